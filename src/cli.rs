@@ -1,0 +1,263 @@
+//! The command line as clap sees it: words in, raw arguments out. Must not read the environment or check meanings.
+
+use std::path::PathBuf;
+
+use clap::builder::NonEmptyStringValueParser;
+use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum, ValueHint};
+
+const EXAMPLES: &str = "\
+Examples:
+  sysdock doctor web                          what is wrong with the container `web`, running or dead
+  sysdock doctor --all --fail-on warning      every container of the engine; exit 1 on a warning or worse
+  sysdock doctor --format json web | jq .     the same for programs
+  sysdock snapshot web -o web.json.zst        save what was observed, without secrets
+  sysdock doctor --from web.json.zst          judge a saved snapshot, no engine needed
+  sysdock explain cgroup-read-only            one diagnosis at length
+
+Exit codes:
+  0  no root cause or consequence at or above --fail-on
+  1  findings, or rules that fail their check
+  2  wrong usage
+  3  could not look: no engine, no such container, unreadable input
+  4  looked, but too much was hidden to judge
+
+The engine is found as the docker CLI finds it: --host, --context, DOCKER_HOST, DOCKER_CONTEXT, the current docker
+context, CONTAINER_HOST, then the default sockets of Docker and Podman.";
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  sysdock doctor web db                       two containers, the worst first
+  sysdock doctor --follow web                 watch a boot until it has come up or failed
+  sysdock doctor --since 10m --tail 500 web   read only the recent part of a long log
+  sysdock doctor --from before.json after.json
+  sysdock --host ssh://me@box doctor --all    the engine of another machine
+
+Nothing is changed: files are read through the engine's archive call. In a running container a few read-only
+commands are run, such as `systemctl is-system-running`; --no-exec leaves them out.";
+
+const SNAPSHOT_EXAMPLES: &str = "\
+Examples:
+  sysdock snapshot web -o web.json            readable JSON
+  sysdock snapshot web -o web.json.zst        compressed
+  sysdock snapshot web | sysdock doctor --from -
+
+A snapshot holds facts, gaps, part of the log and the engine's answers. Values that look like secrets are replaced
+before anything is written; read the file before you hand it on.";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  sysdock explain run-tmpfs-missing
+  sysdock rules list                          all ids";
+
+const RULES_EXAMPLES: &str = "\
+Examples:
+  sysdock rules list
+  sysdock rules check --rules ./my-rules      syntax, facts, ids, references
+  sysdock rules test --rules ./my-rules       run the worked examples of every rule";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  sysdock completions bash > ~/.local/share/bash-completion/completions/sysdock
+  sysdock completions zsh > ~/.zfunc/_sysdock
+  sysdock completions fish > ~/.config/fish/completions/sysdock.fish";
+
+/// The doctor for systemd in Docker and Podman containers.
+///
+/// Says why systemd does not boot in a container, with evidence, and what cures it with the least privilege.
+#[derive(Debug, Parser)]
+#[command(name = "sysdock", version, after_help = EXAMPLES, max_term_width = 120, subcommand_required = true, arg_required_else_help = false)]
+pub struct Cli {
+    /// Options that every command takes.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// Engine to ask: unix:///path, tcp://host:port, http://host:port or ssh://user@host
+    #[arg(short = 'H', long, global = true, value_name = "ADDRESS", value_parser = NonEmptyStringValueParser::new())]
+    pub host: Option<String>,
+    /// Docker CLI context that names the engine
+    #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub context: Option<String>,
+    /// Longest wait for one answer of the engine [default: 10]; with --follow also for the whole watch [default: 120]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub timeout: Option<u64>,
+    /// Folder (or file) of more rules; the same id overrides a built-in rule; may be given several times
+    #[arg(long, global = true, value_name = "DIR", action = ArgAction::Append, value_hint = ValueHint::DirPath)]
+    pub rules: Vec<PathBuf>,
+    /// When to use colour; auto obeys NO_COLOR, CLICOLOR_FORCE and whether stdout is a terminal
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+    /// No progress and no remarks on stderr, only errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say what is wrong with a container, and what cures it
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(DoctorArgs),
+    /// Save what can be observed of a container, without secrets
+    #[command(after_help = SNAPSHOT_EXAMPLES)]
+    Snapshot(SnapshotArgs),
+    /// Show one diagnosis at length
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
+    /// List, check or test the rules
+    #[command(after_help = RULES_EXAMPLES)]
+    Rules(RulesArgs),
+    /// Print a completion script for a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct DoctorArgs {
+    /// Names or ids of containers, running or not
+    #[arg(value_name = "CONTAINER", value_parser = NonEmptyStringValueParser::new())]
+    pub containers: Vec<String>,
+    /// Examine every container of the engine, running or not
+    #[arg(long, conflicts_with = "containers")]
+    pub all: bool,
+    /// Judge saved snapshots instead of containers; `-` is stdin
+    #[arg(long, value_name = "FILE", num_args = 1.., action = ArgAction::Append, value_hint = ValueHint::FilePath, conflicts_with_all = ["containers", "all"])]
+    pub from: Vec<PathBuf>,
+    /// Run no command inside a running container
+    #[arg(long)]
+    pub no_exec: bool,
+    /// Watch until the boot has come up or failed, or --timeout is over
+    #[arg(long, conflicts_with = "from")]
+    pub follow: bool,
+    /// Read the log only from this time on: RFC 3339 (2026-01-31T08:00:00Z) or a span before now (10m, 2h)
+    #[arg(long, value_name = "TIME", conflicts_with = "from", allow_hyphen_values = true)]
+    pub since: Option<String>,
+    /// Read only the last N lines of the log
+    #[arg(long, value_name = "N", conflicts_with = "from")]
+    pub tail: Option<u64>,
+    /// Exit 1 when a root cause or consequence is at least this bad
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub fail_on: FailOn,
+    /// Form of the report on stdout
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: Format,
+}
+
+/// Arguments of `snapshot`.
+#[derive(Debug, Clone, Args)]
+pub struct SnapshotArgs {
+    /// Name or id of a container, running or not
+    #[arg(value_name = "CONTAINER", value_parser = NonEmptyStringValueParser::new())]
+    pub container: String,
+    /// File to write; compressed when the name ends in .zst; stdout when absent
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Run no command inside a running container
+    #[arg(long)]
+    pub no_exec: bool,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Clone, Args)]
+pub struct ExplainArgs {
+    /// Id of a diagnosis, such as cgroup-read-only
+    #[arg(value_name = "ID")]
+    pub id: String,
+}
+
+/// Arguments of `rules`.
+#[derive(Debug, Clone, Args)]
+pub struct RulesArgs {
+    /// What to do with the rules.
+    #[command(subcommand)]
+    pub action: RulesAction,
+}
+
+/// What to do with the rules.
+#[derive(Debug, Clone, Subcommand)]
+pub enum RulesAction {
+    /// List all diagnoses in the order of boot
+    List {
+        /// Form of the list on stdout
+        #[arg(long, value_name = "FORMAT", default_value = "human")]
+        format: Format,
+    },
+    /// Check syntax, facts, ids, remedies and references
+    Check,
+    /// Run the worked examples that the rules carry
+    Test,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Clone, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// Severity from which on a finding makes the exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum FailOn {
+    /// The container does not boot
+    Critical,
+    /// A service or the stop fails
+    #[default]
+    Error,
+    /// Something does not work as meant
+    Warning,
+    /// Worth knowing
+    Info,
+}
+
+/// Form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Human,
+    /// For programs, `schema_version` 1
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_stand_before_or_after_the_command() {
+        for line in [["sysdock", "-H", "unix:///x", "doctor", "web"], ["sysdock", "doctor", "web", "-H", "unix:///x"]] {
+            assert_eq!(Cli::try_parse_from(line).unwrap().global.host.as_deref(), Some("unix:///x"));
+        }
+    }
+
+    #[test]
+    fn targets_of_two_kinds_do_not_mix() {
+        for line in ["doctor web --all", "doctor --all --from a.json", "doctor --from a.json --follow", "doctor --timeout 0 web", "doctor ''"] {
+            let words = std::iter::once("sysdock").chain(line.split(' ')).map(|word| word.trim_matches('\''));
+            assert_eq!(Cli::try_parse_from(words).unwrap_err().exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn from_takes_what_a_shell_pattern_gives() {
+        let cli = Cli::try_parse_from(["sysdock", "doctor", "--from", "a.json", "b.json", "--from", "c.json", "--format", "json"]).unwrap();
+        let Command::Doctor(args) = cli.command else { panic!("not doctor") };
+        assert_eq!(args.from.len(), 3);
+    }
+}

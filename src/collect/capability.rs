@@ -1,0 +1,32 @@
+//! Names of capabilities by bit, as capability.h of Linux 6 numbers them.
+
+/// Names in the order of their bits.
+const NAMES: [&str; 41] = [
+    "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "LINUX_IMMUTABLE", "NET_BIND_SERVICE",
+    "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT",
+    "SYS_ADMIN", "SYS_BOOT", "SYS_NICE", "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL",
+    "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF", "CHECKPOINT_RESTORE",
+];
+
+/// All capabilities, sorted by name.
+pub fn all() -> Vec<String> {
+    of_mask(u64::MAX)
+}
+
+/// Capabilities of a mask as in `/proc/PID/status`, sorted by name.
+pub fn of_mask(mask: u64) -> Vec<String> {
+    let held = NAMES.iter().enumerate().filter(|(bit, _)| mask & (1 << bit) != 0);
+    let mut names: Vec<_> = held.map(|(_, name)| format!("CAP_{name}")).collect();
+    names.sort();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn docker_s_default_mask_reads_as_its_fourteen() {
+        let caps = super::of_mask(0xa804_25fb);
+        assert_eq!(caps.len(), 14);
+        assert!(caps.contains(&"CAP_AUDIT_WRITE".to_owned()) && !caps.contains(&"CAP_SYS_ADMIN".to_owned()));
+    }
+}

@@ -1,0 +1,229 @@
+//! The container's configuration, as inspect gives it, read through the names of the Engine API.
+//!
+//! Pure: a JSON document in, answers out. Podman's compatible answers differ in small ways; they are evened out here.
+
+use serde_json::Value;
+
+use crate::docker::EngineKind;
+
+/// Capabilities that Docker gives by default (moby, `oci/caps/defaults.go`).
+const DOCKER_DEFAULT: [&str; 14] = [
+    "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID", "CAP_SETUID", "CAP_SETFCAP",
+    "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE",
+];
+/// Podman's default where it does not say itself (containers.conf(5), `default_capabilities`).
+const PODMAN_DEFAULT: [&str; 11] = [
+    "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_SETGID", "CAP_SETUID", "CAP_SETFCAP", "CAP_SETPCAP",
+    "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL",
+];
+
+/// A container's inspect document, with the engine's native one beside it for Podman.
+#[derive(Debug, Clone, Copy)]
+pub struct Config<'a> {
+    /// `GET /containers/{id}/json`.
+    pub inspect: &'a Value,
+    /// `GET /libpod/containers/{id}/json`, Podman only.
+    pub native: Option<&'a Value>,
+    /// Which engine answered.
+    pub kind: EngineKind,
+}
+
+impl<'a> Config<'a> {
+    /// A field by JSON pointer; null and absent are the same.
+    pub fn field(&self, pointer: &str) -> Option<&'a Value> {
+        self.inspect.pointer(pointer).filter(|value| !value.is_null())
+    }
+
+    /// A text field, empty counting as absent.
+    pub fn text(&self, pointer: &str) -> Option<&'a str> {
+        self.field(pointer)?.as_str().filter(|text| !text.is_empty())
+    }
+
+    /// A truth value, absent counting as false.
+    pub fn flag(&self, pointer: &str) -> bool {
+        self.field(pointer).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// A list of texts; a single text counts as a list of one.
+    pub fn list(&self, pointer: &str) -> Vec<String> {
+        texts(self.field(pointer))
+    }
+
+    /// Program and arguments of PID 1: entrypoint, then command.
+    pub fn argv(&self) -> Vec<String> {
+        let mut argv = self.list("/Config/Entrypoint");
+        argv.extend(self.list("/Config/Cmd"));
+        if argv.is_empty() {
+            argv.extend(self.text("/Path").map(str::to_owned));
+            argv.extend(self.list("/Args"));
+        }
+        argv
+    }
+
+    /// Value of an environment variable.
+    pub fn env(&self, name: &str) -> Option<String> {
+        let wanted = |entry: &String| entry.split_once('=').filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
+        self.list("/Config/Env").iter().rev().find_map(wanted)
+    }
+
+    /// Values of a security option, such as `seccomp`; `label:x` and `label=x` are both in use.
+    pub fn security_option(&self, name: &str) -> Option<String> {
+        let split = |option: &String| option.split_once(['=', ':']).filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
+        self.list("/HostConfig/SecurityOpt").iter().find_map(split)
+    }
+
+    /// Mounts: destination, source, type and whether writable, from Mounts, Binds and Tmpfs.
+    pub fn mounts(&self) -> Vec<Mount> {
+        let mut mounts: Vec<Mount> = self.field("/Mounts").and_then(Value::as_array).into_iter().flatten().filter_map(Mount::of_inspect).collect();
+        for (destination, options) in self.field("/HostConfig/Tmpfs").and_then(Value::as_object).into_iter().flatten() {
+            let options = options.as_str().unwrap_or_default();
+            mounts.push(Mount { destination: tidy(destination), source: String::new(), kind: "tmpfs".to_owned(), writable: !options.split(',').any(|o| o == "ro"), options: options.to_owned() });
+        }
+        mounts
+    }
+
+    /// The mount at a path, if there is one.
+    pub fn mount_at(&self, path: &str) -> Option<Mount> {
+        self.mounts().into_iter().find(|mount| mount.destination == path)
+    }
+
+    /// Whether Podman prepares the container for systemd; `None` where that cannot be seen.
+    pub fn systemd_mode(&self) -> Option<bool> {
+        match self.kind {
+            EngineKind::Docker => None,
+            EngineKind::Podman => Some(self.native?.pointer("/Config/SystemdMode").and_then(Value::as_bool).unwrap_or(false)),
+        }
+    }
+
+    /// Capabilities in the bounding set.
+    pub fn capabilities(&self) -> Vec<String> {
+        if let Some(native) = self.native.and_then(|native| native.get("BoundingCaps")).filter(|caps| !caps.is_null()) {
+            return sorted(texts(Some(native)));
+        }
+        if self.flag("/HostConfig/Privileged") {
+            return super::capability::all();
+        }
+        let defaults = match self.kind {
+            EngineKind::Docker => &DOCKER_DEFAULT[..],
+            EngineKind::Podman => &PODMAN_DEFAULT,
+        };
+        let added: Vec<String> = self.list("/HostConfig/CapAdd").iter().map(|cap| canonical(cap)).collect();
+        let dropped: Vec<String> = self.list("/HostConfig/CapDrop").iter().map(|cap| canonical(cap)).collect();
+        let all = |list: &[String]| list.iter().any(|cap| cap == "CAP_ALL");
+        let mut caps: Vec<String> = if all(&added) {
+            super::capability::all()
+        } else if all(&dropped) {
+            Vec::new()
+        } else {
+            defaults.iter().map(|cap| (*cap).to_owned()).collect()
+        };
+        caps.retain(|cap| !dropped.contains(cap));
+        caps.extend(added.into_iter().filter(|cap| cap != "CAP_ALL"));
+        sorted(caps)
+    }
+
+    /// Default capabilities of the engine that this container lacks.
+    pub fn dropped_capabilities(&self) -> Vec<String> {
+        let has = self.capabilities();
+        let defaults = if self.kind == EngineKind::Podman { &PODMAN_DEFAULT[..] } else { &DOCKER_DEFAULT };
+        sorted(defaults.iter().filter(|cap| !has.iter().any(|h| h == *cap)).map(|cap| (*cap).to_owned()).collect())
+    }
+}
+
+/// A mount as configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mount {
+    /// Path in the container, without a slash at the end.
+    pub destination: String,
+    /// Path on the host; empty for a tmpfs.
+    pub source: String,
+    /// `bind`, `volume` or `tmpfs`.
+    pub kind: String,
+    /// Not read-only.
+    pub writable: bool,
+    /// Options of a tmpfs.
+    pub options: String,
+}
+
+impl Mount {
+    fn of_inspect(value: &Value) -> Option<Self> {
+        let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
+        Some(Self {
+            destination: tidy(value.get("Destination")?.as_str()?),
+            source: tidy(text("Source")),
+            kind: text("Type").to_owned(),
+            writable: value.get("RW").and_then(Value::as_bool).unwrap_or(true),
+            options: text("Mode").to_owned(),
+        })
+    }
+}
+
+fn tidy(path: &str) -> String {
+    match path.trim_end_matches('/') {
+        "" => "/".to_owned(),
+        tidy => tidy.to_owned(),
+    }
+}
+
+fn texts(value: Option<&Value>) -> Vec<String> {
+    match value {
+        Some(Value::String(text)) if !text.is_empty() => vec![text.clone()],
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn canonical(cap: &str) -> String {
+    let upper = cap.to_ascii_uppercase();
+    if upper.starts_with("CAP_") { upper } else { format!("CAP_{upper}") }
+}
+
+fn sorted(mut list: Vec<String>) -> Vec<String> {
+    list.sort();
+    list.dedup();
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn config(inspect: &Value) -> Config<'_> {
+        Config { inspect, native: None, kind: EngineKind::Docker }
+    }
+
+    #[test]
+    fn entrypoint_comes_before_command() {
+        let inspect = json!({"Config": {"Entrypoint": ["/entry.sh"], "Cmd": ["/sbin/init", "--x"]}});
+        assert_eq!(config(&inspect).argv(), ["/entry.sh", "/sbin/init", "--x"]);
+        let podman = json!({"Config": {"Entrypoint": "/entry.sh", "Cmd": null}});
+        assert_eq!(config(&podman).argv(), ["/entry.sh"]);
+    }
+
+    #[test]
+    fn capabilities_follow_add_and_drop() {
+        let inspect = json!({"HostConfig": {"CapAdd": ["sys_admin"], "CapDrop": ["ALL"]}});
+        assert_eq!(config(&inspect).capabilities(), ["CAP_SYS_ADMIN"]);
+        let inspect = json!({"HostConfig": {"CapDrop": ["CAP_MKNOD", "kill"]}});
+        assert_eq!(config(&inspect).dropped_capabilities(), ["CAP_KILL", "CAP_MKNOD"]);
+        let inspect = json!({"HostConfig": {"CapAdd": ["ALL"], "CapDrop": ["MKNOD"]}});
+        assert!(!config(&inspect).capabilities().contains(&"CAP_MKNOD".to_owned()));
+    }
+
+    #[test]
+    fn mounts_come_from_all_places() {
+        let inspect = json!({"HostConfig": {"Tmpfs": {"/run/": "size=64k"}}, "Mounts": [{"Type": "bind", "Source": "/sys/fs/cgroup", "Destination": "/sys/fs/cgroup", "RW": false}]});
+        let config = config(&inspect);
+        assert_eq!(config.mount_at("/run").map(|m| m.options), Some("size=64k".to_owned()));
+        assert_eq!(config.mount_at("/sys/fs/cgroup").map(|m| (m.kind, m.writable)), Some(("bind".to_owned(), false)));
+    }
+
+    #[test]
+    fn a_security_option_is_found_with_either_sign() {
+        let inspect = json!({"HostConfig": {"SecurityOpt": ["label:disable", "seccomp={\"a\":\"b=c\"}"]}});
+        assert_eq!(config(&inspect).security_option("label").as_deref(), Some("disable"));
+        assert_eq!(config(&inspect).security_option("seccomp").as_deref(), Some("{\"a\":\"b=c\"}"));
+    }
+}

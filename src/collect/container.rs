@@ -1,0 +1,138 @@
+//! Facts of the container's own inspect document, and of its image's. Pure.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::config::Config;
+use super::{mounts, signal};
+use crate::snapshot::Facts;
+
+/// Everything that inspect tells.
+pub fn facts(config: &Config<'_>, facts: &mut Facts) {
+    state(config, facts);
+    command(config, facts);
+    security(config, facts);
+    limits(config, facts);
+    mounts::configured(config, facts);
+}
+
+/// Status, exit code, lifetime.
+fn state(config: &Config<'_>, facts: &mut Facts) {
+    let source = "container inspect: State";
+    let status = config.text("/State/Status").unwrap_or("unknown").to_owned();
+    // Podman says `initialized` or `configured` for what Docker calls created, and `stopped` for exited.
+    let status = match status.as_str() {
+        "configured" | "initialized" => "created",
+        "stopped" => "exited",
+        other => other,
+    };
+    facts.set("container.status", status, source);
+    let error = config.text("/State/Error");
+    facts.set("container.error", error, source);
+    let ended = matches!(status, "exited" | "dead" | "restarting" | "stopping") || (status == "created" && error.is_some());
+    if ended && let Some(code) = config.field("/State/ExitCode").and_then(Value::as_i64) {
+        facts.set("container.exit_code", code, source);
+    }
+    facts.set("container.oom_killed", config.flag("/State/OOMKilled"), source);
+    let restarts = config.field("/RestartCount").and_then(Value::as_i64).unwrap_or(0);
+    facts.set("container.restarts", restarts, "container inspect: RestartCount");
+    if ended && let Some(lifetime) = lifetime(config) {
+        facts.set("container.lifetime_ms", lifetime, "container inspect: State.StartedAt, State.FinishedAt");
+    }
+}
+
+/// Milliseconds of the last run.
+fn lifetime(config: &Config<'_>) -> Option<i64> {
+    let time = |pointer: &str| config.text(pointer)?.parse::<Timestamp>().ok().filter(|time| time.as_second() > 0);
+    let (start, end) = (time("/State/StartedAt")?, time("/State/FinishedAt")?);
+    let spent = end.as_millisecond() - start.as_millisecond();
+    (spent >= 0).then_some(spent)
+}
+
+/// Program, user, environment, stop signal, terminal, log driver.
+fn command(config: &Config<'_>, facts: &mut Facts) {
+    let argv = config.argv();
+    let source = "container inspect: Config.Entrypoint, Config.Cmd";
+    let name = argv.first().and_then(|first| first.rsplit('/').next()).unwrap_or_default();
+    facts.set("container.command_name", name, source);
+    facts.set("container.argv", argv, source);
+    let user = config.text("/Config/User").unwrap_or_default();
+    let name = user.split(':').next().unwrap_or_default();
+    facts.set("container.user", user, "container inspect: Config.User");
+    facts.set("container.runs_as_root", matches!(name, "" | "0" | "root"), "container inspect: Config.User");
+    facts.set("container.env_container", config.env("container"), "container inspect: Config.Env");
+    facts.set("container.tty", config.flag("/Config/Tty"), "container inspect: Config.Tty");
+    let signal = signal::canonical(config.text("/Config/StopSignal").unwrap_or("SIGTERM"));
+    facts.set("container.stop_signal_halts", signal::halts_systemd(&signal), "container inspect: Config.StopSignal");
+    facts.set("container.stop_signal", signal, "container inspect: Config.StopSignal");
+    let driver = config.text("/HostConfig/LogConfig/Type").unwrap_or("unknown");
+    facts.set("container.log_driver", driver, "container inspect: HostConfig.LogConfig");
+    if let Some(mode) = config.systemd_mode() {
+        facts.set("container.systemd_mode", mode, "podman inspect: Config.SystemdMode");
+    }
+}
+
+/// Privilege, namespaces, capabilities, options.
+fn security(config: &Config<'_>, facts: &mut Facts) {
+    let host = "container inspect: HostConfig";
+    facts.set("container.privileged", config.flag("/HostConfig/Privileged"), "container inspect: HostConfig.Privileged");
+    facts.set("container.read_only", config.flag("/HostConfig/ReadonlyRootfs"), "container inspect: HostConfig.ReadonlyRootfs");
+    let pid = config.text("/HostConfig/PidMode").unwrap_or_default();
+    facts.set("container.pid_host", pid == "host" || pid.starts_with("container:"), "container inspect: HostConfig.PidMode");
+    facts.set("container.engine_init", engine_init(config), "container inspect: HostConfig.Init");
+    facts.set("container.runtime", config.text("/HostConfig/Runtime").unwrap_or_default(), host);
+    let caps = config.capabilities();
+    facts.set("container.cap_sys_admin", caps.iter().any(|cap| cap == "CAP_SYS_ADMIN"), "container inspect: HostConfig.CapAdd, HostConfig.Privileged");
+    facts.set("container.capabilities", caps, "container inspect: HostConfig.CapAdd, HostConfig.CapDrop");
+    facts.set("container.capabilities_missing", config.dropped_capabilities(), "container inspect: HostConfig.CapDrop");
+    let writable = config.security_option("writable-cgroups").is_some_and(|value| value == "true" || value == "1");
+    facts.set("container.writable_cgroups", writable, "container inspect: HostConfig.SecurityOpt");
+    let seccomp = match config.security_option("seccomp").as_deref() {
+        Some("unconfined") => "unconfined",
+        None if config.flag("/HostConfig/Privileged") => "unconfined",
+        None | Some("builtin" | "default") => "default",
+        Some(_) => "custom",
+    };
+    facts.set("seccomp.mode", seccomp, "container inspect: HostConfig.SecurityOpt");
+    if let Some(namespace) = cgroup_namespace(config) {
+        facts.set("cgroup.namespace", namespace, "container inspect: HostConfig.CgroupnsMode");
+    }
+}
+
+/// Docker records `--init`, Podman an annotation.
+fn engine_init(config: &Config<'_>) -> bool {
+    let annotated = config.native.and_then(|n| n.pointer("/Config/Annotations/io.podman.annotations.init")).and_then(Value::as_str);
+    config.flag("/HostConfig/Init") || annotated == Some("TRUE")
+}
+
+fn cgroup_namespace(config: &Config<'_>) -> Option<&'static str> {
+    let native = config.native.and_then(|n| n.pointer("/HostConfig/CgroupMode")).and_then(Value::as_str);
+    match native.or(config.text("/HostConfig/CgroupnsMode"))? {
+        "host" => Some("host"),
+        "private" => Some("private"),
+        _ => None,
+    }
+}
+
+/// Limits of memory, processes and descriptors.
+fn limits(config: &Config<'_>, facts: &mut Facts) {
+    let positive = |pointer: &str| config.field(pointer).and_then(Value::as_i64).filter(|n| *n > 0);
+    facts.set("container.pids_limit", positive("/HostConfig/PidsLimit"), "container inspect: HostConfig.PidsLimit");
+    facts.set("container.memory_limit", positive("/HostConfig/Memory"), "container inspect: HostConfig.Memory");
+    let ulimits = config.field("/HostConfig/Ulimits").and_then(Value::as_array).into_iter().flatten();
+    let nproc = ulimits.filter(|u| u.get("Name").and_then(Value::as_str).is_some_and(|n| n.trim_start_matches("RLIMIT_").eq_ignore_ascii_case("nproc")));
+    let nproc = nproc.filter_map(|u| u.get("Soft").and_then(Value::as_i64)).find(|n| *n > 0);
+    facts.set("container.ulimit_nproc", nproc, "container inspect: HostConfig.Ulimits");
+}
+
+/// Facts of the image's inspect document.
+pub fn image_facts(image: &Value, facts: &mut Facts) {
+    let source = "image inspect";
+    if let Some(architecture) = image.get("Architecture").and_then(Value::as_str).filter(|a| !a.is_empty()) {
+        facts.set("image.architecture", super::engine::architecture(architecture), source);
+    }
+    let signal = image.pointer("/Config/StopSignal").and_then(Value::as_str).filter(|s| !s.is_empty());
+    facts.set("image.stop_signal", signal.map(signal::canonical), source);
+    let volumes = image.pointer("/Config/Volumes").and_then(Value::as_object);
+    facts.set("image.volume_cgroup", volumes.is_some_and(|v| v.keys().any(|k| k.trim_end_matches('/') == "/sys/fs/cgroup")), source);
+}

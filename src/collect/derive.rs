@@ -1,0 +1,153 @@
+//! What follows from other facts: whether the container is meant to run systemd, and how far the boot came. Pure.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::snapshot::{Facts, LogExcerpt};
+
+/// systemd's banner: `systemd 252.39-1~deb12u2 running in system mode (+PAM …)`, without a distribution's suffix too.
+static BANNER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bsystemd (\d{3})\S* running in (?:test )?system mode").ok());
+/// Lines that only a boot that came up prints.
+static CAME_UP: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"Startup finished in |Reached target .{0,80}(?:Multi-User System|Graphical Interface|multi-user\.target|graphical\.target|container\.target)").ok());
+/// Signal numbers whose exit code 128+N says that the engine or the kernel ended PID 1.
+const SIGKILL_CODE: i64 = 137;
+
+/// Derives everything that rules ask for but no source says as such.
+pub fn derive(log: &LogExcerpt, facts: &mut Facts) {
+    from_lines(log, facts);
+    intent(facts);
+    outcome(log, facts);
+}
+
+fn from_lines(log: &LogExcerpt, facts: &mut Facts) {
+    for line in &log.lines {
+        let captures = BANNER.as_ref().and_then(|re| re.captures(&line.text));
+        if let Some(version) = captures.and_then(|c| c.get(1)?.as_str().parse::<i64>().ok()) {
+            facts.set_if_unknown("guest.systemd_version", version, "log: systemd's banner");
+        }
+    }
+}
+
+/// A container is meant to run systemd when its command reaches an init, or when somebody asked for what only systemd needs.
+fn intent(facts: &mut Facts) {
+    let reaches = facts.bool("container.runs_systemd");
+    let asked = facts.bool("container.stop_signal_halts") == Some(true)
+        || facts.text("container.env_container").is_some_and(|v| !v.is_empty()) && facts.text("engine.name") != Some("podman")
+        || facts.bool("container.writable_cgroups") == Some(true)
+        || facts.bool("mount.run") == Some(true) && facts.text("engine.name") != Some("podman") && facts.bool("container.read_only") != Some(true);
+    let source = "container.runs_systemd, container.stop_signal, container.env_container, container.writable_cgroups, mount.run";
+    match reaches {
+        Some(reaches) => facts.set("container.meant_for_systemd", reaches || asked, source),
+        None if asked => facts.set("container.meant_for_systemd", true, source),
+        None => {}
+    }
+}
+
+/// How far the boot came.
+fn outcome(log: &LogExcerpt, facts: &mut Facts) {
+    let came_up = log.lines.iter().any(|line| CAME_UP.as_ref().is_some_and(|re| re.is_match(&line.text)));
+    let status = facts.text("container.status").unwrap_or_default().to_owned();
+    let word = match status.as_str() {
+        "created" if facts.text("container.error").is_some() => "could-not-start",
+        "created" => "never-started",
+        "running" | "paused" => running(facts, came_up),
+        "restarting" => "stopped",
+        "exited" | "dead" | "removed" | "removing" | "stopping" => ended(facts, came_up),
+        _ => "unknown",
+    };
+    let source = "container.status, container.exit_code, manager.state, pid1.*, log";
+    facts.set("boot.outcome", word, source);
+    let failed = matches!(word, "could-not-start" | "frozen" | "stopped" | "rescue" | "not-systemd");
+    match word {
+        "up" | "unreachable" => facts.set("boot.up", true, source),
+        "ended" | "killed" if came_up => facts.set("boot.up", true, source),
+        _ if failed => facts.set("boot.up", false, source),
+        _ => {}
+    }
+    if failed || matches!(word, "up" | "unreachable" | "ended") {
+        facts.set("boot.failed", failed, source);
+    }
+}
+
+fn running(facts: &Facts, came_up: bool) -> &'static str {
+    if facts.bool("pid1.frozen") == Some(true) {
+        return "frozen";
+    }
+    match facts.text("manager.state") {
+        Some("running" | "degraded") => return "up",
+        Some("maintenance") => return "rescue",
+        Some("initializing" | "starting") => return "starting",
+        Some("stopping") => return "stopping",
+        _ => {}
+    }
+    if facts.bool("pid1.systemd") == Some(false) {
+        return "not-systemd";
+    }
+    match (facts.bool("pid1.alive"), facts.text("manager.bus")) {
+        (Some(true), Some("not-booted" | "refused")) => "unreachable",
+        (Some(true), _) => "up",
+        (None, Some("ok")) => "up",
+        (None, None) if came_up => "up",
+        (_, Some("not-booted")) => "not-systemd",
+        _ => "running-unknown",
+    }
+}
+
+fn ended(facts: &Facts, came_up: bool) -> &'static str {
+    match facts.int("container.exit_code") {
+        Some(0 | 130) => "ended",
+        Some(SIGKILL_CODE | 143) => "killed",
+        Some(255) if came_up => "ended-badly",
+        Some(_) if facts.text("container.error").is_some() => "could-not-start",
+        Some(_) => "stopped",
+        None => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn outcome_of(pairs: &[(&str, Value)]) -> (String, Option<bool>) {
+        let mut facts = Facts::default();
+        pairs.iter().for_each(|(key, value)| facts.set(key, value.clone(), "test"));
+        derive(&LogExcerpt::default(), &mut facts);
+        (facts.text("boot.outcome").unwrap_or_default().to_owned(), facts.bool("boot.up"))
+    }
+
+    #[test]
+    fn running_proves_nothing() {
+        let running = ("container.status", Value::from("running"));
+        assert_eq!(outcome_of(&[running.clone()]), ("running-unknown".into(), None));
+        assert_eq!(outcome_of(&[running.clone(), ("pid1.frozen", true.into())]), ("frozen".into(), Some(false)));
+        assert_eq!(outcome_of(&[running.clone(), ("manager.state", "degraded".into())]), ("up".into(), Some(true)));
+        assert_eq!(outcome_of(&[running.clone(), ("manager.state", "maintenance".into())]), ("rescue".into(), Some(false)));
+        assert_eq!(outcome_of(&[running, ("pid1.systemd", true.into()), ("pid1.alive", true.into()), ("manager.bus", "not-booted".into())]), ("unreachable".into(), Some(true)));
+    }
+
+    #[test]
+    fn exit_codes_are_read_with_care() {
+        let exited = |code: i64| outcome_of(&[("container.status", "exited".into()), ("container.exit_code", code.into())]);
+        assert_eq!(exited(0), ("ended".into(), None));
+        assert_eq!(exited(255), ("stopped".into(), Some(false)));
+        assert_eq!(exited(137), ("killed".into(), None));
+    }
+
+    #[test]
+    fn intent_needs_more_than_a_command() {
+        let meant = |pairs: &[(&str, Value)]| {
+            let mut facts = Facts::default();
+            pairs.iter().for_each(|(key, value)| facts.set(key, value.clone(), "test"));
+            derive(&LogExcerpt::default(), &mut facts);
+            facts.bool("container.meant_for_systemd")
+        };
+        assert_eq!(meant(&[("container.runs_systemd", false.into())]), Some(false));
+        assert_eq!(meant(&[("container.runs_systemd", false.into()), ("container.stop_signal_halts", true.into())]), Some(true));
+        assert_eq!(meant(&[("container.runs_systemd", true.into())]), Some(true));
+        assert_eq!(meant(&[]), None);
+    }
+}

@@ -1,0 +1,66 @@
+//! Facts of the engine's version and info documents. Pure.
+
+use serde_json::Value;
+
+use crate::docker::Engine;
+use crate::snapshot::{EngineId, Facts};
+
+/// Name, version and API of the engine.
+pub fn identity(engine: &Engine) -> EngineId {
+    let version = engine.version.get("Version").and_then(Value::as_str).unwrap_or_default();
+    EngineId { name: engine.kind.name().to_owned(), version: version.to_owned(), api: engine.api.to_string() }
+}
+
+/// Facts of the version document.
+pub fn version_facts(id: &EngineId, facts: &mut Facts) {
+    let source = "engine version";
+    let mut numbers = id.version.split(|c: char| !c.is_ascii_digit()).map(str::parse::<i64>);
+    facts.set("engine.name", id.name.as_str(), source);
+    facts.set("engine.version", id.version.as_str(), source);
+    facts.set("engine.api", id.api.as_str(), source);
+    if let Some(Ok(major)) = numbers.next() {
+        facts.set("engine.major", major, source);
+        facts.set("engine.minor", numbers.next().and_then(Result::ok).unwrap_or(0), source);
+    }
+}
+
+/// Facts of the info document.
+pub fn info_facts(info: &Value, facts: &mut Facts) {
+    let source = "engine info";
+    let text = |key: &str| info.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let mode = match text("CgroupVersion") {
+        Some("2") => Some("v2"),
+        Some("1") => Some("v1"),
+        _ => None,
+    };
+    if let Some(mode) = mode {
+        facts.set_if_unknown("cgroup.mode", mode, "engine info: CgroupVersion");
+    }
+    if let Some(driver) = text("CgroupDriver") {
+        facts.set("engine.cgroup_driver", driver, "engine info: CgroupDriver");
+    }
+    if let Some(kernel) = text("KernelVersion") {
+        facts.set("host.kernel", kernel, "engine info: KernelVersion");
+    }
+    if let Some(machine) = text("Architecture") {
+        facts.set("host.architecture", architecture(machine), "engine info: Architecture");
+    }
+    let options: Vec<&str> = info.get("SecurityOptions").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let has = |name: &str| options.iter().any(|option| option.split(',').any(|part| part == format!("name={name}")));
+    let rootless = has("rootless") || info.get("Rootless").and_then(Value::as_bool) == Some(true);
+    facts.set("engine.rootless", rootless, source);
+    facts.set("engine.userns", has("userns"), "engine info: SecurityOptions");
+    facts.set("engine.apparmor", has("apparmor"), "engine info: SecurityOptions");
+    facts.set("engine.selinux", has("selinux"), "engine info: SecurityOptions");
+}
+
+/// One spelling for processor architectures: that of `uname -m`.
+pub fn architecture(name: &str) -> &str {
+    match name {
+        "amd64" | "x86-64" => "x86_64",
+        "arm64" => "aarch64",
+        "386" | "i386" | "i586" => "i686",
+        "arm" | "armhf" | "armv7" => "armv7l",
+        other => other,
+    }
+}

@@ -1,0 +1,233 @@
+//! What the image and the container's own layer hold, read through the archive endpoint: running, dead or never started.
+//!
+//! The endpoint has no listing: single files, and the small folders of enabled units, are fetched; never a whole tree.
+
+use super::guest::{self, UnitTree};
+use super::program::{self, Program, Wrapper};
+use crate::docker::{Engine, EngineError, PathStat};
+use crate::snapshot::{Facts, Gap};
+
+/// Longest chain of links that is followed; the kernel gives up after 40.
+const LINKS: usize = 12;
+/// Most that is read of a script or small text.
+const TEXT: usize = 64 * 1024;
+/// Most that is read of an init binary: 247's, which has all in one, is 1.8 MB.
+const BINARY: usize = 4 * 1024 * 1024;
+/// Most that is read of a folder of unit links.
+const UNITS: usize = 2 * 1024 * 1024;
+/// Folders whose links decide what is enabled, masked and default.
+const ETC_UNITS: &str = "/etc/systemd/system";
+/// Where distributions keep their units.
+const VENDOR_UNITS: [&str; 2] = ["/usr/lib/systemd/system", "/lib/systemd/system"];
+
+/// Reads files of one container; remembers answers, so that nothing is fetched twice.
+pub struct Files<'a> {
+    engine: &'a Engine,
+    container: &'a str,
+}
+
+/// A file at the end of its links.
+struct Resolved {
+    path: String,
+    stat: PathStat,
+}
+
+impl<'a> Files<'a> {
+    /// Reads from a container.
+    pub fn new(engine: &'a Engine, container: &'a str) -> Self {
+        Self { engine, container }
+    }
+
+    /// Follows links to what stands at their end; `None` when nothing does.
+    async fn resolve(&self, path: &str, limit: usize) -> Result<Option<Resolved>, EngineError> {
+        let mut path = path.to_owned();
+        for _ in 0..LINKS {
+            match self.engine.read_path(self.container, &path, limit).await? {
+                Some(PathStat::Link(target)) => path = join(&path, &target),
+                Some(stat) => return Ok(Some(Resolved { path, stat })),
+                None => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    async fn text(&self, path: &str) -> Result<Option<String>, EngineError> {
+        Ok(match self.resolve(path, TEXT).await? {
+            Some(Resolved { stat: PathStat::File(bytes), .. }) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+            _ => None,
+        })
+    }
+
+    /// Reads the scripts between the engine and systemd, one level deep.
+    pub async fn program(&self, argv: &[String]) -> Result<Program, EngineError> {
+        let mut program = program::of_argv(argv);
+        if program.wrapper == Wrapper::Script && argv.first().map(String::as_str) == Some("/init") {
+            // Some images link /init to systemd; others (s6-overlay) have an init of their own there.
+            if self.resolve("/init", 0).await?.is_some_and(|found| found.path.ends_with("/systemd")) {
+                return Ok(Program { wrapper: Wrapper::None, init: Some("/init".to_owned()), ..program });
+            }
+        }
+        for _ in 0..2 {
+            let Some(script) = program.script.take().filter(|_| program.init.is_none()) else { break };
+            let Some(text) = self.text(&script).await? else { break };
+            if !text.starts_with("#!") && text.contains('\0') {
+                break;
+            }
+            let arguments: Vec<String> = argv.iter().skip_while(|word| **word != script).skip(1).cloned().collect();
+            let inner = program::of_script_text(&text, &arguments, false);
+            program = Program { wrapper: program.wrapper, ..inner };
+        }
+        Ok(program)
+    }
+}
+
+/// Path of a link's target, seen from the folder of the link.
+fn join(link: &str, target: &str) -> String {
+    if target.starts_with('/') {
+        return target.to_owned();
+    }
+    let mut parts: Vec<&str> = link.split('/').filter(|part| !part.is_empty()).collect();
+    parts.pop();
+    for part in target.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+/// Collects all facts of files; what cannot be read becomes a gap.
+pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps: &mut Vec<Gap>) {
+    let (program, init, release, units, bus) = tokio::join!(files.program(argv), init_binary(files, argv), os_release(files), unit_tree(files), bus(files));
+    let mut gap = |fact: &str, error: EngineError| gaps.push(Gap { fact: fact.to_owned(), reason: error.brief() });
+    match program {
+        Ok(program) => program_facts(&program, facts),
+        Err(error) => gap("container.wrapper", error),
+    }
+    match init {
+        Ok(found) => init_facts(found, facts),
+        Err(error) => gap("guest.init_present", error),
+    }
+    match release {
+        Ok(text) => guest::os_facts(text.as_deref(), facts),
+        Err(error) => gap("guest.os_id", error),
+    }
+    match bus {
+        Ok(installed) => facts.set("guest.dbus_installed", installed, "container files: /usr/bin/dbus-daemon, /usr/bin/dbus-broker-launch"),
+        Err(error) => gap("guest.dbus_installed", error),
+    }
+    match units {
+        Ok(tree) => guest::unit_facts(&tree, facts),
+        Err(error) => gap("guest.default_target", error),
+    }
+    // The package database is large; it is asked only where the binary does not tell the version.
+    if facts.bool("guest.systemd_installed") == Some(true) && facts.int("guest.systemd_version").is_none() {
+        match files.engine.read_path(files.container, "/var/lib/dpkg/status", BINARY).await {
+            Ok(Some(PathStat::File(bytes))) => guest::dpkg_version(&bytes, facts),
+            Ok(_) => {}
+            Err(error) => gap("guest.systemd_version", error),
+        }
+    }
+    guest::distribution_facts(facts);
+}
+
+/// Facts of the way to systemd.
+pub fn program_facts(program: &Program, facts: &mut Facts) {
+    let source = "container inspect: Config.Entrypoint, Config.Cmd and the scripts they name";
+    facts.set("container.runs_systemd", program.init.is_some(), source);
+    facts.set("container.wrapper", program.wrapper.name(), source);
+    if let Some(execs) = program.execs {
+        facts.set("container.wrapper_execs", execs, source);
+    }
+    facts.set("container.init_arguments", program.init_arguments.clone(), source);
+}
+
+/// What stands at the program's path and where systemd itself is.
+struct InitFiles {
+    /// The program that init is, as written, and what it leads to.
+    program: Option<(String, Option<Resolved>)>,
+    /// The manager's binary, wherever it is.
+    manager: Option<Resolved>,
+}
+
+async fn init_binary(files: &Files<'_>, argv: &[String]) -> Result<InitFiles, EngineError> {
+    let program = program::of_argv(argv);
+    let path = program.init.filter(|path| path.starts_with('/')).or_else(|| argv.first().filter(|first| first.starts_with('/')).cloned());
+    let of_program = async {
+        match path {
+            Some(path) => Ok(Some((path.clone(), files.resolve(&path, BINARY).await?))),
+            None => Ok(None),
+        }
+    };
+    let of_manager = async {
+        match files.resolve("/usr/lib/systemd/systemd", BINARY).await? {
+            Some(found) => Ok(Some(found)),
+            None => files.resolve("/lib/systemd/systemd", BINARY).await,
+        }
+    };
+    let (program, manager) = tokio::try_join!(of_program, of_manager)?;
+    Ok(InitFiles { program, manager })
+}
+
+fn init_facts(found: InitFiles, facts: &mut Facts) {
+    if let Some((path, end)) = found.program {
+        let source = format!("container files: {path}");
+        facts.set("guest.init_present", end.as_ref().is_some_and(|end| matches!(end.stat, PathStat::File(_))), &source);
+        facts.set("guest.init_target", end.as_ref().map(|end| end.path.clone()), &source);
+        if let Some(Resolved { stat: PathStat::File(bytes), .. }) = &end {
+            guest::binary_facts(bytes, &source, facts);
+        }
+    }
+    facts.set("guest.systemd_installed", found.manager.is_some(), "container files: /usr/lib/systemd/systemd");
+    if let Some(Resolved { path, stat: PathStat::File(bytes) }) = &found.manager {
+        guest::manager_version(bytes, &format!("container files: {path}"), facts);
+    }
+}
+
+async fn os_release(files: &Files<'_>) -> Result<Option<String>, EngineError> {
+    match files.text("/etc/os-release").await? {
+        Some(text) => Ok(Some(text)),
+        None => files.text("/usr/lib/os-release").await,
+    }
+}
+
+async fn bus(files: &Files<'_>) -> Result<bool, EngineError> {
+    let (daemon, broker) = tokio::try_join!(files.resolve("/usr/bin/dbus-daemon", 0), files.resolve("/usr/bin/dbus-broker-launch", 0))?;
+    Ok(daemon.is_some() || broker.is_some())
+}
+
+/// Reads /etc/systemd/system whole and the single vendor units that the default target leads to.
+async fn unit_tree(files: &Files<'_>) -> Result<UnitTree, EngineError> {
+    let etc = files.engine.read_tree(files.container, ETC_UNITS, UNITS).await?.unwrap_or_default();
+    let mut tree = UnitTree::of_etc(&etc);
+    for _ in 0..LINKS {
+        let Some(wanted) = tree.next_wanted() else { break };
+        let mut found = None;
+        for folder in VENDOR_UNITS {
+            if let Some(stat) = files.engine.read_path(files.container, &format!("{folder}/{wanted}"), TEXT).await? {
+                found = Some(stat);
+                break;
+            }
+        }
+        tree.add_vendor(wanted, found);
+    }
+    Ok(tree)
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn link_targets_are_seen_from_the_link() {
+        assert_eq!(join("/sbin/init", "../lib/systemd/systemd"), "/lib/systemd/systemd");
+        assert_eq!(join("/sbin/init", "/lib/systemd/systemd"), "/lib/systemd/systemd");
+        assert_eq!(join("/etc/systemd/system/default.target", "./x.target"), "/etc/systemd/system/x.target");
+        assert_eq!(join("/a", "../../b"), "/b");
+    }
+}

@@ -1,0 +1,300 @@
+//! What files of the image say about the guest: distribution, systemd's version, targets and enabled units. Pure.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use object::{Architecture, Object};
+use regex::bytes::Regex;
+
+use crate::docker::{PathStat, Tree};
+use crate::snapshot::Facts;
+
+/// `libsystemd-shared-252.so` among the needed libraries, or the banner's format string in an all-in-one binary.
+static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?-u)libsystemd-(?:shared|core)-(\d{3})|systemd (\d{3})[^\x00]{0,40} running in ").ok());
+
+/// Services that distributions enable themselves and whose absence nobody misses in a container.
+const VENDOR_ENABLED: [&str; 12] = [
+    "systemd-", "getty@", "console-getty", "serial-getty@", "e2scrub_reap", "dbus", "remote-fs", "networkd-dispatcher", "ondemand",
+    "NetworkManager-", "fstrim", "grub",
+];
+
+/// Facts of os-release.
+pub fn os_facts(text: Option<&str>, facts: &mut Facts) {
+    let source = "container files: /etc/os-release";
+    let value = |key: &str| {
+        let line = text?.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='))?;
+        shlex::split(line)?.into_iter().next()
+    };
+    facts.set("guest.os_id", value("ID"), source);
+    facts.set("guest.os_name", value("PRETTY_NAME"), source);
+}
+
+/// Facts of the program's binary.
+pub fn binary_facts(bytes: &[u8], source: &str, facts: &mut Facts) {
+    let Ok(kind) = object::File::parse(bytes) else { return };
+    let name = match kind.architecture() {
+        Architecture::X86_64 => "x86_64",
+        Architecture::Aarch64 => "aarch64",
+        Architecture::Arm => "armv7l",
+        Architecture::I386 => "i686",
+        Architecture::PowerPc64 => "ppc64le",
+        Architecture::S390x => "s390x",
+        Architecture::Riscv64 => "riscv64",
+        _ => return,
+    };
+    facts.set("guest.init_architecture", name, source);
+}
+
+/// systemd's version from its manager's binary.
+pub fn manager_version(bytes: &[u8], source: &str, facts: &mut Facts) {
+    let Some(captures) = VERSION.as_ref().and_then(|re| re.captures(bytes)) else { return };
+    let digits = captures.get(1).or(captures.get(2)).map(|found| String::from_utf8_lossy(found.as_bytes()).into_owned());
+    if let Some(version) = digits.and_then(|digits| digits.parse::<i64>().ok()) {
+        facts.set("guest.systemd_version", version, source);
+    }
+}
+
+/// systemd's version from dpkg's database.
+pub fn dpkg_version(status: &[u8], facts: &mut Facts) {
+    let text = String::from_utf8_lossy(status);
+    let mut lines = text.lines().skip_while(|line| *line != "Package: systemd").take_while(|line| !line.is_empty());
+    let version = lines.find_map(|line| line.strip_prefix("Version: "));
+    let digits = version.map(|v| v.chars().take_while(char::is_ascii_digit).collect::<String>());
+    if let Some(version) = digits.and_then(|digits| digits.parse::<i64>().ok()) {
+        facts.set("guest.systemd_version", version, "container files: /var/lib/dpkg/status");
+    }
+}
+
+/// What distribution and version together mean for the boot.
+pub fn distribution_facts(facts: &mut Facts) {
+    let Some(version) = facts.int("guest.systemd_version") else { return };
+    if facts.get("guest.os_id").is_none() {
+        return;
+    }
+    let debian = matches!(facts.text("guest.os_id"), Some("debian" | "ubuntu" | "raspbian" | "linuxmint" | "kali" | "devuan"));
+    // Debian's patch puts /run/lock into the table of fatal mounts, from 215 to 255.
+    facts.set("guest.run_lock_fatal", debian && version < 256, "guest.os_id, guest.systemd_version");
+    facts.set("guest.tmp_mount_enabled", debian && version >= 256 || facts.text("guest.os_id") == Some("fedora"), "guest.os_id, guest.systemd_version");
+}
+
+/// Links and unit files that decide what a boot starts.
+#[derive(Debug, Default)]
+pub struct UnitTree {
+    /// Below /etc/systemd/system: path to what stands there.
+    etc: BTreeMap<String, PathStat>,
+    /// Vendor units that were asked for.
+    vendor: BTreeMap<String, Option<PathStat>>,
+}
+
+impl UnitTree {
+    /// Takes the entries of /etc/systemd/system.
+    pub fn of_etc(tree: &Tree) -> Self {
+        Self { etc: tree.entries.iter().map(|entry| (entry.path.clone(), entry.stat.clone())).collect(), vendor: BTreeMap::new() }
+    }
+
+    /// The next vendor unit that must be known to follow the default target.
+    pub fn next_wanted(&self) -> Option<String> {
+        let Chain::Unknown(name) = self.follow("default.target") else {
+            return self.unread_dependency();
+        };
+        Some(name)
+    }
+
+    /// A target that the default target requires and that was not looked at yet.
+    fn unread_dependency(&self) -> Option<String> {
+        let default = self.default_target()?;
+        let mut open = vec![default];
+        let mut seen = Vec::new();
+        while let Some(name) = open.pop() {
+            if seen.contains(&name) {
+                continue;
+            }
+            match self.text_of(&name) {
+                Some(text) => open.extend(required_targets(&text)),
+                None if !self.vendor.contains_key(&name) && !self.etc.contains_key(&name) => return Some(name),
+                None => {}
+            }
+            seen.push(name);
+        }
+        None
+    }
+
+    /// Records what the vendor's folder holds under a name.
+    pub fn add_vendor(&mut self, name: String, stat: Option<PathStat>) {
+        self.vendor.insert(name, stat);
+    }
+
+    fn default_target(&self) -> Option<String> {
+        match self.follow("default.target") {
+            Chain::Unit(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Follows the links of a unit name: local first, then the vendor's.
+    fn follow(&self, name: &str) -> Chain {
+        let mut name = name.to_owned();
+        for _ in 0..12 {
+            let stat = match (self.etc.get(&name), self.vendor.get(&name)) {
+                (Some(stat), _) => stat,
+                (None, Some(Some(stat))) => stat,
+                (None, Some(None)) => return Chain::Missing(name),
+                (None, None) => return Chain::Unknown(name),
+            };
+            match stat {
+                PathStat::Link(target) if target == "/dev/null" => return Chain::Masked,
+                PathStat::Link(target) => {
+                    let next = target.rsplit('/').next().unwrap_or_default().to_owned();
+                    if target.starts_with("/etc/systemd/system/") && !self.etc.contains_key(&next) {
+                        return Chain::Missing(next);
+                    }
+                    if next == name {
+                        // A link into the vendor's folder under the same name: look there.
+                        return match self.vendor.get(&name) {
+                            Some(Some(PathStat::File(_))) => Chain::Unit(name),
+                            Some(_) => Chain::Missing(name),
+                            None => Chain::Unknown(name),
+                        };
+                    }
+                    name = next;
+                }
+                PathStat::File(bytes) if bytes.is_empty() => return Chain::Masked,
+                _ => return Chain::Unit(name),
+            }
+        }
+        Chain::Missing(name)
+    }
+
+    fn text_of(&self, name: &str) -> Option<String> {
+        let stat = self.etc.get(name).or_else(|| self.vendor.get(name)?.as_ref())?;
+        match stat {
+            PathStat::File(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+            _ => None,
+        }
+    }
+
+    /// Targets that the default target pulls in, itself included.
+    fn reached_targets(&self) -> Vec<String> {
+        let mut open: Vec<String> = self.default_target().into_iter().collect();
+        let mut reached: Vec<String> = Vec::new();
+        while let Some(name) = open.pop() {
+            if reached.contains(&name) {
+                continue;
+            }
+            open.extend(self.text_of(&name).iter().flat_map(|text| required_targets(text)));
+            let wants = format!("{name}.wants/");
+            open.extend(self.etc.keys().filter_map(|path| path.strip_prefix(&wants)).filter(|unit| unit.ends_with(".target")).map(str::to_owned));
+            reached.push(name);
+        }
+        reached
+    }
+
+    /// Services enabled in a target, by the links in its `.wants` folder.
+    fn enabled_in(&self, target: &str) -> Vec<String> {
+        let folder = format!("{target}.wants/");
+        let names = self.etc.keys().filter_map(|path| path.strip_prefix(&folder)).filter(|name| name.ends_with(".service"));
+        names.filter(|name| !VENDOR_ENABLED.iter().any(|vendor| name.starts_with(vendor))).map(str::to_owned).collect()
+    }
+}
+
+/// Where a chain of links ends.
+enum Chain {
+    Unit(String),
+    Masked,
+    Missing(String),
+    Unknown(String),
+}
+
+fn required_targets(text: &str) -> Vec<String> {
+    let lines = text.lines().filter_map(|line| line.split_once('=')).filter(|(key, _)| matches!(key.trim(), "Requires" | "Wants" | "BindsTo" | "Upholds"));
+    lines.flat_map(|(_, value)| value.split_whitespace()).filter(|unit| unit.ends_with(".target")).map(str::to_owned).collect()
+}
+
+/// Facts of targets and enabled units.
+pub fn unit_facts(tree: &UnitTree, facts: &mut Facts) {
+    if facts.bool("guest.systemd_installed") == Some(false) {
+        return;
+    }
+    let source = "container files: /etc/systemd/system, /usr/lib/systemd/system";
+    let (state, name) = match tree.follow("default.target") {
+        Chain::Unit(name) => ("ok", Some(name)),
+        Chain::Masked => ("masked", None),
+        Chain::Missing(name) if name == "default.target" => ("missing", None),
+        Chain::Missing(name) => ("dangling", Some(name)),
+        Chain::Unknown(_) => return,
+    };
+    facts.set("guest.default_target_state", state, source);
+    facts.set("guest.default_target", name, source);
+    if state != "ok" {
+        return;
+    }
+    let reached = tree.reached_targets();
+    let hidden = ["multi-user.target", "graphical.target"].into_iter().filter(|target| !reached.iter().any(|r| r == target));
+    let mut units: Vec<String> = hidden.flat_map(|target| tree.enabled_in(target)).collect();
+    units.retain(|unit| !reached.iter().any(|target| tree.enabled_in(target).contains(unit)));
+    units.sort();
+    units.dedup();
+    facts.set("guest.enabled_unreachable", units, source);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::docker::TreeEntry;
+
+    fn link(path: &str, target: &str) -> TreeEntry {
+        TreeEntry { path: path.to_owned(), stat: PathStat::Link(target.to_owned()) }
+    }
+
+    fn facts_of(entries: Vec<TreeEntry>, vendor: &[(&str, Option<PathStat>)]) -> Facts {
+        let mut tree = UnitTree::of_etc(&Tree { entries, cut: false });
+        for (name, stat) in vendor {
+            tree.add_vendor((*name).to_owned(), stat.clone());
+        }
+        let mut facts = Facts::default();
+        unit_facts(&tree, &mut facts);
+        facts
+    }
+
+    fn file(text: &str) -> Option<PathStat> {
+        Some(PathStat::File(text.as_bytes().to_vec()))
+    }
+
+    #[test]
+    fn the_default_target_is_followed_to_its_end() {
+        let vendor = [("default.target", Some(PathStat::Link("graphical.target".into()))), ("graphical.target", file("[Unit]\nRequires=multi-user.target\n"))];
+        let facts = facts_of(vec![], &vendor);
+        assert_eq!((facts.text("guest.default_target_state"), facts.text("guest.default_target")), (Some("ok"), Some("graphical.target")));
+        let masked = facts_of(vec![link("default.target", "/dev/null")], &[]);
+        assert_eq!(masked.text("guest.default_target_state"), Some("masked"));
+        let dangling = facts_of(vec![link("default.target", "/etc/systemd/system/nowhere.target")], &[]);
+        assert_eq!(dangling.text("guest.default_target_state"), Some("dangling"));
+        let gone = facts_of(vec![], &[("default.target", None)]);
+        assert_eq!(gone.text("guest.default_target_state"), Some("missing"));
+    }
+
+    #[test]
+    fn enabled_services_outside_the_default_target_are_told() {
+        let entries = vec![
+            link("default.target", "/usr/lib/systemd/system/container.target"),
+            link("multi-user.target.wants/nginx.service", "/usr/lib/systemd/system/nginx.service"),
+            link("multi-user.target.wants/e2scrub_reap.service", "/usr/lib/systemd/system/e2scrub_reap.service"),
+        ];
+        let alone = facts_of(entries.clone(), &[("container.target", file("[Unit]\nRequires=basic.target\n")), ("basic.target", file(""))]);
+        assert_eq!(alone.list("guest.enabled_unreachable"), ["nginx.service"]);
+        let pulled = facts_of(entries, &[("container.target", file("[Unit]\nWants=multi-user.target\n")), ("multi-user.target", file(""))]);
+        assert!(pulled.list("guest.enabled_unreachable").is_empty());
+    }
+
+    #[test]
+    fn the_version_is_found_in_either_kind_of_binary() {
+        for (bytes, version) in [(&b"\0libsystemd-shared-252.so\0"[..], 252), (b"\0systemd 247.3-7+deb11u5 running in %ssystem mode. (+PAM)\0", 247), (b"libsystemd-core-257.so", 257)] {
+            let mut facts = Facts::default();
+            manager_version(bytes, "test", &mut facts);
+            assert_eq!(facts.int("guest.systemd_version"), Some(version));
+        }
+        let mut facts = Facts::default();
+        dpkg_version(b"Package: libsystemd0\nVersion: 1\n\nPackage: systemd\nStatus: x\nVersion: 239-45.el8\n\n", &mut facts);
+        assert_eq!(facts.int("guest.systemd_version"), Some(239));
+    }
+}

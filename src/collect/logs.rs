@@ -1,0 +1,57 @@
+//! The container's log, streamed through the scanner; only an excerpt is kept.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::time::timeout;
+
+use crate::docker::{Engine, EngineError, LogQuery, StreamName};
+use crate::scan::Excerpter;
+use crate::snapshot::{Facts, Gap, Source};
+
+/// Reads the log to its end.
+pub async fn collect(engine: &Engine, container: &str, tty: bool, query: &LogQuery, excerpter: &mut Excerpter<'_>, gaps: &mut Vec<Gap>) -> bool {
+    match read(engine, container, tty, query, excerpter).await {
+        Ok(()) => true,
+        Err(error) => {
+            gaps.push(Gap { fact: "log".to_owned(), reason: format!("the log cannot be read: {}", error.brief()) });
+            false
+        }
+    }
+}
+
+async fn read(engine: &Engine, container: &str, tty: bool, query: &LogQuery, excerpter: &mut Excerpter<'_>) -> Result<(), EngineError> {
+    let mut stream = engine.logs(container, tty, query).await?;
+    while let Some(chunk) = next(&mut stream, engine.deadline).await? {
+        excerpter.push(source(chunk.stream), &chunk.bytes);
+    }
+    Ok(())
+}
+
+/// The next chunk, under the engine's deadline for a single answer.
+async fn next(stream: &mut crate::docker::LogStream, deadline: Duration) -> Result<Option<crate::docker::LogChunk>, EngineError> {
+    match timeout(deadline, stream.next()).await {
+        Ok(chunk) => chunk.transpose(),
+        Err(_) => Err(EngineError::Deadline { action: "read the log".to_owned(), deadline }),
+    }
+}
+
+/// Where a stream of the engine ends up in a snapshot.
+pub fn source(stream: StreamName) -> Source {
+    match stream {
+        StreamName::Stdout => Source::Stdout,
+        StreamName::Stderr => Source::Stderr,
+        StreamName::Console => Source::Console,
+    }
+}
+
+/// Facts of what was read.
+pub fn log_facts(bytes: u64, readable: bool, facts: &mut Facts) {
+    if !readable {
+        return;
+    }
+    let driver = facts.text("container.log_driver").unwrap_or_default().to_owned();
+    let source = format!("container logs ({driver})");
+    facts.set("log.bytes", i64::try_from(bytes).unwrap_or(i64::MAX), &source);
+    facts.set("log.empty", bytes == 0, &source);
+}

@@ -1,0 +1,129 @@
+//! What systemd inside says of itself: read-only commands in a running container.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::docker::{Engine, EngineError, ExecOutput};
+use crate::snapshot::{Facts, Gap};
+
+/// Words of `systemctl is-system-running` (systemctl(1)).
+const STATES: [&str; 8] = ["initializing", "starting", "running", "degraded", "maintenance", "stopping", "offline", "unknown"];
+/// Properties of a failed unit that are asked for.
+const PROPERTIES: &str = "--property=Id,Result,ExecMainStatus,ExecMainCode,Description";
+
+/// What the commands printed, as extra lines for the rules to read.
+#[derive(Debug, Default)]
+pub struct Said {
+    /// Lines of systemctl.
+    pub exec: Vec<String>,
+    /// Warnings and errors of this boot from the journal.
+    pub journal: Vec<String>,
+}
+
+/// Asks the manager; waits for one that is still starting, up to `patience`.
+pub async fn collect(engine: &Engine, container: &str, patience: Duration, facts: &mut Facts, gaps: &mut Vec<Gap>) -> Said {
+    let mut said = Said::default();
+    let answer = match settled_state(engine, container, patience).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            gaps.push(Gap { fact: "manager.*".to_owned(), reason: format!("no command can be run inside: {}", error.brief()) });
+            return said;
+        }
+    };
+    state_facts(&answer, facts);
+    said.exec.extend(answer.stderr.lines().map(str::to_owned));
+    if facts.text("manager.bus") != Some("ok") {
+        if answer.exit_code == Some(126) || answer.exit_code == Some(127) || answer.stdout.contains("executable file not found") {
+            gaps.push(Gap { fact: "manager.state".to_owned(), reason: "systemctl cannot be run inside".to_owned() });
+        }
+        return said;
+    }
+    let (failed, jobs, journal) = tokio::join!(
+        engine.exec(container, &["systemctl", "--no-pager", "--plain", "--no-legend", "list-units", "--state=failed", "--all"]),
+        engine.exec(container, &["systemctl", "--no-pager", "--plain", "--no-legend", "list-jobs"]),
+        engine.exec(container, &["journalctl", "--no-pager", "-b", "-p", "warning", "-n", "400", "-o", "short"]),
+    );
+    unit_facts(&failed, &jobs, facts, gaps);
+    details(engine, container, facts, &mut said).await;
+    match journal {
+        Ok(output) => said.journal.extend(output.stdout.lines().filter(|line| !line.starts_with("-- ")).map(str::to_owned)),
+        Err(error) => gaps.push(Gap { fact: "journal".to_owned(), reason: error.brief() }),
+    }
+    said
+}
+
+/// Asks until the answer is no longer `initializing` or `starting`, or patience ends.
+async fn settled_state(engine: &Engine, container: &str, patience: Duration) -> Result<ExecOutput, EngineError> {
+    let end = Instant::now() + patience;
+    let mut pause = Duration::from_millis(200);
+    loop {
+        let answer = engine.exec(container, &["systemctl", "is-system-running"]).await?;
+        let young = matches!(answer.stdout.trim(), "initializing" | "starting");
+        // A manager that has just been started may not have its socket yet.
+        let early = answer.stdout.trim().is_empty() && (answer.stderr.contains("Failed to connect") || answer.stderr.contains("Failed to get D-Bus"));
+        if !(young || early && Instant::now() + patience.mul_f32(0.8) < end + patience) || Instant::now() + pause > end {
+            return Ok(answer);
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_secs(1));
+    }
+}
+
+fn state_facts(answer: &ExecOutput, facts: &mut Facts) {
+    let source = "exec: systemctl is-system-running";
+    let word = answer.stdout.trim();
+    let errors = answer.stderr.as_str();
+    let bus = if errors.contains("not been booted with systemd") || (word == "offline" && errors.is_empty()) {
+        Some("not-booted")
+    } else if errors.contains("Failed to connect to") || errors.contains("Failed to get D-Bus") {
+        Some("refused")
+    } else if STATES.contains(&word) {
+        Some("ok")
+    } else {
+        None
+    };
+    if let Some(bus) = bus {
+        facts.set("manager.bus", bus, source);
+    }
+    if STATES.contains(&word) && bus == Some("ok") {
+        facts.set("manager.state", word, source);
+    }
+}
+
+fn unit_facts(failed: &Result<ExecOutput, EngineError>, jobs: &Result<ExecOutput, EngineError>, facts: &mut Facts, gaps: &mut Vec<Gap>) {
+    let first_word = |text: &str, column: usize| text.lines().filter_map(|line| line.trim_start_matches(['●', '*', ' ']).split_whitespace().nth(column).map(str::to_owned)).collect::<Vec<_>>();
+    match failed {
+        Ok(output) => facts.set("manager.failed_units", first_word(&output.stdout, 0), "exec: systemctl list-units --state=failed"),
+        Err(error) => gaps.push(Gap { fact: "manager.failed_units".to_owned(), reason: error.brief() }),
+    }
+    match jobs {
+        Ok(output) => {
+            let units: Vec<_> = first_word(&output.stdout, 1).into_iter().filter(|unit| unit.contains('.')).collect();
+            facts.set("manager.pending_units", units, "exec: systemctl list-jobs");
+        }
+        Err(error) => gaps.push(Gap { fact: "manager.pending_units".to_owned(), reason: error.brief() }),
+    }
+}
+
+/// Result and exit status of each failed unit, in the words that systemd itself uses.
+async fn details(engine: &Engine, container: &str, facts: &Facts, said: &mut Said) {
+    let units = facts.list("manager.failed_units");
+    if units.is_empty() {
+        return;
+    }
+    let mut argv = vec!["systemctl", "--no-pager", "show", PROPERTIES, "--"];
+    argv.extend(units.iter().copied().take(50));
+    let Ok(output) = engine.exec(container, &argv).await else { return };
+    for block in output.stdout.split("\n\n") {
+        let value = |key: &str| block.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('=')).unwrap_or_default();
+        if value("Id").is_empty() {
+            continue;
+        }
+        let status = match value("ExecMainStatus") {
+            "" | "0" => String::new(),
+            status => format!(", main process exit status {status}"),
+        };
+        said.exec.push(format!("{}: failed unit, result {}{status}", value("Id"), value("Result")));
+    }
+}

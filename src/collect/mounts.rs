@@ -1,0 +1,187 @@
+//! Mounts that decide a boot: /run, /run/lock, /tmp and the control group tree.
+//!
+//! Observed in PID 1's mountinfo where that can be read, else worked out from the configuration. Pure.
+
+use procfs::process::{MountInfo, MountInfos};
+
+use super::config::{Config, Mount};
+use crate::snapshot::Facts;
+
+const CGROUP: &str = "/sys/fs/cgroup";
+
+/// Facts from the mounts that PID 1 really has.
+pub fn observed(mounts: &MountInfos, facts: &mut Facts) {
+    let source = "/proc/PID/mountinfo";
+    let at = |path: &str| mounts.iter().rev().find(|mount| mount.mount_point.to_str() == Some(path));
+    facts.set("mount.run", at("/run").is_some(), source);
+    facts.set("mount.run_lock", at("/run/lock").is_some(), source);
+    facts.set("mount.tmp", at("/tmp").is_some(), source);
+    if let Some(run) = at("/run") {
+        let size = run.super_options.get("size").and_then(|size| size.as_deref()).and_then(bytes);
+        facts.set("mount.run_bytes", size, source);
+        facts.set("mount.run_writable", is_writable(run), source);
+    }
+    let tree = at(CGROUP);
+    let mode = tree.and_then(|tree| match tree.fs_type.as_str() {
+        "cgroup2" => Some("v2"),
+        "tmpfs" if at("/sys/fs/cgroup/unified").is_some() => Some("hybrid"),
+        "tmpfs" if mounts.iter().any(|mount| mount.fs_type == "cgroup") => Some("v1"),
+        _ => None,
+    });
+    if let Some(mode) = mode {
+        facts.set("cgroup.mode", mode, source);
+    }
+    facts.set("cgroup.mount", observed_tree(tree, mode, mounts), source);
+}
+
+/// State of the tree in which PID 1 must make its groups: all of v2, or name=systemd on v1.
+fn observed_tree(tree: Option<&MountInfo>, mode: Option<&str>, mounts: &MountInfos) -> &'static str {
+    let below = |mount: &&MountInfo| mount.mount_point.starts_with(CGROUP) && mount.mount_point.to_str() != Some(CGROUP);
+    let state = |mount: &MountInfo| if is_writable(mount) { "rw" } else { "ro" };
+    match (tree, mode) {
+        (None, _) => "none",
+        // A narrower writable subtree counts: it holds the container's own group.
+        (Some(_), Some("v2")) if mounts.iter().filter(below).any(|m| m.fs_type == "cgroup2" && is_writable(m)) => "rw",
+        (Some(tree), Some("v2")) => state(tree),
+        (Some(_), Some(_)) => {
+            let systemd = mounts.iter().rev().find(|m| m.mount_point.to_str() == Some("/sys/fs/cgroup/systemd"));
+            systemd.map_or("none", state)
+        }
+        (Some(_), None) => "hidden",
+    }
+}
+
+fn is_writable(mount: &MountInfo) -> bool {
+    !mount.mount_options.contains_key("ro") && !mount.super_options.contains_key("ro")
+}
+
+/// Facts that the configuration alone gives; what is observed later replaces them.
+pub fn configured(config: &Config<'_>, facts: &mut Facts) {
+    let source = "container inspect: Mounts, HostConfig.Tmpfs";
+    // Podman's systemd mode mounts these itself (podman-run(1), --systemd); --read-only-tmpfs too.
+    let prepared = config.systemd_mode() == Some(true);
+    let read_only_tmpfs = config.kind == crate::docker::EngineKind::Podman && config.flag("/HostConfig/ReadonlyRootfs");
+    let has = |path: &str| config.mount_at(path).is_some() || prepared;
+    facts.set("mount.run", has("/run") || read_only_tmpfs, source);
+    facts.set("mount.run_lock", has("/run/lock"), source);
+    facts.set("mount.tmp", has("/tmp") || read_only_tmpfs, source);
+    if let Some(run) = config.mount_at("/run") {
+        facts.set("mount.run_bytes", size_option(&run.options), source);
+        facts.set("mount.run_writable", run.writable, source);
+    }
+    bind_facts(config, facts);
+}
+
+fn bind_facts(config: &Config<'_>, facts: &mut Facts) {
+    let source = "container inspect: Mounts";
+    let tree = config.mount_at(CGROUP);
+    let bind = match &tree {
+        Some(mount) if mount.kind == "bind" && mount.source == CGROUP => if mount.writable { "rw" } else { "ro" },
+        _ => "none",
+    };
+    facts.set("cgroup.bind", bind, source);
+    facts.set("cgroup.volume", tree.as_ref().is_some_and(|mount| mount.kind == "volume"), source);
+    facts.set("cgroup.tmpfs_over", tree.as_ref().is_some_and(|mount| mount.kind == "tmpfs"), source);
+    let subtree = config.mounts().into_iter().find(|m| m.kind == "bind" && m.writable && m.source.starts_with("/sys/fs/cgroup/") && m.destination.starts_with("/sys/fs/cgroup/"));
+    facts.set("cgroup.bind_subtree", subtree.map(|m| m.destination), source);
+}
+
+/// What the tree will be, from the configuration and the control group version, where nothing was observed.
+pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
+    let Some(mode) = facts.text("cgroup.mode").map(str::to_owned) else { return };
+    let source = "container inspect: HostConfig (no running PID 1 to look at)";
+    let opened = config.flag("/HostConfig/Privileged") || facts.bool("container.writable_cgroups") == Some(true) || config.systemd_mode() == Some(true);
+    let tree = config.mount_at(CGROUP);
+    let bound = |path: &str| config.mount_at(path).filter(|mount| mount.kind == "bind");
+    let state = |mount: &Mount| if mount.writable { "rw" } else { "ro" };
+    let mount = match (&tree, mode.as_str()) {
+        (Some(mount), _) if mount.kind != "bind" => "hidden",
+        (Some(mount), "v2") if mount.source == CGROUP && mount.writable => "rw",
+        (_, "v2") if facts.text("cgroup.bind_subtree").is_some() => "rw",
+        (Some(mount), "v2") if mount.source == CGROUP => "ro",
+        // A bind of the v1 tree carries its submounts, which stay writable even when it is read-only.
+        (Some(mount), _) if mount.source == CGROUP => bound("/sys/fs/cgroup/systemd").as_ref().map_or("rw", state),
+        (Some(_), _) => "hidden",
+        (None, "v2") => if opened { "rw" } else { "ro" },
+        (None, _) => match bound("/sys/fs/cgroup/systemd") {
+            Some(mount) => state(&mount),
+            None => if opened { "rw" } else { "ro" },
+        },
+    };
+    facts.set_if_unknown("cgroup.mount", mount, source);
+}
+
+fn size_option(options: &str) -> Option<i64> {
+    options.split(',').find_map(|option| option.strip_prefix("size=")).and_then(bytes)
+}
+
+/// Bytes of a size such as `64k`, `1m`, `2g` or `50%` (which has no fixed size).
+fn bytes(text: &str) -> Option<i64> {
+    let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
+    let number: i64 = digits.parse().ok()?;
+    match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" => Some(number),
+        "k" | "kb" => number.checked_mul(1 << 10),
+        "m" | "mb" => number.checked_mul(1 << 20),
+        "g" | "gb" => number.checked_mul(1 << 30),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use procfs::FromRead;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::docker::EngineKind;
+
+    fn seen(mountinfo: &str) -> Facts {
+        let mut facts = Facts::default();
+        observed(&MountInfos::from_read(mountinfo.as_bytes()).unwrap(), &mut facts);
+        facts
+    }
+
+    #[test]
+    fn mountinfo_tells_read_only_from_writable() {
+        let ro = seen("113 105 0:38 / /sys/fs/cgroup ro,nosuid - cgroup2 cgroup rw\n102 100 0:45 / /run rw - tmpfs tmpfs rw,size=64k\n");
+        assert_eq!((ro.text("cgroup.mode"), ro.text("cgroup.mount"), ro.int("mount.run_bytes")), (Some("v2"), Some("ro"), Some(65536)));
+        assert_eq!((ro.bool("mount.run"), ro.bool("mount.run_lock")), (Some(true), Some(false)));
+        let subtree = seen("1 0 0:38 / /sys/fs/cgroup ro - cgroup2 cgroup rw\n2 1 0:38 /x /sys/fs/cgroup/x rw - cgroup2 cgroup rw\n");
+        assert_eq!(subtree.text("cgroup.mount"), Some("rw"));
+        let v1 = seen("1 0 0:3 / /sys/fs/cgroup ro - tmpfs tmpfs rw\n2 1 0:4 / /sys/fs/cgroup/systemd ro - cgroup cgroup rw,name=systemd\n");
+        assert_eq!((v1.text("cgroup.mode"), v1.text("cgroup.mount")), (Some("v1"), Some("ro")));
+        assert_eq!(seen("1 0 0:3 / / rw - ext4 /dev/x rw\n").text("cgroup.mount"), Some("none"));
+        assert_eq!(seen("1 0 0:3 / /sys/fs/cgroup rw - ext4 /dev/x rw\n").text("cgroup.mount"), Some("hidden"));
+    }
+
+    fn foretold(inspect: &Value, mode: &str) -> Facts {
+        let config = Config { inspect, native: None, kind: EngineKind::Docker };
+        let mut facts = Facts::default();
+        facts.set("cgroup.mode", mode, "test");
+        configured(&config, &mut facts);
+        predicted(&config, &mut facts);
+        facts
+    }
+
+    #[test]
+    fn the_configuration_foretells_the_tree() {
+        let bind = |rw: bool| json!({"Mounts": [{"Type": "bind", "Source": "/sys/fs/cgroup", "Destination": "/sys/fs/cgroup", "RW": rw}]});
+        for (inspect, mode, expected) in [
+            (json!({}), "v2", "ro"),
+            (json!({}), "v1", "ro"),
+            (bind(true), "v2", "rw"),
+            (bind(false), "v2", "ro"),
+            (bind(false), "v1", "rw"),
+            (json!({"HostConfig": {"Privileged": true}}), "v2", "rw"),
+            (json!({"Mounts": [{"Type": "volume", "Source": "/v", "Destination": "/sys/fs/cgroup", "RW": true}]}), "v2", "hidden"),
+        ] {
+            assert_eq!(foretold(&inspect, mode).text("cgroup.mount"), Some(expected), "{inspect} {mode}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_with_their_units() {
+        assert_eq!((bytes("64k"), bytes("1m"), bytes("512"), bytes("50%")), (Some(65536), Some(1 << 20), Some(512), None));
+    }
+}

@@ -1,0 +1,254 @@
+//! What the container starts: systemd itself, something that leads to it, or something else.
+//!
+//! Pure: words and script texts in, an answer out. Shell is only skimmed for the commands that it runs; what cannot be
+//! told stays unknown.
+
+use std::path::Path;
+
+/// What stands between the engine and systemd.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrapper {
+    /// Nothing.
+    None,
+    /// `sh -c "…"`.
+    Shell,
+    /// A script of the image.
+    Script,
+    /// A small init such as tini or dumb-init.
+    Supervisor,
+}
+
+impl Wrapper {
+    /// The word used in facts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Shell => "shell",
+            Self::Script => "script",
+            Self::Supervisor => "supervisor",
+        }
+    }
+}
+
+/// How a container gets to systemd.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
+    /// What stands between.
+    pub wrapper: Wrapper,
+    /// The init that is reached, as written; `None` when none is.
+    pub init: Option<String>,
+    /// Whether the wrapper replaces itself; `None` when that cannot be told.
+    pub execs: Option<bool>,
+    /// Arguments that init receives.
+    pub init_arguments: Vec<String>,
+    /// A script of the image that would have to be read to know more.
+    pub script: Option<String>,
+}
+
+const SHELLS: [&str; 7] = ["sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"];
+const SUPERVISORS: [&str; 8] = ["tini", "tini-static", "dumb-init", "docker-init", "catatonit", "podman-init", "s6-svscan", "supervisord"];
+/// Words that run the rest of their line as a command of its own.
+const PREFIXES: [&str; 9] = ["sudo", "nohup", "time", "env", "nice", "setsid", "command", "builtin", "gosu"];
+
+/// Whether a word is the path or name of an init that is systemd on the usual distributions.
+pub fn is_init(word: &str) -> bool {
+    let path = Path::new(word);
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let folder = path.parent().and_then(Path::to_str).unwrap_or_default();
+    match name {
+        "systemd" => folder.is_empty() || folder.ends_with("systemd") || folder.ends_with("bin"),
+        "init" => folder.is_empty() || folder.ends_with("sbin"),
+        _ => false,
+    }
+}
+
+fn basename(word: &str) -> &str {
+    Path::new(word).file_name().and_then(|name| name.to_str()).unwrap_or(word)
+}
+
+/// Looks at the words of a command line.
+pub fn of_argv(argv: &[String]) -> Program {
+    let none = Program { wrapper: Wrapper::None, init: None, execs: None, init_arguments: Vec::new(), script: None };
+    let Some((first, rest)) = argv.split_first() else { return none };
+    if is_init(first) {
+        return Program { init: Some(first.clone()), init_arguments: rest.to_vec(), ..none };
+    }
+    if SUPERVISORS.contains(&basename(first)) {
+        let command: Vec<String> = rest.iter().skip_while(|word| word.starts_with('-')).cloned().collect();
+        let inner = of_argv(&command);
+        return Program { wrapper: Wrapper::Supervisor, execs: Some(false), ..inner };
+    }
+    if PREFIXES.contains(&basename(first)) {
+        let command: Vec<String> = rest.iter().skip_while(|word| word.starts_with('-') || word.contains('=')).cloned().collect();
+        return of_argv(&command);
+    }
+    if SHELLS.contains(&basename(first)) {
+        return of_shell(first, rest);
+    }
+    if first.contains('/') {
+        return Program { wrapper: Wrapper::Script, script: Some(first.clone()), ..none };
+    }
+    none
+}
+
+fn of_shell(shell: &str, rest: &[String]) -> Program {
+    let mut words = rest.iter();
+    let none = Program { wrapper: Wrapper::Shell, init: None, execs: None, init_arguments: Vec::new(), script: None };
+    while let Some(word) = words.next() {
+        if word.starts_with('-') && !word.starts_with("--") && word.contains('c') {
+            let Some(text) = words.next() else { return none };
+            let arguments: Vec<String> = words.skip(1).cloned().collect();
+            return Program { wrapper: Wrapper::Shell, ..of_script_text(text, &arguments, true) };
+        }
+        if word.starts_with('-') {
+            continue;
+        }
+        if basename(shell) == "busybox" && SHELLS.contains(&word.as_str()) {
+            continue;
+        }
+        return Program { wrapper: Wrapper::Script, script: Some(word.clone()), ..none };
+    }
+    none
+}
+
+/// Skims a shell text that is called with `arguments`; `inline` for the text of `sh -c`.
+pub fn of_script_text(text: &str, arguments: &[String], inline: bool) -> Program {
+    let commands = commands(text);
+    let count = commands.len();
+    let mut program = Program { wrapper: if inline { Wrapper::Shell } else { Wrapper::Script }, init: None, execs: None, init_arguments: Vec::new(), script: None };
+    for (index, words) in commands.into_iter().enumerate() {
+        let (exec, words) = simple_command(words, arguments);
+        let Some((first, rest)) = words.split_first() else { continue };
+        if is_init(first) {
+            // A shell replaces itself for a single command: bash always, dash since 0.5.11.
+            let alone = inline && count == 1 && index == 0;
+            program.init = Some(first.clone());
+            program.init_arguments = rest.to_vec();
+            program.execs = if alone && !exec { None } else { Some(exec) };
+            return program;
+        }
+        if program.script.is_none() && first.starts_with('/') && exec {
+            program.script = Some(first.clone());
+        }
+    }
+    program
+}
+
+/// The simple commands of a shell text, as words. Comments and quotes are honoured; substitutions are kept as written.
+fn commands(text: &str) -> Vec<Vec<String>> {
+    let joined = text.replace("\\\n", " ");
+    let lines = joined.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let pieces = lines.flat_map(|line| split_outside_quotes(line));
+    pieces.filter_map(|piece| shlex::split(piece.trim())).filter(|words| !words.is_empty()).collect()
+}
+
+/// Splits at `;`, `&&`, `||`, `|` and `&` that stand outside of quotes.
+fn split_outside_quotes(line: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut quote = None;
+    let mut start = 0;
+    for (at, c) in line.char_indices() {
+        match (quote, c) {
+            (None, '\'' | '"') => quote = Some(c),
+            (Some(open), c) if c == open => quote = None,
+            (None, ';' | '&' | '|') => {
+                pieces.push(&line[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    pieces.push(&line[start..]);
+    pieces
+}
+
+/// Takes keywords, assignments, redirections and prefixes off a command, and puts the arguments in for `"$@"`.
+fn simple_command(words: Vec<String>, arguments: &[String]) -> (bool, Vec<String>) {
+    let mut exec = false;
+    let mut rest = Vec::new();
+    let mut leading = true;
+    let mut words = words.into_iter().peekable();
+    while let Some(word) = words.next() {
+        if leading {
+            match word.as_str() {
+                "exec" => {
+                    exec = true;
+                    // `exec -a NAME` and `exec -l` keep what they run.
+                    while let Some(option) = words.next_if(|w| w.starts_with('-')) {
+                        if option == "-a" {
+                            words.next();
+                        }
+                    }
+                    continue;
+                }
+                "then" | "else" | "do" | "if" | "while" | "!" | "{" | "(" => continue,
+                w if PREFIXES.contains(&basename(w)) => continue,
+                w if is_assignment(w) || w.starts_with('-') => continue,
+                _ => leading = false,
+            }
+        }
+        match word.as_str() {
+            "$@" | "$*" | "${@}" | "${@:-}" => rest.extend(arguments.iter().cloned()),
+            w if w.starts_with('>') || w.starts_with("2>") || w.starts_with('<') => {}
+            _ => rest.push(word),
+        }
+    }
+    (exec, rest)
+}
+
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn argv(words: &[&str]) -> Program {
+        of_argv(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn inits_are_known_by_path() {
+        for yes in ["/sbin/init", "/usr/sbin/init", "/lib/systemd/systemd", "/usr/lib/systemd/systemd", "init", "systemd"] {
+            assert!(is_init(yes), "{yes}");
+        }
+        for no in ["/init", "/usr/bin/tini", "/app/init.sh", "/opt/init", "systemd-nspawn", "initdb"] {
+            assert!(!is_init(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn direct_commands_hand_over_their_arguments() {
+        let program = argv(&["/sbin/init", "--log-level=info"]);
+        assert_eq!((program.wrapper, program.init_arguments.as_slice()), (Wrapper::None, &["--log-level=info".to_owned()][..]));
+        assert_eq!(argv(&["sleep", "600"]).init, None);
+    }
+
+    #[test]
+    fn shells_are_skimmed_for_exec() {
+        let program = argv(&["/bin/bash", "-c", "echo preparing; /lib/systemd/systemd; echo done"]);
+        assert_eq!((program.wrapper, program.init.as_deref(), program.execs), (Wrapper::Shell, Some("/lib/systemd/systemd"), Some(false)));
+        assert_eq!(argv(&["sh", "-c", "mkdir -p /x && exec /sbin/init --x"]).execs, Some(true));
+        assert_eq!(argv(&["sh", "-ec", "/sbin/init"]).execs, None);
+        assert_eq!(argv(&["sh", "-c", "echo 'run; /sbin/init'"]).init, None);
+    }
+
+    #[test]
+    fn scripts_receive_the_command() {
+        let arguments = vec!["/sbin/init".to_owned()];
+        let text = "#!/bin/sh\n# exec nothing\nset -e\nif [ -f /x ]; then\n  echo x\nfi\nexec \"$@\"\n";
+        let program = of_script_text(text, &arguments, false);
+        assert_eq!((program.init.as_deref(), program.execs), (Some("/sbin/init"), Some(true)));
+        assert_eq!(of_script_text("#!/bin/sh\n\"$@\"\n", &arguments, false).execs, Some(false));
+        assert_eq!(of_script_text("#!/bin/sh\nexec env A=1 /usr/sbin/init\n", &[], false).execs, Some(true));
+        assert_eq!(of_script_text("#!/bin/sh\nexec /second.sh\n", &[], false).script.as_deref(), Some("/second.sh"));
+    }
+
+    #[test]
+    fn small_inits_stand_in_front() {
+        let program = argv(&["/usr/bin/tini", "--", "/sbin/init"]);
+        assert_eq!((program.wrapper, program.init.as_deref()), (Wrapper::Supervisor, Some("/sbin/init")));
+        assert_eq!(argv(&["/entry.sh", "/sbin/init"]).script.as_deref(), Some("/entry.sh"));
+    }
+}

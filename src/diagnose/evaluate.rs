@@ -1,0 +1,134 @@
+//! Each rule against the facts and the lines: cause, risk, note, nothing, or undecided.
+
+use std::collections::BTreeMap;
+
+use super::evidence;
+use super::report::{Evidence, Undecided};
+use crate::rule::{Condition, Confidence, Outcome, Rule, RuleSet, Scope, Severity};
+use crate::scan::{Hit, Matcher};
+use crate::snapshot::{Facts, KeptLine, Snapshot, spec};
+
+/// What a rule says of a target, before causes are told from consequences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is a cause or a consequence.
+    Cause,
+    /// It may become one.
+    Risk,
+    /// Worth a remark.
+    Note,
+}
+
+/// A rule that found something.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Index into the rule set.
+    pub rule: usize,
+    /// What it says.
+    pub standing: Standing,
+    /// How bad it is here.
+    pub severity: Severity,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// What speaks for it.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A line that speaks for a rule.
+pub type LineHit<'s> = (&'s KeptLine, Hit);
+
+/// Judges all rules.
+pub fn judge(snapshot: &Snapshot, rules: &RuleSet, matcher: &Matcher<'_>) -> (Vec<Found>, Vec<Undecided>) {
+    let scope = Scope::new(&snapshot.facts);
+    let hits = hits_by_rule(snapshot, rules, matcher);
+    let mut found = Vec::new();
+    let mut undecided = Vec::new();
+    for (index, rule) in rules.rules.iter().enumerate() {
+        let own = hits.get(&index).map_or(&[][..], Vec::as_slice);
+        match judge_rule(rule, own, &scope, &snapshot.facts) {
+            Ok(Some((standing, confidence))) => {
+                let severity = severity(rule, standing, &snapshot.facts);
+                let evidence = evidence::of(rule, own, &snapshot.facts, standing);
+                found.push(Found { rule: index, standing, severity, confidence, evidence });
+            }
+            Ok(None) => {}
+            Err(missing) => undecided.push(wanting(rule, missing)),
+        }
+    }
+    (found, undecided)
+}
+
+/// Judges one rule; `Err` names the facts that it lacks.
+///
+/// # Errors
+/// The keys of facts without which the rule cannot be decided.
+pub fn judge_rule(rule: &Rule, hits: &[LineHit<'_>], scope: &Scope, facts: &Facts) -> Result<Option<(Standing, Confidence)>, Vec<String>> {
+    let ask = |condition: &Option<Condition>| condition.as_ref().map_or(Outcome::NoMatch, |c| c.evaluate(scope, facts));
+    if ask(&rule.unless) == Outcome::Match {
+        return Ok(None);
+    }
+    let (when, harms) = (ask(&rule.when), ask(&rule.harms));
+    let by_facts = when == Outcome::Match || harms == Outcome::Match;
+    if by_facts || !hits.is_empty() {
+        let standing = if harms == Outcome::Match { Standing::Cause } else { standing(rule, by_facts, facts) };
+        return Ok(Some((standing, confidence(rule, by_facts, hits))));
+    }
+    let (risk, note) = (ask(&rule.risk), ask(&rule.note));
+    if risk == Outcome::Match {
+        return Ok(Some((Standing::Risk, rule.confidence)));
+    }
+    if note == Outcome::Match {
+        return Ok(Some((Standing::Note, rule.confidence)));
+    }
+    let mut missing: Vec<String> = [when, harms, risk].into_iter().filter_map(|o| if let Outcome::Undecided(m) = o { Some(m) } else { None }).flatten().collect();
+    missing.sort();
+    missing.dedup();
+    if missing.is_empty() { Ok(None) } else { Err(missing) }
+}
+
+/// A manager that is up disproves what is said to stop every boot: it is a risk for the next one, or an old line.
+/// Lines alone say nothing of the present when the manager finds nothing wrong.
+fn standing(rule: &Rule, by_facts: bool, facts: &Facts) -> Standing {
+    let up = facts.bool("boot.up") == Some(true);
+    match (by_facts, rule.severity) {
+        (false, _) if facts.text("manager.state") == Some("running") => Standing::Note,
+        (_, Severity::Critical) if up => Standing::Risk,
+        _ => Standing::Cause,
+    }
+}
+
+/// What stops a boot elsewhere has only done harm where the manager is up.
+fn severity(rule: &Rule, standing: Standing, facts: &Facts) -> Severity {
+    match standing {
+        Standing::Cause if facts.bool("boot.up") == Some(true) => rule.severity.min(Severity::Error),
+        _ => rule.severity,
+    }
+}
+
+fn confidence(rule: &Rule, by_facts: bool, hits: &[LineHit<'_>]) -> Confidence {
+    let said = hits.iter().map(|(_, hit)| rule.signatures[hit.id.signature].confidence.unwrap_or(Confidence::Likely)).max();
+    match (by_facts, said) {
+        (true, Some(_)) => Confidence::Certain,
+        (true, None) => rule.confidence,
+        (false, said) => said.unwrap_or(Confidence::Possible),
+    }
+}
+
+fn hits_by_rule<'s>(snapshot: &'s Snapshot, rules: &RuleSet, matcher: &Matcher<'_>) -> BTreeMap<usize, Vec<LineHit<'s>>> {
+    let version = snapshot.facts.int("guest.systemd_version");
+    let mut by_rule: BTreeMap<usize, Vec<LineHit<'s>>> = BTreeMap::new();
+    for line in &snapshot.log.lines {
+        for hit in matcher.hits(&line.text) {
+            let range = rules.rules[hit.id.rule].signatures[hit.id.signature].systemd;
+            if version.is_none_or(|version| range.is_none_or(|range| range.contains(version))) {
+                by_rule.entry(hit.id.rule).or_default().push((line, hit));
+            }
+        }
+    }
+    by_rule
+}
+
+fn wanting(rule: &Rule, missing: Vec<String>) -> Undecided {
+    let how = missing.iter().filter_map(|key| spec(key)).map(|spec| format!("run: {}", spec.how)).collect();
+    Undecided { id: rule.id.clone(), missing, how }
+}

@@ -1,0 +1,61 @@
+//! Running the worked examples that rules carry.
+
+use super::evaluate::{LineHit, Standing, judge_rule};
+use crate::rule::{Complaint, Example, Expectation, RuleSet, Scope};
+use crate::scan::Matcher;
+use crate::snapshot::{Facts, KeptLine, Source, spec};
+
+/// Runs the worked examples of all rules; returns how many were run and what failed.
+#[must_use]
+pub fn verify_examples(set: &RuleSet) -> (usize, Vec<Complaint>) {
+    let matcher = Matcher::new(set);
+    let mut run = 0;
+    let mut failed = Vec::new();
+    for (index, rule) in set.rules.iter().enumerate() {
+        for (number, example) in rule.examples.iter().enumerate() {
+            run += 1;
+            let problem = facts_of(example).and_then(|facts| check_example(set, index, &matcher, example, &facts));
+            if let Err(message) = problem {
+                failed.push(Complaint { file: rule.file.clone(), rule: rule.id.clone(), message: format!("example {}: {message}", number + 1) });
+            }
+        }
+    }
+    (run, failed)
+}
+
+fn facts_of(example: &Example) -> Result<Facts, String> {
+    let mut facts = Facts::default();
+    for (key, value) in &example.facts {
+        let spec = spec(key).ok_or_else(|| format!("has the unknown fact `{key}`"))?;
+        let value = match value {
+            toml::Value::String(text) if text == "null" => serde_json::Value::Null,
+            other => serde_json::to_value(other).map_err(|e| e.to_string())?,
+        };
+        if !value.is_null() && !spec.kind.holds(&value) {
+            return Err(format!("gives `{key}` something that is not {}", spec.kind.name()));
+        }
+        facts.set(key, value, "example");
+    }
+    Ok(facts)
+}
+
+fn check_example(set: &RuleSet, index: usize, matcher: &Matcher<'_>, example: &Example, facts: &Facts) -> Result<(), String> {
+    let lines: Vec<KeptLine> = example.lines.iter().zip(1..).map(|(text, line)| KeptLine { line, source: Source::Console, text: text.clone() }).collect();
+    let rule = &set.rules[index];
+    let version = facts.int("guest.systemd_version");
+    let mut hits: Vec<LineHit<'_>> = Vec::new();
+    for line in &lines {
+        let own = matcher.hits(&line.text).into_iter().filter(|hit| hit.id.rule == index);
+        hits.extend(own.filter(|hit| version.is_none_or(|v| rule.signatures[hit.id.signature].systemd.is_none_or(|r| r.contains(v)))).map(|hit| (line, hit)));
+    }
+    let got = match judge_rule(rule, &hits, &Scope::new(facts), facts) {
+        Ok(Some((Standing::Cause, _))) => Expectation::Match,
+        Ok(Some((Standing::Risk, _))) => Expectation::Risk,
+        Ok(Some((Standing::Note, _))) => Expectation::Note,
+        Ok(None) => Expectation::NoMatch,
+        Err(_) => Expectation::Undecided,
+    };
+    // A rule with a signature is undecided about facts in most texts; that is no match either.
+    let same = got == example.expect || (example.expect == Expectation::NoMatch && got == Expectation::Undecided && example.facts.is_empty());
+    if same { Ok(()) } else { Err(format!("expected {:?}, got {got:?}", example.expect)) }
+}

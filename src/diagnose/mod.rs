@@ -1,0 +1,44 @@
+//! The pure middle: a snapshot and a rule set in, a report out.
+//!
+//! Must not read files, clocks or the environment; the same input gives the same bytes.
+
+mod evaluate;
+mod evidence;
+mod examples;
+mod graph;
+mod report;
+mod verdict;
+
+use crate::rule::RuleSet;
+use crate::scan::Matcher;
+use crate::snapshot::Snapshot;
+
+pub use examples::verify_examples;
+pub use report::{Evidence, Finding, Report, Role, Subject, Undecided, Verdict};
+
+/// Judges a snapshot.
+#[must_use]
+pub fn diagnose(snapshot: &Snapshot, rules: &RuleSet) -> Report {
+    let matcher = Matcher::new(rules);
+    diagnose_with(snapshot, rules, &matcher)
+}
+
+/// The same with a matcher that is already there.
+#[must_use]
+pub fn diagnose_with(snapshot: &Snapshot, rules: &RuleSet, matcher: &Matcher<'_>) -> Report {
+    let subject = verdict::subject(&snapshot.facts);
+    let (found, undecided) = match subject {
+        Subject::Systemd => evaluate::judge(snapshot, rules, matcher),
+        Subject::NotSystemd => (Vec::new(), Vec::new()),
+    };
+    let findings = graph::arrange(found, rules);
+    Report {
+        target: snapshot.target.clone(),
+        subject,
+        verdict: verdict::verdict(subject, &findings, &snapshot.facts),
+        findings,
+        undecided,
+        gaps: snapshot.gaps.clone(),
+        state: verdict::state_sentence(&snapshot.facts),
+    }
+}

@@ -1,0 +1,153 @@
+//! The report: what is wrong, how sure that is, and what speaks for it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::rule::{Confidence, Severity};
+use crate::snapshot::{Gap, Target};
+
+/// Whether the container is our business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Subject {
+    /// It is meant to run systemd.
+    Systemd,
+    /// It is not.
+    NotSystemd,
+}
+
+/// State of the systemd set-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Nothing is wrong, or systemd is not meant to run.
+    Healthy,
+    /// It runs, but something in it failed.
+    Degraded,
+    /// It does not boot, or not any more.
+    Failed,
+    /// Too much was hidden to judge.
+    Undetermined,
+}
+
+/// What a finding is in the chain of causes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Nothing else here explains it.
+    RootCause,
+    /// It follows from a cause.
+    Consequence,
+    /// It is no cause now but may become one.
+    Risk,
+    /// Worth a remark.
+    Note,
+}
+
+/// Something that speaks for a finding.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Evidence {
+    /// A line of text.
+    Log {
+        /// The line, clean.
+        text: String,
+        /// Its number within its stream, from 1.
+        line: u64,
+        /// Where it was read.
+        stream: String,
+    },
+    /// A fact.
+    Fact {
+        /// Key of the fact.
+        path: String,
+        /// Its value.
+        value: Value,
+        /// Where it was read.
+        source: String,
+    },
+}
+
+/// One thing that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Id of the diagnosis.
+    pub id: String,
+    /// Place in the chain of causes.
+    pub role: Role,
+    /// How bad it is.
+    pub severity: Severity,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// What is wrong.
+    pub title: String,
+    /// What happens and why.
+    pub explanation: String,
+    /// What speaks for it.
+    pub evidence: Vec<Evidence>,
+    /// Findings of this report that follow from it.
+    pub explains: Vec<String>,
+    /// Findings of this report that it follows from.
+    pub explained_by: Vec<String>,
+    /// Ids of remedies.
+    pub remedies: Vec<String>,
+    /// The remedies in words.
+    pub advice: Vec<String>,
+}
+
+/// A diagnosis that could not be decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undecided {
+    /// Id of the diagnosis.
+    pub id: String,
+    /// Facts that would decide it.
+    pub missing: Vec<String>,
+    /// Commands that show those facts.
+    pub how: Vec<String>,
+}
+
+/// The whole answer for one target.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Who was looked at.
+    pub target: Target,
+    /// Whether it is our business.
+    pub subject: Subject,
+    /// State of the systemd set-up.
+    pub verdict: Verdict,
+    /// What was found: roots in the order of boot, then what they explain, risks and notes.
+    pub findings: Vec<Finding>,
+    /// What could not be decided.
+    pub undecided: Vec<Undecided>,
+    /// What could not be looked at.
+    pub gaps: Vec<Gap>,
+    /// How far the boot came, in words.
+    pub state: String,
+}
+
+impl Report {
+    /// The worst severity among root causes and consequences.
+    #[must_use]
+    pub fn worst(&self) -> Option<Severity> {
+        let counted = self.findings.iter().filter(|finding| matches!(finding.role, Role::RootCause | Role::Consequence));
+        counted.map(|finding| finding.severity).max()
+    }
+
+    /// The first root cause.
+    #[must_use]
+    pub fn root(&self) -> Option<&Finding> {
+        self.findings.first().filter(|finding| finding.role == Role::RootCause)
+    }
+
+    /// Order of reports: worst first.
+    #[must_use]
+    pub fn rank(&self) -> (u8, std::cmp::Reverse<Option<Severity>>) {
+        let verdict = match self.verdict {
+            Verdict::Failed => 0,
+            Verdict::Degraded => 1,
+            Verdict::Undetermined => 2,
+            Verdict::Healthy => 3,
+        };
+        (verdict, std::cmp::Reverse(self.worst()))
+    }
+}

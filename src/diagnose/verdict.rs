@@ -1,0 +1,62 @@
+//! The verdict: what the findings and the state of the boot add up to.
+
+use super::report::{Finding, Role, Subject, Verdict};
+use crate::rule::Severity;
+use crate::snapshot::Facts;
+
+/// Whether the container is meant to run systemd; what is not known to be otherwise is.
+pub fn subject(facts: &Facts) -> Subject {
+    match facts.bool("container.meant_for_systemd") {
+        Some(false) => Subject::NotSystemd,
+        _ => Subject::Systemd,
+    }
+}
+
+/// The verdict of a report.
+pub fn verdict(subject: Subject, findings: &[Finding], facts: &Facts) -> Verdict {
+    if subject == Subject::NotSystemd {
+        return Verdict::Healthy;
+    }
+    let caused = |least: Severity| findings.iter().any(|f| matches!(f.role, Role::RootCause | Role::Consequence) && f.severity >= least);
+    let critical = caused(Severity::Critical);
+    match facts.text("boot.outcome") {
+        _ if facts.bool("boot.failed") == Some(true) => Verdict::Failed,
+        Some("up") => up(caused(Severity::Warning), facts),
+        Some("ended") if !critical => if caused(Severity::Warning) { Verdict::Degraded } else { Verdict::Healthy },
+        Some("killed") if !critical && facts.bool("boot.up") == Some(true) => if caused(Severity::Warning) { Verdict::Degraded } else { Verdict::Healthy },
+        _ if caused(Severity::Error) => Verdict::Failed,
+        _ => Verdict::Undetermined,
+    }
+}
+
+fn up(caused: bool, facts: &Facts) -> Verdict {
+    match facts.text("manager.state") {
+        _ if caused => Verdict::Degraded,
+        Some("degraded") => Verdict::Degraded,
+        _ => Verdict::Healthy,
+    }
+}
+
+/// How far the boot came, in words for the reader.
+pub fn state_sentence(facts: &Facts) -> String {
+    let code = facts.int("container.exit_code").map(|code| format!(" (exit code {code})")).unwrap_or_default();
+    let restarts = facts.int("container.restarts").filter(|n| *n > 0).map(|n| format!(", restarted {n} times")).unwrap_or_default();
+    let said = match facts.text("boot.outcome") {
+        Some("never-started") => "created, never started".to_owned(),
+        Some("could-not-start") => format!("the engine could not start it{code}"),
+        Some("starting") => "running, but systemd has not finished booting".to_owned(),
+        Some("rescue") => "running in rescue or emergency mode".to_owned(),
+        Some("up") => match facts.text("manager.state") {
+            Some(state) => format!("running, systemd says {state}"),
+            None => "running, and PID 1 is a working systemd".to_owned(),
+        },
+        Some("unreachable") => "running, but systemctl does not reach systemd".to_owned(),
+        Some("frozen") => "running, but PID 1 is frozen: systemd gave up".to_owned(),
+        Some("not-systemd") => "running, but PID 1 is not systemd".to_owned(),
+        Some("stopped") => format!("systemd gave up{code}"),
+        Some("ended") => format!("ended in order{code}"),
+        Some("killed") => format!("ended by a signal{code}"),
+        _ => facts.text("container.status").unwrap_or("state unknown").to_owned(),
+    };
+    format!("{said}{restarts}")
+}

@@ -1,0 +1,158 @@
+//! Files of a container, running or dead, through the archive endpoint: no exec, no change.
+//!
+//! The engine sends the path as a tar; a symbolic link arrives as a link, not as what it points to.
+
+use std::io::Read;
+
+use bollard::query_parameters::DownloadFromContainerOptionsBuilder;
+use futures_util::StreamExt;
+
+use super::{Engine, EngineError};
+
+/// What stands at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PathStat {
+    /// A regular file: its first bytes, up to the limit asked for.
+    File(Vec<u8>),
+    /// A symbolic link and its target as written.
+    Link(String),
+    /// A directory.
+    Directory,
+    /// A device, socket or pipe.
+    Special,
+}
+
+/// One entry below a directory, path relative to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeEntry {
+    /// Path relative to the directory that was asked for.
+    pub path: String,
+    /// What stands there.
+    pub stat: PathStat,
+}
+
+/// A small directory with everything below it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tree {
+    /// Entries in the order of the archive.
+    pub entries: Vec<TreeEntry>,
+    /// Whether the limit cut the archive short.
+    pub cut: bool,
+}
+
+impl Engine {
+    /// Reads what stands at `path`; `None` when nothing does.
+    ///
+    /// # Errors
+    /// Any [`EngineError`] other than an unknown path; an unknown container is an error only through its text.
+    pub async fn read_path(&self, container: &str, path: &str, limit: usize) -> Result<Option<PathStat>, EngineError> {
+        let Some((bytes, _)) = self.download(container, path, limit.saturating_add(2048)).await? else { return Ok(None) };
+        let first = entries(&bytes, limit).into_iter().next();
+        first.map(|entry| Some(entry.stat)).ok_or_else(|| EngineError::Broken { action: action(path), reason: "the archive is empty".to_owned() })
+    }
+
+    /// Reads a directory that is known to be small; `None` when there is none.
+    ///
+    /// # Errors
+    /// Any [`EngineError`] other than an unknown path.
+    pub async fn read_tree(&self, container: &str, path: &str, limit: usize) -> Result<Option<Tree>, EngineError> {
+        let Some((bytes, cut)) = self.download(container, path, limit).await? else { return Ok(None) };
+        let root = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+        let below = |entry: TreeEntry| {
+            let path = entry.path.strip_prefix(&root)?.trim_matches('/').to_owned();
+            (!path.is_empty()).then_some(TreeEntry { path, stat: entry.stat })
+        };
+        Ok(Some(Tree { entries: entries(&bytes, 64 * 1024).into_iter().filter_map(below).collect(), cut }))
+    }
+
+    /// The raw tar of a path, cut at `limit`, and whether it was cut.
+    async fn download(&self, container: &str, path: &str, limit: usize) -> Result<Option<(Vec<u8>, bool)>, EngineError> {
+        self.within(&action(path), async {
+            let options = DownloadFromContainerOptionsBuilder::default().path(path).build();
+            let mut stream = std::pin::pin!(self.client.download_from_container(container, Some(options)));
+            let mut bytes = Vec::new();
+            while let Some(chunk) = stream.next().await {
+                match chunk {
+                    Ok(chunk) => bytes.extend_from_slice(&chunk),
+                    Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => return Ok(None),
+                    Err(error) => return Err(refused(path, error)),
+                }
+                if bytes.len() >= limit {
+                    return Ok(Some((bytes, true)));
+                }
+            }
+            Ok(Some((bytes, false)))
+        })
+        .await
+    }
+}
+
+fn action(path: &str) -> String {
+    format!("read {path}")
+}
+
+fn refused(path: &str, error: bollard::errors::Error) -> EngineError {
+    match error {
+        bollard::errors::Error::DockerResponseServerError { status_code, message } => {
+            EngineError::Refused { action: action(path), status: status_code, message }
+        }
+        other => EngineError::Broken { action: action(path), reason: other.to_string() },
+    }
+}
+
+/// Entries of a tar that may be cut off anywhere; file contents up to `limit` bytes each.
+fn entries(bytes: &[u8], limit: usize) -> Vec<TreeEntry> {
+    let mut archive = tar::Archive::new(bytes);
+    let Ok(list) = archive.entries() else { return Vec::new() };
+    list.map_while(Result::ok).filter_map(|mut entry| read_entry(&mut entry, limit)).collect()
+}
+
+fn read_entry(entry: &mut tar::Entry<'_, &[u8]>, limit: usize) -> Option<TreeEntry> {
+    let path = entry.path().ok()?.to_string_lossy().into_owned();
+    let kind = entry.header().entry_type();
+    let stat = if kind.is_symlink() {
+        PathStat::Link(entry.link_name().ok()??.to_string_lossy().into_owned())
+    } else if kind.is_dir() {
+        PathStat::Directory
+    } else if kind.is_file() || kind.is_hard_link() {
+        let mut content = Vec::new();
+        // A tar that was cut off still gives the file's first bytes.
+        let _ = entry.take(limit as u64).read_to_end(&mut content);
+        PathStat::File(content)
+    } else {
+        PathStat::Special
+    };
+    Some(TreeEntry { path, stat })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn archive() -> Vec<u8> {
+        let mut builder = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_gnu();
+        header.set_size(5);
+        header.set_mode(0o644);
+        builder.append_data(&mut header, "system/app.service", &b"hello"[..]).unwrap();
+        let mut link = tar::Header::new_gnu();
+        link.set_entry_type(tar::EntryType::Symlink);
+        link.set_size(0);
+        builder.append_link(&mut link, "system/default.target", "/lib/x.target").unwrap();
+        builder.into_inner().unwrap()
+    }
+
+    #[test]
+    fn links_stay_links_and_files_are_limited() {
+        let found = entries(&archive(), 3);
+        assert_eq!(found[0].stat, PathStat::File(b"hel".to_vec()));
+        assert_eq!(found[1].stat, PathStat::Link("/lib/x.target".to_owned()));
+    }
+
+    #[test]
+    fn a_cut_archive_gives_what_came() {
+        let bytes = archive();
+        assert_eq!(entries(&bytes[..514], 100)[0].stat, PathStat::File(b"he".to_vec()));
+        assert!(entries(&bytes[..100], 100).is_empty());
+    }
+}

@@ -1,0 +1,99 @@
+//! Where an engine listens: parsing of `unix://`, `tcp://`, `http://` and `ssh://` addresses.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::EngineError;
+
+/// One engine's address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A Unix domain socket.
+    Unix(PathBuf),
+    /// Plain HTTP over TCP, `host:port`.
+    Tcp(String),
+    /// The engine of another machine, reached by its `docker system dial-stdio` through ssh.
+    Ssh {
+        /// `user@host` or `host`.
+        destination: String,
+        /// Port of the ssh server, when it is not the default.
+        port: Option<u16>,
+    },
+}
+
+impl Endpoint {
+    /// Parses the forms that the docker CLI takes for `--host`.
+    ///
+    /// # Errors
+    /// [`EngineError::Address`] for an unknown scheme or an empty address.
+    pub fn parse(address: &str) -> Result<Self, EngineError> {
+        let bad = |reason: &str| EngineError::Address { address: address.to_owned(), reason: reason.to_owned() };
+        let Some((scheme, rest)) = address.split_once("://") else {
+            return Err(bad("it has no scheme"));
+        };
+        match scheme {
+            "unix" if rest.starts_with('/') => Ok(Self::Unix(PathBuf::from(rest))),
+            "unix" => Err(bad("a socket needs an absolute path")),
+            "tcp" | "http" => Self::parse_tcp(rest).ok_or_else(|| bad("no host is named")),
+            "https" => Err(bad("TLS is not supported yet; ssh:// reaches a remote engine")),
+            "ssh" => Self::parse_ssh(rest).ok_or_else(|| bad("no host is named, or the port is no number")),
+            _ => Err(bad("the scheme is unknown")),
+        }
+    }
+
+    fn parse_tcp(rest: &str) -> Option<Self> {
+        let authority = rest.split('/').next().filter(|host| !host.is_empty())?;
+        let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        Some(Self::Tcp(if has_port { authority.to_owned() } else { format!("{authority}:2375") }))
+    }
+
+    fn parse_ssh(rest: &str) -> Option<Self> {
+        let authority = rest.split('/').next().filter(|host| !host.is_empty() && !host.starts_with('-'))?;
+        match authority.rsplit_once(':') {
+            Some((destination, port)) => Some(Self::Ssh { destination: destination.to_owned(), port: Some(port.parse().ok()?) }),
+            None => Some(Self::Ssh { destination: authority.to_owned(), port: None }),
+        }
+    }
+
+    /// Whether the engine may be on this machine; only a proof from the container itself decides.
+    #[must_use]
+    pub fn may_be_local(&self) -> bool {
+        matches!(self, Self::Unix(_))
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unix(path) => write!(f, "unix://{}", path.display()),
+            Self::Tcp(authority) => write!(f, "tcp://{authority}"),
+            Self::Ssh { destination, port: Some(port) } => write!(f, "ssh://{destination}:{port}"),
+            Self::Ssh { destination, port: None } => write!(f, "ssh://{destination}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn understands_the_forms_of_the_docker_cli() {
+        for (given, shown) in [
+            ("unix:///run/docker.sock", "unix:///run/docker.sock"),
+            ("tcp://127.0.0.1:2375", "tcp://127.0.0.1:2375"),
+            ("http://engine", "tcp://engine:2375"),
+            ("ssh://me@box:2222", "ssh://me@box:2222"),
+            ("ssh://box", "ssh://box"),
+        ] {
+            assert_eq!(Endpoint::parse(given).map(|e| e.to_string()).ok().as_deref(), Some(shown), "{given}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_it_cannot_reach() {
+        for given in ["", "docker.sock", "unix://relative", "tcp://", "npipe:////./pipe/x", "https://h:2376", "ssh://-oProxyCommand=x"] {
+            assert!(Endpoint::parse(given).is_err(), "{given}");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! A connected engine: version negotiation and raw JSON reads, each under a deadline.
+
+use std::fmt;
+use std::time::Duration;
+
+use bollard::Docker;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::body::Incoming;
+use hyper::{Request, Response, StatusCode};
+use serde_json::Value;
+use tokio::time::timeout;
+
+use super::transport::Transport;
+use super::{Endpoint, EngineError};
+
+/// Largest JSON answer that is read; `docker inspect` is some 10 KiB, an engine with thousands of containers lists a few MiB.
+const ANSWER_LIMIT: usize = 64 * 1024 * 1024;
+
+/// A version of the Engine API, such as 1.41.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ApiVersion {
+    /// Always 1 so far.
+    pub major: u32,
+    /// Counts up with the engine's releases.
+    pub minor: u32,
+}
+
+impl ApiVersion {
+    /// Highest version that sysdock knows (Docker 29).
+    pub const OURS: Self = Self { major: 1, minor: 52 };
+
+    /// Reads `1.41`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (major, minor) = text.split_once('.')?;
+        Some(Self { major: major.parse().ok()?, minor: minor.parse().ok()? })
+    }
+}
+
+impl fmt::Display for ApiVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// Which program answers behind the Docker API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EngineKind {
+    /// Docker Engine (moby).
+    Docker,
+    /// Podman's Docker-compatible service.
+    Podman,
+}
+
+impl EngineKind {
+    /// `docker` or `podman`, which is also the name of the engine's CLI.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Podman => "podman",
+        }
+    }
+}
+
+/// A connection to one engine, with the API version agreed on.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    pub(super) transport: Transport,
+    pub(super) client: Docker,
+    /// Longest time that a single call may take.
+    pub deadline: Duration,
+    /// The engine's answer to `/version`, raw.
+    pub version: Value,
+    /// Docker or Podman.
+    pub kind: EngineKind,
+    /// Version of the API that all calls use.
+    pub api: ApiVersion,
+}
+
+impl Engine {
+    /// Connects, asks for the engine's version and agrees on the lower API version of the two.
+    ///
+    /// # Errors
+    /// Any [`EngineError`] of connecting, or [`EngineError::TooNew`] when the engine's `MinAPIVersion` is above ours.
+    pub async fn connect(endpoint: Endpoint, deadline: Duration) -> Result<Self, EngineError> {
+        let transport = Transport::new(endpoint);
+        let version = get(&transport, deadline, "/version").await?;
+        let api = negotiate(&version)?;
+        transport.speak(api);
+        let client = bollard_over(&transport, deadline)?;
+        let kind = kind_of(&version);
+        Ok(Self { transport, client, deadline, version, kind, api })
+    }
+
+    /// Where the engine listens.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        self.transport.endpoint()
+    }
+
+    /// The engine's raw answer to a GET, such as `/info`.
+    ///
+    /// # Errors
+    /// Any [`EngineError`]; HTTP 404 becomes [`EngineError::Unknown`].
+    pub async fn get(&self, path: &str) -> Result<Value, EngineError> {
+        get(&self.transport, self.deadline, path).await
+    }
+
+    /// Runs a call under the deadline of this engine.
+    pub(super) async fn within<T>(&self, action: &str, call: impl Future<Output = Result<T, EngineError>>) -> Result<T, EngineError> {
+        within(self.deadline, action, call).await
+    }
+}
+
+fn bollard_over(transport: &Transport, deadline: Duration) -> Result<Docker, EngineError> {
+    let shared = transport.clone();
+    let send = move |request: bollard::BollardRequest| {
+        let transport = shared.clone();
+        async move {
+            let action = format!("{} {}", request.method(), request.uri().path());
+            transport.send(&action, request).await.map_err(|e| bollard::errors::Error::IOError { err: std::io::Error::other(e.brief()) })
+        }
+    };
+    Docker::connect_with_custom_transport(send, Some("http://engine"), deadline.as_secs().max(1), bollard::API_DEFAULT_VERSION)
+        .map_err(|e| EngineError::Broken { action: "connect".to_owned(), reason: e.to_string() })
+}
+
+async fn within<T>(deadline: Duration, action: &str, call: impl Future<Output = Result<T, EngineError>>) -> Result<T, EngineError> {
+    timeout(deadline, call).await.unwrap_or_else(|_| Err(EngineError::Deadline { action: action.to_owned(), deadline }))
+}
+
+async fn get(transport: &Transport, deadline: Duration, path: &str) -> Result<Value, EngineError> {
+    let action = format!("GET {path}");
+    within(deadline, &action, async {
+        let response = open(transport, &action, path).await?;
+        let body = read_all(response, &action).await?;
+        serde_json::from_slice(&body).map_err(|e| EngineError::Garbage { action: action.clone(), reason: e.to_string() })
+    })
+    .await
+}
+
+/// Sends a GET and hands back the answer once its status says success.
+pub(super) async fn open(transport: &Transport, action: &str, path: &str) -> Result<Response<Incoming>, EngineError> {
+    let request = Request::get(path)
+        .body(Empty::<Bytes>::new())
+        .map_err(|e| EngineError::Broken { action: action.to_owned(), reason: e.to_string() })?;
+    let response = transport.send(action, request).await?;
+    if response.status().is_success() {
+        return Ok(response);
+    }
+    Err(refusal(response, action).await)
+}
+
+async fn refusal(response: Response<Incoming>, action: &str) -> EngineError {
+    let status = response.status();
+    let body = read_all(response, action).await.unwrap_or_default();
+    let message = serde_json::from_slice::<Value>(&body)
+        .ok()
+        .and_then(|v| v.get("message").and_then(Value::as_str).map(str::to_owned))
+        .unwrap_or_else(|| String::from_utf8_lossy(&body).chars().take(200).collect());
+    if status == StatusCode::NOT_FOUND {
+        return EngineError::Unknown { what: message };
+    }
+    EngineError::Refused { action: action.to_owned(), status: status.as_u16(), message }
+}
+
+async fn read_all(response: Response<Incoming>, action: &str) -> Result<Bytes, EngineError> {
+    let body = Limited::new(response.into_body(), ANSWER_LIMIT).collect().await;
+    body.map(http_body_util::Collected::to_bytes).map_err(|e| EngineError::Broken { action: action.to_owned(), reason: e.to_string() })
+}
+
+fn negotiate(version: &Value) -> Result<ApiVersion, EngineError> {
+    let read = |key: &str| version.get(key).and_then(Value::as_str).and_then(ApiVersion::parse);
+    let garbage = || EngineError::Garbage { action: "GET /version".to_owned(), reason: "no ApiVersion in it".to_owned() };
+    let theirs = read("ApiVersion").ok_or_else(garbage)?;
+    match read("MinAPIVersion") {
+        Some(minimum) if minimum > ApiVersion::OURS => {
+            Err(EngineError::TooNew { minimum: minimum.to_string(), ours: ApiVersion::OURS.to_string() })
+        }
+        _ => Ok(theirs.min(ApiVersion::OURS)),
+    }
+}
+
+fn kind_of(version: &Value) -> EngineKind {
+    let components = version.get("Components").and_then(Value::as_array).into_iter().flatten();
+    let podman = components.filter_map(|c| c.get("Name").and_then(Value::as_str)).any(|name| name.contains("Podman"));
+    if podman { EngineKind::Podman } else { EngineKind::Docker }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_lower_version_of_the_two_is_spoken() {
+        assert_eq!(negotiate(&json!({"ApiVersion": "1.41", "MinAPIVersion": "1.12"})).unwrap().to_string(), "1.41");
+        assert_eq!(negotiate(&json!({"ApiVersion": "1.99", "MinAPIVersion": "1.44"})).unwrap(), ApiVersion::OURS);
+    }
+
+    #[test]
+    fn an_engine_that_forbids_our_version_is_named() {
+        let error = negotiate(&json!({"ApiVersion": "1.99", "MinAPIVersion": "1.90"})).unwrap_err();
+        assert!(matches!(error, EngineError::TooNew { .. }), "{error}");
+    }
+
+    #[test]
+    fn podman_is_told_by_its_component() {
+        assert_eq!(kind_of(&json!({"Components": [{"Name": "Podman Engine"}]})), EngineKind::Podman);
+        assert_eq!(kind_of(&json!({"Components": [{"Name": "Engine"}]})), EngineKind::Docker);
+    }
+}

@@ -1,0 +1,22 @@
+//! The engine: everything that talks to Docker or Podman over the Engine API.
+//!
+//! Turns an [`Endpoint`] into typed calls. This is the only module that imports bollard; facts are taken from the raw
+//! JSON of versioned GETs, because bollard's models drop fields they do not know. Must not judge anything.
+
+mod archive;
+mod context;
+mod endpoint;
+mod engine;
+mod error;
+mod exec;
+mod locate;
+mod logs;
+mod transport;
+
+pub use archive::{PathStat, Tree, TreeEntry};
+pub use endpoint::Endpoint;
+pub use engine::{ApiVersion, Engine, EngineKind};
+pub use error::EngineError;
+pub use exec::ExecOutput;
+pub use locate::{EngineChoice, Environment, Located, locate};
+pub use logs::{LogChunk, LogQuery, LogStream, StreamName};

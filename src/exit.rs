@@ -1,0 +1,124 @@
+//! The one table of exit codes: a report or a failure in, a process exit code out. Must not print.
+
+use std::process::ExitCode;
+
+use crate::diagnose::{Report, Verdict};
+use crate::rule::Severity;
+use crate::snapshot::TargetKind;
+
+/// How a run of sysdock ends; the same for every format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Exit {
+    /// Nothing at or above `--fail-on`.
+    #[default]
+    Success,
+    /// Findings, or a failed `rules check` or `rules test`.
+    Findings,
+    /// The command line is wrong.
+    Usage,
+    /// It could not look: no engine, no such container, unreadable input.
+    CannotLook,
+    /// It looked, but too much was hidden to judge.
+    Undetermined,
+    /// The reader of the output went away, as for a program that SIGPIPE ends.
+    BrokenPipe,
+}
+
+impl Exit {
+    /// The number that the shell sees.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Findings => 1,
+            Self::Usage => 2,
+            Self::CannotLook => 3,
+            Self::Undetermined => 4,
+            Self::BrokenPipe => 141,
+        }
+    }
+
+    /// Place in the order of merging, the strongest last: 2 > 3 > 1 > 4 > 0.
+    const fn weight(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Undetermined => 1,
+            Self::Findings => 2,
+            Self::CannotLook => 3,
+            Self::Usage => 4,
+            Self::BrokenPipe => 5,
+        }
+    }
+
+    /// The exit of two targets together.
+    #[must_use]
+    pub const fn merge(self, other: Self) -> Self {
+        if other.weight() > self.weight() { other } else { self }
+    }
+
+    /// The exit that a report asks for; risks and notes never count, innocent text is no riddle.
+    #[must_use]
+    pub fn of(report: &Report, fail_on: Severity) -> Self {
+        let worst = report.worst();
+        let unexplained = report.verdict == Verdict::Failed && worst.is_none();
+        let hidden = report.verdict == Verdict::Undetermined && report.target.kind != TargetKind::Text;
+        match worst {
+            Some(severity) if severity >= fail_on => Self::Findings,
+            _ if unexplained || hidden => Self::Undetermined,
+            _ => Self::Success,
+        }
+    }
+}
+
+impl FromIterator<Self> for Exit {
+    fn from_iter<I: IntoIterator<Item = Self>>(exits: I) -> Self {
+        exits.into_iter().fold(Self::Success, Self::merge)
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::sample;
+
+    #[test]
+    fn the_strongest_exit_wins() {
+        let order = [Exit::Success, Exit::Undetermined, Exit::Findings, Exit::CannotLook, Exit::Usage];
+        assert_eq!(order.map(Exit::code), [0, 4, 1, 3, 2]);
+        for (place, weak) in order.iter().enumerate() {
+            for strong in &order[place..] {
+                assert_eq!(weak.merge(*strong), *strong);
+                assert_eq!(strong.merge(*weak), *strong);
+            }
+        }
+        assert_eq!([Exit::Findings, Exit::CannotLook, Exit::Success].into_iter().collect::<Exit>(), Exit::CannotLook);
+    }
+
+    #[test]
+    fn findings_count_from_the_chosen_severity_on() {
+        let failed = sample::failed();
+        assert_eq!(Exit::of(&failed, Severity::Critical), Exit::Findings);
+        assert_eq!(Exit::of(&sample::healthy(), Severity::Info), Exit::Success);
+        let mut mild = failed;
+        mild.findings.iter_mut().for_each(|finding| finding.severity = Severity::Warning);
+        assert_eq!(Exit::of(&mild, Severity::Error), Exit::Success);
+        assert_eq!(Exit::of(&mild, Severity::Warning), Exit::Findings);
+    }
+
+    #[test]
+    fn what_is_hidden_is_not_a_success() {
+        let mut report = sample::healthy();
+        report.verdict = Verdict::Undetermined;
+        assert_eq!(Exit::of(&report, Severity::Error), Exit::Undetermined);
+        report.target.kind = TargetKind::Text;
+        assert_eq!(Exit::of(&report, Severity::Error), Exit::Success);
+        report.verdict = Verdict::Failed;
+        assert_eq!(Exit::of(&report, Severity::Error), Exit::Undetermined);
+    }
+}

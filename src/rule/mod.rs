@@ -1,0 +1,103 @@
+//! Rules: a diagnosis as data. TOML text in, a checked set of rules out.
+//!
+//! Must not look at any snapshot; conditions and patterns are only prepared here.
+
+mod condition;
+mod load;
+mod range;
+mod syntax;
+mod verify;
+
+use std::collections::BTreeMap;
+
+pub use condition::{Condition, ConditionError, Outcome, Scope};
+pub use load::{RuleError, builtin, load};
+pub use range::VersionRange;
+pub use syntax::{Confidence, Example, Expectation, Severity, Signature, Stage};
+pub use verify::{Complaint, verify};
+
+/// One diagnosis.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// The stable id.
+    pub id: String,
+    /// File it was read from, `rules/…` for a built-in one.
+    pub file: String,
+    /// One line that says what is wrong.
+    pub title: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The step of the boot at which it strikes.
+    pub stage: Stage,
+    /// How sure the facts alone make us.
+    pub confidence: Confidence,
+    /// What happens and why.
+    pub explanation: String,
+    /// How to see it by hand.
+    pub confirm: String,
+    /// Holds when the facts alone show it to be a cause.
+    pub when: Option<Condition>,
+    /// Holds when it does harm even to a manager that is up; without it, a manager that is up disproves a critical rule.
+    pub harms: Option<Condition>,
+    /// Holds when it is not a cause now but may become one.
+    pub risk: Option<Condition>,
+    /// Holds when it is worth a remark only.
+    pub note: Option<Condition>,
+    /// Holds when the facts rule it out, whatever the text says.
+    pub unless: Option<Condition>,
+    /// Never a root cause: what every fatal cause has in common.
+    pub consequence_only: bool,
+    /// A root cause only where no other is found, else a note.
+    pub last_resort: bool,
+    /// Ids of what follows from it.
+    pub explains: Vec<String>,
+    /// Facts that are quoted as evidence when they are known.
+    pub shows: Vec<String>,
+    /// Ids of remedies.
+    pub remedies: Vec<String>,
+    /// Sources.
+    pub references: Vec<String>,
+    /// Log patterns.
+    pub signatures: Vec<Signature>,
+    /// Worked examples.
+    pub examples: Vec<Example>,
+}
+
+/// What can be done, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemedyText {
+    /// The id that rules name.
+    pub id: String,
+    /// One line.
+    pub title: String,
+    /// What to do, with commands.
+    pub words: String,
+}
+
+/// A checked set of rules, in the order of boot stages and then of ids.
+#[derive(Debug, Clone, Default)]
+pub struct RuleSet {
+    /// The rules.
+    pub rules: Vec<Rule>,
+    /// Remedies by id.
+    pub remedies: BTreeMap<String, RemedyText>,
+    /// Patterns of lines that look bad on healthy boots.
+    pub harmless: Vec<Signature>,
+    /// Hash over all rule texts, 16 hex digits.
+    pub hash: String,
+}
+
+impl RuleSet {
+    /// The rule of an id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// The id that is most like a mistyped one.
+    #[must_use]
+    pub fn nearest(&self, id: &str) -> Option<&str> {
+        let scored = self.rules.iter().map(|rule| (strsim::jaro_winkler(&rule.id, id), rule.id.as_str()));
+        scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score > 0.75).map(|(_, id)| id)
+    }
+}

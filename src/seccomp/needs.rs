@@ -1,0 +1,125 @@
+//! What happens to one version of systemd when a call is denied: the measured table `needs.toml`.
+
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+use super::Answer;
+
+/// What a denied call does to a boot, from harmless to deadly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// The manager comes up, units fail.
+    Units,
+    /// The manager runs but systemctl cannot reach it.
+    Unreachable,
+    /// The manager never finishes booting.
+    Stuck,
+    /// PID 1 gives up or freezes.
+    Fatal,
+}
+
+impl Effect {
+    /// The word used in facts.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Units => "units",
+            Self::Unreachable => "unreachable",
+            Self::Stuck => "stuck",
+            Self::Fatal => "fatal",
+        }
+    }
+}
+
+/// Control group version that the guest sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Hierarchy {
+    /// Control groups v1, alone or hybrid.
+    V1,
+    /// The unified hierarchy.
+    V2,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    call: String,
+    /// First and last systemd version, both included.
+    systemd: (i64, i64),
+    effect: Effect,
+    /// Only on this kind of tree.
+    hierarchy: Option<Hierarchy>,
+    /// Only when this call is denied too.
+    also: Option<String>,
+    /// Only with this errno; any when absent.
+    errno: Option<i32>,
+}
+
+#[derive(Deserialize)]
+struct Table {
+    row: Vec<Row>,
+}
+
+static TABLE: LazyLock<Vec<Row>> =
+    LazyLock::new(|| toml::from_str::<Table>(include_str!("needs.toml")).map(|table| table.row).unwrap_or_default());
+
+/// A denied call and what it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocked {
+    /// Name of the call.
+    pub call: String,
+    /// What its denial does.
+    pub effect: Effect,
+}
+
+/// Calls that this systemd makes while booting and that `answer` denies, the gravest first.
+///
+/// An unknown `hierarchy` keeps the rows that hold on either.
+pub fn blocked(systemd: i64, hierarchy: Option<Hierarchy>, answer: impl Fn(&str) -> Answer) -> Vec<Blocked> {
+    let holds = |row: &&Row| {
+        let denied = match answer(&row.call) {
+            Answer::Errno(errno) => row.errno.is_none_or(|wanted| wanted == errno),
+            other => other.is_denial(),
+        };
+        denied
+            && (row.systemd.0..=row.systemd.1).contains(&systemd)
+            && row.hierarchy.is_none_or(|kind| hierarchy.is_none_or(|seen| seen == kind))
+            && row.also.as_deref().is_none_or(|other| answer(other).is_denial())
+    };
+    let mut found: Vec<Blocked> = TABLE.iter().filter(holds).map(|row| Blocked { call: row.call.clone(), effect: row.effect }).collect();
+    found.sort_by_key(|blocked| std::cmp::Reverse(blocked.effect));
+    found.dedup_by(|later, first| later.call == first.call);
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(systemd: i64, denied: &[&str]) -> Option<Blocked> {
+        let answer = |call: &str| if denied.contains(&call) { Answer::Errno(1) } else { Answer::Allowed };
+        blocked(systemd, Some(Hierarchy::V2), answer).into_iter().next()
+    }
+
+    #[test]
+    fn the_table_can_be_read() {
+        assert!(toml::from_str::<Table>(include_str!("needs.toml")).is_ok_and(|table| table.row.len() > 20));
+    }
+
+    #[test]
+    fn one_call_stops_one_version_and_not_another() {
+        assert_eq!(first(262, &["statx"]).map(|b| b.effect), Some(Effect::Fatal));
+        assert_eq!(first(252, &["statx"]), None);
+        assert_eq!(first(229, &["name_to_handle_at"]).map(|b| b.effect), Some(Effect::Fatal));
+        assert_eq!(first(247, &["name_to_handle_at"]), None);
+    }
+
+    #[test]
+    fn the_gravest_comes_first() {
+        assert_eq!(first(262, &["close_range", "statx"]).map(|b| b.call).as_deref(), Some("statx"));
+    }
+}

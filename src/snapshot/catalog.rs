@@ -1,0 +1,187 @@
+//! The catalog of facts: every key that a rule may name, with its kind, its sentence and how to get it by hand.
+
+use serde::Serialize;
+
+/// Kind of a fact's value. Any fact may also be null: known to be absent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// true or false.
+    Bool,
+    /// A whole number; the sentence gives the unit.
+    Int,
+    /// A word or text.
+    Text,
+    /// A list of texts.
+    TextList,
+}
+
+impl Kind {
+    /// Words for messages.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bool => "true or false",
+            Self::Int => "a whole number",
+            Self::Text => "a text",
+            Self::TextList => "a list of texts",
+        }
+    }
+}
+
+/// One entry of the catalog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct FactSpec {
+    /// `group.name`.
+    pub key: &'static str,
+    /// Kind of its value.
+    pub kind: Kind,
+    /// Which collector finds it out.
+    pub collector: &'static str,
+    /// What it says.
+    pub sentence: &'static str,
+    /// A command that shows it.
+    pub how: &'static str,
+}
+
+/// The entry of a key.
+#[must_use]
+pub fn spec(key: &str) -> Option<&'static FactSpec> {
+    CATALOG.binary_search_by(|entry| entry.key.cmp(key)).ok().map(|index| &CATALOG[index])
+}
+
+/// The key that is most like a mistyped one.
+#[must_use]
+pub fn nearest(key: &str) -> Option<&'static str> {
+    let scored = CATALOG.iter().map(|entry| (strsim::jaro_winkler(entry.key, key), entry.key));
+    scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score > 0.8).map(|(_, key)| key)
+}
+
+const fn fact(key: &'static str, kind: Kind, collector: &'static str, sentence: &'static str, how: &'static str) -> FactSpec {
+    FactSpec { key, kind, collector, sentence, how }
+}
+
+/// All facts, sorted by key.
+#[rustfmt::skip]
+pub const CATALOG: &[FactSpec] = &[
+    fact("boot.failed", Kind::Bool, "derived", "PID 1 gave up, froze, ended early or was never started", "docker inspect CONTAINER"),
+    fact("boot.outcome", Kind::Text, "derived", "How far the boot came: never-started, could-not-start, starting, up, stopped, frozen, ended, killed or running-unknown", "docker inspect CONTAINER; systemctl is-system-running"),
+    fact("boot.up", Kind::Bool, "derived", "The manager has finished booting, or had when it last ran", "systemctl is-system-running"),
+    fact("cgroup.bind", Kind::Text, "container", "How the host's /sys/fs/cgroup is bound into the container: none, ro or rw", "docker inspect -f '{{.HostConfig.Binds}}' CONTAINER"),
+    fact("cgroup.bind_subtree", Kind::Text, "container", "Path below /sys/fs/cgroup of a narrower writable bind, or null", "docker inspect -f '{{.HostConfig.Binds}}' CONTAINER"),
+    fact("cgroup.mode", Kind::Text, "pid1", "Control group version that the container sees: v1, hybrid or v2", "docker info --format '{{.CgroupVersion}}'"),
+    fact("cgroup.mount", Kind::Text, "pid1", "State of the tree in which PID 1 must create its groups: rw, ro, none or hidden", "docker exec CONTAINER grep cgroup /proc/mounts"),
+    fact("cgroup.namespace", Kind::Text, "container", "Control group namespace: private or host", "docker inspect -f '{{.HostConfig.CgroupnsMode}}' CONTAINER"),
+    fact("cgroup.tmpfs_over", Kind::Bool, "container", "A tmpfs was asked for over /sys/fs/cgroup", "docker inspect -f '{{.HostConfig.Tmpfs}}' CONTAINER"),
+    fact("cgroup.volume", Kind::Bool, "container", "A volume lies over /sys/fs/cgroup", "docker inspect -f '{{.Mounts}}' CONTAINER"),
+    fact("container.argv", Kind::TextList, "container", "Program and arguments of PID 1 as configured", "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER"),
+    fact("container.cap_sys_admin", Kind::Bool, "container", "PID 1 holds CAP_SYS_ADMIN", "docker inspect -f '{{.HostConfig.CapAdd}} {{.HostConfig.Privileged}}' CONTAINER"),
+    fact("container.capabilities", Kind::TextList, "container", "Capabilities in the container's bounding set", "docker exec CONTAINER grep CapBnd /proc/1/status"),
+    fact("container.capabilities_missing", Kind::TextList, "container", "Capabilities of the engine's default set that were dropped and that systemd or its usual services need", "docker inspect -f '{{.HostConfig.CapDrop}}' CONTAINER"),
+    fact("container.command_name", Kind::Text, "container", "Last path element of the program that the container starts", "docker inspect -f '{{.Path}}' CONTAINER"),
+    fact("container.engine_init", Kind::Bool, "container", "The engine puts its own init (tini, catatonit) in front", "docker inspect -f '{{.HostConfig.Init}}' CONTAINER"),
+    fact("container.env_container", Kind::Text, "container", "Value of the environment variable container, or null", "docker inspect -f '{{.Config.Env}}' CONTAINER"),
+    fact("container.error", Kind::Text, "container", "The engine's reason why the container could not start, or null", "docker inspect -f '{{.State.Error}}' CONTAINER"),
+    fact("container.exit_code", Kind::Int, "container", "Exit code of a container that has ended", "docker inspect -f '{{.State.ExitCode}}' CONTAINER"),
+    fact("container.init_arguments", Kind::TextList, "container", "Arguments that init itself receives", "docker inspect -f '{{.Args}}' CONTAINER"),
+    fact("container.lifetime_ms", Kind::Int, "container", "Milliseconds from start to end of the last run", "docker inspect -f '{{.State.StartedAt}} {{.State.FinishedAt}}' CONTAINER"),
+    fact("container.log_driver", Kind::Text, "container", "Logging driver", "docker inspect -f '{{.HostConfig.LogConfig.Type}}' CONTAINER"),
+    fact("container.meant_for_systemd", Kind::Bool, "derived", "The container is meant to run systemd: its command reaches an init, or SIGRTMIN+3, container=, writable cgroups or a tmpfs on /run was asked for", "docker inspect CONTAINER"),
+    fact("container.memory_limit", Kind::Int, "container", "Memory limit in bytes, or null", "docker inspect -f '{{.HostConfig.Memory}}' CONTAINER"),
+    fact("container.oom_killed", Kind::Bool, "container", "The kernel's OOM killer ended the container", "docker inspect -f '{{.State.OOMKilled}}' CONTAINER"),
+    fact("container.pid_host", Kind::Bool, "container", "The container shares the host's PID namespace, or another container's", "docker inspect -f '{{.HostConfig.PidMode}}' CONTAINER"),
+    fact("container.pids_limit", Kind::Int, "container", "Limit of the pids control group, or null", "docker inspect -f '{{.HostConfig.PidsLimit}}' CONTAINER"),
+    fact("container.privileged", Kind::Bool, "container", "Started with --privileged", "docker inspect -f '{{.HostConfig.Privileged}}' CONTAINER"),
+    fact("container.read_only", Kind::Bool, "container", "The root file system is read-only", "docker inspect -f '{{.HostConfig.ReadonlyRootfs}}' CONTAINER"),
+    fact("container.restarts", Kind::Int, "container", "How often the engine restarted it", "docker inspect -f '{{.RestartCount}}' CONTAINER"),
+    fact("container.runs_as_root", Kind::Bool, "container", "PID 1 is started with user id 0", "docker inspect -f '{{.Config.User}}' CONTAINER"),
+    fact("container.runs_systemd", Kind::Bool, "derived", "The command is init or systemd itself, or a wrapper or engine init that starts it", "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER"),
+    fact("container.runtime", Kind::Text, "container", "OCI runtime", "docker inspect -f '{{.HostConfig.Runtime}}' CONTAINER"),
+    fact("container.status", Kind::Text, "container", "The engine's word for its state: created, running, paused, restarting, exited, dead or removed", "docker inspect -f '{{.State.Status}}' CONTAINER"),
+    fact("container.stop_signal", Kind::Text, "container", "Stop signal by name, SIGTERM when none is set", "docker inspect -f '{{.Config.StopSignal}}' CONTAINER"),
+    fact("container.stop_signal_halts", Kind::Bool, "container", "The stop signal makes systemd shut down in order: SIGRTMIN+3 or one of its kin", "docker inspect -f '{{.Config.StopSignal}}' CONTAINER"),
+    fact("container.systemd_mode", Kind::Bool, "container", "Podman prepares this container for systemd", "podman inspect -f '{{.Config.SystemdMode}}' CONTAINER"),
+    fact("container.tty", Kind::Bool, "container", "The container has a terminal", "docker inspect -f '{{.Config.Tty}}' CONTAINER"),
+    fact("container.ulimit_nproc", Kind::Int, "container", "Limit of processes for its user (RLIMIT_NPROC), or null", "docker inspect -f '{{.HostConfig.Ulimits}}' CONTAINER"),
+    fact("container.user", Kind::Text, "container", "User of PID 1 as configured, empty for the default", "docker inspect -f '{{.Config.User}}' CONTAINER"),
+    fact("container.wrapper", Kind::Text, "files", "What stands between the engine and systemd: none, shell (sh -c), script or supervisor", "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER"),
+    fact("container.wrapper_execs", Kind::Bool, "files", "The wrapper replaces itself by systemd with exec", "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER"),
+    fact("container.writable_cgroups", Kind::Bool, "container", "Docker's writable-cgroups option is on", "docker inspect -f '{{.HostConfig.SecurityOpt}}' CONTAINER"),
+    fact("engine.api", Kind::Text, "engine", "Version of the Engine API that was spoken", "docker version"),
+    fact("engine.apparmor", Kind::Bool, "engine", "The engine confines containers with AppArmor", "docker info --format '{{.SecurityOptions}}'"),
+    fact("engine.cgroup_driver", Kind::Text, "engine", "cgroupfs or systemd", "docker info --format '{{.CgroupDriver}}'"),
+    fact("engine.major", Kind::Int, "engine", "First number of the engine's version", "docker version"),
+    fact("engine.minor", Kind::Int, "engine", "Second number of the engine's version", "docker version"),
+    fact("engine.name", Kind::Text, "engine", "docker or podman", "docker version"),
+    fact("engine.rootless", Kind::Bool, "engine", "The engine runs without root", "docker info --format '{{.SecurityOptions}}'"),
+    fact("engine.selinux", Kind::Bool, "engine", "The engine labels containers for SELinux", "docker info --format '{{.SecurityOptions}}'"),
+    fact("engine.userns", Kind::Bool, "engine", "The engine maps root of containers to another user", "docker info --format '{{.SecurityOptions}}'"),
+    fact("engine.version", Kind::Text, "engine", "The engine's version", "docker version"),
+    fact("guest.dbus_installed", Kind::Bool, "files", "A message bus is in the image", "docker cp CONTAINER:/usr/bin/dbus-daemon - | head -c 1"),
+    fact("guest.default_target", Kind::Text, "files", "Unit that default.target leads to, or null when nothing does", "systemctl get-default"),
+    fact("guest.default_target_state", Kind::Text, "files", "ok, missing, masked or dangling", "ls -l /etc/systemd/system/default.target"),
+    fact("guest.enabled_unreachable", Kind::TextList, "files", "Enabled services of multi-user.target or graphical.target that default.target does not pull in", "systemctl list-dependencies default.target"),
+    fact("guest.init_architecture", Kind::Text, "files", "Processor architecture of the init binary", "file /sbin/init"),
+    fact("guest.init_present", Kind::Bool, "files", "The program that the container starts exists in its file system and its links lead to a file", "docker cp CONTAINER:/sbin/init - | tar t"),
+    fact("guest.init_target", Kind::Text, "files", "File that the started program leads to, through links", "readlink -f /sbin/init"),
+    fact("guest.os_id", Kind::Text, "files", "ID of os-release, or null", "cat /etc/os-release"),
+    fact("guest.os_name", Kind::Text, "files", "PRETTY_NAME of os-release, or null", "cat /etc/os-release"),
+    fact("guest.run_lock_fatal", Kind::Bool, "files", "This systemd refuses to boot when /run/lock is no mount and cannot be mounted: Debian's and Ubuntu's before 256", "systemctl --version"),
+    fact("guest.systemd_installed", Kind::Bool, "files", "systemd's manager is in the image", "systemctl --version"),
+    fact("guest.systemd_version", Kind::Int, "files", "Major version of systemd in the image", "systemctl --version"),
+    fact("guest.tmp_mount_enabled", Kind::Bool, "files", "tmp.mount is part of the boot, so that /tmp must be a tmpfs or mountable", "systemctl status tmp.mount"),
+    fact("host.architecture", Kind::Text, "engine", "Processor architecture of the engine's machine", "docker info --format '{{.Architecture}}'"),
+    fact("host.inotify_instances", Kind::Int, "host", "fs.inotify.max_user_instances of the engine's machine", "sysctl fs.inotify.max_user_instances"),
+    fact("host.kernel", Kind::Text, "engine", "Kernel release of the engine's machine", "uname -r"),
+    fact("host.local", Kind::Bool, "host", "The engine was proved to run on this machine", "docker context show"),
+    fact("host.lsms", Kind::TextList, "host", "Active Linux security modules", "cat /sys/kernel/security/lsm"),
+    fact("host.systemd_cgroup", Kind::Bool, "host", "The machine has the name=systemd control group hierarchy, or pure v2", "grep systemd /proc/self/cgroup"),
+    fact("image.architecture", Kind::Text, "container", "Processor architecture that the image declares", "docker image inspect -f '{{.Architecture}}' IMAGE"),
+    fact("image.stop_signal", Kind::Text, "container", "Stop signal that the image declares, or null", "docker image inspect -f '{{.Config.StopSignal}}' IMAGE"),
+    fact("image.volume_cgroup", Kind::Bool, "container", "The image declares a volume over /sys/fs/cgroup", "docker image inspect -f '{{.Config.Volumes}}' IMAGE"),
+    fact("log.bytes", Kind::Int, "logs", "Bytes that were read of the container's log", "docker logs CONTAINER | wc -c"),
+    fact("log.empty", Kind::Bool, "logs", "The log could be read and holds nothing", "docker logs CONTAINER"),
+    fact("manager.bus", Kind::Text, "exec", "Whether systemctl inside reaches the manager: ok, not-booted, refused or missing", "docker exec CONTAINER systemctl is-system-running"),
+    fact("manager.failed_units", Kind::TextList, "exec", "Units in the failed state", "systemctl --failed"),
+    fact("manager.pending_units", Kind::TextList, "exec", "Units that jobs still wait for", "systemctl list-jobs"),
+    fact("manager.state", Kind::Text, "exec", "Answer of is-system-running: initializing, starting, running, degraded, maintenance, stopping, offline or unknown", "systemctl is-system-running"),
+    fact("mount.run", Kind::Bool, "pid1", "/run is a mount of its own", "docker exec CONTAINER grep ' /run ' /proc/mounts"),
+    fact("mount.run_bytes", Kind::Int, "pid1", "Size limit of the tmpfs on /run in bytes, or null for the default", "docker exec CONTAINER df -B1 /run"),
+    fact("mount.run_lock", Kind::Bool, "pid1", "/run/lock is a mount of its own", "docker exec CONTAINER grep ' /run/lock ' /proc/mounts"),
+    fact("mount.run_writable", Kind::Bool, "pid1", "/run can be written to", "docker exec CONTAINER touch /run/.probe"),
+    fact("mount.tmp", Kind::Bool, "pid1", "/tmp is a mount of its own", "docker exec CONTAINER grep ' /tmp ' /proc/mounts"),
+    fact("pid1.alive", Kind::Bool, "pid1", "PID 1 is a systemd that waits for events and holds the descriptors of a working manager", "ls /proc/PID/fd"),
+    fact("pid1.capabilities", Kind::TextList, "pid1", "Effective capabilities of PID 1", "grep CapEff /proc/PID/status"),
+    fact("pid1.children", Kind::Int, "pid1", "Number of direct children of PID 1", "cat /proc/PID/task/PID/children"),
+    fact("pid1.command", Kind::Text, "pid1", "Name of the process (comm)", "cat /proc/PID/comm"),
+    fact("pid1.descriptors", Kind::Int, "pid1", "Number of open descriptors", "ls /proc/PID/fd | wc -l"),
+    fact("pid1.frozen", Kind::Bool, "pid1", "PID 1 is a systemd that has stopped working and only waits", "cat /proc/PID/wchan"),
+    fact("pid1.seccomp", Kind::Text, "pid1", "Mode of the seccomp filter: none, strict or filter", "grep Seccomp /proc/PID/status"),
+    fact("pid1.systemd", Kind::Bool, "pid1", "PID 1 is systemd", "cat /proc/PID/comm"),
+    fact("pid1.wchan", Kind::Text, "pid1", "Kernel function in which it waits, or null", "cat /proc/PID/wchan"),
+    fact("seccomp.blocks", Kind::TextList, "seccomp", "System calls that this systemd's boot makes and the filter denies, the gravest first", "sysdock snapshot CONTAINER"),
+    fact("seccomp.effect", Kind::Text, "seccomp", "What the denied calls do to this systemd: none, units, stuck or fatal", "sysdock snapshot CONTAINER"),
+    fact("seccomp.first_blocked", Kind::Text, "seccomp", "The denied call that stops or harms this systemd first, or null", "sysdock snapshot CONTAINER"),
+    fact("seccomp.mode", Kind::Text, "container", "default, unconfined or custom", "docker inspect -f '{{.HostConfig.SecurityOpt}}' CONTAINER"),
+    fact("seccomp.name_to_handle_at", Kind::Text, "seccomp", "What the filter answers to name_to_handle_at: allowed, denied or conditional", "sysdock snapshot CONTAINER"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalog_is_sorted_and_complete() {
+        assert!(CATALOG.windows(2).all(|pair| pair[0].key < pair[1].key));
+        for entry in CATALOG {
+            assert!(entry.key.split('.').count() == 2, "{}", entry.key);
+            assert!(!entry.sentence.ends_with('.') && !entry.how.is_empty(), "{}", entry.key);
+        }
+    }
+
+    #[test]
+    fn a_slip_finds_its_neighbour() {
+        assert_eq!(nearest("container.ttty"), Some("container.tty"));
+        assert_eq!(nearest("zzz"), None);
+    }
+}

@@ -1,0 +1,80 @@
+//! The wall between collecting and judging: what was observed of one container, immutable once built.
+//!
+//! A [`Snapshot`] is serialisable, redacted before it exists as a value, and enough to repeat the diagnosis.
+//! Must not do IO beyond [`file`].
+
+mod catalog;
+mod facts;
+pub mod file;
+mod log;
+mod redact;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use catalog::{CATALOG, FactSpec, Kind, nearest, spec};
+pub use facts::{Fact, Facts, Gap};
+pub use log::{KeptLine, LogExcerpt, Source};
+pub use redact::Redactor;
+
+/// Version of the snapshot file that this program writes and the newest that it reads.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What kind of thing was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TargetKind {
+    /// A container of a live engine.
+    Container,
+    /// A saved snapshot.
+    Snapshot,
+    /// Pasted text.
+    Text,
+}
+
+/// The engine behind a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineId {
+    /// `docker` or `podman`.
+    pub name: String,
+    /// The engine's own version.
+    pub version: String,
+    /// Version of the Engine API that was spoken.
+    pub api: String,
+}
+
+/// Who was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// What kind of thing.
+    pub kind: TargetKind,
+    /// Container name without the leading slash, or the file's name.
+    pub name: String,
+    /// Container id, 64 hex digits; absent for text.
+    pub id: Option<String>,
+    /// Engine; absent for text.
+    pub engine: Option<EngineId>,
+}
+
+/// Everything that was observed of one target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Snapshot {
+    /// See [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// Who was looked at.
+    pub target: Target,
+    /// Known facts by key; a key that is missing here is unknown.
+    pub facts: Facts,
+    /// What could not be found out, and why.
+    pub gaps: Vec<Gap>,
+    /// The part of the log that was kept.
+    pub log: LogExcerpt,
+    /// The engine's raw answers (container, image, engine), redacted.
+    pub documents: BTreeMap<String, Value>,
+    /// How this file came to be, when it was not recorded from a real container.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub derived: Option<String>,
+}
