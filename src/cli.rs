@@ -1,4 +1,5 @@
 //! The command line as clap sees it: words in, raw arguments out. Must not read the environment or check meanings.
+#![allow(clippy::doc_markdown, reason = "the doc comments are the text of --help")]
 
 use std::path::PathBuf;
 
@@ -65,7 +66,7 @@ Examples:
 ///
 /// Says why systemd does not boot in a container, with evidence, and what cures it with the least privilege.
 #[derive(Debug, Parser)]
-#[command(name = "sysdock", version, after_help = EXAMPLES, max_term_width = 120, subcommand_required = true, arg_required_else_help = false)]
+#[command(name = "sysdock", version, after_help = EXAMPLES, max_term_width = 120, arg_required_else_help = true)]
 pub struct Cli {
     /// Options that every command takes.
     #[command(flatten)]
@@ -248,7 +249,9 @@ mod tests {
 
     #[test]
     fn targets_of_two_kinds_do_not_mix() {
-        for line in ["doctor web --all", "doctor --all --from a.json", "doctor --from a.json --follow", "doctor --timeout 0 web", "doctor ''"] {
+        for line in
+            ["doctor web --all", "doctor --all --from a.json", "doctor --from a.json --follow", "doctor --timeout 0 web", "doctor ''"]
+        {
             let words = std::iter::once("sysdock").chain(line.split(' ')).map(|word| word.trim_matches('\''));
             assert_eq!(Cli::try_parse_from(words).unwrap_err().exit_code(), 2, "{line}");
         }

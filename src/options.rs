@@ -15,7 +15,7 @@ use crate::rule::Severity;
 /// Longest wait for one answer of the engine.
 const ANSWER: Duration = Duration::from_secs(10);
 /// Longest watch of `--follow`.
-const WATCH: Duration = Duration::from_secs(120);
+const WATCH: Duration = Duration::from_mins(2);
 /// Longest wait for a container that is still starting.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Width of text that no terminal limits, in columns.
@@ -241,7 +241,7 @@ mod tests {
         assert_eq!((read.fail_on, read.format, read.follow), (Severity::Error, Format::Human, false));
         assert!(read.collect.exec && !doctor("doctor web --no-exec").unwrap().collect.exec);
         let global = options("doctor web", &[], Terminal::default());
-        assert_eq!((global.deadline, global.watch), (Duration::from_secs(10), Duration::from_secs(120)));
+        assert_eq!((global.deadline, global.watch), (Duration::from_secs(10), Duration::from_mins(2)));
         let global = options("doctor web --timeout 7", &[], Terminal::default());
         assert_eq!((global.deadline, global.watch), (Duration::from_secs(7), Duration::from_secs(7)));
     }

@@ -3,7 +3,7 @@
 //! The endpoint has no listing: single files, and the small folders of enabled units, are fetched; never a whole tree.
 
 use super::guest::{self, UnitTree};
-use super::program::{self, Program, Wrapper};
+use super::program::{self, Program, Text, Wrapper};
 use crate::docker::{Engine, EngineError, PathStat};
 use crate::snapshot::{Facts, Gap};
 
@@ -60,7 +60,11 @@ impl<'a> Files<'a> {
 
     /// Reads the scripts between the engine and systemd, one level deep.
     pub async fn program(&self, argv: &[String]) -> Result<Program, EngineError> {
-        let mut program = program::of_argv(argv);
+        let mut program = program::of_argv(argv, None);
+        if program.wrapper == Wrapper::Shell && program.init.is_some() && program.execs.is_none() {
+            let shell = self.resolve("/bin/sh", 0).await?.map(|found| found.path);
+            program = program::of_argv(argv, shell.as_deref());
+        }
         if program.wrapper == Wrapper::Script && argv.first().map(String::as_str) == Some("/init") {
             // Some images link /init to systemd; others (s6-overlay) have an init of their own there.
             if self.resolve("/init", 0).await?.is_some_and(|found| found.path.ends_with("/systemd")) {
@@ -74,7 +78,7 @@ impl<'a> Files<'a> {
                 break;
             }
             let arguments: Vec<String> = argv.iter().skip_while(|word| **word != script).skip(1).cloned().collect();
-            let inner = program::of_script_text(&text, &arguments, false);
+            let inner = program::of_script_text(&text, &arguments, Text::File);
             program = Program { wrapper: program.wrapper, ..inner };
         }
         Ok(program)
@@ -112,6 +116,7 @@ pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps
         Ok(found) => init_facts(found, facts),
         Err(error) => gap("guest.init_present", error),
     }
+    other_init(facts);
     match release {
         Ok(text) => guest::os_facts(text.as_deref(), facts),
         Err(error) => gap("guest.os_id", error),
@@ -135,6 +140,14 @@ pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps
     guest::distribution_facts(facts);
 }
 
+/// /sbin/init of an image without systemd is another init (busybox, OpenRC, runit): not ours to judge.
+fn other_init(facts: &mut Facts) {
+    let systemd = facts.text("guest.init_target").is_some_and(|path| path.ends_with("/systemd"));
+    if facts.bool("guest.systemd_installed") == Some(false) && facts.bool("guest.init_present") == Some(true) && !systemd {
+        facts.set("container.runs_systemd", false, "container files: init leads to another program, and systemd is not in the image");
+    }
+}
+
 /// Facts of the way to systemd.
 pub fn program_facts(program: &Program, facts: &mut Facts) {
     let source = "container inspect: Config.Entrypoint, Config.Cmd and the scripts they name";
@@ -155,7 +168,7 @@ struct InitFiles {
 }
 
 async fn init_binary(files: &Files<'_>, argv: &[String]) -> Result<InitFiles, EngineError> {
-    let program = program::of_argv(argv);
+    let program = program::of_argv(argv, None);
     let path = program.init.filter(|path| path.starts_with('/')).or_else(|| argv.first().filter(|first| first.starts_with('/')).cloned());
     let of_program = async {
         match path {

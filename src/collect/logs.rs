@@ -29,7 +29,7 @@ async fn read(engine: &Engine, container: &str, tty: bool, query: &LogQuery, exc
 }
 
 /// The next chunk, under the engine's deadline for a single answer.
-async fn next(stream: &mut crate::docker::LogStream, deadline: Duration) -> Result<Option<crate::docker::LogChunk>, EngineError> {
+pub(super) async fn next(stream: &mut crate::docker::LogStream, deadline: Duration) -> Result<Option<crate::docker::LogChunk>, EngineError> {
     match timeout(deadline, stream.next()).await {
         Ok(chunk) => chunk.transpose(),
         Err(_) => Err(EngineError::Deadline { action: "read the log".to_owned(), deadline }),

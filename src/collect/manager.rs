@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use super::CollectOptions;
+use super::draft::Patient;
 use crate::docker::{Engine, EngineError, ExecOutput};
 use crate::snapshot::{Facts, Gap};
 
@@ -21,8 +23,33 @@ pub struct Said {
     pub journal: Vec<String>,
 }
 
+/// Everything that came of asking.
+#[derive(Debug, Default)]
+pub struct Answers {
+    /// Facts of the manager.
+    pub facts: Facts,
+    /// What could not be asked.
+    pub gaps: Vec<Gap>,
+    /// What was printed.
+    pub said: Said,
+}
+
+/// Asks the manager of a running container, unless that is forbidden.
+pub(super) async fn ask(engine: &Engine, patient: &Patient, options: &CollectOptions) -> Answers {
+    let mut answers = Answers::default();
+    if !patient.runs() {
+        return answers;
+    }
+    if options.exec {
+        answers.said = collect(engine, &patient.id, options.patience, &mut answers.facts, &mut answers.gaps).await;
+    } else {
+        answers.gaps.push(Gap { fact: "manager.*".to_owned(), reason: "--no-exec was given".to_owned() });
+    }
+    answers
+}
+
 /// Asks the manager; waits for one that is still starting, up to `patience`.
-pub async fn collect(engine: &Engine, container: &str, patience: Duration, facts: &mut Facts, gaps: &mut Vec<Gap>) -> Said {
+async fn collect(engine: &Engine, container: &str, patience: Duration, facts: &mut Facts, gaps: &mut Vec<Gap>) -> Said {
     let mut said = Said::default();
     let answer = match settled_state(engine, container, patience).await {
         Ok(answer) => answer,

@@ -16,6 +16,7 @@ pub fn observed(mounts: &MountInfos, facts: &mut Facts) {
     facts.set("mount.run", at("/run").is_some(), source);
     facts.set("mount.run_lock", at("/run/lock").is_some(), source);
     facts.set("mount.tmp", at("/tmp").is_some(), source);
+    facts.set("mount.dev_shm", at("/dev/shm").is_some(), source);
     if let Some(run) = at("/run") {
         let size = run.super_options.get("size").and_then(|size| size.as_deref()).and_then(bytes);
         facts.set("mount.run_bytes", size, source);
@@ -65,6 +66,8 @@ pub fn configured(config: &Config<'_>, facts: &mut Facts) {
     facts.set("mount.run", has("/run") || read_only_tmpfs, source);
     facts.set("mount.run_lock", has("/run/lock"), source);
     facts.set("mount.tmp", has("/tmp") || read_only_tmpfs, source);
+    let shm = config.mount_at("/dev/shm").is_some() || config.text("/HostConfig/IpcMode") != Some("none");
+    facts.set("mount.dev_shm", shm, "container inspect: HostConfig.IpcMode");
     if let Some(run) = config.mount_at("/run") {
         facts.set("mount.run_bytes", size_option(&run.options), source);
         facts.set("mount.run_writable", run.writable, source);

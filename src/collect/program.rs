@@ -66,8 +66,8 @@ fn basename(word: &str) -> &str {
     Path::new(word).file_name().and_then(|name| name.to_str()).unwrap_or(word)
 }
 
-/// Looks at the words of a command line.
-pub fn of_argv(argv: &[String]) -> Program {
+/// Looks at the words of a command line; `sh` is what /bin/sh leads to, when that is known.
+pub fn of_argv(argv: &[String], sh: Option<&str>) -> Program {
     let none = Program { wrapper: Wrapper::None, init: None, execs: None, init_arguments: Vec::new(), script: None };
     let Some((first, rest)) = argv.split_first() else { return none };
     if is_init(first) {
@@ -75,15 +75,15 @@ pub fn of_argv(argv: &[String]) -> Program {
     }
     if SUPERVISORS.contains(&basename(first)) {
         let command: Vec<String> = rest.iter().skip_while(|word| word.starts_with('-')).cloned().collect();
-        let inner = of_argv(&command);
+        let inner = of_argv(&command, sh);
         return Program { wrapper: Wrapper::Supervisor, execs: Some(false), ..inner };
     }
     if PREFIXES.contains(&basename(first)) {
         let command: Vec<String> = rest.iter().skip_while(|word| word.starts_with('-') || word.contains('=')).cloned().collect();
-        return of_argv(&command);
+        return of_argv(&command, sh);
     }
     if SHELLS.contains(&basename(first)) {
-        return of_shell(first, rest);
+        return of_shell(first, rest, sh);
     }
     if first.contains('/') {
         return Program { wrapper: Wrapper::Script, script: Some(first.clone()), ..none };
@@ -91,14 +91,18 @@ pub fn of_argv(argv: &[String]) -> Program {
     none
 }
 
-fn of_shell(shell: &str, rest: &[String]) -> Program {
+fn of_shell(shell: &str, rest: &[String], sh: Option<&str>) -> Program {
+    let last = match (basename(shell), sh) {
+        ("sh", shell) => shell.map(replaces_itself),
+        (shell, _) => Some(replaces_itself(shell)),
+    };
     let mut words = rest.iter();
     let none = Program { wrapper: Wrapper::Shell, init: None, execs: None, init_arguments: Vec::new(), script: None };
     while let Some(word) = words.next() {
         if word.starts_with('-') && !word.starts_with("--") && word.contains('c') {
             let Some(text) = words.next() else { return none };
             let arguments: Vec<String> = words.skip(1).cloned().collect();
-            return Program { wrapper: Wrapper::Shell, ..of_script_text(text, &arguments, true) };
+            return Program { wrapper: Wrapper::Shell, ..of_script_text(text, &arguments, Text::Inline { last }) };
         }
         if word.starts_with('-') {
             continue;
@@ -111,20 +115,38 @@ fn of_shell(shell: &str, rest: &[String]) -> Program {
     none
 }
 
-/// Skims a shell text that is called with `arguments`; `inline` for the text of `sh -c`.
-pub fn of_script_text(text: &str, arguments: &[String], inline: bool) -> Program {
+/// Whether a shell runs the last command of `-c` in its own place: bash does, dash and busybox fork (measured on dash 0.5.12).
+fn replaces_itself(shell: &str) -> bool {
+    matches!(basename(shell), "bash" | "zsh" | "ksh")
+}
+
+/// Where a shell text stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Text {
+    /// In a file.
+    File,
+    /// After `-c`; `last` tells whether the shell runs the last command in its own place.
+    Inline {
+        /// `None` when the shell is not known.
+        last: Option<bool>,
+    },
+}
+
+/// Skims a shell text that is called with `arguments`.
+pub fn of_script_text(text: &str, arguments: &[String], place: Text) -> Program {
     let commands = commands(text);
     let count = commands.len();
-    let mut program = Program { wrapper: if inline { Wrapper::Shell } else { Wrapper::Script }, init: None, execs: None, init_arguments: Vec::new(), script: None };
+    let mut program = Program { wrapper: if place == Text::File { Wrapper::Script } else { Wrapper::Shell }, init: None, execs: None, init_arguments: Vec::new(), script: None };
     for (index, words) in commands.into_iter().enumerate() {
         let (exec, words) = simple_command(words, arguments);
         let Some((first, rest)) = words.split_first() else { continue };
         if is_init(first) {
-            // A shell replaces itself for a single command: bash always, dash since 0.5.11.
-            let alone = inline && count == 1 && index == 0;
             program.init = Some(first.clone());
             program.init_arguments = rest.to_vec();
-            program.execs = if alone && !exec { None } else { Some(exec) };
+            program.execs = match place {
+                Text::Inline { last } if !exec && index + 1 == count => last,
+                _ => Some(exec),
+            };
             return program;
         }
         if program.script.is_none() && first.starts_with('/') && exec {
@@ -205,7 +227,7 @@ mod tests {
     use super::*;
 
     fn argv(words: &[&str]) -> Program {
-        of_argv(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>())
+        of_argv(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>(), None)
     }
 
     #[test]
@@ -231,6 +253,10 @@ mod tests {
         assert_eq!((program.wrapper, program.init.as_deref(), program.execs), (Wrapper::Shell, Some("/lib/systemd/systemd"), Some(false)));
         assert_eq!(argv(&["sh", "-c", "mkdir -p /x && exec /sbin/init --x"]).execs, Some(true));
         assert_eq!(argv(&["sh", "-ec", "/sbin/init"]).execs, None);
+        assert_eq!(argv(&["bash", "-c", "true && /sbin/init"]).execs, Some(true));
+        assert_eq!(argv(&["dash", "-c", "/sbin/init"]).execs, Some(false));
+        let words = ["sh", "-c", "/sbin/init"].map(str::to_owned);
+        assert_eq!(of_argv(&words, Some("/usr/bin/dash")).execs, Some(false));
         assert_eq!(argv(&["sh", "-c", "echo 'run; /sbin/init'"]).init, None);
     }
 
@@ -238,11 +264,11 @@ mod tests {
     fn scripts_receive_the_command() {
         let arguments = vec!["/sbin/init".to_owned()];
         let text = "#!/bin/sh\n# exec nothing\nset -e\nif [ -f /x ]; then\n  echo x\nfi\nexec \"$@\"\n";
-        let program = of_script_text(text, &arguments, false);
+        let program = of_script_text(text, &arguments, Text::File);
         assert_eq!((program.init.as_deref(), program.execs), (Some("/sbin/init"), Some(true)));
-        assert_eq!(of_script_text("#!/bin/sh\n\"$@\"\n", &arguments, false).execs, Some(false));
-        assert_eq!(of_script_text("#!/bin/sh\nexec env A=1 /usr/sbin/init\n", &[], false).execs, Some(true));
-        assert_eq!(of_script_text("#!/bin/sh\nexec /second.sh\n", &[], false).script.as_deref(), Some("/second.sh"));
+        assert_eq!(of_script_text("#!/bin/sh\n\"$@\"\n", &arguments, Text::File).execs, Some(false));
+        assert_eq!(of_script_text("#!/bin/sh\nexec env A=1 /usr/sbin/init\n", &[], Text::File).execs, Some(true));
+        assert_eq!(of_script_text("#!/bin/sh\nexec /second.sh\n", &[], Text::File).script.as_deref(), Some("/second.sh"));
     }
 
     #[test]

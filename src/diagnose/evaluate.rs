@@ -118,7 +118,9 @@ fn hits_by_rule<'s>(snapshot: &'s Snapshot, rules: &RuleSet, matcher: &Matcher<'
     let version = snapshot.facts.int("guest.systemd_version");
     let mut by_rule: BTreeMap<usize, Vec<LineHit<'s>>> = BTreeMap::new();
     for line in &snapshot.log.lines {
-        for hit in matcher.hits(&line.text) {
+        let hits = matcher.hits(&line.text);
+        let claimed = hits.iter().any(|hit| is_specific(&rules.rules[hit.id.rule]));
+        for hit in hits.into_iter().filter(|hit| !(claimed && rules.rules[hit.id.rule].generic)) {
             let range = rules.rules[hit.id.rule].signatures[hit.id.signature].systemd;
             if version.is_none_or(|version| range.is_none_or(|range| range.contains(version))) {
                 by_rule.entry(hit.id.rule).or_default().push((line, hit));
@@ -126,6 +128,11 @@ fn hits_by_rule<'s>(snapshot: &'s Snapshot, rules: &RuleSet, matcher: &Matcher<'
         }
     }
     by_rule
+}
+
+/// Whether a rule's lines speak for it alone.
+fn is_specific(rule: &Rule) -> bool {
+    !rule.generic && !rule.consequence_only
 }
 
 fn wanting(rule: &Rule, missing: Vec<String>) -> Undecided {

@@ -170,6 +170,7 @@ fn rule(file: &str, text: &str) -> Result<Rule, RuleError> {
         explanation: raw.explanation.trim().to_owned(),
         confirm: raw.confirm.trim().to_owned(),
         consequence_only: raw.consequence_only,
+        generic: raw.generic,
         last_resort: raw.last_resort,
         explains: raw.explains,
         shows: raw.shows,

@@ -47,6 +47,8 @@ pub struct Rule {
     pub unless: Option<Condition>,
     /// Never a root cause: what every fatal cause has in common.
     pub consequence_only: bool,
+    /// Its signatures are general: a line that another rule claims does not speak for it.
+    pub generic: bool,
     /// A root cause only where no other is found, else a note.
     pub last_resort: bool,
     /// Ids of what follows from it.

@@ -159,6 +159,8 @@ pub(super) struct RuleFile {
     #[serde(default)]
     pub consequence_only: bool,
     #[serde(default)]
+    pub generic: bool,
+    #[serde(default)]
     pub last_resort: bool,
     #[serde(default)]
     pub explains: Vec<String>,

@@ -18,6 +18,8 @@ pub enum Effect {
     Stuck,
     /// PID 1 gives up or freezes.
     Fatal,
+    /// The engine's runtime makes the call itself and cannot start the program.
+    Create,
 }
 
 impl Effect {
@@ -29,6 +31,7 @@ impl Effect {
             Self::Unreachable => "unreachable",
             Self::Stuck => "stuck",
             Self::Fatal => "fatal",
+            Self::Create => "create",
         }
     }
 }

@@ -1,0 +1,177 @@
+//! A snapshot while it is gathered: what was inspected, what lasts, what this moment shows.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::config::Config;
+use super::{container, derive, engine, files, filter, host, logs, manager, mounts, pid1};
+use crate::docker::{Engine, EngineError, EngineKind};
+use crate::scan::clean;
+use crate::snapshot::{Facts, Gap, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Source, Target, TargetKind};
+
+/// A container as it was inspected.
+pub(super) struct Patient {
+    /// Id, 64 hex digits.
+    pub id: String,
+    name: String,
+    inspect: Value,
+    native: Option<Value>,
+    kind: EngineKind,
+}
+
+impl Patient {
+    /// Inspects a container by name or id.
+    pub async fn meet(engine: &Engine, name: &str) -> Result<Self, EngineError> {
+        let inspect = engine.get(&format!("/containers/{}/json", escaped(name))).await?;
+        let id = inspect.get("Id").and_then(Value::as_str).unwrap_or(name).to_owned();
+        let native = match engine.kind {
+            EngineKind::Podman => engine.get(&format!("/v4.0.0/libpod/containers/{id}/json")).await.ok(),
+            EngineKind::Docker => None,
+        };
+        let name = inspect.get("Name").and_then(Value::as_str).unwrap_or(name).trim_start_matches('/').to_owned();
+        Ok(Self { id, name, inspect, native, kind: engine.kind })
+    }
+
+    /// Its configuration.
+    pub fn config(&self) -> Config<'_> {
+        Config { inspect: &self.inspect, native: self.native.as_ref(), kind: self.kind }
+    }
+
+    /// Whether commands can be run inside.
+    pub fn runs(&self) -> bool {
+        let config = self.config();
+        config.flag("/State/Running") && !config.flag("/State/Paused") && !config.flag("/State/Restarting")
+    }
+}
+
+/// Percent-encodes what a container's name or id may not hold.
+fn escaped(name: &str) -> String {
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    name.bytes().map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+/// What does not change while a container boots: its image, its engine, its files.
+#[derive(Clone, Default)]
+pub(super) struct Lasting {
+    documents: BTreeMap<String, Value>,
+    files: Facts,
+    gaps: Vec<Gap>,
+}
+
+impl Lasting {
+    /// Collects it, side by side; what fails becomes a gap.
+    pub async fn collect(engine: &Engine, patient: &Patient) -> Self {
+        let mut lasting = Self::default();
+        let argv = patient.config().argv();
+        let reader = files::Files::new(engine, &patient.id);
+        let image_path = format!("/images/{}/json", patient.config().text("/Image").unwrap_or_default());
+        let looking = files::collect(&reader, &argv, &mut lasting.files, &mut lasting.gaps);
+        let ((), image, info) = tokio::join!(looking, engine.get(&image_path), engine.get("/info"));
+        lasting.keep("image", image);
+        lasting.keep("engine", info);
+        lasting
+    }
+
+    fn keep(&mut self, name: &str, answer: Result<Value, EngineError>) {
+        match answer {
+            Ok(document) => {
+                self.documents.insert(name.to_owned(), document);
+            }
+            Err(error) => self.gaps.push(Gap { fact: format!("{name}.*"), reason: error.brief() }),
+        }
+    }
+}
+
+/// The parts of a snapshot while they are gathered.
+pub(super) struct Draft {
+    target: Target,
+    /// Facts so far.
+    pub facts: Facts,
+    /// Gaps so far.
+    pub gaps: Vec<Gap>,
+    documents: BTreeMap<String, Value>,
+    log: LogExcerpt,
+}
+
+impl Draft {
+    /// Starts with the configuration and with what lasts.
+    pub fn new(engine: &Engine, patient: &Patient, lasting: Lasting) -> Self {
+        let identity = engine::identity(engine);
+        let mut facts = Facts::default();
+        engine::version_facts(&identity, &mut facts);
+        container::facts(&patient.config(), &mut facts);
+        let mut documents = lasting.documents;
+        if let Some(image) = documents.get("image") {
+            container::image_facts(image, &mut facts);
+        }
+        facts.extend(lasting.files);
+        documents.insert("container".to_owned(), patient.inspect.clone());
+        if let Some(native) = &patient.native {
+            documents.insert("podman".to_owned(), native.clone());
+        }
+        let target = Target { kind: TargetKind::Container, name: patient.name.clone(), id: Some(patient.id.clone()), engine: Some(identity) };
+        Self { target, facts, gaps: lasting.gaps, documents, log: LogExcerpt::default() }
+    }
+
+    /// Facts of this machine and of PID 1, when the engine is local.
+    pub fn here(&mut self, engine: &Engine, patient: &Patient) {
+        let info = self.documents.get("engine");
+        if host::is_local(engine.endpoint(), &patient.inspect, info, &patient.id) {
+            host::collect(&mut self.facts, &mut self.gaps);
+            let pid = patient.config().field("/State/Pid").and_then(Value::as_i64).and_then(|pid| i32::try_from(pid).ok());
+            if let Some(pid) = pid.filter(|pid| *pid > 0) {
+                pid1::collect(pid, &mut self.facts, &mut self.gaps);
+            }
+        } else {
+            self.facts.set("host.local", false, "no process or file of the container is on this machine");
+            self.gaps.push(Gap { fact: "pid1.*".to_owned(), reason: "the engine is not proved to run on this machine".to_owned() });
+        }
+        // What PID 1 sees comes first; the engine's own word fills in.
+        if let Some(info) = self.documents.get("engine") {
+            engine::info_facts(info, &mut self.facts);
+        }
+    }
+
+    /// What systemd inside said.
+    pub fn asked(&mut self, answers: manager::Answers) {
+        self.facts.extend(answers.facts);
+        self.gaps.extend(answers.gaps);
+        self.add_lines(Source::Exec, answers.said.exec.into_iter());
+        self.add_lines(Source::Journal, answers.said.journal.into_iter());
+    }
+
+    /// The log, and the engine's own words about the container.
+    pub fn read(&mut self, log: LogExcerpt, readable: bool) {
+        logs::log_facts(log.bytes_read, readable, &mut self.facts);
+        let others = std::mem::replace(&mut self.log, log).lines;
+        let error = self.facts.text("container.error").map(str::to_owned);
+        self.add_lines(Source::Engine, error.iter().flat_map(|error| error.lines()).map(str::to_owned));
+        self.log.lines.extend(others);
+    }
+
+    fn add_lines(&mut self, source: Source, lines: impl Iterator<Item = String>) {
+        let kept = lines.zip(1..).map(|(text, line)| KeptLine { line, source, text: clean(text.as_bytes()) });
+        self.log.lines.extend(kept.filter(|line| !line.text.is_empty()));
+    }
+
+    /// Adds what follows from all this, and takes the secrets out.
+    pub fn finish(mut self, patient: &Patient) -> Snapshot {
+        let config = patient.config();
+        mounts::predicted(&config, &mut self.facts);
+        filter::collect(&config, &mut self.facts, &mut self.gaps);
+        derive(&self.log, &mut self.facts);
+        self.gaps.sort();
+        self.gaps.dedup();
+        let snapshot = Snapshot {
+            schema_version: SCHEMA_VERSION,
+            target: self.target,
+            facts: self.facts,
+            gaps: self.gaps,
+            log: self.log,
+            documents: self.documents,
+            derived: None,
+        };
+        Redactor::default().redacted(snapshot)
+    }
+}

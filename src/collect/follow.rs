@@ -1,0 +1,87 @@
+//! Following a boot: the log as it is written, and a fresh look at the container whenever something may have changed.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::draft::{Draft, Lasting, Patient};
+use super::{CollectOptions, logs, manager};
+use crate::docker::{Engine, EngineError, LogQuery, LogStream};
+use crate::scan::{Excerpter, Matcher};
+use crate::snapshot::{Gap, Snapshot};
+
+/// Time between two looks.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Watches a container until `settled` accepts what is seen, or `limit` is over.
+///
+/// # Errors
+/// [`EngineError`] when the container cannot be inspected at the start; later failures become gaps of the last look.
+pub async fn follow(
+    engine: &Engine,
+    name: &str,
+    options: &CollectOptions,
+    matcher: &Matcher<'_>,
+    limit: Duration,
+    settled: impl Fn(&Snapshot) -> bool,
+) -> Result<Snapshot, EngineError> {
+    let end = Instant::now() + limit;
+    let mut patient = Patient::meet(engine, name).await?;
+    let lasting = Lasting::collect(engine, &patient).await;
+    let mut reader = Reader::open(engine, &patient, &options.log, Excerpter::new(matcher)).await;
+    let once = CollectOptions { patience: Duration::ZERO, ..options.clone() };
+    loop {
+        reader.read_until(Instant::now() + PAUSE).await;
+        let mut gone = None;
+        match Patient::meet(engine, &patient.id).await {
+            Ok(seen) => patient = seen,
+            Err(error) => gone = Some(error),
+        }
+        let mut draft = Draft::new(engine, &patient, lasting.clone());
+        draft.here(engine, &patient);
+        draft.asked(manager::ask(engine, &patient, &once).await);
+        draft.read(reader.excerpter.excerpt(), reader.gap.is_none());
+        draft.gaps.extend(reader.gap.clone());
+        if let Some(error) = &gone {
+            draft.facts.set("container.status", "removed", "container inspect");
+            draft.gaps.push(Gap { fact: "container".to_owned(), reason: format!("it cannot be inspected any more: {}", error.brief()) });
+        }
+        let snapshot = draft.finish(&patient);
+        if gone.is_some() || settled(&snapshot) || Instant::now() >= end {
+            return Ok(snapshot);
+        }
+    }
+}
+
+/// A log that is read piece by piece; opened again when a restart of the container ended it.
+struct Reader<'r> {
+    stream: Option<LogStream>,
+    excerpter: Excerpter<'r>,
+    gap: Option<Gap>,
+}
+
+impl<'r> Reader<'r> {
+    async fn open(engine: &Engine, patient: &Patient, query: &LogQuery, excerpter: Excerpter<'r>) -> Self {
+        let query = LogQuery { follow: true, ..query.clone() };
+        match engine.logs(&patient.id, patient.config().flag("/Config/Tty"), &query).await {
+            Ok(stream) => Self { stream: Some(stream), excerpter, gap: None },
+            Err(error) => {
+                let gap = Gap { fact: "log".to_owned(), reason: format!("the log cannot be followed: {}", error.brief()) };
+                Self { stream: None, excerpter, gap: Some(gap) }
+            }
+        }
+    }
+
+    /// Takes what comes until that time; a stream that ends or breaks is not read again.
+    async fn read_until(&mut self, time: Instant) {
+        while let Some(stream) = &mut self.stream {
+            let left = time.saturating_duration_since(Instant::now());
+            match timeout(left, logs::next(stream, left)).await {
+                Ok(Ok(Some(chunk))) => self.excerpter.push(logs::source(chunk.stream), &chunk.bytes),
+                Ok(Err(EngineError::Deadline { .. })) | Err(_) => return,
+                Ok(Ok(None) | Err(_)) => self.stream = None,
+            }
+        }
+        sleep_until(time).await;
+    }
+}

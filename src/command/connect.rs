@@ -1,0 +1,88 @@
+//! Reaching the engine that the options name, and wording what it does not know.
+
+use crate::collect::container_names;
+use crate::docker::{Engine, EngineChoice, EngineError, EngineKind, locate};
+use crate::options::Options;
+
+use super::CommandError;
+
+/// Similar names that are listed.
+const NEAR: usize = 3;
+
+/// Runs a future that talks to an engine, on this thread.
+///
+/// # Errors
+/// [`CommandError::Runtime`], or what the future gives.
+pub fn block_on<T>(work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CommandError::Runtime)?;
+    let outcome = runtime.block_on(work);
+    // A name that is still being looked up must not hold up the end.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// Finds and connects the engine.
+///
+/// # Errors
+/// Any [`EngineError`] of finding or connecting.
+pub async fn connect(options: &Options) -> Result<Engine, EngineError> {
+    let located = locate(&options.engine, &options.environment)?;
+    Engine::connect(located.endpoint, options.deadline).await
+}
+
+/// Words a failure about a container: one that the engine does not know is named, with similar names.
+pub async fn failure(engine: &Engine, name: &str, error: EngineError, choice: &EngineChoice) -> CommandError {
+    if !error.is_unknown() {
+        return error.into();
+    }
+    let names = container_names(engine).await.unwrap_or_default();
+    CommandError::NoContainer {
+        name: name.to_owned(),
+        address: engine.endpoint().to_string(),
+        near: similar(name, &names),
+        list: list_command(engine.kind, choice),
+    }
+}
+
+/// `, did you mean …?` for names that are like the one that was asked for.
+fn similar(name: &str, names: &[String]) -> String {
+    let score = |other: &String| if other.contains(name) { 1.0 } else { strsim::jaro_winkler(other, name) };
+    let mut near: Vec<(f64, &str)> = names.iter().map(|other| (score(other), other.as_str())).filter(|(score, _)| *score > 0.8).collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    let near: Vec<&str> = near.into_iter().take(NEAR).map(|(_, name)| name).collect();
+    if near.is_empty() { String::new() } else { format!(", did you mean {}?", near.join(" or ")) }
+}
+
+/// The CLI's own list of all containers of the same engine.
+fn list_command(kind: EngineKind, choice: &EngineChoice) -> String {
+    let quoted = |word: &str| shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned);
+    let engine = match (choice.host.as_deref(), choice.context.as_deref(), kind) {
+        (Some(host), _, EngineKind::Docker) => format!(" --host {}", quoted(host)),
+        (Some(host), _, EngineKind::Podman) => format!(" --url {}", quoted(host)),
+        (None, Some(context), EngineKind::Docker) => format!(" --context {}", quoted(context)),
+        _ => String::new(),
+    };
+    format!("{}{engine} ps -a", kind.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn similar_names_come_best_first() {
+        let names = ["web", "web-db", "cache", "wbe"].map(str::to_owned);
+        assert!(similar("webb", &names).starts_with(", did you mean web or web-db"));
+        assert_eq!(similar("zzz", &names), "");
+    }
+
+    #[test]
+    fn the_next_step_asks_the_same_engine() {
+        let choice =
+            |host: Option<&str>, context: Option<&str>| EngineChoice { host: host.map(str::to_owned), context: context.map(str::to_owned) };
+        assert_eq!(list_command(EngineKind::Docker, &choice(None, None)), "docker ps -a");
+        assert_eq!(list_command(EngineKind::Docker, &choice(Some("unix:///x"), None)), "docker --host unix:///x ps -a");
+        assert_eq!(list_command(EngineKind::Podman, &choice(Some("unix:///x"), None)), "podman --url unix:///x ps -a");
+        assert_eq!(list_command(EngineKind::Docker, &choice(None, Some("far"))), "docker --context far ps -a");
+    }
+}

@@ -1,0 +1,183 @@
+//! `doctor`: containers or saved snapshots in, reports out, worst first.
+
+use std::path::PathBuf;
+
+use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
+
+use super::{CommandError, connect, progress};
+use crate::cli::{DoctorArgs, Format};
+use crate::collect;
+use crate::diagnose::{Report, diagnose_with};
+use crate::docker::{Engine, EngineError};
+use crate::exit::Exit;
+use crate::options::{DoctorOptions, Options, Targets};
+use crate::render::{human, json, output};
+use crate::rule::{self, Confidence, RuleSet};
+use crate::scan::Matcher;
+use crate::snapshot::{Snapshot, file};
+
+/// Containers that are examined at the same time.
+const AT_ONCE: usize = 8;
+
+/// What came of the targets.
+#[derive(Default)]
+struct Looked {
+    reports: Vec<Report>,
+    failures: Vec<CommandError>,
+    remarks: Vec<String>,
+}
+
+/// Everything that examining one target needs.
+struct Doctor<'d> {
+    wanted: &'d DoctorOptions,
+    options: &'d Options,
+    rules: &'d RuleSet,
+    matcher: &'d Matcher<'d>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`CommandError`] when no target could be looked at for want of rules or a usable command line.
+pub fn run(args: DoctorArgs, options: &Options) -> Result<Exit, CommandError> {
+    let wanted = DoctorOptions::new(args, Timestamp::now())?;
+    let rules = rule::load(&options.rules)?;
+    let matcher = Matcher::new(&rules);
+    let doctor = Doctor { wanted: &wanted, options, rules: &rules, matcher: &matcher };
+    let mut looked = match &wanted.targets {
+        Targets::Saved(files) => doctor.saved(files),
+        Targets::Named(names) => doctor.live(Some(names)),
+        Targets::All => doctor.live(None),
+    };
+    looked.reports.sort_by_key(Report::rank);
+    let printed = doctor.print(&looked.reports);
+    looked.failures.iter().for_each(|failure| output::complain(failure));
+    looked.remarks.iter().filter(|_| options.remarks).for_each(|remark| output::complain(remark));
+    printed?;
+    let judged = looked.reports.iter().map(|report| Exit::of(report, wanted.fail_on));
+    Ok(judged.chain(looked.failures.iter().map(CommandError::exit)).collect())
+}
+
+impl Doctor<'_> {
+    fn print(&self, reports: &[Report]) -> Result<(), CommandError> {
+        let text = match self.wanted.format {
+            Format::Json => json::render(reports, self.rules)?,
+            Format::Human if reports.is_empty() => return Ok(()),
+            Format::Human => human::render(reports, &self.options.context),
+        };
+        Ok(output::print(text.as_bytes())?)
+    }
+
+    fn judge(&self, snapshot: &Snapshot) -> Report {
+        diagnose_with(snapshot, self.rules, self.matcher)
+    }
+
+    fn saved(&self, files: &[PathBuf]) -> Looked {
+        let mut looked = Looked::default();
+        for path in files {
+            match file::read(path) {
+                Ok(snapshot) => looked.reports.push(self.judge(&snapshot)),
+                Err(error) => looked.failures.push(error.into()),
+            }
+        }
+        looked
+    }
+
+    /// Containers of the engine, the named ones or all.
+    fn live(&self, names: Option<&Vec<String>>) -> Looked {
+        let looking = async {
+            let engine = connect::connect(self.options).await?;
+            match names {
+                Some(names) => Ok(self.several(&engine, names, false).await),
+                None => self.all(&engine).await,
+            }
+        };
+        connect::block_on(looking).unwrap_or_else(|error| Looked { failures: vec![error], ..Looked::default() })
+    }
+
+    async fn all(&self, engine: &Engine) -> Result<Looked, CommandError> {
+        let names = collect::container_names(engine).await?;
+        if names.is_empty() {
+            let remark = format!("there are no containers on {}", engine.endpoint());
+            return Ok(Looked { remarks: vec![remark], ..Looked::default() });
+        }
+        Ok(self.several(engine, &names, true).await)
+    }
+
+    async fn several(&self, engine: &Engine, names: &[String], listed: bool) -> Looked {
+        let work = stream::iter(names)
+            .map(|name| async move { (name, Box::pin(self.examine(engine, name)).await) })
+            .buffered(AT_ONCE)
+            .collect::<Vec<_>>();
+        let outcomes = progress::shown(&self.waiting(names), self.options.progress, work).await;
+        let mut looked = Looked::default();
+        for (name, outcome) in outcomes {
+            match outcome {
+                Ok(report) => looked.reports.push(report),
+                Err(error) if listed && error.is_unknown() => {
+                    looked.remarks.push(format!("{name} was removed before it could be examined"));
+                }
+                Err(error) => looked.failures.push(connect::failure(engine, name, error, &self.options.engine).await),
+            }
+        }
+        looked
+    }
+
+    fn waiting(&self, names: &[String]) -> String {
+        let what = if let [name] = names { name.clone() } else { format!("{} containers", names.len()) };
+        if self.wanted.follow { format!("{what}: waiting for systemd to finish booting") } else { format!("examining {what}") }
+    }
+
+    async fn examine(&self, engine: &Engine, name: &str) -> Result<Report, EngineError> {
+        let options = &self.wanted.collect;
+        let snapshot = if self.wanted.follow {
+            let settled = |snapshot: &Snapshot| is_settled(snapshot, &self.judge(snapshot));
+            Box::pin(collect::follow(engine, name, options, self.matcher, self.options.watch, settled)).await?
+        } else {
+            Box::pin(collect::collect(engine, name, options, self.matcher)).await?
+        };
+        Ok(self.judge(&snapshot))
+    }
+}
+
+/// Whether watching longer would tell nothing new: the boot is over, one way or the other, or its cause is certain.
+fn is_settled(snapshot: &Snapshot, report: &Report) -> bool {
+    const OVER: [&str; 8] = ["up", "rescue", "frozen", "stopped", "ended", "ended-badly", "killed", "could-not-start"];
+    let over = snapshot.facts.text("boot.outcome").is_some_and(|outcome| OVER.contains(&outcome));
+    over || report.root().is_some_and(|root| root.confidence == Confidence::Certain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::sample;
+    use crate::snapshot::{Facts, LogExcerpt, SCHEMA_VERSION};
+
+    fn snapshot(outcome: &str) -> Snapshot {
+        let mut facts = Facts::default();
+        facts.set("boot.outcome", outcome, "test");
+        let target = sample::healthy().target;
+        Snapshot {
+            schema_version: SCHEMA_VERSION,
+            target,
+            facts,
+            gaps: Vec::new(),
+            log: LogExcerpt::default(),
+            documents: std::collections::BTreeMap::new(),
+            derived: None,
+        }
+    }
+
+    #[test]
+    fn a_watch_ends_with_the_boot_or_with_a_certain_cause() {
+        assert!(is_settled(&snapshot("up"), &sample::healthy()));
+        assert!(is_settled(&snapshot("frozen"), &sample::healthy()));
+        assert!(!is_settled(&snapshot("starting"), &sample::healthy()));
+        assert!(!is_settled(&snapshot("never-started"), &sample::healthy()));
+        assert!(is_settled(&snapshot("starting"), &sample::failed()));
+        let mut unsure = sample::failed();
+        unsure.findings.iter_mut().for_each(|finding| finding.confidence = Confidence::Likely);
+        assert!(!is_settled(&snapshot("starting"), &unsure));
+    }
+}

@@ -1,0 +1,44 @@
+//! `rules`: list them, check them, run their examples.
+
+use super::CommandError;
+use crate::cli::{Format, RulesAction, RulesArgs};
+use crate::diagnose::verify_examples;
+use crate::exit::Exit;
+use crate::options::Options;
+use crate::render::{output, rules as form};
+use crate::rule::{self, RuleError, RuleSet};
+
+/// Runs the command.
+///
+/// # Errors
+/// [`CommandError`] when rules cannot be read or the answer cannot be written.
+pub fn run(args: &RulesArgs, options: &Options) -> Result<Exit, CommandError> {
+    let rules = match (rule::load(&options.rules), &args.action) {
+        (Ok(rules), _) => rules,
+        (Err(error @ (RuleError::Syntax { .. } | RuleError::Part { .. })), RulesAction::Check) => {
+            return said(&form::refused(&error), false);
+        }
+        (Err(error), _) => return Err(error.into()),
+    };
+    match &args.action {
+        RulesAction::List { format: Format::Human } => said(&form::table(&rules, &options.context), true),
+        RulesAction::List { format: Format::Json } => said(&form::list_json(&rules)?, true),
+        RulesAction::Check => check(&rules),
+        RulesAction::Test => test(&rules),
+    }
+}
+
+fn check(rules: &RuleSet) -> Result<Exit, CommandError> {
+    let complaints = rule::verify(rules);
+    said(&form::checked(rules, &complaints), complaints.is_empty())
+}
+
+fn test(rules: &RuleSet) -> Result<Exit, CommandError> {
+    let (run, failed) = verify_examples(rules);
+    said(&form::tested(run, &failed), failed.is_empty())
+}
+
+fn said(text: &str, good: bool) -> Result<Exit, CommandError> {
+    output::print(text.as_bytes())?;
+    Ok(if good { Exit::Success } else { Exit::Findings })
+}

@@ -1,0 +1,56 @@
+//! `snapshot`: what can be observed of a container, as a file or on stdout.
+
+use std::path::Path;
+
+use super::{CommandError, connect, progress};
+use crate::cli::SnapshotArgs;
+use crate::collect;
+use crate::exit::Exit;
+use crate::options::{Options, snapshot_options};
+use crate::render::{json, output};
+use crate::rule;
+use crate::scan::Matcher;
+use crate::snapshot::{Snapshot, file};
+
+/// Runs the command.
+///
+/// # Errors
+/// [`CommandError`] when the container cannot be looked at or the snapshot cannot be written.
+pub fn run(args: &SnapshotArgs, options: &Options) -> Result<Exit, CommandError> {
+    let rules = rule::load(&options.rules)?;
+    let matcher = Matcher::new(&rules);
+    let snapshot = connect::block_on(take(args, options, &matcher))?;
+    let Some(path) = &args.output else {
+        let text = file::to_json(&snapshot)?;
+        output::print(json::harmless(&String::from_utf8_lossy(&text)).as_bytes())?;
+        return Ok(Exit::Success);
+    };
+    file::write(&snapshot, path)?;
+    if options.remarks {
+        output::complain(&written(&snapshot, path));
+    }
+    Ok(Exit::Success)
+}
+
+async fn take(args: &SnapshotArgs, options: &Options, matcher: &Matcher<'_>) -> Result<Snapshot, CommandError> {
+    let engine = connect::connect(options).await?;
+    let name = &args.container;
+    let how = snapshot_options(args);
+    let work = Box::pin(collect::collect(&engine, name, &how, matcher));
+    match progress::shown(&format!("examining {name}"), options.progress, work).await {
+        Ok(snapshot) => Ok(snapshot),
+        Err(error) => Err(connect::failure(&engine, name, error, &options.engine).await),
+    }
+}
+
+fn written(snapshot: &Snapshot, path: &Path) -> String {
+    let size = std::fs::metadata(path).map(|data| data.len()).unwrap_or_default();
+    let (facts, gaps) = (snapshot.facts.iter().count(), snapshot.gaps.len());
+    let (kept, read) = (snapshot.log.lines.len(), snapshot.log.lines_read);
+    format!(
+        "wrote {} ({} KiB): {facts} facts, {gaps} gaps, {kept} log lines kept of {read} read\n  next: sysdock doctor --from {}",
+        path.display(),
+        size.div_ceil(1024),
+        path.display()
+    )
+}

@@ -1,0 +1,336 @@
+//! Reports for people: verdict first, then causes with their evidence and cure, then what else is worth a line.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Context;
+use super::page::{Page, Span, clipped, first_paragraph};
+use super::style::Tone;
+use super::words::{self, counted, some_of};
+use crate::diagnose::{Evidence, Finding, Report, Role, Subject, Verdict};
+
+/// Undecided diagnoses, and reasons of gaps, that are listed.
+const LISTED: usize = 5;
+
+/// All reports, in the order given.
+#[must_use]
+pub fn render(reports: &[Report], context: &Context) -> String {
+    let mut page = Page::new(context);
+    for report in reports {
+        if report.verdict != Verdict::Healthy {
+            page.gap();
+        }
+        one(&mut page, report);
+        if report.verdict != Verdict::Healthy {
+            page.gap();
+        }
+    }
+    if reports.len() > 1 {
+        page.gap();
+        summary(&mut page, reports);
+    }
+    format!("{}\n", page.finish().trim_end_matches('\n')).trim_start_matches('\n').to_owned()
+}
+
+fn one(page: &mut Page<'_>, report: &Report) {
+    headline(page, report);
+    if report.subject == Subject::NotSystemd {
+        return;
+    }
+    causes(page, report);
+    remarks(page, report);
+    if report.verdict == Verdict::Healthy {
+        unknown_in_short(page, report);
+        return;
+    }
+    undecided(page, report);
+    gaps(page, report);
+    next(page, report);
+}
+
+fn headline(page: &mut Page<'_>, report: &Report) {
+    let engine = report.target.engine.as_ref().map(|engine| format!("({} {}):", engine.name, engine.version));
+    let colon = if engine.is_some() { "" } else { ":" };
+    let name = format!("{}{colon}", report.target.name);
+    let engine = engine.unwrap_or_default();
+    let state = format!("{} {}", page.sign("—", "-"), report.state);
+    if report.subject == Subject::NotSystemd {
+        let said = format!("not meant to run systemd {state}");
+        let sign = page.sign("○", "o");
+        page.flow(0, &[(sign, Tone::Dim), (&name, Tone::Strong), (&engine, Tone::Plain), (&said, Tone::Dim)]);
+        return;
+    }
+    let (tone, word) = (words::verdict_tone(report.verdict), words::verdict(report.verdict).to_uppercase());
+    let sign = sign(page, report.verdict);
+    page.flow(0, &[(sign, tone), (&name, Tone::Strong), (&engine, Tone::Plain), (&word, tone), (&state, Tone::Plain)]);
+}
+
+fn sign(page: &Page<'_>, verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Healthy => page.sign("✓", "+"),
+        Verdict::Degraded => page.sign("▲", "!"),
+        Verdict::Failed => page.sign("✗", "x"),
+        Verdict::Undetermined => "?",
+    }
+}
+
+fn causes(page: &mut Page<'_>, report: &Report) {
+    let of = |role: Role| report.findings.iter().filter(move |finding| finding.role == role);
+    let mut told = BTreeSet::new();
+    for root in of(Role::RootCause) {
+        page.gap();
+        root_cause(page, root, &mut told);
+        let followers: Vec<_> = of(Role::Consequence).filter(|f| f.explained_by.contains(&root.id)).collect();
+        consequences(page, "explains:", &followers);
+    }
+    let loose: Vec<_> = of(Role::Consequence).filter(|f| !of(Role::RootCause).any(|root| f.explained_by.contains(&root.id))).collect();
+    if report.root().is_none() && report.verdict == Verdict::Failed {
+        page.gap();
+        page.flow(2, &[("no root cause found:", Tone::Strong), ("what is known does not tell which one it is", Tone::Plain)]);
+    }
+    if !loose.is_empty() {
+        page.gap();
+        consequences(page, "seen without a known cause:", &loose);
+    }
+}
+
+fn root_cause<'r>(page: &mut Page<'_>, root: &'r Finding, told: &mut BTreeSet<&'r str>) {
+    let id = format!("[{}]", root.id);
+    let severity = format!("{},", words::severity(root.severity));
+    let tone = words::severity_tone(root.severity);
+    page.flow(2, &[(&root.title, Tone::Strong), (&id, Tone::Dim), (&severity, tone), (words::confidence(root.confidence), Tone::Plain)]);
+    root.evidence.iter().for_each(|evidence| quote(page, evidence));
+    page.gap();
+    page.wrapped(4, "", &first_paragraph(&root.explanation), Tone::Plain);
+    let advice: Vec<&str> = root.advice.iter().map(String::as_str).filter(|words| told.insert(words)).collect();
+    if !advice.is_empty() {
+        page.gap();
+        page.flow(4, &[("what to do:", Tone::Strong)]);
+        for words in advice {
+            page.prose(4, "- ", words);
+        }
+    }
+}
+
+/// Consequences by name, with the first line that one of them quotes.
+fn consequences(page: &mut Page<'_>, title: &str, findings: &[&Finding]) {
+    if findings.is_empty() {
+        return;
+    }
+    page.gap();
+    let ids: Vec<&str> = findings.iter().map(|finding| finding.id.as_str()).collect();
+    page.flow(4, &[(title, Tone::Strong), (&ids.join(", "), Tone::Plain)]);
+    let quoted = findings.iter().flat_map(|finding| &finding.evidence);
+    let line = quoted.clone().find(|evidence| matches!(evidence, Evidence::Log { .. }));
+    if let Some(evidence) = line.or_else(|| quoted.clone().next()) {
+        quote(page, evidence);
+    }
+}
+
+fn quote(page: &mut Page<'_>, evidence: &Evidence) {
+    match evidence {
+        Evidence::Log { text, line, stream } => page.quote(4, text, &format!("{stream}:{line}")),
+        Evidence::Fact { path, value, source } => {
+            page.quote(4, &format!("{path} = {}", clipped(&value.to_string())), &format!("({source})"));
+        }
+    }
+}
+
+fn remarks(page: &mut Page<'_>, report: &Report) {
+    let aside = |finding: &&Finding| matches!(finding.role, Role::Risk | Role::Note);
+    if report.verdict != Verdict::Healthy && report.findings.iter().any(|finding| aside(&finding)) {
+        page.gap();
+    }
+    for finding in report.findings.iter().filter(aside) {
+        let word = format!("{}:", words::role(finding.role));
+        let tone = if finding.role == Role::Risk { Tone::Warn } else { Tone::Dim };
+        page.flow(2, &[(&word, tone), (&finding.title, Tone::Plain), (&format!("[{}]", finding.id), Tone::Dim)]);
+    }
+}
+
+fn unknown_in_short(page: &mut Page<'_>, report: &Report) {
+    let hidden = counted(report.gaps.len(), "thing could not be looked at", "things could not be looked at");
+    let open = counted(report.undecided.len(), "diagnosis is undecided", "diagnoses are undecided");
+    let parts: Vec<String> =
+        [(report.gaps.len(), hidden), (report.undecided.len(), open)].into_iter().filter(|(count, _)| *count > 0).map(|p| p.1).collect();
+    if !parts.is_empty() {
+        page.flow(2, &[(&parts.join("; "), Tone::Dim)]);
+    }
+}
+
+fn undecided(page: &mut Page<'_>, report: &Report) {
+    if report.undecided.is_empty() {
+        return;
+    }
+    page.gap();
+    let title = format!("undecided: {}", counted(report.undecided.len(), "diagnosis", "diagnoses"));
+    page.flow(2, &[(&title, Tone::Strong)]);
+    for open in report.undecided.iter().take(LISTED) {
+        let missing = format!("wants {}", some_of(open.missing.iter().map(String::as_str), 3));
+        let how = open.how.first().map(|how| format!("({how})")).unwrap_or_default();
+        page.flow(4, &[(&format!("{}:", open.id), Tone::Plain), (&missing, Tone::Dim), (&how, Tone::Dim)]);
+    }
+    more(page, report.undecided.len());
+}
+
+/// Gaps, those of one reason together.
+fn gaps(page: &mut Page<'_>, report: &Report) {
+    if report.gaps.is_empty() {
+        return;
+    }
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for gap in &report.gaps {
+        reasons.entry(&gap.reason).or_default().push(&gap.fact);
+    }
+    page.gap();
+    page.flow(2, &[(&format!("could not look at: {}", counted(report.gaps.len(), "thing", "things")), Tone::Strong)]);
+    for (reason, facts) in reasons.iter().take(LISTED) {
+        let names = format!("{}:", some_of(facts.iter().copied(), 3));
+        page.flow(4, &[(&names, Tone::Plain), (&clipped(reason), Tone::Dim)]);
+    }
+    more(page, reasons.len());
+}
+
+fn more(page: &mut Page<'_>, count: usize) {
+    if count > LISTED {
+        page.flow(4, &[(&format!("and {} more (--format json has all)", count - LISTED), Tone::Dim)]);
+    }
+}
+
+fn next(page: &mut Page<'_>, report: &Report) {
+    let named = report.root().or_else(|| report.findings.first());
+    let Some(command) = named.map(|finding| format!("sysdock explain {}", finding.id)).or_else(|| asking(report)) else { return };
+    page.gap();
+    page.flow(2, &[("next:", Tone::Strong), (&command, Tone::Code)]);
+}
+
+/// The first command that would decide something.
+fn asking(report: &Report) -> Option<String> {
+    let how = report.undecided.iter().flat_map(|open| &open.how).next()?;
+    Some(how.strip_prefix("run: ").unwrap_or(how).to_owned())
+}
+
+fn summary(page: &mut Page<'_>, reports: &[Report]) {
+    let foreign = reports.iter().filter(|report| report.subject == Subject::NotSystemd).count();
+    let of = |verdict: Verdict| reports.iter().filter(|report| report.subject == Subject::Systemd && report.verdict == verdict).count();
+    let verdicts = [Verdict::Failed, Verdict::Degraded, Verdict::Undetermined, Verdict::Healthy];
+    let mut parts: Vec<(String, Tone)> =
+        verdicts.into_iter().filter(|v| of(*v) > 0).map(|v| (format!("{} {}", of(v), words::verdict(v)), words::verdict_tone(v))).collect();
+    if foreign > 0 {
+        parts.push((format!("{foreign} not meant to run systemd"), Tone::Dim));
+    }
+    let last = parts.len().saturating_sub(1);
+    parts.iter_mut().take(last).for_each(|(text, _)| text.push(','));
+    let examined = format!("{} examined:", reports.len());
+    let spans: Vec<Span<'_>> =
+        std::iter::once((examined.as_str(), Tone::Strong)).chain(parts.iter().map(|(text, tone)| (text.as_str(), *tone))).collect();
+    page.flow(0, &spans);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::sample;
+
+    const PLAIN: Context = Context { width: 80, color: false, unicode: true };
+
+    #[test]
+    fn a_failed_container_is_told_from_verdict_to_next_step() {
+        insta::assert_snapshot!(render(&[sample::failed()], &PLAIN), @"
+        ✗ web (docker 28.5.2): FAILED — systemd gave up (exit code 255)
+
+          systemd needs a tmpfs on /run and may not mount one itself [run-tmpfs-missing]
+            critical, certain
+            │ Failed to mount tmpfs at /run: Operation not permitted   console:12
+            │ container.tmpfs = []   (container inspect: HostConfig.Tmpfs)
+
+            Early in its boot systemd mounts a tmpfs on /run. A container without
+            CAP_SYS_ADMIN may not mount anything.
+
+            what to do:
+            - Start the container with a tmpfs on /run:
+
+                  docker run --tmpfs /run IMAGE
+
+            explains: boot-stopped
+            │ [!!!!!!] Failed to mount API filesystems.   console:13
+
+          risk: the stop signal does not halt systemd [wrong-stop-signal]
+          note: without a terminal systemd logs nothing [silent-no-tty]
+
+          undecided: 7 diagnoses
+            diagnosis-1: wants pid1.caps (run: grep Cap /proc/PID/status)
+            diagnosis-2: wants pid1.caps (run: grep Cap /proc/PID/status)
+            diagnosis-3: wants pid1.caps (run: grep Cap /proc/PID/status)
+            diagnosis-4: wants pid1.caps (run: grep Cap /proc/PID/status)
+            diagnosis-5: wants pid1.caps (run: grep Cap /proc/PID/status)
+            and 2 more (--format json has all)
+
+          could not look at: 3 things
+            pid1.*: no access
+            manager.state, manager.bus: the container does not run
+
+          next: sysdock explain run-tmpfs-missing
+        ");
+    }
+
+    #[test]
+    fn a_healthy_container_takes_a_line_or_two() {
+        insta::assert_snapshot!(render(&[sample::healthy()], &PLAIN), @"
+        ✓ db (docker 28.5.2): HEALTHY — running, systemd says running
+          1 thing could not be looked at
+        ");
+    }
+
+    #[test]
+    fn several_reports_end_with_a_summary() {
+        insta::assert_snapshot!(render(&[sample::unexplained(), sample::not_systemd(), sample::healthy()], &PLAIN), @"
+        ✗ old (docker 28.5.2): FAILED — running, but PID 1 is frozen: systemd gave up
+
+          no root cause found: what is known does not tell which one it is
+
+            seen without a known cause: boot-stopped
+            │ Freezing execution.   console:40
+
+          next: sysdock explain boot-stopped
+
+        ○ cache (docker 28.5.2): not meant to run systemd — state running
+        ✓ db (docker 28.5.2): HEALTHY — running, systemd says running
+          1 thing could not be looked at
+
+        3 examined: 1 failed, 1 healthy, 1 not meant to run systemd
+        ");
+    }
+
+    #[test]
+    fn nothing_examined_is_nothing_printed() {
+        assert_eq!(render(&[], &PLAIN).trim(), "");
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_page_and_none_ends_in_blanks() {
+        for width in [80, 100, 120] {
+            let text = render(&[sample::failed(), sample::unexplained()], &Context { width, ..PLAIN });
+            assert!(text.lines().all(|line| textwrap::core::display_width(line) <= width && line.trim_end() == line), "{text}");
+        }
+    }
+
+    #[test]
+    fn colour_changes_no_word() {
+        let colored = render(&[sample::failed()], &Context { color: true, ..PLAIN });
+        assert!(colored.contains("\u{1b}["));
+        assert_eq!(anstream::adapter::strip_str(&colored).to_string(), render(&[sample::failed()], &PLAIN));
+    }
+
+    #[test]
+    fn an_ascii_locale_gets_ascii_signs() {
+        let text = render(&[sample::failed(), sample::healthy(), sample::not_systemd()], &Context { unicode: false, ..PLAIN });
+        assert!(text.is_ascii(), "{text}");
+    }
+
+    #[test]
+    fn hostile_text_reaches_the_terminal_in_no_field() {
+        let text = render(&[sample::hostile()], &PLAIN);
+        assert!(!text.chars().any(|c| c != '\n' && super::super::visible::is_hidden(c)), "{text:?}");
+        assert_eq!(text.matches("[2J").count(), sample::HOSTILE_SHOWN, "{text}");
+    }
+}

@@ -1,0 +1,257 @@
+//! Reports for programs, `schema_version` 1. Own output types: what is printed here is a contract, keys only grow.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::visible::is_hidden;
+use super::words;
+use crate::diagnose::{Evidence, Finding, Report, Undecided};
+use crate::rule::RuleSet;
+use crate::snapshot::{Gap, Target};
+
+/// Version of the report's form.
+const SCHEMA_VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'r> {
+    schema_version: u32,
+    tool: Tool<'r>,
+    reports: Vec<ReportOut<'r>>,
+}
+
+/// The program that made the output.
+#[derive(Serialize)]
+pub(super) struct Tool<'r> {
+    name: &'static str,
+    version: &'static str,
+    rules: &'r str,
+}
+
+#[derive(Serialize)]
+struct ReportOut<'r> {
+    target: TargetOut<'r>,
+    subject: &'static str,
+    verdict: &'static str,
+    state: &'r str,
+    findings: Vec<FindingOut<'r>>,
+    prescription: Option<Value>,
+    trial: Option<Value>,
+    undecided: Vec<UndecidedOut<'r>>,
+    gaps: Vec<GapOut<'r>>,
+}
+
+#[derive(Serialize)]
+struct TargetOut<'r> {
+    kind: &'static str,
+    name: &'r str,
+    id: Option<&'r str>,
+    engine: EngineOut<'r>,
+}
+
+/// All null where there is no engine.
+#[derive(Serialize)]
+struct EngineOut<'r> {
+    name: Option<&'r str>,
+    version: Option<&'r str>,
+    api: Option<&'r str>,
+}
+
+#[derive(Serialize)]
+struct FindingOut<'r> {
+    id: &'r str,
+    role: &'static str,
+    severity: &'static str,
+    confidence: &'static str,
+    title: &'r str,
+    explanation: &'r str,
+    evidence: Vec<EvidenceOut<'r>>,
+    explains: &'r [String],
+    explained_by: &'r [String],
+    remedies: &'r [String],
+    advice: &'r [String],
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum EvidenceOut<'r> {
+    Log { text: &'r str, line: u64, stream: &'r str },
+    Fact { path: &'r str, value: &'r Value, source: &'r str },
+}
+
+#[derive(Serialize)]
+struct UndecidedOut<'r> {
+    id: &'r str,
+    missing: &'r [String],
+    how: &'r [String],
+}
+
+#[derive(Serialize)]
+struct GapOut<'r> {
+    fact: &'r str,
+    reason: &'r str,
+}
+
+/// All reports as one document, in the order given.
+///
+/// # Errors
+/// [`serde_json::Error`] when a value cannot be written as JSON.
+pub fn render(reports: &[Report], rules: &RuleSet) -> serde_json::Result<String> {
+    let reports = reports.iter().map(report).collect();
+    text(&Document { schema_version: SCHEMA_VERSION, tool: tool(rules), reports })
+}
+
+/// This program and its rules.
+pub(super) fn tool(rules: &RuleSet) -> Tool<'_> {
+    Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION"), rules: &rules.hash }
+}
+
+/// A document as text for stdout.
+pub(super) fn text<T: Serialize>(document: &T) -> serde_json::Result<String> {
+    let mut text = harmless(&serde_json::to_string_pretty(document)?);
+    text.push('\n');
+    Ok(text)
+}
+
+/// Escapes what a terminal would obey; outside strings JSON has none of it, so that the values stay the same.
+#[must_use]
+pub fn harmless(json: &str) -> String {
+    if !json.chars().any(|c| c != '\n' && is_hidden(c)) {
+        return json.to_owned();
+    }
+    let mut units = [0; 2];
+    let mut safe = String::with_capacity(json.len() + 64);
+    for c in json.chars() {
+        if c != '\n' && is_hidden(c) {
+            c.encode_utf16(&mut units).iter().for_each(|unit| safe.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+fn report(report: &Report) -> ReportOut<'_> {
+    ReportOut {
+        target: target(&report.target),
+        subject: words::subject(report.subject),
+        verdict: words::verdict(report.verdict),
+        state: &report.state,
+        findings: report.findings.iter().map(finding).collect(),
+        prescription: None,
+        trial: None,
+        undecided: report.undecided.iter().map(undecided).collect(),
+        gaps: report.gaps.iter().map(gap).collect(),
+    }
+}
+
+fn target(target: &Target) -> TargetOut<'_> {
+    let engine = target.engine.as_ref();
+    TargetOut {
+        kind: words::target_kind(target.kind),
+        name: &target.name,
+        id: target.id.as_deref(),
+        engine: EngineOut {
+            name: engine.map(|e| e.name.as_str()),
+            version: engine.map(|e| e.version.as_str()),
+            api: engine.map(|e| e.api.as_str()),
+        },
+    }
+}
+
+fn finding(finding: &Finding) -> FindingOut<'_> {
+    FindingOut {
+        id: &finding.id,
+        role: words::role(finding.role),
+        severity: words::severity(finding.severity),
+        confidence: words::confidence(finding.confidence),
+        title: &finding.title,
+        explanation: &finding.explanation,
+        evidence: finding.evidence.iter().map(evidence).collect(),
+        explains: &finding.explains,
+        explained_by: &finding.explained_by,
+        remedies: &finding.remedies,
+        advice: &finding.advice,
+    }
+}
+
+fn evidence(evidence: &Evidence) -> EvidenceOut<'_> {
+    match evidence {
+        Evidence::Log { text, line, stream } => EvidenceOut::Log { text, line: *line, stream },
+        Evidence::Fact { path, value, source } => EvidenceOut::Fact { path, value, source },
+    }
+}
+
+fn undecided(open: &Undecided) -> UndecidedOut<'_> {
+    UndecidedOut { id: &open.id, missing: &open.missing, how: &open.how }
+}
+
+fn gap(gap: &Gap) -> GapOut<'_> {
+    GapOut { fact: &gap.fact, reason: &gap.reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::sample;
+    use crate::snapshot::TargetKind;
+
+    fn parsed(reports: &[Report]) -> Value {
+        serde_json::from_str(&render(reports, &RuleSet::default()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_keys_are_those_of_the_contract() {
+        let document = parsed(&[sample::failed()]);
+        let keys =
+            |pointer: &str| document.pointer(pointer).and_then(Value::as_object).unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+        assert_eq!(keys(""), "schema_version tool reports");
+        assert_eq!(keys("/tool"), "name version rules");
+        assert_eq!(keys("/reports/0"), "target subject verdict state findings prescription trial undecided gaps");
+        assert_eq!(keys("/reports/0/target"), "kind name id engine");
+        assert_eq!(keys("/reports/0/target/engine"), "name version api");
+        let finding = "id role severity confidence title explanation evidence explains explained_by remedies advice";
+        assert_eq!(keys("/reports/0/findings/0"), finding);
+        assert_eq!(keys("/reports/0/findings/0/evidence/0"), "kind text line stream");
+        assert_eq!(keys("/reports/0/findings/0/evidence/1"), "kind path value source");
+        assert_eq!(keys("/reports/0/undecided/0"), "id missing how");
+        assert_eq!(keys("/reports/0/gaps/0"), "fact reason");
+    }
+
+    #[test]
+    fn words_are_those_of_the_contract() {
+        let document = parsed(&[sample::failed(), sample::not_systemd()]);
+        let said = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).map(str::to_owned).unwrap();
+        assert_eq!(said("/reports/0/verdict"), "failed");
+        assert_eq!(said("/reports/0/findings/0/role"), "root-cause");
+        assert_eq!(said("/reports/0/findings/0/evidence/1/kind"), "fact");
+        assert_eq!(said("/reports/1/subject"), "not-systemd");
+        assert!(document.pointer("/reports/0/prescription").unwrap().is_null());
+    }
+
+    #[test]
+    fn text_has_no_engine_but_the_same_keys() {
+        let mut report = sample::healthy();
+        report.target = Target { kind: TargetKind::Text, name: "ci.log".to_owned(), id: None, engine: None };
+        let document = parsed(&[report]);
+        assert_eq!(
+            document["reports"][0]["target"],
+            serde_json::json!({"kind":"text","name":"ci.log","id":null,"engine":{"name":null,"version":null,"api":null}})
+        );
+    }
+
+    #[test]
+    fn no_target_is_a_valid_document() {
+        let text = render(&[], &RuleSet::default()).unwrap();
+        assert!(text.ends_with("\"reports\": []\n}\n"), "{text}");
+    }
+
+    #[test]
+    fn hostile_text_is_escaped_and_comes_back_whole() {
+        let hostile = sample::hostile();
+        let text = render(std::slice::from_ref(&hostile), &RuleSet::default()).unwrap();
+        assert!(!text.chars().any(|c| c != '\n' && is_hidden(c)), "{text:?}");
+        let document: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(document["reports"][0]["target"]["name"].as_str(), Some(hostile.target.name.as_str()));
+        assert_eq!(harmless("\"\u{e0041}\""), "\"\\udb40\\udc41\"");
+    }
+}

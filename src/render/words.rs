@@ -1,0 +1,98 @@
+//! The words for verdicts, roles, severities, confidences and stages, the same in every format.
+
+use super::style::Tone;
+use crate::diagnose::{Role, Subject, Verdict};
+use crate::rule::{Confidence, Severity, Stage};
+use crate::snapshot::TargetKind;
+
+pub const fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Healthy => "healthy",
+        Verdict::Degraded => "degraded",
+        Verdict::Failed => "failed",
+        Verdict::Undetermined => "undetermined",
+    }
+}
+
+pub const fn verdict_tone(verdict: Verdict) -> Tone {
+    match verdict {
+        Verdict::Healthy => Tone::Good,
+        Verdict::Degraded | Verdict::Undetermined => Tone::Warn,
+        Verdict::Failed => Tone::Bad,
+    }
+}
+
+pub const fn subject(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Systemd => "systemd",
+        Subject::NotSystemd => "not-systemd",
+    }
+}
+
+pub const fn role(role: Role) -> &'static str {
+    match role {
+        Role::RootCause => "root-cause",
+        Role::Consequence => "consequence",
+        Role::Risk => "risk",
+        Role::Note => "note",
+    }
+}
+
+pub const fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+        Severity::Critical => "critical",
+    }
+}
+
+pub const fn severity_tone(severity: Severity) -> Tone {
+    match severity {
+        Severity::Info => Tone::Plain,
+        Severity::Warning => Tone::Warn,
+        Severity::Error | Severity::Critical => Tone::Bad,
+    }
+}
+
+pub const fn confidence(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Possible => "possible",
+        Confidence::Likely => "likely",
+        Confidence::Certain => "certain",
+    }
+}
+
+pub const fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Create => "create",
+        Stage::Exec => "exec",
+        Stage::Mount => "mount",
+        Stage::Cgroup => "cgroup",
+        Stage::Manager => "manager",
+        Stage::Target => "target",
+        Stage::Units => "units",
+        Stage::Running => "running",
+        Stage::Stop => "stop",
+    }
+}
+
+pub const fn target_kind(kind: TargetKind) -> &'static str {
+    match kind {
+        TargetKind::Container => "container",
+        TargetKind::Snapshot => "snapshot",
+        TargetKind::Text => "text",
+    }
+}
+
+/// `1 gap`, `2 gaps`.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// The first names of a list, and how many more there are.
+pub fn some_of<'a>(names: impl ExactSizeIterator<Item = &'a str>, most: usize) -> String {
+    let more = names.len().saturating_sub(most);
+    let shown: Vec<&str> = names.take(most).collect();
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+}
