@@ -8,13 +8,34 @@ use crate::docker::EngineKind;
 
 /// Capabilities that Docker gives by default (moby, `oci/caps/defaults.go`).
 const DOCKER_DEFAULT: [&str; 14] = [
-    "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID", "CAP_SETUID", "CAP_SETFCAP",
-    "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE",
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_FSETID",
+    "CAP_FOWNER",
+    "CAP_MKNOD",
+    "CAP_NET_RAW",
+    "CAP_SETGID",
+    "CAP_SETUID",
+    "CAP_SETFCAP",
+    "CAP_SETPCAP",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_SYS_CHROOT",
+    "CAP_KILL",
+    "CAP_AUDIT_WRITE",
 ];
 /// Podman's default where it does not say itself (containers.conf(5), `default_capabilities`).
 const PODMAN_DEFAULT: [&str; 11] = [
-    "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_SETGID", "CAP_SETUID", "CAP_SETFCAP", "CAP_SETPCAP",
-    "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL",
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_FSETID",
+    "CAP_FOWNER",
+    "CAP_SETGID",
+    "CAP_SETUID",
+    "CAP_SETFCAP",
+    "CAP_SETPCAP",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_SYS_CHROOT",
+    "CAP_KILL",
 ];
 
 /// A container's inspect document, with the engine's native one beside it for Podman.
@@ -74,10 +95,17 @@ impl<'a> Config<'a> {
 
     /// Mounts: destination, source, type and whether writable, from Mounts, Binds and Tmpfs.
     pub fn mounts(&self) -> Vec<Mount> {
-        let mut mounts: Vec<Mount> = self.field("/Mounts").and_then(Value::as_array).into_iter().flatten().filter_map(Mount::of_inspect).collect();
+        let mut mounts: Vec<Mount> =
+            self.field("/Mounts").and_then(Value::as_array).into_iter().flatten().filter_map(Mount::of_inspect).collect();
         for (destination, options) in self.field("/HostConfig/Tmpfs").and_then(Value::as_object).into_iter().flatten() {
             let options = options.as_str().unwrap_or_default();
-            mounts.push(Mount { destination: tidy(destination), source: String::new(), kind: "tmpfs".to_owned(), writable: !options.split(',').any(|o| o == "ro"), options: options.to_owned() });
+            mounts.push(Mount {
+                destination: tidy(destination),
+                source: String::new(),
+                kind: "tmpfs".to_owned(),
+                writable: !options.split(',').any(|o| o == "ro"),
+                options: options.to_owned(),
+            });
         }
         mounts
     }

@@ -85,7 +85,11 @@ fn security(config: &Config<'_>, facts: &mut Facts) {
     facts.set("container.engine_init", engine_init(config), "container inspect: HostConfig.Init");
     facts.set("container.runtime", config.text("/HostConfig/Runtime").unwrap_or_default(), host);
     let caps = config.capabilities();
-    facts.set("container.cap_sys_admin", caps.iter().any(|cap| cap == "CAP_SYS_ADMIN"), "container inspect: HostConfig.CapAdd, HostConfig.Privileged");
+    facts.set(
+        "container.cap_sys_admin",
+        caps.iter().any(|cap| cap == "CAP_SYS_ADMIN"),
+        "container inspect: HostConfig.CapAdd, HostConfig.Privileged",
+    );
     facts.set("container.capabilities", caps, "container inspect: HostConfig.CapAdd, HostConfig.CapDrop");
     let dropped = config.dropped_capabilities();
     let needed: Vec<String> = dropped.iter().filter(|cap| NEEDED.contains(&cap.as_str())).cloned().collect();
@@ -126,7 +130,8 @@ fn limits(config: &Config<'_>, facts: &mut Facts) {
     facts.set("container.pids_limit", positive("/HostConfig/PidsLimit"), "container inspect: HostConfig.PidsLimit");
     facts.set("container.memory_limit", positive("/HostConfig/Memory"), "container inspect: HostConfig.Memory");
     let ulimits = config.field("/HostConfig/Ulimits").and_then(Value::as_array).into_iter().flatten();
-    let nproc = ulimits.filter(|u| u.get("Name").and_then(Value::as_str).is_some_and(|n| n.trim_start_matches("RLIMIT_").eq_ignore_ascii_case("nproc")));
+    let nproc = ulimits
+        .filter(|u| u.get("Name").and_then(Value::as_str).is_some_and(|n| n.trim_start_matches("RLIMIT_").eq_ignore_ascii_case("nproc")));
     let nproc = nproc.filter_map(|u| u.get("Soft").and_then(Value::as_i64)).find(|n| *n > 0);
     facts.set("container.ulimit_nproc", nproc, "container inspect: HostConfig.Ulimits");
 }

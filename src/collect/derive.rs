@@ -9,8 +9,9 @@ use crate::snapshot::{Facts, LogExcerpt};
 /// systemd's banner: `systemd 252.39-1~deb12u2 running in system mode (+PAM …)`, without a distribution's suffix too.
 static BANNER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bsystemd (\d{3})\S* running in (?:test )?system mode").ok());
 /// Lines that only a boot that came up prints.
-static CAME_UP: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"Startup finished in |Reached target .{0,80}(?:Multi-User System|Graphical Interface|multi-user\.target|graphical\.target|container\.target)").ok());
+static CAME_UP: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"Startup finished in |Reached target .{0,80}(?:Multi-User System|Graphical Interface|multi-user\.target|graphical\.target|container\.target)").ok()
+});
 /// Signal numbers whose exit code 128+N says that the engine or the kernel ended PID 1.
 const SIGKILL_CODE: i64 = 137;
 
@@ -36,7 +37,9 @@ fn intent(facts: &mut Facts) {
     let asked = facts.bool("container.stop_signal_halts") == Some(true)
         || facts.text("container.env_container").is_some_and(|v| !v.is_empty()) && facts.text("engine.name") != Some("podman")
         || facts.bool("container.writable_cgroups") == Some(true)
-        || facts.bool("mount.run") == Some(true) && facts.text("engine.name") != Some("podman") && facts.bool("container.read_only") != Some(true);
+        || facts.bool("mount.run") == Some(true)
+            && facts.text("engine.name") != Some("podman")
+            && facts.bool("container.read_only") != Some(true);
     let source = "container.runs_systemd, container.stop_signal, container.env_container, container.writable_cgroups, mount.run";
     match reaches {
         Some(reaches) => facts.set("container.meant_for_systemd", reaches || asked, source),
@@ -87,8 +90,7 @@ fn running(facts: &Facts, came_up: bool) -> &'static str {
     }
     match (facts.bool("pid1.alive"), facts.text("manager.bus")) {
         (Some(true), Some("not-booted" | "refused")) => "unreachable",
-        (Some(true), _) => "up",
-        (None, Some("ok")) => "up",
+        (Some(true), _) | (None, Some("ok")) => "up",
         (None, None) if came_up => "up",
         (_, Some("not-booted")) => "not-systemd",
         _ => "running-unknown",
@@ -126,7 +128,10 @@ mod tests {
         assert_eq!(outcome_of(&[running.clone(), ("pid1.frozen", true.into())]), ("frozen".into(), Some(false)));
         assert_eq!(outcome_of(&[running.clone(), ("manager.state", "degraded".into())]), ("up".into(), Some(true)));
         assert_eq!(outcome_of(&[running.clone(), ("manager.state", "maintenance".into())]), ("rescue".into(), Some(false)));
-        assert_eq!(outcome_of(&[running, ("pid1.systemd", true.into()), ("pid1.alive", true.into()), ("manager.bus", "not-booted".into())]), ("unreachable".into(), Some(true)));
+        assert_eq!(
+            outcome_of(&[running, ("pid1.systemd", true.into()), ("pid1.alive", true.into()), ("manager.bus", "not-booted".into())]),
+            ("unreachable".into(), Some(true))
+        );
     }
 
     #[test]

@@ -110,7 +110,8 @@ impl Draft {
         if let Some(native) = &patient.native {
             documents.insert("podman".to_owned(), native.clone());
         }
-        let target = Target { kind: TargetKind::Container, name: patient.name.clone(), id: Some(patient.id.clone()), engine: Some(identity) };
+        let target =
+            Target { kind: TargetKind::Container, name: patient.name.clone(), id: Some(patient.id.clone()), engine: Some(identity) };
         Self { target, facts, gaps: lasting.gaps, documents, log: LogExcerpt::default() }
     }
 

@@ -45,7 +45,8 @@ pub fn info_facts(info: &Value, facts: &mut Facts) {
     if let Some(machine) = text("Architecture") {
         facts.set("host.architecture", architecture(machine), "engine info: Architecture");
     }
-    let options: Vec<&str> = info.get("SecurityOptions").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let options: Vec<&str> =
+        info.get("SecurityOptions").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let has = |name: &str| options.iter().any(|option| option.split(',').any(|part| part == format!("name={name}")));
     let rootless = has("rootless") || info.get("Rootless").and_then(Value::as_bool) == Some(true);
     facts.set("engine.rootless", rootless, source);

@@ -106,7 +106,8 @@ fn join(link: &str, target: &str) -> String {
 
 /// Collects all facts of files; what cannot be read becomes a gap.
 pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps: &mut Vec<Gap>) {
-    let (program, init, release, units, bus) = tokio::join!(files.program(argv), init_binary(files, argv), os_release(files), unit_tree(files), bus(files));
+    let (program, init, release, units, bus) =
+        tokio::join!(files.program(argv), init_binary(files, argv), os_release(files), unit_tree(files), bus(files));
     let mut gap = |fact: &str, error: EngineError| gaps.push(Gap { fact: fact.to_owned(), reason: error.brief() });
     match program {
         Ok(program) => program_facts(&program, facts),
@@ -140,7 +141,7 @@ pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps
     guest::distribution_facts(facts);
 }
 
-/// /sbin/init of an image without systemd is another init (busybox, OpenRC, runit): not ours to judge.
+/// /sbin/init of an image without systemd is another init (busybox, sysvinit, runit): not ours to judge.
 fn other_init(facts: &mut Facts) {
     let systemd = facts.text("guest.init_target").is_some_and(|path| path.ends_with("/systemd"));
     if facts.bool("guest.systemd_installed") == Some(false) && facts.bool("guest.init_present") == Some(true) && !systemd {
@@ -230,7 +231,6 @@ async fn unit_tree(files: &Files<'_>) -> Result<UnitTree, EngineError> {
     }
     Ok(tree)
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -39,7 +39,7 @@ pub async fn follow(
         }
         let mut draft = Draft::new(engine, &patient, lasting.clone());
         draft.here(engine, &patient);
-        draft.asked(manager::ask(engine, &patient, &once).await);
+        draft.asked(Box::pin(manager::ask(engine, &patient, &once)).await);
         draft.read(reader.excerpter.excerpt(), reader.gap.is_none());
         draft.gaps.extend(reader.gap.clone());
         if let Some(error) = &gone {

@@ -10,12 +10,23 @@ use crate::docker::{PathStat, Tree};
 use crate::snapshot::Facts;
 
 /// `libsystemd-shared-252.so` among the needed libraries, or the banner's format string in an all-in-one binary.
-static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?-u)libsystemd-(?:shared|core)-(\d{3})|systemd (\d{3})[^\x00]{0,40} running in ").ok());
+static VERSION: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?-u)libsystemd-(?:shared|core)-(\d{3})|systemd (\d{3})[^\x00]{0,40} running in ").ok());
 
 /// Services that distributions enable themselves and whose absence nobody misses in a container.
 const VENDOR_ENABLED: [&str; 12] = [
-    "systemd-", "getty@", "console-getty", "serial-getty@", "e2scrub_reap", "dbus", "remote-fs", "networkd-dispatcher", "ondemand",
-    "NetworkManager-", "fstrim", "grub",
+    "systemd-",
+    "getty@",
+    "console-getty",
+    "serial-getty@",
+    "e2scrub_reap",
+    "dbus",
+    "remote-fs",
+    "networkd-dispatcher",
+    "ondemand",
+    "NetworkManager-",
+    "fstrim",
+    "grub",
 ];
 
 /// Facts of os-release.
@@ -74,7 +85,11 @@ pub fn distribution_facts(facts: &mut Facts) {
     let debian = matches!(facts.text("guest.os_id"), Some("debian" | "ubuntu" | "raspbian" | "linuxmint" | "kali" | "devuan"));
     // Debian's patch puts /run/lock into the table of fatal mounts, from 215 to 255.
     facts.set("guest.run_lock_fatal", debian && version < 256, "guest.os_id, guest.systemd_version");
-    facts.set("guest.tmp_mount_enabled", debian && version >= 256 || facts.text("guest.os_id") == Some("fedora"), "guest.os_id, guest.systemd_version");
+    facts.set(
+        "guest.tmp_mount_enabled",
+        debian && version >= 256 || facts.text("guest.os_id") == Some("fedora"),
+        "guest.os_id, guest.systemd_version",
+    );
 }
 
 /// Links and unit files that decide what a boot starts.
@@ -136,8 +151,7 @@ impl UnitTree {
         let mut name = name.to_owned();
         for _ in 0..12 {
             let stat = match (self.etc.get(&name), self.vendor.get(&name)) {
-                (Some(stat), _) => stat,
-                (None, Some(Some(stat))) => stat,
+                (Some(stat), _) | (None, Some(Some(stat))) => stat,
                 (None, Some(None)) => return Chain::Missing(name),
                 (None, None) => return Chain::Unknown(name),
             };
@@ -183,7 +197,9 @@ impl UnitTree {
             }
             open.extend(self.text_of(&name).iter().flat_map(|text| required_targets(text)));
             let wants = format!("{name}.wants/");
-            open.extend(self.etc.keys().filter_map(|path| path.strip_prefix(&wants)).filter(|unit| unit.ends_with(".target")).map(str::to_owned));
+            open.extend(
+                self.etc.keys().filter_map(|path| path.strip_prefix(&wants)).filter(|unit| unit.ends_with(".target")).map(str::to_owned),
+            );
             reached.push(name);
         }
         reached
@@ -206,7 +222,10 @@ enum Chain {
 }
 
 fn required_targets(text: &str) -> Vec<String> {
-    let lines = text.lines().filter_map(|line| line.split_once('=')).filter(|(key, _)| matches!(key.trim(), "Requires" | "Wants" | "BindsTo" | "Upholds"));
+    let lines = text
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .filter(|(key, _)| matches!(key.trim(), "Requires" | "Wants" | "BindsTo" | "Upholds"));
     lines.flat_map(|(_, value)| value.split_whitespace()).filter(|unit| unit.ends_with(".target")).map(str::to_owned).collect()
 }
 
@@ -262,7 +281,10 @@ mod tests {
 
     #[test]
     fn the_default_target_is_followed_to_its_end() {
-        let vendor = [("default.target", Some(PathStat::Link("graphical.target".into()))), ("graphical.target", file("[Unit]\nRequires=multi-user.target\n"))];
+        let vendor = [
+            ("default.target", Some(PathStat::Link("graphical.target".into()))),
+            ("graphical.target", file("[Unit]\nRequires=multi-user.target\n")),
+        ];
         let facts = facts_of(vec![], &vendor);
         assert_eq!((facts.text("guest.default_target_state"), facts.text("guest.default_target")), (Some("ok"), Some("graphical.target")));
         let masked = facts_of(vec![link("default.target", "/dev/null")], &[]);
@@ -288,7 +310,11 @@ mod tests {
 
     #[test]
     fn the_version_is_found_in_either_kind_of_binary() {
-        for (bytes, version) in [(&b"\0libsystemd-shared-252.so\0"[..], 252), (b"\0systemd 247.3-7+deb11u5 running in %ssystem mode. (+PAM)\0", 247), (b"libsystemd-core-257.so", 257)] {
+        for (bytes, version) in [
+            (&b"\0libsystemd-shared-252.so\0"[..], 252),
+            (b"\0systemd 247.3-7+deb11u5 running in %ssystem mode. (+PAM)\0", 247),
+            (b"libsystemd-core-257.so", 257),
+        ] {
             let mut facts = Facts::default();
             manager_version(bytes, "test", &mut facts);
             assert_eq!(facts.int("guest.systemd_version"), Some(version));

@@ -36,7 +36,8 @@ fn describes_this_machine(info: &Value) -> bool {
 
 /// Facts of this machine.
 pub fn collect(facts: &mut Facts, gaps: &mut Vec<Gap>) {
-    let mut gap = |fact: &str, path: &str, error: std::io::Error| gaps.push(Gap { fact: fact.to_owned(), reason: format!("{path}: {error}") });
+    let mut gap =
+        |fact: &str, path: &str, error: std::io::Error| gaps.push(Gap { fact: fact.to_owned(), reason: format!("{path}: {error}") });
     facts.set("host.local", true, "container's process or files on this machine");
     let path = "/proc/sys/fs/inotify/max_user_instances";
     match std::fs::read_to_string(path) {

@@ -10,7 +10,14 @@ use crate::scan::Excerpter;
 use crate::snapshot::{Facts, Gap, Source};
 
 /// Reads the log to its end.
-pub async fn collect(engine: &Engine, container: &str, tty: bool, query: &LogQuery, excerpter: &mut Excerpter<'_>, gaps: &mut Vec<Gap>) -> bool {
+pub async fn collect(
+    engine: &Engine,
+    container: &str,
+    tty: bool,
+    query: &LogQuery,
+    excerpter: &mut Excerpter<'_>,
+    gaps: &mut Vec<Gap>,
+) -> bool {
     match read(engine, container, tty, query, excerpter).await {
         Ok(()) => true,
         Err(error) => {
@@ -29,7 +36,10 @@ async fn read(engine: &Engine, container: &str, tty: bool, query: &LogQuery, exc
 }
 
 /// The next chunk, under the engine's deadline for a single answer.
-pub(super) async fn next(stream: &mut crate::docker::LogStream, deadline: Duration) -> Result<Option<crate::docker::LogChunk>, EngineError> {
+pub(super) async fn next(
+    stream: &mut crate::docker::LogStream,
+    deadline: Duration,
+) -> Result<Option<crate::docker::LogChunk>, EngineError> {
     match timeout(deadline, stream.next()).await {
         Ok(chunk) => chunk.transpose(),
         Err(_) => Err(EngineError::Deadline { action: "read the log".to_owned(), deadline }),
@@ -37,6 +47,7 @@ pub(super) async fn next(stream: &mut crate::docker::LogStream, deadline: Durati
 }
 
 /// Where a stream of the engine ends up in a snapshot.
+#[must_use]
 pub fn source(stream: StreamName) -> Source {
     match stream {
         StreamName::Stdout => Source::Stdout,

@@ -37,11 +37,14 @@ pub struct Answers {
 /// Asks the manager of a running container, unless that is forbidden.
 pub(super) async fn ask(engine: &Engine, patient: &Patient, options: &CollectOptions) -> Answers {
     let mut answers = Answers::default();
-    if !patient.runs() {
-        return answers;
-    }
-    if options.exec {
-        answers.said = collect(engine, &patient.id, options.patience, &mut answers.facts, &mut answers.gaps).await;
+    if patient.config().flag("/State/Paused") {
+        answers.gaps.push(Gap { fact: "manager.*".to_owned(), reason: "the container is paused".to_owned() });
+    } else if !patient.runs() {
+        for key in ["manager.bus", "manager.failed_units", "manager.pending_units", "manager.state"] {
+            answers.facts.set(key, serde_json::Value::Null, "container inspect: State, it does not run");
+        }
+    } else if options.exec {
+        answers.said = Box::pin(collect(engine, &patient.id, options.patience, &mut answers.facts, &mut answers.gaps)).await;
     } else {
         answers.gaps.push(Gap { fact: "manager.*".to_owned(), reason: "--no-exec was given".to_owned() });
     }
@@ -74,7 +77,9 @@ async fn collect(engine: &Engine, container: &str, patience: Duration, facts: &m
     unit_facts(&failed, &jobs, facts, gaps);
     details(engine, container, facts, &mut said).await;
     match journal {
-        Ok(output) => said.journal.extend(output.stdout.lines().filter(|line| !line.starts_with("-- ")).map(str::to_owned)),
+        Ok(output) => {
+            said.journal.extend(output.stdout.lines().filter(|line| !line.starts_with("-- ") && !is_kernel(line)).map(str::to_owned));
+        }
         Err(error) => gaps.push(Gap { fact: "journal".to_owned(), reason: error.brief() }),
     }
     said
@@ -88,7 +93,8 @@ async fn settled_state(engine: &Engine, container: &str, patience: Duration) -> 
         let answer = engine.exec(container, &["systemctl", "is-system-running"]).await?;
         let young = matches!(answer.stdout.trim(), "initializing" | "starting");
         // A manager that has just been started may not have its socket yet.
-        let early = answer.stdout.trim().is_empty() && (answer.stderr.contains("Failed to connect") || answer.stderr.contains("Failed to get D-Bus"));
+        let early = answer.stdout.trim().is_empty()
+            && (answer.stderr.contains("Failed to connect") || answer.stderr.contains("Failed to get D-Bus"));
         if !(young || early && Instant::now() + patience.mul_f32(0.8) < end + patience) || Instant::now() + pause > end {
             return Ok(answer);
         }
@@ -119,7 +125,11 @@ fn state_facts(answer: &ExecOutput, facts: &mut Facts) {
 }
 
 fn unit_facts(failed: &Result<ExecOutput, EngineError>, jobs: &Result<ExecOutput, EngineError>, facts: &mut Facts, gaps: &mut Vec<Gap>) {
-    let first_word = |text: &str, column: usize| text.lines().filter_map(|line| line.trim_start_matches(['●', '*', ' ']).split_whitespace().nth(column).map(str::to_owned)).collect::<Vec<_>>();
+    let first_word = |text: &str, column: usize| {
+        text.lines()
+            .filter_map(|line| line.trim_start_matches(['●', '*', ' ']).split_whitespace().nth(column).map(str::to_owned))
+            .collect::<Vec<_>>()
+    };
     match failed {
         Ok(output) => facts.set("manager.failed_units", first_word(&output.stdout, 0), "exec: systemctl list-units --state=failed"),
         Err(error) => gaps.push(Gap { fact: "manager.failed_units".to_owned(), reason: error.brief() }),
@@ -153,4 +163,9 @@ async fn details(engine: &Engine, container: &str, facts: &Facts, said: &mut Sai
         };
         said.exec.push(format!("{}: failed unit, result {}{status}", value("Id"), value("Result")));
     }
+}
+
+/// A line of the kernel log, which a privileged container shares with its host: it may speak of other containers.
+fn is_kernel(line: &str) -> bool {
+    line.split_whitespace().take(5).any(|word| word == "kernel:")
 }

@@ -55,7 +55,7 @@ pub async fn collect(engine: &Engine, name: &str, options: &CollectOptions, matc
     let tty = patient.config().flag("/Config/Tty");
     let looking = Lasting::collect(engine, &patient);
     let reading = logs::collect(engine, &patient.id, tty, &options.log, &mut excerpter, &mut log_gaps);
-    let asking = manager::ask(engine, &patient, options);
+    let asking = Box::pin(manager::ask(engine, &patient, options));
     let (lasting, readable, answers) = tokio::join!(looking, reading, asking);
     let mut draft = Draft::new(engine, &patient, lasting);
     draft.gaps.extend(log_gaps);

@@ -79,13 +79,21 @@ fn bind_facts(config: &Config<'_>, facts: &mut Facts) {
     let source = "container inspect: Mounts";
     let tree = config.mount_at(CGROUP);
     let bind = match &tree {
-        Some(mount) if mount.kind == "bind" && mount.source == CGROUP => if mount.writable { "rw" } else { "ro" },
+        Some(mount) if mount.kind == "bind" && mount.source == CGROUP => {
+            if mount.writable {
+                "rw"
+            } else {
+                "ro"
+            }
+        }
         _ => "none",
     };
     facts.set("cgroup.bind", bind, source);
     facts.set("cgroup.volume", tree.as_ref().is_some_and(|mount| mount.kind == "volume"), source);
     facts.set("cgroup.tmpfs_over", tree.as_ref().is_some_and(|mount| mount.kind == "tmpfs"), source);
-    let subtree = config.mounts().into_iter().find(|m| m.kind == "bind" && m.writable && m.source.starts_with("/sys/fs/cgroup/") && m.destination.starts_with("/sys/fs/cgroup/"));
+    let subtree = config.mounts().into_iter().find(|m| {
+        m.kind == "bind" && m.writable && m.source.starts_with("/sys/fs/cgroup/") && m.destination.starts_with("/sys/fs/cgroup/")
+    });
     facts.set("cgroup.bind_subtree", subtree.map(|m| m.destination), source);
 }
 
@@ -93,7 +101,9 @@ fn bind_facts(config: &Config<'_>, facts: &mut Facts) {
 pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
     let Some(mode) = facts.text("cgroup.mode").map(str::to_owned) else { return };
     let source = "container inspect: HostConfig (no running PID 1 to look at)";
-    let opened = config.flag("/HostConfig/Privileged") || facts.bool("container.writable_cgroups") == Some(true) || config.systemd_mode() == Some(true);
+    let opened = config.flag("/HostConfig/Privileged")
+        || facts.bool("container.writable_cgroups") == Some(true)
+        || config.systemd_mode() == Some(true);
     let tree = config.mount_at(CGROUP);
     let bound = |path: &str| config.mount_at(path).filter(|mount| mount.kind == "bind");
     let state = |mount: &Mount| if mount.writable { "rw" } else { "ro" };
@@ -105,10 +115,22 @@ pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
         // A bind of the v1 tree carries its submounts, which stay writable even when it is read-only.
         (Some(mount), _) if mount.source == CGROUP => bound("/sys/fs/cgroup/systemd").as_ref().map_or("rw", state),
         (Some(_), _) => "hidden",
-        (None, "v2") => if opened { "rw" } else { "ro" },
+        (None, "v2") => {
+            if opened {
+                "rw"
+            } else {
+                "ro"
+            }
+        }
         (None, _) => match bound("/sys/fs/cgroup/systemd") {
             Some(mount) => state(&mount),
-            None => if opened { "rw" } else { "ro" },
+            None => {
+                if opened {
+                    "rw"
+                } else {
+                    "ro"
+                }
+            }
         },
     };
     facts.set_if_unknown("cgroup.mount", mount, source);
@@ -152,7 +174,8 @@ mod tests {
         assert_eq!((ro.bool("mount.run"), ro.bool("mount.run_lock")), (Some(true), Some(false)));
         let subtree = seen("1 0 0:38 / /sys/fs/cgroup ro - cgroup2 cgroup rw\n2 1 0:38 /x /sys/fs/cgroup/x rw - cgroup2 cgroup rw\n");
         assert_eq!(subtree.text("cgroup.mount"), Some("rw"));
-        let v1 = seen("1 0 0:3 / /sys/fs/cgroup ro - tmpfs tmpfs rw\n2 1 0:4 / /sys/fs/cgroup/systemd ro - cgroup cgroup rw,name=systemd\n");
+        let v1 =
+            seen("1 0 0:3 / /sys/fs/cgroup ro - tmpfs tmpfs rw\n2 1 0:4 / /sys/fs/cgroup/systemd ro - cgroup cgroup rw,name=systemd\n");
         assert_eq!((v1.text("cgroup.mode"), v1.text("cgroup.mount")), (Some("v1"), Some("ro")));
         assert_eq!(seen("1 0 0:3 / / rw - ext4 /dev/x rw\n").text("cgroup.mount"), Some("none"));
         assert_eq!(seen("1 0 0:3 / /sys/fs/cgroup rw - ext4 /dev/x rw\n").text("cgroup.mount"), Some("hidden"));

@@ -68,6 +68,14 @@ fn life_facts(facts: &mut Facts) {
     let wchan = facts.text("pid1.wchan").unwrap_or_default();
     let pauses = wchan.contains("pause") || wchan.contains("sigsuspend") || wchan.contains("sigtimedwait");
     let source = "/proc/PID/wchan, /proc/PID/fd";
-    facts.set("pid1.frozen", pauses || (descriptors < WORKING_DESCRIPTORS && !wchan.contains("epoll") && facts.int("pid1.children") == Some(0) && wchan.contains("wait")), source);
+    facts.set(
+        "pid1.frozen",
+        pauses
+            || (descriptors < WORKING_DESCRIPTORS
+                && !wchan.contains("epoll")
+                && facts.int("pid1.children") == Some(0)
+                && wchan.contains("wait")),
+        source,
+    );
     facts.set("pid1.alive", !pauses && descriptors >= WORKING_DESCRIPTORS, source);
 }

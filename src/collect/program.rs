@@ -136,7 +136,13 @@ pub enum Text {
 pub fn of_script_text(text: &str, arguments: &[String], place: Text) -> Program {
     let commands = commands(text);
     let count = commands.len();
-    let mut program = Program { wrapper: if place == Text::File { Wrapper::Script } else { Wrapper::Shell }, init: None, execs: None, init_arguments: Vec::new(), script: None };
+    let mut program = Program {
+        wrapper: if place == Text::File { Wrapper::Script } else { Wrapper::Shell },
+        init: None,
+        execs: None,
+        init_arguments: Vec::new(),
+        script: None,
+    };
     for (index, words) in commands.into_iter().enumerate() {
         let (exec, words) = simple_command(words, arguments);
         let Some((first, rest)) = words.split_first() else { continue };

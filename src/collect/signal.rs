@@ -14,8 +14,18 @@ pub fn canonical(text: &str) -> String {
 }
 
 fn name_of(number: u32) -> String {
-    const NAMES: [(u32, &str); 10] =
-        [(1, "HUP"), (2, "INT"), (3, "QUIT"), (6, "ABRT"), (9, "KILL"), (10, "USR1"), (12, "USR2"), (15, "TERM"), (28, "WINCH"), (30, "PWR")];
+    const NAMES: [(u32, &str); 10] = [
+        (1, "HUP"),
+        (2, "INT"),
+        (3, "QUIT"),
+        (6, "ABRT"),
+        (9, "KILL"),
+        (10, "USR1"),
+        (12, "USR2"),
+        (15, "TERM"),
+        (28, "WINCH"),
+        (30, "PWR"),
+    ];
     match NAMES.iter().find(|(n, _)| *n == number) {
         Some((_, name)) => format!("SIG{name}"),
         None if number == 34 => "SIGRTMIN".to_owned(),

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{CommandError, connect, progress};
 use crate::cli::{DoctorArgs, Format};
 use crate::collect;
-use crate::diagnose::{Report, diagnose_with};
+use crate::diagnose::{Report, Subject, diagnose_with};
 use crate::docker::{Engine, EngineError};
 use crate::exit::Exit;
 use crate::options::{DoctorOptions, Options, Targets};
@@ -52,8 +52,8 @@ pub fn run(args: DoctorArgs, options: &Options) -> Result<Exit, CommandError> {
     };
     looked.reports.sort_by_key(Report::rank);
     let printed = doctor.print(&looked.reports);
-    looked.failures.iter().for_each(|failure| output::complain(failure));
-    looked.remarks.iter().filter(|_| options.remarks).for_each(|remark| output::complain(remark));
+    looked.failures.iter().for_each(|failure| output::tell(failure));
+    looked.remarks.iter().filter(|_| options.remarks).for_each(|remark| output::tell(remark));
     printed?;
     let judged = looked.reports.iter().map(|report| Exit::of(report, wanted.fail_on));
     Ok(judged.chain(looked.failures.iter().map(CommandError::exit)).collect())
@@ -132,7 +132,7 @@ impl Doctor<'_> {
     async fn examine(&self, engine: &Engine, name: &str) -> Result<Report, EngineError> {
         let options = &self.wanted.collect;
         let snapshot = if self.wanted.follow {
-            let settled = |snapshot: &Snapshot| is_settled(snapshot, &self.judge(snapshot));
+            let settled = |snapshot: &Snapshot| is_settled(snapshot, &self.judge(snapshot), options.exec);
             Box::pin(collect::follow(engine, name, options, self.matcher, self.options.watch, settled)).await?
         } else {
             Box::pin(collect::collect(engine, name, options, self.matcher)).await?
@@ -141,11 +141,16 @@ impl Doctor<'_> {
     }
 }
 
-/// Whether watching longer would tell nothing new: the boot is over, one way or the other, or its cause is certain.
-fn is_settled(snapshot: &Snapshot, report: &Report) -> bool {
-    const OVER: [&str; 8] = ["up", "rescue", "frozen", "stopped", "ended", "ended-badly", "killed", "could-not-start"];
-    let over = snapshot.facts.text("boot.outcome").is_some_and(|outcome| OVER.contains(&outcome));
-    over || report.root().is_some_and(|root| root.confidence == Confidence::Certain)
+/// Whether watching longer would tell nothing new: the boot is over, one way or the other, its failure has a certain cause,
+/// or nobody means to boot systemd.
+fn is_settled(snapshot: &Snapshot, report: &Report, exec: bool) -> bool {
+    const OVER: [&str; 7] = ["rescue", "frozen", "stopped", "ended", "ended-badly", "killed", "could-not-start"];
+    let over = match snapshot.facts.text("boot.outcome") {
+        // A PID 1 that is alive may still be booting; only the manager's own word ends the watch, where it may be asked.
+        Some("up") => !exec || snapshot.facts.text("manager.state").is_some(),
+        outcome => outcome.is_some_and(|outcome| OVER.contains(&outcome)),
+    };
+    over || report.subject == Subject::NotSystemd || report.root().is_some_and(|root| root.confidence == Confidence::Certain)
 }
 
 #[cfg(test)]
@@ -171,13 +176,17 @@ mod tests {
 
     #[test]
     fn a_watch_ends_with_the_boot_or_with_a_certain_cause() {
-        assert!(is_settled(&snapshot("up"), &sample::healthy()));
-        assert!(is_settled(&snapshot("frozen"), &sample::healthy()));
-        assert!(!is_settled(&snapshot("starting"), &sample::healthy()));
-        assert!(!is_settled(&snapshot("never-started"), &sample::healthy()));
-        assert!(is_settled(&snapshot("starting"), &sample::failed()));
+        let mut up = snapshot("up");
+        assert!(is_settled(&up, &sample::healthy(), false) && !is_settled(&up, &sample::healthy(), true));
+        up.facts.set("manager.state", "degraded", "test");
+        assert!(is_settled(&up, &sample::healthy(), true));
+        assert!(is_settled(&snapshot("frozen"), &sample::healthy(), true));
+        assert!(!is_settled(&snapshot("starting"), &sample::healthy(), true));
+        assert!(!is_settled(&snapshot("never-started"), &sample::healthy(), true));
+        assert!(is_settled(&snapshot("starting"), &sample::failed(), true));
+        assert!(is_settled(&snapshot("not-systemd"), &sample::not_systemd(), true));
         let mut unsure = sample::failed();
         unsure.findings.iter_mut().for_each(|finding| finding.confidence = Confidence::Likely);
-        assert!(!is_settled(&snapshot("starting"), &unsure));
+        assert!(!is_settled(&snapshot("starting"), &unsure, true));
     }
 }

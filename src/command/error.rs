@@ -33,7 +33,7 @@ pub enum CommandError {
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
     /// The rules cannot be used.
-    #[error("{0}\n  next: correct the rule and try `sysdock rules check`, or leave out --rules")]
+    #[error("{0}\n  next: `sysdock rules check --rules DIR` checks your rules; without --rules only the built-in ones are used")]
     Rules(#[from] RuleError),
     /// No diagnosis has that id.
     #[error("no diagnosis has the id `{id}`{near}\n  next: `sysdock rules list` shows all ids")]

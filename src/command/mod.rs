@@ -36,7 +36,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Err(error) => {
             let exit = error.exit();
             if exit != Exit::BrokenPipe {
-                output::complain(&error);
+                output::tell(&error);
             }
             exit
         }

@@ -7,7 +7,7 @@ use crate::cli::SnapshotArgs;
 use crate::collect;
 use crate::exit::Exit;
 use crate::options::{Options, snapshot_options};
-use crate::render::{json, output};
+use crate::render::{counted, json, output};
 use crate::rule;
 use crate::scan::Matcher;
 use crate::snapshot::{Snapshot, file};
@@ -27,7 +27,7 @@ pub fn run(args: &SnapshotArgs, options: &Options) -> Result<Exit, CommandError>
     };
     file::write(&snapshot, path)?;
     if options.remarks {
-        output::complain(&written(&snapshot, path));
+        output::tell(&written(&snapshot, path));
     }
     Ok(Exit::Success)
 }
@@ -45,10 +45,10 @@ async fn take(args: &SnapshotArgs, options: &Options, matcher: &Matcher<'_>) -> 
 
 fn written(snapshot: &Snapshot, path: &Path) -> String {
     let size = std::fs::metadata(path).map(|data| data.len()).unwrap_or_default();
-    let (facts, gaps) = (snapshot.facts.iter().count(), snapshot.gaps.len());
+    let (facts, gaps) = (snapshot.facts.iter().count(), counted(snapshot.gaps.len(), "gap", "gaps"));
     let (kept, read) = (snapshot.log.lines.len(), snapshot.log.lines_read);
     format!(
-        "wrote {} ({} KiB): {facts} facts, {gaps} gaps, {kept} log lines kept of {read} read\n  next: sysdock doctor --from {}",
+        "wrote {} ({} KiB): {facts} facts, {gaps}, {kept} log lines kept of {read} read\n  next: sysdock doctor --from {}",
         path.display(),
         size.div_ceil(1024),
         path.display()

@@ -80,7 +80,8 @@ pub fn judge_rule(rule: &Rule, hits: &[LineHit<'_>], scope: &Scope, facts: &Fact
     if note == Outcome::Match {
         return Ok(Some((Standing::Note, rule.confidence)));
     }
-    let mut missing: Vec<String> = [when, harms, risk].into_iter().filter_map(|o| if let Outcome::Undecided(m) = o { Some(m) } else { None }).flatten().collect();
+    let mut missing: Vec<String> =
+        [when, harms, risk].into_iter().filter_map(|o| if let Outcome::Undecided(m) = o { Some(m) } else { None }).flatten().collect();
     missing.sort();
     missing.dedup();
     if missing.is_empty() { Ok(None) } else { Err(missing) }

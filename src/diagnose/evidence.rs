@@ -27,8 +27,13 @@ fn shown(rule: &Rule, facts: &Facts, standing: Standing) -> Vec<Evidence> {
         Standing::Risk => rule.risk.as_ref().or(rule.when.as_ref()),
         Standing::Note => rule.note.as_ref(),
     };
-    let keys: Vec<&String> = if rule.shows.is_empty() { condition.iter().flat_map(|c| &c.facts).collect() } else { rule.shows.iter().collect() };
+    let keys: Vec<&String> =
+        if rule.shows.is_empty() { condition.iter().flat_map(|c| &c.facts).collect() } else { rule.shows.iter().collect() };
     let known = keys.into_iter().filter_map(|key| Some((key, facts.get(key)?)));
-    let fact = |(key, fact): (&String, &crate::snapshot::Fact)| Evidence::Fact { path: key.clone(), value: fact.value.clone(), source: fact.source.clone() };
+    let fact = |(key, fact): (&String, &crate::snapshot::Fact)| Evidence::Fact {
+        path: key.clone(),
+        value: fact.value.clone(),
+        source: fact.source.clone(),
+    };
     known.take(FACTS).map(fact).collect()
 }

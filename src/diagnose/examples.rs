@@ -16,7 +16,11 @@ pub fn verify_examples(set: &RuleSet) -> (usize, Vec<Complaint>) {
             run += 1;
             let problem = facts_of(example).and_then(|facts| check_example(set, index, &matcher, example, &facts));
             if let Err(message) = problem {
-                failed.push(Complaint { file: rule.file.clone(), rule: rule.id.clone(), message: format!("example {}: {message}", number + 1) });
+                failed.push(Complaint {
+                    file: rule.file.clone(),
+                    rule: rule.id.clone(),
+                    message: format!("example {}: {message}", number + 1),
+                });
             }
         }
     }
@@ -40,13 +44,17 @@ fn facts_of(example: &Example) -> Result<Facts, String> {
 }
 
 fn check_example(set: &RuleSet, index: usize, matcher: &Matcher<'_>, example: &Example, facts: &Facts) -> Result<(), String> {
-    let lines: Vec<KeptLine> = example.lines.iter().zip(1..).map(|(text, line)| KeptLine { line, source: Source::Console, text: text.clone() }).collect();
+    let lines: Vec<KeptLine> =
+        example.lines.iter().zip(1..).map(|(text, line)| KeptLine { line, source: Source::Console, text: text.clone() }).collect();
     let rule = &set.rules[index];
     let version = facts.int("guest.systemd_version");
     let mut hits: Vec<LineHit<'_>> = Vec::new();
     for line in &lines {
         let own = matcher.hits(&line.text).into_iter().filter(|hit| hit.id.rule == index);
-        hits.extend(own.filter(|hit| version.is_none_or(|v| rule.signatures[hit.id.signature].systemd.is_none_or(|r| r.contains(v)))).map(|hit| (line, hit)));
+        hits.extend(
+            own.filter(|hit| version.is_none_or(|v| rule.signatures[hit.id.signature].systemd.is_none_or(|r| r.contains(v))))
+                .map(|hit| (line, hit)),
+        );
     }
     let got = match judge_rule(rule, &hits, &Scope::new(facts), facts) {
         Ok(Some((Standing::Cause, _))) => Expectation::Match,
@@ -56,7 +64,8 @@ fn check_example(set: &RuleSet, index: usize, matcher: &Matcher<'_>, example: &E
         Err(_) => Expectation::Undecided,
     };
     // A rule with a signature is undecided about facts in most texts; that is no match either.
-    let same = got == example.expect || (example.expect == Expectation::NoMatch && got == Expectation::Undecided && !example.lines.is_empty());
+    let same =
+        got == example.expect || (example.expect == Expectation::NoMatch && got == Expectation::Undecided && !example.lines.is_empty());
     if same { Ok(()) } else { Err(format!("expected {:?}, got {got:?}", example.expect)) }
 }
 

@@ -10,20 +10,21 @@ use crate::rule::RuleSet;
 pub fn arrange(found: Vec<Found>, rules: &RuleSet) -> Vec<Finding> {
     let reach = closure(rules);
     let causes: BTreeSet<&str> = found.iter().filter(|f| f.standing == Standing::Cause).map(|f| rules.rules[f.rule].id.as_str()).collect();
-    let strong: BTreeSet<&str> = causes.iter().copied().filter(|id| rules.get(id).is_some_and(|r| !r.last_resort && !r.consequence_only)).collect();
+    let strong: BTreeSet<&str> =
+        causes.iter().copied().filter(|id| rules.get(id).is_some_and(|r| !r.last_resort && !r.consequence_only)).collect();
     let mut findings: Vec<(Found, Role, Vec<String>)> = Vec::new();
     for one in found {
-        let rule = &rules.rules[one.rule];
+        let entry = &rules.rules[one.rule];
         let explained_by: Vec<String> = causes
             .iter()
-            .filter(|id| **id != rule.id && reach.get(**id).is_some_and(|set| set.contains(rule.id.as_str())))
+            .filter(|id| **id != entry.id && reach.get(**id).is_some_and(|set| set.contains(entry.id.as_str())))
             .map(|id| (*id).to_owned())
             .collect();
         let role = match one.standing {
             Standing::Risk => Role::Risk,
             Standing::Note => Role::Note,
-            Standing::Cause if rule.last_resort && !strong.is_empty() => Role::Note,
-            Standing::Cause if rule.consequence_only || !explained_by.is_empty() => Role::Consequence,
+            Standing::Cause if entry.last_resort && !strong.is_empty() => Role::Note,
+            Standing::Cause if entry.consequence_only || !explained_by.is_empty() => Role::Consequence,
             Standing::Cause => Role::RootCause,
         };
         findings.push((one, role, explained_by));
@@ -41,30 +42,33 @@ fn finding(
     reach: &BTreeMap<&str, BTreeSet<&str>>,
     rules: &RuleSet,
 ) -> Finding {
-    let rule = &rules.rules[one.rule];
+    let entry = &rules.rules[one.rule];
     let explains = match role {
-        Role::RootCause | Role::Consequence => reach.get(rule.id.as_str()).into_iter().flatten().filter(|id| present.contains(**id)).map(|id| (*id).to_owned()).collect(),
+        Role::RootCause | Role::Consequence => {
+            reach.get(entry.id.as_str()).into_iter().flatten().filter(|id| present.contains(**id)).map(|id| (*id).to_owned()).collect()
+        }
         Role::Risk | Role::Note => Vec::new(),
     };
-    let advice = rule.remedies.iter().filter_map(|id| rules.remedies.get(id)).map(|remedy| remedy.words.clone()).collect();
+    let advice = entry.remedies.iter().filter_map(|id| rules.remedies.get(id)).map(|remedy| remedy.words.clone()).collect();
     Finding {
-        id: rule.id.clone(),
+        id: entry.id.clone(),
         role,
         severity: one.severity,
         confidence: one.confidence,
-        title: rule.title.clone(),
-        explanation: rule.explanation.clone(),
+        title: entry.title.clone(),
+        explanation: entry.explanation.clone(),
         evidence: one.evidence,
         explains,
         explained_by,
-        remedies: rule.remedies.clone(),
+        remedies: entry.remedies.clone(),
         advice,
     }
 }
 
 /// For each id, all ids that follow from it, directly or through others.
 fn closure(rules: &RuleSet) -> BTreeMap<&str, BTreeSet<&str>> {
-    let direct: BTreeMap<&str, Vec<&str>> = rules.rules.iter().map(|r| (r.id.as_str(), r.explains.iter().map(String::as_str).collect())).collect();
+    let direct: BTreeMap<&str, Vec<&str>> =
+        rules.rules.iter().map(|r| (r.id.as_str(), r.explains.iter().map(String::as_str).collect())).collect();
     let mut all = BTreeMap::new();
     for id in direct.keys() {
         let mut reached = BTreeSet::new();

@@ -22,8 +22,20 @@ pub fn verdict(subject: Subject, findings: &[Finding], facts: &Facts) -> Verdict
     match facts.text("boot.outcome") {
         _ if facts.bool("boot.failed") == Some(true) => Verdict::Failed,
         Some("up") => up(caused(Severity::Warning), facts),
-        Some("ended") if !critical => if caused(Severity::Warning) { Verdict::Degraded } else { Verdict::Healthy },
-        Some("killed") if !critical && facts.bool("boot.up") == Some(true) => if caused(Severity::Warning) { Verdict::Degraded } else { Verdict::Healthy },
+        Some("ended") if !critical => {
+            if caused(Severity::Warning) {
+                Verdict::Degraded
+            } else {
+                Verdict::Healthy
+            }
+        }
+        Some("killed") if !critical && facts.bool("boot.up") == Some(true) => {
+            if caused(Severity::Warning) {
+                Verdict::Degraded
+            } else {
+                Verdict::Healthy
+            }
+        }
         _ if caused(Severity::Error) => Verdict::Failed,
         _ => Verdict::Undetermined,
     }

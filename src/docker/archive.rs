@@ -48,7 +48,9 @@ impl Engine {
     pub async fn read_path(&self, container: &str, path: &str, limit: usize) -> Result<Option<PathStat>, EngineError> {
         let Some((bytes, _)) = self.download(container, path, limit.saturating_add(2048)).await? else { return Ok(None) };
         let first = entries(&bytes, limit).into_iter().next();
-        first.map(|entry| Some(entry.stat)).ok_or_else(|| EngineError::Broken { action: action(path), reason: "the archive is empty".to_owned() })
+        first
+            .map(|entry| Some(entry.stat))
+            .ok_or_else(|| EngineError::Broken { action: action(path), reason: "the archive is empty".to_owned() })
     }
 
     /// Reads a directory that is known to be small; `None` when there is none.

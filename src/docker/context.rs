@@ -26,8 +26,5 @@ pub fn address(config_dir: &Path, name: &str) -> Result<String, EngineError> {
         .filter_map(|bytes| serde_json::from_slice::<Value>(&bytes).ok())
         .find(|meta| meta.get("Name").and_then(Value::as_str) == Some(name))
         .ok_or_else(|| bad("does not exist"))?;
-    meta.pointer("/Endpoints/docker/Host")
-        .and_then(Value::as_str)
-        .map(str::to_owned)
-        .ok_or_else(|| bad("has no docker endpoint"))
+    meta.pointer("/Endpoints/docker/Host").and_then(Value::as_str).map(str::to_owned).ok_or_else(|| bad("has no docker endpoint"))
 }

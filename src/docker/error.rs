@@ -7,13 +7,17 @@ use std::time::Duration;
 #[non_exhaustive]
 pub enum EngineError {
     /// No socket, flag, variable or context leads to an engine.
-    #[error("no container engine found (tried {tried})\n  next: start Docker or Podman, or name the engine with --host unix:///path/to.sock, DOCKER_HOST or --context")]
+    #[error(
+        "no container engine found (tried {tried})\n  next: start Docker or Podman, or name the engine with --host unix:///path/to.sock, DOCKER_HOST or --context"
+    )]
     NotFound {
         /// Places that were looked at, comma separated.
         tried: String,
     },
     /// The address of the engine cannot be understood.
-    #[error("engine address `{address}` is not usable: {reason}\n  next: use unix:///path, tcp://host:port, http://host:port or ssh://user@host")]
+    #[error(
+        "engine address `{address}` is not usable: {reason}\n  next: use unix:///path, tcp://host:port, http://host:port or ssh://user@host"
+    )]
     Address {
         /// Address as given.
         address: String,
@@ -29,13 +33,17 @@ pub enum EngineError {
         reason: String,
     },
     /// The engine's socket refuses this user.
-    #[error("permission denied on the engine's socket {address}\n  next: run sysdock with sudo, or add your user to the group that owns the socket (often `docker`)")]
+    #[error(
+        "permission denied on the engine's socket {address}\n  next: run sysdock with sudo, or add your user to the group that owns the socket (often `docker`)"
+    )]
     Permission {
         /// Address of the engine.
         address: String,
     },
     /// Nothing listens at the address.
-    #[error("cannot connect to the engine at {address}: {source}\n  next: is the engine running? try `systemctl status docker` or `podman system service`, or name another engine with --host")]
+    #[error(
+        "cannot connect to the engine at {address}: {source}\n  next: is the engine running? try `systemctl status docker` or `podman system service`, or name another engine with --host"
+    )]
     Connect {
         /// Address of the engine.
         address: String,
@@ -51,7 +59,9 @@ pub enum EngineError {
         deadline: Duration,
     },
     /// The connection broke, or the answer is no HTTP.
-    #[error("the engine's answer to `{action}` broke off or is not HTTP: {reason}\n  next: check that the address belongs to a Docker or Podman API")]
+    #[error(
+        "the engine's answer to `{action}` broke off or is not HTTP: {reason}\n  next: check that the address belongs to a Docker or Podman API"
+    )]
     Broken {
         /// The call that was made.
         action: String,
@@ -59,7 +69,9 @@ pub enum EngineError {
         reason: String,
     },
     /// The answer is HTTP but not the JSON that was asked for.
-    #[error("the engine's answer to `{action}` is not the expected JSON: {reason}\n  next: check that the address belongs to a Docker or Podman API")]
+    #[error(
+        "the engine's answer to `{action}` is not the expected JSON: {reason}\n  next: check that the address belongs to a Docker or Podman API"
+    )]
     Garbage {
         /// The call that was made.
         action: String,
@@ -67,7 +79,7 @@ pub enum EngineError {
         reason: String,
     },
     /// The engine answered with an error status.
-    #[error("the engine refused `{action}`: {message} (HTTP {status})")]
+    #[error("the engine refused `{action}`: {message} (HTTP {status})\n  next: the engine's own log may say more; HTTP 403 means that a proxy or plugin in front of it forbids the call")]
     Refused {
         /// The call that was made.
         action: String,

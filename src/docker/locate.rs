@@ -25,7 +25,10 @@ impl Environment {
     /// Takes the environment of this process.
     #[must_use]
     pub fn of_process() -> Self {
-        Self { variables: std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect(), sockets: None }
+        Self {
+            variables: std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect(),
+            sockets: None,
+        }
     }
 
     /// Builds an environment from pairs and fixes the list of default sockets, for tests.

@@ -60,7 +60,8 @@ impl Transport {
         if path.contains("/libpod/") {
             return path.to_owned();
         }
-        let bare = path.strip_prefix("/v").and_then(|rest| rest.split_once('/')).filter(|(v, _)| v.starts_with(|c: char| c.is_ascii_digit()));
+        let bare =
+            path.strip_prefix("/v").and_then(|rest| rest.split_once('/')).filter(|(v, _)| v.starts_with(|c: char| c.is_ascii_digit()));
         let bare = bare.map_or_else(|| path.to_owned(), |(_, rest)| format!("/{rest}"));
         match self.version.get() {
             Some(version) => format!("/v{version}{bare}"),

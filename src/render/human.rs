@@ -75,12 +75,12 @@ fn sign(page: &Page<'_>, verdict: Verdict) -> &'static str {
 
 fn causes(page: &mut Page<'_>, report: &Report) {
     let of = |role: Role| report.findings.iter().filter(move |finding| finding.role == role);
-    let mut told = BTreeSet::new();
+    let (mut told, mut quoted) = (BTreeSet::new(), BTreeSet::new());
     for root in of(Role::RootCause) {
         page.gap();
         root_cause(page, root, &mut told);
         let followers: Vec<_> = of(Role::Consequence).filter(|f| f.explained_by.contains(&root.id)).collect();
-        consequences(page, "explains:", &followers);
+        consequences(page, "explains:", &followers, &mut quoted);
     }
     let loose: Vec<_> = of(Role::Consequence).filter(|f| !of(Role::RootCause).any(|root| f.explained_by.contains(&root.id))).collect();
     if report.root().is_none() && report.verdict == Verdict::Failed {
@@ -89,7 +89,7 @@ fn causes(page: &mut Page<'_>, report: &Report) {
     }
     if !loose.is_empty() {
         page.gap();
-        consequences(page, "seen without a known cause:", &loose);
+        consequences(page, "seen without a known cause:", &loose, &mut quoted);
     }
 }
 
@@ -111,19 +111,23 @@ fn root_cause<'r>(page: &mut Page<'_>, root: &'r Finding, told: &mut BTreeSet<&'
     }
 }
 
-/// Consequences by name, with the first line that one of them quotes.
-fn consequences(page: &mut Page<'_>, title: &str, findings: &[&Finding]) {
+/// Consequences by name, with the first log line of one of them; a line that follows from two causes is quoted once.
+fn consequences<'r>(page: &mut Page<'_>, title: &str, findings: &[&'r Finding], quoted: &mut BTreeSet<(&'r str, u64)>) {
     if findings.is_empty() {
         return;
     }
     page.gap();
     let ids: Vec<&str> = findings.iter().map(|finding| finding.id.as_str()).collect();
     page.flow(4, &[(title, Tone::Strong), (&ids.join(", "), Tone::Plain)]);
-    let quoted = findings.iter().flat_map(|finding| &finding.evidence);
-    let line = quoted.clone().find(|evidence| matches!(evidence, Evidence::Log { .. }));
-    if let Some(evidence) = line.or_else(|| quoted.clone().next()) {
+    if let Some(evidence @ Evidence::Log { text, line, .. }) = first_line(findings)
+        && quoted.insert((text, *line))
+    {
         quote(page, evidence);
     }
+}
+
+fn first_line<'r>(findings: &[&'r Finding]) -> Option<&'r Evidence> {
+    findings.iter().flat_map(|finding| &finding.evidence).find(|evidence| matches!(evidence, Evidence::Log { .. }))
 }
 
 fn quote(page: &mut Page<'_>, evidence: &Evidence) {

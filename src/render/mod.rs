@@ -15,6 +15,7 @@ mod visible;
 mod words;
 
 pub use visible::visible;
+pub use words::counted;
 
 /// How text is laid out; everything that depends on the terminal comes in here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,13 +14,13 @@ pub fn print(text: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Says on stderr what went wrong; nothing can be done when even that fails.
-pub fn complain(error: &dyn std::fmt::Display) {
-    let _ = io::stderr().write_all(message(&error.to_string()).as_bytes());
+/// Says something on stderr: what went wrong, or a remark; nothing can be done when even that fails.
+pub fn tell(message: &dyn std::fmt::Display) {
+    let _ = io::stderr().write_all(framed(&message.to_string()).as_bytes());
 }
 
 /// `sysdock: what went wrong`, further lines behind a bar, then `  next: what to do`.
-fn message(error: &str) -> String {
+fn framed(error: &str) -> String {
     let (what, next) = error.rsplit_once("\n  next: ").map_or((error, None), |(what, next)| (what, Some(next)));
     let mut lines = what.trim_end().lines().map(visible);
     let mut text = format!("sysdock: {}\n", lines.next().unwrap_or_default());
@@ -37,16 +37,16 @@ mod tests {
 
     #[test]
     fn a_message_has_one_prefix_and_one_hint() {
-        insta::assert_snapshot!(message("the engine refused `x`: no\nsysdock: all is well\n  next: try it again"), @r"
+        insta::assert_snapshot!(framed("the engine refused `x`: no\nsysdock: all is well\n  next: try it again"), @r"
         sysdock: the engine refused `x`: no
           | sysdock: all is well
           next: try it again
         ");
-        assert_eq!(message("plain"), "sysdock: plain\n");
+        assert_eq!(framed("plain"), "sysdock: plain\n");
     }
 
     #[test]
     fn a_hostile_message_cannot_move_the_cursor() {
-        assert!(!message("a\u{1b}[2Jb\rc\n\u{202e}d\n  next: \u{7}").contains(['\u{1b}', '\r', '\u{202e}', '\u{7}']));
+        assert!(!framed("a\u{1b}[2Jb\rc\n\u{202e}d\n  next: \u{7}").contains(['\u{1b}', '\r', '\u{202e}', '\u{7}']));
     }
 }

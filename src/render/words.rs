@@ -86,6 +86,7 @@ pub const fn target_kind(kind: TargetKind) -> &'static str {
 }
 
 /// `1 gap`, `2 gaps`.
+#[must_use]
 pub fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -196,19 +196,30 @@ impl Checker {
             kinds.push(self.kind_of(&operand.expr)?);
         }
         match name {
-            operators::EQUALS | operators::NOT_EQUALS | operators::LESS | operators::LESS_EQUALS | operators::GREATER | operators::GREATER_EQUALS => {
+            operators::EQUALS
+            | operators::NOT_EQUALS
+            | operators::LESS
+            | operators::LESS_EQUALS
+            | operators::GREATER
+            | operators::GREATER_EQUALS => {
                 same_kinds(&operands, &kinds)?;
                 Ok(Some(Kind::Bool))
             }
             operators::LOGICAL_AND | operators::LOGICAL_OR | operators::LOGICAL_NOT => {
                 for (operand, kind) in operands.iter().zip(&kinds) {
                     if let Some(kind) = kind.filter(|kind| *kind != Kind::Bool) {
-                        return Err(ConditionError::Kinds { left: describe(&operand.expr), right: "a truth value".to_owned(), kind: kind.name() });
+                        return Err(ConditionError::Kinds {
+                            left: describe(&operand.expr),
+                            right: "a truth value".to_owned(),
+                            kind: kind.name(),
+                        });
                     }
                 }
                 Ok(Some(Kind::Bool))
             }
-            operators::ADD | operators::SUBSTRACT | operators::MULTIPLY | operators::DIVIDE | operators::NEGATE | "size" => Ok(Some(Kind::Int)),
+            operators::ADD | operators::SUBSTRACT | operators::MULTIPLY | operators::DIVIDE | operators::NEGATE | "size" => {
+                Ok(Some(Kind::Int))
+            }
             "startsWith" | "endsWith" | "contains" | "matches" | operators::NOT_STRICTLY_FALSE => Ok(Some(Kind::Bool)),
             operators::CONDITIONAL => Ok(kinds.last().copied().flatten()),
             other => Err(ConditionError::Forbidden(format!("{other}()"))),

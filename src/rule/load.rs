@@ -107,7 +107,10 @@ impl Builder {
         let name = Path::new(file).file_name().unwrap_or_default();
         if name == "remedies.toml" {
             let parsed: RemedyFile = parse(file, text)?;
-            let named = parsed.remedy.into_iter().map(|r| (r.id.clone(), RemedyText { id: r.id, title: r.title, words: r.words.trim().to_owned() }));
+            let named = parsed
+                .remedy
+                .into_iter()
+                .map(|r| (r.id.clone(), RemedyText { id: r.id, title: r.title, words: r.words.trim().to_owned() }));
             self.remedies.extend(named);
         } else if name == "harmless.toml" {
             let parsed: HarmlessFile = parse(file, text)?;
@@ -217,7 +220,8 @@ mod tests {
     #[test]
     fn a_folder_overrides_by_id() {
         let dir = tempfile::tempdir().unwrap();
-        let text = "id = \"boot-stopped\"\ntitle = \"mine\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation = \"e\"\nconfirm = \"c\"\n";
+        let text =
+            "id = \"boot-stopped\"\ntitle = \"mine\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation = \"e\"\nconfirm = \"c\"\n";
         std::fs::write(dir.path().join("mine.toml"), text).unwrap();
         let set = load(&[dir.path().to_owned()]).unwrap();
         assert_eq!(set.get("boot-stopped").map(|rule| rule.title.as_str()), Some("mine"));

@@ -47,7 +47,9 @@ mod tests {
 
     #[test]
     fn reads_the_forms_of_rule_files() {
-        for (text, inside, outside) in [("226..=262", 262, 263), ("240..", 999, 239), ("..=239", 219, 240), ("247", 247, 248), ("226..230", 229, 230)] {
+        for (text, inside, outside) in
+            [("226..=262", 262, 263), ("240..", 999, 239), ("..=239", 219, 240), ("247", 247, 248), ("226..230", 229, 230)]
+        {
             let range = VersionRange::parse(text).unwrap();
             assert!(range.contains(inside) && !range.contains(outside), "{text}");
         }

@@ -28,7 +28,8 @@ fn complaints(rule: &Rule, set: &RuleSet) -> Vec<Complaint> {
         format!("explains the unknown id `{id}`{near}")
     }));
     messages.extend(rule.remedies.iter().filter(|id| !set.remedies.contains_key(*id)).map(|id| format!("names the unknown remedy `{id}`")));
-    messages.extend(rule.shows.iter().filter(|key| crate::snapshot::spec(key).is_none()).map(|key| format!("shows the unknown fact `{key}`")));
+    messages
+        .extend(rule.shows.iter().filter(|key| crate::snapshot::spec(key).is_none()).map(|key| format!("shows the unknown fact `{key}`")));
     if explains_itself(rule, set) {
         messages.push("explains itself through others".to_owned());
     }
@@ -42,12 +43,18 @@ fn form(rule: &Rule) -> Vec<String> {
             messages.push(message.to_owned());
         }
     };
-    want(!rule.id.is_empty() && rule.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "id must be lower case words joined by hyphens");
+    want(
+        !rule.id.is_empty() && rule.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+        "id must be lower case words joined by hyphens",
+    );
     want(!rule.title.ends_with('.') && !rule.title.is_empty(), "title must be a line without full stop");
     want(rule.explanation.len() >= 80, "explanation must say what happens and why");
     want(!rule.confirm.is_empty(), "confirm must say how to see it by hand");
     want(!rule.references.is_empty(), "references must name a source");
-    want(rule.when.is_some() || rule.harms.is_some() || rule.risk.is_some() || rule.note.is_some() || !rule.signatures.is_empty(), "needs a condition or a signature");
+    want(
+        rule.when.is_some() || rule.harms.is_some() || rule.risk.is_some() || rule.note.is_some() || !rule.signatures.is_empty(),
+        "needs a condition or a signature",
+    );
     want(rule.consequence_only || !rule.remedies.is_empty(), "must name a remedy");
     let expects = |wanted: &[Expectation]| rule.examples.iter().any(|example| wanted.contains(&example.expect));
     want(expects(&[Expectation::Match, Expectation::Risk, Expectation::Note]), "needs an example that it finds");
@@ -55,7 +62,12 @@ fn form(rule: &Rule) -> Vec<String> {
     let names: BTreeSet<_> = rule.signatures.iter().map(|signature| &signature.name).collect();
     want(names.len() == rule.signatures.len(), "signature names must differ");
     for signature in &rule.signatures {
-        let shown = rule.examples.iter().filter(|e| e.expect == Expectation::Match).flat_map(|e| &e.lines).any(|line| signature.pattern.is_match(line));
+        let shown = rule
+            .examples
+            .iter()
+            .filter(|e| e.expect == Expectation::Match)
+            .flat_map(|e| &e.lines)
+            .any(|line| signature.pattern.is_match(line));
         if !shown {
             messages.push(format!("signature {} has no example", signature.name));
         }

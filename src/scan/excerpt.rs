@@ -6,7 +6,7 @@ use super::{LineSplitter, Matcher, SignatureId, clean};
 use crate::snapshot::{KeptLine, LogExcerpt, Source};
 
 /// Lines kept from the beginning and from the end of each source.
-const EDGE: usize = 120;
+const EDGE: u64 = 120;
 /// First hits of a signature that are kept; the last one is kept too.
 const SAMPLES: u32 = 3;
 
@@ -21,7 +21,13 @@ pub struct Excerpter<'r> {
 #[derive(Debug, Default)]
 struct SourceState {
     splitter: LineSplitter,
-    kept: BTreeMap<u64, String>,
+    kept: Kept,
+}
+
+/// Lines of one source that are kept.
+#[derive(Debug, Default)]
+struct Kept {
+    first: BTreeMap<u64, String>,
     tail: VecDeque<(u64, String)>,
     seen: BTreeMap<SignatureId, u32>,
     last: BTreeMap<SignatureId, (u64, String)>,
@@ -38,16 +44,16 @@ impl<'r> Excerpter<'r> {
     pub fn push(&mut self, source: Source, bytes: &[u8]) {
         self.bytes_read += bytes.len() as u64;
         let state = self.sources.entry(source).or_default();
-        let SourceState { splitter, kept, tail, seen, last } = state;
-        splitter.push(bytes, |number, line| keep(self.matcher, number, line, kept, tail, seen, last));
+        let SourceState { splitter, kept } = state;
+        splitter.push(bytes, |number, line| kept.take(self.matcher, number, line));
     }
 
     /// Ends all sources and gives the excerpt.
     #[must_use]
     pub fn finish(mut self) -> LogExcerpt {
         for state in self.sources.values_mut() {
-            let SourceState { splitter, kept, tail, seen, last } = state;
-            splitter.finish(|number, line| keep(self.matcher, number, line, kept, tail, seen, last));
+            let SourceState { splitter, kept } = state;
+            splitter.finish(|number, line| kept.take(self.matcher, number, line));
         }
         self.excerpt()
     }
@@ -59,41 +65,40 @@ impl<'r> Excerpter<'r> {
         for (source, state) in &self.sources {
             excerpt.lines_read += state.splitter.count();
             excerpt.lines_cut += state.splitter.cut;
-            let mut lines = state.kept.clone();
-            lines.extend(state.tail.iter().cloned());
-            lines.extend(state.last.values().cloned());
-            excerpt.lines.extend(lines.into_iter().map(|(line, text)| KeptLine { line, source: *source, text }));
+            excerpt.lines.extend(state.kept.lines().into_iter().map(|(line, text)| KeptLine { line, source: *source, text }));
         }
         excerpt
     }
 }
 
-/// Decides whether a line is kept.
-fn keep(
-    matcher: &Matcher<'_>,
-    number: u64,
-    line: &[u8],
-    kept: &mut BTreeMap<u64, String>,
-    tail: &mut VecDeque<(u64, String)>,
-    seen: &mut BTreeMap<SignatureId, u32>,
-    last: &mut BTreeMap<SignatureId, (u64, String)>,
-) {
-    let text = clean(line);
-    for id in matcher.matches(&text) {
-        let count = seen.entry(id).or_default();
-        *count += 1;
-        if *count <= SAMPLES {
-            kept.insert(number, text.clone());
+impl Kept {
+    /// Decides whether a line is kept.
+    fn take(&mut self, matcher: &Matcher<'_>, number: u64, line: &[u8]) {
+        let text = clean(line);
+        for id in matcher.matches(&text) {
+            let count = self.seen.entry(id).or_default();
+            *count += 1;
+            if *count <= SAMPLES {
+                self.first.insert(number, text.clone());
+            } else {
+                self.last.insert(id, (number, text.clone()));
+            }
+        }
+        if number <= EDGE {
+            self.first.insert(number, text);
         } else {
-            last.insert(id, (number, text.clone()));
+            self.tail.push_back((number, text));
+            if self.tail.len() as u64 > EDGE {
+                self.tail.pop_front();
+            }
         }
     }
-    if number <= EDGE as u64 {
-        kept.insert(number, text);
-    } else {
-        tail.push_back((number, text));
-        if tail.len() > EDGE {
-            tail.pop_front();
-        }
+
+    /// All of them, by number.
+    fn lines(&self) -> BTreeMap<u64, String> {
+        let mut lines = self.first.clone();
+        lines.extend(self.tail.iter().cloned());
+        lines.extend(self.last.values().cloned());
+        lines
     }
 }

@@ -25,7 +25,7 @@ const OPENED: [Opened; 5] = [
 ];
 
 /// Answer of Docker's default profile of an engine version (major, minor) to a call; `None` when this table does not
-/// know the call. A container with CAP_SYS_ADMIN gets them all.
+/// know the call. A container with `CAP_SYS_ADMIN` gets them all.
 #[must_use]
 pub fn default_answer(version: (i64, i64), call: &str, has_sys_admin: bool) -> Option<Answer> {
     if call == "clone3" {

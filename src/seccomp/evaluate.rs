@@ -56,8 +56,7 @@ impl Answer {
 #[must_use]
 pub fn evaluate(profile: &Profile, call: &str, machine: &Machine) -> Answer {
     let default = Answer::of(&profile.default_action, profile.default_errno_ret);
-    let rules: Vec<&SyscallRule> =
-        profile.syscalls.iter().flatten().filter(|rule| rule.covers(call) && counts(rule, machine)).collect();
+    let rules: Vec<&SyscallRule> = profile.syscalls.iter().flatten().filter(|rule| rule.covers(call) && counts(rule, machine)).collect();
     if let Some(rule) = rules.iter().find(|rule| !rule.is_conditional()) {
         return Answer::of(&rule.action, rule.errno_ret);
     }

@@ -30,7 +30,9 @@ pub enum SnapshotError {
         source: std::io::Error,
     },
     /// The file is no snapshot.
-    #[error("{path} is not a sysdock snapshot: {reason}\n  next: make one with `sysdock snapshot <container> -o FILE`; for logs and other text use `sysdock triage`")]
+    #[error(
+        "{path} is not a sysdock snapshot: {reason}\n  next: make one with `sysdock snapshot <container> -o FILE`; for logs and other text use `sysdock triage`"
+    )]
     Format {
         /// The file.
         path: PathBuf,
@@ -77,11 +79,7 @@ pub fn write(snapshot: &Snapshot, path: &Path) -> Result<(), SnapshotError> {
 pub fn read(path: &Path) -> Result<Snapshot, SnapshotError> {
     let failed = |source| SnapshotError::Read { path: path.to_owned(), source };
     let raw = read_limited(std::fs::File::open(path).map_err(failed)?, path)?;
-    let json = if raw.starts_with(&ZSTD_MAGIC) {
-        read_limited(zstd::Decoder::new(raw.as_slice()).map_err(failed)?, path)?
-    } else {
-        raw
-    };
+    let json = if raw.starts_with(&ZSTD_MAGIC) { read_limited(zstd::Decoder::new(raw.as_slice()).map_err(failed)?, path)? } else { raw };
     parse(&json, path)
 }
 
@@ -94,12 +92,14 @@ fn read_limited(from: impl Read, path: &Path) -> Result<Vec<u8>, SnapshotError> 
     Ok(bytes)
 }
 
+/// The part of a snapshot that tells whether the rest can be read.
+#[derive(serde::Deserialize)]
+struct Head {
+    schema_version: u64,
+}
+
 fn parse(json: &[u8], path: &Path) -> Result<Snapshot, SnapshotError> {
     let format = |reason: String| SnapshotError::Format { path: path.to_owned(), reason };
-    #[derive(serde::Deserialize)]
-    struct Head {
-        schema_version: u64,
-    }
     let head: Head = serde_json::from_slice(json).map_err(|e| format(e.to_string()))?;
     if head.schema_version > u64::from(SCHEMA_VERSION) {
         return Err(SnapshotError::Newer { path: path.to_owned(), found: head.schema_version });

@@ -93,7 +93,11 @@ impl Redactor {
     }
 
     fn remember(&mut self, value: &str) {
-        if value.is_empty() || PLAIN.contains(&value.to_ascii_lowercase().as_str()) || value.starts_with("<secret-") || value.starts_with('/') {
+        if value.is_empty()
+            || PLAIN.contains(&value.to_ascii_lowercase().as_str())
+            || value.starts_with("<secret-")
+            || value.starts_with('/')
+        {
             return;
         }
         let number = self.tokens.len() + 1;
@@ -107,7 +111,8 @@ impl Redactor {
             return token.clone();
         }
         // Longest first, so that a secret inside a longer one does not leave the longer one's rest behind.
-        let mut secrets: Vec<_> = self.tokens.iter().filter(|(value, _)| value.len() >= SEARCHED && text.contains(value.as_str())).collect();
+        let mut secrets: Vec<_> =
+            self.tokens.iter().filter(|(value, _)| value.len() >= SEARCHED && text.contains(value.as_str())).collect();
         secrets.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
         let mut text = secrets.iter().fold(text.to_owned(), |text, (value, token)| text.replace(value.as_str(), token));
         if let Some((name, value)) = text.split_once('=')
@@ -195,7 +200,8 @@ mod tests {
 
     #[test]
     fn plain_settings_stay() {
-        let said = redacted(json!({"Env": ["container=docker", "USE_TOKEN=true"], "SecurityOpt": ["seccomp=unconfined"], "Authorization": ["x"]}));
+        let said =
+            redacted(json!({"Env": ["container=docker", "USE_TOKEN=true"], "SecurityOpt": ["seccomp=unconfined"], "Authorization": ["x"]}));
         assert!(!said.contains("<secret"), "{said}");
     }
 }

@@ -1,0 +1,241 @@
+//! The lab's lanes and the containers that tests run there; every container is removed again, whatever happens.
+//!
+//! Lanes are those that `tests/lab/lab status` names. `SYSDOCK_LAB_LANES` (set by scripts/test) holds `LANE=ADDRESS` words;
+//! set but empty it means that no lane is wanted. With `SYSDOCK_REQUIRE_LAB=1` a missing lab is a failure.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use super::program::{Call, announce, project, sysdock};
+
+/// Every lane that the lab knows.
+pub const LANES: [&str; 5] = ["docker20-v2", "docker28-v2", "podman4-v2", "docker20-v1", "host"];
+
+/// One engine of the lab.
+#[derive(Debug, Clone)]
+pub struct Lane {
+    /// Its name.
+    pub name: String,
+    /// Its address, as DOCKER_HOST wants it.
+    pub address: String,
+    /// `docker` or `podman`.
+    pub engine: String,
+    /// `v1` or `v2`.
+    pub cgroup: String,
+    /// Guests that it has.
+    pub guests: Vec<String>,
+}
+
+/// The lanes that answer, and why the others do not run.
+#[derive(Debug, Default)]
+pub struct Lab {
+    /// Lanes that answer.
+    pub lanes: Vec<Lane>,
+    /// Names of the other lanes, with reasons.
+    pub missing: Vec<String>,
+}
+
+static LAB: LazyLock<Lab> = LazyLock::new(look);
+
+/// The lab, looked at once.
+pub fn lab() -> &'static Lab {
+    &LAB
+}
+
+/// The lane of that name; says that the test does not run where it is missing.
+pub fn lane(test: &str, name: &str) -> Option<&'static Lane> {
+    let found = lab().lanes.iter().find(|lane| lane.name == name);
+    if found.is_none() {
+        announce(&format!("live: {test} not run, {}", lab().why_not(name)));
+        assert!(!required(), "{test} needs the lane {name}");
+    }
+    found
+}
+
+/// Whether a missing lab is a failure.
+pub fn required() -> bool {
+    std::env::var("SYSDOCK_REQUIRE_LAB").is_ok_and(|value| value == "1")
+}
+
+impl Lab {
+    fn why_not(&self, name: &str) -> String {
+        let given = |line: &&String| line.split_once(':').is_some_and(|(lane, _)| lane == name);
+        self.missing.iter().find(given).cloned().unwrap_or_else(|| format!("{name}: no such lane"))
+    }
+}
+
+fn look() -> Lab {
+    if std::env::var("SYSDOCK_LAB_LANES").is_ok_and(|lanes| lanes.trim().is_empty()) {
+        return Lab { lanes: Vec::new(), missing: LANES.map(|lane| format!("{lane}: no lane was asked for")).to_vec() };
+    }
+    let lanes: Vec<Lane> = script(&["status"]).unwrap_or_default().lines().filter_map(parse).collect();
+    let reasons = script(&["lanes"]).unwrap_or_default();
+    let why = |name: &str| {
+        let line = reasons.lines().find(|line| line.split_whitespace().next() == Some(name));
+        let reason = line.and_then(|line| line.split_once(" no ")).map(|(_, reason)| reason.trim().to_owned());
+        format!("{name}: {}", reason.unwrap_or_else(|| "not started, see `tests/lab/lab up`".to_owned()))
+    };
+    let missing = LANES.iter().filter(|name| !lanes.iter().any(|lane| lane.name == **name)).map(|name| why(name)).collect();
+    Lab { lanes, missing }
+}
+
+fn parse(line: &str) -> Option<Lane> {
+    let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+    let [name, address, engine, _version, cgroup, guests @ ..] = words.as_slice() else { return None };
+    let (name, address, engine, cgroup) = (name.clone(), address.clone(), engine.clone(), cgroup.clone());
+    Some(Lane { name, address, engine, cgroup, guests: guests.to_vec() })
+}
+
+fn script(arguments: &[&str]) -> Option<String> {
+    let output = Command::new(project("tests/lab/lab")).args(arguments).stdin(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// What a client command printed, and whether it succeeded.
+#[derive(Debug)]
+pub struct Said {
+    /// Whether it succeeded.
+    pub good: bool,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Lane {
+    /// Runs the engine's own client, for two minutes at most.
+    pub fn client<S: AsRef<str>>(&self, arguments: &[S]) -> Said {
+        let (program, at) = if self.engine == "podman" { ("podman", "--url") } else { ("docker", "-H") };
+        let mut command = Command::new("timeout");
+        command.args(["120", program, at, &self.address]).args(arguments.iter().map(AsRef::as_ref));
+        command.env("DOCKER_BUILDKIT", "0").stdin(Stdio::null());
+        let output = command.output().expect("the engine's client can be started");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Said { good: output.status.success(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
+
+    /// Calls sysdock against this engine.
+    pub fn sysdock(&self, arguments: &[&str]) -> Call {
+        sysdock(arguments).env("DOCKER_HOST", &self.address)
+    }
+
+    /// Flags with which systemd boots in a container of that name.
+    pub fn flags(&self, container: &str) -> Vec<String> {
+        script(&["flags", &self.name, container]).expect("the lab knows the flags").lines().map(str::to_owned).collect()
+    }
+
+    /// Whether the lab itself started this engine.
+    pub fn is_own(&self) -> bool {
+        self.name != "host"
+    }
+
+    /// Whether the lane has that guest.
+    pub fn has(&self, guest: &str) -> bool {
+        self.guests.iter().any(|own| own == guest)
+    }
+
+    /// The folder of its control groups as its engine sees it.
+    fn cgroups(&self) -> PathBuf {
+        let socket = self.address.trim_start_matches("unix://");
+        let pid = std::fs::read_to_string(Path::new(socket).with_file_name("engine.pid")).unwrap_or_default();
+        PathBuf::from(if self.is_own() { format!("/proc/{}/root/sys/fs/cgroup", pid.trim()) } else { "/sys/fs/cgroup".to_owned() })
+    }
+}
+
+/// A container of a test; gone when dropped.
+#[derive(Debug)]
+pub struct Container<'l> {
+    /// Its engine.
+    pub lane: &'l Lane,
+    /// Its name.
+    pub name: String,
+}
+
+static NUMBER: AtomicUsize = AtomicUsize::new(1);
+
+/// A name that no other run and no other test uses.
+pub fn fresh_name(purpose: &str) -> String {
+    format!("sysdock-test-{}-{}-{purpose}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
+impl<'l> Container<'l> {
+    /// Claims a name; nothing is started yet.
+    pub fn named(lane: &'l Lane, purpose: &str) -> Self {
+        Self { lane, name: fresh_name(purpose) }
+    }
+
+    /// Starts a guest with these flags and this command, without a network.
+    pub fn start(lane: &'l Lane, purpose: &str, flags: &[&str], guest: &str, command: &[&str]) -> Self {
+        let container = Self::named(lane, purpose);
+        let image = format!("deb-systemd:{guest}");
+        let said = container.run(flags, &image, command);
+        assert!(said.good, "{} on {}: {}", container.name, lane.name, said.stderr);
+        container
+    }
+
+    /// Starts a guest with the flags that are right on its lane and those given.
+    pub fn good(lane: &'l Lane, purpose: &str, more: &[&str], guest: &str) -> Self {
+        let container = Self::named(lane, purpose);
+        let flags = lane.flags(&container.name);
+        let flags: Vec<&str> = flags.iter().map(String::as_str).chain(more.iter().copied()).collect();
+        let said = container.run(&flags, &format!("deb-systemd:{guest}"), &["/sbin/init"]);
+        assert!(said.good, "{} on {}: {}", container.name, lane.name, said.stderr);
+        container
+    }
+
+    fn run(&self, flags: &[&str], image: &str, command: &[&str]) -> Said {
+        let head = ["run", "-d", "--network", "none", "--name", &self.name];
+        self.lane.client(&[&head[..], flags, &[image], command].concat())
+    }
+
+    /// Waits until it no longer runs, at most so long; says whether it ended.
+    pub fn await_end(&self, limit: Duration) -> bool {
+        let end = Instant::now() + limit;
+        loop {
+            let state = self.lane.client(&["inspect", "-f", "{{.State.Status}}", &self.name]).stdout;
+            if state.trim() != "running" {
+                return true;
+            }
+            if Instant::now() >= end {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(250));
+        }
+    }
+
+    /// Waits until systemd inside says that it has booted.
+    pub fn await_boot(&self) {
+        let end = Instant::now() + Duration::from_secs(90);
+        loop {
+            let state = self.lane.client(&["exec", &self.name, "systemctl", "is-system-running"]).stdout;
+            if matches!(state.trim(), "running" | "degraded") {
+                return;
+            }
+            assert!(Instant::now() < end, "{} on {} does not boot: {state}", self.name, self.lane.name);
+            std::thread::sleep(Duration::from_millis(300));
+        }
+    }
+}
+
+impl Drop for Container<'_> {
+    fn drop(&mut self) {
+        self.lane.client(&["rm", "-f", "-v", &self.name]);
+        let group = self.lane.cgroups().join(&self.name);
+        if group.is_dir() {
+            remove_groups(&group);
+        }
+    }
+}
+
+/// Control groups that a bind of them made; the inner ones go first.
+fn remove_groups(group: &Path) {
+    for entry in std::fs::read_dir(group).into_iter().flatten().filter_map(Result::ok) {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_groups(&entry.path());
+        }
+    }
+    let _ = std::fs::remove_dir(group);
+}

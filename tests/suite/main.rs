@@ -1,0 +1,26 @@
+//! The tests of the whole program, from its command line to real containers; one binary, one folder.
+//!
+//! `cargo test --test suite` runs them all. Live tests need engines (`tests/lab/lab help`); those that cannot run are named
+//! and counted. What each variable of the environment does stands at the head of the module that reads it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot go on ends by panicking"
+)]
+
+mod architecture;
+mod cli;
+mod contract;
+mod engine;
+mod fake;
+mod fixtures;
+mod fixtures_derived;
+mod lab;
+mod live;
+mod mutants;
+mod mutation;
+mod program;
+mod properties;
+mod trials;
