@@ -9,6 +9,7 @@ pub mod command;
 pub mod diagnose;
 pub mod docker;
 pub mod exit;
+pub(crate) mod facts;
 pub mod options;
 pub mod render;
 pub mod rule;

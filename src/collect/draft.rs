@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::config::Config;
-use super::{container, derive, engine, files, filter, host, logs, manager, mounts, pid1};
+use super::{files, host, logs, manager, pid1};
 use crate::docker::{Engine, EngineError, EngineKind};
+use crate::facts::{Config, container, derive, engine, filter, mounts};
 use crate::scan::clean;
-use crate::snapshot::{Facts, Gap, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Source, Target, TargetKind};
+use crate::snapshot::{EngineId, Facts, Gap, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Source, Target, TargetKind};
 
 /// A container as it was inspected.
 pub(super) struct Patient {
@@ -83,6 +83,12 @@ impl Lasting {
     }
 }
 
+/// Name, version and API of the engine.
+fn identity(engine: &Engine) -> EngineId {
+    let version = engine.version.get("Version").and_then(Value::as_str).unwrap_or_default();
+    EngineId { name: engine.kind.name().to_owned(), version: version.to_owned(), api: engine.api.to_string() }
+}
+
 /// The parts of a snapshot while they are gathered.
 pub(super) struct Draft {
     target: Target,
@@ -97,7 +103,7 @@ pub(super) struct Draft {
 impl Draft {
     /// Starts with the configuration and with what lasts.
     pub fn new(engine: &Engine, patient: &Patient, lasting: Lasting) -> Self {
-        let identity = engine::identity(engine);
+        let identity = identity(engine);
         let mut facts = Facts::default();
         engine::version_facts(&identity, &mut facts);
         container::facts(&patient.config(), &mut facts);
@@ -160,7 +166,7 @@ impl Draft {
     pub fn finish(mut self, patient: &Patient) -> Snapshot {
         let config = patient.config();
         mounts::predicted(&config, &mut self.facts);
-        filter::collect(&config, &mut self.facts, &mut self.gaps);
+        filter::collect(&config, &host::read_profile, &mut self.facts, &mut self.gaps);
         derive(&self.log, &mut self.facts);
         self.gaps.sort();
         self.gaps.dedup();

@@ -3,8 +3,9 @@
 //! The endpoint has no listing: single files, and the small folders of enabled units, are fetched; never a whole tree.
 
 use super::guest::{self, UnitTree};
-use super::program::{self, Program, Text, Wrapper};
 use crate::docker::{Engine, EngineError, PathStat};
+use crate::facts::distribution;
+use crate::facts::program::{self, Program, Text, Wrapper};
 use crate::snapshot::{Facts, Gap};
 
 /// Longest chain of links that is followed; the kernel gives up after 40.
@@ -110,7 +111,7 @@ pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps
         tokio::join!(files.program(argv), init_binary(files, argv), os_release(files), unit_tree(files), bus(files));
     let mut gap = |fact: &str, error: EngineError| gaps.push(Gap { fact: fact.to_owned(), reason: error.brief() });
     match program {
-        Ok(program) => program_facts(&program, facts),
+        Ok(program) => program.facts(facts),
         Err(error) => gap("container.wrapper", error),
     }
     match init {
@@ -119,7 +120,7 @@ pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps
     }
     other_init(facts);
     match release {
-        Ok(text) => guest::os_facts(text.as_deref(), facts),
+        Ok(text) => distribution::os_facts(text.as_deref(), facts),
         Err(error) => gap("guest.os_id", error),
     }
     match bus {
@@ -138,7 +139,7 @@ pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps
             Err(error) => gap("guest.systemd_version", error),
         }
     }
-    guest::distribution_facts(facts);
+    distribution::distribution_facts(facts);
 }
 
 /// /sbin/init of an image without systemd is another init (busybox, sysvinit, runit): not ours to judge.
@@ -147,17 +148,6 @@ fn other_init(facts: &mut Facts) {
     if facts.bool("guest.systemd_installed") == Some(false) && facts.bool("guest.init_present") == Some(true) && !systemd {
         facts.set("container.runs_systemd", false, "container files: init leads to another program, and systemd is not in the image");
     }
-}
-
-/// Facts of the way to systemd.
-pub fn program_facts(program: &Program, facts: &mut Facts) {
-    let source = "container inspect: Config.Entrypoint, Config.Cmd and the scripts they name";
-    facts.set("container.runs_systemd", program.init.is_some(), source);
-    facts.set("container.wrapper", program.wrapper.name(), source);
-    if let Some(execs) = program.execs {
-        facts.set("container.wrapper_execs", execs, source);
-    }
-    facts.set("container.init_arguments", program.init_arguments.clone(), source);
 }
 
 /// What stands at the program's path and where systemd itself is.

@@ -34,6 +34,18 @@ fn describes_this_machine(info: &Value) -> bool {
         && memory.map(|kib| kib * 1024) == info.get("MemTotal").and_then(Value::as_i64)
 }
 
+/// Largest profile that is read from a file.
+const PROFILE_LIMIT: u64 = 16 * 1024 * 1024;
+
+/// The text of a seccomp profile on this machine.
+pub fn read_profile(path: &str) -> Result<String, String> {
+    let size = std::fs::metadata(path).map_err(|e| format!("the profile {path} cannot be read: {e}"))?.len();
+    if size > PROFILE_LIMIT {
+        return Err(format!("the profile {path} is larger than {} MiB", PROFILE_LIMIT >> 20));
+    }
+    std::fs::read_to_string(path).map_err(|e| format!("the profile {path} cannot be read: {e}"))
+}
+
 /// Facts of this machine.
 pub fn collect(facts: &mut Facts, gaps: &mut Vec<Gap>) {
     let mut gap =

@@ -2,23 +2,14 @@
 //!
 //! Every source has a file; each call has its own deadline; what fails becomes a gap. Must not judge.
 
-mod capability;
-mod config;
-mod container;
-mod derive;
 mod draft;
-mod engine;
 mod files;
-mod filter;
 mod follow;
 mod guest;
 mod host;
 mod logs;
 mod manager;
-mod mounts;
 mod pid1;
-mod program;
-mod signal;
 
 use std::time::Duration;
 
@@ -29,7 +20,6 @@ use crate::scan::{Excerpter, Matcher};
 use crate::snapshot::{Gap, Snapshot};
 use draft::{Draft, Lasting, Patient};
 
-pub use derive::derive;
 pub use follow::follow;
 pub use logs::source;
 

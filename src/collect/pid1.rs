@@ -2,7 +2,7 @@
 
 use procfs::process::Process;
 
-use super::{capability, mounts};
+use crate::facts::{capabilities_of_mask, mounts};
 use crate::snapshot::{Facts, Gap};
 
 /// Fewest descriptors of a manager that works; a frozen one has 3, a healthy one some 30.
@@ -52,7 +52,7 @@ fn status_facts(status: &procfs::process::Status, facts: &mut Facts) {
     facts.set("pid1.command", status.name.as_str(), source);
     // init keeps its name when started as /sbin/init; the executable decides, but it needs more rights to read.
     facts.set("pid1.systemd", matches!(status.name.as_str(), "systemd" | "init"), source);
-    facts.set("pid1.capabilities", capability::of_mask(status.capeff), source);
+    facts.set("pid1.capabilities", capabilities_of_mask(status.capeff), source);
     let seccomp = match status.seccomp {
         Some(0) => "none",
         Some(1) => "strict",

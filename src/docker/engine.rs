@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use super::transport::Transport;
 use super::{Endpoint, EngineError};
+use crate::snapshot::EngineKind;
 
 /// Largest JSON answer that is read; `docker inspect` is some 10 KiB, an engine with thousands of containers lists a few MiB.
 const ANSWER_LIMIT: usize = 64 * 1024 * 1024;
@@ -41,26 +42,6 @@ impl ApiVersion {
 impl fmt::Display for ApiVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.major, self.minor)
-    }
-}
-
-/// Which program answers behind the Docker API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EngineKind {
-    /// Docker Engine (moby).
-    Docker,
-    /// Podman's Docker-compatible service.
-    Podman,
-}
-
-impl EngineKind {
-    /// `docker` or `podman`, which is also the name of the engine's CLI.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Docker => "docker",
-            Self::Podman => "podman",
-        }
     }
 }
 

@@ -79,7 +79,9 @@ pub enum EngineError {
         reason: String,
     },
     /// The engine answered with an error status.
-    #[error("the engine refused `{action}`: {message} (HTTP {status})\n  next: the engine's own log may say more; HTTP 403 means that a proxy or plugin in front of it forbids the call")]
+    #[error(
+        "the engine refused `{action}`: {message} (HTTP {status})\n  next: the engine's own log may say more; HTTP 403 means that a proxy or plugin in front of it forbids the call"
+    )]
     Refused {
         /// The call that was made.
         action: String,

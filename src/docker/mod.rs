@@ -13,9 +13,10 @@ mod locate;
 mod logs;
 mod transport;
 
+pub use crate::snapshot::EngineKind;
 pub use archive::{PathStat, Tree, TreeEntry};
 pub use endpoint::Endpoint;
-pub use engine::{ApiVersion, Engine, EngineKind};
+pub use engine::{ApiVersion, Engine};
 pub use error::EngineError;
 pub use exec::ExecOutput;
 pub use locate::{EngineChoice, Environment, Located, locate};

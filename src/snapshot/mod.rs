@@ -34,6 +34,26 @@ pub enum TargetKind {
     Text,
 }
 
+/// Which program answers behind the Docker API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EngineKind {
+    /// Docker Engine (moby).
+    Docker,
+    /// Podman's Docker-compatible service.
+    Podman,
+}
+
+impl EngineKind {
+    /// `docker` or `podman`, which is also the name of the engine's CLI.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Podman => "podman",
+        }
+    }
+}
+
 /// The engine behind a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EngineId {

@@ -1,18 +1,21 @@
 //! What the container's seccomp filter does to this guest's systemd. Pure.
 
-use crate::docker::EngineKind;
 use crate::seccomp::{Answer, Hierarchy, Machine, Profile, blocked, default_answer, evaluate};
+use crate::snapshot::EngineKind;
 use crate::snapshot::{Facts, Gap};
 
-use super::config::Config;
+use super::Config;
+
+/// Reads a profile that the configuration names by its path on the engine's machine.
+pub type ProfileReader<'r> = &'r dyn Fn(&str) -> Result<String, String>;
 
 /// Facts of the filter; a profile that cannot be read becomes a gap.
-pub fn collect(config: &Config<'_>, facts: &mut Facts, gaps: &mut Vec<Gap>) {
+pub fn collect(config: &Config<'_>, read: ProfileReader<'_>, facts: &mut Facts, gaps: &mut Vec<Gap>) {
     let mode = facts.text("seccomp.mode").map(str::to_owned);
     match mode.as_deref() {
         Some("unconfined") => effect(&|_| Answer::Allowed, "no filter is in force", facts),
         Some("default") => of_default(config, facts),
-        Some("custom") => of_profile(config, facts, gaps),
+        Some("custom") => of_profile(config, read, facts, gaps),
         _ => {}
     }
 }
@@ -28,7 +31,7 @@ fn of_default(config: &Config<'_>, facts: &mut Facts) {
     effect(&answer, &format!("docker {major}.{minor}'s default seccomp profile"), facts);
 }
 
-fn of_profile(config: &Config<'_>, facts: &mut Facts, gaps: &mut Vec<Gap>) {
+fn of_profile(config: &Config<'_>, read: ProfileReader<'_>, facts: &mut Facts, gaps: &mut Vec<Gap>) {
     let mut gap = |reason: String| gaps.push(Gap { fact: "seccomp.*".to_owned(), reason });
     let Some(text) = config.security_option("seccomp") else { return };
     let (json, source) = if text.trim_start().starts_with('{') {
@@ -38,7 +41,7 @@ fn of_profile(config: &Config<'_>, facts: &mut Facts, gaps: &mut Vec<Gap>) {
         if facts.bool("host.local") != Some(true) {
             return gap(format!("the profile is the file {text} on the engine's machine"));
         }
-        match read_profile(&text) {
+        match read(&text) {
             Ok(json) => (json, format!("seccomp profile {text}")),
             Err(reason) => return gap(reason),
         }
@@ -54,17 +57,6 @@ fn of_profile(config: &Config<'_>, facts: &mut Facts, gaps: &mut Vec<Gap>) {
         }
         Err(error) => gap(error.to_string()),
     }
-}
-
-/// Largest profile that is read from a file.
-const PROFILE_LIMIT: u64 = 16 * 1024 * 1024;
-
-fn read_profile(path: &str) -> Result<String, String> {
-    let size = std::fs::metadata(path).map_err(|e| format!("the profile {path} cannot be read: {e}"))?.len();
-    if size > PROFILE_LIMIT {
-        return Err(format!("the profile {path} is larger than {} MiB", PROFILE_LIMIT >> 20));
-    }
-    std::fs::read_to_string(path).map_err(|e| format!("the profile {path} cannot be read: {e}"))
 }
 
 fn effect(answer: &dyn Fn(&str) -> Answer, source: &str, facts: &mut Facts) {

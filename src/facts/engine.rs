@@ -2,14 +2,7 @@
 
 use serde_json::Value;
 
-use crate::docker::Engine;
 use crate::snapshot::{EngineId, Facts};
-
-/// Name, version and API of the engine.
-pub fn identity(engine: &Engine) -> EngineId {
-    let version = engine.version.get("Version").and_then(Value::as_str).unwrap_or_default();
-    EngineId { name: engine.kind.name().to_owned(), version: version.to_owned(), api: engine.api.to_string() }
-}
 
 /// Facts of the version document.
 pub fn version_facts(id: &EngineId, facts: &mut Facts) {

@@ -5,6 +5,8 @@
 
 use std::path::Path;
 
+use crate::snapshot::Facts;
+
 /// What stands between the engine and systemd.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wrapper {
@@ -43,6 +45,19 @@ pub struct Program {
     pub init_arguments: Vec<String>,
     /// A script of the image that would have to be read to know more.
     pub script: Option<String>,
+}
+
+impl Program {
+    /// Facts of the way to systemd.
+    pub fn facts(&self, facts: &mut Facts) {
+        let source = "container inspect: Config.Entrypoint, Config.Cmd and the scripts they name";
+        facts.set("container.runs_systemd", self.init.is_some(), source);
+        facts.set("container.wrapper", self.wrapper.name(), source);
+        if let Some(execs) = self.execs {
+            facts.set("container.wrapper_execs", execs, source);
+        }
+        facts.set("container.init_arguments", self.init_arguments.clone(), source);
+    }
 }
 
 const SHELLS: [&str; 7] = ["sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"];

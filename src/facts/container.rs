@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::config::Config;
-use super::{mounts, signal};
+use super::{Config, mounts, signal};
 use crate::snapshot::Facts;
 
 /// Without these systemd's bus or its sandboxes do not come up (measured on 252 and 257, dropping one at a time).

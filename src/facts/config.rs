@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::docker::EngineKind;
+use crate::snapshot::EngineKind;
 
 /// Capabilities that Docker gives by default (moby, `oci/caps/defaults.go`).
 const DOCKER_DEFAULT: [&str; 14] = [

@@ -4,7 +4,7 @@
 
 use procfs::process::{MountInfo, MountInfos};
 
-use super::config::{Config, Mount};
+use super::{Config, Mount};
 use crate::snapshot::Facts;
 
 const CGROUP: &str = "/sys/fs/cgroup";
@@ -61,7 +61,7 @@ pub fn configured(config: &Config<'_>, facts: &mut Facts) {
     let source = "container inspect: Mounts, HostConfig.Tmpfs";
     // Podman's systemd mode mounts these itself (podman-run(1), --systemd); --read-only-tmpfs too.
     let prepared = config.systemd_mode() == Some(true);
-    let read_only_tmpfs = config.kind == crate::docker::EngineKind::Podman && config.flag("/HostConfig/ReadonlyRootfs");
+    let read_only_tmpfs = config.kind == crate::snapshot::EngineKind::Podman && config.flag("/HostConfig/ReadonlyRootfs");
     let has = |path: &str| config.mount_at(path).is_some() || prepared;
     facts.set("mount.run", has("/run") || read_only_tmpfs, source);
     facts.set("mount.run_lock", has("/run/lock"), source);
@@ -159,7 +159,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::docker::EngineKind;
+    use crate::snapshot::EngineKind;
 
     fn seen(mountinfo: &str) -> Facts {
         let mut facts = Facts::default();

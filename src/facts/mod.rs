@@ -1,0 +1,18 @@
+//! Documents and words in, facts out: the configuration of a container, its engine, its command, its filter. Pure.
+//!
+//! Used for live containers and for pasted text alike. Must not ask an engine, read a file or judge.
+
+mod capability;
+mod config;
+pub mod container;
+mod derive;
+pub mod distribution;
+pub mod engine;
+pub mod filter;
+pub mod mounts;
+pub mod program;
+pub mod signal;
+
+pub use capability::of_mask as capabilities_of_mask;
+pub use config::{Config, Mount};
+pub use derive::derive;
