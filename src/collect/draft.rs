@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::layers::Layers;
 use super::{files, host, logs, manager, pid1};
 use crate::docker::{Engine, EngineError, EngineKind};
 use crate::facts::{Config, container, derive, engine, filter, mounts};
@@ -35,7 +36,7 @@ impl Patient {
 
     /// Its configuration.
     pub fn config(&self) -> Config<'_> {
-        Config { inspect: &self.inspect, native: self.native.as_ref(), kind: self.kind }
+        Config::live(&self.inspect, self.native.as_ref(), self.kind)
     }
 
     /// Whether commands can be run inside.
@@ -64,7 +65,8 @@ impl Lasting {
     pub async fn collect(engine: &Engine, patient: &Patient) -> Self {
         let mut lasting = Self::default();
         let argv = patient.config().argv();
-        let reader = files::Files::new(engine, &patient.id);
+        let layers = if engine.endpoint().may_be_local() { Layers::of(&patient.config()) } else { None };
+        let reader = files::Files::new(engine, &patient.id, layers);
         let image_path = format!("/images/{}/json", patient.config().text("/Image").unwrap_or_default());
         let looking = files::collect(&reader, &argv, &mut lasting.files, &mut lasting.gaps);
         let ((), image, info) = tokio::join!(looking, engine.get(&image_path), engine.get("/info"));

@@ -2,8 +2,12 @@
 //!
 //! The endpoint has no listing: single files, and the small folders of enabled units, are fetched; never a whole tree.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use super::guest::{self, UnitTree};
-use crate::docker::{Engine, EngineError, PathStat};
+use super::layers::Layers;
+use crate::docker::{Engine, EngineError, PathStat, Tree};
 use crate::facts::distribution;
 use crate::facts::program::{self, Program, Text, Wrapper};
 use crate::snapshot::{Facts, Gap};
@@ -25,6 +29,8 @@ const VENDOR_UNITS: [&str; 2] = ["/usr/lib/systemd/system", "/lib/systemd/system
 pub struct Files<'a> {
     engine: &'a Engine,
     container: &'a str,
+    layers: Option<Layers>,
+    known: RefCell<BTreeMap<(String, usize), Option<PathStat>>>,
 }
 
 /// A file at the end of its links.
@@ -35,15 +41,39 @@ struct Resolved {
 
 impl<'a> Files<'a> {
     /// Reads from a container.
-    pub fn new(engine: &'a Engine, container: &'a str) -> Self {
-        Self { engine, container }
+    pub fn new(engine: &'a Engine, container: &'a str, layers: Option<Layers>) -> Self {
+        Self { engine, container, layers, known: RefCell::default() }
+    }
+
+    /// What stands at a path, its content only up to `limit`; links are not followed at its end.
+    async fn look(&self, path: &str, limit: usize) -> Result<Option<PathStat>, EngineError> {
+        if let Some(layers) = &self.layers {
+            return Ok(layers.read_path(path, limit));
+        }
+        let key = (path.strip_prefix("/usr").unwrap_or(path).to_owned(), limit);
+        if let Some(known) = self.known.borrow().get(&key) {
+            return Ok(known.clone());
+        }
+        let found = match self.engine.stat_path(self.container, path).await? {
+            Some(PathStat::File(_)) if limit > 0 => self.engine.read_path(self.container, path, limit).await?,
+            other => other,
+        };
+        self.known.borrow_mut().insert(key, found.clone());
+        Ok(found)
+    }
+
+    async fn tree(&self, path: &str) -> Result<Option<Tree>, EngineError> {
+        match &self.layers {
+            Some(layers) => Ok(layers.read_tree(path)),
+            None => self.engine.read_tree(self.container, path, UNITS).await,
+        }
     }
 
     /// Follows links to what stands at their end; `None` when nothing does.
     async fn resolve(&self, path: &str, limit: usize) -> Result<Option<Resolved>, EngineError> {
         let mut path = path.to_owned();
         for _ in 0..LINKS {
-            match self.engine.read_path(self.container, &path, limit).await? {
+            match self.look(&path, limit).await? {
                 Some(PathStat::Link(target)) => path = join(&path, &target),
                 Some(stat) => return Ok(Some(Resolved { path, stat })),
                 None => return Ok(None),
@@ -133,7 +163,7 @@ pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps
     }
     // The package database is large; it is asked only where the binary does not tell the version.
     if facts.bool("guest.systemd_installed") == Some(true) && facts.int("guest.systemd_version").is_none() {
-        match files.engine.read_path(files.container, "/var/lib/dpkg/status", BINARY).await {
+        match files.look("/var/lib/dpkg/status", BINARY).await {
             Ok(Some(PathStat::File(bytes))) => guest::dpkg_version(&bytes, facts),
             Ok(_) => {}
             Err(error) => gap("guest.systemd_version", error),
@@ -161,19 +191,17 @@ struct InitFiles {
 async fn init_binary(files: &Files<'_>, argv: &[String]) -> Result<InitFiles, EngineError> {
     let program = program::of_argv(argv, None);
     let path = program.init.filter(|path| path.starts_with('/')).or_else(|| argv.first().filter(|first| first.starts_with('/')).cloned());
-    let of_program = async {
-        match path {
-            Some(path) => Ok(Some((path.clone(), files.resolve(&path, BINARY).await?))),
-            None => Ok(None),
-        }
+    let program = match path {
+        Some(path) => Some((path.clone(), files.resolve(&path, BINARY).await?)),
+        None => None,
     };
-    let of_manager = async {
-        match files.resolve("/usr/lib/systemd/systemd", BINARY).await? {
-            Some(found) => Ok(Some(found)),
-            None => files.resolve("/lib/systemd/systemd", BINARY).await,
+    let mut manager = None;
+    for path in ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"] {
+        manager = files.resolve(path, BINARY).await?;
+        if manager.is_some() {
+            break;
         }
-    };
-    let (program, manager) = tokio::try_join!(of_program, of_manager)?;
+    }
     Ok(InitFiles { program, manager })
 }
 
@@ -193,9 +221,10 @@ fn init_facts(found: InitFiles, facts: &mut Facts) {
 }
 
 async fn os_release(files: &Files<'_>) -> Result<Option<String>, EngineError> {
-    match files.text("/etc/os-release").await? {
+    // /etc/os-release is a link to this one on all but hand-made images (os-release(5)).
+    match files.text("/usr/lib/os-release").await? {
         Some(text) => Ok(Some(text)),
-        None => files.text("/usr/lib/os-release").await,
+        None => files.text("/etc/os-release").await,
     }
 }
 
@@ -206,16 +235,20 @@ async fn bus(files: &Files<'_>) -> Result<bool, EngineError> {
 
 /// Reads /etc/systemd/system whole and the single vendor units that the default target leads to.
 async fn unit_tree(files: &Files<'_>) -> Result<UnitTree, EngineError> {
-    let etc = files.engine.read_tree(files.container, ETC_UNITS, UNITS).await?.unwrap_or_default();
+    let etc = files.tree(ETC_UNITS).await?.unwrap_or_default();
     let mut tree = UnitTree::of_etc(&etc);
     for _ in 0..LINKS {
         let Some(wanted) = tree.next_wanted() else { break };
+        let limit = if guest::standard_target(&wanted).is_some() { 0 } else { TEXT };
         let mut found = None;
         for folder in VENDOR_UNITS {
-            if let Some(stat) = files.engine.read_path(files.container, &format!("{folder}/{wanted}"), TEXT).await? {
-                found = Some(stat);
+            found = files.look(&format!("{folder}/{wanted}"), limit).await?;
+            if found.is_some() {
                 break;
             }
+        }
+        if let (Some(PathStat::File(content)), Some(text)) = (&mut found, guest::standard_target(&wanted)) {
+            *content = text.as_bytes().to_vec();
         }
         tree.add_vendor(wanted, found);
     }

@@ -27,7 +27,7 @@ pub async fn follow(
 ) -> Result<Snapshot, EngineError> {
     let end = Instant::now() + limit;
     let mut patient = Patient::meet(engine, name).await?;
-    let lasting = Lasting::collect(engine, &patient).await;
+    let lasting = Box::pin(Lasting::collect(engine, &patient)).await;
     let mut reader = Reader::open(engine, &patient, &options.log, Excerpter::new(matcher)).await;
     let once = CollectOptions { patience: Duration::ZERO, ..options.clone() };
     loop {

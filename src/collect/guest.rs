@@ -65,6 +65,19 @@ pub fn dpkg_version(status: &[u8], facts: &mut Facts) {
     }
 }
 
+/// What systemd's own targets require of other targets, so that they need not be read (systemd.special(7)).
+pub fn standard_target(name: &str) -> Option<&'static str> {
+    match name {
+        "graphical.target" => Some("[Unit]\nRequires=multi-user.target\n"),
+        "multi-user.target" => Some("[Unit]\nRequires=basic.target\n"),
+        "basic.target" => Some("[Unit]\nRequires=sysinit.target\n"),
+        "sysinit.target" | "sockets.target" | "timers.target" | "paths.target" | "slices.target" | "local-fs.target" | "swap.target" => {
+            Some("[Unit]\n")
+        }
+        _ => None,
+    }
+}
+
 /// Links and unit files that decide what a boot starts.
 #[derive(Debug, Default)]
 pub struct UnitTree {

@@ -118,6 +118,9 @@ fn state_facts(answer: &ExecOutput, facts: &mut Facts) {
     };
     if let Some(bus) = bus {
         facts.set("manager.bus", bus, source);
+        if bus != "ok" {
+            facts.set("manager.state", serde_json::Value::Null, source);
+        }
     }
     if STATES.contains(&word) && bus == Some("ok") {
         facts.set("manager.state", word, source);

@@ -7,6 +7,7 @@ mod files;
 mod follow;
 mod guest;
 mod host;
+mod layers;
 mod logs;
 mod manager;
 mod pid1;
@@ -43,7 +44,7 @@ pub async fn collect(engine: &Engine, name: &str, options: &CollectOptions, matc
     let mut excerpter = Excerpter::new(matcher);
     let mut log_gaps = Vec::new();
     let tty = patient.config().flag("/Config/Tty");
-    let looking = Lasting::collect(engine, &patient);
+    let looking = Box::pin(Lasting::collect(engine, &patient));
     let reading = logs::collect(engine, &patient.id, tty, &options.log, &mut excerpter, &mut log_gaps);
     let asking = Box::pin(manager::ask(engine, &patient, options));
     let (lasting, readable, answers) = tokio::join!(looking, reading, asking);

@@ -69,13 +69,17 @@ pub fn judge_rule(rule: &Rule, hits: &[LineHit<'_>], scope: &Scope, facts: &Fact
     }
     let (when, harms) = (ask(&rule.when), ask(&rule.harms));
     let by_facts = when == Outcome::Match || harms == Outcome::Match;
-    if by_facts || !hits.is_empty() {
+    let spoken = hits.iter().any(|(_, hit)| !rule.signatures[hit.id.signature].weak);
+    if by_facts || spoken {
         let standing = if harms == Outcome::Match { Standing::Cause } else { standing(rule, by_facts, facts) };
         return Ok(Some((standing, confidence(rule, by_facts, hits))));
     }
     let (risk, note) = (ask(&rule.risk), ask(&rule.note));
     if risk == Outcome::Match {
         return Ok(Some((Standing::Risk, rule.confidence)));
+    }
+    if !hits.is_empty() {
+        return Ok(Some((Standing::Note, confidence(rule, false, hits))));
     }
     if note == Outcome::Match {
         return Ok(Some((Standing::Note, rule.confidence)));

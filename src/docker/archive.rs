@@ -4,8 +4,14 @@
 
 use std::io::Read;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bollard::query_parameters::DownloadFromContainerOptionsBuilder;
+use bytes::Bytes;
 use futures_util::StreamExt;
+use http_body_util::Empty;
+use hyper::{Request, StatusCode};
+use serde_json::Value;
 
 use super::{Engine, EngineError};
 
@@ -40,7 +46,41 @@ pub struct Tree {
     pub cut: bool,
 }
 
+/// Bits of Go's `fs.FileMode` for folders and links, which the stat header carries.
+const GO_DIRECTORY: u64 = 1 << 31;
+const GO_SYMLINK: u64 = 1 << 27;
+const GO_OTHER: u64 = 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19;
+
 impl Engine {
+    /// What stands at `path`, without its content (a HEAD request, which costs the engine far less than a read);
+    /// `None` when nothing does. A link's target may come resolved to its end.
+    ///
+    /// # Errors
+    /// Any [`EngineError`] other than an unknown path.
+    pub async fn stat_path(&self, container: &str, path: &str) -> Result<Option<PathStat>, EngineError> {
+        let action = format!("look at {path}");
+        self.within(&action, async {
+            let broken = |reason: String| EngineError::Broken { action: action.clone(), reason };
+            let address = format!("/containers/{container}/archive?path={}", encoded(path));
+            let request = Request::head(address).body(Empty::<Bytes>::new()).map_err(|e| broken(e.to_string()))?;
+            let response = self.transport.send(&action, request).await?;
+            match response.status() {
+                StatusCode::NOT_FOUND => return Ok(None),
+                status if !status.is_success() => {
+                    return Err(EngineError::Refused {
+                        action: action.clone(),
+                        status: status.as_u16(),
+                        message: "no reason given".to_owned(),
+                    });
+                }
+                _ => {}
+            }
+            let header = response.headers().get("x-docker-container-path-stat").and_then(|value| stat_of_header(value.as_bytes()));
+            header.map(Some).ok_or_else(|| broken("it has no stat header".to_owned()))
+        })
+        .await
+    }
+
     /// Reads what stands at `path`; `None` when nothing does.
     ///
     /// # Errors
@@ -87,6 +127,26 @@ impl Engine {
         })
         .await
     }
+}
+
+/// Percent-encodes a path for a query.
+fn encoded(path: &str) -> String {
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'.' | b'-');
+    path.bytes().map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+/// Reads the stat header: base64 of JSON with the mode bits of Go.
+fn stat_of_header(header: &[u8]) -> Option<PathStat> {
+    let stat: Value = serde_json::from_slice(&STANDARD.decode(header).ok()?).ok()?;
+    let mode = stat.get("mode")?.as_u64()?;
+    if mode & GO_SYMLINK != 0 {
+        return Some(PathStat::Link(stat.get("linkTarget")?.as_str()?.to_owned()));
+    }
+    Some(match mode {
+        mode if mode & GO_DIRECTORY != 0 => PathStat::Directory,
+        mode if mode & GO_OTHER != 0 => PathStat::Special,
+        _ => PathStat::File(Vec::new()),
+    })
 }
 
 fn action(path: &str) -> String {
@@ -142,6 +202,16 @@ mod tests {
         link.set_size(0);
         builder.append_link(&mut link, "system/default.target", "/lib/x.target").unwrap();
         builder.into_inner().unwrap()
+    }
+
+    #[test]
+    fn the_stat_header_tells_links_from_files() {
+        let stat = |json: &str| stat_of_header(STANDARD.encode(json).as_bytes());
+        let link = stat(r#"{"name":"init","size":20,"mode":134218239,"mtime":"x","linkTarget":"/lib/systemd/systemd"}"#);
+        assert_eq!(link, Some(PathStat::Link("/lib/systemd/systemd".to_owned())));
+        assert_eq!(stat(r#"{"name":"x","size":3,"mode":420,"linkTarget":""}"#), Some(PathStat::File(Vec::new())));
+        assert_eq!(stat(r#"{"name":"x","size":3,"mode":2147484141,"linkTarget":""}"#), Some(PathStat::Directory));
+        assert_eq!(stat_of_header(b"!"), None);
     }
 
     #[test]

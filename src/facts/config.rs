@@ -38,6 +38,9 @@ const PODMAN_DEFAULT: [&str; 11] = [
     "CAP_KILL",
 ];
 
+/// Sections of a live container's documents that were seen whole: all of them.
+const EVERYTHING: &[&str] = &[""];
+
 /// A container's inspect document, with the engine's native one beside it for Podman.
 #[derive(Debug, Clone, Copy)]
 pub struct Config<'a> {
@@ -47,9 +50,26 @@ pub struct Config<'a> {
     pub native: Option<&'a Value>,
     /// Which engine answered.
     pub kind: EngineKind,
+    /// JSON pointers of the sections that were seen whole: what is absent there is known to be absent.
+    complete: &'a [&'a str],
 }
 
 impl<'a> Config<'a> {
+    /// The configuration of a live container: the engine told everything.
+    pub fn live(inspect: &'a Value, native: Option<&'a Value>, kind: EngineKind) -> Self {
+        Self { inspect, native, kind, complete: EVERYTHING }
+    }
+
+    /// A configuration of which only these sections were seen whole, such as `/HostConfig` for a command line.
+    pub fn partial(inspect: &'a Value, native: Option<&'a Value>, kind: EngineKind, complete: &'a [&'a str]) -> Self {
+        Self { inspect, native, kind, complete }
+    }
+
+    /// Whether the answer to a field is known: it is there, or what was seen would have shown it.
+    pub fn knows(&self, pointer: &str) -> bool {
+        self.inspect.pointer(pointer).is_some() || self.complete.iter().any(|section| pointer.starts_with(section))
+    }
+
     /// A field by JSON pointer; null and absent are the same.
     pub fn field(&self, pointer: &str) -> Option<&'a Value> {
         self.inspect.pointer(pointer).filter(|value| !value.is_null())
@@ -85,6 +105,11 @@ impl<'a> Config<'a> {
     pub fn env(&self, name: &str) -> Option<String> {
         let wanted = |entry: &String| entry.split_once('=').filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
         self.list("/Config/Env").iter().rev().find_map(wanted)
+    }
+
+    /// Whether the whole environment was seen: a command line adds to the image's, so that its own part does not tell.
+    pub fn knows_environment(&self) -> bool {
+        self.complete.iter().any(|section| "/Config/Env".starts_with(section))
     }
 
     /// Values of a security option, such as `seccomp`; `label:x` and `label=x` are both in use.
@@ -219,7 +244,7 @@ mod tests {
     use super::*;
 
     fn config(inspect: &Value) -> Config<'_> {
-        Config { inspect, native: None, kind: EngineKind::Docker }
+        Config::live(inspect, None, EngineKind::Docker)
     }
 
     #[test]

@@ -21,6 +21,9 @@ pub fn facts(config: &Config<'_>, facts: &mut Facts) {
 /// Status, exit code, lifetime.
 fn state(config: &Config<'_>, facts: &mut Facts) {
     let source = "container inspect: State";
+    if !config.knows("/State") {
+        return;
+    }
     let status = config.text("/State/Status").unwrap_or("unknown").to_owned();
     // Podman says `initialized` or `configured` for what Docker calls created, and `stopped` for exited.
     let status = match status.as_str() {
@@ -56,56 +59,98 @@ fn command(config: &Config<'_>, facts: &mut Facts) {
     let argv = config.argv();
     let source = "container inspect: Config.Entrypoint, Config.Cmd";
     let name = argv.first().and_then(|first| first.rsplit('/').next()).unwrap_or_default();
-    facts.set("container.command_name", name, source);
-    facts.set("container.argv", argv, source);
-    let user = config.text("/Config/User").unwrap_or_default();
-    let name = user.split(':').next().unwrap_or_default();
-    facts.set("container.user", user, "container inspect: Config.User");
-    facts.set("container.runs_as_root", matches!(name, "" | "0" | "root"), "container inspect: Config.User");
-    facts.set("container.env_container", config.env("container"), "container inspect: Config.Env");
-    facts.set("container.tty", config.flag("/Config/Tty"), "container inspect: Config.Tty");
-    let signal = signal::canonical(config.text("/Config/StopSignal").unwrap_or("SIGTERM"));
-    facts.set("container.stop_signal_halts", signal::halts_systemd(&signal), "container inspect: Config.StopSignal");
-    facts.set("container.stop_signal", signal, "container inspect: Config.StopSignal");
-    let driver = config.text("/HostConfig/LogConfig/Type").unwrap_or("unknown");
-    facts.set("container.log_driver", driver, "container inspect: HostConfig.LogConfig");
+    if config.knows("/Config/Cmd") {
+        facts.set("container.command_name", name, source);
+        facts.set("container.argv", argv, source);
+    }
+    if config.knows("/Config/User") {
+        let user = config.text("/Config/User").unwrap_or_default();
+        let name = user.split(':').next().unwrap_or_default();
+        facts.set("container.user", user, "container inspect: Config.User");
+        facts.set("container.runs_as_root", matches!(name, "" | "0" | "root"), "container inspect: Config.User");
+    }
+    let variable = config.env("container");
+    if variable.is_some() || config.knows_environment() {
+        facts.set("container.env_container", variable, "container inspect: Config.Env");
+    }
+    set_flag(config, facts, "container.tty", "/Config/Tty");
+    if config.knows("/Config/StopSignal") {
+        let signal = signal::canonical(config.text("/Config/StopSignal").unwrap_or("SIGTERM"));
+        facts.set("container.stop_signal_halts", signal::halts_systemd(&signal), "container inspect: Config.StopSignal");
+        facts.set("container.stop_signal", signal, "container inspect: Config.StopSignal");
+    }
+    if config.knows("/HostConfig/LogConfig/Type") {
+        let driver = config.text("/HostConfig/LogConfig/Type").unwrap_or("unknown");
+        facts.set("container.log_driver", driver, "container inspect: HostConfig.LogConfig");
+    }
     if let Some(mode) = config.systemd_mode() {
         facts.set("container.systemd_mode", mode, "podman inspect: Config.SystemdMode");
     }
 }
 
-/// Privilege, namespaces, capabilities, options.
+/// A truth value of the configuration, where it is known.
+fn set_flag(config: &Config<'_>, facts: &mut Facts, key: &str, pointer: &str) {
+    if config.knows(pointer) {
+        let source = format!("container inspect: {}", pointer.trim_start_matches('/').replace('/', "."));
+        facts.set(key, config.flag(pointer), &source);
+    }
+}
+
+/// Privilege, namespaces, options.
 fn security(config: &Config<'_>, facts: &mut Facts) {
-    let host = "container inspect: HostConfig";
-    facts.set("container.privileged", config.flag("/HostConfig/Privileged"), "container inspect: HostConfig.Privileged");
-    facts.set("container.read_only", config.flag("/HostConfig/ReadonlyRootfs"), "container inspect: HostConfig.ReadonlyRootfs");
-    let pid = config.text("/HostConfig/PidMode").unwrap_or_default();
-    facts.set("container.pid_host", pid == "host" || pid.starts_with("container:"), "container inspect: HostConfig.PidMode");
-    facts.set("container.engine_init", engine_init(config), "container inspect: HostConfig.Init");
-    facts.set("container.runtime", config.text("/HostConfig/Runtime").unwrap_or_default(), host);
+    set_flag(config, facts, "container.privileged", "/HostConfig/Privileged");
+    set_flag(config, facts, "container.read_only", "/HostConfig/ReadonlyRootfs");
+    if config.knows("/HostConfig/PidMode") {
+        let pid = config.text("/HostConfig/PidMode").unwrap_or_default();
+        facts.set("container.pid_host", pid == "host" || pid.starts_with("container:"), "container inspect: HostConfig.PidMode");
+    }
+    if config.knows("/HostConfig/Init") {
+        facts.set("container.engine_init", engine_init(config), "container inspect: HostConfig.Init");
+    }
+    if config.knows("/HostConfig/Runtime") {
+        facts.set("container.runtime", config.text("/HostConfig/Runtime").unwrap_or_default(), "container inspect: HostConfig");
+    }
+    if let Some(namespace) = cgroup_namespace(config) {
+        facts.set("cgroup.namespace", namespace, "container inspect: HostConfig.CgroupnsMode");
+    }
+    capabilities(config, facts);
+    options(config, facts);
+}
+
+fn capabilities(config: &Config<'_>, facts: &mut Facts) {
+    let source = "container inspect: HostConfig.CapAdd, HostConfig.Privileged";
     let caps = config.capabilities();
-    facts.set(
-        "container.cap_sys_admin",
-        caps.iter().any(|cap| cap == "CAP_SYS_ADMIN"),
-        "container inspect: HostConfig.CapAdd, HostConfig.Privileged",
-    );
+    let admin = caps.iter().any(|cap| cap == "CAP_SYS_ADMIN");
+    let added = config.knows("/HostConfig/CapAdd") && config.knows("/HostConfig/Privileged");
+    if admin || added {
+        facts.set("container.cap_sys_admin", admin, source);
+    }
+    if !(added && config.knows("/HostConfig/CapDrop")) {
+        return;
+    }
     facts.set("container.capabilities", caps, "container inspect: HostConfig.CapAdd, HostConfig.CapDrop");
     let dropped = config.dropped_capabilities();
     let needed: Vec<String> = dropped.iter().filter(|cap| NEEDED.contains(&cap.as_str())).cloned().collect();
     facts.set("container.capabilities_missing", dropped, "container inspect: HostConfig.CapDrop");
     facts.set("container.capabilities_needed", needed, "container inspect: HostConfig.CapDrop");
+}
+
+/// What `--security-opt` says.
+fn options(config: &Config<'_>, facts: &mut Facts) {
+    let source = "container inspect: HostConfig.SecurityOpt";
+    let known = config.knows("/HostConfig/SecurityOpt");
     let writable = config.security_option("writable-cgroups").is_some_and(|value| value == "true" || value == "1");
-    facts.set("container.writable_cgroups", writable, "container inspect: HostConfig.SecurityOpt");
+    if writable || known {
+        facts.set("container.writable_cgroups", writable, source);
+    }
     let seccomp = match config.security_option("seccomp").as_deref() {
         Some("unconfined") => "unconfined",
         None if config.flag("/HostConfig/Privileged") => "unconfined",
+        None if !(known && config.knows("/HostConfig/Privileged")) => return,
         None | Some("builtin" | "default") => "default",
         Some(_) => "custom",
     };
-    facts.set("seccomp.mode", seccomp, "container inspect: HostConfig.SecurityOpt");
-    if let Some(namespace) = cgroup_namespace(config) {
-        facts.set("cgroup.namespace", namespace, "container inspect: HostConfig.CgroupnsMode");
-    }
+    facts.set("seccomp.mode", seccomp, source);
 }
 
 /// Docker records `--init`, Podman an annotation.
@@ -126,8 +171,14 @@ fn cgroup_namespace(config: &Config<'_>) -> Option<&'static str> {
 /// Limits of memory, processes and descriptors.
 fn limits(config: &Config<'_>, facts: &mut Facts) {
     let positive = |pointer: &str| config.field(pointer).and_then(Value::as_i64).filter(|n| *n > 0);
-    facts.set("container.pids_limit", positive("/HostConfig/PidsLimit"), "container inspect: HostConfig.PidsLimit");
-    facts.set("container.memory_limit", positive("/HostConfig/Memory"), "container inspect: HostConfig.Memory");
+    for (key, pointer) in [("container.pids_limit", "/HostConfig/PidsLimit"), ("container.memory_limit", "/HostConfig/Memory")] {
+        if config.knows(pointer) {
+            facts.set(key, positive(pointer), &format!("container inspect: {}", pointer.trim_start_matches('/').replace('/', ".")));
+        }
+    }
+    if !config.knows("/HostConfig/Ulimits") {
+        return;
+    }
     let ulimits = config.field("/HostConfig/Ulimits").and_then(Value::as_array).into_iter().flatten();
     let nproc = ulimits
         .filter(|u| u.get("Name").and_then(Value::as_str).is_some_and(|n| n.trim_start_matches("RLIMIT_").eq_ignore_ascii_case("nproc")));

@@ -7,11 +7,29 @@ use regex::Regex;
 use crate::snapshot::{Facts, LogExcerpt};
 
 /// systemd's banner: `systemd 252.39-1~deb12u2 running in system mode (+PAM …)`, without a distribution's suffix too.
-static BANNER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bsystemd (\d{3})\S* running in (?:test )?system mode").ok());
+static BANNER: Pattern = LazyLock::new(|| Regex::new(r"\bsystemd v?(\d{3})\S* running in (?:test )?system mode").ok());
 /// Lines that only a boot that came up prints.
-static CAME_UP: LazyLock<Option<Regex>> = LazyLock::new(|| {
+static CAME_UP: Pattern = LazyLock::new(|| {
     Regex::new(r"Startup finished in |Reached target .{0,80}(?:Multi-User System|Graphical Interface|multi-user\.target|graphical\.target|container\.target)").ok()
 });
+/// Last words of a PID 1 that gives up.
+static GAVE_UP: Pattern =
+    LazyLock::new(|| Regex::new(r"^\W*\[!!!!!!\] |\bExiting PID 1\.\.\.|\bFreezing execution\b|Failed to (?:allocate manager object|start up manager)\b").ok());
+/// PID 1 goes on with nothing to do.
+static FROZE: Pattern = LazyLock::new(|| Regex::new(r", freezing\.|\bFreezing execution\b").ok());
+/// Other words of PID 1 on its console.
+static SPOKE: Pattern =
+    LazyLock::new(|| Regex::new(r"^\W*(?:\[  OK  \]|\[FAILED\]|Failed to mount \S+ (?:\(type \w+\) on|at) /|Failed to determine whether /|Welcome to \S.*!$)").ok());
+/// What systemd takes its surroundings for.
+static VIRTUALIZATION: Pattern = LazyLock::new(|| Regex::new(r"\bDetected virtualization '?([\w-]+)").ok());
+
+type Pattern = LazyLock<Option<Regex>>;
+
+fn captured<'t>(pattern: &Pattern, text: &'t str) -> Option<&'t str> {
+    let captures = pattern.as_ref()?.captures(text)?;
+    Some(captures.get(1).or(captures.get(0))?.as_str())
+}
+
 /// Signal numbers whose exit code 128+N says that the engine or the kernel ended PID 1.
 const SIGKILL_CODE: i64 = 137;
 
@@ -22,12 +40,29 @@ pub fn derive(log: &LogExcerpt, facts: &mut Facts) {
     outcome(log, facts);
 }
 
+/// What PID 1's own lines tell of the boot; a later boot counts more than an earlier one.
 fn from_lines(log: &LogExcerpt, facts: &mut Facts) {
-    for line in &log.lines {
-        let captures = BANNER.as_ref().and_then(|re| re.captures(&line.text));
-        if let Some(version) = captures.and_then(|c| c.get(1)?.as_str().parse::<i64>().ok()) {
-            facts.set_if_unknown("guest.systemd_version", version, "log: systemd's banner");
-        }
+    let source = "log: lines of PID 1";
+    let says = |pattern: &Pattern| log.lines.iter().rposition(|line| captured(pattern, &line.text).is_some());
+    let banner = log.lines.iter().rev().find_map(|line| captured(&BANNER, &line.text));
+    let virtualization = log.lines.iter().rev().find_map(|line| captured(&VIRTUALIZATION, &line.text));
+    let (came_up, gave_up) = (says(&CAME_UP), says(&GAVE_UP));
+    if let Some(version) = banner.and_then(|version| version.parse::<i64>().ok()) {
+        facts.set_if_unknown("guest.systemd_version", version, "log: systemd's banner");
+    }
+    if banner.is_none() && gave_up.is_none() && came_up.is_none() && says(&SPOKE).is_none() {
+        return;
+    }
+    facts.set("log.banner_seen", banner.is_some() || virtualization.is_some(), source);
+    facts.set("log.came_up", came_up.is_some() && came_up >= gave_up, source);
+    facts.set("log.gave_up", gave_up.is_some() && gave_up > came_up, source);
+    if banner.is_some() || virtualization.is_some() {
+        facts.set("log.virtualization", virtualization, source);
+        facts.set_if_unknown("container.runs_systemd", true, source);
+        facts.set_if_unknown("guest.init_present", true, source);
+    } else if gave_up.is_some() {
+        facts.set_if_unknown("container.runs_systemd", true, source);
+        facts.set_if_unknown("guest.init_present", true, source);
     }
 }
 
@@ -50,15 +85,19 @@ fn intent(facts: &mut Facts) {
 
 /// How far the boot came.
 fn outcome(log: &LogExcerpt, facts: &mut Facts) {
-    let came_up = log.lines.iter().any(|line| CAME_UP.as_ref().is_some_and(|re| re.is_match(&line.text)));
-    let status = facts.text("container.status").unwrap_or_default().to_owned();
-    let word = match status.as_str() {
-        "created" if facts.text("container.error").is_some() => "could-not-start",
-        "created" => "never-started",
-        "running" | "paused" => running(facts, came_up),
-        "restarting" => "stopped",
-        "exited" | "dead" | "removed" | "removing" | "stopping" => ended(facts, came_up),
-        _ => "unknown",
+    let came_up = facts.bool("log.came_up") == Some(true);
+    let status = facts.text("container.status").map(str::to_owned);
+    let word = match status.as_deref() {
+        Some("created") if facts.text("container.error").is_some() => "could-not-start",
+        Some("created") => "never-started",
+        Some("running" | "paused") => running(facts, came_up),
+        Some("restarting") => "stopped",
+        Some("exited" | "dead" | "removed" | "removing" | "stopping") => ended(facts, came_up),
+        Some(_) => "unknown",
+        None => match told(log, facts) {
+            Some(word) => word,
+            None => return,
+        },
     };
     let source = "container.status, container.exit_code, manager.state, pid1.*, log";
     facts.set("boot.outcome", word, source);
@@ -71,6 +110,21 @@ fn outcome(log: &LogExcerpt, facts: &mut Facts) {
     }
     if failed || matches!(word, "up" | "unreachable" | "ended") {
         facts.set("boot.failed", failed, source);
+    }
+}
+
+/// What text alone tells, where nobody asked the engine.
+fn told(log: &LogExcerpt, facts: &Facts) -> Option<&'static str> {
+    if facts.bool("log.gave_up") == Some(true) {
+        let froze = log.lines.iter().any(|line| captured(&FROZE, &line.text).is_some());
+        return Some(if froze { "frozen" } else { "stopped" });
+    }
+    match facts.text("manager.state") {
+        Some("running" | "degraded") => Some("up"),
+        Some("maintenance") => Some("rescue"),
+        Some("initializing" | "starting") => Some("starting"),
+        _ if facts.bool("log.came_up") == Some(true) => Some("up"),
+        _ => None,
     }
 }
 

@@ -5,7 +5,7 @@
 use procfs::process::{MountInfo, MountInfos};
 
 use super::{Config, Mount};
-use crate::snapshot::Facts;
+use crate::snapshot::{EngineKind, Facts};
 
 const CGROUP: &str = "/sys/fs/cgroup";
 
@@ -61,13 +61,22 @@ pub fn configured(config: &Config<'_>, facts: &mut Facts) {
     let source = "container inspect: Mounts, HostConfig.Tmpfs";
     // Podman's systemd mode mounts these itself (podman-run(1), --systemd); --read-only-tmpfs too.
     let prepared = config.systemd_mode() == Some(true);
-    let read_only_tmpfs = config.kind == crate::snapshot::EngineKind::Podman && config.flag("/HostConfig/ReadonlyRootfs");
+    let read_only_tmpfs = config.kind == EngineKind::Podman && config.flag("/HostConfig/ReadonlyRootfs");
+    // Whether Podman prepares it may be unknown; then what is not asked for may be there all the same.
+    let whole = config.knows("/HostConfig/Tmpfs") && (config.kind != EngineKind::Podman || config.systemd_mode().is_some());
+    let mut set = |key: &str, there: bool, source: &str| {
+        if there || whole {
+            facts.set(key, there, source);
+        }
+    };
     let has = |path: &str| config.mount_at(path).is_some() || prepared;
-    facts.set("mount.run", has("/run") || read_only_tmpfs, source);
-    facts.set("mount.run_lock", has("/run/lock"), source);
-    facts.set("mount.tmp", has("/tmp") || read_only_tmpfs, source);
-    let shm = config.mount_at("/dev/shm").is_some() || config.text("/HostConfig/IpcMode") != Some("none");
-    facts.set("mount.dev_shm", shm, "container inspect: HostConfig.IpcMode");
+    set("mount.run", has("/run") || read_only_tmpfs, source);
+    set("mount.run_lock", has("/run/lock"), source);
+    set("mount.tmp", has("/tmp") || read_only_tmpfs, source);
+    if config.knows("/HostConfig/IpcMode") {
+        let shm = config.mount_at("/dev/shm").is_some() || config.text("/HostConfig/IpcMode") != Some("none");
+        facts.set("mount.dev_shm", shm, "container inspect: HostConfig.IpcMode");
+    }
     if let Some(run) = config.mount_at("/run") {
         facts.set("mount.run_bytes", size_option(&run.options), source);
         facts.set("mount.run_writable", run.writable, source);
@@ -88,19 +97,34 @@ fn bind_facts(config: &Config<'_>, facts: &mut Facts) {
         }
         _ => "none",
     };
-    facts.set("cgroup.bind", bind, source);
-    facts.set("cgroup.volume", tree.as_ref().is_some_and(|mount| mount.kind == "volume"), source);
-    facts.set("cgroup.tmpfs_over", tree.as_ref().is_some_and(|mount| mount.kind == "tmpfs"), source);
+    let binds_known = config.knows("/HostConfig/Binds");
+    if bind != "none" || binds_known {
+        facts.set("cgroup.bind", bind, source);
+    }
+    // A volume may come from the image, which a command line does not show.
+    let volume = tree.as_ref().is_some_and(|mount| mount.kind == "volume");
+    if volume || config.knows("/Mounts") {
+        facts.set("cgroup.volume", volume, source);
+    }
+    let over = tree.as_ref().is_some_and(|mount| mount.kind == "tmpfs");
+    if over || config.knows("/HostConfig/Tmpfs") {
+        facts.set("cgroup.tmpfs_over", over, source);
+    }
     let subtree = config.mounts().into_iter().find(|m| {
         m.kind == "bind" && m.writable && m.source.starts_with("/sys/fs/cgroup/") && m.destination.starts_with("/sys/fs/cgroup/")
     });
-    facts.set("cgroup.bind_subtree", subtree.map(|m| m.destination), source);
+    if subtree.is_some() || binds_known {
+        facts.set("cgroup.bind_subtree", subtree.map(|m| m.destination), source);
+    }
 }
 
 /// What the tree will be, from the configuration and the control group version, where nothing was observed.
 pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
     let Some(mode) = facts.text("cgroup.mode").map(str::to_owned) else { return };
     let source = "container inspect: HostConfig (no running PID 1 to look at)";
+    if !config.knows("/HostConfig/Binds") || config.kind == EngineKind::Podman && config.systemd_mode().is_none() {
+        return;
+    }
     let opened = config.flag("/HostConfig/Privileged")
         || facts.bool("container.writable_cgroups") == Some(true)
         || config.systemd_mode() == Some(true);
@@ -159,7 +183,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::snapshot::EngineKind;
 
     fn seen(mountinfo: &str) -> Facts {
         let mut facts = Facts::default();
@@ -182,7 +205,7 @@ mod tests {
     }
 
     fn foretold(inspect: &Value, mode: &str) -> Facts {
-        let config = Config { inspect, native: None, kind: EngineKind::Docker };
+        let config = Config::live(inspect, None, EngineKind::Docker);
         let mut facts = Facts::default();
         facts.set("cgroup.mode", mode, "test");
         configured(&config, &mut facts);

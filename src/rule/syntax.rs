@@ -68,6 +68,8 @@ pub struct Signature {
     pub systemd: Option<VersionRange>,
     /// Confidence when only this line speaks for the rule.
     pub confidence: Option<Confidence>,
+    /// Alone it is only worth a remark: boots that come up print it too.
+    pub weak: bool,
 }
 
 /// A compiled pattern that remembers its source.
@@ -188,6 +190,8 @@ pub(super) struct SignatureFile {
     pub pattern: String,
     pub systemd: Option<String>,
     pub confidence: Option<Confidence>,
+    #[serde(default)]
+    pub weak: bool,
 }
 
 /// The file of remedies.

@@ -18,6 +18,8 @@ pub enum Source {
     Journal,
     /// What a command inside the container printed.
     Exec,
+    /// Pasted text.
+    Text,
 }
 
 impl Source {
@@ -31,6 +33,7 @@ impl Source {
             Self::Engine => "engine",
             Self::Journal => "journal",
             Self::Exec => "exec",
+            Self::Text => "text",
         }
     }
 }
@@ -46,6 +49,19 @@ pub struct KeptLine {
     pub text: String,
 }
 
+/// Lines that look like one failure and match no signature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cluster {
+    /// Stable id: the same failure has the same one, whatever host, time, number or path it names.
+    pub cluster: String,
+    /// The first of its lines.
+    pub text: String,
+    /// Number of that line.
+    pub line: u64,
+    /// How many there were.
+    pub count: u64,
+}
+
 /// Lines kept of all that was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogExcerpt {
@@ -57,4 +73,7 @@ pub struct LogExcerpt {
     pub bytes_read: u64,
     /// Lines that were longer than the cap and lost their end.
     pub lines_cut: u64,
+    /// What looks like a failure and is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unrecognised: Vec<Cluster>,
 }

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 pub use catalog::{CATALOG, FactSpec, Kind, nearest, spec};
 pub use facts::{Fact, Facts, Gap};
-pub use log::{KeptLine, LogExcerpt, Source};
+pub use log::{Cluster, KeptLine, LogExcerpt, Source};
 pub use redact::Redactor;
 
 /// Version of the snapshot file that this program writes and the newest that it reads.

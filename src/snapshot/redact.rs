@@ -146,12 +146,14 @@ impl Redactor {
         snapshot.documents.values().for_each(|document| self.learn(document));
         snapshot.facts.iter().for_each(|(_, fact)| self.learn(&fact.value));
         snapshot.log.lines.iter().for_each(|line| self.learn_text(&line.text));
+        snapshot.log.unrecognised.iter().for_each(|cluster| self.learn_text(&cluster.text));
         snapshot.documents.values_mut().for_each(|document| self.redact_value(document));
         snapshot.facts.iter_mut().for_each(|fact| {
             self.redact_value(&mut fact.value);
             fact.source = self.redact(&fact.source);
         });
         snapshot.log.lines.iter_mut().for_each(|line| line.text = self.redact(&line.text));
+        snapshot.log.unrecognised.iter_mut().for_each(|cluster| cluster.text = self.redact(&cluster.text));
         snapshot.gaps.iter_mut().for_each(|gap| gap.reason = self.redact(&gap.reason));
         snapshot.target.name = self.redact(&snapshot.target.name);
         snapshot

@@ -1,0 +1,212 @@
+//! The shape of the source: who may import whom, who may print, how long things may be. Reads `src/` as text.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::program::project;
+
+/// Which module may import which. An import that is not here is either a mistake or a decision to be made here.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("cli", &[]),
+    ("collect", &["docker", "scan", "seccomp", "snapshot"]),
+    ("command", &["cli", "collect", "diagnose", "docker", "exit", "options", "render", "rule", "scan", "snapshot"]),
+    ("diagnose", &["rule", "scan", "snapshot"]),
+    ("docker", &[]),
+    ("exit", &["diagnose", "rule", "snapshot"]),
+    ("lib", &[]),
+    ("main", &["command"]),
+    ("options", &["cli", "collect", "docker", "render", "rule"]),
+    ("render", &["diagnose", "rule", "snapshot"]),
+    ("rule", &["snapshot"]),
+    ("scan", &["rule", "snapshot"]),
+    ("seccomp", &[]),
+    ("snapshot", &[]),
+];
+
+/// Files of tables, which may be longer.
+const TABLES: &[&str] = &["src/snapshot/catalog.rs"];
+const LINES: usize = 400;
+const TABLE_LINES: usize = 600;
+const FUNCTION_LINES: usize = 60;
+
+/// A source file.
+struct File {
+    /// Path below the project.
+    path: String,
+    /// Its top module.
+    module: String,
+    /// The whole text.
+    text: String,
+    /// The text without its tests.
+    code: String,
+}
+
+fn sources() -> Vec<File> {
+    let mut paths = Vec::new();
+    walk(&project("src"), &mut paths);
+    paths.sort();
+    let files: Vec<File> = paths.iter().map(|path| read(path)).collect();
+    // A module that is declared for tests only holds no code of the program.
+    let tested: Vec<String> = files.iter().flat_map(test_modules).collect();
+    files.into_iter().map(|file| if tested.contains(&file.path) { File { code: String::new(), ..file } } else { file }).collect()
+}
+
+fn walk(folder: &Path, paths: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("src/ can be read").filter_map(Result::ok) {
+        let path = entry.path();
+        if path.is_dir() {
+            walk(&path, paths);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            paths.push(path);
+        }
+    }
+}
+
+fn read(path: &Path) -> File {
+    let text = std::fs::read_to_string(path).expect("a source file can be read");
+    let below = path.strip_prefix(project("src")).expect("the file lies in src/");
+    let module = below.iter().next().and_then(|part| Path::new(part).file_stem()).unwrap_or_default().to_string_lossy().into_owned();
+    let code = text.split("\n#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
+    File { path: format!("src/{}", below.display()), module, text, code }
+}
+
+fn test_modules(file: &File) -> Vec<String> {
+    let folder = Path::new(&file.path).parent().map(|folder| folder.display().to_string()).unwrap_or_default();
+    let declared = file.text.split("#[cfg(test)]").skip(1).filter_map(|rest| rest.trim_start().lines().next()?.split("mod ").nth(1)?.strip_suffix(';'));
+    declared.map(|name| format!("{folder}/{name}.rs")).collect()
+}
+
+/// Top modules that a text names after `crate::` or `sysdock::`, also within braces.
+fn imports(code: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let lines: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let joined = lines.join("\n");
+    for prefix in ["crate::", "sysdock::"] {
+        for rest in joined.split(prefix).skip(1) {
+            let inside = rest.strip_prefix('{').and_then(|group| group.split('}').next());
+            let names: Vec<&str> = inside.map_or_else(|| vec![rest], |group| group.split(',').collect());
+            found.extend(names.iter().map(|name| first_word(name)).filter(|name| !name.is_empty()));
+        }
+    }
+    found
+}
+
+fn first_word(text: &str) -> String {
+    text.trim().chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect()
+}
+
+#[test]
+fn imports_point_one_way() {
+    let allowed: BTreeMap<&str, &[&str]> = ALLOWED.iter().copied().collect();
+    let mut used = BTreeSet::new();
+    for file in sources() {
+        let edges = allowed.get(file.module.as_str()).unwrap_or_else(|| panic!("{} is a module that the table does not know", file.module));
+        for import in imports(&file.code).into_iter().filter(|import| *import != file.module) {
+            assert!(edges.contains(&import.as_str()), "{} imports {import}, which {} may not", file.path, file.module);
+            used.insert((file.module.clone(), import));
+        }
+    }
+    // An edge that nobody uses any more is no longer allowed.
+    for (from, edges) in ALLOWED {
+        for to in *edges {
+            assert!(used.contains(&((*from).to_owned(), (*to).to_owned())), "{from} → {to} is allowed but not used");
+        }
+    }
+}
+
+#[test]
+fn imports_make_no_circle() {
+    let edges: BTreeMap<&str, &[&str]> = ALLOWED.iter().copied().collect();
+    for (from, _) in ALLOWED {
+        let mut open: Vec<&str> = edges[from].to_vec();
+        let mut seen = BTreeSet::new();
+        while let Some(next) = open.pop() {
+            assert_ne!(next, *from, "{from} imports itself through others");
+            if seen.insert(next) {
+                open.extend(edges.get(next).copied().unwrap_or_default());
+            }
+        }
+    }
+}
+
+fn using(word: &str) -> Vec<String> {
+    let code = |file: &File| file.code.lines().filter(|line| !line.trim_start().starts_with("//")).any(|line| line.contains(word));
+    sources().iter().filter(|file| code(file)).map(|file| file.path.clone()).collect()
+}
+
+#[test]
+fn only_the_engine_module_knows_bollard() {
+    let users = using("bollard");
+    assert!(!users.is_empty() && users.iter().all(|path| path.starts_with("src/docker/")), "{users:?}");
+}
+
+#[test]
+fn one_file_colours() {
+    assert_eq!(using("colored::").len(), 1, "{:?}", using("colored::"));
+}
+
+#[test]
+fn printing_is_for_render_and_command() {
+    for word in ["println!", "print!(", "eprintln!", "eprint!(", "io::stdout()", "io::stderr()"] {
+        let odd: Vec<_> = using(word).into_iter().filter(|path| !path.starts_with("src/render/") && !path.starts_with("src/command/")).collect();
+        assert!(odd.is_empty(), "{word} in {odd:?}");
+    }
+    assert!(using("println!").is_empty() && using("print!(").is_empty(), "output goes through src/render/output.rs");
+}
+
+#[test]
+fn the_judging_middle_touches_nothing() {
+    for word in ["std::fs", "std::env", "std::net", "std::process", "tokio", "SystemTime", "Instant::now", "Timestamp::now"] {
+        let odd: Vec<_> = using(word).into_iter().filter(|path| path.starts_with("src/diagnose/") || path.starts_with("src/scan/")).collect();
+        assert!(odd.is_empty(), "{word} in {odd:?}");
+    }
+}
+
+#[test]
+fn files_and_names_are_short() {
+    for file in sources() {
+        let (lines, limit) = (file.text.lines().count(), if TABLES.contains(&file.path.as_str()) { TABLE_LINES } else { LINES });
+        assert!(lines <= limit, "{} has {lines} lines", file.path);
+        let name = Path::new(&file.path).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        assert!(!["utils", "util", "misc", "helpers", "helper", "common"].contains(&name.as_str()), "{}", file.path);
+        assert!(file.path == "src/main.rs" || file.text.starts_with("//!"), "{} does not say what it is for", file.path);
+    }
+}
+
+#[test]
+fn nothing_panics_on_purpose() {
+    for word in [".unwrap()", ".expect(", "panic!(", "unreachable!(", "todo!(", "unimplemented!("] {
+        assert!(using(word).is_empty(), "{word} in {:?}", using(word));
+    }
+}
+
+#[test]
+fn functions_fit_on_a_screen() {
+    for file in sources() {
+        let long: Vec<_> = functions(&file.code).into_iter().filter(|(_, lines)| *lines > FUNCTION_LINES).collect();
+        assert!(long.is_empty(), "{}: {long:?}", file.path);
+    }
+}
+
+/// Names and lengths of functions: from the line with `fn` to the line on which its indentation closes a brace.
+fn functions(code: &str) -> Vec<(String, usize)> {
+    let mut found = Vec::new();
+    let mut open: Vec<(String, usize, usize)> = Vec::new();
+    for (number, line) in code.lines().enumerate() {
+        let indentation = line.len() - line.trim_start().len();
+        if line.trim() == "}" && open.last().is_some_and(|(_, depth, _)| *depth == indentation) {
+            let (name, _, start) = open.pop().expect("one is open");
+            found.push((name, number - start + 1));
+        }
+        let signature = line.trim_start().trim_start_matches("pub ").trim_start_matches("pub(super) ").trim_start_matches("pub(crate) ");
+        let signature = signature.trim_start_matches("const ").trim_start_matches("async ");
+        if let Some(rest) = signature.strip_prefix("fn ")
+            && !line.trim_end().ends_with('}')
+            && !line.trim_end().ends_with(';')
+        {
+            let name = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            open.push((name, indentation, number));
+        }
+    }
+    found
+}

@@ -1,0 +1,198 @@
+//! Snapshots of real containers, `fixtures/<expected first root cause>/<lane>-<guest>-<fault>-<variant>.json`, each with a
+//! `.toml` beside it that says what must be found. Folders `healthy` and `not-systemd` hold those without a root cause,
+//! `unknown` those whose cause nobody can know.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sysdock::diagnose::{Report, Role, Verdict, diagnose_with};
+use sysdock::rule::{RuleSet, builtin};
+use sysdock::scan::Matcher;
+use sysdock::snapshot::{Snapshot, file};
+
+use super::lab::{Container, Lane};
+use super::program::{project, roots};
+
+/// Folders whose name is no diagnosis.
+pub const WITHOUT_ROOT: [&str; 3] = ["healthy", "not-systemd", "unknown"];
+/// Largest fixture, in bytes.
+const LARGEST: u64 = 96 * 1024;
+
+/// What must be found in a fixture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    /// All root causes, in order.
+    pub roots: Vec<String>,
+    /// The verdict.
+    pub verdict: String,
+}
+
+/// One saved snapshot.
+#[derive(Debug)]
+pub struct Fixture {
+    /// Its file.
+    pub path: PathBuf,
+    /// Name of its folder.
+    pub folder: String,
+    /// What it holds.
+    pub snapshot: Snapshot,
+    /// What must be found.
+    pub expected: Expected,
+}
+
+impl Fixture {
+    /// Its path below `fixtures/`.
+    pub fn label(&self) -> String {
+        format!("{}/{}", self.folder, self.path.file_stem().unwrap_or_default().to_string_lossy())
+    }
+
+    /// What is wrong with a report on it; nothing when all is as expected.
+    pub fn complaint(&self, report: &Report) -> Option<String> {
+        let roots: Vec<_> = report.findings.iter().filter(|f| f.role == Role::RootCause).map(|f| f.id.clone()).collect();
+        let verdict = word(report.verdict);
+        let got = Expected { roots, verdict: verdict.to_owned() };
+        (got != self.expected).then(|| format!("{}: expected {:?}, got {got:?}", self.label(), self.expected))
+    }
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Healthy => "healthy",
+        Verdict::Degraded => "degraded",
+        Verdict::Failed => "failed",
+        Verdict::Undetermined => "undetermined",
+    }
+}
+
+/// All fixtures, in order of their paths.
+pub fn all() -> Vec<Fixture> {
+    let mut fixtures: Vec<Fixture> = subfolders(&project("fixtures")).iter().flat_map(|folder| of_folder(folder)).collect();
+    fixtures.sort_by(|a, b| a.path.cmp(&b.path));
+    fixtures
+}
+
+fn subfolders(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+}
+
+fn of_folder(folder: &Path) -> Vec<Fixture> {
+    let entries = std::fs::read_dir(folder).expect("a folder of fixtures can be read").filter_map(Result::ok);
+    let files = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    files.map(|path| read(&path)).collect()
+}
+
+fn read(path: &Path) -> Fixture {
+    let snapshot = file::read(path).unwrap_or_else(|error| panic!("{error}"));
+    let beside = path.with_extension("toml");
+    let text = std::fs::read_to_string(&beside).unwrap_or_else(|error| panic!("{}: {error}", beside.display()));
+    let expected = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", beside.display()));
+    let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
+    Fixture { path: path.to_owned(), folder, snapshot, expected }
+}
+
+/// Complaints of all fixtures under a rule set.
+pub fn complaints(fixtures: &[Fixture], rules: &RuleSet) -> Vec<String> {
+    let matcher = Matcher::new(rules);
+    fixtures.iter().filter_map(|fixture| fixture.complaint(&diagnose_with(&fixture.snapshot, rules, &matcher))).collect()
+}
+
+/// Saves a container of the lab as a fixture, without the names of this machine.
+pub fn record(container: &Container<'_>, report: &Value, case: &str) {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let path = folder.path().join("case.json").display().to_string();
+    container.lane.sysdock(&["snapshot", "-q", &container.name, "-o", &path]).run().ended(0);
+    let text = std::fs::read_to_string(&path).expect("the snapshot was written");
+    write(&folder_of(report), case, &scrubbed(&text, container), &expected(report));
+}
+
+fn folder_of(report: &Value) -> String {
+    let other = match (report["subject"].as_str(), report["verdict"].as_str()) {
+        (Some("not-systemd"), _) => "not-systemd",
+        (_, Some("healthy")) => "healthy",
+        _ => "unknown",
+    };
+    roots(report).first().map_or_else(|| other.to_owned(), Clone::clone)
+}
+
+fn expected(report: &Value) -> Expected {
+    Expected { roots: roots(report), verdict: report["verdict"].as_str().unwrap_or_default().to_owned() }
+}
+
+/// Writes a fixture and what must be found in it.
+pub fn write(folder: &str, case: &str, text: &str, expected: &Expected) {
+    let folder = project("fixtures").join(folder);
+    std::fs::create_dir_all(&folder).expect("the folder of fixtures can be made");
+    std::fs::write(folder.join(format!("{case}.json")), text).expect("the fixture can be written");
+    let expected = toml::to_string(expected).expect("the expectation can be written as TOML");
+    std::fs::write(folder.join(format!("{case}.toml")), expected).expect("the expectation can be written");
+}
+
+/// Takes out what belongs to the machine that recorded: the lab's folder, its name, passing names and ids.
+fn scrubbed(text: &str, container: &Container<'_>) -> String {
+    let lane = container.lane;
+    let run = format!("sysdock-test-{}-", std::process::id());
+    let short = container.name.trim_start_matches(&run).split_once('-').map_or("web", |(_, purpose)| purpose);
+    let mut document: Value = serde_json::from_str(&text.replace(&container.name, short).replace(&run, "test-")).expect("a snapshot is JSON");
+    let engine = &mut document["documents"]["engine"];
+    let machine = engine["Name"].as_str().unwrap_or_default().to_owned();
+    for (key, value) in [("Name", "lab"), ("ID", "0")] {
+        if engine[key].is_string() {
+            engine[key] = value.into();
+        }
+    }
+    let mut text = serde_json::to_string_pretty(&document).expect("a snapshot can be written") + "\n";
+    for (private, public) in private_names(lane, &machine) {
+        text = text.replace(&private, &public);
+    }
+    text
+}
+
+fn private_names(lane: &Lane, machine: &str) -> Vec<(String, String)> {
+    let socket = lane.address.trim_start_matches("unix://");
+    let home = Path::new(socket).ancestors().nth(3).map(|path| path.display().to_string()).unwrap_or_default();
+    let temporary = std::env::temp_dir().display().to_string();
+    let mut names = vec![(home, "/lab".to_owned())];
+    if machine.len() > 3 {
+        names.push((machine.to_owned(), "lab".to_owned()));
+    }
+    names.push((format!("{temporary}/.tmp"), "/files/".to_owned()));
+    names
+}
+
+#[test]
+fn every_fixture_is_diagnosed() {
+    let fixtures = all();
+    let rules = builtin().expect("the built-in rules can be loaded");
+    let complaints = complaints(&fixtures, &rules);
+    assert!(fixtures.len() >= 40, "only {} fixtures", fixtures.len());
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+#[test]
+fn a_fixture_lies_in_the_folder_of_its_first_root_cause() {
+    let rules = builtin().expect("the built-in rules can be loaded");
+    for fixture in all() {
+        let label = fixture.label();
+        match fixture.expected.roots.first() {
+            Some(root) => assert_eq!(*root, fixture.folder, "{label}"),
+            None => assert!(WITHOUT_ROOT.contains(&fixture.folder.as_str()), "{label}"),
+        }
+        assert!(fixture.expected.roots.iter().all(|root| rules.get(root).is_some()), "{label}");
+    }
+}
+
+#[test]
+fn fixtures_are_small_and_name_no_machine() {
+    let home = std::env::var("HOME").unwrap_or_default();
+    for fixture in all() {
+        let text = std::fs::read_to_string(&fixture.path).expect("the fixture can be read");
+        assert!(text.len() as u64 <= LARGEST, "{}: {} bytes", fixture.label(), text.len());
+        for private in ["/.cache/", "sysdock-testlab", "/root/", "sysdock-test-"] {
+            assert!(!text.contains(private), "{} names {private}", fixture.label());
+        }
+        assert!(home.len() < 2 || !text.contains(&format!("{home}/")), "{} names {home}", fixture.label());
+    }
+}

@@ -1,0 +1,81 @@
+//! Damaged rules must be noticed by the checks of rules, their examples, or the fixtures.
+//!
+//! The usual run tries a fixed sample; `SYSDOCK_MUTANTS` is another number, or `all`.
+
+use std::path::{Path, PathBuf};
+
+use sysdock::diagnose::verify_examples;
+use sysdock::rule::{load, verify};
+
+use super::fixtures::{self, Fixture};
+use super::mutants::{self, Mutant};
+use super::program::{announce, project};
+
+/// Mutants of the usual run.
+const SAMPLE: usize = 60;
+/// Share that must be noticed, in percent.
+const NOTICED: usize = 95;
+
+fn every_mutant() -> Vec<Mutant> {
+    let mut files = Vec::new();
+    walk(&project("rules"), &mut files);
+    files.sort();
+    let rules = files.iter().filter(|file| !file.ends_with("remedies.toml") && !file.ends_with("harmless.toml"));
+    let of = |file: &PathBuf| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        mutants::of(&name, &std::fs::read_to_string(file).expect("a rule can be read"))
+    };
+    rules.flat_map(of).collect()
+}
+
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("rules/ can be read").filter_map(Result::ok) {
+        let path = entry.path();
+        if path.is_dir() {
+            walk(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            files.push(path);
+        }
+    }
+}
+
+/// An evenly spread part of all mutants, the same in every run.
+fn sample(all: Vec<Mutant>) -> Vec<Mutant> {
+    let wanted = std::env::var("SYSDOCK_MUTANTS").unwrap_or_default();
+    let number = if wanted == "all" { all.len() } else { wanted.parse().unwrap_or(SAMPLE).min(all.len()) };
+    let total = all.len();
+    all.into_iter().enumerate().filter(|(index, _)| (index + 1) * number / total > index * number / total).map(|(_, mutant)| mutant).collect()
+}
+
+/// Whether something notices; `None` when the damage is no rule any more.
+fn is_noticed(mutant: &Mutant, fixtures: &[Fixture], folder: &Path) -> Option<bool> {
+    let file = folder.join("mutant.toml");
+    std::fs::write(&file, &mutant.text).expect("the mutant can be written");
+    let rules = load(&[file]).ok()?;
+    Some(!verify(&rules).is_empty() || !verify_examples(&rules).1.is_empty() || !fixtures::complaints(fixtures, &rules).is_empty())
+}
+
+#[test]
+fn damaged_rules_are_noticed() {
+    let fixtures = fixtures::all();
+    let mutants = sample(every_mutant());
+    let half = mutants.len().div_ceil(2).max(1);
+    let judged: Vec<(Option<bool>, &Mutant)> = std::thread::scope(|scope| {
+        let work = |part| {
+            let fixtures = &fixtures;
+            scope.spawn(move || {
+                let folder = tempfile::tempdir().expect("a temporary folder can be made");
+                let judge = |mutant| (is_noticed(mutant, fixtures, folder.path()), mutant);
+                <[Mutant]>::iter(part).map(judge).collect::<Vec<_>>()
+            })
+        };
+        let running: Vec<_> = mutants.chunks(half).map(work).collect();
+        running.into_iter().flat_map(|part| part.join().expect("judging does not panic")).collect()
+    });
+    let valid = judged.iter().filter(|(noticed, _)| noticed.is_some()).count();
+    let survivors: Vec<&str> = judged.iter().filter(|(noticed, _)| *noticed == Some(false)).map(|(_, mutant)| mutant.label.as_str()).collect();
+    survivors.iter().for_each(|survivor| announce(&format!("mutation: not noticed: {survivor}")));
+    announce(&format!("mutation: {} of {valid} damages noticed", valid - survivors.len()));
+    assert!(valid > 20, "only {valid} mutants are rules");
+    assert!((valid - survivors.len()) * 100 >= valid * NOTICED, "{} of {valid} not noticed", survivors.len());
+}
