@@ -36,6 +36,17 @@ Examples:
 Nothing is changed: files are read through the engine's archive call. In a running container a few read-only
 commands are run, such as `systemctl is-system-running`; --no-exec leaves them out.";
 
+const TRIAGE_EXAMPLES: &str = "\
+Examples:
+  docker logs web 2>&1 | sysdock triage -     what a log says
+  sysdock triage ci.log.gz report.md          files, compressed or not, pasted reports with command lines and output
+  sysdock triage ./logs                       a folder of logs, with a table of causes at the end
+  sysdock triage --run 'docker run -d img /sbin/init'
+  sysdock triage --inspect inspect.json --info info.txt boot.log
+
+Command lines, compose files, Dockerfiles, inspect and info output in the text become facts. What the text does not say
+stays unknown; the report names the commands that would tell.";
+
 const SNAPSHOT_EXAMPLES: &str = "\
 Examples:
   sysdock snapshot web -o web.json            readable JSON
@@ -106,6 +117,9 @@ pub enum Command {
     /// Say what is wrong with a container, and what cures it
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
+    /// Say what is wrong from text alone: logs, pasted reports, command lines, folders and archives of them
+    #[command(after_help = TRIAGE_EXAMPLES)]
+    Triage(TriageArgs),
     /// Save what can be observed of a container, without secrets
     #[command(after_help = SNAPSHOT_EXAMPLES)]
     Snapshot(SnapshotArgs),
@@ -150,6 +164,35 @@ pub struct DoctorArgs {
     /// Form of the report on stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: Format,
+}
+
+/// Arguments of `triage`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct TriageArgs {
+    /// Files, folders or archives (.gz, .zst, .tar, .zip) of text; `-` is stdin
+    #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub inputs: Vec<PathBuf>,
+    /// Output of `docker inspect` that belongs to the text
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub inspect: Option<PathBuf>,
+    /// Output of `docker info` or `docker version` that belongs to the text
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub info: Option<PathBuf>,
+    /// Command line of the container, such as 'docker run -d image /sbin/init'
+    #[arg(long, value_name = "COMMAND", value_parser = NonEmptyStringValueParser::new())]
+    pub run: Option<String>,
+    /// Exit 1 when a root cause or consequence is at least this bad
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub fail_on: FailOn,
+    /// Form of the report on stdout
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: Format,
+    /// With --format json: one report a line, in the order of the input, as soon as it is there
+    #[arg(long)]
+    pub jsonl: bool,
+    /// Files that are read at the same time [default: number of processors]; the output is the same for any number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
 }
 
 /// Arguments of `snapshot`.

@@ -10,6 +10,7 @@ pub mod diagnose;
 pub mod docker;
 pub mod exit;
 pub(crate) mod facts;
+pub mod intake;
 pub mod options;
 pub mod render;
 pub mod rule;

@@ -187,7 +187,9 @@ fn since(text: &str, now: Timestamp) -> Result<i64, OptionError> {
     now.checked_sub(span.abs()).map(Timestamp::as_second).map_err(|_| bad())
 }
 
-const fn severity(fail_on: FailOn) -> Severity {
+/// The severity that a word of `--fail-on` stands for.
+#[must_use]
+pub const fn severity(fail_on: FailOn) -> Severity {
     match fail_on {
         FailOn::Critical => Severity::Critical,
         FailOn::Error => Severity::Error,

@@ -41,7 +41,11 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
         Err(error) => gap("pid1.children", error),
     }
     match process.mountinfo() {
-        Ok(list) => mounts::observed(&list, facts),
+        Ok(list) => {
+            let groups = process.cgroups().map(|groups| groups.0).unwrap_or_default();
+            let own = groups.into_iter().find(|group| group.hierarchy == 0).map(|group| group.pathname);
+            mounts::observed(&list, own.as_deref(), facts);
+        }
         Err(error) => gap("mount.*", error),
     }
     life_facts(facts);

@@ -10,6 +10,7 @@ mod explain;
 mod progress;
 mod rules;
 mod snapshot;
+mod triage;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -53,6 +54,7 @@ fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
     let options = Options::new(cli.global, Environment::of_process(), terminal());
     match cli.command {
         Command::Doctor(args) => doctor::run(args, &options),
+        Command::Triage(args) => triage::run(&args, &options),
         Command::Snapshot(args) => snapshot::run(&args, &options),
         Command::Explain(args) => explain::run(&args, &options),
         Command::Rules(args) => rules::run(&args, &options),

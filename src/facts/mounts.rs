@@ -9,8 +9,8 @@ use crate::snapshot::{EngineKind, Facts};
 
 const CGROUP: &str = "/sys/fs/cgroup";
 
-/// Facts from the mounts that PID 1 really has.
-pub fn observed(mounts: &MountInfos, facts: &mut Facts) {
+/// Facts from the mounts that PID 1 really has; `own` is its group in the unified hierarchy, as this machine names it.
+pub fn observed(mounts: &MountInfos, own: Option<&str>, facts: &mut Facts) {
     let source = "/proc/PID/mountinfo";
     let at = |path: &str| mounts.iter().rev().find(|mount| mount.mount_point.to_str() == Some(path));
     facts.set("mount.run", at("/run").is_some(), source);
@@ -32,17 +32,18 @@ pub fn observed(mounts: &MountInfos, facts: &mut Facts) {
     if let Some(mode) = mode {
         facts.set("cgroup.mode", mode, source);
     }
-    facts.set("cgroup.mount", observed_tree(tree, mode, mounts), source);
+    facts.set("cgroup.mount", observed_tree(tree, mode, mounts, own), source);
 }
 
 /// State of the tree in which PID 1 must make its groups: all of v2, or name=systemd on v1.
-fn observed_tree(tree: Option<&MountInfo>, mode: Option<&str>, mounts: &MountInfos) -> &'static str {
+fn observed_tree(tree: Option<&MountInfo>, mode: Option<&str>, mounts: &MountInfos, own: Option<&str>) -> &'static str {
     let below = |mount: &&MountInfo| mount.mount_point.starts_with(CGROUP) && mount.mount_point.to_str() != Some(CGROUP);
     let state = |mount: &MountInfo| if is_writable(mount) { "rw" } else { "ro" };
+    let holds_own = |mount: &MountInfo| own.is_none_or(|own| std::path::Path::new(own).starts_with(&mount.root));
     match (tree, mode) {
         (None, _) => "none",
-        // A narrower writable subtree counts: it holds the container's own group.
-        (Some(_), Some("v2")) if mounts.iter().filter(below).any(|m| m.fs_type == "cgroup2" && is_writable(m)) => "rw",
+        // A narrower writable subtree counts when it holds the container's own group.
+        (Some(_), Some("v2")) if mounts.iter().filter(below).any(|m| m.fs_type == "cgroup2" && is_writable(m) && holds_own(m)) => "rw",
         (Some(tree), Some("v2")) => state(tree),
         (Some(_), Some(_)) => {
             let systemd = mounts.iter().rev().find(|m| m.mount_point.to_str() == Some("/sys/fs/cgroup/systemd"));
@@ -134,7 +135,7 @@ pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
     let mount = match (&tree, mode.as_str()) {
         (Some(mount), _) if mount.kind != "bind" => "hidden",
         (Some(mount), "v2") if mount.source == CGROUP && mount.writable => "rw",
-        (_, "v2") if facts.text("cgroup.bind_subtree").is_some() => "rw",
+        (_, "v2") if facts.text("cgroup.bind_subtree").is_some_and(|subtree| holds_parent(subtree, config)) => "rw",
         (Some(mount), "v2") if mount.source == CGROUP => "ro",
         // A bind of the v1 tree carries its submounts, which stay writable even when it is read-only.
         (Some(mount), _) if mount.source == CGROUP => bound("/sys/fs/cgroup/systemd").as_ref().map_or("rw", state),
@@ -158,6 +159,14 @@ pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
         },
     };
     facts.set_if_unknown("cgroup.mount", mount, source);
+}
+
+/// Whether the control group that the engine will make lies in a subtree of /sys/fs/cgroup: its parent is known, its name not.
+fn holds_parent(subtree: &str, config: &Config<'_>) -> bool {
+    let parent = config.text("/HostConfig/CgroupParent").unwrap_or_default();
+    let wanted = subtree.strip_prefix(CGROUP).unwrap_or(subtree).trim_matches('/');
+    let parent = parent.trim_matches('/');
+    !parent.is_empty() && (parent == wanted || parent.starts_with(&format!("{wanted}/")) || wanted.ends_with(parent))
 }
 
 fn size_option(options: &str) -> Option<i64> {
@@ -186,7 +195,7 @@ mod tests {
 
     fn seen(mountinfo: &str) -> Facts {
         let mut facts = Facts::default();
-        observed(&MountInfos::from_read(mountinfo.as_bytes()).unwrap(), &mut facts);
+        observed(&MountInfos::from_read(mountinfo.as_bytes()).unwrap(), Some("/x/y"), &mut facts);
         facts
     }
 
@@ -197,6 +206,8 @@ mod tests {
         assert_eq!((ro.bool("mount.run"), ro.bool("mount.run_lock")), (Some(true), Some(false)));
         let subtree = seen("1 0 0:38 / /sys/fs/cgroup ro - cgroup2 cgroup rw\n2 1 0:38 /x /sys/fs/cgroup/x rw - cgroup2 cgroup rw\n");
         assert_eq!(subtree.text("cgroup.mount"), Some("rw"));
+        let other = seen("1 0 0:38 / /sys/fs/cgroup ro - cgroup2 cgroup rw\n2 1 0:38 /z /sys/fs/cgroup/z rw - cgroup2 cgroup rw\n");
+        assert_eq!(other.text("cgroup.mount"), Some("ro"));
         let v1 =
             seen("1 0 0:3 / /sys/fs/cgroup ro - tmpfs tmpfs rw\n2 1 0:4 / /sys/fs/cgroup/systemd ro - cgroup cgroup rw,name=systemd\n");
         assert_eq!((v1.text("cgroup.mode"), v1.text("cgroup.mount")), (Some("v1"), Some("ro")));

@@ -186,7 +186,7 @@ fn commands(text: &str) -> Vec<Vec<String>> {
 }
 
 /// Splits at `;`, `&&`, `||`, `|` and `&` that stand outside of quotes.
-fn split_outside_quotes(line: &str) -> Vec<&str> {
+pub fn split_outside_quotes(line: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut quote = None;
     let mut start = 0;

@@ -62,10 +62,11 @@ fn form(rule: &Rule) -> Vec<String> {
     let names: BTreeSet<_> = rule.signatures.iter().map(|signature| &signature.name).collect();
     want(names.len() == rule.signatures.len(), "signature names must differ");
     for signature in &rule.signatures {
+        let wanted = if signature.weak { Expectation::Note } else { Expectation::Match };
         let shown = rule
             .examples
             .iter()
-            .filter(|e| e.expect == Expectation::Match)
+            .filter(|e| e.expect == wanted)
             .flat_map(|e| &e.lines)
             .any(|line| signature.pattern.is_match(line));
         if !shown {

@@ -24,13 +24,16 @@ struct SourceState {
     kept: Kept,
 }
 
+/// Number of a line, and of a part where one line quotes several.
+pub type Place = (u64, u32);
+
 /// Lines of one source that are kept.
 #[derive(Debug, Default)]
-struct Kept {
-    first: BTreeMap<u64, String>,
-    tail: VecDeque<(u64, String)>,
+pub struct Kept {
+    first: BTreeMap<Place, String>,
+    tail: VecDeque<(Place, String)>,
     seen: BTreeMap<SignatureId, u32>,
-    last: BTreeMap<SignatureId, (u64, String)>,
+    last: BTreeMap<SignatureId, (Place, String)>,
 }
 
 impl<'r> Excerpter<'r> {
@@ -45,7 +48,9 @@ impl<'r> Excerpter<'r> {
         self.bytes_read += bytes.len() as u64;
         let state = self.sources.entry(source).or_default();
         let SourceState { splitter, kept } = state;
-        splitter.push(bytes, |number, line| kept.take(self.matcher, number, line));
+        splitter.push(bytes, |number, line| {
+            kept.take(self.matcher, (number, 0), &clean(line));
+        });
     }
 
     /// Ends all sources and gives the excerpt.
@@ -53,7 +58,9 @@ impl<'r> Excerpter<'r> {
     pub fn finish(mut self) -> LogExcerpt {
         for state in self.sources.values_mut() {
             let SourceState { splitter, kept } = state;
-            splitter.finish(|number, line| kept.take(self.matcher, number, line));
+            splitter.finish(|number, line| {
+                kept.take(self.matcher, (number, 0), &clean(line));
+            });
         }
         self.excerpt()
     }
@@ -65,37 +72,39 @@ impl<'r> Excerpter<'r> {
         for (source, state) in &self.sources {
             excerpt.lines_read += state.splitter.count();
             excerpt.lines_cut += state.splitter.cut;
-            excerpt.lines.extend(state.kept.lines().into_iter().map(|(line, text)| KeptLine { line, source: *source, text }));
+            excerpt.lines.extend(state.kept.lines().into_iter().map(|((line, _), text)| KeptLine { line, source: *source, text }));
         }
         excerpt
     }
 }
 
 impl Kept {
-    /// Decides whether a line is kept.
-    fn take(&mut self, matcher: &Matcher<'_>, number: u64, line: &[u8]) {
-        let text = clean(line);
-        for id in matcher.matches(&text) {
-            let count = self.seen.entry(id).or_default();
+    /// Decides whether a clean line is kept; tells whether a signature knows it.
+    pub fn take(&mut self, matcher: &Matcher<'_>, place: Place, text: &str) -> bool {
+        let ids = matcher.matches(text);
+        for id in &ids {
+            let count = self.seen.entry(*id).or_default();
             *count += 1;
             if *count <= SAMPLES {
-                self.first.insert(number, text.clone());
+                self.first.insert(place, text.to_owned());
             } else {
-                self.last.insert(id, (number, text.clone()));
+                self.last.insert(*id, (place, text.to_owned()));
             }
         }
-        if number <= EDGE {
-            self.first.insert(number, text);
+        if place.0 <= EDGE {
+            self.first.insert(place, text.to_owned());
         } else {
-            self.tail.push_back((number, text));
+            self.tail.push_back((place, text.to_owned()));
             if self.tail.len() as u64 > EDGE {
                 self.tail.pop_front();
             }
         }
+        !ids.is_empty()
     }
 
     /// All of them, by number.
-    fn lines(&self) -> BTreeMap<u64, String> {
+    #[must_use]
+    pub fn lines(&self) -> BTreeMap<Place, String> {
         let mut lines = self.first.clone();
         lines.extend(self.tail.iter().cloned());
         lines.extend(self.last.values().cloned());

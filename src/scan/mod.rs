@@ -6,6 +6,6 @@ mod excerpt;
 mod lines;
 mod matcher;
 
-pub use excerpt::Excerpter;
+pub use excerpt::{Excerpter, Kept, Place};
 pub use lines::{LINE_LIMIT, LineSplitter, clean};
 pub use matcher::{Hit, Matcher, SignatureId};

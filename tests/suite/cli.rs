@@ -66,7 +66,7 @@ fn wrong_usage_is_exit_2_and_nothing_on_stdout() {
         "docter web",
         "doctor web --formt json",
         "doctor web --all",
-        "doctor --from a.json web",
+        "doctor web --from a.json",
         "doctor web --timeout 0",
         "doctor web --tail many",
         "doctor web --fail-on sometimes",

@@ -1,0 +1,176 @@
+//! The options of `run` and `create` as the CLIs of Docker, Podman and nerdctl define them: names and whether they take a value.
+//!
+//! A data table and the reading of words by the rules of pflag, which all three use. Must not know what an option means.
+
+/// An option as it was given: its long name and its value, `true` for a switch.
+pub type Given = (&'static str, String);
+
+/// Options with a value (docker 28, podman 5, nerdctl 2).
+const VALUED: &[&str] = &[
+    "add-host", "annotation", "arch", "attach", "authfile", "blkio-weight", "blkio-weight-device", "cap-add", "cap-drop", "cert-dir",
+    "cgroup-conf", "cgroup-parent", "cgroupns", "cgroups", "chrootdirs", "cidfile", "conmon-pidfile", "cpu-count", "cpu-percent",
+    "cpu-period", "cpu-quota", "cpu-rt-period", "cpu-rt-runtime", "cpu-shares", "cpus", "cpuset-cpus", "cpuset-mems", "creds",
+    "decryption-key", "detach-keys", "device", "device-cgroup-rule", "device-read-bps", "device-read-iops", "device-write-bps",
+    "device-write-iops", "dns", "dns-opt", "dns-option", "dns-search", "domainname", "entrypoint", "env", "env-file", "env-merge",
+    "expose", "gidmap", "gpus", "group-add", "group-entry", "health-cmd", "health-interval", "health-log-destination",
+    "health-max-log-count", "health-max-log-size", "health-on-failure", "health-retries", "health-start-interval",
+    "health-start-period", "health-startup-cmd", "health-startup-interval", "health-startup-retries", "health-startup-success",
+    "health-startup-timeout", "health-timeout", "hostname", "hosts-file", "hostuser", "image-volume", "init-ctr", "init-path",
+    "intel-rdt-l3-cbm", "ip", "ip6", "ipc", "ipfs-address", "isolation", "kernel-memory", "label", "label-file", "link",
+    "link-local-ip", "log-driver", "log-opt", "mac-address", "memory", "memory-reservation", "memory-swap", "memory-swappiness",
+    "mount", "name", "net", "net-alias", "network", "network-alias", "oom-score-adj", "os", "passwd-entry", "personality", "pid",
+    "pidfile", "pids-limit", "platform", "pod", "pod-id-file", "preserve-fd", "preserve-fds", "publish", "pull", "rdt-class",
+    "requires", "restart", "retry", "retry-delay", "rootfs-path", "runtime", "sdnotify", "seccomp-policy", "secret", "security-opt",
+    "shm-size", "shm-size-systemd", "stop-signal", "stop-timeout", "storage-opt", "subgidname", "subuidname", "sysctl", "systemd",
+    "time", "timeout", "tmpfs", "tz", "uidmap", "ulimit", "umask", "unsetenv", "user", "userns", "uts", "variant", "verify", "volume",
+    "volume-driver", "volumes-from", "workdir",
+];
+/// Options without one; `--name=false` turns a switch off.
+const SWITCHES: &[&str] = &[
+    "detach", "disable-content-trust", "env-host", "help", "http-proxy", "init", "interactive", "no-healthcheck", "no-hostname",
+    "no-hosts", "oom-kill-disable", "passwd", "privileged", "publish-all", "quiet", "read-only", "read-only-tmpfs", "replace", "rm",
+    "rmi", "rootfs", "sig-proxy", "tls-verify", "tty", "unsetenv-all", "use-api-socket",
+];
+/// Letters and the long names that they stand for.
+const LETTERS: &[(char, &str)] = &[
+    ('a', "attach"), ('c', "cpu-shares"), ('d', "detach"), ('e', "env"), ('h', "hostname"), ('i', "interactive"), ('l', "label"),
+    ('m', "memory"), ('p', "publish"), ('P', "publish-all"), ('q', "quiet"), ('t', "tty"), ('u', "user"), ('v', "volume"),
+    ('w', "workdir"),
+];
+/// Options of the program itself, before `run`, that take a value.
+const GLOBAL_VALUED: &[&str] = &[
+    "--address", "--cgroup-manager", "--config", "--connection", "--conmon", "--context", "--data-root", "--events-backend", "--host",
+    "--hooks-dir", "--identity", "--log-level", "--module", "--namespace", "--network-cmd-path", "--network-config-dir", "--out",
+    "--root", "--runroot", "--runtime", "--runtime-flag", "--snapshotter", "--ssh", "--storage-driver", "--storage-opt", "--tlscacert",
+    "--tlscert", "--tlskey", "--tmpdir", "--url", "--volumepath", "-H", "-a", "-c", "-l", "-n",
+];
+
+/// Words after `run`, sorted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Words {
+    /// Options in their order.
+    pub options: Vec<Given>,
+    /// Options that no CLI has.
+    pub unknown: Vec<String>,
+    /// The image and what follows it.
+    pub rest: Vec<String>,
+}
+
+/// Number of words before the subcommand that belong to the program itself.
+#[must_use]
+pub fn global(words: &[String]) -> usize {
+    let mut at = 0;
+    while let Some(word) = words.get(at).filter(|word| word.starts_with('-')) {
+        at += if GLOBAL_VALUED.contains(&word.as_str()) { 2 } else { 1 };
+    }
+    at.min(words.len())
+}
+
+/// Whether a word is an option that `run` has.
+#[must_use]
+pub fn is_known(word: &str) -> bool {
+    let long = |name: &str| find(name.split('=').next().unwrap_or(name)).is_some();
+    match word.strip_prefix("--") {
+        Some(name) => long(name),
+        None => word.strip_prefix('-').and_then(|letters| letters.chars().next()).is_some_and(|letter| letter_name(letter).is_some()),
+    }
+}
+
+/// Sorts the words that follow `run` into options, image and command, as pflag does without interspersed arguments.
+#[must_use]
+pub fn sort(words: &[String]) -> Words {
+    let mut sorted = Words::default();
+    let mut words = words.iter().peekable();
+    while let Some(word) = words.next_if(|word| word.starts_with('-') && word.len() > 1) {
+        if word == "--" {
+            break;
+        }
+        match word.strip_prefix("--").or_else(|| single_dash_long(word)) {
+            Some(long) => long_option(long, &mut words, &mut sorted),
+            None => letters(&word[1..], &mut words, &mut sorted),
+        }
+    }
+    sorted.rest = words.cloned().collect();
+    sorted
+}
+
+/// `-privileged` as very old clients and some tools write it.
+fn single_dash_long(word: &str) -> Option<&str> {
+    let long = word.strip_prefix('-')?;
+    (long.len() > 3 && find(long.split('=').next()?).is_some()).then_some(long)
+}
+
+type Rest<'w> = std::iter::Peekable<std::slice::Iter<'w, String>>;
+
+fn long_option(long: &str, words: &mut Rest<'_>, sorted: &mut Words) {
+    let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value.to_owned())));
+    match (find(name), value) {
+        (Some((name, _)), Some(value)) => sorted.options.push((name, value)),
+        (Some((name, true)), None) => sorted.options.push((name, words.next().cloned().unwrap_or_default())),
+        (Some((name, false)), None) => sorted.options.push((name, "true".to_owned())),
+        (None, _) => sorted.unknown.push(format!("--{name}")),
+    }
+}
+
+fn letters(letters: &str, words: &mut Rest<'_>, sorted: &mut Words) {
+    for (at, letter) in letters.char_indices() {
+        let Some(name) = letter_name(letter) else {
+            sorted.unknown.push(format!("-{letter}"));
+            return;
+        };
+        if VALUED.contains(&name) {
+            let attached = letters[at + letter.len_utf8()..].trim_start_matches('=');
+            let value = if attached.is_empty() { words.next().cloned().unwrap_or_default() } else { attached.to_owned() };
+            sorted.options.push((name, value));
+            return;
+        }
+        sorted.options.push((name, "true".to_owned()));
+    }
+}
+
+fn letter_name(letter: char) -> Option<&'static str> {
+    LETTERS.iter().find(|(known, _)| *known == letter).map(|(_, name)| *name)
+}
+
+/// The table's own name of an option and whether it takes a value.
+fn find(name: &str) -> Option<(&'static str, bool)> {
+    let of = |table: &'static [&'static str]| table.iter().find(|known| **known == name).copied();
+    of(VALUED).map(|name| (name, true)).or_else(|| of(SWITCHES).map(|name| (name, false)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sorted(line: &str) -> Words {
+        sort(&shlex::split(line).unwrap())
+    }
+
+    #[test]
+    fn letters_join_and_take_values() {
+        let words = sorted("-itd -eA=1 -e B=2 -v/a:/b:ro --name=web --rm=false centos:7 /sbin/init -x");
+        let given: Vec<_> = words.options.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(given, ["interactive=true", "tty=true", "detach=true", "env=A=1", "env=B=2", "volume=/a:/b:ro", "name=web", "rm=false"]);
+        assert_eq!(words.rest, ["centos:7", "/sbin/init", "-x"]);
+    }
+
+    #[test]
+    fn what_no_cli_has_is_named() {
+        let words = sorted("--frobnicate -Z image");
+        assert_eq!((words.unknown.as_slice(), words.rest.as_slice()), (&["--frobnicate".to_owned(), "-Z".to_owned()][..], &["image".to_owned()][..]));
+    }
+
+    #[test]
+    fn options_of_the_program_come_before_its_command() {
+        let words = shlex::split("--cgroup-manager systemd --log-level=debug run -t x").unwrap();
+        assert_eq!(words[global(&words)], "run");
+    }
+
+    #[test]
+    fn every_name_stands_once() {
+        let mut names: Vec<_> = VALUED.iter().chain(SWITCHES).collect();
+        names.sort();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]));
+        assert!(LETTERS.iter().all(|(_, name)| find(name).is_some()));
+    }
+}

@@ -1,0 +1,242 @@
+//! Command lines in a text: prompts, `sudo` and the like taken off, continued lines joined, cut into words.
+//!
+//! Lines in, commands with the number of their first line out. Must not know what a command means.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::page::Line;
+use crate::facts::program::split_outside_quotes;
+
+/// Lines that one command may be continued over.
+const CONTINUED: usize = 120;
+/// Words that run the rest of their line.
+const PREFIXES: [&str; 12] =
+    ["sudo", "time", "env", "nohup", "exec", "command", "doas", "nice", "winpty", "/usr/bin/sudo", "/usr/bin/time", "+"];
+/// Engines whose CLI creates containers with `run`.
+const ENGINES: [&str; 3] = ["docker", "podman", "nerdctl"];
+
+type Pattern = LazyLock<Option<Regex>>;
+
+/// A shell's prompt: `$ `, `# `, `user@host:~$ `, `[user@host dir]# `, `PS C:\>`, `➜  ~ `; also what `set -x` puts in front.
+static PROMPT: Pattern = LazyLock::new(|| {
+    Regex::new(r"^\s*(?:[-*•] )?(?:(?:\([\w.-]+\) ?)?(?:\[[^\]]{1,60}\]|PS [\w:\\~./-]{1,60}|[\w.-]+@[\w.-]+(?:[: ][\w~./-]*)?|[\w~./-]{1,40})? ?[$#%>❯➜»] ?|\++ )").ok()
+});
+/// An engine's command that creates a container, wherever it stands in a line.
+static CREATES: Pattern = LazyLock::new(|| {
+    Regex::new(r"\b(?:docker|podman|nerdctl)(?:\.exe)?(?: +-{1,2}[\w-]+(?:[= ]\S+)?){0,6} +(?:container +)?(?:run|create)(?: |$)").ok()
+});
+
+/// How a command line was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A line of its own, with or without a prompt.
+    Line,
+    /// Between quotes or backticks.
+    Quoted,
+    /// In the middle of a sentence: where it ends cannot be told.
+    Prose,
+}
+
+/// A command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// Number of its first line.
+    pub line: u64,
+    /// Number of its last line.
+    pub last: u64,
+    /// Its words, prefixes taken off.
+    pub words: Vec<String>,
+    /// How it was found.
+    pub place: Place,
+    /// Whether a prompt stood before it.
+    pub prompted: bool,
+}
+
+/// A line without its prompt, and whether there was one.
+#[must_use]
+pub fn unprompted(text: &str) -> (&str, bool) {
+    match PROMPT.as_ref().and_then(|re| re.find(text)) {
+        Some(prompt) if !prompt.as_str().trim().is_empty() && prompt.end() < text.len() => (text[prompt.end()..].trim_start(), true),
+        _ => (text, false),
+    }
+}
+
+/// Whether a word is the CLI of a container engine, and which.
+#[must_use]
+pub fn engine(word: &str) -> Option<&'static str> {
+    let name = word.rsplit(['/', '\\']).next().unwrap_or(word).trim_end_matches(".exe");
+    ENGINES.into_iter().find(|engine| *engine == name)
+}
+
+/// All command lines of an engine that create a container, and lines of a prompt that begin with an option.
+#[must_use]
+pub fn commands(lines: &[Line]) -> Vec<Command> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        let (joined, used) = joined(&lines[at..]);
+        let here = of_text(&joined, lines[at].number, lines[at + used - 1].number);
+        at += if here.is_empty() { 1 } else { used };
+        found.extend(here);
+    }
+    found
+}
+
+/// A line and those that continue it, and how many they are.
+fn joined(lines: &[Line]) -> (String, usize) {
+    let mut text = String::new();
+    let mut used = 0;
+    for line in lines.iter().take(CONTINUED) {
+        used += 1;
+        let part = line.text.trim_end();
+        match part.strip_suffix('\\') {
+            Some(open) => text.push_str(&format!("{open} ")),
+            None => {
+                text.push_str(part);
+                // Options on lines of their own, where a paste lost the backslashes.
+                let next = lines.get(used).map(|line| line.text.trim_start());
+                let open = text.ends_with([' ', '\t']) || ends_open(&text);
+                if !(open && next.is_some_and(super::options::is_known)) {
+                    break;
+                }
+                text.push(' ');
+            }
+        }
+    }
+    (text, used.max(1))
+}
+
+/// Whether a command line has options but no image yet.
+fn ends_open(text: &str) -> bool {
+    let pieces = words_of(unprompted(text).0);
+    let Some(rest) = after_create(&pieces) else { return false };
+    super::options::sort(rest).rest.is_empty()
+}
+
+fn of_text(text: &str, line: u64, last: u64) -> Vec<Command> {
+    let (inner, prompted) = unprompted(text);
+    if prompted && super::options::is_known(inner) {
+        let words = words_of(inner);
+        return vec![Command { line, last, words, place: Place::Line, prompted }];
+    }
+    if !CREATES.as_ref().is_some_and(|re| re.is_match(text)) {
+        return Vec::new();
+    }
+    let whole: Vec<Command> = split_outside_quotes(inner)
+        .into_iter()
+        .map(words_of)
+        .filter(|words| after_create(words).is_some())
+        .map(|words| Command { line, last, words, place: Place::Line, prompted })
+        .collect();
+    if whole.is_empty() { within(text, line, last).into_iter().collect() } else { whole }
+}
+
+/// A command within a sentence: to its closing quote, else to the end of the line.
+fn within(text: &str, line: u64, last: u64) -> Option<Command> {
+    let start = CREATES.as_ref()?.find(text)?.start();
+    let before = text[..start].trim_end_matches(|c: char| !matches!(c, '`' | '"' | '\'')).chars().next_back();
+    let direct = text[..start].trim_end().chars().next_back();
+    let quote = before.filter(|quote| text[..start].matches(*quote).count() % 2 == 1 && text[start..].contains(*quote));
+    let rest = &text[start..];
+    let (rest, place) = match (quote, direct) {
+        (Some(quote), _) => (&rest[..rest.find(quote)?], Place::Quoted),
+        // `Running command: docker run …`
+        (None, Some(':' | ']')) => (rest, Place::Line),
+        (None, _) => (rest, Place::Prose),
+    };
+    let words = words_of(rest);
+    let after = after_create(&words)?;
+    let plain = place == Place::Prose && !after.first().is_some_and(|word| super::options::is_known(word));
+    (!plain).then_some(Command { line, last, words, place, prompted: false })
+}
+
+/// Words of a simple command without what stands before its program.
+fn words_of(text: &str) -> Vec<String> {
+    let text = text.trim();
+    let words = shlex::split(text).unwrap_or_else(|| text.split_whitespace().map(str::to_owned).collect());
+    let mut words: Vec<String> = words.into_iter().collect();
+    let mut start = 0;
+    while let Some(word) = words.get(start) {
+        if PREFIXES.contains(&word.as_str()) || is_assignment(word) {
+            start += 1;
+            // Options of sudo and kin; `-u` and `-g` take a value.
+            while let Some(option) = words.get(start).filter(|word| start > 0 && word.starts_with('-') && engine(word).is_none()) {
+                start += if matches!(option.as_str(), "-u" | "-g" | "-n" | "-C") && words.len() > start + 2 { 2 } else { 1 };
+            }
+        } else {
+            break;
+        }
+    }
+    words.split_off(start.min(words.len()))
+}
+
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+}
+
+/// The words after `run` or `create` of an engine's command.
+#[must_use]
+pub fn after_create(words: &[String]) -> Option<&[String]> {
+    engine(words.first()?)?;
+    let rest = &words[1..];
+    let mut rest = &rest[super::options::global(rest)..];
+    if rest.first().is_some_and(|word| word == "container") {
+        rest = &rest[1..];
+    }
+    matches!(rest.first()?.as_str(), "run" | "create").then(|| &rest[1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<Command> {
+        let lines: Vec<Line> =
+            text.lines().zip(1..).map(|(text, number)| Line { number, text: text.to_owned(), container: None }).collect();
+        commands(&lines)
+    }
+
+    fn words(text: &str) -> String {
+        found(text).first().map(|command| command.words.join(" ")).unwrap_or_default()
+    }
+
+    #[test]
+    fn prompts_and_prefixes_come_off() {
+        for line in [
+            "docker run -d img",
+            "$ docker run -d img",
+            "root@host:~# docker run -d img",
+            "[root@host ~]# docker run -d img",
+            "user@host:~/src$ sudo docker run -d img",
+            "# time sudo -E docker run -d img",
+            "$ FOO=1 env BAR=2 docker run -d img",
+            "+ docker run -d img",
+            "➜  docker run -d img",
+            "cd x && docker run -d img && echo ok",
+            "Use `docker run -d img` to see it.",
+            "Running: docker run -d img",
+        ] {
+            assert_eq!(words(line), "docker run -d img", "{line}");
+        }
+        assert_eq!(words("$ /usr/bin/podman --log-level debug container create -t img"), "/usr/bin/podman --log-level debug container create -t img");
+    }
+
+    #[test]
+    fn continued_lines_are_one_command() {
+        let text = "$ docker run -d \\\n    --privileged \\\n  -v /a:/b img /sbin/init\nHello";
+        let command = &found(text)[0];
+        assert_eq!((command.line, command.last, command.words.join(" ").as_str()), (1, 3, "docker run -d --privileged -v /a:/b img /sbin/init"));
+        assert_eq!(words("docker run -d\n  --privileged\n  -v /a:/b\n"), "docker run -d --privileged -v /a:/b");
+    }
+
+    #[test]
+    fn sentences_are_no_commands() {
+        for line in ["If you docker run this image it fails.", "See 'docker run --help'.", "docker-compose run web", "the docker create step failed"] {
+            let found = found(line);
+            assert!(found.iter().all(|command| command.words.len() <= 3), "{line}: {found:?}");
+        }
+        assert_eq!(found("I start it with docker run --privileged img and then it hangs")[0].place, Place::Prose);
+    }
+}
