@@ -69,8 +69,10 @@ impl Lasting {
         let reader = files::Files::new(engine, &patient.id, layers);
         let image_path = format!("/images/{}/json", patient.config().text("/Image").unwrap_or_default());
         let looking = files::collect(&reader, &argv, &mut lasting.files, &mut lasting.gaps);
-        let ((), image, info) = tokio::join!(looking, engine.get(&image_path), engine.get("/info"));
+        let history_path = format!("/images/{}/history", patient.config().text("/Image").unwrap_or_default());
+        let ((), image, history, info) = tokio::join!(looking, engine.get(&image_path), engine.get(&history_path), engine.get("/info"));
         lasting.keep("image", image);
+        lasting.keep("history", history);
         lasting.keep("engine", info);
         lasting
     }

@@ -137,8 +137,8 @@ fn join(link: &str, target: &str) -> String {
 
 /// Collects all facts of files; what cannot be read becomes a gap.
 pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps: &mut Vec<Gap>) {
-    let (program, init, release, units, bus) =
-        tokio::join!(files.program(argv), init_binary(files, argv), os_release(files), unit_tree(files), bus(files));
+    let (program, init, release, units, bus, identity) =
+        tokio::join!(files.program(argv), init_binary(files, argv), os_release(files), unit_tree(files), bus(files), identity(files));
     let mut gap = |fact: &str, error: EngineError| gaps.push(Gap { fact: fact.to_owned(), reason: error.brief() });
     match program {
         Ok(program) => program.facts(facts),
@@ -156,6 +156,10 @@ pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps
     match bus {
         Ok(installed) => facts.set("guest.dbus_installed", installed, "container files: /usr/bin/dbus-daemon, /usr/bin/dbus-broker-launch"),
         Err(error) => gap("guest.dbus_installed", error),
+    }
+    match identity {
+        Ok(identity) => identity.facts(facts),
+        Err(error) => gap("guest.machine_id", error),
     }
     match units {
         Ok(tree) => guest::unit_facts(&tree, facts),
@@ -231,6 +235,34 @@ async fn os_release(files: &Files<'_>) -> Result<Option<String>, EngineError> {
 async fn bus(files: &Files<'_>) -> Result<bool, EngineError> {
     let (daemon, broker) = tokio::try_join!(files.resolve("/usr/bin/dbus-daemon", 0), files.resolve("/usr/bin/dbus-broker-launch", 0))?;
     Ok(daemon.is_some() || broker.is_some())
+}
+
+/// What tells systemd which machine this is, and whether it is one.
+struct Identity {
+    machine_id: Option<String>,
+    container: bool,
+}
+
+impl Identity {
+    fn facts(&self, facts: &mut Facts) {
+        let state = match self.machine_id.as_deref().map(str::trim) {
+            None => "missing",
+            Some("") => "empty",
+            Some("uninitialized") => "uninitialized",
+            Some(_) => "set",
+        };
+        facts.set("guest.machine_id", state, "container files: /etc/machine-id");
+        facts.set("guest.dockerenv", self.container, "container files: /.dockerenv, /run/.containerenv");
+    }
+}
+
+async fn identity(files: &Files<'_>) -> Result<Identity, EngineError> {
+    let machine_id = files.text("/etc/machine-id").await?;
+    let mut container = files.resolve("/.dockerenv", 0).await?.is_some();
+    if !container {
+        container = files.resolve("/run/.containerenv", 0).await?.is_some();
+    }
+    Ok(Identity { machine_id, container })
 }
 
 /// Reads /etc/systemd/system whole and the single vendor units that the default target leads to.

@@ -93,6 +93,16 @@ impl UnitTree {
         Self { etc: tree.entries.iter().map(|entry| (entry.path.clone(), entry.stat.clone())).collect(), vendor: BTreeMap::new() }
     }
 
+    /// Units that lead to /dev/null or are empty files.
+    fn masked(&self) -> Vec<String> {
+        let is_masked = |stat: &PathStat| match stat {
+            PathStat::Link(target) => target == "/dev/null",
+            PathStat::File(content) => content.is_empty(),
+            _ => false,
+        };
+        self.etc.iter().filter(|(path, stat)| !path.contains('/') && is_masked(stat)).map(|(path, _)| path.clone()).collect()
+    }
+
     /// The next vendor unit that must be known to follow the default target.
     pub fn next_wanted(&self) -> Option<String> {
         let Chain::Unknown(name) = self.follow("default.target") else {
@@ -221,6 +231,7 @@ pub fn unit_facts(tree: &UnitTree, facts: &mut Facts) {
         return;
     }
     let source = "container files: /etc/systemd/system, /usr/lib/systemd/system";
+    facts.set("guest.masked_units", tree.masked(), source);
     let (state, name) = match tree.follow("default.target") {
         Chain::Unit(name) => ("ok", Some(name)),
         Chain::Masked => ("masked", None),

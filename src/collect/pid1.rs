@@ -28,6 +28,10 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
         Ok(status) => status_facts(&status, facts),
         Err(error) => gap("pid1.command", error),
     }
+    // Needs the rights of ptrace; the name of the process tells nearly as much.
+    if let Ok(exe) = process.exe() {
+        facts.set("pid1.exe", exe.to_string_lossy().into_owned(), "/proc/PID/exe");
+    }
     match process.fd_count() {
         Ok(count) => facts.set("pid1.descriptors", i64::try_from(count).unwrap_or(i64::MAX), "/proc/PID/fd"),
         Err(error) => gap("pid1.descriptors", error),
@@ -43,7 +47,9 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
     match process.mountinfo() {
         Ok(list) => {
             let groups = process.cgroups().map(|groups| groups.0).unwrap_or_default();
-            let own = groups.into_iter().find(|group| group.hierarchy == 0).map(|group| group.pathname);
+            let systemd = groups.iter().find(|group| group.controllers.iter().any(|name| name == "name=systemd"));
+            let own = groups.iter().find(|group| group.hierarchy == 0).map(|group| group.pathname.clone());
+            facts.set("pid1.cgroup", systemd.map(|group| group.pathname.clone()).or(own.clone()), "/proc/PID/cgroup");
             mounts::observed(&list, own.as_deref(), facts);
         }
         Err(error) => gap("mount.*", error),
@@ -54,6 +60,7 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
 fn status_facts(status: &procfs::process::Status, facts: &mut Facts) {
     let source = "/proc/PID/status";
     facts.set("pid1.command", status.name.as_str(), source);
+    facts.set("pid1.state", status.state.chars().next().map(String::from), source);
     // init keeps its name when started as /sbin/init; the executable decides, but it needs more rights to read.
     facts.set("pid1.systemd", matches!(status.name.as_str(), "systemd" | "init"), source);
     facts.set("pid1.capabilities", capabilities_of_mask(status.capeff), source);

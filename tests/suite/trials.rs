@@ -109,8 +109,11 @@ impl Fault {
         if !fits || self.cgroup.as_ref().is_some_and(|cgroup| *cgroup != lane.cgroup) {
             return Vec::new();
         }
+        // The newest guest boots on no v1 tree; only faults that are about that are tried there.
+        let too_new = |suite: &str| suite == "sid" && lane.cgroup == "v1" && !self.expect.iter().any(|id| id == "cgroup-v1-host-new-systemd");
+        let suites = self.suites.iter().filter(|suite| lane.has(suite) && !too_new(suite));
         let mut trials = Vec::new();
-        for (number, suite) in self.suites.iter().filter(|suite| lane.has(suite)).enumerate() {
+        for (number, suite) in suites.enumerate() {
             for (place, variant) in self.variants.iter().enumerate() {
                 let trial = Trial { fault: self.clone(), suite: suite.clone(), variant: variant.clone() };
                 let turn = (number + lane.name.len() + self.id.len()) % self.variants.len();
@@ -203,7 +206,8 @@ impl Trial {
         }
         let expected = if self.fault.expect.is_empty() { "no root cause".to_owned() } else { self.fault.expect.join(" or ") };
         let state = report["state"].as_str().unwrap_or_default();
-        Outcome::Wrong(format!("expected {expected} ({}), got {roots:?} ({verdict}); {state}", wanted.unwrap_or("any verdict")))
+        let gaps = &report["gaps"];
+        Outcome::Wrong(format!("expected {expected} ({}), got {roots:?} ({verdict}); {state}; gaps {gaps}", wanted.unwrap_or("any verdict")))
     }
 }
 
