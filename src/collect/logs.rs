@@ -9,6 +9,9 @@ use crate::docker::{Engine, EngineError, LogQuery, StreamName};
 use crate::scan::Excerpter;
 use crate::snapshot::{Facts, Gap, Source};
 
+/// Deadlines of a single answer that a whole log may take: enough for a long one, not for one that drips without end.
+const WHOLE: u32 = 12;
+
 /// Reads the log to its end.
 pub async fn collect(
     engine: &Engine,
@@ -18,7 +21,9 @@ pub async fn collect(
     excerpter: &mut Excerpter<'_>,
     gaps: &mut Vec<Gap>,
 ) -> bool {
-    match read(engine, container, tty, query, excerpter).await {
+    let deadline = engine.deadline * WHOLE;
+    let whole = timeout(deadline, read(engine, container, tty, query, excerpter));
+    match whole.await.unwrap_or_else(|_| Err(EngineError::Deadline { action: "read the log".to_owned(), deadline })) {
         Ok(()) => true,
         Err(error) => {
             gaps.push(Gap { fact: "log".to_owned(), reason: format!("the log cannot be read: {}", error.brief()) });

@@ -34,13 +34,24 @@ pub struct Found {
     pub evidence: Vec<Evidence>,
 }
 
+impl Found {
+    /// Number of the first line that speaks for it, where one does.
+    pub fn line(&self) -> Option<u64> {
+        let lines = self.evidence.iter().filter_map(|evidence| match evidence {
+            Evidence::Log { line, .. } => Some(*line),
+            Evidence::Fact { .. } => None,
+        });
+        lines.min()
+    }
+}
+
 /// A line that speaks for a rule.
 pub type LineHit<'s> = (&'s KeptLine, Hit);
 
 /// Judges all rules.
 pub fn judge(snapshot: &Snapshot, rules: &RuleSet, matcher: &Matcher<'_>) -> (Vec<Found>, Vec<Undecided>) {
     let scope = Scope::new(&snapshot.facts);
-    let hits = hits_by_rule(snapshot, rules, matcher);
+    let hits = hits_by_rule(snapshot, rules, matcher, &scope);
     let mut found = Vec::new();
     let mut undecided = Vec::new();
     for (index, rule) in rules.rules.iter().enumerate() {
@@ -119,17 +130,20 @@ fn confidence(rule: &Rule, by_facts: bool, hits: &[LineHit<'_>]) -> Confidence {
     }
 }
 
-fn hits_by_rule<'s>(snapshot: &'s Snapshot, rules: &RuleSet, matcher: &Matcher<'_>) -> BTreeMap<usize, Vec<LineHit<'s>>> {
-    let version = snapshot.facts.int("guest.systemd_version");
+fn hits_by_rule<'s>(
+    snapshot: &'s Snapshot,
+    rules: &RuleSet,
+    matcher: &Matcher<'_>,
+    scope: &Scope,
+) -> BTreeMap<usize, Vec<LineHit<'s>>> {
+    let signature = |hit: &Hit| &rules.rules[hit.id.rule].signatures[hit.id.signature];
     let mut by_rule: BTreeMap<usize, Vec<LineHit<'s>>> = BTreeMap::new();
     for line in &snapshot.log.lines {
-        let hits = matcher.hits(&line.text);
-        let claimed = hits.iter().any(|hit| is_specific(&rules.rules[hit.id.rule]));
+        let mut hits = matcher.hits(&line.text);
+        hits.retain(|hit| signature(hit).counts(scope, &snapshot.facts));
+        let claimed = hits.iter().any(|hit| is_specific(&rules.rules[hit.id.rule]) && !signature(hit).weak);
         for hit in hits.into_iter().filter(|hit| !(claimed && rules.rules[hit.id.rule].generic)) {
-            let range = rules.rules[hit.id.rule].signatures[hit.id.signature].systemd;
-            if version.is_none_or(|version| range.is_none_or(|range| range.contains(version))) {
-                by_rule.entry(hit.id.rule).or_default().push((line, hit));
-            }
+            by_rule.entry(hit.id.rule).or_default().push((line, hit));
         }
     }
     by_rule

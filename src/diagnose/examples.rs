@@ -47,16 +47,13 @@ fn check_example(set: &RuleSet, index: usize, matcher: &Matcher<'_>, example: &E
     let lines: Vec<KeptLine> =
         example.lines.iter().zip(1..).map(|(text, line)| KeptLine { line, source: Source::Console, text: text.clone() }).collect();
     let rule = &set.rules[index];
-    let version = facts.int("guest.systemd_version");
+    let scope = Scope::new(facts);
     let mut hits: Vec<LineHit<'_>> = Vec::new();
     for line in &lines {
         let own = matcher.hits(&line.text).into_iter().filter(|hit| hit.id.rule == index);
-        hits.extend(
-            own.filter(|hit| version.is_none_or(|v| rule.signatures[hit.id.signature].systemd.is_none_or(|r| r.contains(v))))
-                .map(|hit| (line, hit)),
-        );
+        hits.extend(own.filter(|hit| rule.signatures[hit.id.signature].counts(&scope, facts)).map(|hit| (line, hit)));
     }
-    let got = match judge_rule(rule, &hits, &Scope::new(facts), facts) {
+    let got = match judge_rule(rule, &hits, &scope, facts) {
         Ok(Some((Standing::Cause, _))) => Expectation::Match,
         Ok(Some((Standing::Risk, _))) => Expectation::Risk,
         Ok(Some((Standing::Note, _))) => Expectation::Note,

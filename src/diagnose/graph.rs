@@ -29,7 +29,8 @@ pub fn arrange(found: Vec<Found>, rules: &RuleSet) -> Vec<Finding> {
         };
         findings.push((one, role, explained_by));
     }
-    findings.sort_by_key(|(one, role, _)| (*role, rules.rules[one.rule].stage, one.rule));
+    // At the same step what was said comes before what is worked out, and what was said first before what was said later.
+    findings.sort_by_key(|(one, role, _)| (*role, rules.rules[one.rule].stage, one.line().unwrap_or(u64::MAX), one.rule));
     let ids: BTreeSet<String> = findings.iter().map(|(one, ..)| rules.rules[one.rule].id.clone()).collect();
     findings.into_iter().map(|(one, role, by)| finding(one, role, by, &ids, &reach, rules)).collect()
 }

@@ -7,11 +7,12 @@ mod evidence;
 mod examples;
 mod graph;
 mod report;
+mod text;
 mod verdict;
 
 use crate::rule::RuleSet;
 use crate::scan::Matcher;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, TargetKind};
 
 pub use examples::verify_examples;
 pub use report::{Evidence, Finding, Report, Role, Subject, Undecided, Verdict};
@@ -26,12 +27,24 @@ pub fn diagnose(snapshot: &Snapshot, rules: &RuleSet) -> Report {
 /// The same with a matcher that is already there.
 #[must_use]
 pub fn diagnose_with(snapshot: &Snapshot, rules: &RuleSet, matcher: &Matcher<'_>) -> Report {
-    let subject = verdict::subject(&snapshot.facts);
-    let (found, undecided) = match subject {
-        Subject::Systemd => evaluate::judge(snapshot, rules, matcher),
-        Subject::NotSystemd => (Vec::new(), Vec::new()),
+    let by_facts = verdict::subject(&snapshot.facts);
+    let pasted = snapshot.target.kind == TargetKind::Text;
+    let (mut found, mut undecided) = match by_facts {
+        Subject::NotSystemd if !pasted => (Vec::new(), Vec::new()),
+        _ => evaluate::judge(snapshot, rules, matcher),
     };
+    let mut subject = by_facts;
+    if pasted {
+        subject = text::subject(by_facts, &found);
+        text::overtaken(&mut found, rules);
+    }
+    if subject == Subject::NotSystemd {
+        (found, undecided) = (Vec::new(), Vec::new());
+    }
     let findings = graph::arrange(found, rules);
+    if pasted {
+        undecided = text::open(undecided, &findings, rules);
+    }
     Report {
         target: snapshot.target.clone(),
         subject,
@@ -39,6 +52,7 @@ pub fn diagnose_with(snapshot: &Snapshot, rules: &RuleSet, matcher: &Matcher<'_>
         findings,
         undecided,
         gaps: snapshot.gaps.clone(),
+        unrecognised: snapshot.log.unrecognised.clone(),
         state: verdict::state_sentence(&snapshot.facts),
     }
 }

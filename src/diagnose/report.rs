@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::rule::{Confidence, Severity};
-use crate::snapshot::{Gap, Target};
+use crate::snapshot::{Cluster, Gap, Target};
 
 /// Whether the container is our business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +121,8 @@ pub struct Report {
     pub undecided: Vec<Undecided>,
     /// What could not be looked at.
     pub gaps: Vec<Gap>,
+    /// Lines of a text that look like failures and that no rule knows.
+    pub unrecognised: Vec<Cluster>,
     /// How far the boot came, in words.
     pub state: String,
 }

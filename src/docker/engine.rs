@@ -104,7 +104,9 @@ fn bollard_over(transport: &Transport, deadline: Duration) -> Result<Docker, Eng
             transport.send(&action, request).await.map_err(|e| bollard::errors::Error::IOError { err: std::io::Error::other(e.brief()) })
         }
     };
-    Docker::connect_with_custom_transport(send, Some("http://engine"), deadline.as_secs().max(1), bollard::API_DEFAULT_VERSION)
+    // Bollard's own limit must not come first: its error does not say what was waited for.
+    let limit = deadline.as_secs() + 5;
+    Docker::connect_with_custom_transport(send, Some("http://engine"), limit, bollard::API_DEFAULT_VERSION)
         .map_err(|e| EngineError::Broken { action: "connect".to_owned(), reason: e.to_string() })
 }
 

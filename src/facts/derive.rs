@@ -7,7 +7,7 @@ use regex::Regex;
 use crate::snapshot::{Facts, LogExcerpt};
 
 /// systemd's banner: `systemd 252.39-1~deb12u2 running in system mode (+PAM …)`, without a distribution's suffix too.
-static BANNER: Pattern = LazyLock::new(|| Regex::new(r"\bsystemd v?(\d{3})\S* running in (?:test )?system mode").ok());
+static BANNER: Pattern = LazyLock::new(|| Regex::new(r"\bsystemd v?(\d{3})\S*(?: \(\S+\))? running in (?:test )?system mode").ok());
 /// Lines that only a boot that came up prints.
 static CAME_UP: Pattern = LazyLock::new(|| {
     Regex::new(r"Startup finished in |Reached target .{0,80}(?:Multi-User System|Graphical Interface|multi-user\.target|graphical\.target|container\.target)").ok()
@@ -22,6 +22,14 @@ static SPOKE: Pattern =
     LazyLock::new(|| Regex::new(r"^\W*(?:\[  OK  \]|\[FAILED\]|Failed to mount \S+ (?:\(type \w+\) on|at) /|Failed to determine whether /|Welcome to \S.*!$)").ok());
 /// What systemd takes its surroundings for.
 static VIRTUALIZATION: Pattern = LazyLock::new(|| Regex::new(r"\bDetected virtualization '?([\w-]+)").ok());
+
+/// A command that talks to a user's own manager.
+static USER_SCOPE: Pattern =
+    LazyLock::new(|| Regex::new(r"\b(?:systemctl|systemd-run|systemd-analyze|journalctl|busctl|systemd)\b.{0,200}\s--user\b").ok());
+/// A step of an image build that needs a running manager; `enable` and `mask` do not.
+static IN_BUILD: Pattern = LazyLock::new(|| {
+    Regex::new(r"\bRUN\s.{0,200}\b(?:systemctl\s.{0,80}\b(?:daemon-reload|daemon-reexec|start|restart|stop|reload|status|is-active)|service\s+\S+\s+(?:start|restart|status)|hostnamectl|timedatectl)\b").ok()
+});
 
 type Pattern = LazyLock<Option<Regex>>;
 
@@ -49,6 +57,11 @@ fn from_lines(log: &LogExcerpt, facts: &mut Facts) {
     let (came_up, gave_up) = (says(&CAME_UP), says(&GAVE_UP));
     if let Some(version) = banner.and_then(|version| version.parse::<i64>().ok()) {
         facts.set_if_unknown("guest.systemd_version", version, "log: systemd's banner");
+    }
+    for (key, pattern) in [("client.user_scope", &USER_SCOPE), ("client.in_build", &IN_BUILD)] {
+        if says(pattern).is_some() {
+            facts.set(key, true, "text: a command line");
+        }
     }
     if banner.is_none() && gave_up.is_none() && came_up.is_none() && says(&SPOKE).is_none() {
         return;
@@ -105,10 +118,10 @@ fn outcome(log: &LogExcerpt, facts: &mut Facts) {
     match word {
         "up" | "unreachable" => facts.set("boot.up", true, source),
         "ended" | "killed" if came_up => facts.set("boot.up", true, source),
-        _ if failed => facts.set("boot.up", false, source),
+        _ if failed || word == "never-started" => facts.set("boot.up", false, source),
         _ => {}
     }
-    if failed || matches!(word, "up" | "unreachable" | "ended") {
+    if failed || matches!(word, "up" | "unreachable" | "ended" | "never-started") {
         facts.set("boot.failed", failed, source);
     }
 }

@@ -1,67 +1,253 @@
 //! What was found in a text put together: one snapshot for each container, with the lines that belong to it.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use regex::Regex;
+use serde_json::{Value, json};
+
+use super::describe::{self, Described, Found};
+use super::observe::Observed;
 use super::page::Page;
-use super::spec::{Documents, Spec};
-use super::{Beside, run, shell};
-use crate::facts::{Config, container, derive, filter, mounts, program};
-use crate::snapshot::{Cluster, Facts, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Source, Target, TargetKind};
+use super::{Beside, info};
+use crate::facts::{Config, container, derive, distribution, engine, filter, mounts, program};
+use crate::snapshot::{Cluster, EngineId, Facts, Gap, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Target, TargetKind};
 
-/// Everything that a text holds, sorted by kind.
-#[derive(Debug, Default)]
-struct Found {
-    specs: Vec<Spec>,
-}
+/// Words that only a text about systemd has.
+static SIGNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\bsystemd|systemctl|journalctl|loginctl|hostnamectl|machinectl|/sbin/init\b|\bd-?bus\b|init\.scope|\[!!!!!!\]|PID 1\b|telinit").ok()
+});
+/// Facts that hold for the machine, and so for every container of a text.
+const SHARED: [&str; 3] = ["host.", "engine.", "cgroup.mode"];
 
-/// Makes the snapshots of a page.
-pub fn snapshots(name: &str, page: Page, beside: &Beside) -> Vec<Snapshot> {
-    let _ = beside;
-    let mut found = Found::default();
-    found.specs = shell::commands(&page.lines).iter().filter_map(run::spec).collect();
-    found.specs.sort_by_key(|spec| spec.line);
-    let count = found.specs.len();
-    let mut all = Vec::new();
-    if count == 0 {
-        all.push(snapshot(name, None, excerpt(&page, |_| true), &page));
+/// Makes the snapshots of a page, one for each container, at least one.
+pub fn snapshots(name: &str, page: &Page, beside: &Beside) -> Vec<Snapshot> {
+    let found = describe::found(page, beside);
+    if found.containers.is_empty() {
+        return vec![Draft::new(name, page, &found, None, &|_, _| true).finish()];
     }
-    for (index, spec) in found.specs.iter().enumerate() {
-        let first = if index == 0 { 0 } else { spec.line };
-        let last = found.specs.get(index + 1).map_or(u64::MAX, |next| next.line);
-        let log = excerpt(&page, |line| (first..last).contains(&line));
-        all.push(snapshot(name, Some(spec), log, &page));
+    let owners = Owners::new(&found.containers);
+    let one = |index: usize| {
+        let label = if found.containers.len() == 1 { name.to_owned() } else { labelled(name, index, &found.containers[index]) };
+        Draft::new(&label, page, &found, Some(&found.containers[index]), &|line, service| owners.of(line, service) == index).finish()
+    };
+    (0..found.containers.len()).map(one).collect()
+}
+
+fn labelled(name: &str, index: usize, container: &Described) -> String {
+    match &container.name {
+        Some(own) => format!("{name}: {own}"),
+        None => format!("{name}: container {} (line {})", index + 1, container.line),
     }
-    all
 }
 
-fn excerpt(page: &Page, belongs: impl Fn(u64) -> bool) -> LogExcerpt {
-    let mut lines: Vec<KeptLine> = page.kept.values().flatten().filter(|line| belongs(line.line)).cloned().collect();
-    lines.sort_by_key(|line| line.line);
-    let unrecognised: Vec<Cluster> = page.unrecognised.iter().filter(|cluster| belongs(cluster.line)).cloned().collect();
-    LogExcerpt { lines, lines_read: page.count, bytes_read: page.bytes, lines_cut: page.cut, unrecognised }
+/// Which container a line belongs to.
+struct Owners<'f> {
+    containers: &'f [Described],
 }
 
-fn snapshot(name: &str, spec: Option<&Spec>, log: LogExcerpt, _page: &Page) -> Snapshot {
-    let mut facts = Facts::default();
-    let mut documents = BTreeMap::new();
-    let mut gaps = Vec::new();
-    if let Some(spec) = spec {
-        let Documents { inspect, native, kind, complete } = spec.documents();
-        let config = Config::partial(&inspect, native.as_ref(), kind, &complete);
+impl<'f> Owners<'f> {
+    fn new(containers: &'f [Described]) -> Self {
+        Self { containers }
+    }
+
+    /// The container that a prefix names, else the last one described before the line; of several in one document the one
+    /// that is meant to run systemd.
+    fn of(&self, line: u64, service: Option<&str>) -> usize {
+        let named = |container: &Described| {
+            let own = container.name.as_deref().filter(|own| !own.is_empty());
+            own.zip(service).is_some_and(|(own, service)| service == own || parts(service).any(|part| part == own))
+        };
+        if let Some(index) = self.containers.iter().position(named) {
+            return index;
+        }
+        let last = self.containers.iter().map(|container| container.line).filter(|start| *start <= line).max();
+        let start = last.unwrap_or_else(|| self.containers[0].line);
+        let here = || self.containers.iter().enumerate().filter(|(_, container)| container.line == start);
+        let meant = here().find(|(_, container)| container.reaches_systemd());
+        meant.or_else(|| here().next()).map_or(0, |(index, _)| index)
+    }
+}
+
+/// `project_web_1` and `web-1` name the service `web`.
+fn parts(service: &str) -> impl Iterator<Item = &str> {
+    service.split(['_', '-']).chain(service.rsplit_once(['_', '-']).map(|(start, _)| start))
+}
+
+/// Tells whether a line, said by a service where that is known, belongs here.
+type Belongs<'b> = &'b dyn Fn(u64, Option<&str>) -> bool;
+
+/// A snapshot while it is put together.
+struct Draft<'f> {
+    name: String,
+    found: &'f Found,
+    container: Option<&'f Described>,
+    facts: Facts,
+    gaps: Vec<Gap>,
+    documents: BTreeMap<String, Value>,
+    log: LogExcerpt,
+}
+
+impl<'f> Draft<'f> {
+    fn new(name: &str, page: &Page, found: &'f Found, container: Option<&'f Described>, belongs: Belongs<'_>) -> Self {
+        let mut draft = Self {
+            name: name.to_owned(),
+            found,
+            container,
+            facts: Facts::default(),
+            gaps: Vec::new(),
+            documents: BTreeMap::new(),
+            log: excerpt(page, belongs),
+        };
+        draft.configured();
+        draft.engine();
+        draft.observed(belongs);
+        derive(&draft.log, &mut draft.facts);
+        draft.guest();
+        draft.worked_out();
+        draft.subject(page, belongs);
+        draft
+    }
+
+    /// Facts of the container's own description.
+    fn configured(&mut self) {
+        let Some(container) = self.container else { return };
+        let config = container.config();
         let mut told = Facts::default();
         container::facts(&config, &mut told);
-        let argv = config.argv();
         if config.knows("/Config/Cmd") {
-            program::of_argv(&argv, None).facts(&mut told);
+            let program = program::of_argv(&config.argv(), None);
+            let open = program.init.is_none() && program.script.is_some();
+            // A script may lead to systemd; its text is not here.
+            if !open {
+                program.facts(&mut told);
+            }
         }
-        mounts::predicted(&config, &mut told);
-        filter::collect(&config, &|path| Err(format!("the profile is the file {path}")), &mut told, &mut gaps);
-        facts.extend(told);
-        documents.insert("container".to_owned(), inspect);
+        if let Some(image) = &container.image {
+            told.set("container.image", image.as_str(), "container inspect: Config.Image");
+        }
+        for (key, fact) in told.iter() {
+            let field = fact.source.rsplit_once(": ").map_or(fact.source.as_str(), |(_, field)| field);
+            self.facts.set(key, fact.value.clone(), &format!("{} ({field})", container.origin));
+        }
+        self.facts.extend(container.facts.clone());
+        self.documents.insert("container".to_owned(), container.documents.inspect.clone());
+        if let Some(image) = &container.declared {
+            container::image_facts(image, &mut self.facts);
+            self.documents.insert("image".to_owned(), image.clone());
+        }
     }
-    derive(&log, &mut facts);
-    let target = Target { kind: TargetKind::Text, name: name.to_owned(), id: None, engine: None };
-    let _ = Source::Text;
-    let snapshot = Snapshot { schema_version: SCHEMA_VERSION, target, facts, gaps, log, documents, derived: None };
-    Redactor::default().redacted(snapshot)
+
+    /// Facts of the engine that the text speaks of.
+    fn engine(&mut self) {
+        let said: &info::Engine = &self.found.engine;
+        let cli = self.container.and_then(|container| container.engine);
+        if let Some(name) = said.name.or(cli.filter(|cli| *cli != "nerdctl")) {
+            match &said.version {
+                Some(version) => {
+                    let id = EngineId { name: name.to_owned(), version: version.clone(), api: String::new() };
+                    engine::version_facts(&id, &mut self.facts);
+                }
+                None => self.facts.set("engine.name", name, "text: name of the command"),
+            }
+        }
+        if !said.info.is_empty() {
+            let info = Value::Object(said.info.clone());
+            engine::info_facts(&info, &mut self.facts);
+            self.documents.insert("engine".to_owned(), info);
+        }
+    }
+
+    /// What the lines around the container say of it.
+    fn observed(&mut self, belongs: Belongs<'_>) {
+        let whole = self.container.is_some_and(|container| container.documents.complete.contains(&""));
+        for Observed { line, facts } in &self.found.observed {
+            let own = belongs(*line, None);
+            for (key, fact) in facts.iter() {
+                let shared = SHARED.iter().any(|start| key.starts_with(start));
+                if !own && !shared || whole && key.starts_with("container.") {
+                    continue;
+                }
+                let value = match (key, self.facts.get(key)) {
+                    ("manager.failed_units", Some(known)) => joined(&known.value, &fact.value),
+                    _ => fact.value.clone(),
+                };
+                self.facts.set(key, value, &fact.source);
+            }
+        }
+    }
+
+    /// What names tell of the guest, where systemd itself did not say it.
+    fn guest(&mut self) {
+        let name = self.facts.text("guest.os_name").map(str::to_owned);
+        if let Some(version) = name.as_deref().and_then(distribution::of_name) {
+            self.facts.set_if_unknown("guest.systemd_version", version, "guest.os_name");
+        }
+        let image = self.container.and_then(|container| container.base.as_deref().or(container.image.as_deref()));
+        if let Some((id, version)) = image.and_then(distribution::of_image) {
+            self.facts.set_if_unknown("guest.os_id", id, "name of the image");
+            if let Some(version) = version {
+                self.facts.set_if_unknown("guest.systemd_version", version, "name of the image");
+            }
+        }
+        distribution::distribution_facts(&mut self.facts);
+    }
+
+    /// What follows from the configuration and the rest together.
+    fn worked_out(&mut self) {
+        let Some(container) = self.container else { return };
+        let config: Config<'_> = container.config();
+        mounts::predicted(&config, &mut self.facts);
+        let read = |path: &str| Err(format!("the profile is the file {path} on the engine's machine"));
+        filter::collect(&config, &read, &mut self.facts, &mut self.gaps);
+    }
+
+    /// Whether systemd is the subject: asked for by the container's description, or spoken of in the text.
+    fn subject(&mut self, page: &Page, belongs: Belongs<'_>) {
+        let signs = |text: &str| SIGNS.as_ref().is_some_and(|re| re.is_match(text));
+        let spoken = self.log.lines.iter().any(|line| signs(&line.text))
+            || page.lines.iter().any(|line| belongs(line.number, line.container.as_deref()) && signs(&line.text))
+            || self.documents.values().any(|document| signs(&document.to_string()));
+        let meant = self.facts.bool("container.meant_for_systemd");
+        if spoken && meant != Some(true) {
+            self.facts.set("container.meant_for_systemd", true, "text: it speaks of systemd");
+        } else if !spoken && meant.is_none() {
+            self.facts.set("container.meant_for_systemd", false, "text: it does not speak of systemd");
+        }
+    }
+
+    fn finish(self) -> Snapshot {
+        let target = Target { kind: TargetKind::Text, name: self.name, id: None, engine: None };
+        let snapshot = Snapshot {
+            schema_version: SCHEMA_VERSION,
+            target,
+            facts: self.facts,
+            gaps: self.gaps,
+            log: self.log,
+            documents: self.documents,
+            derived: None,
+        };
+        Redactor::default().redacted(snapshot)
+    }
+}
+
+fn joined(known: &Value, more: &Value) -> Value {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let mut all = list(known);
+    for value in list(more) {
+        if !all.contains(&value) {
+            all.push(value);
+        }
+    }
+    json!(all)
+}
+
+fn excerpt(page: &Page, belongs: Belongs<'_>) -> LogExcerpt {
+    let own = |(service, lines): (&Option<String>, &Vec<KeptLine>)| {
+        lines.iter().filter(|line| belongs(line.line, service.as_deref())).cloned().collect::<Vec<_>>()
+    };
+    let mut lines: Vec<KeptLine> = page.kept.iter().flat_map(own).collect();
+    lines.sort_by_key(|line| line.line);
+    let unrecognised: Vec<Cluster> = page.unrecognised.iter().filter(|cluster| belongs(cluster.line, None)).cloned().collect();
+    LogExcerpt { lines, lines_read: page.count, bytes_read: page.bytes, lines_cut: page.cut, unrecognised }
 }

@@ -1,17 +1,26 @@
 //! Intake: text in (a paste, a log, a CI job's output), snapshots out, one for each container that the text speaks of.
 //!
-//! Recognised command lines and documents are put into the form of an engine's inspect document, so that [`crate::facts`]
-//! reads them as it reads a live container. What the text does not say stays unknown. Must not judge.
+//! Recognised command lines and documents are put into the form of an engine's inspect document, so that the facts of text
+//! and of live containers are read by the same code. What the text does not say stays unknown. Must not judge.
 
+pub mod archive;
 mod assemble;
 mod cluster;
+mod describe;
+mod dockerfile;
+mod documents;
+mod info;
+mod listing;
+mod observe;
 mod options;
 mod page;
 mod peel;
 mod run;
+mod services;
 mod shell;
 mod spec;
 mod volume;
+mod yaml;
 
 use std::io::{self, Read};
 
@@ -35,5 +44,5 @@ pub struct Beside {
 /// [`io::Error`] of the reader.
 pub fn snapshots(name: &str, from: impl Read, beside: &Beside, matcher: &Matcher<'_>) -> io::Result<Vec<Snapshot>> {
     let page = page::read(from, matcher)?;
-    Ok(assemble::snapshots(name, page, beside))
+    Ok(assemble::snapshots(name, &page, beside))
 }

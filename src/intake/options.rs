@@ -66,9 +66,10 @@ pub fn global(words: &[String]) -> usize {
     at.min(words.len())
 }
 
-/// Whether a word is an option that `run` has.
+/// Whether a text begins with an option that `run` has.
 #[must_use]
-pub fn is_known(word: &str) -> bool {
+pub fn is_known(text: &str) -> bool {
+    let Some(word) = text.split_whitespace().next() else { return false };
     let long = |name: &str| find(name.split('=').next().unwrap_or(name)).is_some();
     match word.strip_prefix("--") {
         Some(name) => long(name),

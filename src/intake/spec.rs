@@ -69,6 +69,13 @@ pub struct Documents {
 }
 
 impl Spec {
+    /// Whether another description says the same.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        (self.engine, &self.options, &self.image, &self.command, &self.name)
+            == (other.engine, &other.options, &other.image, &other.command, &other.name)
+    }
+
     /// Last value of an option.
     #[must_use]
     pub fn option(&self, name: &str) -> Option<&str> {

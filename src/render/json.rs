@@ -7,7 +7,7 @@ use super::visible::is_hidden;
 use super::words;
 use crate::diagnose::{Evidence, Finding, Report, Undecided};
 use crate::rule::RuleSet;
-use crate::snapshot::{Gap, Target};
+use crate::snapshot::{Cluster, Gap, Target};
 
 /// Version of the report's form.
 const SCHEMA_VERSION: u32 = 1;
@@ -38,6 +38,7 @@ struct ReportOut<'r> {
     trial: Option<Value>,
     undecided: Vec<UndecidedOut<'r>>,
     gaps: Vec<GapOut<'r>>,
+    unrecognised: Vec<ClusterOut<'r>>,
 }
 
 #[derive(Serialize)]
@@ -83,6 +84,14 @@ struct UndecidedOut<'r> {
     id: &'r str,
     missing: &'r [String],
     how: &'r [String],
+}
+
+#[derive(Serialize)]
+struct ClusterOut<'r> {
+    cluster: &'r str,
+    text: &'r str,
+    line: u64,
+    count: u64,
 }
 
 #[derive(Serialize)]
@@ -141,6 +150,7 @@ fn report(report: &Report) -> ReportOut<'_> {
         trial: None,
         undecided: report.undecided.iter().map(undecided).collect(),
         gaps: report.gaps.iter().map(gap).collect(),
+        unrecognised: report.unrecognised.iter().map(cluster).collect(),
     }
 }
 
@@ -185,6 +195,10 @@ fn undecided(open: &Undecided) -> UndecidedOut<'_> {
     UndecidedOut { id: &open.id, missing: &open.missing, how: &open.how }
 }
 
+fn cluster(cluster: &Cluster) -> ClusterOut<'_> {
+    ClusterOut { cluster: &cluster.cluster, text: &cluster.text, line: cluster.line, count: cluster.count }
+}
+
 fn gap(gap: &Gap) -> GapOut<'_> {
     GapOut { fact: &gap.fact, reason: &gap.reason }
 }
@@ -206,7 +220,7 @@ mod tests {
             |pointer: &str| document.pointer(pointer).and_then(Value::as_object).unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
         assert_eq!(keys(""), "schema_version tool reports");
         assert_eq!(keys("/tool"), "name version rules");
-        assert_eq!(keys("/reports/0"), "target subject verdict state findings prescription trial undecided gaps");
+        assert_eq!(keys("/reports/0"), "target subject verdict state findings prescription trial undecided gaps unrecognised");
         assert_eq!(keys("/reports/0/target"), "kind name id engine");
         assert_eq!(keys("/reports/0/target/engine"), "name version api");
         let finding = "id role severity confidence title explanation evidence explains explained_by remedies advice";

@@ -20,6 +20,7 @@ fn report(name: &str, verdict: Verdict, state: &str) -> Report {
         findings: Vec::new(),
         undecided: Vec::new(),
         gaps: Vec::new(),
+        unrecognised: Vec::new(),
         state,
     }
 }

@@ -199,7 +199,8 @@ fn signature(file: &str, text: &str, raw: SignatureFile) -> Result<Signature, Ru
         None => None,
     };
     let pattern = Pattern::new(&raw.pattern).map_err(|e| bad(format!("has a pattern that is no regular expression: {e}")))?;
-    Ok(Signature { name: raw.name, pattern, systemd, confidence: raw.confidence, weak: raw.weak })
+    let when = raw.when.as_deref().map(Condition::new).transpose().map_err(|e| bad(format!("has a condition that {e}")))?;
+    Ok(Signature { name: raw.name, pattern, systemd, confidence: raw.confidence, weak: raw.weak, when })
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
-use super::VersionRange;
+use super::{Condition, Outcome, Scope, VersionRange};
+use crate::snapshot::Facts;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -70,6 +71,18 @@ pub struct Signature {
     pub confidence: Option<Confidence>,
     /// Alone it is only worth a remark: boots that come up print it too.
     pub weak: bool,
+    /// Facts under which the line speaks for the rule at all; they must be known.
+    pub when: Option<Condition>,
+}
+
+impl Signature {
+    /// Whether its line counts for a target: the systemd there prints it, and its condition holds.
+    #[must_use]
+    pub fn counts(&self, scope: &Scope, facts: &Facts) -> bool {
+        let version = facts.int("guest.systemd_version");
+        version.is_none_or(|version| self.systemd.is_none_or(|range| range.contains(version)))
+            && self.when.as_ref().is_none_or(|when| when.evaluate(scope, facts) == Outcome::Match)
+    }
 }
 
 /// A compiled pattern that remembers its source.
@@ -192,6 +205,7 @@ pub(super) struct SignatureFile {
     pub confidence: Option<Confidence>,
     #[serde(default)]
     pub weak: bool,
+    pub when: Option<String>,
 }
 
 /// The file of remedies.

@@ -74,6 +74,8 @@ pub const CATALOG: &[FactSpec] = &[
     fact("cgroup.namespace", Kind::Text, "container", "Control group namespace: private or host", "docker inspect -f '{{.HostConfig.CgroupnsMode}}' CONTAINER"),
     fact("cgroup.tmpfs_over", Kind::Bool, "container", "A tmpfs was asked for over /sys/fs/cgroup", "docker inspect -f '{{.HostConfig.Tmpfs}}' CONTAINER"),
     fact("cgroup.volume", Kind::Bool, "container", "A volume lies over /sys/fs/cgroup", "docker inspect -f '{{.Mounts}}' CONTAINER"),
+    fact("client.in_build", Kind::Bool, "derived", "The words come from a RUN step of an image build that talks to a manager", "read the Dockerfile"),
+    fact("client.user_scope", Kind::Bool, "derived", "The words come from a client that was asked to talk to a user's own manager", "read the command line"),
     fact("container.argv", Kind::TextList, "container", "Program and arguments of PID 1 as configured", "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER"),
     fact("container.cap_sys_admin", Kind::Bool, "container", "PID 1 holds CAP_SYS_ADMIN", "docker inspect -f '{{.HostConfig.CapAdd}} {{.HostConfig.Privileged}}' CONTAINER"),
     fact("container.capabilities", Kind::TextList, "container", "Capabilities in the container's bounding set", "docker exec CONTAINER grep CapBnd /proc/1/status"),

@@ -14,7 +14,7 @@ const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
     /// The file cannot be opened or read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}: {source}\n  next: check the path, and that it is a file that you may read")]
     Read {
         /// The file.
         path: PathBuf,
@@ -22,7 +22,7 @@ pub enum SnapshotError {
         source: std::io::Error,
     },
     /// The file cannot be written.
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {path}: {source}\n  next: name a file with -o in a folder that is there and that you may write to")]
     Write {
         /// The file.
         path: PathBuf,

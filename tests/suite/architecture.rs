@@ -9,11 +9,12 @@ use super::program::project;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("cli", &[]),
     ("collect", &["docker", "facts", "scan", "snapshot"]),
-    ("command", &["cli", "collect", "diagnose", "docker", "exit", "options", "render", "rule", "scan", "snapshot"]),
+    ("command", &["cli", "collect", "diagnose", "docker", "exit", "intake", "options", "render", "rule", "scan", "snapshot"]),
     ("diagnose", &["rule", "scan", "snapshot"]),
     ("docker", &["snapshot"]),
     ("exit", &["diagnose", "rule", "snapshot"]),
     ("facts", &["seccomp", "snapshot"]),
+    ("intake", &["facts", "scan", "snapshot"]),
     ("lib", &[]),
     ("main", &["command"]),
     ("options", &["cli", "collect", "docker", "render", "rule"]),
@@ -88,7 +89,11 @@ fn without_tests(text: &str) -> String {
 
 fn test_modules(file: &File) -> Vec<String> {
     let folder = Path::new(&file.path).parent().map(|folder| folder.display().to_string()).unwrap_or_default();
-    let declared = file.text.split("#[cfg(test)]").skip(1).filter_map(|rest| rest.trim_start().lines().next()?.split("mod ").nth(1)?.strip_suffix(';'));
+    let declared = file
+        .text
+        .split("#[cfg(test)]")
+        .skip(1)
+        .filter_map(|rest| rest.trim_start().lines().next()?.split("mod ").nth(1)?.strip_suffix(';'));
     declared.map(|name| format!("{folder}/{name}.rs")).collect()
 }
 
@@ -164,7 +169,8 @@ fn one_file_colours() {
 #[test]
 fn printing_is_for_render_and_command() {
     for word in ["println!", "print!(", "eprintln!", "eprint!(", "io::stdout()", "io::stderr()"] {
-        let odd: Vec<_> = using(word).into_iter().filter(|path| !path.starts_with("src/render/") && !path.starts_with("src/command/")).collect();
+        let odd: Vec<_> =
+            using(word).into_iter().filter(|path| !path.starts_with("src/render/") && !path.starts_with("src/command/")).collect();
         assert!(odd.is_empty(), "{word} in {odd:?}");
     }
     assert!(using("println!").is_empty() && using("print!(").is_empty(), "output goes through src/render/output.rs");
@@ -173,7 +179,8 @@ fn printing_is_for_render_and_command() {
 #[test]
 fn the_judging_middle_touches_nothing() {
     for word in ["std::fs", "std::env", "std::net", "std::process", "tokio", "SystemTime", "Instant::now", "Timestamp::now"] {
-        let odd: Vec<_> = using(word).into_iter().filter(|path| path.starts_with("src/diagnose/") || path.starts_with("src/scan/")).collect();
+        let odd: Vec<_> =
+            using(word).into_iter().filter(|path| path.starts_with("src/diagnose/") || path.starts_with("src/scan/")).collect();
         assert!(odd.is_empty(), "{word} in {odd:?}");
     }
 }

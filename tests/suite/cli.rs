@@ -128,7 +128,8 @@ fn what_fails_is_a_matter_of_severity() {
 #[test]
 fn with_several_files_the_strongest_code_wins() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let (good, bad, hidden, none) = (fixture("healthy"), fixture("cgroup-read-only"), hidden(folder.path()), "/no/such/file.json".to_owned());
+    let (good, bad, hidden, none) =
+        (fixture("healthy"), fixture("cgroup-read-only"), hidden(folder.path()), "/no/such/file.json".to_owned());
     for (files, code) in [
         (vec![&good, &hidden], 4),
         (vec![&hidden, &bad], 1),
@@ -136,7 +137,8 @@ fn with_several_files_the_strongest_code_wins() {
         (vec![&bad, &none], 3),
         (vec![&none, &good], 3),
     ] {
-        let run = sysdock(["doctor", "--format", "json", "--from"].into_iter().chain(files.iter().map(|file| file.as_str()))).run().ended(code);
+        let run =
+            sysdock(["doctor", "--format", "json", "--from"].into_iter().chain(files.iter().map(|file| file.as_str()))).run().ended(code);
         let readable = files.iter().filter(|file| ***file != none).count();
         assert_eq!(run.json()["reports"].as_array().map(Vec::len), Some(readable), "{files:?}");
     }
@@ -168,7 +170,10 @@ fn every_failure_says_what_to_do_next() {
     };
     let newer = bad("newer.json", r#"{"schema_version":99}"#);
     let log = bad("boot.log", "Failed to mount tmpfs at /run: Operation not permitted\n");
-    let edited = bad("edited.json", &std::fs::read_to_string(fixture("healthy")).unwrap_or_default().replace("\"container.tty\"", "\"container.ttty\""));
+    let edited = bad(
+        "edited.json",
+        &std::fs::read_to_string(fixture("healthy")).unwrap_or_default().replace("\"container.tty\"", "\"container.ttty\""),
+    );
     for (arguments, part) in [
         (vec!["doctor", "--from", &newer], "schema 99"),
         (vec!["doctor", "--from", &log], "not a sysdock snapshot"),
@@ -214,9 +219,12 @@ fn the_page_for_people_puts_the_verdict_first() {
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let bad = fixture("run-tmpfs-missing");
-    for arguments in [vec!["doctor", "--format", "json", "--from", &bad], vec!["rules", "list"], vec!["explain", "boot-stopped"], vec!["--help"]] {
+    for arguments in
+        [vec!["doctor", "--format", "json", "--from", &bad], vec!["rules", "list"], vec!["explain", "boot-stopped"], vec!["--help"]]
+    {
         let mut command = sysdock(&arguments).command();
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be started");
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be started");
         drop(child.stdout.take());
         let output = child.wait_with_output().expect("the program ends");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

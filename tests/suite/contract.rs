@@ -29,12 +29,15 @@ static DOCUMENT: Shape = Keys(&[
 ]);
 
 static REPORT: Shape = Keys(&[
-    ("target", Keys(&[
-        ("kind", Word(&["container", "snapshot", "text"])),
-        ("name", Text),
-        ("id", TextOrNull),
-        ("engine", Keys(&[("name", TextOrNull), ("version", TextOrNull), ("api", TextOrNull)])),
-    ])),
+    (
+        "target",
+        Keys(&[
+            ("kind", Word(&["container", "snapshot", "text"])),
+            ("name", Text),
+            ("id", TextOrNull),
+            ("engine", Keys(&[("name", TextOrNull), ("version", TextOrNull), ("api", TextOrNull)])),
+        ]),
+    ),
     ("subject", Word(&["systemd", "not-systemd"])),
     ("verdict", Word(&["healthy", "degraded", "failed", "undetermined"])),
     ("state", Text),

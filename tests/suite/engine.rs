@@ -46,7 +46,7 @@ fn with_exec_only_execs_are_made() {
     let fake = Fake::usual(recorded());
     let run = in_time(fake.call("doctor web --format json").run());
     assert_eq!(run.report(0)["verdict"], "healthy", "{run:?}");
-    let posts: Vec<Request> = fake.requests().into_iter().filter(|request| request.method != "GET").collect();
+    let posts: Vec<Request> = fake.requests().into_iter().filter(|request| !matches!(request.method.as_str(), "GET" | "HEAD")).collect();
     assert!(!posts.is_empty(), "{run:?}");
     let is_exec = |request: &Request| request.bare().ends_with("/exec") || request.is("/exec/") && request.bare().ends_with("/start");
     assert!(posts.iter().all(|request| request.method == "POST" && is_exec(request) && request.path.starts_with("/v1.51/")), "{posts:#?}");
@@ -68,7 +68,9 @@ fn a_call_that_hangs_is_a_gap() {
         let run = in_time(fake.call(DOCTOR).run());
         let report = run.report(0);
         let gaps = report["gaps"].as_array().cloned().unwrap_or_default();
-        let told = gaps.iter().any(|one| one["fact"].as_str().is_some_and(|fact| fact.starts_with(gap)) && reasons(&report).contains("within 1 s"));
+        let told = gaps
+            .iter()
+            .any(|one| one["fact"].as_str().is_some_and(|fact| fact.starts_with(gap)) && reasons(&report).contains("within 1 s"));
         assert!(told, "{path}: {report:#}");
     }
 }
@@ -108,7 +110,11 @@ fn garbage_later_is_a_gap() {
 
 #[test]
 fn a_container_document_of_another_shape_does_no_harm() {
-    for document in [json!([]), json!({}), json!({"Id": 3, "Name": [], "State": "up", "Config": {"Env": "x", "Cmd": 7}, "HostConfig": null, "Mounts": {}})] {
+    for document in [
+        json!([]),
+        json!({}),
+        json!({"Id": 3, "Name": [], "State": "up", "Config": {"Env": "x", "Cmd": 7}, "HostConfig": null, "Mounts": {}}),
+    ] {
         let shown = document.to_string();
         let fake = Fake::but(recorded(), move |request| request.is("/containers/").then(|| Answer::Json(200, document.clone())));
         let run = in_time(fake.call(DOCTOR).run());
@@ -119,7 +125,8 @@ fn a_container_document_of_another_shape_does_no_harm() {
 #[test]
 fn a_newer_engine_is_spoken_to_in_our_version() {
     let mut documents = recorded();
-    documents.version = json!({"Version": "99.0.0", "ApiVersion": "1.99", "MinAPIVersion": "1.44", "Components": [{"Name": "Engine"}], "Soul": {"a": [1]}});
+    documents.version =
+        json!({"Version": "99.0.0", "ApiVersion": "1.99", "MinAPIVersion": "1.44", "Components": [{"Name": "Engine"}], "Soul": {"a": [1]}});
     documents.container["State"]["Status"] = "hibernating".into();
     documents.container["State"]["Dreams"] = json!([{"of": "sheep"}]);
     documents.container["HostConfig"]["CgroupnsMode"] = "shared-with-moon".into();
@@ -130,7 +137,8 @@ fn a_newer_engine_is_spoken_to_in_our_version() {
     let fake = Fake::usual(documents);
     let run = in_time(fake.call(DOCTOR).run());
     assert_eq!(run.report(0)["target"]["engine"]["version"], "99.0.0", "{run:?}");
-    let ours = fake.requests().iter().filter_map(|r| r.path.strip_prefix("/v1.")?.split('/').next()?.parse::<u32>().ok()).collect::<Vec<_>>();
+    let ours =
+        fake.requests().iter().filter_map(|r| r.path.strip_prefix("/v1.")?.split('/').next()?.parse::<u32>().ok()).collect::<Vec<_>>();
     assert!(!ours.is_empty() && ours.iter().all(|minor| *minor == ours[0] && (44..99).contains(minor)), "{ours:?}");
 }
 
@@ -165,7 +173,8 @@ fn a_log_that_breaks_off_counts_as_far_as_it_came() {
 
 #[test]
 fn a_log_that_never_ends_is_left() {
-    let drip = |_: &Request| Answer::Stream { head: Vec::new(), piece: b"x".to_vec(), times: 400, pause: Duration::from_millis(250), whole: true };
+    let drip =
+        |_: &Request| Answer::Stream { head: Vec::new(), piece: b"x".to_vec(), times: 400, pause: Duration::from_millis(250), whole: true };
     let fake = Fake::but(recorded().with_tty(), move |request| request.path.contains("/logs").then(|| drip(request)));
     let run = fake.call(DOCTOR).run();
     assert!(run.took < Duration::from_secs(60), "a log that drips was read for {:?}", run.took);
@@ -173,12 +182,22 @@ fn a_log_that_never_ends_is_left() {
 
 #[test]
 fn refusals_are_gaps() {
-    for (path, status, gap) in [("/archive", 403, "guest."), ("/archive", 500, "guest."), ("/exec", 403, "manager"), ("/exec", 409, "manager"), ("/logs", 501, "log"), ("/info", 500, "engine")] {
+    for (path, status, gap) in [
+        ("/archive", 403, "guest."),
+        ("/archive", 500, "guest."),
+        ("/exec", 403, "manager"),
+        ("/exec", 409, "manager"),
+        ("/logs", 501, "log"),
+        ("/info", 500, "engine"),
+    ] {
         let fake = Fake::but(recorded(), move |request| request.path.contains(path).then(|| error(status, "forbidden by policy")));
         let run = in_time(fake.call(DOCTOR).run());
         let report = run.report(0);
         let gaps = report["gaps"].as_array().cloned().unwrap_or_default();
-        let told = |one: &Value| one["fact"].as_str().is_some_and(|f| f.starts_with(gap)) && one["reason"].as_str().is_some_and(|r| r.contains("forbidden by policy"));
+        let told = |one: &Value| {
+            one["fact"].as_str().is_some_and(|f| f.starts_with(gap))
+                && one["reason"].as_str().is_some_and(|r| r.contains("forbidden by policy"))
+        };
         assert!(gaps.iter().any(told), "{path} {status}: {report:#}");
     }
 }
@@ -218,7 +237,8 @@ fn both_kinds_of_log_are_read() {
     ] {
         let fake = Fake::usual(Documents { log, ..documents.exited(255) });
         let report = in_time(fake.call(DOCTOR).run()).report(0);
-        let quoted = report["findings"].as_array().into_iter().flatten().flat_map(|finding| finding["evidence"].as_array().into_iter().flatten());
+        let quoted =
+            report["findings"].as_array().into_iter().flatten().flat_map(|finding| finding["evidence"].as_array().into_iter().flatten());
         let line = quoted.clone().find(|one| one["text"].as_str().is_some_and(|text| text.contains("init.scope")));
         assert_eq!(line.map(|one| one["stream"].clone()), Some(stream.into()), "{report:#}");
     }
@@ -235,7 +255,8 @@ fn long_log(tty: bool, piece: &[u8]) -> Answer {
 
 fn reads_in_little_memory(tty: bool, piece: &'static [u8], shown: &str) {
     let documents = if tty { recorded().with_tty() } else { recorded() }.exited(255);
-    let fake = Fake::but(documents, move |request| request.path.contains("/logs").then(|| long_log(tty, &piece.repeat(32 * 1024 / piece.len()))));
+    let fake =
+        Fake::but(documents, move |request| request.path.contains("/logs").then(|| long_log(tty, &piece.repeat(32 * 1024 / piece.len()))));
     let run = fake.call("doctor web --format json --timeout 30").run().ended(1);
     let report = run.report(0);
     assert_eq!(roots(&report).first().map(String::as_str), Some("run-tmpfs-missing"), "{shown}: {report:#}");
@@ -270,7 +291,8 @@ fn no_socket_and_a_dead_socket_are_told_apart_from_a_closed_one() {
 fn a_socket_that_refuses_this_user_is_named() {
     let fake = Fake::usual(recorded());
     std::fs::set_permissions(fake.socket(), PermissionsExt::from_mode(0o000)).expect("the socket's mode can be set");
-    std::fs::set_permissions(fake.socket().parent().expect("it has a folder"), PermissionsExt::from_mode(0o755)).expect("the folder's mode can be set");
+    std::fs::set_permissions(fake.socket().parent().expect("it has a folder"), PermissionsExt::from_mode(0o755))
+        .expect("the folder's mode can be set");
     let program = fake.socket().with_file_name("sysdock");
     std::fs::copy(env!("CARGO_BIN_EXE_sysdock"), &program).expect("the program can be copied");
     let as_nobody = ["--reuid=65534", "--regid=65534", "--clear-groups", "--"].map(str::to_owned);
@@ -301,7 +323,8 @@ fn an_empty_engine_has_nothing_wrong() {
 fn hostile_text_never_reaches_the_terminal() {
     let said = b"Failed to create /init.scope control group: Read-only file system \x1b]0;owned\x07\x1b[2J\x1b[31m\r\n";
     let mut documents = Documents { log: said.to_vec(), ..recorded().with_tty().exited(255) };
-    documents.container["State"]["Error"] = "exec: \"/sbin/init\u{1b}[2J\u{9b}1m\u{202e}\": stat /sbin/init: no such file or directory".into();
+    documents.container["State"]["Error"] =
+        "exec: \"/sbin/init\u{1b}[2J\u{9b}1m\u{202e}\": stat /sbin/init: no such file or directory".into();
     documents.container["Config"]["Cmd"] = json!(["/sbin/init", "\u{1b}[31mred"]);
     let fake = Fake::usual(documents);
     for line in ["doctor web", "doctor web --format json", "snapshot web"] {

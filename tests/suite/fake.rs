@@ -43,6 +43,8 @@ pub enum Answer {
     Json(u16, Value),
     /// A whole body.
     Body(Vec<u8>),
+    /// What stands at a path of a container, in a header.
+    Stat(Value),
     /// Bytes in place of any HTTP.
     Raw(&'static [u8]),
     /// Nothing, for a long time.
@@ -103,7 +105,10 @@ pub fn recorded() -> Documents {
         container,
         image: document("image"),
         info: document("engine"),
-        log: frame(1, b"systemd 257.8-1 running in system mode (+PAM).\r\n[  OK  ] Reached target multi-user.target - Multi-User System.\r\n"),
+        log: frame(
+            1,
+            b"systemd 257.8-1 running in system mode (+PAM).\r\n[  OK  ] Reached target multi-user.target - Multi-User System.\r\n",
+        ),
         files: BTreeMap::from([("/etc/os-release", &b"ID=debian\nPRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\n"[..])]),
         state: "running",
     }
@@ -132,12 +137,13 @@ impl Documents {
         match parts.as_slice() {
             ["version"] => Answer::Json(200, self.version.clone()),
             ["info"] => Answer::Json(200, self.info.clone()),
+            ["images", .., "history"] => Answer::Json(200, json!([])),
             ["images", .., "json"] => Answer::Json(200, self.image.clone()),
             ["containers", "json"] => Answer::Json(200, json!([{"Id": id, "Names": [format!("/{NAME}")]}])),
             ["containers", name, "json"] if *name == NAME || *name == id => Answer::Json(200, self.container.clone()),
             ["containers", name, ..] if *name != NAME && *name != id => error(404, &format!("No such container: {name}")),
             ["containers", _, "logs"] => Answer::Body(self.log.clone()),
-            ["containers", _, "archive"] => self.archive(&request.path),
+            ["containers", _, "archive"] => self.archive(request),
             ["containers", _, "exec"] => Answer::Json(201, json!({"Id": "e1"})),
             ["exec", _, "start"] => Answer::Upgrade(frame(1, self.state.as_bytes())),
             ["exec", _, "json"] => Answer::Json(200, json!({"ID": "e1", "Running": false, "ExitCode": 0})),
@@ -145,17 +151,34 @@ impl Documents {
         }
     }
 
-    fn archive(&self, path: &str) -> Answer {
+    fn archive(&self, request: &Request) -> Answer {
+        let path = &request.path;
         let wanted = path.split("path=").nth(1).unwrap_or_default().split('&').next().unwrap_or_default().replace("%2F", "/");
         let Some(text) = self.files.get(wanted.as_str()) else { return error(404, &format!("Could not find the file {wanted}")) };
+        let name = wanted.rsplit('/').next().unwrap_or_default().to_owned();
+        if request.method == "HEAD" {
+            return Answer::Stat(
+                json!({"name": name, "size": text.len(), "mode": 0o644, "mtime": "2026-01-01T00:00:00Z", "linkTarget": ""}),
+            );
+        }
         let mut builder = tar::Builder::new(Vec::new());
         let mut header = tar::Header::new_gnu();
         header.set_size(text.len() as u64);
         header.set_mode(0o644);
-        let name = wanted.rsplit('/').next().unwrap_or_default().to_owned();
         builder.append_data(&mut header, name, *text).expect("a tar can be made");
         Answer::Body(builder.into_inner().expect("a tar can be made"))
     }
+}
+
+/// Base64 as in RFC 4648, section 4.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let group = |chunk: &[u8]| {
+        let number = chunk.iter().chain(&[0; 2]).take(3).fold(0usize, |number, byte| number << 8 | usize::from(*byte));
+        let letter = |place: usize| if place <= chunk.len() { char::from(LETTERS[number >> (18 - 6 * place) & 63]) } else { '=' };
+        (0..4).map(letter).collect::<String>()
+    };
+    bytes.chunks(3).map(group).collect()
 }
 
 /// A running fake.
@@ -236,6 +259,13 @@ fn send(mut stream: UnixStream, answer: Answer) -> std::io::Result<()> {
     match answer {
         Answer::Json(status, value) => whole(&mut stream, status, "application/json", value.to_string().as_bytes()),
         Answer::Body(bytes) => whole(&mut stream, 200, "application/octet-stream", &bytes),
+        Answer::Stat(stat) => {
+            let stat = base64(stat.to_string().as_bytes());
+            stream.write_all(
+                format!("HTTP/1.1 200 OK\r\nX-Docker-Container-Path-Stat: {stat}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                    .as_bytes(),
+            )
+        }
         Answer::Raw(bytes) => stream.write_all(bytes),
         Answer::Hang => {
             std::thread::sleep(HANG);
@@ -252,7 +282,9 @@ fn send(mut stream: UnixStream, answer: Answer) -> std::io::Result<()> {
             if whole { stream.write_all(b"0\r\n\r\n") } else { Ok(()) }
         }
         Answer::Upgrade(bytes) => {
-            stream.write_all(b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n")?;
+            stream.write_all(
+                b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n",
+            )?;
             stream.write_all(&bytes)
         }
     }

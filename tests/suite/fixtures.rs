@@ -1,7 +1,10 @@
 //! Snapshots of real containers, `fixtures/<expected first root cause>/<lane>-<guest>-<fault>-<variant>.json`, each with a
 //! `.toml` beside it that says what must be found. Folders `healthy` and `not-systemd` hold those without a root cause,
 //! `unknown` those whose cause nobody can know.
+//!
+//! `SYSDOCK_RECORD=expect` writes the files beside them anew, for a change of rules that is meant; the first root cause stays.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +15,7 @@ use sysdock::scan::Matcher;
 use sysdock::snapshot::{Snapshot, file};
 
 use super::lab::{Container, Lane};
-use super::program::{project, roots};
+use super::program::{project, roots, with_role};
 
 /// Folders whose name is no diagnosis.
 pub const WITHOUT_ROOT: [&str; 3] = ["healthy", "not-systemd", "unknown"];
@@ -23,10 +26,14 @@ const LARGEST: u64 = 96 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expected {
-    /// All root causes, in order.
-    pub roots: Vec<String>,
     /// The verdict.
     pub verdict: String,
+    /// All root causes, in order.
+    pub roots: Vec<String>,
+    /// What follows from them.
+    pub consequences: BTreeSet<String>,
+    /// What may become a cause.
+    pub risks: BTreeSet<String>,
 }
 
 /// One saved snapshot.
@@ -50,10 +57,18 @@ impl Fixture {
 
     /// What is wrong with a report on it; nothing when all is as expected.
     pub fn complaint(&self, report: &Report) -> Option<String> {
-        let roots: Vec<_> = report.findings.iter().filter(|f| f.role == Role::RootCause).map(|f| f.id.clone()).collect();
-        let verdict = word(report.verdict);
-        let got = Expected { roots, verdict: verdict.to_owned() };
+        let got = Expected::of(report);
         (got != self.expected).then(|| format!("{}: expected {:?}, got {got:?}", self.label(), self.expected))
+    }
+}
+
+impl Expected {
+    /// What a report says.
+    pub fn of(report: &Report) -> Self {
+        let with = |role: Role| report.findings.iter().filter(move |finding| finding.role == role).map(|finding| finding.id.clone());
+        let (roots, consequences, risks) = (with(Role::RootCause), with(Role::Consequence), with(Role::Risk));
+        let verdict = word(report.verdict).to_owned();
+        Self { verdict, roots: roots.collect(), consequences: consequences.collect(), risks: risks.collect() }
     }
 }
 
@@ -118,7 +133,9 @@ fn folder_of(report: &Value) -> String {
 }
 
 fn expected(report: &Value) -> Expected {
-    Expected { roots: roots(report), verdict: report["verdict"].as_str().unwrap_or_default().to_owned() }
+    let verdict = report["verdict"].as_str().unwrap_or_default().to_owned();
+    let with = |role: &str| with_role(report, role).into_iter().collect();
+    Expected { verdict, roots: roots(report), consequences: with("consequence"), risks: with("risk") }
 }
 
 /// Writes a fixture and what must be found in it.
@@ -130,12 +147,20 @@ pub fn write(folder: &str, case: &str, text: &str, expected: &Expected) {
     std::fs::write(folder.join(format!("{case}.toml")), expected).expect("the expectation can be written");
 }
 
+fn expect_anew(fixture: &Fixture, rules: &RuleSet) {
+    let expected = Expected::of(&diagnose_with(&fixture.snapshot, rules, &Matcher::new(rules)));
+    assert_eq!(expected.roots.first(), fixture.expected.roots.first(), "{}: another first root cause", fixture.label());
+    let text = toml::to_string(&expected).expect("the expectation can be written as TOML");
+    std::fs::write(fixture.path.with_extension("toml"), text).expect("the expectation can be written");
+}
+
 /// Takes out what belongs to the machine that recorded: the lab's folder, its name, passing names and ids.
 fn scrubbed(text: &str, container: &Container<'_>) -> String {
     let lane = container.lane;
     let run = format!("sysdock-test-{}-", std::process::id());
     let short = container.name.trim_start_matches(&run).split_once('-').map_or("web", |(_, purpose)| purpose);
-    let mut document: Value = serde_json::from_str(&text.replace(&container.name, short).replace(&run, "test-")).expect("a snapshot is JSON");
+    let mut document: Value =
+        serde_json::from_str(&text.replace(&container.name, short).replace(&run, "test-")).expect("a snapshot is JSON");
     let engine = &mut document["documents"]["engine"];
     let machine = engine["Name"].as_str().unwrap_or_default().to_owned();
     for (key, value) in [("Name", "lab"), ("ID", "0")] {
@@ -166,6 +191,9 @@ fn private_names(lane: &Lane, machine: &str) -> Vec<(String, String)> {
 fn every_fixture_is_diagnosed() {
     let fixtures = all();
     let rules = builtin().expect("the built-in rules can be loaded");
+    if std::env::var("SYSDOCK_RECORD").is_ok_and(|value| value == "expect") {
+        return fixtures.iter().for_each(|fixture| expect_anew(fixture, &rules));
+    }
     let complaints = complaints(&fixtures, &rules);
     assert!(fixtures.len() >= 40, "only {} fixtures", fixtures.len());
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));

@@ -33,7 +33,8 @@ const HANDLE_LINES: &[&str] = &[
     "Failed to determine whether /run is a mount point: Operation not permitted",
     "[!!!!!!] Failed to mount API filesystems, freezing.",
 ];
-const NO_NAME_LINES: &[&str] = &["Failed to mount cgroup at /sys/fs/cgroup/systemd: Operation not permitted", "[!!!!!!] Failed to mount API filesystems, freezing."];
+const NO_NAME_LINES: &[&str] =
+    &["Failed to mount cgroup at /sys/fs/cgroup/systemd: Operation not permitted", "[!!!!!!] Failed to mount API filesystems, freezing."];
 
 fn table() -> Vec<Derived> {
     let centos = || {
@@ -65,12 +66,59 @@ fn table() -> Vec<Derived> {
     let (tty, silent) = ("cgroup-read-only/docker20-v2-bullseye-cgroup-missing-tty", "run-tmpfs-missing/docker20-v2-bullseye-bare-silent");
     let v1 = "cgroup-mount-missing/docker20-v1-bookworm-cgroup-tmpfs-v1-silent";
     vec![
-        Derived { folder: "cgroup-v2-host-old-systemd", case: "docker20-v2-centos7-tty", from: tty, words: "a CentOS 7 guest on a cgroup v2 host", facts: centos(), lines: V2_LINES },
-        Derived { folder: "cgroup-v2-host-old-systemd", case: "docker20-v2-centos7-silent", from: tty, words: "a CentOS 7 guest on a cgroup v2 host, without a terminal", facts: [centos(), vec![("container.tty", json!(false))]].concat(), lines: &[] },
-        Derived { folder: "seccomp-blocks-name-to-handle-at", case: "docker20-v1-xenial-tty", from: silent, words: "an Ubuntu 16.04 guest under the default filter of Docker 20.10", facts: [xenial(), vec![("container.tty", json!(true))]].concat(), lines: HANDLE_LINES },
-        Derived { folder: "seccomp-blocks-name-to-handle-at", case: "docker20-v1-xenial-silent", from: silent, words: "an Ubuntu 16.04 guest under the default filter of Docker 20.10, without a terminal", facts: xenial(), lines: &[] },
-        Derived { folder: "host-lacks-systemd-cgroup", case: "docker20-v1-bookworm-alpine-host-tty", from: v1, words: "an Alpine host with cgroup v1 and without name=systemd", facts: vec![("host.systemd_cgroup", json!(false)), ("cgroup.mount", json!("none")), ("cgroup.tmpfs_over", json!(false)), ("container.tty", json!(true))], lines: NO_NAME_LINES },
-        Derived { folder: "host-lacks-systemd-cgroup", case: "docker20-v1-bookworm-alpine-host-silent", from: v1, words: "an Alpine host with cgroup v1 and without name=systemd, without a terminal", facts: vec![("host.systemd_cgroup", json!(false)), ("cgroup.mount", json!("none")), ("cgroup.tmpfs_over", json!(false))], lines: &[] },
+        Derived {
+            folder: "cgroup-v2-host-old-systemd",
+            case: "docker20-v2-centos7-tty",
+            from: tty,
+            words: "a CentOS 7 guest on a cgroup v2 host",
+            facts: centos(),
+            lines: V2_LINES,
+        },
+        Derived {
+            folder: "cgroup-v2-host-old-systemd",
+            case: "docker20-v2-centos7-silent",
+            from: tty,
+            words: "a CentOS 7 guest on a cgroup v2 host, without a terminal",
+            facts: [centos(), vec![("container.tty", json!(false))]].concat(),
+            lines: &[],
+        },
+        Derived {
+            folder: "seccomp-blocks-name-to-handle-at",
+            case: "docker20-v1-xenial-tty",
+            from: silent,
+            words: "an Ubuntu 16.04 guest under the default filter of Docker 20.10",
+            facts: [xenial(), vec![("container.tty", json!(true))]].concat(),
+            lines: HANDLE_LINES,
+        },
+        Derived {
+            folder: "seccomp-blocks-name-to-handle-at",
+            case: "docker20-v1-xenial-silent",
+            from: silent,
+            words: "an Ubuntu 16.04 guest under the default filter of Docker 20.10, without a terminal",
+            facts: xenial(),
+            lines: &[],
+        },
+        Derived {
+            folder: "host-lacks-systemd-cgroup",
+            case: "docker20-v1-bookworm-alpine-host-tty",
+            from: v1,
+            words: "an Alpine host with cgroup v1 and without name=systemd",
+            facts: vec![
+                ("host.systemd_cgroup", json!(false)),
+                ("cgroup.mount", json!("none")),
+                ("cgroup.tmpfs_over", json!(false)),
+                ("container.tty", json!(true)),
+            ],
+            lines: NO_NAME_LINES,
+        },
+        Derived {
+            folder: "host-lacks-systemd-cgroup",
+            case: "docker20-v1-bookworm-alpine-host-silent",
+            from: v1,
+            words: "an Alpine host with cgroup v1 and without name=systemd, without a terminal",
+            facts: vec![("host.systemd_cgroup", json!(false)), ("cgroup.mount", json!("none")), ("cgroup.tmpfs_over", json!(false))],
+            lines: &[],
+        },
     ]
 }
 
@@ -85,7 +133,7 @@ impl Derived {
         let (lines, bytes): (Vec<_>, usize) = (lines.collect(), self.lines.iter().map(|line| line.len() + 1).sum());
         snapshot.facts.set("log.bytes", bytes, "derived");
         snapshot.facts.set("log.empty", bytes == 0, "derived");
-        snapshot.log = LogExcerpt { lines_read: lines.len() as u64, bytes_read: bytes as u64, lines_cut: 0, lines };
+        snapshot.log = LogExcerpt { lines_read: lines.len() as u64, bytes_read: bytes as u64, lines, ..LogExcerpt::default() };
         snapshot.documents.clear();
         snapshot.target.name = self.case.to_owned();
         snapshot.derived = Some(format!("{}; facts and lines changed in a snapshot recorded as {}", self.words, self.from));
@@ -104,7 +152,7 @@ fn derived_fixtures_are_what_they_say() {
         let report = diagnose(&snapshot, &rules);
         assert_eq!(report.root().map(|root| root.id.as_str()), Some(one.folder), "{}: {report:#?}", one.case);
         if anew {
-            fixtures::write(one.folder, one.case, &text, &Expected { roots: vec![one.folder.to_owned()], verdict: "failed".to_owned() });
+            fixtures::write(one.folder, one.case, &text, &Expected::of(&report));
         }
         let path = project("fixtures").join(one.folder).join(format!("{}.json", one.case));
         assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), text, "{} is not what is derived here", path.display());

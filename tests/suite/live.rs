@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::fixtures;
-use super::lab::{Container, Lane, LANES, lab, lane, required};
+use super::lab::{Container, LANES, Lane, lab, lane, required};
 use super::program::{announce, roots, with_role};
 use super::trials::{Images, Outcome, Trial, faults};
 
@@ -109,7 +109,8 @@ fn events_during(lane: &Lane, work: impl FnOnce()) -> Vec<String> {
     let (action, who) = if lane.engine == "podman" { ("{{.Status}}", "{{.Name}}") } else { ("{{.Action}}", "{{.Actor.Attributes.name}}") };
     let mut command = std::process::Command::new(program);
     command.args([at, &lane.address, "events", "--format", &format!("{action} {who}")]);
-    let mut listener = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("events can be listened to");
+    let mut listener =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("events can be listened to");
     // The client has no sign that it listens; a second is ample on a Unix socket.
     std::thread::sleep(Duration::from_secs(2));
     work();
@@ -142,7 +143,10 @@ fn the_seed_case_is_quoted_and_folded() {
     let folded = report["findings"].as_array().into_iter().flatten().find(|finding| finding["id"] == "boot-stopped");
     assert!(folded.is_some_and(|finding| finding.to_string().contains("Failed to mount API filesystems")), "{report:#}");
     let page = lane.sysdock(&["doctor", &container.name]).run().ended(1).stdout;
-    assert!(page.contains("Failed to determine whether /sys is a mount point: Operation not permitted") && page.contains("statx"), "{page}");
+    assert!(
+        page.contains("Failed to determine whether /sys is a mount point: Operation not permitted") && page.contains("statx"),
+        "{page}"
+    );
 }
 
 /// systemd 247 freezes and goes on running; without a terminal nothing but PID 1 itself tells it from a working one.
@@ -158,7 +162,11 @@ fn a_frozen_systemd_is_told_from_a_working_one() {
             lane.sysdock(&[&["doctor", &container.name, "--format", "json"][..], extra].concat()).run().report(0)
         };
         let (sick, well) = (ask(&frozen), ask(&working));
-        assert_eq!((roots(&sick).first().map(String::as_str), sick["verdict"].as_str()), (Some("run-tmpfs-missing"), Some("failed")), "{sick:#}");
+        assert_eq!(
+            (roots(&sick).first().map(String::as_str), sick["verdict"].as_str()),
+            (Some("run-tmpfs-missing"), Some("failed")),
+            "{sick:#}"
+        );
         assert_eq!((roots(&well), well["verdict"].as_str()), (Vec::new(), Some("healthy")), "{well:#}");
     }
 }

@@ -17,6 +17,7 @@ mod engine;
 mod fake;
 mod fixtures;
 mod fixtures_derived;
+mod invariants;
 mod lab;
 mod live;
 mod mutants;

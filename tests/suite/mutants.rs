@@ -60,7 +60,8 @@ fn blurred(pattern: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == ' ';
     let at = pattern.trim_end_matches(|c: char| !plain(c)).rfind(|c: char| !plain(c)).map_or(0, |at| at + 1);
     let tail = pattern[at..].trim_end_matches(|c: char| !plain(c));
-    let outside = pattern[..at].matches('(').count() == pattern[..at].matches(')').count() && !pattern[..at].ends_with(['\\', '[', '<', '?']);
+    let outside =
+        pattern[..at].matches('(').count() == pattern[..at].matches(')').count() && !pattern[..at].ends_with(['\\', '[', '<', '?']);
     (tail.len() > 5 && at > 8 && outside).then(|| format!("{}.*{}", &pattern[..at], &pattern[at + tail.len()..]))
 }
 
@@ -104,6 +105,10 @@ fn part(text: &str, each: &mut dyn FnMut(&str, &str)) {
         if parts.len() > 1 {
             for piece in parts {
                 let piece = piece.trim();
+                // Null is neither less nor more than a number, so that this part is only said for the reader.
+                if piece.ends_with("!= null") {
+                    continue;
+                }
                 each(piece, neutral);
                 part(piece, each);
             }

@@ -1,13 +1,15 @@
-//! Damaged rules must be noticed by the checks of rules, their examples, or the fixtures.
+//! Damaged rules must be noticed by the checks of rules, their examples, what holds of all rules, or the fixtures.
 //!
 //! The usual run tries a fixed sample; `SYSDOCK_MUTANTS` is another number, or `all`.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use sysdock::diagnose::verify_examples;
-use sysdock::rule::{load, verify};
+use sysdock::rule::{RuleSet, builtin, load, verify};
 
 use super::fixtures::{self, Fixture};
+use super::invariants;
 use super::mutants::{self, Mutant};
 use super::program::{announce, project};
 
@@ -44,28 +46,39 @@ fn sample(all: Vec<Mutant>) -> Vec<Mutant> {
     let wanted = std::env::var("SYSDOCK_MUTANTS").unwrap_or_default();
     let number = if wanted == "all" { all.len() } else { wanted.parse().unwrap_or(SAMPLE).min(all.len()) };
     let total = all.len();
-    all.into_iter().enumerate().filter(|(index, _)| (index + 1) * number / total > index * number / total).map(|(_, mutant)| mutant).collect()
+    all.into_iter()
+        .enumerate()
+        .filter(|(index, _)| (index + 1) * number / total > index * number / total)
+        .map(|(_, mutant)| mutant)
+        .collect()
 }
 
-/// Whether something notices; `None` when the damage is no rule any more.
-fn is_noticed(mutant: &Mutant, fixtures: &[Fixture], folder: &Path) -> Option<bool> {
+/// Everything that the checks say of a rule set.
+fn complaints(rules: &RuleSet, fixtures: &[Fixture]) -> BTreeSet<String> {
+    let by_rules = verify(rules).into_iter().chain(verify_examples(rules).1).map(|one| format!("{}: {}", one.rule, one.message));
+    by_rules.chain(invariants::complaints(rules)).chain(fixtures::complaints(fixtures, rules)).collect()
+}
+
+/// Whether something new is said of the damage; `None` when what is left is no rule any more.
+fn is_noticed(mutant: &Mutant, fixtures: &[Fixture], folder: &Path, before: &BTreeSet<String>) -> Option<bool> {
     let file = folder.join("mutant.toml");
     std::fs::write(&file, &mutant.text).expect("the mutant can be written");
     let rules = load(&[file]).ok()?;
-    Some(!verify(&rules).is_empty() || !verify_examples(&rules).1.is_empty() || !fixtures::complaints(fixtures, &rules).is_empty())
+    Some(complaints(&rules, fixtures).difference(before).next().is_some())
 }
 
 #[test]
 fn damaged_rules_are_noticed() {
     let fixtures = fixtures::all();
+    let before = complaints(&builtin().expect("the built-in rules can be loaded"), &fixtures);
     let mutants = sample(every_mutant());
     let half = mutants.len().div_ceil(2).max(1);
     let judged: Vec<(Option<bool>, &Mutant)> = std::thread::scope(|scope| {
         let work = |part| {
-            let fixtures = &fixtures;
+            let (fixtures, before) = (&fixtures, &before);
             scope.spawn(move || {
                 let folder = tempfile::tempdir().expect("a temporary folder can be made");
-                let judge = |mutant| (is_noticed(mutant, fixtures, folder.path()), mutant);
+                let judge = |mutant| (is_noticed(mutant, fixtures, folder.path(), before), mutant);
                 <[Mutant]>::iter(part).map(judge).collect::<Vec<_>>()
             })
         };
@@ -73,7 +86,8 @@ fn damaged_rules_are_noticed() {
         running.into_iter().flat_map(|part| part.join().expect("judging does not panic")).collect()
     });
     let valid = judged.iter().filter(|(noticed, _)| noticed.is_some()).count();
-    let survivors: Vec<&str> = judged.iter().filter(|(noticed, _)| *noticed == Some(false)).map(|(_, mutant)| mutant.label.as_str()).collect();
+    let survivors: Vec<&str> =
+        judged.iter().filter(|(noticed, _)| *noticed == Some(false)).map(|(_, mutant)| mutant.label.as_str()).collect();
     survivors.iter().for_each(|survivor| announce(&format!("mutation: not noticed: {survivor}")));
     announce(&format!("mutation: {} of {valid} damages noticed", valid - survivors.len()));
     assert!(valid > 20, "only {valid} mutants are rules");

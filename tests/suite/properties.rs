@@ -23,7 +23,7 @@ fn snapshot(documents: BTreeMap<String, Value>, facts: Facts, log: LogExcerpt) -
 fn excerpt(lines: Vec<String>) -> LogExcerpt {
     let count = lines.len() as u64;
     let lines = lines.into_iter().zip(1..).map(|(text, line)| KeptLine { line, source: Source::Console, text }).collect();
-    LogExcerpt { lines, lines_read: count, bytes_read: count, lines_cut: 0 }
+    LogExcerpt { lines, lines_read: count, bytes_read: count, ..LogExcerpt::default() }
 }
 
 /// A secret that is nothing else: long, and not made of words.
@@ -33,8 +33,22 @@ fn secret() -> impl Strategy<Value = String> {
 
 fn secret_name() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
-        "DB_PASSWORD", "POSTGRES_PASSWORD", "API_KEY", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "CLIENT_SECRET", "SESSION_ID", "SENTRY_DSN", "MYSQL_PWD",
-        "ENCRYPTION_KEY", "PRIVATE_KEY", "REDIS_PASS", "REGISTRY_AUTH", "passphrase", "my.service.secret", "com.example/api-key",
+        "DB_PASSWORD",
+        "POSTGRES_PASSWORD",
+        "API_KEY",
+        "GITHUB_TOKEN",
+        "AWS_SECRET_ACCESS_KEY",
+        "CLIENT_SECRET",
+        "SESSION_ID",
+        "SENTRY_DSN",
+        "MYSQL_PWD",
+        "ENCRYPTION_KEY",
+        "PRIVATE_KEY",
+        "REDIS_PASS",
+        "REGISTRY_AUTH",
+        "passphrase",
+        "my.service.secret",
+        "com.example/api-key",
     ])
 }
 

@@ -110,7 +110,8 @@ impl Fault {
             return Vec::new();
         }
         // The newest guest boots on no v1 tree; only faults that are about that are tried there.
-        let too_new = |suite: &str| suite == "sid" && lane.cgroup == "v1" && !self.expect.iter().any(|id| id == "cgroup-v1-host-new-systemd");
+        let too_new =
+            |suite: &str| suite == "sid" && lane.cgroup == "v1" && !self.expect.iter().any(|id| id == "cgroup-v1-host-new-systemd");
         let suites = self.suites.iter().filter(|suite| lane.has(suite) && !too_new(suite));
         let mut trials = Vec::new();
         for (number, suite) in suites.enumerate() {
@@ -207,7 +208,10 @@ impl Trial {
         let expected = if self.fault.expect.is_empty() { "no root cause".to_owned() } else { self.fault.expect.join(" or ") };
         let state = report["state"].as_str().unwrap_or_default();
         let gaps = &report["gaps"];
-        Outcome::Wrong(format!("expected {expected} ({}), got {roots:?} ({verdict}); {state}; gaps {gaps}", wanted.unwrap_or("any verdict")))
+        Outcome::Wrong(format!(
+            "expected {expected} ({}), got {roots:?} ({verdict}); {state}; gaps {gaps}",
+            wanted.unwrap_or("any verdict")
+        ))
     }
 }
 

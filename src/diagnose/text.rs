@@ -1,0 +1,47 @@
+//! What is different when only text is there: lines tell what stopped this boot, and most facts are unknown.
+
+use std::collections::BTreeSet;
+
+use super::evaluate::{Found, Standing};
+use super::report::{Finding, Role, Subject, Undecided};
+use crate::rule::{Confidence, RuleSet, Severity};
+
+/// A cause by the configuration alone that would have struck before the step at which the lines show the boot to stop has not
+/// stopped this boot: it is a risk.
+pub fn overtaken(found: &mut [Found], rules: &RuleSet) {
+    let stops = |one: &&Found| {
+        let rule = &rules.rules[one.rule];
+        one.standing == Standing::Cause && one.severity == Severity::Critical && one.line().is_some() && !rule.consequence_only && !rule.generic
+    };
+    let Some(stage) = found.iter().filter(stops).map(|one| rules.rules[one.rule].stage).min() else { return };
+    for one in found.iter_mut().filter(|one| one.standing == Standing::Cause && one.line().is_none()) {
+        if rules.rules[one.rule].stage < stage {
+            one.standing = Standing::Risk;
+        }
+    }
+}
+
+/// What lines say against systemd is about systemd, whatever else the text is about.
+pub fn subject(by_facts: Subject, found: &[Found]) -> Subject {
+    let said = found.iter().any(|one| one.standing == Standing::Cause && one.line().is_some());
+    if said { Subject::Systemd } else { by_facts }
+}
+
+/// Undecided diagnoses that could still matter: none where a cause explains all that was seen, else those that could
+/// explain what is left, if any can.
+pub fn open(mut undecided: Vec<Undecided>, findings: &[Finding], rules: &RuleSet) -> Vec<Undecided> {
+    let left: BTreeSet<&str> = findings
+        .iter()
+        .filter(|finding| finding.role == Role::Consequence && finding.explained_by.is_empty())
+        .map(|finding| finding.id.as_str())
+        .collect();
+    let settled = findings.iter().any(|finding| finding.role == Role::RootCause && finding.confidence >= Confidence::Likely);
+    if settled && left.is_empty() {
+        return Vec::new();
+    }
+    let explains = |open: &Undecided| rules.get(&open.id).is_some_and(|rule| rule.explains.iter().any(|id| left.contains(id.as_str())));
+    if undecided.iter().any(explains) {
+        undecided.retain(explains);
+    }
+    undecided
+}

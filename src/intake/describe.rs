@@ -1,0 +1,289 @@
+//! All descriptions of containers, images and engines in a text, sorted out: what is the same, what belongs together.
+
+use serde_json::{Map, Value, json};
+
+use super::dockerfile::{self, Dockerfile};
+use super::documents::{self, Document, Kind};
+use super::info::{self, Engine};
+use super::observe::{self, Observed};
+use super::page::{Line, Page};
+use super::spec::{Documents, Spec};
+use super::{Beside, listing, run, services, shell, yaml};
+use crate::facts::{Config, program};
+use crate::snapshot::{EngineKind, Facts};
+
+/// Containers that are told apart in one text; a list of more is a catalogue, not a report.
+const MOST: usize = 64;
+
+/// A container that the text describes.
+#[derive(Debug, Clone)]
+pub struct Described {
+    /// Number of the first line of its description.
+    pub line: u64,
+    /// Name, where it has one.
+    pub name: Option<String>,
+    /// Where the description stands, in words.
+    pub origin: String,
+    /// CLI of the engine.
+    pub engine: Option<&'static str>,
+    /// Its image.
+    pub image: Option<String>,
+    /// What its image starts from.
+    pub base: Option<String>,
+    /// The description as inspect documents.
+    pub documents: Documents,
+    /// The image's own inspect document.
+    pub declared: Option<Value>,
+    /// What the build did.
+    pub facts: Facts,
+}
+
+impl Described {
+    /// The description, to be read as configuration.
+    pub fn config(&self) -> Config<'_> {
+        let Documents { inspect, native, kind, complete } = &self.documents;
+        Config::partial(inspect, native.as_ref(), *kind, complete)
+    }
+
+    /// Whether its command leads to an init.
+    pub fn reaches_systemd(&self) -> bool {
+        program::of_argv(&self.config().argv(), None).init.is_some()
+    }
+}
+
+/// Everything that a text describes.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Containers, by line.
+    pub containers: Vec<Described>,
+    /// The engine.
+    pub engine: Engine,
+    /// What single lines and listings say.
+    pub observed: Vec<Observed>,
+}
+
+/// Looks for everything in a page and in what was given beside it.
+pub fn found(page: &Page, beside: &Beside) -> Found {
+    let mut found = of_lines(&page.lines);
+    found.observed = observe::observations(&page.lines);
+    found.observed.extend(listing::observations(&page.lines));
+    let mut given = Found::default();
+    for (text, what) in [(&beside.inspect, "--inspect"), (&beside.run, "--run"), (&beside.info, "--info")] {
+        let Some(text) = text else { continue };
+        let more = of_lines(&lines(text));
+        given.containers.extend(more.containers.into_iter().map(|container| Described { line: 0, origin: what.to_owned(), ..container }));
+        given.engine.merge(more.engine);
+    }
+    // What was named on the command line is the container that the text is about.
+    if !given.containers.is_empty() {
+        given.containers.truncate(1);
+        found.containers = given.containers;
+    }
+    given.engine.merge(found.engine);
+    found.engine = given.engine;
+    found
+}
+
+fn lines(text: &str) -> Vec<Line> {
+    text.lines().zip(1..).map(|(text, number)| Line { number, text: text.to_owned(), container: None }).collect()
+}
+
+fn of_lines(lines: &[Line]) -> Found {
+    let documents = documents::documents(lines);
+    let blocks = yaml::blocks(lines);
+    let mut engine = info::of_lines(lines);
+    blocks.iter().filter_map(info::of_yaml).for_each(|said| engine.merge(said));
+    for document in &documents {
+        match document.kind {
+            Kind::Info => engine.merge(info::of_info(&document.value)),
+            Kind::PodmanInfo => engine.merge(info::of_podman(&document.value)),
+            Kind::Version => engine.merge(info::of_version(&document.value)),
+            _ => {}
+        }
+    }
+    let mut specs: Vec<Spec> = shell::commands(lines).iter().filter_map(run::spec).collect();
+    specs.extend(blocks.iter().flat_map(services::specs));
+    specs.extend(lines.iter().filter_map(|line| services::of_json_list(line.number, shell::unprompted(&line.text).0)));
+    let files = dockerfile::files(lines);
+    let declared = documents.iter().find(|document| document.kind == Kind::Image).map(|document| document.value.clone());
+    let mut containers = described(sorted_out(specs), &files, declared.as_ref());
+    inspected(&documents, declared.as_ref(), &mut containers);
+    if containers.is_empty() {
+        containers.extend(files.last().map(of_file));
+    }
+    containers.sort_by_key(|container| container.line);
+    containers.truncate(MOST);
+    Found { containers, engine, observed: Vec::new() }
+}
+
+/// Repetitions are one container; parts of a description are used only where nothing whole is there, and then together.
+fn sorted_out(mut specs: Vec<Spec>) -> Vec<Spec> {
+    specs.sort_by_key(|spec| spec.line);
+    let mut whole: Vec<Spec> = Vec::new();
+    let mut parts: Option<Spec> = None;
+    for spec in specs {
+        if spec.fragment {
+            match &mut parts {
+                Some(known) => known.options.extend(spec.options),
+                None => parts = Some(spec),
+            }
+        } else if !whole.iter().any(|known| known.same(&spec)) {
+            whole.push(spec);
+        }
+    }
+    if whole.is_empty() { parts.into_iter().collect() } else { whole }
+}
+
+fn described(specs: Vec<Spec>, files: &[Dockerfile], declared: Option<&Value>) -> Vec<Described> {
+    let of = |spec: Spec| {
+        let service = spec.origin.contains("service");
+        let file = files.last().filter(|_| !service || spec.image.is_none());
+        let mut documents = spec.documents();
+        if let Some(image) = declared.and_then(|image| image.get("Config")).and_then(Value::as_object) {
+            inherit(&mut documents, image, true);
+        } else if let Some(file) = file {
+            inherit(&mut documents, &file.config, false);
+        }
+        Described {
+            line: spec.line,
+            name: spec.name.clone(),
+            origin: format!("text line {}: {}", spec.line, spec.origin),
+            engine: spec.engine,
+            image: spec.image.clone(),
+            base: file.and_then(|file| file.base.clone()),
+            documents,
+            declared: declared.cloned(),
+            facts: file.map(|file| file.facts.clone()).unwrap_or_default(),
+        }
+    };
+    specs.into_iter().map(of).collect()
+}
+
+/// Puts the image's configuration where the container's own says nothing.
+fn inherit(documents: &mut Documents, image: &Map<String, Value>, whole: bool) {
+    let Some(config) = documents.inspect.get_mut("Config").and_then(Value::as_object_mut) else { return };
+    let own_entrypoint = config.contains_key("Entrypoint");
+    for (key, value) in image {
+        match key.as_str() {
+            "Env" => {
+                let mut all = value.as_array().cloned().unwrap_or_default();
+                all.extend(config.get("Env").and_then(Value::as_array).cloned().unwrap_or_default());
+                config.insert("Env".to_owned(), json!(all));
+            }
+            "Cmd" | "Entrypoint" if own_entrypoint => {}
+            "Volumes" | "Image" => {}
+            key => {
+                config.entry(key.to_owned()).or_insert_with(|| value.clone());
+            }
+        }
+    }
+    volumes(documents, image);
+    if whole {
+        documents.complete.extend(["/Config/", "/Mounts"]);
+    }
+}
+
+/// Volumes that the image declares and nothing lies over.
+fn volumes(documents: &mut Documents, image: &Map<String, Value>) {
+    let declared: Vec<String> = image.get("Volumes").and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned().collect();
+    let taken = |path: &str| Config::partial(&documents.inspect, None, documents.kind, &[]).mount_at(path.trim_end_matches('/')).is_some();
+    let more: Vec<Value> = declared
+        .iter()
+        .filter(|path| !taken(path))
+        .map(|path| json!({"Type": "volume", "Source": "", "Destination": path, "RW": true, "Mode": ""}))
+        .collect();
+    if more.is_empty() {
+        return;
+    }
+    let mut mounts = documents.inspect.get("Mounts").and_then(Value::as_array).cloned().unwrap_or_default();
+    mounts.extend(more);
+    documents.inspect["Mounts"] = json!(mounts);
+}
+
+/// Containers that the engine itself described; a command line of the same container says nothing more.
+fn inspected(documents: &[Document], declared: Option<&Value>, containers: &mut Vec<Described>) {
+    let of_engine: Vec<Described> = documents.iter().filter_map(|document| of_inspect(document, declared)).collect();
+    if of_engine.len() == 1 && containers.len() == 1 {
+        containers.clear();
+    }
+    containers.retain(|container| container.name.is_none() || !of_engine.iter().any(|known| known.name == container.name));
+    containers.extend(of_engine);
+}
+
+fn of_inspect(document: &Document, declared: Option<&Value>) -> Option<Described> {
+    let podman = match document.kind {
+        Kind::Container => false,
+        Kind::PodmanContainer => true,
+        _ => return None,
+    };
+    let value = &document.value;
+    let sections = ["/State", "/Config", "/HostConfig", "/Mounts"];
+    let seen: Vec<&'static str> = sections.into_iter().filter(|section| value.pointer(section).is_some()).collect();
+    let complete = if seen.len() == sections.len() { vec![""] } else { seen };
+    let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    Some(Described {
+        line: document.line,
+        name: text("/Name").map(|name| name.trim_start_matches('/').to_owned()),
+        origin: format!("text line {}: inspect", document.line),
+        engine: podman.then_some("podman"),
+        image: text("/Config/Image").or_else(|| text("/ImageName")),
+        base: None,
+        documents: Documents {
+            inspect: value.clone(),
+            native: podman.then(|| value.clone()),
+            kind: if podman { EngineKind::Podman } else { EngineKind::Docker },
+            complete,
+        },
+        declared: declared.cloned(),
+        facts: Facts::default(),
+    })
+}
+
+/// An image without a container: how it is started is unknown.
+fn of_file(file: &Dockerfile) -> Described {
+    let mut documents = Documents { inspect: json!({"Config": {}}), native: None, kind: EngineKind::Docker, complete: Vec::new() };
+    inherit(&mut documents, &file.config, false);
+    Described {
+        line: file.line,
+        name: None,
+        origin: format!("text line {}: Dockerfile", file.line),
+        engine: None,
+        image: None,
+        base: file.base.clone(),
+        documents,
+        declared: None,
+        facts: file.facts.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn containers(text: &str) -> Vec<Described> {
+        of_lines(&lines(text)).containers
+    }
+
+    #[test]
+    fn repetitions_are_one_container_and_parts_give_way() {
+        assert_eq!(containers("$ docker run -d a:1\nx\n$ docker run -d a:1\n$ docker run -d b:1\n$ --privileged\n").len(), 2);
+        assert_eq!(containers("$ --privileged\n$ -v /a:/b\n").len(), 1);
+    }
+
+    #[test]
+    fn a_dockerfile_fills_in_what_the_command_line_leaves_out() {
+        let text = "FROM debian:12\nENV container=docker\nVOLUME /sys/fs/cgroup\nSTOPSIGNAL SIGRTMIN+3\nCMD [\"/sbin/init\"]\n\n$ docker run -d -e A=1 --tmpfs /run img\n";
+        let container = &containers(text)[0];
+        let config = container.config();
+        assert_eq!((config.argv(), config.env("container"), config.env("A")), (vec!["/sbin/init".to_owned()], Some("docker".into()), Some("1".into())));
+        assert_eq!(config.mount_at("/sys/fs/cgroup").map(|mount| mount.kind), Some("volume".to_owned()));
+        assert_eq!(container.base.as_deref(), Some("debian:12"));
+    }
+
+    #[test]
+    fn inspect_takes_the_place_of_its_command_line() {
+        let text = "$ docker run --name web img\n[\n {\"Name\": \"/web\", \"State\": {\"Status\": \"exited\"}, \"Config\": {}, \"HostConfig\": {}, \"Mounts\": []}\n]\n";
+        let found = containers(text);
+        assert_eq!((found.len(), found[0].documents.complete.as_slice()), (1, &[""][..]));
+    }
+}

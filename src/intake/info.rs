@@ -1,0 +1,207 @@
+//! `docker info`, `docker version` and `podman info` as people paste them: text or YAML, evened out to the Engine API's fields.
+
+use serde_json::{Map, Value, json};
+use yaml_serde::Value as Yaml;
+
+use super::page::Line;
+use super::yaml::Block;
+
+/// Labels of `docker info` and the field of each.
+const LABELS: &[(&str, &str)] = &[
+    ("Architecture:", "Architecture"),
+    ("Cgroup Driver:", "CgroupDriver"),
+    ("Cgroup Version:", "CgroupVersion"),
+    ("Default Runtime:", "DefaultRuntime"),
+    ("Kernel Version:", "KernelVersion"),
+    ("Operating System:", "OperatingSystem"),
+    ("Server Version:", "ServerVersion"),
+];
+
+/// What an engine says of itself.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Engine {
+    /// Fields of the Engine API's info document.
+    pub info: Map<String, Value>,
+    /// docker or podman.
+    pub name: Option<&'static str>,
+    /// Its version.
+    pub version: Option<String>,
+    /// Numbers of the lines that said so.
+    pub line: Option<u64>,
+}
+
+impl Engine {
+    /// Takes over what another text says and this one did not.
+    pub fn merge(&mut self, other: Self) {
+        for (key, value) in other.info {
+            self.info.entry(key).or_insert(value);
+        }
+        self.name = self.name.or(other.name);
+        self.version = self.version.take().or(other.version);
+        self.line = self.line.or(other.line);
+    }
+
+    fn note(&mut self, line: u64) {
+        self.line = self.line.or(Some(line));
+    }
+}
+
+/// What the lines of a page say.
+#[must_use]
+pub fn of_lines(lines: &[Line]) -> Engine {
+    let mut engine = Engine::default();
+    let mut options: Option<Vec<Value>> = None;
+    let mut in_options = false;
+    let mut in_server = false;
+    for line in lines {
+        let text = line.text.trim();
+        in_server = if text.starts_with("Server:") { true } else { in_server && line.text.starts_with(' ') };
+        if in_options && text.split_whitespace().count() == 1 && line.text.starts_with(' ') && !text.ends_with(':') {
+            options.get_or_insert_default().push(json!(format!("name={text}")));
+            continue;
+        }
+        in_options = text == "Security Options:" || in_options && (text.starts_with("Profile:") || text.starts_with("WARNING"));
+        if let Some(list) = text.strip_prefix("Security Options:").filter(|list| !list.trim().is_empty()) {
+            options.get_or_insert_default().extend(list.split_whitespace().map(|name| json!(format!("name={name}"))));
+        }
+        for (label, field) in LABELS {
+            if let Some(value) = text.strip_prefix(label).map(str::trim).filter(|value| !value.is_empty()) {
+                engine.info.entry(*field).or_insert_with(|| json!(value));
+                engine.note(line.number);
+            }
+        }
+        version(text, in_server, line.number, &mut engine);
+    }
+    if let Some(options) = options {
+        engine.info.insert("SecurityOptions".to_owned(), Value::Array(options));
+    }
+    if engine.version.is_none()
+        && let Some(version) = engine.info.get("ServerVersion").and_then(Value::as_str)
+    {
+        (engine.name, engine.version) = (Some("docker"), Some(version.to_owned()));
+    }
+    engine
+}
+
+/// `Docker version 28.5.2, build …`, `podman version 4.3.1`, and the server's part of `docker version`.
+fn version(text: &str, in_server: bool, line: u64, engine: &mut Engine) {
+    let lower = text.to_ascii_lowercase();
+    for (name, start) in [("docker", "docker version "), ("podman", "podman version "), ("docker", "nerdctl version ")] {
+        let Some(number) = lower.strip_prefix(start).and_then(numbered).filter(|_| !start.starts_with("nerdctl")) else { continue };
+        (engine.name, engine.version) = (Some(name), Some(number));
+        engine.note(line);
+    }
+    if in_server && engine.version.is_none() && let Some(number) = text.strip_prefix("Version:").and_then(|rest| numbered(rest.trim())) {
+        (engine.name, engine.version) = (Some("docker"), Some(number));
+        engine.note(line);
+    }
+}
+
+/// The version number that a text begins with.
+fn numbered(text: &str) -> Option<String> {
+    let number: String = text.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '~')).collect();
+    number.starts_with(|c: char| c.is_ascii_digit()).then_some(number)
+}
+
+/// What `podman info` says, as YAML.
+#[must_use]
+pub fn of_yaml(block: &Block) -> Option<Engine> {
+    let json = serde_json::to_value(yaml_to_json(&block.value)).ok()?;
+    json.pointer("/host/cgroupVersion").or(json.pointer("/host/ociRuntime"))?;
+    let mut engine = of_podman(&json);
+    engine.line = Some(block.line);
+    Some(engine)
+}
+
+/// What `podman info` says, as JSON.
+#[must_use]
+pub fn of_podman(document: &Value) -> Engine {
+    let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let flag = |pointer: &str| document.pointer(pointer).and_then(Value::as_bool);
+    let mut engine = Engine { name: Some("podman"), ..Engine::default() };
+    let mut put = |key: &str, value: Option<String>| {
+        if let Some(value) = value {
+            engine.info.insert(key.to_owned(), json!(value));
+        }
+    };
+    put("CgroupVersion", text("/host/cgroupVersion").map(|version| version.trim_start_matches('v').to_owned()));
+    put("CgroupDriver", text("/host/cgroupManager"));
+    put("KernelVersion", text("/host/kernel"));
+    put("Architecture", text("/host/arch"));
+    if let Some(rootless) = flag("/host/security/rootless").or(flag("/host/rootless")) {
+        let named = [("apparmor", "/host/security/apparmorEnabled"), ("selinux", "/host/security/selinuxEnabled")];
+        let mut options: Vec<Value> = named.iter().filter(|(_, at)| flag(at) == Some(true)).map(|(name, _)| json!(format!("name={name}"))).collect();
+        options.extend(rootless.then(|| json!("name=rootless")));
+        engine.info.insert("SecurityOptions".to_owned(), Value::Array(options));
+    }
+    engine.version = text("/version/Version");
+    engine
+}
+
+/// What `docker info` says, as JSON.
+#[must_use]
+pub fn of_info(document: &Value) -> Engine {
+    let info = document.as_object().cloned().unwrap_or_default();
+    let version = info.get("ServerVersion").and_then(Value::as_str).map(str::to_owned);
+    Engine { name: version.as_ref().map(|_| "docker"), version, info, line: None }
+}
+
+/// What `docker version` says, as JSON of the CLI or of the API.
+#[must_use]
+pub fn of_version(document: &Value) -> Engine {
+    let server = document.get("Server").filter(|server| !server.is_null()).unwrap_or(document);
+    let version = server.get("Version").and_then(Value::as_str).map(str::to_owned);
+    let podman = server.to_string().contains("Podman Engine");
+    Engine { name: version.as_ref().map(|_| if podman { "podman" } else { "docker" }), version, ..Engine::default() }
+}
+
+fn yaml_to_json(value: &Yaml) -> Value {
+    match value {
+        Yaml::Null => Value::Null,
+        Yaml::Bool(on) => json!(on),
+        Yaml::Number(number) => number.as_i64().map_or_else(|| json!(number.as_f64()), |number| json!(number)),
+        Yaml::String(text) => json!(text),
+        Yaml::Sequence(list) => list.iter().map(yaml_to_json).collect(),
+        Yaml::Mapping(map) => {
+            let entries = map.iter().filter_map(|(key, value)| Some((key.as_str()?.to_owned(), yaml_to_json(value))));
+            Value::Object(entries.collect())
+        }
+        Yaml::Tagged(tagged) => yaml_to_json(&tagged.value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn engine(text: &str) -> Engine {
+        let lines: Vec<Line> =
+            text.lines().zip(1..).map(|(text, number)| Line { number, text: text.to_owned(), container: None }).collect();
+        of_lines(&lines)
+    }
+
+    #[test]
+    fn docker_info_is_read_by_its_labels() {
+        let said = engine("Client: Docker Engine - Community\n Version:    28.5.2\n\nServer:\n Containers: 3\n Server Version: 28.5.2\n Cgroup Driver: systemd\n Cgroup Version: 2\n Security Options:\n  apparmor\n  seccomp\n   Profile: builtin\n  cgroupns\n  rootless\n Kernel Version: 6.1.0-18-amd64\n Architecture: x86_64\n");
+        assert_eq!((said.name, said.version.as_deref(), said.line), (Some("docker"), Some("28.5.2"), Some(6)));
+        assert_eq!((&said.info["CgroupVersion"], &said.info["CgroupDriver"]), (&json!("2"), &json!("systemd")));
+        assert_eq!(said.info["SecurityOptions"], json!(["name=apparmor", "name=seccomp", "name=cgroupns", "name=rootless"]));
+    }
+
+    #[test]
+    fn versions_are_read_in_their_forms() {
+        let version = |text: &str| { let said = engine(text); (said.name, said.version) };
+        assert_eq!(version("Docker version 20.10.24+dfsg1, build 297e128"), (Some("docker"), Some("20.10.24+dfsg1".to_owned())));
+        assert_eq!(version("podman version 4.3.1"), (Some("podman"), Some("4.3.1".to_owned())));
+        let said = version("Client:\n Version:   19.03.1\nServer: Docker Engine\n Engine:\n  Version:          20.10.7\n  API version: 1.41\n containerd:\n  Version: 1.4");
+        assert_eq!(said, (Some("docker"), Some("20.10.7".to_owned())));
+        assert_eq!(version("the docker version is old"), (None, None));
+    }
+
+    #[test]
+    fn podman_info_has_its_own_words() {
+        let document = json!({"host": {"arch": "amd64", "cgroupVersion": "v2", "cgroupManager": "systemd", "kernel": "6.1", "security": {"rootless": true, "selinuxEnabled": false}}, "version": {"Version": "4.3.1"}});
+        let said = of_podman(&document);
+        assert_eq!((said.version.as_deref(), &said.info["CgroupVersion"], &said.info["SecurityOptions"]), (Some("4.3.1"), &json!("2"), &json!(["name=rootless"])));
+    }
+}

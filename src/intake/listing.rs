@@ -1,0 +1,171 @@
+//! Listings in a text: mounts, /proc/1/cgroup, processes. Lines in, facts out; a listing that may be cut tells only what is in it.
+
+use std::sync::LazyLock;
+
+use procfs::FromRead;
+use procfs::process::MountInfos;
+use regex::Regex;
+
+use super::observe::{Observed, pid1};
+use super::page::Line;
+use crate::facts::mounts;
+use crate::snapshot::Facts;
+
+/// File systems that only a container has as its root.
+const CONTAINER_ROOTS: [&str; 4] = ["overlay", "aufs", "fuse-overlayfs", "fuse.fuse-overlayfs"];
+
+type Pattern = LazyLock<Option<Regex>>;
+
+/// `cgroup2 on /sys/fs/cgroup type cgroup2 (ro,nosuid)` of mount(8).
+static MOUNT: Pattern = LazyLock::new(|| Regex::new(r"^(?P<what>\S+) on (?P<at>/\S*) type (?P<type>[\w.-]+) \((?P<options>[\w,=./%:-]+)\)$").ok());
+/// `cgroup2 /sys/fs/cgroup cgroup2 ro,nosuid 0 0` of /proc/mounts.
+static PROC_MOUNTS: Pattern = LazyLock::new(|| Regex::new(r"^(?P<what>\S+) (?P<at>/\S*) (?P<type>[\w.-]+) (?P<options>r[ow](?:,\S*)?) \d \d$").ok());
+/// A line of /proc/self/mountinfo.
+static MOUNTINFO: Pattern = LazyLock::new(|| Regex::new(r"^\d+ \d+ \d+:\d+ \S+ /\S* r[ow]\S* .*- (?P<type>\S+) \S+ r[ow]").ok());
+/// A line of /proc/PID/cgroup.
+static CGROUP: Pattern = LazyLock::new(|| Regex::new(r"^(?P<id>\d{1,3}):(?P<controllers>[\w=,-]*):(?P<path>/\S*)$").ok());
+/// The head of `ps`.
+static PS_HEAD: Pattern = LazyLock::new(|| Regex::new(r"^\s*(?:(?:USER|UID|F|S|PPID) +)*PID\b.*\b(?:COMMAND|CMD)\s*$").ok());
+
+/// Facts of all listings of a page.
+#[must_use]
+pub fn observations(lines: &[Line]) -> Vec<Observed> {
+    let mut found = Vec::new();
+    found.extend(mount_table(lines));
+    found.extend(groups(lines));
+    found.extend(processes(lines));
+    found
+}
+
+/// Mounts in any of the three forms, read as one table.
+fn mount_table(lines: &[Line]) -> Option<Observed> {
+    let rows: Vec<(u64, String)> = lines.iter().zip(1_u32..).filter_map(|(line, id)| Some((line.number, mountinfo(line.text.trim(), id)?))).collect();
+    let (first, _) = rows.first()?;
+    let table: String = rows.iter().map(|(_, row)| format!("{row}\n")).collect();
+    let table = MountInfos::from_read(table.as_bytes()).ok()?;
+    let root = table.iter().find(|mount| mount.mount_point.to_str() == Some("/")).map(|mount| mount.fs_type.clone());
+    let mut seen = Facts::default();
+    mounts::observed(&table, None, &mut seen);
+    let of_container = root.as_deref().is_some_and(|root| CONTAINER_ROOTS.contains(&root));
+    let of_host = root.is_some() && !of_container;
+    let mut facts = Facts::default();
+    let source = format!("text line {first}: mounts");
+    for (key, fact) in seen.iter() {
+        // Container and host see the same version of control groups; all else is the container's own.
+        let there = fact.value == true || matches!(fact.value.as_str(), Some("ro" | "rw" | "v1" | "v2" | "hybrid"));
+        if key == "cgroup.mode" || of_container || !of_host && there {
+            facts.set(key, fact.value.clone(), &source);
+        }
+    }
+    facts.iter().next()?;
+    Some(Observed { line: *first, facts })
+}
+
+/// A mount as a line of mountinfo.
+fn mountinfo(text: &str, id: u32) -> Option<String> {
+    if MOUNTINFO.as_ref()?.is_match(text) {
+        return Some(text.to_owned());
+    }
+    let captures = MOUNT.as_ref()?.captures(text).or_else(|| PROC_MOUNTS.as_ref()?.captures(text))?;
+    let (what, at, kind, options) = (&captures["what"], &captures["at"], &captures["type"], &captures["options"]);
+    let access = options.split(',').find(|option| matches!(*option, "ro" | "rw")).unwrap_or("rw");
+    Some(format!("{id} 0 0:{id} / {at} {access} - {kind} {what} {options}"))
+}
+
+/// /proc/1/cgroup: a line `0::` alone is v2, numbered ones are v1, both are hybrid.
+fn groups(lines: &[Line]) -> Option<Observed> {
+    let captures = |line: &Line| {
+        let captures = CGROUP.as_ref()?.captures(line.text.trim())?;
+        Some((line.number, captures["id"].to_owned(), captures["controllers"].to_owned(), captures["path"].to_owned()))
+    };
+    let rows: Vec<_> = lines.iter().filter_map(captures).filter(|(_, id, controllers, _)| (id == "0") == controllers.is_empty()).collect();
+    let (line, ..) = rows.first()?;
+    let unified = rows.iter().any(|(_, id, ..)| id == "0");
+    let legacy = rows.iter().any(|(_, id, ..)| id != "0");
+    let named = rows.iter().any(|(_, _, controllers, _)| controllers == "name=systemd");
+    // A v1 listing of one or two lines was filtered.
+    let whole = rows.len() > 2 || !legacy;
+    let source = format!("text line {line}: control groups of a process");
+    let mut facts = Facts::default();
+    match (unified, legacy) {
+        (true, false) => facts.set("cgroup.mode", "v2", &source),
+        (true, true) => facts.set("cgroup.mode", "hybrid", &source),
+        _ => facts.set("cgroup.mode", "v1", &source),
+    }
+    if named || whole {
+        facts.set("host.systemd_cgroup", named || !legacy, &source);
+    }
+    if rows.iter().all(|(.., path)| path == "/") {
+        facts.set("cgroup.namespace", "private", &source);
+    } else if rows.iter().any(|(.., path)| ["/docker/", "/libpod", "/kubepods", "/machine.slice/libpod"].iter().any(|start| path.starts_with(start))) {
+        facts.set("cgroup.namespace", "host", &source);
+    }
+    Some(Observed { line: *line, facts })
+}
+
+/// Process 1 of a `ps` that shows a container's processes: kernel threads are the host's.
+fn processes(lines: &[Line]) -> Option<Observed> {
+    let head = lines.iter().position(|line| PS_HEAD.as_ref().is_some_and(|re| re.is_match(&line.text)))?;
+    let titles: Vec<&str> = lines[head].text.split_whitespace().collect();
+    let column = titles.iter().position(|title| *title == "PID")?;
+    let rows = lines[head + 1..].iter().take(400).take_while(|line| line.text.split_whitespace().nth(column).is_some_and(|pid| pid.parse::<u32>().is_ok()));
+    let rows: Vec<&Line> = rows.collect();
+    if rows.iter().any(|row| row.text.contains("[kthreadd]")) {
+        return None;
+    }
+    let row = rows.iter().find(|row| row.text.split_whitespace().nth(column) == Some("1"))?;
+    // START may be two words, as in `Jan 02`; the command is what follows the last clock or column.
+    let words: Vec<&str> = row.text.split_whitespace().collect();
+    let command = words.get(titles.len() - 1..)?.join(" ");
+    let command = command.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':' || c == ' ');
+    let mut facts = Facts::default();
+    pid1(command, &format!("text line {}: ps", row.number), &mut facts);
+    Some(Observed { line: row.number, facts })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(text: &str) -> Facts {
+        let lines: Vec<Line> =
+            text.lines().zip(1..).map(|(text, number)| Line { number, text: text.to_owned(), container: None }).collect();
+        let mut all = Facts::default();
+        observations(&lines).into_iter().for_each(|observed| all.extend(observed.facts));
+        all
+    }
+
+    #[test]
+    fn mounts_are_read_in_all_forms() {
+        for text in [
+            "cgroup on /sys/fs/cgroup type cgroup2 (ro,nosuid,nodev,noexec,relatime)",
+            "cgroup /sys/fs/cgroup cgroup2 ro,nosuid,nodev,noexec,relatime 0 0",
+            "113 105 0:38 / /sys/fs/cgroup ro,nosuid - cgroup2 cgroup rw",
+        ] {
+            let seen = facts(text);
+            assert_eq!((seen.text("cgroup.mode"), seen.text("cgroup.mount"), seen.bool("mount.run")), (Some("v2"), Some("ro"), None), "{text}");
+        }
+        let whole = facts("overlay on / type overlay (rw,relatime)\nproc on /proc type proc (rw)\ncgroup on /sys/fs/cgroup type cgroup2 (ro)");
+        assert_eq!(whole.bool("mount.run"), Some(false));
+        let host = facts("/dev/sda1 on / type ext4 (rw)\ntmpfs on /run type tmpfs (rw)\ncgroup2 on /sys/fs/cgroup type cgroup2 (rw)");
+        assert_eq!((host.bool("mount.run"), host.text("cgroup.mode"), host.text("cgroup.mount")), (None, Some("v2"), None));
+    }
+
+    #[test]
+    fn control_groups_tell_version_and_namespace() {
+        let v2 = facts("$ cat /proc/1/cgroup\n0::/");
+        assert_eq!((v2.text("cgroup.mode"), v2.text("cgroup.namespace")), (Some("v2"), Some("private")));
+        let v1 = facts("12:pids:/docker/abc\n11:memory:/docker/abc\n1:cpu,cpuacct:/docker/abc");
+        assert_eq!((v1.text("cgroup.mode"), v1.bool("host.systemd_cgroup"), v1.text("cgroup.namespace")), (Some("v1"), Some(false), Some("host")));
+        let hybrid = facts("2:name=systemd:/\n1:memory:/\n0::/");
+        assert_eq!((hybrid.text("cgroup.mode"), hybrid.bool("host.systemd_cgroup")), (Some("hybrid"), Some(true)));
+    }
+
+    #[test]
+    fn process_one_is_found_in_ps() {
+        let pid1 = |text: &str| facts(text).text("pid1.command").map(str::to_owned);
+        assert_eq!(pid1("USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND\nroot 1 0.1 0.0 1 2 ? Ss 15:56 0:00 /sbin/init splash\nroot 9 0 0 1 1 ? R 1 0 ps").as_deref(), Some("init"));
+        assert_eq!(pid1("PID   USER     TIME  COMMAND\n    1 root      0:00 sleep 100\n").as_deref(), Some("sleep"));
+        assert_eq!(pid1("UID PID PPID C STIME TTY TIME CMD\nroot 1 0 0 10:00 ? 00:00:01 /sbin/init\nroot 2 0 0 10:00 ? 00:00:00 [kthreadd]"), None);
+    }
+}

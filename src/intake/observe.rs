@@ -1,0 +1,217 @@
+//! Outputs of commands in a text: exit codes, the states that systemctl names, versions, what systemd says of its guest.
+//!
+//! Lines in, facts with the number of their line out. A fact is taken only from a form that has no other meaning.
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use super::page::Line;
+use super::shell::unprompted;
+use crate::facts::distribution;
+use crate::snapshot::Facts;
+
+/// Words of `systemctl is-system-running` (systemctl(1)).
+const STATES: [&str; 7] = ["initializing", "starting", "running", "degraded", "maintenance", "stopping", "offline"];
+/// Lines behind a command within which its answer stands.
+const ANSWER: usize = 3;
+
+/// Facts of one place in the text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observed {
+    /// Number of the line.
+    pub line: u64,
+    /// What it says.
+    pub facts: Facts,
+}
+
+type Pattern = LazyLock<Option<Regex>>;
+
+/// `Exited (137) 2 minutes ago` of `docker ps`.
+static PS_EXITED: Pattern = LazyLock::new(|| Regex::new(r"\bExited \((?P<code>\d{1,3})\) ").ok());
+/// `web-1 exited with code 255` of compose.
+static COMPOSE_EXITED: Pattern = LazyLock::new(|| Regex::new(r"^\S+ exited with code (?P<code>\d{1,3})(?: \(restarting\))?$").ok());
+/// Other sentences about the container itself.
+static CONTAINER_EXITED: Pattern = LazyLock::new(|| {
+    Regex::new(r"(?i)\bcontainer\b.{0,80}\b(?:exited|exits|stopped|terminated|exit)\b.{0,24}\b(?:code|status):? ?\(?(?P<code>\d{1,3})\b").ok()
+});
+/// `Up 3 minutes` of `docker ps`, in a column of its own.
+static PS_UP: Pattern = LazyLock::new(|| Regex::new(r" {2,}Up (?:\d+|About|Less) .{0,30}").ok());
+/// `State: degraded` of `systemctl status`.
+static STATE: Pattern = LazyLock::new(|| Regex::new(r"^\s*State: (?P<state>[a-z]+)$").ok());
+/// A row of `systemctl --failed`.
+static FAILED_ROW: Pattern =
+    LazyLock::new(|| Regex::new(r"^\s*[●*x×]?\s*(?P<unit>[\w@:.\\-]+\.(?:service|socket|mount|target|timer|path|slice|scope|swap|device|automount)) +(?:loaded|not-found|masked|error|bad-setting) +failed +failed\b").ok());
+/// `systemd 252 (252.39-1~deb12u2)` of `systemctl --version`.
+static VERSION: Pattern = LazyLock::new(|| Regex::new(r"^systemd (?P<version>\d{3})(?: \([^)]*\))?$").ok());
+/// `Welcome to Debian GNU/Linux 12 (bookworm)!`
+static WELCOME: Pattern = LazyLock::new(|| Regex::new(r"^\W*Welcome to (?P<name>\S.{0,80})!$").ok());
+/// Lines of os-release.
+static OS_RELEASE: Pattern = LazyLock::new(|| Regex::new(r#"^(?P<key>ID|PRETTY_NAME|VERSION_ID)="?(?P<value>[^"]+)"?$"#).ok());
+/// `uname -a`, and kernel releases in it.
+static UNAME: Pattern = LazyLock::new(|| Regex::new(r"^Linux \S+ (?P<release>\d+\.\d+\S*) #\d").ok());
+/// A control group path that tells the namespace: its own root, or the engine's place on the host.
+static CGROUP_PATH: Pattern =
+    LazyLock::new(|| Regex::new(r"Failed to create (?P<path>/\S*)init\.scope control group:").ok());
+
+/// All observations of a page, in order.
+#[must_use]
+pub fn observations(lines: &[Line]) -> Vec<Observed> {
+    let mut found = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let mut facts = Facts::default();
+        let place = |what: &str| format!("text line {}: {what}", line.number);
+        let text = line.text.trim_end();
+        exits(text, &place, &mut facts);
+        guest(text, &place, &mut facts);
+        manager(text, &place, &mut facts);
+        answers(text, &lines[at + 1..], &place, &mut facts);
+        if facts.iter().next().is_some() {
+            found.push(Observed { line: line.number, facts });
+        }
+    }
+    found
+}
+
+fn captured<'t>(pattern: &Pattern, text: &'t str) -> Option<Captures<'t>> {
+    pattern.as_ref()?.captures(text)
+}
+
+type Source<'s> = &'s dyn Fn(&str) -> String;
+
+fn exits(text: &str, place: Source<'_>, facts: &mut Facts) {
+    for (pattern, what) in [(&PS_EXITED, "ps of the engine"), (&COMPOSE_EXITED, "compose"), (&CONTAINER_EXITED, "exit code")] {
+        let Some(code) = captured(pattern, text).and_then(|captures| captures["code"].parse::<i64>().ok()) else { continue };
+        exit_code(code, &place(what), facts);
+        return;
+    }
+    if captured(&PS_UP, text).is_some() {
+        facts.set("container.status", "running", &place("ps of the engine"));
+    }
+}
+
+fn exit_code(code: i64, source: &str, facts: &mut Facts) {
+    facts.set("container.status", "exited", source);
+    facts.set("container.exit_code", code, source);
+}
+
+fn guest(text: &str, place: Source<'_>, facts: &mut Facts) {
+    if let Some(captures) = captured(&VERSION, text) {
+        facts.set("guest.systemd_version", captures["version"].parse::<i64>().unwrap_or_default(), &place("systemctl --version"));
+        facts.set("guest.systemd_installed", true, &place("systemctl --version"));
+    }
+    if let Some(captures) = captured(&WELCOME, text) {
+        let name = captures["name"].trim();
+        facts.set("guest.os_name", name, &place("systemd's welcome"));
+        if let Some(id) = distribution::id_of_name(name) {
+            facts.set("guest.os_id", id, &place("systemd's welcome"));
+        }
+    }
+    if let Some(captures) = captured(&OS_RELEASE, text) {
+        match &captures["key"] {
+            "ID" => facts.set("guest.os_id", captures["value"].trim(), &place("os-release")),
+            "PRETTY_NAME" => facts.set("guest.os_name", captures["value"].trim(), &place("os-release")),
+            _ => {}
+        }
+    }
+    if let Some(captures) = captured(&UNAME, text) {
+        facts.set("host.kernel", &captures["release"], &place("uname"));
+    }
+    if let Some(captures) = captured(&CGROUP_PATH, text) {
+        let namespace = if &captures["path"] == "/" { "private" } else { "host" };
+        facts.set("cgroup.namespace", namespace, &place("control group path of systemd"));
+    }
+}
+
+fn manager(text: &str, place: Source<'_>, facts: &mut Facts) {
+    if let Some(state) = captured(&STATE, text).map(|captures| captures["state"].to_owned()).filter(|state| STATES.contains(&state.as_str())) {
+        facts.set("manager.state", state, &place("systemctl status"));
+        facts.set("manager.bus", "ok", &place("systemctl status"));
+    }
+    if let Some(captures) = captured(&FAILED_ROW, text) {
+        facts.set("manager.failed_units", vec![captures["unit"].to_owned()], &place("systemctl --failed"));
+    }
+}
+
+/// Commands whose answer is a bare word on the next line.
+fn answers(text: &str, after: &[Line], place: Source<'_>, facts: &mut Facts) {
+    let answer = || after.iter().take(ANSWER).map(|line| unprompted(&line.text).0.trim()).find(|text| !text.is_empty());
+    let command = unprompted(text).0.trim_end();
+    if command.ends_with("echo $?") {
+        if let Some(code) = answer().and_then(|answer| answer.parse::<i64>().ok()).filter(|code| *code > 128) {
+            exit_code(code, &place("echo $?"), facts);
+        }
+    } else if command.contains("is-system-running") {
+        if let Some(state) = answer().filter(|answer| STATES.contains(answer) && *answer != "offline") {
+            facts.set("manager.state", state, &place("systemctl is-system-running"));
+            facts.set("manager.bus", "ok", &place("systemctl is-system-running"));
+        }
+    } else if command.ends_with("/proc/1/comm") {
+        if let Some(name) = answer().filter(|answer| !answer.contains(' ')) {
+            pid1(name, &place("/proc/1/comm"), facts);
+        }
+    } else if command.contains("stat ") && command.contains("/sys/fs/cgroup") {
+        let mode = answer().and_then(|answer| match answer {
+            "cgroup2fs" => Some("v2"),
+            "tmpfs" => Some("v1"),
+            _ => None,
+        });
+        if let Some(mode) = mode {
+            facts.set("cgroup.mode", mode, &place("stat -f /sys/fs/cgroup"));
+        }
+    }
+}
+
+/// Facts of the program that is PID 1.
+pub fn pid1(command: &str, source: &str, facts: &mut Facts) {
+    let program = command.split_whitespace().next().unwrap_or_default();
+    let name = program.rsplit('/').next().unwrap_or_default();
+    // ps cuts long names at the width of the terminal.
+    let systemd = name == "init" || program.contains("systemd") || program.ends_with("/sy") || program.ends_with("/syst");
+    facts.set("pid1.command", name, source);
+    facts.set("pid1.systemd", systemd, source);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(text: &str) -> Facts {
+        let lines: Vec<Line> =
+            text.lines().zip(1..).map(|(text, number)| Line { number, text: text.to_owned(), container: None }).collect();
+        let mut all = Facts::default();
+        observations(&lines).into_iter().for_each(|observed| all.extend(observed.facts));
+        all
+    }
+
+    #[test]
+    fn exit_codes_come_in_many_words() {
+        for (text, code) in [
+            ("web   img   4 minutes ago   Exited (255) 4 minutes ago   web", Some(255)),
+            ("web-1 exited with code 137", Some(137)),
+            ("The container exits immediately with code 255.", Some(255)),
+            ("$ echo $?\n255", Some(255)),
+            ("server process (PID 540) exited with exit code 255", None),
+            ("Process completed with exit code 1.", None),
+        ] {
+            assert_eq!(facts(text).int("container.exit_code"), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn systemctl_tells_the_state() {
+        assert_eq!(facts("# systemctl is-system-running\ndegraded").text("manager.state"), Some("degraded"));
+        assert_eq!(facts("● 1de7758f2e12\n    State: maintenance").text("manager.state"), Some("maintenance"));
+        assert_eq!(facts("● tmp.mount loaded failed failed Temporary Directory").list("manager.failed_units"), ["tmp.mount"]);
+        assert_eq!(facts("systemd 252 (252.39-1~deb12u2)\n+PAM").int("guest.systemd_version"), Some(252));
+    }
+
+    #[test]
+    fn the_guest_introduces_itself() {
+        let said = facts("Welcome to CentOS Linux 7 (Core)!");
+        assert_eq!((said.text("guest.os_id"), said.text("guest.os_name")), (Some("centos"), Some("CentOS Linux 7 (Core)")));
+        assert_eq!(facts("Failed to create /docker/abc/init.scope control group: x").text("cgroup.namespace"), Some("host"));
+        assert_eq!(facts("Failed to create /init.scope control group: x").text("cgroup.namespace"), Some("private"));
+        assert_eq!(facts("$ cat /proc/1/comm\nbash").bool("pid1.systemd"), Some(false));
+    }
+}
