@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::ColorChoice;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cli::{DoctorArgs, FailOn, Format, GlobalArgs, SnapshotArgs};
+use crate::cli::{DoctorArgs, FailOn, Format, GlobalArgs, SnapshotArgs, TriageArgs};
 use crate::collect::CollectOptions;
 use crate::docker::{EngineChoice, Environment, LogQuery};
 use crate::render::Context;
@@ -29,6 +29,12 @@ pub enum OptionError {
         "nothing to examine\n  next: name a container (`sysdock doctor web`; `docker ps -a` lists them), or use `sysdock doctor --all` or `sysdock doctor --from FILE`"
     )]
     NoTarget,
+    /// `triage` without any text.
+    #[error("nothing to read\n  next: name files or folders, pipe text into `sysdock triage -`, or give `--run 'docker run …'`, --inspect or --info")]
+    NoText,
+    /// `--jsonl` with another form.
+    #[error("--jsonl goes with --format json only\n  next: add --format json")]
+    JsonLines,
     /// `--since` that is no time.
     #[error("--since `{0}` is no time\n  next: give RFC 3339 such as 2026-01-31T08:00:00Z, or a span before now such as 10m or 2h")]
     Since(String),
@@ -154,6 +160,52 @@ impl DoctorOptions {
     }
 }
 
+/// What `triage` does.
+#[derive(Debug, Clone)]
+pub struct TriageOptions {
+    /// Files and folders; `-` is stdin.
+    pub inputs: Vec<PathBuf>,
+    /// Command line that was given beside the text.
+    pub run: Option<String>,
+    /// File with the output of inspect.
+    pub inspect: Option<PathBuf>,
+    /// File with the output of info.
+    pub info: Option<PathBuf>,
+    /// Severity from which on the exit code is 1.
+    pub fail_on: Severity,
+    /// Form of the report.
+    pub format: Format,
+    /// One report a line.
+    pub lines: bool,
+    /// Files that are read at the same time.
+    pub threads: usize,
+}
+
+impl TriageOptions {
+    /// Checks the arguments of `triage`.
+    ///
+    /// # Errors
+    /// [`OptionError`] naming what is missing.
+    pub fn new(args: TriageArgs, processors: usize) -> Result<Self, OptionError> {
+        if args.inputs.is_empty() && args.run.is_none() && args.inspect.is_none() && args.info.is_none() {
+            return Err(OptionError::NoText);
+        }
+        if args.jsonl && args.format != Format::Json {
+            return Err(OptionError::JsonLines);
+        }
+        Ok(Self {
+            inputs: args.inputs,
+            run: args.run,
+            inspect: args.inspect,
+            info: args.info,
+            fail_on: severity(args.fail_on),
+            format: args.format,
+            lines: args.jsonl,
+            threads: args.threads.map_or(processors, usize::from).max(1),
+        })
+    }
+}
+
 /// How `snapshot` looks at its container.
 #[must_use]
 pub fn snapshot_options(args: &SnapshotArgs) -> CollectOptions {
@@ -187,9 +239,7 @@ fn since(text: &str, now: Timestamp) -> Result<i64, OptionError> {
     now.checked_sub(span.abs()).map(Timestamp::as_second).map_err(|_| bad())
 }
 
-/// The severity that a word of `--fail-on` stands for.
-#[must_use]
-pub const fn severity(fail_on: FailOn) -> Severity {
+const fn severity(fail_on: FailOn) -> Severity {
     match fail_on {
         FailOn::Critical => Severity::Critical,
         FailOn::Error => Severity::Error,

@@ -166,11 +166,19 @@ impl Draft {
         self.log.lines.extend(kept.filter(|line| !line.text.is_empty()));
     }
 
+    /// Podman keeps only the path of a seccomp profile: its text is kept beside, so that a cure can be worked out from it.
+    fn keep_profile(&mut self, config: &Config<'_>) {
+        let path = config.security_option("seccomp").filter(|path| path.starts_with('/') && self.facts.bool("host.local") == Some(true));
+        let profile = path.and_then(|path| host::read_profile(&path).ok()).and_then(|text| serde_json::from_str(&text).ok());
+        self.documents.extend(profile.map(|profile: Value| ("seccomp".to_owned(), profile)));
+    }
+
     /// Adds what follows from all this, and takes the secrets out.
     pub fn finish(mut self, patient: &Patient) -> Snapshot {
         let config = patient.config();
         mounts::predicted(&config, &mut self.facts);
         filter::collect(&config, &host::read_profile, &mut self.facts, &mut self.gaps);
+        self.keep_profile(&config);
         derive(&self.log, &mut self.facts);
         self.gaps.sort();
         self.gaps.dedup();

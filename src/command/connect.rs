@@ -1,8 +1,9 @@
 //! Reaching the engine that the options name, and wording what it does not know.
 
 use crate::collect::container_names;
-use crate::docker::{Engine, EngineChoice, EngineError, EngineKind, locate};
+use crate::docker::{Endpoint, Engine, EngineChoice, EngineError, EngineKind, Located, locate};
 use crate::options::Options;
+use crate::prescribe::Reach;
 
 use super::CommandError;
 
@@ -26,8 +27,34 @@ pub fn block_on<T>(work: impl Future<Output = Result<T, CommandError>>) -> Resul
 /// # Errors
 /// Any [`EngineError`] of finding or connecting.
 pub async fn connect(options: &Options) -> Result<Engine, EngineError> {
+    Ok(connect_and_reach(options).await?.0)
+}
+
+/// Finds and connects the engine, and says how its own CLI reaches it.
+///
+/// # Errors
+/// Any [`EngineError`] of finding or connecting.
+pub async fn connect_and_reach(options: &Options) -> Result<(Engine, Reach), EngineError> {
     let located = locate(&options.engine, &options.environment)?;
-    Engine::connect(located.endpoint, options.deadline).await
+    let engine = Engine::connect(located.endpoint.clone(), options.deadline).await?;
+    let reach = reach(&located, engine.kind, &options.engine);
+    Ok((engine, reach))
+}
+
+/// Options that lead the engine's CLI to the same engine; none where it finds it by itself.
+///
+/// The docker CLI reads `DOCKER_HOST` and contexts, but not `CONTAINER_HOST`; podman's reads only the latter (measured on 4.3).
+fn reach(located: &Located, kind: EngineKind, choice: &EngineChoice) -> Reach {
+    let address = located.endpoint.to_string();
+    let usual = matches!(&located.endpoint, Endpoint::Unix(path) if path.ends_with("run/docker.sock") && !path.starts_with("/run/user"));
+    let options = match (kind, located.found_by.as_str(), &choice.context) {
+        (EngineKind::Docker, found_by, Some(context)) if found_by.starts_with("--context") => vec!["--context".to_owned(), context.clone()],
+        (EngineKind::Docker, "--host" | "CONTAINER_HOST", _) => vec!["--host".to_owned(), address],
+        (EngineKind::Docker, "default socket", _) if !usual => vec!["--host".to_owned(), address],
+        (EngineKind::Docker, ..) | (EngineKind::Podman, "CONTAINER_HOST" | "default socket", _) => Vec::new(),
+        (EngineKind::Podman, ..) => vec!["--url".to_owned(), address],
+    };
+    Reach { kind, options }
 }
 
 /// Words a failure about a container: one that the engine does not know is named, with similar names.
@@ -74,6 +101,23 @@ mod tests {
         let names = ["web", "web-db", "cache", "wbe"].map(str::to_owned);
         assert!(similar("webb", &names).starts_with(", did you mean web or web-db"));
         assert_eq!(similar("zzz", &names), "");
+    }
+
+    #[test]
+    fn the_cli_reaches_the_same_engine() {
+        let words = |found_by: &str, kind, context: Option<&str>| {
+            let located = Located { endpoint: Endpoint::parse("unix:///x/engine.sock").unwrap(), found_by: found_by.to_owned() };
+            let choice = EngineChoice { host: None, context: context.map(str::to_owned) };
+            reach(&located, kind, &choice).options.join(" ")
+        };
+        assert_eq!(words("--host", EngineKind::Docker, None), "--host unix:///x/engine.sock");
+        assert_eq!(words("--context far", EngineKind::Docker, Some("far")), "--context far");
+        assert_eq!(words("DOCKER_HOST", EngineKind::Docker, None), "");
+        assert_eq!(words("CONTAINER_HOST", EngineKind::Docker, None), "--host unix:///x/engine.sock");
+        assert_eq!(words("default socket", EngineKind::Docker, None), "--host unix:///x/engine.sock");
+        assert_eq!(words("DOCKER_HOST", EngineKind::Podman, None), "--url unix:///x/engine.sock");
+        assert_eq!(words("--context far", EngineKind::Podman, Some("far")), "--url unix:///x/engine.sock");
+        assert_eq!(words("CONTAINER_HOST", EngineKind::Podman, None), "");
     }
 
     #[test]

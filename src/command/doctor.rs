@@ -9,10 +9,11 @@ use super::{CommandError, connect, progress};
 use crate::cli::{DoctorArgs, Format};
 use crate::collect;
 use crate::diagnose::{Report, Subject, diagnose_with};
-use crate::docker::{Engine, EngineError};
+use crate::docker::{Engine, EngineError, EngineKind};
 use crate::exit::Exit;
 use crate::options::{DoctorOptions, Options, Targets};
-use crate::render::{human, json, output};
+use crate::prescribe::{Prescription, Reach, prescribe};
+use crate::render::{Answer, human, json, output};
 use crate::rule::{self, Confidence, RuleSet};
 use crate::scan::Matcher;
 use crate::snapshot::{Snapshot, file};
@@ -23,7 +24,7 @@ const AT_ONCE: usize = 8;
 /// What came of the targets.
 #[derive(Default)]
 struct Looked {
-    reports: Vec<Report>,
+    answers: Vec<(Report, Option<Prescription>)>,
     failures: Vec<CommandError>,
     remarks: Vec<String>,
 }
@@ -50,21 +51,23 @@ pub fn run(args: DoctorArgs, options: &Options) -> Result<Exit, CommandError> {
         Targets::Named(names) => doctor.live(Some(names)),
         Targets::All => doctor.live(None),
     };
-    looked.reports.sort_by_key(Report::rank);
-    let printed = doctor.print(&looked.reports);
+    looked.answers.sort_by_key(|(report, _)| report.rank());
+    let printed = doctor.print(&looked.answers);
     looked.failures.iter().for_each(|failure| output::tell(failure));
     looked.remarks.iter().filter(|_| options.remarks).for_each(|remark| output::tell(remark));
     printed?;
-    let judged = looked.reports.iter().map(|report| Exit::of(report, wanted.fail_on));
+    let judged = looked.answers.iter().map(|(report, _)| Exit::of(report, wanted.fail_on));
     Ok(judged.chain(looked.failures.iter().map(CommandError::exit)).collect())
 }
 
 impl Doctor<'_> {
-    fn print(&self, reports: &[Report]) -> Result<(), CommandError> {
+    fn print(&self, answers: &[(Report, Option<Prescription>)]) -> Result<(), CommandError> {
+        let answers: Vec<Answer<'_>> =
+            answers.iter().map(|(report, prescription)| Answer { report, prescription: prescription.as_ref() }).collect();
         let text = match self.wanted.format {
-            Format::Json => json::render(reports, self.rules)?,
-            Format::Human if reports.is_empty() => return Ok(()),
-            Format::Human => human::render(reports, &self.options.context),
+            Format::Json => json::answers(&answers, self.rules)?,
+            Format::Human if answers.is_empty() => return Ok(()),
+            Format::Human => human::answers(&answers, &self.options.context),
         };
         Ok(output::print(text.as_bytes())?)
     }
@@ -73,11 +76,18 @@ impl Doctor<'_> {
         diagnose_with(snapshot, self.rules, self.matcher)
     }
 
+    /// A report and its cure.
+    fn answer(&self, snapshot: &Snapshot, reach: &Reach) -> (Report, Option<Prescription>) {
+        let report = self.judge(snapshot);
+        let prescription = prescribe(&report, snapshot, reach);
+        (report, prescription)
+    }
+
     fn saved(&self, files: &[PathBuf]) -> Looked {
         let mut looked = Looked::default();
         for path in files {
             match file::read(path) {
-                Ok(snapshot) => looked.reports.push(self.judge(&snapshot)),
+                Ok(snapshot) => looked.answers.push(self.answer(&snapshot, &Reach::by_itself(kind_of(&snapshot)))),
                 Err(error) => looked.failures.push(error.into()),
             }
         }
@@ -87,25 +97,25 @@ impl Doctor<'_> {
     /// Containers of the engine, the named ones or all.
     fn live(&self, names: Option<&Vec<String>>) -> Looked {
         let looking = async {
-            let engine = connect::connect(self.options).await?;
+            let (engine, reach) = connect::connect_and_reach(self.options).await?;
             match names {
-                Some(names) => Ok(self.several(&engine, names, false).await),
-                None => self.all(&engine).await,
+                Some(names) => Ok(self.several(&engine, &reach, names, false).await),
+                None => self.all(&engine, &reach).await,
             }
         };
         connect::block_on(looking).unwrap_or_else(|error| Looked { failures: vec![error], ..Looked::default() })
     }
 
-    async fn all(&self, engine: &Engine) -> Result<Looked, CommandError> {
+    async fn all(&self, engine: &Engine, reach: &Reach) -> Result<Looked, CommandError> {
         let names = collect::container_names(engine).await?;
         if names.is_empty() {
             let remark = format!("there are no containers on {}", engine.endpoint());
             return Ok(Looked { remarks: vec![remark], ..Looked::default() });
         }
-        Ok(self.several(engine, &names, true).await)
+        Ok(self.several(engine, reach, &names, true).await)
     }
 
-    async fn several(&self, engine: &Engine, names: &[String], listed: bool) -> Looked {
+    async fn several(&self, engine: &Engine, reach: &Reach, names: &[String], listed: bool) -> Looked {
         let work = stream::iter(names)
             .map(|name| async move { (name, Box::pin(self.examine(engine, name)).await) })
             .buffered(AT_ONCE)
@@ -114,7 +124,7 @@ impl Doctor<'_> {
         let mut looked = Looked::default();
         for (name, outcome) in outcomes {
             match outcome {
-                Ok(report) => looked.reports.push(report),
+                Ok(snapshot) => looked.answers.push(self.answer(&snapshot, reach)),
                 Err(error) if listed && error.is_unknown() => {
                     looked.remarks.push(format!("{name} was removed before it could be examined"));
                 }
@@ -129,15 +139,22 @@ impl Doctor<'_> {
         if self.wanted.follow { format!("{what}: waiting for systemd to finish booting") } else { format!("examining {what}") }
     }
 
-    async fn examine(&self, engine: &Engine, name: &str) -> Result<Report, EngineError> {
+    async fn examine(&self, engine: &Engine, name: &str) -> Result<Snapshot, EngineError> {
         let options = &self.wanted.collect;
-        let snapshot = if self.wanted.follow {
+        if self.wanted.follow {
             let settled = |snapshot: &Snapshot| is_settled(snapshot, &self.judge(snapshot), options.exec);
-            Box::pin(collect::follow(engine, name, options, self.matcher, self.options.watch, settled)).await?
+            Box::pin(collect::follow(engine, name, options, self.matcher, self.options.watch, settled)).await
         } else {
-            Box::pin(collect::collect(engine, name, options, self.matcher)).await?
-        };
-        Ok(self.judge(&snapshot))
+            Box::pin(collect::collect(engine, name, options, self.matcher)).await
+        }
+    }
+}
+
+/// The engine that a snapshot was taken from.
+fn kind_of(snapshot: &Snapshot) -> EngineKind {
+    match snapshot.target.engine.as_ref().map(|engine| engine.name.as_str()) {
+        Some("podman") => EngineKind::Podman,
+        _ => EngineKind::Docker,
     }
 }
 

@@ -32,6 +32,14 @@ pub enum CommandError {
     /// A snapshot cannot be read or written.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
+    /// A text cannot be read.
+    #[error("cannot read {name}: {source}")]
+    Text {
+        /// Name of the text.
+        name: String,
+        /// Cause given by the operating system or the archive's reader.
+        source: io::Error,
+    },
     /// The rules cannot be used.
     #[error("{0}\n  next: `sysdock rules check --rules DIR` checks your rules; without --rules only the built-in ones are used")]
     Rules(#[from] RuleError),

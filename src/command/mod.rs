@@ -54,7 +54,7 @@ fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
     let options = Options::new(cli.global, Environment::of_process(), terminal());
     match cli.command {
         Command::Doctor(args) => doctor::run(args, &options),
-        Command::Triage(args) => triage::run(&args, &options),
+        Command::Triage(args) => triage::run(args, &options),
         Command::Snapshot(args) => snapshot::run(&args, &options),
         Command::Explain(args) => explain::run(&args, &options),
         Command::Rules(args) => rules::run(&args, &options),

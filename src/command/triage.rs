@@ -1,32 +1,239 @@
-//! `triage`: texts in, reports out, worst first.
+//! `triage`: texts in, reports out, worst first, or one a line in the order of the input.
 
-use std::io;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
 
 use super::CommandError;
 use crate::cli::{Format, TriageArgs};
-use crate::diagnose::{Report, diagnose_with};
+use crate::diagnose::{Report, Summary, diagnose_with};
 use crate::exit::Exit;
+use crate::intake::archive::{Limits, Walk};
 use crate::intake::{self, Beside};
-use crate::options::{Options, severity};
-use crate::render::{human, json, output};
-use crate::rule;
+use crate::options::{Options, TriageOptions};
+use crate::render::{human, json, output, summary};
+use crate::rule::{self, RuleSet};
 use crate::scan::Matcher;
+
+/// Files in all folders together; more is no folder of logs.
+const MOST_FILES: usize = 200_000;
+/// Folders within folders.
+const DEEPEST: usize = 32;
+/// Most that is read of a file given beside the text.
+const BESIDE_LIMIT: u64 = 16 << 20;
+
+/// A file to read.
+struct Input {
+    path: PathBuf,
+    /// The user named it; it is read whatever is in it.
+    named: bool,
+}
+
+/// What came of one input.
+#[derive(Default)]
+struct Looked {
+    reports: Vec<Report>,
+    failures: Vec<CommandError>,
+    remarks: Vec<String>,
+}
+
+/// Everything that reading one input needs.
+struct Triage<'t> {
+    wanted: &'t TriageOptions,
+    options: &'t Options,
+    rules: &'t RuleSet,
+    matcher: &'t Matcher<'t>,
+    beside: Beside,
+}
 
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError`] when no input could be read.
-pub fn run(args: &TriageArgs, options: &Options) -> Result<Exit, CommandError> {
+/// [`CommandError`] when rules or arguments cannot be used or the report cannot be written.
+pub fn run(args: TriageArgs, options: &Options) -> Result<Exit, CommandError> {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    let wanted = TriageOptions::new(args, processors)?;
     let rules = rule::load(&options.rules)?;
     let matcher = Matcher::new(&rules);
-    let beside = Beside { run: args.run.clone(), ..Beside::default() };
-    let snapshots = intake::snapshots("stdin", io::stdin().lock(), &beside, &matcher)?;
-    let mut reports: Vec<Report> = snapshots.iter().map(|snapshot| diagnose_with(snapshot, &rules, &matcher)).collect();
-    reports.sort_by_key(Report::rank);
-    let text = match args.format {
-        Format::Json => json::render(&reports, &rules)?,
-        Format::Human => human::render(&reports, &options.context),
+    let beside = beside(&wanted)?;
+    let triage = Triage { wanted: &wanted, options, rules: &rules, matcher: &matcher, beside };
+    let (inputs, failures) = inputs(&wanted.inputs);
+    let many = inputs.len() > 1 || wanted.inputs.iter().any(|path| path.is_dir());
+    let mut told = Told { many, ..Told::default() };
+    failures.iter().for_each(|failure| told.failed(failure));
+    triage.all(&inputs, &mut told)?;
+    triage.print(told)
+}
+
+/// What was told so far.
+#[derive(Default)]
+struct Told {
+    many: bool,
+    reports: Vec<Report>,
+    summary: Summary,
+    exit: Exit,
+}
+
+impl Told {
+    fn failed(&mut self, failure: &CommandError) {
+        output::tell(failure);
+        self.exit = self.exit.merge(failure.exit());
+    }
+}
+
+impl Triage<'_> {
+    /// Reads all inputs, several at a time; what comes of them is taken in their order.
+    fn all(&self, inputs: &[Input], told: &mut Told) -> Result<(), CommandError> {
+        if inputs.is_empty() && self.wanted.inputs.is_empty() {
+            return self.take(self.text("arguments", &mut io::empty()), told);
+        }
+        let next = AtomicUsize::new(0);
+        let (sender, receiver) = mpsc::channel();
+        thread::scope(|scope| {
+            for _ in 0..self.wanted.threads.min(inputs.len()) {
+                let (sender, next) = (sender.clone(), &next);
+                scope.spawn(move || {
+                    loop {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(input) = inputs.get(index) else { break };
+                        if sender.send((index, self.input(input))).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(sender);
+            let mut waiting = BTreeMap::new();
+            let mut due = 0;
+            for (index, looked) in receiver {
+                waiting.insert(index, looked);
+                while let Some(looked) = waiting.remove(&due) {
+                    self.take(looked, told)?;
+                    due += 1;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Takes what came of one input.
+    fn take(&self, looked: Looked, told: &mut Told) -> Result<(), CommandError> {
+        looked.failures.iter().for_each(|failure| told.failed(failure));
+        looked.remarks.iter().filter(|_| self.options.remarks).for_each(|remark| output::tell(remark));
+        for report in looked.reports {
+            told.exit = told.exit.merge(Exit::of(&report, self.wanted.fail_on));
+            told.summary.add(&report);
+            if self.wanted.lines {
+                output::print(json::line(&report)?.as_bytes())?;
+            } else {
+                told.reports.push(report);
+            }
+        }
+        Ok(())
+    }
+
+    fn print(&self, mut told: Told) -> Result<Exit, CommandError> {
+        told.reports.sort_by_key(Report::rank);
+        let text = match self.wanted.format {
+            _ if self.wanted.lines => return Ok(told.exit),
+            Format::Json if told.many => json::render_many(&told.reports, &told.summary, self.rules)?,
+            Format::Json => json::render(&told.reports, self.rules)?,
+            Format::Human if told.reports.is_empty() => return Ok(told.exit),
+            Format::Human if told.many => {
+                let table = summary::table(&told.summary, &self.options.context);
+                format!("{}\n{table}", human::render(&told.reports, &self.options.context))
+            }
+            Format::Human => human::render(&told.reports, &self.options.context),
+        };
+        output::print(text.as_bytes())?;
+        Ok(told.exit)
+    }
+
+    /// One input: a file, an archive or stdin.
+    fn input(&self, input: &Input) -> Looked {
+        if input.path.as_os_str() == "-" {
+            return self.walk("stdin", &mut io::stdin().lock(), true);
+        }
+        let name = input.path.display().to_string();
+        match File::open(&input.path) {
+            Ok(mut file) => self.walk(&name, &mut file, input.named),
+            Err(source) => Looked { failures: vec![CommandError::Text { name, source }], ..Looked::default() },
+        }
+    }
+
+    fn walk(&self, name: &str, from: &mut dyn Read, named: bool) -> Looked {
+        let mut looked = Looked::default();
+        let mut each = |name: &str, from: &mut dyn Read| {
+            looked.reports.extend(self.judged(name, from)?);
+            Ok(())
+        };
+        let mut walk = Walk::new(Limits::default(), &mut each);
+        let done = walk.input(name, from, named);
+        let left_out = std::mem::take(&mut walk.left_out);
+        looked.remarks.extend(left_out.into_iter().map(|what| format!("left out {what}")));
+        if let Err(source) = done {
+            looked.failures.push(CommandError::Text { name: name.to_owned(), source });
+        }
+        looked
+    }
+
+    fn text(&self, name: &str, from: &mut dyn Read) -> Looked {
+        match self.judged(name, from) {
+            Ok(reports) => Looked { reports, ..Looked::default() },
+            Err(source) => Looked { failures: vec![CommandError::Text { name: name.to_owned(), source }], ..Looked::default() },
+        }
+    }
+
+    fn judged(&self, name: &str, from: &mut dyn Read) -> io::Result<Vec<Report>> {
+        let snapshots = intake::snapshots(name, from, &self.beside, self.matcher)?;
+        Ok(snapshots.iter().map(|snapshot| diagnose_with(snapshot, self.rules, self.matcher)).collect())
+    }
+}
+
+fn beside(wanted: &TriageOptions) -> Result<Beside, CommandError> {
+    let read = |path: &Option<PathBuf>| path.as_deref().map(small_text).transpose();
+    Ok(Beside { run: wanted.run.clone(), inspect: read(&wanted.inspect)?, info: read(&wanted.info)? })
+}
+
+fn small_text(path: &Path) -> Result<String, CommandError> {
+    let failed = |source| CommandError::Text { name: path.display().to_string(), source };
+    let mut bytes = Vec::new();
+    File::open(path).map_err(failed)?.take(BESIDE_LIMIT).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The files to read: folders are walked in the order of names, links in them are not followed.
+fn inputs(given: &[PathBuf]) -> (Vec<Input>, Vec<CommandError>) {
+    let (mut files, mut failures) = (Vec::new(), Vec::new());
+    for path in given {
+        if path.as_os_str() != "-" && path.is_dir() {
+            folder(path, 0, &mut files, &mut failures);
+        } else {
+            files.push(Input { path: path.clone(), named: true });
+        }
+    }
+    (files, failures)
+}
+
+fn folder(path: &Path, depth: usize, files: &mut Vec<Input>, failures: &mut Vec<CommandError>) {
+    let entries = match std::fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(source) => {
+            failures.push(CommandError::Text { name: path.display().to_string(), source });
+            return;
+        }
     };
-    output::print(text.as_bytes())?;
-    Ok(reports.iter().map(|report| Exit::of(report, severity(args.fail_on))).collect())
+    let mut found: Vec<_> = entries.filter_map(Result::ok).filter_map(|entry| Some((entry.path(), entry.file_type().ok()?))).collect();
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    for (path, kind) in found {
+        if kind.is_dir() && depth < DEEPEST {
+            folder(&path, depth + 1, files, failures);
+        } else if kind.is_file() && files.len() < MOST_FILES {
+            files.push(Input { path, named: false });
+        }
+    }
 }

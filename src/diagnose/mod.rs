@@ -7,6 +7,7 @@ mod evidence;
 mod examples;
 mod graph;
 mod report;
+mod summary;
 mod text;
 mod verdict;
 
@@ -16,6 +17,7 @@ use crate::snapshot::{Snapshot, TargetKind};
 
 pub use examples::verify_examples;
 pub use report::{Evidence, Finding, Report, Role, Subject, Undecided, Verdict};
+pub use summary::Summary;
 
 /// Judges a snapshot.
 #[must_use]
@@ -36,7 +38,7 @@ pub fn diagnose_with(snapshot: &Snapshot, rules: &RuleSet, matcher: &Matcher<'_>
     let mut subject = by_facts;
     if pasted {
         subject = text::subject(by_facts, &found);
-        text::overtaken(&mut found, rules);
+        text::weigh(&mut found, rules, &snapshot.facts);
     }
     if subject == Subject::NotSystemd {
         (found, undecided) = (Vec::new(), Vec::new());

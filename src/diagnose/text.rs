@@ -4,21 +4,36 @@ use std::collections::BTreeSet;
 
 use super::evaluate::{Found, Standing};
 use super::report::{Finding, Role, Subject, Undecided};
-use crate::rule::{Confidence, RuleSet, Severity};
+use crate::rule::{Confidence, RuleSet, Severity, Stage};
+use crate::snapshot::Facts;
 
-/// A cause by the configuration alone that would have struck before the step at which the lines show the boot to stop has not
-/// stopped this boot: it is a risk.
-pub fn overtaken(found: &mut [Found], rules: &RuleSet) {
+/// Weighs causes by the configuration alone: nobody looked at the container, so that none is certain; one that would have
+/// struck before the step that the lines show to be reached has not stopped this boot and is a risk.
+pub fn weigh(found: &mut [Found], rules: &RuleSet, facts: &Facts) {
     let stops = |one: &&Found| {
         let rule = &rules.rules[one.rule];
         one.standing == Standing::Cause && one.severity == Severity::Critical && one.line().is_some() && !rule.consequence_only && !rule.generic
     };
-    let Some(stage) = found.iter().filter(stops).map(|one| rules.rules[one.rule].stage).min() else { return };
-    for one in found.iter_mut().filter(|one| one.standing == Standing::Cause && one.line().is_none()) {
-        if rules.rules[one.rule].stage < stage {
+    let stopped = found.iter().filter(stops).map(|one| rules.rules[one.rule].stage).min();
+    let reached = match (facts.bool("log.banner_seen"), facts.bool("log.units_seen")) {
+        (_, Some(true)) => Some(Stage::Units),
+        (Some(true), _) => Some(Stage::Cgroup),
+        _ => None,
+    };
+    let Some(stage) = stopped.max(reached) else {
+        found.iter_mut().filter(|one| one.line().is_none()).for_each(doubt);
+        return;
+    };
+    for one in found.iter_mut().filter(|one| one.line().is_none()) {
+        doubt(one);
+        if one.standing == Standing::Cause && one.severity == Severity::Critical && rules.rules[one.rule].stage < stage {
             one.standing = Standing::Risk;
         }
     }
+}
+
+fn doubt(one: &mut Found) {
+    one.confidence = one.confidence.min(Confidence::Likely);
 }
 
 /// What lines say against systemd is about systemd, whatever else the text is about.

@@ -17,6 +17,8 @@ static GAVE_UP: Pattern =
     LazyLock::new(|| Regex::new(r"^\W*\[!!!!!!\] |\bExiting PID 1\.\.\.|\bFreezing execution\b|Failed to (?:allocate manager object|start up manager)\b").ok());
 /// PID 1 goes on with nothing to do.
 static FROZE: Pattern = LazyLock::new(|| Regex::new(r", freezing\.|\bFreezing execution\b").ok());
+/// Status lines of units on the console.
+static UNITS: Pattern = LazyLock::new(|| Regex::new(r"^\W*(?:\[  OK  \]|\[FAILED\]|\[DEPEND\]) ").ok());
 /// Other words of PID 1 on its console.
 static SPOKE: Pattern =
     LazyLock::new(|| Regex::new(r"^\W*(?:\[  OK  \]|\[FAILED\]|Failed to mount \S+ (?:\(type \w+\) on|at) /|Failed to determine whether /|Welcome to \S.*!$)").ok());
@@ -67,6 +69,7 @@ fn from_lines(log: &LogExcerpt, facts: &mut Facts) {
         return;
     }
     facts.set("log.banner_seen", banner.is_some() || virtualization.is_some(), source);
+    facts.set("log.units_seen", says(&UNITS).is_some(), source);
     facts.set("log.came_up", came_up.is_some() && came_up >= gave_up, source);
     facts.set("log.gave_up", gave_up.is_some() && gave_up > came_up, source);
     if banner.is_some() || virtualization.is_some() {

@@ -103,6 +103,7 @@ impl<'f> Draft<'f> {
         draft.engine();
         draft.observed(belongs);
         derive(&draft.log, &mut draft.facts);
+        draft.started();
         draft.guest();
         draft.worked_out();
         draft.subject(page, belongs);
@@ -165,7 +166,9 @@ impl<'f> Draft<'f> {
             let own = belongs(*line, None);
             for (key, fact) in facts.iter() {
                 let shared = SHARED.iter().any(|start| key.starts_with(start));
-                if !own && !shared || whole && key.starts_with("container.") {
+                // Of several rows of `docker ps` the one that ended is the one that is asked about.
+                let up = key == "container.status" && fact.value == "running" && self.facts.get(key).is_some();
+                if !own && !shared || whole && key.starts_with("container.") || up {
                     continue;
                 }
                 let value = match (key, self.facts.get(key)) {
@@ -174,6 +177,19 @@ impl<'f> Draft<'f> {
                 };
                 self.facts.set(key, value, &fact.source);
             }
+        }
+    }
+
+    /// Whether init is in the image: a container that ended otherwise than by the engine's own codes has started it, and who
+    /// names an init and has no error to show is taken to have one.
+    fn started(&mut self) {
+        if self.facts.bool("container.runs_systemd") != Some(true) {
+            return;
+        }
+        match self.facts.int("container.exit_code") {
+            Some(125..=127) => {}
+            Some(_) => self.facts.set_if_unknown("guest.init_present", true, "container.exit_code: the engine could start it"),
+            None => self.facts.set_if_unknown("guest.init_present", true, "assumed: the text names it and says nothing against it"),
         }
     }
 

@@ -50,6 +50,8 @@ static WELCOME: Pattern = LazyLock::new(|| Regex::new(r"^\W*Welcome to (?P<name>
 static OS_RELEASE: Pattern = LazyLock::new(|| Regex::new(r#"^(?P<key>ID|PRETTY_NAME|VERSION_ID)="?(?P<value>[^"]+)"?$"#).ok());
 /// `uname -a`, and kernel releases in it.
 static UNAME: Pattern = LazyLock::new(|| Regex::new(r"^Linux \S+ (?P<release>\d+\.\d+\S*) #\d").ok());
+/// Asking for a container's whole log.
+static LOGS: Pattern = LazyLock::new(|| Regex::new(r"^(?:sudo )?(?:docker|podman|nerdctl) (?:container )?logs (?:-[tf]+ )?[\w.-]+$").ok());
 /// A control group path that tells the namespace: its own root, or the engine's place on the host.
 static CGROUP_PATH: Pattern =
     LazyLock::new(|| Regex::new(r"Failed to create (?P<path>/\S*)init\.scope control group:").ok());
@@ -57,7 +59,7 @@ static CGROUP_PATH: Pattern =
 /// All observations of a page, in order.
 #[must_use]
 pub fn observations(lines: &[Line]) -> Vec<Observed> {
-    let mut found = Vec::new();
+    let mut found = silent(lines);
     for (at, line) in lines.iter().enumerate() {
         let mut facts = Facts::default();
         let place = |what: &str| format!("text line {}: {what}", line.number);
@@ -71,6 +73,24 @@ pub fn observations(lines: &[Line]) -> Vec<Observed> {
         }
     }
     found
+}
+
+/// An empty answer to `docker logs`: the next line is a prompt again, or the text ends.
+fn silent(lines: &[Line]) -> Vec<Observed> {
+    let asks = |line: &Line| {
+        let (command, prompted) = unprompted(&line.text);
+        prompted && LOGS.as_ref().is_some_and(|re| re.is_match(command))
+    };
+    let unanswered = |at: usize| {
+        let next = lines[at + 1..].iter().find(|line| !line.text.trim().is_empty());
+        next.is_none_or(|line| unprompted(&line.text).1)
+    };
+    let empty = |(at, line): (usize, &Line)| {
+        let mut facts = Facts::default();
+        facts.set("log.empty", true, &format!("text line {}: logs of the engine", line.number));
+        (asks(line) && unanswered(at)).then_some(Observed { line: line.number, facts })
+    };
+    lines.iter().enumerate().filter_map(empty).collect()
 }
 
 fn captured<'t>(pattern: &Pattern, text: &'t str) -> Option<Captures<'t>> {
@@ -87,12 +107,17 @@ fn exits(text: &str, place: Source<'_>, facts: &mut Facts) {
     }
     if captured(&PS_UP, text).is_some() {
         facts.set("container.status", "running", &place("ps of the engine"));
+        facts.set("container.error", serde_json::Value::Null, &place("ps of the engine"));
     }
 }
 
 fn exit_code(code: i64, source: &str, facts: &mut Facts) {
     facts.set("container.status", "exited", source);
     facts.set("container.exit_code", code, source);
+    // 125 to 127 are the engine's own; any other code is the program's, which then was started.
+    if !(125..=127).contains(&code) {
+        facts.set("container.error", serde_json::Value::Null, source);
+    }
 }
 
 fn guest(text: &str, place: Source<'_>, facts: &mut Facts) {
@@ -196,6 +221,14 @@ mod tests {
         ] {
             assert_eq!(facts(text).int("container.exit_code"), code, "{text}");
         }
+    }
+
+    #[test]
+    fn an_empty_log_is_a_fact() {
+        assert_eq!(facts("$ docker logs web\n$ docker ps").bool("log.empty"), Some(true));
+        assert_eq!(facts("$ docker logs web\n").bool("log.empty"), Some(true));
+        assert_eq!(facts("$ docker logs web\nhello").bool("log.empty"), None);
+        assert_eq!(facts("run docker logs web\n").bool("log.empty"), None);
     }
 
     #[test]

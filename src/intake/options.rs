@@ -109,7 +109,13 @@ fn long_option(long: &str, words: &mut Rest<'_>, sorted: &mut Words) {
         (Some((name, _)), Some(value)) => sorted.options.push((name, value)),
         (Some((name, true)), None) => sorted.options.push((name, words.next().cloned().unwrap_or_default())),
         (Some((name, false)), None) => sorted.options.push((name, "true".to_owned())),
-        (None, _) => sorted.unknown.push(format!("--{name}")),
+        (None, value) => {
+            sorted.unknown.push(format!("--{name}"));
+            // An option of the program itself in the wrong place keeps its value.
+            if value.is_none() && GLOBAL_VALUED.contains(&format!("--{name}").as_str()) {
+                words.next();
+            }
+        }
     }
 }
 
@@ -157,8 +163,8 @@ mod tests {
 
     #[test]
     fn what_no_cli_has_is_named() {
-        let words = sorted("--frobnicate -Z image");
-        assert_eq!((words.unknown.as_slice(), words.rest.as_slice()), (&["--frobnicate".to_owned(), "-Z".to_owned()][..], &["image".to_owned()][..]));
+        let words = sorted("--frobnicate --cgroup-manager systemd -Z image");
+        assert_eq!((words.unknown.as_slice(), words.rest.as_slice()), (&["--frobnicate".to_owned(), "--cgroup-manager".to_owned(), "-Z".to_owned()][..], &["image".to_owned()][..]));
     }
 
     #[test]

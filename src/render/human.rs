@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Context;
 use super::page::{Page, Span, clipped, first_paragraph};
 use super::style::Tone;
 use super::words::{self, counted, some_of};
+use super::{Answer, Context, steps};
 use crate::diagnose::{Evidence, Finding, Report, Role, Subject, Verdict};
 
 /// Undecided diagnoses, and reasons of gaps, that are listed.
@@ -14,29 +14,41 @@ const LISTED: usize = 5;
 /// All reports, in the order given.
 #[must_use]
 pub fn render(reports: &[Report], context: &Context) -> String {
+    answers(&Answer::without_cure(reports), context)
+}
+
+/// The same with the cures.
+#[must_use]
+pub fn answers(answers: &[Answer<'_>], context: &Context) -> String {
     let mut page = Page::new(context);
-    for report in reports {
-        if report.verdict != Verdict::Healthy {
+    for answer in answers {
+        if answer.report.verdict != Verdict::Healthy {
             page.gap();
         }
-        one(&mut page, report);
-        if report.verdict != Verdict::Healthy {
+        one(&mut page, answer);
+        if answer.report.verdict != Verdict::Healthy {
             page.gap();
         }
     }
-    if reports.len() > 1 {
+    if answers.len() > 1 {
         page.gap();
-        summary(&mut page, reports);
+        let reports: Vec<&Report> = answers.iter().map(|answer| answer.report).collect();
+        summary(&mut page, &reports);
     }
     format!("{}\n", page.finish().trim_end_matches('\n')).trim_start_matches('\n').to_owned()
 }
 
-fn one(page: &mut Page<'_>, report: &Report) {
+fn one(page: &mut Page<'_>, answer: &Answer<'_>) {
+    let report = answer.report;
     headline(page, report);
     if report.subject == Subject::NotSystemd {
         return;
     }
-    causes(page, report);
+    causes(page, report, answer.prescription.is_none());
+    if let Some(prescription) = answer.prescription {
+        page.gap();
+        steps::prescription(page, prescription);
+    }
     remarks(page, report);
     if report.verdict == Verdict::Healthy {
         unknown_in_short(page, report);
@@ -73,12 +85,16 @@ fn sign(page: &Page<'_>, verdict: Verdict) -> &'static str {
     }
 }
 
-fn causes(page: &mut Page<'_>, report: &Report) {
+/// Root causes with what follows from them; with words of advice where no steps will come.
+fn causes(page: &mut Page<'_>, report: &Report, advise: bool) {
     let of = |role: Role| report.findings.iter().filter(move |finding| finding.role == role);
     let (mut told, mut quoted) = (BTreeSet::new(), BTreeSet::new());
     for root in of(Role::RootCause) {
         page.gap();
-        root_cause(page, root, &mut told);
+        root_cause(page, root);
+        if advise {
+            advice(page, root, &mut told);
+        }
         let followers: Vec<_> = of(Role::Consequence).filter(|f| f.explained_by.contains(&root.id)).collect();
         consequences(page, "explains:", &followers, &mut quoted);
     }
@@ -93,7 +109,7 @@ fn causes(page: &mut Page<'_>, report: &Report) {
     }
 }
 
-fn root_cause<'r>(page: &mut Page<'_>, root: &'r Finding, told: &mut BTreeSet<&'r str>) {
+fn root_cause(page: &mut Page<'_>, root: &Finding) {
     let id = format!("[{}]", root.id);
     let severity = format!("{},", words::severity(root.severity));
     let tone = words::severity_tone(root.severity);
@@ -101,6 +117,9 @@ fn root_cause<'r>(page: &mut Page<'_>, root: &'r Finding, told: &mut BTreeSet<&'
     root.evidence.iter().for_each(|evidence| quote(page, evidence));
     page.gap();
     page.wrapped(4, "", &first_paragraph(&root.explanation), Tone::Plain);
+}
+
+fn advice<'r>(page: &mut Page<'_>, root: &'r Finding, told: &mut BTreeSet<&'r str>) {
     let advice: Vec<&str> = root.advice.iter().map(String::as_str).filter(|words| told.insert(words)).collect();
     if !advice.is_empty() {
         page.gap();
@@ -213,7 +232,7 @@ fn asking(report: &Report) -> Option<String> {
     Some(how.strip_prefix("run: ").unwrap_or(how).to_owned())
 }
 
-fn summary(page: &mut Page<'_>, reports: &[Report]) {
+fn summary(page: &mut Page<'_>, reports: &[&Report]) {
     let foreign = reports.iter().filter(|report| report.subject == Subject::NotSystemd).count();
     let of = |verdict: Verdict| reports.iter().filter(|report| report.subject == Subject::Systemd && report.verdict == verdict).count();
     let verdicts = [Verdict::Failed, Verdict::Degraded, Verdict::Undetermined, Verdict::Healthy];

@@ -1,11 +1,15 @@
 //! Reports for programs, `schema_version` 1. Own output types: what is printed here is a contract, keys only grow.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value;
 
+use super::summary::SummaryOut;
 use super::visible::is_hidden;
-use super::words;
-use crate::diagnose::{Evidence, Finding, Report, Undecided};
+use super::{Answer, words};
+use crate::diagnose::{Evidence, Finding, Report, Summary, Undecided};
+use crate::prescribe::{NotOffered, Prescription, Step};
 use crate::rule::RuleSet;
 use crate::snapshot::{Cluster, Gap, Target};
 
@@ -17,6 +21,16 @@ struct Document<'r> {
     schema_version: u32,
     tool: Tool<'r>,
     reports: Vec<ReportOut<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<SummaryOut<'r>>,
+}
+
+/// A report on a line of its own.
+#[derive(Serialize)]
+struct Line<'r> {
+    schema_version: u32,
+    #[serde(flatten)]
+    report: ReportOut<'r>,
 }
 
 /// The program that made the output.
@@ -34,7 +48,7 @@ struct ReportOut<'r> {
     verdict: &'static str,
     state: &'r str,
     findings: Vec<FindingOut<'r>>,
-    prescription: Option<Value>,
+    prescription: Option<PrescriptionOut<'r>>,
     trial: Option<Value>,
     undecided: Vec<UndecidedOut<'r>>,
     gaps: Vec<GapOut<'r>>,
@@ -100,13 +114,69 @@ struct GapOut<'r> {
     reason: &'r str,
 }
 
+#[derive(Serialize)]
+struct PrescriptionOut<'r> {
+    summary: &'r str,
+    privilege: &'r str,
+    cost: &'r str,
+    curable: bool,
+    steps: Vec<StepOut<'r>>,
+    not_offered: Vec<NotOfferedOut<'r>>,
+}
+
+#[derive(Serialize)]
+struct StepOut<'r> {
+    title: &'r str,
+    kind: &'static str,
+    files: &'r BTreeMap<String, String>,
+    argv: &'r [String],
+    why: &'r [String],
+    needs: Option<&'r str>,
+}
+
+#[derive(Serialize)]
+struct NotOfferedOut<'r> {
+    what: &'r str,
+    why: &'r str,
+}
+
 /// All reports as one document, in the order given.
 ///
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
 pub fn render(reports: &[Report], rules: &RuleSet) -> serde_json::Result<String> {
-    let reports = reports.iter().map(report).collect();
-    text(&Document { schema_version: SCHEMA_VERSION, tool: tool(rules), reports })
+    document(&Answer::without_cure(reports), None, rules)
+}
+
+/// The same with the cures.
+///
+/// # Errors
+/// [`serde_json::Error`] when a value cannot be written as JSON.
+pub fn answers(answers: &[Answer<'_>], rules: &RuleSet) -> serde_json::Result<String> {
+    document(answers, None, rules)
+}
+
+/// The same with what the reports add up to.
+///
+/// # Errors
+/// [`serde_json::Error`] when a value cannot be written as JSON.
+pub fn render_many(reports: &[Report], summary: &Summary, rules: &RuleSet) -> serde_json::Result<String> {
+    document(&Answer::without_cure(reports), Some(summary), rules)
+}
+
+/// One report as one line.
+///
+/// # Errors
+/// [`serde_json::Error`] when a value cannot be written as JSON.
+pub fn line(one: &Report) -> serde_json::Result<String> {
+    let line = Line { schema_version: SCHEMA_VERSION, report: report(&Answer { report: one, prescription: None }) };
+    Ok(format!("{}\n", harmless(&serde_json::to_string(&line)?)))
+}
+
+fn document(answers: &[Answer<'_>], summary: Option<&Summary>, rules: &RuleSet) -> serde_json::Result<String> {
+    let reports = answers.iter().map(report).collect();
+    let summary = summary.map(SummaryOut::new);
+    text(&Document { schema_version: SCHEMA_VERSION, tool: tool(rules), reports, summary })
 }
 
 /// This program and its rules.
@@ -139,18 +209,45 @@ pub fn harmless(json: &str) -> String {
     safe
 }
 
-fn report(report: &Report) -> ReportOut<'_> {
+fn report<'r>(answer: &Answer<'r>) -> ReportOut<'r> {
+    let report = answer.report;
     ReportOut {
         target: target(&report.target),
         subject: words::subject(report.subject),
         verdict: words::verdict(report.verdict),
         state: &report.state,
         findings: report.findings.iter().map(finding).collect(),
-        prescription: None,
+        prescription: answer.prescription.map(prescription),
         trial: None,
         undecided: report.undecided.iter().map(undecided).collect(),
         gaps: report.gaps.iter().map(gap).collect(),
         unrecognised: report.unrecognised.iter().map(cluster).collect(),
+    }
+}
+
+fn prescription(prescription: &Prescription) -> PrescriptionOut<'_> {
+    PrescriptionOut {
+        summary: &prescription.summary,
+        privilege: &prescription.privilege,
+        cost: &prescription.cost,
+        curable: prescription.curable,
+        steps: prescription.steps.iter().map(step).collect(),
+        not_offered: prescription.not_offered.iter().map(not_offered).collect(),
+    }
+}
+
+fn not_offered(other: &NotOffered) -> NotOfferedOut<'_> {
+    NotOfferedOut { what: &other.what, why: &other.why }
+}
+
+fn step(step: &Step) -> StepOut<'_> {
+    StepOut {
+        title: &step.title,
+        kind: step.kind.name(),
+        files: &step.files,
+        argv: &step.argv,
+        why: &step.why,
+        needs: step.needs.as_deref(),
     }
 }
 
@@ -229,6 +326,19 @@ mod tests {
         assert_eq!(keys("/reports/0/findings/0/evidence/1"), "kind path value source");
         assert_eq!(keys("/reports/0/undecided/0"), "id missing how");
         assert_eq!(keys("/reports/0/gaps/0"), "fact reason");
+    }
+
+    #[test]
+    fn a_prescription_has_the_keys_of_the_contract() {
+        let (report, prescription) = (sample::failed(), sample::prescription());
+        let text = answers(&[Answer { report: &report, prescription: Some(&prescription) }], &RuleSet::default()).unwrap();
+        let document: Value = serde_json::from_str(&text).unwrap();
+        let keys =
+            |pointer: &str| document.pointer(pointer).and_then(Value::as_object).unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+        assert_eq!(keys("/reports/0/prescription"), "summary privilege cost curable steps not_offered");
+        assert_eq!(keys("/reports/0/prescription/steps/0"), "title kind files argv why needs");
+        assert_eq!(keys("/reports/0/prescription/not_offered/0"), "what why");
+        assert_eq!(document["reports"][0]["prescription"]["steps"][1]["kind"], "run-container");
     }
 
     #[test]

@@ -7,15 +7,37 @@ pub mod human;
 pub mod json;
 pub mod output;
 mod page;
+mod steps;
 pub mod rules;
 #[cfg(test)]
 pub(crate) mod sample;
 mod style;
+pub mod summary;
 mod visible;
 mod words;
 
+use crate::diagnose::Report;
+use crate::prescribe::Prescription;
+
 pub use visible::visible;
 pub use words::counted;
+
+/// What is said about one target: the report, and the cure where there is one.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer<'r> {
+    /// What is wrong.
+    pub report: &'r Report,
+    /// What to do.
+    pub prescription: Option<&'r Prescription>,
+}
+
+impl<'r> Answer<'r> {
+    /// Reports for which no cure was looked for.
+    #[must_use]
+    pub fn without_cure(reports: &'r [Report]) -> Vec<Self> {
+        reports.iter().map(|report| Self { report, prescription: None }).collect()
+    }
+}
 
 /// How text is laid out; everything that depends on the terminal comes in here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

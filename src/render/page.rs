@@ -121,6 +121,12 @@ impl<'c> Page<'c> {
         self.end_line();
     }
 
+    /// One line of a command or file, from the first column on and never wrapped, so that it can be pasted.
+    pub fn code(&mut self, line: &str) {
+        self.text.push_str(&paint(&visible(line), Tone::Code, self.context.color));
+        self.end_line();
+    }
+
     fn end_line(&mut self) {
         let kept = self.text.trim_end_matches(' ').len();
         self.text.truncate(kept);

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::diagnose::{Evidence, Finding, Report, Role, Subject, Undecided, Verdict};
+use crate::prescribe::{NotOffered, Prescription, Step, StepKind};
 use crate::rule::{Confidence, Severity};
 use crate::snapshot::{EngineId, Gap, Target, TargetKind};
 
@@ -79,6 +80,43 @@ pub fn failed() -> Report {
         gap("pid1.*", "no access"),
     ];
     report
+}
+
+/// The cure of [`failed`].
+pub fn prescription() -> Prescription {
+    let argv = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let mut build = Step::command(
+        StepKind::BuildImage,
+        "make web-cured from the container's image",
+        argv(&["docker", "build", "-t", "web-cured", "image"]),
+    );
+    build.files.insert("image/Dockerfile".to_owned(), "FROM web\nRUN systemctl set-default multi-user.target\n".to_owned());
+    let words = [
+        "docker",
+        "run",
+        "-d",
+        "--name",
+        "web",
+        "--tmpfs",
+        "/run",
+        "-e",
+        "MSG=it's one",
+        "-v",
+        "data:/var/lib/data",
+        "--security-opt",
+        "writable-cgroups=true",
+        "web-cured",
+    ];
+    let mut run = Step::command(StepKind::RunContainer, "start web anew with a tmpfs on /run", argv(&words));
+    run.why = vec!["run-tmpfs-missing".to_owned()];
+    Prescription {
+        summary: "Start the container anew with a tmpfs on /run.".to_owned(),
+        privilege: "none".to_owned(),
+        cost: "the container is made anew".to_owned(),
+        curable: true,
+        steps: vec![build, run],
+        not_offered: vec![NotOffered { what: "--privileged".to_owned(), why: "the steps need none of it".to_owned() }],
+    }
 }
 
 /// A container that runs as it should.

@@ -63,12 +63,7 @@ fn form(rule: &Rule) -> Vec<String> {
     want(names.len() == rule.signatures.len(), "signature names must differ");
     for signature in &rule.signatures {
         let wanted = if signature.weak { Expectation::Note } else { Expectation::Match };
-        let shown = rule
-            .examples
-            .iter()
-            .filter(|e| e.expect == wanted)
-            .flat_map(|e| &e.lines)
-            .any(|line| signature.pattern.is_match(line));
+        let shown = rule.examples.iter().filter(|e| e.expect == wanted).flat_map(|e| &e.lines).any(|line| signature.pattern.is_match(line));
         if !shown {
             messages.push(format!("signature {} has no example", signature.name));
         }

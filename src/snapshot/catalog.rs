@@ -152,6 +152,7 @@ pub const CATALOG: &[FactSpec] = &[
     fact("log.came_up", Kind::Bool, "derived", "The boot's lines say that it finished", "docker logs CONTAINER"),
     fact("log.empty", Kind::Bool, "logs", "The log could be read and holds nothing", "docker logs CONTAINER"),
     fact("log.gave_up", Kind::Bool, "derived", "PID 1 said that it gives up or freezes", "docker logs CONTAINER"),
+    fact("log.units_seen", Kind::Bool, "derived", "PID 1 came as far as starting units; known only where PID 1 said something", "docker logs CONTAINER"),
     fact("log.virtualization", Kind::Text, "derived", "What systemd takes its surroundings for, in its own word after its banner; null when the banner is there without it", "docker logs CONTAINER"),
     fact("manager.bus", Kind::Text, "exec", "Whether systemctl inside reaches the manager: ok, not-booted, refused or missing", "docker exec CONTAINER systemctl is-system-running"),
     fact("manager.failed_units", Kind::TextList, "exec", "Units in the failed state", "systemctl --failed"),

@@ -15,12 +15,15 @@ enum Shape {
     TextOrNull,
     Number,
     Any,
-    ObjectOrNull,
+    Truth,
+    OrNull(&'static Shape),
+    /// Relative paths and their contents.
+    Files,
     List(&'static Shape),
     Keys(&'static [(&'static str, Shape)]),
     Evidence,
 }
-use Shape::{Any, Evidence, Keys, List, Number, ObjectOrNull, Text, TextOrNull, Word};
+use Shape::{Any, Evidence, Files, Keys, List, Number, OrNull, Text, TextOrNull, Truth, Word};
 
 static DOCUMENT: Shape = Keys(&[
     ("schema_version", Number),
@@ -42,10 +45,29 @@ static REPORT: Shape = Keys(&[
     ("verdict", Word(&["healthy", "degraded", "failed", "undetermined"])),
     ("state", Text),
     ("findings", List(&FINDING)),
-    ("prescription", ObjectOrNull),
-    ("trial", ObjectOrNull),
+    ("prescription", OrNull(&PRESCRIPTION)),
+    ("trial", OrNull(&Any)),
     ("undecided", List(&Keys(&[("id", Text), ("missing", List(&Text)), ("how", List(&Text))]))),
     ("gaps", List(&Keys(&[("fact", Text), ("reason", Text)]))),
+    ("unrecognised", List(&Keys(&[("cluster", Text), ("text", Text), ("line", Number), ("count", Number)]))),
+]);
+
+static PRESCRIPTION: Shape = Keys(&[
+    ("summary", Text),
+    ("privilege", Text),
+    ("cost", Text),
+    ("curable", Truth),
+    ("steps", List(&STEP)),
+    ("not_offered", List(&Keys(&[("what", Text), ("why", Text)]))),
+]);
+
+static STEP: Shape = Keys(&[
+    ("title", Text),
+    ("kind", Word(&["build-image", "seccomp-profile", "retire-container", "run-container", "host", "advice"])),
+    ("files", Files),
+    ("argv", List(&Text)),
+    ("why", List(&Text)),
+    ("needs", OrNull(&Text)),
 ]);
 
 static FINDING: Shape = Keys(&[
@@ -73,13 +95,16 @@ fn check(value: &Value, shape: &Shape, place: &str) {
         Word(words) => value.as_str().is_some_and(|word| words.contains(&word)),
         TextOrNull => value.is_string() || value.is_null(),
         Number => value.is_u64(),
-        ObjectOrNull => value.is_object() || value.is_null(),
+        Truth => value.is_boolean(),
+        OrNull(_) => true,
+        Files => value.as_object().is_some_and(|files| files.iter().all(|(path, text)| !path.starts_with('/') && text.is_string())),
         List(_) => value.is_array(),
         Keys(_) | Evidence => value.is_object(),
     };
     assert!(holds, "{place} is {value}");
     match shape {
         List(inner) => value.as_array().into_iter().flatten().enumerate().for_each(|(i, v)| check(v, inner, &format!("{place}[{i}]"))),
+        OrNull(inner) if !value.is_null() => check(value, inner, place),
         Evidence => check(value, if value["kind"] == "log" { &LOG } else { &FACT }, place),
         Keys(keys) => {
             let wanted: BTreeSet<&str> = keys.iter().map(|(key, _)| *key).collect();

@@ -12,7 +12,7 @@ use super::fixtures;
 use super::program::{Call, sysdock};
 
 /// Longest that a hanging answer holds its connection.
-const HANG: Duration = Duration::from_secs(60);
+const HANG: Duration = Duration::from_mins(1);
 
 /// A request as it came.
 #[derive(Debug, Clone)]

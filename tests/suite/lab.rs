@@ -19,7 +19,7 @@ pub const LANES: [&str; 5] = ["docker20-v2", "docker28-v2", "podman4-v2", "docke
 pub struct Lane {
     /// Its name.
     pub name: String,
-    /// Its address, as DOCKER_HOST wants it.
+    /// Its address, as `DOCKER_HOST` wants it.
     pub address: String,
     /// `docker` or `podman`.
     pub engine: String,
@@ -78,8 +78,23 @@ fn look() -> Lab {
         let reason = line.and_then(|line| line.split_once(" no ")).map(|(_, reason)| reason.trim().to_owned());
         format!("{name}: {}", reason.unwrap_or_else(|| "not started, see `tests/lab/lab up`".to_owned()))
     };
+    lanes.iter().for_each(sweep);
     let missing = LANES.iter().filter(|name| !lanes.iter().any(|lane| lane.name == **name)).map(|name| why(name)).collect();
     Lab { lanes, missing }
+}
+
+/// Removes containers and images of test runs that ended without a chance to do so.
+fn sweep(lane: &Lane) {
+    let gone = |name: &&str| {
+        let run = name.split("sysdock-test-").nth(1).and_then(|rest| rest.split('-').next()).unwrap_or_default();
+        !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_digit()) && !Path::new(&format!("/proc/{run}")).exists()
+    };
+    for name in lane.client(&["ps", "-a", "--filter", "name=sysdock-test-", "--format", "{{.Names}}"]).stdout.lines().filter(gone) {
+        drop(Container { lane, name: name.to_owned() });
+    }
+    for image in lane.client(&["images", "--format", "{{.Repository}}:{{.Tag}}"]).stdout.lines().filter(gone) {
+        lane.client(&["rmi", "-f", image]);
+    }
 }
 
 fn parse(line: &str) -> Option<Lane> {

@@ -57,6 +57,10 @@ fn blurred(pattern: &str) -> Option<String> {
         let end = start + closing(&pattern[start..])?;
         return Some(format!("{}(?P<errno>.+){}", &pattern[..start], &pattern[end..])).filter(|blurred| blurred != pattern);
     }
+    // The last words belong to the last of several patterns only, whose example may be of another.
+    if split(pattern, "|").len() > 1 {
+        return None;
+    }
     let plain = |c: char| c.is_ascii_alphanumeric() || c == ' ';
     let at = pattern.trim_end_matches(|c: char| !plain(c)).rfind(|c: char| !plain(c)).map_or(0, |at| at + 1);
     let tail = pattern[at..].trim_end_matches(|c: char| !plain(c));

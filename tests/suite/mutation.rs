@@ -88,7 +88,9 @@ fn damaged_rules_are_noticed() {
     let valid = judged.iter().filter(|(noticed, _)| noticed.is_some()).count();
     let survivors: Vec<&str> =
         judged.iter().filter(|(noticed, _)| *noticed == Some(false)).map(|(_, mutant)| mutant.label.as_str()).collect();
-    survivors.iter().for_each(|survivor| announce(&format!("mutation: not noticed: {survivor}")));
+    for survivor in &survivors {
+        announce(&format!("mutation: not noticed: {survivor}"));
+    }
     announce(&format!("mutation: {} of {valid} damages noticed", valid - survivors.len()));
     assert!(valid > 20, "only {valid} mutants are rules");
     assert!((valid - survivors.len()) * 100 >= valid * NOTICED, "{} of {valid} not noticed", survivors.len());

@@ -231,11 +231,14 @@ fn without(flags: &[String], dropped: &[String]) -> Vec<String> {
     units.into_iter().filter(|unit| !dropped.iter().any(|word| goes(unit, word))).flatten().collect()
 }
 
+/// How the building of an image went, once it is over.
+type Building = OnceLock<Result<(), String>>;
+
 /// Images of faults that need one of their own; built once for each lane and guest, removed when dropped.
 #[derive(Debug)]
 pub struct Images {
     lane: Lane,
-    built: Mutex<BTreeMap<String, Arc<OnceLock<Result<(), String>>>>>,
+    built: Mutex<BTreeMap<String, Arc<Building>>>,
 }
 
 impl Images {

@@ -1,0 +1,150 @@
+//! Which flags make the control group tree usable on this engine: a lookup in the table `cgroup.toml`. Pure.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::recipe::{Recipe, Volume};
+use crate::snapshot::Facts;
+
+const TREE: &str = "/sys/fs/cgroup";
+
+/// One row of the table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    engine: String,
+    /// First major version that has it.
+    #[serde(default)]
+    since: i64,
+    /// Control group version; any when absent.
+    mode: Option<String>,
+    /// Control group driver; any when absent.
+    driver: Option<String>,
+    /// For images that declare a volume over the tree.
+    #[serde(default)]
+    image_volume: bool,
+    cgroupns: Option<String>,
+    security_opt: Option<String>,
+    /// A flag of the engine's own, `--name=value`.
+    flag: Option<String>,
+    /// Whether the container gets a control group parent of its own.
+    #[serde(default)]
+    parent: bool,
+    /// Paths bound onto themselves, with their option.
+    #[serde(default)]
+    binds: Vec<String>,
+    /// What the container may do that it could not do before.
+    pub privilege: String,
+    /// What is changed.
+    pub words: String,
+    /// Whether the lab has shown it.
+    #[serde(default)]
+    pub measured: bool,
+}
+
+#[derive(Deserialize)]
+struct Table {
+    row: Vec<Row>,
+}
+
+static TABLE: LazyLock<Vec<Row>> =
+    LazyLock::new(|| toml::from_str::<Table>(include_str!("cgroup.toml")).map(|table| table.row).unwrap_or_default());
+
+/// The row for the engine and host at hand; `None` when one of them is not known or has no answer.
+pub fn row(facts: &Facts) -> Option<&'static Row> {
+    let engine = facts.text("engine.name")?;
+    let mode = match facts.text("cgroup.mode") {
+        Some("hybrid") => Some("v1"),
+        mode => mode,
+    };
+    let major = facts.int("engine.major").unwrap_or(0);
+    // An unknown driver gets the answer that does not depend on it.
+    let driver = facts.text("engine.cgroup_driver").unwrap_or("systemd");
+    let volume = facts.bool("cgroup.volume") == Some(true) && facts.bool("image.volume_cgroup") == Some(true);
+    TABLE.iter().find(|row| {
+        row.engine == engine
+            && major >= row.since
+            && row.mode.as_deref().is_none_or(|wanted| Some(wanted) == mode)
+            && row.driver.as_deref().is_none_or(|wanted| wanted == driver)
+            && (row.image_volume == volume || engine == "podman")
+    })
+}
+
+impl Row {
+    /// Changes a recipe: what is mounted over the tree goes, what the row wants comes.
+    pub fn apply(&self, recipe: &mut Recipe) {
+        recipe.unmount(TREE);
+        if let Some((name, value)) = self.flag.as_deref().and_then(|flag| flag.split_once('=')) {
+            recipe.set(name, value);
+        }
+        match self.cgroupns.as_deref() {
+            // The default needs no word, but an explicit other one must go.
+            Some("private") if recipe.values("--cgroupns").is_empty() => {}
+            Some(namespace) => recipe.set("--cgroupns", namespace),
+            None => {}
+        }
+        if let Some(option) = &self.security_opt {
+            recipe.drop_values("--security-opt", |value| value.starts_with("writable-cgroups"));
+            recipe.push("--security-opt", Some(option.clone()));
+        }
+        let parent = self.parent.then(|| own_parent(recipe));
+        for bind in &self.binds {
+            let (path, option) = bind.split_once(':').unwrap_or((bind, "rw"));
+            let path = match &parent {
+                Some(parent) if path == "PARENT" => format!("{TREE}{parent}"),
+                _ => path.to_owned(),
+            };
+            recipe.volumes.push(Volume::same(&path, option));
+        }
+    }
+}
+
+/// The parent that the container has, or one named after it.
+fn own_parent(recipe: &mut Recipe) -> String {
+    let asked =
+        recipe.values("--cgroup-parent").first().filter(|parent| parent.len() > 1).map(|parent| format!("/{}", parent.trim_matches('/')));
+    let parent = asked.unwrap_or_else(|| format!("/sysdock-{}", recipe.name));
+    recipe.set("--cgroup-parent", &parent);
+    parent
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prescribe::types::Reach;
+    use crate::snapshot::EngineKind;
+
+    fn flags(engine: &str, major: i64, mode: &str, driver: &str, volume: bool) -> String {
+        let mut facts = Facts::default();
+        facts.set("engine.name", engine, "test");
+        facts.set("engine.major", major, "test");
+        facts.set("cgroup.mode", mode, "test");
+        facts.set("engine.cgroup_driver", driver, "test");
+        facts.set("cgroup.volume", volume, "test");
+        facts.set("image.volume_cgroup", volume, "test");
+        let mut recipe = Recipe { name: "web".to_owned(), image: "i".to_owned(), ..Recipe::default() };
+        recipe.volumes.push(Volume::same(TREE, "rw"));
+        row(&facts).unwrap().apply(&mut recipe);
+        recipe.run(&Reach::by_itself(EngineKind::Docker))[5..].join(" ").trim_end_matches(" i").to_owned()
+    }
+
+    #[test]
+    fn the_table_can_be_read() {
+        assert!(toml::from_str::<Table>(include_str!("cgroup.toml")).is_ok_and(|table| table.row.len() >= 8));
+    }
+
+    #[test]
+    fn each_engine_gets_the_least_that_boots() {
+        let web = "-v /sys/fs/cgroup/sysdock-web:/sys/fs/cgroup/sysdock-web:rw";
+        assert_eq!(flags("docker", 28, "v2", "cgroupfs", false), "--security-opt writable-cgroups=true");
+        assert_eq!(flags("docker", 29, "v2", "systemd", false), "--security-opt writable-cgroups=true");
+        assert_eq!(flags("docker", 20, "v2", "cgroupfs", false), format!("{web} --cgroupns host --cgroup-parent /sysdock-web"));
+        assert_eq!(flags("docker", 20, "v2", "systemd", false), "-v /sys/fs/cgroup:/sys/fs/cgroup:rw --cgroupns host");
+        assert_eq!(flags("docker", 20, "v1", "cgroupfs", false), "-v /sys/fs/cgroup/systemd:/sys/fs/cgroup/systemd:rw --cgroupns host");
+        assert_eq!(flags("docker", 28, "hybrid", "systemd", false), "-v /sys/fs/cgroup/systemd:/sys/fs/cgroup/systemd:rw --cgroupns host");
+        assert_eq!(flags("podman", 4, "v2", "cgroupfs", false), "--systemd=always");
+        let volume = format!("-v /sys/fs/cgroup:/sys/fs/cgroup:ro {web} --cgroupns host --cgroup-parent /sysdock-web");
+        assert_eq!(flags("docker", 28, "v2", "cgroupfs", true), volume);
+    }
+}

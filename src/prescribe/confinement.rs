@@ -1,0 +1,117 @@
+//! What a container is told and watched by: environment, labels, health check, security options, namespaces, log → flags
+//! of a [`Recipe`]. Secrets are never written here. Pure.
+
+use serde_json::Value;
+
+use super::flags::is_default;
+use super::forms;
+use super::inspected::Inspected;
+use super::recipe::Recipe;
+
+impl Inspected<'_> {
+    /// The environment is never written down here: where it is not the image's own it is fetched at run time.
+    pub(super) fn environment(&self, recipe: &mut Recipe) {
+        const FILLED_IN: [&str; 5] = ["container", "TERM", "HOSTNAME", "HOME", "PATH"];
+        let all = self.config.list("/Config/Env");
+        let own = self.of_image("Env").unwrap_or_default();
+        let name = |entry: &String| entry.split('=').next().unwrap_or_default().to_owned();
+        let filled = |entry: &String| self.is_podman() && FILLED_IN.contains(&name(entry).as_str());
+        if all.iter().all(|entry| own.contains(entry) || filled(entry)) {
+            return;
+        }
+        recipe.variables = Some(all.len());
+        for entry in all.iter().filter(|entry| !fits_a_file(entry)) {
+            let reason = "has a line break, or a name that an env file cannot hold";
+            recipe.refused.push(format!("Config.Env: {} {reason}", name(entry)));
+        }
+    }
+
+    /// Labels that are not the image's; where one of them is secret, all are fetched at run time.
+    pub(super) fn labels(&self, recipe: &mut Recipe) {
+        let Some(all) = self.value("Config.Labels").and_then(Value::as_object) else { return };
+        let image = self.image.and_then(|image| image.get("Labels"));
+        let new = |(key, value): &(&String, &Value)| image.and_then(|image| image.get(key.as_str())) != Some(value);
+        let labels: Vec<(&String, &str)> = all.iter().filter(new).map(|(key, value)| (key, value.as_str().unwrap_or_default())).collect();
+        if !labels.iter().any(|(key, value)| is_hidden(key) || is_hidden(value)) {
+            for (key, value) in labels {
+                recipe.push("--label", Some(format!("{key}={value}")));
+            }
+            return;
+        }
+        recipe.labels = Some(all.len());
+        for (key, _) in labels.iter().filter(|(_, value)| value.contains('\n')) {
+            recipe.refused.push(format!("Config.Labels: the value of {key} has a line break and cannot stand in a label file"));
+        }
+    }
+
+    /// The health check, where it is not the image's.
+    pub(super) fn health(&self, recipe: &mut Recipe) {
+        let Some(check) = self.value("Config.Healthcheck").filter(|check| !is_default(check, None)) else { return };
+        if self.image.and_then(|image| image.get("Healthcheck")) == Some(check) {
+            return;
+        }
+        match forms::healthcheck(check) {
+            Some(flags) => flags.into_iter().for_each(|(name, value)| recipe.push(&name, value)),
+            None => recipe.refused.push("Config.Healthcheck: its test has a form that no flag is known for".to_owned()),
+        }
+    }
+
+    /// Security options, hidden paths, control group namespace.
+    pub(super) fn security(&self, recipe: &mut Recipe) {
+        for option in self.config.list("/HostConfig/SecurityOpt") {
+            match option.strip_prefix("seccomp=").or(option.strip_prefix("seccomp:")) {
+                Some(profile) if profile.trim_start().starts_with('{') => recipe.profile = Some(profile.to_owned()),
+                _ => recipe.push("--security-opt", Some(option)),
+            }
+        }
+        let paths = |key: &str| self.value(&format!("HostConfig.{key}")).and_then(Value::as_array).map(Vec::as_slice);
+        let privileged = self.value("HostConfig.Privileged") == Some(&Value::Bool(true));
+        match (paths("MaskedPaths"), paths("ReadonlyPaths")) {
+            (Some([]), Some([])) if !privileged && !self.is_podman() => {
+                recipe.push("--security-opt", Some("systempaths=unconfined".to_owned()));
+            }
+            (Some(masked), _) if !masked.is_empty() && !masked.iter().any(|path| path == "/proc/kcore") => {
+                recipe.refused.push("HostConfig.MaskedPaths: no flag of the CLI sets a list of one's own".to_owned());
+            }
+            _ => {}
+        }
+        let mode = if self.is_podman() { "CgroupMode" } else { "CgroupnsMode" };
+        let namespace = self.text(&format!("HostConfig.{mode}"));
+        let version = self.info.and_then(|info| info.get("CgroupVersion")).and_then(Value::as_str);
+        let default = if version == Some("1") { "host" } else { "private" };
+        if !namespace.is_empty() && namespace != default {
+            recipe.push("--cgroupns", Some(namespace.to_owned()));
+        }
+    }
+
+    /// Log driver and its options.
+    pub(super) fn logging(&self, recipe: &mut Recipe) {
+        let Some(log) = self.value("HostConfig.LogConfig") else { return };
+        let driver = log.get("Type").and_then(Value::as_str).unwrap_or_default();
+        let options = log.get("Config").and_then(forms::pairs).unwrap_or_default();
+        let usual = self.info.and_then(|info| info.get("LoggingDriver")).and_then(Value::as_str);
+        let asked = if self.is_podman() {
+            self.asked.has(&["--log-driver"])
+        } else {
+            usual.is_some_and(|usual| usual != driver) || !options.is_empty()
+        };
+        if asked && !driver.is_empty() {
+            recipe.push("--log-driver", Some(driver.to_owned()));
+        }
+        for option in options.into_iter().chain(self.asked.values(&["--log-opt"]).into_iter().map(str::to_owned)) {
+            recipe.push("--log-opt", Some(option));
+        }
+    }
+}
+
+/// Whether the value was taken out of the documents.
+pub fn is_hidden(text: &str) -> bool {
+    text.contains("<secret-")
+}
+
+/// Whether an env file can hold it: one line `NAME=value`, of at most what the CLI reads at once.
+fn fits_a_file(entry: &str) -> bool {
+    const LINE: usize = 65_535;
+    let Some((name, value)) = entry.split_once('=') else { return false };
+    !value.contains(['\n', '\r']) && !name.starts_with('#') && !name.contains(char::is_whitespace) && entry.len() < LINE
+}

@@ -1,0 +1,129 @@
+//! Report and snapshot → prescription: the cheapest set of changes that cures, as steps to carry out.
+//!
+//! Pure: the same report and snapshot give the same bytes. Must not ask an engine, read a file or print; secrets never
+//! enter a step, which fetches them at run time instead.
+
+mod cgroup;
+mod confinement;
+mod created;
+mod endpoint;
+mod flags;
+mod forms;
+mod hopeless;
+mod inspected;
+mod owner;
+mod planner;
+mod profile;
+mod program;
+mod recipe;
+mod remedies;
+mod steps;
+mod storage;
+mod types;
+
+use crate::diagnose::{Report, Subject};
+use crate::snapshot::Snapshot;
+
+use inspected::Inspected;
+use planner::Plan;
+pub use types::{NotOffered, Prescription, Reach, Step, StepKind};
+
+/// Chooses a cure; `None` where nothing is wrong that has a cause.
+#[must_use]
+pub fn prescribe(report: &Report, snapshot: &Snapshot, reach: &Reach) -> Option<Prescription> {
+    if report.subject == Subject::NotSystemd || report.root().is_none() {
+        return None;
+    }
+    match Inspected::of(snapshot) {
+        Some(inspected) => Some(planned(report, snapshot, &inspected, reach)),
+        None => Some(by_hand(report, snapshot)),
+    }
+}
+
+fn planned(report: &Report, snapshot: &Snapshot, inspected: &Inspected<'_>, reach: &Reach) -> Prescription {
+    let mut plan = Plan::new(report, snapshot, inspected);
+    if plan.roots().any(|root| hopeless::is_hopeless(&root.id)) {
+        return by_hand(report, snapshot);
+    }
+    plan.fill();
+    let roots: Vec<_> = plan.roots().collect();
+    let helps = roots.iter().any(|root| plan.cured.contains(&root.id));
+    if !helps {
+        let mut prescription = by_hand(report, snapshot);
+        let advice: Vec<Step> = plan.advice.iter().map(|(words, id)| Step::advice(words.clone(), &[id])).collect();
+        prescription.steps.splice(0..0, advice);
+        return prescription;
+    }
+    let mut relaunch = steps::relaunch(&mut plan, reach);
+    let open: Vec<_> = roots.into_iter().filter(|root| !plan.cured.contains(&root.id)).collect();
+    let mut steps: Vec<Step> = owner::step(&plan).into_iter().collect();
+    steps.append(&mut relaunch);
+    steps.extend(open.iter().flat_map(|root| hopeless::steps(root, plan.facts)));
+    Prescription {
+        summary: summary(&plan),
+        privilege: privilege(&plan),
+        cost: cost(&plan),
+        curable: open.is_empty(),
+        steps,
+        not_offered: not_offered(report, true),
+    }
+}
+
+/// A prescription of words only.
+fn by_hand(report: &Report, snapshot: &Snapshot) -> Prescription {
+    let roots = || report.findings.iter().filter(|finding| finding.role == crate::diagnose::Role::RootCause);
+    let steps: Vec<Step> = roots().flat_map(|root| hopeless::steps(root, &snapshot.facts)).collect();
+    let hopeless = roots().any(|root| hopeless::is_hopeless(&root.id));
+    let summary = if hopeless {
+        "No flag of the container cures this; the image or the host has to change."
+    } else {
+        "What to do is for a person to decide; no command can do it alone."
+    };
+    Prescription {
+        summary: summary.to_owned(),
+        privilege: "none".to_owned(),
+        cost: "a change outside of this container".to_owned(),
+        curable: false,
+        steps,
+        not_offered: not_offered(report, !hopeless),
+    }
+}
+
+fn summary(plan: &Plan<'_>) -> String {
+    let words: Vec<&str> = plan.changes.iter().map(|change| change.words.as_str()).collect();
+    format!("Start the container anew with {}.", words.join("; "))
+}
+
+fn privilege(plan: &Plan<'_>) -> String {
+    let mut words: Vec<&str> = plan.changes.iter().map(|change| change.privilege.as_str()).filter(|words| *words != "none").collect();
+    words.dedup();
+    if words.is_empty() { "none".to_owned() } else { words.join("; ") }
+}
+
+fn cost(plan: &Plan<'_>) -> String {
+    let mut cost = "the container is made anew: what it wrote outside of its volumes stays in the old one, which is kept".to_owned();
+    if plan.recipe.has("--rm") {
+        "the container was started with --rm and cannot be kept: its file system is kept as an image".clone_into(&mut cost);
+    }
+    if !plan.image_lines.is_empty() {
+        cost.push_str("; an image of its own, to be built anew when its base is");
+    }
+    if plan.untried {
+        cost.push_str("; its control group flags follow from documentation and were not tried on such an engine");
+    }
+    cost
+}
+
+fn not_offered(report: &Report, curable: bool) -> Vec<NotOffered> {
+    let why = if curable {
+        "it gives the container the host's devices and all capabilities; the steps above need none of that"
+    } else {
+        "it would not help: the cause is not a lack of rights"
+    };
+    let mut list = vec![NotOffered { what: "--privileged".to_owned(), why: why.to_owned() }];
+    if report.findings.iter().any(|finding| finding.id.starts_with("seccomp-")) {
+        let why = "it lets every system call through; only the named ones are needed";
+        list.push(NotOffered { what: "--security-opt seccomp=unconfined".to_owned(), why: why.to_owned() });
+    }
+    list
+}

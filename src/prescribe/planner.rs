@@ -1,0 +1,168 @@
+//! Report and snapshot → the changes that cure: each remedy looks at the facts, edits the recipe and says why.
+//!
+//! A relaunch brings everything that systemd needs on this engine, not only what was complained about first, and nothing
+//! that it does not need. Pure.
+
+use std::collections::BTreeSet;
+
+use super::inspected::Inspected;
+use super::recipe::Recipe;
+use super::{cgroup, profile, program, remedies};
+use crate::diagnose::{Finding, Report, Role};
+use crate::snapshot::{EngineKind, Facts, Snapshot};
+
+/// One change of the recipe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// What is changed, as the end of "start it anew with …".
+    pub words: String,
+    /// Findings that it cures; empty for what every relaunch brings.
+    pub why: Vec<String>,
+    /// What the container may do more; `none` where nothing.
+    pub privilege: String,
+}
+
+/// The plan in the making.
+pub struct Plan<'p> {
+    /// What is known.
+    pub facts: &'p Facts,
+    /// The container's documents.
+    pub inspected: &'p Inspected<'p>,
+    /// The snapshot.
+    pub snapshot: &'p Snapshot,
+    report: &'p Report,
+    /// The recipe, edited.
+    pub recipe: Recipe,
+    /// What was changed.
+    pub changes: Vec<Change>,
+    /// Lines of a Dockerfile for a derived image.
+    pub image_lines: Vec<String>,
+    /// The seccomp profile that is to be in force, as text.
+    pub profile: Option<String>,
+    /// Whether something of it follows from documentation only.
+    pub untried: bool,
+    /// Findings that the changes cure.
+    pub cured: BTreeSet<String>,
+    /// What a person has to do, with the finding that asks for it.
+    pub advice: Vec<(String, String)>,
+}
+
+impl<'p> Plan<'p> {
+    /// Starts from the container as it is.
+    pub fn new(report: &'p Report, snapshot: &'p Snapshot, inspected: &'p Inspected<'p>) -> Self {
+        let recipe = inspected.recipe(&snapshot.target.name);
+        let profile = recipe.profile.clone();
+        Self {
+            facts: &snapshot.facts,
+            inspected,
+            snapshot,
+            report,
+            recipe,
+            changes: Vec::new(),
+            image_lines: Vec::new(),
+            profile,
+            untried: false,
+            cured: BTreeSet::new(),
+            advice: Vec::new(),
+        }
+    }
+
+    /// Whether the report names one of these, in whatever role.
+    pub fn found(&self, ids: &[&str]) -> bool {
+        self.report.findings.iter().any(|finding| finding.role != Role::Note && ids.contains(&finding.id.as_str()))
+    }
+
+    /// Root causes of the report.
+    pub fn roots(&self) -> impl Iterator<Item = &'p Finding> {
+        self.report.findings.iter().filter(|finding| finding.role == Role::RootCause)
+    }
+
+    /// Whether this is Podman.
+    pub fn is_podman(&self) -> bool {
+        self.inspected.config.kind == EngineKind::Podman
+    }
+
+    /// Records a change that takes no privilege.
+    pub fn did(&mut self, words: &str, ids: &[&str]) {
+        self.did_with(words, ids, "none");
+    }
+
+    /// Records a change.
+    pub fn did_with(&mut self, words: &str, ids: &[&str], privilege: &str) {
+        let findings = &self.report.findings;
+        let why: Vec<String> =
+            ids.iter().filter(|id| findings.iter().any(|finding| finding.id == **id)).map(|id| (*id).to_owned()).collect();
+        self.cured.extend(why.iter().cloned());
+        self.changes.push(Change { words: words.to_owned(), why, privilege: privilege.to_owned() });
+    }
+
+    /// Applies every remedy, in the order of boot.
+    pub fn fill(&mut self) {
+        program::pid1(self);
+        remedies::user(self);
+        remedies::podman_mode(self);
+        remedies::read_only_root(self);
+        remedies::run_and_tmp(self);
+        remedies::shared_memory(self);
+        self.control_groups();
+        remedies::capabilities(self);
+        remedies::limits(self);
+        self.system_calls();
+        remedies::default_target(self);
+        remedies::container_variable(self);
+        remedies::stop_signal(self);
+    }
+
+    /// Whether PID 1 may mount for itself, so that mounts of the engine are not needed.
+    pub fn may_mount(&self) -> bool {
+        self.facts.bool("container.cap_sys_admin") == Some(true)
+    }
+
+    fn control_groups(&mut self) {
+        const IDS: [&str; 4] = ["cgroup-read-only", "cgroup-mount-missing", "cgroupns-mismatch", "volume-hides-cgroup"];
+        let usable = self.facts.text("cgroup.mount") == Some("rw");
+        let complained = self.found(&IDS);
+        let settled = usable || self.is_podman() || self.facts.bool("container.privileged") == Some(true);
+        if settled && !complained {
+            return;
+        }
+        if let Some(row) = cgroup::row(self.facts) {
+            row.apply(&mut self.recipe);
+            self.untried |= !row.measured;
+            self.did_with(&row.words, &IDS, &row.privilege);
+        }
+    }
+
+    fn system_calls(&mut self) {
+        const IDS: [&str; 2] = ["seccomp-blocks-new-syscalls", "seccomp-blocks-name-to-handle-at"];
+        if !self.found(&IDS) {
+            return;
+        }
+        let calls = self.facts.list("seccomp.blocks");
+        let text = self.recipe.profile.clone();
+        let kept = text.and_then(|text| serde_json::from_str(&text).ok()).or_else(|| self.snapshot.documents.get("seccomp").cloned());
+        match kept.filter(|_| !calls.is_empty()).and_then(|kept| profile::allowing(&kept, &calls)) {
+            Some(text) => {
+                self.profile = Some(text);
+                let words = format!("its own seccomp profile with {} let through", calls.join(", "));
+                self.did_with(&words, &IDS, &format!("makes the system calls {}", calls.join(", ")));
+            }
+            None => self.system_calls_by_hand(&calls),
+        }
+    }
+
+    fn system_calls_by_hand(&mut self, calls: &[&str]) {
+        let calls = if calls.is_empty() { "the call that the report names".to_owned() } else { calls.join(", ") };
+        let words = if self.facts.text("seccomp.mode") == Some("default") {
+            format!(
+                "The engine's built-in filter denies {calls}: update the engine (Docker 24.0 and later let name_to_handle_at through, 20.10 and later statx, faccessat2, openat2 and close_range), or take an image whose systemd does without them. Where neither can be done, pass the default.json of a newer engine with --security-opt seccomp=FILE."
+            )
+        } else {
+            format!(
+                "Let {calls} through in the seccomp profile that the container is started with (it could not be read here), and start it anew."
+            )
+        };
+        let ids: Vec<String> = self.roots().filter(|root| root.id.starts_with("seccomp-")).map(|root| root.id.clone()).collect();
+        self.advice.extend(ids.into_iter().map(|id| (words.clone(), id)));
+    }
+}

@@ -1,0 +1,180 @@
+//! One remedy per function: what it looks at, what it changes in the recipe. Pure.
+
+use super::planner::Plan;
+
+/// Smallest tmpfs on /run that systemd and its journal can live in, in bytes.
+const RUN_BYTES: i64 = 8 << 20;
+/// Without these journal, bus or a unit of the basic boot fails (measured on 247, 252, 257 and 262 with all others dropped).
+const CAPABILITIES: [&str; 4] = ["SETUID", "SETGID", "SETPCAP", "CHOWN"];
+/// Places that systemd's own units write to on a read-only root (measured on 247, 252, 257 and 262): logind keeps its state there.
+const STATE: &str = "/var/lib/systemd";
+
+/// PID 1 must be root.
+pub fn user(plan: &mut Plan<'_>) {
+    if plan.facts.bool("container.runs_as_root") == Some(false) {
+        plan.recipe.set("--user", "0");
+        plan.did("PID 1 as root (--user 0)", &["init-not-root"]);
+    }
+}
+
+/// Podman must know that the container runs systemd.
+pub fn podman_mode(plan: &mut Plan<'_>) {
+    if plan.is_podman() && plan.facts.bool("container.systemd_mode") == Some(false) {
+        plan.recipe.set("--systemd", "always");
+        plan.did(
+            "Podman's systemd mode (--systemd=always)",
+            &["podman-systemd-mode-off", "run-tmpfs-missing", "cgroup-read-only", "cgroup-mount-missing"],
+        );
+    }
+}
+
+/// tmpfs on /run, /run/lock and /tmp, where this systemd needs them and may not mount them itself.
+pub fn run_and_tmp(plan: &mut Plan<'_>) {
+    larger_run(plan);
+    if plan.is_podman() || plan.may_mount() {
+        return;
+    }
+    let version = plan.facts.int("guest.systemd_version");
+    let lock = plan.facts.bool("guest.run_lock_fatal").unwrap_or(true) || version.is_none_or(|version| version < 258);
+    let tmp = plan.facts.bool("guest.tmp_mount_enabled") == Some(true) || version.is_none_or(|version| version >= 256);
+    let wanted = [("/run", true), ("/run/lock", lock), ("/tmp", tmp)];
+    let missing: Vec<&str> =
+        wanted.into_iter().filter(|(path, needed)| *needed && !plan.recipe.mounts_at(path)).map(|(path, _)| path).collect();
+    if missing.is_empty() {
+        return;
+    }
+    for path in &missing {
+        // /tmp is everybody's; the engines' own default for a tmpfs is that too, and forbids to execute.
+        let options = if *path == "/tmp" { "exec" } else { "" };
+        plan.recipe.tmpfs.insert((*path).to_owned(), options.to_owned());
+    }
+    plan.did(&format!("a tmpfs on {}", missing.join(", ")), &["run-tmpfs-missing"]);
+}
+
+/// A /run that is too small or read-only.
+fn larger_run(plan: &mut Plan<'_>) {
+    let small = plan.facts.int("mount.run_bytes").is_some_and(|bytes| bytes < RUN_BYTES);
+    let shut = plan.facts.bool("mount.run_writable") == Some(false);
+    if !plan.found(&["run-tmpfs-too-small"]) || !(small || shut || plan.recipe.mounts_at("/run")) {
+        return;
+    }
+    let kept: Vec<&str> = plan
+        .recipe
+        .tmpfs
+        .get("/run")
+        .map_or("", String::as_str)
+        .split(',')
+        .filter(|option| {
+            !option.is_empty()
+                && *option != "ro"
+                && !option.starts_with("size=")
+                && !option.starts_with("nr_inodes=")
+                && !option.starts_with("mode=")
+        })
+        .collect();
+    let options: Vec<&str> = kept.into_iter().chain(["size=64m"]).collect();
+    let options = options.join(",");
+    plan.recipe.volumes.retain(|volume| volume.destination != "/run");
+    plan.recipe.mounts.retain(|(target, _)| target != "/run");
+    plan.recipe.tmpfs.insert("/run".to_owned(), options);
+    plan.did("a larger, writable tmpfs on /run", &["run-tmpfs-too-small"]);
+}
+
+/// A read-only root gets the places that systemd's own units write to.
+pub fn read_only_root(plan: &mut Plan<'_>) {
+    if !plan.found(&["read-only-rootfs"]) {
+        return;
+    }
+    let mut given = Vec::new();
+    if !plan.recipe.mounts_at(STATE) && !plan.recipe.mounts_at("/var/lib") && !plan.recipe.mounts_at("/var") {
+        plan.recipe.tmpfs.insert(STATE.to_owned(), String::new());
+        given.push(STATE);
+    }
+    let words = if given.is_empty() {
+        "writable places on its read-only root".to_owned()
+    } else {
+        format!("a tmpfs on {} for its read-only root", given.join(", "))
+    };
+    plan.did(&words, &["read-only-rootfs"]);
+}
+
+/// /dev/shm must be a mount.
+pub fn shared_memory(plan: &mut Plan<'_>) {
+    if plan.facts.bool("mount.dev_shm") == Some(false) && plan.recipe.values("--ipc") == ["none"] {
+        plan.recipe.set("--ipc", "private");
+        plan.did("/dev/shm (--ipc private)", &["mount-eperm-needs-cap"]);
+    }
+}
+
+/// Gives back those of the dropped capabilities that systemd cannot do without.
+pub fn capabilities(plan: &mut Plan<'_>) {
+    if !plan.found(&["capabilities-dropped"]) {
+        return;
+    }
+    let missing = plan.facts.list("container.capabilities_missing");
+    let wanted: Vec<&str> = CAPABILITIES.into_iter().filter(|cap| missing.iter().any(|m| m.trim_start_matches("CAP_") == *cap)).collect();
+    if wanted.is_empty() {
+        return;
+    }
+    for cap in &wanted {
+        let same = |value: &str| value.trim_start_matches("CAP_").eq_ignore_ascii_case(cap);
+        if plan.recipe.values("--cap-drop").iter().any(|value| same(value)) {
+            plan.recipe.drop_values("--cap-drop", same);
+        } else {
+            plan.recipe.push("--cap-add", Some((*cap).to_owned()));
+        }
+    }
+    let list = wanted.join(", ");
+    plan.did_with(
+        &format!("the capabilities {list}"),
+        &["capabilities-dropped"],
+        &format!("holds {list}, which the engine gives by default"),
+    );
+}
+
+/// Limits of processes and memory.
+pub fn limits(plan: &mut Plan<'_>) {
+    if plan.found(&["pids-limit"]) {
+        if plan.facts.int("container.pids_limit").is_some() {
+            plan.recipe.set("--pids-limit", "512");
+        }
+        plan.recipe.drop_values("--ulimit", |value| value.starts_with("nproc="));
+        plan.did("room for 512 processes", &["pids-limit"]);
+    }
+    if plan.found(&["memory-limit-oom"]) {
+        plan.recipe.set("--memory", "256m");
+        plan.recipe.drop_values("--memory-swap", |value| value != "-1");
+        plan.recipe.drop_values("--memory-reservation", |value| value.parse::<i64>().is_ok_and(|bytes| bytes > 256 << 20));
+        plan.did("256 MiB of memory", &["memory-limit-oom"]);
+    }
+}
+
+/// A default target that is there and pulls the services in, in a derived image.
+pub fn default_target(plan: &mut Plan<'_>) {
+    const IDS: [&str; 2] = ["default-target-broken", "enabled-units-unreachable"];
+    if !plan.roots().any(|root| IDS.contains(&root.id.as_str())) {
+        return;
+    }
+    if plan.facts.list("guest.masked_units").contains(&"multi-user.target") {
+        plan.image_lines.push("RUN systemctl unmask multi-user.target".to_owned());
+    }
+    plan.image_lines.push("RUN systemctl set-default multi-user.target".to_owned());
+    plan.did("a derived image whose default target is multi-user.target", &IDS);
+}
+
+/// systemd before 248 knows a container by this variable only, and later ones by it first.
+pub fn container_variable(plan: &mut Plan<'_>) {
+    if plan.is_podman() || plan.facts.text("container.env_container").is_some_and(|value| !value.is_empty()) {
+        return;
+    }
+    plan.recipe.environment.insert("container".to_owned(), "docker".to_owned());
+    plan.did("container=docker in its environment", &["container-env-missing"]);
+}
+
+/// A signal that shuts systemd down in order.
+pub fn stop_signal(plan: &mut Plan<'_>) {
+    if plan.facts.bool("container.stop_signal_halts") != Some(true) {
+        plan.recipe.set("--stop-signal", "SIGRTMIN+3");
+        plan.did("the stop signal SIGRTMIN+3", &["wrong-stop-signal"]);
+    }
+}

@@ -1,0 +1,250 @@
+//! A finished plan → the steps in their order: image, profile, environment, retirement, start. Pure.
+
+use serde_json::Value;
+
+use super::planner::Plan;
+use super::recipe::Network;
+use super::types::{Reach, Step, StepKind};
+use crate::snapshot::TargetKind;
+
+/// Where profiles are kept for Podman, which remembers only their path.
+const PROFILES: &str = "/var/lib/sysdock/seccomp";
+/// Seconds that a container which cannot stop in order is given.
+const SHORT: &str = "5";
+
+/// Writes the steps of a relaunch; changes the recipe where a step makes what it names.
+pub fn relaunch(plan: &mut Plan<'_>, reach: &Reach) -> Vec<Step> {
+    let mut steps = Vec::new();
+    steps.extend(build(plan, reach));
+    steps.extend(seccomp(plan));
+    if !plan.recipe.refused.is_empty() {
+        steps.push(refusal(plan));
+        return steps;
+    }
+    let needs = (plan.snapshot.target.kind == TargetKind::Snapshot)
+        .then(|| format!("the container {} on its engine, as it was when the snapshot was taken", plan.recipe.name));
+    steps.extend(fetch(plan, reach));
+    steps.extend(retire(plan, reach));
+    steps.push(run(plan, reach));
+    steps.extend(plan.recipe.networks.iter().map(|network| join(network, &plan.recipe.name, reach)));
+    steps.extend(release(plan, reach));
+    for step in steps.iter_mut().filter(|step| step.needs.is_none() && step.argv.first().map(String::as_str) != Some("install")) {
+        step.needs.clone_from(&needs);
+    }
+    steps
+}
+
+/// Ids of the findings that changes with such words cure.
+fn why(plan: &Plan<'_>, about: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::new();
+    for id in plan.changes.iter().filter(|change| about(&change.words)).flat_map(|change| &change.why) {
+        if !ids.contains(id) {
+            ids.push(id.clone());
+        }
+    }
+    ids
+}
+
+/// An image derived from the container's.
+fn build(plan: &mut Plan<'_>, reach: &Reach) -> Option<Step> {
+    if plan.image_lines.is_empty() {
+        return None;
+    }
+    let user =
+        plan.snapshot.documents.get("image").and_then(|image| image.pointer("/Config/User")).and_then(Value::as_str).unwrap_or_default();
+    let mut lines = vec![format!("FROM {}", plan.recipe.image)];
+    let other = !matches!(user, "" | "0" | "root");
+    lines.extend(other.then(|| "USER root".to_owned()));
+    lines.append(&mut plan.image_lines.clone());
+    lines.extend(other.then(|| format!("USER {user}")));
+    let name = image_name(plan);
+    let argv = reach.argv(["build", "--network", "none", "-t", &name, "image"]);
+    let mut step = Step::command(StepKind::BuildImage, format!("make {name} from the container's image"), argv);
+    step.files.insert("image/Dockerfile".to_owned(), lines.join("\n") + "\n");
+    step.why = why(plan, |words| words.contains("derived image"));
+    plan.recipe.image = name;
+    Some(step)
+}
+
+/// A name that is allowed for images, which is less than for containers.
+fn image_name(plan: &Plan<'_>) -> String {
+    let tame: String = plan.recipe.name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let words: Vec<&str> = tame.split('-').filter(|word| !word.is_empty()).collect();
+    format!("{}{}-cured", if plan.is_podman() { "localhost/" } else { "" }, words.join("-"))
+}
+
+/// The profile as a file; for Podman at a place that lasts.
+fn seccomp(plan: &mut Plan<'_>) -> Option<Step> {
+    let text = plan.profile.clone()?;
+    let name = format!("{}.seccomp.json", plan.recipe.name);
+    let ids = why(plan, |words| words.contains("seccomp profile"));
+    let title =
+        if ids.is_empty() { "the seccomp profile in force, as a file" } else { "the seccomp profile in force, with what systemd needs" };
+    let mut step = Step::command(StepKind::SeccompProfile, title, Vec::new());
+    step.files.insert(name.clone(), text);
+    step.why = ids;
+    plan.recipe.drop_values("--security-opt", |value| value.starts_with("seccomp="));
+    if plan.is_podman() {
+        let place = format!("{}/{}.json", lasting_folder(plan), plan.recipe.name);
+        step.argv = ["install", "-D", "-m", "0644", &name, &place].map(str::to_owned).to_vec();
+        plan.recipe.push("--security-opt", Some(format!("seccomp={place}")));
+        step.needs = Some("to be run on the machine of the engine".to_owned());
+    } else {
+        plan.recipe.push("--security-opt", Some(format!("seccomp={name}")));
+    }
+    Some(step)
+}
+
+/// A rootless user writes beside the profile of his own; root has a place for all.
+fn lasting_folder(plan: &Plan<'_>) -> String {
+    let old = plan.inspected.config.security_option("seccomp").unwrap_or_default();
+    let beside = old
+        .rsplit_once('/')
+        .map(|(folder, _)| folder)
+        .filter(|folder| plan.facts.bool("engine.rootless") == Some(true) && folder.starts_with('/'));
+    beside.map_or_else(|| PROFILES.to_owned(), |folder| format!("{folder}/sysdock"))
+}
+
+/// The run step that cannot be written, and why.
+fn refusal(plan: &Plan<'_>) -> Step {
+    let fields = plan.recipe.refused.join("; ");
+    let words: Vec<&str> = plan.changes.iter().map(|change| change.words.as_str()).collect();
+    Step::advice(
+        format!(
+            "Start {} anew yourself, as it was started before, with: {}. No command is printed, because something of it cannot be carried over: {fields}.",
+            plan.recipe.name,
+            words.join("; ")
+        ),
+        &why(plan, |_| true).iter().map(String::as_str).collect::<Vec<_>>(),
+    )
+}
+
+/// Fetches environment and secret labels from the old container; nothing of them is ever printed.
+fn fetch(plan: &Plan<'_>, reach: &Reach) -> Vec<Step> {
+    let recipe = &plan.recipe;
+    let one = |what: &str, template: &str, file: &str, count: usize| {
+        let inspect =
+            shlex::try_join(reach.argv(["container", "inspect", "-f", template, &recipe.name]).iter().map(String::as_str)).ok()?;
+        // A value with a line break would make more lines than there are entries.
+        let script = format!("umask 077 && {inspect} > {file} && test \"$(grep -c . {file})\" = {count}");
+        let argv = vec!["sh".to_owned(), "-c".to_owned(), script];
+        Some(Step::command(StepKind::RetireContainer, format!("keep the {what} of {} in the file {file}, unseen", recipe.name), argv))
+    };
+    let variables =
+        recipe.variables.and_then(|count| one("environment", "{{range .Config.Env}}{{println .}}{{end}}", &recipe.env_file(), count));
+    let labels = "{{range $key, $value := .Config.Labels}}{{println (printf \"%s=%s\" $key $value)}}{{end}}";
+    let labels = recipe.labels.and_then(|count| one("labels", labels, &recipe.label_file(), count));
+    variables.into_iter().chain(labels).collect()
+}
+
+/// Name of the old container from now on; the time is its own, so that a replay gives the same name.
+fn old_name(plan: &Plan<'_>) -> String {
+    let time = |pointer: &str| plan.inspected.config.text(pointer).filter(|time| !time.starts_with("0001"));
+    let time = time("/State/StartedAt").or_else(|| time("/Created")).unwrap_or_default();
+    let stamp: String = time.chars().take(19).filter(char::is_ascii_alphanumeric).collect();
+    format!("{}-before-{stamp}", plan.recipe.name)
+}
+
+/// Puts the old container aside under another name, unable to come back by itself.
+fn retire(plan: &Plan<'_>, reach: &Reach) -> Vec<Step> {
+    let (name, old) = (plan.recipe.name.as_str(), old_name(plan));
+    let step = |title: String, words: &[&str]| Step::command(StepKind::RetireContainer, title, reach.argv(words));
+    let policy = plan.recipe.values("--restart").first().map_or("no", |policy| *policy).to_owned();
+    let status = plan.facts.text("container.status").unwrap_or("running");
+    let mut steps = Vec::new();
+    let removed = plan.recipe.has("--rm");
+    if removed {
+        steps.extend(keep_what_is_removed(plan, reach, &old));
+    }
+    if policy != "no" && !plan.is_podman() {
+        steps.push(step(format!("keep {name} from being restarted"), &["update", "--restart=no", name]));
+    }
+    let alive = matches!(status, "running" | "restarting" | "paused") || policy != "no";
+    let healthy = plan.facts.bool("boot.up") == Some(true) && plan.facts.bool("pid1.frozen") != Some(true);
+    let halts = plan.facts.bool("container.stop_signal_halts") == Some(true);
+    if status == "paused" {
+        steps.push(step(format!("let {name} go on, so that it can stop"), &["unpause", name]));
+    }
+    if alive
+        && healthy
+        && !halts
+        && plan.facts.text("container.wrapper") == Some("none")
+        && plan.facts.bool("container.engine_init") != Some(true)
+    {
+        steps.push(step(
+            format!("tell systemd in {name} to shut down, which its stop signal does not"),
+            &["kill", "--signal", "SIGRTMIN+3", name],
+        ));
+    }
+    let rename = step(format!("keep the old container as {old}"), &["rename", name, &old]);
+    if removed {
+        // It is gone once it stops: the name must be free before.
+        steps.push(step(format!("free the name {name}"), &["rename", name, &old]));
+        steps.extend(
+            alive.then(|| step(format!("stop {old}; the engine then removes it, because it was started with --rm"), &["stop", &old])),
+        );
+        return steps;
+    }
+    if alive {
+        let words: &[&str] = if healthy && halts { &["stop", name] } else { &["stop", "-t", SHORT, name] };
+        steps.push(step(format!("stop {name}"), words));
+    }
+    let stays = policy != "no" && plan.is_podman();
+    let title = if stays {
+        format!(
+            "{}; this Podman cannot change its restart policy {policy}, which acts when podman-restart.service starts: remove it when the new one has proved itself",
+            rename.title
+        )
+    } else {
+        rename.title.clone()
+    };
+    steps.push(Step { title, ..rename });
+    steps
+}
+
+/// A container that was started with `--rm` goes with its anonymous volumes when it stops: what it wrote is kept as an image,
+/// and its volumes are held by a container that never starts.
+fn keep_what_is_removed(plan: &Plan<'_>, reach: &Reach, old: &str) -> Vec<Step> {
+    let name = plan.recipe.name.as_str();
+    let title =
+        format!("{name} was started with --rm and will be gone when it stops: keep its file system as the image {}", old.to_lowercase());
+    let mut steps = vec![Step::command(StepKind::RetireContainer, title, reach.argv(["commit", name, &old.to_lowercase()]))];
+    let volumes = plan.recipe.anonymous();
+    if !volumes.is_empty() {
+        let title = format!("hold its anonymous volumes ({}), which would be removed with it", volumes.join(", "));
+        let argv = reach.argv(["create", "--name", &holder(old), "--network", "none", "--volumes-from", name, &plan.recipe.image]);
+        steps.push(Step::command(StepKind::RetireContainer, title, argv));
+    }
+    steps
+}
+
+fn holder(old: &str) -> String {
+    format!("{old}-volumes")
+}
+
+/// The new container has the volumes now.
+fn release(plan: &Plan<'_>, reach: &Reach) -> Option<Step> {
+    let held = plan.recipe.has("--rm") && !plan.recipe.anonymous().is_empty();
+    let name = holder(&old_name(plan));
+    held.then(|| Step::command(StepKind::RunContainer, "let go of the container that held the volumes", reach.argv(["rm", &name])))
+}
+
+fn run(plan: &Plan<'_>, reach: &Reach) -> Step {
+    let recipe = &plan.recipe;
+    let words: Vec<&str> = plan.changes.iter().map(|change| change.words.as_str()).collect();
+    let mut title = format!("start {} anew with {}", recipe.name, words.join("; "));
+    let anonymous = recipe.anonymous();
+    if !anonymous.is_empty() {
+        title.push_str(&format!(". Its anonymous volumes at {} are taken over by name", anonymous.join(", ")));
+    }
+    let mut step = Step::command(StepKind::RunContainer, title, recipe.run(reach));
+    step.why = why(plan, |_| true);
+    step
+}
+
+fn join(network: &Network, container: &str, reach: &Reach) -> Step {
+    let mut words = vec!["network".to_owned(), "connect".to_owned()];
+    words.extend(network.flags.iter().flat_map(super::recipe::Flag::words));
+    words.extend([network.name.clone(), container.to_owned()]);
+    Step::command(StepKind::RunContainer, format!("join the network {}", network.name), reach.argv(words))
+}

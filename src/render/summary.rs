@@ -1,0 +1,113 @@
+//! The table at the end of many reports, for people and for programs.
+
+use serde::Serialize;
+
+use super::Context;
+use super::page::{Page, clipped};
+use super::style::Tone;
+use crate::diagnose::Summary;
+
+/// Unknown failures that people are shown.
+const LISTED: usize = 12;
+/// Characters of a line that the table shows.
+const EXCERPT: usize = 90;
+
+/// The summary as a value of the report's document.
+#[derive(Serialize)]
+pub(super) struct SummaryOut<'s> {
+    reports: u64,
+    failed: u64,
+    explained: u64,
+    causes: Vec<CauseOut<'s>>,
+    unrecognised: Vec<ClusterOut<'s>>,
+}
+
+#[derive(Serialize)]
+struct CauseOut<'s> {
+    id: &'s str,
+    count: u64,
+}
+
+#[derive(Serialize)]
+struct ClusterOut<'s> {
+    cluster: &'s str,
+    text: &'s str,
+    count: u64,
+}
+
+impl<'s> SummaryOut<'s> {
+    pub(super) fn new(summary: &'s Summary) -> Self {
+        Self {
+            reports: summary.reports,
+            failed: summary.failed,
+            explained: summary.explained,
+            causes: summary.ranked_causes().into_iter().map(|(id, count)| CauseOut { id, count }).collect(),
+            unrecognised: summary
+                .ranked_clusters()
+                .into_iter()
+                .map(|(cluster, text, count)| ClusterOut { cluster, text, count })
+                .collect(),
+        }
+    }
+}
+
+/// The summary as a table.
+#[must_use]
+pub fn table(summary: &Summary, context: &Context) -> String {
+    let mut page = Page::new(context);
+    if !summary.causes.is_empty() {
+        page.flow(0, &[("causes", Tone::Strong)]);
+        for (id, count) in summary.ranked_causes() {
+            page.flow(2, &[(&times(&page, count), Tone::Strong), (id, Tone::Plain)]);
+        }
+    }
+    let clusters = summary.ranked_clusters();
+    if !clusters.is_empty() {
+        page.gap();
+        page.flow(0, &[("failures that no rule knows", Tone::Strong)]);
+        for (id, text, count) in clusters.iter().take(LISTED) {
+            let short: String = clipped(text).chars().take(EXCERPT).collect();
+            page.flow(2, &[(&times(&page, *count), Tone::Strong), (id, Tone::Dim), (&short, Tone::Plain)]);
+        }
+        if clusters.len() > LISTED {
+            page.flow(2, &[(&format!("and {} more (--format json has all)", clusters.len() - LISTED), Tone::Dim)]);
+        }
+    }
+    page.gap();
+    let share = if summary.failed == 0 { String::new() } else { format!(" ({} %)", summary.explained * 100 / summary.failed) };
+    let said = format!("{} of {} failures explained{share}, {} reports", summary.explained, summary.failed, summary.reports);
+    page.flow(0, &[(&said, Tone::Strong)]);
+    page.finish()
+}
+
+fn times(page: &Page<'_>, count: u64) -> String {
+    format!("{count}{}", page.sign("×", "x"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::sample;
+    use crate::snapshot::Cluster;
+
+    fn summary() -> Summary {
+        let mut summary = Summary::default();
+        let mut unknown = sample::unexplained();
+        unknown.unrecognised.push(Cluster { cluster: "0123456789ab".into(), text: "app: \u{1b}[2Jno idea".into(), line: 3, count: 9 });
+        [sample::failed(), sample::failed(), unknown, sample::healthy()].iter().for_each(|report| summary.add(report));
+        summary
+    }
+
+    #[test]
+    fn the_table_counts_causes_and_unknown_failures() {
+        insta::assert_snapshot!(table(&summary(), &Context { width: 80, color: false, unicode: true }), @r"
+        causes
+          2× run-tmpfs-missing
+
+        failures that no rule knows
+          1× 0123456789ab app: \u{1b}[2Jno idea
+
+        2 of 3 failures explained (66 %), 4 reports
+        ");
+    }
+}
