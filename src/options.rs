@@ -30,7 +30,9 @@ pub enum OptionError {
     )]
     NoTarget,
     /// `triage` without any text.
-    #[error("nothing to read\n  next: name files or folders, pipe text into `sysdock triage -`, or give `--run 'docker run …'`, --inspect or --info")]
+    #[error(
+        "nothing to read\n  next: name files or folders, pipe text into `sysdock triage -`, or give `--run 'docker run …'`, --inspect or --info"
+    )]
     NoText,
     /// `--jsonl` with another form.
     #[error("--jsonl goes with --format json only\n  next: add --format json")]

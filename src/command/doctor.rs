@@ -103,7 +103,11 @@ impl Doctor<'_> {
                 None => self.all(&engine, &reach).await,
             }
         };
-        connect::block_on(looking).unwrap_or_else(|error| Looked { failures: vec![error], ..Looked::default() })
+        let looked = std::thread::scope(|scope| {
+            scope.spawn(|| self.matcher.warm());
+            connect::block_on(looking)
+        });
+        looked.unwrap_or_else(|error| Looked { failures: vec![error], ..Looked::default() })
     }
 
     async fn all(&self, engine: &Engine, reach: &Reach) -> Result<Looked, CommandError> {

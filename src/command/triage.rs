@@ -64,7 +64,9 @@ pub fn run(args: TriageArgs, options: &Options) -> Result<Exit, CommandError> {
     let (inputs, failures) = inputs(&wanted.inputs);
     let many = inputs.len() > 1 || wanted.inputs.iter().any(|path| path.is_dir());
     let mut told = Told { many, ..Told::default() };
-    failures.iter().for_each(|failure| told.failed(failure));
+    for failure in &failures {
+        told.failed(failure);
+    }
     triage.all(&inputs, &mut told)?;
     triage.print(told)
 }
@@ -122,8 +124,12 @@ impl Triage<'_> {
 
     /// Takes what came of one input.
     fn take(&self, looked: Looked, told: &mut Told) -> Result<(), CommandError> {
-        looked.failures.iter().for_each(|failure| told.failed(failure));
-        looked.remarks.iter().filter(|_| self.options.remarks).for_each(|remark| output::tell(remark));
+        for failure in &looked.failures {
+            told.failed(failure);
+        }
+        for remark in looked.remarks.iter().filter(|_| self.options.remarks) {
+            output::tell(remark);
+        }
         for report in looked.reports {
             told.exit = told.exit.merge(Exit::of(&report, self.wanted.fail_on));
             told.summary.add(&report);

@@ -133,12 +133,10 @@ fn confidence(rule: &Rule, by_facts: bool, hits: &[LineHit<'_>]) -> Confidence {
 fn hits_by_rule<'s>(snapshot: &'s Snapshot, rules: &RuleSet, matcher: &Matcher<'_>, scope: &Scope) -> BTreeMap<usize, Vec<LineHit<'s>>> {
     let signature = |hit: &Hit| &rules.rules[hit.id.rule].signatures[hit.id.signature];
     let facts = &snapshot.facts;
-    let ruled_out = |rule: &Rule| rule.unless.as_ref().is_some_and(|unless| unless.evaluate(scope, facts) == Outcome::Match);
-    let out: Vec<bool> = rules.rules.iter().map(ruled_out).collect();
     let mut by_rule: BTreeMap<usize, Vec<LineHit<'s>>> = BTreeMap::new();
     for line in &snapshot.log.lines {
         let mut hits = matcher.hits(&line.text);
-        hits.retain(|hit| !out[hit.id.rule] && signature(hit).counts(scope, facts));
+        hits.retain(|hit| signature(hit).counts(scope, facts));
         let claimed = hits.iter().any(|hit| is_specific(&rules.rules[hit.id.rule]) && !signature(hit).weak);
         for hit in hits.into_iter().filter(|hit| !(claimed && rules.rules[hit.id.rule].generic)) {
             by_rule.entry(hit.id.rule).or_default().push((line, hit));

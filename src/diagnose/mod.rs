@@ -41,7 +41,9 @@ pub fn diagnose_with(snapshot: &Snapshot, rules: &RuleSet, matcher: &Matcher<'_>
         text::weigh(&mut found, rules, &snapshot.facts);
     }
     if subject == Subject::NotSystemd {
-        (found, undecided) = (Vec::new(), Vec::new());
+        // A line that is only worth a remark does not make a text one about systemd, but it stays a remark.
+        found.retain(|one| pasted && one.standing == evaluate::Standing::Note && one.line().is_some());
+        undecided = Vec::new();
     }
     let findings = graph::arrange(found, rules);
     if pasted {

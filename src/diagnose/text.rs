@@ -12,7 +12,11 @@ use crate::snapshot::Facts;
 pub fn weigh(found: &mut [Found], rules: &RuleSet, facts: &Facts) {
     let stops = |one: &&Found| {
         let rule = &rules.rules[one.rule];
-        one.standing == Standing::Cause && one.severity == Severity::Critical && one.line().is_some() && !rule.consequence_only && !rule.generic
+        one.standing == Standing::Cause
+            && one.severity == Severity::Critical
+            && one.line().is_some()
+            && !rule.consequence_only
+            && !rule.generic
     };
     let stopped = found.iter().filter(stops).map(|one| rules.rules[one.rule].stage).min();
     let reached = match (facts.bool("log.banner_seen"), facts.bool("log.units_seen")) {

@@ -13,15 +13,21 @@ static CAME_UP: Pattern = LazyLock::new(|| {
     Regex::new(r"Startup finished in |Reached target .{0,80}(?:Multi-User System|Graphical Interface|multi-user\.target|graphical\.target|container\.target)").ok()
 });
 /// Last words of a PID 1 that gives up.
-static GAVE_UP: Pattern =
-    LazyLock::new(|| Regex::new(r"^\W*\[!!!!!!\] |\bExiting PID 1\.\.\.|\bFreezing execution\b|Failed to (?:allocate manager object|start up manager)\b").ok());
+static GAVE_UP: Pattern = LazyLock::new(|| {
+    Regex::new(r"^\W*\[!!!!!!\] |\bExiting PID 1\.\.\.|\bFreezing execution\b|Failed to (?:allocate manager object|start up manager)\b")
+        .ok()
+});
 /// PID 1 goes on with nothing to do.
 static FROZE: Pattern = LazyLock::new(|| Regex::new(r", freezing\.|\bFreezing execution\b").ok());
 /// Status lines of units on the console.
 static UNITS: Pattern = LazyLock::new(|| Regex::new(r"^\W*(?:\[  OK  \]|\[FAILED\]|\[DEPEND\]) ").ok());
 /// Other words of PID 1 on its console.
-static SPOKE: Pattern =
-    LazyLock::new(|| Regex::new(r"^\W*(?:\[  OK  \]|\[FAILED\]|Failed to mount \S+ (?:\(type \w+\) on|at) /|Failed to determine whether /|Welcome to \S.*!$)").ok());
+static SPOKE: Pattern = LazyLock::new(|| {
+    Regex::new(
+        r"^\W*(?:\[  OK  \]|\[FAILED\]|Failed to mount \S+ (?:\(type \w+\) on|at) /|Failed to determine whether /|Welcome to \S.*!$)",
+    )
+    .ok()
+});
 /// What systemd takes its surroundings for.
 static VIRTUALIZATION: Pattern = LazyLock::new(|| Regex::new(r"\bDetected virtualization '?([\w-]+)").ok());
 

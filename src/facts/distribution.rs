@@ -101,7 +101,8 @@ pub fn of_image(image: &str) -> Option<(&'static str, Option<i64>)> {
         Some((host, path)) if host.contains(['.', ':']) => path,
         _ => &image,
     };
-    let (at, word, id) = IDS.iter().filter_map(|(word, id)| Some((path.rfind(word)?, *word, *id))).max_by_key(|(at, word, _)| at + word.len())?;
+    let (at, word, id) =
+        IDS.iter().filter_map(|(word, id)| Some((path.rfind(word)?, *word, *id))).max_by_key(|(at, word, _)| at + word.len())?;
     let bounded = at == 0 || !path.as_bytes()[at - 1].is_ascii_alphanumeric();
     if !bounded {
         return None;
@@ -112,7 +113,9 @@ pub fn of_image(image: &str) -> Option<(&'static str, Option<i64>)> {
 /// The release that follows a distribution's name: `:7`, `2204`, `-12`, `_9`, `:bookworm-slim`.
 fn release_of(id: &str, rest: &str) -> Option<i64> {
     let rest = rest.trim_start_matches(['/', ':', '-', '_']);
-    let rest = ["systemd", "init", "stream", "linux", "ansible"].iter().fold(rest, |rest, word| rest.trim_start_matches(word).trim_start_matches([':', '-', '_']));
+    let rest = ["systemd", "init", "stream", "linux", "ansible"]
+        .iter()
+        .fold(rest, |rest, word| rest.trim_start_matches(word).trim_start_matches([':', '-', '_']));
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
     let word: String = rest.chars().take_while(char::is_ascii_lowercase).collect();
     let number = match (id, digits.len()) {

@@ -38,6 +38,9 @@ pub fn info_facts(info: &Value, facts: &mut Facts) {
     if let Some(machine) = text("Architecture") {
         facts.set("host.architecture", architecture(machine), "engine info: Architecture");
     }
+    if info.get("SecurityOptions").is_none() && info.get("Rootless").is_none() {
+        return;
+    }
     let options: Vec<&str> =
         info.get("SecurityOptions").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let has = |name: &str| options.iter().any(|option| option.split(',').any(|part| part == format!("name={name}")));

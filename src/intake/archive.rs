@@ -164,7 +164,7 @@ impl<'e> Walk<'e> {
         let mut bytes = Vec::new();
         from.take(self.limits.zip + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > self.limits.zip {
-            return Err(too_large(format!("a zip file larger than {} MiB", self.limits.zip >> 20)));
+            return Err(too_large(&format!("a zip file larger than {} MiB", self.limits.zip >> 20)));
         }
         let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(io::Error::from)?;
         for index in 0..archive.len() {
@@ -229,7 +229,7 @@ fn form(head: &[u8]) -> Form {
     }
 }
 
-fn too_large(what: String) -> io::Error {
+fn too_large(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::FileTooLarge, format!("{what} is not read"))
 }
 
@@ -266,10 +266,10 @@ impl<R: Read> Read for Metered<'_, R> {
         self.own.set(own);
         self.out.set(self.out.get() + length as u64);
         if self.out.get() > self.limits.bytes {
-            return Err(too_large(format!("more than {} MiB of unpacked text", self.limits.bytes >> 20)));
+            return Err(too_large(&format!("more than {} MiB of unpacked text", self.limits.bytes >> 20)));
         }
         if own > self.limits.free && own / self.raw.get().max(1) > self.limits.ratio {
-            return Err(too_large(format!("what unpacks to more than {} times its size", self.limits.ratio)));
+            return Err(too_large(&format!("what unpacks to more than {} times its size", self.limits.ratio)));
         }
         Ok(length)
     }
@@ -342,7 +342,8 @@ mod tests {
         let limits = Limits { bytes: 4 << 20, ..Limits::default() };
         let (texts, _, good) = walked(&gz(&zeros), limits);
         assert!(!good && texts[0].1 <= 4 << 20);
-        let (_, left_out, good) = walked(&zipped(&[("a", &zeros), ("b", b"later")]), Limits { free: 1 << 20, ratio: 100, ..Limits::default() });
+        let (_, left_out, good) =
+            walked(&zipped(&[("a", &zeros), ("b", b"later")]), Limits { free: 1 << 20, ratio: 100, ..Limits::default() });
         assert!(good && left_out.iter().any(|said| said.contains("100 times")), "{left_out:?}");
         let nested = (0..9).fold(b"text".to_vec(), |bytes, _| gz(&bytes));
         let (texts, left_out, _) = walked(&nested, Limits::default());

@@ -127,10 +127,7 @@ impl<'f> Draft<'f> {
         if let Some(image) = &container.image {
             told.set("container.image", image.as_str(), "container inspect: Config.Image");
         }
-        for (key, fact) in told.iter() {
-            let field = fact.source.rsplit_once(": ").map_or(fact.source.as_str(), |(_, field)| field);
-            self.facts.set(key, fact.value.clone(), &format!("{} ({field})", container.origin));
-        }
+        self.attribute(&told, &container.origin);
         self.facts.extend(container.facts.clone());
         self.documents.insert("container".to_owned(), container.documents.inspect.clone());
         if let Some(image) = &container.declared {
@@ -139,24 +136,35 @@ impl<'f> Draft<'f> {
         }
     }
 
+    /// Takes facts over with the place in the text as their source.
+    fn attribute(&mut self, told: &Facts, origin: &str) {
+        for (key, fact) in told.iter().filter(|(key, _)| self.facts.get(key).is_none()).collect::<Vec<_>>() {
+            let field = fact.source.rsplit_once(": ").map_or(fact.source.as_str(), |(_, field)| field);
+            self.facts.set(key, fact.value.clone(), &format!("{origin} ({field})"));
+        }
+    }
+
     /// Facts of the engine that the text speaks of.
     fn engine(&mut self) {
         let said: &info::Engine = &self.found.engine;
         let cli = self.container.and_then(|container| container.engine);
+        let origin = said.line.map_or_else(|| "text".to_owned(), |line| format!("text line {line}"));
+        let mut told = Facts::default();
         if let Some(name) = said.name.or(cli.filter(|cli| *cli != "nerdctl")) {
             match &said.version {
                 Some(version) => {
                     let id = EngineId { name: name.to_owned(), version: version.clone(), api: String::new() };
-                    engine::version_facts(&id, &mut self.facts);
+                    engine::version_facts(&id, &mut told);
                 }
-                None => self.facts.set("engine.name", name, "text: name of the command"),
+                None => told.set("engine.name", name, "name of the command"),
             }
         }
         if !said.info.is_empty() {
             let info = Value::Object(said.info.clone());
-            engine::info_facts(&info, &mut self.facts);
+            engine::info_facts(&info, &mut told);
             self.documents.insert("engine".to_owned(), info);
         }
+        self.attribute(&told, &origin);
     }
 
     /// What the lines around the container say of it.
@@ -213,7 +221,9 @@ impl<'f> Draft<'f> {
     fn worked_out(&mut self) {
         let Some(container) = self.container else { return };
         let config: Config<'_> = container.config();
-        mounts::predicted(&config, &mut self.facts);
+        let mut told = self.facts.clone();
+        mounts::predicted(&config, &mut told);
+        self.attribute(&told, &container.origin);
         let read = |path: &str| Err(format!("the profile is the file {path} on the engine's machine"));
         filter::collect(&config, &read, &mut self.facts, &mut self.gaps);
     }

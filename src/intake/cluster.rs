@@ -55,7 +55,8 @@ pub fn looks_bad(text: &str) -> bool {
 #[must_use]
 pub fn id(text: &str) -> String {
     let end = text.floor_char_boundary(DECISIVE.min(text.len()));
-    let form = VARIABLE.iter().fold(text[..end].trim().to_lowercase(), |text, (re, stand_in)| re.replace_all(&text, *stand_in).into_owned());
+    let form =
+        VARIABLE.iter().fold(text[..end].trim().to_lowercase(), |text, (re, stand_in)| re.replace_all(&text, *stand_in).into_owned());
     format!("{:012x}", fnv(form.as_bytes()) & 0xffff_ffff_ffff)
 }
 

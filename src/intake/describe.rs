@@ -275,7 +275,10 @@ mod tests {
         let text = "FROM debian:12\nENV container=docker\nVOLUME /sys/fs/cgroup\nSTOPSIGNAL SIGRTMIN+3\nCMD [\"/sbin/init\"]\n\n$ docker run -d -e A=1 --tmpfs /run img\n";
         let container = &containers(text)[0];
         let config = container.config();
-        assert_eq!((config.argv(), config.env("container"), config.env("A")), (vec!["/sbin/init".to_owned()], Some("docker".into()), Some("1".into())));
+        assert_eq!(
+            (config.argv(), config.env("container"), config.env("A")),
+            (vec!["/sbin/init".to_owned()], Some("docker".into()), Some("1".into()))
+        );
         assert_eq!(config.mount_at("/sys/fs/cgroup").map(|mount| mount.kind), Some("volume".to_owned()));
         assert_eq!(container.base.as_deref(), Some("debian:12"));
     }

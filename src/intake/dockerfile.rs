@@ -14,8 +14,12 @@ static INSTRUCTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"^(?:Step \d+(?:/\d+)? ?: |#\d+ \[[^\]]*\] )?(?P<word>FROM|RUN|CMD|ENTRYPOINT|ENV|VOLUME|STOPSIGNAL|USER|COPY|ADD|ARG|WORKDIR|EXPOSE|LABEL|SHELL|HEALTHCHECK|MAINTAINER|ONBUILD) +(?P<rest>\S.*)$").ok()
 });
 /// Packages that bring the manager.
-static INSTALLS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|zypper|pacman|tdnf)\b[^;&|]*\b(?:install|-S\w*|in)\b[^;&|]*\bsystemd(?:-sysv)?\b").ok());
+static INSTALLS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|zypper|pacman|tdnf)\b[^;&|]*\b(?:install|-S\w*|in)\b[^;&|]*\bsystemd(?:-sysv)?\b",
+    )
+    .ok()
+});
 /// The unit that the boot is for.
 static DEFAULT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bsystemctl +set-default +(?P<unit>[\w@.-]+)").ok());
 
@@ -95,7 +99,9 @@ fn file(instructions: &[(String, String)], line: u64, last: u64) -> Dockerfile {
             "VOLUME" => {
                 let paths = json_words(rest).unwrap_or_else(|| rest.split_whitespace().map(str::to_owned).collect());
                 let entry = file.config.entry("Volumes").or_insert_with(|| json!({}));
-                paths.into_iter().for_each(|path| entry[path] = json!({}));
+                for path in paths {
+                    entry[path] = json!({});
+                }
             }
             "STOPSIGNAL" => put(&mut file.config, "StopSignal", json!(rest.trim())),
             "USER" => put(&mut file.config, "User", json!(rest.trim())),

@@ -91,7 +91,10 @@ fn version(text: &str, in_server: bool, line: u64, engine: &mut Engine) {
         (engine.name, engine.version) = (Some(name), Some(number));
         engine.note(line);
     }
-    if in_server && engine.version.is_none() && let Some(number) = text.strip_prefix("Version:").and_then(|rest| numbered(rest.trim())) {
+    if in_server
+        && engine.version.is_none()
+        && let Some(number) = text.strip_prefix("Version:").and_then(|rest| numbered(rest.trim()))
+    {
         (engine.name, engine.version) = (Some("docker"), Some(number));
         engine.note(line);
     }
@@ -130,7 +133,8 @@ pub fn of_podman(document: &Value) -> Engine {
     put("Architecture", text("/host/arch"));
     if let Some(rootless) = flag("/host/security/rootless").or(flag("/host/rootless")) {
         let named = [("apparmor", "/host/security/apparmorEnabled"), ("selinux", "/host/security/selinuxEnabled")];
-        let mut options: Vec<Value> = named.iter().filter(|(_, at)| flag(at) == Some(true)).map(|(name, _)| json!(format!("name={name}"))).collect();
+        let mut options: Vec<Value> =
+            named.iter().filter(|(_, at)| flag(at) == Some(true)).map(|(name, _)| json!(format!("name={name}"))).collect();
         options.extend(rootless.then(|| json!("name=rootless")));
         engine.info.insert("SecurityOptions".to_owned(), Value::Array(options));
     }
@@ -182,7 +186,9 @@ mod tests {
 
     #[test]
     fn docker_info_is_read_by_its_labels() {
-        let said = engine("Client: Docker Engine - Community\n Version:    28.5.2\n\nServer:\n Containers: 3\n Server Version: 28.5.2\n Cgroup Driver: systemd\n Cgroup Version: 2\n Security Options:\n  apparmor\n  seccomp\n   Profile: builtin\n  cgroupns\n  rootless\n Kernel Version: 6.1.0-18-amd64\n Architecture: x86_64\n");
+        let said = engine(
+            "Client: Docker Engine - Community\n Version:    28.5.2\n\nServer:\n Containers: 3\n Server Version: 28.5.2\n Cgroup Driver: systemd\n Cgroup Version: 2\n Security Options:\n  apparmor\n  seccomp\n   Profile: builtin\n  cgroupns\n  rootless\n Kernel Version: 6.1.0-18-amd64\n Architecture: x86_64\n",
+        );
         assert_eq!((said.name, said.version.as_deref(), said.line), (Some("docker"), Some("28.5.2"), Some(6)));
         assert_eq!((&said.info["CgroupVersion"], &said.info["CgroupDriver"]), (&json!("2"), &json!("systemd")));
         assert_eq!(said.info["SecurityOptions"], json!(["name=apparmor", "name=seccomp", "name=cgroupns", "name=rootless"]));
@@ -190,10 +196,15 @@ mod tests {
 
     #[test]
     fn versions_are_read_in_their_forms() {
-        let version = |text: &str| { let said = engine(text); (said.name, said.version) };
+        let version = |text: &str| {
+            let said = engine(text);
+            (said.name, said.version)
+        };
         assert_eq!(version("Docker version 20.10.24+dfsg1, build 297e128"), (Some("docker"), Some("20.10.24+dfsg1".to_owned())));
         assert_eq!(version("podman version 4.3.1"), (Some("podman"), Some("4.3.1".to_owned())));
-        let said = version("Client:\n Version:   19.03.1\nServer: Docker Engine\n Engine:\n  Version:          20.10.7\n  API version: 1.41\n containerd:\n  Version: 1.4");
+        let said = version(
+            "Client:\n Version:   19.03.1\nServer: Docker Engine\n Engine:\n  Version:          20.10.7\n  API version: 1.41\n containerd:\n  Version: 1.4",
+        );
         assert_eq!(said, (Some("docker"), Some("20.10.7".to_owned())));
         assert_eq!(version("the docker version is old"), (None, None));
     }
@@ -202,6 +213,9 @@ mod tests {
     fn podman_info_has_its_own_words() {
         let document = json!({"host": {"arch": "amd64", "cgroupVersion": "v2", "cgroupManager": "systemd", "kernel": "6.1", "security": {"rootless": true, "selinuxEnabled": false}}, "version": {"Version": "4.3.1"}});
         let said = of_podman(&document);
-        assert_eq!((said.version.as_deref(), &said.info["CgroupVersion"], &said.info["SecurityOptions"]), (Some("4.3.1"), &json!("2"), &json!(["name=rootless"])));
+        assert_eq!(
+            (said.version.as_deref(), &said.info["CgroupVersion"], &said.info["SecurityOptions"]),
+            (Some("4.3.1"), &json!("2"), &json!(["name=rootless"]))
+        );
     }
 }

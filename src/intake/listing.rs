@@ -17,9 +17,11 @@ const CONTAINER_ROOTS: [&str; 4] = ["overlay", "aufs", "fuse-overlayfs", "fuse.f
 type Pattern = LazyLock<Option<Regex>>;
 
 /// `cgroup2 on /sys/fs/cgroup type cgroup2 (ro,nosuid)` of mount(8).
-static MOUNT: Pattern = LazyLock::new(|| Regex::new(r"^(?P<what>\S+) on (?P<at>/\S*) type (?P<type>[\w.-]+) \((?P<options>[\w,=./%:-]+)\)$").ok());
+static MOUNT: Pattern =
+    LazyLock::new(|| Regex::new(r"^(?P<what>\S+) on (?P<at>/\S*) type (?P<type>[\w.-]+) \((?P<options>[\w,=./%:-]+)\)$").ok());
 /// `cgroup2 /sys/fs/cgroup cgroup2 ro,nosuid 0 0` of /proc/mounts.
-static PROC_MOUNTS: Pattern = LazyLock::new(|| Regex::new(r"^(?P<what>\S+) (?P<at>/\S*) (?P<type>[\w.-]+) (?P<options>r[ow](?:,\S*)?) \d \d$").ok());
+static PROC_MOUNTS: Pattern =
+    LazyLock::new(|| Regex::new(r"^(?P<what>\S+) (?P<at>/\S*) (?P<type>[\w.-]+) (?P<options>r[ow](?:,\S*)?) \d \d$").ok());
 /// A line of /proc/self/mountinfo.
 static MOUNTINFO: Pattern = LazyLock::new(|| Regex::new(r"^\d+ \d+ \d+:\d+ \S+ /\S* r[ow]\S* .*- (?P<type>\S+) \S+ r[ow]").ok());
 /// A line of /proc/PID/cgroup.
@@ -39,9 +41,10 @@ pub fn observations(lines: &[Line]) -> Vec<Observed> {
 
 /// Mounts in any of the three forms, read as one table.
 fn mount_table(lines: &[Line]) -> Option<Observed> {
-    let rows: Vec<(u64, String)> = lines.iter().zip(1_u32..).filter_map(|(line, id)| Some((line.number, mountinfo(line.text.trim(), id)?))).collect();
+    let rows: Vec<(u64, String)> =
+        lines.iter().zip(1_u32..).filter_map(|(line, id)| Some((line.number, mountinfo(line.text.trim(), id)?))).collect();
     let (first, _) = rows.first()?;
-    let table: String = rows.iter().map(|(_, row)| format!("{row}\n")).collect();
+    let table = rows.iter().map(|(_, row)| row.as_str()).collect::<Vec<_>>().join("\n");
     let table = MountInfos::from_read(table.as_bytes()).ok()?;
     let root = table.iter().find(|mount| mount.mount_point.to_str() == Some("/")).map(|mount| mount.fs_type.clone());
     let mut seen = Facts::default();
@@ -97,7 +100,10 @@ fn groups(lines: &[Line]) -> Option<Observed> {
     }
     if rows.iter().all(|(.., path)| path == "/") {
         facts.set("cgroup.namespace", "private", &source);
-    } else if rows.iter().any(|(.., path)| ["/docker/", "/libpod", "/kubepods", "/machine.slice/libpod"].iter().any(|start| path.starts_with(start))) {
+    } else if rows
+        .iter()
+        .any(|(.., path)| ["/docker/", "/libpod", "/kubepods", "/machine.slice/libpod"].iter().any(|start| path.starts_with(start)))
+    {
         facts.set("cgroup.namespace", "host", &source);
     }
     Some(Observed { line: *line, facts })
@@ -108,7 +114,10 @@ fn processes(lines: &[Line]) -> Option<Observed> {
     let head = lines.iter().position(|line| PS_HEAD.as_ref().is_some_and(|re| re.is_match(&line.text)))?;
     let titles: Vec<&str> = lines[head].text.split_whitespace().collect();
     let column = titles.iter().position(|title| *title == "PID")?;
-    let rows = lines[head + 1..].iter().take(400).take_while(|line| line.text.split_whitespace().nth(column).is_some_and(|pid| pid.parse::<u32>().is_ok()));
+    let rows = lines[head + 1..]
+        .iter()
+        .take(400)
+        .take_while(|line| line.text.split_whitespace().nth(column).is_some_and(|pid| pid.parse::<u32>().is_ok()));
     let rows: Vec<&Line> = rows.collect();
     if rows.iter().any(|row| row.text.contains("[kthreadd]")) {
         return None;
@@ -143,9 +152,14 @@ mod tests {
             "113 105 0:38 / /sys/fs/cgroup ro,nosuid - cgroup2 cgroup rw",
         ] {
             let seen = facts(text);
-            assert_eq!((seen.text("cgroup.mode"), seen.text("cgroup.mount"), seen.bool("mount.run")), (Some("v2"), Some("ro"), None), "{text}");
+            assert_eq!(
+                (seen.text("cgroup.mode"), seen.text("cgroup.mount"), seen.bool("mount.run")),
+                (Some("v2"), Some("ro"), None),
+                "{text}"
+            );
         }
-        let whole = facts("overlay on / type overlay (rw,relatime)\nproc on /proc type proc (rw)\ncgroup on /sys/fs/cgroup type cgroup2 (ro)");
+        let whole =
+            facts("overlay on / type overlay (rw,relatime)\nproc on /proc type proc (rw)\ncgroup on /sys/fs/cgroup type cgroup2 (ro)");
         assert_eq!(whole.bool("mount.run"), Some(false));
         let host = facts("/dev/sda1 on / type ext4 (rw)\ntmpfs on /run type tmpfs (rw)\ncgroup2 on /sys/fs/cgroup type cgroup2 (rw)");
         assert_eq!((host.bool("mount.run"), host.text("cgroup.mode"), host.text("cgroup.mount")), (None, Some("v2"), None));
@@ -156,7 +170,10 @@ mod tests {
         let v2 = facts("$ cat /proc/1/cgroup\n0::/");
         assert_eq!((v2.text("cgroup.mode"), v2.text("cgroup.namespace")), (Some("v2"), Some("private")));
         let v1 = facts("12:pids:/docker/abc\n11:memory:/docker/abc\n1:cpu,cpuacct:/docker/abc");
-        assert_eq!((v1.text("cgroup.mode"), v1.bool("host.systemd_cgroup"), v1.text("cgroup.namespace")), (Some("v1"), Some(false), Some("host")));
+        assert_eq!(
+            (v1.text("cgroup.mode"), v1.bool("host.systemd_cgroup"), v1.text("cgroup.namespace")),
+            (Some("v1"), Some(false), Some("host"))
+        );
         let hybrid = facts("2:name=systemd:/\n1:memory:/\n0::/");
         assert_eq!((hybrid.text("cgroup.mode"), hybrid.bool("host.systemd_cgroup")), (Some("hybrid"), Some(true)));
     }
@@ -166,6 +183,9 @@ mod tests {
         let pid1 = |text: &str| facts(text).text("pid1.command").map(str::to_owned);
         assert_eq!(pid1("USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND\nroot 1 0.1 0.0 1 2 ? Ss 15:56 0:00 /sbin/init splash\nroot 9 0 0 1 1 ? R 1 0 ps").as_deref(), Some("init"));
         assert_eq!(pid1("PID   USER     TIME  COMMAND\n    1 root      0:00 sleep 100\n").as_deref(), Some("sleep"));
-        assert_eq!(pid1("UID PID PPID C STIME TTY TIME CMD\nroot 1 0 0 10:00 ? 00:00:01 /sbin/init\nroot 2 0 0 10:00 ? 00:00:00 [kthreadd]"), None);
+        assert_eq!(
+            pid1("UID PID PPID C STIME TTY TIME CMD\nroot 1 0 0 10:00 ? 00:00:01 /sbin/init\nroot 2 0 0 10:00 ? 00:00:00 [kthreadd]"),
+            None
+        );
     }
 }

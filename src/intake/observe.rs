@@ -33,15 +33,17 @@ static PS_EXITED: Pattern = LazyLock::new(|| Regex::new(r"\bExited \((?P<code>\d
 static COMPOSE_EXITED: Pattern = LazyLock::new(|| Regex::new(r"^\S+ exited with code (?P<code>\d{1,3})(?: \(restarting\))?$").ok());
 /// Other sentences about the container itself.
 static CONTAINER_EXITED: Pattern = LazyLock::new(|| {
-    Regex::new(r"(?i)\bcontainer\b.{0,80}\b(?:exited|exits|stopped|terminated|exit)\b.{0,24}\b(?:code|status):? ?\(?(?P<code>\d{1,3})\b").ok()
+    Regex::new(r"(?i)\bcontainer\b.{0,80}\b(?:exited|exits|stopped|terminated|exit)\b.{0,24}\b(?:code|status):? ?\(?(?P<code>\d{1,3})\b")
+        .ok()
 });
 /// `Up 3 minutes` of `docker ps`, in a column of its own.
 static PS_UP: Pattern = LazyLock::new(|| Regex::new(r" {2,}Up (?:\d+|About|Less) .{0,30}").ok());
 /// `State: degraded` of `systemctl status`.
 static STATE: Pattern = LazyLock::new(|| Regex::new(r"^\s*State: (?P<state>[a-z]+)$").ok());
 /// A row of `systemctl --failed`.
-static FAILED_ROW: Pattern =
-    LazyLock::new(|| Regex::new(r"^\s*[●*x×]?\s*(?P<unit>[\w@:.\\-]+\.(?:service|socket|mount|target|timer|path|slice|scope|swap|device|automount)) +(?:loaded|not-found|masked|error|bad-setting) +failed +failed\b").ok());
+static FAILED_ROW: Pattern = LazyLock::new(|| {
+    Regex::new(r"^\s*[●*x×]?\s*(?P<unit>[\w@:.\\-]+\.(?:service|socket|mount|target|timer|path|slice|scope|swap|device|automount)) +(?:loaded|not-found|masked|error|bad-setting) +failed +failed\b").ok()
+});
 /// `systemd 252 (252.39-1~deb12u2)` of `systemctl --version`.
 static VERSION: Pattern = LazyLock::new(|| Regex::new(r"^systemd (?P<version>\d{3})(?: \([^)]*\))?$").ok());
 /// `Welcome to Debian GNU/Linux 12 (bookworm)!`
@@ -53,8 +55,7 @@ static UNAME: Pattern = LazyLock::new(|| Regex::new(r"^Linux \S+ (?P<release>\d+
 /// Asking for a container's whole log.
 static LOGS: Pattern = LazyLock::new(|| Regex::new(r"^(?:sudo )?(?:docker|podman|nerdctl) (?:container )?logs (?:-[tf]+ )?[\w.-]+$").ok());
 /// A control group path that tells the namespace: its own root, or the engine's place on the host.
-static CGROUP_PATH: Pattern =
-    LazyLock::new(|| Regex::new(r"Failed to create (?P<path>/\S*)init\.scope control group:").ok());
+static CGROUP_PATH: Pattern = LazyLock::new(|| Regex::new(r"Failed to create (?P<path>/\S*)init\.scope control group:").ok());
 
 /// All observations of a page, in order.
 #[must_use]
@@ -149,7 +150,9 @@ fn guest(text: &str, place: Source<'_>, facts: &mut Facts) {
 }
 
 fn manager(text: &str, place: Source<'_>, facts: &mut Facts) {
-    if let Some(state) = captured(&STATE, text).map(|captures| captures["state"].to_owned()).filter(|state| STATES.contains(&state.as_str())) {
+    if let Some(state) =
+        captured(&STATE, text).map(|captures| captures["state"].to_owned()).filter(|state| STATES.contains(&state.as_str()))
+    {
         facts.set("manager.state", state, &place("systemctl status"));
         facts.set("manager.bus", "ok", &place("systemctl status"));
     }

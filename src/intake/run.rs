@@ -6,8 +6,30 @@ use super::spec::Spec;
 
 /// Words that follow "docker run" in a sentence and are no image.
 const NO_IMAGES: [&str; 24] = [
-    "a", "an", "and", "as", "command", "commands", "container", "does", "doesn't", "fails", "failed", "for", "from", "in", "into", "is",
-    "it", "of", "on", "or", "the", "this", "to", "with",
+    "a",
+    "an",
+    "and",
+    "as",
+    "command",
+    "commands",
+    "container",
+    "does",
+    "doesn't",
+    "fails",
+    "failed",
+    "for",
+    "from",
+    "in",
+    "into",
+    "is",
+    "it",
+    "of",
+    "on",
+    "or",
+    "the",
+    "this",
+    "to",
+    "with",
 ];
 
 /// The container that a command line creates.

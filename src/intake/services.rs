@@ -11,8 +11,22 @@ use super::yaml::Block;
 const MOLECULE_COMMAND: [&str; 3] = ["bash", "-c", "while true; do sleep 10000; done"];
 /// Keys that only a service has; two of them, or one and an image, make a fragment a service.
 const SERVICE_KEYS: [&str; 16] = [
-    "image", "build", "privileged", "cap_add", "cap_drop", "security_opt", "volumes", "tmpfs", "cgroup", "cgroup_parent", "command",
-    "entrypoint", "container_name", "read_only", "stop_signal", "cgroupns_mode",
+    "image",
+    "build",
+    "privileged",
+    "cap_add",
+    "cap_drop",
+    "security_opt",
+    "volumes",
+    "tmpfs",
+    "cgroup",
+    "cgroup_parent",
+    "command",
+    "entrypoint",
+    "container_name",
+    "read_only",
+    "stop_signal",
+    "cgroupns_mode",
 ];
 
 /// The containers of a block.
@@ -189,14 +203,7 @@ fn platform(map: &Mapping) -> Spec {
     let own = words(map, "command").filter(|command| !command.is_empty());
     let image_s_own = text(map, "override_command").as_deref() == Some("false");
     let command = own.or_else(|| (!image_s_own).then(|| MOLECULE_COMMAND.map(str::to_owned).to_vec()));
-    Spec {
-        origin: "molecule platform".to_owned(),
-        options,
-        image: text(map, "image"),
-        command,
-        name: text(map, "name"),
-        ..Spec::default()
-    }
+    Spec { origin: "molecule platform".to_owned(), options, image: text(map, "image"), command, name: text(map, "name"), ..Spec::default() }
 }
 
 /// The containers of a pod, or of what makes pods.

@@ -91,19 +91,14 @@ fn joined(lines: &[Line]) -> (String, usize) {
     for line in lines.iter().take(CONTINUED) {
         used += 1;
         let part = line.text.trim_end();
-        match part.strip_suffix('\\') {
-            Some(open) => text.push_str(&format!("{open} ")),
-            None => {
-                text.push_str(part);
-                // Options on lines of their own, where a paste lost the backslashes.
-                let next = lines.get(used).map(|line| line.text.trim_start());
-                let open = text.ends_with([' ', '\t']) || ends_open(&text);
-                if !(open && next.is_some_and(super::options::is_known)) {
-                    break;
-                }
-                text.push(' ');
-            }
+        text.push_str(part.strip_suffix('\\').unwrap_or(part));
+        // Options on lines of their own, where a paste lost the backslashes.
+        let next = lines.get(used).map(|line| line.text.trim_start());
+        let lost = || next.is_some_and(super::options::is_known) && ends_open(&text);
+        if !part.ends_with('\\') && !lost() {
+            break;
         }
+        text.push(' ');
     }
     (text, used.max(1))
 }
@@ -220,20 +215,31 @@ mod tests {
         ] {
             assert_eq!(words(line), "docker run -d img", "{line}");
         }
-        assert_eq!(words("$ /usr/bin/podman --log-level debug container create -t img"), "/usr/bin/podman --log-level debug container create -t img");
+        assert_eq!(
+            words("$ /usr/bin/podman --log-level debug container create -t img"),
+            "/usr/bin/podman --log-level debug container create -t img"
+        );
     }
 
     #[test]
     fn continued_lines_are_one_command() {
         let text = "$ docker run -d \\\n    --privileged \\\n  -v /a:/b img /sbin/init\nHello";
         let command = &found(text)[0];
-        assert_eq!((command.line, command.last, command.words.join(" ").as_str()), (1, 3, "docker run -d --privileged -v /a:/b img /sbin/init"));
+        assert_eq!(
+            (command.line, command.last, command.words.join(" ").as_str()),
+            (1, 3, "docker run -d --privileged -v /a:/b img /sbin/init")
+        );
         assert_eq!(words("docker run -d\n  --privileged\n  -v /a:/b\n"), "docker run -d --privileged -v /a:/b");
     }
 
     #[test]
     fn sentences_are_no_commands() {
-        for line in ["If you docker run this image it fails.", "See 'docker run --help'.", "docker-compose run web", "the docker create step failed"] {
+        for line in [
+            "If you docker run this image it fails.",
+            "See 'docker run --help'.",
+            "docker-compose run web",
+            "the docker create step failed",
+        ] {
             let found = found(line);
             assert!(found.iter().all(|command| command.words.len() <= 3), "{line}: {found:?}");
         }

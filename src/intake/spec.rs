@@ -256,7 +256,10 @@ mod tests {
         assert_eq!(document["HostConfig"]["Privileged"], json!(true));
         assert_eq!(document["HostConfig"]["CapAdd"], json!(["SYS_ADMIN", "NET_ADMIN"]));
         assert_eq!(document["HostConfig"]["Tmpfs"], json!({"/run": "size=64k"}));
-        assert_eq!(document["Mounts"][0], json!({"Type": "bind", "Source": "/sys/fs/cgroup", "Destination": "/sys/fs/cgroup", "RW": false, "Mode": "ro"}));
+        assert_eq!(
+            document["Mounts"][0],
+            json!({"Type": "bind", "Source": "/sys/fs/cgroup", "Destination": "/sys/fs/cgroup", "RW": false, "Mode": "ro"})
+        );
         assert_eq!(document["Mounts"][1]["Type"], json!("tmpfs"));
         assert_eq!(document["Config"]["Env"], json!(["container=docker"]));
         assert_eq!(document["HostConfig"]["Memory"], json!(2_i64 << 30));

@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn short_volumes_are_told_apart() {
-        let kind = |text: &str| short(text).map(|mount| format!("{} {} {} {}", mount["Type"], mount["Source"], mount["Destination"], mount["RW"]));
+        let kind =
+            |text: &str| short(text).map(|mount| format!("{} {} {} {}", mount["Type"], mount["Source"], mount["Destination"], mount["RW"]));
         assert_eq!(kind("/a:/b:ro").as_deref(), Some(r#""bind" "/a" "/b" false"#));
         assert_eq!(kind("/a:/b:Z").as_deref(), Some(r#""bind" "/a" "/b" true"#));
         assert_eq!(kind("data:/b").as_deref(), Some(r#""volume" "data" "/b" true"#));
@@ -85,6 +86,9 @@ mod tests {
 
     #[test]
     fn sizes_have_units() {
-        assert_eq!([bytes("512m"), bytes("2G"), bytes("1.5gb"), bytes("77"), bytes("many")], [Some(512 << 20), Some(2 << 30), Some(3 << 29), Some(77), None]);
+        assert_eq!(
+            [bytes("512m"), bytes("2G"), bytes("1.5gb"), bytes("77"), bytes("many")],
+            [Some(512 << 20), Some(2 << 30), Some(3 << 29), Some(77), None]
+        );
     }
 }

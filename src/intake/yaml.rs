@@ -122,7 +122,10 @@ mod tests {
 
     #[test]
     fn prompts_and_indentation_do_not_matter() {
-        assert_eq!(found("$ platforms:\n  - name: x\n    image: y\nfatal: [x]: FAILED! => {\"a\": 1}")[0].value["platforms"][0]["image"], "y");
+        assert_eq!(
+            found("$ platforms:\n  - name: x\n    image: y\nfatal: [x]: FAILED! => {\"a\": 1}")[0].value["platforms"][0]["image"],
+            "y"
+        );
         assert_eq!(found("    services:\n      a:\n        image: b\n")[0].value["services"]["a"]["image"], "b");
     }
 

@@ -19,6 +19,8 @@ mod recipe;
 mod remedies;
 mod steps;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use crate::diagnose::{Report, Subject};

@@ -7,10 +7,10 @@ pub mod human;
 pub mod json;
 pub mod output;
 mod page;
-mod steps;
 pub mod rules;
 #[cfg(test)]
 pub(crate) mod sample;
+mod steps;
 mod style;
 pub mod summary;
 mod visible;

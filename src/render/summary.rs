@@ -42,11 +42,7 @@ impl<'s> SummaryOut<'s> {
             failed: summary.failed,
             explained: summary.explained,
             causes: summary.ranked_causes().into_iter().map(|(id, count)| CauseOut { id, count }).collect(),
-            unrecognised: summary
-                .ranked_clusters()
-                .into_iter()
-                .map(|(cluster, text, count)| ClusterOut { cluster, text, count })
-                .collect(),
+            unrecognised: summary.ranked_clusters().into_iter().map(|(cluster, text, count)| ClusterOut { cluster, text, count }).collect(),
         }
     }
 }
@@ -74,7 +70,7 @@ pub fn table(summary: &Summary, context: &Context) -> String {
         }
     }
     page.gap();
-    let share = if summary.failed == 0 { String::new() } else { format!(" ({} %)", summary.explained * 100 / summary.failed) };
+    let share = (summary.explained * 100).checked_div(summary.failed).map(|share| format!(" ({share} %)")).unwrap_or_default();
     let said = format!("{} of {} failures explained{share}, {} reports", summary.explained, summary.failed, summary.reports);
     page.flow(0, &[(&said, Tone::Strong)]);
     page.finish()

@@ -1,6 +1,7 @@
 //! Which signatures a line matches.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use regex::bytes::{RegexSet, RegexSetBuilder};
 
@@ -31,7 +32,8 @@ pub struct Hit {
 #[derive(Debug)]
 pub struct Matcher<'r> {
     rules: &'r RuleSet,
-    set: Option<RegexSet>,
+    patterns: Vec<&'r str>,
+    set: OnceLock<Option<RegexSet>>,
     ids: Vec<SignatureId>,
 }
 
@@ -44,18 +46,27 @@ impl<'r> Matcher<'r> {
         for (rule, entry) in rules.rules.iter().enumerate() {
             for (signature, entry) in entry.signatures.iter().enumerate() {
                 ids.push(SignatureId { rule, signature });
-                patterns.push(entry.pattern.source.to_string());
+                patterns.push(&*entry.pattern.source);
             }
         }
-        // Each pattern was compiled when it was checked, so that the set fails only beyond its size limit.
-        let set = RegexSetBuilder::new(&patterns).unicode(false).size_limit(64 << 20).dfa_size_limit(CACHE).build().ok();
-        Self { rules, set, ids }
+        Self { rules, patterns, set: OnceLock::new(), ids }
+    }
+
+    /// Builds the automaton now, which takes some milliseconds; else the first line does. Whoever waits for an engine can do so meanwhile.
+    pub fn warm(&self) {
+        self.automaton();
+    }
+
+    fn automaton(&self) -> Option<&RegexSet> {
+        // Each pattern was checked when its rule was loaded, so that the set fails only beyond its size limit.
+        let build = || RegexSetBuilder::new(&self.patterns).unicode(false).size_limit(64 << 20).dfa_size_limit(CACHE).build().ok();
+        self.set.get_or_init(build).as_ref()
     }
 
     /// Signatures whose pattern occurs in a clean line, unless the line is known to be harmless.
     #[must_use]
     pub fn matches(&self, line: &str) -> Vec<SignatureId> {
-        let Some(set) = &self.set else { return Vec::new() };
+        let Some(set) = self.automaton() else { return Vec::new() };
         let found: Vec<_> = set.matches(line.as_bytes()).into_iter().filter_map(|index| self.ids.get(index).copied()).collect();
         if found.is_empty() || self.is_harmless(line) { Vec::new() } else { found }
     }

@@ -6,6 +6,8 @@ use toml::Value;
 /// A damaged rule file.
 #[derive(Debug, Clone)]
 pub struct Mutant {
+    /// Id of the rule.
+    pub id: String,
     /// File and damage.
     pub label: String,
     /// The damaged text.
@@ -17,10 +19,11 @@ const CONDITIONS: [&str; 5] = ["when", "harms", "risk", "note", "unless"];
 /// All mutants of a rule file.
 pub fn of(file: &str, text: &str) -> Vec<Mutant> {
     let rule: toml::Table = toml::from_str(text).expect("a built-in rule is TOML");
+    let id = rule.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
     let mut mutants = Vec::new();
     let mut add = |damage: String, table: &toml::Table| {
         let text = toml::to_string(table).expect("a rule can be written as TOML");
-        mutants.push(Mutant { label: format!("{file}: {damage}"), text });
+        mutants.push(Mutant { id: id.clone(), label: format!("{file}: {damage}"), text });
     };
     for (index, signature) in rule.get("signature").and_then(Value::as_array).into_iter().flatten().enumerate() {
         let name = signature.get("name").and_then(Value::as_str).unwrap_or_default();
