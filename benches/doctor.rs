@@ -42,12 +42,9 @@ fn docker(words: &[&str]) -> bool {
 fn doctor(name: &str) -> u32 {
     let program = env!("CARGO_BIN_EXE_sysdock");
     let timed = Command::new("/usr/bin/time").args(["-f", "%M", program, "-q", "doctor", name]).stdout(Stdio::null()).output();
-    match timed {
-        Ok(output) => String::from_utf8_lossy(&output.stderr).lines().last().and_then(|line| line.trim().parse().ok()).unwrap_or(0),
-        Err(_) => {
-            let _ = Command::new(program).args(["-q", "doctor", name]).stdout(Stdio::null()).status();
-            0
-        }
+    if let Ok(output) = timed { String::from_utf8_lossy(&output.stderr).lines().last().and_then(|line| line.trim().parse().ok()).unwrap_or(0) } else {
+        let _ = Command::new(program).args(["-q", "doctor", name]).stdout(Stdio::null()).status();
+        0
     }
 }
 

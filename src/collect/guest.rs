@@ -272,15 +272,15 @@ mod tests {
         facts
     }
 
-    fn file(text: &str) -> Option<PathStat> {
-        Some(PathStat::File(text.as_bytes().to_vec()))
+    fn file(text: &str) -> PathStat {
+        PathStat::File(text.as_bytes().to_vec())
     }
 
     #[test]
     fn the_default_target_is_followed_to_its_end() {
         let vendor = [
             ("default.target", Some(PathStat::Link("graphical.target".into()))),
-            ("graphical.target", file("[Unit]\nRequires=multi-user.target\n")),
+            ("graphical.target", Some(file("[Unit]\nRequires=multi-user.target\n"))),
         ];
         let facts = facts_of(vec![], &vendor);
         assert_eq!((facts.text("guest.default_target_state"), facts.text("guest.default_target")), (Some("ok"), Some("graphical.target")));
@@ -299,9 +299,9 @@ mod tests {
             link("multi-user.target.wants/nginx.service", "/usr/lib/systemd/system/nginx.service"),
             link("multi-user.target.wants/e2scrub_reap.service", "/usr/lib/systemd/system/e2scrub_reap.service"),
         ];
-        let alone = facts_of(entries.clone(), &[("container.target", file("[Unit]\nRequires=basic.target\n")), ("basic.target", file(""))]);
+        let alone = facts_of(entries.clone(), &[("container.target", Some(file("[Unit]\nRequires=basic.target\n"))), ("basic.target", Some(file("")))]);
         assert_eq!(alone.list("guest.enabled_unreachable"), ["nginx.service"]);
-        let pulled = facts_of(entries, &[("container.target", file("[Unit]\nWants=multi-user.target\n")), ("multi-user.target", file(""))]);
+        let pulled = facts_of(entries, &[("container.target", Some(file("[Unit]\nWants=multi-user.target\n"))), ("multi-user.target", Some(file("")))]);
         assert!(pulled.list("guest.enabled_unreachable").is_empty());
     }
 

@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn running_proves_nothing() {
         let running = ("container.status", Value::from("running"));
-        assert_eq!(outcome_of(&[running.clone()]), ("running-unknown".into(), None));
+        assert_eq!(outcome_of(std::slice::from_ref(&running)), ("running-unknown".into(), None));
         assert_eq!(outcome_of(&[running.clone(), ("pid1.frozen", true.into())]), ("frozen".into(), Some(false)));
         assert_eq!(outcome_of(&[running.clone(), ("manager.state", "degraded".into())]), ("up".into(), Some(true)));
         assert_eq!(outcome_of(&[running.clone(), ("manager.state", "maintenance".into())]), ("rescue".into(), Some(false)));

@@ -80,7 +80,7 @@ impl Row {
         }
         match self.cgroupns.as_deref() {
             // The default needs no word, but an explicit other one must go.
-            Some("private") if recipe.values("--cgroupns").is_empty() => {}
+            Some(namespace) if recipe.values("--cgroupns").is_empty() && namespace == self.default_namespace() => {}
             Some(namespace) => recipe.set("--cgroupns", namespace),
             None => {}
         }
@@ -97,6 +97,13 @@ impl Row {
             };
             recipe.volumes.push(Volume::same(&path, option));
         }
+    }
+}
+
+impl Row {
+    /// What engines choose by themselves.
+    fn default_namespace(&self) -> &'static str {
+        if self.mode.as_deref() == Some("v1") { "host" } else { "private" }
     }
 }
 
@@ -141,8 +148,8 @@ mod tests {
         assert_eq!(flags("docker", 29, "v2", "systemd", false), "--security-opt writable-cgroups=true");
         assert_eq!(flags("docker", 20, "v2", "cgroupfs", false), format!("{web} --cgroupns host --cgroup-parent /sysdock-web"));
         assert_eq!(flags("docker", 20, "v2", "systemd", false), "-v /sys/fs/cgroup:/sys/fs/cgroup:rw --cgroupns host");
-        assert_eq!(flags("docker", 20, "v1", "cgroupfs", false), "-v /sys/fs/cgroup/systemd:/sys/fs/cgroup/systemd:rw --cgroupns host");
-        assert_eq!(flags("docker", 28, "hybrid", "systemd", false), "-v /sys/fs/cgroup/systemd:/sys/fs/cgroup/systemd:rw --cgroupns host");
+        assert_eq!(flags("docker", 20, "v1", "cgroupfs", false), "-v /sys/fs/cgroup/systemd:/sys/fs/cgroup/systemd:rw");
+        assert_eq!(flags("docker", 28, "hybrid", "systemd", false), "-v /sys/fs/cgroup/systemd:/sys/fs/cgroup/systemd:rw");
         assert_eq!(flags("podman", 4, "v2", "cgroupfs", false), "--systemd=always");
         let volume = format!("-v /sys/fs/cgroup:/sys/fs/cgroup:ro {web} --cgroupns host --cgroup-parent /sysdock-web");
         assert_eq!(flags("docker", 28, "v2", "cgroupfs", true), volume);

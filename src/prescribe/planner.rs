@@ -129,7 +129,10 @@ impl<'p> Plan<'p> {
         if let Some(row) = cgroup::row(self.facts) {
             row.apply(&mut self.recipe);
             self.untried |= !row.measured;
-            self.did_with(&row.words, &IDS, &row.privilege);
+            // Podman's mode may have come for another reason already.
+            if !self.changes.iter().any(|change| change.words == row.words) {
+                self.did_with(&row.words, &IDS, &row.privilege);
+            }
         }
     }
 

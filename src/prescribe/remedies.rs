@@ -9,6 +9,16 @@ const CAPABILITIES: [&str; 4] = ["SETUID", "SETGID", "SETPCAP", "CHOWN"];
 /// Places that systemd's own units write to on a read-only root (measured on 247, 252, 257 and 262): logind keeps its state there.
 const STATE: &str = "/var/lib/systemd";
 
+/// What Podman's systemd mode cures at once.
+const PODMAN_MODE: [&str; 6] = [
+    "podman-systemd-mode-off",
+    "run-tmpfs-missing",
+    "cgroup-read-only",
+    "cgroup-mount-missing",
+    "cgroupns-mismatch",
+    "volume-hides-cgroup",
+];
+
 /// PID 1 must be root.
 pub fn user(plan: &mut Plan<'_>) {
     if plan.facts.bool("container.runs_as_root") == Some(false) {
@@ -21,10 +31,7 @@ pub fn user(plan: &mut Plan<'_>) {
 pub fn podman_mode(plan: &mut Plan<'_>) {
     if plan.is_podman() && plan.facts.bool("container.systemd_mode") == Some(false) {
         plan.recipe.set("--systemd", "always");
-        plan.did(
-            "Podman's systemd mode (--systemd=always)",
-            &["podman-systemd-mode-off", "run-tmpfs-missing", "cgroup-read-only", "cgroup-mount-missing"],
-        );
+        plan.did("Podman's systemd mode (--systemd=always)", &PODMAN_MODE);
     }
 }
 
@@ -48,7 +55,7 @@ pub fn run_and_tmp(plan: &mut Plan<'_>) {
         let options = if *path == "/tmp" { "exec" } else { "" };
         plan.recipe.tmpfs.insert((*path).to_owned(), options.to_owned());
     }
-    plan.did(&format!("a tmpfs on {}", missing.join(", ")), &["run-tmpfs-missing"]);
+    plan.did(&format!("a tmpfs on {}", missing.join(" and ")), &["run-tmpfs-missing"]);
 }
 
 /// A /run that is too small or read-only.

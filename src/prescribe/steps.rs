@@ -123,17 +123,18 @@ fn refusal(plan: &Plan<'_>) -> Step {
 fn fetch(plan: &Plan<'_>, reach: &Reach) -> Vec<Step> {
     let recipe = &plan.recipe;
     let one = |what: &str, template: &str, file: &str, count: usize| {
-        let inspect =
-            shlex::try_join(reach.argv(["container", "inspect", "-f", template, &recipe.name]).iter().map(String::as_str)).ok()?;
+        let inspect: Vec<String> =
+            reach.argv(["container", "inspect", "-f", template, &recipe.name]).iter().map(|word| within(word)).collect();
+        let inspect = inspect.join(" ");
         // A value with a line break would make more lines than there are entries.
         let script = format!("umask 077 && {inspect} > {file} && test \"$(grep -c . {file})\" = {count}");
         let argv = vec!["sh".to_owned(), "-c".to_owned(), script];
-        Some(Step::command(StepKind::RetireContainer, format!("keep the {what} of {} in the file {file}, unseen", recipe.name), argv))
+        Step::command(StepKind::RetireContainer, format!("keep the {what} of {} in the file {file}, unseen", recipe.name), argv)
     };
     let variables =
-        recipe.variables.and_then(|count| one("environment", "{{range .Config.Env}}{{println .}}{{end}}", &recipe.env_file(), count));
+        recipe.variables.map(|count| one("environment", "{{range .Config.Env}}{{println .}}{{end}}", &recipe.env_file(), count));
     let labels = "{{range $key, $value := .Config.Labels}}{{println (printf \"%s=%s\" $key $value)}}{{end}}";
-    let labels = recipe.labels.and_then(|count| one("labels", labels, &recipe.label_file(), count));
+    let labels = recipe.labels.map(|count| one("labels", labels, &recipe.label_file(), count));
     variables.into_iter().chain(labels).collect()
 }
 
@@ -231,8 +232,7 @@ fn release(plan: &Plan<'_>, reach: &Reach) -> Option<Step> {
 
 fn run(plan: &Plan<'_>, reach: &Reach) -> Step {
     let recipe = &plan.recipe;
-    let words: Vec<&str> = plan.changes.iter().map(|change| change.words.as_str()).collect();
-    let mut title = format!("start {} anew with {}", recipe.name, words.join("; "));
+    let mut title = format!("start {} anew", recipe.name);
     let anonymous = recipe.anonymous();
     if !anonymous.is_empty() {
         title.push_str(&format!(". Its anonymous volumes at {} are taken over by name", anonymous.join(", ")));
@@ -247,4 +247,16 @@ fn join(network: &Network, container: &str, reach: &Reach) -> Step {
     words.extend(network.flags.iter().flat_map(super::recipe::Flag::words));
     words.extend([network.name.clone(), container.to_owned()]);
     Step::command(StepKind::RunContainer, format!("join the network {}", network.name), reach.argv(words))
+}
+
+/// A word of a script that is itself quoted: without single quotes where that can be.
+fn within(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else if word.contains(['$', '"', '`', '\\', '!']) {
+        shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
+    } else {
+        format!("\"{word}\"")
+    }
 }

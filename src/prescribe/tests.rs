@@ -88,7 +88,8 @@ fn golden(fixture: &str) -> String {
     let case = CASES.iter().find(|case| case.name == fixture).unwrap();
     let prescription = case.prescription.as_ref().unwrap();
     let text = format!("{}\nprivilege: {}\n{}", prescription.summary, prescription.privilege, commands(prescription));
-    text.replace(&case.snapshot.target.name, "NAME")
+    let stamp = regex::Regex::new(r"-before-\d{8}T\d{6}").unwrap();
+    stamp.replace_all(&text.replace(&case.snapshot.target.name, "NAME"), "-before-STAMP").into_owned()
 }
 
 #[test]

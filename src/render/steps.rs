@@ -21,9 +21,11 @@ pub fn prescription(page: &mut Page<'_>, prescription: &Prescription) {
             ],
         );
     }
+    let mut needs = None;
     for (number, step) in prescription.steps.iter().enumerate() {
         page.gap();
-        one(page, number + 1, step);
+        one(page, number + 1, step, needs != step.needs.as_deref());
+        needs = step.needs.as_deref();
     }
     if prescription.curable {
         page.gap();
@@ -33,9 +35,10 @@ pub fn prescription(page: &mut Page<'_>, prescription: &Prescription) {
     }
 }
 
-fn one(page: &mut Page<'_>, number: usize, step: &Step) {
+/// A step; what it needs is said where the step before did not say the same.
+fn one(page: &mut Page<'_>, number: usize, step: &Step, tell: bool) {
     page.prose(4, &format!("{number}. "), &step.title);
-    if let Some(needs) = &step.needs {
+    if let Some(needs) = step.needs.as_ref().filter(|_| tell) {
         page.flow(7, &[("needs:", Tone::Dim), (needs, Tone::Dim)]);
     }
     for (path, text) in &step.files {
@@ -81,7 +84,15 @@ fn command(page: &mut Page<'_>, argv: &[String]) {
     page.code(&line);
 }
 
+/// A word for a shell, with quotes only where they are needed.
 fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
+    if !word.is_empty() && !word.starts_with('=') && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    if !word.contains('\'') {
+        return format!("'{word}'");
+    }
     shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
 }
 
