@@ -42,7 +42,9 @@ fn docker(words: &[&str]) -> bool {
 fn doctor(name: &str) -> u32 {
     let program = env!("CARGO_BIN_EXE_sysdock");
     let timed = Command::new("/usr/bin/time").args(["-f", "%M", program, "-q", "doctor", name]).stdout(Stdio::null()).output();
-    if let Ok(output) = timed { String::from_utf8_lossy(&output.stderr).lines().last().and_then(|line| line.trim().parse().ok()).unwrap_or(0) } else {
+    if let Ok(output) = timed {
+        String::from_utf8_lossy(&output.stderr).lines().last().and_then(|line| line.trim().parse().ok()).unwrap_or(0)
+    } else {
         let _ = Command::new(program).args(["-q", "doctor", name]).stdout(Stdio::null()).status();
         0
     }

@@ -299,9 +299,15 @@ mod tests {
             link("multi-user.target.wants/nginx.service", "/usr/lib/systemd/system/nginx.service"),
             link("multi-user.target.wants/e2scrub_reap.service", "/usr/lib/systemd/system/e2scrub_reap.service"),
         ];
-        let alone = facts_of(entries.clone(), &[("container.target", Some(file("[Unit]\nRequires=basic.target\n"))), ("basic.target", Some(file("")))]);
+        let alone = facts_of(
+            entries.clone(),
+            &[("container.target", Some(file("[Unit]\nRequires=basic.target\n"))), ("basic.target", Some(file("")))],
+        );
         assert_eq!(alone.list("guest.enabled_unreachable"), ["nginx.service"]);
-        let pulled = facts_of(entries, &[("container.target", Some(file("[Unit]\nWants=multi-user.target\n"))), ("multi-user.target", Some(file("")))]);
+        let pulled = facts_of(
+            entries,
+            &[("container.target", Some(file("[Unit]\nWants=multi-user.target\n"))), ("multi-user.target", Some(file("")))],
+        );
         assert!(pulled.list("guest.enabled_unreachable").is_empty());
     }
 

@@ -55,7 +55,7 @@ pub fn run_and_tmp(plan: &mut Plan<'_>) {
         let options = if *path == "/tmp" { "exec" } else { "" };
         plan.recipe.tmpfs.insert((*path).to_owned(), options.to_owned());
     }
-    plan.did(&format!("a tmpfs on {}", missing.join(" and ")), &["run-tmpfs-missing"]);
+    plan.did(&format!("a tmpfs on {}", listed(&missing)), &["run-tmpfs-missing"]);
 }
 
 /// A /run that is too small or read-only.
@@ -183,5 +183,13 @@ pub fn stop_signal(plan: &mut Plan<'_>) {
     if plan.facts.bool("container.stop_signal_halts") != Some(true) {
         plan.recipe.set("--stop-signal", "SIGRTMIN+3");
         plan.did("the stop signal SIGRTMIN+3", &["wrong-stop-signal"]);
+    }
+}
+
+/// `a, b and c`.
+fn listed(words: &[&str]) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => words.concat(),
     }
 }

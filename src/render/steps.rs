@@ -105,7 +105,24 @@ mod tests {
     fn steps_are_lines_for_a_shell() {
         let mut page = Page::new(&Context { width: 80, color: false, unicode: true });
         prescription(&mut page, &sample::prescription());
-        insta::assert_snapshot!(page.finish(), @"");
+        insta::assert_snapshot!(page.finish(), @r##"
+      what to do: Start the container anew with a tmpfs on /run.
+        rights: none more than before. cost: the container is made anew.
+
+        1. make web-cured from the container's image
+    mkdir -p image
+    cat > image/Dockerfile <<'END'
+    FROM web
+    RUN systemctl set-default multi-user.target
+    END
+    docker build -t web-cured image
+
+        2. start web anew with a tmpfs on /run
+    docker run -d --name web --tmpfs /run -e "MSG=it's one" -v data:/var/lib/data \
+      --security-opt writable-cgroups=true web-cured
+
+        not offered: --privileged (the steps need none of it)
+    "##);
     }
 
     #[test]
