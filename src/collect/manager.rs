@@ -57,6 +57,10 @@ async fn collect(engine: &Engine, container: &str, patience: Duration, facts: &m
     let answer = match settled_state(engine, container, patience).await {
         Ok(answer) => answer,
         Err(error) => {
+            if matches!(error, EngineError::Deadline { .. }) {
+                facts.set("manager.bus", "hangs", "exec: systemctl is-system-running, which did not end");
+                facts.set("manager.state", serde_json::Value::Null, "exec: systemctl is-system-running, which did not end");
+            }
             gaps.push(Gap { fact: "manager.*".to_owned(), reason: format!("no command can be run inside: {}", error.brief()) });
             return said;
         }

@@ -127,7 +127,7 @@ fn outcome(log: &LogExcerpt, facts: &mut Facts) {
     match word {
         "up" | "unreachable" => facts.set("boot.up", true, source),
         "ended" | "killed" if came_up => facts.set("boot.up", true, source),
-        _ if failed || word == "never-started" => facts.set("boot.up", false, source),
+        _ if failed || matches!(word, "never-started" | "starting") => facts.set("boot.up", false, source),
         _ => {}
     }
     if failed || matches!(word, "up" | "unreachable" | "ended" | "never-started") {
@@ -165,7 +165,7 @@ fn running(facts: &Facts, came_up: bool) -> &'static str {
         return "not-systemd";
     }
     match (facts.bool("pid1.alive"), facts.text("manager.bus")) {
-        (Some(true), Some("not-booted" | "refused")) => "unreachable",
+        (Some(true), Some("not-booted" | "refused" | "hangs")) => "unreachable",
         (Some(true), _) | (None, Some("ok")) => "up",
         (None, None) if came_up => "up",
         (_, Some("not-booted")) => "not-systemd",

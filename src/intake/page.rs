@@ -12,6 +12,8 @@ use crate::snapshot::{Cluster, KeptLine, Source};
 
 /// Bytes of bare lines that are kept for finding documents.
 const PAGE: usize = 4 * 1024 * 1024;
+/// What keeping a line costs beside its text, in bytes.
+const LINE: usize = 64;
 /// Bytes that are read at once.
 const CHUNK: usize = 256 * 1024;
 
@@ -77,6 +79,9 @@ struct Reading<'m> {
 
 impl Reading<'_> {
     fn line(&mut self, number: u64, line: &[u8]) {
+        if line.is_empty() || line == b"\r" {
+            return self.keep(Line { number, text: String::new(), container: None });
+        }
         let bare = bare(&clean(line));
         for (part, text) in (0..).zip(quoted_lines(&bare.text)) {
             let kept = self.kept.entry(bare.container.clone()).or_default();
@@ -85,11 +90,14 @@ impl Reading<'_> {
                 self.clusters.add(number, &text);
             }
         }
-        if let Some(room) = self.room.checked_sub(bare.text.len() + 1) {
-            self.room = room;
-            self.page.lines.push(Line { number, text: bare.text, container: bare.container });
-        } else {
-            self.room = 0;
+        self.keep(Line { number, text: bare.text, container: bare.container });
+    }
+
+    /// Keeps a line for finding documents, while there is room.
+    fn keep(&mut self, line: Line) {
+        self.room = self.room.saturating_sub(line.text.len() + LINE);
+        if self.room > 0 {
+            self.page.lines.push(line);
         }
     }
 

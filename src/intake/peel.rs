@@ -78,18 +78,21 @@ fn peel(bare: &mut Bare) -> bool {
         bare.text = inner;
         return true;
     }
-    if let Some(prefix) = PREFIXES.iter().find_map(|re| re.find(text)).filter(|found| !found.is_empty()) {
+    let Some(first) = text.bytes().next() else { return false };
+    if let Some(prefix) = PREFIXES.iter().filter(|_| b"0123456789[> #:st<".contains(&first)).find_map(|re| re.find(text)).filter(|found| !found.is_empty()) {
         let rest = text[prefix.end()..].to_owned();
         let rest = rest_of(&HOST, &rest).filter(|_| prefix.as_str().contains('T')).map_or(rest.clone(), str::to_owned);
         bare.text = rest;
         return true;
     }
-    if let Some(rest) = rest_of(&SYSLOG, text) {
+    if let Some(rest) = rest_of(&SYSLOG, text).filter(|_| first.is_ascii_uppercase()) {
         bare.text = rest.to_owned();
         return true;
     }
-    let captures = COMPOSE.as_ref().and_then(|re| re.captures(text));
-    if let Some(captures) = captures.filter(|_| bare.container.is_none()) {
+    if bare.container.is_none()
+        && text.contains('|')
+        && let Some(captures) = COMPOSE.as_ref().and_then(|re| re.captures(text))
+    {
         let (name, rest) = (captures["name"].to_owned(), captures["rest"].to_owned());
         *bare = Bare { text: rest, container: Some(name) };
         return true;

@@ -4,7 +4,7 @@ use super::types::{Step, StepKind};
 use crate::diagnose::Finding;
 use crate::snapshot::Facts;
 
-/// Whether starting the container anew cannot help, whatever the flags.
+/// Whether starting the container anew cannot help, whatever the flags and whatever else is wrong.
 pub fn is_hopeless(id: &str) -> bool {
     matches!(
         id,
@@ -14,12 +14,7 @@ pub fn is_hopeless(id: &str) -> bool {
             | "wrong-architecture"
             | "systemd-not-installed"
             | "image-incomplete"
-            | "inotify-limit"
-            | "rootless-no-delegation"
-            | "userns-remap-cgroup-owner"
             | "sandboxed-runtime"
-            | "known-regression"
-            | "manager-crashed"
     )
 }
 

@@ -176,3 +176,56 @@ fn molecule(plan: &Plan<'_>) -> Vec<String> {
     lines.push(format!("{indent}command: {}", quoted(&plan.inspected.config.argv().join(" "))));
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::diagnose::Report;
+    use crate::prescribe::inspected::Inspected;
+    use crate::prescribe::planner::Plan;
+    use crate::render::sample;
+    use crate::snapshot::{EngineId, Facts, LogExcerpt, SCHEMA_VERSION, Snapshot, Target, TargetKind};
+
+    /// The lines for the owner of a container with these labels.
+    fn lines(labels: &serde_json::Value) -> String {
+        let engine = EngineId { name: "docker".to_owned(), version: "28.5.2".to_owned(), api: "1.51".to_owned() };
+        let mut facts = Facts::default();
+        for (key, value) in
+            [("engine.name", json!("docker")), ("engine.major", json!(28)), ("cgroup.mode", json!("v2")), ("cgroup.mount", json!("ro"))]
+        {
+            facts.set(key, value, "test");
+        }
+        let container = json!({"Id": "0123", "Config": {"Image": "i", "Labels": labels, "Cmd": ["/sbin/init"]}, "HostConfig": {}});
+        let snapshot = Snapshot {
+            schema_version: SCHEMA_VERSION,
+            target: Target { kind: TargetKind::Container, name: "web".to_owned(), id: None, engine: Some(engine) },
+            facts,
+            gaps: Vec::new(),
+            log: LogExcerpt::default(),
+            documents: [("container".to_owned(), container)].into(),
+            derived: None,
+        };
+        let report: Report = sample::failed();
+        let inspected = Inspected::of(&snapshot).unwrap();
+        let mut plan = Plan::new(&report, &snapshot, &inspected);
+        plan.fill();
+        super::step(&plan).map(|step| step.title).unwrap_or_default()
+    }
+
+    #[test]
+    fn each_owner_is_known_by_its_labels() {
+        let compose = lines(&json!({"com.docker.compose.project": "p", "com.docker.compose.service": "app"}));
+        assert!(
+            compose.contains("docker compose up -d app")
+                && compose.contains("    tmpfs:\n      - \"/run\"")
+                && compose.contains("stop_signal: \"SIGRTMIN+3\""),
+            "{compose}"
+        );
+        assert!(lines(&json!({"com.docker.swarm.service.name": "s"})).contains("Swarm service s"));
+        assert!(lines(&json!({"PODMAN_SYSTEMD_UNIT": "web.service"})).contains("Tmpfs=/run\n"));
+        assert!(lines(&json!({"io.kubernetes.pod.name": "p"})).contains("emptyDir: { medium: Memory }"));
+        assert!(lines(&json!({"creator": "molecule"})).contains("molecule.yml"));
+        assert_eq!(lines(&json!({"app": "x"})), "");
+    }
+}

@@ -126,8 +126,10 @@ fn fetch(plan: &Plan<'_>, reach: &Reach) -> Vec<Step> {
         let inspect: Vec<String> =
             reach.argv(["container", "inspect", "-f", template, &recipe.name]).iter().map(|word| within(word)).collect();
         let inspect = inspect.join(" ");
-        // A value with a line break would make more lines than there are entries.
-        let script = format!("umask 077 && {inspect} > {file} && test \"$(grep -c . {file})\" = {count}");
+        // A value with a line break makes more lines than there are entries; without the file nothing can be started.
+        let told = "an entry has a line break and cannot be carried over: stop here";
+        let check = format!("test \"$(grep -c . {file})\" = {count}");
+        let script = format!("umask 077 && {inspect} > {file} && {check} || {{ rm -f {file}; echo \"{told}\" >&2; false; }}");
         let argv = vec!["sh".to_owned(), "-c".to_owned(), script];
         Step::command(StepKind::RetireContainer, format!("keep the {what} of {} in the file {file}, unseen", recipe.name), argv)
     };
@@ -213,7 +215,7 @@ fn keep_what_is_removed(plan: &Plan<'_>, reach: &Reach, old: &str) -> Vec<Step> 
     let volumes = plan.recipe.anonymous();
     if !volumes.is_empty() {
         let title = format!("hold its anonymous volumes ({}), which would be removed with it", volumes.join(", "));
-        let argv = reach.argv(["create", "--name", &holder(old), "--network", "none", "--volumes-from", name, &plan.recipe.image]);
+        let argv = reach.argv(["create", "--name", &holder(old), "--network", "none", "--volumes-from", name, &plan.recipe.image, "true"]);
         steps.push(Step::command(StepKind::RetireContainer, title, argv));
     }
     steps

@@ -74,7 +74,7 @@ fn command(page: &mut Page<'_>, argv: &[String]) {
         {
             piece = format!("{piece} {}", quoted(value));
         }
-        if !line.is_empty() && display_width(&line) + 1 + display_width(&piece) > room {
+        if line.contains(' ') && display_width(&line) + 1 + display_width(&piece) > room {
             page.code(&format!("{line} \\"));
             line = format!("  {piece}");
         } else {

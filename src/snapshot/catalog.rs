@@ -154,7 +154,7 @@ pub const CATALOG: &[FactSpec] = &[
     fact("log.gave_up", Kind::Bool, "derived", "PID 1 said that it gives up or freezes", "docker logs CONTAINER"),
     fact("log.units_seen", Kind::Bool, "derived", "PID 1 came as far as starting units; known only where PID 1 said something", "docker logs CONTAINER"),
     fact("log.virtualization", Kind::Text, "derived", "What systemd takes its surroundings for, in its own word after its banner; null when the banner is there without it", "docker logs CONTAINER"),
-    fact("manager.bus", Kind::Text, "exec", "Whether systemctl inside reaches the manager: ok, not-booted, refused or missing", "docker exec CONTAINER systemctl is-system-running"),
+    fact("manager.bus", Kind::Text, "exec", "Whether systemctl inside reaches the manager: ok, not-booted, refused, hangs or missing", "docker exec CONTAINER systemctl is-system-running"),
     fact("manager.failed_units", Kind::TextList, "exec", "Units in the failed state", "systemctl --failed"),
     fact("manager.pending_units", Kind::TextList, "exec", "Units that jobs still wait for", "systemctl list-jobs"),
     fact("manager.state", Kind::Text, "exec", "Answer of is-system-running: initializing, starting, running, degraded, maintenance, stopping, offline or unknown", "systemctl is-system-running"),

@@ -18,7 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("lib", &[]),
     ("main", &["command"]),
     ("options", &["cli", "collect", "docker", "render", "rule"]),
-    ("prescribe", &["diagnose", "facts", "rule", "seccomp", "snapshot"]),
+    ("prescribe", &["diagnose", "facts", "snapshot"]),
     ("render", &["diagnose", "prescribe", "rule", "snapshot"]),
     ("rule", &["snapshot"]),
     ("scan", &["rule", "snapshot"]),
