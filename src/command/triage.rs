@@ -243,3 +243,68 @@ fn folder(path: &Path, depth: usize, files: &mut Vec<Input>, failures: &mut Vec<
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::Role;
+
+    /// Roots and verdicts of a text.
+    fn judged(text: &str) -> Vec<(Vec<String>, &'static str)> {
+        let rules = rule::builtin().unwrap();
+        let matcher = Matcher::new(&rules);
+        let snapshots = intake::snapshots("text", text.as_bytes(), &Beside::default(), &matcher).unwrap();
+        let roots = |report: &Report| {
+            let roots = report.findings.iter().filter(|finding| finding.role == Role::RootCause);
+            let subject = if report.subject == crate::diagnose::Subject::Systemd { "systemd" } else { "not-systemd" };
+            (roots.map(|finding| finding.id.clone()).collect(), subject)
+        };
+        snapshots.iter().map(|snapshot| roots(&diagnose_with(snapshot, &rules, &matcher))).collect()
+    }
+
+    #[test]
+    fn prose_around_the_output_changes_nothing() {
+        let output = include_str!("../intake/samples/docker-run-tty.txt");
+        let alone = judged(output);
+        assert_eq!(alone[0].0.first().map(String::as_str), Some("cgroup-read-only"));
+        let quoted: String = output.lines().map(|line| format!("> {line}\n")).collect();
+        for pasted in [
+            format!("Guten Tag,\n\nmein Container startet nicht:\n\n```console\n{output}```\n\nWas fehlt? Danke!\n"),
+            format!("こんにちは。次のように失敗します。\n{output}\nよろしくお願いします。\n"),
+            format!("On Monday you wrote:\n{quoted}\nDid you try it?\n"),
+        ] {
+            assert_eq!(judged(&pasted), alone, "{pasted}");
+        }
+    }
+
+    #[test]
+    fn a_silent_container_is_judged_by_its_command_line() {
+        let text = "$ docker run -d --name web debian:12 /sbin/init\n$ docker ps -a\n0123 debian:12 \"/sbin/init\" 9 seconds ago   Exited (255) 8 seconds ago   web\n$ docker logs web\n";
+        assert_eq!(judged(text)[0].0.first().map(String::as_str), Some("run-tmpfs-missing"));
+    }
+
+    #[test]
+    fn innocent_text_has_no_cause() {
+        for text in [
+            "",
+            "hello\n",
+            "2024-08-22 09:50:26.915 UTC [42] FATAL:  lock file \"postmaster.pid\" already exists\n",
+            "Traceback (most recent call last):\n  File \"x.py\", line 1\nPermissionError: [Errno 13] Permission denied: '/data'\n",
+            "$ docker run -d nginx nginx -g 'daemon off;'\nnginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)\n",
+            "error[E0308]: mismatched types\nerror: could not compile `x` (lib) due to 1 previous error\n",
+        ] {
+            assert_eq!(judged(text), [(Vec::new(), "not-systemd")], "{text}");
+        }
+    }
+
+    #[test]
+    fn healthy_consoles_have_no_cause() {
+        for text in [
+            include_str!("../intake/samples/healthy-docker28-v2.txt"),
+            include_str!("../intake/samples/healthy-docker20-v1.txt"),
+            include_str!("../intake/samples/healthy-podman4-v2.txt"),
+        ] {
+            assert_eq!(judged(text), [(Vec::new(), "systemd")]);
+        }
+    }
+}

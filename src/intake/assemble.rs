@@ -54,10 +54,7 @@ impl<'f> Owners<'f> {
     /// The container that a prefix names, else the last one described before the line; of several in one document the one
     /// that is meant to run systemd.
     fn of(&self, line: u64, service: Option<&str>) -> usize {
-        let named = |container: &Described| {
-            let own = container.name.as_deref().filter(|own| !own.is_empty());
-            own.zip(service).is_some_and(|(own, service)| service == own || parts(service).any(|part| part == own))
-        };
+        let named = |container: &Described| service.is_some_and(|service| container.is_called(service));
         if let Some(index) = self.containers.iter().position(named) {
             return index;
         }
@@ -67,11 +64,6 @@ impl<'f> Owners<'f> {
         let meant = here().find(|(_, container)| container.reaches_systemd());
         meant.or_else(|| here().next()).map_or(0, |(index, _)| index)
     }
-}
-
-/// `project_web_1` and `web-1` name the service `web`.
-fn parts(service: &str) -> impl Iterator<Item = &str> {
-    service.split(['_', '-']).chain(service.rsplit_once(['_', '-']).map(|(start, _)| start))
 }
 
 /// Tells whether a line, said by a service where that is known, belongs here.
@@ -170,13 +162,19 @@ impl<'f> Draft<'f> {
     /// What the lines around the container say of it.
     fn observed(&mut self, belongs: Belongs<'_>) {
         let whole = self.container.is_some_and(|container| container.documents.complete.contains(&""));
-        for Observed { line, facts } in &self.found.observed {
-            let own = belongs(*line, None);
+        let described = &self.found.containers;
+        for Observed { line, about, facts } in &self.found.observed {
+            let named = |container: &Described| about.as_deref().is_some_and(|about| container.is_called(about));
+            // A row about another container than those that the text describes is about none of them.
+            let foreign = about.is_some() && described.iter().any(|container| container.name.is_some()) && !described.iter().any(named);
+            let own = !foreign && belongs(*line, about.as_deref());
             for (key, fact) in facts.iter() {
                 let shared = SHARED.iter().any(|start| key.starts_with(start));
                 // Of several rows of `docker ps` the one that ended is the one that is asked about.
                 let up = key == "container.status" && fact.value == "running" && self.facts.get(key).is_some();
-                if !own && !shared || whole && key.starts_with("container.") || up {
+                // What is mounted decides; the groups of a process only where nothing better is known.
+                let weaker = key == "cgroup.mode" && !fact.source.ends_with("mounts") && self.facts.get(key).is_some();
+                if !own && !shared || whole && key.starts_with("container.") || up || weaker {
                     continue;
                 }
                 let value = match (key, self.facts.get(key)) {

@@ -45,6 +45,13 @@ impl Described {
         Config::partial(inspect, native.as_ref(), *kind, complete)
     }
 
+    /// Whether a name in the text is its own, as compose and the engine form it: `project_web_1` and `web-1` are `web`.
+    pub fn is_called(&self, name: &str) -> bool {
+        let Some(own) = self.name.as_deref().filter(|own| !own.is_empty()) else { return false };
+        let part = |start: usize| matches!(name.as_bytes().get(start), Some(b'-' | b'_') | None);
+        name.match_indices(own).any(|(at, _)| (at == 0 || matches!(name.as_bytes()[at - 1], b'-' | b'_')) && part(at + own.len()))
+    }
+
     /// Whether its command leads to an init.
     pub fn reaches_systemd(&self) -> bool {
         program::of_argv(&self.config().argv(), None).init.is_some()
@@ -210,27 +217,33 @@ fn inspected(documents: &[Document], declared: Option<&Value>, containers: &mut 
     containers.extend(of_engine);
 }
 
+/// A container as the engine describes it; a section that is missing was cut off.
 fn of_inspect(document: &Document, declared: Option<&Value>) -> Option<Described> {
     let podman = match document.kind {
         Kind::Container => false,
         Kind::PodmanContainer => true,
         _ => return None,
     };
-    let value = &document.value;
+    let mut value = document.value.clone();
+    // Podman's own CLI gives the stop signal as a number.
+    if let Some(signal) = value.pointer("/Config/StopSignal").and_then(Value::as_i64) {
+        value["Config"]["StopSignal"] = json!(signal.to_string());
+    }
     let sections = ["/State", "/Config", "/HostConfig", "/Mounts"];
     let seen: Vec<&'static str> = sections.into_iter().filter(|section| value.pointer(section).is_some()).collect();
     let complete = if seen.len() == sections.len() { vec![""] } else { seen };
     let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let (name, image) = (text("/Name"), text("/Config/Image").or_else(|| text("/ImageName")));
     Some(Described {
         line: document.line,
-        name: text("/Name").map(|name| name.trim_start_matches('/').to_owned()),
+        name: name.map(|name| name.trim_start_matches('/').to_owned()),
         origin: format!("text line {}: inspect", document.line),
         engine: podman.then_some("podman"),
-        image: text("/Config/Image").or_else(|| text("/ImageName")),
+        image,
         base: None,
         documents: Documents {
-            inspect: value.clone(),
             native: podman.then(|| value.clone()),
+            inspect: value,
             kind: if podman { EngineKind::Podman } else { EngineKind::Docker },
             complete,
         },

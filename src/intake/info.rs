@@ -52,9 +52,14 @@ pub fn of_lines(lines: &[Line]) -> Engine {
     let mut engine = Engine::default();
     let mut options: Option<Vec<Value>> = None;
     let mut in_options = false;
-    let mut in_server = false;
+    let (mut in_server, mut podman) = (false, false);
     for line in lines {
         let text = line.text.trim();
+        if podman && let Some(number) = text.strip_prefix("Version:").and_then(|rest| numbered(rest.trim())) {
+            (engine.name, engine.version) = (Some("podman"), Some(number));
+            engine.note(line.number);
+        }
+        podman = (text.starts_with("Client:") || text.starts_with("Server:")) && text.ends_with("Podman Engine");
         in_server = if text.starts_with("Server:") { true } else { in_server && line.text.starts_with(' ') };
         if in_options && text.split_whitespace().count() == 1 && line.text.starts_with(' ') && !text.ends_with(':') {
             options.get_or_insert_default().push(json!(format!("name={text}")));
@@ -155,7 +160,8 @@ pub fn of_info(document: &Value) -> Engine {
 pub fn of_version(document: &Value) -> Engine {
     let server = document.get("Server").filter(|server| !server.is_null()).unwrap_or(document);
     let version = server.get("Version").and_then(Value::as_str).map(str::to_owned);
-    let podman = server.to_string().contains("Podman Engine");
+    // Podman spells the key its own way.
+    let podman = document.pointer("/Client/APIVersion").is_some() || server.to_string().contains("Podman Engine");
     Engine { name: version.as_ref().map(|_| if podman { "podman" } else { "docker" }), version, ..Engine::default() }
 }
 

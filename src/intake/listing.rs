@@ -33,8 +33,8 @@ static PS_HEAD: Pattern = LazyLock::new(|| Regex::new(r"^\s*(?:(?:USER|UID|F|S|P
 #[must_use]
 pub fn observations(lines: &[Line]) -> Vec<Observed> {
     let mut found = Vec::new();
-    found.extend(mount_table(lines));
     found.extend(groups(lines));
+    found.extend(mount_table(lines));
     found.extend(processes(lines));
     found
 }
@@ -61,7 +61,7 @@ fn mount_table(lines: &[Line]) -> Option<Observed> {
         }
     }
     facts.iter().next()?;
-    Some(Observed { line: *first, facts })
+    Some(Observed { line: *first, about: None, facts })
 }
 
 /// A mount as a line of mountinfo.
@@ -98,7 +98,8 @@ fn groups(lines: &[Line]) -> Option<Observed> {
     if named || whole {
         facts.set("host.systemd_cgroup", named || !legacy, &source);
     }
-    if rows.iter().all(|(.., path)| path == "/") {
+    // systemd moves itself into init.scope below its root.
+    if rows.iter().all(|(.., path)| path == "/" || path == "/init.scope") {
         facts.set("cgroup.namespace", "private", &source);
     } else if rows
         .iter()
@@ -106,7 +107,7 @@ fn groups(lines: &[Line]) -> Option<Observed> {
     {
         facts.set("cgroup.namespace", "host", &source);
     }
-    Some(Observed { line: *line, facts })
+    Some(Observed { line: *line, about: None, facts })
 }
 
 /// Process 1 of a `ps` that shows a container's processes: kernel threads are the host's.
@@ -129,7 +130,7 @@ fn processes(lines: &[Line]) -> Option<Observed> {
     let command = command.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':' || c == ' ');
     let mut facts = Facts::default();
     pid1(command, &format!("text line {}: ps", row.number), &mut facts);
-    Some(Observed { line: row.number, facts })
+    Some(Observed { line: row.number, about: None, facts })
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ const ANSWER: usize = 3;
 pub struct Observed {
     /// Number of the line.
     pub line: u64,
+    /// Name of the container that the line is about, where it gives one.
+    pub about: Option<String>,
     /// What it says.
     pub facts: Facts,
 }
@@ -70,7 +72,8 @@ pub fn observations(lines: &[Line]) -> Vec<Observed> {
         manager(text, &place, &mut facts);
         answers(text, &lines[at + 1..], &place, &mut facts);
         if facts.iter().next().is_some() {
-            found.push(Observed { line: line.number, facts });
+            let about = about(text);
+            found.push(Observed { line: line.number, about, facts });
         }
     }
     found
@@ -89,9 +92,22 @@ fn silent(lines: &[Line]) -> Vec<Observed> {
     let empty = |(at, line): (usize, &Line)| {
         let mut facts = Facts::default();
         facts.set("log.empty", true, &format!("text line {}: logs of the engine", line.number));
-        (asks(line) && unanswered(at)).then_some(Observed { line: line.number, facts })
+        (asks(line) && unanswered(at)).then_some(Observed { line: line.number, about: last_word(&line.text), facts })
     };
     lines.iter().enumerate().filter_map(empty).collect()
+}
+
+/// The container that a line names: the last column of `docker ps`, the first word of compose's messages.
+fn about(text: &str) -> Option<String> {
+    if captured(&PS_EXITED, text).is_some() || captured(&PS_UP, text).is_some() {
+        return last_word(text);
+    }
+    captured(&COMPOSE_EXITED, text)?;
+    text.split_whitespace().next().map(str::to_owned)
+}
+
+fn last_word(text: &str) -> Option<String> {
+    text.split_whitespace().next_back().map(str::to_owned)
 }
 
 fn captured<'t>(pattern: &Pattern, text: &'t str) -> Option<Captures<'t>> {

@@ -79,7 +79,9 @@ fn peel(bare: &mut Bare) -> bool {
         return true;
     }
     let Some(first) = text.bytes().next() else { return false };
-    if let Some(prefix) = PREFIXES.iter().filter(|_| b"0123456789[> #:st<".contains(&first)).find_map(|re| re.find(text)).filter(|found| !found.is_empty()) {
+    if let Some(prefix) =
+        PREFIXES.iter().filter(|_| b"0123456789[> #:st<".contains(&first)).find_map(|re| re.find(text)).filter(|found| !found.is_empty())
+    {
         let rest = text[prefix.end()..].to_owned();
         let rest = rest_of(&HOST, &rest).filter(|_| prefix.as_str().contains('T')).map_or(rest.clone(), str::to_owned);
         bare.text = rest;

@@ -17,6 +17,7 @@ mod profile;
 mod program;
 mod recipe;
 mod remedies;
+mod retire;
 mod steps;
 mod storage;
 #[cfg(test)]

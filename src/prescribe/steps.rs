@@ -4,13 +4,12 @@ use serde_json::Value;
 
 use super::planner::Plan;
 use super::recipe::Network;
+use super::retire;
 use super::types::{Reach, Step, StepKind};
 use crate::snapshot::TargetKind;
 
 /// Where profiles are kept for Podman, which remembers only their path.
 const PROFILES: &str = "/var/lib/sysdock/seccomp";
-/// Seconds that a container which cannot stop in order is given.
-const SHORT: &str = "5";
 
 /// Writes the steps of a relaunch; changes the recipe where a step makes what it names.
 pub fn relaunch(plan: &mut Plan<'_>, reach: &Reach) -> Vec<Step> {
@@ -24,10 +23,10 @@ pub fn relaunch(plan: &mut Plan<'_>, reach: &Reach) -> Vec<Step> {
     let needs = (plan.snapshot.target.kind == TargetKind::Snapshot)
         .then(|| format!("the container {} on its engine, as it was when the snapshot was taken", plan.recipe.name));
     steps.extend(fetch(plan, reach));
-    steps.extend(retire(plan, reach));
+    steps.extend(retire::steps(plan, reach));
     steps.push(run(plan, reach));
     steps.extend(plan.recipe.networks.iter().map(|network| join(network, &plan.recipe.name, reach)));
-    steps.extend(release(plan, reach));
+    steps.extend(retire::release(plan, reach));
     for step in steps.iter_mut().filter(|step| step.needs.is_none() && step.argv.first().map(String::as_str) != Some("install")) {
         step.needs.clone_from(&needs);
     }
@@ -138,98 +137,6 @@ fn fetch(plan: &Plan<'_>, reach: &Reach) -> Vec<Step> {
     let labels = "{{range $key, $value := .Config.Labels}}{{println (printf \"%s=%s\" $key $value)}}{{end}}";
     let labels = recipe.labels.map(|count| one("labels", labels, &recipe.label_file(), count));
     variables.into_iter().chain(labels).collect()
-}
-
-/// Name of the old container from now on; the time is its own, so that a replay gives the same name.
-fn old_name(plan: &Plan<'_>) -> String {
-    let time = |pointer: &str| plan.inspected.config.text(pointer).filter(|time| !time.starts_with("0001"));
-    let time = time("/State/StartedAt").or_else(|| time("/Created")).unwrap_or_default();
-    let stamp: String = time.chars().take(19).filter(char::is_ascii_alphanumeric).collect();
-    format!("{}-before-{stamp}", plan.recipe.name)
-}
-
-/// Puts the old container aside under another name, unable to come back by itself.
-fn retire(plan: &Plan<'_>, reach: &Reach) -> Vec<Step> {
-    let (name, old) = (plan.recipe.name.as_str(), old_name(plan));
-    let step = |title: String, words: &[&str]| Step::command(StepKind::RetireContainer, title, reach.argv(words));
-    let policy = plan.recipe.values("--restart").first().map_or("no", |policy| *policy).to_owned();
-    let status = plan.facts.text("container.status").unwrap_or("running");
-    let mut steps = Vec::new();
-    let removed = plan.recipe.has("--rm");
-    if removed {
-        steps.extend(keep_what_is_removed(plan, reach, &old));
-    }
-    if policy != "no" && !plan.is_podman() {
-        steps.push(step(format!("keep {name} from being restarted"), &["update", "--restart=no", name]));
-    }
-    let alive = matches!(status, "running" | "restarting" | "paused") || policy != "no";
-    let healthy = plan.facts.bool("boot.up") == Some(true) && plan.facts.bool("pid1.frozen") != Some(true);
-    let halts = plan.facts.bool("container.stop_signal_halts") == Some(true);
-    if status == "paused" {
-        steps.push(step(format!("let {name} go on, so that it can stop"), &["unpause", name]));
-    }
-    if alive
-        && healthy
-        && !halts
-        && plan.facts.text("container.wrapper") == Some("none")
-        && plan.facts.bool("container.engine_init") != Some(true)
-    {
-        steps.push(step(
-            format!("tell systemd in {name} to shut down, which its stop signal does not"),
-            &["kill", "--signal", "SIGRTMIN+3", name],
-        ));
-    }
-    let rename = step(format!("keep the old container as {old}"), &["rename", name, &old]);
-    if removed {
-        // It is gone once it stops: the name must be free before.
-        steps.push(step(format!("free the name {name}"), &["rename", name, &old]));
-        steps.extend(
-            alive.then(|| step(format!("stop {old}; the engine then removes it, because it was started with --rm"), &["stop", &old])),
-        );
-        return steps;
-    }
-    if alive {
-        let words: &[&str] = if healthy && halts { &["stop", name] } else { &["stop", "-t", SHORT, name] };
-        steps.push(step(format!("stop {name}"), words));
-    }
-    let stays = policy != "no" && plan.is_podman();
-    let title = if stays {
-        format!(
-            "{}; this Podman cannot change its restart policy {policy}, which acts when podman-restart.service starts: remove it when the new one has proved itself",
-            rename.title
-        )
-    } else {
-        rename.title.clone()
-    };
-    steps.push(Step { title, ..rename });
-    steps
-}
-
-/// A container that was started with `--rm` goes with its anonymous volumes when it stops: what it wrote is kept as an image,
-/// and its volumes are held by a container that never starts.
-fn keep_what_is_removed(plan: &Plan<'_>, reach: &Reach, old: &str) -> Vec<Step> {
-    let name = plan.recipe.name.as_str();
-    let title =
-        format!("{name} was started with --rm and will be gone when it stops: keep its file system as the image {}", old.to_lowercase());
-    let mut steps = vec![Step::command(StepKind::RetireContainer, title, reach.argv(["commit", name, &old.to_lowercase()]))];
-    let volumes = plan.recipe.anonymous();
-    if !volumes.is_empty() {
-        let title = format!("hold its anonymous volumes ({}), which would be removed with it", volumes.join(", "));
-        let argv = reach.argv(["create", "--name", &holder(old), "--network", "none", "--volumes-from", name, &plan.recipe.image, "true"]);
-        steps.push(Step::command(StepKind::RetireContainer, title, argv));
-    }
-    steps
-}
-
-fn holder(old: &str) -> String {
-    format!("{old}-volumes")
-}
-
-/// The new container has the volumes now.
-fn release(plan: &Plan<'_>, reach: &Reach) -> Option<Step> {
-    let held = plan.recipe.has("--rm") && !plan.recipe.anonymous().is_empty();
-    let name = holder(&old_name(plan));
-    held.then(|| Step::command(StepKind::RunContainer, "let go of the container that held the volumes", reach.argv(["rm", &name])))
 }
 
 fn run(plan: &Plan<'_>, reach: &Reach) -> Step {
