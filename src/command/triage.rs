@@ -267,7 +267,7 @@ mod tests {
         let output = include_str!("../intake/samples/docker-run-tty.txt");
         let alone = judged(output);
         assert_eq!(alone[0].0.first().map(String::as_str), Some("cgroup-read-only"));
-        let quoted: String = output.lines().map(|line| format!("> {line}\n")).collect();
+        let quoted = output.lines().map(|line| format!("> {line}\n")).collect::<Vec<_>>().concat();
         for pasted in [
             format!("Guten Tag,\n\nmein Container startet nicht:\n\n```console\n{output}```\n\nWas fehlt? Danke!\n"),
             format!("こんにちは。次のように失敗します。\n{output}\nよろしくお願いします。\n"),

@@ -14,6 +14,11 @@ fn rules() -> &'static RuleSet {
     &RULES
 }
 
+fn matcher() -> &'static Matcher<'static> {
+    static MATCHER: std::sync::LazyLock<Matcher<'static>> = std::sync::LazyLock::new(|| Matcher::new(rules()));
+    &MATCHER
+}
+
 fn snapshot(documents: BTreeMap<String, Value>, facts: Facts, log: LogExcerpt) -> Snapshot {
     let engine = EngineId { name: "docker".to_owned(), version: "28.5.2".to_owned(), api: "1.51".to_owned() };
     let target = Target { kind: TargetKind::Container, name: "web".to_owned(), id: Some("0".repeat(64)), engine: Some(engine) };
@@ -132,16 +137,15 @@ proptest! {
     #[test]
     fn cuts_of_a_log_do_not_matter(lines in prop::collection::vec(line(), 1..300), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..40), crlf in any::<bool>()) {
         let bytes = lines.join(if crlf { "\r\n" } else { "\n" }).into_bytes();
-        let matcher = Matcher::new(rules());
-        let mut whole = Excerpter::new(&matcher);
+        let mut whole = Excerpter::new(matcher());
         whole.push(Source::Console, &bytes);
-        let mut pieces = Excerpter::new(&matcher);
+        let mut pieces = Excerpter::new(matcher());
         let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).chain([0, bytes.len()]).collect();
         places.sort_unstable();
         places.windows(2).for_each(|pair| pieces.push(Source::Console, &bytes[pair[0]..pair[1]]));
         let (whole, pieces) = (whole.finish(), pieces.finish());
         prop_assert_eq!(&whole, &pieces);
-        let judge = |log: LogExcerpt| diagnose_with(&snapshot(BTreeMap::new(), Facts::default(), log), rules(), &matcher);
+        let judge = |log: LogExcerpt| diagnose_with(&snapshot(BTreeMap::new(), Facts::default(), log), rules(), matcher());
         prop_assert_eq!(judge(whole), judge(pieces));
     }
 }
