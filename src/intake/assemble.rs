@@ -87,7 +87,7 @@ impl<'f> Draft<'f> {
             found,
             container,
             facts: Facts::default(),
-            gaps: Vec::new(),
+            gaps: found.empty.iter().map(|what| unread(what)).collect(),
             documents: BTreeMap::new(),
             log: excerpt(page, belongs),
         };
@@ -253,6 +253,16 @@ impl<'f> Draft<'f> {
         };
         Redactor::default().redacted(snapshot)
     }
+}
+
+/// An argument that was given and tells nothing.
+fn unread(what: &str) -> Gap {
+    let (fact, wanted) = match what {
+        "--info" => ("engine.*", "output of `docker info`, `docker version` or `podman info`"),
+        "--inspect" => ("container.*", "output of `docker inspect CONTAINER`"),
+        _ => ("container.*", "command line of `run` or `create`"),
+    };
+    Gap { fact: fact.to_owned(), reason: format!("{what} holds no {wanted}") }
 }
 
 fn joined(known: &Value, more: &Value) -> Value {

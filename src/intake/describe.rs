@@ -67,6 +67,8 @@ pub struct Found {
     pub engine: Engine,
     /// What single lines and listings say.
     pub observed: Vec<Observed>,
+    /// Arguments that hold nothing of what they should.
+    pub empty: Vec<&'static str>,
 }
 
 /// Looks for everything in a page and in what was given beside it.
@@ -78,6 +80,10 @@ pub fn found(page: &Page, beside: &Beside) -> Found {
     for (text, what) in [(&beside.inspect, "--inspect"), (&beside.run, "--run"), (&beside.info, "--info")] {
         let Some(text) = text else { continue };
         let more = of_lines(&lines(text));
+        let engine = !more.engine.info.is_empty() || more.engine.version.is_some();
+        if if what == "--info" { !engine } else { more.containers.is_empty() } {
+            given.empty.push(what);
+        }
         given.containers.extend(more.containers.into_iter().map(|container| Described { line: 0, origin: what.to_owned(), ..container }));
         given.engine.merge(more.engine);
     }
@@ -88,6 +94,7 @@ pub fn found(page: &Page, beside: &Beside) -> Found {
     }
     given.engine.merge(found.engine);
     found.engine = given.engine;
+    found.empty = given.empty;
     found
 }
 
@@ -120,7 +127,7 @@ fn of_lines(lines: &[Line]) -> Found {
     }
     containers.sort_by_key(|container| container.line);
     containers.truncate(MOST);
-    Found { containers, engine, observed: Vec::new() }
+    Found { containers, engine, ..Found::default() }
 }
 
 /// Repetitions are one container; parts of a description are used only where nothing whole is there, and then together.

@@ -37,10 +37,13 @@ const NO_IMAGES: [&str; 24] = [
 pub fn spec(command: &Command) -> Option<Spec> {
     let cli = command.words.first().and_then(|word| engine(word));
     let words = match after_create(&command.words) {
-        Some(words) => options::sort(words),
-        None if cli.is_none() => options::sort(&command.words),
+        Some(words) => words,
+        None if cli.is_none() => &command.words,
         None => return None,
     };
+    // What a writer left out.
+    let left_out = |word: &&String| !matches!(word.as_str(), "..." | "…" | "[...]" | "[OPTIONS]" | "[options]");
+    let words = options::sort(&words.iter().filter(left_out).cloned().collect::<Vec<_>>());
     let mut rest = words.rest.into_iter();
     let image = rest.next().filter(|image| is_image(image));
     let mut arguments: Vec<String> = rest.collect();
@@ -108,6 +111,14 @@ mod tests {
         let spec = &specs("I start it with docker run --privileged img and then it hangs")[0];
         assert_eq!((spec.image.as_deref(), spec.command.as_ref(), spec.option("privileged")), (Some("img"), None, Some("true")));
         assert!(specs("docker run is broken").is_empty() && specs("See 'docker run --help'.").len() <= 1);
+    }
+
+    #[test]
+    fn what_is_left_out_or_substituted_does_not_disturb() {
+        let spec = &specs("$ podman run ... -t -d example/ubi8-init /sbin/init")[0];
+        assert_eq!((spec.image.as_deref(), spec.option("tty")), (Some("example/ubi8-init"), Some("true")));
+        let spec = &specs("$ docker run --privileged -v $(pwd):/x $(docker build -q .)")[0];
+        assert_eq!((spec.image.as_deref(), spec.command.as_ref()), (Some("$SUBSTITUTED"), None));
     }
 
     #[test]

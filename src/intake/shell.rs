@@ -147,9 +147,13 @@ fn within(text: &str, line: u64, last: u64) -> Option<Command> {
     (!plain).then_some(Command { line, last, words, place, prompted: false })
 }
 
+/// What a shell puts in by itself: one word, whatever it is.
+static SUBSTITUTION: Pattern = LazyLock::new(|| Regex::new(r"\$\([^()]*\)|`[^`]*`").ok());
+
 /// Words of a simple command without what stands before its program.
 fn words_of(text: &str) -> Vec<String> {
-    let text = text.trim();
+    let text = SUBSTITUTION.as_ref().map_or_else(|| text.into(), |re| re.replace_all(text.trim(), "$$SUBSTITUTED"));
+    let text = text.as_ref();
     let words = shlex::split(text).unwrap_or_else(|| text.split_whitespace().map(str::to_owned).collect());
     let mut words: Vec<String> = words.into_iter().collect();
     let mut start = 0;
@@ -212,6 +216,7 @@ mod tests {
             "cd x && docker run -d img && echo ok",
             "Use `docker run -d img` to see it.",
             "Running: docker run -d img",
+            "[command]docker run -d img",
         ] {
             assert_eq!(words(line), "docker run -d img", "{line}");
         }

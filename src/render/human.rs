@@ -56,6 +56,7 @@ fn one(page: &mut Page<'_>, answer: &Answer<'_>) {
     }
     undecided(page, report);
     gaps(page, report);
+    unrecognised(page, report);
     next(page, report);
 }
 
@@ -211,6 +212,23 @@ fn gaps(page: &mut Page<'_>, report: &Report) {
         page.flow(4, &[(&names, Tone::Plain), (&clipped(reason), Tone::Dim)]);
     }
     more(page, reasons.len());
+}
+
+/// Lines of a text that look like failures and that no rule knows.
+fn unrecognised(page: &mut Page<'_>, report: &Report) {
+    if report.unrecognised.is_empty() {
+        return;
+    }
+    page.gap();
+    page.flow(2, &[("not recognised:", Tone::Strong), (&counted(report.unrecognised.len(), "failure", "failures"), Tone::Plain)]);
+    for cluster in report.unrecognised.iter().take(LISTED) {
+        page.quote(
+            4,
+            &cluster.text,
+            &format!("{} ×{}, line {}", cluster.cluster, cluster.count, cluster.line).replace('×', page.sign("×", "x")),
+        );
+    }
+    more(page, report.unrecognised.len());
 }
 
 fn more(page: &mut Page<'_>, count: usize) {
