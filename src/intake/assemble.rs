@@ -91,6 +91,8 @@ impl<'f> Draft<'f> {
             documents: BTreeMap::new(),
             log: excerpt(page, belongs),
         };
+        // A line that told a fact was understood.
+        draft.log.unrecognised.retain(|cluster| !found.observed.iter().any(|observed| observed.line == cluster.line));
         draft.configured();
         draft.engine();
         draft.observed(belongs);
@@ -132,6 +134,7 @@ impl<'f> Draft<'f> {
     fn attribute(&mut self, told: &Facts, origin: &str) {
         for (key, fact) in told.iter().filter(|(key, _)| self.facts.get(key).is_none()).collect::<Vec<_>>() {
             let field = fact.source.rsplit_once(": ").map_or(fact.source.as_str(), |(_, field)| field);
+            let field = field.split(" (").next().unwrap_or(field);
             self.facts.set(key, fact.value.clone(), &format!("{origin} ({field})"));
         }
     }
@@ -142,13 +145,13 @@ impl<'f> Draft<'f> {
         let cli = self.container.and_then(|container| container.engine);
         let origin = said.line.map_or_else(|| "text".to_owned(), |line| format!("text line {line}"));
         let mut told = Facts::default();
-        if let Some(name) = said.name.or(cli.filter(|cli| *cli != "nerdctl")) {
+        if let Some(name) = cli.filter(|cli| *cli != "nerdctl").or(said.name).or(said.shown) {
             match &said.version {
-                Some(version) => {
+                Some(version) if said.name == Some(name) => {
                     let id = EngineId { name: name.to_owned(), version: version.clone(), api: String::new() };
                     engine::version_facts(&id, &mut told);
                 }
-                None => told.set("engine.name", name, "name of the command"),
+                _ => told.set("engine.name", name, "name of the command"),
             }
         }
         if !said.info.is_empty() {

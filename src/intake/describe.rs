@@ -115,6 +115,7 @@ fn of_lines(lines: &[Line]) -> Found {
             _ => {}
         }
     }
+    engine.shown = info::of_commands(lines);
     let mut specs: Vec<Spec> = shell::commands(lines).iter().filter_map(run::spec).collect();
     specs.extend(blocks.iter().flat_map(services::specs));
     specs.extend(lines.iter().filter_map(|line| services::of_json_list(line.number, shell::unprompted(&line.text).0)));

@@ -26,6 +26,8 @@ pub struct Engine {
     pub name: Option<&'static str>,
     /// Its version.
     pub version: Option<String>,
+    /// docker or podman, by commands that the text shows.
+    pub shown: Option<&'static str>,
     /// Numbers of the lines that said so.
     pub line: Option<u64>,
 }
@@ -39,6 +41,7 @@ impl Engine {
         self.name = self.name.or(other.name);
         self.version = self.version.take().or(other.version);
         self.line = self.line.or(other.line);
+        self.shown = self.shown.or(other.shown);
     }
 
     fn note(&mut self, line: u64) {
@@ -70,7 +73,7 @@ pub fn of_lines(lines: &[Line]) -> Engine {
             options.get_or_insert_default().extend(list.split_whitespace().map(|name| json!(format!("name={name}"))));
         }
         for (label, field) in LABELS {
-            if let Some(value) = text.strip_prefix(label).map(str::trim).filter(|value| !value.is_empty()) {
+            if let Some(value) = labelled(text, label) {
                 engine.info.entry(*field).or_insert_with(|| json!(value));
                 engine.note(line.number);
             }
@@ -86,6 +89,34 @@ pub fn of_lines(lines: &[Line]) -> Engine {
         (engine.name, engine.version) = (Some("docker"), Some(version.to_owned()));
     }
     engine
+}
+
+/// The value behind a label; the labels that only `docker info` has are known within a sentence too.
+fn labelled<'t>(text: &'t str, label: &str) -> Option<&'t str> {
+    if let Some(value) = text.strip_prefix(label) {
+        return Some(value.trim()).filter(|value| !value.is_empty());
+    }
+    let (_, value) = text.split_once(label).filter(|_| label.starts_with("Cgroup") || label.starts_with("Server"))?;
+    let word = value.split_whitespace().next()?.trim_matches(['`', '"', '\'', '.', ',', ';', ')', '*']);
+    Some(word).filter(|word| !word.is_empty())
+}
+
+/// The engine whose commands the text shows, where nothing else names it.
+#[must_use]
+pub fn of_commands(lines: &[Line]) -> Option<&'static str> {
+    const COMMANDS: [&str; 14] =
+        ["build", "compose", "container", "create", "exec", "images", "info", "inspect", "logs", "ps", "run", "start", "stop", "version"];
+    let of = |line: &Line| {
+        let mut words = super::shell::unprompted(&line.text).0.split_whitespace().skip_while(|word| *word == "sudo");
+        let word = words.next()?;
+        let name = super::shell::engine(word).filter(|_| words.next().is_some_and(|next| COMMANDS.contains(&next)));
+        match word {
+            "docker-compose" => Some("docker"),
+            "podman-compose" => Some("podman"),
+            _ => name.filter(|name| *name != "nerdctl"),
+        }
+    };
+    lines.iter().find_map(of)
 }
 
 /// `Docker version 28.5.2, build …`, `podman version 4.3.1`, and the server's part of `docker version`.
@@ -152,7 +183,7 @@ pub fn of_podman(document: &Value) -> Engine {
 pub fn of_info(document: &Value) -> Engine {
     let info = document.as_object().cloned().unwrap_or_default();
     let version = info.get("ServerVersion").and_then(Value::as_str).map(str::to_owned);
-    Engine { name: version.as_ref().map(|_| "docker"), version, info, line: None }
+    Engine { name: version.as_ref().map(|_| "docker"), version, info, ..Engine::default() }
 }
 
 /// What `docker version` says, as JSON of the CLI or of the API.
@@ -213,6 +244,21 @@ mod tests {
         );
         assert_eq!(said, (Some("docker"), Some("20.10.7".to_owned())));
         assert_eq!(version("the docker version is old"), (None, None));
+    }
+
+    #[test]
+    fn a_sentence_may_hold_a_label() {
+        assert_eq!(engine("And docker info says `Cgroup Version: 2`, if that helps").info["CgroupVersion"], json!("2"));
+    }
+
+    #[test]
+    fn commands_name_their_engine() {
+        let name = |text: &str| of_commands(&[Line { number: 1, text: text.to_owned(), container: None }]);
+        assert_eq!(
+            [name("$ docker compose up"), name("docker-compose up"), name("$ sudo podman ps -a")],
+            [Some("docker"), Some("docker"), Some("podman")]
+        );
+        assert_eq!(name("docker is not to blame"), None);
     }
 
     #[test]

@@ -27,7 +27,12 @@ pub struct Lane {
     pub cgroup: String,
     /// Guests that it has.
     pub guests: Vec<String>,
+    /// Flags with which systemd boots here, with [`NAME`] for the container's name.
+    good: Vec<String>,
 }
+
+/// Stands for a container's name.
+const NAME: &str = "@name@";
 
 /// The lanes that answer, and why the others do not run.
 #[derive(Debug, Default)]
@@ -101,7 +106,8 @@ fn parse(line: &str) -> Option<Lane> {
     let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
     let [name, address, engine, _version, cgroup, guests @ ..] = words.as_slice() else { return None };
     let (name, address, engine, cgroup) = (name.clone(), address.clone(), engine.clone(), cgroup.clone());
-    Some(Lane { name, address, engine, cgroup, guests: guests.to_vec() })
+    let good = script(&["flags", &name, NAME])?.lines().map(str::to_owned).collect();
+    Some(Lane { name, address, engine, cgroup, guests: guests.to_vec(), good })
 }
 
 fn script(arguments: &[&str]) -> Option<String> {
@@ -139,7 +145,7 @@ impl Lane {
 
     /// Flags with which systemd boots in a container of that name.
     pub fn flags(&self, container: &str) -> Vec<String> {
-        script(&["flags", &self.name, container]).expect("the lab knows the flags").lines().map(str::to_owned).collect()
+        self.good.iter().map(|flag| flag.replace(NAME, container)).collect()
     }
 
     /// Whether the lab itself started this engine.
