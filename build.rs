@@ -1,22 +1,50 @@
-//! Embeds the rule files: `rules/**/*.toml` becomes a list of names and texts.
+//! Embeds the rule files: what `rules/**/*.toml` says becomes JSON, which is quicker to read than TOML, with the examples apart and the
+//! needles of each pattern worked out.
+
+#[path = "src/rule/needle.rs"]
+mod needle;
 
 use std::fmt::Write as _;
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failure> {
     println!("cargo:rerun-if-changed=rules");
+    println!("cargo:rerun-if-changed=src/rule/needle.rs");
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);
     let mut files = Vec::new();
     collect(&root.join("rules"), &mut files)?;
     files.sort();
-    let mut list = String::from("&[\n");
+    let mut hasher = std::hash::DefaultHasher::new();
+    let mut list = String::from("Embedded { files: &[\n");
     for file in files {
         let name = file.strip_prefix(&root)?.to_string_lossy();
-        writeln!(list, "    ({name:?}, include_str!({:?})),", file.to_string_lossy())?;
+        let text = std::fs::read_to_string(&file)?;
+        text.hash(&mut hasher);
+        writeln!(list, "    {},", embedded(&name, &text).map_err(|error| format!("{name}: {error}"))?)?;
     }
-    list.push(']');
+    write!(list, "], hash: \"{:016x}\" }}", hasher.finish())?;
     std::fs::write(Path::new(&std::env::var("OUT_DIR")?).join("rules.rs"), list)?;
     Ok(())
+}
+
+/// One file as an expression of Rust.
+fn embedded(name: &str, text: &str) -> Result<String, Failure> {
+    let mut document: toml::Table = toml::from_str(text)?;
+    let examples = document.remove("example").unwrap_or_else(|| toml::Value::Array(Vec::new()));
+    let patterns =
+        document.get("signature").and_then(toml::Value::as_array).into_iter().flatten().filter_map(|one| one.get("pattern")?.as_str());
+    let needles = patterns.map(needle::needles).collect::<Result<Vec<_>, _>>()?;
+    let (json, examples) = (serde_json::to_string(&document)?, serde_json::to_string(&examples)?);
+    Ok(format!("File {{ name: {name:?}, json: {json:?}, examples: {examples:?}, needles: &{} }}", array(&needles)))
+}
+
+/// `&[&["a", "b"], …]`: each list by reference.
+fn array(lists: &[Vec<String>]) -> String {
+    let inner: Vec<String> = lists.iter().map(|list| format!("&{list:?}")).collect();
+    format!("[{}]", inner.join(", "))
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {

@@ -28,7 +28,7 @@ fn shown(rule: &Rule, facts: &Facts, standing: Standing) -> Vec<Evidence> {
         Standing::Note => rule.note.as_ref(),
     };
     let keys: Vec<&String> =
-        if rule.shows.is_empty() { condition.iter().flat_map(|c| &c.facts).collect() } else { rule.shows.iter().collect() };
+        if rule.shows.is_empty() { condition.iter().flat_map(|c| c.facts()).collect() } else { rule.shows.iter().collect() };
     let known = keys.into_iter().filter_map(|key| Some((key, facts.get(key)?)));
     let fact = |(key, fact): (&String, &crate::snapshot::Fact)| Evidence::Fact {
         path: key.clone(),

@@ -4,7 +4,7 @@
 //! decides; where it does not, the condition is undecided. A fact that is known to be absent is `null`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, operators};
 use cel::{Context, Program, Value};
@@ -63,14 +63,30 @@ pub enum Outcome {
     Undecided(Vec<String>),
 }
 
-/// A checked condition.
+/// A condition; one of a built-in rule is compiled on first use.
 #[derive(Debug, Clone)]
 pub struct Condition {
     /// As written.
     pub source: String,
-    /// Facts that it names.
-    pub facts: BTreeSet<String>,
-    program: Arc<Program>,
+    compiled: OnceLock<Result<Arc<Compiled>, ConditionError>>,
+}
+
+/// What a condition's text means.
+#[derive(Debug)]
+struct Compiled {
+    facts: BTreeSet<String>,
+    program: Program,
+}
+
+impl Compiled {
+    fn new(source: &str) -> Result<Self, ConditionError> {
+        let program = Program::compile(source).map_err(|e| ConditionError::Syntax(e.to_string().replace('\n', " ")))?;
+        let mut checker = Checker::default();
+        match checker.kind_of(&program.expression().expr)? {
+            Some(Kind::Bool) | None => Ok(Self { facts: checker.facts, program }),
+            Some(other) => Err(ConditionError::NotBool(other.name())),
+        }
+    }
 }
 
 impl Condition {
@@ -79,23 +95,41 @@ impl Condition {
     /// # Errors
     /// [`ConditionError`] naming what is wrong with it.
     pub fn new(source: &str) -> Result<Self, ConditionError> {
-        let program = Program::compile(source).map_err(|e| ConditionError::Syntax(e.to_string().replace('\n', " ")))?;
-        let mut checker = Checker::default();
-        match checker.kind_of(&program.expression().expr)? {
-            Some(Kind::Bool) | None => {}
-            Some(other) => return Err(ConditionError::NotBool(other.name())),
-        }
-        Ok(Self { source: source.to_owned(), facts: checker.facts, program: Arc::new(program) })
+        let condition = Self::unchecked(source);
+        condition.check().map(|()| condition.clone())
+    }
+
+    /// A condition that is compiled on first use.
+    pub(super) fn unchecked(source: &str) -> Self {
+        Self { source: source.to_owned(), compiled: OnceLock::new() }
+    }
+
+    /// Compiles it, if that has not been done.
+    ///
+    /// # Errors
+    /// [`ConditionError`] naming what is wrong with it.
+    pub fn check(&self) -> Result<(), ConditionError> {
+        self.compiled().as_ref().map(|_| ()).map_err(Clone::clone)
+    }
+
+    fn compiled(&self) -> &Result<Arc<Compiled>, ConditionError> {
+        self.compiled.get_or_init(|| Compiled::new(&self.source).map(Arc::new))
+    }
+
+    /// Facts that it names.
+    pub fn facts(&self) -> impl Iterator<Item = &String> {
+        self.compiled().iter().flat_map(|compiled| &compiled.facts)
     }
 
     /// Evaluates the condition.
     #[must_use]
     pub fn evaluate(&self, scope: &Scope, facts: &Facts) -> Outcome {
-        match self.program.execute(&scope.context) {
+        let Ok(compiled) = self.compiled() else { return Outcome::NoMatch };
+        match compiled.program.execute(&scope.context) {
             Ok(Value::Bool(true)) => Outcome::Match,
             Ok(_) => Outcome::NoMatch,
             Err(_) => {
-                let missing: Vec<_> = self.facts.iter().filter(|key| facts.get(key).is_none()).cloned().collect();
+                let missing: Vec<_> = compiled.facts.iter().filter(|key| facts.get(key).is_none()).cloned().collect();
                 // All is known and still no answer: a null was compared by size.
                 if missing.is_empty() { Outcome::NoMatch } else { Outcome::Undecided(missing) }
             }

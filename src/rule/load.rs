@@ -4,11 +4,29 @@ use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use super::syntax::{HarmlessFile, Pattern, RemedyFile, RuleFile, SignatureFile};
-use super::{Condition, RemedyText, Rule, RuleSet, Signature, VersionRange};
+use super::syntax::{Examples, HarmlessFile, Pattern, RemedyFile, RuleFile, SignatureFile};
+use super::{Condition, ConditionError, RemedyText, Rule, RuleSet, Signature, VersionRange};
 
-/// Names and texts of the built-in rule files, made by the build script from `rules/`.
-static BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+/// The built-in rule files, as the build script wrote them.
+struct Embedded {
+    files: &'static [File],
+    /// Hash over all texts.
+    hash: &'static str,
+}
+
+/// A built-in rule file.
+struct File {
+    /// `rules/…`.
+    name: &'static str,
+    /// What it says but for its examples.
+    json: &'static str,
+    /// Its examples.
+    examples: &'static str,
+    /// The needles of each signature's pattern, in the order of the file.
+    needles: &'static [&'static [&'static str]],
+}
+
+static BUILTIN: Embedded = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
 /// A rule file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -50,11 +68,7 @@ pub enum RuleError {
 /// # Errors
 /// [`RuleError`] for a built-in file with a mistake, which the tests exclude.
 pub fn builtin() -> Result<RuleSet, RuleError> {
-    let mut set = Builder::default();
-    for (file, text) in BUILTIN {
-        set.add(file, text)?;
-    }
-    Ok(set.finish())
+    load(&[])
 }
 
 /// The built-in rules and those of the user's folders; the same id overrides.
@@ -63,8 +77,9 @@ pub fn builtin() -> Result<RuleSet, RuleError> {
 /// [`RuleError`] naming file and line.
 pub fn load(folders: &[PathBuf]) -> Result<RuleSet, RuleError> {
     let mut set = Builder::default();
-    for (file, text) in BUILTIN {
-        set.add(file, text)?;
+    BUILTIN.hash.hash(&mut set.hasher);
+    for file in BUILTIN.files {
+        set.embed(file)?;
     }
     for folder in folders {
         for path in toml_files(folder)? {
@@ -101,31 +116,88 @@ struct Builder {
     hasher: std::hash::DefaultHasher,
 }
 
+/// What a file is for, by its name.
+enum Kind {
+    Remedies,
+    Harmless,
+    Rule,
+}
+
+fn kind_of(file: &str) -> Kind {
+    match Path::new(file).file_name().and_then(|name| name.to_str()) {
+        Some("remedies.toml") => Kind::Remedies,
+        Some("harmless.toml") => Kind::Harmless,
+        _ => Kind::Rule,
+    }
+}
+
 impl Builder {
+    /// Adds a file of the user, checked.
     fn add(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
         text.hash(&mut self.hasher);
-        let name = Path::new(file).file_name().unwrap_or_default();
-        if name == "remedies.toml" {
-            let parsed: RemedyFile = parse(file, text)?;
-            let named = parsed
-                .remedy
-                .into_iter()
-                .map(|r| (r.id.clone(), RemedyText { id: r.id, title: r.title, words: r.words.trim().to_owned() }));
-            self.remedies.extend(named);
-        } else if name == "harmless.toml" {
-            let parsed: HarmlessFile = parse(file, text)?;
-            self.harmless.extend(signatures(file, text, parsed.signature)?);
-        } else {
-            let rule = rule(file, text)?;
-            self.rules.insert(rule.id.clone(), rule);
+        let checked = Checked { file, text };
+        match kind_of(file) {
+            Kind::Remedies => self.remedies(parse(file, text)?),
+            Kind::Harmless => self.harmless.extend(checked.signatures(parse::<HarmlessFile>(file, text)?.signature)?),
+            Kind::Rule => self.rule(checked.rule(parse(file, text)?)?),
         }
         Ok(())
+    }
+
+    /// Adds a built-in file; its conditions and patterns are compiled when they are needed, and checked by [`super::verify()`].
+    fn embed(&mut self, file: &File) -> Result<(), RuleError> {
+        match kind_of(file.name) {
+            Kind::Remedies => self.remedies(file.read()?),
+            Kind::Harmless => self.harmless.extend(file.signatures(file.read::<HarmlessFile>()?.signature)),
+            Kind::Rule => {
+                let mut raw: RuleFile = file.read()?;
+                let signatures = file.signatures(std::mem::take(&mut raw.signature));
+                let parts = Parts { conditions: raw.conditions().map(|source| source.map(Condition::unchecked)), signatures };
+                self.rule(Rule { examples: Examples::embedded(file.examples), ..built(file.name, raw, parts) });
+            }
+        }
+        Ok(())
+    }
+
+    fn remedies(&mut self, file: RemedyFile) {
+        let named = file.remedy.into_iter().map(|remedy| (remedy.id.clone(), RemedyText::from(remedy)));
+        self.remedies.extend(named);
+    }
+
+    fn rule(&mut self, rule: Rule) {
+        self.rules.insert(rule.id.clone(), rule);
     }
 
     fn finish(self) -> RuleSet {
         let mut rules: Vec<_> = self.rules.into_values().collect();
         rules.sort_by(|a, b| (a.stage, &a.id).cmp(&(b.stage, &b.id)));
         RuleSet { rules, remedies: self.remedies, harmless: self.harmless, hash: format!("{:016x}", self.hasher.finish()) }
+    }
+}
+
+impl File {
+    fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T, RuleError> {
+        serde_json::from_str(self.json).map_err(|error| RuleError::Syntax {
+            file: self.name.to_owned(),
+            line: error.line(),
+            message: error.to_string(),
+        })
+    }
+
+    fn signatures(&self, raw: Vec<SignatureFile>) -> Vec<Signature> {
+        raw.into_iter().zip(self.needles).map(|(raw, needles)| signature(raw, needles)).collect()
+    }
+}
+
+/// A signature of a built-in file.
+fn signature(raw: SignatureFile, needles: &[&str]) -> Signature {
+    Signature {
+        name: raw.name,
+        pattern: Pattern::unchecked(&raw.pattern, needles.iter().map(|needle| (*needle).to_owned()).collect()),
+        systemd: raw.systemd.as_deref().and_then(VersionRange::parse),
+        confidence: raw.confidence,
+        weak: raw.weak,
+        when: raw.when.as_deref().map(Condition::unchecked),
     }
 }
 
@@ -141,29 +213,22 @@ fn line_of(text: &str, offset: usize) -> usize {
     text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
 }
 
-/// The line on which a part of a rule file begins, found by the text that it must hold.
-fn line_with(text: &str, needle: &str) -> usize {
-    text.find(needle).map_or(1, |offset| line_of(text, offset))
+/// The parts of a rule that are prepared in one way for built-in files and in another for those of the user.
+struct Parts {
+    /// `when`, `harms`, `risk`, `note` and `unless`.
+    conditions: [Option<Condition>; 5],
+    signatures: Vec<Signature>,
 }
 
-fn rule(file: &str, text: &str) -> Result<Rule, RuleError> {
-    let raw: RuleFile = parse(file, text)?;
-    let condition = |part: &str, source: &Option<String>| -> Result<Option<Condition>, RuleError> {
-        let Some(source) = source else { return Ok(None) };
-        Condition::new(source).map(Some).map_err(|error| RuleError::Part {
-            file: file.to_owned(),
-            line: line_with(text, &format!("\n{part} =")) + 1,
-            part: part.to_owned(),
-            message: error.to_string(),
-        })
-    };
-    Ok(Rule {
-        when: condition("when", &raw.when)?,
-        harms: condition("harms", &raw.harms)?,
-        risk: condition("risk", &raw.risk)?,
-        note: condition("note", &raw.note)?,
-        unless: condition("unless", &raw.unless)?,
-        signatures: signatures(file, text, raw.signature)?,
+fn built(file: &str, raw: RuleFile, parts: Parts) -> Rule {
+    let [when, harms, risk, note, unless] = parts.conditions;
+    Rule {
+        when,
+        harms,
+        risk,
+        note,
+        unless,
+        signatures: parts.signatures,
         file: file.to_owned(),
         id: raw.id,
         title: raw.title,
@@ -179,28 +244,48 @@ fn rule(file: &str, text: &str) -> Result<Rule, RuleError> {
         shows: raw.shows,
         remedies: raw.remedies,
         references: raw.references,
-        examples: raw.example,
-    })
+        examples: raw.example.into(),
+    }
 }
 
-fn signatures(file: &str, text: &str, raw: Vec<SignatureFile>) -> Result<Vec<Signature>, RuleError> {
-    raw.into_iter().map(|signature| self::signature(file, text, signature)).collect()
+/// A file of the user, each part of which is checked and named by its line.
+#[derive(Clone, Copy)]
+struct Checked<'f> {
+    file: &'f str,
+    text: &'f str,
 }
 
-fn signature(file: &str, text: &str, raw: SignatureFile) -> Result<Signature, RuleError> {
-    let bad = |message: String| RuleError::Part {
-        file: file.to_owned(),
-        line: line_with(text, &format!("name = \"{}\"", raw.name)),
-        part: format!("signature {}", raw.name),
-        message,
-    };
-    let systemd = match &raw.systemd {
-        Some(range) => Some(VersionRange::parse(range).ok_or_else(|| bad(format!("has no version range but `{range}`")))?),
-        None => None,
-    };
-    let pattern = Pattern::new(&raw.pattern).map_err(|e| bad(format!("has a pattern that is no regular expression: {e}")))?;
-    let when = raw.when.as_deref().map(Condition::new).transpose().map_err(|e| bad(format!("has a condition that {e}")))?;
-    Ok(Signature { name: raw.name, pattern, systemd, confidence: raw.confidence, weak: raw.weak, when })
+impl Checked<'_> {
+    fn rule(self, mut raw: RuleFile) -> Result<Rule, RuleError> {
+        let mut conditions = [const { None }; 5];
+        for ((key, source), condition) in RuleFile::CONDITIONS.into_iter().zip(raw.conditions()).zip(&mut conditions) {
+            let refused = |error: ConditionError| self.part(&format!("\n{key} ="), 1, key.to_owned(), error.to_string());
+            *condition = source.map(Condition::new).transpose().map_err(refused)?;
+        }
+        let signatures = self.signatures(std::mem::take(&mut raw.signature))?;
+        Ok(built(self.file, raw, Parts { conditions, signatures }))
+    }
+
+    fn signatures(self, raw: Vec<SignatureFile>) -> Result<Vec<Signature>, RuleError> {
+        raw.into_iter().map(|signature| self.signature(signature)).collect()
+    }
+
+    fn signature(self, raw: SignatureFile) -> Result<Signature, RuleError> {
+        let bad = |message: String| self.part(&format!("name = \"{}\"", raw.name), 0, format!("signature {}", raw.name), message);
+        let systemd = match &raw.systemd {
+            Some(range) => Some(VersionRange::parse(range).ok_or_else(|| bad(format!("has no version range but `{range}`")))?),
+            None => None,
+        };
+        let pattern = Pattern::new(&raw.pattern).map_err(|e| bad(format!("has a pattern that is no regular expression: {e}")))?;
+        let when = raw.when.as_deref().map(Condition::new).transpose().map_err(|e| bad(format!("has a condition that {e}")))?;
+        Ok(Signature { name: raw.name, pattern, systemd, confidence: raw.confidence, weak: raw.weak, when })
+    }
+
+    /// The refusal of a part that begins on the line which holds `needle`, or so many lines later.
+    fn part(self, needle: &str, later: usize, part: String, message: String) -> RuleError {
+        let line = self.text.find(needle).map_or(1, |offset| line_of(self.text, offset)) + later;
+        RuleError::Part { file: self.file.to_owned(), line, part, message }
+    }
 }
 
 #[cfg(test)]
@@ -209,7 +294,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_with_file_and_line() {
-        let said = |text: &str| rule("x.toml", text).unwrap_err().to_string();
+        let said = |text: &str| Builder::default().add("x.toml", text).unwrap_err().to_string();
         assert!(said("id = \"a\"\nwhat = 3").starts_with("x.toml:2: unknown field `what`"), "{}", said("id = \"a\"\nwhat = 3"));
         let head = "id = \"a\"\ntitle = \"t\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation = \"e\"\nconfirm = \"c\"\n";
         let wrong_fact = said(&format!("{head}when = 'container.ttty'"));

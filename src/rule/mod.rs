@@ -4,6 +4,7 @@
 
 mod condition;
 mod load;
+mod needle;
 mod range;
 mod syntax;
 mod verify;
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 pub use condition::{Condition, ConditionError, Outcome, Scope};
 pub use load::{RuleError, builtin, load};
 pub use range::VersionRange;
-pub use syntax::{Confidence, Example, Expectation, Severity, Signature, Stage};
+pub use syntax::{Confidence, Example, Examples, Expectation, Pattern, Severity, Signature, Stage};
 pub use verify::{Complaint, verify};
 
 /// One diagnosis.
@@ -62,7 +63,7 @@ pub struct Rule {
     /// Log patterns.
     pub signatures: Vec<Signature>,
     /// Worked examples.
-    pub examples: Vec<Example>,
+    pub examples: Examples,
 }
 
 /// What can be done, in words.
@@ -87,6 +88,14 @@ pub struct RuleSet {
     pub harmless: Vec<Signature>,
     /// Hash over all rule texts, 16 hex digits.
     pub hash: String,
+}
+
+impl Rule {
+    /// Its conditions, with the names of their keys.
+    pub fn conditions(&self) -> impl Iterator<Item = (&'static str, &Condition)> {
+        let own = [("when", &self.when), ("harms", &self.harms), ("risk", &self.risk), ("note", &self.note), ("unless", &self.unless)];
+        own.into_iter().filter_map(|(key, condition)| Some((key, condition.as_ref()?)))
+    }
 }
 
 impl RuleSet {

@@ -1,11 +1,13 @@
 //! The file form of a rule, as written in TOML, and the small vocabularies that rules share.
 
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
-use super::{Condition, Outcome, Scope, VersionRange};
+use super::needle::needles;
+use super::{Condition, Outcome, RemedyText, Scope, VersionRange};
 use crate::snapshot::Facts;
 
 /// How bad a finding is.
@@ -85,19 +87,31 @@ impl Signature {
     }
 }
 
-/// A compiled pattern that remembers its source.
+/// A regular expression that remembers its source; it is compiled on first use.
 #[derive(Debug, Clone)]
 pub struct Pattern {
     /// As written in the rule file.
     pub source: Arc<str>,
-    pub(super) regex: std::sync::OnceLock<Regex>,
+    /// Literals in lower case, of which at least one occurs in every line that it matches; empty when there are none.
+    pub needles: Arc<[String]>,
+    regex: OnceLock<Option<Regex>>,
 }
 
 impl Pattern {
-    /// Checks the syntax of a pattern; it is compiled on first use.
+    /// Checks the syntax of a pattern.
     pub(super) fn new(source: &str) -> Result<Self, String> {
-        regex_syntax::ParserBuilder::new().utf8(false).unicode(false).build().parse(source).map_err(|e| e.to_string())?;
-        Ok(Self { source: source.into(), regex: std::sync::OnceLock::new() })
+        Ok(Self::unchecked(source, needles(source)?))
+    }
+
+    /// A pattern whose needles are known.
+    pub(super) fn unchecked(source: &str, needles: Vec<String>) -> Self {
+        Self { source: source.into(), needles: needles.into(), regex: OnceLock::new() }
+    }
+
+    /// Whether it can be compiled.
+    #[must_use]
+    pub fn compiles(&self) -> bool {
+        self.compiled().is_some()
     }
 
     /// Whether the pattern occurs in a line.
@@ -116,11 +130,8 @@ impl Pattern {
     }
 
     fn compiled(&self) -> Option<&Regex> {
-        if self.regex.get().is_none() {
-            // The syntax was checked when the rule was loaded; only a pattern of absurd size can fail here.
-            let _ = self.regex.set(RegexBuilder::new(&self.source).unicode(false).build().ok()?);
-        }
-        self.regex.get()
+        // The syntax was checked when the rule was loaded or built in; only a pattern of absurd size can fail here.
+        self.regex.get_or_init(|| RegexBuilder::new(&self.source).unicode(false).build().ok()).as_ref()
     }
 }
 
@@ -136,6 +147,45 @@ pub struct Example {
     pub facts: toml::Table,
     /// What the rule must say to them.
     pub expect: Expectation,
+}
+
+/// The examples of a rule; those of a built-in one are read on first use.
+#[derive(Debug, Clone, Default)]
+pub struct Examples {
+    json: &'static str,
+    read: OnceLock<Vec<Example>>,
+}
+
+impl Examples {
+    /// Examples as the build script wrote them.
+    pub(super) fn embedded(json: &'static str) -> Self {
+        Self { json, read: OnceLock::new() }
+    }
+
+    /// Reads them, if that has not been done.
+    ///
+    /// # Errors
+    /// What is wrong with their form.
+    pub fn check(&self) -> Result<(), String> {
+        if self.read.get().is_some() {
+            return Ok(());
+        }
+        serde_json::from_str::<Vec<Example>>(self.json).map(|_| ()).map_err(|error| error.to_string())
+    }
+}
+
+impl Deref for Examples {
+    type Target = [Example];
+
+    fn deref(&self) -> &[Example] {
+        self.read.get_or_init(|| serde_json::from_str(self.json).unwrap_or_default())
+    }
+}
+
+impl From<Vec<Example>> for Examples {
+    fn from(examples: Vec<Example>) -> Self {
+        Self { json: "", read: examples.into() }
+    }
 }
 
 /// What an example shows.
@@ -191,6 +241,16 @@ pub(super) struct RuleFile {
     pub example: Vec<Example>,
 }
 
+impl RuleFile {
+    /// Keys of its conditions.
+    pub(super) const CONDITIONS: [&'static str; 5] = ["when", "harms", "risk", "note", "unless"];
+
+    /// Its conditions as written, in the order of [`Self::CONDITIONS`].
+    pub(super) fn conditions(&self) -> [Option<&str>; 5] {
+        [&self.when, &self.harms, &self.risk, &self.note, &self.unless].map(Option::as_deref)
+    }
+}
+
 fn likely() -> Confidence {
     Confidence::Likely
 }
@@ -222,6 +282,12 @@ pub(super) struct RemedyEntry {
     pub id: String,
     pub title: String,
     pub words: String,
+}
+
+impl From<RemedyEntry> for RemedyText {
+    fn from(entry: RemedyEntry) -> Self {
+        Self { id: entry.id, title: entry.title, words: entry.words.trim().to_owned() }
+    }
 }
 
 /// The file of harmless lines.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Expectation, Rule, RuleSet};
+use super::{Condition, Expectation, Rule, RuleSet, Signature};
 
 /// Something wrong with a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,11 +18,39 @@ pub struct Complaint {
 /// Checks the set as a whole and every rule's form.
 #[must_use]
 pub fn verify(set: &RuleSet) -> Vec<Complaint> {
-    set.rules.iter().flat_map(|rule| complaints(rule, set)).collect()
+    let harmless = set.harmless.iter().filter_map(unusable).map(|message| Complaint {
+        file: "harmless.toml".to_owned(),
+        rule: "harmless".to_owned(),
+        message,
+    });
+    set.rules.iter().flat_map(|rule| complaints(rule, set)).chain(harmless).collect()
+}
+
+/// Why a signature cannot be looked for, if so.
+fn unusable(signature: &Signature) -> Option<String> {
+    let name = &signature.name;
+    if !signature.pattern.compiles() {
+        return Some(format!("signature {name} has a pattern that cannot be compiled"));
+    }
+    let none = signature.pattern.needles.is_empty();
+    none.then(|| format!("signature {name} has no literal of three letters or more that every line it matches must hold"))
+}
+
+/// Parts that were not checked when they were loaded.
+fn parts(rule: &Rule) -> Vec<String> {
+    let refused = |(part, condition): (String, &Condition)| condition.check().err().map(|error| format!("{part} {error}"));
+    let own = rule.conditions().map(|(key, condition)| (key.to_owned(), condition));
+    let of_signatures =
+        rule.signatures.iter().filter_map(|one| Some((format!("signature {} has a condition that", one.name), one.when.as_ref()?)));
+    let mut messages: Vec<String> = own.chain(of_signatures).filter_map(refused).collect();
+    messages.extend(rule.signatures.iter().filter_map(unusable));
+    messages.extend(rule.examples.check().err().map(|error| format!("has examples that cannot be read: {error}")));
+    messages
 }
 
 fn complaints(rule: &Rule, set: &RuleSet) -> Vec<Complaint> {
-    let mut messages = form(rule);
+    let mut messages = parts(rule);
+    messages.extend(form(rule));
     messages.extend(rule.explains.iter().filter(|id| set.get(id).is_none()).map(|id| {
         let near = set.nearest(id).map(|n| format!(", did you mean `{n}`?")).unwrap_or_default();
         format!("explains the unknown id `{id}`{near}")

@@ -1,14 +1,11 @@
 //! Which signatures a line matches.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use regex::bytes::{RegexSet, RegexSetBuilder};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 
-use crate::rule::RuleSet;
-
-/// Memory that the set's lazy automaton may take.
-const CACHE: usize = 4 * 1024 * 1024;
+use crate::rule::{Pattern, RuleSet};
 
 /// A signature by the index of its rule and its own index within it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,62 +25,133 @@ pub struct Hit {
     pub captures: BTreeMap<String, String>,
 }
 
-/// All signatures of a rule set as one automaton.
+/// All signatures of a rule set: an automaton of their needles says which can match a line at all, and only those are tried.
 #[derive(Debug)]
 pub struct Matcher<'r> {
     rules: &'r RuleSet,
-    patterns: Vec<&'r str>,
-    set: OnceLock<Option<RegexSet>>,
-    ids: Vec<SignatureId>,
+    automaton: OnceLock<Option<AhoCorasick>>,
+    /// For each needle, who needs it; in the order of the automaton's patterns.
+    owners: Vec<Owner>,
+    needles: Vec<&'r str>,
+    /// Those without a needle are tried on every line.
+    always: Vec<Owner>,
+}
+
+/// What a needle belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Owner {
+    /// A signature of a rule.
+    Signature(SignatureId),
+    /// A harmless line, by its index.
+    Harmless(usize),
 }
 
 impl<'r> Matcher<'r> {
     /// Prepares the signatures of a rule set.
     #[must_use]
     pub fn new(rules: &'r RuleSet) -> Self {
-        let mut ids = Vec::new();
-        let mut patterns = Vec::new();
+        let mut matcher = Self { rules, automaton: OnceLock::new(), owners: Vec::new(), needles: Vec::new(), always: Vec::new() };
         for (rule, entry) in rules.rules.iter().enumerate() {
             for (signature, entry) in entry.signatures.iter().enumerate() {
-                ids.push(SignatureId { rule, signature });
-                patterns.push(&*entry.pattern.source);
+                matcher.add(Owner::Signature(SignatureId { rule, signature }), &entry.pattern);
             }
         }
-        Self { rules, patterns, set: OnceLock::new(), ids }
+        for (index, entry) in rules.harmless.iter().enumerate() {
+            matcher.add(Owner::Harmless(index), &entry.pattern);
+        }
+        matcher
     }
 
-    /// Builds the automaton now, which takes some milliseconds; else the first line does. Whoever waits for an engine can do so meanwhile.
+    fn add(&mut self, owner: Owner, pattern: &'r Pattern) {
+        if pattern.needles.is_empty() {
+            self.always.push(owner);
+        }
+        for needle in &*pattern.needles {
+            self.needles.push(needle);
+            self.owners.push(owner);
+        }
+    }
+
+    /// Prepares now what else the first use does, which takes some milliseconds. Whoever waits for an engine can do so meanwhile.
     pub fn warm(&self) {
         self.automaton();
+        for rule in &self.rules.rules {
+            rule.conditions().for_each(|(_, condition)| drop(condition.check()));
+        }
     }
 
-    fn automaton(&self) -> Option<&RegexSet> {
-        // Each pattern was checked when its rule was loaded, so that the set fails only beyond its size limit.
-        let build = || RegexSetBuilder::new(&self.patterns).unicode(false).size_limit(64 << 20).dfa_size_limit(CACHE).build().ok();
-        self.set.get_or_init(build).as_ref()
+    fn automaton(&self) -> Option<&AhoCorasick> {
+        // Needles are short and few, so that the automaton cannot outgrow its limits.
+        let build =
+            || AhoCorasickBuilder::new().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::ContiguousNFA)).build(&self.needles).ok();
+        self.automaton.get_or_init(build).as_ref()
+    }
+
+    /// Whose needles a line holds.
+    fn candidates(&self, line: &str) -> BTreeSet<Owner> {
+        let found = self.automaton().into_iter().flat_map(|automaton| automaton.find_overlapping_iter(line));
+        let owners = found.filter_map(|found| self.owners.get(found.pattern().as_usize()));
+        owners.chain(&self.always).copied().collect()
     }
 
     /// Signatures whose pattern occurs in a clean line, unless the line is known to be harmless.
     #[must_use]
     pub fn matches(&self, line: &str) -> Vec<SignatureId> {
-        let Some(set) = self.automaton() else { return Vec::new() };
-        let found: Vec<_> = set.matches(line.as_bytes()).into_iter().filter_map(|index| self.ids.get(index).copied()).collect();
-        if found.is_empty() || self.is_harmless(line) { Vec::new() } else { found }
+        let candidates = self.candidates(line);
+        let ids = candidates.iter().filter_map(|owner| match owner {
+            Owner::Signature(id) => Some(*id),
+            Owner::Harmless(_) => None,
+        });
+        let found: Vec<_> = ids.filter(|id| self.pattern(*id).is_match(line)).collect();
+        if found.is_empty() || self.any_harmless(&candidates, line) { Vec::new() } else { found }
     }
 
     /// The same with named captures.
     #[must_use]
     pub fn hits(&self, line: &str) -> Vec<Hit> {
-        let captured = |id: SignatureId| {
-            let pattern = &self.rules.rules[id.rule].signatures[id.signature].pattern;
-            Hit { id, captures: pattern.captures(line).into_iter().collect() }
-        };
+        let captured = |id: SignatureId| Hit { id, captures: self.pattern(id).captures(line).into_iter().collect() };
         self.matches(line).into_iter().map(captured).collect()
     }
 
     /// Whether a line only looks bad.
     #[must_use]
     pub fn is_harmless(&self, line: &str) -> bool {
-        self.rules.harmless.iter().any(|signature| signature.pattern.is_match(line))
+        self.any_harmless(&self.candidates(line), line)
+    }
+
+    fn any_harmless(&self, candidates: &BTreeSet<Owner>, line: &str) -> bool {
+        candidates.iter().any(|owner| match owner {
+            Owner::Harmless(index) => self.rules.harmless[*index].pattern.is_match(line),
+            Owner::Signature(_) => false,
+        })
+    }
+
+    fn pattern(&self, id: SignatureId) -> &Pattern {
+        &self.rules.rules[id.rule].signatures[id.signature].pattern
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::builtin;
+
+    /// The filter may never hide what a pattern would match.
+    #[test]
+    fn needles_lose_nothing() {
+        let rules = builtin().unwrap();
+        let matcher = Matcher::new(&rules);
+        let lines: Vec<String> =
+            rules.rules.iter().flat_map(|rule| rule.examples.iter().flat_map(|example| example.lines.clone())).collect();
+        assert!(lines.len() > 500, "there are {} lines", lines.len());
+        for line in lines.iter().flat_map(|line| [line.clone(), line.to_uppercase(), line.to_lowercase()]) {
+            let patterns = rules.rules.iter().enumerate().flat_map(|(rule, entry)| {
+                entry.signatures.iter().enumerate().map(move |(signature, entry)| (SignatureId { rule, signature }, &entry.pattern))
+            });
+            let plain: Vec<_> = patterns.filter(|(_, pattern)| pattern.is_match(&line)).map(|(id, _)| id).collect();
+            let harmless = rules.harmless.iter().any(|one| one.pattern.is_match(&line));
+            assert_eq!(matcher.matches(&line), if harmless { Vec::new() } else { plain }, "{line}");
+            assert_eq!(matcher.is_harmless(&line), harmless, "{line}");
+        }
     }
 }

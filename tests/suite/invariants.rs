@@ -53,7 +53,7 @@ fn unguarded(set: &RuleSet) -> Vec<String> {
         for rule in &mut turned.rules {
             let open = UNGUARDED.contains(&(rule.id.as_str(), guard));
             let examples = rule.examples.iter().filter(|example| !open && example.lines.is_empty());
-            rule.examples = examples.filter_map(|example| turn(example, guard)).collect();
+            rule.examples = examples.filter_map(|example| turn(example, guard)).collect::<Vec<_>>().into();
         }
         let failed =
             verify_examples(&turned).1.into_iter().filter(|one| !allowed.iter().any(|word| one.message.ends_with(&format!("got {word}"))));
