@@ -12,6 +12,7 @@ pub mod exit;
 pub(crate) mod facts;
 pub mod intake;
 pub mod options;
+pub mod pattern;
 pub mod prescribe;
 pub mod render;
 pub mod rule;

@@ -55,6 +55,8 @@ fn escaped(name: &str) -> String {
 /// What does not change while a container boots: its image, its engine, its files.
 #[derive(Clone, Default)]
 pub(super) struct Lasting {
+    /// Name, version and API of the engine.
+    identity: Option<EngineId>,
     documents: BTreeMap<String, Value>,
     files: Facts,
     gaps: Vec<Gap>,
@@ -70,10 +72,13 @@ impl Lasting {
         let image_path = format!("/images/{}/json", patient.config().text("/Image").unwrap_or_default());
         let looking = files::collect(&reader, &argv, &mut lasting.files, &mut lasting.gaps);
         let history_path = format!("/images/{}/history", patient.config().text("/Image").unwrap_or_default());
-        let ((), image, history, info) = tokio::join!(looking, engine.get(&image_path), engine.get(&history_path), engine.get("/info"));
+        let (version, info, image, history, ()) =
+            tokio::join!(engine.version(), engine.info(), engine.get(&image_path), engine.get(&history_path), looking);
+        lasting.gaps.extend(version.as_ref().err().map(|error| Gap { fact: "engine.version".to_owned(), reason: error.brief() }));
+        lasting.identity = Some(identity(engine, version.ok()));
         lasting.keep("image", image);
         lasting.keep("history", history);
-        lasting.keep("engine", info);
+        lasting.keep("engine", info.cloned());
         lasting
     }
 
@@ -87,9 +92,9 @@ impl Lasting {
     }
 }
 
-/// Name, version and API of the engine.
-fn identity(engine: &Engine) -> EngineId {
-    let version = engine.version.get("Version").and_then(Value::as_str).unwrap_or_default();
+/// Name, version and API of the engine, the version only when it told it.
+fn identity(engine: &Engine, version: Option<&Value>) -> EngineId {
+    let version = version.and_then(|version| version.get("Version")?.as_str()).unwrap_or_default();
     EngineId { name: engine.kind.name().to_owned(), version: version.to_owned(), api: engine.api.to_string() }
 }
 
@@ -107,7 +112,7 @@ pub(super) struct Draft {
 impl Draft {
     /// Starts with the configuration and with what lasts.
     pub fn new(engine: &Engine, patient: &Patient, lasting: Lasting) -> Self {
-        let identity = identity(engine);
+        let identity = lasting.identity.unwrap_or_else(|| identity(engine, None));
         let mut facts = Facts::default();
         engine::version_facts(&identity, &mut facts);
         container::facts(&patient.config(), &mut facts);

@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::guest::{self, UnitTree};
 use super::layers::Layers;
@@ -29,7 +30,7 @@ const VENDOR_UNITS: [&str; 2] = ["/usr/lib/systemd/system", "/lib/systemd/system
 pub struct Files<'a> {
     engine: &'a Engine,
     container: &'a str,
-    layers: Option<Layers>,
+    layers: Option<Arc<Layers>>,
     known: RefCell<BTreeMap<(String, usize), Option<PathStat>>>,
 }
 
@@ -42,13 +43,14 @@ struct Resolved {
 impl<'a> Files<'a> {
     /// Reads from a container.
     pub fn new(engine: &'a Engine, container: &'a str, layers: Option<Layers>) -> Self {
-        Self { engine, container, layers, known: RefCell::default() }
+        Self { engine, container, layers: layers.map(Arc::new), known: RefCell::default() }
     }
 
     /// What stands at a path, its content only up to `limit`; links are not followed at its end.
     async fn look(&self, path: &str, limit: usize) -> Result<Option<PathStat>, EngineError> {
         if let Some(layers) = &self.layers {
-            return Ok(layers.read_path(path, limit));
+            let (layers, path) = (layers.clone(), path.to_owned());
+            return Ok(aside(move || layers.read_path(&path, limit)).await);
         }
         let key = (path.strip_prefix("/usr").unwrap_or(path).to_owned(), limit);
         if let Some(known) = self.known.borrow().get(&key) {
@@ -64,7 +66,10 @@ impl<'a> Files<'a> {
 
     async fn tree(&self, path: &str) -> Result<Option<Tree>, EngineError> {
         match &self.layers {
-            Some(layers) => Ok(layers.read_tree(path)),
+            Some(layers) => {
+                let (layers, path) = (layers.clone(), path.to_owned());
+                Ok(aside(move || layers.read_tree(&path)).await)
+            }
             None => self.engine.read_tree(self.container, path, UNITS).await,
         }
     }
@@ -114,6 +119,11 @@ impl<'a> Files<'a> {
         }
         Ok(program)
     }
+}
+
+/// Reads from this machine's disk while this thread talks to the engine.
+async fn aside<T: Send + 'static>(read: impl FnOnce() -> Option<T> + Send + 'static) -> Option<T> {
+    tokio::task::spawn_blocking(read).await.ok().flatten()
 }
 
 /// Path of a link's target, seen from the folder of the link.

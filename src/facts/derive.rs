@@ -1,49 +1,38 @@
 //! What follows from other facts: whether the container is meant to run systemd, and how far the boot came. Pure.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
+use crate::pattern::Pattern;
 use crate::snapshot::{Facts, LogExcerpt};
 
 /// systemd's banner: `systemd 252.39-1~deb12u2 running in system mode (+PAM …)`, without a distribution's suffix too.
-static BANNER: Pattern = LazyLock::new(|| Regex::new(r"\bsystemd v?(\d{3})\S*(?: \(\S+\))? running in (?:test )?system mode").ok());
+static BANNER: Pattern = Pattern::new(r"\bsystemd v?(\d{3})\S*(?: \(\S+\))? running in (?:test )?system mode");
 /// Lines that only a boot that came up prints.
-static CAME_UP: Pattern = LazyLock::new(|| {
-    Regex::new(r"Startup finished in |Reached target .{0,80}(?:Multi-User System|Graphical Interface|multi-user\.target|graphical\.target|container\.target)").ok()
-});
+static CAME_UP: Pattern = Pattern::new(
+    r"Startup finished in |Reached target .{0,80}(?:Multi-User System|Graphical Interface|multi-user\.target|graphical\.target|container\.target)",
+);
 /// Last words of a PID 1 that gives up.
-static GAVE_UP: Pattern = LazyLock::new(|| {
-    Regex::new(r"^\W*\[!!!!!!\] |\bExiting PID 1\.\.\.|\bFreezing execution\b|Failed to (?:allocate manager object|start up manager)\b")
-        .ok()
-});
+static GAVE_UP: Pattern =
+    Pattern::new(r"^\W*\[!!!!!!\] |\bExiting PID 1\.\.\.|\bFreezing execution\b|Failed to (?:allocate manager object|start up manager)\b");
 /// PID 1 goes on with nothing to do.
-static FROZE: Pattern = LazyLock::new(|| Regex::new(r", freezing\.|\bFreezing execution\b").ok());
+static FROZE: Pattern = Pattern::new(r", freezing\.|\bFreezing execution\b");
 /// Status lines of units on the console.
-static UNITS: Pattern = LazyLock::new(|| Regex::new(r"^\W*(?:\[  OK  \]|\[FAILED\]|\[DEPEND\]) ").ok());
+static UNITS: Pattern = Pattern::new(r"^\W*(?:\[  OK  \]|\[FAILED\]|\[DEPEND\]) ");
 /// Other words of PID 1 on its console.
-static SPOKE: Pattern = LazyLock::new(|| {
-    Regex::new(
-        r"^\W*(?:\[  OK  \]|\[FAILED\]|Failed to mount \S+ (?:\(type \w+\) on|at) /|Failed to determine whether /|Welcome to \S.*!$)",
-    )
-    .ok()
-});
+static SPOKE: Pattern = Pattern::new(
+    r"^\W*(?:\[  OK  \]|\[FAILED\]|Failed to mount \S+ (?:\(type \w+\) on|at) /|Failed to determine whether /|Welcome to \S.*!$)",
+);
 /// What systemd takes its surroundings for.
-static VIRTUALIZATION: Pattern = LazyLock::new(|| Regex::new(r"\bDetected virtualization '?([\w-]+)").ok());
+static VIRTUALIZATION: Pattern = Pattern::new(r"\bDetected virtualization '?([\w-]+)");
 
 /// A command that talks to a user's own manager.
-static USER_SCOPE: Pattern =
-    LazyLock::new(|| Regex::new(r"\b(?:systemctl|systemd-run|systemd-analyze|journalctl|busctl|systemd)\b.{0,200}\s--user\b").ok());
+static USER_SCOPE: Pattern = Pattern::new(r"\b(?:systemctl|systemd-run|systemd-analyze|journalctl|busctl|systemd)\b.{0,200}\s--user\b");
 /// A step of an image build that needs a running manager; `enable` and `mask` do not.
-static IN_BUILD: Pattern = LazyLock::new(|| {
-    Regex::new(r"\bRUN\s.{0,200}\b(?:systemctl\s.{0,80}\b(?:daemon-reload|daemon-reexec|start|restart|stop|reload|status|is-active)|service\s+\S+\s+(?:start|restart|status)|hostnamectl|timedatectl)\b").ok()
-});
-
-type Pattern = LazyLock<Option<Regex>>;
+static IN_BUILD: Pattern = Pattern::new(
+    r"\bRUN\s.{0,200}\b(?:systemctl\s.{0,80}\b(?:daemon-reload|daemon-reexec|start|restart|stop|reload|status|is-active)|service\s+\S+\s+(?:start|restart|status)|hostnamectl|timedatectl)\b",
+);
 
 fn captured<'t>(pattern: &Pattern, text: &'t str) -> Option<&'t str> {
-    let captures = pattern.as_ref()?.captures(text)?;
-    Some(captures.get(1).or(captures.get(0))?.as_str())
+    let captures = pattern.captures(text)?;
+    captures.get(1).or(captures.get(0))
 }
 
 /// Signal numbers whose exit code 128+N says that the engine or the kernel ended PID 1.

@@ -9,7 +9,9 @@ pub fn version_facts(id: &EngineId, facts: &mut Facts) {
     let source = "engine version";
     let mut numbers = id.version.split(|c: char| !c.is_ascii_digit()).map(str::parse::<i64>);
     facts.set("engine.name", id.name.as_str(), source);
-    facts.set("engine.version", id.version.as_str(), source);
+    if !id.version.is_empty() {
+        facts.set("engine.version", id.version.as_str(), source);
+    }
     facts.set("engine.api", id.api.as_str(), source);
     if let Some(Ok(major)) = numbers.next() {
         facts.set("engine.major", major, source);

@@ -1,9 +1,7 @@
 //! What was found in a text put together: one snapshot for each container, with the lines that belong to it.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
-use regex::Regex;
 use serde_json::{Value, json};
 
 use super::describe::{self, Described, Found};
@@ -11,12 +9,13 @@ use super::observe::Observed;
 use super::page::Page;
 use super::{Beside, info};
 use crate::facts::{Config, container, derive, distribution, engine, filter, mounts, program};
+use crate::pattern::Pattern;
 use crate::snapshot::{Cluster, EngineId, Facts, Gap, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Target, TargetKind};
 
 /// Words that only a text about systemd has.
-static SIGNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\bsystemd|systemctl|journalctl|loginctl|hostnamectl|machinectl|/sbin/init\b|\bd-?bus\b|init\.scope|\[!!!!!!\]|PID 1\b|telinit").ok()
-});
+static SIGNS: Pattern = Pattern::new(
+    r"(?i)\bsystemd|systemctl|journalctl|loginctl|hostnamectl|machinectl|/sbin/init\b|\bd-?bus\b|init\.scope|\[!!!!!!\]|PID 1\b|telinit",
+);
 /// Facts that hold for the machine, and so for every container of a text.
 const SHARED: [&str; 3] = ["host.", "engine.", "cgroup.mode"];
 
@@ -231,7 +230,7 @@ impl<'f> Draft<'f> {
 
     /// Whether systemd is the subject: asked for by the container's description, or spoken of in the text.
     fn subject(&mut self, page: &Page, belongs: Belongs<'_>) {
-        let signs = |text: &str| SIGNS.as_ref().is_some_and(|re| re.is_match(text));
+        let signs = |text: &str| SIGNS.is_match(text);
         let spoken = self.log.lines.iter().any(|line| signs(&line.text))
             || page.lines.iter().any(|line| belongs(line.number, line.container.as_deref()) && signs(&line.text))
             || self.documents.values().any(|document| signs(&document.to_string()));

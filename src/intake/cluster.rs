@@ -1,10 +1,8 @@
 //! Lines that look like a failure and that no signature knows: counted by a form that is the same on every host.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
-use regex::Regex;
-
+use crate::pattern::Pattern;
 use crate::snapshot::Cluster;
 
 /// Clusters that are kept of one text; more failures than that are one disaster.
@@ -13,30 +11,24 @@ const KEPT: usize = 200;
 const DECISIVE: usize = 400;
 
 /// Words of failure.
-static FAILURE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:error|errors|fail|failed|failure|fails|fatal|panic|panicked|denied|refused|cannot|can't|could not|couldn't|unable|timed out|timeout|exception|traceback|segmentation fault|core dumped|killed|aborted|abort|no such file|not found|not permitted|no space left|unsupported|invalid|crashed|oom)\b|exited with (?:exit )?(?:code|status) [1-9]").ok()
-});
+static FAILURE: Pattern = Pattern::new(
+    r"(?i)\b(?:error|errors|fail|failed|failure|fails|fatal|panic|panicked|denied|refused|cannot|can't|could not|couldn't|unable|timed out|timeout|exception|traceback|segmentation fault|core dumped|killed|aborted|abort|no such file|not found|not permitted|no space left|unsupported|invalid|crashed|oom)\b|exited with (?:exit )?(?:code|status) [1-9]",
+);
 /// Sentences that name a failure that did not happen.
-static FINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:0|no|without) (?:errors?|failures?|failed)\b|\bfailed[=:] ?0\b|\berrors?[=:] ?0\b|\[  OK  \]").ok()
-});
+static FINE: Pattern =
+    Pattern::new(r"(?i)\b(?:0|no|without) (?:errors?|failures?|failed)\b|\bfailed[=:] ?0\b|\berrors?[=:] ?0\b|\[  OK  \]");
 /// What differs between two hosts that fail alike, and what stands for it.
-static VARIABLE: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
-    [
-        (r#""[^"]*"|'[^']*'|`[^`]*`|\u{201c}[^\u{201d}]*\u{201d}"#, "<quoted>"),
-        (r"https?://\S+|\b[\w.-]+@[\w.-]+\b", "<address>"),
-        (r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b", "<id>"),
-        (r"(?:/[\w.@%+~:-]+){2,}/?", "<path>"),
-        (r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|\[?(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{0,4}\]?", "<address>"),
-        (r"\b(?:0x)?[0-9a-f]*\d[0-9a-f]{6,}\b|\b[0-9a-f]{12,}\b", "<id>"),
-        (r"\b(?:[\w-]+\.){2,}[a-z]{2,}\b", "<host>"),
-        (r"\d+(?:[.,:]\d+)*", "#"),
-        (r"\s+", " "),
-    ]
-    .into_iter()
-    .filter_map(|(pattern, stand_in)| Some((Regex::new(pattern).ok()?, stand_in)))
-    .collect()
-});
+static VARIABLE: [(Pattern, &str); 9] = [
+    (Pattern::new(r#""[^"]*"|'[^']*'|`[^`]*`|“.*?”"#), "<quoted>"),
+    (Pattern::new(r"https?://\S+|\b[\w.-]+@[\w.-]+\b"), "<address>"),
+    (Pattern::new(r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"), "<id>"),
+    (Pattern::new(r"(?:/[\w.@%+~:-]+){2,}/?"), "<path>"),
+    (Pattern::new(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|\[?(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{0,4}\]?"), "<address>"),
+    (Pattern::new(r"\b(?:0x)?[0-9a-f]*\d[0-9a-f]{6,}\b|\b[0-9a-f]{12,}\b"), "<id>"),
+    (Pattern::new(r"\b(?:[\w-]+\.){2,}[a-z]{2,}\b"), "<host>"),
+    (Pattern::new(r"\d+(?:[.,:]\d+)*"), "#"),
+    (Pattern::new(r"\s+"), " "),
+];
 
 /// Counts clusters while lines stream past.
 #[derive(Debug, Default)]
@@ -47,16 +39,14 @@ pub struct Clusters {
 /// Whether a line looks like a failure.
 #[must_use]
 pub fn looks_bad(text: &str) -> bool {
-    let matches = |pattern: &LazyLock<Option<Regex>>| pattern.as_ref().is_some_and(|re| re.is_match(text));
-    matches(&FAILURE) && !matches(&FINE)
+    FAILURE.is_match(text) && !FINE.is_match(text)
 }
 
 /// The stable id of a failing line.
 #[must_use]
 pub fn id(text: &str) -> String {
     let end = text.floor_char_boundary(DECISIVE.min(text.len()));
-    let form =
-        VARIABLE.iter().fold(text[..end].trim().to_lowercase(), |text, (re, stand_in)| re.replace_all(&text, *stand_in).into_owned());
+    let form = VARIABLE.iter().fold(text[..end].trim().to_lowercase(), |text, (re, stand_in)| re.replace_all(&text, stand_in).into_owned());
     format!("{:012x}", fnv(form.as_bytes()) & 0xffff_ffff_ffff)
 }
 

@@ -1,27 +1,22 @@
 //! Dockerfile text as an image's configuration: what it sets, and what its RUN lines do to systemd.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use serde_json::{Map, Value, json};
 
 use super::page::Line;
 use super::shell::unprompted;
+use crate::pattern::Pattern;
 use crate::snapshot::Facts;
 
 /// Instructions, behind the step numbers of the classic builder or of BuildKit where those stand.
-static INSTRUCTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^(?:Step \d+(?:/\d+)? ?: |#\d+ \[[^\]]*\] )?(?P<word>FROM|RUN|CMD|ENTRYPOINT|ENV|VOLUME|STOPSIGNAL|USER|COPY|ADD|ARG|WORKDIR|EXPOSE|LABEL|SHELL|HEALTHCHECK|MAINTAINER|ONBUILD) +(?P<rest>\S.*)$").ok()
-});
+static INSTRUCTION: Pattern = Pattern::new(
+    r"^(?:Step \d+(?:/\d+)? ?: |#\d+ \[[^\]]*\] )?(?P<word>FROM|RUN|CMD|ENTRYPOINT|ENV|VOLUME|STOPSIGNAL|USER|COPY|ADD|ARG|WORKDIR|EXPOSE|LABEL|SHELL|HEALTHCHECK|MAINTAINER|ONBUILD) +(?P<rest>\S.*)$",
+);
 /// Packages that bring the manager.
-static INSTALLS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|zypper|pacman|tdnf)\b[^;&|]*\b(?:install|-S\w*|in)\b[^;&|]*\bsystemd(?:-sysv)?\b",
-    )
-    .ok()
-});
+static INSTALLS: Pattern = Pattern::new(
+    r"\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|zypper|pacman|tdnf)\b[^;&|]*\b(?:install|-S\w*|in)\b[^;&|]*\bsystemd(?:-sysv)?\b",
+);
 /// The unit that the boot is for.
-static DEFAULT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bsystemctl +set-default +(?P<unit>[\w@.-]+)").ok());
+static DEFAULT: Pattern = Pattern::new(r"\bsystemctl +set-default +(?P<unit>[\w@.-]+)");
 
 /// An image as a Dockerfile describes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +56,7 @@ fn block(lines: &[Line]) -> (Vec<(String, String)>, usize) {
     let mut end = 0;
     while let Some(line) = lines.get(at) {
         let text = unprompted(&line.text).0.trim();
-        if let Some(captures) = INSTRUCTION.as_ref().and_then(|re| re.captures(text)) {
+        if let Some(captures) = INSTRUCTION.captures(text) {
             let (rest, used) = continued(&captures["rest"], &lines[at + 1..]);
             instructions.push((captures["word"].to_owned(), rest));
             at += 1 + used;
@@ -154,10 +149,10 @@ fn command(rest: &str) -> Vec<String> {
 }
 
 fn run(rest: &str, facts: &mut Facts) {
-    if INSTALLS.as_ref().is_some_and(|re| re.is_match(rest)) {
+    if INSTALLS.is_match(rest) {
         facts.set("guest.systemd_installed", true, "Dockerfile: RUN");
     }
-    if let Some(captures) = DEFAULT.as_ref().and_then(|re| re.captures(rest)) {
+    if let Some(captures) = DEFAULT.captures(rest) {
         facts.set("guest.default_target", &captures["unit"], "Dockerfile: RUN");
     }
 }

@@ -1,33 +1,27 @@
 //! Listings in a text: mounts, /proc/1/cgroup, processes. Lines in, facts out; a listing that may be cut tells only what is in it.
 
-use std::sync::LazyLock;
-
 use procfs::FromRead;
 use procfs::process::MountInfos;
-use regex::Regex;
 
 use super::observe::{Observed, pid1};
 use super::page::Line;
 use crate::facts::mounts;
+use crate::pattern::Pattern;
 use crate::snapshot::Facts;
 
 /// File systems that only a container has as its root.
 const CONTAINER_ROOTS: [&str; 4] = ["overlay", "aufs", "fuse-overlayfs", "fuse.fuse-overlayfs"];
 
-type Pattern = LazyLock<Option<Regex>>;
-
 /// `cgroup2 on /sys/fs/cgroup type cgroup2 (ro,nosuid)` of mount(8).
-static MOUNT: Pattern =
-    LazyLock::new(|| Regex::new(r"^(?P<what>\S+) on (?P<at>/\S*) type (?P<type>[\w.-]+) \((?P<options>[\w,=./%:-]+)\)$").ok());
+static MOUNT: Pattern = Pattern::new(r"^(?P<what>\S+) on (?P<at>/\S*) type (?P<type>[\w.-]+) \((?P<options>[\w,=./%:-]+)\)$");
 /// `cgroup2 /sys/fs/cgroup cgroup2 ro,nosuid 0 0` of /proc/mounts.
-static PROC_MOUNTS: Pattern =
-    LazyLock::new(|| Regex::new(r"^(?P<what>\S+) (?P<at>/\S*) (?P<type>[\w.-]+) (?P<options>r[ow](?:,\S*)?) \d \d$").ok());
+static PROC_MOUNTS: Pattern = Pattern::new(r"^(?P<what>\S+) (?P<at>/\S*) (?P<type>[\w.-]+) (?P<options>r[ow](?:,\S*)?) \d \d$");
 /// A line of /proc/self/mountinfo.
-static MOUNTINFO: Pattern = LazyLock::new(|| Regex::new(r"^\d+ \d+ \d+:\d+ \S+ /\S* r[ow]\S* .*- (?P<type>\S+) \S+ r[ow]").ok());
+static MOUNTINFO: Pattern = Pattern::new(r"^\d+ \d+ \d+:\d+ \S+ /\S* r[ow]\S* .*- (?P<type>\S+) \S+ r[ow]");
 /// A line of /proc/PID/cgroup.
-static CGROUP: Pattern = LazyLock::new(|| Regex::new(r"^(?P<id>\d{1,3}):(?P<controllers>[\w=,-]*):(?P<path>/\S*)$").ok());
+static CGROUP: Pattern = Pattern::new(r"^(?P<id>\d{1,3}):(?P<controllers>[\w=,-]*):(?P<path>/\S*)$");
 /// The head of `ps`.
-static PS_HEAD: Pattern = LazyLock::new(|| Regex::new(r"^\s*(?:(?:USER|UID|F|S|PPID) +)*PID\b.*\b(?:COMMAND|CMD)\s*$").ok());
+static PS_HEAD: Pattern = Pattern::new(r"^\s*(?:(?:USER|UID|F|S|PPID) +)*PID\b.*\b(?:COMMAND|CMD)\s*$");
 
 /// Facts of all listings of a page.
 #[must_use]
@@ -66,10 +60,10 @@ fn mount_table(lines: &[Line]) -> Option<Observed> {
 
 /// A mount as a line of mountinfo.
 fn mountinfo(text: &str, id: u32) -> Option<String> {
-    if MOUNTINFO.as_ref()?.is_match(text) {
+    if MOUNTINFO.is_match(text) {
         return Some(text.to_owned());
     }
-    let captures = MOUNT.as_ref()?.captures(text).or_else(|| PROC_MOUNTS.as_ref()?.captures(text))?;
+    let captures = MOUNT.captures(text).or_else(|| PROC_MOUNTS.captures(text))?;
     let (what, at, kind, options) = (&captures["what"], &captures["at"], &captures["type"], &captures["options"]);
     let access = options.split(',').find(|option| matches!(*option, "ro" | "rw")).unwrap_or("rw");
     Some(format!("{id} 0 0:{id} / {at} {access} - {kind} {what} {options}"))
@@ -78,7 +72,7 @@ fn mountinfo(text: &str, id: u32) -> Option<String> {
 /// /proc/1/cgroup: a line `0::` alone is v2, numbered ones are v1, both are hybrid.
 fn groups(lines: &[Line]) -> Option<Observed> {
     let captures = |line: &Line| {
-        let captures = CGROUP.as_ref()?.captures(line.text.trim())?;
+        let captures = CGROUP.captures(line.text.trim())?;
         Some((line.number, captures["id"].to_owned(), captures["controllers"].to_owned(), captures["path"].to_owned()))
     };
     let rows: Vec<_> = lines.iter().filter_map(captures).filter(|(_, id, controllers, _)| (id == "0") == controllers.is_empty()).collect();
@@ -112,7 +106,7 @@ fn groups(lines: &[Line]) -> Option<Observed> {
 
 /// Process 1 of a `ps` that shows a container's processes: kernel threads are the host's.
 fn processes(lines: &[Line]) -> Option<Observed> {
-    let head = lines.iter().position(|line| PS_HEAD.as_ref().is_some_and(|re| re.is_match(&line.text)))?;
+    let head = lines.iter().position(|line| PS_HEAD.is_match(&line.text))?;
     let titles: Vec<&str> = lines[head].text.split_whitespace().collect();
     let column = titles.iter().position(|title| *title == "PID")?;
     let rows = lines[head + 1..]

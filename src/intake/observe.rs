@@ -2,13 +2,10 @@
 //!
 //! Lines in, facts with the number of their line out. A fact is taken only from a form that has no other meaning.
 
-use std::sync::LazyLock;
-
-use regex::{Captures, Regex};
-
 use super::page::Line;
 use super::shell::unprompted;
 use crate::facts::distribution;
+use crate::pattern::{Captures, Pattern};
 use crate::snapshot::Facts;
 
 /// Words of `systemctl is-system-running` (systemctl(1)).
@@ -27,37 +24,33 @@ pub struct Observed {
     pub facts: Facts,
 }
 
-type Pattern = LazyLock<Option<Regex>>;
-
 /// `Exited (137) 2 minutes ago` of `docker ps`.
-static PS_EXITED: Pattern = LazyLock::new(|| Regex::new(r"\bExited \((?P<code>\d{1,3})\) ").ok());
+static PS_EXITED: Pattern = Pattern::new(r"\bExited \((?P<code>\d{1,3})\) ");
 /// `web-1 exited with code 255` of compose.
-static COMPOSE_EXITED: Pattern = LazyLock::new(|| Regex::new(r"^\S+ exited with code (?P<code>\d{1,3})(?: \(restarting\))?$").ok());
+static COMPOSE_EXITED: Pattern = Pattern::new(r"^\S+ exited with code (?P<code>\d{1,3})(?: \(restarting\))?$");
 /// Other sentences about the container itself.
-static CONTAINER_EXITED: Pattern = LazyLock::new(|| {
-    Regex::new(r"(?i)\bcontainer\b.{0,80}\b(?:exited|exits|stopped|terminated|exit)\b.{0,24}\b(?:code|status):? ?\(?(?P<code>\d{1,3})\b")
-        .ok()
-});
+static CONTAINER_EXITED: Pattern =
+    Pattern::new(r"(?i)\bcontainer\b.{0,80}\b(?:exited|exits|stopped|terminated|exit)\b.{0,24}\b(?:code|status):? ?\(?(?P<code>\d{1,3})\b");
 /// `Up 3 minutes` of `docker ps`, in a column of its own.
-static PS_UP: Pattern = LazyLock::new(|| Regex::new(r" {2,}Up (?:\d+|About|Less) .{0,30}").ok());
+static PS_UP: Pattern = Pattern::new(r" {2,}Up (?:\d+|About|Less) .{0,30}");
 /// `State: degraded` of `systemctl status`.
-static STATE: Pattern = LazyLock::new(|| Regex::new(r"^\s*State: (?P<state>[a-z]+)$").ok());
+static STATE: Pattern = Pattern::new(r"^\s*State: (?P<state>[a-z]+)$");
 /// A row of `systemctl --failed`.
-static FAILED_ROW: Pattern = LazyLock::new(|| {
-    Regex::new(r"^\s*[●*x×]?\s*(?P<unit>[\w@:.\\-]+\.(?:service|socket|mount|target|timer|path|slice|scope|swap|device|automount)) +(?:loaded|not-found|masked|error|bad-setting) +failed +failed\b").ok()
-});
+static FAILED_ROW: Pattern = Pattern::new(
+    r"^\s*(?:[*x]|●|×)?\s*(?P<unit>[\w@:.\\-]+\.(?:service|socket|mount|target|timer|path|slice|scope|swap|device|automount)) +(?:loaded|not-found|masked|error|bad-setting) +failed +failed\b",
+);
 /// `systemd 252 (252.39-1~deb12u2)` of `systemctl --version`.
-static VERSION: Pattern = LazyLock::new(|| Regex::new(r"^systemd (?P<version>\d{3})(?: \([^)]*\))?$").ok());
+static VERSION: Pattern = Pattern::new(r"^systemd (?P<version>\d{3})(?: \([^)]*\))?$");
 /// `Welcome to Debian GNU/Linux 12 (bookworm)!`
-static WELCOME: Pattern = LazyLock::new(|| Regex::new(r"^\W*Welcome to (?P<name>\S.{0,80})!$").ok());
+static WELCOME: Pattern = Pattern::new(r"^\W*Welcome to (?P<name>\S.{0,80})!$");
 /// Lines of os-release.
-static OS_RELEASE: Pattern = LazyLock::new(|| Regex::new(r#"^(?P<key>ID|PRETTY_NAME|VERSION_ID)="?(?P<value>[^"]+)"?$"#).ok());
+static OS_RELEASE: Pattern = Pattern::new(r#"^(?P<key>ID|PRETTY_NAME|VERSION_ID)="?(?P<value>[^"]+)"?$"#);
 /// `uname -a`, and kernel releases in it.
-static UNAME: Pattern = LazyLock::new(|| Regex::new(r"^Linux \S+ (?P<release>\d+\.\d+\S*) #\d").ok());
+static UNAME: Pattern = Pattern::new(r"^Linux \S+ (?P<release>\d+\.\d+\S*) #\d");
 /// Asking for a container's whole log.
-static LOGS: Pattern = LazyLock::new(|| Regex::new(r"^(?:sudo )?(?:docker|podman|nerdctl) (?:container )?logs (?:-[tf]+ )?[\w.-]+$").ok());
+static LOGS: Pattern = Pattern::new(r"^(?:sudo )?(?:docker|podman|nerdctl) (?:container )?logs (?:-[tf]+ )?[\w.-]+$");
 /// A control group path that tells the namespace: its own root, or the engine's place on the host.
-static CGROUP_PATH: Pattern = LazyLock::new(|| Regex::new(r"Failed to create (?P<path>/\S*)init\.scope control group:").ok());
+static CGROUP_PATH: Pattern = Pattern::new(r"Failed to create (?P<path>/\S*)init\.scope control group:");
 
 /// All observations of a page, in order.
 #[must_use]
@@ -83,7 +76,7 @@ pub fn observations(lines: &[Line]) -> Vec<Observed> {
 fn silent(lines: &[Line]) -> Vec<Observed> {
     let asks = |line: &Line| {
         let (command, prompted) = unprompted(&line.text);
-        prompted && LOGS.as_ref().is_some_and(|re| re.is_match(command))
+        prompted && LOGS.is_match(command)
     };
     let unanswered = |at: usize| {
         let next = lines[at + 1..].iter().find(|line| !line.text.trim().is_empty());
@@ -111,7 +104,7 @@ fn last_word(text: &str) -> Option<String> {
 }
 
 fn captured<'t>(pattern: &Pattern, text: &'t str) -> Option<Captures<'t>> {
-    pattern.as_ref()?.captures(text)
+    pattern.captures(text)
 }
 
 type Source<'s> = &'s dyn Fn(&str) -> String;

@@ -3,9 +3,8 @@
 //! A clean line in, the bare line out, with the name of the container that a prefix gave. Indentation behind the wrapping
 //! stays, because YAML needs it. Must not judge or drop lines.
 
-use std::sync::LazyLock;
+use crate::pattern::Pattern;
 
-use regex::Regex;
 use serde_json::Value;
 
 /// Wrappings within wrappings that are taken off; more is no log.
@@ -20,44 +19,37 @@ pub struct Bare {
     pub container: Option<String>,
 }
 
-type Pattern = LazyLock<Option<Regex>>;
-
 /// Prefixes that go without a trace.
-static PREFIXES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    [
-        // Quotes of mail and Markdown.
-        r"^ {0,3}(?:> ?)+",
-        // RFC 3339 as `docker -t`, GitHub, Kubernetes and GitLab write it, with GitLab's stream mark and CRI's behind it.
-        r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?: \d\d[OE][ +]?| std(?:out|err) [FP] | |$)",
-        // The same with a blank: Python, PostgreSQL, runners.
-        r"^\[?\d{4}[-/]\d\d[-/]\d\d \d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?\]?(?: ?[-|:])? ?",
-        // Jenkins' time stamper, and clocks alone.
-        r"^\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?(?: ?\|)? {1,2}",
-        r"^\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?\] ?",
-        r"^\[Pipeline\] ",
-        // Marks of GitHub, Azure, GitLab and Travis.
-        r"^##\[(?:group|endgroup|error|warning|debug|notice|command|section)\]",
-        r"^::(?:group|endgroup|error|warning|notice|debug)(?: [^:]*)?::",
-        r"^\[command\]",
-        r"^section_(?:start|end):\d+:[\w.-]+(?:\[[^\]]*\])? *",
-        r"^travis_(?:fold|time):(?:start|end):\S* *",
-        // The kernel's ring buffer and the form of /dev/kmsg.
-        r"^<\d{1,3}>",
-        r"^\[ *\d{1,8}\.\d{6}\](?:\[ *[TC]\d+\])? ",
-    ]
-    .iter()
-    .filter_map(|pattern| Regex::new(pattern).ok())
-    .collect()
-});
+static PREFIXES: [Pattern; 13] = [
+    // Quotes of mail and Markdown.
+    Pattern::new(r"^ {0,3}(?:> ?)+"),
+    // RFC 3339 as `docker -t`, GitHub, Kubernetes and GitLab write it, with GitLab's stream mark and CRI's behind it.
+    Pattern::new(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?: \d\d[OE][ +]?| std(?:out|err) [FP] | |$)"),
+    // The same with a blank: Python, PostgreSQL, runners.
+    Pattern::new(r"^\[?\d{4}[-/]\d\d[-/]\d\d \d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?\]?(?: ?[-|:])? ?"),
+    // Jenkins' time stamper, and clocks alone.
+    Pattern::new(r"^\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?(?: ?\|)? {1,2}"),
+    Pattern::new(r"^\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?\] ?"),
+    Pattern::new(r"^\[Pipeline\] "),
+    // Marks of GitHub, Azure, GitLab and Travis.
+    Pattern::new(r"^##\[(?:group|endgroup|error|warning|debug|notice|command|section)\]"),
+    Pattern::new(r"^::(?:group|endgroup|error|warning|notice|debug)(?: [^:]*)?::"),
+    Pattern::new(r"^\[command\]"),
+    Pattern::new(r"^section_(?:start|end):\d+:[\w.-]+(?:\[[^\]]*\])? *"),
+    Pattern::new(r"^travis_(?:fold|time):(?:start|end):\S* *"),
+    // The kernel's ring buffer and the form of /dev/kmsg.
+    Pattern::new(r"^<\d{1,3}>"),
+    Pattern::new(r"^\[ *\d{1,8}\.\d{6}\](?:\[ *[TC]\d+\])? "),
+];
 
 /// `Jan  2 03:04:05 host prog[12]: text` of syslog and journalctl; with a year in other locales of journalctl's short forms.
-static SYSLOG: Pattern = LazyLock::new(|| {
-    Regex::new(r"^(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?(?: [A-Z]{3,4})? (?:\S+ )?(?P<rest>[\w@./()+-]+(?:\[\d+\])?: .*)$").ok()
-});
+static SYSLOG: Pattern = Pattern::new(
+    r"^(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?(?: [A-Z]{3,4})? (?:\S+ )?(?P<rest>[\w@./()+-]+(?:\[\d+\])?: .*)$",
+);
 /// What journalctl's short-iso leaves behind the time stamp: `host prog[12]: text`.
-static HOST: Pattern = LazyLock::new(|| Regex::new(r"^[\w.-]+ (?P<rest>(?:[\w@./()+-]+\[\d+\]|kernel): .*)$").ok());
+static HOST: Pattern = Pattern::new(r"^[\w.-]+ (?P<rest>(?:[\w@./()+-]+\[\d+\]|kernel): .*)$");
 /// `service-1  | text` of compose; journald's own tables have no such first column.
-static COMPOSE: Pattern = LazyLock::new(|| Regex::new(r"^(?P<name>[A-Za-z0-9][\w.-]{0,80}) +\| ?(?P<rest>.*)$").ok());
+static COMPOSE: Pattern = Pattern::new(r"^(?P<name>[A-Za-z0-9][\w.-]{0,80}) +\| ?(?P<rest>.*)$");
 
 /// Takes the wrapping off a clean line.
 #[must_use]
@@ -82,8 +74,8 @@ fn peel(bare: &mut Bare) -> bool {
     if let Some(prefix) =
         PREFIXES.iter().filter(|_| b"0123456789[> #:st<".contains(&first)).find_map(|re| re.find(text)).filter(|found| !found.is_empty())
     {
-        let rest = text[prefix.end()..].to_owned();
-        let rest = rest_of(&HOST, &rest).filter(|_| prefix.as_str().contains('T')).map_or(rest.clone(), str::to_owned);
+        let rest = text[prefix.end..].to_owned();
+        let rest = rest_of(&HOST, &rest).filter(|_| text[prefix].contains('T')).map_or(rest.clone(), str::to_owned);
         bare.text = rest;
         return true;
     }
@@ -93,7 +85,7 @@ fn peel(bare: &mut Bare) -> bool {
     }
     if bare.container.is_none()
         && text.contains('|')
-        && let Some(captures) = COMPOSE.as_ref().and_then(|re| re.captures(text))
+        && let Some(captures) = COMPOSE.captures(text)
     {
         let (name, rest) = (captures["name"].to_owned(), captures["rest"].to_owned());
         *bare = Bare { text: rest, container: Some(name) };
@@ -103,7 +95,7 @@ fn peel(bare: &mut Bare) -> bool {
 }
 
 fn rest_of<'t>(pattern: &Pattern, text: &'t str) -> Option<&'t str> {
-    Some(pattern.as_ref()?.captures(text)?.name("rest")?.as_str())
+    pattern.captures(text)?.name("rest")
 }
 
 /// The line within a line of Docker's json-file driver, or of a collector that keeps it under a usual name.

@@ -2,12 +2,9 @@
 //!
 //! Lines in, commands with the number of their first line out. Must not know what a command means.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::page::Line;
 use crate::facts::program::split_outside_quotes;
+use crate::pattern::Pattern;
 
 /// Lines that one command may be continued over.
 const CONTINUED: usize = 120;
@@ -17,16 +14,13 @@ const PREFIXES: [&str; 12] =
 /// Engines whose CLI creates containers with `run`.
 const ENGINES: [&str; 3] = ["docker", "podman", "nerdctl"];
 
-type Pattern = LazyLock<Option<Regex>>;
-
 /// A shell's prompt: `$ `, `# `, `user@host:~$ `, `[user@host dir]# `, `PS C:\>`, `➜  ~ `; also what `set -x` puts in front.
-static PROMPT: Pattern = LazyLock::new(|| {
-    Regex::new(r"^\s*(?:[-*•] )?(?:(?:\([\w.-]+\) ?)?(?:\[[^\]]{1,60}\]|PS [\w:\\~./-]{1,60}|[\w.-]+@[\w.-]+(?:[: ][\w~./-]*)?|[\w~./-]{1,40})? ?[$#%>❯➜»] ?|\++ )").ok()
-});
+static PROMPT: Pattern = Pattern::new(
+    r"^\s*(?:(?:[-*]|•) )?(?:(?:\([\w.-]+\) ?)?(?:\[[^\]]{1,60}\]|PS [\w:\\~./-]{1,60}|[\w.-]+@[\w.-]+(?:[: ][\w~./-]*)?|[\w~./-]{1,40})? ?(?:[$#%>]|❯|➜|») ?|\++ )",
+);
 /// An engine's command that creates a container, wherever it stands in a line.
-static CREATES: Pattern = LazyLock::new(|| {
-    Regex::new(r"\b(?:docker|podman|nerdctl)(?:\.exe)?(?: +-{1,2}[\w-]+(?:[= ]\S+)?){0,6} +(?:container +)?(?:run|create)(?: |$)").ok()
-});
+static CREATES: Pattern =
+    Pattern::new(r"\b(?:docker|podman|nerdctl)(?:\.exe)?(?: +-{1,2}[\w-]+(?:[= ]\S+)?){0,6} +(?:container +)?(?:run|create)(?: |$)");
 
 /// How a command line was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +51,8 @@ pub struct Command {
 /// A line without its prompt, and whether there was one.
 #[must_use]
 pub fn unprompted(text: &str) -> (&str, bool) {
-    match PROMPT.as_ref().and_then(|re| re.find(text)) {
-        Some(prompt) if !prompt.as_str().trim().is_empty() && prompt.end() < text.len() => (text[prompt.end()..].trim_start(), true),
+    match PROMPT.find(text) {
+        Some(prompt) if !text[prompt.clone()].trim().is_empty() && prompt.end < text.len() => (text[prompt.end..].trim_start(), true),
         _ => (text, false),
     }
 }
@@ -116,7 +110,7 @@ fn of_text(text: &str, line: u64, last: u64) -> Vec<Command> {
         let words = words_of(inner);
         return vec![Command { line, last, words, place: Place::Line, prompted }];
     }
-    if !CREATES.as_ref().is_some_and(|re| re.is_match(text)) {
+    if !CREATES.is_match(text) {
         return Vec::new();
     }
     let whole: Vec<Command> = split_outside_quotes(inner)
@@ -130,7 +124,7 @@ fn of_text(text: &str, line: u64, last: u64) -> Vec<Command> {
 
 /// A command within a sentence: to its closing quote, else to the end of the line.
 fn within(text: &str, line: u64, last: u64) -> Option<Command> {
-    let start = CREATES.as_ref()?.find(text)?.start();
+    let start = CREATES.find(text)?.start;
     let before = text[..start].trim_end_matches(|c: char| !matches!(c, '`' | '"' | '\'')).chars().next_back();
     let direct = text[..start].trim_end().chars().next_back();
     let quote = before.filter(|quote| text[..start].matches(*quote).count() % 2 == 1 && text[start..].contains(*quote));
@@ -148,11 +142,11 @@ fn within(text: &str, line: u64, last: u64) -> Option<Command> {
 }
 
 /// What a shell puts in by itself: one word, whatever it is.
-static SUBSTITUTION: Pattern = LazyLock::new(|| Regex::new(r"\$\([^()]*\)|`[^`]*`").ok());
+static SUBSTITUTION: Pattern = Pattern::new(r"\$\([^()]*\)|`[^`]*`");
 
 /// Words of a simple command without what stands before its program.
 fn words_of(text: &str) -> Vec<String> {
-    let text = SUBSTITUTION.as_ref().map_or_else(|| text.into(), |re| re.replace_all(text.trim(), "$$SUBSTITUTED"));
+    let text = SUBSTITUTION.replace_all(text.trim(), "$SUBSTITUTED");
     let text = text.as_ref();
     let words = shlex::split(text).unwrap_or_else(|| text.split_whitespace().map(str::to_owned).collect());
     let mut words: Vec<String> = words.into_iter().collect();

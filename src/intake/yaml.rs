@@ -2,13 +2,11 @@
 //!
 //! Blocks begin at keys that container files have; a block that does not parse is cut before the line that breaks it.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use yaml_serde::Value;
 
 use super::page::Line;
 use super::shell::unprompted;
+use crate::pattern::Pattern;
 
 /// Longest block, in lines.
 const LONGEST: usize = 2000;
@@ -16,12 +14,11 @@ const LONGEST: usize = 2000;
 const CUTS: usize = 6;
 
 /// First lines of the files that are understood.
-static BEGINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^\s*(?:- )?(?:services|version|platforms|apiVersion|kind|spec|containers|name|image|privileged|cap_add|cap_drop|security_opt|volumes|tmpfs|cgroup|cgroup_parent|cgroupns_mode|command|entrypoint|container_name|read_only|stop_signal|driver|dependency|host)\s*:(?:\s|$)").ok()
-});
+static BEGINS: Pattern = Pattern::new(
+    r"^\s*(?:- )?(?:services|version|platforms|apiVersion|kind|spec|containers|name|image|privileged|cap_add|cap_drop|security_opt|volumes|tmpfs|cgroup|cgroup_parent|cgroupns_mode|command|entrypoint|container_name|read_only|stop_signal|driver|dependency|host)\s*:(?:\s|$)",
+);
 /// Lines that a block goes on with.
-static GOES_ON: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"^(?:\s*|\s*#.*|---|\s*- .*|\s*-|\s*["']?[\w./$-]+["']? *:(?: .*)?|\s+\S.*|\s*[\]}],?)$"#).ok());
+static GOES_ON: Pattern = Pattern::new(r#"^(?:\s*|\s*#.*|---|\s*- .*|\s*-|\s*["']?[\w./$-]+["']? *:(?: .*)?|\s+\S.*|\s*[\]}],?)$"#);
 
 /// A document and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,8 +49,8 @@ pub fn blocks(lines: &[Line]) -> Vec<Block> {
     found
 }
 
-fn matches(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
-    pattern.as_ref().is_some_and(|re| re.is_match(text))
+fn matches(pattern: &Pattern, text: &str) -> bool {
+    pattern.is_match(text)
 }
 
 /// The block that begins at the first of the lines: its documents, and how many lines they take.

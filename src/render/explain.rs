@@ -72,7 +72,7 @@ fn signatures(page: &mut Page<'_>, signatures: &[Signature]) {
     for signature in signatures {
         let range = signature.systemd.map_or_else(|| "any version".to_owned(), |range| range.to_string());
         page.flow(2, &[(&signature.name, Tone::Plain), (&format!("(systemd {range})"), Tone::Dim)]);
-        page.wrapped(4, "", &signature.pattern.source, Tone::Code);
+        page.wrapped(4, "", signature.pattern.source(), Tone::Code);
     }
 }
 

@@ -74,7 +74,7 @@ fn rule(rule: &Rule) -> RuleOut<'_> {
 }
 
 fn signature(signature: &Signature) -> SignatureOut<'_> {
-    SignatureOut { name: &signature.name, pattern: &signature.pattern.source, systemd: signature.systemd.map(|range| range.to_string()) }
+    SignatureOut { name: &signature.name, pattern: signature.pattern.source(), systemd: signature.systemd.map(|range| range.to_string()) }
 }
 
 /// What `rules check` found.

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use super::syntax::{Examples, HarmlessFile, Pattern, RemedyFile, RuleFile, SignatureFile};
+use super::needle::needles;
+use super::syntax::{Examples, HarmlessFile, RemedyFile, RuleFile, SignatureFile};
 use super::{Condition, ConditionError, RemedyText, Rule, RuleSet, Signature, VersionRange};
+use crate::pattern::Pattern;
 
 /// The built-in rule files, as the build script wrote them.
 struct Embedded {
@@ -193,7 +195,8 @@ impl File {
 fn signature(raw: SignatureFile, needles: &[&str]) -> Signature {
     Signature {
         name: raw.name,
-        pattern: Pattern::unchecked(&raw.pattern, needles.iter().map(|needle| (*needle).to_owned()).collect()),
+        pattern: Pattern::owned(raw.pattern),
+        needles: needles.iter().map(|needle| (*needle).to_owned()).collect(),
         systemd: raw.systemd.as_deref().and_then(VersionRange::parse),
         confidence: raw.confidence,
         weak: raw.weak,
@@ -276,9 +279,17 @@ impl Checked<'_> {
             Some(range) => Some(VersionRange::parse(range).ok_or_else(|| bad(format!("has no version range but `{range}`")))?),
             None => None,
         };
-        let pattern = Pattern::new(&raw.pattern).map_err(|e| bad(format!("has a pattern that is no regular expression: {e}")))?;
+        let needles = needles(&raw.pattern).map_err(|e| bad(format!("has a pattern that is no regular expression: {e}")))?;
         let when = raw.when.as_deref().map(Condition::new).transpose().map_err(|e| bad(format!("has a condition that {e}")))?;
-        Ok(Signature { name: raw.name, pattern, systemd, confidence: raw.confidence, weak: raw.weak, when })
+        Ok(Signature {
+            pattern: Pattern::owned(raw.pattern),
+            needles,
+            name: raw.name,
+            systemd,
+            confidence: raw.confidence,
+            weak: raw.weak,
+            when,
+        })
     }
 
     /// The refusal of a part that begins on the line which holds `needle`, or so many lines later.

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 pub use condition::{Condition, ConditionError, Outcome, Scope};
 pub use load::{RuleError, builtin, load};
 pub use range::VersionRange;
-pub use syntax::{Confidence, Example, Examples, Expectation, Pattern, Severity, Signature, Stage};
+pub use syntax::{Confidence, Example, Examples, Expectation, Severity, Signature, Stage};
 pub use verify::{Complaint, verify};
 
 /// One diagnosis.

@@ -9,13 +9,25 @@ const SHORTEST: usize = 3;
 /// More alternatives than this are no help.
 const MOST: usize = 24;
 
+/// Longer literals are cut: what follows makes them no rarer, but the automaton of all needles larger.
+const LONGEST: usize = 16;
+/// Words that half of all failures have.
+const COMMON: [&str; 5] = ["failed to ", "systemd", "cannot ", "unable to ", " operation not permitted"];
+
 /// The needles of a pattern, in lower case (to be looked for in either case); empty when it has none that help.
 ///
 /// # Errors
 /// The message of `regex-syntax` when the pattern is no regular expression.
 pub fn needles(pattern: &str) -> Result<Vec<String>, String> {
     let hir = regex_syntax::ParserBuilder::new().utf8(false).unicode(false).build().parse(pattern).map_err(|e| e.to_string())?;
-    Ok(required(&hir).unwrap_or_default())
+    Ok(required(&hir).unwrap_or_default().iter().map(|needle| cut(needle).to_owned()).collect())
+}
+
+/// The beginning of a needle behind a common word.
+fn cut(needle: &str) -> &str {
+    let rest = COMMON.iter().find_map(|common| needle.strip_prefix(common)).filter(|rest| rest.len() >= LONGEST / 2).unwrap_or(needle);
+    let end = rest.char_indices().map(|(at, _)| at).find(|at| *at >= LONGEST).unwrap_or(rest.len());
+    &rest[..end]
 }
 
 /// The best set of literals of which one must occur wherever the expression matches.
@@ -72,7 +84,6 @@ fn length(set: &[String]) -> usize {
 
 /// Long literals are rare; each further alternative makes a hit likelier, and so does a beginning that half of all failures have.
 fn worth(set: &[String]) -> usize {
-    const COMMON: [&str; 5] = ["failed to ", "systemd", "cannot ", "unable to ", " operation not permitted"];
     let rare =
         |needle: &String| COMMON.iter().fold(needle.len(), |left, common| left - if needle.contains(common) { common.len() } else { 0 });
     (4 * set.iter().map(rare).min().unwrap_or_default()).saturating_sub(set.len())
@@ -85,8 +96,8 @@ mod tests {
     #[test]
     fn the_rarest_part_is_taken() {
         let of = |pattern: &str| needles(pattern).unwrap();
-        assert_eq!(of(r"Failed to create (\S*)/init\.scope control group"), ["/init.scope control group"]);
-        assert_eq!(of("(?:Freezing execution|Exiting PID 1)"), ["freezing execution", "exiting pid 1"]);
+        assert_eq!(of(r"Failed to create (\S*)/init\.scope control group"), ["/init.scope cont"]);
+        assert_eq!(of("(?:Freezing execution|Exiting PID 1)"), ["freezing executi", "exiting pid 1"]);
         assert_eq!(of("(?i:no such device) x+"), ["no such device "]);
         assert_eq!(of("a(?P<what>bc)d{1,3}"), ["abc"]);
     }

@@ -1,13 +1,12 @@
 //! The file form of a rule, as written in TOML, and the small vocabularies that rules share.
 
 use std::ops::Deref;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
-use super::needle::needles;
 use super::{Condition, Outcome, RemedyText, Scope, VersionRange};
+use crate::pattern::Pattern;
 use crate::snapshot::Facts;
 
 /// How bad a finding is.
@@ -67,6 +66,8 @@ pub struct Signature {
     pub name: String,
     /// The pattern, matched against one line without escape sequences.
     pub pattern: Pattern,
+    /// Literals in lower case, of which at least one occurs in every line that the pattern matches; empty when there are none.
+    pub needles: Vec<String>,
     /// Versions of systemd that print it; any when absent.
     pub systemd: Option<VersionRange>,
     /// Confidence when only this line speaks for the rule.
@@ -84,54 +85,6 @@ impl Signature {
         let version = facts.int("guest.systemd_version");
         version.is_none_or(|version| self.systemd.is_none_or(|range| range.contains(version)))
             && self.when.as_ref().is_none_or(|when| when.evaluate(scope, facts) == Outcome::Match)
-    }
-}
-
-/// A regular expression that remembers its source; it is compiled on first use.
-#[derive(Debug, Clone)]
-pub struct Pattern {
-    /// As written in the rule file.
-    pub source: Arc<str>,
-    /// Literals in lower case, of which at least one occurs in every line that it matches; empty when there are none.
-    pub needles: Arc<[String]>,
-    regex: OnceLock<Option<Regex>>,
-}
-
-impl Pattern {
-    /// Checks the syntax of a pattern.
-    pub(super) fn new(source: &str) -> Result<Self, String> {
-        Ok(Self::unchecked(source, needles(source)?))
-    }
-
-    /// A pattern whose needles are known.
-    pub(super) fn unchecked(source: &str, needles: Vec<String>) -> Self {
-        Self { source: source.into(), needles: needles.into(), regex: OnceLock::new() }
-    }
-
-    /// Whether it can be compiled.
-    #[must_use]
-    pub fn compiles(&self) -> bool {
-        self.compiled().is_some()
-    }
-
-    /// Whether the pattern occurs in a line.
-    #[must_use]
-    pub fn is_match(&self, line: &str) -> bool {
-        self.compiled().is_some_and(|regex| regex.is_match(line.as_bytes()))
-    }
-
-    /// Named captures of the first occurrence in a line.
-    #[must_use]
-    pub fn captures(&self, line: &str) -> Vec<(String, String)> {
-        let Some(regex) = self.compiled() else { return Vec::new() };
-        let Some(captures) = regex.captures(line.as_bytes()) else { return Vec::new() };
-        let named = regex.capture_names().flatten();
-        named.filter_map(|name| Some((name.to_owned(), String::from_utf8_lossy(captures.name(name)?.as_bytes()).into_owned()))).collect()
-    }
-
-    fn compiled(&self) -> Option<&Regex> {
-        // The syntax was checked when the rule was loaded or built in; only a pattern of absurd size can fail here.
-        self.regex.get_or_init(|| RegexBuilder::new(&self.source).unicode(false).build().ok()).as_ref()
     }
 }
 

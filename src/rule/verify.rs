@@ -32,7 +32,7 @@ fn unusable(signature: &Signature) -> Option<String> {
     if !signature.pattern.compiles() {
         return Some(format!("signature {name} has a pattern that cannot be compiled"));
     }
-    let none = signature.pattern.needles.is_empty();
+    let none = signature.needles.is_empty();
     none.then(|| format!("signature {name} has no literal of three letters or more that every line it matches must hold"))
 }
 

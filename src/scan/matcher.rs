@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 
-use crate::rule::{Pattern, RuleSet};
+use crate::pattern::Pattern;
+use crate::rule::{RuleSet, Signature};
 
 /// A signature by the index of its rule and its own index within it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,20 +54,20 @@ impl<'r> Matcher<'r> {
         let mut matcher = Self { rules, automaton: OnceLock::new(), owners: Vec::new(), needles: Vec::new(), always: Vec::new() };
         for (rule, entry) in rules.rules.iter().enumerate() {
             for (signature, entry) in entry.signatures.iter().enumerate() {
-                matcher.add(Owner::Signature(SignatureId { rule, signature }), &entry.pattern);
+                matcher.add(Owner::Signature(SignatureId { rule, signature }), entry);
             }
         }
         for (index, entry) in rules.harmless.iter().enumerate() {
-            matcher.add(Owner::Harmless(index), &entry.pattern);
+            matcher.add(Owner::Harmless(index), entry);
         }
         matcher
     }
 
-    fn add(&mut self, owner: Owner, pattern: &'r Pattern) {
-        if pattern.needles.is_empty() {
+    fn add(&mut self, owner: Owner, signature: &'r Signature) {
+        if signature.needles.is_empty() {
             self.always.push(owner);
         }
-        for needle in &*pattern.needles {
+        for needle in &signature.needles {
             self.needles.push(needle);
             self.owners.push(owner);
         }
@@ -109,7 +110,8 @@ impl<'r> Matcher<'r> {
     /// The same with named captures.
     #[must_use]
     pub fn hits(&self, line: &str) -> Vec<Hit> {
-        let captured = |id: SignatureId| Hit { id, captures: self.pattern(id).captures(line).into_iter().collect() };
+        let owned = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
+        let captured = |id: SignatureId| Hit { id, captures: self.pattern(id).named(line).into_iter().map(owned).collect() };
         self.matches(line).into_iter().map(captured).collect()
     }
 

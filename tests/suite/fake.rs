@@ -43,6 +43,8 @@ pub enum Answer {
     Json(u16, Value),
     /// A whole body.
     Body(Vec<u8>),
+    /// Docker's answer to a ping: its API version, in a header.
+    Ping(String),
     /// What stands at a path of a container, in a header.
     Stat(Value),
     /// Bytes in place of any HTTP.
@@ -135,6 +137,7 @@ impl Documents {
         let path = request.bare().split('?').next().unwrap_or_default();
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         match parts.as_slice() {
+            ["_ping"] => Answer::Ping(self.version["ApiVersion"].as_str().unwrap_or_default().to_owned()),
             ["version"] => Answer::Json(200, self.version.clone()),
             ["info"] => Answer::Json(200, self.info.clone()),
             ["images", .., "history"] => Answer::Json(200, json!([])),
@@ -259,6 +262,8 @@ fn send(mut stream: UnixStream, answer: Answer) -> std::io::Result<()> {
     match answer {
         Answer::Json(status, value) => whole(&mut stream, status, "application/json", value.to_string().as_bytes()),
         Answer::Body(bytes) => whole(&mut stream, 200, "application/octet-stream", &bytes),
+        Answer::Ping(api) => stream
+            .write_all(format!("HTTP/1.1 200 OK\r\nApi-Version: {api}\r\nContent-Length: 2\r\nConnection: close\r\n\r\nOK").as_bytes()),
         Answer::Stat(stat) => {
             let stat = base64(stat.to_string().as_bytes());
             stream.write_all(

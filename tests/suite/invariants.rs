@@ -36,8 +36,8 @@ fn deaf_to_errors(rule: &Rule) -> Vec<String> {
     let lines: Vec<&String> = rule.examples.iter().flat_map(|example| &example.lines).collect();
     let deaf = |signature: &&Signature| {
         let errors = lines.iter().filter_map(|line| {
-            let error = signature.pattern.captures(line).into_iter().find(|(name, _)| name == "errno")?.1;
-            Some(line.replace(&error, OTHER_ERROR))
+            let error = signature.pattern.captures(line)?.name("errno")?;
+            Some(line.replace(error, OTHER_ERROR))
         });
         let open = ANY_ERROR.contains(&(rule.id.as_str(), signature.name.as_str()));
         !open && errors.into_iter().any(|line| signature.pattern.is_match(&line))

@@ -1,0 +1,160 @@
+//! Regular expressions over lines of text, compiled on first use.
+//!
+//! Classes and word boundaries know ASCII only: the words of systemd and of the engines need no more, and the tables of Unicode cost
+//! milliseconds and megabytes for each expression that names them. A match that ends inside a character does not count.
+
+use std::borrow::Cow;
+use std::ops::{Index, Range};
+use std::sync::OnceLock;
+
+use regex::bytes::{self, Regex, RegexBuilder};
+
+/// A regular expression that remembers its source.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    source: Cow<'static, str>,
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    /// An expression of the program's own.
+    #[must_use]
+    pub const fn new(source: &'static str) -> Self {
+        Self { source: Cow::Borrowed(source), regex: OnceLock::new() }
+    }
+
+    /// An expression of a rule.
+    #[must_use]
+    pub fn owned(source: String) -> Self {
+        Self { source: Cow::Owned(source), regex: OnceLock::new() }
+    }
+
+    /// As written.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether it is a regular expression of bearable size.
+    #[must_use]
+    pub fn compiles(&self) -> bool {
+        self.regex().is_some()
+    }
+
+    fn regex(&self) -> Option<&Regex> {
+        self.regex.get_or_init(|| RegexBuilder::new(&self.source).unicode(false).build().ok()).as_ref()
+    }
+
+    /// Whether it occurs in a text.
+    #[must_use]
+    pub fn is_match(&self, text: &str) -> bool {
+        self.regex().is_some_and(|regex| regex.is_match(text.as_bytes()))
+    }
+
+    /// The place of the first occurrence, in bytes.
+    #[must_use]
+    pub fn find(&self, text: &str) -> Option<Range<usize>> {
+        self.find_iter(text).next()
+    }
+
+    /// The places of all occurrences, in bytes.
+    pub fn find_iter(&self, text: &str) -> impl Iterator<Item = Range<usize>> {
+        let found = self.regex().into_iter().flat_map(|regex| regex.find_iter(text.as_bytes()));
+        found.map(|found| found.range()).filter(|range| text.get(range.clone()).is_some())
+    }
+
+    /// The groups of the first occurrence.
+    #[must_use]
+    pub fn captures<'t>(&self, text: &'t str) -> Option<Captures<'t>> {
+        self.captures_iter(text).next()
+    }
+
+    /// The groups of all occurrences.
+    pub fn captures_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = Captures<'t>> {
+        let found = self.regex().into_iter().flat_map(|regex| regex.captures_iter(text.as_bytes()));
+        found.map(|groups| Captures { text, groups })
+    }
+
+    /// The named groups of the first occurrence that took part in it.
+    #[must_use]
+    pub fn named<'t>(&self, text: &'t str) -> Vec<(&str, &'t str)> {
+        let Some((regex, captures)) = self.regex().zip(self.captures(text)) else { return Vec::new() };
+        regex.capture_names().flatten().filter_map(|name| Some((name, captures.name(name)?))).collect()
+    }
+
+    /// The text with every occurrence replaced.
+    #[must_use]
+    pub fn replace_all<'t>(&self, text: &'t str, stand_in: &str) -> Cow<'t, str> {
+        let mut replaced = String::new();
+        let mut end = 0;
+        for range in self.find_iter(text) {
+            replaced.push_str(text.get(end..range.start).unwrap_or_default());
+            replaced.push_str(stand_in);
+            end = range.end;
+        }
+        if end == 0 && replaced.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        replaced.push_str(text.get(end..).unwrap_or_default());
+        Cow::Owned(replaced)
+    }
+}
+
+/// The groups of an occurrence. One that took no part in it is indexed as the empty text.
+#[derive(Debug)]
+pub struct Captures<'t> {
+    text: &'t str,
+    groups: bytes::Captures<'t>,
+}
+
+impl<'t> Captures<'t> {
+    /// A group by its name.
+    #[must_use]
+    pub fn name(&self, name: &str) -> Option<&'t str> {
+        self.text.get(self.groups.name(name)?.range())
+    }
+
+    /// A group by its number; 0 is the whole.
+    #[must_use]
+    pub fn get(&self, number: usize) -> Option<&'t str> {
+        self.text.get(self.groups.get(number)?.range())
+    }
+}
+
+impl Index<&str> for Captures<'_> {
+    type Output = str;
+
+    fn index(&self, name: &str) -> &str {
+        self.name(name).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_texts() {
+        static PAIR: Pattern = Pattern::new(r"(?P<key>\w+)=(?P<value>\w+)?");
+        let captures = PAIR.captures("é a=1").unwrap();
+        assert_eq!((&captures["key"], captures.name("value"), captures.get(0)), ("a", Some("1"), Some("a=1")));
+        assert_eq!(PAIR.named("a="), [("key", "a")]);
+        assert_eq!(PAIR.captures_iter("a=1 b=2").count(), 2);
+        assert!(PAIR.captures("nothing").is_none());
+    }
+
+    #[test]
+    fn a_half_character_is_no_match() {
+        let one = Pattern::new(r"[^a]");
+        assert_eq!((one.find("aé"), one.find("ab")), (None, Some(1..2)));
+        assert_eq!(one.replace_all("aéb", "-"), "aé-");
+    }
+
+    #[test]
+    fn replacing_leaves_the_rest() {
+        let number = Pattern::new(r"\d+");
+        assert_eq!(number.replace_all("1 über 22", "#"), "# über #");
+        assert!(matches!(number.replace_all("none", "#"), Cow::Borrowed("none")));
+        assert!(!Pattern::new("(").compiles() && !Pattern::new("(").is_match("("));
+    }
+}
