@@ -16,9 +16,10 @@ static SECRET_NAME: Pattern = Pattern::new(
     r"(?i)(pass(word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|auth(orization|config)?|cookie|session[_-]?id|dsn|signature|encryption[_-]?key|connection[_-]?string)s?$|^(pass|secret|token)|_(key|pw|pat)$",
 );
 
-/// `scheme://user:password@`, and secrets among query parameters or flags.
+/// `scheme://user:password@`, and secrets among query parameters or flags. Words of prose are none: systemd's own messages speak of
+/// credentials and tokens.
 static SECRET_IN_TEXT: Pattern = Pattern::new(
-    r#"(?i)://[^/\s:@]*:(?P<a>[^/\s@]+)@|(?:[?&;\s"'-]|^)[\w.-]*(?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)s?(?:=|:\s?|\s+)["']?(?P<b>[^\s&;"',]+)|\bbearer\s+(?P<c>[\w.~+/=-]{8,})|\bbasic\s+(?P<d>[A-Za-z0-9+/]{8,}={0,2})"#,
+    r#"(?i)://[^/\s:@]*:(?P<a>[^/\s@]+)@|(?:[?&;\s"'-]|^)[\w.-]*(?:(?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key)s?(?:=|:\s?)|credentials?=)["']?(?P<b>[^\s&;"',]+)|(?:[\s"']|^)--?[\w.-]*(?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)s?\s+["']?(?P<e>[^\s&;"',-][^\s&;"',]*)|\bbearer\s+(?P<c>[\w.~+/=-]{8,})|\bbasic\s+(?P<d>[A-Za-z0-9+/]{8,}={0,2})"#,
 );
 
 /// Well-known forms of keys, whatever they are called.
@@ -47,7 +48,7 @@ impl Redactor {
     /// Finds the secrets of a free text, such as a log line.
     pub fn learn_text(&mut self, text: &str) {
         for captures in SECRET_IN_TEXT.captures_iter(text) {
-            let found = ["a", "b", "c", "d"].iter().find_map(|group| captures.name(group));
+            let found = ["a", "b", "c", "d", "e"].iter().find_map(|group| captures.name(group));
             self.remember(found.unwrap_or_default());
         }
         for found in SECRET_FORM.find_iter(text) {
@@ -197,6 +198,19 @@ mod tests {
     fn the_same_value_has_the_same_token() {
         let said = redacted(json!({"Env": ["A_TOKEN=samesame", "B_TOKEN=samesame", "C_TOKEN=other-one"]}));
         assert_eq!(said.matches("<secret-1>").count(), 2, "{said}");
+    }
+
+    #[test]
+    fn messages_about_secrets_stay() {
+        for line in [
+            "Failed to determine credentials directory, ignoring: Read-only file system",
+            "app.service: Failed to set up credentials: Protocol error",
+            "Changing group credentials failed: Operation not permitted",
+        ] {
+            assert_eq!(redacted(json!({ "Log": line })), json!({ "Log": line }).to_string());
+        }
+        let said = redacted(json!({"Log": "app --db-password hunter22 -token 'abcdefgh' --secrets --verbose"}));
+        assert!(!said.contains("hunter22") && !said.contains("abcdefgh") && said.contains("--verbose"), "{said}");
     }
 
     #[test]

@@ -74,11 +74,19 @@ impl Before {
     }
 }
 
-/// Whether something new is said of the damage; `None` when what is left is no rule any more.
-fn is_noticed(mutant: &Mutant, fixtures: &[Fixture], folder: &Path, before: &Before) -> Option<bool> {
+/// The rules with one of them damaged; `None` when what is left is no rule any more. All others stay compiled.
+fn damaged(whole: &RuleSet, mutant: &Mutant, folder: &Path) -> Option<RuleSet> {
     let file = folder.join("mutant.toml");
     std::fs::write(&file, &mutant.text).expect("the mutant can be written");
-    let rules = load(&[file]).ok()?;
+    let damaged = load(&[file]).ok()?.get(&mutant.id)?.clone();
+    let mut rules = whole.clone();
+    *rules.rules.iter_mut().find(|rule| rule.id == mutant.id)? = damaged;
+    Some(rules)
+}
+
+/// Whether something new is said of the damage; `None` when what is left is no rule any more.
+fn is_noticed(mutant: &Mutant, whole: &RuleSet, fixtures: &[Fixture], folder: &Path, before: &Before) -> Option<bool> {
+    let rules = damaged(whole, mutant, folder)?;
     let by_rules = said_of(&mutant.id, &rules).iter().any(|one| !before.rules.contains(one));
     Some(by_rules || fixtures::complaints(fixtures, &rules).iter().any(|one| !before.fixtures.contains(one)))
 }
@@ -86,15 +94,16 @@ fn is_noticed(mutant: &Mutant, fixtures: &[Fixture], folder: &Path, before: &Bef
 #[test]
 fn damaged_rules_are_noticed() {
     let fixtures = fixtures::all();
-    let before = Before::of(&builtin().expect("the built-in rules can be loaded"), &fixtures);
+    let whole = builtin().expect("the built-in rules can be loaded");
+    let before = Before::of(&whole, &fixtures);
     let mutants = sample(every_mutant());
     let half = mutants.len().div_ceil(2).max(1);
     let judged: Vec<(Option<bool>, &Mutant)> = std::thread::scope(|scope| {
         let work = |part| {
-            let (fixtures, before) = (&fixtures, &before);
+            let (whole, fixtures, before) = (&whole, &fixtures, &before);
             scope.spawn(move || {
                 let folder = tempfile::tempdir().expect("a temporary folder can be made");
-                let judge = |mutant| (is_noticed(mutant, fixtures, folder.path(), before), mutant);
+                let judge = |mutant| (is_noticed(mutant, whole, fixtures, folder.path(), before), mutant);
                 <[Mutant]>::iter(part).map(judge).collect::<Vec<_>>()
             })
         };
