@@ -127,11 +127,11 @@ pub struct Said {
 }
 
 impl Lane {
-    /// Runs the engine's own client, for two minutes at most.
+    /// Runs the engine's own client, for five minutes at most.
     pub fn client<S: AsRef<str>>(&self, arguments: &[S]) -> Said {
         let (program, at) = if self.engine == "podman" { ("podman", "--url") } else { ("docker", "-H") };
         let mut command = Command::new("timeout");
-        command.args(["120", program, at, &self.address]).args(arguments.iter().map(AsRef::as_ref));
+        command.args(["300", program, at, &self.address]).args(arguments.iter().map(AsRef::as_ref));
         command.env("DOCKER_BUILDKIT", "0").stdin(Stdio::null());
         let output = command.output().expect("the engine's client can be started");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
