@@ -1,8 +1,11 @@
-//! The rule set's own rules: documentation, examples, known ids, no cycles.
+//! The rule set's own rules: documentation, examples, known ids, no cycles, no signature that another hides or that a healthy boot prints.
 
 use std::collections::BTreeSet;
 
 use super::{Condition, Expectation, Rule, RuleSet, Signature};
+
+/// Lines of healthy boots and stops on a terminal, of every guest on every lane of the lab.
+const HEALTHY: &str = include_str!("../../rules/healthy.txt");
 
 /// Something wrong with a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +26,12 @@ pub fn verify(set: &RuleSet) -> Vec<Complaint> {
         rule: "harmless".to_owned(),
         message,
     });
-    set.rules.iter().flat_map(|rule| complaints(rule, set)).chain(harmless).collect()
+    let healthy: Vec<&str> = HEALTHY.lines().filter(|line| !is_harmless(line, set)).collect();
+    set.rules.iter().flat_map(|rule| complaints(rule, set, &healthy)).chain(harmless).collect()
+}
+
+fn is_harmless(line: &str, set: &RuleSet) -> bool {
+    set.harmless.iter().any(|signature| signature.pattern.is_match(line))
 }
 
 /// Why a signature cannot be looked for, if so.
@@ -48,9 +56,11 @@ fn parts(rule: &Rule) -> Vec<String> {
     messages
 }
 
-fn complaints(rule: &Rule, set: &RuleSet) -> Vec<Complaint> {
+fn complaints(rule: &Rule, set: &RuleSet, healthy: &[&str]) -> Vec<Complaint> {
     let mut messages = parts(rule);
     messages.extend(form(rule));
+    messages.extend(rule.signatures.iter().filter_map(|signature| unheard(signature, rule, set)));
+    messages.extend(rule.signatures.iter().filter_map(|signature| blames_the_healthy(signature, healthy)));
     messages.extend(rule.explains.iter().filter(|id| set.get(id).is_none()).map(|id| {
         let near = set.nearest(id).map(|n| format!(", did you mean `{n}`?")).unwrap_or_default();
         format!("explains the unknown id `{id}`{near}")
@@ -90,13 +100,46 @@ fn form(rule: &Rule) -> Vec<String> {
     let names: BTreeSet<_> = rule.signatures.iter().map(|signature| &signature.name).collect();
     want(names.len() == rule.signatures.len(), "signature names must differ");
     for signature in &rule.signatures {
-        let wanted = if signature.weak { Expectation::Note } else { Expectation::Match };
-        let shown = rule.examples.iter().filter(|e| e.expect == wanted).flat_map(|e| &e.lines).any(|line| signature.pattern.is_match(line));
-        if !shown {
+        if shown(signature, rule).next().is_none() {
             messages.push(format!("signature {} has no example", signature.name));
         }
     }
     messages
+}
+
+/// Lines of the rule's examples that show a signature.
+fn shown<'r>(signature: &'r Signature, rule: &'r Rule) -> impl Iterator<Item = &'r String> {
+    let wanted = if signature.weak { Expectation::Note } else { Expectation::Match };
+    let lines = rule.examples.iter().filter(move |example| example.expect == wanted).flat_map(|example| &example.lines);
+    lines.filter(|line| signature.pattern.is_match(line))
+}
+
+/// Why a signature makes no difference, if so: each of its examples is another's too, or a harmless line.
+fn unheard(signature: &Signature, rule: &Rule, set: &RuleSet) -> Option<String> {
+    let mut lines = shown(signature, rule).peekable();
+    lines.peek()?;
+    let lines: Vec<_> = lines.collect();
+    if lines.iter().all(|line| is_harmless(line, set)) {
+        return Some(format!("signature {} only matches lines that are known to be harmless", signature.name));
+    }
+    let hides = |other: &&Signature| {
+        other.name != signature.name
+            && (!other.weak || signature.weak)
+            && (other.when.is_none() && (other.systemd.is_none() || other.systemd == signature.systemd))
+            && other.confidence >= signature.confidence
+            && lines.iter().all(|line| other.pattern.is_match(line))
+    };
+    let other = rule.signatures.iter().find(hides)?;
+    Some(format!("signature {} is shadowed by {}, which matches all its examples", signature.name, other.name))
+}
+
+/// The line of a healthy boot that a signature would take for a failure, if there is one.
+fn blames_the_healthy(signature: &Signature, healthy: &[&str]) -> Option<String> {
+    if signature.weak || signature.when.is_some() {
+        return None;
+    }
+    let line = healthy.iter().find(|line| signature.pattern.is_match(line))?;
+    Some(format!("signature {} matches a line of a healthy boot: {line}", signature.name))
 }
 
 fn explains_itself(rule: &Rule, set: &RuleSet) -> bool {
@@ -113,4 +156,47 @@ fn explains_itself(rule: &Rule, set: &RuleSet) -> bool {
         }
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(signatures: &str, examples: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let head = "id = \"mine\"\ntitle = \"t\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation = \"e\"\nconfirm = \"c\"\n";
+        std::fs::write(folder.path().join("mine.toml"), format!("{head}{signatures}{examples}")).unwrap();
+        let set = crate::rule::load(&[folder.path().to_owned()]).unwrap();
+        let own = verify(&set).into_iter().filter(|one| one.rule == "mine").map(|one| one.message);
+        own.collect::<Vec<_>>().join("\n")
+    }
+
+    fn signature(name: &str, pattern: &str) -> String {
+        format!("[[signature]]\nname = \"{name}\"\npattern = '{pattern}'\n")
+    }
+
+    fn example(line: &str) -> String {
+        format!("[[example]]\nlines = ['{line}']\nexpect = \"match\"\n")
+    }
+
+    #[test]
+    fn a_pattern_behind_another_is_refused() {
+        let both = signature("wide", "no such thing") + &signature("narrow", "no such thing at all");
+        let text = said(&both, &(example("there is no such thing at all") + &example("no such thing")));
+        assert!(text.contains("signature narrow is shadowed by wide") && !text.contains("signature wide is"), "{text}");
+    }
+
+    #[test]
+    fn a_pattern_of_healthy_boots_is_refused() {
+        let text = said(&signature("loud", "Reached target [a-z]+"), &example("Reached target basic.target"));
+        assert!(text.contains("signature loud matches a line of a healthy boot: "), "{text}");
+    }
+
+    #[test]
+    fn a_pattern_that_is_never_heard_is_refused() {
+        let text = said(&signature("agent", "install release agent"), &example("Failed to install release agent, ignoring"));
+        assert!(text.contains("signature agent only matches lines that are known to be harmless"), "{text}");
+        let text = said(&signature("short", "[a-z]+!"), &example("no!"));
+        assert!(text.contains("no literal of three letters"), "{text}");
+    }
 }

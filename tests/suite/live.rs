@@ -4,17 +4,19 @@
 //! one of which a trial's label must hold. `SYSDOCK_RECORD=1` writes the fixtures that faults.toml names.
 //! `SYSDOCK_LIVE_AT_ONCE` is the number of containers that a lane may have at a time.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io::Read;
 use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use sysdock::pattern::Pattern;
+use sysdock::scan::clean;
 
 use super::fixtures;
 use super::lab::{Container, LANES, Lane, lab, lane, required};
-use super::program::{announce, roots, with_role};
+use super::program::{announce, project, roots, sysdock, with_role};
 use super::trials::{Images, Outcome, Trial, faults};
 
 /// Containers of a lane at the same time: each guest takes some 7 of the machine's 128 inotify instances.
@@ -95,6 +97,46 @@ fn every_fault_is_named() {
     announce(&format!("live: {total} trials on {} lanes, {} lanes not run{reasons}", lanes.len(), LANES.len() - lanes.len()));
     assert!(!required() || !lanes.is_empty(), "the lab is required but no lane answers: {reasons}");
     assert!(wrong.is_empty(), "{} of {total} trials went wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What a healthy boot and stop print on a terminal is nobody's failure. `SYSDOCK_RECORD=1` keeps the lines for `rules check`.
+#[test]
+fn healthy_logs_say_nothing() {
+    let mut lines = BTreeSet::new();
+    for lane in &lab().lanes {
+        for guest in lane.guests.iter().filter(|guest| boots(lane, guest)) {
+            let log = healthy_log(lane, guest);
+            let run = sysdock(["triage", "--format", "json", "-"]).run_with(log.as_bytes()).ended(0);
+            let report = run.report(0);
+            let loud = report["findings"].as_array().into_iter().flatten().filter(|finding| finding["role"] != "note").count();
+            assert!(loud == 0 && log.len() > 1000, "{} {guest}: {report:#}", lane.name);
+            lines.extend(log.lines().map(|line| anonymous(&clean(line.as_bytes()))));
+        }
+    }
+    announce(&format!("live: {} different lines of healthy boots on {} lanes", lines.len(), lab().lanes.len()));
+    if std::env::var("SYSDOCK_RECORD").is_ok_and(|value| value == "1") {
+        let lines: Vec<String> = lines.into_iter().filter(|line| !line.trim().is_empty()).collect();
+        std::fs::write(project("rules/healthy.txt"), lines.join("\n") + "\n").expect("the lines can be written");
+    }
+}
+
+/// systemd 256 and later boots on no cgroup v1.
+fn boots(lane: &Lane, guest: &str) -> bool {
+    lane.cgroup != "v1" || guest != "sid"
+}
+
+/// The whole log of a guest that boots and is stopped.
+fn healthy_log(lane: &Lane, guest: &str) -> String {
+    let container = Container::good(lane, "healthy-log", &["-t"], guest);
+    container.await_boot();
+    lane.client(&["stop", "-t", "20", &container.name]);
+    lane.client(&["logs", &container.name]).stdout.replace(&container.name, "<name>")
+}
+
+/// A line without the numbers of one container.
+fn anonymous(line: &str) -> String {
+    static ID: Pattern = Pattern::new(r"\b[0-9a-f]{12,64}\b");
+    ID.replace_all(line.trim_end(), "<id>").into_owned()
 }
 
 #[test]
