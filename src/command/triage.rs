@@ -277,6 +277,52 @@ mod tests {
         }
     }
 
+    /// Roots of a text of one container, with its subject.
+    fn first(text: &str) -> String {
+        judged(text)[0].0.first().cloned().unwrap_or_default()
+    }
+
+    #[test]
+    fn recorded_samples_have_their_causes() {
+        for (sample, roots) in [
+            (include_str!("../intake/samples/docker-compose-up.txt"), &["cgroup-read-only", "cgroup-read-only"][..]),
+            (include_str!("../intake/samples/docker-compose-logs.txt"), &["cgroup-read-only", "cgroup-read-only"]),
+            (include_str!("../intake/samples/docker-build.txt"), &["systemd-not-pid1"]),
+            (include_str!("../intake/samples/json-file.txt"), &["cgroup-read-only"]),
+            (include_str!("../intake/samples/cri.txt"), &["run-tmpfs-missing"]),
+            (include_str!("../intake/samples/pod.yaml"), &["run-tmpfs-missing"]),
+        ] {
+            let told: Vec<String> = judged(sample).into_iter().map(|(found, _)| found.first().cloned().unwrap_or_default()).collect();
+            assert_eq!(told, roots, "{sample}");
+        }
+    }
+
+    /// The same log as the runners of the usual CI systems print it.
+    #[test]
+    fn the_wrapping_of_ci_systems_changes_nothing() {
+        let log = include_str!("../intake/samples/podman-run-tty.txt");
+        let alone = first(log);
+        assert_eq!(alone, "run-tmpfs-missing");
+        let each = |wrap: &dyn Fn(&str) -> String| log.lines().map(|line| wrap(line) + "\n").collect::<String>();
+        let stamp = "2026-01-02T03:04:05.1234567Z";
+        for wrapped in [
+            format!("{stamp} ##[group]Run tests\n{}{stamp} ##[endgroup]\n", each(&|line| format!("{stamp} {line}"))),
+            format!(
+                "section_start:1767323045:step\r\x1b[0K{}section_end:1767323045:step\r\x1b[0K\n",
+                each(&|line| format!("{stamp} 00O {line}"))
+            ),
+            format!("[Pipeline] sh\n{}", each(&|line| format!("[2026-01-02T03:04:05.123Z] {line}"))),
+            format!("travis_fold:start:test\r\x1b[0K\n{}travis_fold:end:test\r\x1b[0K\n", each(&str::to_owned)),
+            each(&|line| format!("::error::{line}")),
+            each(&|line| format!("{stamp} stdout F {line}")),
+            each(&|line| format!("Jan  2 03:04:05 host guest[123]: {line}")),
+            each(&|line| format!("10%\r50%\r{line}\x1b]0;title\x07")),
+            each(&|line| serde_json::json!({"log": format!("{line}\n"), "stream": "stdout", "time": stamp}).to_string()),
+        ] {
+            assert_eq!(first(&wrapped), alone, "{wrapped}");
+        }
+    }
+
     #[test]
     fn a_silent_container_is_judged_by_its_command_line() {
         let text = "$ docker run -d --name web debian:12 /sbin/init\n$ docker ps -a\n0123 debian:12 \"/sbin/init\" 9 seconds ago   Exited (255) 8 seconds ago   web\n$ docker logs web\n";

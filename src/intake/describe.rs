@@ -1,5 +1,7 @@
 //! All descriptions of containers, images and engines in a text, sorted out: what is the same, what belongs together.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::dockerfile::{self, Dockerfile};
@@ -125,6 +127,9 @@ fn of_lines(lines: &[Line]) -> Found {
     inspected(&documents, declared.as_ref(), &mut containers);
     if containers.is_empty() {
         containers.extend(files.last().map(of_file));
+    }
+    if containers.is_empty() {
+        containers = speakers(lines);
     }
     containers.sort_by_key(|container| container.line);
     containers.truncate(MOST);
@@ -260,6 +265,33 @@ fn of_inspect(document: &Document, declared: Option<&Value>) -> Option<Described
     })
 }
 
+/// The services of a compose log that nothing describes, told apart by their prefixes; none where only one speaks.
+fn speakers(lines: &[Line]) -> Vec<Described> {
+    let mut counts: BTreeMap<&str, (u64, usize)> = BTreeMap::new();
+    for line in lines {
+        let Some(name) = line.container.as_deref() else { continue };
+        counts.entry(name).or_insert((line.number, 0)).1 += 1;
+    }
+    // `web-1` or, of the first compose, `web_1`; the first column of a table has no such number.
+    let numbered = |name: &str| name.rsplit_once(['-', '_']).is_some_and(|(_, number)| number.parse::<u16>().is_ok());
+    counts.retain(|name, (_, lines)| *lines > 1 && numbered(name));
+    if counts.len() < 2 {
+        return Vec::new();
+    }
+    let one = |(name, (line, _)): (&str, (u64, usize))| Described {
+        line,
+        name: Some(name.to_owned()),
+        origin: format!("text line {line}: log of {name}"),
+        engine: None,
+        image: None,
+        base: None,
+        documents: Documents { inspect: json!({}), native: None, kind: EngineKind::Docker, complete: Vec::new() },
+        declared: None,
+        facts: Facts::default(),
+    };
+    counts.into_iter().map(one).collect()
+}
+
 /// An image without a container: how it is started is unknown.
 fn of_file(file: &Dockerfile) -> Described {
     let mut documents = Documents { inspect: json!({"Config": {}}), native: None, kind: EngineKind::Docker, complete: Vec::new() };
@@ -289,6 +321,15 @@ mod tests {
     fn repetitions_are_one_container_and_parts_give_way() {
         assert_eq!(containers("$ docker run -d a:1\nx\n$ docker run -d a:1\n$ docker run -d b:1\n$ --privileged\n").len(), 2);
         assert_eq!(containers("$ --privileged\n$ -v /a:/b\n").len(), 1);
+    }
+
+    #[test]
+    fn services_are_told_apart_by_their_prefixes() {
+        let line = |number, name: &str| Line { number, text: "said".to_owned(), container: Some(name.to_owned()) };
+        let names = |lines: &[Line]| of_lines(lines).containers.into_iter().filter_map(|one| one.name).collect::<Vec<_>>();
+        let both = [line(1, "web-1"), line(2, "db_1"), line(3, "web-1"), line(4, "db_1"), line(5, "id"), line(6, "id")];
+        assert_eq!(names(&both), ["web-1", "db_1"]);
+        assert!(names(&both[..3]).is_empty());
     }
 
     #[test]

@@ -298,3 +298,18 @@ fn completions_are_made_for_each_shell() {
         assert!(run.stdout.contains("sysdock") && run.stdout.contains("doctor"), "{shell}");
     }
 }
+
+/// Every sample of the intake, in a folder, by one thread or by many.
+#[test]
+fn triage_says_the_same_with_any_number_of_threads() {
+    let samples = project("src/intake/samples").display().to_string();
+    let said = |threads: &str, format: &[&str]| {
+        let run = sysdock([&["triage", &samples, "--threads", threads][..], format].concat()).run().ended(1);
+        (run.stdout, run.stderr)
+    };
+    for format in [&["--format", "json"][..], &["--format", "json", "--jsonl"], &[]] {
+        let one = said("1", format);
+        assert!(one.0.len() > 1000);
+        assert!(one == said("2", format) && one == said("8", format), "{format:?}");
+    }
+}
