@@ -22,6 +22,7 @@ mod steps;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod types;
 
 use crate::diagnose::{Report, Subject};
@@ -29,7 +30,8 @@ use crate::snapshot::Snapshot;
 
 use inspected::Inspected;
 use planner::Plan;
-pub use types::{NotOffered, Prescription, Reach, Step, StepKind};
+pub use trial::{TRIAL_LABEL, Trial, trial};
+pub use types::{NotOffered, Prescription, Reach, Retired, Step, StepKind};
 
 /// Chooses a cure; `None` where nothing is wrong that has a cause.
 #[must_use]
@@ -69,6 +71,7 @@ fn planned(report: &Report, snapshot: &Snapshot, inspected: &Inspected<'_>, reac
         curable: open.is_empty(),
         steps,
         not_offered: not_offered(report, true),
+        retired: retire::retired(&plan).filter(|_| plan.recipe.refused.is_empty()),
     }
 }
 
@@ -89,6 +92,7 @@ fn by_hand(report: &Report, snapshot: &Snapshot) -> Prescription {
         curable: false,
         steps,
         not_offered: not_offered(report, !hopeless),
+        retired: None,
     }
 }
 
