@@ -1,8 +1,6 @@
 //! Report and snapshot → the steps of a trial: the cured container under a name of its own, beside the old one and cut off from
 //! the world. Pure.
 
-use serde_json::Value;
-
 use super::inspected::Inspected;
 use super::planner::Plan;
 use super::recipe::Recipe;
@@ -31,7 +29,7 @@ const OUTWARD: [&str; 13] = [
     "--rm",
 ];
 /// Memory and processes of a trial that has no limits of its own.
-const LIMITS: [(&str, &str, &str); 2] = [("--memory", "1g", "MemoryLimit"), ("--pids-limit", "1024", "PidsLimit")];
+const LIMITS: [(&str, &str, &str); 2] = [("--memory", "1g", "memory"), ("--pids-limit", "1024", "pids")];
 
 /// What a trial is called and how long it may live.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +38,8 @@ pub struct Trial {
     pub name: String,
     /// End of its life, in seconds since 1970.
     pub until: i64,
+    /// Controllers that the engine's control groups have, such as `memory`; without one its limit cannot be set.
+    pub controllers: Vec<String>,
 }
 
 /// The steps that make and start the container of a trial; `None` where no flag cures, or something cannot be carried over.
@@ -55,7 +55,7 @@ pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial)
         return None;
     }
     cut_off(&mut plan.recipe, trial);
-    limit(&mut plan.recipe, snapshot.documents.get("engine"));
+    limit(&mut plan.recipe, &trial.controllers);
     Some(steps::beside(&mut plan, reach))
 }
 
@@ -85,10 +85,10 @@ fn read_only(options: &str) -> String {
     kept.chain(["ro"]).collect::<Vec<_>>().join(",")
 }
 
-/// Limits where the engine can set them; without the controllers it refuses or ignores the flags.
-fn limit(recipe: &mut Recipe, engine: Option<&Value>) {
-    for (flag, value, able) in LIMITS {
-        if !recipe.has(flag) && engine.and_then(|engine| engine.get(able)).and_then(Value::as_bool) == Some(true) {
+/// Limits where the engine can set them; without the controllers it refuses the flags or ignores them.
+fn limit(recipe: &mut Recipe, controllers: &[String]) {
+    for (flag, value, controller) in LIMITS {
+        if !recipe.has(flag) && controllers.iter().any(|one| one == controller) {
             recipe.push(flag, Some(value.to_owned()));
         }
     }
@@ -96,8 +96,6 @@ fn limit(recipe: &mut Recipe, engine: Option<&Value>) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::prescribe::recipe::Volume;
 
@@ -109,8 +107,8 @@ mod tests {
         recipe.volumes.push(Volume { source: "data".to_owned(), destination: "/data".to_owned(), options: "rw,z".to_owned() });
         recipe.volumes.push(Volume::same("/sys/fs/cgroup/t", "rw"));
         recipe.mounts.push(("/m".to_owned(), "type=volume,source=m,target=/m".to_owned()));
-        cut_off(&mut recipe, &Trial { name: "t".to_owned(), until: 7 });
-        limit(&mut recipe, Some(&json!({"MemoryLimit": true, "PidsLimit": false})));
+        cut_off(&mut recipe, &Trial { name: "t".to_owned(), until: 7, controllers: Vec::new() });
+        limit(&mut recipe, &["memory".to_owned()]);
         let words = recipe.run(&Reach::by_itself(crate::snapshot::EngineKind::Docker)).join(" ");
         assert_eq!(
             words,
