@@ -61,6 +61,7 @@ const PROVE_EXAMPLES: &str = "\
 Examples:
   sysdock prove web                           does the cure of `web` work? `web` itself is left alone
   sysdock prove web --format json | jq .reports[0].trial
+  sysdock prove web --minimal                 which parts of the cure are needed here
   sysdock prove --sweep                       remove what trials that were cut off left behind
 
 A trial makes one container (and an image, where the cure needs one) named NAME-trial-…, labelled sysdock.trial, with no
@@ -227,6 +228,9 @@ pub struct ProveArgs {
     /// Name or id of a container, running or not
     #[arg(value_name = "CONTAINER", required_unless_present = "sweep", value_parser = NonEmptyStringValueParser::new())]
     pub container: Option<String>,
+    /// Leave out each part of the cure in turn, to see which are needed; takes a trial for each
+    #[arg(long)]
+    pub minimal: bool,
     /// Remove whatever earlier trials left behind, even if their time is not over
     #[arg(long)]
     pub sweep: bool,

@@ -12,11 +12,11 @@ use crate::diagnose::Verdict;
 use crate::docker::EngineKind;
 use crate::exit::Exit;
 use crate::options::Options;
-use crate::prescribe::{Step, StepKind, TRIAL_LABEL, Trial, trial};
+use crate::prescribe::{Element, Step, StepKind, TRIAL_LABEL, Trial, trial};
 use crate::render::{Answer, human, json, output, treatment};
 use crate::rule;
 use crate::scan::Matcher;
-use crate::treat::{Stop, TrialOutcome, Workshop};
+use crate::treat::{Minimal, Stop, TrialOutcome, Workshop};
 
 /// Longest boot of a trial.
 const BOOT: Duration = Duration::from_mins(1);
@@ -39,21 +39,21 @@ pub fn run(args: &ProveArgs, options: &Options) -> Result<Exit, CommandError> {
         let workshop = Workshop::new(COMMAND)?;
         sweep(&office, &workshop, args.sweep).await;
         match &args.container {
-            Some(name) => prove(&office, &workshop, name, args.format).await,
+            Some(name) => prove(&office, &workshop, name, args).await,
             None => Ok(Exit::Success),
         }
     })
 }
 
-async fn prove(office: &Office<'_>, workshop: &Workshop, name: &str, format: Format) -> Result<Exit, CommandError> {
+async fn prove(office: &Office<'_>, workshop: &Workshop, name: &str, args: &ProveArgs) -> Result<Exit, CommandError> {
     let case = office.examine(name, BOOT).await?;
     let now = Timestamp::now().as_second();
     let controllers = controllers(office).await;
     let name_of_trial = format!("{}-trial-{}-{now}", case.report.target.name, std::process::id());
-    let wanted = Trial { name: name_of_trial, until: now + LIFE, controllers };
-    let steps = trial(&case.report, &case.snapshot, &office.reach, &wanted);
-    let Some(steps) = steps.filter(|_| case.prescription.as_ref().is_some_and(|cure| cure.curable)) else {
-        show(office, &case, None, format)?;
+    let mut wanted = Trial { name: name_of_trial, until: now + LIFE, controllers, without: Vec::new() };
+    let planned = trial(&case.report, &case.snapshot, &office.reach, &wanted);
+    let Some(planned) = planned.filter(|_| case.prescription.as_ref().is_some_and(|cure| cure.curable)) else {
+        show(office, &case, None, args.format)?;
         let why = if case.prescription.is_none() { "no cause was found, so there is no cure to try" } else { "no command alone cures it" };
         output::tell(&format!("nothing was tried for {name}: {why}"));
         return Ok(if case.prescription.is_none() { Exit::Success } else { Exit::Findings });
@@ -66,10 +66,40 @@ async fn prove(office: &Office<'_>, workshop: &Workshop, name: &str, format: For
             wanted.name
         ));
     }
-    let work = attempt(office, workshop, &case, &wanted.name, &steps);
-    let outcome = progress::shown(&format!("trying the cure of {name}"), office.options.progress, work).await;
-    show(office, &case, Some(&outcome), format)?;
+    let work = attempt(office, workshop, &case, &wanted.name, &planned.steps);
+    let mut outcome = progress::shown(&format!("trying the cure of {name}"), office.options.progress, work).await;
+    if args.minimal && outcome.works {
+        outcome.minimal = Some(minimal(office, workshop, &case, &mut wanted, &outcome, planned.elements).await);
+    }
+    show(office, &case, Some(&outcome), args.format)?;
     Ok(if outcome.works { Exit::Success } else { Exit::Findings })
+}
+
+/// Leaves out each part of the cure in turn; what is not needed stays out, so that the rest is needed together.
+async fn minimal(
+    office: &Office<'_>,
+    workshop: &Workshop,
+    case: &Case,
+    wanted: &mut Trial,
+    whole: &TrialOutcome,
+    elements: Vec<Element>,
+) -> Minimal {
+    let mut minimal = Minimal::default();
+    // Each has the name of the first, which is gone: parts such as a control group's path hold it.
+    for element in elements {
+        let words = element.to_string();
+        wanted.without.push(element);
+        let Some(planned) = trial(&case.report, &case.snapshot, &office.reach, wanted) else { break };
+        let work = attempt(office, workshop, case, &wanted.name, &planned.steps);
+        let outcome = progress::shown(&format!("trying without {words}"), office.options.progress, work).await;
+        if outcome.works && outcome.verdict == whole.verdict {
+            minimal.not_needed.push(words);
+        } else {
+            minimal.needed.push(words);
+            wanted.without.pop();
+        }
+    }
+    minimal
 }
 
 /// Controllers of the engine's control groups. Podman's answer in Docker's form calls each of them there (measured on 4.3).
@@ -108,6 +138,7 @@ async fn attempt(office: &Office<'_>, workshop: &Workshop, case: &Case, name: &s
         stop: None,
         problem: None,
         removed: false,
+        minimal: None,
     };
     let work = live(office, workshop, case, steps, &mut outcome);
     let problem = tokio::select! {

@@ -6,6 +6,7 @@
 mod cgroup;
 mod confinement;
 mod created;
+mod element;
 mod endpoint;
 mod flags;
 mod forms;
@@ -28,9 +29,10 @@ mod types;
 use crate::diagnose::{Report, Subject};
 use crate::snapshot::Snapshot;
 
+pub use element::Element;
 use inspected::Inspected;
 use planner::Plan;
-pub use trial::{TRIAL_LABEL, Trial, trial};
+pub use trial::{TRIAL_LABEL, Trial, TrialSteps, trial};
 pub use types::{NotOffered, Prescription, Reach, Retired, Step, StepKind};
 
 /// Chooses a cure; `None` where nothing is wrong that has a cause.

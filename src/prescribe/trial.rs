@@ -1,6 +1,7 @@
 //! Report and snapshot → the steps of a trial: the cured container under a name of its own, beside the old one and cut off from
 //! the world. Pure.
 
+use super::element::{self, Element};
 use super::inspected::Inspected;
 use super::planner::Plan;
 use super::recipe::Recipe;
@@ -40,11 +41,22 @@ pub struct Trial {
     pub until: i64,
     /// Controllers that the engine's control groups have, such as `memory`; without one its limit cannot be set.
     pub controllers: Vec<String>,
+    /// Parts of the cure that are left out.
+    pub without: Vec<Element>,
+}
+
+/// A trial that can be carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrialSteps {
+    /// What makes and starts its container.
+    pub steps: Vec<Step>,
+    /// What the cure adds to the container as it was.
+    pub elements: Vec<Element>,
 }
 
 /// The steps that make and start the container of a trial; `None` where no flag cures, or something cannot be carried over.
 #[must_use]
-pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial) -> Option<Vec<Step>> {
+pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial) -> Option<TrialSteps> {
     let inspected = Inspected::of(snapshot)?;
     let mut plan = Plan::named(&trial.name, report, snapshot, &inspected);
     if plan.roots().any(|root| hopeless::is_hopeless(&root.id)) {
@@ -54,9 +66,13 @@ pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial)
     if !plan.recipe.refused.is_empty() {
         return None;
     }
+    let mut before = inspected.recipe(&snapshot.target.name);
+    trial.name.clone_into(&mut before.name);
+    let elements = element::added(&before, &plan.recipe);
+    trial.without.iter().for_each(|element| element::leave_out(&mut plan.recipe, element));
     cut_off(&mut plan.recipe, trial);
     limit(&mut plan.recipe, &trial.controllers);
-    Some(steps::beside(&mut plan, reach))
+    Some(TrialSteps { steps: steps::beside(&mut plan, reach), elements })
 }
 
 /// No network, no ports, nothing written outside, a terminal so that systemd speaks.
@@ -107,7 +123,7 @@ mod tests {
         recipe.volumes.push(Volume { source: "data".to_owned(), destination: "/data".to_owned(), options: "rw,z".to_owned() });
         recipe.volumes.push(Volume::same("/sys/fs/cgroup/t", "rw"));
         recipe.mounts.push(("/m".to_owned(), "type=volume,source=m,target=/m".to_owned()));
-        cut_off(&mut recipe, &Trial { name: "t".to_owned(), until: 7, controllers: Vec::new() });
+        cut_off(&mut recipe, &Trial { name: "t".to_owned(), until: 7, controllers: Vec::new(), without: Vec::new() });
         limit(&mut recipe, &["memory".to_owned()]);
         let words = recipe.run(&Reach::by_itself(crate::snapshot::EngineKind::Docker)).join(" ");
         assert_eq!(

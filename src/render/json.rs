@@ -67,6 +67,13 @@ struct TrialOut<'r> {
     stop: Option<StopOut>,
     problem: Option<&'r str>,
     removed: bool,
+    minimal: Option<MinimalOut<'r>>,
+}
+
+#[derive(Serialize)]
+struct MinimalOut<'r> {
+    needed: &'r [String],
+    not_needed: &'r [String],
 }
 
 #[derive(Serialize)]
@@ -256,6 +263,7 @@ fn trial(outcome: &TrialOutcome) -> TrialOut<'_> {
         stop: outcome.stop.as_ref().map(|stop| StopOut { exit_code: stop.exit_code, seconds: stop.seconds }),
         problem: outcome.problem.as_deref(),
         removed: outcome.removed,
+        minimal: outcome.minimal.as_ref().map(|minimal| MinimalOut { needed: &minimal.needed, not_needed: &minimal.not_needed }),
     }
 }
 

@@ -32,4 +32,15 @@ pub struct TrialOutcome {
     pub problem: Option<String>,
     /// Whether everything that it made is gone.
     pub removed: bool,
+    /// Which parts of the cure are needed, where that was asked for.
+    pub minimal: Option<Minimal>,
+}
+
+/// Parts of a cure, each tried by leaving it out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Minimal {
+    /// Without any one of these it does not work.
+    pub needed: Vec<String>,
+    /// It works as well without all of these.
+    pub not_needed: Vec<String>,
 }
