@@ -32,6 +32,13 @@ Examples:
   sysdock doctor --since 10m --tail 500 web   read only the recent part of a long log
   sysdock doctor --from before.json after.json
   sysdock --host ssh://me@box doctor --all    the engine of another machine
+  sysdock doctor web --prescription sh > cure.sh          all steps of the cure as one script, to be read and run
+  sysdock doctor web --prescription compose               the container as it is to be, as a compose file
+  sysdock doctor --from web.json --prescription quadlet   the same for Podman's Quadlet, from a snapshot
+
+With --prescription stdout carries the cure alone. What a form cannot say and what it needs (a file with the old
+container's environment, whose values are never printed) stands in comments at its top. Where there is nothing to
+prescribe stdout stays empty and stderr says why. The exit code is that of the report.
 
 Nothing is changed: files are read through the engine's archive call. In a running container a few read-only
 commands are run, such as `systemctl is-system-running`; --no-exec leaves them out.";
@@ -163,7 +170,10 @@ pub struct DoctorArgs {
     pub fail_on: FailOn,
     /// Form of the report on stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub format: Format,
+    pub format: DoctorFormat,
+    /// Print only the cure, in this form: the whole container as it is to be, not a patch
+    #[arg(long, value_name = "FORMAT", conflicts_with = "all")]
+    pub prescription: Option<PrescriptionForm>,
 }
 
 /// Arguments of `triage`.
@@ -262,6 +272,39 @@ pub enum FailOn {
     Info,
 }
 
+/// Form of what `doctor` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum DoctorFormat {
+    /// For people
+    #[default]
+    Human,
+    /// For programs, `schema_version` 1
+    Json,
+    /// Only the cure, as a shell script; the same as --prescription sh
+    Sh,
+}
+
+/// Form of a cure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PrescriptionForm {
+    /// All steps as one shell script, the old container kept under another name
+    Sh,
+    /// A compose file
+    Compose,
+    /// A Quadlet .container file for Podman and systemd
+    Quadlet,
+    /// A Kubernetes pod
+    Kubernetes,
+    /// A platform of molecule.yml
+    Molecule,
+    /// A `docker run` command line
+    Docker,
+    /// A `podman run` command line
+    Podman,
+    /// A Dockerfile with what an image can hold of it
+    Dockerfile,
+}
+
 /// Form of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Format {
@@ -297,6 +340,16 @@ mod tests {
         {
             let words = std::iter::once("sysdock").chain(line.split(' ')).map(|word| word.trim_matches('\''));
             assert_eq!(Cli::try_parse_from(words).unwrap_err().exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_prescription_has_a_form_and_one_container() {
+        let args = |line: &str| Cli::try_parse_from(std::iter::once("sysdock").chain(line.split(' ')));
+        let Command::Doctor(read) = args("doctor web --prescription quadlet").unwrap().command else { panic!("not doctor") };
+        assert_eq!((read.prescription, read.format), (Some(PrescriptionForm::Quadlet), DoctorFormat::Human));
+        for line in ["doctor --all --prescription sh", "doctor web --prescription yaml", "triage --format sh x"] {
+            assert_eq!(args(line).unwrap_err().exit_code(), 2, "{line}");
         }
     }
 

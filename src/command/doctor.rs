@@ -6,13 +6,13 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
 use super::{CommandError, connect, progress};
-use crate::cli::{DoctorArgs, Format};
+use crate::cli::{DoctorArgs, Format, PrescriptionForm};
 use crate::collect;
 use crate::diagnose::{Report, Subject, diagnose_with};
 use crate::docker::{Engine, EngineError, EngineKind};
 use crate::exit::Exit;
 use crate::options::{DoctorOptions, Options, Targets};
-use crate::prescribe::{Prescription, Reach, prescribe};
+use crate::prescribe::{Form, Prescription, Reach, emit, prescribe};
 use crate::render::{Answer, human, json, output};
 use crate::rule::{self, Confidence, RuleSet};
 use crate::scan::Matcher;
@@ -52,12 +52,55 @@ pub fn run(args: DoctorArgs, options: &Options) -> Result<Exit, CommandError> {
         Targets::All => doctor.live(None),
     };
     looked.answers.sort_by_key(|(report, _)| report.rank());
-    let printed = doctor.print(&looked.answers);
+    let printed = match wanted.prescription {
+        Some(form) => prescription(form_of(form), &looked.answers, options.remarks),
+        None => doctor.print(&looked.answers),
+    };
     looked.failures.iter().for_each(|failure| output::tell(failure));
     looked.remarks.iter().filter(|_| options.remarks).for_each(|remark| output::tell(remark));
     printed?;
     let judged = looked.answers.iter().map(|(report, _)| Exit::of(report, wanted.fail_on));
     Ok(judged.chain(looked.failures.iter().map(CommandError::exit)).collect())
+}
+
+/// Prints the cure alone; where there is none in this form, says on stderr why.
+fn prescription(form: Form, answers: &[(Report, Option<Prescription>)], remarks: bool) -> Result<(), CommandError> {
+    for (report, cure) in answers {
+        let name = &report.target.name;
+        let Some(cure) = cure else {
+            if remarks {
+                output::tell(&format!("nothing to prescribe for {name}: it shows no root cause\n  next: `sysdock doctor {name}` has the report"));
+            }
+            continue;
+        };
+        match emit(cure, form)? {
+            Some(emitted) => output::print(emitted.page().as_bytes())?,
+            None => output::tell(&advice(name, cure)),
+        }
+        if remarks && !cure.curable {
+            output::tell(&format!("{name}: this alone does not cure it: {}\n  next: `sysdock doctor {name}` says what else has to be done", cure.summary));
+        }
+    }
+    Ok(())
+}
+
+/// What is said where a cure cannot be written down as a container.
+fn advice(name: &str, cure: &Prescription) -> String {
+    let steps: Vec<&str> = cure.steps.iter().map(|step| step.title.as_str()).collect();
+    format!("nothing to prescribe for {name} in this form: {}\n{}", cure.summary, steps.join("\n"))
+}
+
+const fn form_of(form: PrescriptionForm) -> Form {
+    match form {
+        PrescriptionForm::Sh => Form::Shell,
+        PrescriptionForm::Compose => Form::Compose,
+        PrescriptionForm::Quadlet => Form::Quadlet,
+        PrescriptionForm::Kubernetes => Form::Kubernetes,
+        PrescriptionForm::Molecule => Form::Molecule,
+        PrescriptionForm::Docker => Form::Docker,
+        PrescriptionForm::Podman => Form::Podman,
+        PrescriptionForm::Dockerfile => Form::Dockerfile,
+    }
 }
 
 impl Doctor<'_> {

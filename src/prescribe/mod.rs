@@ -6,6 +6,7 @@
 mod cgroup;
 mod confinement;
 mod created;
+mod emit;
 mod endpoint;
 mod flags;
 mod forms;
@@ -29,6 +30,7 @@ use crate::snapshot::Snapshot;
 
 use inspected::Inspected;
 use planner::Plan;
+pub use emit::{EmitError, Emitted, Form, Launch, emit};
 pub use types::{NotOffered, Prescription, Reach, Step, StepKind};
 
 /// Chooses a cure; `None` where nothing is wrong that has a cause.
@@ -69,6 +71,7 @@ fn planned(report: &Report, snapshot: &Snapshot, inspected: &Inspected<'_>, reac
         curable: open.is_empty(),
         steps,
         not_offered: not_offered(report, true),
+        launch: Some(Launch { kind: inspected.config.kind, recipe: plan.recipe }),
     }
 }
 
@@ -89,6 +92,7 @@ fn by_hand(report: &Report, snapshot: &Snapshot) -> Prescription {
         curable: false,
         steps,
         not_offered: not_offered(report, !hopeless),
+        launch: None,
     }
 }
 
