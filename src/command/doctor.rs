@@ -69,7 +69,9 @@ fn prescription(form: Form, answers: &[(Report, Option<Prescription>)], remarks:
         let name = &report.target.name;
         let Some(cure) = cure else {
             if remarks {
-                output::tell(&format!("nothing to prescribe for {name}: it shows no root cause\n  next: `sysdock doctor {name}` has the report"));
+                output::tell(&format!(
+                    "nothing to prescribe for {name}: it shows no root cause\n  next: `sysdock doctor {name}` has the report"
+                ));
             }
             continue;
         };
@@ -78,7 +80,10 @@ fn prescription(form: Form, answers: &[(Report, Option<Prescription>)], remarks:
             None => output::tell(&advice(name, cure)),
         }
         if remarks && !cure.curable {
-            output::tell(&format!("{name}: this alone does not cure it: {}\n  next: `sysdock doctor {name}` says what else has to be done", cure.summary));
+            output::tell(&format!(
+                "{name}: this alone does not cure it: {}\n  next: `sysdock doctor {name}` says what else has to be done",
+                cure.summary
+            ));
         }
     }
     Ok(())

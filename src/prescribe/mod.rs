@@ -28,9 +28,9 @@ mod types;
 use crate::diagnose::{Report, Subject};
 use crate::snapshot::Snapshot;
 
+pub use emit::{EmitError, Emitted, Form, Launch, emit};
 use inspected::Inspected;
 use planner::Plan;
-pub use emit::{EmitError, Emitted, Form, Launch, emit};
 pub use types::{NotOffered, Prescription, Reach, Step, StepKind};
 
 /// Chooses a cure; `None` where nothing is wrong that has a cause.

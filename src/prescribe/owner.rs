@@ -51,7 +51,8 @@ fn title(owner: &Owner) -> String {
             )
         }
         Owner::Molecule => {
-            "This container is made by molecule: put these lines under its platform in molecule.yml and run molecule create anew.".to_owned()
+            "This container is made by molecule: put these lines under its platform in molecule.yml and run molecule create anew."
+                .to_owned()
         }
     }
 }
@@ -136,16 +137,33 @@ mod tests {
     #[test]
     fn each_owner_is_known_by_its_labels() {
         let compose = lines(&json!({"com.docker.compose.project": "p", "com.docker.compose.service": "app"}));
-        assert!(
-            compose.contains("docker compose up -d app")
-                && compose.contains("    tmpfs:\n      - \"/run\"")
-                && compose.contains("stop_signal: \"SIGRTMIN+3\""),
-            "{compose}"
-        );
+        assert!(compose.contains("docker compose up -d app"), "{compose}");
         assert!(lines(&json!({"com.docker.swarm.service.name": "s"})).contains("Swarm service s"));
-        assert!(lines(&json!({"PODMAN_SYSTEMD_UNIT": "web.service"})).contains("Tmpfs=/run\n"));
-        assert!(lines(&json!({"io.kubernetes.pod.name": "p"})).contains("emptyDir: { medium: Memory }"));
+        assert!(lines(&json!({"PODMAN_SYSTEMD_UNIT": "web.service"})).contains("\nTmpfs=/run\n"));
+        assert!(lines(&json!({"io.kubernetes.pod.name": "p"})).contains("pod p"));
         assert!(lines(&json!({"creator": "molecule"})).contains("molecule.yml"));
         assert_eq!(lines(&json!({"app": "x"})), "");
+    }
+
+    /// The lines behind the title, read as YAML.
+    fn patch(labels: &serde_json::Value) -> yaml_serde::Value {
+        yaml_serde::from_str(lines(labels).split_once("\n\n").unwrap().1).unwrap()
+    }
+
+    #[test]
+    fn the_lines_are_the_changed_part_of_the_file() {
+        let compose = patch(&json!({"com.docker.compose.project": "p", "com.docker.compose.service": "no"}));
+        let service = &compose["services"]["no"];
+        let keys: Vec<&str> = service.as_mapping().unwrap().keys().filter_map(|key| key.as_str()).collect();
+        assert_eq!(keys, ["environment", "tmpfs", "security_opt", "stop_signal"]);
+        assert_eq!((&service["tmpfs"][0], &service["stop_signal"]), (&"/run".into(), &"SIGRTMIN+3".into()));
+        let pod = patch(&json!({"io.kubernetes.pod.name": "p"}));
+        assert_eq!(pod["spec"]["volumes"][0]["emptyDir"]["medium"], "Memory");
+        assert_eq!(
+            (&pod["spec"]["containers"][0]["name"], &pod["spec"]["containers"][0]["image"]),
+            (&"web".into(), &yaml_serde::Value::Null)
+        );
+        let platform = &patch(&json!({"creator": "molecule"}))["platforms"][0];
+        assert_eq!((&platform["name"], &platform["env"]["container"]), (&"web".into(), &"docker".into()));
     }
 }

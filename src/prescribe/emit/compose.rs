@@ -199,13 +199,16 @@ pub fn file<'r>(recipe: &'r Recipe) -> (File, Ledger<'r>) {
     let networks = service.connect(recipe, &mut ledger);
     service.watch(&mut ledger);
     service.flags(&mut ledger);
-    ledger.leave_rest("compose");
+    ledger.leave_rest(|_| "compose has no key for it".to_owned());
     let external = |name: String| (Text::from(name.clone()), External { name: name.into(), external: true });
     let named = recipe.volumes.iter().filter(|volume| !volume.source.starts_with('/')).map(|volume| volume.source.clone());
     let mounted = recipe.mounts.iter().map(|(_, text)| Mount::of(text)).filter(|mount| mount.kind == "volume");
     let volumes = named.chain(mounted.filter_map(|mount| mount.source.map(str::to_owned))).map(external).collect();
-    let file =
-        File { services: [(Text::from(recipe.name.clone()), service)].into(), networks: networks.into_iter().map(external).collect(), volumes };
+    let file = File {
+        services: [(Text::from(recipe.name.clone()), service)].into(),
+        networks: networks.into_iter().map(external).collect(),
+        volumes,
+    };
     (file, ledger)
 }
 
@@ -254,18 +257,14 @@ impl Service {
             self.networks.insert(Text::from(name.clone()), BTreeMap::new());
         }
         let first = names.first().cloned().unwrap_or_else(|| "default".to_owned());
-        for (flag, key) in [("--ip", "ipv4_address"), ("--ip6", "ipv6_address")] {
-            if let Some(address) = ledger.text(flag) {
-                self.network(&first).insert(key, Entry::Text(text(address)));
-            }
-        }
-        for (flag, key) in [("--network-alias", "aliases"), ("--link-local-ip", "link_local_ips")] {
-            let values = ledger.texts(flag);
-            if !values.is_empty() && self.network_mode.is_none() {
-                self.network(&first).insert(key, Entry::Texts(texts(values)));
-            }
+        if self.network_mode.is_none() {
+            self.first_network(&first, ledger);
         }
         for network in &recipe.networks {
+            if self.network_mode.is_some() {
+                ledger.leave(&format!("network {}", network.name), "compose has either a network_mode or networks");
+                continue;
+            }
             names.push(network.name.clone());
             let mut settings = BTreeMap::new();
             network.flags.iter().for_each(|flag| joined(flag, &mut settings, &network.name, ledger));
@@ -274,8 +273,19 @@ impl Service {
         names
     }
 
-    fn network(&mut self, name: &str) -> &mut BTreeMap<&'static str, Entry> {
-        self.networks.entry(Text::from(name)).or_default()
+    /// Addresses and names in the network that the container starts in.
+    fn first_network(&mut self, name: &str, ledger: &mut Ledger<'_>) {
+        let mut settings = BTreeMap::new();
+        for (flag, key) in [("--ip", "ipv4_address"), ("--ip6", "ipv6_address")] {
+            settings.extend(ledger.text(flag).map(|address| (key, Entry::Text(text(address)))));
+        }
+        for (flag, key) in [("--network-alias", "aliases"), ("--link-local-ip", "link_local_ips")] {
+            let values = ledger.texts(flag);
+            settings.extend((!values.is_empty()).then(|| (key, Entry::Texts(texts(values)))));
+        }
+        if !settings.is_empty() {
+            self.networks.insert(Text::from(name), settings);
+        }
     }
 
     /// Log, health check, time to stop.

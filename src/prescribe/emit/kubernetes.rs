@@ -171,16 +171,19 @@ pub fn pod(recipe: &Recipe) -> (Pod, Ledger<'_>) {
     if let Some(signal) = ledger.text("--stop-signal") {
         container.lifecycle = Some([("stopSignal", signal.into())].into());
         spec.os = Some([("name", "linux".into())].into());
-        ledger.note("lifecycle.stopSignal needs Kubernetes 1.33 with the feature ContainerStopSignals; before that, STOPSIGNAL in the image");
+        ledger
+            .note("lifecycle.stopSignal needs Kubernetes 1.33 with the feature ContainerStopSignals; before that, STOPSIGNAL in the image");
     }
     spec.settings(&mut ledger);
     spec.containers.push(container);
-    let labels = ledger.texts("--label");
-    let annotations = labels.into_iter().filter(|label| !label.starts_with("io.kubernetes.") && !label.starts_with("annotation.io."));
-    let annotations = annotations.map(pair).map(|(key, value)| (key.into(), value.into())).collect();
+    let (own, labels): (Vec<&str>, Vec<&str>) = ledger.texts("--label").into_iter().partition(|label| label.starts_with("io.kubernetes."));
+    if !own.is_empty() {
+        ledger.leave("labels io.kubernetes.*", "the kubelet writes them itself");
+    }
+    let annotations = labels.into_iter().map(pair).map(|(key, value)| (key.into(), value.into())).collect();
     recipe.networks.iter().for_each(|network| ledger.leave(&format!("network {}", network.name), "a pod has one network"));
     ledger.note("a container's control groups are writable where the runtime of the node says so: containerd 2.1 with cgroup_writable = true for its runtime, CRI-O with the annotation io.kubernetes.cri-o.cgroup2-mount-hierarchy-rw");
-    ledger.leave_rest("a pod");
+    ledger.leave_rest(|flag| without_key(flag).to_owned());
     let metadata = Metadata { name: name.into(), annotations };
     (Pod { api_version: "v1".into(), kind: "Pod".into(), metadata, spec }, ledger)
 }
@@ -203,7 +206,10 @@ impl Container {
         if recipe.variables.is_some() {
             let secret = format!("{name}-env");
             ledger.note(super::env_file_note(recipe));
-            ledger.note(format!("make the secret from that file: kubectl create secret generic {secret} --from-env-file={}", recipe.env_file()));
+            ledger.note(format!(
+                "make the secret from that file: kubectl create secret generic {secret} --from-env-file={}",
+                recipe.env_file()
+            ));
             self.env_from.push(FromSecret { secret_ref: [("name", secret.into())].into() });
         }
         if recipe.labels.is_some() {
@@ -264,10 +270,11 @@ impl Spec {
                 }
             }
         }
-        let policy = ledger.text("--restart").map(|policy| match policy.split(':').next() {
-            Some("on-failure") => "OnFailure",
-            _ => "Always",
-        });
+        let policy = ledger.text("--restart");
+        if let Some(counted) = policy.filter(|policy| policy.contains(':')) {
+            ledger.leave(&format!("--restart {counted}"), "a pod does not count its restarts");
+        }
+        let policy = policy.map(|policy| if policy.starts_with("on-failure") { "OnFailure" } else { "Always" });
         self.plain.insert("restartPolicy", Entry::Text(policy.unwrap_or("Never").into()));
         let patience = ledger.text("--stop-timeout").map(|seconds| Entry::scalar(seconds, str::to_owned));
         self.plain.extend(patience.map(|seconds| ("terminationGracePeriodSeconds", seconds)));
@@ -303,6 +310,9 @@ fn store(recipe: &Recipe, container: &mut Container, spec: &mut Spec, ledger: &m
     let mut claims = Vec::new();
     for volume in &recipe.volumes {
         placed(&volume.source, &volume.destination, volume.options.split(',').any(|option| option == "ro"));
+        for option in volume.options.split(',').filter(|option| !matches!(*option, "" | "ro" | "rw")) {
+            ledger.leave(&format!("{option} of the volume at {}", volume.destination), "a pod mounts volumes without it");
+        }
         claims.extend((!volume.source.starts_with('/')).then_some(volume.source.as_str()));
     }
     for (target, words) in &recipe.mounts {
@@ -317,6 +327,17 @@ fn store(recipe: &Recipe, container: &mut Container, spec: &mut Spec, ledger: &m
     }
     for name in claims {
         ledger.note(format!("the claim {} must be made first, with what is in the volume {name}", dns_name(name)));
+    }
+}
+
+/// Where in a manifest a person can say what is not said here, or that nowhere is the place.
+fn without_key(flag: &str) -> &'static str {
+    match flag {
+        "--dns" | "--dns-option" | "--dns-search" => "not carried over: write it under dnsConfig of the pod",
+        "--add-host" => "not carried over: write it under hostAliases of the pod",
+        "--no-healthcheck" => "a pod has no health check that it does not name",
+        flag if flag.starts_with("--health-") => "not carried over: write it as livenessProbe of the container",
+        _ => "a pod has no key for it",
     }
 }
 

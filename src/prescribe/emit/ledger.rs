@@ -61,10 +61,10 @@ impl<'r> Ledger<'r> {
         self.notes.push(words.into());
     }
 
-    /// Names all flags that are left.
-    pub fn leave_rest(&mut self, format: &str) {
+    /// Names all flags that are left, each with a reason.
+    pub fn leave_rest(&mut self, why: impl Fn(&str) -> String) {
         for flag in self.rest() {
-            self.leave(&flag.words().join(" "), &format!("{format} has no key for it"));
+            self.leave(&flag.words().join(" "), &why(&flag.name));
         }
     }
 }
@@ -82,7 +82,7 @@ mod tests {
         recipe.set("--init", "false");
         let mut ledger = Ledger::new(&recipe);
         assert_eq!((ledger.switch("--tty"), ledger.switch("--init"), ledger.switch("--rm")), (Some(true), Some(false), None));
-        ledger.leave_rest("nothing");
-        assert_eq!(ledger.left_out, ["--gpus all: nothing has no key for it"]);
+        ledger.leave_rest(|name| format!("no key for {name}"));
+        assert_eq!(ledger.left_out, ["--gpus all: no key for --gpus"]);
     }
 }

@@ -97,6 +97,10 @@ impl Emitted {
 /// [`EmitError`] when a serialiser fails.
 pub fn emit(prescription: &Prescription, form: Form) -> Result<Option<Emitted>, EmitError> {
     if form == Form::Shell {
+        // Where the container cannot be carried over whole, half of the steps is no cure.
+        if prescription.launch.as_ref().is_some_and(|launch| !launch.recipe.refused.is_empty()) {
+            return Ok(None);
+        }
         let script = shell::script(prescription);
         return Ok(script.map(|text| Emitted { text, left_out: Vec::new(), notes: Vec::new() }));
     }
@@ -109,7 +113,9 @@ pub fn emit(prescription: &Prescription, form: Form) -> Result<Option<Emitted>, 
         }
         form => document(&launch.recipe, launch.kind, form)?,
     };
-    for (path, what) in prescription.steps.iter().filter(|step| form != Form::Dockerfile || step.kind != StepKind::BuildImage).flat_map(needed) {
+    for (path, what) in
+        prescription.steps.iter().filter(|step| form != Form::Dockerfile || step.kind != StepKind::BuildImage).flat_map(needed)
+    {
         emitted.notes.push(format!("needs {what} {path}: --prescription sh prints it with the command that makes it"));
     }
     Ok(Some(emitted))
@@ -164,7 +170,12 @@ fn document(recipe: &Recipe, kind: EngineKind, form: Form) -> Result<Emitted, Em
 fn line(recipe: &Recipe, kind: EngineKind) -> Emitted {
     let mut notes = Vec::new();
     notes.extend(recipe.variables.is_some().then(|| env_file_note(recipe)));
-    notes.extend(recipe.labels.is_some().then(|| format!("needs the file {} with the old container's labels, one name=value a line", recipe.label_file())));
+    notes.extend(
+        recipe
+            .labels
+            .is_some()
+            .then(|| format!("needs the file {} with the old container's labels, one name=value a line", recipe.label_file())),
+    );
     Emitted { text: shell::start(recipe, kind), left_out: recipe.refused.clone(), notes }
 }
 
@@ -204,10 +215,16 @@ fn tmpfs(recipe: &Recipe) -> Vec<String> {
 }
 
 fn env_file_note(recipe: &Recipe) -> String {
-    format!("needs the file {} with the old container's environment, which is not printed: NAME=value, one a line", recipe.env_file())
+    format!(
+        "needs the file {} with the old container's environment, which is not printed: NAME=value, one a line; --prescription sh shows the command that makes it",
+        recipe.env_file()
+    )
 }
 
 /// A text as lines without signs that would end a comment or move a cursor.
 fn lines(words: &str) -> Vec<String> {
-    words.lines().map(|line| line.chars().map(|c| if c.is_control() || ('\u{2028}'..='\u{202e}').contains(&c) { ' ' } else { c }).collect()).collect()
+    words
+        .lines()
+        .map(|line| line.chars().map(|c| if c.is_control() || ('\u{2028}'..='\u{202e}').contains(&c) { ' ' } else { c }).collect())
+        .collect()
 }

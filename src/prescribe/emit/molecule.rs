@@ -106,7 +106,7 @@ pub fn file(recipe: &Recipe, kind: EngineKind) -> (File, Ledger<'_>) {
         EngineKind::Docker => platform.docker(recipe, &mut ledger),
         EngineKind::Podman => platform.podman(recipe, &mut ledger),
     }
-    ledger.leave_rest("a platform of molecule");
+    ledger.leave_rest(|_| "a platform of molecule has no key for it".to_owned());
     (File { platforms: vec![platform] }, ledger)
 }
 
@@ -144,7 +144,10 @@ impl Platform {
         self.program(recipe.command.iter().map(|word| text(word)).collect());
         self.command_handling = self.command.is_some().then(|| "correct".into());
         if let Some(entrypoint) = &recipe.entrypoint {
-            ledger.leave(&format!("--entrypoint {}", entrypoint.join(" ")), "the Docker driver of molecule has no key for it: set it in the image");
+            ledger.leave(
+                &format!("--entrypoint {}", entrypoint.join(" ")),
+                "the Docker driver of molecule has no key for it: set it in the image",
+            );
         }
         let tmpfs = super::tmpfs(recipe);
         self.tmpfs = (!tmpfs.is_empty()).then(|| Tmpfs::List(tmpfs.iter().map(|mount| text(mount)).collect()));

@@ -111,6 +111,9 @@ mod tests {
         assert_eq!(port("9/udp"), (None, None, "9", "udp"));
         assert_eq!(port("127.0.0.1::9"), (Some("127.0.0.1"), None, "9", "tcp"));
         assert_eq!((limit("nofile=1:2"), limit("core=-1"), limit("x")), (Some(("nofile", 1, 2)), Some(("core", -1, -1)), None));
-        assert_eq!((bytes("64m"), bytes("5"), bytes("1Gi"), bytes("1kb"), bytes("50%")), (Some(64 << 20), Some(5), Some(1 << 30), Some(1024), None));
+        assert_eq!(
+            (bytes("64m"), bytes("5"), bytes("1Gi"), bytes("1kb"), bytes("50%")),
+            (Some(64 << 20), Some(5), Some(1 << 30), Some(1024), None)
+        );
     }
 }

@@ -38,7 +38,8 @@ fn mapping(before: &Mapping, after: &Mapping, path: &str, gone: &mut Vec<String>
         return None;
     }
     // Of several the name tells which one is meant.
-    let mut named: Mapping = after.iter().filter(|(key, _)| key.as_str() == Some(NAME)).map(|(key, value)| (key.clone(), value.clone())).collect();
+    let mut named: Mapping =
+        after.iter().filter(|(key, _)| key.as_str() == Some(NAME)).map(|(key, value)| (key.clone(), value.clone())).collect();
     named.extend(kept);
     Some(named)
 }

@@ -44,7 +44,8 @@ pub type Entries = Vec<(&'static str, &'static str, String)>;
 pub fn entries(recipe: &Recipe) -> (Entries, Ledger<'_>) {
     let mut ledger = Ledger::new(recipe);
     let mut unit = Unit::default();
-    unit.add("Unit", "Description", literal(&format!("{} with systemd in it", recipe.name)));
+    let name = super::lines(&recipe.name).join(" ");
+    unit.add("Unit", "Description", literal(&format!("{name} with systemd in it")));
     unit.raw("ContainerName", "--name", &recipe.name);
     unit.raw("Image", "", &recipe.image);
     unit.program(recipe);
@@ -63,9 +64,13 @@ pub fn entries(recipe: &Recipe) -> (Entries, Ledger<'_>) {
     if ledger.switch("--rm") == Some(true) {
         ledger.note("Quadlet removes the container whenever it stops, as --rm does");
     }
-    let restart = ledger.text("--restart").map(restart);
+    let restart = restart(&mut ledger);
     for flag in ledger.rest() {
-        unit.add(CONTAINER, "PodmanArgs", tied(flag));
+        if flag.name == "--runtime" {
+            ledger.leave(&flag.words().join(" "), "an option of podman itself: GlobalArgs= of Podman 4.8");
+        } else {
+            unit.add(CONTAINER, "PodmanArgs", tied(flag));
+        }
     }
     for network in &recipe.networks {
         unit.raw("Network", "--network", &network.name);
@@ -73,7 +78,7 @@ pub fn entries(recipe: &Recipe) -> (Entries, Ledger<'_>) {
             ledger.leave(&format!("{} of the network {}", flag.words().join(" "), network.name), "write it as Network=NAME:option");
         }
     }
-    unit.entries.extend(restart.flatten().map(|policy| ("Service", "Restart", policy.to_owned())));
+    unit.entries.extend(restart.map(|policy| ("Service", "Restart", policy.to_owned())));
     unit.add("Install", "WantedBy", "multi-user.target default.target".to_owned());
     (unit.entries, ledger)
 }
@@ -110,7 +115,7 @@ impl Unit {
         if awkward && !flag.is_empty() {
             self.add(CONTAINER, "PodmanArgs", word(&format!("{flag}={value}")));
         } else {
-            self.add(CONTAINER, key, literal(value));
+            self.add(CONTAINER, key, literal(&super::lines(value).join(" ")));
         }
     }
 
@@ -161,8 +166,14 @@ impl Unit {
     }
 }
 
-fn restart(policy: &str) -> Option<&'static str> {
-    match policy.split(':').next()? {
+/// The unit is what restarts the container.
+fn restart(ledger: &mut Ledger<'_>) -> Option<&'static str> {
+    let policy = ledger.text("--restart")?;
+    let (name, count) = policy.split_once(':').map_or((policy, None), |(name, count)| (name, Some(count)));
+    if count.is_some() {
+        ledger.leave(&format!("--restart {policy}"), "systemd counts with StartLimitBurst= and StartLimitIntervalSec= of the unit");
+    }
+    match name {
         "always" | "unless-stopped" => Some("always"),
         "on-failure" => Some("on-failure"),
         _ => None,

@@ -115,7 +115,9 @@ mod tests {
 
     #[test]
     fn what_some_reader_takes_for_something_else_is_quoted() {
-        for text in ["no", "On", "1_000", "22:22", "2026-01-01", "~", "", "0755", "1e3", "0x1F", "-x", "a: b", "a #b", "'q'", "é", "*x", "="] {
+        for text in
+            ["no", "On", "1_000", "22:22", "2026-01-01", "~", "", "0755", "1e3", "0x1F", "-x", "a: b", "a #b", "'q'", "é", "*x", "="]
+        {
             let written = written(&vec![Text::from(text)]).unwrap();
             assert!(written.starts_with("- '") || written.starts_with("- \""), "{text}: {written}");
             assert_eq!(yaml_serde::from_str::<Vec<String>>(&written).unwrap(), [text]);
