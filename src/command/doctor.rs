@@ -65,24 +65,29 @@ pub fn run(args: DoctorArgs, options: &Options) -> Result<Exit, CommandError> {
 
 /// Prints the cure alone; where there is none in this form, says on stderr why.
 fn prescription(form: Form, answers: &[(Report, Option<Prescription>)], remarks: bool) -> Result<(), CommandError> {
+    let remark = |words: &str| {
+        if remarks {
+            output::tell(&words)
+        }
+    };
     for (report, cure) in answers {
         let name = &report.target.name;
         let Some(cure) = cure else {
-            if remarks {
-                output::tell(&format!(
-                    "nothing to prescribe for {name}: it shows no root cause\n  next: `sysdock doctor {name}` has the report"
-                ));
-            }
+            remark(&format!(
+                "nothing to prescribe for {name}: no root cause was found\n  next: the report, without --prescription, says what was"
+            ));
             continue;
         };
         match emit(cure, form)? {
             Some(emitted) => output::print(emitted.page().as_bytes())?,
-            None => output::tell(&advice(name, cure)),
+            None => {
+                remark(&advice(name, cure));
+                continue;
+            }
         }
-        if remarks && !cure.curable {
-            output::tell(&format!(
-                "{name}: this alone does not cure it: {}\n  next: `sysdock doctor {name}` says what else has to be done",
-                cure.summary
+        if !cure.curable {
+            remark(&format!(
+                "{name}: this alone does not cure it\n  next: the report, without --prescription, says what else has to be done"
             ));
         }
     }
@@ -241,6 +246,18 @@ mod tests {
             documents: std::collections::BTreeMap::new(),
             derived: None,
         }
+    }
+
+    #[test]
+    fn a_cure_that_is_no_container_is_told_in_words() {
+        let mut cure = sample::prescription();
+        cure.steps.truncate(1);
+        assert_eq!(
+            advice("web", &cure),
+            "nothing to prescribe for web in this form: Start the container anew with a tmpfs on /run.\nmake web-cured from the container's image"
+        );
+        let answers = [(sample::failed(), None), (sample::failed(), Some(cure))];
+        assert!(prescription(Form::Compose, &answers, false).is_ok());
     }
 
     #[test]

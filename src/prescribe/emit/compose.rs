@@ -108,7 +108,7 @@ struct Service {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     volumes_from: Vec<Text>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    ports: Vec<Published>,
+    ports: Vec<PortOf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     network_mode: Option<Text>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -151,7 +151,7 @@ struct Long {
 }
 
 #[derive(Debug, Serialize)]
-struct Published {
+struct PortOf {
     target: Entry,
     #[serde(skip_serializing_if = "Option::is_none")]
     published: Option<Text>,
@@ -188,7 +188,7 @@ fn texts<'t>(list: impl IntoIterator<Item = &'t str>) -> Vec<Text> {
 }
 
 /// The file for a recipe, with what it cannot say.
-pub fn file<'r>(recipe: &'r Recipe) -> (File, Ledger<'r>) {
+pub fn file(recipe: &Recipe) -> (File, Ledger<'_>) {
     let mut ledger = Ledger::new(recipe);
     let mut service = Service { image: Some(text(&recipe.image)), container_name: Some(text(&recipe.name)), ..Service::default() };
     // Words of an entrypoint that clears the image's are the command; compose knows an empty list for that.
@@ -199,7 +199,7 @@ pub fn file<'r>(recipe: &'r Recipe) -> (File, Ledger<'r>) {
     let networks = service.connect(recipe, &mut ledger);
     service.watch(&mut ledger);
     service.flags(&mut ledger);
-    ledger.leave_rest(|_| "compose has no key for it".to_owned());
+    ledger.leave_rest(|flag| without_key(flag).to_owned());
     let external = |name: String| (Text::from(name.clone()), External { name: name.into(), external: true });
     let named = recipe.volumes.iter().filter(|volume| !volume.source.starts_with('/')).map(|volume| volume.source.clone());
     let mounted = recipe.mounts.iter().map(|(_, text)| Mount::of(text)).filter(|mount| mount.kind == "volume");
@@ -329,10 +329,21 @@ impl Service {
     }
 }
 
-fn published(words: &str) -> Published {
+/// Where in a file a person can say what is not said here, or that nowhere is the place.
+fn without_key(flag: &str) -> &'static str {
+    match flag {
+        "--gpus" => "not carried over: write it under deploy.resources.reservations.devices",
+        "--rm" => "compose removes containers with docker compose down",
+        "--publish-all" => "compose publishes the ports that it names",
+        flag if flag.starts_with("--blkio-") || flag.starts_with("--device-") => "not carried over: write it under blkio_config",
+        _ => "compose has no key for it",
+    }
+}
+
+fn published(words: &str) -> PortOf {
     let port = Port::of(words);
     let protocol = Text::from(port.protocol);
-    Published { target: Entry::scalar(port.inside, escaped), published: port.host.map(text), host_ip: port.address.map(text), protocol }
+    PortOf { target: Entry::scalar(port.inside, escaped), published: port.host.map(text), host_ip: port.address.map(text), protocol }
 }
 
 /// A flag of `network connect` as a setting of the network.

@@ -68,11 +68,12 @@ struct Container {
     #[serde(flatten)]
     plain: BTreeMap<&'static str, Entry>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    ports: Vec<ContainerPort>,
+    ports: Vec<Opening>,
     #[serde(skip_serializing_if = "Option::is_none")]
     resources: Option<Resources>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lifecycle: Option<BTreeMap<&'static str, Text>>,
+    #[serde(skip_serializing_if = "Security::is_empty")]
     security_context: Security,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     volume_mounts: Vec<VolumeMount>,
@@ -86,7 +87,7 @@ struct FromSecret {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ContainerPort {
+struct Opening {
     container_port: Entry,
     #[serde(skip_serializing_if = "Option::is_none")]
     host_port: Option<Entry>,
@@ -149,6 +150,12 @@ enum Source {
         #[serde(rename = "claimName")]
         claim_name: Text,
     },
+}
+
+impl Security {
+    fn is_empty(&self) -> bool {
+        self.plain.is_empty() && self.capabilities.is_empty() && self.seccomp_profile.is_none()
+    }
 }
 
 /// A text in which the kubelet looks for variables.
@@ -341,14 +348,14 @@ fn without_key(flag: &str) -> &'static str {
     }
 }
 
-fn port(words: &str, ledger: &mut Ledger<'_>) -> Option<ContainerPort> {
+fn port(words: &str, ledger: &mut Ledger<'_>) -> Option<Opening> {
     let port = Port::of(words);
     if port.inside.parse::<u16>().is_err() || port.host.is_some_and(|host| host.parse::<u16>().is_err()) {
         ledger.leave(&format!("--publish {words}"), "a pod takes single ports only");
         return None;
     }
     let number = |text: &str| Entry::scalar(text, str::to_owned);
-    Some(ContainerPort {
+    Some(Opening {
         container_port: number(port.inside),
         host_port: port.host.map(number),
         host_ip: port.address.map(Text::from),

@@ -41,7 +41,7 @@ impl<'r> Ledger<'r> {
     /// Takes values of a flag that begin with a text; gives what follows it.
     pub fn after(&mut self, name: &str, prefix: &str) -> Vec<&'r str> {
         let fits = |flag: &&&Flag| flag.name == name && flag.value.as_deref().is_some_and(|value| value.starts_with(prefix));
-        let (taken, kept): (Vec<&'r Flag>, Vec<&'r Flag>) = self.flags.iter().partition(|flag| fits(&flag));
+        let (taken, kept): (Vec<&'r Flag>, Vec<&'r Flag>) = self.flags.iter().partition(|flag| fits(flag));
         self.flags = kept;
         taken.into_iter().filter_map(|flag| flag.value.as_deref()?.strip_prefix(prefix)).collect()
     }

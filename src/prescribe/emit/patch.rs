@@ -56,8 +56,8 @@ fn sequence(before: &[Value], after: &[Value], path: &str, gone: &mut Vec<String
             None => list.push(value.clone()),
         }
     }
-    let lost = before.iter().filter(|value| !after.contains(value) && named(after, value).is_none());
-    gone.extend(lost.map(|value| format!("{path}: {}", spoken(value))));
+    let without = before.iter().filter(|value| !after.contains(value) && named(after, value).is_none());
+    gone.extend(without.map(|value| format!("{path}: {}", spoken(value))));
     list
 }
 

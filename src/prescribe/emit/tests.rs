@@ -108,7 +108,7 @@ fn compose_says_what_the_recipe_says() {
     assert_eq!(at(service, "networks/front/ipv4_address"), "10.0.0.5");
     assert_eq!((at(service, "networks/front/aliases/0"), at(service, "networks/back/aliases/0")), (&"no".into(), &"db".into()));
     assert_eq!((at(&file, "volumes/data/external"), at(&file, "networks/back/external")), (&true.into(), &true.into()));
-    assert_eq!(emitted.left_out, ["--gpus all: compose has no key for it"]);
+    assert_eq!(emitted.left_out, ["--gpus all: not carried over: write it under deploy.resources.reservations.devices"]);
     assert!(emitted.page().starts_with("# needs the file web.env") && emitted.page().contains("# left out: --gpus all"));
 }
 

@@ -1,6 +1,6 @@
 //! Typed values → YAML that readers of version 1.1 and 1.2 understand alike. Pure.
 //!
-//! The serialiser decides by YAML 1.2 which text needs quotes; PyYAML and some readers in Go go by 1.1, where `no`, `1_000`,
+//! The serialiser decides by YAML 1.2 which text needs quotes; `PyYAML` and some readers in Go go by 1.1, where `no`, `1_000`,
 //! `22:22` and `2026-01-01` are no texts. So every text that is not plainly one is made to be quoted.
 
 use serde::{Serialize, Serializer};
