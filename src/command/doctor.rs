@@ -67,7 +67,7 @@ pub fn run(args: DoctorArgs, options: &Options) -> Result<Exit, CommandError> {
 fn prescription(form: Form, answers: &[(Report, Option<Prescription>)], remarks: bool) -> Result<(), CommandError> {
     let remark = |words: &str| {
         if remarks {
-            output::tell(&words)
+            output::tell(&words);
         }
     };
     for (report, cure) in answers {
@@ -78,13 +78,11 @@ fn prescription(form: Form, answers: &[(Report, Option<Prescription>)], remarks:
             ));
             continue;
         };
-        match emit(cure, form)? {
-            Some(emitted) => output::print(emitted.page().as_bytes())?,
-            None => {
-                remark(&advice(name, cure));
-                continue;
-            }
-        }
+        let Some(emitted) = emit(cure, form)? else {
+            remark(&advice(name, cure));
+            continue;
+        };
+        output::print(emitted.page().as_bytes())?;
         if !cure.curable {
             remark(&format!(
                 "{name}: this alone does not cure it\n  next: the report, without --prescription, says what else has to be done"
