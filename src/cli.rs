@@ -32,13 +32,13 @@ Examples:
   sysdock doctor --since 10m --tail 500 web   read only the recent part of a long log
   sysdock doctor --from before.json after.json
   sysdock --host ssh://me@box doctor --all    the engine of another machine
-  sysdock doctor web --prescription sh > cure.sh          all steps of the cure as one script, to be read and run
-  sysdock doctor web --prescription compose               the container as it is to be, as a compose file
-  sysdock doctor --from web.json --prescription quadlet   the same for Podman's Quadlet, from a snapshot
+  sysdock doctor web --prescription sh        all steps of the cure as one script, to be read and run
+  sysdock doctor web --prescription compose   the cured container as a compose file
+  sysdock doctor --from web.json --prescription quadlet
 
-With --prescription stdout carries the cure alone. What a form cannot say and what it needs (a file with the old
-container's environment, whose values are never printed) stands in comments at its top. Where there is nothing to
-prescribe stdout stays empty and stderr says why. The exit code is that of the report.
+With --prescription stdout carries the cure alone. What a form cannot say, and what it needs, stands in comments at its
+top; values of the old container's environment are never printed. Where there is nothing to prescribe, stdout stays
+empty and stderr says why. The exit code is that of the report.
 
 Nothing is changed: files are read through the engine's archive call. In a running container a few read-only
 commands are run, such as `systemctl is-system-running`; --no-exec leaves them out.";

@@ -102,11 +102,13 @@ fn owner(plan: &Plan<'_>) -> Option<Owner> {
 mod tests {
     use serde_json::json;
 
+    use super::{Recipe, emit, emit::Form};
     use crate::diagnose::Report;
     use crate::prescribe::inspected::Inspected;
     use crate::prescribe::planner::Plan;
+    use crate::prescribe::recipe::Volume;
     use crate::render::sample;
-    use crate::snapshot::{EngineId, Facts, LogExcerpt, SCHEMA_VERSION, Snapshot, Target, TargetKind};
+    use crate::snapshot::{EngineId, EngineKind, Facts, LogExcerpt, SCHEMA_VERSION, Snapshot, Target, TargetKind};
 
     /// The lines for the owner of a container with these labels.
     fn lines(labels: &serde_json::Value) -> String {
@@ -143,6 +145,25 @@ mod tests {
         assert!(lines(&json!({"io.kubernetes.pod.name": "p"})).contains("pod p"));
         assert!(lines(&json!({"creator": "molecule"})).contains("molecule.yml"));
         assert_eq!(lines(&json!({"app": "x"})), "");
+    }
+
+    #[test]
+    fn what_has_to_go_is_said_above_the_lines() {
+        let recipe = |init: bool| {
+            let mut recipe = Recipe { name: "web".to_owned(), image: "i".to_owned(), ..Recipe::default() };
+            recipe.push(if init { "--init" } else { "--tty" }, None);
+            recipe.volumes.extend(init.then(|| Volume::same("/sys/fs/cgroup", "ro")));
+            recipe
+        };
+        let told = |form| emit::patch(&recipe(true), &recipe(false), EngineKind::Podman, form).unwrap();
+        assert_eq!(
+            told(Form::Quadlet),
+            "# take out Volume=/sys/fs/cgroup:/sys/fs/cgroup:ro\n# take out PodmanArgs=--init\n[Container]\nPodmanArgs=--tty\n"
+        );
+        let told = emit::patch(&recipe(true), &recipe(false), EngineKind::Docker, Form::Compose).unwrap();
+        let volume = "# take out services.web.volumes: - /sys/fs/cgroup:/sys/fs/cgroup:ro\n";
+        assert_eq!(told, format!("{volume}# take out services.web.init: true\nservices:\n  web:\n    tty: true\n"));
+        assert_eq!(emit::patch(&recipe(true), &recipe(true), EngineKind::Docker, Form::Compose).unwrap(), "");
     }
 
     /// The lines behind the title, read as YAML.

@@ -257,6 +257,9 @@ impl Container {
             let caps: Vec<Text> = ledger.texts(flag).into_iter().map(|cap| cap.trim_start_matches("CAP_").into()).collect();
             context.capabilities.extend((!caps.is_empty()).then_some((key, caps)));
         }
+        if !ledger.after("--security-opt", "no-new-privileges").is_empty() {
+            context.plain.insert("allowPrivilegeEscalation", Entry::Truth(false));
+        }
         if let Some(path) = ledger.after("--security-opt", "seccomp=").pop() {
             let file = path.rsplit('/').next().unwrap_or(path);
             ledger.note(format!("put the profile at seccomp/{file} below the kubelet's folder (/var/lib/kubelet) on the nodes"));
@@ -273,6 +276,7 @@ impl Spec {
             for value in ledger.texts(flag) {
                 match value {
                     "host" => drop(self.plain.insert(key, Entry::Truth(true))),
+                    "private" | "shareable" if flag == "--ipc" => {}
                     value => ledger.leave(&format!("{flag} {value}"), "a pod has its own, or the host's"),
                 }
             }

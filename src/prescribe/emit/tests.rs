@@ -62,6 +62,8 @@ fn recipe() -> Recipe {
     ] {
         recipe.push(name, Some(value.to_owned()));
     }
+    recipe.push("--security-opt", Some("no-new-privileges".to_owned()));
+    recipe.push("--security-opt", Some("seccomp=web.seccomp.json".to_owned()));
     recipe.push("--tty", None);
     let alias = Flag { name: "--alias".to_owned(), value: Some("db".to_owned()) };
     recipe.networks.push(Network { name: "back".to_owned(), flags: vec![alias] });
@@ -121,6 +123,8 @@ fn a_pod_says_what_the_recipe_says() {
     assert_eq!(unexpanded, recipe.command);
     assert_eq!(texts(&container["command"]), ["/bin/sh", "-c"]);
     assert_eq!(at(container, "securityContext/runAsUser"), &Value::from(0));
+    assert_eq!(at(container, "securityContext/allowPrivilegeEscalation"), &Value::from(false));
+    assert_eq!(at(container, "securityContext/seccompProfile/localhostProfile"), "seccomp/web.seccomp.json");
     assert_eq!(at(container, "env/0/value"), "docker");
     assert_eq!(at(container, "envFrom/0/secretRef/name"), "web-env");
     assert_eq!(at(container, "resources/limits/memory"), "268435456");
@@ -203,6 +207,7 @@ fn quadlet_says_what_the_recipe_says() {
     assert_eq!(systemd_words(&all("Exec")[0]), recipe.command);
     assert_eq!(systemd_words(&all("Environment")[0]), [format!("MSG={}", HOSTILE.join("|"))]);
     assert_eq!((all("Tmpfs"), all("ContainerName")), (vec!["/run:size=64m".to_owned(), "/tmp:exec".to_owned()], vec!["web".to_owned()]));
+    assert_eq!(all("SeccompProfile"), ["web.seccomp.json"]);
     assert_eq!((all("Network"), all("EnvironmentFile")), (vec!["front".to_owned(), "back".to_owned()], vec!["web.env".to_owned()]));
     assert_eq!(systemd_words(&all("Label")[0]), ["a=$b: no # x"]);
     let args: Vec<String> = all("PodmanArgs").iter().flat_map(|value| systemd_words(value)).collect();
