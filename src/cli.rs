@@ -1,10 +1,14 @@
 //! The command line as clap sees it: words in, raw arguments out. Must not read the environment or check meanings.
 #![allow(clippy::doc_markdown, reason = "the doc comments are the text of --help")]
 
+mod words;
+
 use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
-use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueHint};
+
+pub use words::{DoctorFormat, FailOn, Format, PrescriptionForm};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,6 +66,25 @@ Examples:
 
 A snapshot holds facts, gaps, part of the log and the engine's answers. Values that look like secrets are replaced
 before anything is written; read the file before you hand it on.";
+
+const PROVE_EXAMPLES: &str = "\
+Examples:
+  sysdock prove web                           does the cure of `web` work? `web` itself is left alone
+  sysdock prove web --format json | jq .reports[0].trial
+  sysdock prove --sweep                       remove what trials that were cut off left behind
+
+A trial makes one container (and an image, where the cure needs one) named NAME-trial-…, labelled sysdock.trial, with no
+network and no ports, its volumes read-only, with a terminal so that systemd speaks. It boots, is examined, is stopped,
+and is removed. Exit code 0: the cure works; 1: it does not, or none is known.";
+
+const FIX_EXAMPLES: &str = "\
+Examples:
+  sysdock fix web                             shows the steps and asks
+  sysdock fix web --dry-run                   only shows them
+  sysdock fix web --yes                       for scripts
+
+The steps are those of `sysdock doctor web`. The old container is stopped and kept as NAME-before-TIME; when the new one
+does not come up it is removed and the old one is put back. `sysdock prove web` tries the cure first.";
 
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
@@ -130,6 +153,12 @@ pub enum Command {
     /// Save what can be observed of a container, without secrets
     #[command(after_help = SNAPSHOT_EXAMPLES)]
     Snapshot(SnapshotArgs),
+    /// Try the cure of a container in a throw-away container beside it
+    #[command(after_help = PROVE_EXAMPLES)]
+    Prove(ProveArgs),
+    /// Replace a container by a cured one; the old one is kept, and put back when the cure fails
+    #[command(after_help = FIX_EXAMPLES)]
+    Fix(FixArgs),
     /// Show one diagnosis at length
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
@@ -205,6 +234,34 @@ pub struct TriageArgs {
     pub threads: Option<u16>,
 }
 
+/// Arguments of `prove`.
+#[derive(Debug, Clone, Args)]
+pub struct ProveArgs {
+    /// Name or id of a container, running or not
+    #[arg(value_name = "CONTAINER", required_unless_present = "sweep", value_parser = NonEmptyStringValueParser::new())]
+    pub container: Option<String>,
+    /// Remove whatever earlier trials left behind, even if their time is not over
+    #[arg(long)]
+    pub sweep: bool,
+    /// Form of the report on stdout
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: Format,
+}
+
+/// Arguments of `fix`.
+#[derive(Debug, Clone, Args)]
+pub struct FixArgs {
+    /// Name or id of a container, running or not
+    #[arg(value_name = "CONTAINER", value_parser = NonEmptyStringValueParser::new())]
+    pub container: String,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Only show the steps
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+}
+
 /// Arguments of `snapshot`.
 #[derive(Debug, Clone, Args)]
 pub struct SnapshotArgs {
@@ -256,63 +313,6 @@ pub struct CompletionsArgs {
     /// The shell
     #[arg(value_name = "SHELL")]
     pub shell: clap_complete::Shell,
-}
-
-/// Severity from which on a finding makes the exit code 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum FailOn {
-    /// The container does not boot
-    Critical,
-    /// A service or the stop fails
-    #[default]
-    Error,
-    /// Something does not work as meant
-    Warning,
-    /// Worth knowing
-    Info,
-}
-
-/// Form of what `doctor` prints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum DoctorFormat {
-    /// For people
-    #[default]
-    Human,
-    /// For programs, `schema_version` 1
-    Json,
-    /// Only the cure, as a shell script; the same as --prescription sh
-    Sh,
-}
-
-/// Form of a cure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PrescriptionForm {
-    /// All steps as one shell script, the old container kept under another name
-    Sh,
-    /// A compose file
-    Compose,
-    /// A Quadlet .container file for Podman and systemd
-    Quadlet,
-    /// A Kubernetes pod
-    Kubernetes,
-    /// A platform of molecule.yml
-    Molecule,
-    /// A `docker run` command line
-    Docker,
-    /// A `podman run` command line
-    Podman,
-    /// A Dockerfile with what an image can hold of it
-    Dockerfile,
-}
-
-/// Form of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Format {
-    /// For people
-    #[default]
-    Human,
-    /// For programs, `schema_version` 1
-    Json,
 }
 
 #[cfg(test)]

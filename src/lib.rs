@@ -19,3 +19,4 @@ pub mod rule;
 pub mod scan;
 pub mod seccomp;
 pub mod snapshot;
+pub mod treat;

@@ -25,7 +25,7 @@ pub async fn follow(
     limit: Duration,
     settled: impl Fn(&Snapshot) -> bool,
 ) -> Result<Snapshot, EngineError> {
-    let end = Instant::now() + limit;
+    let (began, end) = (Instant::now(), Instant::now() + limit);
     let mut patient = Patient::meet(engine, name).await?;
     let lasting = Box::pin(Lasting::collect(engine, &patient)).await;
     let mut reader = Reader::open(engine, &patient, &options.log, Excerpter::new(matcher)).await;
@@ -47,7 +47,9 @@ pub async fn follow(
             draft.gaps.push(Gap { fact: "container".to_owned(), reason: format!("it cannot be inspected any more: {}", error.brief()) });
         }
         let snapshot = draft.finish(&patient);
-        if gone.is_some() || settled(&snapshot) || Instant::now() >= end {
+        // A manager that has just been started may not have its socket yet.
+        let early = snapshot.facts.text("boot.outcome") == Some("unreachable") && began.elapsed() < options.patience;
+        if gone.is_some() || (!early && settled(&snapshot)) || Instant::now() >= end {
             return Ok(snapshot);
         }
     }

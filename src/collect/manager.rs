@@ -95,16 +95,22 @@ async fn settled_state(engine: &Engine, container: &str, patience: Duration) -> 
     let mut pause = Duration::from_millis(200);
     loop {
         let answer = engine.exec(container, &["systemctl", "is-system-running"]).await?;
-        let young = matches!(answer.stdout.trim(), "initializing" | "starting");
-        // A manager that has just been started may not have its socket yet.
-        let early = answer.stdout.trim().is_empty()
-            && (answer.stderr.contains("Failed to connect") || answer.stderr.contains("Failed to get D-Bus"));
-        if !(young || early && Instant::now() + patience.mul_f32(0.8) < end + patience) || Instant::now() + pause > end {
+        if !may_settle(&answer) || Instant::now() + pause > end {
             return Ok(answer);
         }
         sleep(pause).await;
         pause = (pause * 2).min(Duration::from_secs(1));
     }
+}
+
+/// Whether another answer may come soon.
+fn may_settle(answer: &ExecOutput) -> bool {
+    let word = answer.stdout.trim();
+    // A manager that has just been started may not have its socket yet.
+    let no_socket = word.is_empty() && (answer.stderr.contains("Failed to connect") || answer.stderr.contains("Failed to get D-Bus"));
+    // The runtime could not start the command, though it is there: a container at its limits is busy for a moment.
+    let busy = word.starts_with("OCI runtime exec failed") && word.contains("connection reset by peer");
+    matches!(word, "initializing" | "starting") || no_socket || busy
 }
 
 fn state_facts(answer: &ExecOutput, facts: &mut Facts) {
@@ -175,4 +181,35 @@ async fn details(engine: &Engine, container: &str, facts: &Facts, said: &mut Sai
 /// A line of the kernel log, which a privileged container shares with its host: it may speak of other containers.
 fn is_kernel(line: &str) -> bool {
     line.split_whitespace().take(5).any(|word| word == "kernel:")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(stdout: &str, stderr: &str) -> ExecOutput {
+        ExecOutput { stdout: stdout.to_owned(), stderr: stderr.to_owned(), exit_code: Some(1) }
+    }
+
+    #[test]
+    fn what_may_change_soon_is_asked_again() {
+        for (stdout, stderr, again) in [
+            ("starting\n", "", true),
+            ("", "Failed to connect to bus: No such file or directory\n", true),
+            (
+                "OCI runtime exec failed: exec failed: unable to start container process: read init-p: connection reset by peer: unknown",
+                "",
+                true,
+            ),
+            (
+                "OCI runtime exec failed: exec failed: unable to start container process: exec: \"systemctl\": executable file not found in $PATH",
+                "",
+                false,
+            ),
+            ("running\n", "", false),
+            ("offline\n", "System has not been booted with systemd as init system (PID 1). Can't operate.\n", false),
+        ] {
+            assert_eq!(may_settle(&answer(stdout, stderr)), again, "{stdout}{stderr}");
+        }
+    }
 }

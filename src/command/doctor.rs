@@ -114,7 +114,7 @@ const fn form_of(form: PrescriptionForm) -> Form {
 impl Doctor<'_> {
     fn print(&self, answers: &[(Report, Option<Prescription>)]) -> Result<(), CommandError> {
         let answers: Vec<Answer<'_>> =
-            answers.iter().map(|(report, prescription)| Answer { report, prescription: prescription.as_ref() }).collect();
+            answers.iter().map(|(report, prescription)| Answer { report, prescription: prescription.as_ref(), trial: None }).collect();
         let text = match self.wanted.format {
             Format::Json => json::answers(&answers, self.rules)?,
             Format::Human if answers.is_empty() => return Ok(()),

@@ -8,6 +8,7 @@ use crate::options::OptionError;
 use crate::prescribe::EmitError;
 use crate::rule::RuleError;
 use crate::snapshot::file::SnapshotError;
+use crate::treat::TreatError;
 
 /// A command that could not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +56,12 @@ pub enum CommandError {
     /// The machinery for talking to an engine cannot be started.
     #[error("cannot start talking to the engine: {0}\n  next: check the limits on open files and processes (`ulimit -a`)")]
     Runtime(#[source] io::Error),
+    /// A step cannot be carried out.
+    #[error(transparent)]
+    Treat(#[from] TreatError),
+    /// Nobody can be asked, and `--yes` was not given.
+    #[error("nothing was changed: stdin is no terminal, so nobody can be asked\n  next: look at the steps above, then give --yes")]
+    NotAsked,
     /// The report cannot be put into its form.
     #[error("cannot write the report as JSON: {0}\n  next: use --format human, and report this as a bug")]
     Form(#[from] serde_json::Error),
@@ -71,7 +78,7 @@ impl CommandError {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Options(_) | Self::NoDiagnosis { .. } => Exit::Usage,
+            Self::Options(_) | Self::NoDiagnosis { .. } | Self::NotAsked => Exit::Usage,
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::BrokenPipe,
             _ => Exit::CannotLook,
         }

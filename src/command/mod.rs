@@ -2,12 +2,15 @@
 //!
 //! Must not hold judgement, engine calls or text layout of its own.
 
+mod case;
 mod completions;
 mod connect;
 mod doctor;
 mod error;
 mod explain;
+mod fix;
 mod progress;
+mod prove;
 mod rules;
 mod snapshot;
 mod triage;
@@ -56,6 +59,8 @@ fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Doctor(args) => doctor::run(args, &options),
         Command::Triage(args) => triage::run(args, &options),
         Command::Snapshot(args) => snapshot::run(&args, &options),
+        Command::Prove(args) => prove::run(&args, &options),
+        Command::Fix(args) => fix::run(&args, &options),
         Command::Explain(args) => explain::run(&args, &options),
         Command::Rules(args) => rules::run(&args, &options),
         Command::Completions(args) => completions::run(&args),

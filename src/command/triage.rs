@@ -287,6 +287,7 @@ mod tests {
         for (sample, roots) in [
             (include_str!("../intake/samples/docker-compose-up.txt"), &["cgroup-read-only", "cgroup-read-only"][..]),
             (include_str!("../intake/samples/docker-compose-logs.txt"), &["cgroup-read-only", "cgroup-read-only"]),
+            (include_str!("../intake/samples/molecule-converge.txt"), &["cgroup-read-only"]),
             (include_str!("../intake/samples/docker-build.txt"), &["systemd-not-pid1"]),
             (include_str!("../intake/samples/json-file.txt"), &["cgroup-read-only"]),
             (include_str!("../intake/samples/cri.txt"), &["run-tmpfs-missing"]),

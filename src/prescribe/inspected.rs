@@ -76,7 +76,7 @@ impl<'s> Inspected<'s> {
 
     /// The recipe that makes a container like this one.
     pub fn recipe(&self, name: &str) -> Recipe {
-        let mut recipe = Recipe { name: name.to_owned(), image: self.image_reference(), ..Recipe::default() };
+        let mut recipe = Recipe { name: name.to_owned(), source: name.to_owned(), image: self.image_reference(), ..Recipe::default() };
         for field in FIELDS {
             self.carry(field, &mut recipe);
         }

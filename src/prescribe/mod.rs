@@ -23,6 +23,7 @@ mod steps;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod types;
 
 use crate::diagnose::{Report, Subject};
@@ -31,7 +32,8 @@ use crate::snapshot::Snapshot;
 pub use emit::{EmitError, Emitted, Form, Launch, emit};
 use inspected::Inspected;
 use planner::Plan;
-pub use types::{NotOffered, Prescription, Reach, Step, StepKind};
+pub use trial::{TRIAL_LABEL, Trial, trial};
+pub use types::{NotOffered, Prescription, Reach, Retired, Step, StepKind};
 
 /// Chooses a cure; `None` where nothing is wrong that has a cause.
 #[must_use]
@@ -71,6 +73,7 @@ fn planned(report: &Report, snapshot: &Snapshot, inspected: &Inspected<'_>, reac
         curable: open.is_empty(),
         steps,
         not_offered: not_offered(report, true),
+        retired: retire::retired(&plan).filter(|_| plan.recipe.refused.is_empty()),
         launch: Some(Launch { kind: inspected.config.kind, recipe: plan.recipe }),
     }
 }
@@ -93,6 +96,7 @@ fn by_hand(report: &Report, snapshot: &Snapshot) -> Prescription {
         steps,
         not_offered: not_offered(report, !hopeless),
         launch: None,
+        retired: None,
     }
 }
 

@@ -50,7 +50,13 @@ pub struct Plan<'p> {
 impl<'p> Plan<'p> {
     /// Starts from the container as it is.
     pub fn new(report: &'p Report, snapshot: &'p Snapshot, inspected: &'p Inspected<'p>) -> Self {
-        let recipe = inspected.recipe(&snapshot.target.name);
+        Self::named(&snapshot.target.name, report, snapshot, inspected)
+    }
+
+    /// The same for a new container of another name.
+    pub fn named(name: &str, report: &'p Report, snapshot: &'p Snapshot, inspected: &'p Inspected<'p>) -> Self {
+        let mut recipe = inspected.recipe(&snapshot.target.name);
+        name.clone_into(&mut recipe.name);
         let profile = recipe.profile.clone();
         Self {
             facts: &snapshot.facts,

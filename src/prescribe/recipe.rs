@@ -71,6 +71,8 @@ impl Network {
 pub struct Recipe {
     /// Name of the container.
     pub name: String,
+    /// Name of the container that it is made after.
+    pub source: String,
     /// Image reference, or id where the reference now leads elsewhere.
     pub image: String,
     /// Entrypoint that is not the image's own.

@@ -1,12 +1,24 @@
 //! Putting the old container aside: stopped, unable to come back by itself, under another name. Pure.
 
 use super::planner::Plan;
-use super::types::{Reach, Step, StepKind};
+use super::types::{Reach, Retired, Step, StepKind};
 
 /// Seconds that a container which cannot stop in order is given.
 const SHORT: &str = "5";
 /// First Podman that can change the restart policy of a container.
 const PODMAN_UPDATES: (i64, i64) = (5, 1);
+
+/// What undoes a relaunch; `None` where the engine removes the old container.
+pub fn retired(plan: &Plan<'_>) -> Option<Retired> {
+    let old = Old::of(plan);
+    let status = plan.facts.text("container.status").unwrap_or("running");
+    (!plan.recipe.has("--rm")).then(|| Retired {
+        name: old.name.to_owned(),
+        kept_as: old.kept_as.clone(),
+        policy: Some(old.policy.clone()).filter(|policy| policy != "no" && can_update(plan)),
+        ran: matches!(status, "running" | "restarting" | "paused"),
+    })
+}
 
 /// The old container as the steps see it.
 struct Old<'p> {

@@ -33,6 +33,16 @@ pub fn relaunch(plan: &mut Plan<'_>, reach: &Reach) -> Vec<Step> {
     steps
 }
 
+/// Writes the steps of a trial: the same container under its own name, beside the old one.
+pub fn beside(plan: &mut Plan<'_>, reach: &Reach) -> Vec<Step> {
+    let mut steps = Vec::new();
+    steps.extend(build(plan, reach));
+    steps.extend(seccomp(plan));
+    steps.extend(fetch(plan, reach));
+    steps.push(run(plan, reach));
+    steps
+}
+
 /// Ids of the findings that changes with such words cure.
 fn why(plan: &Plan<'_>, about: impl Fn(&str) -> bool) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
@@ -123,14 +133,14 @@ fn fetch(plan: &Plan<'_>, reach: &Reach) -> Vec<Step> {
     let recipe = &plan.recipe;
     let one = |what: &str, template: &str, file: &str, count: usize| {
         let inspect: Vec<String> =
-            reach.argv(["container", "inspect", "-f", template, &recipe.name]).iter().map(|word| within(word)).collect();
+            reach.argv(["container", "inspect", "-f", template, &recipe.source]).iter().map(|word| within(word)).collect();
         let inspect = inspect.join(" ");
         // A value with a line break makes more lines than there are entries; without the file nothing can be started.
         let told = "an entry has a line break and cannot be carried over: stop here";
         let check = format!("test \"$(grep -c . {file})\" = {count}");
         let script = format!("umask 077 && {inspect} > {file} && {check} || {{ rm -f {file}; echo \"{told}\" >&2; false; }}");
         let argv = vec!["sh".to_owned(), "-c".to_owned(), script];
-        Step::command(StepKind::RetireContainer, format!("keep the {what} of {} in the file {file}, unseen", recipe.name), argv)
+        Step::command(StepKind::RetireContainer, format!("keep the {what} of {} in the file {file}, unseen", recipe.source), argv)
     };
     let variables =
         recipe.variables.map(|count| one("environment", "{{range .Config.Env}}{{println .}}{{end}}", &recipe.env_file(), count));

@@ -104,6 +104,45 @@ pub struct NotOffered {
     pub why: String,
 }
 
+/// A container that was put aside, and what it takes to put it back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retired {
+    /// Its name before, which the new container has now.
+    pub name: String,
+    /// Its name now.
+    pub kept_as: String,
+    /// Its restart policy before, where it had one and the engine can change it.
+    pub policy: Option<String>,
+    /// Whether it ran.
+    pub ran: bool,
+}
+
+impl Retired {
+    /// Commands that remove the new container and put the old one back.
+    #[must_use]
+    pub fn undo(&self, reach: &Reach) -> Vec<Vec<String>> {
+        let mut commands = vec![reach.argv(["rm", "-f", &self.name])];
+        commands.extend(self.put_back(reach));
+        commands
+    }
+
+    /// Commands that put the old container back where its name is free.
+    #[must_use]
+    pub fn put_back(&self, reach: &Reach) -> Vec<Vec<String>> {
+        let mut commands = vec![reach.argv(["rename", &self.kept_as, &self.name])];
+        commands.extend(self.resume(reach));
+        commands
+    }
+
+    /// Commands that bring it back to the state that it had, under its name.
+    #[must_use]
+    pub fn resume(&self, reach: &Reach) -> Vec<Vec<String>> {
+        let policy = self.policy.as_ref().map(|policy| reach.argv(["update", &format!("--restart={policy}"), &self.name]));
+        let start = self.ran.then(|| reach.argv(["start", &self.name]));
+        policy.into_iter().chain(start).collect()
+    }
+}
+
 /// The chosen cure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prescription {
@@ -121,4 +160,6 @@ pub struct Prescription {
     pub not_offered: Vec<NotOffered>,
     /// The container as it is to be, for other forms than steps; `None` where no start cures.
     pub launch: Option<Launch>,
+    /// The container that the steps put aside, where they keep it.
+    pub retired: Option<Retired>,
 }

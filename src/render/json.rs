@@ -12,6 +12,7 @@ use crate::diagnose::{Evidence, Finding, Report, Summary, Undecided};
 use crate::prescribe::{NotOffered, Prescription, Step};
 use crate::rule::RuleSet;
 use crate::snapshot::{Cluster, Gap, Target};
+use crate::treat::TrialOutcome;
 
 /// Version of the report's form.
 const SCHEMA_VERSION: u32 = 1;
@@ -49,10 +50,29 @@ struct ReportOut<'r> {
     state: &'r str,
     findings: Vec<FindingOut<'r>>,
     prescription: Option<PrescriptionOut<'r>>,
-    trial: Option<Value>,
+    trial: Option<TrialOut<'r>>,
     undecided: Vec<UndecidedOut<'r>>,
     gaps: Vec<GapOut<'r>>,
     unrecognised: Vec<ClusterOut<'r>>,
+}
+
+#[derive(Serialize)]
+struct TrialOut<'r> {
+    name: &'r str,
+    works: bool,
+    verdict: &'static str,
+    state: &'r str,
+    root_causes: &'r [String],
+    failed_units: &'r [String],
+    stop: Option<StopOut>,
+    problem: Option<&'r str>,
+    removed: bool,
+}
+
+#[derive(Serialize)]
+struct StopOut {
+    exit_code: Option<i64>,
+    seconds: f64,
 }
 
 #[derive(Serialize)]
@@ -169,7 +189,7 @@ pub fn render_many(reports: &[Report], summary: &Summary, rules: &RuleSet) -> se
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
 pub fn line(one: &Report) -> serde_json::Result<String> {
-    let line = Line { schema_version: SCHEMA_VERSION, report: report(&Answer { report: one, prescription: None }) };
+    let line = Line { schema_version: SCHEMA_VERSION, report: report(&Answer { report: one, prescription: None, trial: None }) };
     Ok(format!("{}\n", harmless(&serde_json::to_string(&line)?)))
 }
 
@@ -218,10 +238,24 @@ fn report<'r>(answer: &Answer<'r>) -> ReportOut<'r> {
         state: &report.state,
         findings: report.findings.iter().map(finding).collect(),
         prescription: answer.prescription.map(prescription),
-        trial: None,
+        trial: answer.trial.map(trial),
         undecided: report.undecided.iter().map(undecided).collect(),
         gaps: report.gaps.iter().map(gap).collect(),
         unrecognised: report.unrecognised.iter().map(cluster).collect(),
+    }
+}
+
+fn trial(outcome: &TrialOutcome) -> TrialOut<'_> {
+    TrialOut {
+        name: &outcome.name,
+        works: outcome.works,
+        verdict: words::verdict(outcome.verdict),
+        state: &outcome.state,
+        root_causes: &outcome.root_causes,
+        failed_units: &outcome.failed_units,
+        stop: outcome.stop.as_ref().map(|stop| StopOut { exit_code: stop.exit_code, seconds: stop.seconds }),
+        problem: outcome.problem.as_deref(),
+        removed: outcome.removed,
     }
 }
 
@@ -331,7 +365,7 @@ mod tests {
     #[test]
     fn a_prescription_has_the_keys_of_the_contract() {
         let (report, prescription) = (sample::failed(), sample::prescription());
-        let text = answers(&[Answer { report: &report, prescription: Some(&prescription) }], &RuleSet::default()).unwrap();
+        let text = answers(&[Answer { report: &report, prescription: Some(&prescription), trial: None }], &RuleSet::default()).unwrap();
         let document: Value = serde_json::from_str(&text).unwrap();
         let keys =
             |pointer: &str| document.pointer(pointer).and_then(Value::as_object).unwrap().keys().cloned().collect::<Vec<_>>().join(" ");

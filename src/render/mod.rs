@@ -13,11 +13,13 @@ pub(crate) mod sample;
 mod steps;
 mod style;
 pub mod summary;
+pub mod treatment;
 mod visible;
 mod words;
 
 use crate::diagnose::Report;
 use crate::prescribe::Prescription;
+use crate::treat::TrialOutcome;
 
 pub use visible::visible;
 pub use words::counted;
@@ -29,13 +31,15 @@ pub struct Answer<'r> {
     pub report: &'r Report,
     /// What to do.
     pub prescription: Option<&'r Prescription>,
+    /// What a trial of it came to.
+    pub trial: Option<&'r TrialOutcome>,
 }
 
 impl<'r> Answer<'r> {
     /// Reports for which no cure was looked for.
     #[must_use]
     pub fn without_cure(reports: &'r [Report]) -> Vec<Self> {
-        reports.iter().map(|report| Self { report, prescription: None }).collect()
+        reports.iter().map(|report| Self { report, prescription: None, trial: None }).collect()
     }
 }
 

@@ -117,6 +117,7 @@ pub fn prescription() -> Prescription {
         steps: vec![build, run],
         not_offered: vec![NotOffered { what: "--privileged".to_owned(), why: "the steps need none of it".to_owned() }],
         launch: None,
+        retired: None,
     }
 }
 

@@ -60,7 +60,7 @@ fn file(page: &mut Page<'_>, path: &str, text: &str) {
 }
 
 /// A command line, parted between words where it is longer than the page.
-fn command(page: &mut Page<'_>, argv: &[String]) {
+pub(super) fn command(page: &mut Page<'_>, argv: &[String]) {
     let room = page.context.width.saturating_sub(2).max(40);
     let mut line = String::new();
     let mut words = argv.iter().peekable();

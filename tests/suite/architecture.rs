@@ -9,7 +9,10 @@ use super::program::project;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("cli", &[]),
     ("collect", &["docker", "facts", "pattern", "scan", "snapshot"]),
-    ("command", &["cli", "collect", "diagnose", "docker", "exit", "intake", "options", "prescribe", "render", "rule", "scan", "snapshot"]),
+    (
+        "command",
+        &["cli", "collect", "diagnose", "docker", "exit", "intake", "options", "prescribe", "render", "rule", "scan", "snapshot", "treat"],
+    ),
     ("diagnose", &["rule", "scan", "snapshot"]),
     ("docker", &["snapshot"]),
     ("exit", &["diagnose", "rule", "snapshot"]),
@@ -20,11 +23,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("options", &["cli", "collect", "docker", "render", "rule"]),
     ("pattern", &[]),
     ("prescribe", &["diagnose", "facts", "snapshot"]),
-    ("render", &["diagnose", "prescribe", "rule", "snapshot"]),
+    ("render", &["diagnose", "prescribe", "rule", "snapshot", "treat"]),
     ("rule", &["pattern", "snapshot"]),
     ("scan", &["pattern", "rule", "snapshot"]),
     ("seccomp", &[]),
     ("snapshot", &["pattern"]),
+    ("treat", &["diagnose", "prescribe"]),
 ];
 
 /// Files of tables, which may be longer.

@@ -24,4 +24,5 @@ mod mutants;
 mod mutation;
 mod program;
 mod properties;
+mod treatment;
 mod trials;

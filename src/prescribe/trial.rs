@@ -1,0 +1,118 @@
+//! Report and snapshot → the steps of a trial: the cured container under a name of its own, beside the old one and cut off from
+//! the world. Pure.
+
+use super::inspected::Inspected;
+use super::planner::Plan;
+use super::recipe::Recipe;
+use super::types::{Reach, Step};
+use super::{hopeless, steps};
+use crate::diagnose::Report;
+use crate::snapshot::Snapshot;
+
+/// Label of everything that a trial makes; its value is the time after which anybody may remove it, in seconds since 1970.
+pub const TRIAL_LABEL: &str = "sysdock.trial";
+
+/// Flags that lead out of a trial, or that would outlive it.
+const OUTWARD: [&str; 13] = [
+    "--publish",
+    "--publish-all",
+    "--network",
+    "--network-alias",
+    "--ip",
+    "--ip6",
+    "--mac-address",
+    "--link",
+    "--dns",
+    "--dns-option",
+    "--dns-search",
+    "--restart",
+    "--rm",
+];
+/// Memory and processes of a trial that has no limits of its own.
+const LIMITS: [(&str, &str, &str); 2] = [("--memory", "1g", "memory"), ("--pids-limit", "1024", "pids")];
+
+/// What a trial is called and how long it may live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trial {
+    /// Name of its container.
+    pub name: String,
+    /// End of its life, in seconds since 1970.
+    pub until: i64,
+    /// Controllers that the engine's control groups have, such as `memory`; without one its limit cannot be set.
+    pub controllers: Vec<String>,
+}
+
+/// The steps that make and start the container of a trial; `None` where no flag cures, or something cannot be carried over.
+#[must_use]
+pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial) -> Option<Vec<Step>> {
+    let inspected = Inspected::of(snapshot)?;
+    let mut plan = Plan::named(&trial.name, report, snapshot, &inspected);
+    if plan.roots().any(|root| hopeless::is_hopeless(&root.id)) {
+        return None;
+    }
+    plan.fill();
+    if !plan.recipe.refused.is_empty() {
+        return None;
+    }
+    cut_off(&mut plan.recipe, trial);
+    limit(&mut plan.recipe, &trial.controllers);
+    Some(steps::beside(&mut plan, reach))
+}
+
+/// No network, no ports, nothing written outside, a terminal so that systemd speaks.
+fn cut_off(recipe: &mut Recipe, trial: &Trial) {
+    OUTWARD.iter().for_each(|flag| recipe.drop_flag(flag));
+    recipe.networks.clear();
+    recipe.drop_values("--label", |_| true);
+    recipe.labels = None;
+    recipe.push("--network", Some("none".to_owned()));
+    recipe.push("--label", Some(format!("{TRIAL_LABEL}={}", trial.until)));
+    if !recipe.has("--tty") {
+        recipe.push("--tty", None);
+    }
+    for volume in recipe.volumes.iter_mut().filter(|volume| !volume.destination.starts_with("/sys/")) {
+        volume.options = read_only(&volume.options);
+    }
+    for (_, text) in recipe.mounts.iter_mut().filter(|(_, text)| !text.contains("type=tmpfs")) {
+        if !text.split(',').any(|part| matches!(part, "readonly" | "ro" | "readonly=true")) {
+            text.push_str(",readonly");
+        }
+    }
+}
+
+fn read_only(options: &str) -> String {
+    let kept = options.split(',').filter(|option| !matches!(*option, "" | "rw" | "ro"));
+    kept.chain(["ro"]).collect::<Vec<_>>().join(",")
+}
+
+/// Limits where the engine can set them; without the controllers it refuses the flags or ignores them.
+fn limit(recipe: &mut Recipe, controllers: &[String]) {
+    for (flag, value, controller) in LIMITS {
+        if !recipe.has(flag) && controllers.iter().any(|one| one == controller) {
+            recipe.push(flag, Some(value.to_owned()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prescribe::recipe::Volume;
+
+    #[test]
+    fn a_trial_reaches_nothing_outside() {
+        let mut recipe = Recipe { name: "t".to_owned(), image: "i".to_owned(), labels: Some(2), ..Recipe::default() };
+        recipe.push("--publish", Some("80:80".to_owned()));
+        recipe.push("--restart", Some("always".to_owned()));
+        recipe.volumes.push(Volume { source: "data".to_owned(), destination: "/data".to_owned(), options: "rw,z".to_owned() });
+        recipe.volumes.push(Volume::same("/sys/fs/cgroup/t", "rw"));
+        recipe.mounts.push(("/m".to_owned(), "type=volume,source=m,target=/m".to_owned()));
+        cut_off(&mut recipe, &Trial { name: "t".to_owned(), until: 7, controllers: Vec::new() });
+        limit(&mut recipe, &["memory".to_owned()]);
+        let words = recipe.run(&Reach::by_itself(crate::snapshot::EngineKind::Docker)).join(" ");
+        assert_eq!(
+            words,
+            "docker run -d --name t -v data:/data:z,ro -v /sys/fs/cgroup/t:/sys/fs/cgroup/t:rw --mount type=volume,source=m,target=/m,readonly --network none --label sysdock.trial=7 --tty --memory 1g i"
+        );
+    }
+}

@@ -1,0 +1,10 @@
+//! Treatment: steps in, a changed engine out. The only writer besides the reports.
+//!
+//! Steps are carried out as they are printed, with the engine's own CLI in a folder that goes away afterwards. Must not decide
+//! what is wrong or what helps.
+
+mod outcome;
+mod perform;
+
+pub use outcome::{Stop, TrialOutcome};
+pub use perform::{TreatError, Workshop, command};
