@@ -9,7 +9,7 @@ use super::types::{Reach, Step, StepKind};
 use crate::snapshot::TargetKind;
 
 /// Where profiles are kept for Podman, which remembers only their path.
-const PROFILES: &str = "/var/lib/sysdock/seccomp";
+pub const PROFILES: &str = "/var/lib/sysdock/seccomp";
 
 /// Writes the steps of a relaunch; changes the recipe where a step makes what it names.
 pub fn relaunch(plan: &mut Plan<'_>, reach: &Reach) -> Vec<Step> {

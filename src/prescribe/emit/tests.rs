@@ -207,7 +207,7 @@ fn quadlet_says_what_the_recipe_says() {
     assert_eq!(systemd_words(&all("Exec")[0]), recipe.command);
     assert_eq!(systemd_words(&all("Environment")[0]), [format!("MSG={}", HOSTILE.join("|"))]);
     assert_eq!((all("Tmpfs"), all("ContainerName")), (vec!["/run:size=64m".to_owned(), "/tmp:exec".to_owned()], vec!["web".to_owned()]));
-    assert_eq!(all("SeccompProfile"), ["web.seccomp.json"]);
+    assert_eq!(all("SeccompProfile"), ["/var/lib/sysdock/seccomp/web.seccomp.json"]);
     assert_eq!((all("Network"), all("EnvironmentFile")), (vec!["front".to_owned(), "back".to_owned()], vec!["web.env".to_owned()]));
     assert_eq!(systemd_words(&all("Label")[0]), ["a=$b: no # x"]);
     let args: Vec<String> = all("PodmanArgs").iter().flat_map(|value| systemd_words(value)).collect();

@@ -3,6 +3,7 @@
 //! What makes the control group tree usable differs between them; all else has the same flags, or none.
 
 use crate::prescribe::recipe::Recipe;
+use crate::prescribe::steps::PROFILES;
 use crate::snapshot::EngineKind;
 
 const TREE: &str = "/sys/fs/cgroup";
@@ -49,9 +50,9 @@ pub fn to(recipe: &Recipe, from: EngineKind, kind: EngineKind) -> (Recipe, Vec<S
     if from == kind {
         return (recipe, Vec::new());
     }
-    let note = match kind {
+    let notes = match kind {
         EngineKind::Podman => podman(&mut recipe),
-        EngineKind::Docker => docker(&mut recipe),
+        EngineKind::Docker => vec![docker(&mut recipe)],
     };
     let name = if kind == EngineKind::Podman { "Podman" } else { "Docker" };
     let foreign: Vec<&str> = match kind {
@@ -61,14 +62,29 @@ pub fn to(recipe: &Recipe, from: EngineKind, kind: EngineKind) -> (Recipe, Vec<S
     let (kept, gone): (Vec<_>, Vec<_>) = recipe.flags.drain(..).partition(|flag| !foreign.contains(&flag.name.as_str()));
     recipe.flags = kept;
     recipe.refused.extend(gone.iter().map(|flag| format!("{}: {name} has no such flag", flag.words().join(" "))));
-    (recipe, vec![note])
+    (recipe, notes)
 }
 
-fn podman(recipe: &mut Recipe) -> String {
+fn podman(recipe: &mut Recipe) -> Vec<String> {
     without_tree(recipe);
     recipe.set("--systemd", "always");
     recipe.environment.remove("container");
-    "made for Podman from a container of Docker: its systemd mode takes the place of Docker's control group flags".to_owned()
+    let mut notes =
+        vec!["made for Podman from a container of Docker: its systemd mode takes the place of Docker's control group flags".to_owned()];
+    // Docker keeps the text of a profile, Podman only its path.
+    for flag in recipe.flags.iter_mut().filter(|flag| flag.name == "--security-opt") {
+        let file = flag
+            .value
+            .as_deref()
+            .and_then(|value| value.strip_prefix("seccomp="))
+            .filter(|file| !matches!(*file, "unconfined" | "builtin") && !file.starts_with('/'));
+        if let Some(file) = file {
+            let place = format!("{PROFILES}/{file}");
+            notes.push(format!("put the seccomp profile at {place}, where it must stay"));
+            flag.value = Some(format!("seccomp={place}"));
+        }
+    }
+    notes
 }
 
 fn docker(recipe: &mut Recipe) -> String {
