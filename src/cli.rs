@@ -17,11 +17,12 @@ Examples:
   sysdock doctor --format json web | jq .     the same for programs
   sysdock snapshot web -o web.json.zst        save what was observed, without secrets
   sysdock doctor --from web.json.zst          judge a saved snapshot, no engine needed
+  sysdock prove web && sysdock fix web        try the cure beside `web`, then carry it out
   sysdock explain cgroup-read-only            one diagnosis at length
 
 Exit codes:
   0  no root cause or consequence at or above --fail-on
-  1  findings, or rules that fail their check
+  1  findings, rules that fail their check, a cure or trial that did not work
   2  wrong usage
   3  could not look: no engine, no such container, unreadable input
   4  looked, but too much was hidden to judge
