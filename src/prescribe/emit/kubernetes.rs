@@ -297,11 +297,6 @@ impl Spec {
 
 /// Mounts of the container and the volumes behind them.
 fn store(recipe: &Recipe, container: &mut Container, spec: &mut Spec, ledger: &mut Ledger<'_>) {
-    let mut give = |path: &str, read_only: bool, source: Source| {
-        let name = format!("{}-{}", dns_name(path), spec.volumes.len());
-        container.volume_mounts.push(VolumeMount { name: name.as_str().into(), mount_path: path.into(), read_only });
-        spec.volumes.push(Volume { name: name.into(), source });
-    };
     for (path, options) in &recipe.tmpfs {
         let size = options.split(',').find_map(|option| option.strip_prefix("size="));
         let size_limit = size.map(|size| bytes(size).map_or_else(|| size.into(), |bytes| bytes.to_string().into()));
@@ -309,36 +304,44 @@ fn store(recipe: &Recipe, container: &mut Container, spec: &mut Spec, ledger: &m
         for option in options.split(',').filter(|option| !known(option)) {
             ledger.leave(&format!("{option} of the tmpfs on {path}"), "an emptyDir has no mount options");
         }
-        give(path, false, Source::EmptyDir { medium: "Memory".into(), size_limit });
+        mount(path, false, Source::EmptyDir { medium: "Memory".into(), size_limit }, container, spec);
     }
-    let mut placed = |source: &str, path: &str, read_only: bool| {
-        if source.starts_with('/') {
-            give(path, read_only, Source::HostPath { path: source.into() });
-        } else {
-            give(path, read_only, Source::Claim { claim_name: dns_name(source).into() });
-        }
-    };
-    let mut claims = Vec::new();
     for volume in &recipe.volumes {
-        placed(&volume.source, &volume.destination, volume.options.split(',').any(|option| option == "ro"));
+        let read_only = volume.options.split(',').any(|option| option == "ro");
         for option in volume.options.split(',').filter(|option| !matches!(*option, "" | "ro" | "rw")) {
             ledger.leave(&format!("{option} of the volume at {}", volume.destination), "a pod mounts volumes without it");
         }
-        claims.extend((!volume.source.starts_with('/')).then_some(volume.source.as_str()));
+        mount(&volume.destination, read_only, source(&volume.source, ledger), container, spec);
     }
     for (target, words) in &recipe.mounts {
-        let mount = Mount::of(words);
-        match (mount.source, mount.options.as_slice()) {
-            (Some(source), []) if matches!(mount.kind, "bind" | "volume") => {
-                placed(source, target, mount.read_only);
-                claims.extend((!source.starts_with('/')).then_some(source));
+        let asked = Mount::of(words);
+        match (asked.source, asked.options.as_slice()) {
+            (Some(from), []) if matches!(asked.kind, "bind" | "volume") => {
+                mount(target, asked.read_only, source(from, ledger), container, spec);
             }
             _ => ledger.leave(&format!("--mount at {target}"), "a pod has no volume of that kind or with these options"),
         }
     }
-    for name in claims {
-        ledger.note(format!("the claim {} must be made first, with what is in the volume {name}", dns_name(name)));
+}
+
+/// Adds a volume and its mount; both have a name after the path.
+fn mount(path: &str, read_only: bool, source: Source, container: &mut Container, spec: &mut Spec) {
+    let mut name = dns_name(path);
+    if spec.volumes.iter().any(|volume| volume.name.0 == name) {
+        name = format!("{name}-{}", spec.volumes.len());
     }
+    container.volume_mounts.push(VolumeMount { name: name.as_str().into(), mount_path: path.into(), read_only });
+    spec.volumes.push(Volume { name: name.into(), source });
+}
+
+/// A path of the node, or a claim in place of a named volume.
+fn source(from: &str, ledger: &mut Ledger<'_>) -> Source {
+    if from.starts_with('/') {
+        return Source::HostPath { path: from.into() };
+    }
+    let claim = dns_name(from);
+    ledger.note(format!("the claim {claim} must be made first, with what is in the volume {from}"));
+    Source::Claim { claim_name: claim.into() }
 }
 
 /// Where in a manifest a person can say what is not said here, or that nowhere is the place.

@@ -65,19 +65,8 @@ pub fn entries(recipe: &Recipe) -> (Entries, Ledger<'_>) {
         ledger.note("Quadlet removes the container whenever it stops, as --rm does");
     }
     let restart = restart(&mut ledger);
-    for flag in ledger.rest() {
-        if flag.name == "--runtime" {
-            ledger.leave(&flag.words().join(" "), "an option of podman itself: GlobalArgs= of Podman 4.8");
-        } else {
-            unit.add(CONTAINER, "PodmanArgs", tied(flag));
-        }
-    }
-    for network in &recipe.networks {
-        unit.raw("Network", "--network", &network.name);
-        for flag in &network.flags {
-            ledger.leave(&format!("{} of the network {}", flag.words().join(" "), network.name), "write it as Network=NAME:option");
-        }
-    }
+    unit.rest(&mut ledger);
+    unit.networks(recipe, &mut ledger);
     unit.entries.extend(restart.map(|policy| ("Service", "Restart", policy.to_owned())));
     unit.add("Install", "WantedBy", "multi-user.target default.target".to_owned());
     (unit.entries, ledger)
@@ -153,6 +142,26 @@ impl Unit {
         super::tmpfs(recipe).iter().for_each(|mount| self.raw("Tmpfs", "--tmpfs", mount));
         recipe.volumes.iter().for_each(|volume| self.raw("Volume", "--volume", &volume.text()));
         recipe.mounts.iter().for_each(|(_, text)| self.raw("Mount", "--mount", text));
+    }
+
+    /// All other flags go to Podman as they are.
+    fn rest(&mut self, ledger: &mut Ledger<'_>) {
+        for flag in ledger.rest() {
+            if flag.name == "--runtime" {
+                ledger.leave(&flag.words().join(" "), "an option of podman itself: GlobalArgs= of Podman 4.8");
+            } else {
+                self.add(CONTAINER, "PodmanArgs", tied(flag));
+            }
+        }
+    }
+
+    fn networks(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) {
+        for network in &recipe.networks {
+            self.raw("Network", "--network", &network.name);
+            for flag in &network.flags {
+                ledger.leave(&format!("{} of the network {}", flag.words().join(" "), network.name), "write it as Network=NAME:option");
+            }
+        }
     }
 
     /// The profile has a key of its own; `--health-cmd` is one text.
