@@ -1,10 +1,14 @@
 //! The command line as clap sees it: words in, raw arguments out. Must not read the environment or check meanings.
 #![allow(clippy::doc_markdown, reason = "the doc comments are the text of --help")]
 
+mod words;
+
 use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
-use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueHint};
+
+pub use words::{DoctorFormat, FailOn, Format, PrescriptionForm};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,6 +37,13 @@ Examples:
   sysdock doctor --since 10m --tail 500 web   read only the recent part of a long log
   sysdock doctor --from before.json after.json
   sysdock --host ssh://me@box doctor --all    the engine of another machine
+  sysdock doctor web --prescription sh        all steps of the cure as one script, to be read and run
+  sysdock doctor web --prescription compose   the cured container as a compose file
+  sysdock doctor --from web.json --prescription quadlet
+
+With --prescription stdout carries the cure alone. What a form cannot say, and what it needs, stands in comments at its
+top; values of the old container's environment are never printed. Where there is nothing to prescribe, stdout stays
+empty and stderr says why. The exit code is that of the report.
 
 Nothing is changed: files are read through the engine's archive call. In a running container a few read-only
 commands are run, such as `systemctl is-system-running`; --no-exec leaves them out.";
@@ -190,7 +201,10 @@ pub struct DoctorArgs {
     pub fail_on: FailOn,
     /// Form of the report on stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub format: Format,
+    pub format: DoctorFormat,
+    /// Print only the cure, in this form: the whole container as it is to be, not a patch
+    #[arg(long, value_name = "FORMAT", conflicts_with = "all")]
+    pub prescription: Option<PrescriptionForm>,
 }
 
 /// Arguments of `triage`.
@@ -306,30 +320,6 @@ pub struct CompletionsArgs {
     pub shell: clap_complete::Shell,
 }
 
-/// Severity from which on a finding makes the exit code 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum FailOn {
-    /// The container does not boot
-    Critical,
-    /// A service or the stop fails
-    #[default]
-    Error,
-    /// Something does not work as meant
-    Warning,
-    /// Worth knowing
-    Info,
-}
-
-/// Form of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Format {
-    /// For people
-    #[default]
-    Human,
-    /// For programs, `schema_version` 1
-    Json,
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -355,6 +345,16 @@ mod tests {
         {
             let words = std::iter::once("sysdock").chain(line.split(' ')).map(|word| word.trim_matches('\''));
             assert_eq!(Cli::try_parse_from(words).unwrap_err().exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_prescription_has_a_form_and_one_container() {
+        let args = |line: &str| Cli::try_parse_from(std::iter::once("sysdock").chain(line.split(' ')));
+        let Command::Doctor(read) = args("doctor web --prescription quadlet").unwrap().command else { panic!("not doctor") };
+        assert_eq!((read.prescription, read.format), (Some(PrescriptionForm::Quadlet), DoctorFormat::Human));
+        for line in ["doctor --all --prescription sh", "doctor web --prescription yaml", "triage --format sh x"] {
+            assert_eq!(args(line).unwrap_err().exit_code(), 2, "{line}");
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::ColorChoice;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cli::{DoctorArgs, FailOn, Format, GlobalArgs, SnapshotArgs, TriageArgs};
+use crate::cli::{DoctorArgs, DoctorFormat, FailOn, Format, GlobalArgs, PrescriptionForm, SnapshotArgs, TriageArgs};
 use crate::collect::CollectOptions;
 use crate::docker::{EngineChoice, Environment, LogQuery};
 use crate::render::Context;
@@ -37,6 +37,15 @@ pub enum OptionError {
     /// `--jsonl` with another form.
     #[error("--jsonl goes with --format json only\n  next: add --format json")]
     JsonLines,
+    /// `--prescription` or `--format sh` for several containers.
+    #[error("a prescription is for one container, and {0} are named\n  next: ask for one after the other")]
+    OnePrescription(usize),
+    /// `--format sh` for all containers.
+    #[error("a prescription is for one container, not for --all\n  next: `sysdock doctor --all` names those that need one")]
+    AllPrescriptions,
+    /// `--prescription` with a form of the report.
+    #[error("--prescription prints the cure alone and does not go with another --format\n  next: leave one of them out")]
+    TwoForms,
     /// `--since` that is no time.
     #[error("--since `{0}` is no time\n  next: give RFC 3339 such as 2026-01-31T08:00:00Z, or a span before now such as 10m or 2h")]
     Since(String),
@@ -98,6 +107,8 @@ pub struct DoctorOptions {
     pub fail_on: Severity,
     /// Form of the report.
     pub format: Format,
+    /// Form of the cure, where that alone is wanted.
+    pub prescription: Option<PrescriptionForm>,
 }
 
 impl Options {
@@ -152,13 +163,41 @@ impl DoctorOptions {
     pub fn new(args: DoctorArgs, now: Timestamp) -> Result<Self, OptionError> {
         let since = args.since.as_deref().map(|text| since(text, now)).transpose()?;
         let log = LogQuery { follow: args.follow, since, tail: args.tail };
+        let (format, prescription) = forms(args.format, args.prescription)?;
+        let targets = targets(args.containers, args.all, args.from)?;
+        if prescription.is_some() {
+            targets.only_one()?;
+        }
         Ok(Self {
-            targets: targets(args.containers, args.all, args.from)?,
+            targets,
             collect: CollectOptions { exec: !args.no_exec, log, patience: PATIENCE },
             follow: args.follow,
             fail_on: severity(args.fail_on),
-            format: args.format,
+            format,
+            prescription,
         })
+    }
+}
+
+impl Targets {
+    /// Refuses several; `--all` may find any number.
+    fn only_one(&self) -> Result<(), OptionError> {
+        let named = match self {
+            Self::Named(names) => names.len(),
+            Self::Saved(files) => files.len(),
+            Self::All => return Err(OptionError::AllPrescriptions),
+        };
+        if named > 1 { Err(OptionError::OnePrescription(named)) } else { Ok(()) }
+    }
+}
+
+/// Form of the report, and of the cure where that alone is wanted.
+fn forms(format: DoctorFormat, wanted: Option<PrescriptionForm>) -> Result<(Format, Option<PrescriptionForm>), OptionError> {
+    match (format, wanted) {
+        (DoctorFormat::Human, wanted) => Ok((Format::Human, wanted)),
+        (DoctorFormat::Json, None) => Ok((Format::Json, None)),
+        (DoctorFormat::Sh, None | Some(PrescriptionForm::Sh)) => Ok((Format::Human, Some(PrescriptionForm::Sh))),
+        (DoctorFormat::Json | DoctorFormat::Sh, Some(_)) => Err(OptionError::TwoForms),
     }
 }
 
@@ -287,6 +326,19 @@ mod tests {
         assert!(said.contains("sysdock doctor web") && said.contains("--all") && said.contains("--from"), "{said}");
         assert_eq!(doctor("doctor --all").unwrap().targets, Targets::All);
         assert_eq!(doctor("doctor --from -").unwrap().targets, Targets::Saved(vec!["/dev/stdin".into()]));
+    }
+
+    #[test]
+    fn a_prescription_stands_alone() {
+        let read = |line: &str| doctor(line).map(|options| options.prescription);
+        assert_eq!(read("doctor web"), Ok(None));
+        assert_eq!(read("doctor web --format sh"), Ok(Some(PrescriptionForm::Sh)));
+        assert_eq!(read("doctor web --format sh --prescription sh"), Ok(Some(PrescriptionForm::Sh)));
+        assert_eq!(read("doctor --from a.json --prescription compose"), Ok(Some(PrescriptionForm::Compose)));
+        assert_eq!(read("doctor web db --format sh"), Err(OptionError::OnePrescription(2)));
+        assert_eq!(read("doctor --all --format sh"), Err(OptionError::AllPrescriptions));
+        assert_eq!(read("doctor web --format json --prescription sh"), Err(OptionError::TwoForms));
+        assert_eq!(read("doctor web --format sh --prescription compose"), Err(OptionError::TwoForms));
     }
 
     #[test]

@@ -6,13 +6,13 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
 use super::{CommandError, connect, progress};
-use crate::cli::{DoctorArgs, Format};
+use crate::cli::{DoctorArgs, Format, PrescriptionForm};
 use crate::collect;
 use crate::diagnose::{Report, Subject, diagnose_with};
 use crate::docker::{Engine, EngineError, EngineKind};
 use crate::exit::Exit;
 use crate::options::{DoctorOptions, Options, Targets};
-use crate::prescribe::{Prescription, Reach, prescribe};
+use crate::prescribe::{Form, Prescription, Reach, emit, prescribe};
 use crate::render::{Answer, human, json, output};
 use crate::rule::{self, Confidence, RuleSet};
 use crate::scan::Matcher;
@@ -52,12 +52,63 @@ pub fn run(args: DoctorArgs, options: &Options) -> Result<Exit, CommandError> {
         Targets::All => doctor.live(None),
     };
     looked.answers.sort_by_key(|(report, _)| report.rank());
-    let printed = doctor.print(&looked.answers);
+    let printed = match wanted.prescription {
+        Some(form) => prescription(form_of(form), &looked.answers, options.remarks),
+        None => doctor.print(&looked.answers),
+    };
     looked.failures.iter().for_each(|failure| output::tell(failure));
     looked.remarks.iter().filter(|_| options.remarks).for_each(|remark| output::tell(remark));
     printed?;
     let judged = looked.answers.iter().map(|(report, _)| Exit::of(report, wanted.fail_on));
     Ok(judged.chain(looked.failures.iter().map(CommandError::exit)).collect())
+}
+
+/// Prints the cure alone; where there is none in this form, says on stderr why.
+fn prescription(form: Form, answers: &[(Report, Option<Prescription>)], remarks: bool) -> Result<(), CommandError> {
+    let remark = |words: &str| {
+        if remarks {
+            output::tell(&words);
+        }
+    };
+    for (report, cure) in answers {
+        let name = &report.target.name;
+        let Some(cure) = cure else {
+            remark(&format!(
+                "nothing to prescribe for {name}: no root cause was found\n  next: the report, without --prescription, says what was"
+            ));
+            continue;
+        };
+        let Some(emitted) = emit(cure, form)? else {
+            remark(&advice(name, cure));
+            continue;
+        };
+        output::print(emitted.page().as_bytes())?;
+        if !cure.curable {
+            remark(&format!(
+                "{name}: this alone does not cure it\n  next: the report, without --prescription, says what else has to be done"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What is said where a cure cannot be written down as a container.
+fn advice(name: &str, cure: &Prescription) -> String {
+    let steps: Vec<&str> = cure.steps.iter().map(|step| step.title.as_str()).collect();
+    format!("nothing to prescribe for {name} in this form: {}\n{}", cure.summary, steps.join("\n"))
+}
+
+const fn form_of(form: PrescriptionForm) -> Form {
+    match form {
+        PrescriptionForm::Sh => Form::Shell,
+        PrescriptionForm::Compose => Form::Compose,
+        PrescriptionForm::Quadlet => Form::Quadlet,
+        PrescriptionForm::Kubernetes => Form::Kubernetes,
+        PrescriptionForm::Molecule => Form::Molecule,
+        PrescriptionForm::Docker => Form::Docker,
+        PrescriptionForm::Podman => Form::Podman,
+        PrescriptionForm::Dockerfile => Form::Dockerfile,
+    }
 }
 
 impl Doctor<'_> {
@@ -193,6 +244,18 @@ mod tests {
             documents: std::collections::BTreeMap::new(),
             derived: None,
         }
+    }
+
+    #[test]
+    fn a_cure_that_is_no_container_is_told_in_words() {
+        let mut cure = sample::prescription();
+        cure.steps.truncate(1);
+        assert_eq!(
+            advice("web", &cure),
+            "nothing to prescribe for web in this form: Start the container anew with a tmpfs on /run.\nmake web-cured from the container's image"
+        );
+        let answers = [(sample::failed(), None), (sample::failed(), Some(cure))];
+        assert!(prescription(Form::Compose, &answers, false).is_ok());
     }
 
     #[test]

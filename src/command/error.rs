@@ -5,6 +5,7 @@ use std::io;
 use crate::docker::EngineError;
 use crate::exit::Exit;
 use crate::options::OptionError;
+use crate::prescribe::EmitError;
 use crate::rule::RuleError;
 use crate::snapshot::file::SnapshotError;
 use crate::treat::TreatError;
@@ -64,6 +65,9 @@ pub enum CommandError {
     /// The report cannot be put into its form.
     #[error("cannot write the report as JSON: {0}\n  next: use --format human, and report this as a bug")]
     Form(#[from] serde_json::Error),
+    /// The cure cannot be put into its form.
+    #[error(transparent)]
+    Prescription(#[from] EmitError),
     /// Stdout does not take the output.
     #[error("cannot write to stdout: {0}\n  next: is the disk full?")]
     Output(#[from] io::Error),

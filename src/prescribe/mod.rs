@@ -7,6 +7,7 @@ mod cgroup;
 mod confinement;
 mod created;
 mod element;
+mod emit;
 mod endpoint;
 mod flags;
 mod forms;
@@ -30,6 +31,7 @@ use crate::diagnose::{Report, Subject};
 use crate::snapshot::Snapshot;
 
 pub use element::Element;
+pub use emit::{EmitError, Emitted, Form, Launch, emit};
 use inspected::Inspected;
 use planner::Plan;
 pub use trial::{TRIAL_LABEL, Trial, TrialSteps, trial};
@@ -74,6 +76,7 @@ fn planned(report: &Report, snapshot: &Snapshot, inspected: &Inspected<'_>, reac
         steps,
         not_offered: not_offered(report, true),
         retired: retire::retired(&plan).filter(|_| plan.recipe.refused.is_empty()),
+        launch: Some(Launch { kind: inspected.config.kind, recipe: plan.recipe }),
     }
 }
 
@@ -94,6 +97,7 @@ fn by_hand(report: &Report, snapshot: &Snapshot) -> Prescription {
         curable: false,
         steps,
         not_offered: not_offered(report, !hopeless),
+        launch: None,
         retired: None,
     }
 }

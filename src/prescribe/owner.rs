@@ -1,7 +1,9 @@
 //! Containers that somebody else keeps: compose, Swarm, Quadlet, Kubernetes, molecule. Their file is where the cure lasts;
-//! this turns a finished recipe into the lines for it. Pure.
+//! this picks the form of it, and the changed part of a finished recipe in that form. Pure.
 
+use super::emit::{self, Form};
 use super::planner::Plan;
+use super::recipe::Recipe;
 use super::types::Step;
 
 /// Who keeps a container, as its labels tell.
@@ -19,39 +21,58 @@ pub fn step(plan: &Plan<'_>) -> Option<Step> {
     let owner = owner(plan)?;
     let ids: Vec<String> = plan.changes.iter().flat_map(|change| change.why.clone()).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let (title, lines) = match &owner {
+    let title = title(&owner);
+    let lines = owner.lines(plan).unwrap_or_default();
+    let text = if lines.is_empty() { title } else { format!("{title}\n\n{}", lines.trim_end()) };
+    Some(Step::advice(text, &ids))
+}
+
+/// What to do with the lines.
+fn title(owner: &Owner) -> String {
+    match owner {
         Owner::Compose { service, files } => {
-            let title = format!(
+            format!(
                 "This container belongs to compose: put these lines under services: {service}: in {files} and run docker compose up -d {service}. The steps after this one are for the time until then."
-            );
-            (title, compose(plan, service))
+            )
         }
         Owner::Swarm { service } => {
-            let title = format!(
+            format!(
                 "This container is a task of the Swarm service {service}: change it in the stack's file and deploy the stack anew. Swarm has no options for control group namespaces and tmpfs comes as a mount of type tmpfs."
-            );
-            (title, compose(plan, service))
+            )
         }
         Owner::Quadlet { unit } => {
-            let title = format!(
+            format!(
                 "This container is kept by the unit {unit}: put these lines into the [Container] section of its .container file, then systemctl daemon-reload && systemctl restart {unit}."
-            );
-            (title, quadlet(plan))
+            )
         }
         Owner::Kubernetes { pod } => {
-            let title = format!(
+            format!(
                 "This container belongs to the pod {pod} of Kubernetes: change the pod's manifest; a container that is replaced by hand is put back by the kubelet."
-            );
-            (title, kubernetes(plan))
+            )
         }
-        Owner::Molecule => (
+        Owner::Molecule => {
             "This container is made by molecule: put these lines under its platform in molecule.yml and run molecule create anew."
-                .to_owned(),
-            molecule(plan),
-        ),
-    };
-    let text = if lines.is_empty() { title } else { format!("{title}\n\n{}", lines.join("\n")) };
-    Some(Step::advice(text, &ids))
+                .to_owned()
+        }
+    }
+}
+
+impl Owner {
+    /// The changed part of its file; `None` where that cannot be written.
+    fn lines(&self, plan: &Plan<'_>) -> Option<String> {
+        let form = match self {
+            Self::Compose { .. } | Self::Swarm { .. } => Form::Compose,
+            Self::Quadlet { .. } => Form::Quadlet,
+            Self::Kubernetes { .. } => Form::Kubernetes,
+            Self::Molecule => Form::Molecule,
+        };
+        let known_as = |recipe: Recipe| match self {
+            Self::Compose { service, .. } | Self::Swarm { service } => Recipe { name: service.clone(), ..recipe },
+            _ => recipe,
+        };
+        let (before, after) = (plan.inspected.recipe(&plan.recipe.name), plan.recipe.clone());
+        emit::patch(&known_as(before), &known_as(after), plan.inspected.config.kind, form).ok()
+    }
 }
 
 fn owner(plan: &Plan<'_>) -> Option<Owner> {
@@ -77,115 +98,17 @@ fn owner(plan: &Plan<'_>) -> Option<Owner> {
         .then_some(Owner::Molecule)
 }
 
-/// A YAML scalar, always quoted.
-fn quoted(text: &str) -> String {
-    serde_json::to_string(text).unwrap_or_default()
-}
-
-fn list(key: &str, values: &[String], indent: &str) -> Vec<String> {
-    if values.is_empty() {
-        return Vec::new();
-    }
-    let entries = values.iter().map(|value| format!("{indent}  - {}", quoted(value)));
-    std::iter::once(format!("{indent}{key}:")).chain(entries).collect()
-}
-
-/// tmpfs mounts as `path:options`.
-fn tmpfs(plan: &Plan<'_>) -> Vec<String> {
-    plan.recipe.tmpfs.iter().map(|(path, options)| if options.is_empty() { path.clone() } else { format!("{path}:{options}") }).collect()
-}
-
-/// Binds of the control group tree; the owner's file has all others.
-fn tree(plan: &Plan<'_>) -> Vec<String> {
-    let binds = plan.recipe.volumes.iter().filter(|volume| volume.destination.starts_with("/sys/fs/cgroup"));
-    binds.map(|volume| format!("{}:{}:{}", volume.source, volume.destination, volume.options)).collect()
-}
-
-fn texts(plan: &Plan<'_>, flag: &str) -> Vec<String> {
-    plan.recipe.values(flag).into_iter().map(str::to_owned).collect()
-}
-
-fn compose(plan: &Plan<'_>, service: &str) -> Vec<String> {
-    let mut lines = vec!["services:".to_owned(), format!("  {}:", quoted(service))];
-    let indent = "    ";
-    lines.extend(list("tmpfs", &tmpfs(plan), indent));
-    lines.extend(list("volumes", &tree(plan), indent));
-    lines.extend(list("security_opt", &texts(plan, "--security-opt"), indent));
-    lines.extend(list("cap_add", &texts(plan, "--cap-add"), indent));
-    let environment: Vec<String> = plan.recipe.environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    lines.extend(list("environment", &environment, indent));
-    for (flag, key) in [
-        ("--stop-signal", "stop_signal"),
-        ("--cgroupns", "cgroup"),
-        ("--cgroup-parent", "cgroup_parent"),
-        ("--user", "user"),
-        ("--ipc", "ipc"),
-        ("--memory", "mem_limit"),
-    ] {
-        lines.extend(texts(plan, flag).first().map(|value| format!("{indent}{key}: {}", quoted(value))));
-    }
-    lines.extend(texts(plan, "--pids-limit").first().map(|value| format!("{indent}pids_limit: {value}")));
-    lines.extend(plan.cured.contains("docker-init-in-front").then(|| format!("{indent}init: false")));
-    lines.extend((!plan.image_lines.is_empty()).then(|| format!("{indent}image: {}", quoted(&plan.recipe.image))));
-    lines
-}
-
-fn quadlet(plan: &Plan<'_>) -> Vec<String> {
-    let mut lines = vec!["[Container]".to_owned()];
-    lines.extend(tmpfs(plan).into_iter().map(|mount| format!("Tmpfs={mount}")));
-    lines.extend(texts(plan, "--user").first().map(|user| format!("User={user}")));
-    lines.extend(texts(plan, "--cap-add").iter().map(|cap| format!("AddCapability={cap}")));
-    lines.extend(texts(plan, "--pids-limit").first().map(|limit| format!("PidsLimit={limit}")));
-    lines.extend(plan.recipe.has("--systemd").then(|| format!("PodmanArgs=--systemd={}", texts(plan, "--systemd").join(""))));
-    lines.extend(texts(plan, "--stop-signal").first().map(|signal| format!("StopSignal={signal}")));
-    lines.extend(
-        texts(plan, "--security-opt")
-            .iter()
-            .filter_map(|option| option.strip_prefix("seccomp="))
-            .map(|path| format!("SeccompProfile={path}")),
-    );
-    lines
-}
-
-fn kubernetes(plan: &Plan<'_>) -> Vec<String> {
-    let mut lines = vec!["spec:".to_owned(), "  containers:".to_owned(), format!("  - name: {}", quoted(&plan.recipe.name))];
-    lines.push("    securityContext: { runAsUser: 0 }".to_owned());
-    lines.push("    env: [{ name: container, value: docker }]".to_owned());
-    if !plan.recipe.tmpfs.is_empty() {
-        lines.push("    volumeMounts:".to_owned());
-        lines.extend(plan.recipe.tmpfs.keys().map(|path| format!("    - {{ name: {}, mountPath: {path} }}", volume_name(path))));
-        lines.push("  volumes:".to_owned());
-        lines.extend(plan.recipe.tmpfs.keys().map(|path| format!("  - {{ name: {}, emptyDir: {{ medium: Memory }} }}", volume_name(path))));
-    }
-    lines
-}
-
-fn volume_name(path: &str) -> String {
-    path.trim_matches('/').replace(['/', '.', '_'], "-")
-}
-
-fn molecule(plan: &Plan<'_>) -> Vec<String> {
-    let mut lines = vec!["platforms:".to_owned(), format!("  - name: {}", quoted(&plan.recipe.name))];
-    let indent = "    ";
-    lines.extend(list("tmpfs", &tmpfs(plan), indent));
-    lines.extend(list("volumes", &tree(plan), indent));
-    lines.extend(list("security_opts", &texts(plan, "--security-opt"), indent));
-    lines.extend(list("capabilities", &texts(plan, "--cap-add"), indent));
-    lines.extend(texts(plan, "--cgroupns").first().map(|mode| format!("{indent}cgroupns_mode: {mode}")));
-    lines.extend(plan.recipe.environment.iter().map(|(name, value)| format!("{indent}env: {{ {name}: {} }}", quoted(value))));
-    lines.push(format!("{indent}command: {}", quoted(&plan.inspected.config.argv().join(" "))));
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
+    use super::{Recipe, emit, emit::Form};
     use crate::diagnose::Report;
     use crate::prescribe::inspected::Inspected;
     use crate::prescribe::planner::Plan;
+    use crate::prescribe::recipe::Volume;
     use crate::render::sample;
-    use crate::snapshot::{EngineId, Facts, LogExcerpt, SCHEMA_VERSION, Snapshot, Target, TargetKind};
+    use crate::snapshot::{EngineId, EngineKind, Facts, LogExcerpt, SCHEMA_VERSION, Snapshot, Target, TargetKind};
 
     /// The lines for the owner of a container with these labels.
     fn lines(labels: &serde_json::Value) -> String {
@@ -216,16 +139,52 @@ mod tests {
     #[test]
     fn each_owner_is_known_by_its_labels() {
         let compose = lines(&json!({"com.docker.compose.project": "p", "com.docker.compose.service": "app"}));
-        assert!(
-            compose.contains("docker compose up -d app")
-                && compose.contains("    tmpfs:\n      - \"/run\"")
-                && compose.contains("stop_signal: \"SIGRTMIN+3\""),
-            "{compose}"
-        );
+        assert!(compose.contains("docker compose up -d app"), "{compose}");
         assert!(lines(&json!({"com.docker.swarm.service.name": "s"})).contains("Swarm service s"));
-        assert!(lines(&json!({"PODMAN_SYSTEMD_UNIT": "web.service"})).contains("Tmpfs=/run\n"));
-        assert!(lines(&json!({"io.kubernetes.pod.name": "p"})).contains("emptyDir: { medium: Memory }"));
+        assert!(lines(&json!({"PODMAN_SYSTEMD_UNIT": "web.service"})).contains("\nTmpfs=/run\n"));
+        assert!(lines(&json!({"io.kubernetes.pod.name": "p"})).contains("pod p"));
         assert!(lines(&json!({"creator": "molecule"})).contains("molecule.yml"));
         assert_eq!(lines(&json!({"app": "x"})), "");
+    }
+
+    #[test]
+    fn what_has_to_go_is_said_above_the_lines() {
+        let recipe = |init: bool| {
+            let mut recipe = Recipe { name: "web".to_owned(), image: "i".to_owned(), ..Recipe::default() };
+            recipe.push(if init { "--init" } else { "--tty" }, None);
+            recipe.volumes.extend(init.then(|| Volume::same("/sys/fs/cgroup", "ro")));
+            recipe
+        };
+        let told = |form| emit::patch(&recipe(true), &recipe(false), EngineKind::Podman, form).unwrap();
+        assert_eq!(
+            told(Form::Quadlet),
+            "# take out Volume=/sys/fs/cgroup:/sys/fs/cgroup:ro\n# take out PodmanArgs=--init\n[Container]\nPodmanArgs=--tty\n"
+        );
+        let told = emit::patch(&recipe(true), &recipe(false), EngineKind::Docker, Form::Compose).unwrap();
+        let volume = "# take out services.web.volumes: - /sys/fs/cgroup:/sys/fs/cgroup:ro\n";
+        assert_eq!(told, format!("{volume}# take out services.web.init: true\nservices:\n  web:\n    tty: true\n"));
+        assert_eq!(emit::patch(&recipe(true), &recipe(true), EngineKind::Docker, Form::Compose).unwrap(), "");
+    }
+
+    /// The lines behind the title, read as YAML.
+    fn patch(labels: &serde_json::Value) -> yaml_serde::Value {
+        yaml_serde::from_str(lines(labels).split_once("\n\n").unwrap().1).unwrap()
+    }
+
+    #[test]
+    fn the_lines_are_the_changed_part_of_the_file() {
+        let compose = patch(&json!({"com.docker.compose.project": "p", "com.docker.compose.service": "no"}));
+        let service = &compose["services"]["no"];
+        let keys: Vec<&str> = service.as_mapping().unwrap().keys().filter_map(|key| key.as_str()).collect();
+        assert_eq!(keys, ["environment", "tmpfs", "security_opt", "stop_signal"]);
+        assert_eq!((&service["tmpfs"][0], &service["stop_signal"]), (&"/run".into(), &"SIGRTMIN+3".into()));
+        let pod = patch(&json!({"io.kubernetes.pod.name": "p"}));
+        assert_eq!(pod["spec"]["volumes"][0]["emptyDir"]["medium"], "Memory");
+        assert_eq!(
+            (&pod["spec"]["containers"][0]["name"], &pod["spec"]["containers"][0]["image"]),
+            (&"web".into(), &yaml_serde::Value::Null)
+        );
+        let platform = &patch(&json!({"creator": "molecule"}))["platforms"][0];
+        assert_eq!((&platform["name"], &platform["env"]["container"]), (&"web".into(), &"docker".into()));
     }
 }

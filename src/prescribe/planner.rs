@@ -129,16 +129,15 @@ impl<'p> Plan<'p> {
         let usable = self.facts.text("cgroup.mount") == Some("rw");
         let complained = self.found(&IDS);
         let settled = usable || self.is_podman() || self.facts.bool("container.privileged") == Some(true);
-        if settled && !complained {
+        // Podman's mode makes them writable too.
+        let by_mode = self.is_podman() && self.changes.iter().any(|change| change.words.starts_with("Podman's systemd mode"));
+        if by_mode || settled && !complained {
             return;
         }
         if let Some(row) = cgroup::row(self.facts) {
             row.apply(&mut self.recipe);
             self.untried |= !row.measured;
-            // Podman's mode may have come for another reason already.
-            if !self.changes.iter().any(|change| change.words == row.words) {
-                self.did_with(&row.words, &IDS, &row.privilege);
-            }
+            self.did_with(&row.words, &IDS, &row.privilege);
         }
     }
 

@@ -34,6 +34,13 @@ impl Volume {
         Self { source: path.to_owned(), destination: path.to_owned(), options: options.to_owned() }
     }
 
+    /// `source:destination:options`, as `-v` takes it.
+    pub fn text(&self) -> String {
+        let Self { source, destination, options } = self;
+        let colon = if options.is_empty() { "" } else { ":" };
+        format!("{source}:{destination}{colon}{options}")
+    }
+
     /// Whether the engine made up its name: 64 hex digits.
     pub fn is_anonymous(&self) -> bool {
         self.source.len() == 64 && self.source.chars().all(|c| c.is_ascii_hexdigit())
@@ -47,6 +54,16 @@ pub struct Network {
     pub name: String,
     /// Flags of `network connect`.
     pub flags: Vec<Flag>,
+}
+
+impl Network {
+    /// The command line that joins a container to it.
+    pub fn connect(&self, container: &str, reach: &Reach) -> Vec<String> {
+        let mut words = vec!["network".to_owned(), "connect".to_owned()];
+        words.extend(self.flags.iter().flat_map(Flag::words));
+        words.extend([self.name.clone(), container.to_owned()]);
+        reach.argv(words)
+    }
 }
 
 /// What a container is started with.
@@ -165,10 +182,7 @@ impl Recipe {
         for (path, options) in &self.tmpfs {
             give("--tmpfs", &if options.is_empty() { path.clone() } else { format!("{path}:{options}") });
         }
-        for Volume { source, destination, options } in &self.volumes {
-            let colon = if options.is_empty() { "" } else { ":" };
-            give("-v", &format!("{source}:{destination}{colon}{options}"));
-        }
+        self.volumes.iter().for_each(|volume| give("-v", &volume.text()));
         self.mounts.iter().for_each(|(_, text)| give("--mount", text));
         words.extend(self.flags.iter().flat_map(Flag::words));
         words.extend(self.program(reach.kind));

@@ -30,9 +30,21 @@ pub fn user(plan: &mut Plan<'_>) {
 /// Podman must know that the container runs systemd.
 pub fn podman_mode(plan: &mut Plan<'_>) {
     if plan.is_podman() && plan.facts.bool("container.systemd_mode") == Some(false) {
-        plan.recipe.set("--systemd", "always");
-        plan.did("Podman's systemd mode (--systemd=always)", &PODMAN_MODE);
+        if plan.recipe.values("--systemd") == ["false"] && starts_known_init(plan) {
+            plan.recipe.drop_flag("--systemd");
+            plan.did("Podman's systemd mode (without --systemd=false)", &PODMAN_MODE);
+        } else {
+            plan.recipe.set("--systemd", "always");
+            plan.did("Podman's systemd mode (--systemd=always)", &PODMAN_MODE);
+        }
     }
+}
+
+/// Whether the new container's program is one that Podman takes for an init by itself.
+fn starts_known_init(plan: &Plan<'_>) -> bool {
+    let words = plan.recipe.words();
+    let words = if words.is_empty() { plan.inspected.config.argv() } else { words };
+    words.first().is_some_and(|program| super::created::knows_as_init(program))
 }
 
 /// tmpfs on /run, /run/lock and /tmp, where this systemd needs them and may not mount them itself.
@@ -174,15 +186,30 @@ pub fn container_variable(plan: &mut Plan<'_>) {
     if plan.is_podman() || plan.facts.text("container.env_container").is_some_and(|value| !value.is_empty()) {
         return;
     }
+    // From 248 on systemd takes the engine's own file for it, if the variable is not there at all (measured on 252, 257 and 262).
+    let by_file = plan.facts.int("guest.systemd_version").is_some_and(|version| version >= 248)
+        && plan.facts.bool("guest.dockerenv") == Some(true)
+        && plan.facts.get("container.env_container").is_some_and(|fact| fact.value.is_null());
+    if by_file && !plan.found(&["container-env-missing"]) {
+        return;
+    }
     plan.recipe.environment.insert("container".to_owned(), "docker".to_owned());
     plan.did("container=docker in its environment", &["container-env-missing"]);
 }
 
 /// A signal that shuts systemd down in order.
 pub fn stop_signal(plan: &mut Plan<'_>) {
-    if plan.facts.bool("container.stop_signal_halts") != Some(true) {
+    const IDS: [&str; 1] = ["wrong-stop-signal"];
+    let halts = plan.facts.bool("container.stop_signal_halts") == Some(true);
+    // Podman's systemd mode sets it where neither the image nor the command line has another (measured on 4.3).
+    let by_mode = plan.is_podman()
+        && !plan.recipe.has("--stop-signal")
+        && plan.facts.get("image.stop_signal").is_some_and(|fact| fact.value.is_null());
+    if by_mode && !halts {
+        plan.did("the stop signal that Podman then sets", &IDS);
+    } else if !halts {
         plan.recipe.set("--stop-signal", "SIGRTMIN+3");
-        plan.did("the stop signal SIGRTMIN+3", &["wrong-stop-signal"]);
+        plan.did("the stop signal SIGRTMIN+3", &IDS);
     }
 }
 

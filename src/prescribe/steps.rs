@@ -9,7 +9,7 @@ use super::types::{Reach, Step, StepKind};
 use crate::snapshot::TargetKind;
 
 /// Where profiles are kept for Podman, which remembers only their path.
-const PROFILES: &str = "/var/lib/sysdock/seccomp";
+pub const PROFILES: &str = "/var/lib/sysdock/seccomp";
 
 /// Writes the steps of a relaunch; changes the recipe where a step makes what it names.
 pub fn relaunch(plan: &mut Plan<'_>, reach: &Reach) -> Vec<Step> {
@@ -162,10 +162,7 @@ fn run(plan: &Plan<'_>, reach: &Reach) -> Step {
 }
 
 fn join(network: &Network, container: &str, reach: &Reach) -> Step {
-    let mut words = vec!["network".to_owned(), "connect".to_owned()];
-    words.extend(network.flags.iter().flat_map(super::recipe::Flag::words));
-    words.extend([network.name.clone(), container.to_owned()]);
-    Step::command(StepKind::RunContainer, format!("join the network {}", network.name), reach.argv(words))
+    Step::command(StepKind::RunContainer, format!("join the network {}", network.name), network.connect(container, reach))
 }
 
 /// A word of a script that is itself quoted: without single quotes where that can be.

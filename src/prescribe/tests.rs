@@ -84,6 +84,60 @@ fn a_replay_gives_the_same_steps() {
     }
 }
 
+/// All forms of a cure.
+const FORMS: [Form; 8] =
+    [Form::Shell, Form::Compose, Form::Quadlet, Form::Kubernetes, Form::Molecule, Form::Docker, Form::Podman, Form::Dockerfile];
+
+#[test]
+fn every_cure_can_be_had_in_every_form() {
+    let mut written = 0;
+    for Case { name, snapshot, prescription, .. } in CASES.iter() {
+        let Some(prescription) = prescription else { continue };
+        let variables = snapshot.documents.get("container").and_then(|container| container.pointer("/Config/Env")?.as_array());
+        let variables: Vec<&str> = variables.into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
+        for form in FORMS {
+            let Some(emitted) = emit(prescription, form).unwrap() else {
+                assert!(form == Form::Shell || prescription.launch.is_none(), "{name} {form:?}");
+                continue;
+            };
+            let page = emitted.page();
+            if matches!(form, Form::Compose | Form::Kubernetes | Form::Molecule) {
+                assert!(yaml_serde::from_str::<yaml_serde::Value>(&page).unwrap().is_mapping(), "{name}: {page}");
+            }
+            assert!(!page.contains("rivileged") && !page.contains("unconfined"), "{name}: {page}");
+            let told = |variable: &&&str| !variable.starts_with("container=") && page.contains(**variable);
+            assert_eq!(variables.iter().find(told), None, "{name} {form:?}: {page}");
+            written += 1;
+        }
+    }
+    assert!(written > 300, "{written}");
+}
+
+#[test]
+fn a_compose_file_holds_the_whole_container() {
+    let case = CASES.iter().find(|case| case.name == "run-tmpfs-missing/docker20-v2-bullseye-bare-silent.json").unwrap();
+    let page = emit(case.prescription.as_ref().unwrap(), Form::Compose).unwrap().unwrap().page();
+    insta::assert_snapshot!(page.replace(&case.snapshot.target.name, "NAME"), @r"
+    services:
+      NAME:
+        image: deb-systemd:bullseye
+        container_name: NAME
+        command:
+        - /sbin/init
+        environment:
+        - container=docker
+        tmpfs:
+        - /run
+        - /run/lock
+        volumes:
+        - /sys/fs/cgroup/sysdock-NAME:/sys/fs/cgroup/sysdock-NAME:rw
+        network_mode: none
+        cgroup: host
+        cgroup_parent: /sysdock-NAME
+        stop_signal: SIGRTMIN+3
+    ");
+}
+
 fn golden(fixture: &str) -> String {
     let case = CASES.iter().find(|case| case.name == fixture).unwrap();
     let prescription = case.prescription.as_ref().unwrap();
@@ -126,10 +180,10 @@ fn control_groups_v1_need_one_hierarchy() {
 #[test]
 fn podman_needs_its_own_mode() {
     insta::assert_snapshot!(golden("podman-systemd-mode-off/podman4-v2-trixie-podman-mode-off-silent.json"), @r##"
-    Start the container anew with Podman's systemd mode (--systemd=always); the stop signal SIGRTMIN+3.
+    Start the container anew with Podman's systemd mode (without --systemd=false); the stop signal that Podman then sets.
     privilege: none
     podman rename NAME NAME-before-STAMP
-    podman run -d --name NAME --network none '--systemd=always' --stop-signal SIGRTMIN+3 localhost/deb-systemd:trixie /sbin/init
+    podman run -d --name NAME --network none localhost/deb-systemd:trixie /sbin/init
     "##);
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::emit::Launch;
 use crate::snapshot::EngineKind;
 
 /// How the engine's CLI reaches the engine at hand.
@@ -157,6 +158,8 @@ pub struct Prescription {
     pub steps: Vec<Step>,
     /// What is often advised instead.
     pub not_offered: Vec<NotOffered>,
+    /// The container as it is to be, for other forms than steps; `None` where no start cures.
+    pub launch: Option<Launch>,
     /// The container that the steps put aside, where they keep it.
     pub retired: Option<Retired>,
 }

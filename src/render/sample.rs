@@ -116,6 +116,7 @@ pub fn prescription() -> Prescription {
         curable: true,
         steps: vec![build, run],
         not_offered: vec![NotOffered { what: "--privileged".to_owned(), why: "the steps need none of it".to_owned() }],
+        launch: None,
         retired: None,
     }
 }

@@ -217,6 +217,19 @@ fn the_page_for_people_puts_the_verdict_first() {
 }
 
 #[test]
+fn a_prescription_stands_alone_on_stdout() {
+    let bad = fixture("run-tmpfs-missing");
+    for form in ["sh", "compose", "quadlet", "kubernetes", "molecule", "docker", "podman", "dockerfile"] {
+        let run = sysdock(["doctor", "--from", &bad, "--prescription", form]).run().ended(1);
+        assert!(!run.stdout.is_empty() && run.stderr.is_empty(), "{run:?}");
+    }
+    assert!(sysdock(["doctor", "--from", &bad, "--format", "sh"]).run().ended(1).stdout.starts_with("#!/bin/sh\n"));
+    let run = sysdock(["doctor", "--from", &fixture("healthy"), "--prescription", "sh"]).run().ended(0);
+    assert!(run.stdout.is_empty() && run.stderr.starts_with("sysdock: nothing to prescribe for "), "{run:?}");
+    sysdock(["doctor", "--from", &bad, "--format", "json", "--prescription", "sh"]).run().refused(2);
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_error() {
     let bad = fixture("run-tmpfs-missing");
     for arguments in

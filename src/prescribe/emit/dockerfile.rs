@@ -1,0 +1,60 @@
+//! Recipe → a Dockerfile with those parts of the cure that an image can hold. Pure.
+
+use super::ledger::Ledger;
+use crate::prescribe::recipe::Recipe;
+
+/// The text, and what is left for the command line. Starts from the derived image's file where there is one.
+pub fn text<'r>(recipe: &'r Recipe, derived: Option<&str>) -> (String, Ledger<'r>) {
+    let mut ledger = Ledger::new(recipe);
+    let mut lines = vec![derived.map_or_else(|| format!("FROM {}", recipe.image), |text| text.trim_end().to_owned())];
+    for (name, value) in &recipe.environment {
+        match quoted(value) {
+            Some(value) => lines.push(format!("ENV {name}={value}")),
+            None => ledger.leave(&format!("the variable {name}"), "a line of a Dockerfile cannot hold its line break"),
+        }
+    }
+    for label in ledger.texts("--label") {
+        let (key, value) = label.split_once('=').unwrap_or((label, ""));
+        match quoted(key).zip(quoted(value)) {
+            Some((key, value)) => lines.push(format!("LABEL {key}={value}")),
+            None => ledger.leave(&format!("the label {}", key.replace('\n', " ")), "a line of a Dockerfile cannot hold its line break"),
+        }
+    }
+    let plain = |value: &&str| !value.contains(['\n', '\r', '$', '\\', '"']);
+    for (flag, instruction) in [("--user", "USER"), ("--workdir", "WORKDIR"), ("--stop-signal", "STOPSIGNAL")] {
+        lines.extend(ledger.text(flag).filter(plain).map(|value| format!("{instruction} {value}")));
+    }
+    lines.extend(ledger.texts("--expose").into_iter().filter(plain).map(|port| format!("EXPOSE {port}")));
+    let exec = |words: &[String]| serde_json::to_string(words).unwrap_or_default();
+    lines.extend(recipe.entrypoint.as_deref().map(|words| format!("ENTRYPOINT {}", exec(words))));
+    lines.extend((!recipe.command.is_empty()).then(|| format!("CMD {}", exec(&recipe.command))));
+    rest(recipe, &mut ledger);
+    (lines.join("\n") + "\n", ledger)
+}
+
+/// What only a start can ask for.
+fn rest(recipe: &Recipe, ledger: &mut Ledger<'_>) {
+    const WHY: &str = "an image cannot ask for it; it belongs to the start";
+    super::tmpfs(recipe).iter().for_each(|mount| ledger.leave(&format!("--tmpfs {mount}"), WHY));
+    recipe.volumes.iter().for_each(|volume| ledger.leave(&format!("-v {}", volume.text()), WHY));
+    recipe.mounts.iter().for_each(|(_, text)| ledger.leave(&format!("--mount {text}"), WHY));
+    recipe.networks.iter().for_each(|network| ledger.leave(&format!("network {}", network.name), WHY));
+    if recipe.variables.is_some() {
+        ledger.leave("environment of the old container", "its values are secrets for all that is known, and an image can be read by many");
+    }
+    if recipe.labels.is_some() {
+        ledger.leave("labels", super::SECRET_LABELS);
+    }
+    for flag in ledger.rest() {
+        ledger.leave(&flag.words().join(" "), WHY);
+    }
+}
+
+/// A value in double quotes; `None` with a line break in it.
+fn quoted(value: &str) -> Option<String> {
+    if value.contains(['\n', '\r']) {
+        return None;
+    }
+    let escaped = value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$");
+    Some(format!("\"{escaped}\""))
+}

@@ -1,0 +1,191 @@
+//! Recipe → a platform of molecule, for its Docker or its Podman driver. Pure.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::ledger::Ledger;
+use super::parts::pair;
+use super::yaml::{Entry, Text};
+use crate::prescribe::recipe::{Flag, Recipe};
+use crate::snapshot::EngineKind;
+
+/// Flags that the Docker driver has a key for; those of [`BOTH`] come on top.
+const DOCKER: [(&str, &str); 9] = [
+    ("--user", "user"),
+    ("--runtime", "runtime"),
+    ("--memory", "memory"),
+    ("--memory-swap", "memory_swap"),
+    ("--shm-size", "shm_size"),
+    ("--stop-signal", "stop_signal"),
+    ("--cgroupns", "cgroupns_mode"),
+    ("--platform", "platform"),
+    ("--pid", "pid_mode"),
+];
+/// Flags with one value that both drivers have a key for.
+const BOTH: [(&str, &str); 1] = [("--hostname", "hostname")];
+/// Flags that may be repeated and that both drivers have a key for.
+const LISTS: [(&str, &str); 7] = [
+    ("--security-opt", "security_opts"),
+    ("--cap-add", "capabilities"),
+    ("--device", "devices"),
+    ("--publish", "published_ports"),
+    ("--expose", "exposed_ports"),
+    ("--ulimit", "ulimits"),
+    ("--dns", "dns_servers"),
+];
+
+/// The part of `molecule.yml` that lists platforms.
+#[derive(Debug, Serialize)]
+pub struct File {
+    platforms: Vec<Platform>,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Platform {
+    name: Option<Text>,
+    image: Option<Text>,
+    /// The image is taken as it is.
+    pre_build_image: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<Vec<Text>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command_handling: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    override_command: Option<bool>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    env: BTreeMap<Text, Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tmpfs: Option<Tmpfs>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    volumes: Vec<Text>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    networks: Vec<BTreeMap<&'static str, Text>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    labels: BTreeMap<Text, Text>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    sysctls: BTreeMap<Text, Text>,
+    #[serde(flatten)]
+    plain: BTreeMap<&'static str, Entry>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    extra_opts: Vec<Text>,
+}
+
+/// The Docker driver takes a list, the Podman driver a map.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Tmpfs {
+    List(Vec<Text>),
+    Map(BTreeMap<Text, Text>),
+}
+
+/// A text as molecule reads it: it looks for variables in every value.
+fn text(text: &str) -> Text {
+    text.replace('$', "$$").into()
+}
+
+fn pairs<'t>(list: impl IntoIterator<Item = &'t str>) -> BTreeMap<Text, Text> {
+    list.into_iter().map(pair).map(|(key, value)| (text(key), text(value))).collect()
+}
+
+/// The platform for a recipe, with what it cannot say.
+pub fn file(recipe: &Recipe, kind: EngineKind) -> (File, Ledger<'_>) {
+    let mut ledger = Ledger::new(recipe);
+    let mut platform =
+        Platform { name: Some(text(&recipe.name)), image: Some(text(&recipe.image)), pre_build_image: true, ..Platform::default() };
+    platform.env = recipe.environment.iter().map(|(name, value)| (text(name), text(value))).collect();
+    platform.volumes = recipe.volumes.iter().map(|volume| text(&volume.text())).collect();
+    platform.common(&mut ledger);
+    if recipe.variables.is_some() {
+        ledger.leave("environment of the old container", "its values are not printed: write those that are needed under env");
+    }
+    if recipe.labels.is_some() {
+        ledger.leave("labels", super::SECRET_LABELS);
+    }
+    match kind {
+        EngineKind::Docker => platform.docker(recipe, &mut ledger),
+        EngineKind::Podman => platform.podman(recipe, &mut ledger),
+    }
+    ledger.leave_rest(|_| "a platform of molecule has no key for it".to_owned());
+    (File { platforms: vec![platform] }, ledger)
+}
+
+impl Platform {
+    fn common(&mut self, ledger: &mut Ledger<'_>) {
+        self.scalars(&BOTH, ledger);
+        for (flag, key) in LISTS {
+            let values: Vec<Text> = ledger.texts(flag).into_iter().map(text).collect();
+            self.plain.extend((!values.is_empty()).then_some((key, Entry::Texts(values))));
+        }
+        for (flag, key) in [("--tty", "tty"), ("--privileged", "privileged")] {
+            self.plain.extend(ledger.switch(flag).map(|truth| (key, Entry::Truth(truth))));
+        }
+        if let Some(policy) = ledger.text("--restart") {
+            let (policy, retries) = policy.split_once(':').map_or((policy, None), |(policy, retries)| (policy, Some(retries)));
+            self.plain.insert("restart_policy", Entry::Text(text(policy)));
+            self.plain.extend(retries.map(|retries| ("restart_retries", Entry::scalar(retries, str::to_owned))));
+        }
+    }
+
+    fn scalars(&mut self, table: &[(&str, &'static str)], ledger: &mut Ledger<'_>) {
+        self.plain.extend(table.iter().filter_map(|(flag, key)| Some((*key, Entry::Text(text(ledger.text(flag)?))))));
+    }
+
+    /// Words of PID 1; molecule puts a sleeping shell there where it is told nothing.
+    fn program(&mut self, words: Vec<Text>) {
+        if words.is_empty() {
+            self.override_command = Some(false);
+        } else {
+            self.command = Some(words);
+        }
+    }
+
+    fn docker(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) {
+        self.program(recipe.command.iter().map(|word| text(word)).collect());
+        self.command_handling = self.command.is_some().then(|| "correct".into());
+        if let Some(entrypoint) = &recipe.entrypoint {
+            ledger.leave(
+                &format!("--entrypoint {}", entrypoint.join(" ")),
+                "the Docker driver of molecule has no key for it: set it in the image",
+            );
+        }
+        let tmpfs = super::tmpfs(recipe);
+        self.tmpfs = (!tmpfs.is_empty()).then(|| Tmpfs::List(tmpfs.iter().map(|mount| text(mount)).collect()));
+        self.scalars(&DOCKER, ledger);
+        self.labels = pairs(ledger.texts("--label").into_iter().filter(|label| *label != "owner=molecule"));
+        self.sysctls = pairs(ledger.texts("--sysctl"));
+        for network in ledger.texts("--network") {
+            if matches!(network, "host" | "none" | "bridge") || network.contains(':') {
+                self.plain.insert("network_mode", Entry::Text(text(network)));
+            } else {
+                self.networks.push([("name", text(network))].into());
+            }
+        }
+        for network in &recipe.networks {
+            self.networks.push([("name", text(&network.name))].into());
+            for flag in &network.flags {
+                ledger.leave(&format!("{} of the network {}", flag.words().join(" "), network.name), "a platform names networks only");
+            }
+        }
+        for (target, _) in &recipe.mounts {
+            ledger.leave(&format!("--mount at {target}"), "write it as a bind or a volume");
+        }
+    }
+
+    /// The Podman driver hands options on, so nothing is lost.
+    fn podman(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) {
+        self.program(recipe.command.iter().map(|word| text(word)).collect());
+        let tmpfs = recipe.tmpfs.iter().map(|(path, options)| (text(path), text(if options.is_empty() { "rw" } else { options })));
+        self.tmpfs = (!recipe.tmpfs.is_empty()).then(|| Tmpfs::Map(tmpfs.collect()));
+        self.scalars(&[("--systemd", "systemd"), ("--network", "network"), ("--ip", "ip"), ("--pid", "pid_mode")], ledger);
+        let mut words: Vec<String> = ledger.rest().into_iter().map(tied).collect();
+        words.extend(recipe.entrypoint.as_ref().map(|list| format!("--entrypoint={}", serde_json::to_string(list).unwrap_or_default())));
+        words.extend(recipe.mounts.iter().map(|(_, mount)| format!("--mount={mount}")));
+        words.extend(recipe.networks.iter().map(|network| format!("--network={}", network.name)));
+        self.extra_opts = words.iter().map(|word| text(word)).collect();
+    }
+}
+
+fn tied(flag: &Flag) -> String {
+    flag.value.as_ref().map_or_else(|| flag.name.clone(), |value| format!("{}={value}", flag.name))
+}

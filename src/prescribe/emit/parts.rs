@@ -1,0 +1,119 @@
+//! Values of flags taken apart: mounts, ports, limits, pairs. Pure.
+
+/// The text of `--mount`, taken apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mount<'t> {
+    /// `bind`, `volume`, `tmpfs`, `image`, …
+    pub kind: &'t str,
+    /// Path on the host or name of the volume.
+    pub source: Option<&'t str>,
+    /// Path in the container.
+    pub target: &'t str,
+    /// Whether nothing may be written.
+    pub read_only: bool,
+    /// Further options with their values.
+    pub options: Vec<(&'t str, &'t str)>,
+}
+
+impl<'t> Mount<'t> {
+    /// Reads the text.
+    pub fn of(text: &'t str) -> Self {
+        let mut mount = Self { kind: "volume", ..Self::default() };
+        for word in text.split(',') {
+            let (key, value) = word.split_once('=').unwrap_or((word, ""));
+            match key {
+                "type" => mount.kind = value,
+                "source" | "src" => mount.source = Some(value),
+                "target" | "dst" | "destination" => mount.target = value,
+                "readonly" | "ro" => mount.read_only = value != "false",
+                _ => mount.options.push((key, value)),
+            }
+        }
+        mount
+    }
+
+    /// Takes an option.
+    pub fn take(&mut self, name: &str) -> Option<&'t str> {
+        let at = self.options.iter().position(|(key, _)| *key == name)?;
+        Some(self.options.remove(at).1)
+    }
+}
+
+/// The text of `--publish`, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Port<'t> {
+    /// Address on the host, without brackets.
+    pub address: Option<&'t str>,
+    /// Port on the host; the engine chooses where there is none.
+    pub host: Option<&'t str>,
+    /// Port in the container.
+    pub inside: &'t str,
+    /// `tcp`, `udp` or `sctp`.
+    pub protocol: &'t str,
+}
+
+impl<'t> Port<'t> {
+    /// Reads the text.
+    pub fn of(text: &'t str) -> Self {
+        let (text, protocol) = text.rsplit_once('/').unwrap_or((text, "tcp"));
+        let (outside, inside) = text.rsplit_once(':').map_or((None, text), |(outside, inside)| (Some(outside), inside));
+        let (address, host) = match outside.map(|outside| outside.rsplit_once(':').unwrap_or(("", outside))) {
+            Some((address, host)) => (Some(address.trim_matches(['[', ']'])), Some(host)),
+            None => (None, None),
+        };
+        let some = |text: Option<&'t str>| text.filter(|text| !text.is_empty());
+        Self { address: some(address), host: some(host), inside, protocol }
+    }
+}
+
+/// `name=soft:hard` or `name=both`.
+pub fn limit(text: &str) -> Option<(&str, i64, i64)> {
+    let (name, values) = text.split_once('=')?;
+    let (soft, hard) = values.split_once(':').unwrap_or((values, values));
+    Some((name, soft.parse().ok()?, hard.parse().ok()?))
+}
+
+/// `key=value`, the value empty where there is no sign.
+pub fn pair(text: &str) -> (&str, &str) {
+    text.split_once('=').unwrap_or((text, ""))
+}
+
+/// Bytes of a size such as `64m`, as engines read it.
+pub fn bytes(text: &str) -> Option<i64> {
+    let lower = text.to_ascii_lowercase();
+    let digits = lower.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let shift = match lower[digits.len()..].trim_end_matches('b').trim_end_matches('i') {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        "t" => 40,
+        _ => return None,
+    };
+    digits.parse::<i64>().ok()?.checked_mul(1 << shift)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_taken_apart() {
+        let mut mount = Mount::of("type=bind,source=/a,target=/b,readonly,bind-propagation=rslave");
+        assert_eq!((mount.kind, mount.source, mount.target, mount.read_only), ("bind", Some("/a"), "/b", true));
+        assert_eq!((mount.take("bind-propagation"), mount.options.len()), (Some("rslave"), 0));
+        let port = |text| {
+            let port = Port::of(text);
+            (port.address, port.host, port.inside, port.protocol)
+        };
+        assert_eq!(port("8080:80/tcp"), (None, Some("8080"), "80", "tcp"));
+        assert_eq!(port("[::1]:81:80/tcp"), (Some("::1"), Some("81"), "80", "tcp"));
+        assert_eq!(port("9/udp"), (None, None, "9", "udp"));
+        assert_eq!(port("127.0.0.1::9"), (Some("127.0.0.1"), None, "9", "tcp"));
+        assert_eq!((limit("nofile=1:2"), limit("core=-1"), limit("x")), (Some(("nofile", 1, 2)), Some(("core", -1, -1)), None));
+        assert_eq!(
+            (bytes("64m"), bytes("5"), bytes("1Gi"), bytes("1kb"), bytes("50%")),
+            (Some(64 << 20), Some(5), Some(1 << 30), Some(1024), None)
+        );
+    }
+}

@@ -1,0 +1,84 @@
+//! Two documents → what the second has more or otherwise, and what it has no more. Pure.
+
+use yaml_serde::{Mapping, Value};
+
+use super::yaml::spoken;
+
+/// Lists whose order carries the meaning: they are given whole.
+const WHOLE: [&str; 4] = ["command", "args", "entrypoint", "test"];
+/// Keys that say which one of several is meant; they stay.
+const NAME: &str = "name";
+
+/// What is new or otherwise in a document; `None` where nothing is. What is gone is added to the list, with its path.
+pub fn changed(before: &Value, after: &Value, path: &str, gone: &mut Vec<String>) -> Option<Value> {
+    match (before, after) {
+        (before, after) if before == after => None,
+        (Value::Mapping(before), Value::Mapping(after)) => mapping(before, after, path, gone).map(Value::Mapping),
+        (Value::Sequence(before), Value::Sequence(after)) if !WHOLE.iter().any(|key| path.ends_with(key)) => {
+            let list = sequence(before, after, path, gone);
+            (!list.is_empty()).then_some(Value::Sequence(list))
+        }
+        (_, after) => Some(after.clone()),
+    }
+}
+
+fn mapping(before: &Mapping, after: &Mapping, path: &str, gone: &mut Vec<String>) -> Option<Mapping> {
+    let mut kept = Mapping::new();
+    for (key, value) in after {
+        let below = below(path, key);
+        match before.get(key) {
+            Some(old) => kept.extend(changed(old, value, &below, gone).map(|value| (key.clone(), value))),
+            None => drop(kept.insert(key.clone(), value.clone())),
+        }
+    }
+    for (key, value) in before.iter().filter(|(key, _)| !after.contains_key(key)) {
+        gone.push(format!("{}: {}", below(path, key), spoken(value)));
+    }
+    if kept.is_empty() {
+        return None;
+    }
+    // Of several the name tells which one is meant.
+    let mut named: Mapping =
+        after.iter().filter(|(key, _)| key.as_str() == Some(NAME)).map(|(key, value)| (key.clone(), value.clone())).collect();
+    named.extend(kept);
+    Some(named)
+}
+
+fn sequence(before: &[Value], after: &[Value], path: &str, gone: &mut Vec<String>) -> Vec<Value> {
+    let named = |list: &[Value], value: &Value| {
+        let name = value.get(NAME)?;
+        list.iter().find(|other| other.get(NAME) == Some(name)).cloned()
+    };
+    let mut list = Vec::new();
+    for value in after.iter().filter(|value| !before.contains(value)) {
+        match named(before, value) {
+            Some(old) => list.extend(changed(&old, value, path, gone)),
+            None => list.push(value.clone()),
+        }
+    }
+    let without = before.iter().filter(|value| !after.contains(value) && named(after, value).is_none());
+    gone.extend(without.map(|value| format!("{path}: {}", spoken(value))));
+    list
+}
+
+fn below(path: &str, key: &Value) -> String {
+    let key = spoken(key);
+    if path.is_empty() { key } else { format!("{path}.{key}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_differs_is_given() {
+        let read = |text: &str| yaml_serde::from_str::<Value>(text).unwrap();
+        let before = read("a: {list: [1, 2], same: x, old: y, command: [a, b]}\nof: [{name: n, k: 1, l: 2}, {name: m, k: 1}]");
+        let after = read("a: {list: [2, 3], same: x, new: z, command: [a, c]}\nof: [{name: n, k: 2, l: 2}]");
+        let mut gone = Vec::new();
+        let told = changed(&before, &after, "", &mut gone).unwrap();
+        assert_eq!(told, read("a: {list: [3], new: z, command: [a, c]}\nof: [{name: n, k: 2}]"));
+        assert_eq!(gone, ["a.list: 1", "a.old: y", "of: name: m k: 1"]);
+        assert_eq!(changed(&before, &before, "", &mut gone), None);
+    }
+}

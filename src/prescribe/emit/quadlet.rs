@@ -1,0 +1,223 @@
+//! Recipe → a Quadlet `.container` file. Pure.
+//!
+//! Only keys that every Quadlet knows (Podman 4.6) are written; all other flags go through `PodmanArgs=`.
+
+use ini::{EscapePolicy, Ini, WriteOption};
+
+use super::EmitError;
+use super::ledger::Ledger;
+use crate::prescribe::recipe::{Flag, Recipe};
+
+const CONTAINER: &str = "Container";
+/// Flags and their keys; what they hold is taken as it stands.
+const RAW: [(&str, &str); 22] = [
+    ("--hostname", "HostName"),
+    ("--user", "User"),
+    ("--workdir", "WorkingDir"),
+    ("--userns", "UserNS"),
+    ("--network", "Network"),
+    ("--ip", "IP"),
+    ("--ip6", "IP6"),
+    ("--publish", "PublishPort"),
+    ("--expose", "ExposeHostPort"),
+    ("--device", "AddDevice"),
+    ("--mount", "Mount"),
+    ("--secret", "Secret"),
+    ("--log-driver", "LogDriver"),
+    ("--tz", "Timezone"),
+    ("--cap-add", "AddCapability"),
+    ("--cap-drop", "DropCapability"),
+    ("--sysctl", "Sysctl"),
+    ("--health-interval", "HealthInterval"),
+    ("--health-timeout", "HealthTimeout"),
+    ("--health-retries", "HealthRetries"),
+    ("--health-start-period", "HealthStartPeriod"),
+    ("--health-on-failure", "HealthOnFailure"),
+];
+/// Flags and their keys; what they hold is split into words first.
+const WORDS: [(&str, &str); 2] = [("--label", "Label"), ("--annotation", "Annotation")];
+
+/// Entries in order: section, key, value.
+pub type Entries = Vec<(&'static str, &'static str, String)>;
+
+/// The file for a recipe that fits Podman, with what it cannot say.
+pub fn entries(recipe: &Recipe) -> (Entries, Ledger<'_>) {
+    let mut ledger = Ledger::new(recipe);
+    let mut unit = Unit::default();
+    let name = super::lines(&recipe.name).join(" ");
+    unit.add("Unit", "Description", literal(&format!("{name} with systemd in it")));
+    unit.raw("ContainerName", "--name", &recipe.name);
+    unit.raw("Image", "", &recipe.image);
+    unit.program(recipe);
+    unit.tell(recipe, &mut ledger);
+    unit.store(recipe);
+    unit.security(&mut ledger);
+    for (flag, key) in RAW {
+        ledger.texts(flag).into_iter().for_each(|value| unit.raw(key, flag, value));
+    }
+    for (flag, key) in WORDS {
+        ledger.texts(flag).into_iter().for_each(|value| unit.add(CONTAINER, key, word(value)));
+    }
+    if ledger.switch("--read-only") == Some(true) {
+        unit.add(CONTAINER, "ReadOnly", "true".to_owned());
+    }
+    if ledger.switch("--rm") == Some(true) {
+        ledger.note("Quadlet removes the container whenever it stops, as --rm does");
+    }
+    let restart = restart(&mut ledger);
+    unit.rest(&mut ledger);
+    unit.networks(recipe, &mut ledger);
+    unit.entries.extend(restart.map(|policy| ("Service", "Restart", policy.to_owned())));
+    unit.add("Install", "WantedBy", "multi-user.target default.target".to_owned());
+    (unit.entries, ledger)
+}
+
+/// The text of the file.
+///
+/// # Errors
+/// [`EmitError::Ini`] when it cannot be written.
+pub fn written(entries: &Entries) -> Result<String, EmitError> {
+    let mut ini = Ini::new();
+    for (section, key, value) in entries {
+        ini.with_section(Some(*section)).add(*key, value.as_str());
+    }
+    let mut bytes = Vec::new();
+    // systemd has rules of its own for quotes, which the values follow already.
+    let options = WriteOption { escape_policy: EscapePolicy::Nothing, ..WriteOption::default() };
+    ini.write_to_opt(&mut bytes, options)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[derive(Default)]
+struct Unit {
+    entries: Entries,
+}
+
+impl Unit {
+    fn add(&mut self, section: &'static str, key: &'static str, value: String) {
+        self.entries.push((section, key, value));
+    }
+
+    /// A value that is taken as it stands; one that cannot stand so goes through `PodmanArgs=`.
+    fn raw(&mut self, key: &'static str, flag: &str, value: &str) {
+        let awkward = value.trim() != value || value.is_empty() || value.contains(|c: char| c.is_control() || "\\\"'".contains(c));
+        if awkward && !flag.is_empty() {
+            self.add(CONTAINER, "PodmanArgs", word(&format!("{flag}={value}")));
+        } else {
+            self.add(CONTAINER, key, literal(&super::lines(value).join(" ")));
+        }
+    }
+
+    fn program(&mut self, recipe: &Recipe) {
+        match recipe.entrypoint.as_deref() {
+            None => {}
+            Some([one]) if !one.starts_with('[') => self.add(CONTAINER, "PodmanArgs", word(&format!("--entrypoint={one}"))),
+            Some([]) => self.add(CONTAINER, "PodmanArgs", "--entrypoint=".to_owned()),
+            Some(words) => {
+                let list = serde_json::to_string(words).unwrap_or_default();
+                self.add(CONTAINER, "PodmanArgs", word(&format!("--entrypoint={list}")));
+            }
+        }
+        if !recipe.command.is_empty() {
+            let words: Vec<String> = recipe.command.iter().map(|text| word(text)).collect();
+            self.add(CONTAINER, "Exec", words.join(" "));
+        }
+    }
+
+    fn tell(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) {
+        if recipe.variables.is_some() {
+            self.raw("EnvironmentFile", "--env-file", &recipe.env_file());
+            ledger.note(super::env_file_note(recipe));
+            ledger.note("EnvironmentFile= is looked for beside the .container file");
+        }
+        for (name, value) in &recipe.environment {
+            self.add(CONTAINER, "Environment", word(&format!("{name}={value}")));
+        }
+        if recipe.labels.is_some() {
+            ledger.leave("labels", super::SECRET_LABELS);
+        }
+    }
+
+    fn store(&mut self, recipe: &Recipe) {
+        super::tmpfs(recipe).iter().for_each(|mount| self.raw("Tmpfs", "--tmpfs", mount));
+        recipe.volumes.iter().for_each(|volume| self.raw("Volume", "--volume", &volume.text()));
+        recipe.mounts.iter().for_each(|(_, text)| self.raw("Mount", "--mount", text));
+    }
+
+    /// All other flags go to Podman as they are.
+    fn rest(&mut self, ledger: &mut Ledger<'_>) {
+        for flag in ledger.rest() {
+            if flag.name == "--runtime" {
+                ledger.leave(&flag.words().join(" "), "an option of podman itself: GlobalArgs= of Podman 4.8");
+            } else {
+                self.add(CONTAINER, "PodmanArgs", tied(flag));
+            }
+        }
+    }
+
+    fn networks(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) {
+        for network in &recipe.networks {
+            self.raw("Network", "--network", &network.name);
+            for flag in &network.flags {
+                ledger.leave(&format!("{} of the network {}", flag.words().join(" "), network.name), "write it as Network=NAME:option");
+            }
+        }
+    }
+
+    /// The profile has a key of its own; `--health-cmd` is one text.
+    fn security(&mut self, ledger: &mut Ledger<'_>) {
+        for path in ledger.after("--security-opt", "seccomp=") {
+            self.raw("SeccompProfile", "--security-opt", path);
+        }
+        if let Some(command) = ledger.text("--health-cmd") {
+            self.raw("HealthCmd", "--health-cmd", command);
+        }
+    }
+}
+
+/// The unit is what restarts the container.
+fn restart(ledger: &mut Ledger<'_>) -> Option<&'static str> {
+    let policy = ledger.text("--restart")?;
+    let (name, count) = policy.split_once(':').map_or((policy, None), |(name, count)| (name, Some(count)));
+    if count.is_some() {
+        ledger.leave(&format!("--restart {policy}"), "systemd counts with StartLimitBurst= and StartLimitIntervalSec= of the unit");
+    }
+    match name {
+        "always" | "unless-stopped" => Some("always"),
+        "on-failure" => Some("on-failure"),
+        _ => None,
+    }
+}
+
+/// A flag as one word.
+fn tied(flag: &Flag) -> String {
+    match &flag.value {
+        None => flag.name.clone(),
+        Some(value) => word(&format!("{}={value}", flag.name)),
+    }
+}
+
+/// What systemd puts values of its own in for.
+fn literal(text: &str) -> String {
+    text.replace('%', "%%").replace('$', "$$")
+}
+
+/// One word of a list, quoted where it would not be one or would not come back.
+fn word(text: &str) -> String {
+    let plain = |c: char| !c.is_control() && !c.is_whitespace() && !"\\\"';#".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return literal(text);
+    }
+    let mut quoted = String::from("\"");
+    for c in literal(text).chars() {
+        match c {
+            '\\' | '"' => quoted.extend(['\\', c]),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            '\r' => quoted.push_str("\\r"),
+            c if c.is_control() => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted + "\""
+}

@@ -1,0 +1,119 @@
+//! A recipe for one engine → the same for the other, or for a cluster. Pure.
+//!
+//! What makes the control group tree usable differs between them; all else has the same flags, or none.
+
+use crate::prescribe::recipe::Recipe;
+use crate::prescribe::steps::PROFILES;
+use crate::snapshot::EngineKind;
+
+const TREE: &str = "/sys/fs/cgroup";
+/// Flags that only Podman's CLI has.
+const PODMAN_ONLY: [&str; 29] = [
+    "--chrootdirs",
+    "--gidmap",
+    "--hostuser",
+    "--image-volume",
+    "--init-path",
+    "--passwd-entry",
+    "--personality",
+    "--pidfile",
+    "--requires",
+    "--seccomp-policy",
+    "--subgidname",
+    "--subuidname",
+    "--uidmap",
+    "--unsetenv",
+    "--unsetenv-all",
+    "--variant",
+    "--group-entry",
+    "--conmon-pidfile",
+    "--env-host",
+    "--env-merge",
+    "--http-proxy",
+    "--no-hostname",
+    "--no-hosts",
+    "--read-only-tmpfs",
+    "--umask",
+    "--tz",
+    "--sdnotify",
+    "--passwd",
+    "--health-on-failure",
+];
+/// Flags of Podman that Docker keeps for other things, or not at all.
+const PODMAN_ALSO: [&str; 5] = ["--secret", "--timeout", "--cgroups", "--cgroup-conf", "--rootfs"];
+/// Flags that only Docker's CLI has.
+const DOCKER_ONLY: [&str; 6] = ["--domainname", "--link", "--link-local-ip", "--volume-driver", "--kernel-memory", "--runtime"];
+
+/// The recipe for an engine, with what the other engine's flags said and this one cannot, and what is to be known.
+pub fn to(recipe: &Recipe, from: EngineKind, kind: EngineKind) -> (Recipe, Vec<String>) {
+    let mut recipe = recipe.clone();
+    if from == kind {
+        return (recipe, Vec::new());
+    }
+    let notes = match kind {
+        EngineKind::Podman => podman(&mut recipe),
+        EngineKind::Docker => vec![docker(&mut recipe)],
+    };
+    let name = if kind == EngineKind::Podman { "Podman" } else { "Docker" };
+    let foreign: Vec<&str> = match kind {
+        EngineKind::Podman => DOCKER_ONLY.to_vec(),
+        EngineKind::Docker => PODMAN_ONLY.into_iter().chain(PODMAN_ALSO).collect(),
+    };
+    let (kept, gone): (Vec<_>, Vec<_>) = recipe.flags.drain(..).partition(|flag| !foreign.contains(&flag.name.as_str()));
+    recipe.flags = kept;
+    recipe.refused.extend(gone.iter().map(|flag| format!("{}: {name} has no such flag", flag.words().join(" "))));
+    (recipe, notes)
+}
+
+fn podman(recipe: &mut Recipe) -> Vec<String> {
+    without_tree(recipe);
+    recipe.set("--systemd", "always");
+    recipe.environment.remove("container");
+    let mut notes =
+        vec!["made for Podman from a container of Docker: its systemd mode takes the place of Docker's control group flags".to_owned()];
+    // Docker keeps the text of a profile, Podman only its path.
+    for flag in recipe.flags.iter_mut().filter(|flag| flag.name == "--security-opt") {
+        let file = flag
+            .value
+            .as_deref()
+            .and_then(|value| value.strip_prefix("seccomp="))
+            .filter(|file| !matches!(*file, "unconfined" | "builtin") && !file.starts_with('/'));
+        if let Some(file) = file {
+            let place = format!("{PROFILES}/{file}");
+            notes.push(format!("put the seccomp profile at {place}, where it must stay"));
+            flag.value = Some(format!("seccomp={place}"));
+        }
+    }
+    notes
+}
+
+fn docker(recipe: &mut Recipe) -> String {
+    without_tree(recipe);
+    recipe.drop_flag("--systemd");
+    for (path, options) in [("/run", ""), ("/run/lock", ""), ("/tmp", "exec")] {
+        if !recipe.mounts_at(path) {
+            recipe.tmpfs.insert(path.to_owned(), options.to_owned());
+        }
+    }
+    recipe.environment.insert("container".to_owned(), "docker".to_owned());
+    recipe.push("--security-opt", Some("writable-cgroups=true".to_owned()));
+    if !recipe.has("--stop-signal") {
+        recipe.set("--stop-signal", "SIGRTMIN+3");
+    }
+    "made for Docker from a container of Podman, whose systemd mode Docker does not have: needs Docker 28 on control groups v2".to_owned()
+}
+
+/// Takes away what makes the control group tree usable on one engine only.
+pub fn without_tree(recipe: &mut Recipe) {
+    recipe.unmount(TREE);
+    recipe.drop_flag("--cgroupns");
+    recipe.drop_values("--security-opt", |value| value.starts_with("writable-cgroups"));
+    recipe.drop_values("--cgroup-parent", |value| value.starts_with("/sysdock-"));
+}
+
+/// The recipe for a cluster, whose runtimes have neither Docker's nor Podman's flags for systemd.
+pub fn cluster(recipe: &Recipe, from: EngineKind) -> Recipe {
+    let mut recipe = to(recipe, from, EngineKind::Docker).0;
+    without_tree(&mut recipe);
+    recipe
+}
