@@ -6,13 +6,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::summary::SummaryOut;
+use super::trial;
 use super::visible::is_hidden;
 use super::{Answer, words};
 use crate::diagnose::{Evidence, Finding, Report, Summary, Undecided};
 use crate::prescribe::{NotOffered, Prescription, Step};
 use crate::rule::RuleSet;
 use crate::snapshot::{Cluster, Gap, Target};
-use crate::treat::TrialOutcome;
 
 /// Version of the report's form.
 const SCHEMA_VERSION: u32 = 1;
@@ -50,36 +50,10 @@ struct ReportOut<'r> {
     state: &'r str,
     findings: Vec<FindingOut<'r>>,
     prescription: Option<PrescriptionOut<'r>>,
-    trial: Option<TrialOut<'r>>,
+    trial: Option<trial::TrialOut<'r>>,
     undecided: Vec<UndecidedOut<'r>>,
     gaps: Vec<GapOut<'r>>,
     unrecognised: Vec<ClusterOut<'r>>,
-}
-
-#[derive(Serialize)]
-struct TrialOut<'r> {
-    name: &'r str,
-    works: bool,
-    verdict: &'static str,
-    state: &'r str,
-    root_causes: &'r [String],
-    failed_units: &'r [String],
-    stop: Option<StopOut>,
-    problem: Option<&'r str>,
-    removed: bool,
-    minimal: Option<MinimalOut<'r>>,
-}
-
-#[derive(Serialize)]
-struct MinimalOut<'r> {
-    needed: &'r [String],
-    not_needed: &'r [String],
-}
-
-#[derive(Serialize)]
-struct StopOut {
-    exit_code: Option<i64>,
-    seconds: f64,
 }
 
 #[derive(Serialize)]
@@ -245,25 +219,10 @@ fn report<'r>(answer: &Answer<'r>) -> ReportOut<'r> {
         state: &report.state,
         findings: report.findings.iter().map(finding).collect(),
         prescription: answer.prescription.map(prescription),
-        trial: answer.trial.map(trial),
+        trial: answer.trial.map(trial::of),
         undecided: report.undecided.iter().map(undecided).collect(),
         gaps: report.gaps.iter().map(gap).collect(),
         unrecognised: report.unrecognised.iter().map(cluster).collect(),
-    }
-}
-
-fn trial(outcome: &TrialOutcome) -> TrialOut<'_> {
-    TrialOut {
-        name: &outcome.name,
-        works: outcome.works,
-        verdict: words::verdict(outcome.verdict),
-        state: &outcome.state,
-        root_causes: &outcome.root_causes,
-        failed_units: &outcome.failed_units,
-        stop: outcome.stop.as_ref().map(|stop| StopOut { exit_code: stop.exit_code, seconds: stop.seconds }),
-        problem: outcome.problem.as_deref(),
-        removed: outcome.removed,
-        minimal: outcome.minimal.as_ref().map(|minimal| MinimalOut { needed: &minimal.needed, not_needed: &minimal.not_needed }),
     }
 }
 

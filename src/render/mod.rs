@@ -14,6 +14,7 @@ mod steps;
 mod style;
 pub mod summary;
 pub mod treatment;
+mod trial;
 mod visible;
 mod words;
 

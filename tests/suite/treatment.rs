@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::lab::{Container, Lane, lane};
+use super::lab::{Container, Lane, lab, lane};
 use super::program::{Run, sysdock};
 
 /// A container that systemd cannot boot in, with an environment, a label and a volume.
@@ -70,6 +70,22 @@ fn a_cure_is_proven_beside_the_container() {
         assert_eq!(inspect(&container, &container.name, parts), before, "{name}: the container itself was changed");
         assert_eq!(names(&container), std::slice::from_ref(&container.name), "{name}: something is left");
     }
+}
+
+/// Nothing of the cure can be left out, on any lane, for any guest.
+#[test]
+fn a_cure_has_no_part_too_many() {
+    let tried = |lane: &Lane| {
+        let guests = lane.guests.iter().filter(|guest| lane.cgroup != "v1" || *guest != "sid");
+        for guest in guests {
+            let off = if lane.engine == "podman" { &["--systemd=false"][..] } else { &[] };
+            let container = Container::start(lane, "minimal", off, guest, &["/sbin/init"]);
+            let run = call(lane, &["prove", &container.name, "--minimal", "--format", "json"], None).ended(0);
+            let minimal = &run.report(0)["trial"]["minimal"];
+            assert_eq!(minimal["not_needed"], serde_json::json!([]), "{} {guest}: {minimal:#}", lane.name);
+        }
+    };
+    std::thread::scope(|scope| lab().lanes.iter().for_each(|lane| drop(scope.spawn(|| tried(lane)))));
 }
 
 #[test]
