@@ -5,8 +5,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::program::{Call, announce, project, sysdock};
@@ -58,6 +58,13 @@ pub fn lane(test: &str, name: &str) -> Option<&'static Lane> {
         assert!(!required(), "{test} needs the lane {name}");
     }
     found
+}
+
+/// The turn of a test that boots guests beside the many of `every_fault_is_named`: one such test at a time, because each guest takes
+/// some 7 of the machine's 128 inotify instances.
+pub fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether a missing lab is a failure.

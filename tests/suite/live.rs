@@ -15,7 +15,7 @@ use sysdock::pattern::Pattern;
 use sysdock::scan::clean;
 
 use super::fixtures;
-use super::lab::{Container, LANES, Lane, lab, lane, required};
+use super::lab::{Container, LANES, Lane, lab, lane, required, turn};
 use super::program::{announce, project, roots, sysdock, with_role};
 use super::trials::{Images, Outcome, Trial, faults};
 
@@ -102,6 +102,7 @@ fn every_fault_is_named() {
 /// What a healthy boot and stop print on a terminal is nobody's failure. `SYSDOCK_RECORD=1` keeps the lines for `rules check`.
 #[test]
 fn healthy_logs_say_nothing() {
+    let _turn = turn();
     let mut lines = BTreeSet::new();
     for lane in &lab().lanes {
         for guest in lane.guests.iter().filter(|guest| boots(lane, guest)) {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::lab::{Container, Lane, lab, lane};
+use super::lab::{Container, Lane, lab, lane, turn};
 use super::program::{Run, sysdock};
 
 /// A container that systemd cannot boot in, with an environment, a label and a volume.
@@ -58,6 +58,7 @@ fn call(lane: &Lane, arguments: &[&str], first: Option<&Path>) -> Run {
 
 #[test]
 fn a_cure_is_proven_beside_the_container() {
+    let _turn = turn();
     for name in ["docker20-v2", "docker28-v2", "podman4-v2", "docker20-v1"] {
         let Some(lane) = lane("a_cure_is_proven_beside_the_container", name) else { continue };
         let container = broken(lane, "prove", &[]);
@@ -75,6 +76,7 @@ fn a_cure_is_proven_beside_the_container() {
 /// Nothing of the cure can be left out, on any lane, for any guest.
 #[test]
 fn a_cure_has_no_part_too_many() {
+    let _turn = turn();
     let tried = |lane: &Lane| {
         let guests = lane.guests.iter().filter(|guest| lane.cgroup != "v1" || *guest != "sid");
         for guest in guests {
@@ -85,11 +87,12 @@ fn a_cure_has_no_part_too_many() {
             assert_eq!(minimal["not_needed"], serde_json::json!([]), "{} {guest}: {minimal:#}", lane.name);
         }
     };
-    std::thread::scope(|scope| lab().lanes.iter().for_each(|lane| drop(scope.spawn(|| tried(lane)))));
+    lab().lanes.iter().for_each(tried);
 }
 
 #[test]
 fn a_trial_that_was_cut_off_is_swept() {
+    let _turn = turn();
     let Some(lane) = lane("a_trial_that_was_cut_off_is_swept", "docker28-v2") else { return };
     let container = broken(lane, "sweep", &[]);
     let deadly = stand_in(lane, "case \"$*\" in *' stop '*|'stop '*) kill -9 $PPID;; esac");
@@ -102,6 +105,7 @@ fn a_trial_that_was_cut_off_is_swept() {
 
 #[test]
 fn a_container_is_replaced_and_nothing_is_lost() {
+    let _turn = turn();
     for name in ["docker20-v2", "docker28-v2", "podman4-v2", "docker20-v1"] {
         let Some(lane) = lane("a_container_is_replaced_and_nothing_is_lost", name) else { continue };
         let container = broken(lane, "fix", &[]);
@@ -124,6 +128,7 @@ fn a_container_is_replaced_and_nothing_is_lost() {
 
 #[test]
 fn a_cure_that_fails_is_taken_back() {
+    let _turn = turn();
     for name in ["docker28-v2", "podman4-v2"] {
         let Some(lane) = lane("a_cure_that_fails_is_taken_back", name) else { continue };
         let container = broken(lane, "back", &[]);
@@ -138,6 +143,7 @@ fn a_cure_that_fails_is_taken_back() {
 /// Killed at each of its commands in turn, `fix` leaves a container of before that can be started.
 #[test]
 fn a_fix_that_is_killed_leaves_the_old_container() {
+    let _turn = turn();
     let Some(lane) = lane("a_fix_that_is_killed_leaves_the_old_container", "docker28-v2") else { return };
     for number in 1..=8 {
         let container = broken(lane, "killed", &["--restart", "unless-stopped"]);
