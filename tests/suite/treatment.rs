@@ -82,6 +82,8 @@ fn a_cure_has_no_part_too_many() {
         for guest in guests {
             let off = if lane.engine == "podman" { &["--systemd=false"][..] } else { &[] };
             let container = Container::start(lane, "minimal", off, guest, &["/sbin/init"]);
+            // systemd 247 does not end, it freezes.
+            container.await_end(std::time::Duration::from_secs(3));
             let run = call(lane, &["prove", &container.name, "--minimal", "--format", "json"], None).ended(0);
             let minimal = &run.report(0)["trial"]["minimal"];
             assert_eq!(minimal["not_needed"], serde_json::json!([]), "{} {guest}: {minimal:#}", lane.name);
