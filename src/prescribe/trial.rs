@@ -75,6 +75,20 @@ pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial)
     Some(TrialSteps { steps: steps::beside(&mut plan, reach), elements })
 }
 
+/// The steps of a trial in which nothing is cured: the container as it is, cut off and with a terminal, so that its words can be read;
+/// `None` where something cannot be carried over.
+#[must_use]
+pub fn unchanged(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial) -> Option<Vec<Step>> {
+    let inspected = Inspected::of(snapshot)?;
+    let mut plan = Plan::named(&trial.name, report, snapshot, &inspected);
+    if !plan.recipe.refused.is_empty() {
+        return None;
+    }
+    cut_off(&mut plan.recipe, trial);
+    limit(&mut plan.recipe, &trial.controllers);
+    Some(steps::beside(&mut plan, reach))
+}
+
 /// No network, no ports, nothing written outside, a terminal so that systemd speaks.
 fn cut_off(recipe: &mut Recipe, trial: &Trial) {
     OUTWARD.iter().for_each(|flag| recipe.drop_flag(flag));
