@@ -10,7 +10,10 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueHint};
 
-use examples::{BUILD_EXAMPLES, COMPLETIONS_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, FIX_EXAMPLES, PROVE_EXAMPLES, RULES_EXAMPLES, RUN_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES};
+use examples::{
+    BUILD_EXAMPLES, COMPLETIONS_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, FIX_EXAMPLES, PROVE_EXAMPLES, RULES_EXAMPLES,
+    RUN_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES,
+};
 pub use treat::{BuildArgs, BuilderChoice, ExtentChoice, FixArgs, ProveArgs, RunArgs};
 pub use words::{DoctorFormat, FailOn, Format, PrescriptionForm};
 

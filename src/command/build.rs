@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::case::{Office, Subject};
+use super::case::{Office, Subject, root_causes};
 use super::trial::{self, COMMAND, Demands};
 use super::{CommandError, connect, progress};
 use crate::cli::{BuildArgs, BuilderChoice, ExtentChoice, Format};
@@ -38,7 +38,7 @@ pub fn run(args: &BuildArgs, options: &Options) -> Result<Exit, CommandError> {
         let order = order(&office, &plan, &wish, args).await?;
         announce(&office, &order, &plan, &base);
         made(&office, &order).await?;
-        let outcome = if args.no_proof { None } else { Some(proof(&office, &order.tag, &plan, wish.extent).await?) };
+        let outcome = if args.no_proof { None } else { Some(proof(&office, &order.tag, &plan).await?) };
         show(&office, &order.tag, &plan, outcome.as_ref(), args.format)?;
         Ok(if outcome.is_none_or(|outcome| outcome.works) { Exit::Success } else { Exit::Findings })
     })
@@ -149,9 +149,9 @@ fn short(step: &str) -> String {
 }
 
 /// Boots the finished image once, in a trial.
-async fn proof(office: &Office<'_>, tag: &str, plan: &ImagePlan, extent: Extent) -> Result<TrialOutcome, CommandError> {
+async fn proof(office: &Office<'_>, tag: &str, plan: &ImagePlan) -> Result<TrialOutcome, CommandError> {
     let case = office.probe(tag).await?;
-    let wanted = trial::named(office, &case.trial_name).await;
+    let wanted = trial::named(office, &case).await;
     let Some(planned) = planned_trial(&case.report, &case.snapshot, &office.reach, &wanted) else {
         let mut outcome = TrialOutcome::unstarted(&wanted.name);
         outcome.removed = true;
@@ -160,10 +160,7 @@ async fn proof(office: &Office<'_>, tag: &str, plan: &ImagePlan, extent: Extent)
     };
     trial::announce(office, "booting it once", &wanted);
     let workshop = Workshop::new(COMMAND)?;
-    let mut gone = super::case::root_causes(&case.report);
-    // What was left out on purpose is no fault.
-    gone.retain(|id| extent == Extent::MultiUser || id != "enabled-units-unreachable");
-    let demands = Demands { gone, units: &plan.units };
+    let demands = Demands { gone: root_causes(&case.report), units: &plan.units };
     let work = trial::attempt(office, &workshop, &wanted.name, &planned.steps, &demands);
     Ok(progress::shown(&format!("booting {tag}"), office.options.progress, work).await)
 }

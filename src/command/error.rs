@@ -56,7 +56,9 @@ pub enum CommandError {
         pull: String,
     },
     /// An image cannot be listened to.
-    #[error("{image} is an image, and --listen is for containers\n  next: `sysdock prove {image}` boots it once and shows what comes of it")]
+    #[error(
+        "{image} is an image, and --listen is for containers\n  next: `sysdock prove {image}` boots it once and shows what comes of it"
+    )]
     ListenImage {
         /// Its reference.
         image: String,
@@ -136,7 +138,12 @@ impl CommandError {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Options(_) | Self::NoDiagnosis { .. } | Self::NotAsked | Self::ListenImage { .. } | Self::Flags(_) | Self::Image(ImageError::Unit(_)) => Exit::Usage,
+            Self::Options(_)
+            | Self::NoDiagnosis { .. }
+            | Self::NotAsked
+            | Self::ListenImage { .. }
+            | Self::Flags(_)
+            | Self::Image(ImageError::Unit(_)) => Exit::Usage,
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::BrokenPipe,
             _ => Exit::CannotLook,
         }

@@ -40,7 +40,7 @@ pub fn run(args: &ProveArgs, options: &Options) -> Result<Exit, CommandError> {
 }
 
 async fn prove(office: &Office<'_>, workshop: &Workshop, name: &str, case: &Case, args: &ProveArgs) -> Result<Exit, CommandError> {
-    let mut wanted = trial::named(office, &case.trial_name).await;
+    let mut wanted = trial::named(office, case).await;
     let Some(planned) = plan(office, case, &wanted) else {
         show(office, case, None, args.format)?;
         let healthy = case.prescription.is_none();
@@ -96,14 +96,16 @@ async fn minimal(
 /// Runs the unchanged container once more with a terminal, and judges what it says there.
 async fn listen(office: &Office<'_>, workshop: &Workshop, name: &str, format: Format) -> Result<Exit, CommandError> {
     let silent = office.examine(name, BOOT).await?;
-    let wanted = trial::named(office, &silent.trial_name).await;
+    let wanted = trial::named(office, &silent).await;
     let Some(steps) = unchanged(&silent.report, &silent.snapshot, &office.reach, &wanted) else {
         show(office, &silent, None, format)?;
-        output::tell(&format!("{name} was not listened to: it cannot be started anew as it is, see the steps above for what stands in the way"));
+        output::tell(&format!(
+            "{name} was not listened to: it cannot be started anew as it is, see the steps above for what stands in the way"
+        ));
         return Ok(Exit::Findings);
     };
     trial::announce(office, &format!("listening to {name}, unchanged,"), &wanted);
-    let work = trial::interruptible(trial::began(office, workshop, &wanted.name, &steps));
+    let work = trial::interruptible(Box::pin(trial::began(office, workshop, &wanted.name, &steps)));
     let heard = progress::shown(&format!("listening to {name}"), office.options.progress, work).await;
     let removed = trial::clean(office, &wanted.name, &steps).await;
     if !removed {

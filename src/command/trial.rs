@@ -34,10 +34,11 @@ pub struct Demands<'d> {
 }
 
 /// A trial named after a container or image, and the end of its life.
-pub async fn named(office: &Office<'_>, after: &str) -> Trial {
+pub async fn named(office: &Office<'_>, case: &Case) -> Trial {
+    let after = &case.trial_name;
     let now = Timestamp::now().as_second();
     let name = format!("{after}-trial-{}-{now}", std::process::id());
-    Trial { name, until: now + LIFE, controllers: controllers(office).await, without: Vec::new() }
+    Trial { name, until: now + LIFE, controllers: controllers(office).await, without: Vec::new(), flags_only: case.is_image }
 }
 
 /// Says what a trial will make.
@@ -47,10 +48,7 @@ pub fn announce(office: &Office<'_>, what: &str, trial: &Trial) {
     }
     let limited = ["memory", "pids"].iter().all(|one| trial.controllers.iter().any(|other| other == one));
     let limits = if limited { "" } else { ", not limited in memory or processes because the engine has no such controller" };
-    output::tell(&format!(
-        "{what} in {}: without a network or ports, volumes read-only{limits}; it is removed afterwards",
-        trial.name
-    ));
+    output::tell(&format!("{what} in {}: without a network or ports, volumes read-only{limits}; it is removed afterwards", trial.name));
 }
 
 /// Controllers of the engine's control groups. Podman's answer in Docker's form calls each of them there (measured on 4.3).
@@ -68,7 +66,7 @@ async fn controllers(office: &Office<'_>) -> Vec<String> {
 /// Makes the container, looks at it, stops it, and removes everything whatever happened.
 pub async fn attempt(office: &Office<'_>, workshop: &Workshop, name: &str, steps: &[Step], demands: &Demands<'_>) -> TrialOutcome {
     let mut outcome = TrialOutcome::unstarted(name);
-    let work = live(office, workshop, steps, demands, &mut outcome);
+    let work = Box::pin(live(office, workshop, steps, demands, &mut outcome));
     let problem = interruptible(work).await.err();
     outcome.problem = problem;
     outcome.works &= outcome.problem.is_none();

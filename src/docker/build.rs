@@ -162,7 +162,9 @@ impl Answer {
             self.failure = Some(error.trim().to_owned());
         }
         let events = match (text("/stream"), text("/id"), text("/aux")) {
-            (Some(words), ..) if words.starts_with("Step ") || words.starts_with("STEP ") => vec![BuildEvent::Step(words.trim().to_owned())],
+            (Some(words), ..) if words.starts_with("Step ") || words.starts_with("STEP ") => {
+                vec![BuildEvent::Step(words.trim().to_owned())]
+            }
             (Some(words), ..) => vec![BuildEvent::Output(words.to_owned())],
             (None, Some("moby.buildkit.trace"), Some(record)) => trace::events(record),
             _ => Vec::new(),
@@ -222,6 +224,9 @@ mod tests {
         assert_eq!(call, "/build?version=2&rm=1&forcerm=1&t=a/b%3Ac&networkmode=none&labels=%7B%22k%22%3A%22v%26w%22%7D");
         let bytes = archive(&order.files).unwrap();
         let mut read = tar::Archive::new(bytes.as_slice());
-        assert_eq!(read.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().display().to_string()).collect::<Vec<_>>(), ["Dockerfile"]);
+        assert_eq!(
+            read.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().display().to_string()).collect::<Vec<_>>(),
+            ["Dockerfile"]
+        );
     }
 }

@@ -72,6 +72,7 @@ fn planned(report: &Report, snapshot: &Snapshot, inspected: &Inspected<'_>, reac
     let mut steps: Vec<Step> = owner::step(&plan).into_iter().collect();
     steps.append(&mut relaunch);
     steps.extend(open.iter().flat_map(|root| hopeless::steps(root, plan.facts)));
+    steps.extend(plan.spare.iter().map(|words| Step::advice(words.clone(), &[])));
     Prescription {
         summary: summary(&plan),
         privilege: privilege(&plan),

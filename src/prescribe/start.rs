@@ -31,18 +31,31 @@ pub struct Started {
     pub steps: Vec<Step>,
     /// What it is given beyond what was asked for, in words.
     pub given: Vec<String>,
+    /// Root causes that no flag cures.
+    pub open: Vec<String>,
 }
 
 /// A cure as it is for an image: nothing is put aside, a container is started with it.
 #[must_use]
 pub fn of_image(cure: Prescription, report: &Report, snapshot: &Snapshot, reach: &Reach, wanted: &Start) -> Prescription {
     let Some(started) = start(report, snapshot, reach, wanted).filter(|_| cure.curable) else {
-        return Prescription { steps: cure.steps.into_iter().filter(|step| step.argv.is_empty()).collect(), retired: None, launch: None, ..cure };
+        return Prescription {
+            steps: cure.steps.into_iter().filter(|step| step.argv.is_empty()).collect(),
+            retired: None,
+            launch: None,
+            ..cure
+        };
     };
+    let mut steps = started.steps;
+    if !started.open.is_empty() {
+        let why: Vec<&str> = started.open.iter().map(String::as_str).collect();
+        steps.push(Step::advice(format!("Make an image of it that boots to a target of its own: sysdock build {}", wanted.image), &why));
+    }
     Prescription {
+        curable: started.open.is_empty(),
         summary: format!("Start containers of it with {}.", started.given.join("; ")),
         cost: "these flags have to be given at each start; `sysdock run` gives them".to_owned(),
-        steps: started.steps,
+        steps,
         retired: None,
         launch: None,
         ..cure
@@ -70,12 +83,14 @@ pub fn start(report: &Report, snapshot: &Snapshot, reach: &Reach, wanted: &Start
         plan.recipe.command.clone_from(&wanted.command);
     }
     plan.fill();
+    plan.flags_only();
     let given = plan.changes.iter().map(|change| change.words.clone()).collect();
     let mut steps = steps::beside(&mut plan, reach);
     for step in steps.iter_mut().filter(|step| step.kind == StepKind::RunContainer) {
         step.title = format!("start {}", wanted.name);
     }
-    Some(Started { steps, given })
+    let open = plan.roots().filter(|root| !plan.cured.contains(&root.id)).map(|root| root.id.clone()).collect();
+    Some(Started { steps, given, open })
 }
 
 /// Reads `source:destination[:options]`; a lone path is an anonymous volume.

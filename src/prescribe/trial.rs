@@ -43,6 +43,8 @@ pub struct Trial {
     pub controllers: Vec<String>,
     /// Parts of the cure that are left out.
     pub without: Vec<Element>,
+    /// Whether the image is to be tried as it is, without one derived from it.
+    pub flags_only: bool,
 }
 
 /// A trial that can be carried out.
@@ -63,6 +65,9 @@ pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial)
         return None;
     }
     plan.fill();
+    if trial.flags_only {
+        plan.flags_only();
+    }
     if !plan.recipe.refused.is_empty() {
         return None;
     }
@@ -137,7 +142,7 @@ mod tests {
         recipe.volumes.push(Volume { source: "data".to_owned(), destination: "/data".to_owned(), options: "rw,z".to_owned() });
         recipe.volumes.push(Volume::same("/sys/fs/cgroup/t", "rw"));
         recipe.mounts.push(("/m".to_owned(), "type=volume,source=m,target=/m".to_owned()));
-        cut_off(&mut recipe, &Trial { name: "t".to_owned(), until: 7, controllers: Vec::new(), without: Vec::new() });
+        cut_off(&mut recipe, &Trial { name: "t".to_owned(), until: 7, controllers: Vec::new(), without: Vec::new(), flags_only: false });
         limit(&mut recipe, &["memory".to_owned()]);
         let words = recipe.run(&Reach::by_itself(crate::snapshot::EngineKind::Docker)).join(" ");
         assert_eq!(

@@ -35,8 +35,7 @@ struct ImageOut<'r> {
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
 pub fn document(name: Option<&str>, plan: &ImagePlan, outcome: Option<&TrialOutcome>, rules: &RuleSet) -> serde_json::Result<String> {
-    let image =
-        ImageOut { name, installs_systemd: plan.installs, units: &plan.units, remarks: &plan.remarks, files: &plan.files };
+    let image = ImageOut { name, installs_systemd: plan.installs, units: &plan.units, remarks: &plan.remarks, files: &plan.files };
     text(&ImageDocument { schema_version: SCHEMA_VERSION, tool: tool(rules), image, trial: outcome.map(trial::of) })
 }
 
@@ -64,4 +63,3 @@ pub fn files(plan: &ImagePlan) -> String {
     let one = |(path, text): (&String, &String)| format!("==> {path} <==\n{text}");
     plan.files.iter().map(one).collect::<Vec<_>>().join("\n")
 }
-

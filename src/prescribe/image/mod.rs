@@ -113,7 +113,9 @@ pub enum ImageError {
         distribution: String,
     },
     /// Whether systemd is there could not be seen.
-    #[error("the files of {base} could not be read, so it is not known what is in it\n  next: `sysdock doctor` of a container of it may say why")]
+    #[error(
+        "the files of {base} could not be read, so it is not known what is in it\n  next: `sysdock doctor` of a container of it may say why"
+    )]
     Unseen {
         /// The image.
         base: String,
@@ -175,17 +177,28 @@ fn set_up(extent: Extent, units: &[String]) -> String {
         commands.push(format!("systemctl enable {}", units.join(" ")));
         commands.push(format!("systemctl add-wants {TARGET} {}", units.join(" ")));
     }
-    if extent == Extent::Services {
-        // What packages and earlier layers have enabled for multi-user.target, its targets aside.
-        commands.push(format!(
-            "for link in /etc/systemd/system/multi-user.target.wants/*; do name=\"${{link##*/}}\"; \
-             case \"$name\" in '*'|*.target|getty*|console-getty*) ;; *) systemctl add-wants {TARGET} \"$name\" || exit 1;; esac; done"
-        ));
-    }
+    commands.extend(enabled_before(extent, units));
     // Empty: each container gets an id of its own at its first boot (machine-id(5)).
     commands.push(": > /etc/machine-id".to_owned());
-    commands.push("{ test ! -f /var/lib/dbus/machine-id || test -L /var/lib/dbus/machine-id || ln -sf /etc/machine-id /var/lib/dbus/machine-id; }".to_owned());
+    commands.push(
+        "{ test ! -f /var/lib/dbus/machine-id || test -L /var/lib/dbus/machine-id || ln -sf /etc/machine-id /var/lib/dbus/machine-id; }"
+            .to_owned(),
+    );
     run(&commands)
+}
+
+/// What becomes of services that packages and earlier layers have enabled: pulled in, or disabled where only what is asked for boots.
+fn enabled_before(extent: Extent, units: &[String]) -> Option<String> {
+    let (kept, action) = match extent {
+        Extent::MultiUser => return None,
+        Extent::Services => (String::new(), format!("systemctl add-wants {TARGET}")),
+        Extent::Minimal => (units.iter().flat_map(|unit| [unit, "|"]).collect(), "systemctl disable".to_owned()),
+    };
+    let links = "/etc/systemd/system/multi-user.target.wants/* /etc/systemd/system/graphical.target.wants/*";
+    Some(format!(
+        "for link in {links}; do name=\"${{link##*/}}\"; \
+         case \"$name\" in '*'|{kept}*.target|getty*|console-getty*) ;; *) {action} \"$name\" || exit 1;; esac; done"
+    ))
 }
 
 fn target(extent: Extent) -> String {
@@ -215,7 +228,8 @@ fn remarks(facts: &Facts, there: bool) -> Vec<String> {
     let mut remarks = Vec::new();
     if facts.bool("image.volume_cgroup") == Some(true) {
         remarks.push(
-            "the base declares a volume over /sys/fs/cgroup, which no Dockerfile can take back: build from the image before that line".to_owned(),
+            "the base declares a volume over /sys/fs/cgroup, which no Dockerfile can take back: build from the image before that line"
+                .to_owned(),
         );
     }
     if there && facts.bool("guest.dbus_installed") == Some(false) {

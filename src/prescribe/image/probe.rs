@@ -31,7 +31,8 @@ pub fn name_after(reference: &str) -> String {
     let (name, tag) = split(reference);
     let last = name.rsplit('/').next().unwrap_or(name);
     let tag = tag.filter(|tag| *tag != "latest").map(|tag| format!("-{tag}")).unwrap_or_default();
-    let tame: String = format!("{last}{tag}").chars().map(|c| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c } else { '-' }).collect();
+    let tame: String =
+        format!("{last}{tag}").chars().map(|c| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c } else { '-' }).collect();
     let tame = tame.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
     if tame.is_empty() { "image".to_owned() } else { tame.to_owned() }
 }
