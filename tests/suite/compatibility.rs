@@ -27,7 +27,7 @@ struct Cell {
 /// Tries a guest on a lane.
 fn tried(lane: &Lane, guest: &str) -> Cell {
     let image = format!("deb-systemd:{guest}");
-    let said = lane.client(&["run", "--rm", "--network", "none", &image, "systemctl", "--version"]).stdout;
+    let said = lane.client(&["run", "--rm", "--network", "none", "-e", "SYSTEMD_COLORS=0", &image, "systemctl", "--version"]).stdout;
     let systemd = said.split_whitespace().nth(1).and_then(|word| word.parse().ok());
     let systemd = systemd.unwrap_or_else(|| panic!("{} {guest}: no version in {said}", lane.name));
     let run = lane.sysdock(&["prove", &image, "--minimal", "--format", "json"]).run();
