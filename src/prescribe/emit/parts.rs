@@ -19,7 +19,7 @@ impl<'t> Mount<'t> {
     /// Reads the text.
     pub fn of(text: &'t str) -> Self {
         let mut mount = Self { kind: "volume", ..Self::default() };
-        for word in text.split(',') {
+        for word in cells(text) {
             let (key, value) = word.split_once('=').unwrap_or((word, ""));
             match key {
                 "type" => mount.kind = value,
@@ -37,6 +37,23 @@ impl<'t> Mount<'t> {
         let at = self.options.iter().position(|(key, _)| *key == name)?;
         Some(self.options.remove(at).1)
     }
+}
+
+/// The words of a line of CSV, a word in quotes without them; doubled quotes inside one stay as they are.
+fn cells(text: &str) -> Vec<&str> {
+    let (mut words, mut start, mut quoted) = (Vec::new(), 0, false);
+    for (place, sign) in text.char_indices().chain([(text.len(), ',')]) {
+        match sign {
+            '"' => quoted = !quoted,
+            ',' if !quoted || place == text.len() => {
+                let word = &text[start..place];
+                words.push(word.strip_prefix('"').and_then(|word| word.strip_suffix('"')).unwrap_or(word));
+                start = place + 1;
+            }
+            _ => {}
+        }
+    }
+    words
 }
 
 /// The text of `--publish`, taken apart.
@@ -102,6 +119,8 @@ mod tests {
         let mut mount = Mount::of("type=bind,source=/a,target=/b,readonly,bind-propagation=rslave");
         assert_eq!((mount.kind, mount.source, mount.target, mount.read_only), ("bind", Some("/a"), "/b", true));
         assert_eq!((mount.take("bind-propagation"), mount.options.len()), (Some("rslave"), 0));
+        let mount = Mount::of("type=volume,target=/b,\"volume-opt=o=size=1m,mode=700\",volume-nocopy");
+        assert_eq!(mount.options, [("volume-opt", "o=size=1m,mode=700"), ("volume-nocopy", "")]);
         let port = |text| {
             let port = Port::of(text);
             (port.address, port.host, port.inside, port.protocol)
