@@ -95,21 +95,6 @@ pub fn pair(text: &str) -> (&str, &str) {
     text.split_once('=').unwrap_or((text, ""))
 }
 
-/// Bytes of a size such as `64m`, as engines read it.
-pub fn bytes(text: &str) -> Option<i64> {
-    let lower = text.to_ascii_lowercase();
-    let digits = lower.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let shift = match lower[digits.len()..].trim_end_matches('b').trim_end_matches('i') {
-        "" => 0,
-        "k" => 10,
-        "m" => 20,
-        "g" => 30,
-        "t" => 40,
-        _ => return None,
-    };
-    digits.parse::<i64>().ok()?.checked_mul(1 << shift)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,9 +115,5 @@ mod tests {
         assert_eq!(port("9/udp"), (None, None, "9", "udp"));
         assert_eq!(port("127.0.0.1::9"), (Some("127.0.0.1"), None, "9", "tcp"));
         assert_eq!((limit("nofile=1:2"), limit("core=-1"), limit("x")), (Some(("nofile", 1, 2)), Some(("core", -1, -1)), None));
-        assert_eq!(
-            (bytes("64m"), bytes("5"), bytes("1Gi"), bytes("1kb"), bytes("50%")),
-            (Some(64 << 20), Some(5), Some(1 << 30), Some(1024), None)
-        );
     }
 }
