@@ -1,6 +1,8 @@
 //! The command line as clap sees it: words in, raw arguments out. Must not read the environment or check meanings.
 #![allow(clippy::doc_markdown, reason = "the doc comments are the text of --help")]
 
+mod examples;
+mod treat;
 mod words;
 
 use std::path::PathBuf;
@@ -8,102 +10,12 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueHint};
 
+use examples::{
+    BUILD_EXAMPLES, COMPLETIONS_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, FIX_EXAMPLES, PROVE_EXAMPLES, RULES_EXAMPLES,
+    RUN_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES,
+};
+pub use treat::{BuildArgs, BuilderChoice, ExtentChoice, FixArgs, ProveArgs, RunArgs};
 pub use words::{DoctorFormat, FailOn, Format, PrescriptionForm};
-
-const EXAMPLES: &str = "\
-Examples:
-  sysdock doctor web                          what is wrong with the container `web`, running or dead
-  sysdock doctor --all --fail-on warning      every container of the engine; exit 1 on a warning or worse
-  sysdock doctor --format json web | jq .     the same for programs
-  sysdock snapshot web -o web.json.zst        save what was observed, without secrets
-  sysdock doctor --from web.json.zst          judge a saved snapshot, no engine needed
-  sysdock prove web && sysdock fix web        try the cure beside `web`, then carry it out
-  sysdock explain cgroup-read-only            one diagnosis at length
-
-Exit codes:
-  0  no root cause or consequence at or above --fail-on
-  1  findings, rules that fail their check, a cure or trial that did not work
-  2  wrong usage
-  3  could not look: no engine, no such container, unreadable input
-  4  looked, but too much was hidden to judge
-
-The engine is found as the docker CLI finds it: --host, --context, DOCKER_HOST, DOCKER_CONTEXT, the current docker
-context, CONTAINER_HOST, then the default sockets of Docker and Podman.";
-
-const DOCTOR_EXAMPLES: &str = "\
-Examples:
-  sysdock doctor web db                       two containers, the worst first
-  sysdock doctor --follow web                 watch a boot until it has come up or failed
-  sysdock doctor --since 10m --tail 500 web   read only the recent part of a long log
-  sysdock doctor --from before.json after.json
-  sysdock --host ssh://me@box doctor --all    the engine of another machine
-  sysdock doctor web --prescription sh        all steps of the cure as one script, to be read and run
-  sysdock doctor web --prescription compose   the cured container as a compose file
-  sysdock doctor --from web.json --prescription quadlet
-
-With --prescription stdout carries the cure alone. What a form cannot say, and what it needs, stands in comments at its
-top; values of the old container's environment are never printed. Where there is nothing to prescribe, stdout stays
-empty and stderr says why. The exit code is that of the report.
-
-Nothing is changed: files are read through the engine's archive call. In a running container a few read-only
-commands are run, such as `systemctl is-system-running`; --no-exec leaves them out.";
-
-const TRIAGE_EXAMPLES: &str = "\
-Examples:
-  docker logs web 2>&1 | sysdock triage -     what a log says
-  sysdock triage ci.log.gz report.md          files, compressed or not, pasted reports with command lines and output
-  sysdock triage ./logs                       a folder of logs, with a table of causes at the end
-  sysdock triage --run 'docker run -d img /sbin/init'
-  sysdock triage --inspect inspect.json --info info.txt boot.log
-
-Command lines, compose files, Dockerfiles, inspect and info output in the text become facts. What the text does not say
-stays unknown; the report names the commands that would tell.";
-
-const SNAPSHOT_EXAMPLES: &str = "\
-Examples:
-  sysdock snapshot web -o web.json            readable JSON
-  sysdock snapshot web -o web.json.zst        compressed
-  sysdock snapshot web | sysdock doctor --from -
-
-A snapshot holds facts, gaps, part of the log and the engine's answers. Values that look like secrets are replaced
-before anything is written; read the file before you hand it on.";
-
-const PROVE_EXAMPLES: &str = "\
-Examples:
-  sysdock prove web                           does the cure of `web` work? `web` itself is left alone
-  sysdock prove web --format json | jq .reports[0].trial
-  sysdock prove web --minimal                 which parts of the cure are needed here
-  sysdock prove --sweep                       remove what trials that were cut off left behind
-
-A trial makes one container (and an image, where the cure needs one) named NAME-trial-…, labelled sysdock.trial, with no
-network and no ports, its volumes read-only, with a terminal so that systemd speaks. It boots, is examined, is stopped,
-and is removed. Exit code 0: the cure works; 1: it does not, or none is known.";
-
-const FIX_EXAMPLES: &str = "\
-Examples:
-  sysdock fix web                             shows the steps and asks
-  sysdock fix web --dry-run                   only shows them
-  sysdock fix web --yes                       for scripts
-
-The steps are those of `sysdock doctor web`. The old container is stopped and kept as NAME-before-TIME; when the new one
-does not come up it is removed and the old one is put back. `sysdock prove web` tries the cure first.";
-
-const EXPLAIN_EXAMPLES: &str = "\
-Examples:
-  sysdock explain run-tmpfs-missing
-  sysdock rules list                          all ids";
-
-const RULES_EXAMPLES: &str = "\
-Examples:
-  sysdock rules list
-  sysdock rules check --rules ./my-rules      syntax, facts, ids, references
-  sysdock rules test --rules ./my-rules       run the worked examples of every rule";
-
-const COMPLETIONS_EXAMPLES: &str = "\
-Examples:
-  sysdock completions bash > ~/.local/share/bash-completion/completions/sysdock
-  sysdock completions zsh > ~/.zfunc/_sysdock
-  sysdock completions fish > ~/.config/fish/completions/sysdock.fish";
 
 /// The doctor for systemd in Docker and Podman containers.
 ///
@@ -155,9 +67,15 @@ pub enum Command {
     /// Save what can be observed of a container, without secrets
     #[command(after_help = SNAPSHOT_EXAMPLES)]
     Snapshot(SnapshotArgs),
-    /// Try the cure of a container in a throw-away container beside it
+    /// Try the cure of a container, or an image, in a throw-away container
     #[command(after_help = PROVE_EXAMPLES)]
     Prove(ProveArgs),
+    /// Make an image that boots systemd, from any base image or a container's
+    #[command(after_help = BUILD_EXAMPLES)]
+    Build(BuildArgs),
+    /// Start a container of an image with what systemd needs on this engine
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArgs),
     /// Replace a container by a cured one; the old one is kept, and put back when the cure fails
     #[command(after_help = FIX_EXAMPLES)]
     Fix(FixArgs),
@@ -234,37 +152,6 @@ pub struct TriageArgs {
     /// Files that are read at the same time [default: number of processors]; the output is the same for any number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: Option<u16>,
-}
-
-/// Arguments of `prove`.
-#[derive(Debug, Clone, Args)]
-pub struct ProveArgs {
-    /// Name or id of a container, running or not
-    #[arg(value_name = "CONTAINER", required_unless_present = "sweep", value_parser = NonEmptyStringValueParser::new())]
-    pub container: Option<String>,
-    /// Leave out each part of the cure in turn, to see which are needed; takes a trial for each
-    #[arg(long)]
-    pub minimal: bool,
-    /// Remove whatever earlier trials left behind, even if their time is not over
-    #[arg(long)]
-    pub sweep: bool,
-    /// Form of the report on stdout
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub format: Format,
-}
-
-/// Arguments of `fix`.
-#[derive(Debug, Clone, Args)]
-pub struct FixArgs {
-    /// Name or id of a container, running or not
-    #[arg(value_name = "CONTAINER", value_parser = NonEmptyStringValueParser::new())]
-    pub container: String,
-    /// Do not ask
-    #[arg(short, long)]
-    pub yes: bool,
-    /// Only show the steps
-    #[arg(long, conflicts_with = "yes")]
-    pub dry_run: bool,
 }
 
 /// Arguments of `snapshot`.

@@ -39,6 +39,11 @@ impl Patient {
         Config::live(&self.inspect, self.native.as_ref(), self.kind)
     }
 
+    /// Whether a later document shows another state or another run.
+    pub fn has_changed(&self, after: &Value) -> bool {
+        ["/State/Status", "/State/StartedAt"].iter().any(|pointer| self.inspect.pointer(pointer) != after.pointer(pointer))
+    }
+
     /// Whether commands can be run inside.
     pub fn runs(&self) -> bool {
         let config = self.config();

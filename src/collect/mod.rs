@@ -40,6 +40,15 @@ pub struct CollectOptions {
 /// # Errors
 /// [`EngineError`] only when the container cannot be inspected at all; everything later becomes a gap.
 pub async fn collect(engine: &Engine, name: &str, options: &CollectOptions, matcher: &Matcher<'_>) -> Result<Snapshot, EngineError> {
+    match look(engine, name, options, matcher).await? {
+        (snapshot, false) => Ok(snapshot),
+        // What was half seen alive and half dead says less than a second look.
+        (_, true) => Ok(look(engine, name, options, matcher).await?.0),
+    }
+}
+
+/// One look, and whether the container's state was another one at its end.
+async fn look(engine: &Engine, name: &str, options: &CollectOptions, matcher: &Matcher<'_>) -> Result<(Snapshot, bool), EngineError> {
     let patient = Patient::meet(engine, name).await?;
     let mut excerpter = Excerpter::new(matcher);
     let mut log_gaps = Vec::new();
@@ -53,13 +62,13 @@ pub async fn collect(engine: &Engine, name: &str, options: &CollectOptions, matc
     draft.here(engine, &patient);
     draft.asked(answers);
     draft.read(excerpter.finish(), readable);
-    if let Err(error) = engine.get(&format!("/containers/{}/json", patient.id)).await
-        && error.is_unknown()
-    {
+    let after = engine.get(&format!("/containers/{}/json", patient.id)).await;
+    if after.as_ref().is_err_and(EngineError::is_unknown) {
         draft.facts.set("container.status", "removed", "container inspect");
         draft.gaps.push(Gap { fact: "container".to_owned(), reason: "it was removed while it was examined".to_owned() });
     }
-    Ok(draft.finish(&patient))
+    let changed = after.is_ok_and(|after| patient.has_changed(&after));
+    Ok((draft.finish(&patient), changed))
 }
 
 /// Names of all containers, running or not.

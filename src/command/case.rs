@@ -2,15 +2,22 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+use serde_json::Value;
+
 use super::{CommandError, connect, progress};
 use crate::collect::{self, CollectOptions};
 use crate::diagnose::{Report, Role, diagnose_with};
-use crate::docker::{Engine, EngineError, LogQuery};
+use crate::docker::{Engine, EngineError, LogQuery, encoded};
 use crate::options::Options;
-use crate::prescribe::{Prescription, Reach, prescribe};
+use crate::prescribe::{Prescription, Reach, Start, name_after, of_image, prescribe, probe};
+use crate::render::output;
 use crate::rule::RuleSet;
 use crate::scan::Matcher;
 use crate::snapshot::Snapshot;
+
+/// Life of a container through which an image is read, after which anybody may remove it, in seconds.
+const PROBE: i64 = 5 * 60;
 
 /// What is needed to look at containers of one engine.
 pub struct Office<'o> {
@@ -34,6 +41,18 @@ pub struct Case {
     pub report: Report,
     /// What cures it.
     pub prescription: Option<Prescription>,
+    /// Start of the name of its trials.
+    pub trial_name: String,
+    /// Whether it stands for an image: a container that was created of it, looked at and removed.
+    pub is_image: bool,
+}
+
+/// What a word of the command line names.
+pub enum Subject {
+    /// A container, by its name or id as given.
+    Container(String),
+    /// An image, by its reference as given.
+    Image(String),
 }
 
 impl<'o> Office<'o> {
@@ -57,10 +76,75 @@ impl<'o> Office<'o> {
             Ok(snapshot) => {
                 let report = diagnose_with(&snapshot, self.rules, self.matcher);
                 let prescription = prescribe(&report, &snapshot, &self.reach);
-                Ok(Case { snapshot, report, prescription })
+                let trial_name = snapshot.target.name.clone();
+                Ok(Case { snapshot, report, prescription, trial_name, is_image: false })
             }
             Err(error) => Err(connect::failure(&self.engine, name, error, &self.options.engine).await),
         }
+    }
+
+    /// Finds out whether a word names a container or, where there is none, an image.
+    ///
+    /// # Errors
+    /// [`CommandError`] when it names neither.
+    pub async fn subject(&self, word: &str) -> Result<Subject, CommandError> {
+        match self.engine.get(&format!("/containers/{}/json", encoded(word))).await {
+            Ok(_) => Ok(Subject::Container(word.to_owned())),
+            Err(error) if error.is_unknown() => match self.image(word).await {
+                Ok(_) => Ok(Subject::Image(word.to_owned())),
+                Err(CommandError::NoImage { .. }) => {
+                    Err(connect::failure(&self.engine, word, error, &self.options.engine).await.or_image(word, &self.reach))
+                }
+                Err(other) => Err(other),
+            },
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The engine's document of an image.
+    ///
+    /// # Errors
+    /// [`CommandError::NoImage`] when the engine does not have it.
+    pub async fn image(&self, reference: &str) -> Result<Value, CommandError> {
+        match self.engine.get(&format!("/images/{}/json", encoded(reference))).await {
+            Err(error) if error.is_unknown() => Err(CommandError::NoImage {
+                name: reference.to_owned(),
+                address: self.engine.endpoint().to_string(),
+                pull: self.reach.argv(["pull", reference]).join(" "),
+            }),
+            answer => Ok(answer?),
+        }
+    }
+
+    /// Looks at an image, through a container of it that is removed again without being started.
+    ///
+    /// # Errors
+    /// [`CommandError`] when the image is not there, or no container of it can be made and looked at.
+    pub async fn probe(&self, reference: &str) -> Result<Case, CommandError> {
+        let document = self.image(reference).await?;
+        let until = Timestamp::now().as_second() + PROBE;
+        let name = format!("sysdock-probe-{}-{until}", std::process::id());
+        self.engine.create(&name, &probe(reference, &document, until)).await?;
+        let case = tokio::select! {
+            case = self.examine(&name, Duration::ZERO) => case,
+            _ = tokio::signal::ctrl_c() => Err(CommandError::Interrupted),
+        };
+        if self.engine.remove(&name).await.is_err() {
+            output::tell(&format!("{name} could not be removed: sysdock prove --sweep removes it"));
+        }
+        Ok(self.as_image(case?, reference))
+    }
+
+    /// The case of a container through which an image was looked at, as the case of that image.
+    fn as_image(&self, case: Case, reference: &str) -> Case {
+        let Case { mut report, snapshot, prescription, .. } = case;
+        let trial_name = name_after(reference);
+        let wanted = Start { name: trial_name.clone(), image: reference.to_owned(), ..Start::default() };
+        let prescription = prescription.map(|cure| of_image(cure, &report, &snapshot, &self.reach, &wanted));
+        reference.clone_into(&mut report.target.name);
+        report.target.id = None;
+        "an image, as the engine's defaults would start it".clone_into(&mut report.state);
+        Case { snapshot, report, prescription, trial_name, is_image: true }
     }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use crate::docker::EngineError;
 use crate::exit::Exit;
 use crate::options::OptionError;
-use crate::prescribe::EmitError;
+use crate::prescribe::{EmitError, ImageError, Reach};
 use crate::rule::RuleError;
 use crate::snapshot::file::SnapshotError;
 use crate::treat::TreatError;
@@ -31,6 +31,55 @@ pub enum CommandError {
         /// Command that lists all containers.
         list: String,
     },
+    /// The engine has no image of that name.
+    #[error("no image named {name} on {address}\n  next: fetch it first: `{pull}`")]
+    NoImage {
+        /// Reference as given.
+        name: String,
+        /// Address of the engine.
+        address: String,
+        /// Command that fetches it.
+        pull: String,
+    },
+    /// The engine has neither a container nor an image of that name.
+    #[error("no container and no image named {name} on {address}{near}\n  next: `{list}` lists all containers; `{pull}` fetches an image")]
+    Neither {
+        /// Name as given.
+        name: String,
+        /// Address of the engine.
+        address: String,
+        /// Names that are like it, worded for the message.
+        near: String,
+        /// Command that lists all containers.
+        list: String,
+        /// Command that fetches the image.
+        pull: String,
+    },
+    /// An image cannot be listened to.
+    #[error(
+        "{image} is an image, and --listen is for containers\n  next: `sysdock prove {image}` boots it once and shows what comes of it"
+    )]
+    ListenImage {
+        /// Its reference.
+        image: String,
+    },
+    /// No image can be planned.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// A file of the plan cannot be written.
+    #[error("cannot write {path}: {source}\n  next: name another folder with --output")]
+    Plan {
+        /// The file.
+        path: String,
+        /// Cause given by the operating system.
+        source: io::Error,
+    },
+    /// The user stopped it.
+    #[error("it was interrupted\n  next: `sysdock prove --sweep` removes whatever is left of a trial")]
+    Interrupted,
+    /// Words that are no flags.
+    #[error("--with `{0}` cannot be read as flags\n  next: write it as in a shell: --with '--memory 1g --hostname web'")]
+    Flags(String),
     /// A snapshot cannot be read or written.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
@@ -74,11 +123,27 @@ pub enum CommandError {
 }
 
 impl CommandError {
+    /// The same where the word could have named an image too.
+    #[must_use]
+    pub fn or_image(self, word: &str, reach: &Reach) -> Self {
+        match self {
+            Self::NoContainer { name, address, near, list } => {
+                Self::Neither { name, address, near, list, pull: reach.argv(["pull", word]).join(" ") }
+            }
+            other => other,
+        }
+    }
+
     /// The exit code of this failure.
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Options(_) | Self::NoDiagnosis { .. } | Self::NotAsked => Exit::Usage,
+            Self::Options(_)
+            | Self::NoDiagnosis { .. }
+            | Self::NotAsked
+            | Self::ListenImage { .. }
+            | Self::Flags(_)
+            | Self::Image(ImageError::Unit(_)) => Exit::Usage,
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::BrokenPipe,
             _ => Exit::CannotLook,
         }

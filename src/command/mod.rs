@@ -2,6 +2,7 @@
 //!
 //! Must not hold judgement, engine calls or text layout of its own.
 
+mod build;
 mod case;
 mod completions;
 mod connect;
@@ -12,8 +13,10 @@ mod fix;
 mod progress;
 mod prove;
 mod rules;
+mod run;
 mod snapshot;
 mod triage;
+mod trial;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -60,6 +63,8 @@ fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Triage(args) => triage::run(args, &options),
         Command::Snapshot(args) => snapshot::run(&args, &options),
         Command::Prove(args) => prove::run(&args, &options),
+        Command::Build(args) => build::run(&args, &options),
+        Command::Run(args) => run::run(&args, &options),
         Command::Fix(args) => fix::run(&args, &options),
         Command::Explain(args) => explain::run(&args, &options),
         Command::Rules(args) => rules::run(&args, &options),

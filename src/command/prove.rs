@@ -1,78 +1,68 @@
-//! `prove`: the cure of a container, tried in a throw-away container beside it.
+//! `prove`: the cure of a container, or an image, tried in a throw-away container.
 
-use std::time::{Duration, Instant};
-
-use jiff::Timestamp;
-use serde_json::Value;
-
-use super::case::{Case, Office, root_causes};
+use super::case::{Case, Office, Subject, root_causes};
+use super::trial::{self, BOOT, COMMAND, Demands};
 use super::{CommandError, connect, progress};
 use crate::cli::{Format, ProveArgs};
-use crate::diagnose::Verdict;
-use crate::docker::EngineKind;
 use crate::exit::Exit;
 use crate::options::Options;
-use crate::prescribe::{Element, Step, StepKind, TRIAL_LABEL, Trial, trial};
+use crate::prescribe::{Element, Trial, TrialSteps, trial as planned_trial, unchanged};
 use crate::render::{Answer, human, json, output, treatment};
-use crate::rule;
+use crate::rule::{self, Severity};
 use crate::scan::Matcher;
-use crate::treat::{Minimal, Stop, TrialOutcome, Workshop};
-
-/// Longest boot of a trial.
-const BOOT: Duration = Duration::from_mins(1);
-/// Longest command of a trial; a derived image is built by one of them.
-const COMMAND: Duration = Duration::from_mins(5);
-/// Life of a trial after which anybody may remove it, in seconds.
-const LIFE: i64 = 15 * 60;
-/// Images that trials derive.
-const IMAGES: &str = "*-trial-*-cured";
+use crate::treat::{Minimal, TrialOutcome, Workshop};
 
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError`] when the container cannot be looked at or the engine's CLI is missing.
+/// [`CommandError`] when the container or image cannot be looked at or the engine's CLI is missing.
 pub fn run(args: &ProveArgs, options: &Options) -> Result<Exit, CommandError> {
     let rules = rule::load(&options.rules)?;
     let matcher = Matcher::new(&rules);
     connect::block_on(async {
         let office = Office::open(options, &rules, &matcher).await?;
         let workshop = Workshop::new(COMMAND)?;
-        sweep(&office, &workshop, args.sweep).await;
-        match &args.container {
-            Some(name) => prove(&office, &workshop, name, args).await,
-            None => Ok(Exit::Success),
+        trial::sweep(&office, args.sweep).await;
+        let Some(name) = &args.subject else { return Ok(Exit::Success) };
+        match office.subject(name).await? {
+            Subject::Container(name) if args.listen => listen(&office, &workshop, &name, args.format).await,
+            Subject::Container(name) => {
+                let case = office.examine(&name, BOOT).await?;
+                prove(&office, &workshop, &name, &case, args).await
+            }
+            Subject::Image(image) if args.listen => Err(CommandError::ListenImage { image }),
+            Subject::Image(image) => {
+                let case = office.probe(&image).await?;
+                prove(&office, &workshop, &image, &case, args).await
+            }
         }
     })
 }
 
-async fn prove(office: &Office<'_>, workshop: &Workshop, name: &str, args: &ProveArgs) -> Result<Exit, CommandError> {
-    let case = office.examine(name, BOOT).await?;
-    let now = Timestamp::now().as_second();
-    let controllers = controllers(office).await;
-    let name_of_trial = format!("{}-trial-{}-{now}", case.report.target.name, std::process::id());
-    let mut wanted = Trial { name: name_of_trial, until: now + LIFE, controllers, without: Vec::new() };
-    let planned = trial(&case.report, &case.snapshot, &office.reach, &wanted);
-    let Some(planned) = planned.filter(|_| case.prescription.as_ref().is_some_and(|cure| cure.curable)) else {
-        show(office, &case, None, args.format)?;
-        let why = if case.prescription.is_none() { "no cause was found, so there is no cure to try" } else { "no command alone cures it" };
+async fn prove(office: &Office<'_>, workshop: &Workshop, name: &str, case: &Case, args: &ProveArgs) -> Result<Exit, CommandError> {
+    let mut wanted = trial::named(office, case).await;
+    let Some(planned) = plan(office, case, &wanted) else {
+        show(office, case, None, args.format)?;
+        let healthy = case.prescription.is_none();
+        let why = if healthy { "no cause was found, so there is no cure to try" } else { "no command alone cures it" };
         output::tell(&format!("nothing was tried for {name}: {why}"));
-        return Ok(if case.prescription.is_none() { Exit::Success } else { Exit::Findings });
+        return Ok(if healthy { Exit::Success } else { Exit::Findings });
     };
-    if office.options.remarks {
-        let limited = ["memory", "pids"].iter().all(|one| wanted.controllers.iter().any(|other| other == one));
-        let limits = if limited { "" } else { ", not limited in memory or processes because the engine has no such controller" };
-        output::tell(&format!(
-            "trying the cure in {}: without a network or ports, volumes read-only{limits}; it is removed afterwards",
-            wanted.name
-        ));
-    }
-    let work = attempt(office, workshop, &case, &wanted.name, &planned.steps);
-    let mut outcome = progress::shown(&format!("trying the cure of {name}"), office.options.progress, work).await;
+    trial::announce(office, if case.is_image { "trying the image" } else { "trying the cure" }, &wanted);
+    let demands = Demands { gone: root_causes(&case.report), units: &[] };
+    let work = trial::attempt(office, workshop, &wanted.name, &planned.steps, &demands);
+    let mut outcome = progress::shown(&format!("trying {name}"), office.options.progress, work).await;
     if args.minimal && outcome.works {
-        outcome.minimal = Some(minimal(office, workshop, &case, &mut wanted, &outcome, planned.elements).await);
+        outcome.minimal = Some(minimal(office, workshop, case, &mut wanted, &outcome, planned.elements).await);
     }
-    show(office, &case, Some(&outcome), args.format)?;
+    show(office, case, Some(&outcome), args.format)?;
     Ok(if outcome.works { Exit::Success } else { Exit::Findings })
+}
+
+/// The steps of a trial; none for a container in which nothing is to be cured. An image is tried in any case.
+fn plan(office: &Office<'_>, case: &Case, wanted: &Trial) -> Option<TrialSteps> {
+    let worth = case.is_image || case.prescription.as_ref().is_some_and(|cure| cure.curable);
+    worth.then(|| planned_trial(&case.report, &case.snapshot, &office.reach, wanted)).flatten()
 }
 
 /// Leaves out each part of the cure in turn; what is not needed stays out, so that the rest is needed together.
@@ -85,12 +75,13 @@ async fn minimal(
     elements: Vec<Element>,
 ) -> Minimal {
     let mut minimal = Minimal::default();
+    let demands = Demands { gone: root_causes(&case.report), units: &[] };
     // Each has the name of the first, which is gone: parts such as a control group's path hold it.
     for element in elements {
         let words = element.to_string();
         wanted.without.push(element);
-        let Some(planned) = trial(&case.report, &case.snapshot, &office.reach, wanted) else { break };
-        let work = attempt(office, workshop, case, &wanted.name, &planned.steps);
+        let Some(planned) = planned_trial(&case.report, &case.snapshot, &office.reach, wanted) else { break };
+        let work = trial::attempt(office, workshop, &wanted.name, &planned.steps, &demands);
         let outcome = progress::shown(&format!("trying without {words}"), office.options.progress, work).await;
         if outcome.works && outcome.verdict == whole.verdict {
             minimal.not_needed.push(words);
@@ -102,16 +93,39 @@ async fn minimal(
     minimal
 }
 
-/// Controllers of the engine's control groups. Podman's answer in Docker's form calls each of them there (measured on 4.3).
-async fn controllers(office: &Office<'_>) -> Vec<String> {
-    if office.reach.kind == EngineKind::Podman {
-        let info = office.engine.get("/v4.0.0/libpod/info").await.unwrap_or_default();
-        let list = info.pointer("/host/cgroupControllers").and_then(Value::as_array);
-        return list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+/// Runs the unchanged container once more with a terminal, and judges what it says there.
+async fn listen(office: &Office<'_>, workshop: &Workshop, name: &str, format: Format) -> Result<Exit, CommandError> {
+    let silent = office.examine(name, BOOT).await?;
+    let wanted = trial::named(office, &silent).await;
+    let Some(steps) = unchanged(&silent.report, &silent.snapshot, &office.reach, &wanted) else {
+        show(office, &silent, None, format)?;
+        output::tell(&format!(
+            "{name} was not listened to: it cannot be started anew as it is, see the steps above for what stands in the way"
+        ));
+        return Ok(Exit::Findings);
+    };
+    trial::announce(office, &format!("listening to {name}, unchanged,"), &wanted);
+    let work = trial::interruptible(Box::pin(trial::began(office, workshop, &wanted.name, &steps)));
+    let heard = progress::shown(&format!("listening to {name}"), office.options.progress, work).await;
+    let removed = trial::clean(office, &wanted.name, &steps).await;
+    if !removed {
+        output::tell(&format!("{} could not be removed: sysdock prove --sweep removes it", wanted.name));
     }
-    let info = office.engine.info().await.cloned().unwrap_or_default();
-    let able = |field: &str| info.get(field).and_then(Value::as_bool) == Some(true);
-    [("MemoryLimit", "memory"), ("PidsLimit", "pids")].iter().filter(|(field, _)| able(field)).map(|(_, name)| (*name).to_owned()).collect()
+    let mut case = match heard {
+        Ok(case) => case,
+        Err(problem) => {
+            output::tell(&format!("{name} could not be listened to: {problem}"));
+            return Ok(Exit::Findings);
+        }
+    };
+    case.report.target = silent.report.target;
+    // The cure is that of the container itself; the one that was listened to is gone.
+    case.prescription = silent.prescription;
+    show(office, &case, None, format)?;
+    if format == Format::Human {
+        output::print(treatment::heard(&case.snapshot.log, &office.options.context).as_bytes())?;
+    }
+    Ok(Exit::of(&case.report, Severity::Error))
 }
 
 fn show(office: &Office<'_>, case: &Case, outcome: Option<&TrialOutcome>, format: Format) -> Result<(), CommandError> {
@@ -124,105 +138,4 @@ fn show(office: &Office<'_>, case: &Case, outcome: Option<&TrialOutcome>, format
         }
     };
     Ok(output::print(text.as_bytes())?)
-}
-
-/// Makes the container, looks at it, stops it, and removes everything whatever happened.
-async fn attempt(office: &Office<'_>, workshop: &Workshop, case: &Case, name: &str, steps: &[Step]) -> TrialOutcome {
-    let mut outcome = TrialOutcome {
-        name: name.to_owned(),
-        works: false,
-        verdict: Verdict::Undetermined,
-        state: "it was not started".to_owned(),
-        root_causes: Vec::new(),
-        failed_units: Vec::new(),
-        stop: None,
-        problem: None,
-        removed: false,
-        minimal: None,
-    };
-    let work = live(office, workshop, case, steps, &mut outcome);
-    let problem = tokio::select! {
-        done = work => done.err().map(|error| error.to_string()),
-        _ = tokio::signal::ctrl_c() => Some("it was interrupted".to_owned()),
-    };
-    outcome.problem = problem;
-    outcome.works &= outcome.problem.is_none();
-    outcome.removed = remove(office, workshop, name).await && remove_images(office, workshop, &derived(steps)).await;
-    outcome
-}
-
-async fn live(
-    office: &Office<'_>,
-    workshop: &Workshop,
-    case: &Case,
-    steps: &[Step],
-    outcome: &mut TrialOutcome,
-) -> Result<(), CommandError> {
-    for step in steps {
-        workshop.perform(step).await?;
-    }
-    let after = office.examine(&outcome.name.clone(), BOOT).await?;
-    outcome.state.clone_from(&after.report.state);
-    outcome.verdict = after.report.verdict;
-    outcome.failed_units = after.snapshot.facts.list("manager.failed_units").into_iter().map(str::to_owned).collect();
-    let before = root_causes(&case.report);
-    outcome.root_causes = root_causes(&after.report);
-    let left = outcome.root_causes.iter().any(|id| before.contains(id));
-    let booted = matches!(after.report.verdict, Verdict::Healthy | Verdict::Degraded);
-    if booted {
-        outcome.stop = Some(stop(office, workshop, &outcome.name).await?);
-    }
-    outcome.works = booted && !left && outcome.stop.as_ref().is_some_and(|stop| stop.exit_code == Some(0));
-    Ok(())
-}
-
-async fn stop(office: &Office<'_>, workshop: &Workshop, name: &str) -> Result<Stop, CommandError> {
-    let began = Instant::now();
-    workshop.run(&office.reach.argv(["stop", "-t", "20", name])).await?;
-    let seconds = began.elapsed().as_secs_f64();
-    let document = office.engine.get(&format!("/containers/{name}/json")).await?;
-    Ok(Stop { exit_code: document.pointer("/State/ExitCode").and_then(Value::as_i64), seconds })
-}
-
-/// Names of images that the steps make.
-fn derived(steps: &[Step]) -> Vec<String> {
-    let builds = steps.iter().filter(|step| step.kind == StepKind::BuildImage);
-    builds.filter_map(|step| step.argv.iter().skip_while(|word| *word != "-t").nth(1).cloned()).collect()
-}
-
-/// Removes a container; one that was never made is gone too.
-async fn remove(office: &Office<'_>, workshop: &Workshop, name: &str) -> bool {
-    if office.engine.get(&format!("/containers/{name}/json")).await.is_err_and(|error| error.is_unknown()) {
-        return true;
-    }
-    workshop.run(&office.reach.argv(["rm", "-f", "-v", name])).await.is_ok()
-}
-
-async fn remove_images(office: &Office<'_>, workshop: &Workshop, names: &[String]) -> bool {
-    let mut gone = true;
-    for name in names {
-        gone &= workshop.run(&office.reach.argv(["rmi", "-f", name])).await.is_ok();
-    }
-    gone
-}
-
-/// Removes what trials that were cut off left behind: those whose time is over, or all.
-async fn sweep(office: &Office<'_>, workshop: &Workshop, all: bool) {
-    let now = Timestamp::now().as_second();
-    let filter = format!("%7B%22label%22%3A%5B%22{TRIAL_LABEL}%22%5D%7D");
-    let list = office.engine.get(&format!("/containers/json?all=1&filters={filter}")).await.unwrap_or_default();
-    for entry in list.as_array().into_iter().flatten() {
-        let until = entry.pointer("/Labels").and_then(|labels| labels.get(TRIAL_LABEL)?.as_str()?.parse::<i64>().ok());
-        let name = entry.pointer("/Names/0").and_then(Value::as_str).unwrap_or_default().trim_start_matches('/');
-        if (all || until.is_none_or(|until| until < now)) && remove(office, workshop, name).await {
-            output::tell(&format!("removed {name}, which a trial had left behind"));
-        }
-    }
-    if all {
-        let images =
-            office.engine.get(&format!("/images/json?filters=%7B%22reference%22%3A%5B%22{IMAGES}%22%5D%7D")).await.unwrap_or_default();
-        let tags = images.as_array().into_iter().flatten().filter_map(|image| image.get("RepoTags")?.as_array()).flatten();
-        let names: Vec<String> = tags.filter_map(Value::as_str).map(str::to_owned).collect();
-        remove_images(office, workshop, &names).await;
-    }
 }

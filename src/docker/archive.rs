@@ -130,7 +130,9 @@ impl Engine {
 }
 
 /// Percent-encodes a path for a query.
-fn encoded(path: &str) -> String {
+/// Percent-encodes what a path of a URL may not hold; slashes stay.
+#[must_use]
+pub fn encoded(path: &str) -> String {
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'.' | b'-');
     path.bytes().map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }

@@ -165,7 +165,7 @@ pub(super) async fn open(transport: &Transport, action: &str, path: &str) -> Res
     Err(refusal(response, action).await)
 }
 
-async fn refusal(response: Response<Incoming>, action: &str) -> EngineError {
+pub(super) async fn refusal(response: Response<Incoming>, action: &str) -> EngineError {
     let status = response.status();
     let body = read_all(response, action).await.unwrap_or_default();
     let message = serde_json::from_slice::<Value>(&body)
@@ -178,7 +178,7 @@ async fn refusal(response: Response<Incoming>, action: &str) -> EngineError {
     EngineError::Refused { action: action.to_owned(), status: status.as_u16(), message }
 }
 
-async fn read_all(response: Response<Incoming>, action: &str) -> Result<Bytes, EngineError> {
+pub(super) async fn read_all(response: Response<Incoming>, action: &str) -> Result<Bytes, EngineError> {
     let body = Limited::new(response.into_body(), ANSWER_LIMIT).collect().await;
     body.map(http_body_util::Collected::to_bytes).map_err(|e| EngineError::Broken { action: action.to_owned(), reason: e.to_string() })
 }

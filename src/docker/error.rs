@@ -96,6 +96,16 @@ pub enum EngineError {
         /// The thing asked for.
         what: String,
     },
+    /// A step of an image's build failed.
+    #[error(
+        "`{action}` failed: {message}\n  next: the last lines above are those of the step that failed; `sysdock build --print` shows what it is made from"
+    )]
+    Build {
+        /// The call that was made.
+        action: String,
+        /// The engine's own words, and the end of the step's output.
+        message: String,
+    },
     /// The engine speaks only versions of the API that sysdock does not.
     #[error("the engine wants API version {minimum} or later, sysdock speaks up to {ours}\n  next: update sysdock")]
     TooNew {

@@ -4,6 +4,8 @@
 //! JSON of versioned GETs, because bollard's models drop fields they do not know. Must not judge anything.
 
 mod archive;
+mod build;
+mod container;
 mod context;
 mod endpoint;
 mod engine;
@@ -11,10 +13,13 @@ mod error;
 mod exec;
 mod locate;
 mod logs;
+mod trace;
 mod transport;
 
 pub use crate::snapshot::EngineKind;
+pub use archive::encoded;
 pub use archive::{PathStat, Tree, TreeEntry};
+pub use build::{BuildEvent, BuildOrder, Builder};
 pub use endpoint::Endpoint;
 pub use engine::{ApiVersion, Engine};
 pub use error::EngineError;

@@ -10,6 +10,8 @@ pub fn os_facts(text: Option<&str>, facts: &mut Facts) {
         shlex::split(line)?.into_iter().next()
     };
     facts.set("guest.os_id", value("ID"), source);
+    let like = value("ID_LIKE").unwrap_or_default();
+    facts.set("guest.os_like", like.split_whitespace().map(str::to_owned).collect::<Vec<_>>(), source);
     facts.set("guest.os_name", value("PRETTY_NAME"), source);
 }
 

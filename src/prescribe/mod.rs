@@ -12,6 +12,7 @@ mod endpoint;
 mod flags;
 mod forms;
 mod hopeless;
+mod image;
 mod inspected;
 mod owner;
 mod planner;
@@ -20,6 +21,7 @@ mod program;
 mod recipe;
 mod remedies;
 mod retire;
+mod start;
 mod steps;
 mod storage;
 #[cfg(test)]
@@ -32,9 +34,11 @@ use crate::snapshot::Snapshot;
 
 pub use element::Element;
 pub use emit::{EmitError, Emitted, Form, Launch, emit};
+pub use image::{Extent, ImageError, ImagePlan, ImageWish, image, name_after, probe, tag_after};
 use inspected::Inspected;
 use planner::Plan;
-pub use trial::{TRIAL_LABEL, Trial, TrialSteps, trial};
+pub use start::{Start, Started, of_image, start};
+pub use trial::{TRIAL_LABEL, Trial, TrialSteps, trial, unchanged};
 pub use types::{NotOffered, Prescription, Reach, Retired, Step, StepKind};
 
 /// Chooses a cure; `None` where nothing is wrong that has a cause.
@@ -68,6 +72,7 @@ fn planned(report: &Report, snapshot: &Snapshot, inspected: &Inspected<'_>, reac
     let mut steps: Vec<Step> = owner::step(&plan).into_iter().collect();
     steps.append(&mut relaunch);
     steps.extend(open.iter().flat_map(|root| hopeless::steps(root, plan.facts)));
+    steps.extend(plan.spare.iter().map(|words| Step::advice(words.clone(), &[])));
     Prescription {
         summary: summary(&plan),
         privilege: privilege(&plan),

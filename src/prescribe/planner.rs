@@ -45,6 +45,8 @@ pub struct Plan<'p> {
     pub cured: BTreeSet<String>,
     /// What a person has to do, with the finding that asks for it.
     pub advice: Vec<(String, String)>,
+    /// What is carried over and could be left out, in words.
+    pub spare: Vec<String>,
 }
 
 impl<'p> Plan<'p> {
@@ -70,6 +72,7 @@ impl<'p> Plan<'p> {
             untried: false,
             cured: BTreeSet::new(),
             advice: Vec::new(),
+            spare: Vec::new(),
         }
     }
 
@@ -117,6 +120,16 @@ impl<'p> Plan<'p> {
         remedies::default_target(self);
         remedies::container_variable(self);
         remedies::stop_signal(self);
+        remedies::spare(self);
+    }
+
+    /// Keeps to what flags can do: no image is derived, and what one would cure is not cured.
+    pub fn flags_only(&mut self) {
+        self.image_lines.clear();
+        let gone: Vec<Change> = self.changes.extract_if(.., |change| change.words.contains("derived image")).collect();
+        gone.iter().flat_map(|change| &change.why).for_each(|id| {
+            self.cured.remove(id);
+        });
     }
 
     /// Whether PID 1 may mount for itself, so that mounts of the engine are not needed.

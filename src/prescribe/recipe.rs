@@ -38,7 +38,8 @@ impl Volume {
     pub fn text(&self) -> String {
         let Self { source, destination, options } = self;
         let colon = if options.is_empty() { "" } else { ":" };
-        format!("{source}:{destination}{colon}{options}")
+        let source = if source.is_empty() { String::new() } else { format!("{source}:") };
+        format!("{source}{destination}{colon}{options}")
     }
 
     /// Whether the engine made up its name: 64 hex digits.

@@ -213,6 +213,20 @@ pub fn stop_signal(plan: &mut Plan<'_>) {
     }
 }
 
+/// What old recipes bind and systemd does not need: it is carried over like everything, and said.
+///
+/// `sys-fs-fuse-connections.mount` has `ConditionCapability=CAP_SYS_ADMIN` (units/ of systemd, 219 to 262), so that it is skipped.
+pub fn spare(plan: &mut Plan<'_>) {
+    let below = |path: &str| std::path::Path::new(path).starts_with("/sys/fs/fuse");
+    let bound =
+        plan.recipe.volumes.iter().any(|volume| below(&volume.destination)) || plan.recipe.mounts.iter().any(|(target, _)| below(target));
+    if bound && plan.facts.bool("container.cap_sys_admin") != Some(true) {
+        let words = "The bind of /sys/fs/fuse is carried over because the container had it. systemd does not need it: its unit for it is skipped \
+                     without CAP_SYS_ADMIN. Leave it out unless a service in the container uses FUSE.";
+        plan.spare.push(words.to_owned());
+    }
+}
+
 /// `a, b and c`.
 fn listed(words: &[&str]) -> String {
     match words {

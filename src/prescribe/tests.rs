@@ -199,3 +199,18 @@ fn a_broken_target_is_cured_in_a_derived_image() {
     docker run -d --name NAME --env-file NAME.env --tmpfs /run --tmpfs /run/lock --tmpfs /tmp --tty --stop-signal SIGRTMIN+3 --security-opt 'writable-cgroups=true' --network none NAME-cured /sbin/init
     "##);
 }
+
+#[test]
+fn a_bind_that_old_recipes_ask_for_is_kept_and_said_to_be_spare() {
+    let case = CASES.iter().find(|case| case.name.starts_with("run-tmpfs-missing/docker28")).unwrap();
+    let mut snapshot = case.snapshot.clone();
+    let container = snapshot.documents.get_mut("container").unwrap();
+    container["HostConfig"]["Binds"] = serde_json::json!(["/sys/fs/fuse:/sys/fs/fuse"]);
+    container["Mounts"] =
+        serde_json::json!([{"Type": "bind", "Source": "/sys/fs/fuse", "Destination": "/sys/fs/fuse", "Mode": "", "RW": true}]);
+    let cure = prescribe(&case.report, &snapshot, &reach(&snapshot)).unwrap();
+    assert!(commands(&cure).contains("/sys/fs/fuse:/sys/fs/fuse"), "{}", commands(&cure));
+    assert!(cure.steps.last().unwrap().title.contains("Leave it out"), "{:?}", cure.steps.last());
+    let without = case.prescription.as_ref().unwrap();
+    assert!(!without.steps.iter().any(|step| step.title.contains("/sys/fs/fuse")));
+}

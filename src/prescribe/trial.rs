@@ -43,6 +43,8 @@ pub struct Trial {
     pub controllers: Vec<String>,
     /// Parts of the cure that are left out.
     pub without: Vec<Element>,
+    /// Whether the image is to be tried as it is, without one derived from it.
+    pub flags_only: bool,
 }
 
 /// A trial that can be carried out.
@@ -63,6 +65,9 @@ pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial)
         return None;
     }
     plan.fill();
+    if trial.flags_only {
+        plan.flags_only();
+    }
     if !plan.recipe.refused.is_empty() {
         return None;
     }
@@ -73,6 +78,20 @@ pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial)
     cut_off(&mut plan.recipe, trial);
     limit(&mut plan.recipe, &trial.controllers);
     Some(TrialSteps { steps: steps::beside(&mut plan, reach), elements })
+}
+
+/// The steps of a trial in which nothing is cured: the container as it is, cut off and with a terminal, so that its words can be read;
+/// `None` where something cannot be carried over.
+#[must_use]
+pub fn unchanged(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial) -> Option<Vec<Step>> {
+    let inspected = Inspected::of(snapshot)?;
+    let mut plan = Plan::named(&trial.name, report, snapshot, &inspected);
+    if !plan.recipe.refused.is_empty() {
+        return None;
+    }
+    cut_off(&mut plan.recipe, trial);
+    limit(&mut plan.recipe, &trial.controllers);
+    Some(steps::beside(&mut plan, reach))
 }
 
 /// No network, no ports, nothing written outside, a terminal so that systemd speaks.
@@ -123,7 +142,7 @@ mod tests {
         recipe.volumes.push(Volume { source: "data".to_owned(), destination: "/data".to_owned(), options: "rw,z".to_owned() });
         recipe.volumes.push(Volume::same("/sys/fs/cgroup/t", "rw"));
         recipe.mounts.push(("/m".to_owned(), "type=volume,source=m,target=/m".to_owned()));
-        cut_off(&mut recipe, &Trial { name: "t".to_owned(), until: 7, controllers: Vec::new(), without: Vec::new() });
+        cut_off(&mut recipe, &Trial { name: "t".to_owned(), until: 7, controllers: Vec::new(), without: Vec::new(), flags_only: false });
         limit(&mut recipe, &["memory".to_owned()]);
         let words = recipe.run(&Reach::by_itself(crate::snapshot::EngineKind::Docker)).join(" ");
         assert_eq!(

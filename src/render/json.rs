@@ -15,7 +15,7 @@ use crate::rule::RuleSet;
 use crate::snapshot::{Cluster, Gap, Target};
 
 /// Version of the report's form.
-const SCHEMA_VERSION: u32 = 1;
+pub(super) const SCHEMA_VERSION: u32 = 1;
 
 #[derive(Serialize)]
 struct Document<'r> {

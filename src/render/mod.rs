@@ -4,6 +4,7 @@
 
 pub mod explain;
 pub mod human;
+pub mod image;
 pub mod json;
 pub mod output;
 mod page;

@@ -3,6 +3,7 @@
 use super::Context;
 use super::page::Page;
 use super::style::Tone;
+use crate::snapshot::{LogExcerpt, Source};
 use crate::treat::TrialOutcome;
 
 /// The outcome of a trial.
@@ -20,6 +21,10 @@ pub fn trial(outcome: &TrialOutcome, context: &Context) -> String {
     if !outcome.failed_units.is_empty() {
         page.flow(4, &[("failed units:", Tone::Dim), (&outcome.failed_units.join(", "), Tone::Plain)]);
     }
+    if !outcome.units.is_empty() {
+        let units: Vec<String> = outcome.units.iter().map(|unit| format!("{} {}", unit.unit, unit.state)).collect();
+        page.flow(4, &[("units:", Tone::Dim), (&units.join(", "), Tone::Plain)]);
+    }
     if let Some(stop) = &outcome.stop {
         let code = stop.exit_code.map_or_else(|| "unknown".to_owned(), |code| code.to_string());
         page.flow(4, &[("stop:", Tone::Dim), (&format!("exit code {code} after {:.1} s", stop.seconds), Tone::Plain)]);
@@ -33,6 +38,27 @@ pub fn trial(outcome: &TrialOutcome, context: &Context) -> String {
     let left = if outcome.removed { "nothing is left of it" } else { "something of it is left: sysdock prove --sweep removes it" };
     page.flow(4, &[(&format!("{}:", outcome.name), Tone::Dim), (left, Tone::Plain)]);
     format!("{}\n", page.finish().trim_matches('\n'))
+}
+
+/// What a container said that was listened to.
+#[must_use]
+pub fn heard(log: &LogExcerpt, context: &Context) -> String {
+    let mut page = Page::new(context);
+    let lines: Vec<_> = log.lines.iter().filter(|line| line.source == Source::Console).collect();
+    if lines.is_empty() {
+        page.flow(2, &[("it said nothing, on a terminal too", Tone::Strong)]);
+    } else {
+        page.flow(2, &[("what it said on a terminal:", Tone::Strong)]);
+    }
+    lines.iter().for_each(|line| page.quote(4, &line.text, &line.line.to_string()));
+    format!("{}\n", page.finish().trim_matches('\n'))
+}
+
+/// Command lines, one a line, to be pasted into a shell.
+#[must_use]
+pub fn lines(commands: &[Vec<String>]) -> String {
+    let quoted = |argv: &Vec<String>| shlex::try_join(argv.iter().map(String::as_str)).unwrap_or_else(|_| argv.join(" "));
+    commands.iter().map(|argv| quoted(argv) + "\n").collect()
 }
 
 /// The commands that undo something.

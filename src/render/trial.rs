@@ -14,6 +14,7 @@ pub struct TrialOut<'r> {
     state: &'r str,
     root_causes: &'r [String],
     failed_units: &'r [String],
+    units: Vec<UnitOut<'r>>,
     stop: Option<StopOut>,
     problem: Option<&'r str>,
     removed: bool,
@@ -24,6 +25,12 @@ pub struct TrialOut<'r> {
 struct MinimalOut<'r> {
     needed: &'r [String],
     not_needed: &'r [String],
+}
+
+#[derive(Serialize)]
+struct UnitOut<'r> {
+    unit: &'r str,
+    state: &'r str,
 }
 
 #[derive(Serialize)]
@@ -41,6 +48,7 @@ pub fn of(outcome: &TrialOutcome) -> TrialOut<'_> {
         state: &outcome.state,
         root_causes: &outcome.root_causes,
         failed_units: &outcome.failed_units,
+        units: outcome.units.iter().map(|unit| UnitOut { unit: &unit.unit, state: &unit.state }).collect(),
         stop: outcome.stop.as_ref().map(|stop| StopOut { exit_code: stop.exit_code, seconds: stop.seconds }),
         problem: outcome.problem.as_deref(),
         removed: outcome.removed,

@@ -132,6 +132,7 @@ pub const CATALOG: &[FactSpec] = &[
     fact("guest.machine_id", Kind::Text, "files", "State of /etc/machine-id: set, empty, uninitialized or missing", "docker exec CONTAINER cat /etc/machine-id"),
     fact("guest.masked_units", Kind::TextList, "files", "Units masked in /etc/systemd/system", "systemctl list-unit-files --state=masked"),
     fact("guest.os_id", Kind::Text, "files", "ID of os-release, or null", "cat /etc/os-release"),
+    fact("guest.os_like", Kind::TextList, "files", "IDs of os-release that this distribution is like, the nearest first", "cat /etc/os-release"),
     fact("guest.os_name", Kind::Text, "files", "PRETTY_NAME of os-release, or null", "cat /etc/os-release"),
     fact("guest.run_lock_fatal", Kind::Bool, "files", "This systemd refuses to boot when /run/lock is no mount and cannot be mounted: Debian's and Ubuntu's before 256", "systemctl --version"),
     fact("guest.systemd_installed", Kind::Bool, "files", "systemd's manager is in the image", "systemctl --version"),

@@ -6,5 +6,5 @@
 mod outcome;
 mod perform;
 
-pub use outcome::{Minimal, Stop, TrialOutcome};
+pub use outcome::{Minimal, Stop, TrialOutcome, UnitState};
 pub use perform::{TreatError, Workshop, command};

@@ -11,6 +11,23 @@ pub struct Stop {
     pub seconds: f64,
 }
 
+/// A unit that a trial was to show at work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitState {
+    /// Its name.
+    pub unit: String,
+    /// systemd's word for its state, or `done` for one that ran and ended well, or that a condition of its own is not met.
+    pub state: String,
+}
+
+impl UnitState {
+    /// Whether it works, has done its work, or is not for this place by its own word.
+    #[must_use]
+    pub fn is_well(&self) -> bool {
+        matches!(self.state.as_str(), "active" | "reloading" | "done") || self.state.starts_with("skipped")
+    }
+}
+
 /// A trial that was carried out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrialOutcome {
@@ -26,6 +43,8 @@ pub struct TrialOutcome {
     pub root_causes: Vec<String>,
     /// Units that failed.
     pub failed_units: Vec<String>,
+    /// Units that it was to show at work.
+    pub units: Vec<UnitState>,
     /// Its stop; `None` where it did not run.
     pub stop: Option<Stop>,
     /// What went wrong with the trial itself.
@@ -34,6 +53,26 @@ pub struct TrialOutcome {
     pub removed: bool,
     /// Which parts of the cure are needed, where that was asked for.
     pub minimal: Option<Minimal>,
+}
+
+impl TrialOutcome {
+    /// A trial whose container does not run yet.
+    #[must_use]
+    pub fn unstarted(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            works: false,
+            verdict: Verdict::Undetermined,
+            state: "it was not started".to_owned(),
+            root_causes: Vec::new(),
+            failed_units: Vec::new(),
+            units: Vec::new(),
+            stop: None,
+            problem: None,
+            removed: false,
+            minimal: None,
+        }
+    }
 }
 
 /// Parts of a cure, each tried by leaving it out.

@@ -122,6 +122,11 @@ fn script(arguments: &[&str]) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// Gives a lane the image `deb-plain:GUEST`: the guest without systemd, the packages for it in a repository of its own.
+pub fn plain(lane: &Lane, guest: &str) -> bool {
+    script(&["plain", &lane.name, guest]).is_some()
+}
+
 /// What a client command printed, and whether it succeeded.
 #[derive(Debug)]
 pub struct Said {

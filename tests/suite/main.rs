@@ -11,7 +11,9 @@
 )]
 
 mod architecture;
+mod building;
 mod cli;
+mod compatibility;
 mod contract;
 mod engine;
 mod fake;

@@ -1,0 +1,128 @@
+//! The examples and remarks that stand at the end of each `--help`. Words only.
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  sysdock doctor web                          what is wrong with the container `web`, running or dead
+  sysdock doctor --all --fail-on warning      every container of the engine; exit 1 on a warning or worse
+  sysdock doctor --format json web | jq .     the same for programs
+  sysdock snapshot web -o web.json.zst        save what was observed, without secrets
+  sysdock doctor --from web.json.zst          judge a saved snapshot, no engine needed
+  sysdock prove web && sysdock fix web        try the cure beside `web`, then carry it out
+  sysdock build debian:12 --enable nginx      an image that boots systemd, proven by a boot
+  sysdock run debian-systemd                  a container of it with what this engine needs
+  sysdock explain cgroup-read-only            one diagnosis at length
+
+Exit codes:
+  0  no root cause or consequence at or above --fail-on
+  1  findings, rules that fail their check, a cure or trial that did not work
+  2  wrong usage
+  3  could not look: no engine, no such container, unreadable input
+  4  looked, but too much was hidden to judge
+
+The engine is found as the docker CLI finds it: --host, --context, DOCKER_HOST, DOCKER_CONTEXT, the current docker
+context, CONTAINER_HOST, then the default sockets of Docker and Podman.";
+
+pub(super) const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  sysdock doctor web db                       two containers, the worst first
+  sysdock doctor --follow web                 watch a boot until it has come up or failed
+  sysdock doctor --since 10m --tail 500 web   read only the recent part of a long log
+  sysdock doctor --from before.json after.json
+  sysdock --host ssh://me@box doctor --all    the engine of another machine
+  sysdock doctor web --prescription sh        all steps of the cure as one script, to be read and run
+  sysdock doctor web --prescription compose   the cured container as a compose file
+  sysdock doctor --from web.json --prescription quadlet
+
+With --prescription stdout carries the cure alone. What a form cannot say, and what it needs, stands in comments at its
+top; values of the old container's environment are never printed. Where there is nothing to prescribe, stdout stays
+empty and stderr says why. The exit code is that of the report.
+
+Nothing is changed: files are read through the engine's archive call. In a running container a few read-only
+commands are run, such as `systemctl is-system-running`; --no-exec leaves them out.";
+
+pub(super) const TRIAGE_EXAMPLES: &str = "\
+Examples:
+  docker logs web 2>&1 | sysdock triage -     what a log says
+  sysdock triage ci.log.gz report.md          files, compressed or not, pasted reports with command lines and output
+  sysdock triage ./logs                       a folder of logs, with a table of causes at the end
+  sysdock triage --run 'docker run -d img /sbin/init'
+  sysdock triage --inspect inspect.json --info info.txt boot.log
+
+Command lines, compose files, Dockerfiles, inspect and info output in the text become facts. What the text does not say
+stays unknown; the report names the commands that would tell.";
+
+pub(super) const SNAPSHOT_EXAMPLES: &str = "\
+Examples:
+  sysdock snapshot web -o web.json            readable JSON
+  sysdock snapshot web -o web.json.zst        compressed
+  sysdock snapshot web | sysdock doctor --from -
+
+A snapshot holds facts, gaps, part of the log and the engine's answers. Values that look like secrets are replaced
+before anything is written; read the file before you hand it on.";
+
+pub(super) const PROVE_EXAMPLES: &str = "\
+Examples:
+  sysdock prove web                           does the cure of `web` work? `web` itself is left alone
+  sysdock prove web --format json | jq .reports[0].trial
+  sysdock prove web --minimal                 which parts of the cure are needed here
+  sysdock prove web --listen                  what does `web`, unchanged, say on a terminal?
+  sysdock prove debian-systemd                does this image boot here, and with what?
+  sysdock prove --sweep                       remove what trials that were cut off left behind
+
+A trial makes one container (and an image, where the cure needs one) named NAME-trial-…, labelled sysdock.trial, with no
+network and no ports, its volumes read-only, with a terminal so that systemd speaks. It boots, is examined, is stopped,
+and is removed. For an image, a container of it is created first, read, and removed without ever being started. Exit
+code 0: it works; 1: it does not, or no cure is known. With --listen the exit code is that of the report.";
+
+pub(super) const BUILD_EXAMPLES: &str = "\
+Examples:
+  sysdock build debian:12                     debian-systemd:12; systemd is installed where it is missing
+  sysdock build nginx:1 -t web --enable nginx
+  sysdock build web                           from the image of the container `web`
+  sysdock build debian:12 --print             the Dockerfile and its files, to be kept and built by yourself
+  sysdock build debian:12 -o image && docker build image
+
+The image boots to a target of its own, container.target, has systemd as its entrypoint in exec form, SIGRTMIN+3 as its
+stop signal, container=docker in its environment, a journal in memory and an empty machine-id. Consoles and hardware are
+masked; no file of a package is changed. Words after the image's name go to systemd, in place of --log-level=info.
+
+What is made: a container of the base, which is read and removed at once, unstarted; the image; and, unless --no-proof
+is given, a trial of it as `sysdock prove` makes it. Exit code 0: it boots, its units are active, and it stops; 1: it
+does not, the image is kept; 3: it cannot be built.";
+
+pub(super) const RUN_EXAMPLES: &str = "\
+Examples:
+  sysdock run debian-systemd                  a container debian-systemd with what systemd needs on this engine
+  sysdock run -n web -p 8080:80 -v data:/srv web-systemd
+  sysdock run web-systemd --log-level=debug   words after the image go to systemd
+  sysdock run --print web-systemd             only the command line
+
+A container of the image is created first, read, and removed without being started; then the new one is started with the
+engine's own command line client, and watched until it is up. Exit code 0: it is up; 1: it is not, and is left for
+`sysdock doctor NAME`; 3: it cannot be started.";
+
+pub(super) const FIX_EXAMPLES: &str = "\
+Examples:
+  sysdock fix web                             shows the steps and asks
+  sysdock fix web --dry-run                   only shows them
+  sysdock fix web --yes                       for scripts
+
+The steps are those of `sysdock doctor web`. The old container is stopped and kept as NAME-before-TIME; when the new one
+does not come up it is removed and the old one is put back. `sysdock prove web` tries the cure first.";
+
+pub(super) const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  sysdock explain run-tmpfs-missing
+  sysdock rules list                          all ids";
+
+pub(super) const RULES_EXAMPLES: &str = "\
+Examples:
+  sysdock rules list
+  sysdock rules check --rules ./my-rules      syntax, facts, ids, references
+  sysdock rules test --rules ./my-rules       run the worked examples of every rule";
+
+pub(super) const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  sysdock completions bash > ~/.local/share/bash-completion/completions/sysdock
+  sysdock completions zsh > ~/.zfunc/_sysdock
+  sysdock completions fish > ~/.config/fish/completions/sysdock.fish";

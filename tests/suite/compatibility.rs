@@ -1,0 +1,186 @@
+//! The compatibility table: what each guest needs on each lane, found by leaving out each part of the cure in turn.
+//!
+//! `SYSDOCK_RECORD=1` writes `docs/compatibility.md`; without it the recorded cells of the same engine and guest must say what the run
+//! says. No cell is filled from anything but a run.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::lab::{Lane, lab, turn};
+use super::program::{announce, project};
+
+const PLACE: &str = "docs/compatibility.md";
+
+/// One lane with one guest.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Cell {
+    /// Engine and control groups, such as `Docker 28.5.2, cgroup v2`.
+    engine: String,
+    /// systemd's version.
+    systemd: u32,
+    /// What came of it: flags, or why none helps.
+    needs: String,
+}
+
+/// Tries a guest on a lane.
+fn tried(lane: &Lane, guest: &str) -> Cell {
+    let image = format!("deb-systemd:{guest}");
+    let said = lane.client(&["run", "--rm", "--network", "none", "-e", "SYSTEMD_COLORS=0", &image, "systemctl", "--version"]).stdout;
+    let systemd = said.split_whitespace().nth(1).and_then(|word| word.parse().ok());
+    let systemd = systemd.unwrap_or_else(|| panic!("{} {guest}: no version in {said}", lane.name));
+    let run = lane.sysdock(&["prove", &image, "--minimal", "--format", "json"]).run();
+    let report = run.report(0);
+    let engine = &report["target"]["engine"];
+    let version = engine["version"].as_str().unwrap_or_default().split(['+', '~', '-']).next().unwrap_or_default().to_owned();
+    let name = if engine["name"] == "podman" { "Podman" } else { "Docker" };
+    let engine = format!("{name} {version}, cgroup {}", lane.cgroup);
+    let trial = &report["trial"];
+    if trial.is_null() {
+        assert_eq!(run.code, 1, "{} {guest}: {report:#}", lane.name);
+        return Cell { engine, systemd, needs: impossible(&report) };
+    }
+    assert!(run.code == 0 && trial["works"] == true, "{} {guest}: {report:#}", lane.name);
+    assert_eq!(trial["minimal"]["not_needed"], serde_json::json!([]), "{} {guest}: a part too many", lane.name);
+    let needed: Vec<&str> = trial["minimal"]["needed"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let words: Vec<String> = needed.iter().map(|flag| format!("`{}`", general(flag))).collect();
+    assert!(!words.iter().any(|word| word.contains("privileged") || word.contains("unconfined")), "{words:?}");
+    Cell { engine, systemd, needs: if words.is_empty() { "nothing".to_owned() } else { words.join(" ") } }
+}
+
+/// A flag without the name of the container that it was tried with.
+fn general(flag: &str) -> String {
+    let word = |word: &str| match word.split_once("sysdock-") {
+        Some((before, _)) => format!("{before}NAME"),
+        None => word.to_owned(),
+    };
+    flag.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// The root cause that no flag cures.
+fn impossible(report: &Value) -> String {
+    let findings = report["findings"].as_array().cloned().unwrap_or_default();
+    let roots = findings.iter().filter(|finding| finding["role"] == "root-cause");
+    let ids: Vec<&str> = roots.filter_map(|finding| finding["id"].as_str()).filter(|id| id.starts_with("cgroup-v")).collect();
+    assert!(!ids.is_empty(), "{report:#}");
+    format!("**no flag helps**: {}", ids.join(", "))
+}
+
+/// Rows of the planner's table that no lane of this lab can show.
+fn not_run() -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Row {
+        engine: String,
+        #[serde(default)]
+        since: i64,
+        mode: Option<String>,
+        driver: Option<String>,
+        words: String,
+        #[serde(default)]
+        measured: bool,
+    }
+    #[derive(Deserialize)]
+    struct Table {
+        row: Vec<Row>,
+    }
+    let text = std::fs::read_to_string(project("src/prescribe/cgroup.toml")).expect("the planner's table can be read");
+    let table: Table = toml::from_str(&text).expect("it is a table");
+    let one = |row: &Row| {
+        let since = if row.since > 0 { format!(" {} and later", row.since) } else { String::new() };
+        let mode = row.mode.as_ref().map(|mode| format!(", cgroup {mode}")).unwrap_or_default();
+        let driver =
+            row.driver.as_ref().map_or(", any other cgroup driver than cgroupfs".to_owned(), |driver| format!(", driver {driver}"));
+        format!("- {}{since}{mode}{driver}: {} — not run", row.engine, row.words)
+    };
+    table.row.iter().filter(|row| !row.measured).map(one).collect()
+}
+
+fn page(cells: &[Cell]) -> String {
+    let mut versions: Vec<u32> = cells.iter().map(|cell| cell.systemd).collect();
+    versions.sort_unstable();
+    versions.dedup();
+    let mut sets: BTreeMap<&str, usize> = BTreeMap::new();
+    for cell in cells {
+        let next = sets.len() + 1;
+        sets.entry(&cell.needs).or_insert(next);
+    }
+    let mut text = String::from(
+        "# What systemd needs in a container\n\n\
+         Made by the test `the_compatibility_table_is_what_runs_show` from runs on real engines with real guests (Debian's builds of\n\
+         systemd); nothing in it is written by hand. Each set is minimal: without any one of its flags the guest does not boot to\n\
+         `running`, or does not stop in order. None of it is `--privileged`, and no seccomp filter is switched off.\n\n\
+         The sets are those for an image without labels or entrypoint of its own. An image made by `sysdock build` brings its stop signal;\n\
+         `sysdock run` gives the rest.\n\n",
+    );
+    let columns: Vec<String> = versions.iter().map(|version| format!("systemd {version}")).collect();
+    text.push_str(&format!("| engine | {} |\n|---|{}\n", columns.join(" | "), "---|".repeat(versions.len())));
+    let mut engines: Vec<&str> = cells.iter().map(|cell| cell.engine.as_str()).collect();
+    engines.dedup();
+    for engine in engines {
+        let of = |version: &u32| cells.iter().find(|cell| cell.engine == engine && cell.systemd == *version);
+        let words: Vec<String> =
+            versions.iter().map(|v| of(v).map_or("not run".to_owned(), |cell| format!("set {}", sets[cell.needs.as_str()]))).collect();
+        text.push_str(&format!("| {engine} | {} |\n", words.join(" | ")));
+    }
+    let mut listed: Vec<(&str, usize)> = sets.into_iter().collect();
+    listed.sort_by_key(|(_, number)| *number);
+    text.push_str("\n## The sets\n\n");
+    listed.iter().for_each(|(needs, number)| text.push_str(&format!("{number}. {needs}\n")));
+    text.push_str("\n## Not run\n\nThe planner knows these too, from documentation; its cures say so.\n\n");
+    not_run().iter().for_each(|line| text.push_str(&format!("{line}\n")));
+    text
+}
+
+/// The cells that a page holds.
+fn cells_of(page: &str) -> Vec<Cell> {
+    let numbered = |line: &str| line.split_once(". ").and_then(|(number, needs)| Some((number.parse::<usize>().ok()?, needs.to_owned())));
+    let sets: BTreeMap<usize, String> = page.lines().filter_map(numbered).collect();
+    let rows: Vec<Vec<&str>> =
+        page.lines().filter(|line| line.starts_with("| ")).map(|line| line.trim_matches('|').split('|').map(str::trim).collect()).collect();
+    let Some((head, rows)) = rows.split_first() else { return Vec::new() };
+    let version = |column: usize| head[column].trim_start_matches("systemd ").parse::<u32>().ok();
+    let mut cells = Vec::new();
+    for row in rows {
+        for column in 1..row.len() {
+            let needs = row[column].strip_prefix("set ").and_then(|number| sets.get(&number.parse().ok()?));
+            if let (Some(systemd), Some(needs)) = (version(column), needs) {
+                cells.push(Cell { engine: row[0].to_owned(), systemd, needs: needs.clone() });
+            }
+        }
+    }
+    cells
+}
+
+#[test]
+fn the_compatibility_table_is_what_runs_show() {
+    let _turn = turn();
+    let lanes: Vec<&Lane> = lab().lanes.iter().filter(|lane| lane.is_own()).collect();
+    let cells: Vec<Cell> = lanes.iter().flat_map(|lane| lane.guests.iter().map(|guest| tried(lane, guest))).collect();
+    if std::env::var("SYSDOCK_RECORD").is_ok_and(|value| value == "1") {
+        std::fs::create_dir_all(project("docs")).expect("docs/ can be made");
+        std::fs::write(project(PLACE), page(&cells)).expect("the table can be written");
+    }
+    let recorded = cells_of(&std::fs::read_to_string(project(PLACE)).expect("the table can be read"));
+    let mut unknown = 0;
+    for cell in &cells {
+        match recorded.iter().find(|other| other.engine == cell.engine && other.systemd == cell.systemd) {
+            Some(other) => assert_eq!(cell, other, "docs/compatibility.md is out of date: record it with SYSDOCK_RECORD=1"),
+            None => unknown += 1,
+        }
+    }
+    announce(&format!("live: compatibility of {} cells compared, {unknown} of them with versions that docs/ does not know", cells.len()));
+}
+
+#[test]
+fn the_table_is_read_as_it_is_written() {
+    let cell = |engine: &str, systemd, needs: &str| Cell { engine: engine.to_owned(), systemd, needs: needs.to_owned() };
+    let cells = vec![
+        cell("Docker 1, cgroup v1", 247, "`-a` `-b`"),
+        cell("Docker 1, cgroup v1", 262, "**no flag helps**: x"),
+        cell("Podman 4", 262, "nothing"),
+    ];
+    let page = page(&cells);
+    assert_eq!(cells_of(&page), cells);
+    assert!(page.contains("| Podman 4 | not run | set ") && page.contains("— not run\n"), "{page}");
+}
