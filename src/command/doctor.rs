@@ -53,7 +53,7 @@ pub fn run(args: DoctorArgs, options: &Options) -> Result<Exit, CommandError> {
     };
     looked.answers.sort_by_key(|(report, _)| report.rank());
     let printed = match wanted.prescription {
-        Some(form) => prescription(form_of(form), &looked.answers, options.remarks),
+        Some(form) => prescription(form.into(), &looked.answers, options.remarks),
         None => doctor.print(&looked.answers),
     };
     looked.failures.iter().for_each(|failure| output::tell(failure));
@@ -98,16 +98,18 @@ fn advice(name: &str, cure: &Prescription) -> String {
     format!("nothing to prescribe for {name} in this form: {}\n{}", cure.summary, steps.join("\n"))
 }
 
-const fn form_of(form: PrescriptionForm) -> Form {
-    match form {
-        PrescriptionForm::Sh => Form::Shell,
-        PrescriptionForm::Compose => Form::Compose,
-        PrescriptionForm::Quadlet => Form::Quadlet,
-        PrescriptionForm::Kubernetes => Form::Kubernetes,
-        PrescriptionForm::Molecule => Form::Molecule,
-        PrescriptionForm::Docker => Form::Docker,
-        PrescriptionForm::Podman => Form::Podman,
-        PrescriptionForm::Dockerfile => Form::Dockerfile,
+impl From<PrescriptionForm> for Form {
+    fn from(form: PrescriptionForm) -> Self {
+        match form {
+            PrescriptionForm::Sh => Self::Shell,
+            PrescriptionForm::Compose => Self::Compose,
+            PrescriptionForm::Quadlet => Self::Quadlet,
+            PrescriptionForm::Kubernetes => Self::Kubernetes,
+            PrescriptionForm::Molecule => Self::Molecule,
+            PrescriptionForm::Docker => Self::Docker,
+            PrescriptionForm::Podman => Self::Podman,
+            PrescriptionForm::Dockerfile => Self::Dockerfile,
+        }
     }
 }
 

@@ -90,9 +90,15 @@ impl<'a> Config<'a> {
         texts(self.field(pointer))
     }
 
+    /// The entrypoint; one that was cleared is a single empty word in Podman's documents.
+    pub fn entrypoint(&self) -> Vec<String> {
+        let words = self.list("/Config/Entrypoint");
+        if words.iter().all(String::is_empty) { Vec::new() } else { words }
+    }
+
     /// Program and arguments of PID 1: entrypoint, then command.
     pub fn argv(&self) -> Vec<String> {
-        let mut argv = self.list("/Config/Entrypoint");
+        let mut argv = self.entrypoint();
         argv.extend(self.list("/Config/Cmd"));
         if argv.is_empty() {
             argv.extend(self.text("/Path").map(str::to_owned));

@@ -12,6 +12,7 @@ pub mod filter;
 pub mod mounts;
 pub mod program;
 pub mod signal;
+pub mod size;
 
 pub use capability::of_mask as capabilities_of_mask;
 pub use config::{Config, Mount};

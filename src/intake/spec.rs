@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::options::Given;
 use super::volume;
+use crate::facts::size;
 use crate::snapshot::EngineKind;
 
 /// Sections that a whole command line or service shows: options not given have their defaults.
@@ -184,7 +185,7 @@ impl Spec {
         if let Some(limit) = self.option("pids-limit").and_then(|limit| limit.parse::<i64>().ok()) {
             host.insert("PidsLimit".to_owned(), json!(limit));
         }
-        if let Some(limit) = self.option("memory").and_then(volume::bytes) {
+        if let Some(limit) = self.option("memory").and_then(size::bytes) {
             host.insert("Memory".to_owned(), json!(limit));
         }
         let ulimits: Vec<Value> = self.all(&["ulimit"]).filter_map(ulimit).collect();

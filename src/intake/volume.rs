@@ -49,25 +49,6 @@ pub fn tmpfs(text: &str) -> (String, Value) {
     (path.trim().to_owned(), json!(options))
 }
 
-/// Bytes of a size such as `512m`, `2G` or `1073741824`.
-#[must_use]
-pub fn bytes(text: &str) -> Option<i64> {
-    let text = text.trim().to_ascii_lowercase();
-    let digits: String = text.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
-    let number: f64 = digits.parse().ok()?;
-    let power = match text[digits.len()..].trim_end_matches(['b', 'i']) {
-        "" => 0,
-        "k" => 10,
-        "m" => 20,
-        "g" => 30,
-        "t" => 40,
-        _ => return None,
-    };
-    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
-    let bytes = (number * (1_i64 << power) as f64) as i64;
-    Some(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,13 +63,5 @@ mod tests {
         assert_eq!(kind("/run").as_deref(), Some(r#""volume" "" "/run" true"#));
         assert_eq!(kind(r"C:\src:/b").as_deref(), Some(r#""bind" "C:\\src" "/b" true"#));
         assert_eq!(kind("nonsense"), None);
-    }
-
-    #[test]
-    fn sizes_have_units() {
-        assert_eq!(
-            [bytes("512m"), bytes("2G"), bytes("1.5gb"), bytes("77"), bytes("many")],
-            [Some(512 << 20), Some(2 << 30), Some(3 << 29), Some(77), None]
-        );
     }
 }

@@ -11,16 +11,22 @@ use super::recipe::Recipe;
 impl Inspected<'_> {
     /// The environment is never written down here: where it is not the image's own it is fetched at run time.
     pub(super) fn environment(&self, recipe: &mut Recipe) {
-        const FILLED_IN: [&str; 5] = ["container", "TERM", "HOSTNAME", "HOME", "PATH"];
+        const FILLED_IN: [&str; 6] = ["container", "container_uuid", "TERM", "HOSTNAME", "HOME", "PATH"];
+        // They speak of the old container only; the engine makes them anew.
+        const OF_ONE: [&str; 2] = ["HOSTNAME", "container_uuid"];
         let all = self.config.list("/Config/Env");
         let own = self.of_image("Env").unwrap_or_default();
         let name = |entry: &String| entry.split('=').next().unwrap_or_default().to_owned();
-        let filled = |entry: &String| self.is_podman() && FILLED_IN.contains(&name(entry).as_str());
-        if all.iter().all(|entry| own.contains(entry) || filled(entry)) {
+        let filled = |entry: &String, names: &[&str]| {
+            self.is_podman() && names.contains(&name(entry).as_str()) && !self.asked.names_variable(&name(entry))
+        };
+        if all.iter().all(|entry| own.contains(entry) || filled(entry, &FILLED_IN)) {
             return;
         }
+        let (anew, all): (Vec<&String>, Vec<&String>) = all.iter().partition(|entry| filled(entry, &OF_ONE));
         recipe.variables = Some(all.len());
-        for entry in all.iter().filter(|entry| !fits_a_file(entry)) {
+        recipe.not_fetched = anew.into_iter().map(name).collect();
+        for entry in all.into_iter().filter(|entry| !fits_a_file(entry)) {
             let reason = "has a line break, or a name that an env file cannot hold";
             recipe.refused.push(format!("Config.Env: {} {reason}", name(entry)));
         }
@@ -47,10 +53,11 @@ impl Inspected<'_> {
     /// The health check, where it is not the image's.
     pub(super) fn health(&self, recipe: &mut Recipe) {
         let Some(check) = self.value("Config.Healthcheck").filter(|check| !is_default(check, None)) else { return };
-        if self.image.and_then(|image| image.get("Healthcheck")) == Some(check) {
+        let image = self.image.and_then(|image| image.get("Healthcheck"));
+        if image == Some(check) {
             return;
         }
-        match forms::healthcheck(check) {
+        match forms::healthcheck(check, image, self.config.kind) {
             Some(flags) => flags.into_iter().for_each(|(name, value)| recipe.push(&name, value)),
             None => recipe.refused.push("Config.Healthcheck: its test has a form that no flag is known for".to_owned()),
         }

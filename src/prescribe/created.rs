@@ -5,29 +5,63 @@ use serde_json::Value;
 
 use super::recipe::Recipe;
 
-/// Flags with a value that inspect does not show.
-const WITH_VALUE: [&str; 17] = [
-    "--chrootdirs",
-    "--gidmap",
-    "--hostuser",
-    "--image-volume",
-    "--init-path",
-    "--passwd-entry",
-    "--personality",
-    "--pidfile",
-    "--requires",
-    "--seccomp-policy",
-    "--subgidname",
-    "--subuidname",
-    "--uidmap",
-    "--unsetenv",
-    "--variant",
-    "--group-entry",
-    "--conmon-pidfile",
+/// How a flag of Podman's comes back from its command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    /// It has a value, which inspect does not show.
+    Value,
+    /// It stands alone, and inspect does not show it.
+    Nothing,
+    /// Inspect shows it, so that it need not be read here.
+    Shown,
+}
+
+/// Flags that only Podman's CLI has (podman-run(1) of 4.3 to 5.6).
+const PODMAN_ONLY: [(&str, Takes); 36] = [
+    ("--chrootdirs", Takes::Shown),
+    ("--conmon-pidfile", Takes::Value),
+    ("--env-host", Takes::Nothing),
+    ("--env-merge", Takes::Value),
+    ("--gidmap", Takes::Value),
+    ("--group-entry", Takes::Value),
+    ("--health-log-destination", Takes::Shown),
+    ("--health-max-log-count", Takes::Shown),
+    ("--health-max-log-size", Takes::Shown),
+    ("--health-on-failure", Takes::Shown),
+    ("--health-startup-cmd", Takes::Value),
+    ("--health-startup-interval", Takes::Value),
+    ("--health-startup-retries", Takes::Value),
+    ("--health-startup-success", Takes::Value),
+    ("--health-startup-timeout", Takes::Value),
+    ("--hostuser", Takes::Value),
+    ("--http-proxy", Takes::Nothing),
+    ("--image-volume", Takes::Value),
+    ("--init-path", Takes::Value),
+    ("--no-hostname", Takes::Nothing),
+    ("--no-hosts", Takes::Nothing),
+    ("--passwd", Takes::Shown),
+    ("--passwd-entry", Takes::Value),
+    ("--personality", Takes::Value),
+    ("--pidfile", Takes::Value),
+    ("--read-only-tmpfs", Takes::Nothing),
+    ("--requires", Takes::Value),
+    ("--sdnotify", Takes::Shown),
+    ("--seccomp-policy", Takes::Value),
+    ("--shm-size-systemd", Takes::Value),
+    ("--subgidname", Takes::Value),
+    ("--subuidname", Takes::Value),
+    ("--tz", Takes::Shown),
+    ("--uidmap", Takes::Value),
+    ("--umask", Takes::Shown),
+    ("--variant", Takes::Value),
 ];
-/// Switches that inspect does not show.
-const SWITCHES: [&str; 7] =
-    ["--env-host", "--env-merge", "--http-proxy", "--no-hostname", "--no-hosts", "--read-only-tmpfs", "--unsetenv-all"];
+/// Those that shape the environment, which is carried over as it came to be.
+const OF_ENVIRONMENT: [(&str, Takes); 2] = [("--unsetenv", Takes::Value), ("--unsetenv-all", Takes::Nothing)];
+
+/// Flags that only Podman's CLI has.
+pub fn podman_only() -> impl Iterator<Item = &'static str> {
+    PODMAN_ONLY.iter().chain(&OF_ENVIRONMENT).map(|(name, _)| *name)
+}
 
 /// Programs for which Podman turns its systemd mode on by itself (podman-run(1), `--systemd`).
 pub fn knows_as_init(program: &str) -> bool {
@@ -71,18 +105,27 @@ impl<'s> Asked<'s> {
         values
     }
 
+    /// Whether a variable was given, or may have been by a file or out of the caller's own.
+    pub fn names_variable(self, name: &str) -> bool {
+        let given = self.values(&["-e", "--env"]).into_iter().any(|entry| entry.split('=').next() == Some(name));
+        given || self.has(&["--env-file", "--env-host", "--env-merge"])
+    }
+
     fn texts(self) -> impl Iterator<Item = &'s str> {
         self.words.iter().filter_map(Value::as_str)
     }
 
     /// Takes over what only the command line tells.
     pub fn carry(self, recipe: &mut Recipe) {
-        for name in WITH_VALUE {
-            self.values(&[name]).into_iter().for_each(|value| recipe.push(name, Some(value.to_owned())));
-        }
-        for name in SWITCHES.into_iter().filter(|name| self.has(&[name])) {
-            let value = self.texts().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
-            recipe.push(name, value.map(str::to_owned));
+        for (name, takes) in PODMAN_ONLY.iter().chain(&OF_ENVIRONMENT).copied() {
+            match takes {
+                Takes::Value => self.values(&[name]).into_iter().for_each(|value| recipe.push(name, Some(value.to_owned()))),
+                Takes::Nothing if self.has(&[name]) => {
+                    let value = self.texts().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+                    recipe.push(name, value.map(str::to_owned));
+                }
+                Takes::Nothing | Takes::Shown => {}
+            }
         }
         let masks =
             self.values(&["--security-opt"]).into_iter().filter(|option| option.starts_with("mask=") || option.starts_with("unmask="));

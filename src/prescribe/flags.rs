@@ -15,8 +15,10 @@ pub enum Form {
     Switch,
     /// The flag alone, or with `=false`.
     Either,
-    /// A whole number.
+    /// A whole number, 0 meaning none.
     Number,
+    /// A whole number that means something when it is 0 too.
+    Whole,
     /// One flag for each text of a list.
     Each,
     /// One flag `key=value` for each entry of a map.
@@ -59,6 +61,7 @@ pub const FIELDS: &[Field] = &[
     field("Config.Tty", "--tty", Form::Switch, &[]),
     field("Config.OpenStdin", "--interactive", Form::Switch, &[]),
     field("HostConfig.AutoRemove", "--rm", Form::Switch, &[]),
+    field("HostConfig.AutoRemoveImage", "--rmi", Form::Switch, &[]),
     field("HostConfig.RestartPolicy", "--restart", Form::Made(forms::restart), &[]),
     field("HostConfig.Runtime", "--runtime", Form::Text, &["\"runc\"", "\"oci\"", "\"io.containerd.runc.v2\""]),
     field("HostConfig.Init", "--init", Form::Either, &["null"]),
@@ -66,16 +69,20 @@ pub const FIELDS: &[Field] = &[
     field("Config.MacAddress", "--mac-address", Form::Text, &[]),
     field("Config.User", "--user", Form::Text, &[]),
     field("HostConfig.GroupAdd", "--group-add", Form::Each, &[]),
-    field("Config.WorkingDir", "--workdir", Form::Text, &["\"/\""]),
-    field("Config.StopTimeout", "--stop-timeout", Form::Number, &["10"]),
+    field("Config.WorkingDir", "--workdir", Form::Text, &[]),
+    field("Config.StopTimeout", "--stop-timeout", Form::Whole, &[]),
     field("Config.ExposedPorts", "--expose", Form::Made(forms::keys), &[]),
     field("Config.Annotations", "--annotation", Form::Made(forms::annotations), &[]),
-    field("HostConfig.Annotations", "--annotation", Form::Pairs, &[]),
+    field("HostConfig.Annotations", "--annotation", Form::Made(forms::annotations), &[]),
     field("Config.Umask", "--umask", Form::Text, &["\"0022\""]),
     field("Config.Timeout", "--timeout", Form::Number, &[]),
     field("Config.Timezone", "--tz", Form::Text, &[]),
     field("Config.sdNotifyMode", "--sdnotify", Form::Text, &["\"container\""]),
     field("Config.HealthcheckOnFailureAction", "--health-on-failure", Form::Text, &["\"none\""]),
+    field("Config.HealthLogDestination", "--health-log-destination", Form::Text, &["\"local\""]),
+    field("Config.HealthcheckMaxLogCount", "--health-max-log-count", Form::Number, &["5"]),
+    field("Config.HealthcheckMaxLogSize", "--health-max-log-size", Form::Number, &["500"]),
+    field("Config.ChrootDirs", "--chrootdirs", Form::Each, &[]),
     field("Config.Passwd", "--passwd", Form::Either, &["true"]),
     field("Config.Secrets", "--secret", Form::Made(forms::secrets), &[]),
     field("HostConfig.Privileged", "--privileged", Form::Switch, &[]),
@@ -83,21 +90,21 @@ pub const FIELDS: &[Field] = &[
     field("HostConfig.CapDrop", "--cap-drop", Form::Each, &[]),
     field("HostConfig.ReadonlyRootfs", "--read-only", Form::Switch, &[]),
     field("HostConfig.UsernsMode", "--userns", Form::Text, &[]),
-    field("HostConfig.IpcMode", "--ipc", Form::Text, &["\"private\"", "\"shareable\""]),
+    field("HostConfig.IpcMode", "--ipc", Form::Text, &[]),
     field("HostConfig.PidMode", "--pid", Form::Text, &["\"private\""]),
     field("HostConfig.UTSMode", "--uts", Form::Text, &["\"private\""]),
     field("HostConfig.CgroupParent", "--cgroup-parent", Form::Text, &[]),
     field("HostConfig.Cgroups", "--cgroups", Form::Text, &["\"default\"", "\"enabled\""]),
     field("HostConfig.CgroupConf", "--cgroup-conf", Form::Pairs, &[]),
-    field("HostConfig.ShmSize", "--shm-size", Form::Number, &["67108864", "65536000"]),
+    field("HostConfig.ShmSize", "--shm-size", Form::Number, &[]),
     field("HostConfig.Memory", "--memory", Form::Number, &[]),
     field("HostConfig.MemoryReservation", "--memory-reservation", Form::Number, &[]),
     field("HostConfig.MemorySwap", "--memory-swap", Form::Number, &[]),
-    field("HostConfig.MemorySwappiness", "--memory-swappiness", Form::Number, &["-1"]),
+    field("HostConfig.MemorySwappiness", "--memory-swappiness", Form::Whole, &["-1"]),
     field("HostConfig.KernelMemory", "--kernel-memory", Form::Number, &[]),
     field("HostConfig.OomKillDisable", "--oom-kill-disable", Form::Switch, &[]),
     field("HostConfig.OomScoreAdj", "--oom-score-adj", Form::Number, &[]),
-    field("HostConfig.PidsLimit", "--pids-limit", Form::Number, &["2048"]),
+    field("HostConfig.PidsLimit", "--pids-limit", Form::Number, &[]),
     field("HostConfig.NanoCpus", "--cpus", Form::Made(forms::cpus), &[]),
     field("HostConfig.CpuShares", "--cpu-shares", Form::Number, &[]),
     field("HostConfig.CpuPeriod", "--cpu-period", Form::Number, &[]),
@@ -127,6 +134,7 @@ pub const FIELDS: &[Field] = &[
     field("HostConfig.DnsOptions", "--dns-option", Form::Each, &[]),
     field("HostConfig.DnsSearch", "--dns-search", Form::Each, &[]),
     field("HostConfig.ExtraHosts", "--add-host", Form::Each, &[]),
+    field("HostConfig.HostsFile", "--hosts-file", Form::Text, &[]),
     // Written by recipe.rs, where they meet each other, the image or the engine.
     elsewhere("Config.Hostname"), elsewhere("Config.Env"), elsewhere("Config.Labels"), elsewhere("Config.Cmd"), elsewhere("Config.Entrypoint"),
     elsewhere("Config.Image"), elsewhere("Config.Volumes"), elsewhere("Config.StopSignal"), elsewhere("Config.Healthcheck"), elsewhere("Config.SystemdMode"),
@@ -135,7 +143,7 @@ pub const FIELDS: &[Field] = &[
     elsewhere("HostConfig.MaskedPaths"), elsewhere("HostConfig.ReadonlyPaths"),
     // What the image brings, what the engine fills in, what only a terminal in the foreground needs.
     elsewhere("Config.AttachStdin"), elsewhere("Config.AttachStdout"), elsewhere("Config.AttachStderr"), elsewhere("Config.StdinOnce"),
-    elsewhere("Config.OnBuild"), elsewhere("Config.Shell"), elsewhere("Config.ArgsEscaped"), elsewhere("Config.CreateCommand"),
+    elsewhere("Config.OnBuild"), elsewhere("Config.Shell"), elsewhere("Config.ArgsEscaped"), elsewhere("Config.CreateCommand"), elsewhere("Config.sdNotifySocket"),
     elsewhere("HostConfig.ConsoleSize"), elsewhere("HostConfig.ContainerIDFile"), elsewhere("HostConfig.CgroupManager"),
     elsewhere("HostConfig.KernelMemoryTCP"), elsewhere("HostConfig.Isolation"),
 ];
@@ -145,7 +153,11 @@ pub fn is_default(value: &Value, field: Option<&Field>) -> bool {
     let text = value.to_string();
     let listed = field.is_some_and(|field| field.defaults.iter().any(|default| *default == text));
     // A switch with two explicit states means something when it is false.
-    let explicit = field.is_some_and(|field| matches!(field.form, Form::Either)) && value.is_boolean();
+    let explicit = field.is_some_and(|field| match field.form {
+        Form::Either => value.is_boolean(),
+        Form::Whole => value.is_number(),
+        _ => false,
+    });
     listed || !explicit && matches!(text.as_str(), "null" | "\"\"" | "0" | "false" | "[]" | "{}" | "[0,0]")
 }
 
@@ -168,7 +180,8 @@ mod tests {
         for value in [json!(null), json!(""), json!(0), json!(false), json!([]), json!({}), json!([0, 0])] {
             assert!(is_default(&value, None), "{value}");
         }
-        assert!(is_default(&json!(67_108_864), known("HostConfig.ShmSize")) && !is_default(&json!(1), known("HostConfig.ShmSize")));
+        assert!(is_default(&json!("local"), known("Config.HealthLogDestination")) && !is_default(&json!(1), known("HostConfig.ShmSize")));
         assert!(!is_default(&json!(false), known("HostConfig.Init")) && is_default(&json!(null), known("HostConfig.Init")));
+        assert!(!is_default(&json!(0), known("Config.StopTimeout")) && is_default(&json!(-1), known("HostConfig.MemorySwappiness")));
     }
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::snapshot::EngineKind;
+
 /// Annotations that Podman writes itself.
 const OWN_ANNOTATIONS: [&str; 5] =
     ["io.podman.annotations.", "io.kubernetes.cri-o.", "io.container.manager", "org.opencontainers.image.", "org.systemd.property."];
@@ -137,23 +139,35 @@ pub fn secrets(value: &Value) -> Option<Vec<String>> {
     })
 }
 
-/// Flags of a health check; `None` for a test that no flag can ask for.
-pub fn healthcheck(check: &Value) -> Option<Vec<(String, Option<String>)>> {
+/// Flags of a health check; `None` for a test that no flag can ask for. What the image's own check says too is left out where the
+/// engine puts the two together.
+pub fn healthcheck(check: &Value, image: Option<&Value>, kind: EngineKind) -> Option<Vec<(String, Option<String>)>> {
+    let own = image.filter(|_| kind == EngineKind::Docker);
+    let is_own = |key: &str| own.and_then(|own| own.get(key)).is_some_and(|own| check.get(key) == Some(own));
     let test: Vec<&str> = check.get("Test").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let command = |text: String| vec![("--health-cmd".to_owned(), Some(text))];
     let mut flags = match test.as_slice() {
+        _ if is_own("Test") => Vec::new(),
         ["NONE"] => return Some(vec![("--no-healthcheck".to_owned(), None)]),
-        ["CMD-SHELL", command] => vec![("--health-cmd".to_owned(), Some((*command).to_owned()))],
-        ["CMD", words @ ..] => vec![("--health-cmd".to_owned(), Some(shlex::try_join(words.iter().copied()).ok()?))],
+        ["CMD-SHELL", line] => command((*line).to_owned()),
+        // Podman takes the words as such: several as JSON, one after the name of the form (`pkg/specgenutil/specgen.go`).
+        ["CMD", word] if kind == EngineKind::Podman && !word.contains(char::is_whitespace) => command(format!("CMD {word}")),
+        ["CMD", words @ ..] if kind == EngineKind::Podman && words.len() > 1 => command(serde_json::to_string(words).ok()?),
+        // Docker's CLI has no such form; its shell runs the same.
+        ["CMD", words @ ..] => command(shlex::try_join(words.iter().copied()).ok()?),
         [] => Vec::new(),
         _ => return None,
     };
     let times = [("Interval", "interval"), ("Timeout", "timeout"), ("StartPeriod", "start-period"), ("StartInterval", "start-interval")];
-    for (key, name) in times {
+    for (key, name) in times.into_iter().filter(|(key, _)| !is_own(key)) {
         if let Some(nanoseconds) = number(check, key).filter(|n| *n > 0) {
             flags.push((format!("--health-{name}"), Some(duration(nanoseconds))));
         }
     }
-    if let Some(retries) = number(check, "Retries").filter(|n| *n > 0) {
+    if kind == EngineKind::Podman && number(check, "Interval").unwrap_or(0) == 0 && !flags.is_empty() {
+        flags.push(("--health-interval".to_owned(), Some("disable".to_owned())));
+    }
+    if let Some(retries) = number(check, "Retries").filter(|n| *n > 0 && !is_own("Retries")) {
         flags.push(("--health-retries".to_owned(), Some(retries.to_string())));
     }
     Some(flags)
@@ -170,7 +184,8 @@ fn duration(nanoseconds: i64) -> String {
 
 /// The text of `--mount` for one entry of `HostConfig.Mounts`; `None` where it has parts that are not known.
 pub fn mount(entry: &Value) -> Option<String> {
-    const KNOWN: [&str; 8] = ["Type", "Source", "Target", "ReadOnly", "Consistency", "BindOptions", "VolumeOptions", "TmpfsOptions"];
+    const KNOWN: [&str; 9] =
+        ["Type", "Source", "Target", "ReadOnly", "Consistency", "BindOptions", "VolumeOptions", "TmpfsOptions", "ImageOptions"];
     if entry.as_object()?.iter().any(|(key, value)| !KNOWN.contains(&key.as_str()) && !super::flags::is_default(value, None)) {
         return None;
     }
@@ -183,33 +198,63 @@ pub fn mount(entry: &Value) -> Option<String> {
     if entry.get("ReadOnly").and_then(Value::as_bool) == Some(true) {
         words.push("readonly".to_owned());
     }
-    for (section, options) in [("BindOptions", &BIND[..]), ("VolumeOptions", &VOLUME), ("TmpfsOptions", &TMPFS)] {
+    for (section, options) in [("BindOptions", &BIND[..]), ("VolumeOptions", &VOLUME), ("TmpfsOptions", &TMPFS), ("ImageOptions", &IMAGE)] {
         words.extend(mount_options(entry.get(section), options)?);
     }
-    (!words.iter().any(|word| word.contains([',', '"']))).then(|| words.join(","))
+    Some(words.iter().map(|word| cell(word)).collect::<Vec<_>>().join(","))
 }
 
-const BIND: [(&str, &str); 4] = [
-    ("Propagation", "bind-propagation="),
-    ("NonRecursive", "bind-nonrecursive"),
-    ("ReadOnlyNonRecursive", "bind-recursive=writable"),
-    ("ReadOnlyForceRecursive", "bind-recursive=readonly"),
-];
-const VOLUME: [(&str, &str); 2] = [("NoCopy", "volume-nocopy"), ("Subpath", "volume-subpath=")];
-const TMPFS: [(&str, &str); 2] = [("SizeBytes", "tmpfs-size="), ("Mode", "tmpfs-mode=")];
+/// A word of a list that is read as a line of CSV.
+pub fn cell(word: &str) -> String {
+    if word.contains([',', '"', '\n', '\r']) { format!("\"{}\"", word.replace('"', "\"\"")) } else { word.to_owned() }
+}
 
-fn mount_options(section: Option<&Value>, options: &[(&str, &str)]) -> Option<Vec<String>> {
+/// How an option of a mount is written.
+enum Written {
+    /// The word alone.
+    Word(&'static str),
+    /// `name=value`.
+    Value(&'static str),
+    /// `name=` with an octal number.
+    Octal(&'static str),
+    /// `name=key=value` for each entry.
+    Pairs(&'static str),
+    /// A driver with its options.
+    Driver,
+}
+
+const BIND: [(&str, Written); 4] = [
+    ("Propagation", Written::Value("bind-propagation")),
+    ("NonRecursive", Written::Word("bind-recursive=disabled")),
+    ("ReadOnlyNonRecursive", Written::Word("bind-recursive=writable")),
+    ("ReadOnlyForceRecursive", Written::Word("bind-recursive=readonly")),
+];
+const VOLUME: [(&str, Written); 4] = [
+    ("NoCopy", Written::Word("volume-nocopy")),
+    ("Subpath", Written::Value("volume-subpath")),
+    ("Labels", Written::Pairs("volume-label")),
+    ("DriverConfig", Written::Driver),
+];
+const TMPFS: [(&str, Written); 2] = [("SizeBytes", Written::Value("tmpfs-size")), ("Mode", Written::Octal("tmpfs-mode"))];
+const IMAGE: [(&str, Written); 1] = [("Subpath", Written::Value("image-subpath"))];
+
+fn mount_options(section: Option<&Value>, options: &[(&str, Written)]) -> Option<Vec<String>> {
     let mut words = Vec::new();
     for (key, value) in section.and_then(Value::as_object).into_iter().flatten() {
-        if super::flags::is_default(value, None) || key == "DriverConfig" && value.get("Name").is_none() {
+        if super::flags::is_default(value, None) {
             continue;
         }
-        let (_, option) = options.iter().find(|(name, _)| name == key)?;
-        words.push(match (option.ends_with('='), key.as_str()) {
-            (true, "Mode") => format!("{option}{:o}", value.as_i64()?),
-            (true, _) => format!("{option}{}", scalar(value)?),
-            (false, _) => (*option).to_owned(),
-        });
+        match &options.iter().find(|(name, _)| name == key)?.1 {
+            Written::Word(word) => words.push((*word).to_owned()),
+            Written::Value(name) => words.push(format!("{name}={}", scalar(value)?)),
+            Written::Octal(name) => words.push(format!("{name}={:o}", value.as_i64()?)),
+            Written::Pairs(name) => words.extend(pairs(value)?.into_iter().map(|pair| format!("{name}={pair}"))),
+            Written::Driver => {
+                words.extend(Some(text(value, "Name")).filter(|name| !name.is_empty()).map(|name| format!("volume-driver={name}")));
+                let options = value.get("Options").filter(|options| options.is_object()).and_then(pairs).unwrap_or_default();
+                words.extend(options.into_iter().map(|pair| format!("volume-opt={pair}")));
+            }
+        }
     }
     Some(words)
 }
@@ -238,9 +283,21 @@ mod tests {
     #[test]
     fn a_health_check_is_written_whole_or_refused() {
         let check = json!({"Test": ["CMD-SHELL", "curl -f x"], "Interval": 10_000_000_000_i64, "Timeout": 1_500_000_000, "Retries": 2});
-        let words: Vec<String> = healthcheck(&check).unwrap().into_iter().map(|(f, v)| format!("{f} {}", v.unwrap_or_default())).collect();
-        assert_eq!(words, ["--health-cmd curl -f x", "--health-interval 10s", "--health-timeout 1500ms", "--health-retries 2"]);
-        assert_eq!(healthcheck(&json!({"Test": ["OTHER"]})), None);
+        let words = |check: &Value, image: Option<&Value>, kind| {
+            let flags = healthcheck(check, image, kind).unwrap().into_iter();
+            flags.map(|(flag, value)| format!("{flag} {}", value.unwrap_or_default())).collect::<Vec<_>>().join(" ")
+        };
+        let whole = "--health-cmd curl -f x --health-interval 10s --health-timeout 1500ms --health-retries 2";
+        assert_eq!(words(&check, None, EngineKind::Docker), whole);
+        let image = json!({"Test": ["CMD-SHELL", "curl -f x"], "Interval": 10_000_000_000_i64});
+        assert_eq!(words(&check, Some(&image), EngineKind::Docker), "--health-timeout 1500ms --health-retries 2");
+        assert_eq!(words(&check, Some(&image), EngineKind::Podman), whole);
+        assert_eq!(
+            words(&json!({"Test": ["CMD", "a", "b c"]}), None, EngineKind::Podman),
+            r#"--health-cmd ["a","b c"] --health-interval disable"#
+        );
+        assert_eq!(words(&json!({"Test": ["CMD", "a"]}), None, EngineKind::Podman), "--health-cmd CMD a --health-interval disable");
+        assert_eq!(healthcheck(&json!({"Test": ["OTHER"]}), None, EngineKind::Docker), None);
     }
 
     #[test]
@@ -251,6 +308,10 @@ mod tests {
             mount(&json!({"Type": "tmpfs", "Target": "/t", "TmpfsOptions": {"SizeBytes": 5, "Mode": 448}})).as_deref(),
             Some("type=tmpfs,target=/t,tmpfs-size=5,tmpfs-mode=700")
         );
-        assert_eq!(mount(&json!({"Type": "image", "Source": "x", "Target": "/i", "ImageOptions": {"Subpath": "y"}})), None);
+        let driven = json!({"Type": "volume", "Target": "/v", "VolumeOptions": {"Labels": {"a": "b"}, "DriverConfig": {"Name": "local", "Options": {"o": "size=1m,mode=700"}}}});
+        let text = "type=volume,target=/v,volume-label=a=b,volume-driver=local,\"volume-opt=o=size=1m,mode=700\"";
+        assert_eq!(mount(&driven).as_deref(), Some(text));
+        assert_eq!(mount(&json!({"Type": "npipe", "Source": "x", "Target": "/i", "PipeOptions": {"Subpath": "y"}})), None);
+        assert_eq!(mount(&json!({"Type": "tmpfs", "Target": "/i", "TmpfsOptions": {"Options": [["exec"]]}})), None);
     }
 }

@@ -115,14 +115,14 @@ impl<'s> Inspected<'s> {
 
     fn carry(&self, field: &Field, recipe: &mut Recipe) {
         let Some(value) = self.value(field.path).filter(|value| !is_default(value, Some(field))) else { return };
-        if self.is_the_images(field.path, value) || self.is_the_engines(field.path) {
+        if self.is_the_images(field.path, value) || self.is_the_engines(field, value) {
             return;
         }
         let values = match field.form {
             Form::Elsewhere => return,
             Form::Switch => return recipe.push(field.flag, None),
             Form::Either if value == &Value::Bool(true) => return recipe.push(field.flag, None),
-            Form::Either | Form::Text | Form::Number => forms::scalar(value).map(|text| vec![text]),
+            Form::Either | Form::Text | Form::Number | Form::Whole => forms::scalar(value).map(|text| vec![text]),
             Form::Each => value.as_array().and_then(|list| list.iter().map(forms::scalar).collect()),
             Form::Pairs => forms::pairs(value),
             Form::Made(make) => make(value),
@@ -143,12 +143,20 @@ impl<'s> Inspected<'s> {
     }
 
     /// Whether the engine filled the value in.
-    fn is_the_engines(&self, path: &str) -> bool {
-        match path {
+    fn is_the_engines(&self, field: &Field, value: &Value) -> bool {
+        match field.path {
             "HostConfig.Ulimits" => self.asked.knows() && !self.asked.has(&["--ulimit"]),
-            "HostConfig.Runtime" => self.info.and_then(|info| info.get("DefaultRuntime")).and_then(Value::as_str) == Some(self.text(path)),
-            "HostConfig.MemorySwap" => self.number("HostConfig.Memory") == 0 || self.number(path) == 2 * self.number("HostConfig.Memory"),
-            _ => false,
+            "HostConfig.Runtime" => {
+                self.info.and_then(|info| info.get("DefaultRuntime")).and_then(Value::as_str) == Some(self.text(field.path))
+            }
+            "HostConfig.MemorySwap" => {
+                self.number("HostConfig.Memory") == 0 || self.number(field.path) == 2 * self.number("HostConfig.Memory")
+            }
+            // Podman 5 shows them here too.
+            "HostConfig.Annotations" => self.value("Config.Annotations").is_some(),
+            "HostConfig.IpcMode" if !self.is_podman() => value == "private",
+            "HostConfig.ShmSize" if !self.is_podman() => value == 64 << 20,
+            _ => self.is_podman() && !self.asked.has(&[field.flag]) && is_podmans(field.path, value),
         }
     }
 
@@ -173,7 +181,9 @@ impl<'s> Inspected<'s> {
         for (section, fields) in &self.sections {
             for (key, value) in fields {
                 let path = format!("{section}.{key}");
-                if known(&path).is_none() && !is_default(value, None) {
+                // Its flags are taken from Podman's command line.
+                let asked = key == "StartupHealthCheck" && self.asked.has(&["--health-startup-cmd"]);
+                if known(&path).is_none() && !asked && !is_default(value, None) {
                     recipe.refused.push(format!("{path}: no flag is known for it"));
                 }
             }
@@ -192,7 +202,7 @@ impl<'s> Inspected<'s> {
 
     /// Entrypoint and command, said only where they are not the image's own.
     fn program(&self, recipe: &mut Recipe) {
-        let (entrypoint, command) = (self.config.list("/Config/Entrypoint"), self.config.list("/Config/Cmd"));
+        let (entrypoint, command) = (self.config.entrypoint(), self.config.list("/Config/Cmd"));
         let (own_entrypoint, own_command) = (self.of_image("Entrypoint"), self.of_image("Cmd"));
         let same = own_entrypoint.as_ref().map_or(entrypoint.is_empty(), |own| *own == entrypoint);
         // Without words the image's command would come back.
@@ -242,6 +252,19 @@ impl<'s> Inspected<'s> {
             recipe.refused.push("Pod: the container is part of a pod, whose network and namespaces it shares".to_owned());
         }
         self.asked.carry(recipe);
+    }
+}
+
+/// What Podman writes into its documents where nothing was asked for (containers.conf(5); seen with 4.3).
+fn is_podmans(path: &str, value: &Value) -> bool {
+    match path {
+        "Config.WorkingDir" => value == "/",
+        "Config.StopTimeout" => value == 10,
+        "HostConfig.IpcMode" => value == "private" || value == "shareable",
+        "HostConfig.ShmSize" => value == 65_536_000,
+        "HostConfig.PidsLimit" => value == 2048,
+        "HostConfig.MemorySwappiness" => value == 0,
+        _ => false,
     }
 }
 

@@ -94,6 +94,8 @@ pub struct Recipe {
     pub environment: BTreeMap<String, String>,
     /// Whether the old container's environment is fetched at run time, and how many variables it has.
     pub variables: Option<usize>,
+    /// Names of variables that the engine makes anew, so that they are not among those.
+    pub not_fetched: Vec<String>,
     /// Whether the old container's labels are fetched at run time, and how many there are.
     pub labels: Option<usize>,
     /// Text of the seccomp profile in force, where the engine keeps it as such.

@@ -131,21 +131,23 @@ fn refusal(plan: &Plan<'_>) -> Step {
 /// Fetches environment and secret labels from the old container; nothing of them is ever printed.
 fn fetch(plan: &Plan<'_>, reach: &Reach) -> Vec<Step> {
     let recipe = &plan.recipe;
-    let one = |what: &str, template: &str, file: &str, count: usize| {
+    let one = |what: &str, template: &str, filter: &str, file: &str, count: usize| {
         let inspect: Vec<String> =
             reach.argv(["container", "inspect", "-f", template, &recipe.source]).iter().map(|word| within(word)).collect();
         let inspect = inspect.join(" ");
         // A value with a line break makes more lines than there are entries; without the file nothing can be started.
         let told = "an entry has a line break and cannot be carried over: stop here";
         let check = format!("test \"$(grep -c . {file})\" = {count}");
-        let script = format!("umask 077 && {inspect} > {file} && {check} || {{ rm -f {file}; echo \"{told}\" >&2; false; }}");
+        let script = format!("umask 077 && {inspect}{filter} > {file} && {check} || {{ rm -f {file}; echo \"{told}\" >&2; false; }}");
         let argv = vec!["sh".to_owned(), "-c".to_owned(), script];
         Step::command(StepKind::RetireContainer, format!("keep the {what} of {} in the file {file}, unseen", recipe.source), argv)
     };
+    let names = recipe.not_fetched.join("|");
+    let filter = if names.is_empty() { String::new() } else { format!(" | grep -v -E \"^({names})=\"") };
     let variables =
-        recipe.variables.map(|count| one("environment", "{{range .Config.Env}}{{println .}}{{end}}", &recipe.env_file(), count));
+        recipe.variables.map(|count| one("environment", "{{range .Config.Env}}{{println .}}{{end}}", &filter, &recipe.env_file(), count));
     let labels = "{{range $key, $value := .Config.Labels}}{{println (printf \"%s=%s\" $key $value)}}{{end}}";
-    let labels = recipe.labels.map(|count| one("labels", labels, &recipe.label_file(), count));
+    let labels = recipe.labels.map(|count| one("labels", labels, "", &recipe.label_file(), count));
     variables.into_iter().chain(labels).collect()
 }
 

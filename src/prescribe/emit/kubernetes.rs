@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::ledger::Ledger;
-use super::parts::{Mount, Port, bytes, pair};
+use super::parts::{Mount, Port, pair};
 use super::yaml::{Entry, Text};
+use crate::facts::size::bytes;
 use crate::prescribe::recipe::Recipe;
 
 /// The manifest.

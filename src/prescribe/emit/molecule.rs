@@ -1,4 +1,7 @@
 //! Recipe → a platform of molecule, for its Docker or its Podman driver. Pure.
+//!
+//! The keys are those that the drivers' own playbooks read (molecule-plugins, `docker/playbooks/create.yml` and
+//! `podman/playbooks/create.yml`); how a value is written, the Ansible modules that they call say.
 
 use std::collections::BTreeMap;
 
@@ -25,13 +28,12 @@ const DOCKER: [(&str, &str); 9] = [
 /// Flags with one value that both drivers have a key for.
 const BOTH: [(&str, &str); 1] = [("--hostname", "hostname")];
 /// Flags that may be repeated and that both drivers have a key for.
-const LISTS: [(&str, &str); 7] = [
+const LISTS: [(&str, &str); 6] = [
     ("--security-opt", "security_opts"),
     ("--cap-add", "capabilities"),
     ("--device", "devices"),
     ("--publish", "published_ports"),
     ("--expose", "exposed_ports"),
-    ("--ulimit", "ulimits"),
     ("--dns", "dns_servers"),
 ];
 
@@ -65,6 +67,8 @@ struct Platform {
     labels: BTreeMap<Text, Text>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     sysctls: BTreeMap<Text, Text>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    etc_hosts: BTreeMap<Text, Text>,
     #[serde(flatten)]
     plain: BTreeMap<&'static str, Entry>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -141,6 +145,11 @@ impl Platform {
     }
 
     fn docker(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) {
+        // The module parts a limit at colons only (community.docker, `docker_container`).
+        let limits: Vec<Text> = ledger.texts("--ulimit").into_iter().map(|limit| text(&limit.replacen('=', ":", 1))).collect();
+        self.plain.extend((!limits.is_empty()).then_some(("ulimits", Entry::Texts(limits))));
+        self.etc_hosts =
+            ledger.texts("--add-host").into_iter().filter_map(|host| host.split_once(':')).map(|(n, a)| (text(n), text(a))).collect();
         self.program(recipe.command.iter().map(|word| text(word)).collect());
         self.command_handling = self.command.is_some().then(|| "correct".into());
         if let Some(entrypoint) = &recipe.entrypoint {
@@ -174,6 +183,8 @@ impl Platform {
 
     /// The Podman driver hands options on, so nothing is lost.
     fn podman(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) {
+        let limits: Vec<Text> = ledger.texts("--ulimit").into_iter().map(text).collect();
+        self.plain.extend((!limits.is_empty()).then_some(("ulimits", Entry::Texts(limits))));
         self.program(recipe.command.iter().map(|word| text(word)).collect());
         let tmpfs = recipe.tmpfs.iter().map(|(path, options)| (text(path), text(if options.is_empty() { "rw" } else { options })));
         self.tmpfs = (!recipe.tmpfs.is_empty()).then(|| Tmpfs::Map(tmpfs.collect()));

@@ -19,7 +19,7 @@ impl<'t> Mount<'t> {
     /// Reads the text.
     pub fn of(text: &'t str) -> Self {
         let mut mount = Self { kind: "volume", ..Self::default() };
-        for word in text.split(',') {
+        for word in cells(text) {
             let (key, value) = word.split_once('=').unwrap_or((word, ""));
             match key {
                 "type" => mount.kind = value,
@@ -37,6 +37,23 @@ impl<'t> Mount<'t> {
         let at = self.options.iter().position(|(key, _)| *key == name)?;
         Some(self.options.remove(at).1)
     }
+}
+
+/// The words of a line of CSV, a word in quotes without them; doubled quotes inside one stay as they are.
+fn cells(text: &str) -> Vec<&str> {
+    let (mut words, mut start, mut quoted) = (Vec::new(), 0, false);
+    for (place, sign) in text.char_indices().chain([(text.len(), ',')]) {
+        match sign {
+            '"' => quoted = !quoted,
+            ',' if !quoted || place == text.len() => {
+                let word = &text[start..place];
+                words.push(word.strip_prefix('"').and_then(|word| word.strip_suffix('"')).unwrap_or(word));
+                start = place + 1;
+            }
+            _ => {}
+        }
+    }
+    words
 }
 
 /// The text of `--publish`, taken apart.
@@ -78,21 +95,6 @@ pub fn pair(text: &str) -> (&str, &str) {
     text.split_once('=').unwrap_or((text, ""))
 }
 
-/// Bytes of a size such as `64m`, as engines read it.
-pub fn bytes(text: &str) -> Option<i64> {
-    let lower = text.to_ascii_lowercase();
-    let digits = lower.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let shift = match lower[digits.len()..].trim_end_matches('b').trim_end_matches('i') {
-        "" => 0,
-        "k" => 10,
-        "m" => 20,
-        "g" => 30,
-        "t" => 40,
-        _ => return None,
-    };
-    digits.parse::<i64>().ok()?.checked_mul(1 << shift)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +104,8 @@ mod tests {
         let mut mount = Mount::of("type=bind,source=/a,target=/b,readonly,bind-propagation=rslave");
         assert_eq!((mount.kind, mount.source, mount.target, mount.read_only), ("bind", Some("/a"), "/b", true));
         assert_eq!((mount.take("bind-propagation"), mount.options.len()), (Some("rslave"), 0));
+        let mount = Mount::of("type=volume,target=/b,\"volume-opt=o=size=1m,mode=700\",volume-nocopy");
+        assert_eq!(mount.options, [("volume-opt", "o=size=1m,mode=700"), ("volume-nocopy", "")]);
         let port = |text| {
             let port = Port::of(text);
             (port.address, port.host, port.inside, port.protocol)
@@ -111,9 +115,5 @@ mod tests {
         assert_eq!(port("9/udp"), (None, None, "9", "udp"));
         assert_eq!(port("127.0.0.1::9"), (Some("127.0.0.1"), None, "9", "tcp"));
         assert_eq!((limit("nofile=1:2"), limit("core=-1"), limit("x")), (Some(("nofile", 1, 2)), Some(("core", -1, -1)), None));
-        assert_eq!(
-            (bytes("64m"), bytes("5"), bytes("1Gi"), bytes("1kb"), bytes("50%")),
-            (Some(64 << 20), Some(5), Some(1 << 30), Some(1024), None)
-        );
     }
 }

@@ -143,7 +143,8 @@ fn a_pod_says_what_the_recipe_says() {
 
 #[test]
 fn a_platform_of_molecule_says_what_the_recipe_says() {
-    let recipe = recipe();
+    let mut recipe = recipe();
+    recipe.push("--add-host", Some("six:2001:db8::1".to_owned()));
     let (file, emitted) = read(&recipe, Form::Molecule);
     let platform = at(&file, "platforms/0");
     assert_eq!(undollared(&texts(&platform["command"])), recipe.command);
@@ -153,6 +154,7 @@ fn a_platform_of_molecule_says_what_the_recipe_says() {
     );
     assert_eq!((&platform["pre_build_image"], at(platform, "env/container")), (&true.into(), &"docker".into()));
     assert_eq!(at(platform, "labels/a"), "$$b: no # x");
+    assert_eq!((texts(&platform["ulimits"]), at(platform, "etc_hosts/six")), (vec!["nofile:1:2".to_owned()], &"2001:db8::1".into()));
     assert_eq!((&platform["restart_policy"], &platform["restart_retries"]), (&"on-failure".into(), &3.into()));
     assert!(
         emitted.left_out.iter().any(|words| words.starts_with("--entrypoint"))

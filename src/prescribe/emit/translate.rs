@@ -2,43 +2,12 @@
 //!
 //! What makes the control group tree usable differs between them; all else has the same flags, or none.
 
+use crate::prescribe::created::podman_only;
 use crate::prescribe::recipe::Recipe;
 use crate::prescribe::steps::PROFILES;
 use crate::snapshot::EngineKind;
 
 const TREE: &str = "/sys/fs/cgroup";
-/// Flags that only Podman's CLI has.
-const PODMAN_ONLY: [&str; 29] = [
-    "--chrootdirs",
-    "--gidmap",
-    "--hostuser",
-    "--image-volume",
-    "--init-path",
-    "--passwd-entry",
-    "--personality",
-    "--pidfile",
-    "--requires",
-    "--seccomp-policy",
-    "--subgidname",
-    "--subuidname",
-    "--uidmap",
-    "--unsetenv",
-    "--unsetenv-all",
-    "--variant",
-    "--group-entry",
-    "--conmon-pidfile",
-    "--env-host",
-    "--env-merge",
-    "--http-proxy",
-    "--no-hostname",
-    "--no-hosts",
-    "--read-only-tmpfs",
-    "--umask",
-    "--tz",
-    "--sdnotify",
-    "--passwd",
-    "--health-on-failure",
-];
 /// Flags of Podman that Docker keeps for other things, or not at all.
 const PODMAN_ALSO: [&str; 5] = ["--secret", "--timeout", "--cgroups", "--cgroup-conf", "--rootfs"];
 /// Flags that only Docker's CLI has.
@@ -57,7 +26,7 @@ pub fn to(recipe: &Recipe, from: EngineKind, kind: EngineKind) -> (Recipe, Vec<S
     let name = if kind == EngineKind::Podman { "Podman" } else { "Docker" };
     let foreign: Vec<&str> = match kind {
         EngineKind::Podman => DOCKER_ONLY.to_vec(),
-        EngineKind::Docker => PODMAN_ONLY.into_iter().chain(PODMAN_ALSO).collect(),
+        EngineKind::Docker => podman_only().chain(PODMAN_ALSO).collect(),
     };
     let (kept, gone): (Vec<_>, Vec<_>) = recipe.flags.drain(..).partition(|flag| !foreign.contains(&flag.name.as_str()));
     recipe.flags = kept;

@@ -1,0 +1,192 @@
+//! Lossless recreation: containers with random options are cured by the steps that the doctor prints, and the new one's inspect
+//! document is the old one's but for what `sameness.rs` lists.
+//!
+//! `SYSDOCK_SEED` is the seed of the options, which a failure names.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::lab::{Container, Lane, fresh_name, lab, required, turn};
+use super::launches::{Launch, launches};
+use super::program::{announce, sysdock};
+use super::sameness::differences;
+
+/// Containers on each lane.
+const EACH: usize = 10;
+const SEED: u64 = 20_261_125;
+
+/// An image with settings that an option may repeat, change or take away.
+const OWN: &str = r#"
+ENV OWN=1 TWICE=image
+LABEL own=1 plain=image
+WORKDIR /opt
+EXPOSE 4000 81
+VOLUME /declared
+HEALTHCHECK --interval=60s CMD ["true"]
+STOPSIGNAL SIGUSR2
+ENTRYPOINT ["/sbin/init", "--log-level=info"]
+CMD ["--show-status=no"]
+"#;
+
+/// What the containers of a lane need beside them; gone when dropped.
+struct Stage<'l> {
+    lane: &'l Lane,
+    /// A container that runs all the time.
+    other: Container<'l>,
+    network: String,
+    image: String,
+    folder: tempfile::TempDir,
+}
+
+impl<'l> Stage<'l> {
+    fn set(lane: &'l Lane) -> Self {
+        let shared = ["--ipc", "shareable", "-v", "/from/other"];
+        let other = Container::start(lane, "other", &shared, "bookworm", &["sleep", "900"]);
+        let network = fresh_name("network");
+        let said = lane.client(&["network", "create", "--internal", &network]);
+        assert!(said.good, "{}: {}", lane.name, said.stderr);
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        std::fs::create_dir_all(folder.path().join("with space")).expect("a folder can be made");
+        let image = fresh_name("own");
+        let from = if lane.engine == "podman" { "localhost/" } else { "" };
+        std::fs::write(folder.path().join("Dockerfile"), format!("FROM {from}deb-systemd:bookworm\n{OWN}")).expect("a file can be written");
+        let said = lane.client(&["build", "--network", "none", "-q", "-t", &image, &folder.path().display().to_string()]);
+        assert!(said.good, "{}: {}", lane.name, said.stderr);
+        Self { lane, other, network, image, folder }
+    }
+
+    /// The words that start a container.
+    fn words(&self, launch: &Launch, name: &str) -> Vec<String> {
+        let folder = self.folder.path().display().to_string();
+        let own = [("@name@", name), ("@other@", &self.other.name), ("@folder@", &folder), ("@network@", &self.network)];
+        let filled = launch.flags.iter().map(|flag| own.iter().fold(flag.clone(), |flag, (mark, text)| flag.replace(mark, text)));
+        let mut words: Vec<String> = ["run", "-d", "--name", name].map(str::to_owned).to_vec();
+        words.extend((self.lane.engine == "podman").then(|| "--systemd=false".to_owned()));
+        words.extend(filled);
+        words.push(if launch.own_image { self.image.clone() } else { "deb-systemd:bookworm".to_owned() });
+        words.extend(launch.command.iter().cloned());
+        words
+    }
+}
+
+impl Drop for Stage<'_> {
+    fn drop(&mut self) {
+        self.lane.client(&["rm", "-f", "-v", &self.other.name]);
+        self.lane.client(&["network", "rm", &self.network]);
+        self.lane.client(&["rmi", "-f", &self.image]);
+    }
+}
+
+/// Two containers and what they were started with; all gone when dropped.
+struct Pair<'l> {
+    lane: &'l Lane,
+    name: String,
+}
+
+impl Drop for Pair<'_> {
+    fn drop(&mut self) {
+        let mine = format!("name={}", self.name);
+        let listed = self.lane.client(&["ps", "-a", "--filter", &mine, "--format", "{{.Names}}"]).stdout;
+        let mut names: Vec<&str> = listed.lines().collect();
+        // The new one first: a volume that it took over goes with the old one.
+        names.sort_unstable();
+        names.iter().for_each(|name| drop(Container { lane: self.lane, name: (*name).to_owned() }));
+        let volumes = self.lane.client(&["volume", "ls", "-q", "--filter", &mine]).stdout;
+        volumes.lines().for_each(|volume| drop(self.lane.client(&["volume", "rm", "-f", volume])));
+    }
+}
+
+fn inspect(lane: &Lane, name: &str) -> Value {
+    let said = lane.client(&["container", "inspect", name]);
+    let document: Value = serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{name}: {error}: {}", said.stderr));
+    document[0].clone()
+}
+
+/// Performs the steps of a prescription as the contract says.
+fn perform(steps: &[Value]) -> Result<(), String> {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    for step in steps {
+        for (path, text) in step["files"].as_object().into_iter().flatten() {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap_or(folder.path())).map_err(|error| error.to_string())?;
+            std::fs::write(path, text.as_str().unwrap_or_default()).map_err(|error| error.to_string())?;
+        }
+        let argv: Vec<&str> = step["argv"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let Some((program, rest)) = argv.split_first() else { continue };
+        let output = Command::new(program).args(rest).current_dir(folder.path()).stdin(Stdio::null()).output();
+        let output = output.map_err(|error| format!("{program}: {error}"))?;
+        if !output.status.success() {
+            return Err(format!("{argv:?}: {}", String::from_utf8_lossy(&output.stderr)));
+        }
+    }
+    Ok(())
+}
+
+/// The doctor's report. One that is being restarted may be seen in the moment before it fails again.
+fn examined(lane: &Lane, name: &str) -> Value {
+    let look = || sysdock(["doctor", "--host", &lane.address, name, "--format", "json"]).run().report(0);
+    let mut report = look();
+    for _ in 0..5 {
+        if !report["prescription"].is_null() {
+            break;
+        }
+        std::thread::sleep(Duration::from_secs(1));
+        report = look();
+    }
+    report
+}
+
+/// Cures one container and compares; says what is wrong.
+fn recreate(stage: &Stage<'_>, launch: &Launch) -> Vec<String> {
+    let lane = stage.lane;
+    let pair = Pair { lane, name: fresh_name("again") };
+    let said = lane.client(&stage.words(launch, &pair.name));
+    if !said.good {
+        return vec![format!("could not be set up: {}", said.stderr.trim())];
+    }
+    let container = Container { lane, name: pair.name.clone() };
+    if !launch.flags.iter().any(|flag| flag == "--restart") {
+        container.await_end(Duration::from_secs(3));
+    }
+    std::mem::forget(container);
+    let old = inspect(lane, &pair.name);
+    let report = examined(lane, &pair.name);
+    let prescription = &report["prescription"];
+    let steps = prescription["steps"].as_array().cloned().unwrap_or_default();
+    if !steps.iter().any(|step| step["kind"] == "run-container") {
+        return vec![format!("no cure: {report}")];
+    }
+    match perform(&steps) {
+        Ok(()) => differences(&old, &inspect(lane, &pair.name), prescription["summary"].as_str().unwrap_or_default()),
+        Err(said) => vec![said],
+    }
+}
+
+fn run_lane(lane: &Lane, seed: u64) -> Vec<String> {
+    let stage = Stage::set(lane);
+    let mut wrong = Vec::new();
+    for (number, launch) in launches(lane, EACH, seed).iter().enumerate() {
+        let problems = recreate(&stage, launch);
+        if !problems.is_empty() {
+            let words = stage.words(launch, "NAME");
+            wrong.push(format!("{} number {number}: {words:?}\n  {}", lane.name, problems.join("\n  ")));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn a_container_is_made_again_without_loss() {
+    let _turn = turn();
+    let seed = std::env::var("SYSDOCK_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(SEED);
+    let lanes: Vec<&Lane> = lab().lanes.iter().filter(|lane| lane.is_own()).collect();
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let running: Vec<_> = lanes.iter().map(|lane| scope.spawn(move || run_lane(lane, seed))).collect();
+        running.into_iter().flat_map(|lane| lane.join().expect("a lane's containers do not panic")).collect()
+    });
+    announce(&format!("live: {EACH} containers made again on each of {} lanes, seed {seed}", lanes.len()));
+    assert!(!required() || !lanes.is_empty(), "the lab is required but no lane answers");
+    assert!(wrong.is_empty(), "seed {seed}: {} of them are not the same:\n{}", wrong.len(), wrong.join("\n"));
+}
