@@ -1,3 +1,5 @@
+//! Images of bases with and without systemd, and words that name no unit.
+
 use super::*;
 
 fn known(list: &[(&'static str, serde_json::Value)]) -> Facts {
