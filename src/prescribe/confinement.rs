@@ -45,8 +45,10 @@ impl Inspected<'_> {
             return;
         }
         recipe.labels = Some(all.len());
-        for (key, _) in labels.iter().filter(|(_, value)| value.contains('\n')) {
-            recipe.refused.push(format!("Config.Labels: the value of {key} has a line break and cannot stand in a label file"));
+        let value = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        for (key, _) in all.iter().filter(|(key, text)| !fits_a_file(&format!("{key}={}", value(text)))) {
+            let reason = "has a line break, or a name that a label file cannot hold";
+            recipe.refused.push(format!("Config.Labels: {key} {reason}"));
         }
     }
 

@@ -78,7 +78,10 @@ impl<'s> Asked<'s> {
     /// Reads Podman's native document.
     pub fn of(native: Option<&'s Value>) -> Self {
         let words = native.and_then(|native| native.pointer("/Config/CreateCommand")).and_then(Value::as_array);
-        Self { words: words.map_or(&[], Vec::as_slice) }
+        let words = words.map_or(&[][..], Vec::as_slice);
+        // The container's own command comes last and may look like flags of Podman.
+        let command = native.and_then(|native| native.pointer("/Config/Cmd")).and_then(Value::as_array);
+        Self { words: words.strip_suffix(command.map_or(&[][..], Vec::as_slice)).unwrap_or(words) }
     }
 
     /// Whether the command line is known.
@@ -151,5 +154,7 @@ mod tests {
         asked.carry(&mut recipe);
         assert!(recipe.has("--no-hosts") && recipe.values("--unsetenv") == ["A"]);
         assert!(!Asked::of(None).knows());
+        let native = json!({"Config": {"Cmd": ["init", "--no-hosts"], "CreateCommand": ["podman", "run", "img", "init", "--no-hosts"]}});
+        assert!(!Asked::of(Some(&native)).has(&["--no-hosts"]));
     }
 }

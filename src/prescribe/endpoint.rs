@@ -14,15 +14,7 @@ const DEFAULT: [&str; 6] = ["", "default", "bridge", "slirp4netns", "pasta", "na
 pub fn networks(config: &Config<'_>, asked: Asked<'_>, recipe: &mut Recipe) {
     let mode = config.text("/HostConfig/NetworkMode").unwrap_or_default();
     if config.kind == EngineKind::Podman && asked.knows() {
-        for value in asked.values(&["--network", "--net"]) {
-            recipe.push("--network", Some(value.to_owned()));
-        }
-        for flag in ["--ip", "--ip6", "--mac-address", "--network-alias"] {
-            for value in asked.values(&[flag]) {
-                recipe.push(flag, Some(value.to_owned()));
-            }
-        }
-        return;
+        return as_asked(config, asked, recipe);
     }
     if !DEFAULT.contains(&mode) {
         recipe.push("--network", Some(mode.to_owned()));
@@ -44,17 +36,30 @@ pub fn networks(config: &Config<'_>, asked: Asked<'_>, recipe: &mut Recipe) {
     }
 }
 
-/// Settings of the network that the container starts in; `run` has no flags for some of them.
-fn own_network(settings: &Value, id: &str, recipe: &mut Recipe) {
-    for flag in flags(settings, id, "--network-alias") {
-        if matches!(flag.name.as_str(), "--driver-opt" | "--gw-priority") {
-            recipe
-                .refused
-                .push(format!("NetworkSettings: {} of the first network has no flag of its own", flag.name.trim_start_matches('-')));
-        } else {
-            recipe.flags.push(flag);
+/// The networks that Podman was called with, and those that were joined later.
+fn as_asked(config: &Config<'_>, asked: Asked<'_>, recipe: &mut Recipe) {
+    let named = asked.values(&["--network", "--net"]);
+    for value in &named {
+        recipe.push("--network", Some((*value).to_owned()));
+    }
+    for flag in ["--ip", "--ip6", "--mac-address", "--network-alias"] {
+        for value in asked.values(&[flag]) {
+            recipe.push(flag, Some(value.to_owned()));
         }
     }
+    let first = |name: &str| named.iter().flat_map(|value| value.split(',')).any(|value| value.split(':').next() == Some(name));
+    let id = config.text("/Id").unwrap_or_default();
+    for (name, settings) in config.field("/NetworkSettings/Networks").and_then(Value::as_object).into_iter().flatten() {
+        if !(first(name) || named.is_empty() && name == "podman") {
+            recipe.networks.push(Network { name: name.clone(), flags: flags(settings, id, "--alias") });
+        }
+    }
+}
+
+/// Settings of the network that the container starts in; those without a flag of their own are put beside its name by
+/// [`Recipe::run`].
+fn own_network(settings: &Value, id: &str, recipe: &mut Recipe) {
+    recipe.flags.extend(flags(settings, id, "--network-alias"));
 }
 
 fn flags(settings: &Value, id: &str, alias: &str) -> Vec<Flag> {
@@ -89,12 +94,15 @@ mod tests {
     #[test]
     fn the_first_network_is_given_at_the_start_and_others_are_joined() {
         let inspect = json!({"Id": "abcdef012345", "HostConfig": {"NetworkMode": "front"}, "NetworkSettings": {"Networks": {
-            "front": {"IPAMConfig": {"IPv4Address": "10.0.0.5"}, "Aliases": ["web", "abcdef012345"]},
+            "front": {"IPAMConfig": {"IPv4Address": "10.0.0.5"}, "Aliases": ["web", "abcdef012345"], "DriverOpts": {"o": "1,2"}, "GwPriority": 3},
             "back": {"IPAMConfig": null, "Aliases": ["db"], "DriverOpts": {"a": "b"}}}}});
         let mut recipe = Recipe::default();
         networks(&Config::live(&inspect, None, EngineKind::Docker), Asked::default(), &mut recipe);
         let words = |flags: &[Flag]| flags.iter().flat_map(Flag::words).collect::<Vec<_>>().join(" ");
-        assert_eq!(words(&recipe.flags), "--network front --ip 10.0.0.5 --network-alias web");
+        assert_eq!(words(&recipe.flags), "--network front --ip 10.0.0.5 --network-alias web --driver-opt o=1,2 --gw-priority 3");
+        let run = recipe.run(&crate::prescribe::Reach::by_itself(EngineKind::Docker)).join(" ");
+        assert!(run.contains("--network name=front,\"driver-opt=o=1,2\",gw-priority=3 --ip 10.0.0.5"), "{run}");
+        assert!(!run.contains("--driver-opt"), "{run}");
         assert_eq!(recipe.networks[0].name, "back");
         assert_eq!(words(&recipe.networks[0].flags), "--alias db --driver-opt a=b");
     }

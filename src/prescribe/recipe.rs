@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::forms::cell;
 use super::types::Reach;
 use crate::snapshot::EngineKind;
 
@@ -187,9 +188,21 @@ impl Recipe {
         }
         self.volumes.iter().for_each(|volume| give("-v", &volume.text()));
         self.mounts.iter().for_each(|(_, text)| give("--mount", text));
-        words.extend(self.flags.iter().flat_map(Flag::words));
+        words.extend(self.flags_of_run().iter().flat_map(Flag::words));
         words.extend(self.program(reach.kind));
         reach.argv(words)
+    }
+
+    /// The flags as `run` takes them: settings of the first network that have no flag of their own stand beside its name.
+    fn flags_of_run(&self) -> Vec<Flag> {
+        const BESIDE: [&str; 2] = ["--driver-opt", "--gw-priority"];
+        let (beside, mut flags): (Vec<Flag>, Vec<Flag>) = self.flags.iter().cloned().partition(|flag| BESIDE.contains(&flag.name.as_str()));
+        if let Some(network) = flags.iter_mut().find(|flag| flag.name == "--network").filter(|_| !beside.is_empty()) {
+            let one = |flag: &Flag| cell(&format!("{}={}", flag.name.trim_start_matches('-'), flag.value.as_deref().unwrap_or_default()));
+            let words: Vec<String> = beside.iter().map(one).collect();
+            network.value = network.value.as_ref().map(|name| format!("name={name},{}", words.join(",")));
+        }
+        flags
     }
 
     /// Entrypoint, image and command.

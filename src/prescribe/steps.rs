@@ -164,7 +164,9 @@ fn run(plan: &Plan<'_>, reach: &Reach) -> Step {
 }
 
 fn join(network: &Network, container: &str, reach: &Reach) -> Step {
-    Step::command(StepKind::RunContainer, format!("join the network {}", network.name), network.connect(container, reach))
+    // Which one it has cannot be told from which one it was given, and Docker's CLI has no flag for it.
+    let title = format!("join the network {}, with a hardware address of the engine's choice", network.name);
+    Step::command(StepKind::RunContainer, title, network.connect(container, reach))
 }
 
 /// A word of a script that is itself quoted: without single quotes where that can be.

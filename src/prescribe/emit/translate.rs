@@ -11,7 +11,8 @@ const TREE: &str = "/sys/fs/cgroup";
 /// Flags of Podman that Docker keeps for other things, or not at all.
 const PODMAN_ALSO: [&str; 5] = ["--secret", "--timeout", "--cgroups", "--cgroup-conf", "--rootfs"];
 /// Flags that only Docker's CLI has.
-const DOCKER_ONLY: [&str; 6] = ["--domainname", "--link", "--link-local-ip", "--volume-driver", "--kernel-memory", "--runtime"];
+const DOCKER_ONLY: [&str; 8] =
+    ["--driver-opt", "--gw-priority", "--domainname", "--link", "--link-local-ip", "--volume-driver", "--kernel-memory", "--runtime"];
 
 /// The recipe for an engine, with what the other engine's flags said and this one cannot, and what is to be known.
 pub fn to(recipe: &Recipe, from: EngineKind, kind: EngineKind) -> (Recipe, Vec<String>) {
