@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::csv_line;
 use crate::snapshot::EngineKind;
 
 /// Annotations that Podman writes itself.
@@ -201,12 +202,7 @@ pub fn mount(entry: &Value) -> Option<String> {
     for (section, options) in [("BindOptions", &BIND[..]), ("VolumeOptions", &VOLUME), ("TmpfsOptions", &TMPFS), ("ImageOptions", &IMAGE)] {
         words.extend(mount_options(entry.get(section), options)?);
     }
-    Some(words.iter().map(|word| cell(word)).collect::<Vec<_>>().join(","))
-}
-
-/// A word of a list that is read as a line of CSV.
-pub fn cell(word: &str) -> String {
-    if word.contains([',', '"', '\n', '\r']) { format!("\"{}\"", word.replace('"', "\"\"")) } else { word.to_owned() }
+    Some(csv_line::join(&words))
 }
 
 /// How an option of a mount is written.

@@ -6,6 +6,7 @@
 mod cgroup;
 mod confinement;
 mod created;
+mod csv_line;
 mod element;
 mod emit;
 mod endpoint;
@@ -54,10 +55,9 @@ pub fn prescribe(report: &Report, snapshot: &Snapshot, reach: &Reach) -> Option<
 }
 
 fn planned(report: &Report, snapshot: &Snapshot, inspected: &Inspected<'_>, reach: &Reach) -> Prescription {
-    let mut plan = Plan::new(report, snapshot, inspected);
-    if plan.roots().any(|root| hopeless::is_hopeless(&root.id)) {
+    let Some(mut plan) = Plan::hopeful(&snapshot.target.name, report, snapshot, inspected) else {
         return by_hand(report, snapshot);
-    }
+    };
     plan.fill();
     let roots: Vec<_> = plan.roots().collect();
     let helps = roots.iter().any(|root| plan.cured.contains(&root.id));

@@ -131,7 +131,7 @@ mod tests {
         };
         let report: Report = sample::failed();
         let inspected = Inspected::of(&snapshot).unwrap();
-        let mut plan = Plan::new(&report, &snapshot, &inspected);
+        let mut plan = Plan::named(&snapshot.target.name, &report, &snapshot, &inspected);
         plan.fill();
         super::step(&plan).map(|step| step.title).unwrap_or_default()
     }

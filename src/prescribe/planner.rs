@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::inspected::Inspected;
 use super::recipe::Recipe;
-use super::{cgroup, profile, program, remedies};
+use super::{cgroup, hopeless, profile, program, remedies};
 use crate::diagnose::{Finding, Report, Role};
 use crate::snapshot::{EngineKind, Facts, Snapshot};
 
@@ -50,12 +50,7 @@ pub struct Plan<'p> {
 }
 
 impl<'p> Plan<'p> {
-    /// Starts from the container as it is.
-    pub fn new(report: &'p Report, snapshot: &'p Snapshot, inspected: &'p Inspected<'p>) -> Self {
-        Self::named(&snapshot.target.name, report, snapshot, inspected)
-    }
-
-    /// The same for a new container of another name.
+    /// Starts from the container as it is, for a new one of that name.
     pub fn named(name: &str, report: &'p Report, snapshot: &'p Snapshot, inspected: &'p Inspected<'p>) -> Self {
         let mut recipe = inspected.recipe(&snapshot.target.name);
         name.clone_into(&mut recipe.name);
@@ -74,6 +69,13 @@ impl<'p> Plan<'p> {
             advice: Vec::new(),
             spare: Vec::new(),
         }
+    }
+
+    /// The same where flags can help at all; `None` where the image or the host has to change.
+    pub fn hopeful(name: &str, report: &'p Report, snapshot: &'p Snapshot, inspected: &'p Inspected<'p>) -> Option<Self> {
+        let plan = Self::named(name, report, snapshot, inspected);
+        let hopeless = plan.roots().any(|root| hopeless::is_hopeless(&root.id));
+        if hopeless { None } else { Some(plan) }
     }
 
     /// Whether the report names one of these, in whatever role.

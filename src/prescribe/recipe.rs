@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::forms::cell;
+use super::csv_line;
 use super::types::Reach;
 use crate::snapshot::EngineKind;
 
@@ -198,9 +198,9 @@ impl Recipe {
         const BESIDE: [&str; 2] = ["--driver-opt", "--gw-priority"];
         let (beside, mut flags): (Vec<Flag>, Vec<Flag>) = self.flags.iter().cloned().partition(|flag| BESIDE.contains(&flag.name.as_str()));
         if let Some(network) = flags.iter_mut().find(|flag| flag.name == "--network").filter(|_| !beside.is_empty()) {
-            let one = |flag: &Flag| cell(&format!("{}={}", flag.name.trim_start_matches('-'), flag.value.as_deref().unwrap_or_default()));
-            let words: Vec<String> = beside.iter().map(one).collect();
-            network.value = network.value.as_ref().map(|name| format!("name={name},{}", words.join(",")));
+            let one = |flag: &Flag| format!("{}={}", flag.name.trim_start_matches('-'), flag.value.as_deref().unwrap_or_default());
+            let named = |name: &String| csv_line::join(&[vec![format!("name={name}")], beside.iter().map(one).collect()].concat());
+            network.value = network.value.as_ref().map(named);
         }
         flags
     }

@@ -3,9 +3,9 @@
 use super::inspected::Inspected;
 use super::planner::Plan;
 use super::recipe::Volume;
+use super::steps;
 use super::trial::TRIAL_LABEL;
 use super::types::{Prescription, Reach, Step, StepKind};
-use super::{hopeless, steps};
 use crate::diagnose::Report;
 use crate::snapshot::Snapshot;
 
@@ -66,10 +66,7 @@ pub fn of_image(cure: Prescription, report: &Report, snapshot: &Snapshot, reach:
 #[must_use]
 pub fn start(report: &Report, snapshot: &Snapshot, reach: &Reach, wanted: &Start) -> Option<Started> {
     let inspected = Inspected::of(snapshot)?;
-    let mut plan = Plan::named(&wanted.name, report, snapshot, &inspected);
-    if plan.roots().any(|root| hopeless::is_hopeless(&root.id)) {
-        return None;
-    }
+    let mut plan = Plan::hopeful(&wanted.name, report, snapshot, &inspected)?;
     plan.recipe.image.clone_from(&wanted.image);
     // Podman's compatible API sets it; nobody asked for it.
     plan.recipe.drop_flag("--umask");

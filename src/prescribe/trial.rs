@@ -5,8 +5,8 @@ use super::element::{self, Element};
 use super::inspected::Inspected;
 use super::planner::Plan;
 use super::recipe::Recipe;
+use super::steps;
 use super::types::{Reach, Step};
-use super::{hopeless, steps};
 use crate::diagnose::Report;
 use crate::snapshot::Snapshot;
 
@@ -60,10 +60,7 @@ pub struct TrialSteps {
 #[must_use]
 pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial) -> Option<TrialSteps> {
     let inspected = Inspected::of(snapshot)?;
-    let mut plan = Plan::named(&trial.name, report, snapshot, &inspected);
-    if plan.roots().any(|root| hopeless::is_hopeless(&root.id)) {
-        return None;
-    }
+    let mut plan = Plan::hopeful(&trial.name, report, snapshot, &inspected)?;
     plan.fill();
     if trial.flags_only {
         plan.flags_only();

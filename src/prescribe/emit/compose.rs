@@ -203,7 +203,7 @@ pub fn file(recipe: &Recipe) -> (File, Ledger<'_>) {
     let external = |name: String| (Text::from(name.clone()), External { name: name.into(), external: true });
     let named = recipe.volumes.iter().filter(|volume| !volume.source.starts_with('/')).map(|volume| volume.source.clone());
     let mounted = recipe.mounts.iter().map(|(_, text)| Mount::of(text)).filter(|mount| mount.kind == "volume");
-    let volumes = named.chain(mounted.filter_map(|mount| mount.source.map(str::to_owned))).map(external).collect();
+    let volumes = named.chain(mounted.filter_map(|mount| mount.source)).map(external).collect();
     let file = File {
         services: [(Text::from(recipe.name.clone()), service)].into(),
         networks: networks.into_iter().map(external).collect(),
@@ -368,18 +368,18 @@ fn joined(flag: &Flag, settings: &mut BTreeMap<&'static str, Entry>, network: &s
 fn long(words: &str) -> Option<Long> {
     let mut mount = Mount::of(words);
     let mut long = Long {
-        r#type: Some(text(mount.kind)),
-        source: mount.source.map(text),
-        target: Some(text(mount.target)),
+        r#type: Some(text(&mount.kind)),
+        source: mount.source.as_deref().map(text),
+        target: Some(text(&mount.target)),
         read_only: mount.read_only,
         ..Long::default()
     };
-    long.bind.extend(mount.take("bind-propagation").map(|way| ("propagation", Entry::Text(text(way)))));
+    long.bind.extend(mount.take("bind-propagation").map(|way| ("propagation", Entry::Text(text(&way)))));
     long.volume.extend(mount.take("volume-nocopy").map(|_| ("nocopy", Entry::Truth(true))));
-    long.volume.extend(mount.take("volume-subpath").map(|path| ("subpath", Entry::Text(text(path)))));
-    long.tmpfs.extend(mount.take("tmpfs-size").map(|size| ("size", Entry::scalar(size, escaped))));
+    long.volume.extend(mount.take("volume-subpath").map(|path| ("subpath", Entry::Text(text(&path)))));
+    long.tmpfs.extend(mount.take("tmpfs-size").map(|size| ("size", Entry::scalar(&size, escaped))));
     if let Some(mode) = mount.take("tmpfs-mode") {
-        long.tmpfs.insert("mode", Entry::Number(i64::from_str_radix(mode, 8).ok()?));
+        long.tmpfs.insert("mode", Entry::Number(i64::from_str_radix(&mode, 8).ok()?));
     }
     mount.options.is_empty().then_some(long)
 }

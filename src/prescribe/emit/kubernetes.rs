@@ -316,8 +316,8 @@ fn store(recipe: &Recipe, container: &mut Container, spec: &mut Spec, ledger: &m
     }
     for (target, words) in &recipe.mounts {
         let asked = Mount::of(words);
-        match (asked.source, asked.options.as_slice()) {
-            (Some(from), []) if matches!(asked.kind, "bind" | "volume") => {
+        match (asked.source.as_deref(), asked.options.as_slice()) {
+            (Some(from), []) if matches!(asked.kind.as_str(), "bind" | "volume") => {
                 mount(target, asked.read_only, source(from, ledger), container, spec);
             }
             _ => ledger.leave(&format!("--mount at {target}"), "a pod has no volume of that kind or with these options"),

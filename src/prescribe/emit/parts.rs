@@ -1,59 +1,45 @@
 //! Values of flags taken apart: mounts, ports, limits, pairs. Pure.
 
+use crate::prescribe::csv_line;
+
 /// The text of `--mount`, taken apart.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Mount<'t> {
+pub struct Mount {
     /// `bind`, `volume`, `tmpfs`, `image`, …
-    pub kind: &'t str,
+    pub kind: String,
     /// Path on the host or name of the volume.
-    pub source: Option<&'t str>,
+    pub source: Option<String>,
     /// Path in the container.
-    pub target: &'t str,
+    pub target: String,
     /// Whether nothing may be written.
     pub read_only: bool,
     /// Further options with their values.
-    pub options: Vec<(&'t str, &'t str)>,
+    pub options: Vec<(String, String)>,
 }
 
-impl<'t> Mount<'t> {
+impl Mount {
     /// Reads the text.
-    pub fn of(text: &'t str) -> Self {
-        let mut mount = Self { kind: "volume", ..Self::default() };
-        for word in cells(text) {
-            let (key, value) = word.split_once('=').unwrap_or((word, ""));
+    pub fn of(text: &str) -> Self {
+        let mut mount = Self { kind: "volume".to_owned(), ..Self::default() };
+        for word in csv_line::split(text) {
+            let (key, value) = pair(&word);
+            let owned = || value.to_owned();
             match key {
-                "type" => mount.kind = value,
-                "source" | "src" => mount.source = Some(value),
-                "target" | "dst" | "destination" => mount.target = value,
+                "type" => mount.kind = owned(),
+                "source" | "src" => mount.source = Some(owned()),
+                "target" | "dst" | "destination" => mount.target = owned(),
                 "readonly" | "ro" => mount.read_only = value != "false",
-                _ => mount.options.push((key, value)),
+                _ => mount.options.push((key.to_owned(), owned())),
             }
         }
         mount
     }
 
     /// Takes an option.
-    pub fn take(&mut self, name: &str) -> Option<&'t str> {
-        let at = self.options.iter().position(|(key, _)| *key == name)?;
+    pub fn take(&mut self, name: &str) -> Option<String> {
+        let at = self.options.iter().position(|(key, _)| key == name)?;
         Some(self.options.remove(at).1)
     }
-}
-
-/// The words of a line of CSV, a word in quotes without them; doubled quotes inside one stay as they are.
-fn cells(text: &str) -> Vec<&str> {
-    let (mut words, mut start, mut quoted) = (Vec::new(), 0, false);
-    for (place, sign) in text.char_indices().chain([(text.len(), ',')]) {
-        match sign {
-            '"' => quoted = !quoted,
-            ',' if !quoted || place == text.len() => {
-                let word = &text[start..place];
-                words.push(word.strip_prefix('"').and_then(|word| word.strip_suffix('"')).unwrap_or(word));
-                start = place + 1;
-            }
-            _ => {}
-        }
-    }
-    words
 }
 
 /// The text of `--publish`, taken apart.
@@ -102,10 +88,16 @@ mod tests {
     #[test]
     fn values_are_taken_apart() {
         let mut mount = Mount::of("type=bind,source=/a,target=/b,readonly,bind-propagation=rslave");
-        assert_eq!((mount.kind, mount.source, mount.target, mount.read_only), ("bind", Some("/a"), "/b", true));
-        assert_eq!((mount.take("bind-propagation"), mount.options.len()), (Some("rslave"), 0));
+        assert_eq!(
+            (mount.kind.as_str(), mount.source.as_deref(), mount.target.as_str(), mount.read_only),
+            ("bind", Some("/a"), "/b", true)
+        );
+        assert_eq!((mount.take("bind-propagation").as_deref(), mount.options.len()), (Some("rslave"), 0));
         let mount = Mount::of("type=volume,target=/b,\"volume-opt=o=size=1m,mode=700\",volume-nocopy");
-        assert_eq!(mount.options, [("volume-opt", "o=size=1m,mode=700"), ("volume-nocopy", "")]);
+        assert_eq!(
+            mount.options,
+            [("volume-opt", "o=size=1m,mode=700"), ("volume-nocopy", "")].map(|(key, value)| (key.to_owned(), value.to_owned()))
+        );
         let port = |text| {
             let port = Port::of(text);
             (port.address, port.host, port.inside, port.protocol)
