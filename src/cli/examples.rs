@@ -8,8 +8,8 @@ Examples:
   sysdock snapshot web -o web.json.zst        save what was observed, without secrets
   sysdock doctor --from web.json.zst          judge a saved snapshot, no engine needed
   sysdock prove web && sysdock fix web        try the cure beside `web`, then carry it out
-  sysdock build debian:12 --enable nginx      an image that boots systemd, proven by a boot
-  sysdock run debian-systemd                  a container of it with what this engine needs
+  sysdock build debian:12                     an image that boots systemd, debian-systemd:12, proven by a boot
+  sysdock run debian-systemd:12               a container of it with what this engine needs
   sysdock explain cgroup-read-only            one diagnosis at length
 
 Exit codes:
@@ -66,7 +66,7 @@ Examples:
   sysdock prove web --format json | jq .reports[0].trial
   sysdock prove web --minimal                 which parts of the cure are needed here
   sysdock prove web --listen                  what does `web`, unchanged, say on a terminal?
-  sysdock prove debian-systemd                does this image boot here, and with what?
+  sysdock prove debian-systemd:12             does this image boot here, and with what?
   sysdock prove --sweep                       remove what trials that were cut off left behind
 
 A trial makes one container (and an image, where the cure needs one) named NAME-trial-…, labelled sysdock.trial, with no
@@ -77,7 +77,8 @@ code 0: it works; 1: it does not, or no cure is known. With --listen the exit co
 pub(super) const BUILD_EXAMPLES: &str = "\
 Examples:
   sysdock build debian:12                     debian-systemd:12; systemd is installed where it is missing
-  sysdock build nginx:1 -t web --enable nginx
+  sysdock build my-nginx -t web --enable nginx
+                                              a base with a service that is to run
   sysdock build web                           from the image of the container `web`
   sysdock build debian:12 --print             the Dockerfile and its files, to be kept and built by yourself
   sysdock build debian:12 -o image && docker build image
@@ -88,18 +89,18 @@ masked; no file of a package is changed. Words after the image's name go to syst
 
 What is made: a container of the base, which is read and removed at once, unstarted; the image; and, unless --no-proof
 is given, a trial of it as `sysdock prove` makes it. Exit code 0: it boots, its units are active, and it stops; 1: it
-does not, the image is kept; 3: it cannot be built.";
+does not, the image is kept, or a step of its build fails; 3: the base cannot be looked at.";
 
 pub(super) const RUN_EXAMPLES: &str = "\
 Examples:
-  sysdock run debian-systemd                  a container debian-systemd with what systemd needs on this engine
+  sysdock run debian-systemd:12               a container debian-systemd-12 with what systemd needs on this engine
   sysdock run -n web -p 8080:80 -v data:/srv web-systemd
   sysdock run web-systemd --log-level=debug   words after the image go to systemd
   sysdock run --print web-systemd             only the command line
 
 A container of the image is created first, read, and removed without being started; then the new one is started with the
 engine's own command line client, and watched until it is up. Exit code 0: it is up; 1: it is not, and is left for
-`sysdock doctor NAME`; 3: it cannot be started.";
+`sysdock doctor NAME`, or the engine refuses to start it; 3: the image cannot be looked at.";
 
 pub(super) const FIX_EXAMPLES: &str = "\
 Examples:

@@ -144,6 +144,10 @@ impl CommandError {
             | Self::ListenImage { .. }
             | Self::Flags(_)
             | Self::Image(ImageError::Unit(_)) => Exit::Usage,
+            // What was tried did not work; what could not even be looked at is another matter.
+            Self::Engine(EngineError::Build { .. })
+            | Self::Image(ImageError::NoSystemd { .. } | ImageError::UnknownDistribution { .. })
+            | Self::Treat(TreatError::Failed { .. } | TreatError::Deadline { .. }) => Exit::Findings,
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::BrokenPipe,
             _ => Exit::CannotLook,
         }
@@ -161,6 +165,10 @@ mod tests {
         let full = CommandError::Output(io::ErrorKind::StorageFull.into());
         let mistyped = CommandError::NoDiagnosis { id: "x".into(), near: String::new() };
         let nothing = CommandError::from(OptionError::NoTarget);
-        assert_eq!([unknown, pipe, full, mistyped, nothing].map(|error| error.exit().code()), [3, 141, 3, 2, 2]);
+        let built = CommandError::from(EngineError::Build { action: "build x".into(), message: "no".into() });
+        let alpine = CommandError::from(ImageError::NoSystemd { distribution: "x".into(), why: "y".into() });
+        let unseen = CommandError::from(ImageError::Unseen { base: "x".into() });
+        let codes = [unknown, pipe, full, mistyped, nothing, built, alpine, unseen].map(|error| error.exit().code());
+        assert_eq!(codes, [3, 141, 3, 2, 2, 1, 1, 3]);
     }
 }

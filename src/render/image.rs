@@ -53,7 +53,8 @@ pub fn human(name: &str, plan: &ImagePlan, works: Option<bool>, context: &Contex
         page.flow(2, &[("enabled:", Tone::Dim), (&plan.units.join(", "), Tone::Plain)]);
     }
     plan.remarks.iter().for_each(|remark| page.prose(2, "", remark));
-    page.flow(2, &[("next:", Tone::Strong), (&format!("sysdock run {name}"), Tone::Plain)]);
+    let next = if works == Some(false) { "prove" } else { "run" };
+    page.flow(2, &[("next:", Tone::Strong), (&format!("sysdock {next} {name}"), Tone::Plain)]);
     format!("{}\n", page.finish().trim_matches('\n'))
 }
 
