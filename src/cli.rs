@@ -42,7 +42,7 @@ pub struct GlobalArgs {
     #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub context: Option<String>,
     /// Longest wait for one answer of the engine [default: 10]; with --follow also for the whole watch [default: 120]
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, global = true, env = "SYSDOCK_TIMEOUT", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: Option<u64>,
     /// Folder (or file) of more rules; the same id overrides a built-in rule; may be given several times
     #[arg(long, global = true, value_name = "DIR", action = ArgAction::Append, value_hint = ValueHint::DirPath)]

@@ -84,7 +84,7 @@ impl<'p> Plan<'p> {
     }
 
     /// Root causes of the report.
-    pub fn roots(&self) -> impl Iterator<Item = &'p Finding> {
+    pub fn roots(&self) -> impl Iterator<Item = &'p Finding> + use<'p> {
         self.report.findings.iter().filter(|finding| finding.role == Role::RootCause)
     }
 
@@ -140,8 +140,9 @@ impl<'p> Plan<'p> {
     }
 
     fn control_groups(&mut self) {
-        const IDS: [&str; 4] = ["cgroup-read-only", "cgroup-mount-missing", "cgroupns-mismatch", "volume-hides-cgroup"];
-        let usable = self.facts.text("cgroup.mount") == Some("rw");
+        const IDS: [&str; 5] =
+            ["cgroup-read-only", "cgroup-mount-missing", "cgroupns-mismatch", "volume-hides-cgroup", "userns-remap-cgroup-owner"];
+        let usable = self.facts.text("cgroup.mount") == Some("rw") && !self.owner_is_another();
         let complained = self.found(&IDS);
         let settled = usable || self.is_podman() || self.facts.bool("container.privileged") == Some(true);
         // Podman's mode makes them writable too.
@@ -149,11 +150,22 @@ impl<'p> Plan<'p> {
         if by_mode || settled && !complained {
             return;
         }
-        if let Some(row) = cgroup::row(self.facts) {
+        let Some(row) = cgroup::row(self.facts) else { return };
+        if row.impossible {
+            let roots = self.roots().filter(|root| IDS.contains(&root.id.as_str()));
+            self.advice.extend(roots.map(|root| (format!("No flag cures this: {}.", row.words), root.id.clone())));
+        } else {
             row.apply(&mut self.recipe);
             self.untried |= !row.measured;
             self.did_with(&row.words, &IDS, &row.privilege);
         }
+    }
+
+    /// Whether the control group belongs to a user whom root of the container is not: where users are mapped, and the engine does not
+    /// hand the group over as runc 1.1 does under the driver systemd.
+    fn owner_is_another(&self) -> bool {
+        let handed_over = self.facts.text("engine.cgroup_driver") == Some("systemd") && self.facts.text("cgroup.mode") == Some("v2");
+        self.facts.bool("container.userns") == Some(true) && !self.is_podman() && !handed_over
     }
 
     fn system_calls(&mut self) {

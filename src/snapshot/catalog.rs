@@ -108,6 +108,8 @@ pub const CATALOG: &[FactSpec] = &[
     fact("container.tty", Kind::Bool, "container", "The container has a terminal", "docker inspect -f '{{.Config.Tty}}' CONTAINER"),
     fact("container.ulimit_nproc", Kind::Int, "container", "Limit of processes for its user (RLIMIT_NPROC), or null", "docker inspect -f '{{.HostConfig.Ulimits}}' CONTAINER"),
     fact("container.user", Kind::Text, "container", "User of PID 1 as configured, empty for the default", "docker inspect -f '{{.Config.User}}' CONTAINER"),
+    fact("container.userns", Kind::Bool, "container", "Root of the container is another user of the host", "docker exec CONTAINER cat /proc/1/uid_map"),
+    fact("container.userns_mode", Kind::Text, "container", "User namespace that was asked for: host, a mode of Podman's, or default", "docker inspect -f '{{.HostConfig.UsernsMode}}' CONTAINER"),
     fact("container.wrapper", Kind::Text, "files", "What stands between the engine and systemd: none, shell (sh -c), script or supervisor", "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER"),
     fact("container.wrapper_execs", Kind::Bool, "files", "The wrapper replaces itself by systemd with exec", "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER"),
     fact("container.writable_cgroups", Kind::Bool, "container", "Docker's writable-cgroups option is on", "docker inspect -f '{{.HostConfig.SecurityOpt}}' CONTAINER"),
