@@ -38,6 +38,7 @@ pub use emit::{EmitError, Emitted, Form, Launch, emit};
 pub use image::{Extent, ImageError, ImagePlan, ImageWish, image, name_after, probe, tag_after};
 use inspected::Inspected;
 use planner::Plan;
+pub use profile::{Found, Origin, allowing, filter_of, hierarchy_of, versions_of};
 pub use start::{Start, Started, of_image, start};
 pub use trial::{TRIAL_LABEL, Trial, TrialSteps, trial, unchanged};
 pub use types::{NotOffered, Prescription, Reach, Retired, Step, StepKind};

@@ -12,6 +12,7 @@ pub mod rules;
 #[cfg(test)]
 pub(crate) mod sample;
 mod steps;
+pub mod seccomp;
 mod style;
 pub mod summary;
 pub mod treatment;
