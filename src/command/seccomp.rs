@@ -17,8 +17,8 @@ use crate::render::{json, output};
 use crate::rule;
 use crate::scan::Matcher;
 use crate::seccomp::{
-    Engine, Hierarchy, InForce, MEASURED, Machine, Maker, Miss, Profile, USUAL_CAPABILITIES, Version, Wanted, built_in, contradictions,
-    lookup, nearest_call, text,
+    Engine, Hierarchy, InForce, MEASURED, Machine, Maker, Miss, Profile, USUAL_CAPABILITIES, Version, built_in, contradictions, lookup,
+    nearest_call, text,
 };
 use crate::snapshot::Snapshot;
 
@@ -78,7 +78,7 @@ fn make(args: &SeccompMakeArgs, options: &Options) -> Result<Exit, CommandError>
     if unconfined {
         subject.take_built_in()?;
     }
-    let wanted: Vec<Wanted> = subject.misses().iter().map(Miss::wanted).collect();
+    let wanted = subject.in_force.wanted(&subject.misses());
     let refused = |reason: &str| CommandError::Profile { name: subject.name.clone(), reason: reason.to_owned() };
     let before: Value = serde_json::from_str(&subject.text).map_err(|error| refused(&error.to_string()))?;
     let after = allowing(&subject.text, &wanted).as_ref().and_then(text).ok_or_else(|| refused("it is no profile"))?;

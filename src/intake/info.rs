@@ -69,7 +69,8 @@ pub fn of_lines(lines: &[Line]) -> Engine {
             continue;
         }
         // Of the built-in profile nothing more needs to be said.
-        if let Some(profile) = text.strip_prefix("Profile:").map(str::trim).filter(|name| in_options && !matches!(*name, "builtin" | "default"))
+        if let Some(profile) =
+            text.strip_prefix("Profile:").map(str::trim).filter(|name| in_options && !matches!(*name, "builtin" | "default"))
             && let Some(option) = options.iter_mut().flatten().next_back().filter(|option| **option == json!("name=seccomp"))
         {
             *option = json!(format!("name=seccomp,profile={profile}"));

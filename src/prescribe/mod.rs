@@ -141,7 +141,7 @@ fn not_offered(report: &Report, curable: bool) -> Vec<NotOffered> {
     };
     let mut list = vec![NotOffered { what: "--privileged".to_owned(), why: why.to_owned() }];
     if report.findings.iter().any(|finding| finding.id.starts_with("seccomp-")) {
-        let why = "it lets every system call through; only the named ones are needed";
+        let why = "it is the last resort: it lets every system call through, and only the named ones are needed";
         list.push(NotOffered { what: "--security-opt seccomp=unconfined".to_owned(), why: why.to_owned() });
     }
     list

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::inspected::Inspected;
 use super::planner::Plan;
 use crate::facts::filter;
-use crate::seccomp::{Answer, Effect, Hierarchy, InForce, MEASURED, Maker, Version, Miss, Wanted, allow, lookup, text};
+use crate::seccomp::{Answer, Effect, Hierarchy, InForce, MEASURED, Maker, Version, Wanted, allow, lookup, text};
 use crate::snapshot::Snapshot;
 
 pub use crate::facts::filter::{Found, Origin};
@@ -47,30 +47,33 @@ pub fn system_calls(plan: &mut Plan<'_>) {
     }
     let calls = plan.facts.list("seccomp.blocks");
     let found = filter_of(plan.snapshot).ok().filter(|found| !calls.is_empty() && found.origin != Origin::Unconfined);
-    let made = found.and_then(|found| Some((allowing(&found.text, &wanted(plan, &found.in_force, &calls)).as_ref().and_then(text)?, found)));
-    match made {
-        Some((text, found)) => {
-            let whose = match found.origin {
-                Origin::BuiltIn(engine) => format!("{engine}'s built-in seccomp profile"),
-                Origin::Daemon => "the engine's seccomp profile".to_owned(),
-                Origin::Own | Origin::Unconfined => "its own seccomp profile".to_owned(),
-            };
-            if let Origin::BuiltIn(engine) = found.origin {
-                plan.profile_note = newer(engine.maker, engine.version, &calls);
-            }
-            plan.profile = Some(text);
-            let list = calls.join(", ");
-            plan.did_with(&format!("{whose} with {list} let through"), &IDS, &format!("makes the system calls {list}"));
-        }
-        None => by_hand(plan, &calls),
+    let made = found.and_then(|found| {
+        let wanted = wanted(plan, &found.in_force, &calls);
+        Some((allowing(&found.text, &wanted).as_ref().and_then(text)?, found.origin, wanted))
+    });
+    let Some((text, origin, wanted)) = made else { return by_hand(plan, &calls) };
+    let whose = match origin {
+        Origin::BuiltIn(engine) => format!("{engine}'s built-in seccomp profile"),
+        Origin::Daemon => "the engine's seccomp profile".to_owned(),
+        Origin::Own | Origin::Unconfined => "its own seccomp profile".to_owned(),
+    };
+    if let Origin::BuiltIn(engine) = origin {
+        plan.profile_note = newer(engine.maker, engine.version, &calls);
     }
+    plan.profile = Some(text);
+    let words: Vec<String> = wanted.iter().filter(|each| each.errno.is_some()).map(Wanted::words).collect();
+    let opened: Vec<&str> = wanted.iter().filter(|each| each.errno.is_none()).map(|each| each.call.as_str()).collect();
+    let through = (!opened.is_empty()).then(|| format!("{} let through", opened.join(", ")));
+    let words: Vec<String> = through.into_iter().chain(words).collect();
+    let privilege = if opened.is_empty() { "none".to_owned() } else { format!("makes the system calls {}", opened.join(", ")) };
+    plan.did_with(&format!("{whose} with {}", words.join(" and ")), &IDS, &privilege);
 }
 
 fn wanted(plan: &Plan<'_>, filter: &InForce, calls: &[&str]) -> Vec<Wanted> {
-    let misses = filter.misses(&versions_of(plan.snapshot), filter::hierarchy(plan.facts));
+    let known = filter.wanted(&filter.misses(&versions_of(plan.snapshot), filter::hierarchy(plan.facts)));
     let one = |call: &&str| {
-        let known = misses.iter().find(|miss| miss.call == **call).map(Miss::wanted);
-        known.unwrap_or_else(|| Wanted { call: (*call).to_owned(), why: "systemd needs it".to_owned() })
+        let known = known.iter().find(|wanted| wanted.call == **call).cloned();
+        known.unwrap_or_else(|| Wanted { call: (*call).to_owned(), errno: None, why: "systemd needs it".to_owned() })
     };
     calls.iter().map(one).collect()
 }
@@ -104,7 +107,7 @@ fn by_hand(plan: &mut Plan<'_>, calls: &[&str]) {
     let calls = if calls.is_empty() { "the call that the report names".to_owned() } else { calls.join(", ") };
     let words = if plan.facts.text("seccomp.mode") == Some("default") {
         format!(
-            "The engine's built-in filter denies {calls}: update the engine (Docker 24.0 and later let name_to_handle_at through, 20.10 and later statx, faccessat2, openat2 and close_range), or take an image whose systemd does without them. Where neither can be done, let `sysdock seccomp make` write the engine's profile with the call let through, and pass it with --security-opt seccomp=FILE."
+            "The engine's built-in filter denies {calls}: update the engine (Docker 24.0 and later let name_to_handle_at through, 18.09 and later statx, 20.10 and later faccessat2, openat2 and close_range), or take an image whose systemd does without them. Where neither can be done, let `sysdock seccomp make` write the engine's profile with the call let through, and pass it with --security-opt seccomp=FILE."
         )
     } else {
         format!(

@@ -11,8 +11,8 @@ mod page;
 pub mod rules;
 #[cfg(test)]
 pub(crate) mod sample;
-mod steps;
 pub mod seccomp;
+mod steps;
 mod style;
 pub mod summary;
 pub mod treatment;

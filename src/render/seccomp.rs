@@ -166,17 +166,20 @@ fn document(body: &Value) -> serde_json::Result<String> {
 /// The difference between two profiles, for reading.
 #[must_use]
 pub fn difference(before: &str, after: &str) -> String {
-    let diff = TextDiff::from_lines(before, after).unified_diff().context_radius(2).header("in force", "with what systemd needs").to_string();
+    let diff =
+        TextDiff::from_lines(before, after).unified_diff().context_radius(2).header("in force", "with what systemd needs").to_string();
     diff.lines().map(|line| visible(line) + "\n").collect()
 }
 
 /// What was made, and how it is passed.
 #[must_use]
 pub fn made(name: &str, whose: &str, wanted: &[Wanted], unconfined: bool, file: Option<&Path>) -> String {
-    let calls: Vec<&str> = wanted.iter().map(|wanted| wanted.call.as_str()).collect();
-    let added = if calls.is_empty() { "as it is: systemd misses nothing".to_owned() } else { format!("with {} let through", calls.join(", ")) };
+    let calls: Vec<String> = wanted.iter().map(Wanted::words).collect();
+    let added = if calls.is_empty() { "as it is: systemd misses nothing".to_owned() } else { format!("with {}", calls.join(", ")) };
     let meaning = if unconfined {
-        format!("{name} runs without a filter, so that nothing is denied and no profile is needed; to have one all the same: {whose}, {added}")
+        format!(
+            "{name} runs without a filter, so that nothing is denied and no profile is needed; to have one all the same: {whose}, {added}"
+        )
     } else {
         format!("{name}: {whose}, {added}")
     };
@@ -241,9 +244,11 @@ fn built_in(each: &BuiltInAnswer) -> String {
 /// The answers to a blocked call, the best first.
 fn ways(known: &Known) -> Vec<String> {
     let free = |each: &&BuiltInAnswer| each.answer == Answer::Allowed && known.engines.iter().any(|other| other.until == Some(each.since));
-    let newer = known.engines.iter().find(free).map(|each| {
-        format!("An engine whose built-in profile lets it through: {} {} or later.", each.maker.name(), each.since)
-    });
+    let newer = known
+        .engines
+        .iter()
+        .find(free)
+        .map(|each| format!("An engine whose built-in profile lets it through: {} {} or later.", each.maker.name(), each.since));
     let image = known.breaks.iter().filter(|each| each.effect > Effect::Units).map(|each| each.last).collect::<Option<Vec<i64>>>();
     let image = image.and_then(|last| last.into_iter().max()).map(|last| format!("An image whose systemd is {} or later.", last + 1));
     let one = format!(
@@ -260,9 +265,7 @@ fn ways(known: &Known) -> Vec<String> {
 /// [`serde_json::Error`] when a value cannot be written as JSON.
 pub fn known_json(known: &Known) -> serde_json::Result<String> {
     let hierarchy = |each: &Breakage| each.hierarchy.map(|hierarchy| if hierarchy == Hierarchy::V1 { "v1" } else { "v2" });
-    let breaks = |each: &Breakage| {
-        json!({"errno": each.errno, "systemd": {"first": each.first, "last": each.last}, "cgroup": hierarchy(each), "effect": each.effect.name()})
-    };
+    let breaks = |each: &Breakage| json!({"errno": each.errno, "systemd": {"first": each.first, "last": each.last}, "cgroup": hierarchy(each), "effect": each.effect.name()});
     let engine = |each: &BuiltInAnswer| {
         let (word, errno) = word(each.answer);
         let until = each.until.map(|until| until.to_string());

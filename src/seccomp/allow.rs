@@ -9,8 +9,22 @@ use serde_json::{Map, Value, json};
 pub struct Wanted {
     /// Its name.
     pub call: String,
+    /// Errno that serves the caller as well as being let through.
+    pub errno: Option<i32>,
     /// What the rule's comment says.
     pub why: String,
+}
+
+impl Wanted {
+    /// What happens to it, such as `statx let through`, for a list.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self.errno {
+            Some(38) => format!("{} answered with ENOSYS", self.call),
+            Some(errno) => format!("{} answered with errno {errno}", self.call),
+            None => format!("{} let through", self.call),
+        }
+    }
 }
 
 /// The text of a profile, as it is written to files.
@@ -32,20 +46,21 @@ pub fn allow(profile: &Value, wanted: &[Wanted]) -> Option<Value> {
     let rules = profile.get("syscalls").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut kept: Vec<Value> = rules.into_iter().filter_map(|rule| without(rule, &calls)).collect();
     // A rule with the default's own answer is refused by older runtimes, and not needed.
-    if !allowed_anyway {
-        kept.extend(additions(wanted));
-    }
+    kept.extend(additions(wanted.iter().filter(|wanted| !allowed_anyway || wanted.errno.is_some())));
     profile.insert("syscalls".to_owned(), Value::Array(kept));
     Some(Value::Object(profile))
 }
 
-/// One rule for all calls with the same reason.
-fn additions(wanted: &[Wanted]) -> Vec<Value> {
-    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+/// One rule for all calls with the same answer and reason.
+fn additions<'w>(wanted: impl Iterator<Item = &'w Wanted>) -> Vec<Value> {
+    let mut reasons: BTreeMap<(Option<i32>, &str), Vec<&str>> = BTreeMap::new();
     for each in wanted {
-        reasons.entry(&each.why).or_default().push(&each.call);
+        reasons.entry((each.errno, &each.why)).or_default().push(&each.call);
     }
-    let rule = |(why, calls): (&str, Vec<&str>)| json!({"names": calls, "action": "SCMP_ACT_ALLOW", "comment": why});
+    let rule = |((errno, why), calls): ((Option<i32>, &str), Vec<&str>)| match errno {
+        Some(errno) => json!({"names": calls, "action": "SCMP_ACT_ERRNO", "errnoRet": errno, "comment": why}),
+        None => json!({"names": calls, "action": "SCMP_ACT_ALLOW", "comment": why}),
+    };
     reasons.into_iter().map(rule).collect()
 }
 
@@ -85,7 +100,7 @@ mod tests {
     use crate::seccomp::{Answer, Machine, Profile, evaluate};
 
     fn with_statx(profile: &Value) -> Value {
-        allow(profile, &[Wanted { call: "statx".to_owned(), why: "it is needed".to_owned() }]).unwrap()
+        allow(profile, &[Wanted { call: "statx".to_owned(), errno: None, why: "it is needed".to_owned() }]).unwrap()
     }
 
     fn answer(profile: &Value, call: &str) -> Answer {

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluate::judge;
-use super::{Answer, Effect, Hierarchy, Machine, Profile, Wanted, blocked};
+use super::{Answer, Effect, Engine, Hierarchy, Machine, Profile, Wanted, blocked};
 
 /// Versions of systemd that were measured; what others need is taken from the nearest.
 pub const MEASURED: [i64; 5] = [229, 247, 252, 257, 262];
+
+const CLONE3: &str = "clone3";
+const ENOSYS: i32 = 38;
 
 /// A filter as it is in force: a profile and the circumstances under which it is read.
 #[derive(Debug, Clone)]
@@ -68,6 +71,21 @@ impl InForce {
         misses
     }
 
+    /// What has to be let through so that nothing is missed.
+    #[must_use]
+    pub fn wanted(&self, misses: &[Miss]) -> Vec<Wanted> {
+        misses.iter().map(|miss| Wanted { call: miss.call.clone(), errno: self.narrower(miss), why: miss.reason() }).collect()
+    }
+
+    /// ENOSYS for clone3 where the filter looks at the flags of clone: clone3 keeps its flags in memory, where no filter sees them, and
+    /// whoever gets ENOSYS takes clone instead. Engines do the same (moby, `profiles/seccomp/default.json`, since 20.10.10).
+    fn narrower(&self, miss: &Miss) -> Option<i32> {
+        let told = self.machine.engine.is_none_or(Engine::knows_errno);
+        let answer = |call: &str| if call == CLONE3 { Answer::Errno(ENOSYS) } else { Answer::Allowed };
+        let serves = || miss.effects.keys().all(|version| blocked(*version, None, answer).is_empty());
+        (miss.call == CLONE3 && told && self.answer("clone") == Answer::Conditional && serves()).then_some(ENOSYS)
+    }
+
     /// Calls of which systemd makes some use and over which the filter decides by their arguments.
     #[must_use]
     pub fn conditional(&self) -> Vec<String> {
@@ -76,11 +94,10 @@ impl InForce {
 }
 
 impl Miss {
-    /// What its rule's comment says: who needs the call, and for what.
-    #[must_use]
-    pub fn wanted(&self) -> Wanted {
-        let reasons: Vec<String> = by_effect(&self.effects).into_iter().rev().map(|(effect, versions)| reason(effect, &versions)).collect();
-        Wanted { call: self.call.clone(), why: reasons.join("; ") }
+    /// Who needs the call, and for what.
+    fn reason(&self) -> String {
+        let groups = by_effect(&self.effects).into_iter().rev();
+        groups.map(|(effect, versions)| reason(effect, &versions)).collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -122,7 +139,7 @@ pub fn needed_calls() -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::seccomp::{Engine, USUAL_CAPABILITIES, allow, built_in};
+    use crate::seccomp::{USUAL_CAPABILITIES, allow, built_in};
 
     fn in_force(json: &str, engine: Option<Engine>) -> InForce {
         let caps = USUAL_CAPABILITIES.map(str::to_owned).to_vec();
@@ -150,21 +167,34 @@ mod tests {
     #[test]
     fn a_miss_says_who_needs_it_and_where_it_is_denied() {
         let profile = r#"{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["statx"],"action":"SCMP_ACT_ERRNO"}]}"#;
-        let misses = in_force(profile, None).misses(&MEASURED, None);
+        let filter = in_force(profile, None);
+        let misses = filter.misses(&MEASURED, None);
         assert_eq!(misses.len(), 1);
         assert_eq!((misses[0].answer, misses[0].source.as_str()), (Answer::Errno(1), "rule 1"));
-        assert_eq!(misses[0].wanted().why, "systemd 262: gives up without it");
+        assert_eq!(filter.wanted(&misses)[0].why, "systemd 262: gives up without it");
     }
 
     #[test]
     fn what_is_missed_is_let_through_and_then_nothing_is_missed() {
         for name in ["docker-17.03", "docker-18.09", "docker-19.03", "docker-20.10.9", "docker-20.10.24", "docker-23.0"] {
             let engine = Engine::parse(name).unwrap();
-            let wanted: Vec<Wanted> = of_engine(name).misses(&MEASURED, None).iter().map(Miss::wanted).collect();
+            let filter = of_engine(name);
+            let wanted = filter.wanted(&filter.misses(&MEASURED, None));
             let made = allow(&built_in(engine), &wanted).unwrap();
             assert_eq!(in_force(&made.to_string(), Some(engine)).misses(&MEASURED, None), [], "{name}");
             assert!(!wanted.is_empty(), "{name}");
         }
+    }
+
+    #[test]
+    fn clone3_is_not_opened_where_the_flags_of_clone_are_looked_at() {
+        let profile = r#"{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["clone3"],"action":"SCMP_ACT_ERRNO"}CLONE]}"#;
+        let errno = |clone: &str, engine: &str| {
+            let filter = in_force(&profile.replace("CLONE", clone), Engine::parse(engine));
+            filter.wanted(&filter.misses(&[262], None))[0].errno
+        };
+        let masked = r#",{"names":["clone"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":1,"op":"SCMP_CMP_MASKED_EQ"}]}"#;
+        assert_eq!((errno(masked, "docker-28.5"), errno(masked, "docker-19.03"), errno("", "docker-28.5")), (Some(38), None, None));
     }
 
     #[test]

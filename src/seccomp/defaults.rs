@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn clone3_is_unknown_rather_than_denied_from_20_10_10_on() {
         assert_eq!(answer("docker-20.10.9", "clone3", &[]), DENIED);
-        for engine in ["docker-20.10.10", "docker-23.0", "docker-28.5", "docker-29.8"] {
+        for engine in ["docker-20.10.10", "docker-20.10", "docker-23.0", "docker-28.5", "docker-29.8"] {
             assert_eq!(answer(engine, "clone3", &[]), Answer::Errno(38), "{engine}");
             assert_eq!(answer(engine, "clone3", ADMIN), Answer::Allowed, "{engine}");
         }

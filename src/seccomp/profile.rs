@@ -187,7 +187,10 @@ impl Profile {
             match (named, listed) {
                 (true, true) => rule(number, "has both `name` and `names`; engines take one of them"),
                 _ if each.args.iter().flatten().any(|arg| arg.index > 5) => rule(number, "looks at an argument beyond the sixth"),
-                _ if each.filters().any(|filter| filter.min_kernel.as_deref().is_some_and(|text| super::version::release(text).is_none())) => {
+                _ if each
+                    .filters()
+                    .any(|filter| filter.min_kernel.as_deref().is_some_and(|text| super::version::release(text).is_none())) =>
+                {
                     rule(number, "has a `minKernel` that is no version such as 4.8")
                 }
                 _ => None,

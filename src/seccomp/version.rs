@@ -9,6 +9,9 @@ use serde::Deserialize;
 #[serde(try_from = "String")]
 pub struct Version(pub u32, pub u32, pub u32);
 
+/// Stands for the last patch of a version.
+const LAST_PATCH: u32 = u32::MAX;
+
 /// Who makes an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -64,9 +67,9 @@ impl fmt::Display for Version {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Docker wrote the month with two digits up to 19.03.
         match (self.0, self.2) {
-            (17..=19, 0) => write!(out, "{}.{:02}", self.0, self.1),
+            (17..=19, 0 | LAST_PATCH) => write!(out, "{}.{:02}", self.0, self.1),
             (17..=19, patch) => write!(out, "{}.{:02}.{patch}", self.0, self.1),
-            (_, 0) => write!(out, "{}.{}", self.0, self.1),
+            (_, 0 | LAST_PATCH) => write!(out, "{}.{}", self.0, self.1),
             (_, patch) => write!(out, "{}.{}.{patch}", self.0, self.1),
         }
     }
@@ -84,16 +87,21 @@ impl Maker {
 }
 
 impl Engine {
-    /// Reads `docker-20.10`, `docker 28.5.2` or `podman`, the last as its version 4.3.
+    /// Reads `docker-20.10`, `docker 28.5.2` or `podman`, the last as its version 4.3; without a third number the last patch is meant.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (name, version) = text.split_once(['-', ' ', ':', '@']).unwrap_or((text, ""));
-        match (name, version) {
-            ("podman", "") => Some(Self { maker: Maker::Podman, version: Version(4, 3, 0) }),
-            ("podman", version) => Some(Self { maker: Maker::Podman, version: Version::parse(version)? }),
-            ("docker", version) => Some(Self { maker: Maker::Docker, version: Version::parse(version)? }),
-            _ => None,
+        let (name, words) = text.split_once(['-', ' ', ':', '@']).unwrap_or((text, ""));
+        let maker = match name {
+            "podman" => Maker::Podman,
+            "docker" => Maker::Docker,
+            _ => return None,
+        };
+        let words = if maker == Maker::Podman && words.is_empty() { "4.3" } else { words };
+        let mut version = Version::parse(words)?;
+        if words.split('.').count() < 3 {
+            version.2 = LAST_PATCH;
         }
+        Some(Self { maker, version })
     }
 
     /// Docker before 23.0 does not know `defaultErrnoRet` (moby, `api/types/seccomp.go`): the default answer is EPERM there.

@@ -194,7 +194,9 @@ fn the_judging_middle_touches_nothing() {
     for word in ["std::fs", "std::env", "std::net", "std::process", "tokio", "SystemTime", "Instant::now", "Timestamp::now"] {
         let odd: Vec<_> = using(word)
             .into_iter()
-            .filter(|path| ["src/diagnose/", "src/facts/", "src/prescribe/", "src/scan/", "src/seccomp/"].iter().any(|folder| path.starts_with(folder)))
+            .filter(|path| {
+                ["src/diagnose/", "src/facts/", "src/prescribe/", "src/scan/", "src/seccomp/"].iter().any(|folder| path.starts_with(folder))
+            })
             .collect();
         assert!(odd.is_empty(), "{word} in {odd:?}");
     }
