@@ -238,7 +238,7 @@ mod tests {
         assert!(said("").contains("line 1 column 0"));
         assert!(said(&"[".repeat(200_000)).contains("line 1 column"));
         let deep = format!("{{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"x\":{}}}", "[".repeat(100_000));
-        assert!(said(&deep).contains("recursion limit exceeded at line 1"), "{}", said(&deep));
+        assert!(said(&deep).contains("line 1 column"), "{}", said(&deep));
     }
 
     #[test]
