@@ -2,6 +2,7 @@
 #![allow(clippy::doc_markdown, reason = "the doc comments are the text of --help")]
 
 mod examples;
+mod seccomp;
 mod treat;
 mod words;
 
@@ -12,8 +13,9 @@ use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueHint};
 
 use examples::{
     BUILD_EXAMPLES, COMPLETIONS_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, FIX_EXAMPLES, PROVE_EXAMPLES, RULES_EXAMPLES,
-    RUN_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES,
+    RUN_EXAMPLES, SECCOMP_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES,
 };
+pub use seccomp::{FilterArgs, SeccompAction, SeccompArgs, SeccompCheckArgs, SeccompExplainArgs, SeccompMakeArgs};
 pub use treat::{BuildArgs, BuilderChoice, ExtentChoice, FixArgs, ProveArgs, RunArgs};
 pub use words::{DoctorFormat, FailOn, Format, PrescriptionForm};
 
@@ -79,6 +81,9 @@ pub enum Command {
     /// Replace a container by a cured one; the old one is kept, and put back when the cure fails
     #[command(after_help = FIX_EXAMPLES)]
     Fix(FixArgs),
+    /// Say which system calls a filter denies to systemd, and make a profile that does not
+    #[command(after_help = SECCOMP_EXAMPLES)]
+    Seccomp(SeccompArgs),
     /// Show one diagnosis at length
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),

@@ -22,6 +22,7 @@ use crate::snapshot::{Gap, Snapshot};
 use draft::{Draft, Lasting, Patient};
 
 pub use follow::follow;
+pub use host::{read_bounded, read_profile};
 pub use logs::source;
 
 /// What may be done while collecting.

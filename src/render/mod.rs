@@ -11,6 +11,7 @@ mod page;
 pub mod rules;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod seccomp;
 mod steps;
 mod style;
 pub mod summary;

@@ -120,6 +120,7 @@ pub const CATALOG: &[FactSpec] = &[
     fact("engine.minor", Kind::Int, "engine", "Second number of the engine's version", "docker version"),
     fact("engine.name", Kind::Text, "engine", "docker or podman", "docker version"),
     fact("engine.rootless", Kind::Bool, "engine", "The engine runs without root", "docker info --format '{{.SecurityOptions}}'"),
+    fact("engine.seccomp_profile", Kind::Text, "engine", "Seccomp profile that containers get which ask for none: builtin, default, unconfined or a path", "docker info --format '{{.SecurityOptions}}'"),
     fact("engine.selinux", Kind::Bool, "engine", "The engine labels containers for SELinux", "docker info --format '{{.SecurityOptions}}'"),
     fact("engine.userns", Kind::Bool, "engine", "The engine maps root of containers to another user", "docker info --format '{{.SecurityOptions}}'"),
     fact("engine.version", Kind::Text, "engine", "The engine's version", "docker version"),

@@ -17,6 +17,7 @@ mod compatibility;
 mod contract;
 mod engine;
 mod fake;
+mod filters;
 mod fixtures;
 mod fixtures_derived;
 mod invariants;
