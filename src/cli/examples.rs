@@ -134,8 +134,9 @@ Examples:
   sysdock seccomp check web                   what will the systemd of `web` miss under its filter?
   sysdock seccomp make web -o web.seccomp.json
   sysdock seccomp explain statx               what breaks without this call, and who denies it
+  sysdock seccomp trace web                   find out by trials what the table of `check` does not know
 
-Nothing of a container is changed, and no engine is needed for a profile in a file or an engine's built-in one.";
+But for `trace`, which boots clones and removes them, nothing of a container is changed, and no engine is needed for a profile in a file or an engine's built-in one.";
 
 pub(super) const SECCOMP_CHECK_EXAMPLES: &str = "\
 Examples:
@@ -157,6 +158,16 @@ Examples:
 The profile stays as it is but for the calls that this systemd misses; each added rule says why in its `comment`. Where the
 engine's built-in profile is in force, all of it is written out, because a file replaces it. Where no filter is in force,
 nothing is missed; the built-in profile with what systemd needs is written, as a filter to have instead of none.";
+
+pub(super) const SECCOMP_TRACE_EXAMPLES: &str = "\
+Examples:
+  sysdock seccomp trace web                   which of the calls that its filter denies does the boot of `web` need?
+  sysdock seccomp trace web -o web.seccomp.json && docker run --security-opt seccomp=web.seccomp.json …
+
+For what `seccomp check` does not know: other versions of systemd, services of your own. `web` itself is left alone. A clone of it
+with its cure is booted, without a network and with its volumes read-only, under its filter with the denied calls let through and
+logged; then those that the kernel logged (where its log can be read, else all of them) are denied again in turns. Each clone is
+removed. Exit code 0: it boots and needs none of them; 1: it needs some, or does not boot; 3: it cannot be looked at.";
 
 pub(super) const SECCOMP_EXPLAIN_EXAMPLES: &str = "\
 Examples:

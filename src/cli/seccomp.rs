@@ -6,7 +6,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, ValueHint};
 
 use super::Format;
-use super::examples::{SECCOMP_CHECK_EXAMPLES, SECCOMP_EXPLAIN_EXAMPLES, SECCOMP_MAKE_EXAMPLES};
+use super::examples::{SECCOMP_CHECK_EXAMPLES, SECCOMP_EXPLAIN_EXAMPLES, SECCOMP_MAKE_EXAMPLES, SECCOMP_TRACE_EXAMPLES};
 
 /// Arguments of `seccomp`.
 #[derive(Debug, Clone, Args)]
@@ -28,6 +28,9 @@ pub enum SeccompAction {
     /// Say what is known of one system call: which systemd it breaks, which engines deny it, how to allow just it
     #[command(after_help = SECCOMP_EXPLAIN_EXAMPLES)]
     Explain(SeccompExplainArgs),
+    /// Find out by trials which of the calls that a container's filter denies its boot needs
+    #[command(after_help = SECCOMP_TRACE_EXAMPLES)]
+    Trace(SeccompTraceArgs),
 }
 
 /// Which filter, and for whom.
@@ -73,6 +76,20 @@ pub struct SeccompExplainArgs {
     #[arg(value_name = "CALL", value_parser = NonEmptyStringValueParser::new())]
     pub call: String,
     /// Form of the page on stdout
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: Format,
+}
+
+/// Arguments of `seccomp trace`.
+#[derive(Debug, Clone, Args)]
+pub struct SeccompTraceArgs {
+    /// Name or id of a container
+    #[arg(value_name = "CONTAINER", value_parser = NonEmptyStringValueParser::new())]
+    pub container: String,
+    /// File to write the profile to that lets the needed calls through
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Form of the report on stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: Format,
 }

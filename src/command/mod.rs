@@ -16,6 +16,7 @@ mod rules;
 mod run;
 mod seccomp;
 mod snapshot;
+mod trace;
 mod triage;
 mod trial;
 

@@ -47,6 +47,7 @@ pub fn run(action: &SeccompAction, options: &Options) -> Result<Exit, CommandErr
         SeccompAction::Check(args) => check(args, options),
         SeccompAction::Make(args) => make(args, options),
         SeccompAction::Explain(args) => explain(args, options),
+        SeccompAction::Trace(args) => super::trace::run(args, options),
     }
 }
 

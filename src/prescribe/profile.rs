@@ -36,6 +36,7 @@ pub fn hierarchy_of(snapshot: &Snapshot) -> Option<Hierarchy> {
 }
 
 /// A profile with what some versions of systemd miss, and nothing more.
+#[must_use]
 pub fn allowing(profile: &str, wanted: &[Wanted]) -> Option<Value> {
     allow(&serde_json::from_str(profile).ok()?, wanted)
 }

@@ -15,6 +15,7 @@ pub mod seccomp;
 mod steps;
 mod style;
 pub mod summary;
+pub mod trace;
 pub mod treatment;
 mod trial;
 mod visible;

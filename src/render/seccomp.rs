@@ -159,7 +159,7 @@ struct Document<'d> {
     body: &'d Value,
 }
 
-fn document(body: &Value) -> serde_json::Result<String> {
+pub(super) fn document(body: &Value) -> serde_json::Result<String> {
     json::text(&Document { schema_version: 1, body })
 }
 

@@ -51,6 +51,18 @@ pub fn allow(profile: &Value, wanted: &[Wanted]) -> Option<Value> {
     Some(Value::Object(profile))
 }
 
+/// Lets calls through and has the kernel log each of them, to find out which are made; `None` when it is no profile.
+#[must_use]
+pub fn log(profile: &Value, calls: &[String]) -> Option<Value> {
+    let mut profile = profile.as_object()?.clone();
+    let names: Vec<&str> = calls.iter().map(String::as_str).collect();
+    let rules = profile.get("syscalls").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut kept: Vec<Value> = rules.into_iter().filter_map(|rule| without(rule, &names)).collect();
+    kept.push(json!({"names": names, "action": "SCMP_ACT_LOG", "comment": "which of these are made?"}));
+    profile.insert("syscalls".to_owned(), Value::Array(kept));
+    Some(Value::Object(profile))
+}
+
 /// One rule for all calls with the same answer and reason.
 fn additions<'w>(wanted: impl Iterator<Item = &'w Wanted>) -> Vec<Value> {
     let mut reasons: BTreeMap<(Option<i32>, &str), Vec<&str>> = BTreeMap::new();

@@ -98,7 +98,9 @@ fn not_run() -> Vec<String> {
         place.extend(row.rootless.filter(|is| *is).map(|_| "rootless".to_owned()));
         place.extend(row.userns.filter(|is| *is).map(|_| "userns-remap".to_owned()));
         place.extend(row.mode.as_ref().map(|mode| format!("cgroup {mode}")));
-        place.extend(row.driver.as_ref().map(|driver| format!("driver {driver}")));
+        let general = row.engine.is_some() && row.rootless.is_none() && row.userns.is_none();
+        let driver = row.driver.as_ref().map(|driver| format!("driver {driver}"));
+        place.extend(driver.or_else(|| general.then(|| "any other cgroup driver than cgroupfs".to_owned())));
         place.extend(row.guest.map(|(_, last)| format!("systemd {last} and earlier")));
         format!("- {}: {} — not run", place.join(", "), row.words)
     };
