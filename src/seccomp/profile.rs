@@ -170,6 +170,7 @@ impl Profile {
     }
 
     /// Its rules.
+    #[must_use]
     pub fn rules(&self) -> &[SyscallRule] {
         self.syscalls.as_deref().unwrap_or_default()
     }
