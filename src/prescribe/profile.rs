@@ -89,7 +89,7 @@ fn newer(maker: Maker, version: Version, calls: &[&str]) -> String {
     let engine = since.and_then(|since| since.into_iter().max()).map(|since| format!("{} {since} or later", maker.name()));
     let image = image_without(calls).map(|version| format!("an image with systemd {version} or later"));
     let ways: Vec<String> = engine.into_iter().chain(image).collect();
-    if ways.is_empty() { String::new() } else { format!(". {} needs no such file", ways.join(", or ")) }
+    if ways.is_empty() { String::new() } else { format!(". With {} no such file is needed", ways.join(", or ")) }
 }
 
 /// First version of systemd from which on none of these calls stops a boot.
