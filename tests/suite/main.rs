@@ -18,6 +18,7 @@ mod contract;
 mod engine;
 mod fake;
 mod filters;
+mod filters_live;
 mod fixtures;
 mod fixtures_derived;
 mod invariants;
