@@ -1,6 +1,6 @@
 //! What the container's seccomp filter does to this guest's systemd. Pure.
 
-use crate::seccomp::{Answer, Hierarchy, Machine, Profile, blocked, default_answer, evaluate};
+use crate::seccomp::{Answer, Hierarchy, Machine, Profile, Surroundings, blocked_in, default_answer, evaluate};
 use crate::snapshot::EngineKind;
 use crate::snapshot::{Facts, Gap};
 
@@ -72,7 +72,8 @@ fn effect(answer: &dyn Fn(&str) -> Answer, source: &str, facts: &mut Facts) {
         Some(_) => Some(Hierarchy::V1),
         None => None,
     };
-    let found = blocked(version, hierarchy, answer);
+    let docker = if facts.text("engine.name") == Some("podman") { Some(0) } else { facts.int("engine.major") };
+    let found = blocked_in(version, Surroundings { hierarchy, docker }, answer);
     facts.set("seccomp.first_blocked", found.first().map(|b| b.call.clone()), source);
     facts.set("seccomp.effect", found.first().map_or("none", |b| b.effect.name()), source);
     facts.set("seccomp.blocks", found.into_iter().map(|b| b.call).collect::<Vec<_>>(), source);

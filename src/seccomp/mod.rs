@@ -9,5 +9,5 @@ mod profile;
 
 pub use defaults::default_answer;
 pub use evaluate::{Answer, Machine, evaluate};
-pub use needs::{Blocked, Effect, Hierarchy, blocked};
+pub use needs::{Blocked, Effect, Hierarchy, Surroundings, blocked, blocked_in};
 pub use profile::{Profile, ProfileError};
