@@ -29,5 +29,6 @@ mod program;
 mod properties;
 mod recreation;
 mod sameness;
+mod sweep;
 mod treatment;
 mod trials;

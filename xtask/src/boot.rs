@@ -176,6 +176,22 @@ impl<'l> Boot<'l> {
         Ok(units)
     }
 
+    /// A second look at what lives: a boot may go on failing after its manager has called itself running, or be slow to answer.
+    pub fn look_again(&self, seen: &mut Seen) -> Result<()> {
+        if !matches!(seen.rest, Rest::Up | Rest::Stuck | Rest::Unreachable) {
+            return Ok(());
+        }
+        let said = self.ask()?;
+        if matches!(said.as_str(), "running" | "degraded" | "maintenance") {
+            (seen.rest, seen.manager) = (Rest::Up, said);
+            seen.failed.extend(self.failed()?);
+            seen.failed.sort();
+            seen.failed.dedup();
+            seen.log = self.log()?;
+        }
+        Ok(())
+    }
+
     fn inspect(&self, format: &str) -> Result<String> {
         Ok(self.lane.client(&["inspect", "-f", format, &self.name])?.stdout.trim().to_owned())
     }

@@ -41,6 +41,7 @@ impl Usual {
             Rest::Exited | Rest::Frozen => Some(Effect::Fatal),
             Rest::Stuck => Some(Effect::Stuck),
             Rest::Unreachable => Some(Effect::Unreachable),
+            Rest::Up if record.seen.manager == "maintenance" => Some(Effect::Stuck),
             Rest::Up if self.managers.contains(&record.seen.manager) && self.units(record).is_empty() => None,
             Rest::Up => Some(Effect::Units),
         }
@@ -54,7 +55,7 @@ impl Usual {
     /// Lines that tell of the harm and that no usual boot prints.
     pub fn words(&self, record: &Record) -> Vec<String> {
         if record.seen.rest == Rest::Created {
-            return vec![cut(record.seen.error.lines().next().unwrap_or_default())];
+            return vec![cut(&hide(complaint(&record.seen.error)))];
         }
         let status = |line: &String| line.starts_with("[FAILED]") || line.starts_with("[DEPEND]") || line.starts_with("See 'systemctl");
         let new = |line: &&String| words::tells(line) && !self.shapes.contains(&words::shape(line)) && !status(line);
@@ -73,15 +74,31 @@ impl Usual {
     }
 }
 
-/// A line without the container's id and numbers of processes.
+/// What the runtime itself complains of, without the programs that pass it on.
+fn complaint(error: &str) -> &str {
+    let line = error.lines().next().unwrap_or_default();
+    let heads = ["runc create failed: ", "runc start failed: ", "unable to start container process: ", "error during container init: "];
+    heads.iter().fold(line, |line, head| line.split_once(head).map_or(line, |(_, rest)| rest))
+}
+
+/// A line without ids, numbers of processes and folders of the lab.
 fn hide(line: &str) -> String {
-    let id = |word: &str| word.len() >= 12 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-    line.split_inclusive(|c: char| !c.is_ascii_alphanumeric())
-        .map(|piece| {
-            let word = piece.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-            if id(word) { piece.replace(word, "ID") } else { piece.to_owned() }
-        })
-        .collect()
+    let word = |word: &str| {
+        let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        let id = bare.len() >= 12 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if word.contains("/exec/netns/") {
+            "NETNS:".to_owned()
+        } else if let Some((_, rest)) =
+            word.strip_prefix("/proc/").and_then(|rest| rest.split_once('/')).filter(|(pid, _)| pid.parse::<u32>().is_ok())
+        {
+            format!("/proc/PID/{rest}")
+        } else if id {
+            word.replace(bare, "ID")
+        } else {
+            word.to_owned()
+        }
+    };
+    line.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 fn cut(line: &str) -> String {

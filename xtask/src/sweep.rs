@@ -126,9 +126,10 @@ impl Sweep<'_> {
         for attempt in 1..=ATTEMPTS {
             let began = Instant::now();
             let boot = Boot::start(&self.lane, &cell.guest, cell.call.as_ref().map(|_| file.path()), &["/sbin/init"])?;
-            let seen = boot.rest(if self.run.stuck { SECOND } else { FIRST })?;
+            let mut seen = boot.rest(if self.run.stuck { SECOND } else { FIRST })?;
             if !is_spoilt(&seen) {
                 self.snapshot(cell, &boot)?;
+                boot.look_again(&mut seen)?;
                 return self.record(cell, seen, began);
             }
             drop(boot);
