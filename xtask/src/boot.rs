@@ -93,7 +93,7 @@ impl<'l> Boot<'l> {
         let mut boot = Self { lane, name, refusal: String::new() };
         let said = lane.client(&words)?;
         if !said.good {
-            boot.refusal = said.stderr.trim().to_owned();
+            said.stderr.trim().clone_into(&mut boot.refusal);
         }
         Ok(boot)
     }

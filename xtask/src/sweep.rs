@@ -19,8 +19,8 @@ use crate::trace;
 const USUAL: i32 = 3;
 /// For a first look.
 const FIRST: Patience = Patience { idle: Duration::from_secs(14), bound: Duration::from_secs(45) };
-/// For a second look, beyond the start timeout of a unit, which is 90 s.
-const SECOND: Patience = Patience { idle: Duration::from_secs(105), bound: Duration::from_secs(150) };
+/// For a second look.
+const SECOND: Patience = Patience { idle: Duration::from_secs(30), bound: Duration::from_secs(90) };
 /// Attempts at a boot that the machine's own limits spoilt.
 const ATTEMPTS: usize = 4;
 

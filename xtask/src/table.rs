@@ -81,6 +81,9 @@ fn rows(records: &BTreeMap<Cell, Record>, kept: &Kept) -> Vec<Row> {
     let versions: BTreeSet<i64> = records.values().map(|record| record.systemd).collect();
     let versions: Vec<i64> = versions.into_iter().collect();
     let calls: BTreeSet<&String> = records.keys().filter_map(|cell| cell.call.as_ref()).collect();
+    let boots: BTreeSet<(String, String)> = records.keys().map(|cell| (cell.lane.clone(), cell.guest.clone())).collect();
+    let usual: UsualBoots =
+        boots.into_iter().map(|(lane, guest)| ((lane.clone(), guest.clone()), Usual::of(records, &lane, &guest))).collect();
     let mut rows = Vec::new();
     for call in calls {
         let since = kept.since.get(call).copied().unwrap_or(OLDEST);
@@ -88,19 +91,21 @@ fn rows(records: &BTreeMap<Cell, Record>, kept: &Kept) -> Vec<Row> {
         for errno in [1, 38] {
             for (number, version) in versions.iter().enumerate() {
                 let range = range(&versions, number, since);
-                of_call.extend(circumstances(records, call, errno, *version).into_iter().filter_map(|(docker, hierarchy, harm)| {
-                    let (words, units) = (harm.words, harm.units);
-                    harm.effect.map(|effect| Row {
-                        call: call.clone(),
-                        systemd: range,
-                        docker,
-                        hierarchy,
-                        errno: vec![errno],
-                        effect,
-                        words,
-                        units,
-                    })
-                }));
+                of_call.extend(circumstances(records, &usual, call, errno, *version).into_iter().filter_map(
+                    |(docker, hierarchy, harm)| {
+                        let (words, units) = (harm.words, harm.units);
+                        harm.effect.map(|effect| Row {
+                            call: call.clone(),
+                            systemd: range,
+                            docker,
+                            hierarchy,
+                            errno: vec![errno],
+                            effect,
+                            words,
+                            units,
+                        })
+                    },
+                ));
             }
         }
         rows.extend(join(of_call));
@@ -116,16 +121,22 @@ fn range(versions: &[i64], number: usize, since: i64) -> (i64, i64) {
     (first, last)
 }
 
+/// What is usual, by lane and guest.
+type UsualBoots = BTreeMap<(String, String), Usual>;
+
 type Circumstance = (Option<(i64, i64)>, Option<&'static str>, Harm);
 
 /// What a denial does to one version, on newer and older engines and on either kind of tree, as far as they differ.
-fn circumstances(records: &BTreeMap<Cell, Record>, call: &str, errno: i32, version: i64) -> Vec<Circumstance> {
+fn circumstances(records: &BTreeMap<Cell, Record>, usual: &UsualBoots, call: &str, errno: i32, version: i64) -> Vec<Circumstance> {
     let on = |lane: &str| {
         let fits = |record: &&Record| {
-            let cell = &record.cell;
-            cell.lane == lane && record.systemd == version && cell.errno == errno && cell.call.as_deref() == Some(call)
+            let booted = &record.cell;
+            booted.lane == lane && record.systemd == version && booted.errno == errno && booted.call.as_deref() == Some(call)
         };
-        records.values().find(fits).map(|record| harm(records, record))
+        records
+            .values()
+            .find(fits)
+            .and_then(|record| Some(harm(usual.get(&(record.cell.lane.clone(), record.cell.guest.clone()))?, record)))
     };
     let Some(main) = on(MAIN) else { return Vec::new() };
     let differs = |a: &Harm, b: &Harm| a.effect != b.effect;
@@ -145,8 +156,7 @@ fn circumstances(records: &BTreeMap<Cell, Record>, call: &str, errno: i32, versi
     found
 }
 
-fn harm(records: &BTreeMap<Cell, Record>, record: &Record) -> Harm {
-    let usual = Usual::of(records, &record.cell.lane, &record.cell.guest);
+fn harm(usual: &Usual, record: &Record) -> Harm {
     let effect = usual.effect(record);
     Harm { effect, words: if effect.is_some() { usual.words(record) } else { Vec::new() }, units: usual.units(record) }
 }

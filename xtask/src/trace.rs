@@ -50,7 +50,8 @@ pub fn all(place: &Place) -> Result<()> {
     std::fs::create_dir_all(place.state.join("trace"))?;
     for guest in lane.guests.iter().filter(|guest| place.guest.is_empty() || place.guest.contains(guest)) {
         let calls = one(&lane, guest)?;
-        let text: String = calls.iter().map(|(call, uses)| format!("{call} {uses}\n")).collect();
+        let lines: Vec<String> = calls.iter().map(|(call, uses)| format!("{call} {uses}")).collect();
+        let text = lines.join("\n") + "\n";
         let path = file(&place.state, &lane.name, guest);
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
         println!("{guest}: {} calls, in {}", calls.len(), path.display());

@@ -13,7 +13,7 @@ static VARIABLE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b[0-9a
 /// The lines of a log, without escapes, empty lines and the moving stars of a waiting job.
 pub fn lines(log: &str) -> Vec<String> {
     let clean = ESCAPES.as_ref().map_or_else(|| log.into(), |escapes| escapes.replace_all(log, ""));
-    let keep = |line: &&str| !line.is_empty() && !(line.starts_with('[') && line.contains("job is running for"));
+    let keep = |line: &&str| !(line.is_empty() || line.starts_with('[') && line.contains("job is running for"));
     clean.lines().map(str::trim).filter(keep).map(str::to_owned).collect()
 }
 
