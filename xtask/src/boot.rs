@@ -63,6 +63,8 @@ const KEPT: usize = 120;
 /// Answers of systemctl in a row that do not come, or that are complaints, after which it counts as unable to reach the manager.
 const HANGS: usize = 2;
 const COMPLAINTS: usize = 4;
+/// Seconds in which systemctl must answer.
+const ANSWER: &str = "12";
 /// What stands for an answer that does not come.
 const NO_ANSWER: &str = "no answer";
 /// A look at the processes every so often.
@@ -158,7 +160,7 @@ impl<'l> Boot<'l> {
 
     /// systemctl's word for the state, or its complaint.
     fn ask(&self) -> Result<String> {
-        let said = self.lane.client(&["exec", &self.name, "timeout", "8", "systemctl", "is-system-running"])?;
+        let said = self.lane.client_within(ANSWER, &["exec", &self.name, "systemctl", "is-system-running"])?;
         let word = said.stdout.trim();
         if !word.is_empty() && word != "offline" && word != "unknown" {
             return Ok(word.to_owned());
@@ -168,9 +170,8 @@ impl<'l> Boot<'l> {
     }
 
     fn failed(&self) -> Result<Vec<String>> {
-        let list =
-            ["exec", &self.name, "timeout", "15", "systemctl", "list-units", "--state=failed", "--plain", "--no-legend", "--no-pager"];
-        let said = self.lane.client(&list)?;
+        let list = ["exec", &self.name, "systemctl", "list-units", "--state=failed", "--plain", "--no-legend", "--no-pager"];
+        let said = self.lane.client_within(ANSWER, &list)?;
         let mut units: Vec<String> = said.stdout.lines().filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect();
         units.sort();
         Ok(units)

@@ -76,9 +76,14 @@ impl Lane {
 
     /// Runs the engine's client, for a minute at most.
     pub fn client<S: AsRef<str>>(&self, arguments: &[S]) -> Result<Said> {
+        self.client_within("60", arguments)
+    }
+
+    /// Runs the engine's client, for so many seconds at most.
+    pub fn client_within<S: AsRef<str>>(&self, seconds: &str, arguments: &[S]) -> Result<Said> {
         let (program, at) = if self.kind == "podman" { ("podman", "--url") } else { ("docker", "-H") };
         let mut command = Command::new("timeout");
-        command.args(["60", program, at, &self.address]).args(arguments.iter().map(AsRef::as_ref)).stdin(Stdio::null());
+        command.args([seconds, program, at, &self.address]).args(arguments.iter().map(AsRef::as_ref)).stdin(Stdio::null());
         Ok(command.output().context("the engine's client cannot be started")?.into())
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 
+use crate::boot::Rest;
 use crate::effects;
 use crate::engine::project;
 use crate::judge::{Judged, Verdict};
@@ -18,9 +19,9 @@ Written by `cargo xtask sweep judge` from boots of the test lab's guests (Debian
 How it was made: each guest was booted once under strace, which gave the calls of its boot, those of the services in the image among
 them (journald, logind, dbus, getty); the calls that the engine's runtime makes were added. Then each guest was booted with the flags of the lab
 under a profile that lets everything through but one of these calls, once with EPERM and once with ENOSYS. A boot counts as ended when
-PID 1 is gone, when it waits in pause(2), when systemctl says so, or when nothing in the container uses the processor any more; what
-came out stuck was booted a second time with fewer beside it and twice the patience. A boot that is stuck may go on once a start timeout of
-90 s is over; that was not waited for. A call is harmless when the manager comes up
+PID 1 is gone, when it waits in pause(2), when systemctl says so, or when nothing in the container uses the processor any more; or it does not
+end within 45 s. A boot that is stuck may go on once a start timeout of 90 s is over; that was not waited for.
+A call is harmless when the manager comes up
 as it usually does and no unit fails that does not fail in three usual boots.
 
 What the figures mean and what not: the table `src/seccomp/needs.toml`, which the doctor looks into, was written from the same boots. The
@@ -36,6 +37,7 @@ Named: the call is the first root cause, certain or likely. Quiet: nothing above
 pub fn write(judged: &[Judged]) -> Result<()> {
     let mut text = String::from(HEAD);
     text.push_str(&confusion(judged));
+    text.push_str(&stuck(judged));
     text.push_str(&wrong(judged));
     for engine in engines(judged) {
         text.push_str(&matrix(judged, engine));
@@ -78,6 +80,16 @@ fn confusion(judged: &[Judged]) -> String {
     }
     text.push_str(&line("all | | ".to_owned(), sum));
     text
+}
+
+/// How many of the boots that came out stuck were looked at twice.
+fn stuck(judged: &[Judged]) -> String {
+    let all: Vec<&Judged> = judged.iter().filter(|cell| cell.record.seen.rest == Rest::Stuck).collect();
+    let twice = all.iter().filter(|cell| cell.record.alone).count();
+    format!(
+        "\nOf {} boots that came out stuck {twice} were booted a second time, with fewer beside them and 90 s, and came out stuck again.\n",
+        all.len()
+    )
 }
 
 fn wrong(judged: &[Judged]) -> String {
