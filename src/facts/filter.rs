@@ -1,6 +1,8 @@
 //! What the container's seccomp filter does to this guest's systemd. Pure.
 
-use crate::seccomp::{Answer, Engine, Hierarchy, InForce, Machine, Maker, Profile, USUAL_CAPABILITIES, Version, blocked, built_in};
+use crate::seccomp::{
+    Answer, Engine, Hierarchy, InForce, Machine, Maker, Profile, Surroundings, USUAL_CAPABILITIES, Version, blocked_in, built_in,
+};
 use crate::snapshot::EngineKind;
 use crate::snapshot::{Facts, Gap};
 
@@ -143,7 +145,9 @@ fn effect(filter: &InForce, facts: &mut Facts) {
     };
     facts.set("seccomp.name_to_handle_at", handle, source);
     let Some(version) = facts.int("guest.systemd_version") else { return };
-    let found = blocked(version, hierarchy(facts), |call| filter.answer(call));
+    let docker = if facts.text("engine.name") == Some("podman") { Some(0) } else { facts.int("engine.major") };
+    let place = Surroundings { hierarchy: hierarchy(facts), docker };
+    let found = blocked_in(version, place, |call| filter.answer(call));
     facts.set("seccomp.first_blocked", found.first().map(|b| b.call.clone()), source);
     facts.set("seccomp.effect", found.first().map_or("none", |b| b.effect.name()), source);
     facts.set("seccomp.blocks", found.into_iter().map(|b| b.call).collect::<Vec<_>>(), source);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluate::judge;
-use super::{Answer, Effect, Engine, Hierarchy, Machine, Profile, Wanted, blocked};
+use super::{Answer, Effect, Engine, Hierarchy, Machine, Maker, Profile, Surroundings, Wanted, blocked, blocked_in};
 
 /// Versions of systemd that were measured; what others need is taken from the nearest.
 pub const MEASURED: [i64; 5] = [229, 247, 252, 257, 262];
@@ -42,6 +42,12 @@ impl InForce {
         self.profile.as_ref().map_or(Answer::Allowed, |profile| judge(profile, call, &self.machine).answer)
     }
 
+    /// Where the filter is in force, as far as that is known.
+    fn place(&self, hierarchy: Option<Hierarchy>) -> Surroundings {
+        let docker = self.machine.engine.map(|engine| if engine.maker == Maker::Docker { i64::from(engine.version.0) } else { 0 });
+        Surroundings { hierarchy, docker }
+    }
+
     /// Which part of the profile decides over a call.
     fn decided_by(&self, call: &str) -> String {
         match self.profile.as_ref().map(|profile| judge(profile, call, &self.machine).rule) {
@@ -56,7 +62,7 @@ impl InForce {
     pub fn misses(&self, versions: &[i64], hierarchy: Option<Hierarchy>) -> Vec<Miss> {
         let mut found: BTreeMap<String, BTreeMap<i64, Effect>> = BTreeMap::new();
         for version in versions {
-            for each in blocked(*version, hierarchy, |call| self.answer(call)) {
+            for each in blocked_in(*version, self.place(hierarchy), |call| self.answer(call)) {
                 found.entry(each.call).or_default().insert(*version, each.effect);
             }
         }

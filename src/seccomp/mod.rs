@@ -19,7 +19,7 @@ pub use check::{InForce, MEASURED, Miss, by_effect, harm, needed_calls};
 pub use defaults::{USUAL_CAPABILITIES, built_in, named_calls, versions};
 pub use evaluate::{Answer, Contradiction, Machine, Verdict, contradictions, evaluate, judge};
 pub use lookup::{Breakage, BuiltInAnswer, Known, lookup, nearest_call};
-pub use needs::{Blocked, Effect, Hierarchy, blocked};
+pub use needs::{Blocked, Effect, Hierarchy, Surroundings, blocked, blocked_in};
 pub use profile::{Action, Argument, Comparison, Family, Filter, PROFILE_LIMIT, Profile, ProfileError, SyscallRule};
 pub use search::Search;
 pub use version::{Engine, Maker, Version};

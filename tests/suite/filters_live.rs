@@ -25,7 +25,7 @@ fn write(path: &Path, profile: &Value) -> String {
 /// Calls that an allowing profile denies.
 fn denied(profile: &Value) -> Vec<String> {
     let rules = profile["syscalls"].as_array().cloned().unwrap_or_default();
-    let names = rules.iter().filter(|rule| rule["action"] == "SCMP_ACT_ERRNO").flat_map(|rule| rule["names"].as_array().cloned());
+    let names = rules.iter().filter(|rule| rule["action"] == "SCMP_ACT_ERRNO").filter_map(|rule| rule["names"].as_array().cloned());
     names.flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect()
 }
 

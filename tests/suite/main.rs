@@ -31,5 +31,6 @@ mod program;
 mod properties;
 mod recreation;
 mod sameness;
+mod sweep;
 mod treatment;
 mod trials;
