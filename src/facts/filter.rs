@@ -123,8 +123,9 @@ fn machine(facts: &Facts) -> Machine {
         let admin = facts.bool("container.cap_sys_admin") == Some(true);
         capabilities.extend(USUAL_CAPABILITIES.into_iter().chain(admin.then_some("CAP_SYS_ADMIN")).map(str::to_owned));
     }
-    let text = |key: &str| facts.text(key).unwrap_or_default();
-    Machine::new(capabilities, text("host.architecture"), text("host.kernel"))
+    // Nothing of a profile may look denied only because nobody told the architecture.
+    let architecture = facts.text("host.architecture").unwrap_or("x86_64");
+    Machine::new(capabilities, architecture, facts.text("host.kernel").unwrap_or_default())
 }
 
 /// Kind of the control group tree that the guest sees.

@@ -225,7 +225,9 @@ fn breakage(each: &Breakage) -> String {
         None => "",
     };
     let range = if each.last == Some(each.first) { each.first.to_string() } else { format!("{} {last}", each.first) };
-    format!("systemd {range}{tree} {}", harm(each.effect))
+    let docker = each.docker.map(|major| format!(" on Docker {major} and later")).unwrap_or_default();
+    let said = each.words.first().map(|line| format!(" (“{}”)", visible(line))).unwrap_or_default();
+    format!("systemd {range}{tree}{docker} {}{said}", harm(each.effect))
 }
 
 fn versions(each: &BuiltInAnswer) -> String {
@@ -265,7 +267,7 @@ fn ways(known: &Known) -> Vec<String> {
 /// [`serde_json::Error`] when a value cannot be written as JSON.
 pub fn known_json(known: &Known) -> serde_json::Result<String> {
     let hierarchy = |each: &Breakage| each.hierarchy.map(|hierarchy| if hierarchy == Hierarchy::V1 { "v1" } else { "v2" });
-    let breaks = |each: &Breakage| json!({"errno": each.errno, "systemd": {"first": each.first, "last": each.last}, "cgroup": hierarchy(each), "effect": each.effect.name()});
+    let breaks = |each: &Breakage| json!({"errno": each.errno, "systemd": {"first": each.first, "last": each.last}, "cgroup": hierarchy(each), "docker": each.docker, "effect": each.effect.name(), "words": each.words});
     let engine = |each: &BuiltInAnswer| {
         let (word, errno) = word(each.answer);
         let until = each.until.map(|until| until.to_string());

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::defaults::{USUAL_CAPABILITIES, built_in, capabilities_for, versions};
+use super::needs::runtime_change;
 use super::version::{Engine, Maker, Version};
-use super::{Answer, Effect, Hierarchy, MEASURED, Machine, Profile, blocked, evaluate, needed_calls};
+use super::{Answer, Blocked, Effect, Hierarchy, MEASURED, Machine, Profile, Surroundings, blocked_in, evaluate, needed_calls};
 
 /// Oldest version that the table speaks of.
 const OLDEST: i64 = 219;
@@ -16,12 +17,16 @@ pub struct Breakage {
     pub errno: i32,
     /// Only on this kind of control group tree.
     pub hierarchy: Option<Hierarchy>,
+    /// Only from this major version of Docker on, whose runtime makes the call.
+    pub docker: Option<i64>,
     /// First version.
     pub first: i64,
     /// Last version; `None` when it still holds for the newest that was measured.
     pub last: Option<i64>,
     /// What happens.
     pub effect: Effect,
+    /// Lines that the log was seen to hold then.
+    pub words: Vec<String>,
 }
 
 /// What built-in profiles answer to a call, over a range of an engine's versions.
@@ -66,15 +71,17 @@ pub fn lookup(call: &str) -> Option<Known> {
 }
 
 /// The worst that the denial of exactly these calls does.
-fn worst(version: i64, hierarchy: Option<Hierarchy>, errno: i32, calls: &[&str]) -> Option<Effect> {
+fn worst(version: i64, place: Surroundings, errno: i32, calls: &[&str]) -> Option<Blocked> {
     let answer = |name: &str| if calls.contains(&name) { Answer::Errno(errno) } else { Answer::Allowed };
-    blocked(version, hierarchy, answer).first().map(|blocked| blocked.effect)
+    blocked_in(version, place, answer).into_iter().next()
 }
 
 fn worse_together(call: &str, other: &str) -> Option<Effect> {
+    let place = Surroundings { hierarchy: None, docker: Some(0) };
+    let worst = |version: i64, calls: &[&str]| worst(version, place, 1, calls).map(|blocked| blocked.effect);
     let one = |version: i64| {
-        let both = worst(version, None, 1, &[call, other])?;
-        let alone = [call, other].into_iter().filter_map(|each| worst(version, None, 1, &[each])).max();
+        let both = worst(version, &[call, other])?;
+        let alone = [call, other].into_iter().filter_map(|each| worst(version, &[each])).max();
         (alone.is_none_or(|alone| both > alone)).then_some(both)
     };
     MEASURED.into_iter().filter_map(one).max()
@@ -82,27 +89,40 @@ fn worse_together(call: &str, other: &str) -> Option<Effect> {
 
 fn breaks(call: &str) -> Vec<Breakage> {
     let mut found = Vec::new();
+    let same = |a: &Breakage, b: &Breakage| (a.first, a.last, a.effect) == (b.first, b.last, b.effect);
     for errno in [1, 38] {
-        let on = |hierarchy| ranges(errno, hierarchy, call);
+        let on = |hierarchy| ranges(errno, Surroundings { hierarchy, docker: Some(0) }, call);
         let (v1, v2) = (on(Some(Hierarchy::V1)), on(Some(Hierarchy::V2)));
-        let same = |a: &Breakage, b: &Breakage| (a.first, a.last, a.effect) == (b.first, b.last, b.effect);
         let (both, only_v1): (Vec<_>, Vec<_>) = v1.into_iter().partition(|one| v2.iter().any(|other| same(one, other)));
         let only_v2: Vec<_> = v2.into_iter().filter(|one| !both.iter().any(|other| same(one, other))).collect();
         found.extend(both.into_iter().map(|one| Breakage { hierarchy: None, ..one }));
         found.extend(only_v1.into_iter().chain(only_v2));
+        let changed = runtime_change(call);
+        let later = changed.map(|major| ranges(errno, Surroundings { hierarchy: None, docker: Some(major) }, call));
+        let news = later.into_iter().flatten().filter(|one| !found.iter().any(|other| other.errno == errno && same(one, other)));
+        let news: Vec<_> = news.map(|one| Breakage { docker: changed, ..one }).collect();
+        found.extend(news);
     }
     found.sort_by_key(|each| (each.errno, each.first));
     found
 }
 
-fn ranges(errno: i32, hierarchy: Option<Hierarchy>, call: &str) -> Vec<Breakage> {
+fn ranges(errno: i32, place: Surroundings, call: &str) -> Vec<Breakage> {
     let newest = MEASURED.into_iter().max().unwrap_or(OLDEST);
     let mut found: Vec<Breakage> = Vec::new();
     for version in OLDEST..=newest {
-        let Some(effect) = worst(version, hierarchy, errno, &[call]) else { continue };
+        let Some(Blocked { effect, words, .. }) = worst(version, place, errno, &[call]) else { continue };
         match found.last_mut().filter(|open| open.last == Some(version - 1) && open.effect == effect) {
             Some(open) => open.last = Some(version),
-            None => found.push(Breakage { errno, hierarchy, first: version, last: Some(version), effect }),
+            None => found.push(Breakage {
+                errno,
+                hierarchy: place.hierarchy,
+                docker: None,
+                first: version,
+                last: Some(version),
+                effect,
+                words: words.to_vec(),
+            }),
         }
     }
     found.iter_mut().filter(|each| each.last == Some(newest)).for_each(|each| each.last = None);

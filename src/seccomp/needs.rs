@@ -142,13 +142,18 @@ pub fn blocked_in(systemd: i64, place: Surroundings, answer: impl Fn(&str) -> An
     found
 }
 
+/// The major version of Docker from which on its runtime answers otherwise to the denial of a call.
+pub(super) fn runtime_change(call: &str) -> Option<i64> {
+    TABLE.iter().filter(|row| row.call == call).filter_map(|row| row.docker).map(|(first, _)| first).max().filter(|first| *first > 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn first(systemd: i64, denied: &[&str]) -> Option<Blocked> {
         let answer = |call: &str| if denied.contains(&call) { Answer::Errno(1) } else { Answer::Allowed };
-        blocked(systemd, Some(Hierarchy::V2), answer).into_iter().next()
+        blocked_in(systemd, Surroundings { hierarchy: Some(Hierarchy::V2), docker: Some(20) }, answer).into_iter().next()
     }
 
     #[test]
@@ -162,6 +167,14 @@ mod tests {
         assert_eq!(first(252, &["statx"]), None);
         assert_eq!(first(229, &["name_to_handle_at"]).map(|b| b.effect), Some(Effect::Fatal));
         assert_eq!(first(247, &["name_to_handle_at"]), None);
+    }
+
+    #[test]
+    fn the_runtime_of_a_newer_docker_makes_calls_of_its_own() {
+        let answer = |call: &str| if call == "statx" { Answer::Errno(1) } else { Answer::Allowed };
+        let at = |docker| blocked_in(252, Surroundings { hierarchy: None, docker: Some(docker) }, answer);
+        assert_eq!((at(20).len(), at(28).first().map(|blocked| blocked.effect)), (0, Some(Effect::Create)));
+        assert_eq!((runtime_change("statx"), runtime_change("close_range")), (Some(28), None));
     }
 
     #[test]
