@@ -42,6 +42,9 @@ pub struct FilterArgs {
     /// The built-in profile of an engine, such as docker-20.10 or podman; no engine needs to be there
     #[arg(long, value_name = "ENGINE", value_parser = NonEmptyStringValueParser::new())]
     pub default: Option<String>,
+    /// The engine under which a profile in a file is to be used, such as docker-28.5: its runtime makes calls of its own [default: any]
+    #[arg(long, value_name = "ENGINE", conflicts_with = "default", value_parser = NonEmptyStringValueParser::new())]
+    pub engine: Option<String>,
     /// Version of systemd [default: the container's, else all that were measured]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(200..=999))]
     pub systemd: Option<i64>,

@@ -114,10 +114,11 @@ fn explain(args: &SeccompExplainArgs, options: &Options) -> Result<Exit, Command
 impl Subject {
     /// What the words of the command line name.
     fn of(args: &FilterArgs, options: &Options) -> Result<Self, CommandError> {
+        let engine = args.engine.as_deref().map(engine_of).transpose()?;
         let mut subject = match (&args.default, args.subject.as_deref()) {
             (Some(name), _) => Self::built_in(name)?,
-            (None, Some("-")) => Self::profile("-", collect::read_bounded(std::io::stdin().lock(), "on stdin"))?,
-            (None, Some(word)) if is_file(word) => Self::profile(word, collect::read_profile(word))?,
+            (None, Some("-")) => Self::profile("-", collect::read_bounded(std::io::stdin().lock(), "on stdin"), engine)?,
+            (None, Some(word)) if is_file(word) => Self::profile(word, collect::read_profile(word), engine)?,
             (None, word) => Self::container(word.unwrap_or_default(), options)?,
         };
         if let Some(version) = args.systemd {
@@ -127,14 +128,14 @@ impl Subject {
     }
 
     fn built_in(name: &str) -> Result<Self, CommandError> {
-        let engine = Engine::parse(name).ok_or_else(|| CommandError::NoBuiltIn(name.to_owned()))?;
+        let engine = engine_of(name)?;
         let whose = format!("the built-in profile of {engine}");
         Self::read(name, whose, Origin::BuiltIn(engine), built_in(engine).to_string(), Some(engine))
     }
 
-    fn profile(name: &str, text: Result<String, String>) -> Result<Self, CommandError> {
+    fn profile(name: &str, text: Result<String, String>, engine: Option<Engine>) -> Result<Self, CommandError> {
         let text = text.map_err(|reason| CommandError::Profile { name: name.to_owned(), reason })?;
-        Self::read(name, "a profile in a file".to_owned(), Origin::Own, text, None)
+        Self::read(name, "a profile in a file".to_owned(), Origin::Own, text, engine)
     }
 
     /// A profile that no container holds: the circumstances are the usual ones.
@@ -182,6 +183,10 @@ impl Subject {
         self.whose = format!("the built-in profile of {engine}");
         Ok(())
     }
+}
+
+fn engine_of(name: &str) -> Result<Engine, CommandError> {
+    Engine::parse(name).ok_or_else(|| CommandError::NoBuiltIn(name.to_owned()))
 }
 
 /// Whether a word names a file rather than a container, which has neither slashes nor, usually, such an ending.

@@ -59,12 +59,13 @@ fn boots(lane: &Lane, guest: &str, option: &str) -> bool {
 fn a_made_profile_boots_and_has_no_call_too_many() {
     let _turn = turn();
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    for (name, guest, systemd) in [("docker20-v2", "bookworm", "252"), ("docker28-v2", "sid", "262")] {
+    for (name, engine, guest, systemd) in [("docker20-v2", "docker-20.10", "bookworm", "252"), ("docker28-v2", "docker-28.5", "sid", "262")]
+    {
         let Some(lane) = lane("a_made_profile_boots_and_has_no_call_too_many", name).filter(|lane| lane.has(guest)) else { continue };
         let before = write(&folder.path().join("before.json"), &denying(&DENIED));
         assert!(!boots(lane, guest, &before), "{name} {guest}: nothing of it is needed");
         let file = folder.path().join("made.json");
-        let words = ["seccomp", "make", &before[8..], "--systemd", systemd, "-o", &file.display().to_string()];
+        let words = ["seccomp", "make", &before[8..], "--engine", engine, "--systemd", systemd, "-o", &file.display().to_string()];
         sysdock(words).run().ended(0);
         let made: Value = serde_json::from_slice(&std::fs::read(&file).expect("it was written")).expect("it is JSON");
         let left = denied(&made);
@@ -85,7 +86,7 @@ fn a_trace_finds_what_a_boot_needs() {
     let _turn = turn();
     let Some(lane) = lane("a_trace_finds_what_a_boot_needs", "docker28-v2") else { return };
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let option = write(&folder.path().join("p.json"), &denying(&["acct", "getitimer", "setsockopt", "sysinfo", "swapon"]));
+    let option = write(&folder.path().join("p.json"), &denying(&["acct", "getitimer", "setsockopt", "timerfd_create", "swapon"]));
     let container = Container::named(lane, "trace");
     let flags = lane.flags(&container.name);
     let head = ["run", "-d", "-t", "--network", "none", "--name", &container.name, "--security-opt", &option].map(str::to_owned);
@@ -97,12 +98,12 @@ fn a_trace_finds_what_a_boot_needs() {
     let trace = ["seccomp", "trace", &container.name, "--format", "json"];
     let run = lane.sysdock(&[&trace[..], &["-o", &made]].concat()).env("TMPDIR", std::env::temp_dir()).run().ended(1);
     let found = run.json();
-    assert_eq!((&found["needed"], &found["boots"]), (&json!(["setsockopt", "sysinfo"]), &json!(true)), "{found:#}");
+    assert_eq!((&found["needed"], &found["boots"]), (&json!(["setsockopt", "timerfd_create"]), &json!(true)), "{found:#}");
     assert!(boots(lane, "bookworm", &format!("seccomp={made}")), "the profile that was written does not boot: {found:#}");
 
     // Where the kernel's log says nothing, all denied calls are tried.
     let blind = blind(lane, &trace);
-    assert_eq!((&blind["needed"], &blind["way"]), (&json!(["setsockopt", "sysinfo"]), &json!("trials")), "{blind:#}");
+    assert_eq!((&blind["needed"], &blind["way"]), (&json!(["setsockopt", "timerfd_create"]), &json!("trials")), "{blind:#}");
     let left = lane.client(&["ps", "-a", "--filter", &format!("name={}", container.name), "--format", "{{.Names}}"]).stdout;
     assert_eq!(left.trim(), container.name, "something is left");
 }
