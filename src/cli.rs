@@ -2,6 +2,7 @@
 #![allow(clippy::doc_markdown, reason = "the doc comments are the text of --help")]
 
 mod examples;
+mod seccomp;
 mod treat;
 mod words;
 
@@ -12,8 +13,9 @@ use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueHint};
 
 use examples::{
     BUILD_EXAMPLES, COMPLETIONS_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, FIX_EXAMPLES, PROVE_EXAMPLES, RULES_EXAMPLES,
-    RUN_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES,
+    RUN_EXAMPLES, SECCOMP_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES,
 };
+pub use seccomp::{FilterArgs, SeccompAction, SeccompArgs, SeccompCheckArgs, SeccompExplainArgs, SeccompMakeArgs, SeccompTraceArgs};
 pub use treat::{BuildArgs, BuilderChoice, ExtentChoice, FixArgs, ProveArgs, RunArgs};
 pub use words::{DoctorFormat, FailOn, Format, PrescriptionForm};
 
@@ -42,7 +44,7 @@ pub struct GlobalArgs {
     #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub context: Option<String>,
     /// Longest wait for one answer of the engine [default: 10]; with --follow also for the whole watch [default: 120]
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, global = true, env = "SYSDOCK_TIMEOUT", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: Option<u64>,
     /// Folder (or file) of more rules; the same id overrides a built-in rule; may be given several times
     #[arg(long, global = true, value_name = "DIR", action = ArgAction::Append, value_hint = ValueHint::DirPath)]
@@ -79,6 +81,9 @@ pub enum Command {
     /// Replace a container by a cured one; the old one is kept, and put back when the cure fails
     #[command(after_help = FIX_EXAMPLES)]
     Fix(FixArgs),
+    /// Say which system calls a filter denies to systemd, and make a profile that does not
+    #[command(after_help = SECCOMP_EXAMPLES)]
+    Seccomp(SeccompArgs),
     /// Show one diagnosis at length
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),

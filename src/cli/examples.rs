@@ -10,6 +10,7 @@ Examples:
   sysdock prove web && sysdock fix web        try the cure beside `web`, then carry it out
   sysdock build debian:12                     an image that boots systemd, debian-systemd:12, proven by a boot
   sysdock run debian-systemd:12               a container of it with what this engine needs
+  sysdock seccomp check web                   the system calls that its filter denies to systemd
   sysdock explain cgroup-read-only            one diagnosis at length
 
 Exit codes:
@@ -127,3 +128,48 @@ Examples:
   sysdock completions bash > ~/.local/share/bash-completion/completions/sysdock
   sysdock completions zsh > ~/.zfunc/_sysdock
   sysdock completions fish > ~/.config/fish/completions/sysdock.fish";
+
+pub(super) const SECCOMP_EXAMPLES: &str = "\
+Examples:
+  sysdock seccomp check web                   what will the systemd of `web` miss under its filter?
+  sysdock seccomp make web -o web.seccomp.json
+  sysdock seccomp explain statx               what breaks without this call, and who denies it
+  sysdock seccomp trace web                   find out by trials what the table of `check` does not know
+
+But for `trace`, which boots clones and removes them, nothing of a container is changed, and no engine is needed for a profile in a file or an engine's built-in one.";
+
+pub(super) const SECCOMP_CHECK_EXAMPLES: &str = "\
+Examples:
+  sysdock seccomp check web                   the filter in force, for the systemd in the container
+  sysdock seccomp check profile.json --systemd 257
+  sysdock seccomp check --default docker-20.10
+  sysdock seccomp check profile.json --format json | jq '.misses[].call'
+
+A profile is read as the engine reads it: with the container's capabilities, architecture and kernel. For a file they are
+the usual capabilities of Docker, this machine's architecture and a current kernel. Exit code 0: systemd misses nothing;
+1: it misses something; 3: the profile or the container cannot be read.";
+
+pub(super) const SECCOMP_MAKE_EXAMPLES: &str = "\
+Examples:
+  sysdock seccomp make web                    the difference to the profile in force
+  sysdock seccomp make web -o web.seccomp.json && docker run --security-opt seccomp=web.seccomp.json …
+  sysdock seccomp make --default docker-20.10 --systemd 229 -o - > xenial.json
+
+The profile stays as it is but for the calls that this systemd misses; each added rule says why in its `comment`. Where the
+engine's built-in profile is in force, all of it is written out, because a file replaces it. Where no filter is in force,
+nothing is missed; the built-in profile with what systemd needs is written, as a filter to have instead of none.";
+
+pub(super) const SECCOMP_TRACE_EXAMPLES: &str = "\
+Examples:
+  sysdock seccomp trace web                   which of the calls that its filter denies does the boot of `web` need?
+  sysdock seccomp trace web -o web.seccomp.json && docker run --security-opt seccomp=web.seccomp.json …
+
+For what `seccomp check` does not know: other versions of systemd, services of your own. `web` itself is left alone. A clone of it
+with its cure is booted, without a network and with its volumes read-only, under its filter with the denied calls let through and
+logged; then those that the kernel logged (where its log can be read, else all of them) are denied again in turns. Each clone is
+removed. Exit code 0: it boots and needs none of them; 1: it needs some, or does not boot; 3: it cannot be looked at.";
+
+pub(super) const SECCOMP_EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  sysdock seccomp explain name_to_handle_at
+  sysdock seccomp explain clone3 --format json";

@@ -176,9 +176,9 @@ impl Draft {
         self.log.lines.extend(kept.filter(|line| !line.text.is_empty()));
     }
 
-    /// Podman keeps only the path of a seccomp profile: its text is kept beside, so that a cure can be worked out from it.
+    /// Podman keeps only the path of a seccomp profile, and so does an engine that has one for all containers: its text is kept beside, so that a cure can be worked out from it.
     fn keep_profile(&mut self, config: &Config<'_>) {
-        let path = config.security_option("seccomp").filter(|path| path.starts_with('/') && self.facts.bool("host.local") == Some(true));
+        let path = filter::path(config, &self.facts).filter(|_| self.facts.bool("host.local") == Some(true));
         let profile = path.and_then(|path| host::read_profile(&path).ok()).and_then(|text| serde_json::from_str(&text).ok());
         self.documents.extend(profile.map(|profile: Value| ("seccomp".to_owned(), profile)));
     }

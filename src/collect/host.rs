@@ -1,10 +1,12 @@
 //! The engine's machine, when it is this one.
 
+use std::io::Read;
 use std::path::Path;
 
 use serde_json::Value;
 
 use crate::docker::Endpoint;
+use crate::seccomp::PROFILE_LIMIT;
 use crate::snapshot::{Facts, Gap};
 
 /// Whether the engine runs here. A Unix socket alone proves nothing (it may be forwarded): the container's process or
@@ -34,16 +36,31 @@ fn describes_this_machine(info: &Value) -> bool {
         && memory.map(|kib| kib * 1024) == info.get("MemTotal").and_then(Value::as_i64)
 }
 
-/// Largest profile that is read from a file.
-const PROFILE_LIMIT: u64 = 16 * 1024 * 1024;
-
 /// The text of a seccomp profile on this machine.
+///
+/// # Errors
+/// Why it cannot be read, in words.
 pub fn read_profile(path: &str) -> Result<String, String> {
-    let size = std::fs::metadata(path).map_err(|e| format!("the profile {path} cannot be read: {e}"))?.len();
-    if size > PROFILE_LIMIT {
-        return Err(format!("the profile {path} is larger than {} MiB", PROFILE_LIMIT >> 20));
+    let failed = |error: std::io::Error| format!("the profile {path} cannot be read: {error}");
+    // A pipe or a device may never end, or never begin.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(format!("the profile {path} cannot be read: it is no file"));
     }
-    std::fs::read_to_string(path).map_err(|e| format!("the profile {path} cannot be read: {e}"))
+    read_bounded(std::fs::File::open(path).map_err(failed)?, path)
+}
+
+/// The text of a seccomp profile from anywhere, of at most [`PROFILE_LIMIT`] bytes.
+///
+/// # Errors
+/// Why it cannot be read, in words.
+pub fn read_bounded(from: impl Read, name: &str) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    let limit = PROFILE_LIMIT as u64 + 1;
+    from.take(limit).read_to_end(&mut bytes).map_err(|error| format!("the profile {name} cannot be read: {error}"))?;
+    if bytes.len() > PROFILE_LIMIT {
+        return Err(format!("the profile {name} is larger than {} MiB, the most that is read of a profile", PROFILE_LIMIT >> 20));
+    }
+    String::from_utf8(bytes).map_err(|error| format!("the profile {name} is no text: {error}"))
 }
 
 /// Facts of this machine.

@@ -7,6 +7,7 @@ mod files;
 mod follow;
 mod guest;
 mod host;
+mod kernel_log;
 mod layers;
 mod logs;
 mod manager;
@@ -22,6 +23,8 @@ use crate::snapshot::{Gap, Snapshot};
 use draft::{Draft, Lasting, Patient};
 
 pub use follow::follow;
+pub use host::{read_bounded, read_profile};
+pub use kernel_log::KernelLog;
 pub use logs::source;
 
 /// What may be done while collecting.

@@ -102,6 +102,27 @@ pub enum CommandError {
         /// An id that is like it, worded for the message.
         near: String,
     },
+    /// A seccomp profile cannot be used.
+    #[error("cannot use {name}: {reason}\n  next: name a container, or a file with a profile as --security-opt seccomp=FILE takes it")]
+    Profile {
+        /// The container or the file.
+        name: String,
+        /// What is wrong, with line and column where known.
+        reason: String,
+    },
+    /// No built-in profile goes by that name.
+    #[error("no engine goes by the name `{0}`\n  next: name it with its version: docker-20.10, docker-28.5.2, podman-4.3")]
+    NoBuiltIn(String),
+    /// Nothing is known of a system call.
+    #[error(
+        "nothing is known of a system call `{call}`{near}\n  next: check its name; systemd is not known to need it, and no built-in profile names it"
+    )]
+    NoCall {
+        /// Name as given.
+        call: String,
+        /// A name that is like it, worded for the message.
+        near: String,
+    },
     /// The machinery for talking to an engine cannot be started.
     #[error("cannot start talking to the engine: {0}\n  next: check the limits on open files and processes (`ulimit -a`)")]
     Runtime(#[source] io::Error),
@@ -140,6 +161,8 @@ impl CommandError {
         match self {
             Self::Options(_)
             | Self::NoDiagnosis { .. }
+            | Self::NoBuiltIn(_)
+            | Self::NoCall { .. }
             | Self::NotAsked
             | Self::ListenImage { .. }
             | Self::Flags(_)

@@ -14,7 +14,9 @@ mod progress;
 mod prove;
 mod rules;
 mod run;
+mod seccomp;
 mod snapshot;
+mod trace;
 mod triage;
 mod trial;
 
@@ -66,6 +68,7 @@ fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Build(args) => build::run(&args, &options),
         Command::Run(args) => run::run(&args, &options),
         Command::Fix(args) => fix::run(&args, &options),
+        Command::Seccomp(args) => seccomp::run(&args.action, &options),
         Command::Explain(args) => explain::run(&args, &options),
         Command::Rules(args) => rules::run(&args, &options),
         Command::Completions(args) => completions::run(&args),

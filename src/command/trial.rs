@@ -38,7 +38,7 @@ pub async fn named(office: &Office<'_>, case: &Case) -> Trial {
     let after = &case.trial_name;
     let now = Timestamp::now().as_second();
     let name = format!("{after}-trial-{}-{now}", std::process::id());
-    Trial { name, until: now + LIFE, controllers: controllers(office).await, without: Vec::new(), flags_only: case.is_image }
+    Trial { name, until: now + LIFE, controllers: controllers(office).await, without: Vec::new(), flags_only: case.is_image, profile: None }
 }
 
 /// Says what a trial will make.

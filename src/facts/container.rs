@@ -113,6 +113,10 @@ fn security(config: &Config<'_>, facts: &mut Facts) {
     if let Some(namespace) = cgroup_namespace(config) {
         facts.set("cgroup.namespace", namespace, "container inspect: HostConfig.CgroupnsMode");
     }
+    if config.knows("/HostConfig/UsernsMode") {
+        let mode = config.text("/HostConfig/UsernsMode").unwrap_or("default");
+        facts.set("container.userns_mode", mode, "container inspect: HostConfig.UsernsMode");
+    }
     capabilities(config, facts);
     options(config, facts);
 }

@@ -41,6 +41,7 @@ const SIGKILL_CODE: i64 = 137;
 /// Derives everything that rules ask for but no source says as such.
 pub fn derive(log: &LogExcerpt, facts: &mut Facts) {
     from_lines(log, facts);
+    user_namespace(facts);
     intent(facts);
     outcome(log, facts);
 }
@@ -74,6 +75,20 @@ fn from_lines(log: &LogExcerpt, facts: &mut Facts) {
     } else if gave_up.is_some() {
         facts.set_if_unknown("container.runs_systemd", true, source);
         facts.set_if_unknown("guest.init_present", true, source);
+    }
+}
+
+/// Whether root of the container is another user of the host: Docker's daemon decides, unless the container opts out; Podman maps
+/// where the container asks for it.
+fn user_namespace(facts: &mut Facts) {
+    let mapped = match (facts.text("engine.name"), facts.text("container.userns_mode")) {
+        (_, Some("host")) => Some(false),
+        (Some("podman"), Some(mode)) => Some(mode != "default"),
+        (Some(_), Some(_)) => facts.bool("engine.userns"),
+        _ => None,
+    };
+    if let Some(mapped) = mapped {
+        facts.set("container.userns", mapped, "container inspect: HostConfig.UsernsMode; engine info: SecurityOptions");
     }
 }
 

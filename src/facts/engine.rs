@@ -51,6 +51,10 @@ pub fn info_facts(info: &Value, facts: &mut Facts) {
     facts.set("engine.userns", has("userns"), "engine info: SecurityOptions");
     facts.set("engine.apparmor", has("apparmor"), "engine info: SecurityOptions");
     facts.set("engine.selinux", has("selinux"), "engine info: SecurityOptions");
+    let profile = options.iter().find_map(|option| option.strip_prefix("name=seccomp,")?.strip_prefix("profile="));
+    if let Some(profile) = profile {
+        facts.set("engine.seccomp_profile", profile, "engine info: SecurityOptions");
+    }
 }
 
 /// One spelling for processor architectures: that of `uname -m`.

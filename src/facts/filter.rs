@@ -1,6 +1,8 @@
 //! What the container's seccomp filter does to this guest's systemd. Pure.
 
-use crate::seccomp::{Answer, Hierarchy, Machine, Profile, blocked, default_answer, evaluate};
+use crate::seccomp::{
+    Answer, Engine, Hierarchy, InForce, Machine, Maker, Profile, Surroundings, USUAL_CAPABILITIES, Version, blocked_in, built_in,
+};
 use crate::snapshot::EngineKind;
 use crate::snapshot::{Facts, Gap};
 
@@ -9,71 +11,197 @@ use super::Config;
 /// Reads a profile that the configuration names by its path on the engine's machine.
 pub type ProfileReader<'r> = &'r dyn Fn(&str) -> Result<String, String>;
 
+/// Whose the filter is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// There is none.
+    Unconfined,
+    /// The engine's built-in one.
+    BuiltIn(Engine),
+    /// The one that the engine is configured to give every container.
+    Daemon,
+    /// The container's own.
+    Own,
+}
+
+/// The filter of a container.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Whose it is.
+    pub origin: Origin,
+    /// Its profile as text; empty where there is none.
+    pub text: String,
+    /// What it answers.
+    pub in_force: InForce,
+}
+
 /// Facts of the filter; a profile that cannot be read becomes a gap.
 pub fn collect(config: &Config<'_>, read: ProfileReader<'_>, facts: &mut Facts, gaps: &mut Vec<Gap>) {
-    let mode = facts.text("seccomp.mode").map(str::to_owned);
-    match mode.as_deref() {
-        Some("unconfined") => effect(&|_| Answer::Allowed, "no filter is in force", facts),
-        Some("default") => of_default(config, facts),
-        Some("custom") => of_profile(config, read, facts, gaps),
-        _ => {}
+    let found = find(config, read, facts);
+    if let Some(mode) = of_daemon(config, facts) {
+        let mode = if mode == "unconfined" { "unconfined" } else { "custom" };
+        facts.set("seccomp.mode", mode, "engine info: SecurityOptions");
+    }
+    match found {
+        Ok(Some(found)) => effect(&found.in_force, facts),
+        Ok(None) => {}
+        Err(reason) => gaps.push(Gap { fact: "seccomp.*".to_owned(), reason }),
     }
 }
 
-fn of_default(config: &Config<'_>, facts: &mut Facts) {
-    let (Some(major), Some(minor)) = (facts.int("engine.major"), facts.int("engine.minor")) else { return };
-    // Podman's default profile lets all of these calls through.
-    if config.kind == EngineKind::Podman {
-        return effect(&|_| Answer::Allowed, "podman's default seccomp profile", facts);
+/// The filter that is in force; `None` where nothing is known of it.
+///
+/// # Errors
+/// Why its profile cannot be read.
+pub fn find(config: &Config<'_>, read: ProfileReader<'_>, facts: &Facts) -> Result<Option<Found>, String> {
+    let engine = engine(config.kind, facts);
+    let own = config.security_option("seccomp");
+    let mode = facts.text("seccomp.mode");
+    let daemon = of_daemon(config, facts);
+    match (mode, daemon.as_deref(), own) {
+        (Some("unconfined"), ..) | (_, Some("unconfined"), _) => {
+            Ok(Some(found(Origin::Unconfined, String::new(), None, engine, "no filter is in force", facts)))
+        }
+        (Some("default" | "custom"), Some(path), _) => {
+            parsed(Origin::Daemon, local(path, read, facts)?, engine, &format!("the engine's own profile {path}"), facts).map(Some)
+        }
+        (Some("default"), None, _) => engine.map(|engine| of_engine(engine, facts)).transpose(),
+        (Some("custom"), None, Some(text)) if text.trim_start().starts_with('{') => {
+            parsed(Origin::Own, text, engine, "container inspect: HostConfig.SecurityOpt seccomp={…}", facts).map(Some)
+        }
+        (Some("custom"), None, Some(path)) => {
+            // Podman keeps the path of a profile; it is on the engine's machine.
+            parsed(Origin::Own, local(&path, read, facts)?, engine, &format!("seccomp profile {path}"), facts).map(Some)
+        }
+        _ => Ok(None),
     }
-    let admin = facts.bool("container.cap_sys_admin") == Some(true);
-    let answer = |call: &str| default_answer((major, minor), call, admin).unwrap_or(Answer::Allowed);
-    effect(&answer, &format!("docker {major}.{minor}'s default seccomp profile"), facts);
 }
 
-fn of_profile(config: &Config<'_>, read: ProfileReader<'_>, facts: &mut Facts, gaps: &mut Vec<Gap>) {
-    let mut gap = |reason: String| gaps.push(Gap { fact: "seccomp.*".to_owned(), reason });
-    let Some(text) = config.security_option("seccomp") else { return };
-    let (json, source) = if text.trim_start().starts_with('{') {
-        (text, "container inspect: HostConfig.SecurityOpt seccomp={…}".to_owned())
-    } else {
-        // Podman keeps the path of a profile; it is on the engine's machine.
-        if facts.bool("host.local") != Some(true) {
-            return gap(format!("the profile is the file {text} on the engine's machine"));
-        }
-        match read(&text) {
-            Ok(json) => (json, format!("seccomp profile {text}")),
-            Err(reason) => return gap(reason),
-        }
+/// Path of the file that holds the profile in force, where it is in one.
+pub fn path(config: &Config<'_>, facts: &Facts) -> Option<String> {
+    of_daemon(config, facts).or_else(|| config.security_option("seccomp")).filter(|path| path.starts_with('/'))
+}
+
+/// What the engine gives to containers that ask for nothing, where that is not the built-in profile.
+fn of_daemon(config: &Config<'_>, facts: &Facts) -> Option<String> {
+    let asks = config.security_option("seccomp").is_some() || facts.bool("container.privileged") == Some(true);
+    facts.text("engine.seccomp_profile").filter(|name| !asks && !matches!(*name, "builtin" | "default")).map(str::to_owned)
+}
+
+fn engine(kind: EngineKind, facts: &Facts) -> Option<Engine> {
+    let maker = match kind {
+        EngineKind::Docker => Maker::Docker,
+        EngineKind::Podman => Maker::Podman,
     };
-    match Profile::parse(&json) {
-        Ok(profile) => {
-            let machine = Machine::new(
-                facts.list("container.capabilities").into_iter().map(str::to_owned).collect(),
-                facts.text("host.architecture").unwrap_or_default(),
-                facts.text("host.kernel").unwrap_or_default(),
-            );
-            effect(&|call| evaluate(&profile, call, &machine), &source, facts);
-        }
-        Err(error) => gap(error.to_string()),
+    facts.text("engine.version").and_then(Version::parse).map(|version| Engine { maker, version })
+}
+
+fn of_engine(engine: Engine, facts: &Facts) -> Result<Found, String> {
+    let source = format!("{} {}.{}'s default seccomp profile", engine.maker.name().to_lowercase(), engine.version.0, engine.version.1);
+    parsed(Origin::BuiltIn(engine), built_in(engine).to_string(), Some(engine), &source, facts)
+}
+
+fn local(path: &str, read: ProfileReader<'_>, facts: &Facts) -> Result<String, String> {
+    if facts.bool("host.local") == Some(true) { read(path) } else { Err(format!("the profile is the file {path} on the engine's machine")) }
+}
+
+fn parsed(origin: Origin, text: String, engine: Option<Engine>, source: &str, facts: &Facts) -> Result<Found, String> {
+    let profile = Profile::parse(&text).map_err(|error| error.to_string())?;
+    Ok(found(origin, text, Some(profile), engine, source, facts))
+}
+
+fn found(origin: Origin, text: String, profile: Option<Profile>, engine: Option<Engine>, source: &str, facts: &Facts) -> Found {
+    let in_force = InForce { profile, machine: machine(facts).of(engine), source: source.to_owned() };
+    Found { origin, text, in_force }
+}
+
+/// Capabilities that are not known count as the usual ones.
+fn machine(facts: &Facts) -> Machine {
+    let known = facts.get("container.capabilities").is_some();
+    let mut capabilities: Vec<String> = facts.list("container.capabilities").into_iter().map(str::to_owned).collect();
+    if !known {
+        let admin = facts.bool("container.cap_sys_admin") == Some(true);
+        capabilities.extend(USUAL_CAPABILITIES.into_iter().chain(admin.then_some("CAP_SYS_ADMIN")).map(str::to_owned));
+    }
+    // Nothing of a profile may look denied only because nobody told the architecture.
+    let architecture = facts.text("host.architecture").unwrap_or("x86_64");
+    Machine::new(capabilities, architecture, facts.text("host.kernel").unwrap_or_default())
+}
+
+/// Kind of the control group tree that the guest sees.
+pub fn hierarchy(facts: &Facts) -> Option<Hierarchy> {
+    match facts.text("cgroup.mode") {
+        Some("v2") => Some(Hierarchy::V2),
+        Some(_) => Some(Hierarchy::V1),
+        None => None,
     }
 }
 
-fn effect(answer: &dyn Fn(&str) -> Answer, source: &str, facts: &mut Facts) {
-    let handle = match answer("name_to_handle_at") {
-        Answer::Allowed | Answer::Watched => "allowed",
+fn effect(filter: &InForce, facts: &mut Facts) {
+    let source = filter.source.as_str();
+    let handle = match filter.answer("name_to_handle_at") {
+        Answer::Allowed | Answer::Logged | Answer::HandedOver => "allowed",
         Answer::Errno(_) | Answer::Killed => "denied",
         Answer::Conditional => "conditional",
     };
     facts.set("seccomp.name_to_handle_at", handle, source);
     let Some(version) = facts.int("guest.systemd_version") else { return };
-    let hierarchy = match facts.text("cgroup.mode") {
-        Some("v2") => Some(Hierarchy::V2),
-        Some(_) => Some(Hierarchy::V1),
-        None => None,
-    };
-    let found = blocked(version, hierarchy, answer);
+    let docker = if facts.text("engine.name") == Some("podman") { Some(0) } else { facts.int("engine.major") };
+    let place = Surroundings { hierarchy: hierarchy(facts), docker };
+    let found = blocked_in(version, place, |call| filter.answer(call));
     facts.set("seccomp.first_blocked", found.first().map(|b| b.call.clone()), source);
     facts.set("seccomp.effect", found.first().map_or("none", |b| b.effect.name()), source);
     facts.set("seccomp.blocks", found.into_iter().map(|b| b.call).collect::<Vec<_>>(), source);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn facts(mode: &str, profile: Option<&str>) -> Facts {
+        let mut facts = Facts::default();
+        facts.set("seccomp.mode", mode, "test");
+        facts.set("engine.version", "20.10.24+dfsg1", "test");
+        facts.set("guest.systemd_version", 262, "test");
+        facts.set("host.local", true, "test");
+        if let Some(profile) = profile {
+            facts.set("engine.seccomp_profile", profile, "test");
+        }
+        facts
+    }
+
+    fn collected(inspect: &Value, mut facts: Facts) -> (Facts, Vec<Gap>) {
+        let mut gaps = Vec::new();
+        let read = |path: &str| match path {
+            "/etc/own.json" => {
+                Ok(r#"{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["statx"],"action":"SCMP_ACT_ERRNO"}]}"#.to_owned())
+            }
+            _ => Err("no such file".to_owned()),
+        };
+        collect(&Config::live(inspect, None, EngineKind::Docker), &read, &mut facts, &mut gaps);
+        (facts, gaps)
+    }
+
+    #[test]
+    fn the_engines_own_profile_is_looked_into() {
+        let nothing = json!({"HostConfig": {}});
+        let (known, gaps) = collected(&nothing, facts("default", Some("/etc/own.json")));
+        assert_eq!((known.text("seccomp.first_blocked"), known.text("seccomp.mode")), (Some("statx"), Some("custom")));
+        assert!(gaps.is_empty());
+        let (known, gaps) = collected(&nothing, facts("default", Some("/etc/gone.json")));
+        assert_eq!((known.text("seccomp.effect"), gaps.len()), (None, 1));
+        let (known, _) = collected(&nothing, facts("default", Some("unconfined")));
+        assert_eq!((known.text("seccomp.effect"), known.text("seccomp.mode")), (Some("none"), Some("unconfined")));
+        let (known, _) = collected(&nothing, facts("default", Some("builtin")));
+        assert_eq!((known.text("seccomp.effect"), known.text("seccomp.mode")), (Some("none"), Some("default")));
+    }
+
+    #[test]
+    fn a_container_that_asks_for_a_profile_gets_that() {
+        let asks = json!({"HostConfig": {"SecurityOpt": ["seccomp=/etc/own.json"]}});
+        let (known, _) = collected(&asks, facts("custom", Some("/etc/gone.json")));
+        assert_eq!(known.text("seccomp.first_blocked"), Some("statx"));
+    }
 }

@@ -128,6 +128,8 @@ pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
     }
     let opened = config.flag("/HostConfig/Privileged")
         || facts.bool("container.writable_cgroups") == Some(true)
+        // Where the daemon maps users it takes the read-only flag away for every container (moby, oci_linux.go).
+        || config.kind == EngineKind::Docker && facts.bool("engine.userns") == Some(true)
         || config.systemd_mode() == Some(true);
     let tree = config.mount_at(CGROUP);
     let bound = |path: &str| config.mount_at(path).filter(|mount| mount.kind == "bind");
@@ -216,8 +218,13 @@ mod tests {
     }
 
     fn foretold(inspect: &Value, mode: &str) -> Facts {
+        foretold_where(inspect, mode, false)
+    }
+
+    fn foretold_where(inspect: &Value, mode: &str, maps_users: bool) -> Facts {
         let config = Config::live(inspect, None, EngineKind::Docker);
         let mut facts = Facts::default();
+        facts.set("engine.userns", maps_users, "test");
         facts.set("cgroup.mode", mode, "test");
         configured(&config, &mut facts);
         predicted(&config, &mut facts);
@@ -238,6 +245,7 @@ mod tests {
         ] {
             assert_eq!(foretold(&inspect, mode).text("cgroup.mount"), Some(expected), "{inspect} {mode}");
         }
+        assert_eq!(foretold_where(&json!({}), "v2", true).text("cgroup.mount"), Some("rw"));
     }
 
     #[test]

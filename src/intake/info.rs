@@ -68,6 +68,13 @@ pub fn of_lines(lines: &[Line]) -> Engine {
             options.get_or_insert_default().push(json!(format!("name={text}")));
             continue;
         }
+        // Of the built-in profile nothing more needs to be said.
+        if let Some(profile) =
+            text.strip_prefix("Profile:").map(str::trim).filter(|name| in_options && !matches!(*name, "builtin" | "default"))
+            && let Some(option) = options.iter_mut().flatten().next_back().filter(|option| **option == json!("name=seccomp"))
+        {
+            *option = json!(format!("name=seccomp,profile={profile}"));
+        }
         in_options = text == "Security Options:" || in_options && (text.starts_with("Profile:") || text.starts_with("WARNING"));
         if let Some(list) = text.strip_prefix("Security Options:").filter(|list| !list.trim().is_empty()) {
             options.get_or_insert_default().extend(list.split_whitespace().map(|name| json!(format!("name={name}"))));

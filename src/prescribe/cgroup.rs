@@ -13,17 +13,26 @@ const TREE: &str = "/sys/fs/cgroup";
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
-    engine: String,
+    /// Name of the engine; any when absent.
+    engine: Option<String>,
     /// First major version that has it.
     #[serde(default)]
     since: i64,
+    /// Last major version that needs it.
+    until: Option<i64>,
     /// Control group version; any when absent.
     mode: Option<String>,
     /// Control group driver; any when absent.
     driver: Option<String>,
-    /// For images that declare a volume over the tree.
-    #[serde(default)]
-    image_volume: bool,
+    /// Whether the engine runs as an ordinary user; any when absent.
+    rootless: Option<bool>,
+    /// Whether root of the container is another user of the host; any when absent.
+    userns: Option<bool>,
+    /// First and last systemd version of the guest, both included; any when absent.
+    guest: Option<(i64, i64)>,
+    /// Whether the image declares a volume over the tree; any when absent.
+    image_volume: Option<bool>,
+    userns_mode: Option<String>,
     cgroupns: Option<String>,
     security_opt: Option<String>,
     /// A flag of the engine's own, `--name=value`.
@@ -34,7 +43,11 @@ pub struct Row {
     /// Paths bound onto themselves, with their option.
     #[serde(default)]
     binds: Vec<String>,
+    /// Whether no flag helps here.
+    #[serde(default)]
+    pub impossible: bool,
     /// What the container may do that it could not do before.
+    #[serde(default)]
     pub privilege: String,
     /// What is changed.
     pub words: String,
@@ -51,32 +64,56 @@ struct Table {
 static TABLE: LazyLock<Vec<Row>> =
     LazyLock::new(|| toml::from_str::<Table>(include_str!("cgroup.toml")).map(|table| table.row).unwrap_or_default());
 
-/// The row for the engine and host at hand; `None` when one of them is not known or has no answer.
+/// The engine, host and guest at hand, as the table asks for them.
+struct Place<'f> {
+    engine: &'f str,
+    major: i64,
+    mode: Option<&'f str>,
+    driver: &'f str,
+    rootless: bool,
+    userns: bool,
+    guest: Option<i64>,
+    image_volume: bool,
+}
+
+/// The row for the engine, host and guest at hand; `None` when one of them is not known or has no answer.
 pub fn row(facts: &Facts) -> Option<&'static Row> {
-    let engine = facts.text("engine.name")?;
-    let mode = match facts.text("cgroup.mode") {
-        Some("hybrid") => Some("v1"),
-        mode => mode,
+    let is = |fact: &str| facts.bool(fact) == Some(true);
+    let place = Place {
+        engine: facts.text("engine.name")?,
+        major: facts.int("engine.major").unwrap_or(0),
+        mode: facts.text("cgroup.mode").map(|mode| if mode == "hybrid" { "v1" } else { mode }),
+        // An unknown driver gets the answer that does not depend on it.
+        driver: facts.text("engine.cgroup_driver").unwrap_or("systemd"),
+        rootless: is("engine.rootless"),
+        userns: is("container.userns"),
+        guest: facts.int("guest.systemd_version"),
+        image_volume: is("cgroup.volume") && is("image.volume_cgroup"),
     };
-    let major = facts.int("engine.major").unwrap_or(0);
-    // An unknown driver gets the answer that does not depend on it.
-    let driver = facts.text("engine.cgroup_driver").unwrap_or("systemd");
-    let volume = facts.bool("cgroup.volume") == Some(true) && facts.bool("image.volume_cgroup") == Some(true);
-    TABLE.iter().find(|row| {
-        row.engine == engine
-            && major >= row.since
-            && row.mode.as_deref().is_none_or(|wanted| Some(wanted) == mode)
-            && row.driver.as_deref().is_none_or(|wanted| wanted == driver)
-            && (row.image_volume == volume || engine == "podman")
-    })
+    TABLE.iter().find(|row| row.fits(&place))
 }
 
 impl Row {
+    fn fits(&self, place: &Place<'_>) -> bool {
+        self.engine.as_deref().is_none_or(|wanted| wanted == place.engine)
+            && place.major >= self.since
+            && self.until.is_none_or(|last| place.major <= last)
+            && self.mode.as_deref().is_none_or(|wanted| Some(wanted) == place.mode)
+            && self.driver.as_deref().is_none_or(|wanted| wanted == place.driver)
+            && self.rootless.is_none_or(|wanted| wanted == place.rootless)
+            && self.userns.is_none_or(|wanted| wanted == place.userns)
+            && self.guest.is_none_or(|(first, last)| place.guest.is_some_and(|guest| (first..=last).contains(&guest)))
+            && self.image_volume.is_none_or(|wanted| wanted == place.image_volume)
+    }
+
     /// Changes a recipe: what is mounted over the tree goes, what the row wants comes.
     pub fn apply(&self, recipe: &mut Recipe) {
         recipe.unmount(TREE);
         if let Some((name, value)) = self.flag.as_deref().and_then(|flag| flag.split_once('=')) {
             recipe.set(name, value);
+        }
+        if let Some(mode) = &self.userns_mode {
+            recipe.set("--userns", mode);
         }
         match self.cgroupns.as_deref() {
             // The default needs no word, but an explicit other one must go.
@@ -122,7 +159,7 @@ mod tests {
     use crate::prescribe::types::Reach;
     use crate::snapshot::EngineKind;
 
-    fn flags(engine: &str, major: i64, mode: &str, driver: &str, volume: bool) -> String {
+    fn facts(engine: &str, major: i64, mode: &str, driver: &str, volume: bool) -> Facts {
         let mut facts = Facts::default();
         facts.set("engine.name", engine, "test");
         facts.set("engine.major", major, "test");
@@ -130,15 +167,47 @@ mod tests {
         facts.set("engine.cgroup_driver", driver, "test");
         facts.set("cgroup.volume", volume, "test");
         facts.set("image.volume_cgroup", volume, "test");
+        facts
+    }
+
+    fn flags(engine: &str, major: i64, mode: &str, driver: &str, volume: bool) -> String {
+        applied(&facts(engine, major, mode, driver, volume))
+    }
+
+    fn applied(facts: &Facts) -> String {
         let mut recipe = Recipe { name: "web".to_owned(), image: "i".to_owned(), ..Recipe::default() };
         recipe.volumes.push(Volume::same(TREE, "rw"));
-        row(&facts).unwrap().apply(&mut recipe);
+        row(facts).unwrap().apply(&mut recipe);
         recipe.run(&Reach::by_itself(EngineKind::Docker))[5..].join(" ").trim_end_matches(" i").to_owned()
     }
 
     #[test]
     fn the_table_can_be_read() {
         assert!(toml::from_str::<Table>(include_str!("cgroup.toml")).is_ok_and(|table| table.row.len() >= 8));
+    }
+
+    #[test]
+    fn mapped_users_and_rootless_engines_have_rows_of_their_own() {
+        let with = |fact: &str, major: i64, mode: &str| {
+            let mut facts = facts("docker", major, mode, "cgroupfs", false);
+            facts.set(fact, true, "test");
+            facts
+        };
+        assert_eq!(applied(&with("container.userns", 20, "v2")), "--userns host");
+        assert_eq!(applied(&with("container.userns", 28, "v1")), "--userns host");
+        assert_eq!(applied(&with("engine.rootless", 20, "v2")), "-v /sys/fs/cgroup:/sys/fs/cgroup:rw --cgroupns host");
+        assert_eq!(applied(&with("engine.rootless", 28, "v2")), "--security-opt writable-cgroups=true");
+        assert!(row(&with("engine.rootless", 28, "v1")).is_some_and(|row| row.impossible && row.words.contains("rootless")));
+    }
+
+    #[test]
+    fn some_guests_boot_nowhere() {
+        for (mode, guest, impossible) in [("v1", 262, true), ("v1", 257, false), ("v2", 229, true), ("v2", 230, false), ("v2", 262, false)]
+        {
+            let mut facts = facts("docker", 20, mode, "cgroupfs", false);
+            facts.set("guest.systemd_version", guest, "test");
+            assert_eq!(row(&facts).map(|row| row.impossible), Some(impossible), "{mode} {guest}");
+        }
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub use emit::{EmitError, Emitted, Form, Launch, emit};
 pub use image::{Extent, ImageError, ImagePlan, ImageWish, image, name_after, probe, tag_after};
 use inspected::Inspected;
 use planner::Plan;
+pub use profile::{Found, Origin, allowing, filter_of, hierarchy_of, versions_of};
 pub use start::{Start, Started, of_image, start};
 pub use trial::{TRIAL_LABEL, Trial, TrialSteps, trial, unchanged};
 pub use types::{NotOffered, Prescription, Reach, Retired, Step, StepKind};
@@ -140,7 +141,7 @@ fn not_offered(report: &Report, curable: bool) -> Vec<NotOffered> {
     };
     let mut list = vec![NotOffered { what: "--privileged".to_owned(), why: why.to_owned() }];
     if report.findings.iter().any(|finding| finding.id.starts_with("seccomp-")) {
-        let why = "it lets every system call through; only the named ones are needed";
+        let why = "it is the last resort: it lets every system call through, and only the named ones are needed";
         list.push(NotOffered { what: "--security-opt seccomp=unconfined".to_owned(), why: why.to_owned() });
     }
     list

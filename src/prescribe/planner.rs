@@ -39,6 +39,8 @@ pub struct Plan<'p> {
     pub image_lines: Vec<String>,
     /// The seccomp profile that is to be in force, as text.
     pub profile: Option<String>,
+    /// What would make that file needless, as the end of a title.
+    pub profile_note: String,
     /// Whether something of it follows from documentation only.
     pub untried: bool,
     /// Findings that the changes cure.
@@ -64,6 +66,7 @@ impl<'p> Plan<'p> {
             changes: Vec::new(),
             image_lines: Vec::new(),
             profile,
+            profile_note: String::new(),
             untried: false,
             cured: BTreeSet::new(),
             advice: Vec::new(),
@@ -84,7 +87,7 @@ impl<'p> Plan<'p> {
     }
 
     /// Root causes of the report.
-    pub fn roots(&self) -> impl Iterator<Item = &'p Finding> {
+    pub fn roots(&self) -> impl Iterator<Item = &'p Finding> + use<'p> {
         self.report.findings.iter().filter(|finding| finding.role == Role::RootCause)
     }
 
@@ -118,7 +121,7 @@ impl<'p> Plan<'p> {
         self.control_groups();
         remedies::capabilities(self);
         remedies::limits(self);
-        self.system_calls();
+        profile::system_calls(self);
         remedies::default_target(self);
         remedies::container_variable(self);
         remedies::stop_signal(self);
@@ -140,8 +143,9 @@ impl<'p> Plan<'p> {
     }
 
     fn control_groups(&mut self) {
-        const IDS: [&str; 4] = ["cgroup-read-only", "cgroup-mount-missing", "cgroupns-mismatch", "volume-hides-cgroup"];
-        let usable = self.facts.text("cgroup.mount") == Some("rw");
+        const IDS: [&str; 5] =
+            ["cgroup-read-only", "cgroup-mount-missing", "cgroupns-mismatch", "volume-hides-cgroup", "userns-remap-cgroup-owner"];
+        let usable = self.facts.text("cgroup.mount") == Some("rw") && !self.owner_is_another();
         let complained = self.found(&IDS);
         let settled = usable || self.is_podman() || self.facts.bool("container.privileged") == Some(true);
         // Podman's mode makes them writable too.
@@ -149,43 +153,21 @@ impl<'p> Plan<'p> {
         if by_mode || settled && !complained {
             return;
         }
-        if let Some(row) = cgroup::row(self.facts) {
+        let Some(row) = cgroup::row(self.facts) else { return };
+        if row.impossible {
+            let roots = self.roots().filter(|root| IDS.contains(&root.id.as_str()));
+            self.advice.extend(roots.map(|root| (format!("No flag cures this: {}.", row.words), root.id.clone())));
+        } else {
             row.apply(&mut self.recipe);
             self.untried |= !row.measured;
             self.did_with(&row.words, &IDS, &row.privilege);
         }
     }
 
-    fn system_calls(&mut self) {
-        const IDS: [&str; 2] = ["seccomp-blocks-new-syscalls", "seccomp-blocks-name-to-handle-at"];
-        if !self.found(&IDS) {
-            return;
-        }
-        let calls = self.facts.list("seccomp.blocks");
-        let text = self.recipe.profile.clone();
-        let kept = text.and_then(|text| serde_json::from_str(&text).ok()).or_else(|| self.snapshot.documents.get("seccomp").cloned());
-        match kept.filter(|_| !calls.is_empty()).and_then(|kept| profile::allowing(&kept, &calls)) {
-            Some(text) => {
-                self.profile = Some(text);
-                let words = format!("its own seccomp profile with {} let through", calls.join(", "));
-                self.did_with(&words, &IDS, &format!("makes the system calls {}", calls.join(", ")));
-            }
-            None => self.system_calls_by_hand(&calls),
-        }
-    }
-
-    fn system_calls_by_hand(&mut self, calls: &[&str]) {
-        let calls = if calls.is_empty() { "the call that the report names".to_owned() } else { calls.join(", ") };
-        let words = if self.facts.text("seccomp.mode") == Some("default") {
-            format!(
-                "The engine's built-in filter denies {calls}: update the engine (Docker 24.0 and later let name_to_handle_at through, 20.10 and later statx, faccessat2, openat2 and close_range), or take an image whose systemd does without them. Where neither can be done, pass the default.json of a newer engine with --security-opt seccomp=FILE."
-            )
-        } else {
-            format!(
-                "Let {calls} through in the seccomp profile that the container is started with (it could not be read here), and start it anew."
-            )
-        };
-        let ids: Vec<String> = self.roots().filter(|root| root.id.starts_with("seccomp-")).map(|root| root.id.clone()).collect();
-        self.advice.extend(ids.into_iter().map(|id| (words.clone(), id)));
+    /// Whether the control group belongs to a user whom root of the container is not: where users are mapped, and the engine does not
+    /// hand the group over as runc 1.1 does under the driver systemd.
+    fn owner_is_another(&self) -> bool {
+        let handed_over = self.facts.text("engine.cgroup_driver") == Some("systemd") && self.facts.text("cgroup.mode") == Some("v2");
+        self.facts.bool("container.userns") == Some(true) && !self.is_podman() && !handed_over
     }
 }

@@ -87,8 +87,11 @@ fn seccomp(plan: &mut Plan<'_>) -> Option<Step> {
     let text = plan.profile.clone()?;
     let name = format!("{}.seccomp.json", plan.recipe.name);
     let ids = why(plan, |words| words.contains("seccomp profile"));
-    let title =
-        if ids.is_empty() { "the seccomp profile in force, as a file" } else { "the seccomp profile in force, with what systemd needs" };
+    let title = if ids.is_empty() {
+        "the seccomp profile in force, as a file".to_owned()
+    } else {
+        format!("the seccomp profile in force, with what systemd needs{}", plan.profile_note)
+    };
     let mut step = Step::command(StepKind::SeccompProfile, title, Vec::new());
     step.files.insert(name.clone(), text);
     step.why = ids;

@@ -45,6 +45,8 @@ pub struct Trial {
     pub without: Vec<Element>,
     /// Whether the image is to be tried as it is, without one derived from it.
     pub flags_only: bool,
+    /// A seccomp profile in place of the cure's.
+    pub profile: Option<String>,
 }
 
 /// A trial that can be carried out.
@@ -64,6 +66,9 @@ pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial)
     plan.fill();
     if trial.flags_only {
         plan.flags_only();
+    }
+    if trial.profile.is_some() {
+        plan.profile.clone_from(&trial.profile);
     }
     if !plan.recipe.refused.is_empty() {
         return None;
@@ -139,7 +144,10 @@ mod tests {
         recipe.volumes.push(Volume { source: "data".to_owned(), destination: "/data".to_owned(), options: "rw,z".to_owned() });
         recipe.volumes.push(Volume::same("/sys/fs/cgroup/t", "rw"));
         recipe.mounts.push(("/m".to_owned(), "type=volume,source=m,target=/m".to_owned()));
-        cut_off(&mut recipe, &Trial { name: "t".to_owned(), until: 7, controllers: Vec::new(), without: Vec::new(), flags_only: false });
+        cut_off(
+            &mut recipe,
+            &Trial { name: "t".to_owned(), until: 7, controllers: Vec::new(), without: Vec::new(), flags_only: false, profile: None },
+        );
         limit(&mut recipe, &["memory".to_owned()]);
         let words = recipe.run(&Reach::by_itself(crate::snapshot::EngineKind::Docker)).join(" ");
         assert_eq!(

@@ -11,9 +11,11 @@ mod page;
 pub mod rules;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod seccomp;
 mod steps;
 mod style;
 pub mod summary;
+pub mod trace;
 pub mod treatment;
 mod trial;
 mod visible;

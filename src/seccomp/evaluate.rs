@@ -1,7 +1,10 @@
-//! The answer of a profile to one call, with the container's capabilities, architecture and kernel in force.
+//! The answer of a profile to one call, with the container's capabilities, architecture, kernel and engine in force.
+
+use std::collections::BTreeMap;
 
 use super::Profile;
-use super::profile::{Filter, SyscallRule};
+use super::profile::{Action, Filter, SyscallRule};
+use super::version::{Engine, release};
 
 /// EPERM, the errno of a denial that names none.
 const EPERM: i32 = 1;
@@ -15,6 +18,8 @@ pub struct Machine {
     pub architecture: String,
     /// Kernel version, major and minor.
     pub kernel: (u32, u32),
+    /// Engine that reads the profile; one that knows every field when unknown.
+    pub engine: Option<Engine>,
 }
 
 /// What a filter answers.
@@ -26,10 +31,34 @@ pub enum Answer {
     Errno(i32),
     /// The process or thread is killed.
     Killed,
-    /// The call goes through and is logged, or is handed to another program.
-    Watched,
+    /// The call goes through and is logged.
+    Logged,
+    /// Another program decides.
+    HandedOver,
     /// It depends on the call's arguments.
     Conditional,
+}
+
+/// An answer, and where it comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    /// The answer.
+    pub answer: Answer,
+    /// Number of the rule that gives it, from 1; `None` for the profile's default.
+    pub rule: Option<usize>,
+}
+
+/// Two rules of which one lets a call through and the other does not, whatever its arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contradiction {
+    /// The call.
+    pub call: String,
+    /// Number of the first rule, from 1.
+    pub first: usize,
+    /// Number of the other.
+    pub other: usize,
+    /// Which of them counts; `None` where neither does, because both only repeat the default.
+    pub counts: Option<usize>,
 }
 
 impl Answer {
@@ -39,28 +68,68 @@ impl Answer {
         matches!(self, Self::Errno(_) | Self::Killed)
     }
 
-    fn of(action: &str, errno: Option<i32>) -> Self {
+    fn of(action: Action, errno: Option<i32>) -> Self {
         match action {
-            "SCMP_ACT_ALLOW" => Self::Allowed,
-            "SCMP_ACT_ERRNO" => Self::Errno(errno.unwrap_or(EPERM)),
-            "SCMP_ACT_KILL" | "SCMP_ACT_KILL_PROCESS" | "SCMP_ACT_KILL_THREAD" | "SCMP_ACT_TRAP" => Self::Killed,
-            _ => Self::Watched,
+            Action::Allow => Self::Allowed,
+            Action::Errno => Self::Errno(errno.unwrap_or(EPERM)),
+            Action::Kill | Action::KillProcess | Action::Trap => Self::Killed,
+            Action::Log => Self::Logged,
+            Action::Trace | Action::Notify => Self::HandedOver,
         }
     }
 }
 
 /// Evaluates a profile for one call.
-///
-/// Follows moby's `setupSeccomp`: rules whose filters do not hold are left out; an unconditional rule decides over the
-/// default; only conditional rules make the answer depend on the arguments.
 #[must_use]
 pub fn evaluate(profile: &Profile, call: &str, machine: &Machine) -> Answer {
-    let default = Answer::of(&profile.default_action, profile.default_errno_ret);
-    let rules: Vec<&SyscallRule> = profile.syscalls.iter().flatten().filter(|rule| rule.covers(call) && counts(rule, machine)).collect();
-    if let Some(rule) = rules.iter().find(|rule| !rule.is_conditional()) {
-        return Answer::of(&rule.action, rule.errno_ret);
+    judge(profile, call, machine).answer
+}
+
+/// Evaluates a profile for one call and says which rule decides.
+///
+/// Follows moby's `setupSeccomp`, runc and libseccomp: rules whose filters do not hold are left out; so are those that repeat the
+/// default; of the others the first without conditions decides, before all that have some; only those make it depend on the arguments.
+#[must_use]
+pub fn judge(profile: &Profile, call: &str, machine: &Machine) -> Verdict {
+    let default = default_answer(profile, machine);
+    let rules = || {
+        let rules = profile.rules().iter().zip(1..).filter(|(rule, _)| rule.covers(call) && counts(rule, machine));
+        rules.map(|(rule, number)| (rule, number, answer_of(rule, machine))).filter(|(_, _, answer)| *answer != default)
+    };
+    if let Some((_, number, answer)) = rules().find(|(rule, _, _)| !rule.is_conditional()) {
+        return Verdict { answer, rule: Some(number) };
     }
-    if rules.iter().any(|rule| Answer::of(&rule.action, rule.errno_ret) != default) { Answer::Conditional } else { default }
+    match rules().next() {
+        Some((_, number, _)) => Verdict { answer: Answer::Conditional, rule: Some(number) },
+        None => Verdict { answer: default, rule: None },
+    }
+}
+
+/// Calls that rules both let through and deny, whatever their arguments.
+#[must_use]
+pub fn contradictions(profile: &Profile, machine: &Machine) -> Vec<Contradiction> {
+    let mut seen: BTreeMap<&str, (usize, bool)> = BTreeMap::new();
+    let mut found: BTreeMap<&str, Contradiction> = BTreeMap::new();
+    for (rule, number) in profile.rules().iter().zip(1..).filter(|(rule, _)| !rule.is_conditional() && counts(rule, machine)) {
+        let denies = answer_of(rule, machine).is_denial();
+        for call in rule.calls() {
+            let (first, other) = *seen.entry(call).or_insert((number, denies));
+            if other != denies && !found.contains_key(call) {
+                let counts = judge(profile, call, machine).rule;
+                found.insert(call, Contradiction { call: call.to_owned(), first, other: number, counts });
+            }
+        }
+    }
+    found.into_values().collect()
+}
+
+fn default_answer(profile: &Profile, machine: &Machine) -> Answer {
+    let errno = profile.default_errno_ret.filter(|_| machine.engine.is_none_or(Engine::knows_default_errno));
+    Answer::of(profile.default_action, errno)
+}
+
+fn answer_of(rule: &SyscallRule, machine: &Machine) -> Answer {
+    Answer::of(rule.action, rule.errno_ret.filter(|_| machine.engine.is_none_or(Engine::knows_errno)))
 }
 
 fn counts(rule: &SyscallRule, machine: &Machine) -> bool {
@@ -71,34 +140,20 @@ fn counts(rule: &SyscallRule, machine: &Machine) -> bool {
 
 fn includes(filter: &Filter, machine: &Machine) -> bool {
     let caps = filter.caps.iter().flatten().all(|cap| machine.capabilities.contains(cap));
-    let arches = filter.arches.as_ref().is_none_or(|list| list.is_empty() || has_architecture(list, machine));
-    caps && arches && filter.min_kernel.as_deref().and_then(version).is_none_or(|minimum| machine.kernel >= minimum)
+    let arches = filter.arches.as_ref().is_none_or(|list| list.is_empty() || list.contains(&machine.architecture));
+    caps && arches && filter.min_kernel.as_deref().and_then(release).is_none_or(|minimum| machine.kernel >= minimum)
 }
 
 fn excludes(filter: &Filter, machine: &Machine) -> bool {
     filter.caps.iter().flatten().any(|cap| machine.capabilities.contains(cap))
-        || filter.arches.as_ref().is_some_and(|list| has_architecture(list, machine))
-        || filter.min_kernel.as_deref().and_then(version).is_some_and(|minimum| machine.kernel >= minimum)
-}
-
-fn has_architecture(list: &[String], machine: &Machine) -> bool {
-    let also = match machine.architecture.as_str() {
-        "amd64" => &["amd64", "x86_64", "x32", "x86", "SCMP_ARCH_X86_64"][..],
-        "arm64" => &["arm64", "aarch64", "arm", "SCMP_ARCH_AARCH64"],
-        "s390x" => &["s390x", "s390", "SCMP_ARCH_S390X"],
-        _ => &[],
-    };
-    list.iter().any(|name| *name == machine.architecture || also.contains(&name.as_str()))
-}
-
-/// Reads `major.minor` from the front of a kernel version.
-fn version(text: &str) -> Option<(u32, u32)> {
-    let mut numbers = text.split('.').map(|part| part.chars().take_while(char::is_ascii_digit).collect::<String>());
-    Some((numbers.next()?.parse().ok()?, numbers.next().and_then(|n| n.parse().ok()).unwrap_or(0)))
+        || filter.arches.as_ref().is_some_and(|list| list.contains(&machine.architecture))
+        || filter.min_kernel.as_deref().and_then(release).is_some_and(|minimum| machine.kernel >= minimum)
 }
 
 impl Machine {
     /// Builds the circumstances from what engines say: a kernel release and an architecture in either spelling.
+    ///
+    /// An unknown kernel counts as newer than any that a profile names.
     #[must_use]
     pub fn new(capabilities: Vec<String>, architecture: &str, kernel: &str) -> Self {
         let architecture = match architecture {
@@ -106,7 +161,14 @@ impl Machine {
             "aarch64" => "arm64",
             other => other,
         };
-        Self { capabilities, architecture: architecture.to_owned(), kernel: version(kernel).unwrap_or((u32::MAX, 0)) }
+        let kernel = release(kernel).unwrap_or((u32::MAX, 0));
+        Self { capabilities, architecture: architecture.to_owned(), kernel, engine: None }
+    }
+
+    /// The same where this engine reads the profile.
+    #[must_use]
+    pub fn of(self, engine: Option<Engine>) -> Self {
+        Self { engine, ..self }
     }
 }
 
@@ -114,9 +176,12 @@ impl Machine {
 mod tests {
     use super::*;
 
+    fn machine(caps: &[&str]) -> Machine {
+        Machine::new(caps.iter().map(|c| (*c).to_owned()).collect(), "x86_64", "6.18.44-x")
+    }
+
     fn answer(json: &str, call: &str, caps: &[&str]) -> Answer {
-        let machine = Machine::new(caps.iter().map(|c| (*c).to_owned()).collect(), "x86_64", "6.18.44-x");
-        evaluate(&Profile::parse(json).unwrap(), call, &machine)
+        evaluate(&Profile::parse(json).unwrap(), call, &machine(caps))
     }
 
     const LIKE_DOCKER: &str = r#"{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":1,"syscalls":[
@@ -137,6 +202,8 @@ mod tests {
         assert_eq!(answer(LIKE_DOCKER, "arch_prctl", &[]), Answer::Allowed);
         assert_eq!(answer(LIKE_DOCKER, "personality", &[]), Answer::Conditional);
         assert_eq!(answer(LIKE_DOCKER, "statx", &[]), Answer::Errno(1));
+        let old = Machine { kernel: (4, 4), ..machine(&[]) };
+        assert_eq!(evaluate(&Profile::parse(LIKE_DOCKER).unwrap(), "ptrace", &old), Answer::Errno(1));
     }
 
     #[test]
@@ -148,8 +215,42 @@ mod tests {
     }
 
     #[test]
-    fn broken_profiles_are_told_with_line_and_column() {
-        let said = Profile::parse("{\n  \"defaultAction\": 3}").unwrap_err().to_string();
-        assert!(said.contains("line 2 column"), "{said}");
+    fn other_answers_have_their_names() {
+        let rule = |action: &str| format!(r#"{{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{{"names":["x"],"action":"{action}"}}]}}"#);
+        for (action, expected) in [
+            ("SCMP_ACT_LOG", Answer::Logged),
+            ("SCMP_ACT_NOTIFY", Answer::HandedOver),
+            ("SCMP_ACT_TRACE", Answer::HandedOver),
+            ("SCMP_ACT_TRAP", Answer::Killed),
+            ("SCMP_ACT_KILL_THREAD", Answer::Killed),
+        ] {
+            assert_eq!(answer(&rule(action), "x", &[]), expected, "{action}");
+        }
+    }
+
+    #[test]
+    fn old_engines_drop_what_they_do_not_know() {
+        let json = r#"{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":38,"syscalls":[{"names":["x"],"action":"SCMP_ACT_ERRNO","errnoRet":22}]}"#;
+        let profile = Profile::parse(json).unwrap();
+        let answers = |engine: &str| {
+            let machine = machine(&[]).of(Engine::parse(engine));
+            (evaluate(&profile, "other", &machine), evaluate(&profile, "x", &machine))
+        };
+        assert_eq!(answers("docker-28.5"), (Answer::Errno(38), Answer::Errno(22)));
+        assert_eq!(answers("docker-20.10.24"), (Answer::Errno(1), Answer::Errno(22)));
+        assert_eq!(answers("docker-19.03"), (Answer::Errno(1), Answer::Errno(1)));
+        assert_eq!(answers("podman-4.3"), (Answer::Errno(38), Answer::Errno(22)));
+    }
+
+    #[test]
+    fn contradictions_are_named_with_the_rule_that_counts() {
+        let json = r#"{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["a","b"],"action":"SCMP_ACT_ERRNO"},
+            {"names":["a","c"],"action":"SCMP_ACT_ALLOW"},{"names":["c"],"action":"SCMP_ACT_KILL"}]}"#;
+        let profile = Profile::parse(json).unwrap();
+        let found = contradictions(&profile, &machine(&[]));
+        let brief: Vec<_> = found.iter().map(|each| (each.call.as_str(), each.first, each.other, each.counts)).collect();
+        // A rule that repeats the default is left out by the runtime, so that the later one counts for `a`.
+        assert_eq!(brief, [("a", 1, 2, Some(2)), ("c", 2, 3, Some(2))]);
+        assert_eq!((answer(json, "a", &[]), answer(json, "c", &[])), (Answer::Allowed, Answer::Allowed));
     }
 }

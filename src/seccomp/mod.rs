@@ -1,13 +1,25 @@
-//! What a seccomp filter answers to a system call, and what that means for one version of systemd.
+//! What a seccomp filter answers to a system call, what that means for one version of systemd, and what has to be let through.
 //!
-//! Pure: a profile, capabilities and a machine in, answers out.
+//! Pure: a profile, capabilities and a machine in, answers and profiles out.
 
+mod allow;
+mod audit;
+mod check;
 mod defaults;
 mod evaluate;
+mod lookup;
 mod needs;
 mod profile;
+mod search;
+mod version;
 
-pub use defaults::default_answer;
-pub use evaluate::{Answer, Machine, evaluate};
-pub use needs::{Blocked, Effect, Hierarchy, blocked};
-pub use profile::{Profile, ProfileError};
+pub use allow::{Wanted, allow, log, text};
+pub use audit::logged_call;
+pub use check::{InForce, MEASURED, Miss, by_effect, harm, needed_calls};
+pub use defaults::{USUAL_CAPABILITIES, built_in, named_calls, versions};
+pub use evaluate::{Answer, Contradiction, Machine, Verdict, contradictions, evaluate, judge};
+pub use lookup::{Breakage, BuiltInAnswer, Known, lookup, nearest_call};
+pub use needs::{Blocked, Effect, Hierarchy, Surroundings, blocked, blocked_in};
+pub use profile::{Action, Argument, Comparison, Family, Filter, PROFILE_LIMIT, Profile, ProfileError, SyscallRule};
+pub use search::Search;
+pub use version::{Engine, Maker, Version};

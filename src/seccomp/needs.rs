@@ -58,8 +58,16 @@ struct Row {
     hierarchy: Option<Hierarchy>,
     /// Only when this call is denied too.
     also: Option<String>,
-    /// Only with this errno; any when absent.
-    errno: Option<i32>,
+    /// Only with these errnos; any when absent.
+    errno: Option<Vec<i32>>,
+    /// Only under these major versions of Docker, both included: its runtime decides.
+    docker: Option<(i64, i64)>,
+    /// Lines that the log then holds.
+    #[serde(default)]
+    words: Vec<String>,
+    /// Units that then fail.
+    #[serde(default)]
+    units: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -77,26 +85,66 @@ pub struct Blocked {
     pub call: String,
     /// What its denial does.
     pub effect: Effect,
+    /// Lines that the log was seen to hold then; not all of them.
+    pub words: &'static [String],
+    /// Units that were seen to fail then.
+    pub units: &'static [String],
+}
+
+/// Where the guest runs, as far as that is known; what is unknown keeps the rows of all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Kind of control group tree.
+    pub hierarchy: Option<Hierarchy>,
+    /// Major version of Docker; 0 for an engine that is none.
+    pub docker: Option<i64>,
+}
+
+/// ENOSYS, which programs take for an old kernel; any other errno counts as EPERM.
+const ENOSYS: i32 = 38;
+const EPERM: i32 = 1;
+
+impl Row {
+    /// Whether the row speaks of this answer to its call.
+    fn covers(&self, answer: Answer) -> bool {
+        let Answer::Errno(errno) = answer else { return answer.is_denial() };
+        let measured = if errno == ENOSYS { ENOSYS } else { EPERM };
+        self.errno.as_ref().is_none_or(|wanted| wanted.contains(&measured))
+    }
+
+    /// Whether the row holds there.
+    fn fits(&self, place: Surroundings) -> bool {
+        let tree = self.hierarchy.is_none_or(|kind| place.hierarchy.is_none_or(|seen| seen == kind));
+        tree && self.docker.is_none_or(|(first, last)| place.docker.is_none_or(|major| (first..=last).contains(&major)))
+    }
 }
 
 /// Calls that this systemd makes while booting and that `answer` denies, the gravest first.
 ///
 /// An unknown `hierarchy` keeps the rows that hold on either.
 pub fn blocked(systemd: i64, hierarchy: Option<Hierarchy>, answer: impl Fn(&str) -> Answer) -> Vec<Blocked> {
+    blocked_in(systemd, Surroundings { hierarchy, docker: None }, answer)
+}
+
+/// The same where more than the tree is known.
+pub fn blocked_in(systemd: i64, place: Surroundings, answer: impl Fn(&str) -> Answer) -> Vec<Blocked> {
     let holds = |row: &&Row| {
-        let denied = match answer(&row.call) {
-            Answer::Errno(errno) => row.errno.is_none_or(|wanted| wanted == errno),
-            other => other.is_denial(),
-        };
-        denied
+        row.covers(answer(&row.call))
             && (row.systemd.0..=row.systemd.1).contains(&systemd)
-            && row.hierarchy.is_none_or(|kind| hierarchy.is_none_or(|seen| seen == kind))
+            && row.fits(place)
             && row.also.as_deref().is_none_or(|other| answer(other).is_denial())
     };
-    let mut found: Vec<Blocked> = TABLE.iter().filter(holds).map(|row| Blocked { call: row.call.clone(), effect: row.effect }).collect();
+    let of = |row: &'static Row| Blocked { call: row.call.clone(), effect: row.effect, words: &row.words, units: &row.units };
+    let mut found: Vec<Blocked> = TABLE.iter().filter(holds).map(of).collect();
     found.sort_by_key(|blocked| std::cmp::Reverse(blocked.effect));
-    found.dedup_by(|later, first| later.call == first.call);
+    let mut seen = std::collections::BTreeSet::new();
+    found.retain(|blocked| seen.insert(blocked.call.clone()));
     found
+}
+
+/// The major version of Docker from which on its runtime answers otherwise to the denial of a call.
+pub(super) fn runtime_change(call: &str) -> Option<i64> {
+    TABLE.iter().filter(|row| row.call == call).filter_map(|row| row.docker).map(|(first, _)| first).max().filter(|first| *first > 0)
 }
 
 #[cfg(test)]
@@ -105,7 +153,7 @@ mod tests {
 
     fn first(systemd: i64, denied: &[&str]) -> Option<Blocked> {
         let answer = |call: &str| if denied.contains(&call) { Answer::Errno(1) } else { Answer::Allowed };
-        blocked(systemd, Some(Hierarchy::V2), answer).into_iter().next()
+        blocked_in(systemd, Surroundings { hierarchy: Some(Hierarchy::V2), docker: Some(20) }, answer).into_iter().next()
     }
 
     #[test]
@@ -119,6 +167,14 @@ mod tests {
         assert_eq!(first(252, &["statx"]), None);
         assert_eq!(first(229, &["name_to_handle_at"]).map(|b| b.effect), Some(Effect::Fatal));
         assert_eq!(first(247, &["name_to_handle_at"]), None);
+    }
+
+    #[test]
+    fn the_runtime_of_a_newer_docker_makes_calls_of_its_own() {
+        let answer = |call: &str| if call == "statx" { Answer::Errno(1) } else { Answer::Allowed };
+        let at = |docker| blocked_in(252, Surroundings { hierarchy: None, docker: Some(docker) }, answer);
+        assert_eq!((at(20).len(), at(28).first().map(|blocked| blocked.effect)), (0, Some(Effect::Create)));
+        assert_eq!((runtime_change("statx"), runtime_change("close_range")), (Some(28), None));
     }
 
     #[test]

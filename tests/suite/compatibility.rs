@@ -35,7 +35,8 @@ fn tried(lane: &Lane, guest: &str) -> Cell {
     let engine = &report["target"]["engine"];
     let version = engine["version"].as_str().unwrap_or_default().split(['+', '~', '-']).next().unwrap_or_default().to_owned();
     let name = if engine["name"] == "podman" { "Podman" } else { "Docker" };
-    let engine = format!("{name} {version}, cgroup {}", lane.cgroup);
+    let users = if lane.maps_users() { ", userns-remap" } else { "" };
+    let engine = format!("{name} {version}, cgroup {}{users}", lane.cgroup);
     let trial = &report["trial"];
     if trial.is_null() {
         assert_eq!(run.code, 1, "{} {guest}: {report:#}", lane.name);
@@ -71,11 +72,15 @@ fn impossible(report: &Value) -> String {
 fn not_run() -> Vec<String> {
     #[derive(Deserialize)]
     struct Row {
-        engine: String,
+        engine: Option<String>,
         #[serde(default)]
         since: i64,
+        until: Option<i64>,
         mode: Option<String>,
         driver: Option<String>,
+        rootless: Option<bool>,
+        userns: Option<bool>,
+        guest: Option<(i64, i64)>,
         words: String,
         #[serde(default)]
         measured: bool,
@@ -87,11 +92,17 @@ fn not_run() -> Vec<String> {
     let text = std::fs::read_to_string(project("src/prescribe/cgroup.toml")).expect("the planner's table can be read");
     let table: Table = toml::from_str(&text).expect("it is a table");
     let one = |row: &Row| {
-        let since = if row.since > 0 { format!(" {} and later", row.since) } else { String::new() };
-        let mode = row.mode.as_ref().map(|mode| format!(", cgroup {mode}")).unwrap_or_default();
-        let driver =
-            row.driver.as_ref().map_or(", any other cgroup driver than cgroupfs".to_owned(), |driver| format!(", driver {driver}"));
-        format!("- {}{since}{mode}{driver}: {} — not run", row.engine, row.words)
+        let mut place = vec![row.engine.clone().unwrap_or_else(|| "any engine".to_owned())];
+        place.extend((row.since > 0).then(|| format!("{} and later", row.since)));
+        place.extend(row.until.map(|last| format!("{last} and earlier")));
+        place.extend(row.rootless.filter(|is| *is).map(|_| "rootless".to_owned()));
+        place.extend(row.userns.filter(|is| *is).map(|_| "userns-remap".to_owned()));
+        place.extend(row.mode.as_ref().map(|mode| format!("cgroup {mode}")));
+        let general = row.engine.is_some() && row.rootless.is_none() && row.userns.is_none();
+        let driver = row.driver.as_ref().map(|driver| format!("driver {driver}"));
+        place.extend(driver.or_else(|| general.then(|| "any other cgroup driver than cgroupfs".to_owned())));
+        place.extend(row.guest.map(|(_, last)| format!("systemd {last} and earlier")));
+        format!("- {}: {} — not run", place.join(", "), row.words)
     };
     table.row.iter().filter(|row| !row.measured).map(one).collect()
 }

@@ -83,6 +83,19 @@ fn a_call_that_hangs_is_a_gap() {
     }
 }
 
+/// A manager that hangs is told from an engine that does: then a command that asks no manager hangs too, and the log decides.
+#[test]
+fn only_a_manager_that_hangs_alone_is_blamed() {
+    for (hanging, verdict) in [(1, "undetermined"), (usize::MAX, "healthy")] {
+        let starts = AtomicUsize::new(0);
+        let odd = move |request: &Request| {
+            (request.path.ends_with("/start") && starts.fetch_add(1, Ordering::Relaxed) < hanging).then_some(Answer::Hang)
+        };
+        let report = in_time(Fake::but(recorded(), odd).call(DOCTOR).run()).report(0);
+        assert_eq!((report["verdict"].as_str(), hanging), (Some(verdict), hanging), "{report:#}");
+    }
+}
+
 #[test]
 fn garbage_at_the_start_is_named() {
     for (body, part) in [

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::program::{Call, announce, project, sysdock};
 
 /// Every lane that the lab knows.
-pub const LANES: [&str; 5] = ["docker20-v2", "docker28-v2", "podman4-v2", "docker20-v1", "host"];
+pub const LANES: [&str; 6] = ["docker20-v2", "docker28-v2", "podman4-v2", "docker20-v1", "docker20-userns", "host"];
 
 /// One engine of the lab.
 #[derive(Debug, Clone)]
@@ -150,9 +150,9 @@ impl Lane {
         Said { good: output.status.success(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
 
-    /// Calls sysdock against this engine.
+    /// Calls sysdock against this engine, with patience: beside a dozen booting guests an engine may need longer than usual.
     pub fn sysdock(&self, arguments: &[&str]) -> Call {
-        sysdock(arguments).env("DOCKER_HOST", &self.address)
+        sysdock(arguments).env("DOCKER_HOST", &self.address).env("SYSDOCK_TIMEOUT", "60")
     }
 
     /// Flags with which systemd boots in a container of that name.
@@ -163,6 +163,11 @@ impl Lane {
     /// Whether the lab itself started this engine.
     pub fn is_own(&self) -> bool {
         self.name != "host"
+    }
+
+    /// Whether it maps root of containers to another user.
+    pub fn maps_users(&self) -> bool {
+        self.name.ends_with("-userns")
     }
 
     /// Whether the lane has that guest.

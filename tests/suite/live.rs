@@ -20,7 +20,7 @@ use super::program::{announce, project, roots, sysdock, with_role};
 use super::trials::{Images, Outcome, Trial, faults};
 
 /// Containers of a lane at the same time: each guest takes some 7 of the machine's 128 inotify instances.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 2;
 
 fn at_once() -> usize {
     std::env::var("SYSDOCK_LIVE_AT_ONCE").ok().and_then(|number| number.parse().ok()).unwrap_or(AT_ONCE)

@@ -59,7 +59,7 @@ fn call(lane: &Lane, arguments: &[&str], first: Option<&Path>) -> Run {
 #[test]
 fn a_cure_is_proven_beside_the_container() {
     let _turn = turn();
-    for name in ["docker20-v2", "docker28-v2", "podman4-v2", "docker20-v1"] {
+    for name in ["docker20-v2", "docker28-v2", "podman4-v2", "docker20-v1", "docker20-userns"] {
         let Some(lane) = lane("a_cure_is_proven_beside_the_container", name) else { continue };
         let container = broken(lane, "prove", &[]);
         // Podman's word for an ended container changes when its own clean-up is done.
@@ -108,7 +108,7 @@ fn a_trial_that_was_cut_off_is_swept() {
 #[test]
 fn a_container_is_replaced_and_nothing_is_lost() {
     let _turn = turn();
-    for name in ["docker20-v2", "docker28-v2", "podman4-v2", "docker20-v1"] {
+    for name in ["docker20-v2", "docker28-v2", "podman4-v2", "docker20-v1", "docker20-userns"] {
         let Some(lane) = lane("a_container_is_replaced_and_nothing_is_lost", name) else { continue };
         let container = broken(lane, "fix", &[]);
         let volume = inspect(&container, &container.name, "{{(index .Mounts 0).Name}}");

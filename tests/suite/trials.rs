@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -104,7 +104,9 @@ impl Fault {
     /// Its trials on a lane; one of tty and silent in turn for each guest, or both.
     pub fn trials(&self, lane: &Lane, both: bool) -> Vec<Trial> {
         let wanted = |list: &[String], name: &str| list.is_empty() || list.iter().any(|word| word == name);
-        let fits = wanted(&self.lanes, &lane.name) && (!self.own || lane.is_own());
+        // An engine with userns-remap is there for the faults that are about that.
+        let fits = wanted(&self.lanes, &lane.name) && !(lane.maps_users() && self.lanes.is_empty());
+        let fits = fits && (!self.own || lane.is_own());
         let fits = fits && self.engine.as_ref().is_none_or(|engine| *engine == lane.engine);
         if !fits || self.cgroup.as_ref().is_some_and(|cgroup| *cgroup != lane.cgroup) {
             return Vec::new();
@@ -231,10 +233,11 @@ fn without(flags: &[String], dropped: &[String]) -> Vec<String> {
     units.into_iter().filter(|unit| !dropped.iter().any(|word| goes(unit, word))).flatten().collect()
 }
 
-/// How the building of an image went, once it is over.
-type Building = OnceLock<Result<(), String>>;
+/// Whether an image has been built; held while it is being built.
+type Building = Mutex<bool>;
 
-/// Images of faults that need one of their own; built once for each lane and guest, removed when dropped.
+/// Images of faults that need one of their own; built once for each lane and guest, removed when dropped. One that could not be
+/// built is built anew when it is asked for again.
 #[derive(Debug)]
 pub struct Images {
     lane: Lane,
@@ -251,7 +254,11 @@ impl Images {
         let Some(dockerfile) = &trial.fault.dockerfile else { return Ok(format!("deb-systemd:{}", trial.suite)) };
         let image = format!("sysdock-test-{}-{}:{}", std::process::id(), trial.fault.id, trial.suite);
         let cell = self.built.lock().unwrap_or_else(PoisonError::into_inner).entry(image.clone()).or_default().clone();
-        cell.get_or_init(|| build(lane, &image, dockerfile, trial)).clone()?;
+        let mut is_built = cell.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*is_built {
+            build(lane, &image, dockerfile, trial)?;
+            *is_built = true;
+        }
         Ok(image)
     }
 }

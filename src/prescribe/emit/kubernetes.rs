@@ -190,7 +190,7 @@ pub fn pod(recipe: &Recipe) -> (Pod, Ledger<'_>) {
     }
     let annotations = labels.into_iter().map(pair).map(|(key, value)| (key.into(), value.into())).collect();
     recipe.networks.iter().for_each(|network| ledger.leave(&format!("network {}", network.name), "a pod has one network"));
-    ledger.note("a container's control groups are writable where the runtime of the node says so: containerd 2.1 with cgroup_writable = true for its runtime, CRI-O with the annotation io.kubernetes.cri-o.cgroup2-mount-hierarchy-rw");
+    ledger.note("a container's control groups are writable where the runtime of the node says so: containerd 2.1 with cgroup_writable = true for its runtime, CRI-O with the annotation cgroup2-mount-hierarchy-rw.crio.io: \"true\" (older: io.kubernetes.cri-o.cgroup2-mount-hierarchy-rw), which allowed_annotations of its runtime has to name");
     ledger.leave_rest(|flag| without_key(flag).to_owned());
     let metadata = Metadata { name: name.into(), annotations };
     (Pod { api_version: "v1".into(), kind: "Pod".into(), metadata, spec }, ledger)
