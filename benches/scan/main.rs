@@ -1,4 +1,11 @@
-#![allow(clippy::print_stdout, clippy::print_stderr, missing_docs)]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::expect_used,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    missing_docs
+)]
 //! How fast `triage` reads long logs, beside ripgrep, grep, Vectorscan and a loop over the rules, on the same file with the same patterns.
 //!
 //! `cargo bench --bench scan -- [MIB]` (default 1024) prints a table in Markdown: GB/s, the ratio to ours, and peak memory. What is not
@@ -81,7 +88,7 @@ fn measured(run: &mut Other) -> Option<Cost> {
     let said = String::from_utf8_lossy(&output.stderr);
     // 1 of triage: findings; of grep: no match.
     if !matches!(output.status.code(), Some(0 | 1)) {
-        run.said = said.lines().next().unwrap_or_default().to_owned();
+        said.lines().next().unwrap_or_default().clone_into(&mut run.said);
         return None;
     }
     let peak = said.lines().last().and_then(|line| line.trim().parse::<f64>().ok())?;

@@ -21,9 +21,18 @@ struct Spot {
     offset: usize,
 }
 
+/// Needles of at least this length are looked for in a pass of their own: few short ones shall not shorten the steps of all.
+const LONG: usize = 7;
+
 /// A filter for texts.
 #[derive(Debug)]
 pub struct Gate {
+    passes: Vec<Pass>,
+}
+
+/// What looks for some of the needles.
+#[derive(Debug)]
+pub struct Pass {
     map: Vec<u64>,
     step: usize,
     spots: HashMap<u32, Vec<Spot>>,
@@ -37,22 +46,42 @@ impl Gate {
     /// Prepares needles in lower case; their windows are those that are rarest in the sample. `None` when one is too short.
     #[must_use]
     pub fn new<'n>(needles: impl IntoIterator<Item = &'n str>, sample: &[u8]) -> Option<Self> {
-        let needles: Vec<Vec<u8>> = needles.into_iter().map(|needle| needle.as_bytes().to_vec()).collect();
+        let all = needles.into_iter().map(|needle| needle.as_bytes().to_vec());
+        let (long, short): (Vec<_>, Vec<_>) = all.partition(|needle| needle.len() >= LONG);
+        let counts = Counts::of(sample);
+        let passes = [long, short].into_iter().filter(|needles| !needles.is_empty()).map(|needles| Pass::new(needles, &counts));
+        Some(Self { passes: passes.collect::<Option<_>>()? })
+    }
+
+    /// The passes; a text that none of them finds anything in holds no needle.
+    #[must_use]
+    pub fn passes(&self) -> &[Pass] {
+        &self.passes
+    }
+
+    /// How far the probes of each pass lie apart, in bytes.
+    #[must_use]
+    pub fn steps(&self) -> Vec<usize> {
+        self.passes.iter().map(|pass| pass.step).collect()
+    }
+}
+
+impl Pass {
+    fn new(needles: Vec<Vec<u8>>, counts: &Counts) -> Option<Self> {
         let window = needles.iter().map(Vec::len).min()?.min(WIDEST);
         let step = (window + 1).checked_sub(GRAM).filter(|step| *step > 0)?;
-        let counts = Counts::of(sample);
-        let mut gate = Self { map: vec![0; 1 << (BITS - 6)], step, spots: HashMap::new(), needles: Vec::new() };
+        let mut pass = Self { map: vec![0; 1 << (BITS - 6)], step, spots: HashMap::new(), needles: Vec::new() };
         for (needle, bytes) in needles.iter().enumerate() {
             let start = counts.rarest(bytes, window);
             for offset in start..start + step {
                 let gram = gram(&bytes[offset..]);
                 let slot = slot(gram);
-                gate.map[slot >> 6] |= 1 << (slot & 63);
-                gate.spots.entry(gram).or_default().push(Spot { needle, offset });
+                pass.map[slot >> 6] |= 1 << (slot & 63);
+                pass.spots.entry(gram).or_default().push(Spot { needle, offset });
             }
         }
-        gate.needles = needles;
-        Some(gate)
+        pass.needles = needles;
+        Some(pass)
     }
 
     /// The first place at or behind `from` that lies within an occurrence of a needle.
@@ -125,9 +154,9 @@ mod tests {
         let gate = Gate::new(["no such device", "freezing"], b"some text of no such importance").unwrap();
         for before in 0..40 {
             let text = [&vec![b'x'; before][..], b"No SUCH device here"].concat();
-            let at = gate.find(&text, 0).unwrap();
+            let at = gate.passes()[0].find(&text, 0).unwrap();
             assert!((before..before + 14).contains(&at), "{before}: {at}");
-            assert_eq!(gate.find(&text, before + 14), None);
+            assert_eq!(gate.passes()[0].find(&text, before + 14), None);
         }
     }
 
@@ -143,7 +172,7 @@ mod tests {
             let gate = Gate::new(needles.iter().map(String::as_str), sample.as_bytes()).unwrap();
             let lower = text.to_ascii_lowercase();
             let there = needles.iter().any(|needle| lower.contains(needle.as_str()));
-            prop_assert_eq!(gate.find(text.as_bytes(), 0).is_some(), there);
+            prop_assert_eq!(gate.passes().iter().any(|pass| pass.find(text.as_bytes(), 0).is_some()), there);
         }
     }
 }

@@ -53,7 +53,8 @@ impl<'r> Matcher<'r> {
     /// Prepares the signatures of a rule set.
     #[must_use]
     pub fn new(rules: &'r RuleSet) -> Self {
-        let mut matcher = Self { rules, automaton: OnceLock::new(), owners: Vec::new(), needles: Vec::new(), always: Vec::new(), gate: OnceLock::new() };
+        let mut matcher =
+            Self { rules, automaton: OnceLock::new(), owners: Vec::new(), needles: Vec::new(), always: Vec::new(), gate: OnceLock::new() };
         for (rule, entry) in rules.rules.iter().enumerate() {
             for (signature, entry) in entry.signatures.iter().enumerate() {
                 matcher.add(Owner::Signature(SignatureId { rule, signature }), entry);
@@ -151,6 +152,15 @@ impl<'r> Matcher<'r> {
 mod tests {
     use super::*;
     use crate::rule::builtin;
+
+    /// One signature without a needle, or with a short one, would make every long text slow.
+    #[test]
+    fn the_gate_takes_large_steps() {
+        let rules = builtin().unwrap();
+        let matcher = Matcher::new(&rules);
+        let steps = matcher.gate(b"").unwrap().steps();
+        assert!(steps[0] >= 4 && steps.len() <= 2, "{steps:?}");
+    }
 
     /// The filter may never hide what a pattern would match.
     #[test]

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::gate::Gate;
+use super::gate::{Gate, Pass};
 use super::view::{Rendered, find_odd, render};
 
 /// What a block holds.
@@ -17,19 +17,19 @@ pub struct Sifted {
 /// Sifts whole lines.
 #[must_use]
 pub fn sift(gate: &Gate, block: &[u8]) -> Sifted {
-    let mut found = raw(gate, block);
+    let mut found: Vec<Range<usize>> = gate.passes().iter().flat_map(|pass| lines_with(pass, block)).collect();
     found.extend(rendered(gate, block));
     found.sort_by_key(|range| range.start);
     found.dedup();
     number(block, found)
 }
 
-/// Lines that hold a needle as they are.
-fn raw(gate: &Gate, block: &[u8]) -> Vec<Range<usize>> {
+/// Lines that hold a needle of a pass.
+fn lines_with(pass: &Pass, text: &[u8]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut from = 0;
-    while let Some(place) = gate.find(block, from) {
-        let line = around(block, place);
+    while let Some(place) = pass.find(text, from) {
+        let line = around(text, place);
         from = line.end + 1;
         found.push(line);
     }
@@ -55,10 +55,8 @@ fn rendered(gate: &Gate, block: &[u8]) -> Vec<Range<usize>> {
             }
         }
     }
-    let mut from = 0;
-    while let Some(place) = gate.find(&view, from) {
-        from = around(&view, place).end + 1;
-        let next = views.partition_point(|(start, _)| *start <= place);
+    for seen in gate.passes().iter().flat_map(|pass| lines_with(pass, &view)) {
+        let next = views.partition_point(|(start, _)| *start <= seen.start);
         found.extend(views[..next].last().map(|(_, line)| line.clone()));
     }
     found

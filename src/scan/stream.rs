@@ -225,7 +225,10 @@ mod tests {
     /// A head and a tail so short that most of a text lies between them.
     const SHORT: Whole = Whole { head: 300, tail: 300 };
 
-    fn read(rules: &RuleSet, whole: Whole, chunks: &[&[u8]]) -> (Vec<(u64, Vec<u8>, bool)>, u64, u64) {
+    /// Lines as they were seen, their count, and how many lost their end.
+    type Read = (Vec<(u64, Vec<u8>, bool)>, u64, u64);
+
+    fn read(rules: &RuleSet, whole: Whole, chunks: &[&[u8]]) -> Read {
         let matcher = Matcher::new(rules);
         let mut stream = LogStream::new(&matcher, whole);
         let mut lines = Vec::new();
@@ -242,7 +245,9 @@ mod tests {
         for number in 0..40_000 {
             log.extend(format!("node app[{number}]: request {} took {} ms\n", number * 7, number % 13).bytes());
             if number % 9_000 == 5 {
-                log.extend(format!("\x1b[0;1;31mFailed to create /init.scope\x1b[0m control group: Read-only file system {number}\r\n").bytes());
+                log.extend(
+                    format!("\x1b[0;1;31mFailed to create /init.scope\x1b[0m control group: Read-only file system {number}\r\n").bytes(),
+                );
             }
             if number == 20_000 {
                 log.extend(vec![b'x'; 3 * LINE_LIMIT]);
