@@ -28,7 +28,7 @@ pub async fn follow(
     let (began, end) = (Instant::now(), Instant::now() + limit);
     let mut patient = Patient::meet(engine, name).await?;
     let lasting = Box::pin(Lasting::collect(engine, &patient)).await;
-    let mut reader = Reader::open(engine, &patient, &options.log, Excerpter::new(matcher)).await;
+    let mut reader = Reader::open(engine, &patient, &options.log, Excerpter::following(matcher)).await;
     let once = CollectOptions { patience: Duration::ZERO, ..options.clone() };
     loop {
         reader.read_until(Instant::now() + PAUSE).await;

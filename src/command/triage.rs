@@ -59,6 +59,7 @@ pub fn run(args: TriageArgs, options: &Options) -> Result<Exit, CommandError> {
     let wanted = TriageOptions::new(args, processors)?;
     let rules = rule::load(&options.rules)?;
     let matcher = Matcher::new(&rules);
+    scan_with(wanted.threads);
     let beside = beside(&wanted)?;
     let triage = Triage { wanted: &wanted, options, rules: &rules, matcher: &matcher, beside };
     let (inputs, failures) = inputs(&wanted.inputs);
@@ -69,6 +70,11 @@ pub fn run(args: TriageArgs, options: &Options) -> Result<Exit, CommandError> {
     }
     triage.all(&inputs, &mut told)?;
     triage.print(told)
+}
+
+/// Lets long texts be sifted by that many threads. Where the program has a pool already, that one is used.
+fn scan_with(threads: usize) {
+    drop(rayon::ThreadPoolBuilder::new().num_threads(threads).build_global());
 }
 
 /// What was told so far.

@@ -1,19 +1,22 @@
 //! A text as it streams past: bare lines with their numbers, the lines that matter to rules, and failures that none knows.
 //!
-//! Reading is bounded: of a text without end only its first part is kept for documents, and an excerpt for the rules.
+//! Reading is bounded: of a text without end only its first part is kept for documents, and an excerpt for the rules. Failures that no
+//! rule knows are looked for in its first and its last part.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
 use super::cluster::{Clusters, looks_bad};
 use super::peel::{bare, quoted_lines};
-use crate::scan::{Kept, LineSplitter, Matcher, clean};
+use crate::scan::{Kept, LogStream, Matcher, Seen, Whole, clean};
 use crate::snapshot::{Cluster, KeptLine, Source};
 
 /// Bytes of bare lines that are kept for finding documents.
 const PAGE: usize = 4 * 1024 * 1024;
 /// What keeping a line costs beside its text, in bytes.
 const LINE: usize = 64;
+/// Bytes at the beginning and at the end of which every line is looked at.
+const WHOLE: Whole = Whole { head: PAGE, tail: PAGE };
 /// Bytes that are read at once.
 const CHUNK: usize = 256 * 1024;
 
@@ -43,6 +46,8 @@ pub struct Page {
     pub count: u64,
     /// Lines that lost their end.
     pub cut: u64,
+    /// Whether lines of its middle were only looked at by the rules.
+    pub is_sifted: bool,
 }
 
 /// Reads a text to its end.
@@ -51,7 +56,7 @@ pub struct Page {
 /// [`io::Error`] of the reader.
 pub fn read(mut from: impl Read, matcher: &Matcher<'_>) -> io::Result<Page> {
     let mut reading = Reading { matcher, page: Page::default(), room: PAGE, kept: BTreeMap::new(), clusters: Clusters::default() };
-    let mut splitter = LineSplitter::default();
+    let mut stream = LogStream::new(matcher, WHOLE);
     let mut chunk = vec![0; CHUNK];
     loop {
         let length = match from.read(&mut chunk) {
@@ -61,11 +66,12 @@ pub fn read(mut from: impl Read, matcher: &Matcher<'_>) -> io::Result<Page> {
             Err(error) => return Err(error),
         };
         reading.page.bytes += length as u64;
-        splitter.push(&chunk[..length], |number, line| reading.line(number, line));
+        stream.push(&chunk[..length], |line| reading.line(line));
     }
-    splitter.finish(|number, line| reading.line(number, line));
-    reading.page.count = splitter.count();
-    reading.page.cut = splitter.cut;
+    stream.finish(|line| reading.line(line));
+    reading.page.count = stream.count();
+    reading.page.cut = stream.cut();
+    reading.page.is_sifted = stream.is_sifted();
     Ok(reading.finish())
 }
 
@@ -78,15 +84,16 @@ struct Reading<'m> {
 }
 
 impl Reading<'_> {
-    fn line(&mut self, number: u64, line: &[u8]) {
-        if line.is_empty() || line == b"\r" {
+    fn line(&mut self, line: Seen<'_>) {
+        let Seen { number, bytes, picked } = line;
+        if bytes.is_empty() || bytes == b"\r" {
             return self.keep(Line { number, text: String::new(), container: None });
         }
-        let bare = bare(&clean(line));
+        let bare = bare(&clean(bytes));
         for (part, text) in (0..).zip(quoted_lines(&bare.text)) {
             let kept = self.kept.entry(bare.container.clone()).or_default();
             let known = kept.take(self.matcher, (number, part), &text);
-            if !known && looks_bad(&text) && !self.matcher.is_harmless(&text) {
+            if !known && !picked && looks_bad(&text) && !self.matcher.is_harmless(&text) {
                 self.clusters.add(number, &text);
             }
         }

@@ -4,15 +4,20 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-/// Shorter literals are in too many lines to tell them apart.
-const SHORTEST: usize = 3;
+/// Shorter literals are in too many lines to tell them apart, and too short for the gate of long texts.
+const SHORTEST: usize = 4;
+/// From this length on a literal lets the gate look at few bytes of a text.
+const LONG: usize = 8;
 /// More alternatives than this are no help.
-const MOST: usize = 24;
+const MOST: usize = 64;
 
+/// A class of more characters than this ends a text: each of them would make the alternatives so many more.
+const WIDE: usize = 4;
 /// Longer literals are cut: what follows makes them no rarer, but the automaton of all needles larger.
 const LONGEST: usize = 16;
 /// Words that half of all failures have.
-const COMMON: [&str; 5] = ["failed to ", "systemd", "cannot ", "unable to ", " operation not permitted"];
+const COMMON: [&str; 10] =
+    ["failed to ", "systemd", "cannot ", "unable to ", " operation not permitted", "error", "failed", "fatal", "panic", "cannot"];
 
 /// The needles of a pattern, in lower case (to be looked for in either case); empty when it has none that help.
 ///
@@ -20,12 +25,15 @@ const COMMON: [&str; 5] = ["failed to ", "systemd", "cannot ", "unable to ", " o
 /// The message of `regex-syntax` when the pattern is no regular expression.
 pub fn needles(pattern: &str) -> Result<Vec<String>, String> {
     let hir = regex_syntax::ParserBuilder::new().utf8(false).unicode(false).build().parse(pattern).map_err(|e| e.to_string())?;
-    Ok(required(&hir).unwrap_or_default().iter().map(|needle| cut(needle).to_owned()).collect())
+    let mut needles: Vec<String> = required(&hir).unwrap_or_default().iter().map(|needle| cut(needle).to_owned()).collect();
+    needles.sort();
+    needles.dedup();
+    Ok(needles)
 }
 
 /// The beginning of a needle behind a common word.
 fn cut(needle: &str) -> &str {
-    let rest = COMMON.iter().find_map(|common| needle.strip_prefix(common)).filter(|rest| rest.len() >= LONGEST / 2).unwrap_or(needle);
+    let rest = COMMON.iter().find_map(|common| needle.strip_prefix(common)).filter(|rest| rest.len() >= LONG).unwrap_or(needle);
     let end = rest.char_indices().map(|(at, _)| at).find(|at| *at >= LONGEST).unwrap_or(rest.len());
     &rest[..end]
 }
@@ -40,53 +48,91 @@ fn required(hir: &Hir) -> Option<Vec<String>> {
         }
         HirKind::Capture(capture) => return required(&capture.sub),
         HirKind::Repetition(repetition) if repetition.min > 0 => return required(&repetition.sub),
-        _ => vec![letters(hir)?],
+        _ => exact(hir)?,
     };
-    (set.len() <= MOST && set.iter().all(|needle| needle.len() >= SHORTEST)).then_some(set)
+    is_usable(&set).then_some(set)
 }
 
-/// The best of what the parts of a sequence require, neighbouring letters taken together.
+fn is_usable(set: &[String]) -> bool {
+    set.len() <= MOST && length(set) >= SHORTEST
+}
+
+/// The best of what the parts of a sequence require, neighbouring texts taken together.
 fn best(parts: &[Hir]) -> Option<Vec<String>> {
     let mut found: Vec<Vec<String>> = Vec::new();
-    let mut run = String::new();
+    let mut run = vec![String::new()];
     for part in parts {
-        if let Some(text) = letters(part) {
-            run.push_str(&text);
-            continue;
-        }
-        found.push(vec![std::mem::take(&mut run)]);
-        found.extend(required(part));
-    }
-    found.push(vec![run]);
-    found.into_iter().filter(|set| length(set) >= SHORTEST).max_by_key(|set| worth(set))
-}
-
-/// The text of an expression that matches nothing else, letters of either case aside.
-fn letters(hir: &Hir) -> Option<String> {
-    match hir.kind() {
-        HirKind::Literal(literal) => std::str::from_utf8(&literal.0).ok().map(str::to_ascii_lowercase),
-        HirKind::Class(Class::Bytes(class)) => {
-            let bytes: Vec<u8> = class.iter().flat_map(|range| range.start()..=range.end()).take(3).collect();
-            match bytes[..] {
-                [upper, lower] if upper.is_ascii_uppercase() && upper.to_ascii_lowercase() == lower => Some(char::from(lower).to_string()),
-                _ => None,
+        // What may be missing says nothing at the beginning of a text, and what is repeated ends one text and begins the next.
+        let (repeated, part) = match part.kind() {
+            HirKind::Repetition(repetition) if repetition.min > 0 => (true, &*repetition.sub),
+            _ => (false, part),
+        };
+        let texts = exact(part).filter(|texts| !(run == [""] && texts.len() > 1 && texts.contains(&String::new())));
+        match texts {
+            Some(texts) if run.len() * texts.len() <= MOST => {
+                run = joined(&run, &texts);
+                if repeated {
+                    found.push(std::mem::replace(&mut run, texts));
+                }
+            }
+            Some(texts) => found.push(std::mem::replace(&mut run, texts)),
+            None => {
+                found.push(std::mem::replace(&mut run, vec![String::new()]));
+                found.extend(required(part));
             }
         }
-        HirKind::Capture(capture) => letters(&capture.sub),
-        HirKind::Concat(parts) => parts.iter().map(letters).collect(),
-        _ => None,
     }
+    found.push(run);
+    found.into_iter().filter(|set| is_usable(set)).max_by_key(|set| worth(set))
+}
+
+/// Every text of the one with every text of the other behind it.
+fn joined(first: &[String], second: &[String]) -> Vec<String> {
+    first.iter().flat_map(|one| second.iter().map(move |other| format!("{one}{other}"))).collect()
+}
+
+/// The texts that an expression matches, if they are few; letters of either case aside.
+fn exact(hir: &Hir) -> Option<Vec<String>> {
+    let texts = match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => vec![String::new()],
+        HirKind::Literal(literal) => vec![std::str::from_utf8(&literal.0).ok()?.to_ascii_lowercase()],
+        HirKind::Class(Class::Bytes(class)) => {
+            // A clean line holds no control characters.
+            let bytes = class.iter().flat_map(|range| range.start()..=range.end()).filter(|byte| !byte.is_ascii_control());
+            let mut texts: Vec<String> = bytes.map(|byte| char::from(byte.to_ascii_lowercase()).to_string()).collect();
+            texts.sort();
+            texts.dedup();
+            (!texts.is_empty() && texts.len() <= WIDE && texts.iter().all(|text| text.is_ascii())).then_some(texts)?
+        }
+        HirKind::Capture(capture) => exact(&capture.sub)?,
+        HirKind::Repetition(repetition) if (repetition.min, repetition.max) == (0, Some(1)) => {
+            let texts = exact(&repetition.sub)?;
+            std::iter::once(String::new()).chain(texts).collect()
+        }
+        HirKind::Concat(parts) => {
+            let all: Option<Vec<_>> = parts.iter().map(exact).collect();
+            all?.iter().try_fold(vec![String::new()], |run, texts| (run.len() * texts.len() <= MOST).then(|| joined(&run, texts)))?
+        }
+        HirKind::Alternation(branches) => {
+            let all: Option<Vec<_>> = branches.iter().map(exact).collect();
+            all?.concat()
+        }
+        HirKind::Class(Class::Unicode(_)) | HirKind::Repetition(_) => return None,
+    };
+    (texts.len() <= MOST).then_some(texts)
 }
 
 fn length(set: &[String]) -> usize {
     set.iter().map(String::len).min().unwrap_or_default()
 }
 
-/// Long literals are rare; each further alternative makes a hit likelier, and so does a beginning that half of all failures have.
-fn worth(set: &[String]) -> usize {
-    let rare =
-        |needle: &String| COMMON.iter().fold(needle.len(), |left, common| left - if needle.contains(common) { common.len() } else { 0 });
-    (4 * set.iter().map(rare).min().unwrap_or_default()).saturating_sub(set.len())
+/// Long literals come before short ones and rare ones before common ones; each further alternative makes a hit likelier, and so does
+/// a beginning that half of all failures have.
+fn worth(set: &[String]) -> (bool, usize) {
+    let rare = |needle: &String| {
+        COMMON.iter().fold(needle.len(), |left, common| left.saturating_sub(if needle.contains(common) { common.len() } else { 0 }))
+    };
+    (length(set) >= LONG, (4 * set.iter().map(rare).min().unwrap_or_default()).saturating_sub(set.len()))
 }
 
 #[cfg(test)]
@@ -97,14 +143,18 @@ mod tests {
     fn the_rarest_part_is_taken() {
         let of = |pattern: &str| needles(pattern).unwrap();
         assert_eq!(of(r"Failed to create (\S*)/init\.scope control group"), ["/init.scope cont"]);
-        assert_eq!(of("(?:Freezing execution|Exiting PID 1)"), ["freezing executi", "exiting pid 1"]);
-        assert_eq!(of("(?i:no such device) x+"), ["no such device "]);
-        assert_eq!(of("a(?P<what>bc)d{1,3}"), ["abc"]);
+        assert_eq!(of("(?:Freezing execution|Exiting PID 1)"), ["exiting pid 1", "freezing executi"]);
+        assert_eq!(of("(?i:no such device) x+"), ["no such device x"]);
+        assert_eq!(of("a(?P<what>bc)d(?:e|fg)h{1,3}"), ["abcde", "abcdfg"]);
+        assert_eq!(
+            of("Failed to (?:set|parse)(?: the)? ['`]x"),
+            ["failed to parse ", "failed to parse t", "failed to set '", "failed to set `", "failed to set th"]
+        );
     }
 
     #[test]
     fn what_may_be_missing_is_no_needle() {
-        for pattern in ["(?:hello)?", "hello|.", r"\d+", "ab", "(?:hello){0,2}|world", "[Hh]i"] {
+        for pattern in ["(?:hello)?", "hello|.", r"\d+", "ab", "(?:hello){0,2}|world", "[Hh]i", "abc"] {
             assert!(needles(pattern).unwrap().is_empty(), "{pattern}");
         }
         assert!(needles("(").is_err());

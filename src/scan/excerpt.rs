@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{LineSplitter, Matcher, SignatureId, clean};
+use super::{LogStream, Matcher, SignatureId, Whole, clean};
 use crate::snapshot::{KeptLine, LogExcerpt, Source};
 
 /// Lines kept from the beginning and from the end of each source.
 const EDGE: u64 = 120;
+/// The edges in bytes: enough for that many long lines.
+const EDGE_BYTES: usize = 512 * 1024;
 /// First hits of a signature that are kept; the last one is kept too.
 const SAMPLES: u32 = 3;
 
@@ -14,13 +16,14 @@ const SAMPLES: u32 = 3;
 #[derive(Debug)]
 pub struct Excerpter<'r> {
     matcher: &'r Matcher<'r>,
-    sources: BTreeMap<Source, SourceState>,
+    whole: Whole,
+    sources: BTreeMap<Source, SourceState<'r>>,
     bytes_read: u64,
 }
 
-#[derive(Debug, Default)]
-struct SourceState {
-    splitter: LineSplitter,
+#[derive(Debug)]
+struct SourceState<'r> {
+    stream: LogStream<'r>,
     kept: Kept,
 }
 
@@ -37,19 +40,26 @@ pub struct Kept {
 }
 
 impl<'r> Excerpter<'r> {
-    /// Starts with nothing read.
+    /// Starts with nothing read. Of the middle of a long log only the lines that may match are read.
     #[must_use]
     pub fn new(matcher: &'r Matcher<'r>) -> Self {
-        Self { matcher, sources: BTreeMap::new(), bytes_read: 0 }
+        Self { matcher, whole: Whole { head: EDGE_BYTES, tail: EDGE_BYTES }, sources: BTreeMap::new(), bytes_read: 0 }
     }
 
-    /// Takes the next bytes of a source; returns the clean lines that matched a signature, for those who follow along.
+    /// For those who look at the excerpt again and again while it grows: every line is read at once.
+    #[must_use]
+    pub fn following(matcher: &'r Matcher<'r>) -> Self {
+        Self { whole: Whole::ALL, ..Self::new(matcher) }
+    }
+
+    /// Takes the next bytes of a source.
     pub fn push(&mut self, source: Source, bytes: &[u8]) {
         self.bytes_read += bytes.len() as u64;
-        let state = self.sources.entry(source).or_default();
-        let SourceState { splitter, kept } = state;
-        splitter.push(bytes, |number, line| {
-            kept.take(self.matcher, (number, 0), &clean(line));
+        let (matcher, whole) = (self.matcher, self.whole);
+        let fresh = || SourceState { stream: LogStream::new(matcher, whole), kept: Kept::default() };
+        let SourceState { stream, kept } = self.sources.entry(source).or_insert_with(fresh);
+        stream.push(bytes, |line| {
+            kept.take(matcher, (line.number, 0), &clean(line.bytes));
         });
     }
 
@@ -57,9 +67,9 @@ impl<'r> Excerpter<'r> {
     #[must_use]
     pub fn finish(mut self) -> LogExcerpt {
         for state in self.sources.values_mut() {
-            let SourceState { splitter, kept } = state;
-            splitter.finish(|number, line| {
-                kept.take(self.matcher, (number, 0), &clean(line));
+            let SourceState { stream, kept } = state;
+            stream.finish(|line| {
+                kept.take(self.matcher, (line.number, 0), &clean(line.bytes));
             });
         }
         self.excerpt()
@@ -70,8 +80,8 @@ impl<'r> Excerpter<'r> {
     pub fn excerpt(&self) -> LogExcerpt {
         let mut excerpt = LogExcerpt { bytes_read: self.bytes_read, ..LogExcerpt::default() };
         for (source, state) in &self.sources {
-            excerpt.lines_read += state.splitter.count();
-            excerpt.lines_cut += state.splitter.cut;
+            excerpt.lines_read += state.stream.count();
+            excerpt.lines_cut += state.stream.cut();
             excerpt.lines.extend(state.kept.lines().into_iter().map(|((line, _), text)| KeptLine { line, source: *source, text }));
         }
         excerpt

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
 
+use super::gate::Gate;
 use crate::pattern::Pattern;
 use crate::rule::{RuleSet, Signature};
 
@@ -36,6 +37,7 @@ pub struct Matcher<'r> {
     needles: Vec<&'r str>,
     /// Those without a needle are tried on every line.
     always: Vec<Owner>,
+    gate: OnceLock<Option<Gate>>,
 }
 
 /// What a needle belongs to.
@@ -51,7 +53,8 @@ impl<'r> Matcher<'r> {
     /// Prepares the signatures of a rule set.
     #[must_use]
     pub fn new(rules: &'r RuleSet) -> Self {
-        let mut matcher = Self { rules, automaton: OnceLock::new(), owners: Vec::new(), needles: Vec::new(), always: Vec::new() };
+        let mut matcher =
+            Self { rules, automaton: OnceLock::new(), owners: Vec::new(), needles: Vec::new(), always: Vec::new(), gate: OnceLock::new() };
         for (rule, entry) in rules.rules.iter().enumerate() {
             for (signature, entry) in entry.signatures.iter().enumerate() {
                 matcher.add(Owner::Signature(SignatureId { rule, signature }), entry);
@@ -86,6 +89,18 @@ impl<'r> Matcher<'r> {
         let build =
             || AhoCorasickBuilder::new().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::ContiguousNFA)).build(&self.needles).ok();
         self.automaton.get_or_init(build).as_ref()
+    }
+
+    /// The filter for long texts, made for the kind of text of which this is a sample; `None` where some signature has no needle that
+    /// is long enough, so that every line has to be read.
+    #[must_use]
+    pub fn gate(&self, sample: &[u8]) -> Option<&Gate> {
+        let of_signatures = |(needle, owner): (&&'r str, &Owner)| matches!(owner, Owner::Signature(_)).then_some(*needle);
+        let build = || {
+            let all_have_one = !self.always.iter().any(|owner| matches!(owner, Owner::Signature(_)));
+            all_have_one.then(|| Gate::new(self.needles.iter().zip(&self.owners).filter_map(of_signatures), sample)).flatten()
+        };
+        self.gate.get_or_init(build).as_ref()
     }
 
     /// Whose needles a line holds.
@@ -137,6 +152,15 @@ impl<'r> Matcher<'r> {
 mod tests {
     use super::*;
     use crate::rule::builtin;
+
+    /// One signature without a needle, or with a short one, would make every long text slow.
+    #[test]
+    fn the_gate_takes_large_steps() {
+        let rules = builtin().unwrap();
+        let matcher = Matcher::new(&rules);
+        let steps = matcher.gate(b"").unwrap().steps();
+        assert!(steps[0] >= 4 && steps.len() <= 2, "{steps:?}");
+    }
 
     /// The filter may never hide what a pattern would match.
     #[test]

@@ -1,11 +1,18 @@
 //! Text: raw bytes of a log in, clean lines and the signatures that they match out.
 //!
-//! Streaming and bounded: whatever the length of the input, only an excerpt is kept. Must not judge.
+//! Streaming and bounded: whatever the length of the input, only an excerpt is kept. What lies between the beginning and the end of a
+//! long log is sifted at the speed of memory: a gate finds the few lines that may match, and only those are read. Must not judge.
 
 mod excerpt;
+mod gate;
 mod lines;
 mod matcher;
+mod sift;
+mod stream;
+mod view;
 
 pub use excerpt::{Excerpter, Kept, Place};
+pub use gate::Gate;
 pub use lines::{LINE_LIMIT, LineSplitter, clean};
 pub use matcher::{Hit, Matcher, SignatureId};
+pub use stream::{LogStream, Seen, Whole};

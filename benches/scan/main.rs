@@ -1,0 +1,96 @@
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::expect_used,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    missing_docs
+)]
+//! How fast `triage` reads long logs, beside ripgrep, grep, Vectorscan and a loop over the rules, on the same file with the same patterns.
+//!
+//! `cargo bench --bench scan -- [MIB]` (default 1024) prints a table in Markdown: GB/s, the ratio to ours, and peak memory. What is not
+//! installed is named and left out. The times are the best of three; runs take turns, so that whatever else the machine does hits all.
+
+mod others;
+mod texts;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use others::Other;
+
+const ROUNDS: usize = 3;
+
+/// What a run took.
+#[derive(Debug, Clone, Copy)]
+struct Cost {
+    seconds: f64,
+    peak_mib: f64,
+}
+
+fn main() {
+    let mib = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(1024_usize);
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let rules = sysdock::rule::builtin().expect("the built-in rules can be read");
+    let patterns: Vec<String> =
+        rules.rules.iter().flat_map(|rule| rule.signatures.iter().map(|one| one.pattern.source().to_owned())).collect();
+    let list = folder.path().join("patterns");
+    std::fs::write(&list, patterns.join("\n") + "\n").expect("the patterns can be written");
+    println!("{} patterns, {mib} MiB, best of {ROUNDS}\n", patterns.len());
+    for (name, permille, kind) in texts::ROWS {
+        let path = folder.path().join("log");
+        let bytes = texts::write(&path, mib << 20, *permille, *kind);
+        println!("## {name}\n\n| program | GB/s | ours is | peak MiB |\n|---|---|---|---|");
+        row(&path, &list, bytes);
+        println!();
+    }
+}
+
+/// Runs all programs on one file, in turns.
+fn row(path: &Path, list: &Path, bytes: u64) {
+    let mut runs = others::all(path, list);
+    let mut best: Vec<Option<Cost>> = vec![None; runs.len()];
+    for _ in 0..ROUNDS {
+        for (run, best) in runs.iter_mut().zip(&mut best) {
+            let cost = measured(run);
+            *best = match (*best, cost) {
+                (Some(before), Some(now)) if before.seconds <= now.seconds => Some(before),
+                (before, now) => now.or(before),
+            };
+        }
+    }
+    let ours = best.first().copied().flatten().map_or(f64::NAN, |cost| cost.seconds);
+    for (run, best) in runs.iter().zip(best) {
+        let part = run.part;
+        match best {
+            Some(cost) => println!(
+                "| {} | {:.2} | {:.2}× | {:.1} |",
+                run.name,
+                bytes as f64 * part / cost.seconds / 1e9,
+                cost.seconds / part / ours,
+                cost.peak_mib
+            ),
+            None => println!("| {} | not run: {} | | |", run.name, run.missing()),
+        }
+    }
+}
+
+/// Runs a program once; `None` when it is not there or fails.
+fn measured(run: &mut Other) -> Option<Cost> {
+    let mut words = vec!["-f".to_owned(), "%M".to_owned(), run.program.clone()];
+    words.extend(run.arguments.iter().cloned());
+    let began = Instant::now();
+    let mut command = Command::new("/usr/bin/time");
+    command.args(&words).env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let output = command.output().ok()?;
+    let seconds = began.elapsed().as_secs_f64();
+    let said = String::from_utf8_lossy(&output.stderr);
+    // 1 of triage: findings; of grep: no match.
+    if !matches!(output.status.code(), Some(0 | 1)) {
+        said.lines().next().unwrap_or_default().clone_into(&mut run.said);
+        return None;
+    }
+    let peak = said.lines().last().and_then(|line| line.trim().parse::<f64>().ok())?;
+    Some(Cost { seconds, peak_mib: peak / 1024.0 })
+}

@@ -1,0 +1,296 @@
+//! A log as it streams past: its beginning and its end are read whole, of what lies between only the lines that may match.
+//!
+//! What is read does not depend on how the bytes are cut into chunks, nor on the number of threads. Memory is bounded by the length of
+//! the end that is kept back and by one block for each thread.
+
+use std::collections::VecDeque;
+
+use rayon::prelude::*;
+
+use super::Matcher;
+use super::lines::{LINE_LIMIT, LineSplitter};
+use super::sift::sift;
+
+/// Bytes of a block; it goes on to the end of the line in which it reaches them.
+const BLOCK: usize = 512 * 1024;
+
+/// How much of a log is read whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Whole {
+    /// Bytes at its beginning.
+    pub head: usize,
+    /// Bytes at its end.
+    pub tail: usize,
+}
+
+impl Whole {
+    /// All of it, however long it is.
+    pub const ALL: Self = Self { head: usize::MAX, tail: 0 };
+}
+
+/// A line that is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen<'l> {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Its bytes, without the newline.
+    pub bytes: &'l [u8],
+    /// Whether it was picked out of the middle, where its neighbours were passed over.
+    pub picked: bool,
+}
+
+/// Reads a log.
+#[derive(Debug)]
+pub struct LogStream<'m> {
+    matcher: &'m Matcher<'m>,
+    whole: Whole,
+    head: LineSplitter,
+    taken: usize,
+    rest: Option<Rest>,
+}
+
+/// What comes behind the beginning.
+#[derive(Debug, Default)]
+struct Rest {
+    /// Blocks of whole lines, the oldest first.
+    blocks: VecDeque<Vec<u8>>,
+    held: usize,
+    open: Open,
+    /// Lines that are done with.
+    number: u64,
+    sifted: bool,
+}
+
+/// The block in the making.
+#[derive(Debug, Default)]
+struct Open {
+    bytes: Vec<u8>,
+    /// Bytes of its last line so far.
+    length: usize,
+    /// The rest of an overlong line is passed over.
+    passing: bool,
+    cut: u64,
+}
+
+impl<'m> LogStream<'m> {
+    /// Starts with nothing read.
+    #[must_use]
+    pub fn new(matcher: &'m Matcher<'m>, whole: Whole) -> Self {
+        Self { matcher, whole, head: LineSplitter::default(), taken: 0, rest: None }
+    }
+
+    /// Takes the next bytes; hands lines that are to be read to `each`, in order.
+    pub fn push(&mut self, bytes: &[u8], mut each: impl FnMut(Seen<'_>)) {
+        let behind = match self.rest {
+            Some(_) => bytes,
+            None => self.begin(bytes, &mut each),
+        };
+        let Some(rest) = &mut self.rest else { return };
+        rest.take(behind);
+        let at_once = rayon::current_num_threads();
+        while rest.held > self.whole.tail + at_once * 2 * BLOCK {
+            rest.sift(self.matcher, self.whole.tail, &mut each);
+        }
+    }
+
+    /// Ends the log; hands over what was kept back.
+    pub fn finish(&mut self, mut each: impl FnMut(Seen<'_>)) {
+        self.head.finish(|number, bytes| each(Seen { number, bytes, picked: false }));
+        if let Some(rest) = &mut self.rest {
+            rest.sift(self.matcher, self.whole.tail, &mut each);
+            for block in std::mem::take(&mut rest.blocks) {
+                rest.read(&block, &mut each);
+            }
+            let last = std::mem::take(&mut rest.open.bytes);
+            rest.read(&last, &mut each);
+        }
+    }
+
+    /// Lines so far; those that are kept back do not count yet.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.rest.as_ref().map_or(self.head.count(), |rest| rest.number)
+    }
+
+    /// Whether lines were passed over.
+    #[must_use]
+    pub fn is_sifted(&self) -> bool {
+        self.rest.as_ref().is_some_and(|rest| rest.sifted)
+    }
+
+    /// Lines that lost their end.
+    #[must_use]
+    pub fn cut(&self) -> u64 {
+        self.head.cut + self.rest.as_ref().map_or(0, |rest| rest.open.cut)
+    }
+
+    /// Reads the beginning, up to the end of the line in which it is over; gives what is behind it.
+    fn begin<'b>(&mut self, bytes: &'b [u8], each: &mut impl FnMut(Seen<'_>)) -> &'b [u8] {
+        let left = self.whole.head.saturating_sub(self.taken);
+        self.taken += bytes.len();
+        let newline = bytes.get(left..).and_then(|behind| memchr::memchr(b'\n', behind));
+        let end = newline.map_or(bytes.len(), |newline| left + newline + 1);
+        self.head.push(&bytes[..end], |number, bytes| each(Seen { number, bytes, picked: false }));
+        if newline.is_some() {
+            self.rest = Some(Rest { number: self.head.count(), ..Rest::default() });
+        }
+        &bytes[end..]
+    }
+}
+
+impl Rest {
+    fn take(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            bytes = self.open.take(bytes);
+            if let Some(block) = self.open.seal() {
+                self.held += block.len();
+                self.blocks.push_back(block);
+            }
+        }
+    }
+
+    /// Sifts the oldest blocks, side by side, as long as the end that is kept back stays long enough.
+    fn sift(&mut self, matcher: &Matcher<'_>, tail: usize, each: &mut impl FnMut(Seen<'_>)) {
+        let mut middle = Vec::new();
+        while let Some(block) = self.blocks.pop_front_if(|block| self.held - block.len() >= tail) {
+            self.held -= block.len();
+            middle.push(block);
+        }
+        let Some(gate) = middle.first().and_then(|sample| matcher.gate(sample)) else {
+            middle.iter().for_each(|block| self.read(block, each));
+            return;
+        };
+        self.sifted = true;
+        let sifted: Vec<_> = middle.par_iter().map(|block| sift(gate, block)).collect();
+        for (block, sifted) in middle.iter().zip(sifted) {
+            for (before, line) in sifted.wanted {
+                each(Seen { number: self.number + before + 1, bytes: &block[line], picked: true });
+            }
+            self.number += sifted.lines;
+        }
+    }
+
+    /// Reads every line of a block.
+    fn read(&mut self, block: &[u8], each: &mut impl FnMut(Seen<'_>)) {
+        let mut start = 0;
+        let ends = memchr::memchr_iter(b'\n', block).chain((block.last().is_some_and(|last| *last != b'\n')).then_some(block.len()));
+        for end in ends {
+            self.number += 1;
+            each(Seen { number: self.number, bytes: &block[start..end], picked: false });
+            start = end + 1;
+        }
+    }
+}
+
+impl Open {
+    /// Takes some of the bytes, at most to the end of a line that is too long; gives those that are left.
+    fn take<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
+        if self.passing {
+            let Some(newline) = memchr::memchr(b'\n', bytes) else { return &[] };
+            self.passing = false;
+            self.length = 0;
+            self.bytes.push(b'\n');
+            return &bytes[newline + 1..];
+        }
+        let (window, behind) = bytes.split_at(bytes.len().min(LINE_LIMIT - self.length));
+        if let Some(newline) = memchr::memrchr(b'\n', window) {
+            self.bytes.extend_from_slice(&window[..=newline]);
+            self.length = 0;
+            return &bytes[newline + 1..];
+        }
+        self.bytes.extend_from_slice(window);
+        self.length += window.len();
+        if self.length == LINE_LIMIT && !behind.is_empty() {
+            self.passing = true;
+            self.cut += u64::from(behind[0] != b'\n');
+        }
+        behind
+    }
+
+    /// The block, once it is long enough and a line ends; later lines go into the next one.
+    fn seal(&mut self) -> Option<Vec<u8>> {
+        let newline = memchr::memchr(b'\n', self.bytes.get(BLOCK..)?)?;
+        let later = self.bytes.split_off(BLOCK + newline + 1);
+        Some(std::mem::replace(&mut self.bytes, later))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::rule::{RuleSet, builtin};
+
+    /// A head and a tail so short that most of a text lies between them.
+    const SHORT: Whole = Whole { head: 300, tail: 300 };
+
+    /// Lines as they were seen, their count, and how many lost their end.
+    type Read = (Vec<(u64, Vec<u8>, bool)>, u64, u64);
+
+    fn read(rules: &RuleSet, whole: Whole, chunks: &[&[u8]]) -> Read {
+        let matcher = Matcher::new(rules);
+        let mut stream = LogStream::new(&matcher, whole);
+        let mut lines = Vec::new();
+        for chunk in chunks {
+            stream.push(chunk, |line| lines.push((line.number, line.bytes.to_vec(), line.picked)));
+        }
+        stream.finish(|line| lines.push((line.number, line.bytes.to_vec(), line.picked)));
+        (lines, stream.count(), stream.cut())
+    }
+
+    /// Three blocks and more of quiet lines, with a fault here and there and a line that is too long.
+    fn long_log() -> Vec<u8> {
+        let mut log = Vec::new();
+        for number in 0..40_000 {
+            log.extend(format!("node app[{number}]: request {} took {} ms\n", number * 7, number % 13).bytes());
+            if number % 9_000 == 5 {
+                log.extend(
+                    format!("\x1b[0;1;31mFailed to create /init.scope\x1b[0m control group: Read-only file system {number}\r\n").bytes(),
+                );
+            }
+            if number == 20_000 {
+                log.extend(vec![b'x'; 3 * LINE_LIMIT]);
+                log.push(b'\n');
+            }
+        }
+        log
+    }
+
+    #[test]
+    fn faults_in_the_middle_are_picked_with_their_numbers() {
+        let (rules, log) = (builtin().unwrap(), long_log());
+        let (lines, count, cut) = read(&rules, SHORT, &[&log]);
+        let (every, all, all_cut) = read(&rules, Whole::ALL, &[&log]);
+        assert_eq!((count, cut), (all, all_cut));
+        assert!(lines.len() < every.len() / 2, "{} of {} lines were read", lines.len(), every.len());
+        let faults: Vec<_> = lines.iter().filter(|(_, line, _)| line.windows(10).any(|part| part == b"init.scope")).collect();
+        assert_eq!(faults.len(), 5);
+        for (number, line, _) in &lines {
+            assert_eq!(&every[usize::try_from(*number).unwrap() - 1].1, line, "line {number}");
+        }
+    }
+
+    #[test]
+    fn the_size_of_chunks_changes_nothing() {
+        let (rules, log) = (builtin().unwrap(), long_log());
+        let whole = read(&rules, SHORT, &[&log]);
+        for size in [1_000, 4_097, 300_000, 1_000_003] {
+            let chunks: Vec<&[u8]> = log.chunks(size).collect();
+            assert_eq!(read(&rules, SHORT, &chunks), whole, "chunks of {size}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_short_text_is_read_as_lines_are_cut(text in "[a\\n]{0,60}", cut in 0usize..60) {
+            let rules = builtin().unwrap();
+            let cut = cut.min(text.len());
+            let (lines, count, _) = read(&rules, Whole { head: 5, tail: 0 }, &[&text.as_bytes()[..cut], &text.as_bytes()[cut..]]);
+            prop_assert_eq!(count, text.lines().count() as u64);
+            let told: Vec<String> = lines.into_iter().map(|(_, line, _)| String::from_utf8(line).unwrap()).collect();
+            // With so little text nothing is sifted.
+            prop_assert_eq!(told, text.lines().map(str::to_owned).collect::<Vec<_>>());
+        }
+    }
+}
