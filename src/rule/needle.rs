@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(of(r"Failed to create (\S*)/init\.scope control group"), ["/init.scope cont"]);
         assert_eq!(of("(?:Freezing execution|Exiting PID 1)"), ["exiting pid 1", "freezing executi"]);
         assert_eq!(of("(?i:no such device) x+"), ["no such device x"]);
-        assert_eq!(of("a(?P<what>bc)d(?:e|fg)h{1,3}"), ["abcde", "abcdfg"]);
+        assert_eq!(of("a(?P<what>bc)d(?:e|fg)h{1,3}"), ["abcdeh", "abcdfgh"]);
         assert_eq!(
             of("Failed to (?:set|parse)(?: the)? ['`]x"),
             ["failed to parse ", "failed to parse t", "failed to set '", "failed to set `", "failed to set th"]
