@@ -137,19 +137,36 @@ pub fn hierarchy(facts: &Facts) -> Option<Hierarchy> {
     }
 }
 
-fn effect(filter: &InForce, facts: &mut Facts) {
-    let source = filter.source.as_str();
-    let handle = match filter.answer("name_to_handle_at") {
+/// An answer as a fact.
+fn word(answer: Answer) -> &'static str {
+    match answer {
         Answer::Allowed | Answer::Logged | Answer::HandedOver => "allowed",
         Answer::Errno(_) | Answer::Killed => "denied",
         Answer::Conditional => "conditional",
-    };
-    facts.set("seccomp.name_to_handle_at", handle, source);
+    }
+}
+
+/// What a denied call gets, by the name of its errno where that is usual in filters.
+fn denial(answer: Answer) -> String {
+    match answer {
+        Answer::Errno(1) => "EPERM".to_owned(),
+        Answer::Errno(38) => "ENOSYS".to_owned(),
+        Answer::Errno(number) => format!("errno {number}"),
+        Answer::Killed => "killed".to_owned(),
+        other => word(other).to_owned(),
+    }
+}
+
+fn effect(filter: &InForce, facts: &mut Facts) {
+    let source = filter.source.as_str();
+    facts.set("seccomp.name_to_handle_at", word(filter.answer("name_to_handle_at")), source);
+    facts.set("seccomp.mount", word(filter.answer("mount")), source);
     let Some(version) = facts.int("guest.systemd_version") else { return };
     let docker = if facts.text("engine.name") == Some("podman") { Some(0) } else { facts.int("engine.major") };
     let place = Surroundings { hierarchy: hierarchy(facts), docker };
     let found = blocked_in(version, place, |call| filter.answer(call));
     facts.set("seccomp.first_blocked", found.first().map(|b| b.call.clone()), source);
+    facts.set("seccomp.first_answer", found.first().map(|b| denial(filter.answer(&b.call))), source);
     facts.set("seccomp.effect", found.first().map_or("none", |b| b.effect.name()), source);
     facts.set("seccomp.blocks", found.into_iter().map(|b| b.call).collect::<Vec<_>>(), source);
 }
@@ -189,6 +206,7 @@ mod tests {
         let nothing = json!({"HostConfig": {}});
         let (known, gaps) = collected(&nothing, facts("default", Some("/etc/own.json")));
         assert_eq!((known.text("seccomp.first_blocked"), known.text("seccomp.mode")), (Some("statx"), Some("custom")));
+        assert_eq!((known.text("seccomp.first_answer"), known.text("seccomp.mount")), (Some("EPERM"), Some("allowed")));
         assert!(gaps.is_empty());
         let (known, gaps) = collected(&nothing, facts("default", Some("/etc/gone.json")));
         assert_eq!((known.text("seccomp.effect"), gaps.len()), (None, 1));

@@ -182,8 +182,10 @@ pub const CATALOG: &[FactSpec] = &[
     fact("pid1.wchan", Kind::Text, "pid1", "Kernel function in which it waits, or null", "cat /proc/PID/wchan"),
     fact("seccomp.blocks", Kind::TextList, "seccomp", "System calls that this systemd's boot makes and the filter denies, the gravest first", "sysdock snapshot CONTAINER"),
     fact("seccomp.effect", Kind::Text, "seccomp", "What the denied calls do to this systemd: none, units, unreachable, stuck, fatal or create", "sysdock snapshot CONTAINER"),
+    fact("seccomp.first_answer", Kind::Text, "seccomp", "What that call gets: EPERM, ENOSYS, another errno, or killed", "sysdock snapshot CONTAINER"),
     fact("seccomp.first_blocked", Kind::Text, "seccomp", "The denied call that stops or harms this systemd first, or null", "sysdock snapshot CONTAINER"),
     fact("seccomp.mode", Kind::Text, "container", "default, unconfined or custom", "docker inspect -f '{{.HostConfig.SecurityOpt}}' CONTAINER"),
+    fact("seccomp.mount", Kind::Text, "seccomp", "What the filter answers to mount: allowed, denied or conditional", "sysdock snapshot CONTAINER"),
     fact("seccomp.name_to_handle_at", Kind::Text, "seccomp", "What the filter answers to name_to_handle_at: allowed, denied or conditional", "sysdock snapshot CONTAINER"),
 ];
 

@@ -141,6 +141,8 @@ fn matrix(judged: &[Judged], engine: &str) -> String {
         let both = words.iter().map(|(one, other)| if one == other { (*one).to_owned() } else { format!("{one} / {other}") });
         text.push_str(&format!("| `{call}` | {} |\n", both.collect::<Vec<_>>().join(" | ")));
     }
-    text.push_str(&format!("\nHarmless in every boot: {}.\n", harmless.join(" ")));
+    if !harmless.is_empty() {
+        text.push_str(&format!("\nHarmless in every boot: {}.\n", harmless.join(" ")));
+    }
     text
 }
