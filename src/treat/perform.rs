@@ -10,6 +10,8 @@ use tokio::time::timeout;
 
 use crate::prescribe::Step;
 
+/// Where a machine keeps files in memory; what a step fetches may be secret and shall touch no disk.
+const MEMORY: &str = "/dev/shm";
 /// Last part of a command's words that is quoted in an error, in bytes.
 const QUOTED: usize = 600;
 
@@ -52,7 +54,8 @@ pub enum TreatError {
     },
 }
 
-/// The folder in which steps are carried out; nobody else can read it, and it goes away when dropped.
+/// The folder in which steps are carried out; nobody else can read it, it lies in memory where the machine has a place for that, and it
+/// goes away when dropped.
 #[derive(Debug)]
 pub struct Workshop {
     folder: TempDir,
@@ -65,7 +68,9 @@ impl Workshop {
     /// # Errors
     /// [`TreatError::Folder`].
     pub fn new(limit: Duration) -> Result<Self, TreatError> {
-        let folder = tempfile::Builder::new().prefix("sysdock-").tempdir();
+        let mut named = tempfile::Builder::new();
+        named.prefix("sysdock-");
+        let folder = named.tempdir_in(MEMORY).or_else(|_| named.tempdir());
         let folder = folder.map_err(|source| TreatError::Folder { what: "a temporary folder".to_owned(), source })?;
         Ok(Self { folder, limit })
     }
