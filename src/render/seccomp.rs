@@ -226,7 +226,8 @@ fn breakage(each: &Breakage) -> String {
     };
     let range = if each.last == Some(each.first) { each.first.to_string() } else { format!("{} {last}", each.first) };
     let docker = each.docker.map(|major| format!(" on Docker {major} and later")).unwrap_or_default();
-    let said = each.words.first().map(|line| format!(" (“{}”)", visible(line))).unwrap_or_default();
+    let fitting = each.words.iter().find(|line| each.errno == 1 || !line.to_lowercase().contains("not permitted"));
+    let said = fitting.map(|line| format!(" (“{}”)", visible(line))).unwrap_or_default();
     format!("systemd {range}{tree}{docker} {}{said}", harm(each.effect))
 }
 
