@@ -84,7 +84,7 @@ fn way(traced: &Traced) -> String {
     let trials = counted(traced.trials, "trial", "trials");
     match traced.way {
         Way::KernelLog => format!("the kernel's log of the calls that were made, and {trials}"),
-        Way::Trials => format!("{trials}; the kernel's log of the calls could not be read here, or had none of them"),
+        Way::Trials => format!("{trials}; the kernel's log of the calls could not be read here, or did not have all of them"),
     }
 }
 
