@@ -10,11 +10,12 @@ use crate::collect::{self, CollectOptions};
 use crate::diagnose::{Report, Role, diagnose_with};
 use crate::docker::{Engine, EngineError, LogQuery, encoded};
 use crate::options::Options;
-use crate::prescribe::{Prescription, Reach, Start, name_after, of_image, prescribe, probe};
+use crate::prescribe::{Prescription, Reach, Start, Step, name_after, of_image, prescribe, probe};
 use crate::render::output;
 use crate::rule::RuleSet;
 use crate::scan::Matcher;
 use crate::snapshot::Snapshot;
+use crate::treat::Workshop;
 
 /// Life of a container through which an image is read, after which anybody may remove it, in seconds.
 const PROBE: i64 = 5 * 60;
@@ -63,6 +64,17 @@ impl<'o> Office<'o> {
     pub async fn open(options: &'o Options, rules: &'o RuleSet, matcher: &'o Matcher<'o>) -> Result<Self, EngineError> {
         let (engine, reach) = connect::connect_and_reach(options).await?;
         Ok(Self { options, rules, matcher, engine, reach })
+    }
+
+    /// Carries a step out. What it takes from a container is asked of the engine, so that no other program sees it.
+    ///
+    /// # Errors
+    /// [`CommandError`] when the command fails or the engine does not answer; [`CommandError::Changed`].
+    pub async fn carry_out(&self, workshop: &Workshop, step: &Step) -> Result<(), CommandError> {
+        let Some(fetch) = &step.fetch else { return Ok(workshop.perform(step).await?) };
+        let inspect = self.engine.get(&format!("/containers/{}/json", encoded(&fetch.source))).await?;
+        let changed = || CommandError::Changed { part: fetch.part.name(), name: fetch.source.clone() };
+        Ok(workshop.write(&fetch.file, &fetch.text(&inspect).ok_or_else(changed)?)?)
     }
 
     /// Looks at a container, waiting so long for one that is still starting.

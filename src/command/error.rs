@@ -55,6 +55,14 @@ pub enum CommandError {
         /// Command that fetches the image.
         pull: String,
     },
+    /// What is to be carried over is no longer what it was when the steps were written.
+    #[error("the {part} of {name} changed, or an entry has a line break, and cannot be carried over\n  next: run the command again")]
+    Changed {
+        /// Part of its configuration.
+        part: &'static str,
+        /// The container.
+        name: String,
+    },
     /// An image cannot be listened to.
     #[error(
         "{image} is an image, and --listen is for containers\n  next: `sysdock prove {image}` boots it once and shows what comes of it"

@@ -100,7 +100,7 @@ async fn carried_out(office: &Office<'_>, case: &Case, prescription: &Prescripti
         if office.options.remarks {
             output::tell(&format!("{}/{}: {}", number + 1, steps.len(), step.title));
         }
-        progress::shown(&step.title, office.options.progress, workshop.perform(step)).await.map_err(|error| error.to_string())?;
+        progress::shown(&step.title, office.options.progress, office.carry_out(workshop, step)).await.map_err(|error| error.to_string())?;
     }
     let after = office.examine(name, BOOT).await.map_err(|error| error.to_string())?;
     let before = root_causes(&case.report);

@@ -111,7 +111,7 @@ async fn live(
 /// Makes and starts the container of a trial, and looks at it.
 pub async fn began(office: &Office<'_>, workshop: &Workshop, name: &str, steps: &[Step]) -> Result<Case, CommandError> {
     for step in steps {
-        workshop.perform(step).await?;
+        office.carry_out(workshop, step).await?;
     }
     office.examine(name, BOOT).await
 }

@@ -82,7 +82,8 @@ pub fn judge_rule(rule: &Rule, hits: &[LineHit<'_>], scope: &Scope, facts: &Fact
     let by_facts = when == Outcome::Match || harms == Outcome::Match;
     let spoken = hits.iter().any(|(_, hit)| !rule.signatures[hit.id.signature].weak);
     if by_facts || spoken {
-        let standing = if harms == Outcome::Match { Standing::Cause } else { standing(rule, by_facts, facts) };
+        let lasts = hits.iter().any(|(_, hit)| rule.signatures[hit.id.signature].lasting);
+        let standing = if lasts || harms == Outcome::Match { Standing::Cause } else { standing(rule, by_facts, facts) };
         return Ok(Some((standing, confidence(rule, by_facts, hits))));
     }
     let (risk, note) = (ask(&rule.risk), ask(&rule.note));

@@ -80,6 +80,12 @@ impl<'a> Config<'a> {
         self.field(pointer)?.as_str().filter(|text| !text.is_empty())
     }
 
+    /// Whether a word is the container's short id, its first twelve digits, which the engine itself gives as hostname and
+    /// network alias. A shorter word may be a real name: `db` begins one id in 256.
+    pub fn is_short_id(&self, word: &str) -> bool {
+        self.text("/Id").and_then(|id| id.get(..12)) == Some(word)
+    }
+
     /// A truth value, absent counting as false.
     pub fn flag(&self, pointer: &str) -> bool {
         self.field(pointer).and_then(Value::as_bool).unwrap_or(false)
@@ -259,6 +265,14 @@ mod tests {
         assert_eq!(config(&inspect).argv(), ["/entry.sh", "/sbin/init", "--x"]);
         let podman = json!({"Config": {"Entrypoint": "/entry.sh", "Cmd": null}});
         assert_eq!(config(&podman).argv(), ["/entry.sh"]);
+    }
+
+    #[test]
+    fn a_name_that_begins_the_id_is_not_the_short_id() {
+        let inspect = json!({"Id": "db0123456789abcdef"});
+        let said: Vec<bool> =
+            ["db0123456789", "db", "db0123456789abcdef", ""].iter().map(|word| config(&inspect).is_short_id(word)).collect();
+        assert_eq!(said, [true, false, false, false]);
     }
 
     #[test]

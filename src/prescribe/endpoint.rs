@@ -19,18 +19,17 @@ pub fn networks(config: &Config<'_>, asked: Asked<'_>, recipe: &mut Recipe) {
     if !DEFAULT.contains(&mode) {
         recipe.push("--network", Some(mode.to_owned()));
     }
-    let id = config.text("/Id").unwrap_or_default();
     for (name, settings) in config.field("/NetworkSettings/Networks").and_then(Value::as_object).into_iter().flatten() {
         let first =
             name == mode || settings.get("NetworkID").and_then(Value::as_str).is_some_and(|network| !network.is_empty() && network == mode);
         if first || name == "bridge" && DEFAULT.contains(&mode) || mode == "host" || mode == "none" {
-            own_network(settings, id, recipe);
+            own_network(settings, config, recipe);
         } else if config.kind == EngineKind::Podman && DEFAULT.contains(&mode) {
             if name != "podman" {
                 recipe.push("--network", Some(name.clone()));
             }
         } else {
-            let flags = flags(settings, id, "--alias");
+            let flags = flags(settings, config, "--alias");
             recipe.networks.push(Network { name: name.clone(), flags });
         }
     }
@@ -48,21 +47,20 @@ fn as_asked(config: &Config<'_>, asked: Asked<'_>, recipe: &mut Recipe) {
         }
     }
     let first = |name: &str| named.iter().flat_map(|value| value.split(',')).any(|value| value.split(':').next() == Some(name));
-    let id = config.text("/Id").unwrap_or_default();
     for (name, settings) in config.field("/NetworkSettings/Networks").and_then(Value::as_object).into_iter().flatten() {
         if !(first(name) || named.is_empty() && name == "podman") {
-            recipe.networks.push(Network { name: name.clone(), flags: flags(settings, id, "--alias") });
+            recipe.networks.push(Network { name: name.clone(), flags: flags(settings, config, "--alias") });
         }
     }
 }
 
 /// Settings of the network that the container starts in; those without a flag of their own are put beside its name by
 /// [`Recipe::run`].
-fn own_network(settings: &Value, id: &str, recipe: &mut Recipe) {
-    recipe.flags.extend(flags(settings, id, "--network-alias"));
+fn own_network(settings: &Value, config: &Config<'_>, recipe: &mut Recipe) {
+    recipe.flags.extend(flags(settings, config, "--network-alias"));
 }
 
-fn flags(settings: &Value, id: &str, alias: &str) -> Vec<Flag> {
+fn flags(settings: &Value, config: &Config<'_>, alias: &str) -> Vec<Flag> {
     let mut flags = Vec::new();
     let mut give = |name: &str, value: String| flags.push(Flag { name: name.to_owned(), value: Some(value) });
     let text = |pointer: &str| settings.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
@@ -74,7 +72,7 @@ fn flags(settings: &Value, id: &str, alias: &str) -> Vec<Flag> {
     }
     list("/IPAMConfig/LinkLocalIPs").for_each(|address| give("--link-local-ip", address.to_owned()));
     // The engine adds the short id itself.
-    list("/Aliases").filter(|name| !id.starts_with(*name)).for_each(|name| give(alias, name.to_owned()));
+    list("/Aliases").filter(|name| !config.is_short_id(name)).for_each(|name| give(alias, name.to_owned()));
     list("/Links").for_each(|link| give("--link", link.to_owned()));
     for (key, value) in settings.get("DriverOpts").and_then(Value::as_object).into_iter().flatten() {
         give("--driver-opt", format!("{key}={}", value.as_str().unwrap_or_default()));
@@ -93,13 +91,13 @@ mod tests {
 
     #[test]
     fn the_first_network_is_given_at_the_start_and_others_are_joined() {
-        let inspect = json!({"Id": "abcdef012345", "HostConfig": {"NetworkMode": "front"}, "NetworkSettings": {"Networks": {
-            "front": {"IPAMConfig": {"IPv4Address": "10.0.0.5"}, "Aliases": ["web", "abcdef012345"], "DriverOpts": {"o": "1,2"}, "GwPriority": 3},
+        let inspect = json!({"Id": "abcdef0123456789", "HostConfig": {"NetworkMode": "front"}, "NetworkSettings": {"Networks": {
+            "front": {"IPAMConfig": {"IPv4Address": "10.0.0.5"}, "Aliases": ["ab", "abcdef012345"], "DriverOpts": {"o": "1,2"}, "GwPriority": 3},
             "back": {"IPAMConfig": null, "Aliases": ["db"], "DriverOpts": {"a": "b"}}}}});
         let mut recipe = Recipe::default();
         networks(&Config::live(&inspect, None, EngineKind::Docker), Asked::default(), &mut recipe);
         let words = |flags: &[Flag]| flags.iter().flat_map(Flag::words).collect::<Vec<_>>().join(" ");
-        assert_eq!(words(&recipe.flags), "--network front --ip 10.0.0.5 --network-alias web --driver-opt o=1,2 --gw-priority 3");
+        assert_eq!(words(&recipe.flags), "--network front --ip 10.0.0.5 --network-alias ab --driver-opt o=1,2 --gw-priority 3");
         let run = recipe.run(&crate::prescribe::Reach::by_itself(EngineKind::Docker)).join(" ");
         assert!(run.contains("--network name=front,\"driver-opt=o=1,2\",gw-priority=3 --ip 10.0.0.5"), "{run}");
         assert!(!run.contains("--driver-opt"), "{run}");

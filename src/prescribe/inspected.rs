@@ -192,10 +192,9 @@ impl<'s> Inspected<'s> {
 
     fn identity(&self, recipe: &mut Recipe) {
         let hostname = self.text("Config.Hostname");
-        let id = self.config.text("/Id").unwrap_or_default();
         let machine = self.info.and_then(|info| info.get("Name")).and_then(Value::as_str);
         let shared = self.text("HostConfig.NetworkMode").starts_with("container:") || self.text("HostConfig.UTSMode") == "host";
-        if !hostname.is_empty() && !id.starts_with(hostname) && machine != Some(hostname) && !shared {
+        if !hostname.is_empty() && !self.config.is_short_id(hostname) && machine != Some(hostname) && !shared {
             recipe.push("--hostname", Some(hostname.to_owned()));
         }
     }

@@ -10,6 +10,7 @@ mod csv_line;
 mod element;
 mod emit;
 mod endpoint;
+mod fetch;
 mod flags;
 mod forms;
 mod hopeless;
@@ -35,6 +36,7 @@ use crate::snapshot::Snapshot;
 
 pub use element::Element;
 pub use emit::{EmitError, Emitted, Form, Launch, emit};
+pub use fetch::Fetch;
 pub use image::{Extent, ImageError, ImagePlan, ImageWish, image, name_after, probe, tag_after};
 use inspected::Inspected;
 use planner::Plan;

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::planner::Plan;
 use super::recipe::Network;
-use super::retire;
 use super::types::{Reach, Step, StepKind};
+use super::{fetch, retire};
 use crate::snapshot::TargetKind;
 
 /// Where profiles are kept for Podman, which remembers only their path.
@@ -22,7 +22,7 @@ pub fn relaunch(plan: &mut Plan<'_>, reach: &Reach) -> Vec<Step> {
     }
     let needs = (plan.snapshot.target.kind == TargetKind::Snapshot)
         .then(|| format!("the container {} on its engine, as it was when the snapshot was taken", plan.recipe.name));
-    steps.extend(fetch(plan, reach));
+    steps.extend(fetch::steps(&plan.recipe, reach));
     steps.extend(retire::steps(plan, reach));
     steps.push(run(plan, reach));
     steps.extend(plan.recipe.networks.iter().map(|network| join(network, &plan.recipe.name, reach)));
@@ -38,7 +38,7 @@ pub fn beside(plan: &mut Plan<'_>, reach: &Reach) -> Vec<Step> {
     let mut steps = Vec::new();
     steps.extend(build(plan, reach));
     steps.extend(seccomp(plan));
-    steps.extend(fetch(plan, reach));
+    steps.extend(fetch::steps(&plan.recipe, reach));
     steps.push(run(plan, reach));
     steps
 }
@@ -131,29 +131,6 @@ fn refusal(plan: &Plan<'_>) -> Step {
     )
 }
 
-/// Fetches environment and secret labels from the old container; nothing of them is ever printed.
-fn fetch(plan: &Plan<'_>, reach: &Reach) -> Vec<Step> {
-    let recipe = &plan.recipe;
-    let one = |what: &str, template: &str, filter: &str, file: &str, count: usize| {
-        let inspect: Vec<String> =
-            reach.argv(["container", "inspect", "-f", template, &recipe.source]).iter().map(|word| within(word)).collect();
-        let inspect = inspect.join(" ");
-        // A value with a line break makes more lines than there are entries; without the file nothing can be started.
-        let told = "an entry has a line break and cannot be carried over: stop here";
-        let check = format!("test \"$(grep -c . {file})\" = {count}");
-        let script = format!("umask 077 && {inspect}{filter} > {file} && {check} || {{ rm -f {file}; echo \"{told}\" >&2; false; }}");
-        let argv = vec!["sh".to_owned(), "-c".to_owned(), script];
-        Step::command(StepKind::RetireContainer, format!("keep the {what} of {} in the file {file}, unseen", recipe.source), argv)
-    };
-    let names = recipe.not_fetched.join("|");
-    let filter = if names.is_empty() { String::new() } else { format!(" | grep -v -E \"^({names})=\"") };
-    let variables =
-        recipe.variables.map(|count| one("environment", "{{range .Config.Env}}{{println .}}{{end}}", &filter, &recipe.env_file(), count));
-    let labels = "{{range $key, $value := .Config.Labels}}{{println (printf \"%s=%s\" $key $value)}}{{end}}";
-    let labels = recipe.labels.map(|count| one("labels", labels, "", &recipe.label_file(), count));
-    variables.into_iter().chain(labels).collect()
-}
-
 fn run(plan: &Plan<'_>, reach: &Reach) -> Step {
     let recipe = &plan.recipe;
     let mut title = format!("start {} anew", recipe.name);
@@ -170,16 +147,4 @@ fn join(network: &Network, container: &str, reach: &Reach) -> Step {
     // Which one it has cannot be told from which one it was given, and Docker's CLI has no flag for it.
     let title = format!("join the network {}, with a hardware address of the engine's choice", network.name);
     Step::command(StepKind::RunContainer, title, network.connect(container, reach))
-}
-
-/// A word of a script that is itself quoted: without single quotes where that can be.
-fn within(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else if word.contains(['$', '"', '`', '\\', '!']) {
-        shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
-    } else {
-        format!("\"{word}\"")
-    }
 }

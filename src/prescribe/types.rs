@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::emit::Launch;
+use super::fetch::Fetch;
 use crate::snapshot::EngineKind;
 
 /// How the engine's CLI reaches the engine at hand.
@@ -78,13 +79,15 @@ pub struct Step {
     pub why: Vec<String>,
     /// What must be at hand or be done first.
     pub needs: Option<String>,
+    /// What the command takes from a container, for those who can ask the engine themselves.
+    pub fetch: Option<Fetch>,
 }
 
 impl Step {
     /// A step that runs one command.
     #[must_use]
     pub fn command(kind: StepKind, title: impl Into<String>, argv: Vec<String>) -> Self {
-        Self { title: title.into(), kind, files: BTreeMap::new(), argv, why: Vec::new(), needs: None }
+        Self { title: title.into(), kind, files: BTreeMap::new(), argv, why: Vec::new(), needs: None, fetch: None }
     }
 
     /// A step for a person to read.

@@ -200,6 +200,7 @@ fn signature(raw: SignatureFile, needles: &[&str]) -> Signature {
         systemd: raw.systemd.as_deref().and_then(VersionRange::parse),
         confidence: raw.confidence,
         weak: raw.weak,
+        lasting: raw.lasting,
         when: raw.when.as_deref().map(Condition::unchecked),
     }
 }
@@ -288,6 +289,7 @@ impl Checked<'_> {
             systemd,
             confidence: raw.confidence,
             weak: raw.weak,
+            lasting: raw.lasting,
             when,
         })
     }

@@ -74,6 +74,8 @@ pub struct Signature {
     pub confidence: Option<Confidence>,
     /// Alone it is only worth a remark: boots that come up print it too.
     pub weak: bool,
+    /// The harm lasts as long as the boot: a manager that finds nothing wrong does not disprove the line.
+    pub lasting: bool,
     /// Facts under which the line speaks for the rule at all; they must be known.
     pub when: Option<Condition>,
 }
@@ -218,6 +220,8 @@ pub(super) struct SignatureFile {
     pub confidence: Option<Confidence>,
     #[serde(default)]
     pub weak: bool,
+    #[serde(default)]
+    pub lasting: bool,
     pub when: Option<String>,
 }
 

@@ -10,7 +10,7 @@ use super::Answer;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
-    /// The manager comes up, units fail.
+    /// The manager comes up, units fail or are never started.
     Units,
     /// The manager runs but systemctl cannot reach it.
     Unreachable,

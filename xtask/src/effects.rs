@@ -12,6 +12,8 @@ use crate::words;
 const WORDS: usize = 3;
 /// Longest word that is kept, in characters.
 const LONGEST: usize = 200;
+/// How a line begins that tells of a unit that was started.
+const OK: &str = "[  OK  ]";
 
 /// What usual boots of one guest on one lane show.
 #[derive(Debug, Default)]
@@ -19,6 +21,8 @@ pub struct Usual {
     managers: BTreeSet<String>,
     failed: BTreeSet<String>,
     shapes: BTreeSet<String>,
+    /// What each of them says to have started, by shape.
+    started: Option<BTreeSet<String>>,
 }
 
 impl Usual {
@@ -30,6 +34,8 @@ impl Usual {
             usual.managers.insert(boot.seen.manager.clone());
             usual.failed.extend(boot.seen.failed.iter().cloned());
             usual.shapes.extend(boot.seen.log.iter().map(|line| words::shape(line)));
+            let started = started(&boot.seen.log);
+            usual.started = Some(usual.started.map_or(started.clone(), |before| before.intersection(&started).cloned().collect()));
         }
         usual
     }
@@ -42,9 +48,19 @@ impl Usual {
             Rest::Stuck => Some(Effect::Stuck),
             Rest::Unreachable => Some(Effect::Unreachable),
             Rest::Up if record.seen.manager == "maintenance" => Some(Effect::Stuck),
-            Rest::Up if self.managers.contains(&record.seen.manager) && self.units(record).is_empty() => None,
+            Rest::Up if self.managers.contains(&record.seen.manager) && self.units(record).is_empty() && !self.is_hollow(record) => None,
             Rest::Up => Some(Effect::Units),
         }
+    }
+
+    /// Whether the boot went past its basic targets and started less than half of what every usual boot starts: a manager that
+    /// could not read which units belong to a target is content with none of them. A log without such lines tells nothing.
+    fn is_hollow(&self, record: &Record) -> bool {
+        let Some(usual) = &self.started else { return false };
+        let started = started(&record.seen.log);
+        let passed =
+            record.seen.log.iter().any(|line| line.starts_with(OK) && (line.contains("basic.target") || line.contains("Basic System")));
+        passed && started.intersection(usual).count() * 2 < usual.len()
     }
 
     /// Units that failed and that usually do not.
@@ -72,6 +88,11 @@ impl Usual {
         kept.truncate(WORDS);
         kept
     }
+}
+
+/// Lines that say that a unit was started, by shape.
+fn started(log: &[String]) -> BTreeSet<String> {
+    log.iter().filter(|line| line.starts_with(OK)).map(|line| words::shape(line)).collect()
 }
 
 /// What the runtime itself complains of, without the programs that pass it on.

@@ -224,8 +224,8 @@ const HEAD: &str = "\
 # of the lab's guests, each under a profile that lets everything through but that call; do not edit. How it was made and how well
 # the doctor does with it: docs/seccomp-sweep.md.
 # effect: create (the engine cannot start the program), fatal (PID 1 gives up or freezes), stuck (the boot never ends, or ends in
-# rescue mode), unreachable (systemctl cannot talk to the manager), units (the manager comes up, units fail). A call that is not here
-# did no harm.
+# rescue mode), unreachable (systemctl cannot talk to the manager), units (the manager comes up, units fail or are
+# never started). A call that is not here did no harm.
 # errno: 1 is EPERM, 38 is ENOSYS. systemd: versions; those between the measured ones, and before and after them, take the nearest
 # measured one, which is an assumption. docker: major versions of Docker, where its runtime decides. words: lines of the log, not
 # all. units: units that failed and usually do not.

@@ -1,0 +1,134 @@
+//! Environment and secret labels of the old container → a file beside the steps, unseen: as a command for people, and as
+//! a question to the engine for `fix` and `prove`, which then need neither shell nor CLI for it. Pure.
+
+use serde_json::Value;
+
+use super::recipe::Recipe;
+use super::types::{Reach, Step, StepKind};
+
+/// What a step takes from a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetch {
+    /// Which part of its configuration.
+    pub part: Part,
+    /// The container.
+    pub source: String,
+    /// The file that its entries go into, one `NAME=value` a line.
+    pub file: String,
+    /// Names of variables that are not taken.
+    without: Vec<String>,
+    /// Entries that there must be.
+    count: usize,
+}
+
+/// A part of a container's configuration whose values may be secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// `Config.Env`, a list of `NAME=value`.
+    Environment,
+    /// `Config.Labels`, a map.
+    Labels,
+}
+
+impl Part {
+    /// Its name in a sentence.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Environment => "environment",
+            Self::Labels => "labels",
+        }
+    }
+
+    /// Template for `inspect -f`.
+    fn template(self) -> &'static str {
+        match self {
+            Self::Environment => "{{range .Config.Env}}{{println .}}{{end}}",
+            Self::Labels => "{{range $key, $value := .Config.Labels}}{{println (printf \"%s=%s\" $key $value)}}{{end}}",
+        }
+    }
+}
+
+impl Fetch {
+    /// The file's text from the container's inspect document; `None` where the entries are not those that the step was
+    /// written for, or one of them has a line break.
+    #[must_use]
+    pub fn text(&self, inspect: &Value) -> Option<String> {
+        let config = inspect.get("Config")?;
+        let all: Vec<String> = match self.part {
+            Part::Environment => config.get("Env")?.as_array()?.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            Part::Labels => config
+                .get("Labels")?
+                .as_object()?
+                .iter()
+                .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()))
+                .collect(),
+        };
+        let is_left_out = |entry: &str| entry.split_once('=').is_some_and(|(name, _)| self.without.iter().any(|other| other == name));
+        let kept: Vec<&String> = all.iter().filter(|entry| !is_left_out(entry)).collect();
+        let whole = kept.len() == self.count && !kept.iter().any(|entry| entry.contains(['\n', '\r']));
+        whole.then(|| kept.into_iter().map(|entry| entry.clone() + "\n").collect())
+    }
+
+    fn step(self, reach: &Reach) -> Step {
+        let inspect = reach.argv(["container", "inspect", "-f", self.part.template(), &self.source]);
+        let inspect: Vec<String> = inspect.iter().map(|word| within(word)).collect();
+        let names = self.without.join("|");
+        let filter = if names.is_empty() { String::new() } else { format!(" | grep -v -E \"^({names})=\"") };
+        let (file, count, inspect) = (&self.file, self.count, inspect.join(" "));
+        // A value with a line break makes more lines than there are entries; without the file nothing can be started.
+        let told = "an entry has a line break and cannot be carried over: stop here";
+        let check = format!("test \"$(grep -c . {file})\" = {count}");
+        let script = format!("umask 077 && {inspect}{filter} > {file} && {check} || {{ rm -f {file}; echo \"{told}\" >&2; false; }}");
+        let argv = vec!["sh".to_owned(), "-c".to_owned(), script];
+        let title = format!("keep the {} of {} in the file {file}, unseen", self.part.name(), self.source);
+        Step { fetch: Some(self), ..Step::command(StepKind::RetireContainer, title, argv) }
+    }
+}
+
+/// Steps that fetch what the recipe does not write down.
+pub fn steps(recipe: &Recipe, reach: &Reach) -> Vec<Step> {
+    let one = |part, file, without, count| Fetch { part, source: recipe.source.clone(), file, without, count }.step(reach);
+    let variables = recipe.variables.map(|count| one(Part::Environment, recipe.env_file(), recipe.not_fetched.clone(), count));
+    let labels = recipe.labels.map(|count| one(Part::Labels, recipe.label_file(), Vec::new(), count));
+    variables.into_iter().chain(labels).collect()
+}
+
+/// A word of a script that is itself quoted: without single quotes where that can be.
+fn within(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else if word.contains(['$', '"', '`', '\\', '!']) {
+        shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
+    } else {
+        format!("\"{word}\"")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn fetch(part: Part, without: &[&str], count: usize) -> Fetch {
+        let without = without.iter().map(|name| (*name).to_owned()).collect();
+        Fetch { part, source: "web".to_owned(), file: "web.env".to_owned(), without, count }
+    }
+
+    #[test]
+    fn the_engines_answer_gives_what_the_command_would() {
+        let inspect = json!({"Config": {"Env": ["A=1", "HOSTNAME=x", "B=a=b c"], "Labels": {"k": "v", "empty": ""}}});
+        assert_eq!(fetch(Part::Environment, &["HOSTNAME"], 2).text(&inspect).unwrap(), "A=1\nB=a=b c\n");
+        assert_eq!(fetch(Part::Labels, &[], 2).text(&inspect).unwrap().lines().count(), 2);
+    }
+
+    #[test]
+    fn entries_that_a_file_cannot_hold_or_that_have_changed_are_no_answer() {
+        let inspect = json!({"Config": {"Env": ["A=1\n2"], "Labels": {"k": "v"}}});
+        assert_eq!(fetch(Part::Environment, &[], 1).text(&inspect), None);
+        assert_eq!(fetch(Part::Labels, &[], 2).text(&inspect), None);
+        assert_eq!(fetch(Part::Labels, &[], 1).text(&json!({})), None);
+    }
+}
