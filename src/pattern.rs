@@ -66,7 +66,8 @@ impl Pattern {
     /// The groups of the first occurrence.
     #[must_use]
     pub fn captures<'t>(&self, text: &'t str) -> Option<Captures<'t>> {
-        self.captures_iter(text).next()
+        // Room for groups is only made where there is a match: most lines have none.
+        self.is_match(text).then(|| self.captures_iter(text).next()).flatten()
     }
 
     /// The groups of all occurrences.

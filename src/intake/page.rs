@@ -15,8 +15,10 @@ use crate::snapshot::{Cluster, KeptLine, Source};
 const PAGE: usize = 4 * 1024 * 1024;
 /// What keeping a line costs beside its text, in bytes.
 const LINE: usize = 64;
-/// Bytes at the beginning and at the end of which every line is looked at.
-const WHOLE: Whole = Whole { head: PAGE, tail: PAGE };
+/// Of a longer text than two pages every line is looked at in the first and last of so many bytes only.
+const EDGE: usize = 1024 * 1024;
+/// What is read whole.
+const WHOLE: Whole = Whole { head: EDGE, tail: EDGE, short: 2 * PAGE };
 /// Bytes that are read at once.
 const CHUNK: usize = 256 * 1024;
 

@@ -8,16 +8,36 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 const SHORTEST: usize = 4;
 /// From this length on a literal lets the gate look at few bytes of a text.
 const LONG: usize = 8;
+/// What is left behind a common word tells lines apart if it is at least so long.
+const TELLING: usize = 12;
 /// More alternatives than this are no help.
 const MOST: usize = 64;
 
 /// A class of more characters than this ends a text: each of them would make the alternatives so many more.
 const WIDE: usize = 4;
 /// Longer literals are cut: what follows makes them no rarer, but the automaton of all needles larger.
-const LONGEST: usize = 16;
-/// Words that half of all failures have.
-const COMMON: [&str; 10] =
-    ["failed to ", "systemd", "cannot ", "unable to ", " operation not permitted", "error", "failed", "fatal", "panic", "cannot"];
+const LONGEST: usize = 28;
+/// Words that half of all failures have, or that systemd writes when all is well.
+const COMMON: [&str; 18] = [
+    "failed to ",
+    "systemd",
+    "cannot ",
+    "unable to ",
+    " operation not permitted",
+    "error",
+    "failed",
+    "fatal",
+    "panic",
+    "cannot",
+    "service",
+    "socket",
+    "started ",
+    "starting ",
+    "finished ",
+    "setting ",
+    "loaded",
+    "journald",
+];
 
 /// The needles of a pattern, in lower case (to be looked for in either case); empty when it has none that help.
 ///
@@ -33,7 +53,7 @@ pub fn needles(pattern: &str) -> Result<Vec<String>, String> {
 
 /// The beginning of a needle behind a common word.
 fn cut(needle: &str) -> &str {
-    let rest = COMMON.iter().find_map(|common| needle.strip_prefix(common)).filter(|rest| rest.len() >= LONG).unwrap_or(needle);
+    let rest = COMMON.iter().find_map(|common| needle.strip_prefix(common)).filter(|rest| rest.len() >= TELLING).unwrap_or(needle);
     let end = rest.char_indices().map(|(at, _)| at).find(|at| *at >= LONGEST).unwrap_or(rest.len());
     &rest[..end]
 }
@@ -129,9 +149,7 @@ fn length(set: &[String]) -> usize {
 /// Long literals come before short ones and rare ones before common ones; each further alternative makes a hit likelier, and so does
 /// a beginning that half of all failures have.
 fn worth(set: &[String]) -> (bool, usize) {
-    let rare = |needle: &String| {
-        COMMON.iter().fold(needle.len(), |left, common| left.saturating_sub(if needle.contains(common) { common.len() } else { 0 }))
-    };
+    let rare = |needle: &String| COMMON.iter().fold(needle.clone(), |left, common| left.replace(common, "")).len();
     (length(set) >= LONG, (4 * set.iter().map(rare).min().unwrap_or_default()).saturating_sub(set.len()))
 }
 
@@ -142,13 +160,19 @@ mod tests {
     #[test]
     fn the_rarest_part_is_taken() {
         let of = |pattern: &str| needles(pattern).unwrap();
-        assert_eq!(of(r"Failed to create (\S*)/init\.scope control group"), ["/init.scope cont"]);
-        assert_eq!(of("(?:Freezing execution|Exiting PID 1)"), ["exiting pid 1", "freezing executi"]);
+        assert_eq!(of(r"Failed to create (\S*)/init\.scope control group"), ["/init.scope control group"]);
+        assert_eq!(of("(?:Freezing execution|Exiting PID 1)"), ["exiting pid 1", "freezing execution"]);
         assert_eq!(of("(?i:no such device) x+"), ["no such device x"]);
         assert_eq!(of("a(?P<what>bc)d(?:e|fg)h{1,3}"), ["abcdeh", "abcdfgh"]);
-        let told =
-            ["failed to set 'x", "failed to set `x", "parse 'x", "parse `x", "parse the 'x", "parse the `x", "set the 'x", "set the `x"];
+        let short = ["parse 'x", "parse `x", "set 'x", "set `x", "set the 'x", "set the `x"].map(|words| format!("failed to {words}"));
+        let told = [&short[..], &["parse the 'x".to_owned(), "parse the `x".to_owned()]].concat();
         assert_eq!(of("Failed to (?:set|parse)(?: the)? ['`]x"), told);
+    }
+
+    #[test]
+    fn what_is_said_when_all_is_well_is_no_good_needle() {
+        assert_eq!(needles(r"Failed to start (?:console \S+|\S*getty\S*\.service)").unwrap(), ["failed to start "]);
+        assert_eq!(needles(r"Failed to write entry (?:to \S+ )?\(\d+ items, ").unwrap(), ["write entry "]);
     }
 
     #[test]

@@ -43,7 +43,12 @@ impl<'r> Excerpter<'r> {
     /// Starts with nothing read. Of the middle of a long log only the lines that may match are read.
     #[must_use]
     pub fn new(matcher: &'r Matcher<'r>) -> Self {
-        Self { matcher, whole: Whole { head: EDGE_BYTES, tail: EDGE_BYTES }, sources: BTreeMap::new(), bytes_read: 0 }
+        Self {
+            matcher,
+            whole: Whole { head: EDGE_BYTES, tail: EDGE_BYTES, short: 2 * EDGE_BYTES },
+            sources: BTreeMap::new(),
+            bytes_read: 0,
+        }
     }
 
     /// For those who look at the excerpt again and again while it grows: every line is read at once.

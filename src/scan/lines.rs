@@ -16,7 +16,7 @@ pub struct LineSplitter {
 impl LineSplitter {
     /// Takes the next bytes and hands every line that they complete to `each`, with its number from 1.
     pub fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(u64, &[u8])) {
-        while let Some(end) = memchr(bytes) {
+        while let Some(end) = memchr::memchr(b'\n', bytes) {
             self.keep(&bytes[..end]);
             self.emit(&mut each);
             bytes = &bytes[end + 1..];
@@ -51,19 +51,25 @@ impl LineSplitter {
     }
 }
 
-fn memchr(bytes: &[u8]) -> Option<usize> {
-    bytes.iter().position(|byte| *byte == b'\n')
-}
-
 /// One line as text: escape sequences (colours, OSC), carriage returns and control characters taken out, broken UTF-8 replaced.
 ///
 /// Text that a carriage return overwrites on a terminal is kept, parted by a space: it was said.
 #[must_use]
 pub fn clean(line: &[u8]) -> String {
+    if let Some(plain) = plain(line) {
+        return plain.trim_end().to_owned();
+    }
     let stripped = if line.contains(&0x1b) { anstream::adapter::strip_bytes(line).into_vec() } else { line.to_vec() };
     let text = String::from_utf8_lossy(&stripped);
     let visible = text.chars().map(|c| if c == '\t' || c == '\r' { ' ' } else { c }).filter(|c| !is_hidden(*c));
     visible.collect::<String>().trim_end().to_owned()
+}
+
+/// The text of a line in which there is nothing to be taken out: printable ASCII.
+fn plain(line: &[u8]) -> Option<&str> {
+    // Written so that the compiler takes many bytes at once.
+    let odd = line.iter().fold(false, |odd, byte| odd | !(0x20..0x7f).contains(byte));
+    if odd { None } else { std::str::from_utf8(line).ok() }
 }
 
 /// Characters that a terminal acts on or that change how text reads: control characters and bidirectional overrides.

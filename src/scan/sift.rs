@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::gate::{Gate, Pass};
+use super::gate::Gate;
 use super::view::{Rendered, find_odd, render};
 
 /// What a block holds.
@@ -17,18 +17,18 @@ pub struct Sifted {
 /// Sifts whole lines.
 #[must_use]
 pub fn sift(gate: &Gate, block: &[u8]) -> Sifted {
-    let mut found: Vec<Range<usize>> = gate.passes().iter().flat_map(|pass| lines_with(pass, block)).collect();
+    let mut found = lines_with(gate, block);
     found.extend(rendered(gate, block));
     found.sort_by_key(|range| range.start);
     found.dedup();
     number(block, found)
 }
 
-/// Lines that hold a needle of a pass.
-fn lines_with(pass: &Pass, text: &[u8]) -> Vec<Range<usize>> {
+/// Lines that hold a needle.
+fn lines_with(gate: &Gate, text: &[u8]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut from = 0;
-    while let Some(place) = pass.find(text, from) {
+    while let Some(place) = gate.find(text, from) {
         let line = around(text, place);
         from = line.end + 1;
         found.push(line);
@@ -55,7 +55,7 @@ fn rendered(gate: &Gate, block: &[u8]) -> Vec<Range<usize>> {
             }
         }
     }
-    for seen in gate.passes().iter().flat_map(|pass| lines_with(pass, &view)) {
+    for seen in lines_with(gate, &view) {
         let next = views.partition_point(|(start, _)| *start <= seen.start);
         found.extend(views[..next].last().map(|(_, line)| line.clone()));
     }

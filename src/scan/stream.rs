@@ -21,11 +21,13 @@ pub struct Whole {
     pub head: usize,
     /// Bytes at its end.
     pub tail: usize,
+    /// Bytes of a log that is short enough to be read from beginning to end.
+    pub short: usize,
 }
 
 impl Whole {
     /// All of it, however long it is.
-    pub const ALL: Self = Self { head: usize::MAX, tail: 0 };
+    pub const ALL: Self = Self { head: usize::MAX, tail: 0, short: usize::MAX };
 }
 
 /// A line that is to be read.
@@ -55,6 +57,8 @@ struct Rest {
     /// Blocks of whole lines, the oldest first.
     blocks: VecDeque<Vec<u8>>,
     held: usize,
+    /// Blocks that are done with, for reuse.
+    spare: Vec<Vec<u8>>,
     open: Open,
     /// Lines that are done with.
     number: u64,
@@ -85,10 +89,12 @@ impl<'m> LogStream<'m> {
             Some(_) => bytes,
             None => self.begin(bytes, &mut each),
         };
+        self.taken += bytes.len();
         let Some(rest) = &mut self.rest else { return };
         rest.take(behind);
         let at_once = rayon::current_num_threads();
-        while rest.held > self.whole.tail + at_once * 2 * BLOCK {
+        let kept_back = self.whole.tail.max(self.whole.short.saturating_sub(self.whole.head));
+        while rest.held > kept_back + at_once * 2 * BLOCK {
             rest.sift(self.matcher, self.whole.tail, &mut each);
         }
     }
@@ -97,7 +103,9 @@ impl<'m> LogStream<'m> {
     pub fn finish(&mut self, mut each: impl FnMut(Seen<'_>)) {
         self.head.finish(|number, bytes| each(Seen { number, bytes, picked: false }));
         if let Some(rest) = &mut self.rest {
-            rest.sift(self.matcher, self.whole.tail, &mut each);
+            if self.taken > self.whole.short {
+                rest.sift(self.matcher, self.whole.tail, &mut each);
+            }
             for block in std::mem::take(&mut rest.blocks) {
                 rest.read(&block, &mut each);
             }
@@ -127,7 +135,6 @@ impl<'m> LogStream<'m> {
     /// Reads the beginning, up to the end of the line in which it is over; gives what is behind it.
     fn begin<'b>(&mut self, bytes: &'b [u8], each: &mut impl FnMut(Seen<'_>)) -> &'b [u8] {
         let left = self.whole.head.saturating_sub(self.taken);
-        self.taken += bytes.len();
         let newline = bytes.get(left..).and_then(|behind| memchr::memchr(b'\n', behind));
         let end = newline.map_or(bytes.len(), |newline| left + newline + 1);
         self.head.push(&bytes[..end], |number, bytes| each(Seen { number, bytes, picked: false }));
@@ -142,7 +149,7 @@ impl Rest {
     fn take(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             bytes = self.open.take(bytes);
-            if let Some(block) = self.open.seal() {
+            if let Some(block) = self.open.seal(&mut self.spare) {
                 self.held += block.len();
                 self.blocks.push_back(block);
             }
@@ -168,6 +175,7 @@ impl Rest {
             }
             self.number += sifted.lines;
         }
+        self.spare.extend(middle);
     }
 
     /// Reads every line of a block.
@@ -208,10 +216,14 @@ impl Open {
     }
 
     /// The block, once it is long enough and a line ends; later lines go into the next one.
-    fn seal(&mut self) -> Option<Vec<u8>> {
+    fn seal(&mut self, spare: &mut Vec<Vec<u8>>) -> Option<Vec<u8>> {
         let newline = memchr::memchr(b'\n', self.bytes.get(BLOCK..)?)?;
-        let later = self.bytes.split_off(BLOCK + newline + 1);
-        Some(std::mem::replace(&mut self.bytes, later))
+        let mut next = spare.pop().unwrap_or_else(|| Vec::with_capacity(BLOCK + 2 * LINE_LIMIT));
+        next.clear();
+        let end = BLOCK + newline + 1;
+        next.extend_from_slice(&self.bytes[end..]);
+        self.bytes.truncate(end);
+        Some(std::mem::replace(&mut self.bytes, next))
     }
 }
 
@@ -223,7 +235,7 @@ mod tests {
     use crate::rule::{RuleSet, builtin};
 
     /// A head and a tail so short that most of a text lies between them.
-    const SHORT: Whole = Whole { head: 300, tail: 300 };
+    const SHORT: Whole = Whole { head: 300, tail: 300, short: 600 };
 
     /// Lines as they were seen, their count, and how many lost their end.
     type Read = (Vec<(u64, Vec<u8>, bool)>, u64, u64);
@@ -286,7 +298,7 @@ mod tests {
         fn a_short_text_is_read_as_lines_are_cut(text in "[a\\n]{0,60}", cut in 0usize..60) {
             let rules = builtin().unwrap();
             let cut = cut.min(text.len());
-            let (lines, count, _) = read(&rules, Whole { head: 5, tail: 0 }, &[&text.as_bytes()[..cut], &text.as_bytes()[cut..]]);
+            let (lines, count, _) = read(&rules, Whole { head: 5, tail: 0, short: 5 }, &[&text.as_bytes()[..cut], &text.as_bytes()[cut..]]);
             prop_assert_eq!(count, text.lines().count() as u64);
             let told: Vec<String> = lines.into_iter().map(|(_, line, _)| String::from_utf8(line).unwrap()).collect();
             // With so little text nothing is sifted.
