@@ -1,7 +1,7 @@
 //! Which signatures a line matches.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::gate::Gate;
 use crate::pattern::Pattern;
@@ -41,7 +41,7 @@ pub struct Matcher<'r> {
     /// Those without a needle are tried on every line.
     always: Vec<Owner>,
     /// For long texts.
-    gate: OnceLock<Option<Gate>>,
+    gate: OnceLock<Option<Arc<Gate>>>,
 }
 
 /// What a needle belongs to.
@@ -95,11 +95,11 @@ impl<'r> Matcher<'r> {
     /// The filter for long texts, made for the kind of text of which this is a sample; `None` where some signature has no needle that
     /// is long enough, so that every line has to be read.
     #[must_use]
-    pub fn gate(&self, sample: &[u8]) -> Option<&Gate> {
+    pub fn gate(&self, sample: &[u8]) -> Option<&Arc<Gate>> {
         let of_signatures = |(needle, owner): (&&'r str, &Owner)| matches!(owner, Owner::Signature(_)).then_some(*needle);
         let build = || {
             let all_have_one = !self.always.iter().any(|owner| matches!(owner, Owner::Signature(_)));
-            all_have_one.then(|| Gate::new(self.needles.iter().zip(&self.owners).filter_map(of_signatures), sample)).flatten()
+            all_have_one.then(|| Gate::new(self.needles.iter().zip(&self.owners).filter_map(of_signatures), sample)).flatten().map(Arc::new)
         };
         self.gate.get_or_init(build).as_ref()
     }

@@ -4,12 +4,14 @@
 //! the end that is kept back and by one block for each thread.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError};
 
 use rayon::prelude::*;
 
 use super::Matcher;
 use super::lines::{LINE_LIMIT, LineSplitter};
-use super::sift::sift;
+use super::sift::{Sifted, sift};
 
 /// Bytes of a block; it goes on to the end of the line in which it reaches them.
 const BLOCK: usize = 512 * 1024;
@@ -57,6 +59,8 @@ struct Rest {
     /// Blocks of whole lines, the oldest first.
     blocks: VecDeque<Vec<u8>>,
     held: usize,
+    /// Blocks that are being sifted.
+    under_way: Option<Receiver<Batch>>,
     /// Blocks that are done with, for reuse.
     spare: Vec<Vec<u8>>,
     open: Open,
@@ -64,6 +68,9 @@ struct Rest {
     number: u64,
     sifted: bool,
 }
+
+/// Blocks and what they hold.
+type Batch = Vec<(Vec<u8>, Sifted)>;
 
 /// The block in the making.
 #[derive(Debug, Default)]
@@ -95,6 +102,7 @@ impl<'m> LogStream<'m> {
         let at_once = rayon::current_num_threads();
         let kept_back = self.whole.tail.max(self.whole.short.saturating_sub(self.whole.head));
         while rest.held > kept_back + at_once * 2 * BLOCK {
+            rest.hand_over(&mut each);
             rest.sift(self.matcher, self.whole.tail, &mut each);
         }
     }
@@ -103,8 +111,10 @@ impl<'m> LogStream<'m> {
     pub fn finish(&mut self, mut each: impl FnMut(Seen<'_>)) {
         self.head.finish(|number, bytes| each(Seen { number, bytes, picked: false }));
         if let Some(rest) = &mut self.rest {
+            rest.hand_over(&mut each);
             if self.taken > self.whole.short {
                 rest.sift(self.matcher, self.whole.tail, &mut each);
+                rest.hand_over(&mut each);
             }
             for block in std::mem::take(&mut rest.blocks) {
                 rest.read(&block, &mut each);
@@ -156,26 +166,41 @@ impl Rest {
         }
     }
 
-    /// Sifts the oldest blocks, side by side, as long as the end that is kept back stays long enough.
+    /// Begins to sift the oldest blocks, side by side, as long as the end that is kept back stays long enough. Meanwhile the caller can
+    /// go on reading.
     fn sift(&mut self, matcher: &Matcher<'_>, tail: usize, each: &mut impl FnMut(Seen<'_>)) {
         let mut middle = Vec::new();
         while let Some(block) = self.blocks.pop_front_if(|block| self.held - block.len() >= tail) {
             self.held -= block.len();
             middle.push(block);
         }
-        let Some(gate) = middle.first().and_then(|sample| matcher.gate(sample)) else {
+        let Some(gate) = middle.first().and_then(|sample| matcher.gate(sample)).map(Arc::clone) else {
             middle.iter().for_each(|block| self.read(block, each));
             return;
         };
         self.sifted = true;
-        let sifted: Vec<_> = middle.par_iter().map(|block| sift(gate, block)).collect();
-        for (block, sifted) in middle.iter().zip(sifted) {
+        let (done, under_way) = std::sync::mpsc::sync_channel(1);
+        self.under_way = Some(under_way);
+        rayon::spawn(move || {
+            let sifted = middle.into_par_iter().map(|block| {
+                let sifted = sift(&gate, &block);
+                (block, sifted)
+            });
+            // Nobody waits for it when the reading was given up.
+            drop(done.send(sifted.collect::<Batch>()));
+        });
+    }
+
+    /// Waits for the blocks that are being sifted and hands over the lines that are to be read.
+    fn hand_over(&mut self, each: &mut impl FnMut(Seen<'_>)) {
+        let batch = self.under_way.take().and_then(|under_way| awaited(&under_way));
+        for (block, sifted) in batch.into_iter().flatten() {
             for (before, line) in sifted.wanted {
                 each(Seen { number: self.number + before + 1, bytes: &block[line], picked: true });
             }
             self.number += sifted.lines;
+            self.spare.push(block);
         }
-        self.spare.extend(middle);
     }
 
     /// Reads every line of a block.
@@ -188,6 +213,20 @@ impl Rest {
             start = end + 1;
         }
     }
+}
+
+/// Waits for a batch; a thread of the pool that sifts does some of the pool's work meanwhile, or nobody might.
+fn awaited(under_way: &Receiver<Batch>) -> Option<Batch> {
+    while rayon::current_thread_index().is_some() {
+        match under_way.try_recv() {
+            Ok(batch) => return Some(batch),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) => {
+                rayon::yield_now();
+            }
+        }
+    }
+    under_way.recv().ok()
 }
 
 impl Open {
@@ -281,6 +320,13 @@ mod tests {
         for (number, line, _) in &lines {
             assert_eq!(&every[usize::try_from(*number).unwrap() - 1].1, line, "line {number}");
         }
+    }
+
+    #[test]
+    fn a_pool_of_one_thread_can_read_a_log_itself() {
+        let (rules, log) = (builtin().unwrap(), long_log());
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        assert_eq!(pool.install(|| read(&rules, SHORT, &[&log])), read(&rules, SHORT, &[&log]));
     }
 
     #[test]
