@@ -126,3 +126,86 @@ impl Kept {
         lines
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! What the gate lets through against every pattern tried on every line.
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::rule::{RuleSet, builtin};
+
+    type Counts = BTreeMap<SignatureId, u32>;
+
+    /// Tries every pattern on every line, one after the other.
+    fn naive(rules: &RuleSet, log: &[u8]) -> Counts {
+        let (mut counts, mut known) = (Counts::new(), BTreeMap::new());
+        for line in log.split(|byte| *byte == b'\n') {
+            let ids = known.entry(line).or_insert_with(|| matching(rules, &clean(line)));
+            ids.iter().for_each(|id| *counts.entry(*id).or_default() += 1);
+        }
+        counts
+    }
+
+    fn matching(rules: &RuleSet, line: &str) -> Vec<SignatureId> {
+        if rules.harmless.iter().any(|harmless| harmless.pattern.is_match(line)) {
+            return Vec::new();
+        }
+        let all = rules.rules.iter().enumerate().flat_map(|(rule, entry)| {
+            entry.signatures.iter().enumerate().map(move |(signature, entry)| (SignatureId { rule, signature }, entry))
+        });
+        all.filter(|(_, entry)| entry.pattern.is_match(line)).map(|(id, _)| id).collect()
+    }
+
+    /// Counts as a log is read in chunks of this size.
+    fn sifted(rules: &RuleSet, log: &[u8], chunk: usize) -> Counts {
+        let matcher = Matcher::new(rules);
+        let whole = Whole { head: 2_000, tail: 2_000, short: 4_000 };
+        let mut excerpter = Excerpter { whole, ..Excerpter::new(&matcher) };
+        log.chunks(chunk).for_each(|part| excerpter.push(Source::Console, part));
+        let state = excerpter.sources.get_mut(&Source::Console).unwrap();
+        let SourceState { stream, kept } = state;
+        stream.finish(|line| {
+            kept.take(&matcher, (line.number, 0), &clean(line.bytes));
+        });
+        assert!(stream.is_sifted(), "the log is too short to be sifted");
+        kept.seen.clone()
+    }
+
+    /// A way in which a line reaches a log.
+    fn dressed(line: &str, dress: u8) -> Vec<u8> {
+        let middle = line.char_indices().nth(line.chars().count() / 2).map_or(0, |(at, _)| at);
+        let (before, behind) = line.split_at(middle);
+        match dress {
+            0 => line.as_bytes().to_vec(),
+            1 => format!("\x1b[0;1;31m{line}\x1b[0m\r").into_bytes(),
+            2 => format!("[  \x1b[32mOK\x1b[0m  ] {before}\x1b[0;1;39m{behind}\x1b[0m").into_bytes(),
+            3 => format!("\x1b]3008;start=0a;x=y\x1b\\{before}\x00{behind}").into_bytes(),
+            4 => [line.as_bytes(), b" \xff\xfe"].concat(),
+            5 => format!("{before}\u{200b}{behind}").into_bytes(),
+            6 => format!("working 1 %\rworking 2 %\r{line}").into_bytes(),
+            _ => line.to_uppercase().into_bytes(),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 6, max_shrink_iters: 8, ..ProptestConfig::default() })]
+
+        /// No hit is dropped or made up, whatever the line wears and wherever the chunks end.
+        #[test]
+        fn the_gate_drops_no_hit(picks in proptest::collection::vec((any::<prop::sample::Index>(), 0u8..8, 0usize..40), 60..120), chunk in 1usize..400_000) {
+            let rules = builtin().unwrap();
+            let examples: Vec<&String> = rules.rules.iter().flat_map(|rule| rule.examples.iter()).flat_map(|example| &example.lines).collect();
+            let mut log = Vec::new();
+            for (number, (pick, dress, quiet)) in picks.iter().cycle().take(4_000).enumerate() {
+                log.extend(dressed(examples[pick.index(examples.len())], (dress + u8::try_from(number / picks.len() % 8).unwrap()) % 8));
+                log.push(b'\n');
+                for line in 0..*quiet {
+                    log.extend(format!("Nov 03 03:04:{:02} host app[7]: user={line} action=list took={quiet}ms\n", line % 60).bytes());
+                }
+            }
+            prop_assert_eq!(sifted(&rules, &log, chunk), naive(&rules, &log));
+        }
+    }
+}
