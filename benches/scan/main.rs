@@ -8,8 +8,8 @@
 )]
 //! How fast `triage` reads long logs, beside ripgrep, grep, Vectorscan and a loop over the rules, on the same file with the same patterns.
 //!
-//! `cargo bench --bench scan -- [MIB]` (default 1024) prints a table in Markdown: GB/s, the ratio to ours, and peak memory. What is not
-//! installed is named and left out. The times are the best of three; runs take turns, so that whatever else the machine does hits all.
+//! `cargo bench --bench scan -- [MIB]` (default 1024) prints a table in Markdown: GB/s, the ratio to ours, and peak memory, each program on
+//! one processor but where it says otherwise. What is not installed is named and left out. The times are the best of three; runs take turns, so that whatever else the machine does hits all.
 
 mod others;
 mod texts;
@@ -83,9 +83,20 @@ fn row(path: &Path, list: &Path, bytes: u64) {
     }
 }
 
+/// Number of a processor that this process may use.
+fn last_processor() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let allowed = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    allowed.and_then(|list| list.trim().rsplit([',', '-']).next()).unwrap_or("0").to_owned()
+}
+
 /// Runs a program once; `None` when it is not there or fails.
 fn measured(run: &mut Other) -> Option<Cost> {
-    let mut words = vec!["-f".to_owned(), "%M".to_owned(), run.program.clone()];
+    let mut words = ["-f", "%M"].map(str::to_owned).to_vec();
+    if run.alone {
+        words.extend(["taskset", "-c", &last_processor()].map(str::to_owned));
+    }
+    words.push(run.program.clone());
     words.extend(run.arguments.iter().cloned());
     let began = Instant::now();
     let mut command = Command::new("/usr/bin/time");

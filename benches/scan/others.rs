@@ -13,6 +13,8 @@ pub struct Other {
     pub arguments: Vec<String>,
     /// Part of the file that it is given; slow ones get less.
     pub part: f64,
+    /// Whether it is held on one processor, whatever number of threads it starts.
+    pub alone: bool,
     /// Why it did not run, in its own words.
     pub said: String,
 }
@@ -20,7 +22,7 @@ pub struct Other {
 impl Other {
     fn new(name: &'static str, program: &str, arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|word| (*word).to_owned()).collect();
-        Self { name, program: program.to_owned(), arguments, part: 1.0, said: String::new() }
+        Self { name, program: program.to_owned(), arguments, part: 1.0, alone: true, said: String::new() }
     }
 
     /// Why it did not run.
@@ -35,9 +37,9 @@ pub fn all(path: &Path, list: &Path) -> Vec<Other> {
     let ours = env!("CARGO_BIN_EXE_sysdock");
     let triage = |threads| Other::new("", ours, &["triage", "-q", "--format", "json", "--threads", threads, &log]);
     let mut programs = vec![
-        Other { name: "sysdock triage, one thread", ..triage("1") },
-        Other { name: "sysdock triage, two threads", ..triage("2") },
-        Other::new("ripgrep --no-unicode -c -f, one thread", "rg", &["--no-unicode", "-j1", "-a", "-c", "-f", &list, &log]),
+        Other { name: "sysdock triage", ..triage("1") },
+        Other { name: "sysdock triage, on two processors", alone: false, ..triage("2") },
+        Other::new("ripgrep --no-unicode -c -f", "rg", &["--no-unicode", "-j1", "-a", "-c", "-f", &list, &log]),
     ];
     let small = path.with_extension("small");
     cut(path, &small, 64 << 20);
