@@ -9,7 +9,8 @@
 //! How fast `triage` reads long logs, beside ripgrep, grep, Vectorscan and a loop over the rules, on the same file with the same patterns.
 //!
 //! `cargo bench --bench scan -- [MIB]` (default 1024) prints a table in Markdown: GB/s, the ratio to ours, and peak memory, each program on
-//! one processor but where it says otherwise. What is not installed is named and left out. The times are the best of three; runs take turns, so that whatever else the machine does hits all.
+//! one processor but where it says otherwise. What is not installed is named and left out. The times are the best of three; runs take
+//! turns, so that whatever else the machine does hits all.
 
 mod others;
 mod texts;

@@ -15,10 +15,10 @@ use crate::snapshot::{Cluster, KeptLine, Source};
 const PAGE: usize = 4 * 1024 * 1024;
 /// What keeping a line costs beside its text, in bytes.
 const LINE: usize = 64;
-/// Of a longer text than two pages every line is looked at in the first and last of so many bytes only.
+/// Of a longer text than a page every line is looked at in the first and last of so many bytes only.
 const EDGE: usize = 1024 * 1024;
 /// What is read whole.
-const WHOLE: Whole = Whole { head: EDGE, tail: EDGE, short: 2 * PAGE };
+const WHOLE: Whole = Whole { head: EDGE, tail: EDGE, short: PAGE };
 /// Bytes that are read at once.
 const CHUNK: usize = 256 * 1024;
 

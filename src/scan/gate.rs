@@ -96,11 +96,11 @@ impl Gate {
 
     /// The needles that occur in a text, by their number; some may come twice.
     pub fn needles_in(&self, text: &[u8], mut each: impl FnMut(usize)) {
-        let none: Option<()> = self.walk(text, 0, |place| {
+        // Nothing ends the walk early.
+        let _: Option<()> = self.walk(text, 0, |place| {
             self.around(text, place).for_each(|(needle, _)| each(needle));
             None
         });
-        debug_assert!(none.is_none());
         self.at_the_end(text, 0).for_each(|(needle, _)| each(needle));
     }
 
@@ -257,7 +257,7 @@ mod tests {
         for before in 0..40 {
             let text = [&vec![b'x'; before][..], b"No SUCH device here"].concat();
             let at = gate.find(&text, 0).unwrap();
-            assert!((before.saturating_sub(1)..before + 14).contains(&at), "{before}: {at}");
+            assert!((before..before + 14).contains(&at), "{before}: {at}");
             assert_eq!(gate.find(&text, before + 14), None);
         }
     }

@@ -13,8 +13,9 @@ use super::Matcher;
 use super::lines::{LINE_LIMIT, LineSplitter};
 use super::sift::{Sifted, sift};
 
-/// Bytes of a block; it goes on to the end of the line in which it reaches them.
-const BLOCK: usize = 512 * 1024;
+/// Bytes of a block; it goes on to the end of the line in which it reaches them. Every log that is read side by side holds some blocks for
+/// each thread.
+const BLOCK: usize = 128 * 1024;
 
 /// How much of a log is read whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
