@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use super::cluster::{Clusters, looks_bad};
-use super::peel::{bare, quoted_lines};
-use crate::scan::{Kept, LogStream, Matcher, Seen, Whole, clean};
+use super::peel::{Bare, bare, quoted_lines};
+use crate::scan::{Kept, LogStream, Matcher, Memo, Part, Seen, Whole, clean};
 use crate::snapshot::{Cluster, KeptLine, Source};
 
 /// Bytes of bare lines that are kept for finding documents.
@@ -57,7 +58,7 @@ pub struct Page {
 /// # Errors
 /// [`io::Error`] of the reader.
 pub fn read(mut from: impl Read, matcher: &Matcher<'_>) -> io::Result<Page> {
-    let mut reading = Reading { matcher, page: Page::default(), room: PAGE, kept: BTreeMap::new(), clusters: Clusters::default() };
+    let mut reading = Reading::new(matcher);
     let mut stream = LogStream::new(matcher, WHOLE);
     let mut chunk = vec![0; CHUNK];
     loop {
@@ -83,23 +84,59 @@ struct Reading<'m> {
     room: usize,
     kept: BTreeMap<Option<String>, Kept>,
     clusters: Clusters,
+    /// What raw lines say.
+    said: Memo<Arc<Said>>,
+    /// What they say in their wrapping, which may have another time stamp each time.
+    parts: Memo<Arc<[Part]>>,
 }
 
-impl Reading<'_> {
+/// What a line says.
+#[derive(Debug)]
+struct Said {
+    bare: Bare,
+    /// The texts that it quotes; mostly one, itself.
+    parts: Arc<[Part]>,
+}
+
+impl<'m> Reading<'m> {
+    fn new(matcher: &'m Matcher<'m>) -> Self {
+        Self {
+            matcher,
+            page: Page::default(),
+            room: PAGE,
+            kept: BTreeMap::new(),
+            clusters: Clusters::default(),
+            said: Memo::default(),
+            parts: Memo::default(),
+        }
+    }
+
     fn line(&mut self, line: Seen<'_>) {
         let Seen { number, bytes, picked } = line;
         if bytes.is_empty() || bytes == b"\r" {
             return self.keep(Line { number, text: String::new(), container: None });
         }
-        let bare = bare(&clean(bytes));
-        for (part, text) in (0..).zip(quoted_lines(&bare.text)) {
-            let kept = self.kept.entry(bare.container.clone()).or_default();
-            let known = kept.take(self.matcher, (number, part), &text);
-            if !known && !picked && looks_bad(&text) && !self.matcher.is_harmless(&text) {
-                self.clusters.add(number, &text);
+        let said = self.said.get_or(bytes, || {
+            let bare = bare(&clean(bytes));
+            let parts = || quoted_lines(&bare.text).iter().map(|text| Part::new(self.matcher, text)).collect();
+            let parts = self.parts.get_or(bare.text.as_bytes(), parts);
+            Arc::new(Said { bare, parts })
+        });
+        let mut wanted = !picked;
+        for (place, part) in (0..).zip(said.parts.iter()) {
+            if picked && part.ids.is_empty() {
+                continue;
+            }
+            let kept = self.kept.entry(said.bare.container.clone()).or_default();
+            wanted |= kept.take((number, place), picked, part);
+            if part.ids.is_empty() && looks_bad(&part.text) && !self.matcher.is_harmless(&part.text) {
+                self.clusters.add(number, &part.text);
             }
         }
-        self.keep(Line { number, text: bare.text, container: bare.container });
+        if wanted {
+            let Bare { text, container } = said.bare.clone();
+            self.keep(Line { number, text, container });
+        }
     }
 
     /// Keeps a line for finding documents, while there is room.
@@ -113,7 +150,7 @@ impl Reading<'_> {
     fn finish(mut self) -> Page {
         let lines = |kept: &Kept| {
             let lines = kept.lines().into_iter().filter(|(_, text)| !text.trim().is_empty());
-            lines.map(|((line, _), text)| KeptLine { line, source: Source::Text, text }).collect()
+            lines.map(|((line, _), text)| KeptLine { line, source: Source::Text, text: text.to_string() }).collect()
         };
         self.page.kept = self.kept.iter().map(|(container, kept)| (container.clone(), lines(kept))).collect();
         self.page.unrecognised = self.clusters.finish();

@@ -3,9 +3,11 @@
 //! A clean line in, the bare line out, with the name of the container that a prefix gave. Indentation behind the wrapping
 //! stays, because YAML needs it. Must not judge or drop lines.
 
-use crate::pattern::Pattern;
+use std::borrow::Cow;
 
 use serde_json::Value;
+
+use crate::pattern::Pattern;
 
 /// Wrappings within wrappings that are taken off; more is no log.
 const DEPTH: usize = 6;
@@ -19,83 +21,101 @@ pub struct Bare {
     pub container: Option<String>,
 }
 
-/// Prefixes that go without a trace.
-static PREFIXES: [Pattern; 13] = [
+/// A prefix that goes without a trace.
+struct Prefix {
+    /// Whether the first bytes of a line may begin it; says no quickly.
+    may: fn(&[u8]) -> bool,
+    pattern: Pattern,
+}
+
+const fn prefix(may: fn(&[u8]) -> bool, pattern: &'static str) -> Prefix {
+    Prefix { may, pattern: Pattern::new(pattern) }
+}
+
+static PREFIXES: [Prefix; 13] = [
     // Quotes of mail and Markdown.
-    Pattern::new(r"^ {0,3}(?:> ?)+"),
+    prefix(|line| matches!(line, [b' ' | b'>', ..]), r"^ {0,3}(?:> ?)+"),
     // RFC 3339 as `docker -t`, GitHub, Kubernetes and GitLab write it, with GitLab's stream mark and CRI's behind it.
-    Pattern::new(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?: \d\d[OE][ +]?| std(?:out|err) [FP] | |$)"),
+    prefix(
+        |line| matches!(line, [b'0'..=b'9', ..]),
+        r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?: \d\d[OE][ +]?| std(?:out|err) [FP] | |$)",
+    ),
     // The same with a blank: Python, PostgreSQL, runners.
-    Pattern::new(r"^\[?\d{4}[-/]\d\d[-/]\d\d \d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?\]?(?: ?[-|:])? ?"),
+    prefix(is_numbered, r"^\[?\d{4}[-/]\d\d[-/]\d\d \d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?\]?(?: ?[-|:])? ?"),
     // Jenkins' time stamper, and clocks alone.
-    Pattern::new(r"^\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?(?: ?\|)? {1,2}"),
-    Pattern::new(r"^\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?\] ?"),
-    Pattern::new(r"^\[Pipeline\] "),
+    prefix(is_numbered, r"^\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?(?: ?\|)? {1,2}"),
+    prefix(is_numbered, r"^\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?\] ?"),
+    prefix(|line| line.starts_with(b"[P"), r"^\[Pipeline\] "),
     // Marks of GitHub, Azure, GitLab and Travis.
-    Pattern::new(r"^##\[(?:group|endgroup|error|warning|debug|notice|command|section)\]"),
-    Pattern::new(r"^::(?:group|endgroup|error|warning|notice|debug)(?: [^:]*)?::"),
-    Pattern::new(r"^\[command\]"),
-    Pattern::new(r"^section_(?:start|end):\d+:[\w.-]+(?:\[[^\]]*\])? *"),
-    Pattern::new(r"^travis_(?:fold|time):(?:start|end):\S* *"),
+    prefix(|line| line.starts_with(b"##"), r"^##\[(?:group|endgroup|error|warning|debug|notice|command|section)\]"),
+    prefix(|line| line.starts_with(b"::"), r"^::(?:group|endgroup|error|warning|notice|debug)(?: [^:]*)?::"),
+    prefix(|line| line.starts_with(b"[c"), r"^\[command\]"),
+    prefix(|line| line.starts_with(b"section_"), r"^section_(?:start|end):\d+:[\w.-]+(?:\[[^\]]*\])? *"),
+    prefix(|line| line.starts_with(b"travis_"), r"^travis_(?:fold|time):(?:start|end):\S* *"),
     // The kernel's ring buffer and the form of /dev/kmsg.
-    Pattern::new(r"^<\d{1,3}>"),
-    Pattern::new(r"^\[ *\d{1,8}\.\d{6}\](?:\[ *[TC]\d+\])? "),
+    prefix(|line| line.starts_with(b"<"), r"^<\d{1,3}>"),
+    prefix(|line| matches!(line, [b'[', b' ' | b'0'..=b'9', ..]), r"^\[ *\d{1,8}\.\d{6}\](?:\[ *[TC]\d+\])? "),
 ];
 
-/// `Jan  2 03:04:05 host prog[12]: text` of syslog and journalctl; with a year in other locales of journalctl's short forms.
-static SYSLOG: Pattern = Pattern::new(
-    r"^(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?(?: [A-Z]{3,4})? (?:\S+ )?(?P<rest>[\w@./()+-]+(?:\[\d+\])?: .*)$",
-);
-/// What journalctl's short-iso leaves behind the time stamp: `host prog[12]: text`.
-static HOST: Pattern = Pattern::new(r"^[\w.-]+ (?P<rest>(?:[\w@./()+-]+\[\d+\]|kernel): .*)$");
-/// `service-1  | text` of compose; journald's own tables have no such first column.
-static COMPOSE: Pattern = Pattern::new(r"^(?P<name>[A-Za-z0-9][\w.-]{0,80}) +\| ?(?P<rest>.*)$");
+fn is_numbered(line: &[u8]) -> bool {
+    matches!(line, [b'0'..=b'9', ..] | [b'[', b'0'..=b'9', ..])
+}
+
+/// `Jan  2 03:04:05 ` of syslog and journalctl; with a year in other locales of journalctl's short forms.
+static SYSLOG: Pattern = Pattern::new(r"^(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?(?: [A-Z]{3,4})? ");
+/// The program that stands behind syslog's stamp and host.
+static PROGRAM: Pattern = Pattern::new(r"^[\w@./()+-]+(?:\[\d+\])?: ");
+/// `host ` of journalctl's short-iso, which stands behind the time stamp, and the program behind it.
+static HOST: Pattern = Pattern::new(r"^[\w.-]+ (?:[\w@./()+-]+\[\d+\]|kernel): ");
+/// `service-1  | ` of compose; journald's own tables have no such first column.
+static COMPOSE: Pattern = Pattern::new(r"^[A-Za-z0-9][\w.-]{0,80} +\| ?");
 
 /// Takes the wrapping off a clean line.
 #[must_use]
 pub fn bare(line: &str) -> Bare {
-    let mut bare = Bare { text: line.to_owned(), container: None };
+    let (mut text, mut container) = (Cow::Borrowed(line), None);
     for _ in 0..DEPTH {
-        if !peel(&mut bare) {
+        if let Some(inner) = collected(&text) {
+            text = Cow::Owned(inner);
+            continue;
+        }
+        let length = match wrapping(&text) {
+            0 if container.is_none() && text.contains('|') => {
+                let length = COMPOSE.find(&text).map_or(0, |found| found.end);
+                container = text[..length].split(' ').next().filter(|name| !name.is_empty()).map(str::to_owned);
+                length
+            }
+            length => length,
+        };
+        if length == 0 {
             break;
         }
+        text = match text {
+            Cow::Borrowed(text) => Cow::Borrowed(&text[length..]),
+            Cow::Owned(text) => Cow::Owned(text[length..].to_owned()),
+        };
     }
-    bare
+    Bare { text: text.into_owned(), container }
 }
 
-/// Takes one wrapping off; tells whether there was one.
-fn peel(bare: &mut Bare) -> bool {
-    let text = bare.text.as_str();
-    if let Some(inner) = collected(text) {
-        bare.text = inner;
-        return true;
+/// Bytes of the wrapping with which a text begins; 0 for none.
+fn wrapping(text: &str) -> usize {
+    let applies = |prefix: &Prefix| if (prefix.may)(text.as_bytes()) { prefix.pattern.find(text).map(|found| found.end) } else { None };
+    if let Some(end) = PREFIXES.iter().filter_map(applies).find(|end| *end > 0) {
+        let hosted = text[..end].contains('T') && HOST.is_match(&text[end..]);
+        return if hosted { behind_word(text, end) } else { end };
     }
-    let Some(first) = text.bytes().next() else { return false };
-    if let Some(prefix) =
-        PREFIXES.iter().filter(|_| b"0123456789[> #:st<".contains(&first)).find_map(|re| re.find(text)).filter(|found| !found.is_empty())
-    {
-        let rest = text[prefix.end..].to_owned();
-        let rest = rest_of(&HOST, &rest).filter(|_| text[prefix].contains('T')).map_or(rest.clone(), str::to_owned);
-        bare.text = rest;
-        return true;
+    if !text.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return 0;
     }
-    if let Some(rest) = rest_of(&SYSLOG, text).filter(|_| first.is_ascii_uppercase()) {
-        bare.text = rest.to_owned();
-        return true;
-    }
-    if bare.container.is_none()
-        && text.contains('|')
-        && let Some(captures) = COMPOSE.captures(text)
-    {
-        let (name, rest) = (captures["name"].to_owned(), captures["rest"].to_owned());
-        *bare = Bare { text: rest, container: Some(name) };
-        return true;
-    }
-    false
+    let Some(stamp) = SYSLOG.find(text).map(|found| found.end) else { return 0 };
+    let starts = [behind_word(text, stamp), stamp];
+    starts.into_iter().find(|start| PROGRAM.is_match(&text[*start..])).unwrap_or_default()
 }
 
-fn rest_of<'t>(pattern: &Pattern, text: &'t str) -> Option<&'t str> {
-    pattern.captures(text)?.name("rest")
+/// Where the word that begins at `start` ends, and the blank behind it.
+fn behind_word(text: &str, start: usize) -> usize {
+    text[start..].find(' ').map_or(start, |blank| start + blank + 1)
 }
 
 /// The line within a line of Docker's json-file driver, or of a collector that keeps it under a usual name.

@@ -1,8 +1,9 @@
 //! What is kept of a log: its beginning, its end, and samples of every signature's hits.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
-use super::{LogStream, Matcher, SignatureId, Whole, clean};
+use super::{LogStream, Matcher, Memo, Seen, SignatureId, Whole, clean};
 use crate::snapshot::{KeptLine, LogExcerpt, Source};
 
 /// Lines kept from the beginning and from the end of each source.
@@ -10,7 +11,7 @@ const EDGE: u64 = 120;
 /// The edges in bytes: enough for that many long lines.
 const EDGE_BYTES: usize = 512 * 1024;
 /// First hits of a signature that are kept; the last one is kept too.
-const SAMPLES: u32 = 3;
+const SAMPLES: u64 = 3;
 
 /// Builds an excerpt while a log streams past.
 #[derive(Debug)]
@@ -24,7 +25,25 @@ pub struct Excerpter<'r> {
 #[derive(Debug)]
 struct SourceState<'r> {
     stream: LogStream<'r>,
+    read: Memo<Part>,
     kept: Kept,
+}
+
+/// A text that a line says, and the signatures that know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The clean text.
+    pub text: Arc<str>,
+    /// Signatures, in their order.
+    pub ids: Arc<[SignatureId]>,
+}
+
+impl Part {
+    /// Looks for signatures in a clean text.
+    #[must_use]
+    pub fn new(matcher: &Matcher<'_>, text: &str) -> Self {
+        Self { text: text.into(), ids: matcher.matches(text).into() }
+    }
 }
 
 /// Number of a line, and of a part where one line quotes several.
@@ -33,10 +52,17 @@ pub type Place = (u64, u32);
 /// Lines of one source that are kept.
 #[derive(Debug, Default)]
 pub struct Kept {
-    first: BTreeMap<Place, String>,
-    tail: VecDeque<(Place, String)>,
-    seen: BTreeMap<SignatureId, u32>,
-    last: BTreeMap<SignatureId, (Place, String)>,
+    first: BTreeMap<Place, Arc<str>>,
+    tail: VecDeque<(Place, Arc<str>)>,
+    seen: BTreeMap<SignatureId, Hits>,
+}
+
+/// What is known of the lines that match a signature.
+#[derive(Debug, Default)]
+struct Hits {
+    count: u64,
+    /// The last one, once more than the samples came.
+    last: Option<(Place, Arc<str>)>,
 }
 
 impl<'r> Excerpter<'r> {
@@ -61,21 +87,17 @@ impl<'r> Excerpter<'r> {
     pub fn push(&mut self, source: Source, bytes: &[u8]) {
         self.bytes_read += bytes.len() as u64;
         let (matcher, whole) = (self.matcher, self.whole);
-        let fresh = || SourceState { stream: LogStream::new(matcher, whole), kept: Kept::default() };
-        let SourceState { stream, kept } = self.sources.entry(source).or_insert_with(fresh);
-        stream.push(bytes, |line| {
-            kept.take(matcher, (line.number, 0), &clean(line.bytes));
-        });
+        let fresh = || SourceState { stream: LogStream::new(matcher, whole), read: Memo::default(), kept: Kept::default() };
+        let SourceState { stream, read, kept } = self.sources.entry(source).or_insert_with(fresh);
+        stream.push(bytes, |line| take(matcher, line, read, kept));
     }
 
     /// Ends all sources and gives the excerpt.
     #[must_use]
     pub fn finish(mut self) -> LogExcerpt {
         for state in self.sources.values_mut() {
-            let SourceState { stream, kept } = state;
-            stream.finish(|line| {
-                kept.take(self.matcher, (line.number, 0), &clean(line.bytes));
-            });
+            let SourceState { stream, read, kept } = state;
+            stream.finish(|line| take(self.matcher, line, read, kept));
         }
         self.excerpt()
     }
@@ -87,42 +109,54 @@ impl<'r> Excerpter<'r> {
         for (source, state) in &self.sources {
             excerpt.lines_read += state.stream.count();
             excerpt.lines_cut += state.stream.cut();
-            excerpt.lines.extend(state.kept.lines().into_iter().map(|((line, _), text)| KeptLine { line, source: *source, text }));
+            excerpt.lines.extend(state.kept.lines().into_iter().map(|((line, _), text)| KeptLine {
+                line,
+                source: *source,
+                text: text.to_string(),
+            }));
         }
         excerpt
     }
 }
 
+/// Reads a line and keeps it where it matters.
+fn take(matcher: &Matcher<'_>, line: Seen<'_>, read: &mut Memo<Part>, kept: &mut Kept) {
+    let part = read.get_or(line.bytes, || Part::new(matcher, &clean(line.bytes)));
+    kept.take((line.number, 0), line.picked, &part);
+}
+
 impl Kept {
-    /// Decides whether a clean line is kept; tells whether a signature knows it.
-    pub fn take(&mut self, matcher: &Matcher<'_>, place: Place, text: &str) -> bool {
-        let ids = matcher.matches(text);
-        for id in &ids {
-            let count = self.seen.entry(*id).or_default();
-            *count += 1;
-            if *count <= SAMPLES {
-                self.first.insert(place, text.to_owned());
+    /// Decides whether a text is kept; tells whether it is one of the first that a signature knows. Of the lines that were picked out of
+    /// the middle of a log only such matter.
+    pub fn take(&mut self, place: Place, picked: bool, part: &Part) -> bool {
+        let mut is_sample = false;
+        for id in part.ids.iter() {
+            let hits = self.seen.entry(*id).or_default();
+            hits.count += 1;
+            if hits.count <= SAMPLES {
+                is_sample = true;
             } else {
-                self.last.insert(*id, (place, text.to_owned()));
+                hits.last = Some((place, Arc::clone(&part.text)));
             }
         }
-        if place.0 <= EDGE {
-            self.first.insert(place, text.to_owned());
-        } else {
-            self.tail.push_back((place, text.to_owned()));
+        if is_sample || place.0 <= EDGE && !picked {
+            self.first.insert(place, Arc::clone(&part.text));
+        }
+        if place.0 > EDGE && !picked {
+            self.tail.push_back((place, Arc::clone(&part.text)));
             if self.tail.len() as u64 > EDGE {
                 self.tail.pop_front();
             }
         }
-        !ids.is_empty()
+        is_sample
     }
 
     /// All of them, by number.
     #[must_use]
-    pub fn lines(&self) -> BTreeMap<Place, String> {
+    pub fn lines(&self) -> BTreeMap<Place, Arc<str>> {
         let mut lines = self.first.clone();
         lines.extend(self.tail.iter().cloned());
-        lines.extend(self.last.values().cloned());
+        lines.extend(self.seen.values().filter_map(|hits| hits.last.clone()));
         lines
     }
 }
@@ -136,7 +170,7 @@ mod tests {
     use super::*;
     use crate::rule::{RuleSet, builtin};
 
-    type Counts = BTreeMap<SignatureId, u32>;
+    type Counts = BTreeMap<SignatureId, u64>;
 
     /// Tries every pattern on every line, one after the other.
     fn naive(rules: &RuleSet, log: &[u8]) -> Counts {
@@ -165,12 +199,10 @@ mod tests {
         let mut excerpter = Excerpter { whole, ..Excerpter::new(&matcher) };
         log.chunks(chunk).for_each(|part| excerpter.push(Source::Console, part));
         let state = excerpter.sources.get_mut(&Source::Console).unwrap();
-        let SourceState { stream, kept } = state;
-        stream.finish(|line| {
-            kept.take(&matcher, (line.number, 0), &clean(line.bytes));
-        });
+        let SourceState { stream, read, kept } = state;
+        stream.finish(|line| take(&matcher, line, read, kept));
         assert!(stream.is_sifted(), "the log is too short to be sifted");
-        kept.seen.clone()
+        kept.seen.iter().map(|(id, hits)| (*id, hits.count)).collect()
     }
 
     /// A way in which a line reaches a log.

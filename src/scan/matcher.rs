@@ -1,6 +1,6 @@
 //! Which signatures a line matches.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use super::gate::Gate;
@@ -105,11 +105,13 @@ impl<'r> Matcher<'r> {
     }
 
     /// Whose needles a line holds.
-    fn candidates(&self, line: &str) -> BTreeSet<Owner> {
-        let mut found: BTreeSet<Owner> = self.always.iter().copied().collect();
+    fn candidates(&self, line: &str) -> Vec<Owner> {
+        let mut found = self.always.clone();
         if let Some(gate) = self.lines() {
             gate.needles_in(line.as_bytes(), |needle| found.extend(self.owners.get(needle)));
         }
+        found.sort_unstable();
+        found.dedup();
         found
     }
 
@@ -139,7 +141,7 @@ impl<'r> Matcher<'r> {
         self.any_harmless(&self.candidates(line), line)
     }
 
-    fn any_harmless(&self, candidates: &BTreeSet<Owner>, line: &str) -> bool {
+    fn any_harmless(&self, candidates: &[Owner], line: &str) -> bool {
         candidates.iter().any(|owner| match owner {
             Owner::Harmless(index) => self.rules.harmless[*index].pattern.is_match(line),
             Owner::Signature(_) => false,

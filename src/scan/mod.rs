@@ -7,12 +7,14 @@ mod excerpt;
 mod gate;
 mod lines;
 mod matcher;
+mod memo;
 mod sift;
 mod stream;
 mod view;
 
-pub use excerpt::{Excerpter, Kept, Place};
+pub use excerpt::{Excerpter, Kept, Part, Place};
 pub use gate::Gate;
 pub use lines::{LINE_LIMIT, LineSplitter, clean};
 pub use matcher::{Hit, Matcher, SignatureId};
+pub use memo::Memo;
 pub use stream::{LogStream, Seen, Whole};

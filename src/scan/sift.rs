@@ -41,6 +41,11 @@ fn rendered(gate: &Gate, block: &[u8]) -> Vec<Range<usize>> {
     let (mut found, mut view, mut views) = (Vec::new(), Vec::new(), Vec::new());
     let mut from = 0;
     while let Some(odd) = find_odd(block, from) {
+        // What stands before a line's end is not read at all.
+        if block[odd..].starts_with(b"\r\n") {
+            from = odd + 2;
+            continue;
+        }
         let line = around(block, odd);
         from = line.end + 1;
         let start = view.len();

@@ -5,9 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError};
-
-use rayon::prelude::*;
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 
 use super::Matcher;
 use super::lines::{LINE_LIMIT, LineSplitter};
@@ -60,8 +58,8 @@ struct Rest {
     /// Blocks of whole lines, the oldest first.
     blocks: VecDeque<Vec<u8>>,
     held: usize,
-    /// Blocks that are being sifted.
-    under_way: Option<Receiver<Batch>>,
+    /// Blocks that are being sifted, the oldest first.
+    under_way: VecDeque<Receiver<Done>>,
     /// Blocks that are done with, for reuse.
     spare: Vec<Vec<u8>>,
     open: Open,
@@ -70,8 +68,8 @@ struct Rest {
     sifted: bool,
 }
 
-/// Blocks and what they hold.
-type Batch = Vec<(Vec<u8>, Sifted)>;
+/// A block and what it holds.
+type Done = (Vec<u8>, Sifted);
 
 /// The block in the making.
 #[derive(Debug, Default)]
@@ -100,10 +98,8 @@ impl<'m> LogStream<'m> {
         self.taken += bytes.len();
         let Some(rest) = &mut self.rest else { return };
         rest.take(behind);
-        let at_once = rayon::current_num_threads();
-        let kept_back = self.whole.tail.max(self.whole.short.saturating_sub(self.whole.head));
-        while rest.held > kept_back + at_once * 2 * BLOCK {
-            rest.hand_over(&mut each);
+        let kept_back = if rest.sifted { self.whole.tail } else { self.whole.tail.max(self.whole.short.saturating_sub(self.whole.head)) };
+        if rest.held > kept_back {
             rest.sift(self.matcher, self.whole.tail, &mut each);
         }
     }
@@ -112,11 +108,10 @@ impl<'m> LogStream<'m> {
     pub fn finish(&mut self, mut each: impl FnMut(Seen<'_>)) {
         self.head.finish(|number, bytes| each(Seen { number, bytes, picked: false }));
         if let Some(rest) = &mut self.rest {
-            rest.hand_over(&mut each);
             if self.taken > self.whole.short {
                 rest.sift(self.matcher, self.whole.tail, &mut each);
-                rest.hand_over(&mut each);
             }
+            while rest.hand_over(&mut each) {}
             for block in std::mem::take(&mut rest.blocks) {
                 rest.read(&block, &mut each);
             }
@@ -167,41 +162,41 @@ impl Rest {
         }
     }
 
-    /// Begins to sift the oldest blocks, side by side, as long as the end that is kept back stays long enough. Meanwhile the caller can
-    /// go on reading.
+    /// Lets other threads sift the oldest blocks, as long as the end that is kept back stays long enough; meanwhile the caller can go on
+    /// reading. Waits only when they have enough to do.
     fn sift(&mut self, matcher: &Matcher<'_>, tail: usize, each: &mut impl FnMut(Seen<'_>)) {
-        let mut middle = Vec::new();
+        let most = 2 * rayon::current_num_threads();
         while let Some(block) = self.blocks.pop_front_if(|block| self.held - block.len() >= tail) {
             self.held -= block.len();
-            middle.push(block);
-        }
-        let Some(gate) = middle.first().and_then(|sample| matcher.gate(sample)).map(Arc::clone) else {
-            middle.iter().for_each(|block| self.read(block, each));
-            return;
-        };
-        self.sifted = true;
-        let (done, under_way) = std::sync::mpsc::sync_channel(1);
-        self.under_way = Some(under_way);
-        rayon::spawn(move || {
-            let sifted = middle.into_par_iter().map(|block| {
+            let Some(gate) = matcher.gate(&block).map(Arc::clone) else {
+                self.read(&block, each);
+                continue;
+            };
+            self.sifted = true;
+            while self.under_way.len() >= most {
+                self.hand_over(each);
+            }
+            let (done, under_way) = sync_channel(1);
+            self.under_way.push_back(under_way);
+            rayon::spawn_fifo(move || {
                 let sifted = sift(&gate, &block);
-                (block, sifted)
+                // Nobody waits for it when the reading was given up.
+                drop(done.send((block, sifted)));
             });
-            // Nobody waits for it when the reading was given up.
-            drop(done.send(sifted.collect::<Batch>()));
-        });
+        }
     }
 
-    /// Waits for the blocks that are being sifted and hands over the lines that are to be read.
-    fn hand_over(&mut self, each: &mut impl FnMut(Seen<'_>)) {
-        let batch = self.under_way.take().and_then(|under_way| awaited(&under_way));
-        for (block, sifted) in batch.into_iter().flatten() {
+    /// Waits for the oldest block that is being sifted and hands over the lines that are to be read; tells whether there was one.
+    fn hand_over(&mut self, each: &mut impl FnMut(Seen<'_>)) -> bool {
+        let Some(under_way) = self.under_way.pop_front() else { return false };
+        if let Some((block, sifted)) = awaited(&under_way) {
             for (before, line) in sifted.wanted {
                 each(Seen { number: self.number + before + 1, bytes: &block[line], picked: true });
             }
             self.number += sifted.lines;
             self.spare.push(block);
         }
+        true
     }
 
     /// Reads every line of a block.
@@ -216,11 +211,11 @@ impl Rest {
     }
 }
 
-/// Waits for a batch; a thread of the pool that sifts does some of the pool's work meanwhile, or nobody might.
-fn awaited(under_way: &Receiver<Batch>) -> Option<Batch> {
+/// Waits for a block; a thread of the pool that sifts does some of the pool's work meanwhile, or nobody might.
+fn awaited(under_way: &Receiver<Done>) -> Option<Done> {
     while rayon::current_thread_index().is_some() {
         match under_way.try_recv() {
-            Ok(batch) => return Some(batch),
+            Ok(done) => return Some(done),
             Err(TryRecvError::Disconnected) => return None,
             Err(TryRecvError::Empty) => {
                 rayon::yield_now();

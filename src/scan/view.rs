@@ -16,17 +16,35 @@ pub fn is_odd(byte: u8) -> bool {
 #[must_use]
 pub fn find_odd(text: &[u8], from: usize) -> Option<usize> {
     const AT_ONCE: usize = 64;
-    let rest = text.get(from..)?;
-    let mut blocks = rest.chunks_exact(AT_ONCE);
     let mut at = from;
-    for block in &mut blocks {
+    while let Some(block) = text.get(at..at + AT_ONCE) {
         // Written so that the compiler takes many bytes at once.
         if block.iter().fold(false, |odd, byte| odd | is_odd(*byte)) {
             break;
         }
         at += AT_ONCE;
     }
-    text[at..].iter().position(|byte| is_odd(*byte)).map(|place| at + place)
+    while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk) {
+        let odd = odd_of_eight(u64::from_le_bytes(*eight));
+        if odd != 0 {
+            return Some(at + odd.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    text.get(at..)?.iter().position(|byte| is_odd(*byte)).map(|place| at + place)
+}
+
+/// Sets the highest bit of odd bytes. No sum carries into the next byte.
+fn odd_of_eight(bytes: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const LOW: u64 = 0x7f * ONES;
+    let differs = |byte: u8| {
+        let other = bytes ^ (u64::from(byte) * ONES);
+        ((other & LOW) + LOW) | other
+    };
+    let from_blank = (bytes & LOW) + (0x80 - 0x20) * ONES;
+    let delete = (bytes & LOW) + ONES;
+    ((!from_blank & differs(b'\n')) | !differs(b'\\') | delete | bytes) & !LOW
 }
 
 /// What became of a line.
@@ -167,9 +185,22 @@ mod tests {
             text[at] = ESC;
             assert_eq!((find_odd(&text, 0), find_odd(&text, at + 1)), (Some(at), None));
         }
+        for byte in 0..=u8::MAX {
+            for place in 0..9 {
+                let mut text = *b"a\nb c\nd\ne";
+                text[place] = byte;
+                assert_eq!(find_odd(&text, 0), is_odd(byte).then_some(place), "{byte} at {place}");
+            }
+        }
     }
 
     proptest! {
+        #[test]
+        fn the_first_odd_byte_is_found(text in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(0x0b), Just(0x1f), Just(b' '), any::<u8>()], 0..100), from in 0usize..101) {
+            let plain = text.get(from..).and_then(|rest| rest.iter().position(|byte| is_odd(*byte))).map(|place| from + place);
+            prop_assert_eq!(find_odd(&text, from), plain);
+        }
+
         /// What a line reads without its white space at the edges is what its view shows.
         #[test]
         fn the_view_is_what_is_read(parts in proptest::collection::vec(prop_oneof![
