@@ -31,25 +31,46 @@ impl<T> Default for Memo<T> {
 impl<T: Clone> Memo<T> {
     /// What was made of this line before, or what is made of it now.
     pub fn get_or(&mut self, line: &[u8], make: impl FnOnce() -> T) -> T {
+        if let Some(known) = self.get(line) {
+            return known.clone();
+        }
+        let made = make();
+        self.put(line, made.clone());
+        made
+    }
+
+    /// What is known of a line.
+    #[must_use]
+    pub fn get(&self, line: &[u8]) -> Option<&T> {
+        let slot = self.slots.get(place(hash(line)))?;
+        slot.known.as_ref().filter(|(known, _)| **known == *line).map(|(_, value)| value)
+    }
+
+    /// Tells what a line gave that is not known.
+    pub fn put(&mut self, line: &[u8], value: T) {
         if line.len() > LONGEST {
-            return make();
+            return;
         }
         if self.slots.is_empty() {
             self.slots.resize_with(SLOTS, || Slot { missed: 0, known: None });
         }
-        let hash = FixedState::default().hash_one(line);
-        // The remainder is less than the number of slots.
-        let slot = &mut self.slots[usize::try_from(hash % SLOTS as u64).unwrap_or_default()];
-        if let Some((_, value)) = slot.known.as_ref().filter(|(known, _)| **known == *line) {
-            return value.clone();
-        }
-        let made = make();
+        let hash = hash(line);
+        let slot = &mut self.slots[place(hash)];
         if slot.missed == hash {
-            slot.known = Some((line.into(), made.clone()));
+            slot.known = Some((line.into(), value));
         }
         slot.missed = hash;
-        made
     }
+}
+
+fn hash(line: &[u8]) -> u64 {
+    FixedState::default().hash_one(line)
+}
+
+/// The slot of a hash.
+fn place(hash: u64) -> usize {
+    // The remainder is less than the number of slots.
+    usize::try_from(hash % SLOTS as u64).unwrap_or_default()
 }
 
 #[cfg(test)]

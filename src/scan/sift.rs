@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::Memo;
 use super::gate::Gate;
 use super::view::{Rendered, find_odd, render};
 
@@ -14,11 +15,11 @@ pub struct Sifted {
     pub wanted: Vec<(u64, Range<usize>)>,
 }
 
-/// Sifts whole lines.
+/// Sifts whole lines. Whether a line that reads otherwise than it is written has to be read is remembered for the same gate.
 #[must_use]
-pub fn sift(gate: &Gate, block: &[u8]) -> Sifted {
+pub fn sift(gate: &Gate, block: &[u8], wanted: &mut Memo<bool>) -> Sifted {
     let mut found = lines_with(gate, block);
-    found.extend(rendered(gate, block));
+    found.extend(rendered(gate, block, wanted));
     found.sort_by_key(|range| range.start);
     found.dedup();
     number(block, found)
@@ -37,7 +38,7 @@ fn lines_with(gate: &Gate, text: &[u8]) -> Vec<Range<usize>> {
 }
 
 /// Lines that hold a needle only as they will read, or that have to be read to know.
-fn rendered(gate: &Gate, block: &[u8]) -> Vec<Range<usize>> {
+fn rendered(gate: &Gate, block: &[u8], wanted: &mut Memo<bool>) -> Vec<Range<usize>> {
     let (mut found, mut view, mut views) = (Vec::new(), Vec::new(), Vec::new());
     let mut from = 0;
     while let Some(odd) = find_odd(block, from) {
@@ -48,6 +49,10 @@ fn rendered(gate: &Gate, block: &[u8]) -> Vec<Range<usize>> {
         }
         let line = around(block, odd);
         from = line.end + 1;
+        if let Some(known) = wanted.get(&block[line.clone()]) {
+            found.extend(known.then_some(line));
+            continue;
+        }
         let start = view.len();
         match render(&block[line.clone()], &mut view) {
             Rendered::Plainly => {
@@ -56,13 +61,16 @@ fn rendered(gate: &Gate, block: &[u8]) -> Vec<Range<usize>> {
             }
             Rendered::NotFollowed => {
                 view.truncate(start);
+                wanted.put(&block[line.clone()], true);
                 found.push(line);
             }
         }
     }
-    for seen in lines_with(gate, &view) {
-        let next = views.partition_point(|(start, _)| *start <= seen.start);
-        found.extend(views[..next].last().map(|(_, line)| line.clone()));
+    let mut seen = lines_with(gate, &view).into_iter().map(|seen| seen.start).peekable();
+    for (start, line) in views {
+        let holds = seen.next_if_eq(&start).is_some();
+        wanted.put(&block[line.clone()], holds);
+        found.extend(holds.then_some(line));
     }
     found
 }
@@ -98,7 +106,7 @@ mod tests {
 
     fn wanted(block: &[u8]) -> (u64, Vec<(u64, String)>) {
         let gate = Gate::new(["no such device", "freezing execution"], b"").unwrap();
-        let sifted = sift(&gate, block);
+        let sifted = sift(&gate, block, &mut Memo::default());
         (sifted.lines, sifted.wanted.into_iter().map(|(before, line)| (before, clean(&block[line]))).collect())
     }
 
@@ -120,7 +128,10 @@ mod tests {
             Just(b"\\".to_vec()), Just(b"\x1b".to_vec()), proptest::collection::vec(any::<u8>(), 0..4)], 0..24)) {
             let block = parts.concat();
             let gate = Gate::new(["no such device"], b"").unwrap();
-            let sifted = sift(&gate, &block);
+            let mut memo = Memo::default();
+            let sifted = sift(&gate, &block, &mut memo);
+            prop_assert_eq!(&sift(&gate, &block, &mut memo), &sifted);
+            prop_assert_eq!(&sift(&gate, &block, &mut memo), &sifted);
             let mut start = 0;
             for line in block.split(|byte| *byte == b'\n') {
                 if clean(line).to_ascii_lowercase().contains("no such device") {

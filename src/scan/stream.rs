@@ -7,9 +7,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 
-use super::Matcher;
 use super::lines::{LINE_LIMIT, LineSplitter};
 use super::sift::{Sifted, sift};
+use super::{Matcher, Memo};
 
 /// Bytes of a block; it goes on to the end of the line in which it reaches them. Every log that is read side by side holds some blocks for
 /// each thread.
@@ -62,14 +62,16 @@ struct Rest {
     under_way: VecDeque<Receiver<Done>>,
     /// Blocks that are done with, for reuse.
     spare: Vec<Vec<u8>>,
+    /// What those who sifted remember, for the next.
+    memos: Vec<Memo<bool>>,
     open: Open,
     /// Lines that are done with.
     number: u64,
     sifted: bool,
 }
 
-/// A block and what it holds.
-type Done = (Vec<u8>, Sifted);
+/// A block, what it holds, and what was remembered.
+type Done = (Vec<u8>, Sifted, Memo<bool>);
 
 /// The block in the making.
 #[derive(Debug, Default)]
@@ -178,10 +180,11 @@ impl Rest {
             }
             let (done, under_way) = sync_channel(1);
             self.under_way.push_back(under_way);
+            let mut memo = self.memos.pop().unwrap_or_default();
             rayon::spawn_fifo(move || {
-                let sifted = sift(&gate, &block);
+                let sifted = sift(&gate, &block, &mut memo);
                 // Nobody waits for it when the reading was given up.
-                drop(done.send((block, sifted)));
+                drop(done.send((block, sifted, memo)));
             });
         }
     }
@@ -189,12 +192,13 @@ impl Rest {
     /// Waits for the oldest block that is being sifted and hands over the lines that are to be read; tells whether there was one.
     fn hand_over(&mut self, each: &mut impl FnMut(Seen<'_>)) -> bool {
         let Some(under_way) = self.under_way.pop_front() else { return false };
-        if let Some((block, sifted)) = awaited(&under_way) {
+        if let Some((block, sifted, memo)) = awaited(&under_way) {
             for (before, line) in sifted.wanted {
                 each(Seen { number: self.number + before + 1, bytes: &block[line], picked: true });
             }
             self.number += sifted.lines;
             self.spare.push(block);
+            self.memos.push(memo);
         }
         true
     }
