@@ -2,12 +2,18 @@
 //!
 //! Shared with the build script, which works them out for the built-in rules. Must not depend on anything but `regex-syntax`.
 
+use std::sync::LazyLock;
+
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Shorter literals are in too many lines to tell them apart, and too short for the gate of long texts.
 const SHORTEST: usize = 4;
 /// From this length on a literal lets the gate look at few bytes of a text.
 const LONG: usize = 8;
+/// A literal that no healthy line has is preferred if at least so much of it is not common.
+const RARE: usize = 4;
+/// Lines of healthy boots and stops on a terminal, of every guest on every lane of the lab.
+pub const HEALTHY: &str = include_str!("../../rules/healthy.txt");
 /// What is left behind a common word tells lines apart if it is at least so long.
 const TELLING: usize = 12;
 /// More alternatives than this are no help.
@@ -146,11 +152,20 @@ fn length(set: &[String]) -> usize {
     set.iter().map(String::len).min().unwrap_or_default()
 }
 
-/// Long literals come before short ones and rare ones before common ones; each further alternative makes a hit likelier, and so does
-/// a beginning that half of all failures have.
-fn worth(set: &[String]) -> (bool, usize) {
+/// Literals that no healthy line has come before others, long ones before short ones and rare ones before common ones; each further
+/// alternative makes a hit likelier, and so does a beginning that half of all failures have.
+fn worth(set: &[String]) -> (bool, bool, usize) {
     let rare = |needle: &String| COMMON.iter().fold(needle.clone(), |left, common| left.replace(common, "")).len();
-    (length(set) >= LONG, (4 * set.iter().map(rare).min().unwrap_or_default()).saturating_sub(set.len()))
+    let rare = set.iter().map(rare).min().unwrap_or_default();
+    let is_long = length(set) >= LONG;
+    let is_telling = is_long && rare >= RARE && !set.iter().any(|needle| is_healthy(needle));
+    (is_telling, is_long, (4 * rare).saturating_sub(set.len()))
+}
+
+/// Whether a healthy line holds a text.
+fn is_healthy(text: &str) -> bool {
+    static LOWER: LazyLock<String> = LazyLock::new(|| HEALTHY.to_ascii_lowercase());
+    LOWER.contains(text)
 }
 
 #[cfg(test)]
@@ -173,6 +188,11 @@ mod tests {
     fn what_is_said_when_all_is_well_is_no_good_needle() {
         assert_eq!(needles(r"Failed to start (?:console \S+|\S*getty\S*\.service)").unwrap(), ["failed to start "]);
         assert_eq!(needles(r"Failed to write entry (?:to \S+ )?\(\d+ items, ").unwrap(), ["write entry "]);
+    }
+
+    #[test]
+    fn what_healthy_lines_have_is_no_good_needle() {
+        assert_eq!(needles(r"Failed to start (?:\S+ - )?Journal Service").unwrap(), ["failed to start "]);
     }
 
     #[test]

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::needle::HEALTHY;
 use super::{Condition, Expectation, Rule, RuleSet, Signature};
-
-/// Lines of healthy boots and stops on a terminal, of every guest on every lane of the lab.
-const HEALTHY: &str = include_str!("../../rules/healthy.txt");
 
 /// Something wrong with a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
