@@ -20,8 +20,6 @@ const LINE: usize = 64;
 const EDGE: usize = 1024 * 1024;
 /// What is read whole.
 const WHOLE: Whole = Whole { head: EDGE, tail: EDGE, short: PAGE };
-/// Bytes that are read at once.
-const CHUNK: usize = 256 * 1024;
 
 /// A line without its wrapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,16 +58,12 @@ pub struct Page {
 pub fn read(mut from: impl Read, matcher: &Matcher<'_>) -> io::Result<Page> {
     let mut reading = Reading::new(matcher);
     let mut stream = LogStream::new(matcher, WHOLE);
-    let mut chunk = vec![0; CHUNK];
     loop {
-        let length = match from.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(length) => length,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
+        let length = stream.read(&mut from, |line| reading.line(line))?;
+        if length == 0 {
+            break;
+        }
         reading.page.bytes += length as u64;
-        stream.push(&chunk[..length], |line| reading.line(line));
     }
     stream.finish(|line| reading.line(line));
     reading.page.count = stream.count();

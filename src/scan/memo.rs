@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 use foldhash::fast::FixedState;
 
 /// Lines that can be remembered at once; each has one place, by its hash.
-const SLOTS: usize = 512;
+const SLOTS: usize = 2048;
 /// Longest line that is remembered, in bytes.
 const LONGEST: usize = 1024;
 

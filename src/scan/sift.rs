@@ -15,14 +15,85 @@ pub struct Sifted {
     pub wanted: Vec<(u64, Range<usize>)>,
 }
 
-/// Sifts whole lines. Whether a line that reads otherwise than it is written has to be read is remembered for the same gate.
+/// What is remembered from block to block of one log, for one gate.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// Whether a line has to be read.
+    wanted: Memo<bool>,
+    way: Way,
+}
+
+/// How a block is sifted. Both ways give the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// All at once. After so many blocks, or at once if it is 0, the other way may be tried.
+    Whole(u32),
+    /// Line by line, lines that came before by memory: of boots on a terminal nearly every line has to be rendered, and most come again.
+    ByLine,
+}
+
+impl Default for Way {
+    fn default() -> Self {
+        Self::Whole(0)
+    }
+}
+
+impl Way {
+    /// Blocks that are sifted as a whole after the memory was of no use.
+    const PATIENCE: u32 = 32;
+
+    /// The way for the next block, after a block of so many lines of which so many were odd, or remembered.
+    fn next(self, lines: u64, of_these: u64) -> Self {
+        let most = 2 * of_these > lines;
+        match self {
+            Self::Whole(0) if most => Self::ByLine,
+            Self::ByLine if !most => Self::Whole(Self::PATIENCE),
+            Self::Whole(left) => Self::Whole(left.saturating_sub(1)),
+            Self::ByLine => Self::ByLine,
+        }
+    }
+}
+
+/// Sifts whole lines.
 #[must_use]
-pub fn sift(gate: &Gate, block: &[u8], wanted: &mut Memo<bool>) -> Sifted {
+pub fn sift(gate: &Gate, block: &[u8], memory: &mut Memory) -> Sifted {
+    let (sifted, of_these) = match memory.way {
+        Way::Whole(_) => whole(gate, block),
+        Way::ByLine => by_line(gate, block, &mut memory.wanted),
+    };
+    memory.way = memory.way.next(sifted.lines, of_these);
+    sifted
+}
+
+/// Sifts all lines at once; counts odd ones.
+fn whole(gate: &Gate, block: &[u8]) -> (Sifted, u64) {
     let mut found = lines_with(gate, block);
-    found.extend(rendered(gate, block, wanted));
+    let odd = rendered(gate, block, &mut found);
     found.sort_by_key(|range| range.start);
     found.dedup();
-    number(block, found)
+    (number(block, found), odd)
+}
+
+/// Sifts line by line; counts those that were remembered.
+fn by_line(gate: &Gate, block: &[u8], memo: &mut Memo<bool>) -> (Sifted, u64) {
+    let (mut sifted, mut remembered) = (Sifted::default(), 0);
+    let (mut start, mut odd) = (0, Vec::new());
+    while start < block.len() {
+        let end = memchr::memchr(b'\n', &block[start..]).map_or(block.len(), |newline| start + newline);
+        let line = &block[start..end];
+        let known = memo.get(line).copied();
+        remembered += u64::from(known.is_some());
+        let wanted = known.unwrap_or_else(|| {
+            odd.clear();
+            let wanted = gate.find(line, 0).is_some() || rendered(gate, line, &mut odd) > 0 && !odd.is_empty();
+            memo.put(line, wanted);
+            wanted
+        });
+        sifted.wanted.extend(wanted.then_some((sifted.lines, start..end)));
+        sifted.lines += 1;
+        start = end + 1;
+    }
+    (sifted, remembered)
 }
 
 /// Lines that hold a needle.
@@ -37,9 +108,9 @@ fn lines_with(gate: &Gate, text: &[u8]) -> Vec<Range<usize>> {
     found
 }
 
-/// Lines that hold a needle only as they will read, or that have to be read to know.
-fn rendered(gate: &Gate, block: &[u8], wanted: &mut Memo<bool>) -> Vec<Range<usize>> {
-    let (mut found, mut view, mut views) = (Vec::new(), Vec::new(), Vec::new());
+/// Finds lines that hold a needle only as they will read, or that have to be read to know; counts odd ones.
+fn rendered(gate: &Gate, block: &[u8], found: &mut Vec<Range<usize>>) -> u64 {
+    let (mut view, mut views, mut count) = (Vec::new(), Vec::new(), 0);
     let mut from = 0;
     while let Some(odd) = find_odd(block, from) {
         // What stands before a line's end is not read at all.
@@ -49,10 +120,7 @@ fn rendered(gate: &Gate, block: &[u8], wanted: &mut Memo<bool>) -> Vec<Range<usi
         }
         let line = around(block, odd);
         from = line.end + 1;
-        if let Some(known) = wanted.get(&block[line.clone()]) {
-            found.extend(known.then_some(line));
-            continue;
-        }
+        count += 1;
         let start = view.len();
         match render(&block[line.clone()], &mut view) {
             Rendered::Plainly => {
@@ -61,18 +129,15 @@ fn rendered(gate: &Gate, block: &[u8], wanted: &mut Memo<bool>) -> Vec<Range<usi
             }
             Rendered::NotFollowed => {
                 view.truncate(start);
-                wanted.put(&block[line.clone()], true);
                 found.push(line);
             }
         }
     }
-    let mut seen = lines_with(gate, &view).into_iter().map(|seen| seen.start).peekable();
-    for (start, line) in views {
-        let holds = seen.next_if_eq(&start).is_some();
-        wanted.put(&block[line.clone()], holds);
-        found.extend(holds.then_some(line));
+    for seen in lines_with(gate, &view) {
+        let next = views.partition_point(|(start, _)| *start <= seen.start);
+        found.extend(views[..next].last().map(|(_, line)| line.clone()));
     }
-    found
+    count
 }
 
 /// The line that holds a place.
@@ -106,7 +171,7 @@ mod tests {
 
     fn wanted(block: &[u8]) -> (u64, Vec<(u64, String)>) {
         let gate = Gate::new(["no such device", "freezing execution"], b"").unwrap();
-        let sifted = sift(&gate, block, &mut Memo::default());
+        let sifted = sift(&gate, block, &mut Memory::default());
         (sifted.lines, sifted.wanted.into_iter().map(|(before, line)| (before, clean(&block[line]))).collect())
     }
 
@@ -119,6 +184,20 @@ mod tests {
         assert_eq!(wanted(b""), (0, Vec::new()));
     }
 
+    #[test]
+    fn lines_that_come_again_are_remembered_and_others_are_not_looked_up_for_long() {
+        let gate = Gate::new(["no such device"], b"").unwrap();
+        let mut memory = Memory::default();
+        let boots = b"[  \x1b[0;32m  OK  \x1b[0m] Started a.\r\n[  \x1b[0;32m  OK  \x1b[0m] Started b.\r\n".repeat(30);
+        let mut way_after = |block: &[u8]| {
+            assert!(sift(&gate, block, &mut memory).lines > 0);
+            memory.way
+        };
+        assert_eq!([0; 3].map(|_| way_after(&boots)), [Way::ByLine; 3]);
+        assert_eq!(way_after(b"\x1b[1mone\nanother\n"), Way::Whole(Way::PATIENCE));
+        assert_eq!(way_after(&boots), Way::Whole(Way::PATIENCE - 1));
+    }
+
     proptest! {
         /// A line that holds a needle once it is read is never left out, whatever it holds besides.
         #[test]
@@ -128,10 +207,12 @@ mod tests {
             Just(b"\\".to_vec()), Just(b"\x1b".to_vec()), proptest::collection::vec(any::<u8>(), 0..4)], 0..24)) {
             let block = parts.concat();
             let gate = Gate::new(["no such device"], b"").unwrap();
-            let mut memo = Memo::default();
-            let sifted = sift(&gate, &block, &mut memo);
-            prop_assert_eq!(&sift(&gate, &block, &mut memo), &sifted);
-            prop_assert_eq!(&sift(&gate, &block, &mut memo), &sifted);
+            let sifted = sift(&gate, &block, &mut Memory::default());
+            let mut memory = Memory { way: Way::ByLine, ..Memory::default() };
+            for _ in 0..3 {
+                memory.way = Way::ByLine;
+                prop_assert_eq!(&sift(&gate, &block, &mut memory), &sifted);
+            }
             let mut start = 0;
             for line in block.split(|byte| *byte == b'\n') {
                 if clean(line).to_ascii_lowercase().contains("no such device") {

@@ -4,16 +4,19 @@
 //! the end that is kept back and by one block for each thread.
 
 use std::collections::VecDeque;
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 
+use super::Matcher;
 use super::lines::{LINE_LIMIT, LineSplitter};
-use super::sift::{Sifted, sift};
-use super::{Matcher, Memo};
+use super::sift::{Memory, Sifted, sift};
 
-/// Bytes of a block; it goes on to the end of the line in which it reaches them. Every log that is read side by side holds some blocks for
-/// each thread.
+/// Most bytes of a block, more than a line has; it ends with the last line that fits in. Every log that is read side by side holds some
+/// blocks for each thread.
 const BLOCK: usize = 128 * 1024;
+/// Bytes that are read at once of the beginning of a log.
+const CHUNK: usize = 64 * 1024;
 
 /// How much of a log is read whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +66,7 @@ struct Rest {
     /// Blocks that are done with, for reuse.
     spare: Vec<Vec<u8>>,
     /// What those who sifted remember, for the next.
-    memos: Vec<Memo<bool>>,
+    memories: Vec<Memory>,
     open: Open,
     /// Lines that are done with.
     number: u64,
@@ -71,7 +74,7 @@ struct Rest {
 }
 
 /// A block, what it holds, and what was remembered.
-type Done = (Vec<u8>, Sifted, Memo<bool>);
+type Done = (Vec<u8>, Sifted, Memory);
 
 /// The block in the making.
 #[derive(Debug, Default)]
@@ -100,6 +103,29 @@ impl<'m> LogStream<'m> {
         self.taken += bytes.len();
         let Some(rest) = &mut self.rest else { return };
         rest.take(behind);
+        self.sift(&mut each);
+    }
+
+    /// Reads the next bytes; tells how many there were, 0 at the end.
+    ///
+    /// # Errors
+    /// [`io::Error`] of the reader.
+    pub fn read(&mut self, mut from: impl Read, mut each: impl FnMut(Seen<'_>)) -> io::Result<usize> {
+        if let Some(rest) = &mut self.rest {
+            let length = rest.read_from(from)?;
+            self.taken += length;
+            self.sift(&mut each);
+            return Ok(length);
+        }
+        let mut chunk = Vec::with_capacity(CHUNK);
+        let length = from.by_ref().take(CHUNK as u64).read_to_end(&mut chunk)?;
+        self.push(&chunk, each);
+        Ok(length)
+    }
+
+    /// Sifts what lies before the end that is kept back.
+    fn sift(&mut self, mut each: impl FnMut(Seen<'_>)) {
+        let Some(rest) = &mut self.rest else { return };
         let kept_back = if rest.sifted { self.whole.tail } else { self.whole.tail.max(self.whole.short.saturating_sub(self.whole.head)) };
         if rest.held > kept_back {
             rest.sift(self.matcher, self.whole.tail, &mut each);
@@ -157,10 +183,26 @@ impl Rest {
     fn take(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             bytes = self.open.take(bytes);
-            if let Some(block) = self.open.seal(&mut self.spare) {
-                self.held += block.len();
-                self.blocks.push_back(block);
-            }
+            self.seal();
+        }
+    }
+
+    /// Reads into the block in the making, without a copy where no line is too long.
+    fn read_from(&mut self, from: impl Read) -> io::Result<usize> {
+        let start = self.open.bytes.len();
+        let length = from.take((BLOCK - start) as u64).read_to_end(&mut self.open.bytes)?;
+        if !self.open.accept(start) {
+            let bytes = self.open.bytes.split_off(start);
+            self.take(&bytes);
+        }
+        self.seal();
+        Ok(length)
+    }
+
+    fn seal(&mut self) {
+        if let Some(block) = self.open.seal(&mut self.spare) {
+            self.held += block.len();
+            self.blocks.push_back(block);
         }
     }
 
@@ -180,11 +222,11 @@ impl Rest {
             }
             let (done, under_way) = sync_channel(1);
             self.under_way.push_back(under_way);
-            let mut memo = self.memos.pop().unwrap_or_default();
+            let mut memory = self.memories.pop().unwrap_or_default();
             rayon::spawn_fifo(move || {
-                let sifted = sift(&gate, &block, &mut memo);
+                let sifted = sift(&gate, &block, &mut memory);
                 // Nobody waits for it when the reading was given up.
-                drop(done.send((block, sifted, memo)));
+                drop(done.send((block, sifted, memory)));
             });
         }
     }
@@ -192,13 +234,13 @@ impl Rest {
     /// Waits for the oldest block that is being sifted and hands over the lines that are to be read; tells whether there was one.
     fn hand_over(&mut self, each: &mut impl FnMut(Seen<'_>)) -> bool {
         let Some(under_way) = self.under_way.pop_front() else { return false };
-        if let Some((block, sifted, memo)) = awaited(&under_way) {
+        if let Some((block, sifted, memory)) = awaited(&under_way) {
             for (before, line) in sifted.wanted {
                 each(Seen { number: self.number + before + 1, bytes: &block[line], picked: true });
             }
             self.number += sifted.lines;
             self.spare.push(block);
-            self.memos.push(memo);
+            self.memories.push(memory);
         }
         true
     }
@@ -230,7 +272,7 @@ fn awaited(under_way: &Receiver<Done>) -> Option<Done> {
 }
 
 impl Open {
-    /// Takes some of the bytes, at most to the end of a line that is too long; gives those that are left.
+    /// Takes some of the bytes, at most to the end of a line that is too long, or as many as there is room for; gives those that are left.
     fn take<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
         if self.passing {
             let Some(newline) = memchr::memchr(b'\n', bytes) else { return &[] };
@@ -239,7 +281,8 @@ impl Open {
             self.bytes.push(b'\n');
             return &bytes[newline + 1..];
         }
-        let (window, behind) = bytes.split_at(bytes.len().min(LINE_LIMIT - self.length));
+        let room = (LINE_LIMIT - self.length).min(BLOCK - self.bytes.len());
+        let (window, behind) = bytes.split_at(bytes.len().min(room));
         if let Some(newline) = memchr::memrchr(b'\n', window) {
             self.bytes.extend_from_slice(&window[..=newline]);
             self.length = 0;
@@ -254,12 +297,30 @@ impl Open {
         behind
     }
 
-    /// The block, once it is long enough and a line ends; later lines go into the next one.
+    /// Accepts the bytes from `start` on as they are, unless a line is too long or reaches its limit.
+    fn accept(&mut self, start: usize) -> bool {
+        let (mut at, mut length) = (start, self.length);
+        while at < self.bytes.len() && !self.passing {
+            let window = &self.bytes[at..self.bytes.len().min(at + LINE_LIMIT - length)];
+            let newline = memchr::memrchr(b'\n', window);
+            at += newline.map_or(window.len(), |newline| newline + 1);
+            length = newline.map_or(length + window.len(), |_| 0);
+            if length == LINE_LIMIT {
+                return false;
+            }
+        }
+        self.length = length;
+        !self.passing
+    }
+
+    /// The block, once it is full; its last line without an end goes into the next one.
     fn seal(&mut self, spare: &mut Vec<Vec<u8>>) -> Option<Vec<u8>> {
-        let newline = memchr::memchr(b'\n', self.bytes.get(BLOCK..)?)?;
-        let mut next = spare.pop().unwrap_or_else(|| Vec::with_capacity(BLOCK + 2 * LINE_LIMIT));
+        if self.bytes.len() < BLOCK {
+            return None;
+        }
+        let end = memchr::memrchr(b'\n', &self.bytes)? + 1;
+        let mut next = spare.pop().unwrap_or_else(|| Vec::with_capacity(BLOCK + 1));
         next.clear();
-        let end = BLOCK + newline + 1;
         next.extend_from_slice(&self.bytes[end..]);
         self.bytes.truncate(end);
         Some(std::mem::replace(&mut self.bytes, next))
@@ -277,15 +338,34 @@ mod tests {
     const SHORT: Whole = Whole { head: 300, tail: 300, short: 600 };
 
     /// Lines as they were seen, their count, and how many lost their end.
-    type Read = (Vec<(u64, Vec<u8>, bool)>, u64, u64);
+    type Told = (Vec<(u64, Vec<u8>, bool)>, u64, u64);
 
-    fn read(rules: &RuleSet, whole: Whole, chunks: &[&[u8]]) -> Read {
+    fn read(rules: &RuleSet, whole: Whole, chunks: &[&[u8]]) -> Told {
         let matcher = Matcher::new(rules);
         let mut stream = LogStream::new(&matcher, whole);
         let mut lines = Vec::new();
         for chunk in chunks {
             stream.push(chunk, |line| lines.push((line.number, line.bytes.to_vec(), line.picked)));
         }
+        stream.finish(|line| lines.push((line.number, line.bytes.to_vec(), line.picked)));
+        (lines, stream.count(), stream.cut())
+    }
+
+    /// A reader that gives so many bytes at once.
+    struct Slow<'b>(&'b [u8], usize);
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            let most = into.len().min(self.1);
+            self.0.read(&mut into[..most])
+        }
+    }
+
+    fn read_from(rules: &RuleSet, whole: Whole, mut from: impl Read) -> Told {
+        let matcher = Matcher::new(rules);
+        let mut stream = LogStream::new(&matcher, whole);
+        let mut lines = Vec::new();
+        while stream.read(&mut from, |line| lines.push((line.number, line.bytes.to_vec(), line.picked))).unwrap() > 0 {}
         stream.finish(|line| lines.push((line.number, line.bytes.to_vec(), line.picked)));
         (lines, stream.count(), stream.cut())
     }
@@ -336,6 +416,7 @@ mod tests {
         for size in [1_000, 4_097, 300_000, 1_000_003] {
             let chunks: Vec<&[u8]> = log.chunks(size).collect();
             assert_eq!(read(&rules, SHORT, &chunks), whole, "chunks of {size}");
+            assert_eq!(read_from(&rules, SHORT, Slow(&log, size)), whole, "reads of {size}");
         }
     }
 
@@ -348,6 +429,8 @@ mod tests {
             prop_assert_eq!(count, text.lines().count() as u64);
             let told: Vec<String> = lines.into_iter().map(|(_, line, _)| String::from_utf8(line).unwrap()).collect();
             // With so little text nothing is sifted.
+            let from = read_from(&rules, Whole { head: 5, tail: 0, short: 5 }, Slow(text.as_bytes(), cut.max(1)));
+            prop_assert_eq!((from.0.len(), from.1), (told.len(), count));
             prop_assert_eq!(told, text.lines().map(str::to_owned).collect::<Vec<_>>());
         }
     }
