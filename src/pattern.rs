@@ -13,6 +13,9 @@ use regex::bytes::{self, Regex, RegexBuilder};
 #[derive(Debug, Clone)]
 pub struct Pattern {
     source: Cow<'static, str>,
+    /// Literals of which every match holds one; empty where none is known. A text without them is done with quickly, and an expression
+    /// that only meets such texts is never compiled.
+    literals: &'static [&'static str],
     regex: OnceLock<Option<Regex>>,
 }
 
@@ -20,13 +23,19 @@ impl Pattern {
     /// An expression of the program's own.
     #[must_use]
     pub const fn new(source: &'static str) -> Self {
-        Self { source: Cow::Borrowed(source), regex: OnceLock::new() }
+        Self::with_one_of(&[], source)
+    }
+
+    /// An expression of the program's own of which every match holds one of these literals.
+    #[must_use]
+    pub const fn with_one_of(literals: &'static [&'static str], source: &'static str) -> Self {
+        Self { source: Cow::Borrowed(source), literals, regex: OnceLock::new() }
     }
 
     /// An expression of a rule.
     #[must_use]
     pub fn owned(source: String) -> Self {
-        Self { source: Cow::Owned(source), regex: OnceLock::new() }
+        Self { source: Cow::Owned(source), literals: &[], regex: OnceLock::new() }
     }
 
     /// As written.
@@ -41,6 +50,13 @@ impl Pattern {
         self.regex().is_some()
     }
 
+    /// The expression, where a text may match it.
+    fn regex_for(&self, text: &str) -> Option<&Regex> {
+        let may = self.literals.is_empty() || self.literals.iter().any(|literal| text.contains(literal));
+        debug_assert!(may || !self.regex().is_some_and(|regex| regex.is_match(text.as_bytes())), "{} matches {text:?}", self.source);
+        if may { self.regex() } else { None }
+    }
+
     fn regex(&self) -> Option<&Regex> {
         self.regex.get_or_init(|| RegexBuilder::new(&self.source).unicode(false).build().ok()).as_ref()
     }
@@ -48,7 +64,7 @@ impl Pattern {
     /// Whether it occurs in a text.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
-        self.regex().is_some_and(|regex| regex.is_match(text.as_bytes()))
+        self.regex_for(text).is_some_and(|regex| regex.is_match(text.as_bytes()))
     }
 
     /// The place of the first occurrence, in bytes.
@@ -59,7 +75,7 @@ impl Pattern {
 
     /// The places of all occurrences, in bytes.
     pub fn find_iter(&self, text: &str) -> impl Iterator<Item = Range<usize>> {
-        let found = self.regex().into_iter().flat_map(|regex| regex.find_iter(text.as_bytes()));
+        let found = self.regex_for(text).into_iter().flat_map(|regex| regex.find_iter(text.as_bytes()));
         found.map(|found| found.range()).filter(|range| text.get(range.clone()).is_some())
     }
 
@@ -72,14 +88,14 @@ impl Pattern {
 
     /// The groups of all occurrences.
     pub fn captures_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = Captures<'t>> {
-        let found = self.regex().into_iter().flat_map(|regex| regex.captures_iter(text.as_bytes()));
+        let found = self.regex_for(text).into_iter().flat_map(|regex| regex.captures_iter(text.as_bytes()));
         found.map(|groups| Captures { text, groups })
     }
 
     /// The named groups of the first occurrence that took part in it.
     #[must_use]
     pub fn named<'t>(&self, text: &'t str) -> Vec<(&str, &'t str)> {
-        let Some((regex, captures)) = self.regex().zip(self.captures(text)) else { return Vec::new() };
+        let Some((regex, captures)) = self.regex_for(text).zip(self.captures(text)) else { return Vec::new() };
         regex.capture_names().flatten().filter_map(|name| Some((name, captures.name(name)?))).collect()
     }
 
@@ -142,6 +158,13 @@ mod tests {
         assert_eq!(PAIR.named("a="), [("key", "a")]);
         assert_eq!(PAIR.captures_iter("a=1 b=2").count(), 2);
         assert!(PAIR.captures("nothing").is_none());
+    }
+
+    #[test]
+    fn without_its_literals_nothing_is_compiled() {
+        let pattern = Pattern::with_one_of(&["one ", "two "], r"(?:one|two) \d");
+        assert!(!pattern.is_match("three 3") && pattern.captures("three 3").is_none() && pattern.regex.get().is_none());
+        assert_eq!(pattern.find("and two 2"), Some(4..9));
     }
 
     #[test]

@@ -4,29 +4,35 @@ use crate::pattern::Pattern;
 use crate::snapshot::{Facts, LogExcerpt};
 
 /// systemd's banner: `systemd 252.39-1~deb12u2 running in system mode (+PAM …)`, without a distribution's suffix too.
-static BANNER: Pattern = Pattern::new(r"\bsystemd v?(\d{3})\S*(?: \(\S+\))? running in (?:test )?system mode");
+static BANNER: Pattern = Pattern::with_one_of(&[" running in "], r"\bsystemd v?(\d{3})\S*(?: \(\S+\))? running in (?:test )?system mode");
 /// Lines that only a boot that came up prints.
-static CAME_UP: Pattern = Pattern::new(
+static CAME_UP: Pattern = Pattern::with_one_of(
+    &["Startup finished in ", "Reached target "],
     r"Startup finished in |Reached target .{0,80}(?:Multi-User System|Graphical Interface|multi-user\.target|graphical\.target|container\.target)",
 );
 /// Last words of a PID 1 that gives up.
-static GAVE_UP: Pattern =
-    Pattern::new(r"^\W*\[!!!!!!\] |\bExiting PID 1\.\.\.|\bFreezing execution\b|Failed to (?:allocate manager object|start up manager)\b");
+static GAVE_UP: Pattern = Pattern::with_one_of(
+    &["[!!!!!!]", "Exiting PID 1...", "Freezing execution", "allocate manager object", "start up manager"],
+    r"^\W*\[!!!!!!\] |\bExiting PID 1\.\.\.|\bFreezing execution\b|Failed to (?:allocate manager object|start up manager)\b",
+);
 /// PID 1 goes on with nothing to do.
-static FROZE: Pattern = Pattern::new(r", freezing\.|\bFreezing execution\b");
+static FROZE: Pattern = Pattern::with_one_of(&[", freezing.", "Freezing execution"], r", freezing\.|\bFreezing execution\b");
 /// Status lines of units on the console.
-static UNITS: Pattern = Pattern::new(r"^\W*(?:\[  OK  \]|\[FAILED\]|\[DEPEND\]) ");
+static UNITS: Pattern = Pattern::with_one_of(&["[  OK  ]", "[FAILED]", "[DEPEND]"], r"^\W*(?:\[  OK  \]|\[FAILED\]|\[DEPEND\]) ");
 /// Other words of PID 1 on its console.
-static SPOKE: Pattern = Pattern::new(
+static SPOKE: Pattern = Pattern::with_one_of(
+    &["[  OK  ]", "[FAILED]", "Failed to ", "Welcome to "],
     r"^\W*(?:\[  OK  \]|\[FAILED\]|Failed to mount \S+ (?:\(type \w+\) on|at) /|Failed to determine whether /|Welcome to \S.*!$)",
 );
 /// What systemd takes its surroundings for.
-static VIRTUALIZATION: Pattern = Pattern::new(r"\bDetected virtualization '?([\w-]+)");
+static VIRTUALIZATION: Pattern = Pattern::with_one_of(&["Detected virtualization "], r"\bDetected virtualization '?([\w-]+)");
 
 /// A command that talks to a user's own manager.
-static USER_SCOPE: Pattern = Pattern::new(r"\b(?:systemctl|systemd-run|systemd-analyze|journalctl|busctl|systemd)\b.{0,200}\s--user\b");
+static USER_SCOPE: Pattern =
+    Pattern::with_one_of(&["--user"], r"\b(?:systemctl|systemd-run|systemd-analyze|journalctl|busctl|systemd)\b.{0,200}\s--user\b");
 /// A step of an image build that needs a running manager; `enable` and `mask` do not.
-static IN_BUILD: Pattern = Pattern::new(
+static IN_BUILD: Pattern = Pattern::with_one_of(
+    &["RUN"],
     r"\bRUN\s.{0,200}\b(?:systemctl\s.{0,80}\b(?:daemon-reload|daemon-reexec|start|restart|stop|reload|status|is-active)|service\s+\S+\s+(?:start|restart|status)|hostnamectl|timedatectl)\b",
 );
 

@@ -12,11 +12,12 @@ static INSTRUCTION: Pattern = Pattern::new(
     r"^(?:Step \d+(?:/\d+)? ?: |#\d+ \[[^\]]*\] )?(?P<word>FROM|RUN|CMD|ENTRYPOINT|ENV|VOLUME|STOPSIGNAL|USER|COPY|ADD|ARG|WORKDIR|EXPOSE|LABEL|SHELL|HEALTHCHECK|MAINTAINER|ONBUILD) +(?P<rest>\S.*)$",
 );
 /// Packages that bring the manager.
-static INSTALLS: Pattern = Pattern::new(
+static INSTALLS: Pattern = Pattern::with_one_of(
+    &["systemd"],
     r"\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|zypper|pacman|tdnf)\b[^;&|]*\b(?:install|-S\w*|in)\b[^;&|]*\bsystemd(?:-sysv)?\b",
 );
 /// The unit that the boot is for.
-static DEFAULT: Pattern = Pattern::new(r"\bsystemctl +set-default +(?P<unit>[\w@.-]+)");
+static DEFAULT: Pattern = Pattern::with_one_of(&["set-default"], r"\bsystemctl +set-default +(?P<unit>[\w@.-]+)");
 
 /// An image as a Dockerfile describes it.
 #[derive(Debug, Clone, PartialEq)]

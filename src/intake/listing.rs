@@ -13,15 +13,17 @@ use crate::snapshot::Facts;
 const CONTAINER_ROOTS: [&str; 4] = ["overlay", "aufs", "fuse-overlayfs", "fuse.fuse-overlayfs"];
 
 /// `cgroup2 on /sys/fs/cgroup type cgroup2 (ro,nosuid)` of mount(8).
-static MOUNT: Pattern = Pattern::new(r"^(?P<what>\S+) on (?P<at>/\S*) type (?P<type>[\w.-]+) \((?P<options>[\w,=./%:-]+)\)$");
+static MOUNT: Pattern =
+    Pattern::with_one_of(&[" type "], r"^(?P<what>\S+) on (?P<at>/\S*) type (?P<type>[\w.-]+) \((?P<options>[\w,=./%:-]+)\)$");
 /// `cgroup2 /sys/fs/cgroup cgroup2 ro,nosuid 0 0` of /proc/mounts.
-static PROC_MOUNTS: Pattern = Pattern::new(r"^(?P<what>\S+) (?P<at>/\S*) (?P<type>[\w.-]+) (?P<options>r[ow](?:,\S*)?) \d \d$");
+static PROC_MOUNTS: Pattern =
+    Pattern::with_one_of(&[" rw", " ro"], r"^(?P<what>\S+) (?P<at>/\S*) (?P<type>[\w.-]+) (?P<options>r[ow](?:,\S*)?) \d \d$");
 /// A line of /proc/self/mountinfo.
-static MOUNTINFO: Pattern = Pattern::new(r"^\d+ \d+ \d+:\d+ \S+ /\S* r[ow]\S* .*- (?P<type>\S+) \S+ r[ow]");
+static MOUNTINFO: Pattern = Pattern::with_one_of(&["- "], r"^\d+ \d+ \d+:\d+ \S+ /\S* r[ow]\S* .*- (?P<type>\S+) \S+ r[ow]");
 /// A line of /proc/PID/cgroup.
-static CGROUP: Pattern = Pattern::new(r"^(?P<id>\d{1,3}):(?P<controllers>[\w=,-]*):(?P<path>/\S*)$");
+static CGROUP: Pattern = Pattern::with_one_of(&[":/"], r"^(?P<id>\d{1,3}):(?P<controllers>[\w=,-]*):(?P<path>/\S*)$");
 /// The head of `ps`.
-static PS_HEAD: Pattern = Pattern::new(r"^\s*(?:(?:USER|UID|F|S|PPID) +)*PID\b.*\b(?:COMMAND|CMD)\s*$");
+static PS_HEAD: Pattern = Pattern::with_one_of(&["PID"], r"^\s*(?:(?:USER|UID|F|S|PPID) +)*PID\b.*\b(?:COMMAND|CMD)\s*$");
 
 /// Facts of all listings of a page.
 #[must_use]

@@ -25,32 +25,37 @@ pub struct Observed {
 }
 
 /// `Exited (137) 2 minutes ago` of `docker ps`.
-static PS_EXITED: Pattern = Pattern::new(r"\bExited \((?P<code>\d{1,3})\) ");
+static PS_EXITED: Pattern = Pattern::with_one_of(&["Exited ("], r"\bExited \((?P<code>\d{1,3})\) ");
 /// `web-1 exited with code 255` of compose.
-static COMPOSE_EXITED: Pattern = Pattern::new(r"^\S+ exited with code (?P<code>\d{1,3})(?: \(restarting\))?$");
+static COMPOSE_EXITED: Pattern =
+    Pattern::with_one_of(&[" exited with code "], r"^\S+ exited with code (?P<code>\d{1,3})(?: \(restarting\))?$");
 /// Other sentences about the container itself.
-static CONTAINER_EXITED: Pattern =
-    Pattern::new(r"(?i)\bcontainer\b.{0,80}\b(?:exited|exits|stopped|terminated|exit)\b.{0,24}\b(?:code|status):? ?\(?(?P<code>\d{1,3})\b");
+static CONTAINER_EXITED: Pattern = Pattern::with_one_of(
+    &["ontainer", "ONTAINER"],
+    r"\b(?:[Cc]ontainer|CONTAINER)\b(?i:.{0,80}\b(?:exited|exits|stopped|terminated|exit)\b.{0,24}\b(?:code|status):?) ?\(?(?P<code>\d{1,3})\b",
+);
 /// `Up 3 minutes` of `docker ps`, in a column of its own.
-static PS_UP: Pattern = Pattern::new(r" {2,}Up (?:\d+|About|Less) .{0,30}");
+static PS_UP: Pattern = Pattern::with_one_of(&["  Up "], r" {2,}Up (?:\d+|About|Less) .{0,30}");
 /// `State: degraded` of `systemctl status`.
-static STATE: Pattern = Pattern::new(r"^\s*State: (?P<state>[a-z]+)$");
+static STATE: Pattern = Pattern::with_one_of(&["State: "], r"^\s*State: (?P<state>[a-z]+)$");
 /// A row of `systemctl --failed`.
-static FAILED_ROW: Pattern = Pattern::new(
+static FAILED_ROW: Pattern = Pattern::with_one_of(
+    &["failed"],
     r"^\s*(?:[*x]|●|×)?\s*(?P<unit>[\w@:.\\-]+\.(?:service|socket|mount|target|timer|path|slice|scope|swap|device|automount)) +(?:loaded|not-found|masked|error|bad-setting) +failed +failed\b",
 );
 /// `systemd 252 (252.39-1~deb12u2)` of `systemctl --version`.
-static VERSION: Pattern = Pattern::new(r"^systemd (?P<version>\d{3})(?: \([^)]*\))?$");
+static VERSION: Pattern = Pattern::with_one_of(&["systemd "], r"^systemd (?P<version>\d{3})(?: \([^)]*\))?$");
 /// `Welcome to Debian GNU/Linux 12 (bookworm)!`
-static WELCOME: Pattern = Pattern::new(r"^\W*Welcome to (?P<name>\S.{0,80})!$");
+static WELCOME: Pattern = Pattern::with_one_of(&["Welcome to "], r"^\W*Welcome to (?P<name>\S.{0,80})!$");
 /// Lines of os-release.
-static OS_RELEASE: Pattern = Pattern::new(r#"^(?P<key>ID|PRETTY_NAME|VERSION_ID)="?(?P<value>[^"]+)"?$"#);
+static OS_RELEASE: Pattern = Pattern::with_one_of(&["ID=", "PRETTY_NAME="], r#"^(?P<key>ID|PRETTY_NAME|VERSION_ID)="?(?P<value>[^"]+)"?$"#);
 /// `uname -a`, and kernel releases in it.
-static UNAME: Pattern = Pattern::new(r"^Linux \S+ (?P<release>\d+\.\d+\S*) #\d");
+static UNAME: Pattern = Pattern::with_one_of(&["Linux "], r"^Linux \S+ (?P<release>\d+\.\d+\S*) #\d");
 /// Asking for a container's whole log.
-static LOGS: Pattern = Pattern::new(r"^(?:sudo )?(?:docker|podman|nerdctl) (?:container )?logs (?:-[tf]+ )?[\w.-]+$");
+static LOGS: Pattern = Pattern::with_one_of(&[" logs "], r"^(?:sudo )?(?:docker|podman|nerdctl) (?:container )?logs (?:-[tf]+ )?[\w.-]+$");
 /// A control group path that tells the namespace: its own root, or the engine's place on the host.
-static CGROUP_PATH: Pattern = Pattern::new(r"Failed to create (?P<path>/\S*)init\.scope control group:");
+static CGROUP_PATH: Pattern =
+    Pattern::with_one_of(&["init.scope control group:"], r"Failed to create (?P<path>/\S*)init\.scope control group:");
 
 /// All observations of a page, in order.
 #[must_use]

@@ -19,8 +19,10 @@ static PROMPT: Pattern = Pattern::new(
     r"^\s*(?:(?:[-*]|•) )?(?:(?:\([\w.-]+\) ?)?(?:\[[^\]]{1,60}\]|PS [\w:\\~./-]{1,60}|[\w.-]+@[\w.-]+(?:[: ][\w~./-]*)?|[\w~./-]{1,40})? ?(?:[$#%>]|❯|➜|») ?|\++ )",
 );
 /// An engine's command that creates a container, wherever it stands in a line.
-static CREATES: Pattern =
-    Pattern::new(r"\b(?:docker|podman|nerdctl)(?:\.exe)?(?: +-{1,2}[\w-]+(?:[= ]\S+)?){0,6} +(?:container +)?(?:run|create)(?: |$)");
+static CREATES: Pattern = Pattern::with_one_of(
+    &["docker", "podman", "nerdctl"],
+    r"\b(?:docker|podman|nerdctl)(?:\.exe)?(?: +-{1,2}[\w-]+(?:[= ]\S+)?){0,6} +(?:container +)?(?:run|create)(?: |$)",
+);
 
 /// How a command line was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -23,7 +23,8 @@ static SECRET_IN_TEXT: Pattern = Pattern::new(
 );
 
 /// Well-known forms of keys, whatever they are called.
-static SECRET_FORM: Pattern = Pattern::new(
+static SECRET_FORM: Pattern = Pattern::with_one_of(
+    &["AKIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "sk-", "eyJ"],
     r"\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}|sk-[A-Za-z0-9_-]{20,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)",
 );
 
