@@ -70,14 +70,12 @@ impl Gate {
                 grams(needle, offset, |gram| spots.push(Spot { gram, needle: number, offset }));
             }
         }
-        spots.sort_by_key(|spot| bucket(spot.gram));
         let mut map: Box<[u32; WORDS]> = vec![0; WORDS].into_boxed_slice().try_into().ok()?;
         for spot in &spots {
             let hash = hash(spot.gram);
             map[word(hash)] |= 1 << bit(hash);
         }
-        let first = |number: usize| u32::try_from(spots.partition_point(|spot| bucket(spot.gram) < number)).ok();
-        let buckets = (0..=BUCKETS).map(first).collect::<Option<Vec<u32>>>()?;
+        let (spots, buckets) = sorted(&spots);
         Some(Self { map, step, spots, buckets, needles, reaching })
     }
 
@@ -185,6 +183,23 @@ fn bucket(gram: u32) -> usize {
     (hash(gram) >> (32 - BUCKETS.trailing_zeros())) as usize
 }
 
+/// Spots by bucket, and where each bucket begins, with the end of the last.
+fn sorted(spots: &[Spot]) -> (Vec<Spot>, Vec<u32>) {
+    let mut begins = vec![0_u32; BUCKETS + 1];
+    spots.iter().for_each(|spot| begins[bucket(spot.gram) + 1] += 1);
+    for number in 0..BUCKETS {
+        begins[number + 1] += begins[number];
+    }
+    let mut next = begins.clone();
+    let mut sorted = spots.to_vec();
+    for spot in spots {
+        let place = &mut next[bucket(spot.gram)];
+        sorted[*place as usize] = *spot;
+        *place += 1;
+    }
+    (sorted, begins)
+}
+
 /// The grams that may be met `offset` bytes behind the beginning of a needle: one, or one for each byte that may stand beside it.
 fn grams(needle: &[u8], offset: isize, mut each: impl FnMut(u32)) {
     if let Some(bytes) = usize::try_from(offset).ok().and_then(|start| needle.get(start..start + GRAM)) {
@@ -212,12 +227,15 @@ fn rarest(needle: &[u8], step: usize, counts: &Counts) -> Option<isize> {
     let length = isize::try_from(needle.len()).ok()?;
     let window = isize::try_from(step + GRAM - 1).ok()?;
     let places = if window <= length { 0..=length - window } else { (length - window).max(-REACH)..=(length - window + REACH).min(0) };
-    let met = |start: &isize| {
+    // Each gram is counted once, however many windows hold it.
+    let mut met = Vec::with_capacity(needle.len());
+    for offset in *places.start()..*places.end() + isize::try_from(step).ok()? {
         let mut sum = 0;
-        (*start..).take(step).for_each(|offset| grams(needle, offset, |gram| sum += u64::from(counts.of_gram(gram))));
-        sum
-    };
-    places.min_by_key(met)
+        grams(needle, offset, |gram| sum += u64::from(counts.of_gram(gram)));
+        met.push(sum);
+    }
+    let sums = met.windows(step).map(|window| window.iter().sum::<u64>());
+    places.zip(sums).min_by_key(|(_, sum)| *sum).map(|(start, _)| start)
 }
 
 /// How often grams occur in a sample.
