@@ -38,6 +38,9 @@ fn main() {
         rules.rules.iter().flat_map(|rule| rule.signatures.iter().map(|one| without_names(one.pattern.source()))).collect();
     let list = folder.path().join("patterns");
     std::fs::write(&list, patterns.join("\n") + "\n").expect("the patterns can be written");
+    let extended: Vec<String> = patterns.iter().filter_map(|pattern| extended(pattern)).collect();
+    std::fs::write(list.with_extension("grep"), extended.join("\n") + "\n").expect("the patterns can be written");
+    println!("grep reads extended expressions: it is given the {} patterns that can be written as such.\n", extended.len());
     println!("{} patterns, {mib} MiB, best of {ROUNDS}\n", patterns.len());
     for (name, permille, kind) in texts::ROWS {
         let path = folder.path().join("log");
@@ -53,6 +56,15 @@ fn without_names(pattern: &str) -> String {
     let mut parts = pattern.split("(?P<");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| format!("{text}({}", part.split_once('>').map_or(part, |(_, rest)| rest)))
+}
+
+/// A pattern as an extended regular expression of GNU grep, where it has one.
+fn extended(pattern: &str) -> Option<String> {
+    let plain = pattern.replace("(?:", "(").replace(r"\d", "[0-9]");
+    // Flags, lazy repetition and escapes within brackets have another meaning there, or none.
+    let other = ["(?", "*?", "+?", "}?"].iter().any(|form| plain.contains(form));
+    let in_brackets = plain.split('[').skip(1).any(|part| part.split(']').next().is_some_and(|class| class.contains('\\')));
+    (!other && !in_brackets && !pattern.contains(r"\d]") && !pattern.contains(r"[\d")).then_some(plain)
 }
 
 /// Runs all programs on one file, in turns.
@@ -103,13 +115,15 @@ fn measured(run: &mut Other) -> Option<Cost> {
     let mut command = Command::new("/usr/bin/time");
     command.args(&words).env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let output = command.output().ok()?;
-    let seconds = began.elapsed().as_secs_f64();
+    let elapsed = began.elapsed().as_secs_f64();
     let said = String::from_utf8_lossy(&output.stderr);
     // 1 of triage: findings; of grep: no match.
     if !matches!(output.status.code(), Some(0 | 1)) {
         said.lines().next().unwrap_or_default().clone_into(&mut run.said);
         return None;
     }
+    let compiling = said.lines().find_map(|line| line.strip_prefix("compiled ")?.parse::<f64>().ok());
+    let seconds = elapsed - compiling.unwrap_or_default();
     let peak = said.lines().last().and_then(|line| line.trim().parse::<f64>().ok())?;
     Some(Cost { seconds, peak_mib: peak / 1024.0 })
 }

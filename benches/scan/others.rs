@@ -45,9 +45,11 @@ pub fn all(path: &Path, list: &Path) -> Vec<Other> {
     cut(path, &small, 64 << 20);
     let whole = std::fs::metadata(path).map_or(1, |file| file.len()).max(1);
     let part = std::fs::metadata(&small).map_or(0, |file| file.len()) as f64 / whole as f64;
-    programs.push(Other { part, ..Other::new("grep -E -c -f", "grep", &["-a", "-E", "-c", "-f", &list, &small.display().to_string()]) });
+    let extended = Path::new(&list).with_extension("grep").display().to_string();
+    programs
+        .push(Other { part, ..Other::new("grep -E -c -f", "grep", &["-a", "-E", "-c", "-f", &extended, &small.display().to_string()]) });
     if let Some(vectorscan) = vectorscan(list.as_ref()) {
-        programs.push(Other::new("Vectorscan, blocks", &vectorscan, &[&list, &log]));
+        programs.push(Other::new("Vectorscan, blocks, without compiling", &vectorscan, &[&list, &log]));
     }
     programs
 }

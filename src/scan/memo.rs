@@ -34,9 +34,9 @@ impl<T: Clone> Memo<T> {
         if let Some(known) = self.get(line) {
             return known.clone();
         }
-        let made = make();
-        self.put(line, made.clone());
-        made
+        let value = make();
+        self.put(line, value.clone());
+        value
     }
 
     /// What is known of a line.

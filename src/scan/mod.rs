@@ -3,6 +3,7 @@
 //! Streaming and bounded: whatever the length of the input, only an excerpt is kept. What lies between the beginning and the end of a
 //! long log is sifted at the speed of memory: a gate finds the few lines that may match, and only those are read. Must not judge.
 
+mod block;
 mod excerpt;
 mod gate;
 mod lines;
