@@ -92,7 +92,7 @@ pub enum CommandError {
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
     /// A text cannot be read.
-    #[error("cannot read {name}: {source}")]
+    #[error("cannot read {name}: {source}{}", for_reading(source))]
     Text {
         /// Name of the text.
         name: String,
@@ -182,6 +182,15 @@ impl CommandError {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::BrokenPipe,
             _ => Exit::CannotLook,
         }
+    }
+}
+
+/// What to do about a text that cannot be read, worded for the message; nothing where the cause says it.
+fn for_reading(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::NotFound => "\n  next: name a file, a folder or an archive, or `-` for stdin",
+        io::ErrorKind::PermissionDenied => "\n  next: let somebody read it who may, and pipe it in: `sudo cat FILE | sysdock triage -`",
+        _ => "",
     }
 }
 

@@ -148,6 +148,14 @@ fn with_several_files_the_strongest_code_wins() {
 }
 
 #[test]
+fn a_text_that_is_not_there_is_named_with_what_to_do() {
+    let run = sysdock(["triage", "/no/such/file.log"]).run().ended(3);
+    assert!(run.stdout.is_empty(), "{run:?}");
+    assert!(run.stderr.starts_with("sysdock: cannot read /no/such/file.log: "), "{run:?}");
+    assert!(run.stderr.contains("\n  next: name a file, a folder or an archive, or `-` for stdin"), "{run:?}");
+}
+
+#[test]
 fn stdout_carries_only_the_report() {
     let bad = fixture("cgroup-read-only");
     let run = sysdock(["doctor", "--from", &bad, "/no/such/file.json"]).run().ended(3);
