@@ -3,6 +3,7 @@
 //! All functions are pure but those of [`output`], which write. Must not judge, collect or reorder findings.
 
 pub mod explain;
+pub mod exposition;
 pub mod human;
 pub mod image;
 pub mod json;

@@ -86,13 +86,13 @@ fn lives(base: &Image<'_>, builder: &str) {
     assert_eq!(inside(&container, &["systemctl", "is-active", "hello"]), "active", "{}", lane.name);
     let id = inside(&container, &["cat", "/etc/machine-id"]);
     assert_eq!(id.len(), 32, "{}: machine-id {id}", lane.name);
-    assert!(lane.client(&["stop", "-t", "5", &container.name]).good);
+    assert!(lane.client(&["stop", "-t", "60", &container.name]).good, "{}: stop from outside", lane.name);
     assert_eq!(inspect(&container, "{{.State.ExitCode}} {{.HostConfig.Privileged}}"), "0 false", "{}", lane.name);
 
     let other = started(&image, &[]);
     assert_ne!(inside(&other, &["cat", "/etc/machine-id"]), id, "{}: containers share a machine-id", lane.name);
     lane.client(&["exec", &other.name, "systemctl", "poweroff"]);
-    assert!(other.await_end(Duration::from_secs(20)), "{}: shutdown from within", lane.name);
+    assert!(other.await_end(Duration::from_secs(60)), "{}: shutdown from within", lane.name);
     assert_eq!(inspect(&other, "{{.State.ExitCode}}"), "0", "{}", lane.name);
 }
 
