@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::diagnose::{Report, Verdict};
+use crate::diagnose::{Finding, Report, Verdict};
 use crate::rule::Severity;
 use crate::snapshot::TargetKind;
 
@@ -60,7 +60,7 @@ impl Exit {
     #[must_use]
     pub fn of(report: &Report, fail_on: Severity) -> Self {
         let worst = report.worst();
-        let unexplained = report.verdict == Verdict::Failed && worst.is_none();
+        let unexplained = report.verdict == Verdict::Failed && !report.findings.iter().any(Finding::is_failure);
         let hidden = report.verdict == Verdict::Undetermined && report.target.kind != TargetKind::Text;
         match worst {
             Some(severity) if severity >= fail_on => Self::Findings,

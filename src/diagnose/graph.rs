@@ -55,6 +55,7 @@ fn finding(
         id: entry.id.clone(),
         role,
         severity: one.severity,
+        class: entry.class,
         confidence: one.confidence,
         title: entry.title.clone(),
         explanation: entry.explanation.clone(),
@@ -63,6 +64,7 @@ fn finding(
         explained_by,
         remedies: entry.remedies.clone(),
         advice,
+        accepted: None,
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Must not read files, clocks or the environment; the same input gives the same bytes.
 
+mod accept;
 mod evaluate;
 mod evidence;
 mod examples;
@@ -15,6 +16,7 @@ use crate::rule::RuleSet;
 use crate::scan::Matcher;
 use crate::snapshot::{Snapshot, TargetKind};
 
+pub use accept::{Acceptance, Accepted, Suppression};
 pub use examples::verify_examples;
 pub use report::{Evidence, Finding, Report, Role, Subject, Undecided, Verdict};
 pub use summary::Summary;

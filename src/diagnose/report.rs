@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::rule::{Confidence, Severity};
+use super::accept::{self, Acceptance};
+use crate::rule::{Class, Confidence, Severity};
 use crate::snapshot::{Cluster, Gap, Target};
 
 /// Whether the container is our business.
@@ -77,6 +78,8 @@ pub struct Finding {
     pub role: Role,
     /// How bad it is.
     pub severity: Severity,
+    /// Whose matter it is.
+    pub class: Class,
     /// How sure it is.
     pub confidence: Confidence,
     /// What is wrong.
@@ -93,6 +96,22 @@ pub struct Finding {
     pub remedies: Vec<String>,
     /// The remedies in words.
     pub advice: Vec<String>,
+    /// Why it does not count, where it does not.
+    pub accepted: Option<Acceptance>,
+}
+
+impl Finding {
+    /// Whether it can make a run fail: a cause or a consequence that nobody has accepted.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.is_failure() && self.accepted.is_none()
+    }
+
+    /// Whether something fails because of it, accepted or not.
+    #[must_use]
+    pub const fn is_failure(&self) -> bool {
+        matches!(self.role, Role::RootCause | Role::Consequence)
+    }
 }
 
 /// A diagnosis that could not be decided.
@@ -128,11 +147,23 @@ pub struct Report {
 }
 
 impl Report {
-    /// The worst severity among root causes and consequences.
+    /// The worst severity among root causes and consequences that nobody has accepted.
     #[must_use]
     pub fn worst(&self) -> Option<Severity> {
-        let counted = self.findings.iter().filter(|finding| matches!(finding.role, Role::RootCause | Role::Consequence));
-        counted.map(|finding| finding.severity).max()
+        self.findings.iter().filter(|finding| finding.counts()).map(|finding| finding.severity).max()
+    }
+
+    /// Whose matter the failure is: that of the first root cause. None where nothing failed or nobody knows why.
+    #[must_use]
+    pub fn class(&self) -> Option<Class> {
+        self.root().map(|root| root.class)
+    }
+
+    /// What names a finding from one run to the next: the same for the same diagnosis of a target of the same name,
+    /// whatever its lines, ids and times are. 32 hex digits.
+    #[must_use]
+    pub fn fingerprint(&self, finding: &Finding) -> String {
+        accept::fingerprint(&self.target.name, &finding.id)
     }
 
     /// The first root cause.

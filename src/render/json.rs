@@ -9,7 +9,7 @@ use super::summary::SummaryOut;
 use super::trial;
 use super::visible::is_hidden;
 use super::{Answer, words};
-use crate::diagnose::{Evidence, Finding, Report, Summary, Undecided};
+use crate::diagnose::{Acceptance, Evidence, Finding, Report, Summary, Undecided};
 use crate::prescribe::{NotOffered, Prescription, Step};
 use crate::rule::RuleSet;
 use crate::snapshot::{Cluster, Gap, Target};
@@ -48,6 +48,7 @@ struct ReportOut<'r> {
     subject: &'static str,
     verdict: &'static str,
     state: &'r str,
+    class: Option<&'static str>,
     findings: Vec<FindingOut<'r>>,
     prescription: Option<PrescriptionOut<'r>>,
     trial: Option<trial::TrialOut<'r>>,
@@ -85,6 +86,9 @@ struct FindingOut<'r> {
     explained_by: &'r [String],
     remedies: &'r [String],
     advice: &'r [String],
+    class: &'static str,
+    fingerprint: String,
+    accepted: Option<&'r Acceptance>,
 }
 
 #[derive(Serialize)]
@@ -217,7 +221,8 @@ fn report<'r>(answer: &Answer<'r>) -> ReportOut<'r> {
         subject: words::subject(report.subject),
         verdict: words::verdict(report.verdict),
         state: &report.state,
-        findings: report.findings.iter().map(finding).collect(),
+        class: report.class().map(words::class),
+        findings: report.findings.iter().map(|found| finding(found, report)).collect(),
         prescription: answer.prescription.map(prescription),
         trial: answer.trial.map(trial::of),
         undecided: report.undecided.iter().map(undecided).collect(),
@@ -266,7 +271,7 @@ fn target(target: &Target) -> TargetOut<'_> {
     }
 }
 
-fn finding(finding: &Finding) -> FindingOut<'_> {
+fn finding<'r>(finding: &'r Finding, report: &Report) -> FindingOut<'r> {
     FindingOut {
         id: &finding.id,
         role: words::role(finding.role),
@@ -279,6 +284,9 @@ fn finding(finding: &Finding) -> FindingOut<'_> {
         explained_by: &finding.explained_by,
         remedies: &finding.remedies,
         advice: &finding.advice,
+        class: words::class(finding.class),
+        fingerprint: report.fingerprint(finding),
+        accepted: finding.accepted.as_ref(),
     }
 }
 
@@ -318,10 +326,11 @@ mod tests {
             |pointer: &str| document.pointer(pointer).and_then(Value::as_object).unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
         assert_eq!(keys(""), "schema_version tool reports");
         assert_eq!(keys("/tool"), "name version rules");
-        assert_eq!(keys("/reports/0"), "target subject verdict state findings prescription trial undecided gaps unrecognised");
+        assert_eq!(keys("/reports/0"), "target subject verdict state class findings prescription trial undecided gaps unrecognised");
         assert_eq!(keys("/reports/0/target"), "kind name id engine");
         assert_eq!(keys("/reports/0/target/engine"), "name version api");
-        let finding = "id role severity confidence title explanation evidence explains explained_by remedies advice";
+        let finding =
+            "id role severity confidence title explanation evidence explains explained_by remedies advice class fingerprint accepted";
         assert_eq!(keys("/reports/0/findings/0"), finding);
         assert_eq!(keys("/reports/0/findings/0/evidence/0"), "kind text line stream");
         assert_eq!(keys("/reports/0/findings/0/evidence/1"), "kind path value source");

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::diagnose::{Evidence, Finding, Report, Role, Subject, Undecided, Verdict};
 use crate::prescribe::{NotOffered, Prescription, Step, StepKind};
-use crate::rule::{Confidence, Severity};
+use crate::rule::{Class, Confidence, Severity};
 use crate::snapshot::{EngineId, Gap, Target, TargetKind};
 
 fn target(name: &str) -> Target {
@@ -31,6 +31,7 @@ fn finding(id: &str, role: Role, title: &str) -> Finding {
         id: id.to_owned(),
         role,
         severity: Severity::Critical,
+        class: Class::Configuration,
         confidence: Confidence::Certain,
         title: title.to_owned(),
         explanation: "What happens\nand why.\n\nMore.".to_owned(),
@@ -39,6 +40,7 @@ fn finding(id: &str, role: Role, title: &str) -> Finding {
         explained_by: Vec::new(),
         remedies: Vec::new(),
         advice: Vec::new(),
+        accepted: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::style::Tone;
 use crate::diagnose::{Role, Subject, Verdict};
-use crate::rule::{Confidence, Severity, Stage};
+use crate::rule::{Class, Confidence, Severity, Stage};
 use crate::snapshot::TargetKind;
 
 pub const fn verdict(verdict: Verdict) -> &'static str {
@@ -60,6 +60,14 @@ pub const fn confidence(confidence: Confidence) -> &'static str {
         Confidence::Possible => "possible",
         Confidence::Likely => "likely",
         Confidence::Certain => "certain",
+    }
+}
+
+pub const fn class(class: Class) -> &'static str {
+    match class {
+        Class::Infrastructure => "infrastructure",
+        Class::Configuration => "configuration",
+        Class::Product => "product",
     }
 }
 

@@ -238,6 +238,7 @@ fn built(file: &str, raw: RuleFile, parts: Parts) -> Rule {
         title: raw.title,
         severity: raw.severity,
         stage: raw.stage,
+        class: raw.class,
         confidence: raw.confidence,
         explanation: raw.explanation.trim().to_owned(),
         confirm: raw.confirm.trim().to_owned(),

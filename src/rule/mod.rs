@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 pub use condition::{Condition, ConditionError, Outcome, Scope};
 pub use load::{RuleError, builtin, load};
 pub use range::VersionRange;
-pub use syntax::{Confidence, Example, Examples, Expectation, Severity, Signature, Stage};
+pub use syntax::{Class, Confidence, Example, Examples, Expectation, Severity, Signature, Stage};
 pub use verify::{Complaint, verify};
 
 /// One diagnosis.
@@ -30,6 +30,8 @@ pub struct Rule {
     pub severity: Severity,
     /// The step of the boot at which it strikes.
     pub stage: Stage,
+    /// Whose matter it is.
+    pub class: Class,
     /// How sure the facts alone make us.
     pub confidence: Confidence,
     /// What happens and why.

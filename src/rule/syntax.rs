@@ -23,6 +23,18 @@ pub enum Severity {
     Critical,
 }
 
+/// Whose matter a failure is, for those who sort many of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// The host, its kernel or the engine.
+    Infrastructure,
+    /// How the image is made or the container started.
+    Configuration,
+    /// The software that runs in the container.
+    Product,
+}
+
 /// How sure a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -167,6 +179,8 @@ pub(super) struct RuleFile {
     pub title: String,
     pub severity: Severity,
     pub stage: Stage,
+    #[serde(default = "configuration")]
+    pub class: Class,
     #[serde(default = "likely")]
     pub confidence: Confidence,
     pub explanation: String,
@@ -204,6 +218,10 @@ impl RuleFile {
     pub(super) fn conditions(&self) -> [Option<&str>; 5] {
         [&self.when, &self.harms, &self.risk, &self.note, &self.unless].map(Option::as_deref)
     }
+}
+
+fn configuration() -> Class {
+    Class::Configuration
 }
 
 fn likely() -> Confidence {
