@@ -1,7 +1,9 @@
 //! The command line as clap sees it: words in, raw arguments out. Must not read the environment or check meanings.
 #![allow(clippy::doc_markdown, reason = "the doc comments are the text of --help")]
 
+mod config;
 mod examples;
+mod report;
 mod seccomp;
 mod treat;
 mod words;
@@ -11,13 +13,15 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueHint};
 
+pub use config::{ConfigAction, ConfigArgs};
 use examples::{
-    BUILD_EXAMPLES, COMPLETIONS_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, FIX_EXAMPLES, PROVE_EXAMPLES, RULES_EXAMPLES,
-    RUN_EXAMPLES, SECCOMP_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES,
+    BUILD_EXAMPLES, COMPLETIONS_EXAMPLES, CONFIG_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, FIX_EXAMPLES, PROVE_EXAMPLES,
+    RULES_EXAMPLES, RUN_EXAMPLES, SECCOMP_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES,
 };
+pub use report::{OutputTo, ReportArgs, ReportFormat};
 pub use seccomp::{FilterArgs, SeccompAction, SeccompArgs, SeccompCheckArgs, SeccompExplainArgs, SeccompMakeArgs, SeccompTraceArgs};
 pub use treat::{BuildArgs, BuilderChoice, ExtentChoice, FixArgs, ProveArgs, RunArgs};
-pub use words::{DoctorFormat, FailOn, Format, PrescriptionForm};
+pub use words::{FailOn, Format, PrescriptionForm};
 
 /// The doctor for systemd in Docker and Podman containers.
 ///
@@ -43,15 +47,18 @@ pub struct GlobalArgs {
     /// Docker CLI context that names the engine
     #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub context: Option<String>,
-    /// Longest wait for one answer of the engine [default: 10]; with --follow also for the whole watch [default: 120]
-    #[arg(long, global = true, env = "SYSDOCK_TIMEOUT", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    /// Longest wait for one answer of the engine; also SYSDOCK_TIMEOUT [default: 10]; with --follow also for the whole watch [default: 120]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: Option<u64>,
     /// Folder (or file) of more rules; the same id overrides a built-in rule; may be given several times
     #[arg(long, global = true, value_name = "DIR", action = ArgAction::Append, value_hint = ValueHint::DirPath)]
     pub rules: Vec<PathBuf>,
-    /// When to use colour; auto obeys NO_COLOR, CLICOLOR_FORCE and whether stdout is a terminal
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub color: ColorChoice,
+    /// When to use colour; auto obeys NO_COLOR, CLICOLOR_FORCE and whether stdout is a terminal [default: auto]
+    #[arg(long, global = true, value_name = "WHEN")]
+    pub color: Option<ColorChoice>,
+    /// Read this configuration in place of those of the system, the user and the project; also SYSDOCK_CONFIG
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
     /// No progress and no remarks on stderr, only errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
@@ -90,6 +97,9 @@ pub enum Command {
     /// List, check or test the rules
     #[command(after_help = RULES_EXAMPLES)]
     Rules(RulesArgs),
+    /// Show the settings that are in force, and where each comes from
+    #[command(after_help = CONFIG_EXAMPLES)]
+    Config(ConfigArgs),
     /// Print a completion script for a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(CompletionsArgs),
@@ -119,12 +129,9 @@ pub struct DoctorArgs {
     /// Read only the last N lines of the log
     #[arg(long, value_name = "N", conflicts_with = "from")]
     pub tail: Option<u64>,
-    /// Exit 1 when a root cause or consequence is at least this bad
-    #[arg(long, value_name = "SEVERITY", default_value = "error")]
-    pub fail_on: FailOn,
-    /// Form of the report on stdout
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub format: DoctorFormat,
+    /// Form, files, what counts.
+    #[command(flatten)]
+    pub report: ReportArgs,
     /// Print only the cure, in this form: the whole container as it is to be, not a patch
     #[arg(long, value_name = "FORMAT", conflicts_with = "all")]
     pub prescription: Option<PrescriptionForm>,
@@ -145,12 +152,9 @@ pub struct TriageArgs {
     /// Command line of the container, such as 'docker run -d image /sbin/init'
     #[arg(long, value_name = "COMMAND", value_parser = NonEmptyStringValueParser::new())]
     pub run: Option<String>,
-    /// Exit 1 when a root cause or consequence is at least this bad
-    #[arg(long, value_name = "SEVERITY", default_value = "error")]
-    pub fail_on: FailOn,
-    /// Form of the report on stdout
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub format: Format,
+    /// Form, files, what counts.
+    #[command(flatten)]
+    pub report: ReportArgs,
     /// With --format json: one report a line, in the order of the input, as soon as it is there
     #[arg(long)]
     pub jsonl: bool,
@@ -244,8 +248,8 @@ mod tests {
     fn a_prescription_has_a_form_and_one_container() {
         let args = |line: &str| Cli::try_parse_from(std::iter::once("sysdock").chain(line.split(' ')));
         let Command::Doctor(read) = args("doctor web --prescription quadlet").unwrap().command else { panic!("not doctor") };
-        assert_eq!((read.prescription, read.format), (Some(PrescriptionForm::Quadlet), DoctorFormat::Human));
-        for line in ["doctor --all --prescription sh", "doctor web --prescription yaml", "triage --format sh x"] {
+        assert_eq!((read.prescription, read.report.format), (Some(PrescriptionForm::Quadlet), None));
+        for line in ["doctor --all --prescription sh", "doctor web --prescription yaml", "triage --output none x"] {
             assert_eq!(args(line).unwrap_err().exit_code(), 2, "{line}");
         }
     }

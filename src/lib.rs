@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod collect;
 pub mod command;
+pub mod config;
 pub mod diagnose;
 pub mod docker;
 pub mod exit;

@@ -1,16 +1,20 @@
 //! Raw arguments and the environment in, validated options out. Must not touch files, engines or the terminal.
 
+mod report;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ColorChoice;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cli::{DoctorArgs, DoctorFormat, FailOn, Format, GlobalArgs, PrescriptionForm, SnapshotArgs, TriageArgs};
+use crate::cli::{DoctorArgs, PrescriptionForm, ReportFormat, SnapshotArgs, TriageArgs};
 use crate::collect::CollectOptions;
+use crate::config::{Config, Origin};
 use crate::docker::{EngineChoice, Environment, LogQuery};
 use crate::render::Context;
-use crate::rule::Severity;
+
+pub use report::Reporting;
 
 /// Longest wait for one answer of the engine.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -43,6 +47,27 @@ pub enum OptionError {
     /// `--format sh` for all containers.
     #[error("a prescription is for one container, not for --all\n  next: `sysdock doctor --all` names those that need one")]
     AllPrescriptions,
+    /// A form that a command cannot give.
+    #[error("--format {0} is for `doctor` and one container\n  next: sysdock triage --help lists the forms of triage")]
+    NoCure(&'static str),
+    /// A suppression without a date that can be read.
+    #[error("the suppression of `{id}` expires on `{date}`, which is no date\n  next: write it as expires = 2027-01-31")]
+    Expires {
+        /// Id of the diagnosis.
+        id: String,
+        /// What stands there.
+        date: String,
+    },
+    /// A suppression whose targets are no pattern.
+    #[error("the suppression of `{id}` is for `{target}`, which is no pattern: {reason}\n  next: use * for any text and ? for any sign")]
+    Targets {
+        /// Id of the diagnosis.
+        id: String,
+        /// What stands there.
+        target: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// `--prescription` with a form of the report.
     #[error("--prescription prints the cure alone and does not go with another --format\n  next: leave one of them out")]
     TwoForms,
@@ -81,6 +106,8 @@ pub struct Options {
     pub progress: bool,
     /// How text is laid out.
     pub context: Context,
+    /// Where all of it comes from.
+    pub config: Config,
 }
 
 /// What `doctor` looks at.
@@ -103,10 +130,8 @@ pub struct DoctorOptions {
     pub collect: CollectOptions,
     /// Whether the boot is watched.
     pub follow: bool,
-    /// Severity from which on the exit code is 1.
-    pub fail_on: Severity,
-    /// Form of the report.
-    pub format: Format,
+    /// Forms, files, what counts.
+    pub report: Reporting,
     /// Form of the cure, where that alone is wanted.
     pub prescription: Option<PrescriptionForm>,
 }
@@ -114,24 +139,42 @@ pub struct DoctorOptions {
 impl Options {
     /// Combines arguments, environment and terminal.
     #[must_use]
-    pub fn new(args: GlobalArgs, environment: Environment, terminal: Terminal) -> Self {
-        let wait = args.timeout.map(Duration::from_secs);
+    pub fn new(config: Config, environment: Environment, terminal: Terminal) -> Self {
+        let wait = config.value(|s| s.timeout).map(Duration::from_secs);
+        let quiet = config.value(|s| s.quiet).unwrap_or_default();
         let context = Context {
             width: terminal.columns.unwrap_or(PLAIN_WIDTH).clamp(80, 120),
-            color: wants_color(args.color, &environment, terminal.stdout),
+            color: wants_color(config.value(|s| s.color).unwrap_or(ColorChoice::Auto), &environment, terminal.stdout),
             unicode: speaks_unicode(&environment),
         };
         Self {
-            engine: EngineChoice { host: args.host, context: args.context },
+            engine: engine(&config, &environment),
             environment,
             deadline: wait.unwrap_or(ANSWER),
             watch: wait.unwrap_or(WATCH),
-            rules: args.rules,
-            remarks: !args.quiet,
-            progress: terminal.stderr && !args.quiet,
+            rules: config.every(|s| s.rules.as_slice()).into_iter().map(|(folder, _)| folder.clone()).collect(),
+            remarks: !quiet,
+            progress: terminal.stderr && !quiet,
             context,
+            config,
         }
     }
+}
+
+/// The engine that flags, `SYSDOCK_HOST` or a file name. A file is weaker than the variables that the engine's own CLI heeds.
+fn engine(config: &Config, environment: &Environment) -> EngineChoice {
+    let named = ["DOCKER_HOST", "DOCKER_CONTEXT", "CONTAINER_HOST"].iter().any(|name| environment.get(name).is_some());
+    let heeded = |origin: &Origin| !named || matches!(origin, Origin::Flags | Origin::Environment);
+    let host = config.found(|s| s.host.clone()).filter(|(_, origin)| heeded(origin));
+    let context = config.found(|s| s.context.clone()).filter(|(_, origin)| heeded(origin));
+    // A flag for the one is stronger than a file for the other.
+    let (host, context) = match (host, context) {
+        (Some((host, Origin::Flags)), Some((context, Origin::Flags))) => (Some(host), Some(context)),
+        (Some((host, Origin::Flags | Origin::Environment)), _) => (Some(host), None),
+        (_, Some((context, Origin::Flags | Origin::Environment))) => (None, Some(context)),
+        (host, context) => (host.map(|(host, _)| host), context.map(|(context, _)| context)),
+    };
+    EngineChoice { host, context }
 }
 
 /// `NO_COLOR` beats `CLICOLOR_FORCE` beats the terminal (no-color.org, bixense.com/clicolors).
@@ -160,10 +203,11 @@ impl DoctorOptions {
     ///
     /// # Errors
     /// [`OptionError`] naming the argument.
-    pub fn new(args: DoctorArgs, now: Timestamp) -> Result<Self, OptionError> {
+    pub fn new(args: DoctorArgs, config: &Config, now: Timestamp) -> Result<Self, OptionError> {
         let since = args.since.as_deref().map(|text| since(text, now)).transpose()?;
         let log = LogQuery { follow: args.follow, since, tail: args.tail };
-        let (format, prescription) = forms(args.format, args.prescription)?;
+        let report = Reporting::new(args.report, config, now)?;
+        let prescription = cure_alone(&report, args.prescription)?;
         let targets = targets(args.containers, args.all, args.from)?;
         if prescription.is_some() {
             targets.only_one()?;
@@ -172,8 +216,7 @@ impl DoctorOptions {
             targets,
             collect: CollectOptions { exec: !args.no_exec, log, patience: PATIENCE },
             follow: args.follow,
-            fail_on: severity(args.fail_on),
-            format,
+            report,
             prescription,
         })
     }
@@ -191,13 +234,14 @@ impl Targets {
     }
 }
 
-/// Form of the report, and of the cure where that alone is wanted.
-fn forms(format: DoctorFormat, wanted: Option<PrescriptionForm>) -> Result<(Format, Option<PrescriptionForm>), OptionError> {
-    match (format, wanted) {
-        (DoctorFormat::Human, wanted) => Ok((Format::Human, wanted)),
-        (DoctorFormat::Json, None) => Ok((Format::Json, None)),
-        (DoctorFormat::Sh, None | Some(PrescriptionForm::Sh)) => Ok((Format::Human, Some(PrescriptionForm::Sh))),
-        (DoctorFormat::Json | DoctorFormat::Sh, Some(_)) => Err(OptionError::TwoForms),
+/// Form of the cure where that alone is wanted.
+fn cure_alone(report: &Reporting, wanted: Option<PrescriptionForm>) -> Result<Option<PrescriptionForm>, OptionError> {
+    match (report.format, wanted) {
+        (ReportFormat::Sh, None) => Ok(Some(PrescriptionForm::Sh)),
+        (ReportFormat::Sh | ReportFormat::Human, Some(PrescriptionForm::Sh)) => Ok(Some(PrescriptionForm::Sh)),
+        (ReportFormat::Human, wanted) => Ok(wanted),
+        (_, Some(_)) if report.asked => Err(OptionError::TwoForms),
+        (_, wanted) => Ok(wanted),
     }
 }
 
@@ -212,12 +256,8 @@ pub struct TriageOptions {
     pub inspect: Option<PathBuf>,
     /// File with the output of info.
     pub info: Option<PathBuf>,
-    /// Severity from which on the exit code is 1.
-    pub fail_on: Severity,
-    /// Form of the report.
-    pub format: Format,
-    /// One report a line.
-    pub lines: bool,
+    /// Forms, files, what counts.
+    pub report: Reporting,
     /// Files that are read at the same time.
     pub threads: usize,
 }
@@ -227,21 +267,21 @@ impl TriageOptions {
     ///
     /// # Errors
     /// [`OptionError`] naming what is missing.
-    pub fn new(args: TriageArgs, processors: usize) -> Result<Self, OptionError> {
+    pub fn new(args: TriageArgs, config: &Config, processors: usize, now: Timestamp) -> Result<Self, OptionError> {
         if args.inputs.is_empty() && args.run.is_none() && args.inspect.is_none() && args.info.is_none() {
             return Err(OptionError::NoText);
         }
-        if args.jsonl && args.format != Format::Json {
-            return Err(OptionError::JsonLines);
+        let mut report = Reporting::new(args.report, config, now)?;
+        report.without_cure()?;
+        if args.jsonl {
+            report.as_lines()?;
         }
         Ok(Self {
             inputs: args.inputs,
             run: args.run,
             inspect: args.inspect,
             info: args.info,
-            fail_on: severity(args.fail_on),
-            format: args.format,
-            lines: args.jsonl,
+            report,
             threads: args.threads.map_or(processors, usize::from).max(1),
         })
     }
@@ -280,31 +320,27 @@ fn since(text: &str, now: Timestamp) -> Result<i64, OptionError> {
     now.checked_sub(span.abs()).map(Timestamp::as_second).map_err(|_| bad())
 }
 
-const fn severity(fail_on: FailOn) -> Severity {
-    match fail_on {
-        FailOn::Critical => Severity::Critical,
-        FailOn::Error => Severity::Error,
-        FailOn::Warning => Severity::Warning,
-        FailOn::Info => Severity::Info,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
 
     use super::*;
     use crate::cli::{Cli, Command};
+    use crate::config;
+    use crate::rule::Severity;
 
     fn doctor(line: &str) -> Result<DoctorOptions, OptionError> {
         let cli = Cli::try_parse_from(std::iter::once("sysdock").chain(line.split(' '))).unwrap();
         let Command::Doctor(args) = cli.command else { panic!("not doctor") };
-        DoctorOptions::new(args, Timestamp::from_second(1_000_000).unwrap())
+        DoctorOptions::new(args, &Config::default(), Timestamp::from_second(1_000_000).unwrap())
     }
 
     fn options(line: &str, pairs: &[(&str, &str)], terminal: Terminal) -> Options {
         let cli = Cli::try_parse_from(std::iter::once("sysdock").chain(line.split(' '))).unwrap();
-        Options::new(cli.global, Environment::from_pairs(pairs, &[]), terminal)
+        let environment = Environment::from_pairs(pairs, &[]);
+        let folder = tempfile::tempdir().unwrap();
+        let config = config::load::load(&cli.global, folder.path(), |name| environment.get(name)).unwrap();
+        Options::new(config, environment, terminal)
     }
 
     #[test]
@@ -344,7 +380,7 @@ mod tests {
     #[test]
     fn defaults_are_those_of_the_help() {
         let read = doctor("doctor web").unwrap();
-        assert_eq!((read.fail_on, read.format, read.follow), (Severity::Error, Format::Human, false));
+        assert_eq!((read.report.fail_on, read.report.format, read.follow), (Severity::Error, ReportFormat::Human, false));
         assert!(read.collect.exec && !doctor("doctor web --no-exec").unwrap().collect.exec);
         let global = options("doctor web", &[], Terminal::default());
         assert_eq!((global.deadline, global.watch), (Duration::from_secs(10), Duration::from_mins(2)));

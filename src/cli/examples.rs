@@ -173,3 +173,27 @@ pub(super) const SECCOMP_EXPLAIN_EXAMPLES: &str = "\
 Examples:
   sysdock seccomp explain name_to_handle_at
   sysdock seccomp explain clone3 --format json";
+
+pub(super) const CONFIG_EXAMPLES: &str = "\
+Examples:
+  sysdock config show                         every setting, its value, and the file, variable or flag that it comes from
+  sysdock --timeout 30 config show            what a flag changes
+  sysdock config show --format json
+
+Layers, the weakest first: /etc/sysdock/sysdock.toml, sysdock/sysdock.toml in the folder of the user's configuration,
+the nearest sysdock.toml from the working folder upwards, variables (SYSDOCK_ and the name of the flag), flags. The
+file of a project may not choose the engine. Paths in a file are taken from its folder.
+
+A sysdock.toml with everything in it:
+  timeout = 30
+  rules = [\"rules\"]
+  color = \"never\"
+  quiet = true
+  format = \"json\"
+  fail-on = \"warning\"
+  baseline = \"sysdock-baseline.json\"
+  [[suppress]]
+  id = \"wrong-stop-signal\"
+  target = \"legacy-*\"
+  reason = \"goes away with the next release\"
+  expires = 2027-03-31";

@@ -16,18 +16,6 @@ pub enum FailOn {
     Info,
 }
 
-/// Form of what `doctor` prints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum DoctorFormat {
-    /// For people
-    #[default]
-    Human,
-    /// For programs, `schema_version` 1
-    Json,
-    /// Only the cure, as a shell script; the same as --prescription sh
-    Sh,
-}
-
 /// Form of a cure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PrescriptionForm {

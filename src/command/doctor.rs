@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
-use super::{CommandError, connect, progress};
-use crate::cli::{DoctorArgs, Format, PrescriptionForm};
+use super::{CommandError, connect, deliver, progress};
+use crate::cli::{DoctorArgs, PrescriptionForm, ReportFormat};
 use crate::collect;
-use crate::diagnose::{Report, Subject, diagnose_with};
+use crate::diagnose::{Accepted, Report, Subject, diagnose_with};
 use crate::docker::{Engine, EngineError, EngineKind};
 use crate::exit::Exit;
 use crate::options::{DoctorOptions, Options, Targets};
 use crate::prescribe::{Form, Prescription, Reach, emit, prescribe};
-use crate::render::{Answer, human, json, output};
+use crate::render::{Answer, Sheet, output};
 use crate::rule::{self, Confidence, RuleSet};
 use crate::scan::Matcher;
 use crate::snapshot::{Snapshot, file};
@@ -35,6 +35,7 @@ struct Doctor<'d> {
     options: &'d Options,
     rules: &'d RuleSet,
     matcher: &'d Matcher<'d>,
+    accepted: Accepted,
 }
 
 /// Runs the command.
@@ -42,10 +43,11 @@ struct Doctor<'d> {
 /// # Errors
 /// [`CommandError`] when no target could be looked at for want of rules or a usable command line.
 pub fn run(args: DoctorArgs, options: &Options) -> Result<Exit, CommandError> {
-    let wanted = DoctorOptions::new(args, Timestamp::now())?;
+    let wanted = DoctorOptions::new(args, &options.config, Timestamp::now())?;
     let rules = rule::load(&options.rules)?;
     let matcher = Matcher::new(&rules);
-    let doctor = Doctor { wanted: &wanted, options, rules: &rules, matcher: &matcher };
+    let accepted = deliver::accepted(&wanted.report, &rules, options)?;
+    let doctor = Doctor { wanted: &wanted, options, rules: &rules, matcher: &matcher, accepted };
     let mut looked = match &wanted.targets {
         Targets::Saved(files) => doctor.saved(files),
         Targets::Named(names) => doctor.live(Some(names)),
@@ -54,12 +56,12 @@ pub fn run(args: DoctorArgs, options: &Options) -> Result<Exit, CommandError> {
     looked.answers.sort_by_key(|(report, _)| report.rank());
     let printed = match wanted.prescription {
         Some(form) => prescription(form.into(), &looked.answers, options.remarks),
-        None => doctor.print(&looked.answers),
+        None => doctor.deliver(&looked),
     };
     looked.failures.iter().for_each(|failure| output::tell(failure));
     looked.remarks.iter().filter(|_| options.remarks).for_each(|remark| output::tell(remark));
     printed?;
-    let judged = looked.answers.iter().map(|(report, _)| Exit::of(report, wanted.fail_on));
+    let judged = looked.answers.iter().map(|(report, _)| Exit::of(report, wanted.report.fail_on));
     Ok(judged.chain(looked.failures.iter().map(CommandError::exit)).collect())
 }
 
@@ -114,15 +116,32 @@ impl From<PrescriptionForm> for Form {
 }
 
 impl Doctor<'_> {
-    fn print(&self, answers: &[(Report, Option<Prescription>)]) -> Result<(), CommandError> {
-        let answers: Vec<Answer<'_>> =
-            answers.iter().map(|(report, prescription)| Answer { report, prescription: prescription.as_ref(), trial: None }).collect();
-        let text = match self.wanted.format {
-            Format::Json => json::answers(&answers, self.rules)?,
-            Format::Human if answers.is_empty() => return Ok(()),
-            Format::Human => human::answers(&answers, &self.options.context),
-        };
-        Ok(output::print(text.as_bytes())?)
+    fn deliver(&self, looked: &Looked) -> Result<(), CommandError> {
+        let answers: Vec<Answer<'_>> = looked
+            .answers
+            .iter()
+            .map(|(report, prescription)| Answer { report, prescription: prescription.as_ref(), trial: None })
+            .collect();
+        let failures: Vec<String> = looked.failures.iter().map(ToString::to_string).collect();
+        let sheet = Sheet { answers: &answers, summary: None, rules: self.rules, failures: &failures };
+        self.scripts(&looked.answers)?;
+        deliver::deliver(&sheet, &self.wanted.report, self.options)
+    }
+
+    /// Writes the cure to the files that are to have it as a script.
+    fn scripts(&self, answers: &[(Report, Option<Prescription>)]) -> Result<(), CommandError> {
+        for wanted in self.wanted.report.outputs.iter().filter(|wanted| wanted.format == ReportFormat::Sh) {
+            let Some((report, cure)) = answers.first() else { continue };
+            match cure.as_ref().map(|cure| emit(cure, Form::Shell)).transpose()?.flatten() {
+                Some(script) => deliver::write(&wanted.path, &script.page())?,
+                None if self.options.remarks => {
+                    let path = wanted.path.display();
+                    output::tell(&format!("{path} was not written: there is nothing to prescribe for {}", report.target.name));
+                }
+                None => {}
+            }
+        }
+        Ok(())
     }
 
     fn judge(&self, snapshot: &Snapshot) -> Report {
@@ -131,8 +150,9 @@ impl Doctor<'_> {
 
     /// A report and its cure.
     fn answer(&self, snapshot: &Snapshot, reach: &Reach) -> (Report, Option<Prescription>) {
-        let report = self.judge(snapshot);
+        let mut report = self.judge(snapshot);
         let prescription = prescribe(&report, snapshot, reach);
+        self.accepted.mark(&mut report);
         (report, prescription)
     }
 

@@ -2,10 +2,12 @@
 
 use std::io;
 
+use crate::config::load::ConfigError;
 use crate::docker::EngineError;
 use crate::exit::Exit;
 use crate::options::OptionError;
 use crate::prescribe::{EmitError, ImageError, Reach};
+use crate::render::form::FormError;
 use crate::rule::RuleError;
 use crate::snapshot::file::SnapshotError;
 use crate::treat::TreatError;
@@ -16,6 +18,9 @@ pub enum CommandError {
     /// The arguments make no sense together.
     #[error(transparent)]
     Options(#[from] OptionError),
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The engine cannot be found or asked.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -140,9 +145,38 @@ pub enum CommandError {
     /// Nobody can be asked, and `--yes` was not given.
     #[error("nothing was changed: stdin is no terminal, so nobody can be asked\n  next: look at the steps above, then give --yes")]
     NotAsked,
+    /// A suppression of a diagnosis that is not there.
+    #[error(
+        "the configuration suppresses `{id}`, and no diagnosis has that id{near}\n  next: `sysdock config show` says which file it is in; `sysdock rules list` shows all ids"
+    )]
+    Suppressed {
+        /// Id as written.
+        id: String,
+        /// An id that is like it, worded for the message.
+        near: String,
+    },
+    /// A baseline cannot be used.
+    #[error("cannot use the baseline {path}: {reason}\n  next: make one with --output json={path}")]
+    Baseline {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file of a report cannot be written.
+    #[error("cannot write the report to {path}: {source}\n  next: name a file in a folder that is there and that you may write to")]
+    ReportFile {
+        /// The file.
+        path: String,
+        /// Cause given by the operating system.
+        source: io::Error,
+    },
     /// The report cannot be put into its form.
-    #[error("cannot write the report as JSON: {0}\n  next: use --format human, and report this as a bug")]
-    Form(#[from] serde_json::Error),
+    #[error("cannot write the report in this form: {0}\n  next: use --format human, and report this as a bug")]
+    Form(#[from] FormError),
+    /// Something cannot be written as JSON.
+    #[error("cannot write it as JSON: {0}\n  next: use --format human, and report this as a bug")]
+    Json(#[from] serde_json::Error),
     /// The cure cannot be put into its form.
     #[error(transparent)]
     Prescription(#[from] EmitError),
@@ -168,6 +202,8 @@ impl CommandError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Options(_)
+            | Self::Config(ConfigError::Syntax { .. } | ConfigError::Engine { .. } | ConfigError::Variable { .. })
+            | Self::Suppressed { .. }
             | Self::NoDiagnosis { .. }
             | Self::NoBuiltIn(_)
             | Self::NoCall { .. }

@@ -5,7 +5,9 @@
 mod build;
 mod case;
 mod completions;
+mod config;
 mod connect;
+mod deliver;
 mod doctor;
 mod error;
 mod explain;
@@ -28,6 +30,7 @@ use clap::Parser;
 pub use error::CommandError;
 
 use crate::cli::{Cli, Command};
+use crate::config::load::load;
 use crate::docker::Environment;
 use crate::exit::Exit;
 use crate::options::{Options, Terminal};
@@ -59,7 +62,10 @@ fn refused(refusal: &clap::Error) -> Exit {
 }
 
 fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
-    let options = Options::new(cli.global, Environment::of_process(), terminal());
+    let environment = Environment::of_process();
+    let folder = std::env::current_dir().unwrap_or_default();
+    let settings = load(&cli.global, &folder, |name| environment.get(name))?;
+    let options = Options::new(settings, environment, terminal());
     match cli.command {
         Command::Doctor(args) => doctor::run(args, &options),
         Command::Triage(args) => triage::run(args, &options),
@@ -71,6 +77,7 @@ fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Seccomp(args) => seccomp::run(&args.action, &options),
         Command::Explain(args) => explain::run(&args, &options),
         Command::Rules(args) => rules::run(&args, &options),
+        Command::Config(args) => config::run(&args, &options),
         Command::Completions(args) => completions::run(&args),
     }
 }

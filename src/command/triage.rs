@@ -8,14 +8,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use super::CommandError;
-use crate::cli::{Format, TriageArgs};
-use crate::diagnose::{Report, Summary, diagnose_with};
+use jiff::Timestamp;
+
+use super::{CommandError, deliver};
+use crate::cli::{ReportFormat, TriageArgs};
+use crate::diagnose::{Accepted, Report, Summary, diagnose_with};
 use crate::exit::Exit;
 use crate::intake::archive::{Limits, Walk};
 use crate::intake::{self, Beside};
 use crate::options::{Options, TriageOptions};
-use crate::render::{human, json, output, summary};
+use crate::render::{Answer, Sheet, json, output};
 use crate::rule::{self, RuleSet};
 use crate::scan::Matcher;
 
@@ -48,6 +50,7 @@ struct Triage<'t> {
     rules: &'t RuleSet,
     matcher: &'t Matcher<'t>,
     beside: Beside,
+    accepted: Accepted,
 }
 
 /// Runs the command.
@@ -56,12 +59,13 @@ struct Triage<'t> {
 /// [`CommandError`] when rules or arguments cannot be used or the report cannot be written.
 pub fn run(args: TriageArgs, options: &Options) -> Result<Exit, CommandError> {
     let processors = thread::available_parallelism().map_or(1, usize::from);
-    let wanted = TriageOptions::new(args, processors)?;
+    let wanted = TriageOptions::new(args, &options.config, processors, Timestamp::now())?;
     let rules = rule::load(&options.rules)?;
     let matcher = Matcher::new(&rules);
     scan_with(wanted.threads);
     let beside = beside(&wanted)?;
-    let triage = Triage { wanted: &wanted, options, rules: &rules, matcher: &matcher, beside };
+    let accepted = deliver::accepted(&wanted.report, &rules, options)?;
+    let triage = Triage { wanted: &wanted, options, rules: &rules, matcher: &matcher, beside, accepted };
     let (inputs, failures) = inputs(&wanted.inputs);
     let many = inputs.len() > 1 || wanted.inputs.iter().any(|path| path.is_dir());
     let mut told = Told { many, ..Told::default() };
@@ -83,12 +87,14 @@ struct Told {
     many: bool,
     reports: Vec<Report>,
     summary: Summary,
+    failures: Vec<String>,
     exit: Exit,
 }
 
 impl Told {
     fn failed(&mut self, failure: &CommandError) {
         output::tell(failure);
+        self.failures.push(failure.to_string());
         self.exit = self.exit.merge(failure.exit());
     }
 }
@@ -136,32 +142,35 @@ impl Triage<'_> {
         for remark in looked.remarks.iter().filter(|_| self.options.remarks) {
             output::tell(remark);
         }
-        for report in looked.reports {
-            told.exit = told.exit.merge(Exit::of(&report, self.wanted.fail_on));
+        for mut report in looked.reports {
+            self.accepted.mark(&mut report);
+            told.exit = told.exit.merge(Exit::of(&report, self.wanted.report.fail_on));
             told.summary.add(&report);
-            if self.wanted.lines {
-                output::print(json::line(&report)?.as_bytes())?;
-            } else {
+            if self.streams() {
+                output::print(json::line(&Answer { report: &report, prescription: None, trial: None })?.as_bytes())?;
+            }
+            if !self.streams() || !self.wanted.report.outputs.is_empty() {
                 told.reports.push(report);
             }
         }
         Ok(())
     }
 
+    /// Whether each report is told as soon as it is there.
+    fn streams(&self) -> bool {
+        self.wanted.report.format == ReportFormat::Jsonl
+    }
+
     fn print(&self, mut told: Told) -> Result<Exit, CommandError> {
         told.reports.sort_by_key(Report::rank);
-        let text = match self.wanted.format {
-            _ if self.wanted.lines => return Ok(told.exit),
-            Format::Json if told.many => json::render_many(&told.reports, &told.summary, self.rules)?,
-            Format::Json => json::render(&told.reports, self.rules)?,
-            Format::Human if told.reports.is_empty() => return Ok(told.exit),
-            Format::Human if told.many => {
-                let table = summary::table(&told.summary, &self.options.context);
-                format!("{}\n{table}", human::render(&told.reports, &self.options.context))
-            }
-            Format::Human => human::render(&told.reports, &self.options.context),
-        };
-        output::print(text.as_bytes())?;
+        let answers = Answer::without_cure(&told.reports);
+        let summary = told.many.then_some(&told.summary);
+        let sheet = Sheet { answers: &answers, summary, rules: self.rules, failures: &told.failures };
+        if self.streams() {
+            deliver::files(&sheet, &self.wanted.report, self.options)?;
+        } else {
+            deliver::deliver(&sheet, &self.wanted.report, self.options)?;
+        }
         Ok(told.exit)
     }
 

@@ -16,7 +16,7 @@ use crate::rule::RuleSet;
 use crate::scan::Matcher;
 use crate::snapshot::{Snapshot, TargetKind};
 
-pub use accept::{Acceptance, Accepted, Suppression};
+pub use accept::{Acceptance, Accepted, Suppression, fingerprint};
 pub use examples::verify_examples;
 pub use report::{Evidence, Finding, Report, Role, Subject, Undecided, Verdict};
 pub use summary::Summary;

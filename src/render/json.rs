@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::summary::SummaryOut;
 use super::trial;
 use super::visible::is_hidden;
-use super::{Answer, words};
-use crate::diagnose::{Acceptance, Evidence, Finding, Report, Summary, Undecided};
+use super::{Answer, Sheet, words};
+use crate::diagnose::{Acceptance, Evidence, Finding, Report, Undecided};
 use crate::prescribe::{NotOffered, Prescription, Step};
 use crate::rule::RuleSet;
 use crate::snapshot::{Cluster, Gap, Target};
@@ -149,39 +149,27 @@ struct NotOfferedOut<'r> {
 ///
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
-pub fn render(reports: &[Report], rules: &RuleSet) -> serde_json::Result<String> {
-    document(&Answer::without_cure(reports), None, rules)
+pub fn sheet(sheet: &Sheet<'_>) -> serde_json::Result<String> {
+    let reports = sheet.answers.iter().map(report).collect();
+    let summary = sheet.summary.map(SummaryOut::new);
+    text(&Document { schema_version: SCHEMA_VERSION, tool: tool(sheet.rules), reports, summary })
 }
 
-/// The same with the cures.
+/// The same for answers alone.
 ///
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
 pub fn answers(answers: &[Answer<'_>], rules: &RuleSet) -> serde_json::Result<String> {
-    document(answers, None, rules)
-}
-
-/// The same with what the reports add up to.
-///
-/// # Errors
-/// [`serde_json::Error`] when a value cannot be written as JSON.
-pub fn render_many(reports: &[Report], summary: &Summary, rules: &RuleSet) -> serde_json::Result<String> {
-    document(&Answer::without_cure(reports), Some(summary), rules)
+    sheet(&Sheet { answers, summary: None, rules, failures: &[] })
 }
 
 /// One report as one line.
 ///
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
-pub fn line(one: &Report) -> serde_json::Result<String> {
-    let line = Line { schema_version: SCHEMA_VERSION, report: report(&Answer { report: one, prescription: None, trial: None }) };
+pub fn line(answer: &Answer<'_>) -> serde_json::Result<String> {
+    let line = Line { schema_version: SCHEMA_VERSION, report: report(answer) };
     Ok(format!("{}\n", harmless(&serde_json::to_string(&line)?)))
-}
-
-fn document(answers: &[Answer<'_>], summary: Option<&Summary>, rules: &RuleSet) -> serde_json::Result<String> {
-    let reports = answers.iter().map(report).collect();
-    let summary = summary.map(SummaryOut::new);
-    text(&Document { schema_version: SCHEMA_VERSION, tool: tool(rules), reports, summary })
 }
 
 /// This program and its rules.
@@ -316,7 +304,7 @@ mod tests {
     use crate::snapshot::TargetKind;
 
     fn parsed(reports: &[Report]) -> Value {
-        serde_json::from_str(&render(reports, &RuleSet::default()).unwrap()).unwrap()
+        serde_json::from_str(&answers(&Answer::without_cure(reports), &RuleSet::default()).unwrap()).unwrap()
     }
 
     #[test]
@@ -375,14 +363,14 @@ mod tests {
 
     #[test]
     fn no_target_is_a_valid_document() {
-        let text = render(&[], &RuleSet::default()).unwrap();
+        let text = answers(&[], &RuleSet::default()).unwrap();
         assert!(text.ends_with("\"reports\": []\n}\n"), "{text}");
     }
 
     #[test]
     fn hostile_text_is_escaped_and_comes_back_whole() {
         let hostile = sample::hostile();
-        let text = render(std::slice::from_ref(&hostile), &RuleSet::default()).unwrap();
+        let text = answers(&Answer::without_cure(std::slice::from_ref(&hostile)), &RuleSet::default()).unwrap();
         assert!(!text.chars().any(|c| c != '\n' && is_hidden(c)), "{text:?}");
         let document: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(document["reports"][0]["target"]["name"].as_str(), Some(hostile.target.name.as_str()));

@@ -1,18 +1,29 @@
 //! Rendering: reports, rules and messages in, text out. One format per file, each with its own output types.
 //!
-//! All functions are pure but those of [`output`], which write. Must not judge, collect or reorder findings.
+//! All functions are pure but those of [`output`], which write. Must not judge or collect; findings keep their order unless the form
+//! itself asks for another.
 
 pub mod explain;
 pub mod exposition;
+pub mod form;
+mod github;
+mod gitlab;
+mod html;
 pub mod human;
 pub mod image;
+mod items;
 pub mod json;
+mod junit;
+mod markdown;
 pub mod output;
 mod page;
+mod prometheus;
 pub mod rules;
 #[cfg(test)]
 pub(crate) mod sample;
+mod sarif;
 pub mod seccomp;
+pub mod settings;
 mod steps;
 mod style;
 pub mod summary;
@@ -22,8 +33,9 @@ mod trial;
 mod visible;
 mod words;
 
-use crate::diagnose::Report;
+use crate::diagnose::{Report, Summary};
 use crate::prescribe::Prescription;
+use crate::rule::RuleSet;
 use crate::treat::TrialOutcome;
 
 pub use visible::visible;
@@ -46,6 +58,19 @@ impl<'r> Answer<'r> {
     pub fn without_cure(reports: &'r [Report]) -> Vec<Self> {
         reports.iter().map(|report| Self { report, prescription: None, trial: None }).collect()
     }
+}
+
+/// All that one run has to say.
+#[derive(Debug, Clone, Copy)]
+pub struct Sheet<'r> {
+    /// What is said of each target, worst first.
+    pub answers: &'r [Answer<'r>],
+    /// What many reports add up to, where that is asked for.
+    pub summary: Option<&'r Summary>,
+    /// The rules that were used.
+    pub rules: &'r RuleSet,
+    /// What could not be looked at, in words for people.
+    pub failures: &'r [String],
 }
 
 /// How text is laid out; everything that depends on the terminal comes in here.

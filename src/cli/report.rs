@@ -1,0 +1,91 @@
+//! Arguments of the commands that report: form, files, what counts. Must not check meanings.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, ValueEnum, ValueHint};
+
+use super::FailOn;
+
+/// Form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ReportFormat {
+    /// For people
+    #[default]
+    Human,
+    /// One document for programs, `schema_version` 1
+    Json,
+    /// The same, one report a line
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for CI systems
+    Junit,
+    /// Annotations of a GitHub workflow; the rest goes into the summary of the step
+    Github,
+    /// Summary of a step of a GitHub workflow
+    GithubSummary,
+    /// GitLab's code quality report
+    Gitlab,
+    /// Markdown for a ticket
+    Markdown,
+    /// One page for a browser
+    Html,
+    /// Metrics, for node_exporter's textfile collector
+    Prometheus,
+    /// Only the cure, as a shell script; for one container
+    Sh,
+}
+
+/// A form, and the file that it goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputTo {
+    /// The form.
+    pub format: ReportFormat,
+    /// The file.
+    pub path: PathBuf,
+}
+
+/// Arguments of the commands that report.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Report")]
+pub struct ReportArgs {
+    /// Form of the report on stdout; also SYSDOCK_FORMAT [default: human]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<ReportFormat>,
+    /// Also write the report in this form to this file; may be given several times
+    #[arg(long, value_name = "FORMAT=PATH", action = ArgAction::Append, value_parser = output_to)]
+    pub output: Vec<OutputTo>,
+    /// Exit 1 when a root cause or consequence is at least this bad; also SYSDOCK_FAIL_ON [default: error]
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<FailOn>,
+    /// Findings of this earlier report (--output json=FILE) do not make the run fail; also SYSDOCK_BASELINE
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub baseline: Option<PathBuf>,
+}
+
+fn output_to(text: &str) -> Result<OutputTo, String> {
+    let Some((format, path)) = text.split_once('=').filter(|(_, path)| !path.is_empty()) else {
+        return Err("write it as FORMAT=PATH, such as sarif=sysdock.sarif".to_owned());
+    };
+    let format = ReportFormat::from_str(format, false).map_err(|_| {
+        let names: Vec<String> =
+            ReportFormat::value_variants().iter().filter_map(|one| Some(one.to_possible_value()?.get_name().to_owned())).collect();
+        let near = names.iter().max_by(|a, b| strsim::jaro_winkler(a, format).total_cmp(&strsim::jaro_winkler(b, format)));
+        let near = near.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
+        format!("no form is called `{format}`{near} The forms are {}", names.join(", "))
+    })?;
+    Ok(OutputTo { format, path: PathBuf::from(path) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_is_a_form_and_a_file() {
+        assert_eq!(output_to("sarif=a=b.sarif"), Ok(OutputTo { format: ReportFormat::Sarif, path: "a=b.sarif".into() }));
+        assert!(output_to("sarif").unwrap_err().contains("FORMAT=PATH") && output_to("json=").is_err());
+        let said = output_to("serif=x").unwrap_err();
+        assert!(said.contains("did you mean `sarif`?") && said.contains("github-summary"), "{said}");
+    }
+}

@@ -1,0 +1,186 @@
+//! Settings by layer: files, environment and flags in, for each setting the value of the last layer that has one.
+//!
+//! Must not touch files; [`load`] does. Whether a value makes sense with others is for the options to say.
+
+pub mod load;
+
+use std::path::PathBuf;
+
+use clap::{ColorChoice, ValueEnum};
+use serde::{Deserialize, Deserializer};
+
+use crate::cli::{FailOn, GlobalArgs, ReportArgs, ReportFormat};
+
+/// What one layer says. The keys are the names of the flags.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Settings {
+    /// Engine to ask.
+    pub host: Option<String>,
+    /// Docker CLI context that names the engine.
+    pub context: Option<String>,
+    /// Longest wait for one answer of the engine, seconds.
+    pub timeout: Option<u64>,
+    /// Folders of more rules; those of all layers are used.
+    pub rules: Vec<PathBuf>,
+    /// When to use colour.
+    #[serde(deserialize_with = "word")]
+    pub color: Option<ColorChoice>,
+    /// No progress and no remarks.
+    pub quiet: Option<bool>,
+    /// Form of a report on stdout.
+    #[serde(deserialize_with = "word")]
+    pub format: Option<ReportFormat>,
+    /// Severity from which on a run fails.
+    #[serde(deserialize_with = "word")]
+    pub fail_on: Option<FailOn>,
+    /// Earlier report whose findings do not count.
+    pub baseline: Option<PathBuf>,
+    /// Findings that do not count; those of all layers are used.
+    pub suppress: Vec<Suppress>,
+}
+
+/// A suppression as written.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Suppress {
+    /// Id of the diagnosis.
+    pub id: String,
+    /// Names of targets, with `*` and `?`.
+    #[serde(default = "any")]
+    pub target: String,
+    /// Why it does not count.
+    pub reason: String,
+    /// Last day on which that holds.
+    pub expires: Option<toml::value::Datetime>,
+}
+
+fn any() -> String {
+    "*".to_owned()
+}
+
+/// A word of a list of words.
+fn word<'de, D: Deserializer<'de>, T: ValueEnum>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    chosen(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+/// The choice that a word stands for, or the choices that there are.
+fn chosen<T: ValueEnum>(text: &str) -> Result<T, String> {
+    T::from_str(text, false).map_err(|_| {
+        let names: Vec<String> = T::value_variants().iter().map(name_of).collect();
+        format!("`{text}` is none of {}", names.join(", "))
+    })
+}
+
+/// The word for a choice.
+pub fn name_of<T: ValueEnum>(choice: &T) -> String {
+    choice.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+/// Where a value comes from, the weakest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// The file of the system.
+    System(PathBuf),
+    /// The file of the user.
+    User(PathBuf),
+    /// The file of the project: the nearest one from the working folder upwards.
+    Project(PathBuf),
+    /// The file that was named in place of all others.
+    Named(PathBuf),
+    /// Variables of the environment, `SYSDOCK_` and the name of the flag.
+    Environment,
+    /// Flags.
+    Flags,
+}
+
+/// One layer.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// What it says.
+    pub settings: Settings,
+}
+
+/// All layers, the weakest first.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// The layers.
+    pub layers: Vec<Layer>,
+    /// Files that were looked for and are not there.
+    pub absent: Vec<PathBuf>,
+}
+
+impl Config {
+    /// The value of the strongest layer that has one, and that layer.
+    pub fn found<'c, T>(&'c self, pick: impl Fn(&'c Settings) -> Option<T>) -> Option<(T, &'c Origin)> {
+        self.layers.iter().rev().find_map(|layer| Some((pick(&layer.settings)?, &layer.origin)))
+    }
+
+    /// The value alone.
+    pub fn value<'c, T>(&'c self, pick: impl Fn(&'c Settings) -> Option<T>) -> Option<T> {
+        self.found(pick).map(|(value, _)| value)
+    }
+
+    /// The entries of all layers.
+    pub fn every<'c, T>(&'c self, pick: impl Fn(&'c Settings) -> &'c [T]) -> Vec<(&'c T, &'c Origin)> {
+        self.layers.iter().flat_map(|layer| pick(&layer.settings).iter().map(|entry| (entry, &layer.origin))).collect()
+    }
+
+    /// The same with the flags of a reporting command on top.
+    #[must_use]
+    pub fn with_report(mut self, args: &ReportArgs) -> Self {
+        let settings = Settings { format: args.format, fail_on: args.fail_on, baseline: args.baseline.clone(), ..Settings::default() };
+        self.layers.push(Layer { origin: Origin::Flags, settings });
+        self
+    }
+}
+
+/// The global flags as a layer.
+fn flags(args: &GlobalArgs) -> Layer {
+    let settings = Settings {
+        host: args.host.clone(),
+        context: args.context.clone(),
+        timeout: args.timeout,
+        rules: args.rules.clone(),
+        color: args.color,
+        quiet: args.quiet.then_some(true),
+        ..Settings::default()
+    };
+    Layer { origin: Origin::Flags, settings }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layer(origin: Origin, text: &str) -> Layer {
+        Layer { origin, settings: toml::from_str(text).unwrap() }
+    }
+
+    #[test]
+    fn the_strongest_layer_wins_and_lists_add_up() {
+        let layers = vec![
+            layer(Origin::System("s".into()), "timeout = 5\nformat = \"json\"\nrules = [\"a\"]"),
+            layer(Origin::User("u".into()), "timeout = 7\nrules = [\"b\"]\nfail-on = \"warning\""),
+        ];
+        let config = Config { layers, absent: Vec::new() };
+        assert_eq!(config.found(|s| s.timeout), Some((7, &Origin::User("u".into()))));
+        assert_eq!(config.found(|s| s.format), Some((ReportFormat::Json, &Origin::System("s".into()))));
+        assert_eq!(config.value(|s| s.fail_on), Some(FailOn::Warning));
+        assert_eq!(config.every(|s| s.rules.as_slice()).len(), 2);
+        let args = ReportArgs { format: Some(ReportFormat::Sarif), ..ReportArgs::default() };
+        assert_eq!(config.with_report(&args).found(|s| s.format), Some((ReportFormat::Sarif, &Origin::Flags)));
+    }
+
+    #[test]
+    fn what_is_no_setting_is_refused_with_its_name() {
+        let refused = |text: &str| toml::from_str::<Settings>(text).unwrap_err().to_string();
+        assert!(refused("fail_on = \"error\"").contains("fail_on"), "{}", refused("fail_on = \"error\""));
+        assert!(refused("format = \"xml\"").contains("sarif"));
+        assert!(refused("[[suppress]]\nid = \"x\"").contains("reason"));
+        assert!(toml::from_str::<Settings>("[[suppress]]\nid = \"x\"\nreason = \"y\"\nexpires = 2027-01-31").is_ok());
+    }
+}

@@ -1,0 +1,161 @@
+//! What the reporting commands have in common: forms, files and what counts.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
+
+use super::OptionError;
+use crate::cli::{FailOn, OutputTo, ReportArgs, ReportFormat};
+use crate::config::{Config, Suppress};
+use crate::diagnose::Suppression;
+use crate::rule::Severity;
+
+/// Where reports go, and what makes a run fail.
+#[derive(Debug, Clone)]
+pub struct Reporting {
+    /// Form on stdout.
+    pub format: ReportFormat,
+    /// Whether a flag named it.
+    pub asked: bool,
+    /// Further forms with their files.
+    pub outputs: Vec<OutputTo>,
+    /// Severity from which on the exit code is 1.
+    pub fail_on: Severity,
+    /// Earlier report whose findings do not count.
+    pub baseline: Option<PathBuf>,
+    /// What does not count, of what is still in force.
+    pub suppressions: Vec<Suppression>,
+    /// Suppressions whose day is over, in words.
+    pub expired: Vec<String>,
+}
+
+impl Reporting {
+    /// Combines the arguments of a command with the configuration.
+    ///
+    /// # Errors
+    /// [`OptionError`] for a suppression that is not understood.
+    pub fn new(args: ReportArgs, config: &Config, now: Timestamp) -> Result<Self, OptionError> {
+        let today = Offset::UTC.to_datetime(now).date();
+        let asked = args.format.is_some();
+        let config = config.clone().with_report(&args);
+        let (mut suppressions, mut expired) = (Vec::new(), Vec::new());
+        for (entry, _) in config.every(|settings| settings.suppress.as_slice()) {
+            let last = last_day(entry)?;
+            if last.is_some_and(|last| last < today) {
+                let day = last.map(|day| day.to_string()).unwrap_or_default();
+                expired.push(format!(
+                    "the suppression of {} for {} ended on {day}: {}\n  next: cure it, or give it a new date",
+                    entry.id, entry.target, entry.reason
+                ));
+            } else {
+                suppressions.push(suppression(entry, last)?);
+            }
+        }
+        Ok(Self {
+            format: config.value(|s| s.format).unwrap_or_default(),
+            asked,
+            outputs: args.output,
+            fail_on: severity(config.value(|s| s.fail_on).unwrap_or_default()),
+            baseline: config.value(|s| s.baseline.clone()),
+            suppressions,
+            expired,
+        })
+    }
+
+    /// Refuses forms of a cure; one that a file asks for gives way to people's.
+    ///
+    /// # Errors
+    /// [`OptionError::NoCure`] where a flag asks for one.
+    pub fn without_cure(&mut self) -> Result<(), OptionError> {
+        if self.outputs.iter().any(|output| output.format == ReportFormat::Sh) || (self.asked && self.format == ReportFormat::Sh) {
+            return Err(OptionError::NoCure("sh"));
+        }
+        if self.format == ReportFormat::Sh {
+            self.format = ReportFormat::Human;
+        }
+        Ok(())
+    }
+
+    /// One report a line.
+    ///
+    /// # Errors
+    /// [`OptionError::JsonLines`] with another form than JSON.
+    pub fn as_lines(&mut self) -> Result<(), OptionError> {
+        match self.format {
+            ReportFormat::Json | ReportFormat::Jsonl => self.format = ReportFormat::Jsonl,
+            _ => return Err(OptionError::JsonLines),
+        }
+        Ok(())
+    }
+}
+
+fn suppression(entry: &Suppress, last: Option<Date>) -> Result<Suppression, OptionError> {
+    let refused = |error: globset::Error| OptionError::Targets {
+        id: entry.id.clone(),
+        target: entry.target.clone(),
+        reason: error.kind().to_string(),
+    };
+    Suppression::new(&entry.id, &entry.target, &entry.reason, last.map(|day| day.to_string())).map_err(refused)
+}
+
+/// The last day on which a suppression holds, as a date of UTC.
+fn last_day(entry: &Suppress) -> Result<Option<Date>, OptionError> {
+    let Some(written) = &entry.expires else { return Ok(None) };
+    let date = written.to_string();
+    date.parse().map(Some).map_err(|_| OptionError::Expires { id: entry.id.clone(), date })
+}
+
+const fn severity(fail_on: FailOn) -> Severity {
+    match fail_on {
+        FailOn::Critical => Severity::Critical,
+        FailOn::Error => Severity::Error,
+        FailOn::Warning => Severity::Warning,
+        FailOn::Info => Severity::Info,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Layer, Origin};
+
+    fn reporting(text: &str, args: ReportArgs) -> Result<Reporting, OptionError> {
+        let layer = Layer { origin: Origin::User("x".into()), settings: toml::from_str(text).unwrap() };
+        let config = Config { layers: vec![layer], absent: Vec::new() };
+        Reporting::new(args, &config, "2026-05-01T12:00:00Z".parse().unwrap())
+    }
+
+    #[test]
+    fn a_suppression_holds_through_its_last_day() {
+        let read = |day: &str| {
+            let text = format!("[[suppress]]\nid = \"a\"\nreason = \"b\"\nexpires = {day}");
+            reporting(&text, ReportArgs::default()).map(|read| (read.suppressions.len(), read.expired.len()))
+        };
+        assert_eq!((read("2026-05-01"), read("2026-04-30")), (Ok((1, 0)), Ok((0, 1))));
+        assert!(matches!(read("10:00:00"), Err(OptionError::Expires { .. })));
+    }
+
+    #[test]
+    fn targets_are_patterns() {
+        let read =
+            |target: &str| reporting(&format!("[[suppress]]\nid = \"a\"\nreason = \"b\"\ntarget = \"{target}\""), ReportArgs::default());
+        assert!(read("web-*").is_ok() && matches!(read("[").map(|_| ()), Err(OptionError::Targets { .. })));
+    }
+
+    #[test]
+    fn flags_beat_files() {
+        let args = ReportArgs { format: Some(ReportFormat::Sarif), ..ReportArgs::default() };
+        let read = reporting("format = \"json\"\nfail-on = \"info\"", args).unwrap();
+        assert_eq!((read.format, read.fail_on, read.asked), (ReportFormat::Sarif, Severity::Info, true));
+    }
+
+    #[test]
+    fn a_cure_is_no_form_of_triage() {
+        let mut asked = reporting("", ReportArgs { format: Some(ReportFormat::Sh), ..ReportArgs::default() }).unwrap();
+        assert_eq!(asked.without_cure(), Err(OptionError::NoCure("sh")));
+        let mut configured = reporting("format = \"sh\"", ReportArgs::default()).unwrap();
+        assert!(configured.without_cure().is_ok() && configured.format == ReportFormat::Human);
+    }
+}

@@ -1,0 +1,71 @@
+//! Reports as GitLab's code quality: a list of findings, each with a file, a line and a fingerprint of its own.
+//!
+//! Source of the form: <https://docs.gitlab.com/ci/testing/code_quality/>. Must not list what was accepted: the form has no place for it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::items::{self, Item};
+use super::{Sheet, json, visible};
+use crate::diagnose::Role;
+use crate::rule::Severity;
+
+#[derive(Serialize)]
+struct Issue<'r> {
+    description: String,
+    check_name: &'r str,
+    fingerprint: String,
+    severity: &'static str,
+    location: Location,
+}
+
+#[derive(Serialize)]
+struct Location {
+    path: String,
+    lines: Lines,
+}
+
+#[derive(Serialize)]
+struct Lines {
+    begin: u64,
+}
+
+/// The list.
+///
+/// # Errors
+/// [`serde_json::Error`] when a value cannot be written as JSON.
+pub fn render(sheet: &Sheet<'_>) -> serde_json::Result<String> {
+    let mut seen = BTreeMap::new();
+    let issues: Vec<Issue<'_>> = items::open(sheet).iter().map(|item| issue(item, &mut seen)).collect();
+    json::text(&issues)
+}
+
+/// The same diagnosis of two targets of one name gets a number behind its fingerprint, as GitLab merges equal ones.
+fn issue<'r>(item: &Item<'r>, seen: &mut BTreeMap<String, u64>) -> Issue<'r> {
+    let mut fingerprint = item.report.fingerprint(item.finding);
+    let times = seen.entry(fingerprint.clone()).or_default();
+    *times += 1;
+    if *times > 1 {
+        fingerprint = format!("{fingerprint}-{times}");
+    }
+    let place = item.place();
+    let quotes = item.quotes(1).into_iter().next().map(|quote| format!(" | {}", visible(&quote))).unwrap_or_default();
+    Issue {
+        description: format!("{}{quotes}", visible(&item.headline())),
+        check_name: &item.finding.id,
+        fingerprint,
+        severity: severity(item),
+        location: Location { path: place.path, lines: Lines { begin: place.line } },
+    }
+}
+
+const fn severity(item: &Item<'_>) -> &'static str {
+    match (item.finding.role, item.finding.severity) {
+        (Role::RootCause | Role::Consequence, Severity::Critical) => "blocker",
+        (Role::RootCause | Role::Consequence, Severity::Error) => "critical",
+        (Role::RootCause | Role::Consequence, Severity::Warning) => "major",
+        (Role::Risk, Severity::Critical | Severity::Error | Severity::Warning) => "minor",
+        _ => "info",
+    }
+}
