@@ -21,7 +21,8 @@ pub fn visible(text: &str) -> String {
     safe
 }
 
-/// Control characters, bidirectional controls, zero-width and other invisible characters, tags (Unicode TR36, TR9).
+/// Control characters, bidirectional controls, zero-width and other invisible characters, tags (Unicode TR36, TR9), and what is no
+/// character at all (XML takes none of the latter).
 pub(super) const fn is_hidden(c: char) -> bool {
     matches!(
         c,
@@ -39,6 +40,7 @@ pub(super) const fn is_hidden(c: char) -> bool {
             | '\u{feff}'
             | '\u{ffa0}'
             | '\u{fff9}'..='\u{fffb}'
+            | '\u{fffe}'..='\u{ffff}'
             | '\u{e0000}'..='\u{e0fff}'
     )
 }

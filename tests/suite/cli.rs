@@ -9,13 +9,13 @@ use super::program::{project, roots, sysdock};
 const COMMANDS: [&str; 5] = ["doctor", "snapshot", "explain", "rules", "completions"];
 
 /// A fixture of that folder.
-fn fixture(folder: &str) -> String {
+pub fn fixture(folder: &str) -> String {
     let found = fixtures::all().into_iter().find(|fixture| fixture.folder == folder);
     found.unwrap_or_else(|| panic!("no fixture of {folder}")).path.display().to_string()
 }
 
 /// A snapshot of which too much is hidden to judge.
-fn hidden(folder: &Path) -> String {
+pub fn hidden(folder: &Path) -> String {
     let text = r#"{"schema_version":1,"target":{"kind":"container","name":"hidden","id":null,"engine":null},"facts":{},"gaps":[],"log":{"lines":[],"lines_read":0,"bytes_read":0,"lines_cut":0},"documents":{}}"#;
     let path = folder.join("hidden.json");
     std::fs::write(&path, text).expect("the snapshot can be written");

@@ -44,6 +44,7 @@ static REPORT: Shape = Keys(&[
     ("subject", Word(&["systemd", "not-systemd"])),
     ("verdict", Word(&["healthy", "degraded", "failed", "undetermined"])),
     ("state", Text),
+    ("class", OrNull(&CLASS)),
     ("findings", List(&FINDING)),
     ("prescription", OrNull(&PRESCRIPTION)),
     ("trial", OrNull(&Any)),
@@ -51,6 +52,8 @@ static REPORT: Shape = Keys(&[
     ("gaps", List(&Keys(&[("fact", Text), ("reason", Text)]))),
     ("unrecognised", List(&Keys(&[("cluster", Text), ("text", Text), ("line", Number), ("count", Number)]))),
 ]);
+
+static CLASS: Shape = Word(&["infrastructure", "configuration", "product"]);
 
 static PRESCRIPTION: Shape = Keys(&[
     ("summary", Text),
@@ -82,6 +85,9 @@ static FINDING: Shape = Keys(&[
     ("explained_by", List(&Text)),
     ("remedies", List(&Text)),
     ("advice", List(&Text)),
+    ("class", Word(&["infrastructure", "configuration", "product"])),
+    ("fingerprint", Text),
+    ("accepted", OrNull(&Any)),
 ]);
 
 static LOG: Shape = Keys(&[("kind", Word(&["log"])), ("text", Text), ("line", Number), ("stream", Text)]);
