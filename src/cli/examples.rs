@@ -127,7 +127,11 @@ pub(super) const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
   sysdock completions bash > ~/.local/share/bash-completion/completions/sysdock
   sysdock completions zsh > ~/.zfunc/_sysdock
-  sysdock completions fish > ~/.config/fish/completions/sysdock.fish";
+  sysdock completions fish > ~/.config/fish/completions/sysdock.fish
+  source <(sysdock completions bash)          only for this shell
+
+The script asks sysdock itself, so names of containers, images, contexts, diagnoses and system calls are completed, too. The
+engine is the one that the line names; it has a second to answer. One behind ssh is not asked.";
 
 pub(super) const SECCOMP_EXAMPLES: &str = "\
 Examples:

@@ -11,6 +11,7 @@ mod kernel_log;
 mod layers;
 mod logs;
 mod manager;
+mod offers;
 mod pid1;
 
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub use follow::follow;
 pub use host::{read_bounded, read_profile};
 pub use kernel_log::KernelLog;
 pub use logs::source;
+pub use offers::{container_offers, image_offers};
 
 /// What may be done while collecting.
 #[derive(Debug, Clone)]

@@ -4,6 +4,7 @@
 
 mod build;
 mod case;
+mod complete;
 mod completions;
 mod connect;
 mod doctor;
@@ -36,6 +37,10 @@ use crate::render::output;
 /// Runs the program with these arguments, the first of which is its own name.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(exit) = complete::answer(&arguments) {
+        return exit;
+    }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(refusal) => return refused(&refusal),

@@ -14,6 +14,7 @@ mod architecture;
 mod building;
 mod cli;
 mod compatibility;
+mod completions;
 mod contract;
 mod engine;
 mod fake;
