@@ -1,6 +1,7 @@
 //! The command line as clap sees it: words in, raw arguments out. Must not read the environment or check meanings.
 #![allow(clippy::doc_markdown, reason = "the doc comments are the text of --help")]
 
+mod about;
 mod examples;
 mod seccomp;
 mod treat;
@@ -11,9 +12,10 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueHint};
 
+pub use about::{ManArgs, SelftestArgs};
 use examples::{
-    BUILD_EXAMPLES, COMPLETIONS_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, FIX_EXAMPLES, PROVE_EXAMPLES, RULES_EXAMPLES,
-    RUN_EXAMPLES, SECCOMP_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES,
+    BUILD_EXAMPLES, COMPLETIONS_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, FIX_EXAMPLES, MAN_EXAMPLES, PROVE_EXAMPLES,
+    RULES_EXAMPLES, RUN_EXAMPLES, SECCOMP_EXAMPLES, SELFTEST_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES,
 };
 pub use seccomp::{FilterArgs, SeccompAction, SeccompArgs, SeccompCheckArgs, SeccompExplainArgs, SeccompMakeArgs, SeccompTraceArgs};
 pub use treat::{BuildArgs, BuilderChoice, ExtentChoice, FixArgs, ProveArgs, RunArgs};
@@ -93,6 +95,12 @@ pub enum Command {
     /// Print a completion script for a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(CompletionsArgs),
+    /// Print the manual page, or write those of all commands
+    #[command(after_help = MAN_EXAMPLES)]
+    Man(ManArgs),
+    /// Say what this host and user allow sysdock to see
+    #[command(after_help = SELFTEST_EXAMPLES)]
+    Selftest(SelftestArgs),
 }
 
 /// Arguments of `doctor`.

@@ -13,6 +13,7 @@ mod logs;
 mod manager;
 mod offers;
 mod pid1;
+mod sight;
 
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ pub use host::{read_bounded, read_profile};
 pub use kernel_log::KernelLog;
 pub use logs::source;
 pub use offers::{container_offers, image_offers};
+pub use sight::{machine, sights};
 
 /// What may be done while collecting.
 #[derive(Debug, Clone)]

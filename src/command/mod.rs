@@ -11,11 +11,13 @@ mod doctor;
 mod error;
 mod explain;
 mod fix;
+mod man;
 mod progress;
 mod prove;
 mod rules;
 mod run;
 mod seccomp;
+mod selftest;
 mod snapshot;
 mod trace;
 mod triage;
@@ -77,6 +79,8 @@ fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Explain(args) => explain::run(&args, &options),
         Command::Rules(args) => rules::run(&args, &options),
         Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args, &options),
+        Command::Selftest(args) => selftest::run(&args, &options),
     }
 }
 

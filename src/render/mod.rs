@@ -13,6 +13,7 @@ pub mod rules;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod seccomp;
+pub mod selftest;
 mod steps;
 mod style;
 pub mod summary;

@@ -32,6 +32,7 @@ mod program;
 mod properties;
 mod recreation;
 mod sameness;
+mod selftest;
 mod sweep;
 mod treatment;
 mod trials;
