@@ -9,7 +9,7 @@ mod words;
 
 use std::path::PathBuf;
 
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueHint};
 
 pub use about::{ManArgs, SelftestArgs};
@@ -54,6 +54,12 @@ pub struct GlobalArgs {
     /// When to use colour; auto obeys NO_COLOR, CLICOLOR_FORCE and whether stdout is a terminal
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
+    /// Only ASCII in what is for people, whatever the locale says
+    #[arg(long, global = true, env = "SYSDOCK_ASCII", value_parser = FalseyValueParser::new())]
+    pub ascii: bool,
+    /// Say on stderr what is asked of the engine, and how long each answer took
+    #[arg(long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
     /// No progress and no remarks on stderr, only errors
     #[arg(short, long, global = true)]
     pub quiet: bool,

@@ -58,6 +58,8 @@ pub struct Terminal {
     pub stdout: bool,
     /// Whether stderr is a terminal.
     pub stderr: bool,
+    /// Whether stdout is a terminal that follows links.
+    pub hyperlinks: bool,
     /// Columns of the terminal.
     pub columns: Option<usize>,
 }
@@ -77,6 +79,8 @@ pub struct Options {
     pub rules: Vec<PathBuf>,
     /// Whether remarks on stderr are wanted.
     pub remarks: bool,
+    /// Whether each call of the engine is told.
+    pub verbose: bool,
     /// Whether progress may be shown.
     pub progress: bool,
     /// How text is laid out.
@@ -119,7 +123,8 @@ impl Options {
         let context = Context {
             width: terminal.columns.unwrap_or(PLAIN_WIDTH).clamp(80, 120),
             color: wants_color(args.color, &environment, terminal.stdout),
-            unicode: speaks_unicode(&environment),
+            unicode: !args.ascii && speaks_unicode(&environment),
+            hyperlinks: terminal.hyperlinks && args.color != ColorChoice::Never,
         };
         Self {
             engine: EngineChoice { host: args.host, context: args.context },
@@ -128,7 +133,8 @@ impl Options {
             watch: wait.unwrap_or(WATCH),
             rules: args.rules,
             remarks: !args.quiet,
-            progress: terminal.stderr && !args.quiet,
+            verbose: args.verbose,
+            progress: terminal.stderr && !args.quiet && !args.verbose,
             context,
         }
     }
@@ -372,6 +378,15 @@ mod tests {
         assert_eq!((width(None), width(Some(20)), width(Some(100)), width(Some(400))), (100, 80, 100, 120));
         let unicode = |pairs| options("doctor web", pairs, Terminal::default()).context.unicode;
         assert!(unicode(&[]) && unicode(&[("LANG", "de_AT.UTF-8")]) && !unicode(&[("LC_ALL", "C"), ("LANG", "de_AT.UTF-8")]));
+    }
+
+    #[test]
+    fn ascii_and_links_are_for_the_terminal_that_has_them() {
+        let terminal = Terminal { stdout: true, hyperlinks: true, ..Terminal::default() };
+        assert!(!options("doctor web --ascii", &[], terminal).context.unicode);
+        assert!(options("doctor web", &[], terminal).context.hyperlinks);
+        assert!(!options("doctor web --color never", &[], terminal).context.hyperlinks);
+        assert!(!options("doctor web", &[], Terminal::default()).context.hyperlinks);
     }
 
     #[test]

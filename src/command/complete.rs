@@ -129,7 +129,7 @@ impl Asked {
             if matches!(located.endpoint, Endpoint::Ssh { .. }) {
                 return Ok(Vec::new());
             }
-            let answer = async { work(Engine::connect(located.endpoint, PATIENCE).await?).await };
+            let answer = async { work(Engine::connect(located.endpoint, PATIENCE, None).await?).await };
             Ok::<_, CommandError>(tokio::time::timeout(PATIENCE, answer).await.unwrap_or_else(|_| Ok(Vec::new()))?)
         };
         connect::block_on(asking).unwrap_or_default()

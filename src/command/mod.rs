@@ -67,6 +67,10 @@ fn refused(refusal: &clap::Error) -> Exit {
 
 fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
     let options = Options::new(cli.global, Environment::of_process(), terminal());
+    output::speak(options.context.unicode);
+    if options.verbose {
+        options.rules.iter().for_each(|folder| output::tell(&format!("rules from {} come on top of the built-in ones", folder.display())));
+    }
     match cli.command {
         Command::Doctor(args) => doctor::run(args, &options),
         Command::Triage(args) => triage::run(args, &options),
@@ -86,5 +90,7 @@ fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
 
 fn terminal() -> Terminal {
     let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    Terminal { stdout: std::io::stdout().is_terminal(), stderr: std::io::stderr().is_terminal(), columns }
+    let stdout = std::io::stdout().is_terminal();
+    let hyperlinks = stdout && supports_hyperlinks::supports_hyperlinks();
+    Terminal { stdout, stderr: std::io::stderr().is_terminal(), hyperlinks, columns }
 }

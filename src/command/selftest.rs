@@ -30,7 +30,7 @@ async fn look(args: &SelftestArgs, options: &Options) -> Vec<Sight> {
     let words = |located: &crate::docker::Located| format!("{}, by {}", located.endpoint, located.found_by);
     let mut sights = vec![essential("engine.found", "where the engine is", found.as_ref().map(words))];
     if let Ok(located) = found {
-        let engine = Engine::connect(located.endpoint, options.deadline).await;
+        let engine = Engine::connect(located.endpoint, options.deadline, connect::listener(options)).await;
         let words = |engine: &Engine| format!("{}, API {}", engine.kind.name(), engine.api);
         sights.push(essential("engine.answers", "whether it answers", engine.as_ref().map(words)));
         if let Ok(engine) = engine {

@@ -2,11 +2,13 @@
 //!
 //! All functions are pure but those of [`output`], which write. Must not judge, collect or reorder findings.
 
+mod ascii;
 pub mod explain;
 pub mod exposition;
 pub mod human;
 pub mod image;
 pub mod json;
+mod link;
 pub mod output;
 mod page;
 pub mod rules;
@@ -27,6 +29,7 @@ use crate::diagnose::Report;
 use crate::prescribe::Prescription;
 use crate::treat::TrialOutcome;
 
+pub use ascii::ascii;
 pub use visible::visible;
 pub use words::counted;
 
@@ -58,4 +61,6 @@ pub struct Context {
     pub color: bool,
     /// Whether signs beyond ASCII may be written.
     pub unicode: bool,
+    /// Whether addresses may be marked as links.
+    pub hyperlinks: bool,
 }

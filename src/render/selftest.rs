@@ -65,7 +65,7 @@ mod tests {
             next: if seen == Some(false) { "run it as root".to_owned() } else { String::new() },
         };
         let sights = [sight("log", Some(true), "readable"), sight("proc", Some(false), "denied"), sight("exec", None, "no name")];
-        insta::assert_snapshot!(human(&sights, &Context { width: 80, color: false, unicode: false }), @r"
+        insta::assert_snapshot!(human(&sights, &Context { width: 80, color: false, unicode: false, hyperlinks: false }), @r"
         + log   readable
         ! proc  denied
             so: less is known
