@@ -203,6 +203,7 @@ fn process(pid: i32) -> Result<String, String> {
 }
 
 /// What this machine shows of itself.
+#[must_use]
 pub fn machine() -> Vec<Sight> {
     let kernel = KernelLog::from_now().map(|_| "/dev/kmsg".to_owned()).map_err(|error| format!("/dev/kmsg: {error}"));
     let path = "/sys/kernel/security/lsm";

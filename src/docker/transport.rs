@@ -55,14 +55,15 @@ impl Transport {
         let words = format!("{} {path}", request.method());
         request.headers_mut().insert(header::HOST, header::HeaderValue::from_static("engine"));
         let began = Instant::now();
-        let answer = async {
+        // In a box, so that the futures of all calls stay small.
+        let answer = Box::pin(async {
             let stream = self.connect().await?;
             let (mut sender, connection) =
                 hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| broken(e.to_string()))?;
             tokio::spawn(connection.with_upgrades());
             sender.send_request(request).await.map_err(|e| broken(e.to_string()))
-        };
-        let answer = answer.await;
+        })
+        .await;
         if let Some(listener) = self.listener {
             let outcome = answer.as_ref().map_or_else(EngineError::brief, |answer| answer.status().as_u16().to_string());
             listener(&words, &outcome, began.elapsed());

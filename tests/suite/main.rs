@@ -28,6 +28,7 @@ mod launches;
 mod live;
 mod mutants;
 mod mutation;
+mod packages;
 mod program;
 mod properties;
 mod recreation;
