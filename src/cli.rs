@@ -1,6 +1,7 @@
 //! The command line as clap sees it: words in, raw arguments out. Must not read the environment or check meanings.
 #![allow(clippy::doc_markdown, reason = "the doc comments are the text of --help")]
 
+mod about;
 mod config;
 mod examples;
 mod report;
@@ -13,10 +14,11 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueHint};
 
+pub use about::{ManArgs, SelftestArgs};
 pub use config::{ConfigAction, ConfigArgs};
 use examples::{
-    BUILD_EXAMPLES, COMPLETIONS_EXAMPLES, CONFIG_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, FIX_EXAMPLES, PROVE_EXAMPLES,
-    RULES_EXAMPLES, RUN_EXAMPLES, SECCOMP_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES,
+    BUILD_EXAMPLES, COMPLETIONS_EXAMPLES, CONFIG_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, FIX_EXAMPLES, MAN_EXAMPLES,
+    PROVE_EXAMPLES, RULES_EXAMPLES, RUN_EXAMPLES, SECCOMP_EXAMPLES, SELFTEST_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES,
 };
 pub use report::{OutputTo, ReportArgs, ReportFormat};
 pub use seccomp::{FilterArgs, SeccompAction, SeccompArgs, SeccompCheckArgs, SeccompExplainArgs, SeccompMakeArgs, SeccompTraceArgs};
@@ -59,6 +61,12 @@ pub struct GlobalArgs {
     /// Read this configuration in place of those of the system, the user and the project; also SYSDOCK_CONFIG
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
+    /// Only ASCII in what is for people, whatever the locale says; also SYSDOCK_ASCII
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// Say on stderr what is asked of the engine, and how long each answer took
+    #[arg(long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
     /// No progress and no remarks on stderr, only errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
@@ -103,6 +111,12 @@ pub enum Command {
     /// Print a completion script for a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(CompletionsArgs),
+    /// Print the manual page, or write those of all commands
+    #[command(after_help = MAN_EXAMPLES)]
+    Man(ManArgs),
+    /// Say what this host and user allow sysdock to see
+    #[command(after_help = SELFTEST_EXAMPLES)]
+    Selftest(SelftestArgs),
 }
 
 /// Arguments of `doctor`.

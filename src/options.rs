@@ -34,6 +34,8 @@ pub struct Terminal {
     pub stdout: bool,
     /// Whether stderr is a terminal.
     pub stderr: bool,
+    /// Whether stdout is a terminal that follows links.
+    pub hyperlinks: bool,
     /// Columns of the terminal.
     pub columns: Option<usize>,
 }
@@ -53,6 +55,8 @@ pub struct Options {
     pub rules: Vec<PathBuf>,
     /// Whether remarks on stderr are wanted.
     pub remarks: bool,
+    /// Whether each call of the engine is told.
+    pub verbose: bool,
     /// Whether progress may be shown.
     pub progress: bool,
     /// How text is laid out.
@@ -93,10 +97,13 @@ impl Options {
     pub fn new(config: Config, environment: Environment, terminal: Terminal) -> Self {
         let wait = config.value(|s| s.timeout).map(Duration::from_secs);
         let quiet = config.value(|s| s.quiet).unwrap_or_default();
+        let verbose = config.value(|s| s.verbose).unwrap_or_default();
+        let color = config.value(|s| s.color).unwrap_or(ColorChoice::Auto);
         let context = Context {
             width: terminal.columns.unwrap_or(PLAIN_WIDTH).clamp(80, 120),
-            color: wants_color(config.value(|s| s.color).unwrap_or(ColorChoice::Auto), &environment, terminal.stdout),
-            unicode: speaks_unicode(&environment),
+            color: wants_color(color, &environment, terminal.stdout),
+            unicode: !config.value(|s| s.ascii).unwrap_or_default() && speaks_unicode(&environment),
+            hyperlinks: terminal.hyperlinks && color != ColorChoice::Never,
         };
         Self {
             engine: engine(&config, &environment),
@@ -105,7 +112,8 @@ impl Options {
             watch: wait.unwrap_or(WATCH),
             rules: config.every(|s| s.rules.as_slice()).into_iter().map(|(folder, _)| folder.clone()).collect(),
             remarks: !quiet,
-            progress: terminal.stderr && !quiet,
+            verbose,
+            progress: terminal.stderr && !quiet && !verbose,
             context,
             config,
         }
@@ -359,6 +367,15 @@ mod tests {
         assert_eq!((width(None), width(Some(20)), width(Some(100)), width(Some(400))), (100, 80, 100, 120));
         let unicode = |pairs| options("doctor web", pairs, Terminal::default()).context.unicode;
         assert!(unicode(&[]) && unicode(&[("LANG", "de_AT.UTF-8")]) && !unicode(&[("LC_ALL", "C"), ("LANG", "de_AT.UTF-8")]));
+    }
+
+    #[test]
+    fn ascii_and_links_are_for_the_terminal_that_has_them() {
+        let terminal = Terminal { stdout: true, hyperlinks: true, ..Terminal::default() };
+        assert!(!options("doctor web --ascii", &[], terminal).context.unicode);
+        assert!(options("doctor web", &[], terminal).context.hyperlinks);
+        assert!(!options("doctor web --color never", &[], terminal).context.hyperlinks);
+        assert!(!options("doctor web", &[], Terminal::default()).context.hyperlinks);
     }
 
     #[test]

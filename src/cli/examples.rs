@@ -127,7 +127,25 @@ pub(super) const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
   sysdock completions bash > ~/.local/share/bash-completion/completions/sysdock
   sysdock completions zsh > ~/.zfunc/_sysdock
-  sysdock completions fish > ~/.config/fish/completions/sysdock.fish";
+  sysdock completions fish > ~/.config/fish/completions/sysdock.fish
+  source <(sysdock completions bash)          only for this shell
+
+The script asks sysdock itself, so names of containers, images, contexts, diagnoses and system calls are completed, too. The
+engine is the one that the line names; it has a second to answer. One behind ssh is not asked.";
+
+pub(super) const MAN_EXAMPLES: &str = "\
+Examples:
+  sysdock man | man -l -                      read it at once
+  sysdock man -o ~/.local/share/man/man1      one page per command";
+
+pub(super) const SELFTEST_EXAMPLES: &str = "\
+Examples:
+  sysdock selftest                            the engine, a container of it, this machine
+  sysdock selftest web                        the same with `web`; runs `systemctl is-system-running` in it
+  sysdock selftest --format json | jq '.selftest[] | select(.seen == false)'
+
+Nothing is changed. Exit code 0: containers can be examined, though perhaps not in all parts; 3: no engine is found or answers, or
+a container, its log or its files cannot be read.";
 
 pub(super) const SECCOMP_EXAMPLES: &str = "\
 Examples:
@@ -189,6 +207,8 @@ A sysdock.toml with everything in it:
   rules = [\"rules\"]
   color = \"never\"
   quiet = true
+  ascii = true
+  verbose = false
   format = \"json\"
   fail-on = \"warning\"
   baseline = \"sysdock-baseline.json\"

@@ -34,6 +34,16 @@ impl Patient {
         Ok(Self { id, name, inspect, native, kind: engine.kind })
     }
 
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The engine's answer to inspecting it.
+    pub fn document(&self) -> &Value {
+        &self.inspect
+    }
+
     /// Its configuration.
     pub fn config(&self) -> Config<'_> {
         Config::live(&self.inspect, self.native.as_ref(), self.kind)

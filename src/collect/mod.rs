@@ -11,7 +11,9 @@ mod kernel_log;
 mod layers;
 mod logs;
 mod manager;
+mod offers;
 mod pid1;
+mod sight;
 
 use std::time::Duration;
 
@@ -26,6 +28,8 @@ pub use follow::follow;
 pub use host::{read_bounded, read_profile};
 pub use kernel_log::KernelLog;
 pub use logs::source;
+pub use offers::{container_offers, image_offers};
+pub use sight::{machine, sights};
 
 /// What may be done while collecting.
 #[derive(Debug, Clone)]

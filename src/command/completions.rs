@@ -1,19 +1,49 @@
-//! `completions`: a script that teaches a shell the command line.
+//! `completions`: a script that teaches a shell to ask the program for what can come next.
 
-use clap::CommandFactory;
+use clap_complete::env::Shells;
 
-use super::CommandError;
-use crate::cli::{Cli, CompletionsArgs};
+use super::{CommandError, complete};
+use crate::cli::CompletionsArgs;
 use crate::exit::Exit;
 use crate::render::output;
+
+/// Zsh loads the script at the first use, as the body of the function that completes; that use is answered, too.
+const ZSH_FIRST_USE: &str = "if [ \"$funcstack[1]\" = \"_sysdock\" ]; then _clap_dynamic_completer_sysdock \"$@\"; fi\n";
 
 /// Runs the command.
 ///
 /// # Errors
 /// [`CommandError::Output`] when stdout does not take the script.
 pub fn run(args: &CompletionsArgs) -> Result<Exit, CommandError> {
-    let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "sysdock", &mut script);
-    output::print(&script)?;
+    output::print(&script(&args.shell.to_string())?)?;
     Ok(Exit::Success)
+}
+
+/// The script of a shell.
+fn script(shell: &str) -> Result<Vec<u8>, CommandError> {
+    let mut script = Vec::new();
+    if shell == "bash" {
+        script.extend(include_bytes!("completion.bash"));
+    } else if let Some(writer) = Shells::builtins().completer(shell) {
+        writer.write_registration(complete::VARIABLE, "sysdock", "sysdock", "sysdock", &mut script)?;
+    }
+    if shell == "zsh" {
+        script.extend(ZSH_FIRST_USE.bytes());
+    }
+    Ok(script)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum;
+
+    use super::*;
+
+    #[test]
+    fn every_shell_asks_the_program() {
+        for shell in clap_complete::Shell::value_variants() {
+            let script = String::from_utf8(script(&shell.to_string()).unwrap()).unwrap();
+            assert!(script.contains(complete::VARIABLE) && script.contains("sysdock"), "{shell}: {script}");
+        }
+    }
 }

@@ -37,6 +37,8 @@ fn rows(config: &Config) -> Vec<Setting> {
         one("timeout", "10", &|s| s.timeout.map(|seconds| seconds.to_string())),
         one("color", "auto", &|s| s.color.as_ref().map(name_of)),
         one("quiet", "false", &|s| s.quiet.map(|quiet| quiet.to_string())),
+        one("ascii", "false", &|s| s.ascii.map(|ascii| ascii.to_string())),
+        one("verbose", "false", &|s| s.verbose.map(|verbose| verbose.to_string())),
         one("format", "human", &|s| s.format.as_ref().map(name_of)),
         one("fail-on", "error", &|s| s.fail_on.as_ref().map(name_of)),
         one("baseline", "none", &|s| s.baseline.as_ref().map(|path| path.display().to_string())),

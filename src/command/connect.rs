@@ -1,9 +1,10 @@
 //! Reaching the engine that the options name, and wording what it does not know.
 
 use crate::collect::container_names;
-use crate::docker::{Endpoint, Engine, EngineChoice, EngineError, EngineKind, Located, locate};
+use crate::docker::{Endpoint, Engine, EngineChoice, EngineError, EngineKind, Listener, Located, locate};
 use crate::options::Options;
 use crate::prescribe::Reach;
+use crate::render::output;
 
 use super::CommandError;
 
@@ -36,9 +37,17 @@ pub async fn connect(options: &Options) -> Result<Engine, EngineError> {
 /// Any [`EngineError`] of finding or connecting.
 pub async fn connect_and_reach(options: &Options) -> Result<(Engine, Reach), EngineError> {
     let located = locate(&options.engine, &options.environment)?;
-    let engine = Engine::connect(located.endpoint.clone(), options.deadline).await?;
+    if options.verbose {
+        output::tell(&format!("the engine is {}, by {}", located.endpoint, located.found_by));
+    }
+    let engine = Engine::connect(located.endpoint.clone(), options.deadline, listener(options)).await?;
     let reach = reach(&located, engine.kind, &options.engine);
     Ok((engine, reach))
+}
+
+/// Tells each call of the engine on stderr, where that is wanted.
+pub fn listener(options: &Options) -> Option<Listener> {
+    options.verbose.then_some(|words, outcome, took| output::tell(&format!("{words}: {outcome}, {} ms", took.as_millis())))
 }
 
 /// Options that lead the engine's CLI to the same engine; none where it finds it by itself.

@@ -93,7 +93,7 @@ pub fn deliver(sheet: &Sheet<'_>, reporting: &Reporting, options: &Options) -> R
 /// As [`deliver`].
 pub fn files(sheet: &Sheet<'_>, reporting: &Reporting, options: &Options) -> Result<(), CommandError> {
     let mut outcome = Ok(());
-    let plain = Context { color: false, ..options.context };
+    let plain = Context { color: false, hyperlinks: false, ..options.context };
     for wanted in &reporting.outputs {
         let Some(form) = form_of(wanted.format) else { continue };
         let text = form::render(form, sheet, &plain)?;

@@ -4,6 +4,7 @@
 
 mod build;
 mod case;
+mod complete;
 mod completions;
 mod config;
 mod connect;
@@ -12,11 +13,13 @@ mod doctor;
 mod error;
 mod explain;
 mod fix;
+mod man;
 mod progress;
 mod prove;
 mod rules;
 mod run;
 mod seccomp;
+mod selftest;
 mod snapshot;
 mod trace;
 mod triage;
@@ -39,6 +42,10 @@ use crate::render::output;
 /// Runs the program with these arguments, the first of which is its own name.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(exit) = complete::answer(&arguments) {
+        return exit;
+    }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(refusal) => return refused(&refusal),
@@ -66,6 +73,10 @@ fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
     let folder = std::env::current_dir().unwrap_or_default();
     let settings = load(&cli.global, &folder, |name| environment.get(name))?;
     let options = Options::new(settings, environment, terminal());
+    output::speak(options.context.unicode);
+    if options.verbose {
+        options.rules.iter().for_each(|folder| output::tell(&format!("rules from {} come on top of the built-in ones", folder.display())));
+    }
     match cli.command {
         Command::Doctor(args) => doctor::run(args, &options),
         Command::Triage(args) => triage::run(args, &options),
@@ -79,10 +90,14 @@ fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Rules(args) => rules::run(&args, &options),
         Command::Config(args) => config::run(&args, &options),
         Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args, &options),
+        Command::Selftest(args) => selftest::run(&args, &options),
     }
 }
 
 fn terminal() -> Terminal {
     let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    Terminal { stdout: std::io::stdout().is_terminal(), stderr: std::io::stderr().is_terminal(), columns }
+    let stdout = std::io::stdout().is_terminal();
+    let hyperlinks = stdout && supports_hyperlinks::supports_hyperlinks();
+    Terminal { stdout, stderr: std::io::stderr().is_terminal(), hyperlinks, columns }
 }

@@ -144,6 +144,8 @@ fn environment<'e>(variable: &impl Fn(&str) -> Option<&'e str>) -> Result<Settin
         rules: variable("SYSDOCK_RULES").map(|paths| std::env::split_paths(paths).collect()).unwrap_or_default(),
         color: variable("SYSDOCK_COLOR").map(chosen).transpose().map_err(wrong("SYSDOCK_COLOR"))?,
         quiet: variable("SYSDOCK_QUIET").map(flag).transpose().map_err(wrong("SYSDOCK_QUIET"))?,
+        ascii: variable("SYSDOCK_ASCII").map(flag).transpose().map_err(wrong("SYSDOCK_ASCII"))?,
+        verbose: variable("SYSDOCK_VERBOSE").map(flag).transpose().map_err(wrong("SYSDOCK_VERBOSE"))?,
         format: variable("SYSDOCK_FORMAT").map(chosen).transpose().map_err(wrong("SYSDOCK_FORMAT"))?,
         fail_on: variable("SYSDOCK_FAIL_ON").map(chosen).transpose().map_err(wrong("SYSDOCK_FAIL_ON"))?,
         baseline: variable("SYSDOCK_BASELINE").map(PathBuf::from),

@@ -28,6 +28,10 @@ pub struct Settings {
     pub color: Option<ColorChoice>,
     /// No progress and no remarks.
     pub quiet: Option<bool>,
+    /// Only ASCII in what is for people.
+    pub ascii: Option<bool>,
+    /// Say what is asked of the engine.
+    pub verbose: Option<bool>,
     /// Form of a report on stdout.
     #[serde(deserialize_with = "word")]
     pub format: Option<ReportFormat>,
@@ -146,7 +150,10 @@ fn flags(args: &GlobalArgs) -> Layer {
         timeout: args.timeout,
         rules: args.rules.clone(),
         color: args.color,
-        quiet: args.quiet.then_some(true),
+        // Who asks for words on the command line is not to be silenced by a file.
+        quiet: if args.verbose { Some(false) } else { args.quiet.then_some(true) },
+        ascii: args.ascii.then_some(true),
+        verbose: args.verbose.then_some(true),
         ..Settings::default()
     };
     Layer { origin: Origin::Flags, settings }

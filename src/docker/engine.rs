@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use super::transport::Transport;
+use super::transport::{Listener, Transport};
 use super::{Endpoint, EngineError};
 use crate::snapshot::EngineKind;
 
@@ -70,8 +70,8 @@ impl Engine {
     ///
     /// # Errors
     /// Any [`EngineError`] of connecting, or [`EngineError::TooNew`] when the engine's `MinAPIVersion` is above ours.
-    pub async fn connect(endpoint: Endpoint, deadline: Duration) -> Result<Self, EngineError> {
-        let transport = Transport::new(endpoint);
+    pub async fn connect(endpoint: Endpoint, deadline: Duration, listener: Option<Listener>) -> Result<Self, EngineError> {
+        let transport = Transport::new(endpoint, listener);
         let greeting = greet(&transport, deadline).await?;
         let mut version = OnceCell::new();
         let (api, kind) = match greeting {

@@ -43,6 +43,12 @@ impl Environment {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// Names of the contexts that `--context` takes, in order.
+    #[must_use]
+    pub fn contexts(&self) -> Vec<String> {
+        self.config_dir().as_deref().map(context::names).unwrap_or_default()
+    }
+
     fn config_dir(&self) -> Option<PathBuf> {
         self.get("DOCKER_CONFIG").map(PathBuf::from).or_else(|| self.get("HOME").map(|home| PathBuf::from(home).join(".docker")))
     }
@@ -182,5 +188,6 @@ mod tests {
         let env = Environment::from_pairs(&[("DOCKER_CONFIG", store.path().to_str().unwrap())], &[]);
         let said = locate(&choice(None, Some("near")), &env).unwrap_err().to_string();
         assert!(said.contains("`near` does not exist"), "{said}");
+        assert_eq!(env.contexts(), ["far"]);
     }
 }

@@ -26,3 +26,4 @@ pub use error::EngineError;
 pub use exec::ExecOutput;
 pub use locate::{EngineChoice, Environment, Located, locate};
 pub use logs::{LogChunk, LogQuery, LogStream, StreamName};
+pub use transport::Listener;

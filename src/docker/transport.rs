@@ -5,6 +5,7 @@
 
 use std::process::Stdio;
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use hyper::body::{Body, Incoming};
@@ -16,16 +17,20 @@ use tokio::process::Command;
 
 use super::{ApiVersion, Endpoint, EngineError};
 
+/// Hears of each request: its words, what came of it, and how long that took.
+pub type Listener = fn(&str, &str, Duration);
+
 /// Sends requests to one endpoint, each on a connection of its own.
 #[derive(Debug, Clone)]
 pub struct Transport {
     endpoint: Endpoint,
+    listener: Option<Listener>,
     version: Arc<OnceLock<ApiVersion>>,
 }
 
 impl Transport {
-    pub fn new(endpoint: Endpoint) -> Self {
-        Self { endpoint, version: Arc::default() }
+    pub fn new(endpoint: Endpoint, listener: Option<Listener>) -> Self {
+        Self { endpoint, listener, version: Arc::default() }
     }
 
     /// Fixes the API version that every later request names.
@@ -47,12 +52,23 @@ impl Transport {
         let broken = |reason: String| EngineError::Broken { action: action.to_owned(), reason };
         let path = self.versioned(request.uri().path_and_query().map_or("/", |pq| pq.as_str()));
         *request.uri_mut() = path.parse().map_err(|e: hyper::http::uri::InvalidUri| broken(e.to_string()))?;
+        let words = format!("{} {path}", request.method());
         request.headers_mut().insert(header::HOST, header::HeaderValue::from_static("engine"));
-        let stream = self.connect().await?;
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| broken(e.to_string()))?;
-        tokio::spawn(connection.with_upgrades());
-        sender.send_request(request).await.map_err(|e| broken(e.to_string()))
+        let began = Instant::now();
+        // In a box, so that the futures of all calls stay small.
+        let answer = Box::pin(async {
+            let stream = self.connect().await?;
+            let (mut sender, connection) =
+                hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| broken(e.to_string()))?;
+            tokio::spawn(connection.with_upgrades());
+            sender.send_request(request).await.map_err(|e| broken(e.to_string()))
+        })
+        .await;
+        if let Some(listener) = self.listener {
+            let outcome = answer.as_ref().map_or_else(EngineError::brief, |answer| answer.status().as_u16().to_string());
+            listener(&words, &outcome, began.elapsed());
+        }
+        answer
     }
 
     /// Puts the negotiated version in front, in place of one that is there.
@@ -109,7 +125,7 @@ mod tests {
 
     #[test]
     fn every_path_names_the_negotiated_version() {
-        let transport = Transport::new(Endpoint::Tcp("x:1".into()));
+        let transport = Transport::new(Endpoint::Tcp("x:1".into()), None);
         assert_eq!(transport.versioned("/_ping"), "/_ping");
         transport.speak(ApiVersion { major: 1, minor: 41 });
         assert_eq!(transport.versioned("/info?x=/v1"), "/v1.41/info?x=/v1");

@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn a_page_has_all_that_the_rule_says() {
         let rules = sample_rules();
-        let page = render(rules.get("b-cause").unwrap(), &rules, &Context { width: 80, color: false, unicode: true });
+        let page = render(rules.get("b-cause").unwrap(), &rules, &Context { width: 80, color: false, unicode: true, hyperlinks: false });
         insta::assert_snapshot!(page, @"
         the title of b-cause
         [b-cause] critical at the stage `mount`

@@ -272,7 +272,7 @@ mod tests {
     use super::*;
     use crate::render::sample;
 
-    const PLAIN: Context = Context { width: 80, color: false, unicode: true };
+    const PLAIN: Context = Context { width: 80, color: false, unicode: true, hyperlinks: false };
 
     #[test]
     fn a_failed_container_is_told_from_verdict_to_next_step() {

@@ -3,6 +3,7 @@
 //! All functions are pure but those of [`output`], which write. Must not judge or collect; findings keep their order unless the form
 //! itself asks for another.
 
+mod ascii;
 pub mod explain;
 pub mod exposition;
 pub mod form;
@@ -14,6 +15,7 @@ pub mod image;
 mod items;
 pub mod json;
 mod junit;
+mod link;
 mod markdown;
 pub mod output;
 mod page;
@@ -23,6 +25,7 @@ pub mod rules;
 pub(crate) mod sample;
 mod sarif;
 pub mod seccomp;
+pub mod selftest;
 pub mod settings;
 mod steps;
 mod style;
@@ -38,6 +41,7 @@ use crate::prescribe::Prescription;
 use crate::rule::RuleSet;
 use crate::treat::TrialOutcome;
 
+pub use ascii::ascii;
 pub use visible::visible;
 pub use words::counted;
 
@@ -82,4 +86,6 @@ pub struct Context {
     pub color: bool,
     /// Whether signs beyond ASCII may be written.
     pub unicode: bool,
+    /// Whether addresses may be marked as links.
+    pub hyperlinks: bool,
 }

@@ -1,8 +1,9 @@
 //! The only writers: finished text to stdout, messages to stderr.
 
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::visible;
+use super::{ascii, visible};
 
 /// Writes a finished text to stdout.
 ///
@@ -14,9 +15,19 @@ pub fn print(text: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
+/// Whether messages are to be in ASCII alone.
+static ASCII: AtomicBool = AtomicBool::new(false);
+
+/// Settles whether messages may have signs beyond ASCII.
+pub fn speak(unicode: bool) {
+    ASCII.store(!unicode, Ordering::Relaxed);
+}
+
 /// Says something on stderr: what went wrong, or a remark; nothing can be done when even that fails.
 pub fn tell(message: &dyn std::fmt::Display) {
-    let _ = io::stderr().write_all(framed(&message.to_string()).as_bytes());
+    let text = framed(&message.to_string());
+    let text = if ASCII.load(Ordering::Relaxed) { ascii(&text) } else { text };
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 /// `sysdock: what went wrong`, further lines behind a bar, then `  next: what to do`.

@@ -2,8 +2,9 @@
 
 use textwrap::core::display_width;
 
+use super::link::linked;
 use super::style::{Tone, paint};
-use super::{Context, visible};
+use super::{Context, ascii, visible};
 
 /// Longest foreign text that is quoted, in characters.
 const QUOTE: usize = 400;
@@ -38,13 +39,26 @@ impl<'c> Page<'c> {
         }
     }
 
+    /// Foreign or own text as the terminal may have it.
+    fn shown(&self, text: &str) -> String {
+        let text = visible(text);
+        if self.context.unicode { text } else { ascii(&text) }
+    }
+
+    /// Text in its tone, its addresses marked where the terminal follows them. Marks have no width.
+    fn ink(&self, text: &str, tone: Tone) -> String {
+        let painted = |text: &str| paint(text, tone, self.context.color);
+        if self.context.hyperlinks { painted(&linked(text)) } else { painted(text) }
+    }
+
     fn put(&mut self, indent: usize, spans: &[(String, Tone)]) {
         self.text.extend(std::iter::repeat_n(' ', indent));
         for (index, (text, tone)) in spans.iter().enumerate() {
             if index > 0 {
                 self.text.push(' ');
             }
-            self.text.push_str(&paint(text, *tone, self.context.color));
+            let inked = self.ink(text, *tone);
+            self.text.push_str(&inked);
         }
         self.text.push('\n');
     }
@@ -54,7 +68,7 @@ impl<'c> Page<'c> {
         let mut line: Vec<(String, Tone)> = Vec::new();
         let (mut column, mut margin) = (indent, indent);
         for (text, tone) in spans {
-            for word in visible(text).split_whitespace() {
+            for word in self.shown(text).split_whitespace() {
                 let width = display_width(word);
                 if !line.is_empty() && column + 1 + width > self.context.width {
                     self.put(margin, &line);
@@ -74,9 +88,9 @@ impl<'c> Page<'c> {
     /// One text with its own line breaks kept apart, wrapped below a first mark such as `- `.
     pub fn wrapped(&mut self, indent: usize, mark: &str, text: &str, tone: Tone) {
         let room = self.context.width.saturating_sub(indent + display_width(mark)).max(20);
-        for (index, line) in textwrap::wrap(&visible(text), filling(room)).into_iter().enumerate() {
+        for (index, line) in textwrap::wrap(&self.shown(text), filling(room)).into_iter().enumerate() {
             let lead = if index == 0 { mark.to_owned() } else { " ".repeat(display_width(mark)) };
-            let painted = paint(&line, tone, self.context.color);
+            let painted = self.ink(&line, tone);
             self.text.push_str(&format!("{}{lead}{painted}", " ".repeat(indent)));
             self.end_line();
         }
@@ -99,9 +113,9 @@ impl<'c> Page<'c> {
     /// A quoted text behind a bar, its source at the right of the last line.
     pub fn quote(&mut self, indent: usize, text: &str, source: &str) {
         let bar = self.sign("│", "|");
-        let source = visible(source);
+        let source = self.shown(source);
         let room = self.context.width.saturating_sub(indent + 2).max(20);
-        let text = visible(&clipped(text));
+        let text = self.shown(&clipped(text));
         let lines = textwrap::wrap(&text, filling(room));
         let fits = lines.last().is_some_and(|last| display_width(last) + 3 + display_width(&source) <= room);
         let count = lines.len();
@@ -196,7 +210,7 @@ fn blocks(text: &str) -> Vec<Block> {
 mod tests {
     use super::*;
 
-    const PLAIN: Context = Context { width: 40, color: false, unicode: true };
+    const PLAIN: Context = Context { width: 40, color: false, unicode: true, hyperlinks: false };
 
     fn page(write: impl FnOnce(&mut Page<'_>)) -> String {
         let mut page = Page::new(&PLAIN);

@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn the_table_has_a_line_for_each_rule() {
-        insta::assert_snapshot!(table(&sample_rules(), &Context { width: 80, color: false, unicode: true }), @"
+        insta::assert_snapshot!(table(&sample_rules(), &Context { width: 80, color: false, unicode: true, hyperlinks: false }), @"
         critical  a-consequence  the title of a-consequence
         critical  b-cause        the title of b-cause
 

@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn steps_are_lines_for_a_shell() {
-        let mut page = Page::new(&Context { width: 80, color: false, unicode: true });
+        let mut page = Page::new(&Context { width: 80, color: false, unicode: true, hyperlinks: false });
         prescription(&mut page, &sample::prescription());
         insta::assert_snapshot!(page.finish(), @r##"
       what to do: Start the container anew with a tmpfs on /run.
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn what_is_pasted_is_what_was_meant() {
-        let mut page = Page::new(&Context { width: 60, color: false, unicode: true });
+        let mut page = Page::new(&Context { width: 60, color: false, unicode: true, hyperlinks: false });
         let argv = &sample::prescription().steps[1].argv;
         command(&mut page, argv);
         let text = page.finish();

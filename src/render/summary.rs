@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn the_table_counts_causes_and_unknown_failures() {
-        insta::assert_snapshot!(table(&summary(), &Context { width: 80, color: false, unicode: true }), @r"
+        insta::assert_snapshot!(table(&summary(), &Context { width: 80, color: false, unicode: true, hyperlinks: false }), @r"
         causes
           2× run-tmpfs-missing
 

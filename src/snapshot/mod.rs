@@ -8,6 +8,7 @@ mod facts;
 pub mod file;
 mod log;
 mod redact;
+mod sight;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ pub use catalog::{CATALOG, FactSpec, Kind, nearest, spec};
 pub use facts::{Fact, Facts, Gap};
 pub use log::{Cluster, KeptLine, LogExcerpt, Source};
 pub use redact::Redactor;
+pub use sight::Sight;
 
 /// Version of the snapshot file that this program writes and the newest that it reads.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use super::fixtures;
 use super::program::{project, roots, sysdock};
 
-const COMMANDS: [&str; 5] = ["doctor", "snapshot", "explain", "rules", "completions"];
+const COMMANDS: [&str; 7] = ["doctor", "snapshot", "explain", "rules", "completions", "man", "selftest"];
 
 /// A fixture of that folder.
 pub fn fixture(folder: &str) -> String {
@@ -316,7 +316,7 @@ fn a_folder_of_rules_adds_and_overrides() {
 fn completions_are_made_for_each_shell() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let run = sysdock(["completions", shell]).run().ended(0);
-        assert!(run.stdout.contains("sysdock") && run.stdout.contains("doctor"), "{shell}");
+        assert!(run.stdout.contains("sysdock") && run.stdout.contains("SYSDOCK_COMPLETE"), "{shell}");
     }
 }
 
@@ -333,4 +333,51 @@ fn triage_says_the_same_with_any_number_of_threads() {
         assert!(one.0.len() > 1000);
         assert!(one == said("2", format) && one == said("8", format), "{format:?}");
     }
+}
+
+#[test]
+fn plain_ascii_reaches_every_page() {
+    let plain = |arguments: &[&str]| {
+        let run = sysdock(arguments.iter().chain(&["--ascii"])).run();
+        assert!(run.stdout.is_ascii() && run.stderr.is_ascii(), "{arguments:?}: {run:?}");
+        run
+    };
+    let list = sysdock(["rules", "list", "--format", "json"]).run().ended(0).json();
+    for id in list["rules"].as_array().into_iter().flatten().filter_map(|rule| rule["id"].as_str()) {
+        plain(&["explain", id]).ended(0);
+    }
+    let fixtures = fixtures::all();
+    let one_of_each: std::collections::BTreeMap<_, _> = fixtures.iter().map(|fixture| (&fixture.folder, fixture)).collect();
+    let paths: Vec<String> = one_of_each.values().map(|fixture| fixture.path.display().to_string()).collect();
+    plain(&[&["doctor", "--from"][..], &paths.iter().map(String::as_str).collect::<Vec<_>>()].concat());
+    for line in [
+        "rules list",
+        "seccomp explain statx",
+        "seccomp check --default docker-20.10",
+        "seccomp make --default docker-20.10",
+        "doctor",
+        "triage",
+        "selftest",
+    ] {
+        plain(&line.split(' ').collect::<Vec<_>>());
+    }
+    let sign = |run: super::program::Run| run.stdout.starts_with('x');
+    let bad = fixture("run-tmpfs-missing");
+    assert!(sign(sysdock(["doctor", "--from", &bad]).env("SYSDOCK_ASCII", "1").run()));
+    assert!(!sign(sysdock(["doctor", "--from", &bad]).env("SYSDOCK_ASCII", "0").run()));
+}
+
+#[test]
+fn verbose_tells_what_is_asked_of_the_engine() {
+    let fake = super::fake::Fake::usual(super::fake::recorded());
+    let run = fake.call("doctor --verbose web").run();
+    assert!(run.stderr.contains("by DOCKER_HOST") && run.stderr.contains("GET /v1.51/containers/web/json: 200, "), "{run:?}");
+    assert!(fake.call("doctor web").run().stderr.is_empty());
+    sysdock(["doctor", "-q", "--verbose", "web"]).run().ended(2);
+}
+
+#[test]
+fn links_are_for_terminals_alone() {
+    let run = sysdock(["explain", "cgroup-read-only"]).env("FORCE_HYPERLINK", "1").run().ended(0);
+    assert!(!run.stdout.contains('\u{1b}'), "{run:?}");
 }
