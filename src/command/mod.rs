@@ -19,6 +19,7 @@ mod snapshot;
 mod trace;
 mod triage;
 mod trial;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -62,6 +63,7 @@ fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
     let options = Options::new(cli.global, Environment::of_process(), terminal());
     match cli.command {
         Command::Doctor(args) => doctor::run(args, &options),
+        Command::Watch(args) => watch::run(args, &options),
         Command::Triage(args) => triage::run(args, &options),
         Command::Snapshot(args) => snapshot::run(&args, &options),
         Command::Prove(args) => prove::run(&args, &options),

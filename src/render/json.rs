@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::summary::SummaryOut;
 use super::trial;
 use super::visible::is_hidden;
+use super::watch::Occasion;
 use super::{Answer, words};
 use crate::diagnose::{Evidence, Finding, Report, Summary, Undecided};
 use crate::prescribe::{NotOffered, Prescription, Step};
@@ -32,6 +33,8 @@ struct Line<'r> {
     schema_version: u32,
     #[serde(flatten)]
     report: ReportOut<'r>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'r Occasion<'r>>,
 }
 
 /// The program that made the output.
@@ -170,7 +173,15 @@ pub fn render_many(reports: &[Report], summary: &Summary, rules: &RuleSet) -> se
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
 pub fn line(one: &Report) -> serde_json::Result<String> {
-    let line = Line { schema_version: SCHEMA_VERSION, report: report(&Answer { report: one, prescription: None, trial: None }) };
+    line_of(one, None)
+}
+
+/// The same with what led to it.
+///
+/// # Errors
+/// [`serde_json::Error`] when a value cannot be written as JSON.
+pub fn line_of(one: &Report, event: Option<&Occasion<'_>>) -> serde_json::Result<String> {
+    let line = Line { schema_version: SCHEMA_VERSION, report: report(&Answer { report: one, prescription: None, trial: None }), event };
     Ok(format!("{}\n", harmless(&serde_json::to_string(&line)?)))
 }
 

@@ -26,6 +26,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "seccomp",
             "snapshot",
             "treat",
+            "watch",
         ],
     ),
     ("diagnose", &["rule", "scan", "snapshot"]),
@@ -44,6 +45,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("seccomp", &[]),
     ("snapshot", &["pattern"]),
     ("treat", &["diagnose", "prescribe"]),
+    ("watch", &["docker"]),
 ];
 
 /// Files of tables, which may be longer.
