@@ -1,18 +1,20 @@
 //! Raw arguments and the environment in, validated options out. Must not touch files, engines or the terminal.
 
+mod time;
 mod watch;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ColorChoice;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::cli::{DoctorArgs, DoctorFormat, FailOn, Format, GlobalArgs, PrescriptionForm, SnapshotArgs, TriageArgs};
 use crate::collect::CollectOptions;
 use crate::docker::{EngineChoice, Environment, LogQuery};
 use crate::render::Context;
 use crate::rule::Severity;
+use time::since;
 pub use watch::{Hook, HookAt, WatchOptions};
 
 /// Longest wait for one answer of the engine.
@@ -282,19 +284,6 @@ fn targets(containers: Vec<String>, all: bool, from: Vec<PathBuf>) -> Result<Tar
         return Err(OptionError::NoTarget);
     }
     Ok(Targets::Named(containers))
-}
-
-/// Seconds since the epoch of a time, a span before now, or a number of seconds, as `docker logs --since` takes them.
-fn since(text: &str, now: Timestamp) -> Result<i64, OptionError> {
-    let bad = || OptionError::Since(text.to_owned());
-    if let Ok(seconds) = text.parse::<i64>() {
-        return if seconds >= 0 { Ok(seconds) } else { Err(bad()) };
-    }
-    if let Ok(time) = text.parse::<Timestamp>() {
-        return Ok(time.as_second());
-    }
-    let span: SignedDuration = text.parse().map_err(|_| bad())?;
-    now.checked_sub(span.abs()).map(Timestamp::as_second).map_err(|_| bad())
 }
 
 const fn severity(fail_on: FailOn) -> Severity {

@@ -62,7 +62,7 @@ impl Event {
             "die" | "died" => Action::Die(of("exitCode").or_else(|| of("containerExitCode")).and_then(|code| code.parse().ok())),
             "oom" => Action::Oom,
             "destroy" | "remove" => Action::Remove,
-            health => Action::Health(health_of(health.strip_prefix("health_status")?, of("health_status"))?),
+            health => health_of(health.strip_prefix("health_status")?, of("health_status"))?,
         };
         let id = word("/Actor/ID").or_else(|| word("/id")).filter(|id| !id.is_empty())?;
         let (name, image) = (of("name").unwrap_or(id), of("image").or_else(|| word("/from")).unwrap_or_default());
@@ -72,13 +72,13 @@ impl Event {
 
 /// Docker tells the result in the action, newer Podman in an attribute, Podman 4 not at all. A check that has not come to a result is
 /// no event: `None`.
-fn health_of(rest: &str, attribute: Option<&str>) -> Option<Option<bool>> {
+fn health_of(rest: &str, attribute: Option<&str>) -> Option<Action> {
     let said = Some(rest.trim_start_matches([':', ' '])).filter(|said| !said.is_empty()).or(attribute);
     match said {
-        Some("unhealthy") => Some(Some(false)),
-        Some("healthy") => Some(Some(true)),
+        Some("unhealthy") => Some(Action::Health(Some(false))),
+        Some("healthy") => Some(Action::Health(Some(true))),
         Some(_) => None,
-        None => Some(None),
+        None => Some(Action::Health(None)),
     }
 }
 
@@ -236,7 +236,7 @@ mod tests {
 
     use super::*;
 
-    fn event(action: &str, more: Value) -> Option<Event> {
+    fn event(action: &str, more: &Value) -> Option<Event> {
         let mut attributes = json!({"name": "web", "image": "debian:12"});
         attributes.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
         Event::read(&json!({"Type": "container", "Action": action, "Actor": {"ID": "aa", "Attributes": attributes}, "timeNano": 5}))
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn actions_of_both_engines_are_read() {
-        let action = |word: &str, more| event(word, more).map(|event| event.action);
+        let action = |word: &str, more: Value| event(word, &more).map(|event| event.action);
         assert_eq!(action("die", json!({"exitCode": "255"})), Some(Action::Die(Some(255))));
         assert_eq!(action("died", json!({"containerExitCode": "7"})), Some(Action::Die(Some(7))));
         assert_eq!(action("die", json!({})), Some(Action::Die(None)));

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::{OptionError, PATIENCE, since};
+use super::time::{since, span};
+use super::{OptionError, PATIENCE};
 use crate::cli::{Format, WatchArgs};
 use crate::collect::CollectOptions;
 use crate::docker::LogQuery;
@@ -114,15 +115,6 @@ impl WatchOptions {
             journald: args.journald,
         })
     }
-}
-
-fn span(text: &str) -> Result<Duration, OptionError> {
-    let bad = || OptionError::Span(text.to_owned());
-    if let Ok(seconds) = text.parse() {
-        return Ok(Duration::from_secs(seconds));
-    }
-    let span: SignedDuration = text.parse().map_err(|_| bad())?;
-    Duration::try_from(span).map_err(|_| bad())
 }
 
 fn address(text: &str, anywhere: bool) -> Result<SocketAddr, OptionError> {

@@ -19,6 +19,8 @@ pub struct Delivery {
     pub counts: Counts,
     pub journal: Option<Journal>,
     pub webhook: Option<Webhook>,
+    /// Held while a line is printed: one thread is enough for that.
+    pub turn: tokio::sync::Mutex<()>,
 }
 
 impl Delivery {
@@ -34,9 +36,11 @@ impl Delivery {
             Format::Json => json::line_of(report, Some(&occasion))?,
             Format::Human => watch::line(report, &occasion, there, &self.context),
         };
+        let turn = self.turn.lock().await;
         // A reader that is slow must not keep events waiting.
         let printing = tokio::task::spawn_blocking(move || output::print(line.as_bytes()));
         printing.await.map_err(std::io::Error::other)??;
+        drop(turn);
         if let Some(webhook) = &self.webhook {
             webhook.post(json::line_of(report, Some(&occasion))?);
         }

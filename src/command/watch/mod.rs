@@ -126,7 +126,14 @@ async fn delivery(wanted: &WatchOptions, options: &Options, counts: &Counts) -> 
         }
     }
     let webhook = wanted.webhook.clone().map(|hook| Webhook::start(hook, counts.clone(), options.remarks));
-    Ok(Delivery { format: wanted.format, context: options.context, counts: counts.clone(), journal, webhook })
+    Ok(Delivery {
+        format: wanted.format,
+        context: options.context,
+        counts: counts.clone(),
+        journal,
+        webhook,
+        turn: tokio::sync::Mutex::default(),
+    })
 }
 
 /// What became of a job.

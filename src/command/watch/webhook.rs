@@ -23,7 +23,7 @@ const QUEUE: usize = 1000;
 /// Attempts for one report.
 const ATTEMPTS: u32 = 8;
 /// Waits between attempts: the first, and the longest, also where the server asks for more.
-const WAITS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
+const WAITS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_mins(1));
 /// Longest that one attempt may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
