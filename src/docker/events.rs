@@ -8,6 +8,7 @@ use futures_util::{StreamExt, stream};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::engine::open;
@@ -132,6 +133,13 @@ fn nanoseconds(text: &str) -> Option<i64> {
     i64::try_from(text.parse::<Timestamp>().ok()?.as_nanosecond()).ok()
 }
 
+/// What is needed of an entry of the engine's list, which is megabytes long where there are many containers.
+#[derive(Deserialize)]
+struct Listed {
+    #[serde(rename = "Id")]
+    id: String,
+}
+
 /// The events of an engine as they come.
 #[derive(Debug)]
 pub struct EventStream {
@@ -208,10 +216,8 @@ impl Engine {
     /// # Errors
     /// Any [`EngineError`].
     pub async fn lives(&self) -> Result<Vec<Life>, EngineError> {
-        let list = self.get("/containers/json?all=1").await?;
-        let ids: Vec<String> =
-            list.as_array().into_iter().flatten().filter_map(|entry| Some(entry.get("Id")?.as_str()?.to_owned())).collect();
-        let mut looks = stream::iter(ids).map(|id| async move { self.life(&id).await }).buffer_unordered(AT_ONCE);
+        let list: Vec<Listed> = self.get_part("/containers/json?all=1").await?;
+        let mut looks = stream::iter(list).map(|Listed { id }| async move { self.life(&id).await }).buffer_unordered(AT_ONCE);
         let mut lives = Vec::new();
         while let Some(look) = looks.next().await {
             match look {

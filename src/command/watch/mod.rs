@@ -38,7 +38,7 @@ use crate::scan::Matcher;
 use crate::watch::{Job, Ledger, Settings};
 
 /// Containers that are examined at the same time; as many more may be waited for while they boot.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 4;
 /// Pieces of news that wait to be read; the engine keeps the others.
 const NEWS: usize = 256;
 /// Time that a container has to settle after its start.
