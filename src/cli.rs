@@ -7,6 +7,7 @@ mod examples;
 mod report;
 mod seccomp;
 mod treat;
+mod watch;
 mod words;
 
 use std::path::PathBuf;
@@ -18,11 +19,12 @@ pub use about::{ManArgs, SelftestArgs};
 pub use config::{ConfigAction, ConfigArgs};
 use examples::{
     BUILD_EXAMPLES, COMPLETIONS_EXAMPLES, CONFIG_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, FIX_EXAMPLES, MAN_EXAMPLES,
-    PROVE_EXAMPLES, RULES_EXAMPLES, RUN_EXAMPLES, SECCOMP_EXAMPLES, SELFTEST_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES,
+    PROVE_EXAMPLES, RULES_EXAMPLES, RUN_EXAMPLES, SECCOMP_EXAMPLES, SELFTEST_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES, WATCH_EXAMPLES,
 };
 pub use report::{OutputTo, ReportArgs, ReportFormat};
 pub use seccomp::{FilterArgs, SeccompAction, SeccompArgs, SeccompCheckArgs, SeccompExplainArgs, SeccompMakeArgs, SeccompTraceArgs};
 pub use treat::{BuildArgs, BuilderChoice, ExtentChoice, FixArgs, ProveArgs, RunArgs};
+pub use watch::WatchArgs;
 pub use words::{FailOn, Format, PrescriptionForm};
 
 /// The doctor for systemd in Docker and Podman containers.
@@ -78,6 +80,9 @@ pub enum Command {
     /// Say what is wrong with a container, and what cures it
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
+    /// Follow the engine's events and report on each container that dies, restarts or turns unhealthy
+    #[command(after_help = WATCH_EXAMPLES)]
+    Watch(WatchArgs),
     /// Say what is wrong from text alone: logs, pasted reports, command lines, folders and archives of them
     #[command(after_help = TRIAGE_EXAMPLES)]
     Triage(TriageArgs),

@@ -21,3 +21,4 @@ pub mod scan;
 pub mod seccomp;
 pub mod snapshot;
 pub mod treat;
+pub mod watch;

@@ -2,12 +2,14 @@
 
 mod error;
 mod report;
+mod time;
+mod watch;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ColorChoice;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::cli::{DoctorArgs, PrescriptionForm, ReportFormat, SnapshotArgs, TriageArgs};
 use crate::collect::CollectOptions;
@@ -17,6 +19,8 @@ use crate::render::Context;
 
 pub use error::OptionError;
 pub use report::Reporting;
+use time::since;
+pub use watch::{Hook, HookAt, WatchOptions};
 
 /// Longest wait for one answer of the engine.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -264,19 +268,6 @@ fn targets(containers: Vec<String>, all: bool, from: Vec<PathBuf>) -> Result<Tar
         return Err(OptionError::NoTarget);
     }
     Ok(Targets::Named(containers))
-}
-
-/// Seconds since the epoch of a time, a span before now, or a number of seconds, as `docker logs --since` takes them.
-fn since(text: &str, now: Timestamp) -> Result<i64, OptionError> {
-    let bad = || OptionError::Since(text.to_owned());
-    if let Ok(seconds) = text.parse::<i64>() {
-        return if seconds >= 0 { Ok(seconds) } else { Err(bad()) };
-    }
-    if let Ok(time) = text.parse::<Timestamp>() {
-        return Ok(time.as_second());
-    }
-    let span: SignedDuration = text.parse().map_err(|_| bad())?;
-    now.checked_sub(span.abs()).map(Timestamp::as_second).map_err(|_| bad())
 }
 
 #[cfg(test)]

@@ -41,6 +41,23 @@ empty and stderr says why. The exit code is that of the report.
 Nothing is changed: files are read through the engine's archive call. In a running container a few read-only
 commands are run, such as `systemctl is-system-running`; --no-exec leaves them out.";
 
+pub(super) const WATCH_EXAMPLES: &str = "\
+Examples:
+  sysdock watch                               one line for each container that dies, restarts or turns unhealthy
+  sysdock watch --since 1h --for 5s           what has died in the last hour, then end
+  sysdock watch --format json | jq -r '[.target.name, .event.kind, .verdict] | @tsv'
+  sysdock watch --metrics --journald          numbers at http://127.0.0.1:9273/metrics, reports in the journal
+  sysdock watch --webhook http://127.0.0.1:8080/hook --state /var/lib/sysdock/watch.json
+
+Each death has one report. A container that dies again and again has one for its first death, then one in --debounce
+seconds that says how many deaths it stands for (.event.deaths). A new systemd container is examined once, when its boot
+has come up or failed. When the engine goes away, sysdock waits for it; deaths that it missed are found in the engine's
+list of containers. A container that was removed before it could be examined has a report that says so.
+
+With --format json each line is a report as `triage --jsonl` writes it, with `event`: kind (new, restarted, died,
+unhealthy, oom), time, image, exit_code, deaths. Ctrl-C or SIGTERM ends it with exit code 0, once what waits has been
+told or five seconds are over. 3: no engine at the start.";
+
 pub(super) const TRIAGE_EXAMPLES: &str = "\
 Examples:
   docker logs web 2>&1 | sysdock triage -     what a log says

@@ -237,7 +237,7 @@ fn kind_of(snapshot: &Snapshot) -> EngineKind {
 
 /// Whether watching longer would tell nothing new: the boot is over, one way or the other, its failure has a certain cause,
 /// or nobody means to boot systemd.
-fn is_settled(snapshot: &Snapshot, report: &Report, exec: bool) -> bool {
+pub(super) fn is_settled(snapshot: &Snapshot, report: &Report, exec: bool) -> bool {
     const OVER: [&str; 7] = ["rescue", "frozen", "stopped", "ended", "ended-badly", "killed", "could-not-start"];
     let over = match snapshot.facts.text("boot.outcome") {
         // A PID 1 that is alive may still be booting; only the manager's own word ends the watch, where it may be asked.

@@ -180,6 +180,27 @@ pub enum CommandError {
     /// The cure cannot be put into its form.
     #[error(transparent)]
     Prescription(#[from] EmitError),
+    /// Metrics cannot be served.
+    #[error("cannot listen at {address} for metrics: {source}\n  next: name another address with --metrics=IP:PORT")]
+    Metrics {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Cause given by the operating system.
+        source: io::Error,
+    },
+    /// What was reported before cannot be read, or not be kept.
+    #[error(
+        "cannot use {path} for --state: {reason}\n  next: name a file in a folder that you may write to; one that is no state of sysdock is never overwritten"
+    )]
+    State {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The journal cannot be reached at all.
+    #[error("cannot make a socket for the journal: {0}\n  next: check the limit on open files (`ulimit -n`)")]
+    Journal(#[source] io::Error),
     /// Stdout does not take the output.
     #[error("cannot write to stdout: {0}\n  next: is the disk full?")]
     Output(#[from] io::Error),

@@ -24,6 +24,7 @@ mod snapshot;
 mod trace;
 mod triage;
 mod trial;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -79,6 +80,7 @@ fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
     }
     match cli.command {
         Command::Doctor(args) => doctor::run(args, &options),
+        Command::Watch(args) => watch::run(args, &options),
         Command::Triage(args) => triage::run(args, &options),
         Command::Snapshot(args) => snapshot::run(&args, &options),
         Command::Prove(args) => prove::run(&args, &options),

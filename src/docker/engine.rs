@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
@@ -77,7 +78,7 @@ impl Engine {
         let (api, kind) = match greeting {
             Some((api, kind)) if api <= ApiVersion::OURS => (api, kind),
             _ => {
-                let told = get(&transport, deadline, "/version").await?;
+                let told: Value = get(&transport, deadline, "/version").await?;
                 let agreed = (negotiate(&told)?, kind_of(&told));
                 version = OnceCell::new_with(Some(told));
                 agreed
@@ -86,6 +87,14 @@ impl Engine {
         transport.speak(api);
         let client = bollard_over(&transport, deadline)?;
         Ok(Self { transport, client, deadline, version: Arc::new(version), info: Arc::default(), kind, api })
+    }
+
+    /// Connects to the same endpoint anew, as after the engine has gone.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn again(&self) -> Result<Self, EngineError> {
+        Self::connect(self.endpoint().clone(), self.deadline, self.transport.listener()).await
     }
 
     /// The engine's raw answer to `/version`, asked for once.
@@ -118,6 +127,11 @@ impl Engine {
         get(&self.transport, self.deadline, path).await
     }
 
+    /// The part of the engine's answer to a GET that a type takes; for long answers of which little is needed.
+    pub(super) async fn get_part<T: DeserializeOwned>(&self, path: &str) -> Result<T, EngineError> {
+        get(&self.transport, self.deadline, path).await
+    }
+
     /// Runs a call under the deadline of this engine.
     pub(super) async fn within<T>(&self, action: &str, call: impl Future<Output = Result<T, EngineError>>) -> Result<T, EngineError> {
         within(self.deadline, action, call).await
@@ -143,7 +157,7 @@ async fn within<T>(deadline: Duration, action: &str, call: impl Future<Output = 
     timeout(deadline, call).await.unwrap_or_else(|_| Err(EngineError::Deadline { action: action.to_owned(), deadline }))
 }
 
-async fn get(transport: &Transport, deadline: Duration, path: &str) -> Result<Value, EngineError> {
+async fn get<T: DeserializeOwned>(transport: &Transport, deadline: Duration, path: &str) -> Result<T, EngineError> {
     let action = format!("GET {path}");
     within(deadline, &action, async {
         let response = open(transport, &action, path).await?;

@@ -39,6 +39,10 @@ impl Transport {
         let _ = self.version.set(version);
     }
 
+    pub const fn listener(&self) -> Option<Listener> {
+        self.listener
+    }
+
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }

@@ -49,4 +49,18 @@ pub enum OptionError {
     /// `--since` that is no time.
     #[error("--since `{0}` is no time\n  next: give RFC 3339 such as 2026-01-31T08:00:00Z, or a span before now such as 10m or 2h")]
     Since(String),
+    /// `--for` that is no span.
+    #[error("--for `{0}` is no span of time\n  next: give seconds, or a span such as 30s, 10m or 2h")]
+    Span(String),
+    /// `--metrics` that is no address.
+    #[error("--metrics={0} is no address\n  next: give IP:PORT such as 127.0.0.1:9273")]
+    Metrics(String),
+    /// `--metrics` that other machines would reach.
+    #[error("--metrics={0} could be reached from other machines\n  next: use 127.0.0.1, or add --metrics-anywhere when that is meant")]
+    MetricsOpen(String),
+    /// `--webhook` that cannot be posted to; the address is not shown, it may hold a secret.
+    #[error(
+        "--webhook is no address to post to\n  next: give http://host:port/path or unix:///path/to/socket:/path; for https put a proxy on this machine before it"
+    )]
+    Webhook,
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::summary::SummaryOut;
 use super::trial;
 use super::visible::is_hidden;
+use super::watch::Occasion;
 use super::{Answer, Sheet, words};
 use crate::diagnose::{Acceptance, Evidence, Finding, Report, Undecided};
 use crate::prescribe::{NotOffered, Prescription, Step};
@@ -32,6 +33,8 @@ struct Line<'r> {
     schema_version: u32,
     #[serde(flatten)]
     report: ReportOut<'r>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'r Occasion<'r>>,
 }
 
 /// The program that made the output.
@@ -168,7 +171,15 @@ pub fn answers(answers: &[Answer<'_>], rules: &RuleSet) -> serde_json::Result<St
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
 pub fn line(answer: &Answer<'_>) -> serde_json::Result<String> {
-    let line = Line { schema_version: SCHEMA_VERSION, report: report(answer) };
+    line_of(answer, None)
+}
+
+/// The same with what led to it.
+///
+/// # Errors
+/// [`serde_json::Error`] when a value cannot be written as JSON.
+pub fn line_of(answer: &Answer<'_>, event: Option<&Occasion<'_>>) -> serde_json::Result<String> {
+    let line = Line { schema_version: SCHEMA_VERSION, report: report(answer), event };
     Ok(format!("{}\n", harmless(&serde_json::to_string(&line)?)))
 }
 

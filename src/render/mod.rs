@@ -34,6 +34,7 @@ pub mod trace;
 pub mod treatment;
 mod trial;
 mod visible;
+pub mod watch;
 mod words;
 
 use crate::diagnose::{Report, Summary};

@@ -27,6 +27,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "seccomp",
             "snapshot",
             "treat",
+            "watch",
         ],
     ),
     ("config", &["cli"]),
@@ -46,6 +47,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("seccomp", &[]),
     ("snapshot", &["pattern"]),
     ("treat", &["diagnose", "prescribe"]),
+    ("watch", &["docker"]),
 ];
 
 /// Files of tables, which may be longer.

@@ -1,0 +1,156 @@
+//! Reports posted to an address, one after the other, with retries; a bounded queue stands before it. Must not hold up the watch.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{Request, StatusCode, header};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use super::counts::Counts;
+use crate::options::{Hook, HookAt};
+use crate::render::output;
+
+/// Reports that may wait.
+const QUEUE: usize = 1000;
+/// Attempts for one report.
+const ATTEMPTS: u32 = 8;
+/// Waits between attempts: the first, and the longest, also where the server asks for more.
+const WAITS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_mins(1));
+/// Longest that one attempt may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The queue and who works on it.
+pub struct Webhook {
+    queue: mpsc::Sender<String>,
+    worker: JoinHandle<()>,
+    counts: Counts,
+}
+
+/// Why a post was not taken.
+enum Refusal {
+    /// Never will be.
+    Final(String),
+    /// May be taken later, after the time that the server named.
+    Later(String, Option<Duration>),
+}
+
+impl Webhook {
+    pub fn start(hook: Hook, counts: Counts, remarks: bool) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let worker = tokio::spawn(work(hook, waiting, counts.clone(), remarks));
+        Self { queue, worker, counts }
+    }
+
+    /// Puts a report into the queue; where there is no place left it is dropped, and counted.
+    pub fn post(&self, line: String) {
+        match self.queue.try_send(line) {
+            Ok(()) => self.counts.lock().posting += 1,
+            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => count(&self.counts, "dropped"),
+        }
+    }
+
+    /// Posts what waits, for so long at most; gives how many were left.
+    pub async fn finish(self, limit: Duration) -> u64 {
+        let Self { queue, mut worker, counts } = self;
+        drop(queue);
+        if timeout(limit, &mut worker).await.is_err() {
+            worker.abort();
+        }
+        counts.lock().posting
+    }
+}
+
+fn count(counts: &Counts, result: &'static str) {
+    *counts.lock().posts.entry(result).or_default() += 1;
+}
+
+fn settle(counts: &Counts) {
+    let mut numbers = counts.lock();
+    numbers.posting = numbers.posting.saturating_sub(1);
+}
+
+async fn work(hook: Hook, mut waiting: mpsc::Receiver<String>, counts: Counts, remarks: bool) {
+    let mut troubled = false;
+    while let Some(line) = waiting.recv().await {
+        let posted = deliver(&hook, Bytes::from(line), &counts).await;
+        settle(&counts);
+        count(&counts, if posted.is_ok() { "posted" } else { "failed" });
+        let failed = posted.is_err();
+        match posted {
+            Err(reason) if !troubled && remarks => {
+                output::tell(&format!("{hook} does not take reports: {reason}\n  next: look at the log of what listens there"));
+            }
+            Ok(()) if troubled && remarks => output::tell(&format!("{hook} takes reports again")),
+            _ => {}
+        }
+        troubled = failed;
+    }
+}
+
+async fn deliver(hook: &Hook, body: Bytes, counts: &Counts) -> Result<(), String> {
+    let mut wait = WAITS.0;
+    let mut attempt = 1;
+    loop {
+        let refused =
+            timeout(PATIENCE, post(hook, body.clone())).await.unwrap_or_else(|_| Err(Refusal::Later("it does not answer".into(), None)));
+        match refused {
+            Ok(()) => return Ok(()),
+            Err(Refusal::Final(reason)) => return Err(reason),
+            Err(Refusal::Later(reason, _)) if attempt >= ATTEMPTS => return Err(reason),
+            Err(Refusal::Later(_, named)) => {
+                count(counts, "retried");
+                sleep(named.unwrap_or(wait).min(WAITS.1)).await;
+                wait = (wait * 2).min(WAITS.1);
+                attempt += 1;
+            }
+        }
+    }
+}
+
+async fn post(hook: &Hook, body: Bytes) -> Result<(), Refusal> {
+    match &hook.at {
+        HookAt::Tcp(authority) => send(hook, body, TcpStream::connect(authority).await.map_err(later)?).await,
+        HookAt::Unix(path) => send(hook, body, UnixStream::connect(path).await.map_err(later)?).await,
+    }
+}
+
+fn later(error: impl std::fmt::Display) -> Refusal {
+    Refusal::Later(error.to_string(), None)
+}
+
+async fn send(hook: &Hook, body: Bytes, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Result<(), Refusal> {
+    let mut request = Request::post(&hook.path)
+        .header(header::HOST, &hook.host)
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::USER_AGENT, concat!("sysdock/", env!("CARGO_PKG_VERSION")));
+    if let Some(user) = &hook.user {
+        request = request.header(header::AUTHORIZATION, format!("Basic {}", STANDARD.encode(user)));
+    }
+    // The reason must not show the path.
+    let request = request.body(Full::new(body)).map_err(|_| Refusal::Final("its address cannot be put into a request".to_owned()))?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(later)?;
+    let connection = tokio::spawn(connection);
+    let answer = sender.send_request(request).await;
+    connection.abort();
+    judge(&answer.map_err(later)?)
+}
+
+fn judge<B>(answer: &hyper::Response<B>) -> Result<(), Refusal> {
+    let status = answer.status();
+    let reason = format!("HTTP {}", status.as_u16());
+    let named = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    match status {
+        _ if status.is_success() => Ok(()),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Err(Refusal::Later(reason, named.map(Duration::from_secs))),
+        _ if status.is_server_error() => Err(Refusal::Later(reason, named.map(Duration::from_secs))),
+        _ => Err(Refusal::Final(reason)),
+    }
+}

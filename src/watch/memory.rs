@@ -1,0 +1,55 @@
+//! What is kept of a watch between two runs of the program, as JSON text in and out. Must not touch files.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Version of the form.
+const VERSION: u32 = 1;
+
+/// Where a watch stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Memory {
+    version: u32,
+    /// Events from this time on are asked for again, in nanoseconds since the epoch by the engine's clock.
+    pub since: i64,
+    /// What is known of each container.
+    pub containers: BTreeMap<String, Known>,
+}
+
+/// What is known of a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    /// Time of the last death that has had its report.
+    pub died: i64,
+    /// Time of the last start.
+    pub started: i64,
+    /// Whether it is gone.
+    #[serde(default)]
+    pub removed: bool,
+}
+
+impl Memory {
+    /// What stands for these containers and this time.
+    #[must_use]
+    pub const fn new(since: i64, containers: BTreeMap<String, Known>) -> Self {
+        Self { version: VERSION, since, containers }
+    }
+
+    /// Reads what [`Memory::to_json`] wrote.
+    ///
+    /// # Errors
+    /// The reason, in words, when the text is something else.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let memory: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        if memory.version == VERSION { Ok(memory) } else { Err(format!("its version is {}, not {VERSION}", memory.version)) }
+    }
+
+    /// The text to be kept.
+    ///
+    /// # Errors
+    /// [`serde_json::Error`] when it cannot be written as JSON.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        Ok(format!("{}\n", serde_json::to_string(self)?))
+    }
+}
