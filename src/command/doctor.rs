@@ -1,6 +1,7 @@
 //! `doctor`: containers or saved snapshots in, reports out, worst first.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
@@ -193,11 +194,17 @@ impl Doctor<'_> {
     }
 
     async fn several(&self, engine: &Engine, reach: &Reach, names: &[String], listed: bool) -> Looked {
+        let done = AtomicU64::new(0);
+        let counter = &done;
         let work = stream::iter(names)
-            .map(|name| async move { (name, Box::pin(self.examine(engine, name)).await) })
+            .map(|name| async move {
+                let outcome = Box::pin(self.examine(engine, name)).await;
+                counter.fetch_add(1, Ordering::Relaxed);
+                (name, outcome)
+            })
             .buffered(AT_ONCE)
             .collect::<Vec<_>>();
-        let outcomes = progress::shown(&self.waiting(names), self.options.progress, work).await;
+        let outcomes = progress::counted(&self.waiting(names), names.len() as u64, &done, self.options.progress, work).await;
         let mut looked = Looked::default();
         for (name, outcome) in outcomes {
             match outcome {

@@ -1,10 +1,14 @@
-//! A spinner on stderr for work that takes longer than a moment. Must not write anything when it is not wanted.
+//! Progress on stderr for work that takes longer than a moment: a spinner, a count or a bar. Must not write anything when it is not wanted.
 
+use std::io::{self, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::render::visible;
+use crate::render::{ascii, output, visible};
 
 /// Work that is done sooner shows nothing.
 const MOMENT: Duration = Duration::from_secs(1);
@@ -22,11 +26,89 @@ pub async fn shown<T>(message: &str, wanted: bool, work: impl Future<Output = T>
     if let Ok(done) = tokio::time::timeout(MOMENT, work.as_mut()).await {
         return done;
     }
-    let spinner = ProgressBar::new_spinner().with_message(visible(message));
+    let spinner = drawn(ProgressBar::new_spinner(), "{spinner} {msg}").with_message(plain(message));
     spinner.enable_steady_tick(TICK);
     let done = work.await;
     spinner.finish_and_clear();
     done
+}
+
+/// Waits for work on so many things, with the number of those that are done once a moment has passed.
+pub async fn counted<T>(message: &str, total: u64, done: &AtomicU64, wanted: bool, work: impl Future<Output = T>) -> T {
+    if !wanted || total < 2 {
+        return shown(message, wanted, work).await;
+    }
+    let mut work = std::pin::pin!(work);
+    if let Ok(result) = tokio::time::timeout(MOMENT, work.as_mut()).await {
+        return result;
+    }
+    let bar = drawn(ProgressBar::new(total), "{spinner} {msg}: {pos} of {len} done").with_message(plain(message));
+    loop {
+        bar.set_position(done.load(Ordering::Relaxed));
+        bar.tick();
+        if let Ok(result) = tokio::time::timeout(TICK, work.as_mut()).await {
+            bar.finish_and_clear();
+            return result;
+        }
+    }
+}
+
+/// Does work that reads so many bytes (or nobody knows how many), with a bar once a moment has passed.
+pub fn reading<T>(total: Option<u64>, read: &AtomicU64, wanted: bool, work: impl FnOnce() -> T) -> T {
+    if !wanted {
+        return work();
+    }
+    thread::scope(|scope| {
+        let (ended, end) = mpsc::channel::<()>();
+        scope.spawn(move || {
+            let waits = |time| matches!(end.recv_timeout(time), Err(RecvTimeoutError::Timeout));
+            if !waits(MOMENT) {
+                return;
+            }
+            let bar = match total {
+                Some(total) => drawn(ProgressBar::new(total), "{spinner} reading {bar:30} {bytes} of {total_bytes}"),
+                None => drawn(ProgressBar::new_spinner(), "{spinner} reading: {bytes} so far"),
+            };
+            while waits(TICK) {
+                bar.set_position(read.load(Ordering::Relaxed));
+                bar.tick();
+            }
+            bar.finish_and_clear();
+        });
+        let done = work();
+        drop(ended);
+        done
+    })
+}
+
+/// A reader whose bytes are counted, block by block.
+pub struct Counted<'c, R> {
+    /// What is read.
+    pub from: R,
+    /// Bytes of it, and of others, so far.
+    pub read: &'c AtomicU64,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.from.read(into)?;
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+/// A bar in this form, with the signs that the terminal has.
+fn drawn(bar: ProgressBar, form: &str) -> ProgressBar {
+    let Ok(mut style) = ProgressStyle::with_template(form) else { return bar };
+    if output::is_ascii() {
+        style = style.tick_chars("-\\|/-").progress_chars("#>.");
+    }
+    bar.with_style(style)
+}
+
+fn plain(message: &str) -> String {
+    let message = visible(message);
+    if output::is_ascii() { ascii(&message) } else { message }
 }
 
 /// A spinner whose words change with the work: the step, and beside it what the step printed last.
@@ -37,7 +119,7 @@ pub struct Live {
 impl Live {
     /// Starts it, where it is wanted.
     pub fn new(wanted: bool) -> Self {
-        let spinner = wanted.then(ProgressBar::new_spinner);
+        let spinner = wanted.then(|| drawn(ProgressBar::new_spinner(), "{spinner} {msg}"));
         if let Some(spinner) = &spinner {
             spinner.enable_steady_tick(TICK);
         }
@@ -77,5 +159,19 @@ impl Drop for Live {
         if let Some(spinner) = &self.spinner {
             spinner.finish_and_clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_counted_as_they_are_read() {
+        let read = AtomicU64::new(1);
+        let mut text = String::new();
+        Counted { from: &b"twelve bytes"[..], read: &read }.read_to_string(&mut text).unwrap();
+        assert_eq!((text.as_str(), read.into_inner()), ("twelve bytes", 13));
+        assert_eq!(reading(Some(1), &AtomicU64::new(0), true, || 7), 7);
     }
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
 use jiff::Timestamp;
 
+use super::progress::{self, Counted};
 use super::{CommandError, deliver};
 use crate::cli::{ReportFormat, TriageArgs};
 use crate::diagnose::{Accepted, Report, Summary, diagnose_with};
@@ -51,6 +52,8 @@ struct Triage<'t> {
     matcher: &'t Matcher<'t>,
     beside: Beside,
     accepted: Accepted,
+    /// Bytes that were read so far.
+    read: AtomicU64,
 }
 
 /// Runs the command.
@@ -65,14 +68,15 @@ pub fn run(args: TriageArgs, options: &Options) -> Result<Exit, CommandError> {
     scan_with(wanted.threads);
     let beside = beside(&wanted)?;
     let accepted = deliver::accepted(&wanted.report, &rules, options)?;
-    let triage = Triage { wanted: &wanted, options, rules: &rules, matcher: &matcher, beside, accepted };
+    let triage = Triage { wanted: &wanted, options, rules: &rules, matcher: &matcher, beside, accepted, read: AtomicU64::new(0) };
     let (inputs, failures) = inputs(&wanted.inputs);
     let many = inputs.len() > 1 || wanted.inputs.iter().any(|path| path.is_dir());
     let mut told = Told { many, ..Told::default() };
     for failure in &failures {
         told.failed(failure);
     }
-    triage.all(&inputs, &mut told)?;
+    let shown = options.progress && !wanted.lines;
+    progress::reading(size(&inputs), &triage.read, shown, || triage.all(&inputs, &mut told))?;
     triage.print(told)
 }
 
@@ -177,11 +181,11 @@ impl Triage<'_> {
     /// One input: a file, an archive or stdin.
     fn input(&self, input: &Input) -> Looked {
         if input.path.as_os_str() == "-" {
-            return self.walk("stdin", &mut io::stdin().lock(), true);
+            return self.walk("stdin", &mut Counted { from: io::stdin().lock(), read: &self.read }, true);
         }
         let name = input.path.display().to_string();
         match File::open(&input.path) {
-            Ok(mut file) => self.walk(&name, &mut file, input.named),
+            Ok(file) => self.walk(&name, &mut Counted { from: file, read: &self.read }, input.named),
             Err(source) => Looked { failures: vec![CommandError::Text { name, source }], ..Looked::default() },
         }
     }
@@ -238,6 +242,12 @@ fn inputs(given: &[PathBuf]) -> (Vec<Input>, Vec<CommandError>) {
         }
     }
     (files, failures)
+}
+
+/// Bytes of all files together; `None` where one of them, such as a pipe, has no size.
+fn size(inputs: &[Input]) -> Option<u64> {
+    let one = |input: &Input| std::fs::metadata(&input.path).ok().filter(std::fs::Metadata::is_file).map(|data| data.len());
+    inputs.iter().map(one).sum()
 }
 
 fn folder(path: &Path, depth: usize, files: &mut Vec<Input>, failures: &mut Vec<CommandError>) {

@@ -23,10 +23,15 @@ pub fn speak(unicode: bool) {
     ASCII.store(!unicode, Ordering::Relaxed);
 }
 
+/// Whether messages and progress are to be in ASCII alone.
+pub fn is_ascii() -> bool {
+    ASCII.load(Ordering::Relaxed)
+}
+
 /// Says something on stderr: what went wrong, or a remark; nothing can be done when even that fails.
 pub fn tell(message: &dyn std::fmt::Display) {
     let text = framed(&message.to_string());
-    let text = if ASCII.load(Ordering::Relaxed) { ascii(&text) } else { text };
+    let text = if is_ascii() { ascii(&text) } else { text };
     let _ = io::stderr().write_all(text.as_bytes());
 }
 

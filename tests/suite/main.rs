@@ -32,6 +32,7 @@ mod mutants;
 mod mutation;
 mod packages;
 mod program;
+mod progress;
 mod properties;
 mod recreation;
 mod sameness;

@@ -40,8 +40,8 @@ fn the_debian_package_installs_where_nothing_else_is() {
         let files = inside(&container, &["dpkg", "-L", "sysdock"]);
         for part in [
             "/usr/bin/sysdock",
-            "man1/sysdock.1.gz",
-            "man1/sysdock-doctor.1.gz",
+            "man1/sysdock.1",
+            "man1/sysdock-doctor.1",
             "bash-completion/completions/sysdock",
             "/_sysdock",
             "sysdock.fish",
