@@ -92,7 +92,7 @@ fn lives(base: &Image<'_>, builder: &str) {
     let other = started(&image, &[]);
     assert_ne!(inside(&other, &["cat", "/etc/machine-id"]), id, "{}: containers share a machine-id", lane.name);
     lane.client(&["exec", &other.name, "systemctl", "poweroff"]);
-    assert!(other.await_end(Duration::from_secs(60)), "{}: shutdown from within", lane.name);
+    assert!(other.await_end(Duration::from_mins(1)), "{}: shutdown from within", lane.name);
     assert_eq!(inspect(&other, "{{.State.ExitCode}}"), "0", "{}", lane.name);
 }
 

@@ -11,6 +11,7 @@
 )]
 
 mod architecture;
+mod browser;
 mod building;
 mod cli;
 mod compatibility;
