@@ -2,6 +2,7 @@
 #![allow(clippy::doc_markdown, reason = "the doc comments are the text of --help")]
 
 mod examples;
+mod playbook;
 mod seccomp;
 mod treat;
 mod words;
@@ -12,9 +13,10 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueHint};
 
 use examples::{
-    BUILD_EXAMPLES, COMPLETIONS_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, FIX_EXAMPLES, PROVE_EXAMPLES, RULES_EXAMPLES,
-    RUN_EXAMPLES, SECCOMP_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES,
+    BUILD_EXAMPLES, COMPLETIONS_EXAMPLES, DOCS_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, FIX_EXAMPLES, PROVE_EXAMPLES,
+    RULES_EXAMPLES, RUN_EXAMPLES, SECCOMP_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES,
 };
+pub use playbook::{DocsArgs, ExplainArgs};
 pub use seccomp::{FilterArgs, SeccompAction, SeccompArgs, SeccompCheckArgs, SeccompExplainArgs, SeccompMakeArgs, SeccompTraceArgs};
 pub use treat::{BuildArgs, BuilderChoice, ExtentChoice, FixArgs, ProveArgs, RunArgs};
 pub use words::{DoctorFormat, FailOn, Format, PrescriptionForm};
@@ -84,10 +86,10 @@ pub enum Command {
     /// Say which system calls a filter denies to systemd, and make a profile that does not
     #[command(after_help = SECCOMP_EXAMPLES)]
     Seccomp(SeccompArgs),
-    /// Show one diagnosis at length
+    /// Show one diagnosis at length, by its id or by a message
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
-    /// List, check or test the rules
+    /// List, check or test the rules, or make a book of them
     #[command(after_help = RULES_EXAMPLES)]
     Rules(RulesArgs),
     /// Print a completion script for a shell
@@ -173,14 +175,6 @@ pub struct SnapshotArgs {
     pub no_exec: bool,
 }
 
-/// Arguments of `explain`.
-#[derive(Debug, Clone, Args)]
-pub struct ExplainArgs {
-    /// Id of a diagnosis, such as cgroup-read-only
-    #[arg(value_name = "ID")]
-    pub id: String,
-}
-
 /// Arguments of `rules`.
 #[derive(Debug, Clone, Args)]
 pub struct RulesArgs {
@@ -202,6 +196,9 @@ pub enum RulesAction {
     Check,
     /// Run the worked examples that the rules carry
     Test,
+    /// Make a book of the rules, as sources for mdBook
+    #[command(after_help = DOCS_EXAMPLES)]
+    Docs(DocsArgs),
 }
 
 /// Arguments of `completions`.

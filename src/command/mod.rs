@@ -6,6 +6,7 @@ mod build;
 mod case;
 mod completions;
 mod connect;
+mod docs;
 mod doctor;
 mod error;
 mod explain;

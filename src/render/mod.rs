@@ -2,6 +2,7 @@
 //!
 //! All functions are pure but those of [`output`], which write. Must not judge, collect or reorder findings.
 
+pub mod book;
 pub mod explain;
 pub mod exposition;
 pub mod human;
