@@ -4,6 +4,7 @@
 mod about;
 mod config;
 mod examples;
+mod playbook;
 mod report;
 mod seccomp;
 mod treat;
@@ -18,9 +19,11 @@ use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueHint};
 pub use about::{ManArgs, SelftestArgs};
 pub use config::{ConfigAction, ConfigArgs};
 use examples::{
-    BUILD_EXAMPLES, COMPLETIONS_EXAMPLES, CONFIG_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, FIX_EXAMPLES, MAN_EXAMPLES,
-    PROVE_EXAMPLES, RULES_EXAMPLES, RUN_EXAMPLES, SECCOMP_EXAMPLES, SELFTEST_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES, WATCH_EXAMPLES,
+    BUILD_EXAMPLES, COMPLETIONS_EXAMPLES, CONFIG_EXAMPLES, DOCS_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, FIX_EXAMPLES,
+    MAN_EXAMPLES, PROVE_EXAMPLES, RULES_EXAMPLES, RUN_EXAMPLES, SECCOMP_EXAMPLES, SELFTEST_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES,
+    WATCH_EXAMPLES,
 };
+pub use playbook::{DocsArgs, ExplainArgs};
 pub use report::{OutputTo, ReportArgs, ReportFormat};
 pub use seccomp::{FilterArgs, SeccompAction, SeccompArgs, SeccompCheckArgs, SeccompExplainArgs, SeccompMakeArgs, SeccompTraceArgs};
 pub use treat::{BuildArgs, BuilderChoice, ExtentChoice, FixArgs, ProveArgs, RunArgs};
@@ -104,10 +107,10 @@ pub enum Command {
     /// Say which system calls a filter denies to systemd, and make a profile that does not
     #[command(after_help = SECCOMP_EXAMPLES)]
     Seccomp(SeccompArgs),
-    /// Show one diagnosis at length
+    /// Show one diagnosis at length, by its id or by a message
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
-    /// List, check or test the rules
+    /// List, check or test the rules, or make a book of them
     #[command(after_help = RULES_EXAMPLES)]
     Rules(RulesArgs),
     /// Show the settings that are in force, and where each comes from
@@ -196,14 +199,6 @@ pub struct SnapshotArgs {
     pub no_exec: bool,
 }
 
-/// Arguments of `explain`.
-#[derive(Debug, Clone, Args)]
-pub struct ExplainArgs {
-    /// Id of a diagnosis, such as cgroup-read-only
-    #[arg(value_name = "ID")]
-    pub id: String,
-}
-
 /// Arguments of `rules`.
 #[derive(Debug, Clone, Args)]
 pub struct RulesArgs {
@@ -225,6 +220,9 @@ pub enum RulesAction {
     Check,
     /// Run the worked examples that the rules carry
     Test,
+    /// Make a book of the rules, as sources for mdBook
+    #[command(after_help = DOCS_EXAMPLES)]
+    Docs(DocsArgs),
 }
 
 /// Arguments of `completions`.

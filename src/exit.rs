@@ -38,6 +38,24 @@ impl Exit {
         }
     }
 
+    /// All that the commands themselves end with.
+    pub const TOLD: [Self; 5] = [Self::Success, Self::Findings, Self::Usage, Self::CannotLook, Self::Undetermined];
+
+    /// What it means, in words; the only place that says so.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Success => "no root cause or consequence at or above `--fail-on` (default `error`)",
+            Self::Findings => {
+                "findings, rules or a book that fail their check, a message that no diagnosis knows, a cure or trial that did not work"
+            }
+            Self::Usage => "wrong usage",
+            Self::CannotLook => "could not look: no engine, no such container, unreadable input",
+            Self::Undetermined => "looked, but too much was hidden to judge",
+            Self::BrokenPipe => "the reader of the output went away",
+        }
+    }
+
     /// Place in the order of merging, the strongest last: 2 > 3 > 1 > 4 > 0.
     const fn weight(self) -> u8 {
         match self {

@@ -14,6 +14,7 @@ pub(crate) mod facts;
 pub mod intake;
 pub mod options;
 pub mod pattern;
+pub mod playbook;
 pub mod prescribe;
 pub mod render;
 pub mod rule;

@@ -14,8 +14,8 @@ Examples:
   sysdock explain cgroup-read-only            one diagnosis at length
 
 Exit codes:
-  0  no root cause or consequence at or above --fail-on
-  1  findings, rules that fail their check, a cure or trial that did not work
+  0  no root cause or consequence at or above `--fail-on` (default `error`)
+  1  findings, rules or a book that fail their check, a message that no diagnosis knows, a cure or trial that did not work
   2  wrong usage
   3  could not look: no engine, no such container, unreadable input
   4  looked, but too much was hidden to judge
@@ -132,13 +132,23 @@ does not come up it is removed and the old one is put back. `sysdock prove web` 
 pub(super) const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   sysdock explain run-tmpfs-missing
+  sysdock explain 'Failed to create /init.scope control group: Read-only file system'
   sysdock rules list                          all ids";
 
 pub(super) const RULES_EXAMPLES: &str = "\
 Examples:
   sysdock rules list
   sysdock rules check --rules ./my-rules      syntax, facts, ids, references
-  sysdock rules test --rules ./my-rules       run the worked examples of every rule";
+  sysdock rules test --rules ./my-rules       run the worked examples of every rule
+  sysdock rules docs -o playbook              the playbook, a page for each diagnosis, as sources for mdBook";
+
+pub(super) const DOCS_EXAMPLES: &str = "\
+Examples:
+  sysdock rules docs -o playbook && mdbook build playbook
+  sysdock rules docs --check docs/book        is the committed book what the rules say?
+  sysdock rules docs --rules ./my-rules -o playbook
+
+Pages that an earlier run wrote for rules that are gone are removed; files of your own are left alone.";
 
 pub(super) const COMPLETIONS_EXAMPLES: &str = "\
 Examples:

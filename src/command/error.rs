@@ -115,6 +115,19 @@ pub enum CommandError {
         /// An id that is like it, worded for the message.
         near: String,
     },
+    /// No diagnosis knows that message.
+    #[error(
+        "no diagnosis knows that message\n  next: `sysdock triage FILE` judges all of a log; a single line that systemd did not print has its cause elsewhere"
+    )]
+    NoMessage,
+    /// The book's folder cannot be read or written.
+    #[error("cannot read or write {path}: {source}\n  next: name a folder that this user may write to")]
+    Book {
+        /// File or folder.
+        path: std::path::PathBuf,
+        /// Cause given by the operating system.
+        source: io::Error,
+    },
     /// A seccomp profile cannot be used.
     #[error("cannot use {name}: {reason}\n  next: name a container, or a file with a profile as --security-opt seccomp=FILE takes it")]
     Profile {
@@ -233,7 +246,8 @@ impl CommandError {
             | Self::Flags(_)
             | Self::Image(ImageError::Unit(_)) => Exit::Usage,
             // What was tried did not work; what could not even be looked at is another matter.
-            Self::Engine(EngineError::Build { .. })
+            Self::NoMessage
+            | Self::Engine(EngineError::Build { .. })
             | Self::Image(ImageError::NoSystemd { .. } | ImageError::UnknownDistribution { .. })
             | Self::Treat(TreatError::Failed { .. } | TreatError::Deadline { .. }) => Exit::Findings,
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::BrokenPipe,

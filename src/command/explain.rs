@@ -1,22 +1,46 @@
-//! `explain`: one diagnosis as a page.
+//! `explain`: one diagnosis as a page, found by its id or by a message that it knows.
 
 use super::CommandError;
 use crate::cli::ExplainArgs;
 use crate::exit::Exit;
 use crate::options::Options;
+use crate::playbook::{find, page};
 use crate::render::{explain, output};
-use crate::rule;
+use crate::rule::{self, Rule, RuleSet};
+use crate::scan::{Matcher, clean};
 
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError::NoDiagnosis`] for a mistyped id, or what loading rules and writing give.
+/// [`CommandError::NoDiagnosis`] for a mistyped id, [`CommandError::NoMessage`] for words that no diagnosis knows, or what loading
+/// rules and writing give.
 pub fn run(args: &ExplainArgs, options: &Options) -> Result<Exit, CommandError> {
     let rules = rule::load(&options.rules)?;
-    let Some(rule) = rules.get(&args.id) else {
-        let near = rules.nearest(&args.id).map(|id| format!(", did you mean `{id}`?")).unwrap_or_default();
-        return Err(CommandError::NoDiagnosis { id: args.id.clone(), near });
-    };
-    output::print(explain::render(rule, &rules, &options.context).as_bytes())?;
+    match rules.get(args.what.trim()) {
+        Some(rule) => shown("", rule, &rules, options),
+        None => of_message(&args.what, &rules, options),
+    }
+}
+
+fn of_message(text: &str, rules: &RuleSet, options: &Options) -> Result<Exit, CommandError> {
+    let matcher = Matcher::new(rules);
+    let found = find(text, rules, &matcher);
+    if let Some(rule) = found.first().and_then(|said| rules.get(said.id)) {
+        return shown(&explain::claimed(&found, &options.context), rule, rules, options);
+    }
+    if text.lines().any(|line| matcher.is_harmless(&clean(line.as_bytes()))) {
+        output::print(b"A harmless line: boots that come up print it too.\n")?;
+        return Ok(Exit::Success);
+    }
+    if text.trim().contains(char::is_whitespace) {
+        return Err(CommandError::NoMessage);
+    }
+    let near = rules.nearest(text).map(|id| format!(", did you mean `{id}`?")).unwrap_or_default();
+    Err(CommandError::NoDiagnosis { id: text.to_owned(), near })
+}
+
+fn shown(head: &str, rule: &Rule, rules: &RuleSet, options: &Options) -> Result<Exit, CommandError> {
+    let text = format!("{head}{}", explain::render(&page(rule, rules), &options.context));
+    output::print(text.as_bytes())?;
     Ok(Exit::Success)
 }

@@ -9,6 +9,7 @@ mod completions;
 mod config;
 mod connect;
 mod deliver;
+mod docs;
 mod doctor;
 mod error;
 mod explain;

@@ -1,4 +1,4 @@
-//! `rules`: list them, check them, run their examples.
+//! `rules`: list them, check them, run their examples, make a book of them.
 
 use super::CommandError;
 use crate::cli::{Format, RulesAction, RulesArgs};
@@ -25,6 +25,7 @@ pub fn run(args: &RulesArgs, options: &Options) -> Result<Exit, CommandError> {
         RulesAction::List { format: Format::Json } => said(&form::list_json(&rules)?, true),
         RulesAction::Check => check(&rules),
         RulesAction::Test => test(&rules),
+        RulesAction::Docs(args) => super::docs::run(args, &rules),
     }
 }
 

@@ -75,7 +75,7 @@ pub fn run(args: TriageArgs, options: &Options) -> Result<Exit, CommandError> {
     for failure in &failures {
         told.failed(failure);
     }
-    let shown = options.progress && !wanted.lines;
+    let shown = options.progress && wanted.report.format != ReportFormat::Jsonl;
     progress::reading(size(&inputs), &triage.read, shown, || triage.all(&inputs, &mut told))?;
     triage.print(told)
 }

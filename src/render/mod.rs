@@ -4,6 +4,7 @@
 //! itself asks for another.
 
 mod ascii;
+pub mod book;
 pub mod explain;
 pub mod exposition;
 pub mod form;

@@ -123,7 +123,7 @@ impl<'c> Page<'c> {
             let aside = if fits && index + 1 == count { format!("   {source}") } else { String::new() };
             self.bar(indent, bar, &line, &aside);
         }
-        if !fits {
+        if !fits && !source.is_empty() {
             self.bar(indent, bar, "", &source);
         }
     }
@@ -169,6 +169,27 @@ pub fn clipped(text: &str) -> String {
         Some((end, _)) => format!("{} […]", &text[..end]),
         None => text.to_owned(),
     }
+}
+
+/// A piece of a rule file's text.
+pub enum Part {
+    /// Words to fill, a list item with its mark.
+    Paragraph(String),
+    /// Indented lines, without their common indent.
+    Code(Vec<String>),
+}
+
+/// The pieces of a rule file's text, as the terminal shows them too.
+pub fn parts(text: &str) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for block in blocks(text) {
+        match parts.last_mut() {
+            _ if block.filled => parts.push(Part::Paragraph(block.text)),
+            Some(Part::Code(lines)) => lines.push(block.text.trim_start().to_owned()),
+            _ => parts.push(Part::Code(vec![block.text.trim_start().to_owned()])),
+        }
+    }
+    parts
 }
 
 /// The first paragraph of a text, as one line.

@@ -85,6 +85,21 @@ pub const fn stage(stage: Stage) -> &'static str {
     }
 }
 
+/// A heading for what strikes at a stage.
+pub const fn stage_sentence(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Create => "The engine cannot start the program",
+        Stage::Exec => "PID 1 is not systemd, or may not be",
+        Stage::Mount => "PID 1 sets up its mounts",
+        Stage::Cgroup => "PID 1 makes its control groups",
+        Stage::Manager => "PID 1 sets up its event loop and sockets",
+        Stage::Target => "PID 1 loads the default target",
+        Stage::Units => "Units start",
+        Stage::Running => "The container has booted, or tells nothing",
+        Stage::Stop => "The container is stopped",
+    }
+}
+
 pub const fn target_kind(kind: TargetKind) -> &'static str {
     match kind {
         TargetKind::Container => "container",

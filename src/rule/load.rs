@@ -249,6 +249,8 @@ fn built(file: &str, raw: RuleFile, parts: Parts) -> Rule {
         shows: raw.shows,
         remedies: raw.remedies,
         references: raw.references,
+        reproductions: raw.reproduce,
+        not_reproduced: raw.not_reproduced,
         examples: raw.example.into(),
     }
 }

@@ -6,6 +6,7 @@ mod condition;
 mod load;
 mod needle;
 mod range;
+mod reproduce;
 mod syntax;
 mod verify;
 
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 pub use condition::{Condition, ConditionError, Outcome, Scope};
 pub use load::{RuleError, builtin, load};
 pub use range::VersionRange;
+pub use reproduce::{BROKEN, IMAGE, Reproduction};
 pub use syntax::{Class, Confidence, Example, Examples, Expectation, Severity, Signature, Stage};
 pub use verify::{Complaint, verify};
 
@@ -62,6 +64,10 @@ pub struct Rule {
     pub remedies: Vec<String>,
     /// Sources.
     pub references: Vec<String>,
+    /// Ways to see it on a machine of one's own.
+    pub reproductions: Vec<Reproduction>,
+    /// Why there is none, if so.
+    pub not_reproduced: Option<String>,
     /// Log patterns.
     pub signatures: Vec<Signature>,
     /// Worked examples.

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use serde::Deserialize;
+
 /// First and last version, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct VersionRange {
     first: i64,
     last: i64,
@@ -27,6 +30,14 @@ impl VersionRange {
     #[must_use]
     pub fn contains(self, version: i64) -> bool {
         (self.first..=self.last).contains(&version)
+    }
+}
+
+impl TryFrom<String> for VersionRange {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("`{text}` is no version range"))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Condition, Outcome, RemedyText, Scope, VersionRange};
+use super::{Condition, Outcome, RemedyText, Reproduction, Scope, VersionRange};
 use crate::pattern::Pattern;
 use crate::snapshot::Facts;
 
@@ -204,6 +204,9 @@ pub(super) struct RuleFile {
     pub remedies: Vec<String>,
     #[serde(default)]
     pub references: Vec<String>,
+    #[serde(default)]
+    pub reproduce: Vec<Reproduction>,
+    pub not_reproduced: Option<String>,
     #[serde(default)]
     pub signature: Vec<SignatureFile>,
     #[serde(default)]

@@ -23,6 +23,8 @@ pub struct Lane {
     pub address: String,
     /// `docker` or `podman`.
     pub engine: String,
+    /// The engine's version.
+    pub version: String,
     /// `v1` or `v2`.
     pub cgroup: String,
     /// Guests that it has.
@@ -111,10 +113,11 @@ fn sweep(lane: &Lane) {
 
 fn parse(line: &str) -> Option<Lane> {
     let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-    let [name, address, engine, _version, cgroup, guests @ ..] = words.as_slice() else { return None };
+    let [name, address, engine, version, cgroup, guests @ ..] = words.as_slice() else { return None };
     let (name, address, engine, cgroup) = (name.clone(), address.clone(), engine.clone(), cgroup.clone());
+    let version = version.clone();
     let good = script(&["flags", &name, NAME])?.lines().map(str::to_owned).collect();
-    Some(Lane { name, address, engine, cgroup, guests: guests.to_vec(), good })
+    Some(Lane { name, address, engine, version, cgroup, guests: guests.to_vec(), good })
 }
 
 fn script(arguments: &[&str]) -> Option<String> {

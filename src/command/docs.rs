@@ -1,0 +1,108 @@
+//! `rules docs`: the playbook's pages written to a folder, or compared with one.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory;
+
+use super::CommandError;
+use crate::cli::{Cli, DocsArgs};
+use crate::exit::Exit;
+use crate::render::book::{self, Help, MARK};
+use crate::render::output;
+use crate::rule::RuleSet;
+
+/// Runs the command.
+///
+/// # Errors
+/// [`CommandError::Book`] when the folder cannot be read or written, or what printing gives.
+pub fn run(args: &DocsArgs, rules: &RuleSet) -> Result<Exit, CommandError> {
+    let files = book::files(rules, &commands());
+    match (&args.output, &args.check) {
+        (Some(folder), _) => write(&files, folder),
+        (None, Some(folder)) => check(&files, folder),
+        (None, None) => {
+            let names = files.keys().fold(String::new(), |list, name| list + name + "\n");
+            output::print(names.as_bytes())?;
+            output::tell(&format!("{} files; `-o DIR` writes them, `--check DIR` compares", files.len()));
+            Ok(Exit::Success)
+        }
+    }
+}
+
+fn write(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, CommandError> {
+    let at = |path: PathBuf| move |source: io::Error| CommandError::Book { path, source };
+    for name in stale(files, folder)? {
+        fs::remove_file(folder.join(&name)).map_err(at(folder.join(&name)))?;
+    }
+    for (name, text) in files {
+        let path = folder.join(name);
+        let parent = path.parent().unwrap_or(folder);
+        fs::create_dir_all(parent).map_err(at(parent.to_owned()))?;
+        if fs::read(&path).is_ok_and(|old| old == text.as_bytes()) {
+            continue;
+        }
+        fs::write(&path, text).map_err(at(path.clone()))?;
+    }
+    output::tell(&format!("wrote the {} files of the book; `mdbook build {}` makes pages of them", files.len(), folder.display()));
+    Ok(Exit::Success)
+}
+
+fn check(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, CommandError> {
+    let mut odd: Vec<String> = stale(files, folder)?.into_iter().map(|name| format!("{name}: belongs to no rule any more\n")).collect();
+    for (name, text) in files {
+        match fs::read(folder.join(name)) {
+            Ok(old) if old == text.as_bytes() => {}
+            Ok(_) => odd.push(format!("{name}: differs\n")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => odd.push(format!("{name}: missing\n")),
+            Err(source) => return Err(CommandError::Book { path: folder.join(name), source }),
+        }
+    }
+    output::print(odd.concat().as_bytes())?;
+    if odd.is_empty() {
+        return Ok(Exit::Success);
+    }
+    output::tell(&format!("the book is not what the rules say\n  next: sysdock rules docs -o {}", folder.display()));
+    Ok(Exit::Findings)
+}
+
+/// Pages that were written for rules that are gone.
+fn stale(files: &BTreeMap<String, String>, folder: &Path) -> Result<Vec<String>, CommandError> {
+    let mut found = Vec::new();
+    for below in ["src", "src/ids"] {
+        let path = folder.join(below);
+        let entries = match fs::read_dir(&path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(source) => return Err(CommandError::Book { path, source }),
+        };
+        let names = entries.filter_map(Result::ok).filter_map(|entry| entry.file_name().into_string().ok());
+        let names = names.filter(|name| Path::new(name).extension().is_some_and(|ext| ext == "md")).map(|name| format!("{below}/{name}"));
+        let ours = |name: &String| fs::read(folder.join(name)).is_ok_and(|text| text.starts_with(MARK.as_bytes()));
+        found.extend(names.filter(|name| !files.contains_key(name)).filter(ours));
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// All commands with the help that they print, at one width whatever the terminal.
+fn commands() -> Vec<Help> {
+    let mut root = Cli::command().term_width(100);
+    root.build();
+    let mut found = Vec::new();
+    gather(&root, "", &mut found);
+    found
+}
+
+fn gather(command: &clap::Command, before: &str, found: &mut Vec<Help>) {
+    let name = format!("{before}{}", command.get_name());
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    let text = command.clone().term_width(100).mut_args(|argument| argument.hide_env_values(true)).render_long_help().to_string();
+    let text = text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    found.push(Help { name: name.clone(), about, text });
+    for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help" && !inner.is_hide_set()) {
+        gather(inner, &format!("{name} "), found);
+    }
+}

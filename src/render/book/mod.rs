@@ -1,0 +1,164 @@
+//! The playbook as the sources of a book for mdBook: rules in, file names and texts out. Must not write them.
+
+mod markdown;
+mod tables;
+
+use std::collections::BTreeMap;
+
+use crate::playbook::{page, wordings};
+use crate::render::words;
+use crate::rule::{RuleSet, Signature};
+use markdown::{code, text};
+
+/// Stands at the top of each page; a file that begins so may be replaced or removed.
+pub const MARK: &str = "<!-- Made by `sysdock rules docs`; do not edit. -->\n";
+
+const BOOK: &str = r#"# Made by `sysdock rules docs`; do not edit.
+[book]
+title = "The sysdock playbook"
+description = "systemd in Docker and Podman containers: symptoms, causes, cures"
+language = "en"
+
+[output.html]
+default-theme = "light"
+preferred-dark-theme = "navy"
+no-section-label = true
+smart-punctuation = false
+
+[output.html.fold]
+enable = true
+level = 1
+
+[output.html.search]
+limit-results = 20
+use-boolean-and = true
+boost-title = 4
+
+[output.html.print]
+enable = false
+"#;
+
+/// A command with what its `--help` says.
+#[derive(Debug, Clone)]
+pub struct Help {
+    /// Its name.
+    pub name: String,
+    /// One line.
+    pub about: String,
+    /// The whole help.
+    pub text: String,
+}
+
+/// All files of the book by their path.
+#[must_use]
+pub fn files(rules: &RuleSet, commands: &[Help]) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::from([("book.toml".to_owned(), BOOK.to_owned())]);
+    let mut put = |name: &str, body: String| drop(files.insert(format!("src/{name}"), format!("{MARK}\n{}\n", body.trim())));
+    put("SUMMARY.md", summary(rules));
+    put("introduction.md", introduction(rules));
+    put("messages.md", messages(rules));
+    put("remedies.md", remedies(rules));
+    put("compatibility.md", include_str!("../../../docs/compatibility.md").to_owned());
+    put("commands.md", tables::commands(commands));
+    put("exit-codes.md", tables::exit_codes());
+    put("permissions.md", tables::permissions());
+    put("facts.md", tables::facts());
+    for rule in &rules.rules {
+        put(&format!("ids/{}.md", rule.id), markdown::page(&page(rule, rules), rules));
+    }
+    files
+}
+
+/// Stages in the order of boot, each with its rules' places.
+fn stages(rules: &RuleSet) -> BTreeMap<crate::rule::Stage, Vec<usize>> {
+    let mut stages: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (place, rule) in rules.rules.iter().enumerate() {
+        stages.entry(rule.stage).or_default().push(place);
+    }
+    stages
+}
+
+fn summary(rules: &RuleSet) -> String {
+    let mut page = "# Summary\n\n[The sysdock playbook](introduction.md)\n[By message](messages.md)\n".to_owned();
+    for (stage, places) in stages(rules) {
+        page.push_str(&format!("\n# {}\n\n", words::stage_sentence(stage)));
+        for rule in places.into_iter().map(|place| &rules.rules[place]) {
+            page.push_str(&format!("- [{}](ids/{}.md)\n", text(&rule.title), rule.id));
+        }
+    }
+    page.push_str("\n# Reference\n\n- [Remedies](remedies.md)\n- [Compatibility](compatibility.md)\n- [Commands](commands.md)\n");
+    page.push_str("- [Exit codes](exit-codes.md)\n- [Permissions](permissions.md)\n- [Facts](facts.md)\n");
+    page
+}
+
+fn introduction(rules: &RuleSet) -> String {
+    let mut page = "# The sysdock playbook\n\nEvery diagnosis of `sysdock`, the doctor for systemd in Docker and Podman containers: what is seen, \
+                    what happens, how to confirm it by hand, what cures it, and a command that reproduces it on one machine.\n\n\
+                    - You have a message: look it up [by message](messages.md), search for it (the lens at the top, or the key `/`), or run \
+                    `sysdock explain \"the message\"`.\n- You have a container: run `sysdock doctor NAME`.\n- You have a log: run `sysdock triage FILE`.\n- \
+                    You have no message, because the log is empty: that is usual without a terminal, and the doctor does not need one.\n\nThe pages \
+                    stand in the order of a boot: a cause that strikes earlier hides those behind it.\n"
+        .to_owned();
+    for (stage, places) in stages(rules) {
+        page.push_str(&format!("\n## {}\n\n", words::stage_sentence(stage)));
+        for rule in places.into_iter().map(|place| &rules.rules[place]) {
+            page.push_str(&format!("- [{}](ids/{}.md): {} ({})\n", rule.id, rule.id, text(&rule.title), words::severity(rule.severity)));
+        }
+    }
+    page
+}
+
+/// One message that leads somewhere.
+struct Entry {
+    wording: String,
+    line: String,
+}
+
+fn messages(rules: &RuleSet) -> String {
+    let mut entries: Vec<Entry> = Vec::new();
+    for rule in &rules.rules {
+        let to = format!("[{}](ids/{}.md)", rule.id, rule.id);
+        rule.signatures.iter().for_each(|signature| entries.extend(told(signature, &to)));
+    }
+    rules.harmless.iter().for_each(|signature| entries.extend(told(signature, "harmless, seen on healthy boots too")));
+    entries.sort_by_key(|entry| (initial(&entry.wording), entry.wording.to_lowercase(), entry.line.clone()));
+    entries.dedup_by(|one, other| one.line == other.line);
+    let mut page = "# By message\n\nEvery line that a diagnosis knows, with `…` for what varies. Words behind the last colon, such as \
+                    `Permission denied`, tell causes apart that print the same line otherwise. `sysdock explain \"the message\"` looks it up for you.\n"
+        .to_owned();
+    let mut last = None;
+    for entry in entries {
+        let initial = initial(&entry.wording);
+        if last.replace(initial) != Some(initial) {
+            let heading = if initial == '#' { "Signs".to_owned() } else { initial.to_string() };
+            page.push_str(&format!("\n## {heading}\n\n"));
+        }
+        page.push_str(&entry.line);
+    }
+    page
+}
+
+fn told(signature: &Signature, to: &str) -> Vec<Entry> {
+    let versions = signature.systemd.map(|range| format!(" (systemd {range})")).unwrap_or_default();
+    let entry = |wording: String| Entry { line: format!("- {}: {to}{versions}\n", code(&wording)), wording };
+    wordings(signature.pattern.source()).into_iter().map(entry).collect()
+}
+
+fn initial(wording: &str) -> char {
+    wording.chars().find(char::is_ascii_alphanumeric).map_or('#', |first| first.to_ascii_uppercase())
+}
+
+fn remedies(rules: &RuleSet) -> String {
+    let mut page =
+        "# Remedies\n\nWhat can be done, in words; `sysdock doctor NAME` gives the commands for your engine and container.\n".to_owned();
+    for (id, remedy) in &rules.remedies {
+        page.push_str(&format!("\n## {}\n\n{}\n\n", id, markdown::sentence(&remedy.title)));
+        page.push_str(&markdown::prose(&remedy.words));
+        let cured = rules.rules.iter().filter(|rule| rule.remedies.contains(id));
+        let cured: Vec<String> = cured.map(|rule| format!("[{}](ids/{}.md)", rule.id, rule.id)).collect();
+        if !cured.is_empty() {
+            page.push_str(&format!("\nFor: {}\n", cured.join(", ")));
+        }
+    }
+    page
+}

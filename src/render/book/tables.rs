@@ -1,0 +1,103 @@
+//! The reference pages of the book: exit codes, permissions, facts and commands, each from the one place that defines it.
+
+use std::collections::BTreeMap;
+
+use super::Help;
+use super::markdown::{code, fence, sentence, text};
+use crate::exit::Exit;
+use crate::snapshot::{CATALOG, FactSpec};
+
+/// Where facts come from: the collector, what it looks at, and which right that takes.
+const SOURCES: [(&str, &str, &str); 9] = [
+    ("container", "the engine's document on the container", "the engine's socket, read calls only"),
+    ("engine", "the engine's documents on itself and on the image", "the engine's socket, read calls only"),
+    (
+        "files",
+        "single files of the container's file system",
+        "the engine's archive call; for a dead container on this machine its layers, where this user may read them",
+    ),
+    ("logs", "the container's log", "the engine's socket; a logging driver that can be read back"),
+    (
+        "pid1",
+        "`/proc` of PID 1",
+        "the engine on this machine, and its user's or root's view of that process; else the engine's document stands in",
+    ),
+    (
+        "exec",
+        "`systemctl is-system-running`, `--failed` and `show`, `journalctl`, in a running container",
+        "the engine's exec call; left out with `--no-exec`",
+    ),
+    ("host", "files of `/proc` and `/sys`, and the kernel's log", "this machine being the engine's; the kernel's log often needs root"),
+    ("seccomp", "the filter in force", "the engine's documents; for a profile in a file, that file"),
+    ("derived", "the facts above", "none"),
+];
+
+/// The table of exit codes.
+pub fn exit_codes() -> String {
+    let mut page = "# Exit codes\n\nThe same for every command and every format. With several targets 2 wins over 3, 3 over 1, 1 over 4, and 4 over 0.\n\n\
+                    | code | meaning |\n|---|---|\n"
+        .to_owned();
+    for exit in Exit::TOLD {
+        page.push_str(&format!("| {} | {} |\n", exit.code(), exit.meaning()));
+    }
+    page
+}
+
+/// What the doctor reads and which rights that takes.
+pub fn permissions() -> String {
+    let mut page = "# Permissions\n\n`doctor`, `triage`, `snapshot`, `explain` and `rules` change nothing. What may not be looked at is a gap in the report, \
+                    never taken for a no. `prove`, `build`, `run` and `fix` make containers or images, each only when it is called.\n\nAccess to an \
+                    engine's socket is as good as root on that machine, whatever asks through it; `triage` and `doctor --from` need neither an engine \
+                    nor its socket.\n"
+        .to_owned();
+    let facts = by_collector();
+    for (name, what, right) in SOURCES {
+        let known: Vec<String> =
+            facts.get(name).into_iter().flatten().map(|fact| format!("[{}](facts.md#{})", fact.key, anchor(fact.key))).collect();
+        page.push_str(&format!("\n## {name}\n\n- Looks at: {what}\n- Takes: {right}\n- Facts: {}\n", known.join(", ")));
+    }
+    page
+}
+
+/// The part of a page that mdBook gives a heading of that name.
+fn anchor(heading: &str) -> String {
+    heading.replace('.', "").to_lowercase()
+}
+
+fn by_collector() -> BTreeMap<&'static str, Vec<&'static FactSpec>> {
+    let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for fact in CATALOG {
+        groups.entry(fact.collector).or_default().push(fact);
+    }
+    groups
+}
+
+/// All facts by name.
+pub fn facts() -> String {
+    let mut page = "# Facts\n\nWhat the doctor knows of a container. A fact is known, known to be absent, or not known; rules are conditions over them.\n".to_owned();
+    for fact in CATALOG {
+        page.push_str(&format!("\n## {}\n\n{} ({})\n\nBy hand: {}\n", fact.key, sentence(fact.sentence), fact.kind.name(), code(fact.how)));
+    }
+    page
+}
+
+/// All commands with their help.
+pub fn commands(commands: &[Help]) -> String {
+    let mut page = "# Commands\n\nWhat `sysdock COMMAND --help` says.\n".to_owned();
+    for command in commands {
+        page.push_str(&format!("\n## {}\n\n{}.\n\n{}", command.name, text(&command.about), fence("text", &command.text)));
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_source_of_facts_is_told() {
+        let told: Vec<&str> = SOURCES.iter().map(|(name, ..)| *name).collect();
+        let odd: Vec<_> = by_collector().into_keys().filter(|name| !told.contains(name)).collect();
+        assert!(odd.is_empty(), "{odd:?}");
+    }
+}
