@@ -55,7 +55,7 @@ fn teach(arg: Arg, asked: &Arc<Asked>) -> Arg {
     let kinds: Vec<Kind> = match (name.as_str(), arg.get_id().as_str()) {
         (_, "context") => vec![Kind::Context],
         ("ENGINE", _) => vec![Kind::BuiltIn],
-        ("ID", _) => vec![Kind::Diagnosis],
+        ("ID" | "ID|MESSAGE", _) => vec![Kind::Diagnosis],
         ("CALL", _) => vec![Kind::Call],
         (name, _) => name.split('|').filter_map(Kind::named).collect(),
     };
