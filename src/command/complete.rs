@@ -173,7 +173,7 @@ mod tests {
         assert!(values("sysdock seccomp check --default docker-2").iter().all(|name| name.starts_with("docker-2")));
         assert!(!values("sysdock seccomp check --default ").is_empty());
         assert_eq!(values("sysdock doct"), ["doctor"]);
-        assert_eq!(values("sysdock doctor --format js"), ["json"]);
+        assert_eq!(values("sysdock doctor --format mark"), ["markdown"]);
     }
 
     #[test]

@@ -93,7 +93,14 @@ fn places<'e>(folder: &Path, variable: &impl Fn(&str) -> Option<&'e str>) -> Vec
 
 fn add(config: &mut Config, origin: Origin) -> Result<(), ConfigError> {
     let (Origin::System(path) | Origin::User(path) | Origin::Project(path) | Origin::Named(path)) = &origin else { return Ok(()) };
-    let Some(settings) = read(path)? else {
+    let settings = match read(path) {
+        // Another user's folder, as under sudo with a kept HOME.
+        Err(ConfigError::Read { source, .. }) if matches!(origin, Origin::User(_)) && source.kind() == io::ErrorKind::PermissionDenied => {
+            None
+        }
+        read => read?,
+    };
+    let Some(settings) = settings else {
         config.absent.push(path.clone());
         return Ok(());
     };

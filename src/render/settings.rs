@@ -27,7 +27,7 @@ pub fn table(rows: &[Setting], absent: &[String], context: &Context) -> String {
     }
     if !absent.is_empty() {
         page.gap();
-        page.flow(0, &[(&format!("not there: {}", absent.join(", ")), Tone::Dim)]);
+        page.flow(0, &[(&format!("not there, or not readable: {}", absent.join(", ")), Tone::Dim)]);
     }
     page.finish()
 }

@@ -108,7 +108,7 @@ fn words_with_colons_stay_whole() {
         let offers = offered(shell, "sysdock prove debian-systemd:1", &address).unwrap_or_default();
         assert_eq!(offers, [whole], "{shell}: bash keeps what stands before its break");
     }
-    assert_eq!(offered("bash", "sysdock doctor --format=js", &address).unwrap_or_default(), ["json"]);
+    assert_eq!(offered("bash", "sysdock doctor --format=mark", &address).unwrap_or_default(), ["markdown"]);
 }
 
 #[test]
