@@ -200,8 +200,7 @@ impl Targets {
 /// Form of the cure where that alone is wanted.
 fn cure_alone(report: &Reporting, wanted: Option<PrescriptionForm>) -> Result<Option<PrescriptionForm>, OptionError> {
     match (report.format, wanted) {
-        (ReportFormat::Sh, None) => Ok(Some(PrescriptionForm::Sh)),
-        (ReportFormat::Sh | ReportFormat::Human, Some(PrescriptionForm::Sh)) => Ok(Some(PrescriptionForm::Sh)),
+        (ReportFormat::Sh, None | Some(PrescriptionForm::Sh)) => Ok(Some(PrescriptionForm::Sh)),
         (ReportFormat::Human, wanted) => Ok(wanted),
         (_, Some(_)) if report.asked => Err(OptionError::TwoForms),
         (_, wanted) => Ok(wanted),

@@ -89,13 +89,14 @@ fn roots(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
 }
 
 /// The name of a diagnosis of a target, in hexadecimal.
+#[must_use]
 pub fn fingerprint(target: &str, id: &str) -> String {
     let mut hash = Sha256::new();
     // The length keeps two names apart whose parts are cut at another place.
     hash.update((target.len() as u64).to_le_bytes());
     hash.update(target);
     hash.update(id);
-    hash.finalize().iter().take(FINGERPRINT).map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize().iter().take(FINGERPRINT).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 #[cfg(test)]

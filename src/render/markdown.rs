@@ -109,8 +109,11 @@ fn quotes(finding: &Finding) -> String {
     let lines: Vec<String> = finding.evidence.iter().take(QUOTED).map(quote).collect();
     lines.iter().for_each(|line| redactor.learn_text(line));
     let more = finding.evidence.len().saturating_sub(QUOTED);
-    let rest = if more > 0 { format!("… and {more} more\n") } else { String::new() };
-    lines.iter().map(|line| format!("{}\n", visible(&redactor.redact(line)))).collect::<String>() + &rest
+    let mut shown: Vec<String> = lines.iter().map(|line| visible(&redactor.redact(line))).collect();
+    if more > 0 {
+        shown.push(format!("… and {more} more"));
+    }
+    shown.join("\n")
 }
 
 /// The cure: what it is, and the whole of it as a script, folded.

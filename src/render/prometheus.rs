@@ -1,4 +1,4 @@
-//! Reports as metrics, for node_exporter's textfile collector. Must not name containers' contents, only ids and names.
+//! Reports as metrics, for the textfile collector of Prometheus' node exporter. Must not name containers' contents, only ids and names.
 
 use std::collections::BTreeMap;
 

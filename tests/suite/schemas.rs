@@ -80,7 +80,7 @@ fn prometheus(text: &str) -> Vec<String> {
             families.push(family.split(' ').next().unwrap_or_default().to_owned());
         } else if !line.starts_with("# HELP ") {
             let name = sample.captures(line).map(|found| found[1].to_owned());
-            if !name.is_some_and(|name| families.last() == Some(&name)) {
+            if name.is_none_or(|name| families.last() != Some(&name)) {
                 wrong.push(format!("no sample: {line:?}"));
             }
             if !seen.insert(line.rsplit_once(' ').map(|(series, _)| series.to_owned())) {
