@@ -16,7 +16,20 @@ const NEAR: usize = 3;
 /// # Errors
 /// [`CommandError::Runtime`], or what the future gives.
 pub fn block_on<T>(work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CommandError::Runtime)?;
+    on(&mut tokio::runtime::Builder::new_current_thread(), work)
+}
+
+/// The same for work that goes on for days: what blocks is done by one thread alone, since the allocator keeps memory for each that it
+/// has served.
+///
+/// # Errors
+/// As [`block_on`].
+pub fn block_on_for_long<T>(work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
+    on(tokio::runtime::Builder::new_current_thread().max_blocking_threads(1), work)
+}
+
+fn on<T>(builder: &mut tokio::runtime::Builder, work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
+    let runtime = builder.enable_all().build().map_err(CommandError::Runtime)?;
     let outcome = runtime.block_on(work);
     // A name that is still being looked up must not hold up the end.
     runtime.shutdown_background();

@@ -61,7 +61,7 @@ pub fn run(args: WatchArgs, options: &Options) -> Result<Exit, CommandError> {
     let rules = rule::load(&options.rules)?;
     let matcher = Matcher::new(&rules);
     let examiner = Examiner { rules: &rules, matcher: &matcher, collect: &wanted.collect, patience: options.watch };
-    connect::block_on(watch(&wanted, options, &examiner))?;
+    connect::block_on_for_long(watch(&wanted, options, &examiner))?;
     Ok(Exit::Success)
 }
 
