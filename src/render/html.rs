@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::items::quote;
 use super::{Answer, Sheet, counted, visible, words};
-use crate::diagnose::{Acceptance, Finding, Report, Role, Subject, Verdict};
+use crate::diagnose::{Finding, Report, Role, Subject, Verdict};
 use crate::prescribe::{Form, emit};
 
 /// Reports beyond this number begin folded.
@@ -137,10 +137,7 @@ fn finding_view(finding: &Finding) -> FindingView {
         role: words::role(finding.role),
         severity: words::severity(finding.severity),
         confidence: words::confidence(finding.confidence),
-        accepted: finding.accepted.as_ref().map(|acceptance| match acceptance {
-            Acceptance::Known => "known".to_owned(),
-            Acceptance::Suppressed { reason, .. } => format!("suppressed: {}", visible(reason)),
-        }),
+        accepted: finding.accepted.as_ref().map(|why| visible(&words::acceptance(why))),
         paragraphs: finding.explanation.split("\n\n").map(shown).collect(),
         evidence: finding.evidence.iter().take(QUOTED).map(|evidence| visible(&quote(evidence))).collect(),
         explains: Vec::new(),

@@ -115,6 +115,9 @@ fn root_cause(page: &mut Page<'_>, root: &Finding) {
     let severity = format!("{},", words::severity(root.severity));
     let tone = words::severity_tone(root.severity);
     page.flow(2, &[(&root.title, Tone::Strong), (&id, Tone::Dim), (&severity, tone), (words::confidence(root.confidence), Tone::Plain)]);
+    if let Some(why) = &root.accepted {
+        page.flow(4, &[("does not count,", Tone::Dim), (&words::acceptance(why), Tone::Dim)]);
+    }
     root.evidence.iter().for_each(|evidence| quote(page, evidence));
     page.gap();
     page.wrapped(4, "", &first_paragraph(&root.explanation), Tone::Plain);

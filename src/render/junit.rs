@@ -67,10 +67,7 @@ fn case(finding: &Finding, answer: &Answer<'_>) -> TestCase {
 
 fn skipped(acceptance: &Acceptance) -> TestCaseStatus {
     let mut status = TestCaseStatus::skipped();
-    status.set_message(match acceptance {
-        Acceptance::Known => "known: the baseline has it".to_owned(),
-        Acceptance::Suppressed { reason, .. } => format!("suppressed: {}", visible(reason)),
-    });
+    status.set_message(visible(&words::acceptance(acceptance)));
     status
 }
 

@@ -4,7 +4,7 @@
 
 use super::items::quote;
 use super::{Answer, Sheet, visible, words};
-use crate::diagnose::{Acceptance, Finding, Report, Role, Subject, Verdict};
+use crate::diagnose::{Finding, Report, Role, Subject, Verdict};
 use crate::prescribe::{Form, Prescription, emit};
 use crate::snapshot::Redactor;
 
@@ -70,7 +70,7 @@ fn headline(report: &Report) -> String {
 }
 
 fn told(finding: &Finding, report: &Report) -> String {
-    let accepted = finding.accepted.as_ref().map(acceptance).unwrap_or_default();
+    let accepted = finding.accepted.as_ref().map(|why| format!(" ({})", inline(&words::acceptance(why)))).unwrap_or_default();
     let title = format!("{} {}{accepted}", inline(&finding.title), code(&finding.id));
     match finding.role {
         Role::RootCause => {
@@ -84,16 +84,6 @@ fn told(finding: &Finding, report: &Report) -> String {
         }
         Role::Consequence => String::new(),
         Role::Risk | Role::Note => format!("\n- {}: {title}\n", words::role(finding.role)),
-    }
-}
-
-fn acceptance(acceptance: &Acceptance) -> String {
-    match acceptance {
-        Acceptance::Known => " (known, in the baseline)".to_owned(),
-        Acceptance::Suppressed { reason, expires } => {
-            let until = expires.as_ref().map(|day| format!(" until {}", inline(day))).unwrap_or_default();
-            format!(" (suppressed{until}: {})", inline(reason))
-        }
     }
 }
 

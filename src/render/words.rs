@@ -1,7 +1,7 @@
 //! The words for verdicts, roles, severities, confidences and stages, the same in every format.
 
 use super::style::Tone;
-use crate::diagnose::{Role, Subject, Verdict};
+use crate::diagnose::{Acceptance, Role, Subject, Verdict};
 use crate::rule::{Class, Confidence, Severity, Stage};
 use crate::snapshot::TargetKind;
 
@@ -105,6 +105,15 @@ pub const fn target_kind(kind: TargetKind) -> &'static str {
         TargetKind::Container => "container",
         TargetKind::Snapshot => "snapshot",
         TargetKind::Text => "text",
+    }
+}
+
+/// Why a finding does not count; with text of the user's in it.
+pub fn acceptance(acceptance: &Acceptance) -> String {
+    match acceptance {
+        Acceptance::Known => "known: the baseline has it".to_owned(),
+        Acceptance::Suppressed { reason, expires: Some(day) } => format!("suppressed until {day}: {reason}"),
+        Acceptance::Suppressed { reason, expires: None } => format!("suppressed: {reason}"),
     }
 }
 

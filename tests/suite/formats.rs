@@ -135,6 +135,8 @@ fn a_suppression_has_a_reason_and_an_end() {
     let good = run(&format!("[[suppress]]\nid = \"{root}\"\nreason = \"it is known\"\nexpires = 2999-12-31\n{others}")).ended(0);
     let accepted = &good.report(0)["findings"][0]["accepted"];
     assert_eq!(*accepted, json!({"state": "suppressed", "reason": "it is known", "expires": "2999-12-31"}));
+    let shown = sysdock(["doctor", "--config", &config.display().to_string(), "--from", &known]).run().ended(0);
+    assert!(shown.stdout.contains("does not count, suppressed until 2999-12-31: it is known"), "{shown:?}");
     let over = run(&format!("[[suppress]]\nid = \"{root}\"\nreason = \"it is known\"\nexpires = 2020-01-31\n")).ended(1);
     assert!(over.stderr.contains("ended on 2020-01-31"), "{over:?}");
     run("[[suppress]]\nid = \"cgroup-readonly\"\nreason = \"x\"\n").refused(2);
