@@ -86,7 +86,21 @@ fn wrong_usage_is_exit_2_and_nothing_on_stdout() {
 
 #[test]
 fn a_slip_of_the_keyboard_is_answered_with_the_right_word() {
-    for (line, word) in [("docter web", "doctor"), ("doctor web --formt json", "--format")] {
+    for (line, word) in [
+        ("docter web", "doctor"),
+        ("doctor web --formt json", "--format"),
+        ("doctor web --format sarf", "'sarif'"),
+        ("doctor web --prescription compse", "'compose'"),
+        ("doctor web --fail-on eror", "'error'"),
+        ("triage x --output serif=y", "`sarif`"),
+        ("build x --target minmal", "'minimal'"),
+        ("seccomp chek web", "'check'"),
+        ("rules lst", "'list'"),
+        ("config shw", "'show'"),
+        ("completions bsh", "'bash'"),
+        ("watsh", "'watch'"),
+        ("seccomp explain statxx", "`statx`"),
+    ] {
         assert!(sysdock(line.split_whitespace()).run().ended(2).stderr.contains(word), "{line}");
     }
     let run = sysdock(["explain", "cgroup-readonly"]).run().refused(2);

@@ -42,6 +42,21 @@ fn slow_work_is_shown_on_a_terminal_and_nowhere_else() {
 }
 
 #[test]
+fn slow_targets_are_counted_and_slow_texts_measured() {
+    let Some(seen) = on_a_terminal(&slow(), "doctor web web") else {
+        announce("progress: counts not tried on a terminal, `script` is not installed");
+        return;
+    };
+    assert!(seen.contains("of 2 done"), "{seen:?}");
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let pipe = folder.path().join("pipe").display().to_string();
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+    let mut feeder = Command::new("sh").args(["-c", "exec >\"$0\"; echo hello; sleep 3; echo again", &pipe]).spawn().expect("sh runs");
+    let seen = on_a_terminal(&slow(), &format!("triage {pipe}")).unwrap_or_default();
+    assert!(feeder.wait().expect("it ends").success() && seen.contains("reading"), "{seen:?}");
+}
+
+#[test]
 fn quick_work_shows_nothing() {
     let fake = Fake::usual(recorded());
     let seen = on_a_terminal(&fake, "explain cgroup-read-only").unwrap_or_default();
