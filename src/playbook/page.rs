@@ -2,7 +2,7 @@
 
 use super::cure::{Cure, cures};
 use super::wording::wordings;
-use crate::rule::{Expectation, Rule, RuleSet, Severity, Signature, Stage};
+use crate::rule::{Class, Expectation, Rule, RuleSet, Severity, Signature, Stage};
 
 /// Example lines that are shown for one signature.
 const EXAMPLES: usize = 2;
@@ -21,6 +21,8 @@ pub struct Page {
     pub severity: Severity,
     /// The step of the boot at which it strikes.
     pub stage: Stage,
+    /// Whose matter it is.
+    pub class: Class,
     /// The rest.
     pub sections: Vec<Section>,
 }
@@ -90,7 +92,7 @@ pub fn page(rule: &Rule, rules: &RuleSet) -> Page {
     ];
     let sections = sections.into_iter().filter(|(_, blocks)| !blocks.is_empty());
     let sections = sections.map(|(heading, blocks)| Section { heading, blocks }).collect();
-    Page { id: rule.id.clone(), title: rule.title.clone(), severity: rule.severity, stage: rule.stage, sections }
+    Page { id: rule.id.clone(), title: rule.title.clone(), severity: rule.severity, stage: rule.stage, class: rule.class, sections }
 }
 
 fn seen(rule: &Rule) -> Vec<Block> {

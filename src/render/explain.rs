@@ -12,7 +12,7 @@ pub fn render(told: &playbook::Page, context: &Context) -> String {
     let mut page = Page::new(context);
     page.flow(0, &[(&told.title, Tone::Strong)]);
     let severity = words::severity(told.severity);
-    let at = format!("at the stage `{}`", words::stage(told.stage));
+    let at = format!("at the stage `{}`, a matter of {}", words::stage(told.stage), words::class(told.class));
     page.flow(0, &[(&format!("[{}]", told.id), Tone::Dim), (severity, words::severity_tone(told.severity)), (&at, Tone::Plain)]);
     for section in &told.sections {
         page.gap();
@@ -73,7 +73,7 @@ mod tests {
         let page = render(&told, &Context { width: 80, color: false, unicode: true, hyperlinks: false });
         insta::assert_snapshot!(page, @"
         the title of b-cause
-        [b-cause] critical at the stage `mount`
+        [b-cause] critical at the stage `mount`, a matter of configuration
 
         What is seen
           at (systemd 226 to 253)

@@ -8,7 +8,8 @@ use crate::rule::RuleSet;
 /// The page of a diagnosis.
 pub fn page(page: &Page, rules: &RuleSet) -> String {
     let mut out = format!("# {}\n\n", text(&page.title));
-    out.push_str(&format!("`{}`: {}, strikes at the stage `{}`.\n", page.id, words::severity(page.severity), words::stage(page.stage)));
+    let (severity, stage, class) = (words::severity(page.severity), words::stage(page.stage), words::class(page.class));
+    out.push_str(&format!("`{}`: {severity}, strikes at the stage `{stage}`, a matter of {class}.\n", page.id));
     for section in &page.sections {
         out.push_str(&format!("\n## {}\n", section.heading));
         for part in &section.blocks {
