@@ -79,7 +79,7 @@ fn lives(base: &Image<'_>, builder: &str) {
     let trial = &run.json()["trial"];
     assert!(trial["works"] == true && trial["verdict"] == "healthy" && trial["removed"] == true, "{}: {trial:#}", lane.name);
     assert_eq!(trial["units"], json!([{"unit": "hello.service", "state": "active"}]), "{}: {trial:#}", lane.name);
-    assert!(run.stderr.contains("building the image") && run.stderr.contains("FROM"), "says what it does: {run:?}");
+    assert!(run.stderr.contains("building the image") && run.stderr.contains("COPY files"), "says what it does: {run:?}");
 
     let container = started(&image, &[]);
     assert_eq!(inside(&container, &["systemctl", "is-system-running"]), "running", "{}", lane.name);
