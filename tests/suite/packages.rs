@@ -93,8 +93,10 @@ fn the_image_examines_a_container_through_the_socket_alone() {
         ]);
         let report: serde_json::Value =
             serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{}: {error}: {said:?}", lane.name));
-        let found = roots(&report["reports"][0]);
-        assert!(!found.is_empty() && found == roots(&here.report(0)), "{}: {found:?}, {here:?}", lane.name);
+        let (there, here) = (&report["reports"][0], here.report(0));
+        assert_eq!((roots(there), &there["verdict"]), (roots(&here), &here["verdict"]), "{}", lane.name);
+        // Podman gives systemd what it needs by itself.
+        assert!(lane.engine == "podman" || !roots(there).is_empty(), "{}: {there:#}", lane.name);
         lane.client(&["rmi", "-f", &image, "sysdock:latest"]);
     }
 }
