@@ -172,7 +172,7 @@ impl DoctorOptions {
         let report = Reporting::new(args.report, config, now)?;
         let prescription = cure_alone(&report, args.prescription)?;
         let targets = targets(args.containers, args.all, args.from)?;
-        if prescription.is_some() {
+        if prescription.is_some() || report.outputs.iter().any(|output| output.format == ReportFormat::Sh) {
             targets.only_one()?;
         }
         Ok(Self {
@@ -322,6 +322,7 @@ mod tests {
         assert_eq!(read("doctor --from a.json --prescription compose"), Ok(Some(PrescriptionForm::Compose)));
         assert_eq!(read("doctor web db --format sh"), Err(OptionError::OnePrescription(2)));
         assert_eq!(read("doctor --all --format sh"), Err(OptionError::AllPrescriptions));
+        assert_eq!(read("doctor web db --output sh=x"), Err(OptionError::OnePrescription(2)));
         assert_eq!(read("doctor web --format json --prescription sh"), Err(OptionError::TwoForms));
         assert_eq!(read("doctor web --format sh --prescription compose"), Err(OptionError::TwoForms));
     }
