@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::ops::{Index, Range};
 use std::sync::OnceLock;
 
+use memchr::memmem::Finder;
 use regex::bytes::{self, Regex, RegexBuilder};
 
 /// A regular expression that remembers its source.
@@ -16,6 +17,8 @@ pub struct Pattern {
     /// Literals of which every match holds one; empty where none is known. A text without them is done with quickly, and an expression
     /// that only meets such texts is never compiled.
     literals: &'static [&'static str],
+    /// Those who look for the literals.
+    finders: OnceLock<Vec<Finder<'static>>>,
     regex: OnceLock<Option<Regex>>,
 }
 
@@ -26,16 +29,17 @@ impl Pattern {
         Self::with_one_of(&[], source)
     }
 
-    /// An expression of the program's own of which every match holds one of these literals.
+    /// An expression of the program's own of which every match holds one of these literals; of one that begins with `(?i)`, in either
+    /// case, and they are in lower case.
     #[must_use]
     pub const fn with_one_of(literals: &'static [&'static str], source: &'static str) -> Self {
-        Self { source: Cow::Borrowed(source), literals, regex: OnceLock::new() }
+        Self { source: Cow::Borrowed(source), literals, finders: OnceLock::new(), regex: OnceLock::new() }
     }
 
     /// An expression of a rule.
     #[must_use]
     pub fn owned(source: String) -> Self {
-        Self { source: Cow::Owned(source), literals: &[], regex: OnceLock::new() }
+        Self { source: Cow::Owned(source), literals: &[], finders: OnceLock::new(), regex: OnceLock::new() }
     }
 
     /// As written.
@@ -52,9 +56,15 @@ impl Pattern {
 
     /// The expression, where a text may match it.
     fn regex_for(&self, text: &str) -> Option<&Regex> {
-        let may = self.literals.is_empty() || self.literals.iter().any(|literal| text.contains(literal));
+        let may = self.literals.is_empty() || self.holds_one(text);
         debug_assert!(may || !self.regex().is_some_and(|regex| regex.is_match(text.as_bytes())), "{} matches {text:?}", self.source);
         if may { self.regex() } else { None }
+    }
+
+    fn holds_one(&self, text: &str) -> bool {
+        let folded = if self.source.starts_with("(?i)") { Cow::Owned(text.to_ascii_lowercase()) } else { Cow::Borrowed(text) };
+        let finders = self.finders.get_or_init(|| self.literals.iter().map(|literal| Finder::new(*literal)).collect());
+        finders.iter().any(|finder| finder.find(folded.as_bytes()).is_some())
     }
 
     fn regex(&self) -> Option<&Regex> {

@@ -20,7 +20,7 @@ use crate::intake::{self, Beside};
 use crate::options::{Options, TriageOptions};
 use crate::render::{Answer, Sheet, json, output};
 use crate::rule::{self, RuleSet};
-use crate::scan::Matcher;
+use crate::scan::{Matcher, threads};
 
 /// Files in all folders together; more is no folder of logs.
 const MOST_FILES: usize = 200_000;
@@ -65,7 +65,7 @@ pub fn run(args: TriageArgs, options: &Options) -> Result<Exit, CommandError> {
     let wanted = TriageOptions::new(args, &options.config, processors, Timestamp::now())?;
     let rules = rule::load(&options.rules)?;
     let matcher = Matcher::new(&rules);
-    scan_with(wanted.threads);
+    threads::want(wanted.threads);
     let beside = beside(&wanted)?;
     let accepted = deliver::accepted(&wanted.report, &rules, options)?;
     let triage = Triage { wanted: &wanted, options, rules: &rules, matcher: &matcher, beside, accepted, read: AtomicU64::new(0) };
@@ -78,11 +78,6 @@ pub fn run(args: TriageArgs, options: &Options) -> Result<Exit, CommandError> {
     let shown = options.progress && wanted.report.format != ReportFormat::Jsonl;
     progress::reading(size(&inputs), &triage.read, shown, || triage.all(&inputs, &mut told))?;
     triage.print(told)
-}
-
-/// Lets long texts be sifted by that many threads. Where the program has a pool already, that one is used.
-fn scan_with(threads: usize) {
-    drop(rayon::ThreadPoolBuilder::new().num_threads(threads).build_global());
 }
 
 /// What was told so far.
@@ -109,10 +104,14 @@ impl Triage<'_> {
         if inputs.is_empty() && self.wanted.inputs.is_empty() {
             return self.take(self.text("arguments", &mut io::empty()), told);
         }
+        let threads = self.wanted.threads.min(inputs.len());
+        if threads == 1 {
+            return inputs.iter().try_for_each(|input| self.take(self.input(input), told));
+        }
         let next = AtomicUsize::new(0);
         let (sender, receiver) = mpsc::channel();
         thread::scope(|scope| {
-            for _ in 0..self.wanted.threads.min(inputs.len()) {
+            for _ in 0..threads {
                 let (sender, next) = (sender.clone(), &next);
                 scope.spawn(move || {
                     loop {

@@ -12,9 +12,9 @@ use crate::facts::{Config, container, derive, distribution, engine, filter, moun
 use crate::pattern::Pattern;
 use crate::snapshot::{Cluster, EngineId, Facts, Gap, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Target, TargetKind};
 
-/// Words that only a text about systemd has.
+/// Words that only a text about systemd has, in lower case.
 static SIGNS: Pattern = Pattern::new(
-    r"(?i)\bsystemd|systemctl|journalctl|loginctl|hostnamectl|machinectl|/sbin/init\b|\bd-?bus\b|init\.scope|\[!!!!!!\]|PID 1\b|telinit",
+    r"\bsystemd|systemctl|journalctl|loginctl|hostnamectl|machinectl|/sbin/init\b|\bd-?bus\b|init\.scope|\[!!!!!!\]|pid 1\b|telinit",
 );
 /// Facts that hold for the machine, and so for every container of a text.
 const SHARED: [&str; 3] = ["host.", "engine.", "cgroup.mode"];
@@ -230,7 +230,7 @@ impl<'f> Draft<'f> {
 
     /// Whether systemd is the subject: asked for by the container's description, or spoken of in the text.
     fn subject(&mut self, page: &Page, belongs: Belongs<'_>) {
-        let signs = |text: &str| SIGNS.is_match(text);
+        let signs = |text: &str| SIGNS.is_match(&text.to_ascii_lowercase());
         let spoken = self.log.lines.iter().any(|line| signs(&line.text))
             || page.lines.iter().any(|line| belongs(line.number, line.container.as_deref()) && signs(&line.text))
             || self.documents.values().any(|document| signs(&document.to_string()));

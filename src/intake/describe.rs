@@ -12,10 +12,14 @@ use super::page::{Line, Page};
 use super::spec::{Documents, Spec};
 use super::{Beside, listing, run, services, shell, yaml};
 use crate::facts::{Config, program};
+use crate::scan::threads;
 use crate::snapshot::{EngineKind, Facts};
 
 /// Containers that are told apart in one text; a list of more is a catalogue, not a report.
 const MOST: usize = 64;
+
+/// Lines from which on it pays to look for two things side by side.
+const LONG: usize = 2000;
 
 /// A container that the text describes.
 #[derive(Debug, Clone)]
@@ -75,9 +79,13 @@ pub struct Found {
 
 /// Looks for everything in a page and in what was given beside it.
 pub fn found(page: &Page, beside: &Beside) -> Found {
-    let mut found = of_lines(&page.lines);
-    found.observed = observe::observations(&page.lines);
-    found.observed.extend(listing::observations(&page.lines));
+    let observed = || [observe::observations(&page.lines), listing::observations(&page.lines)].concat();
+    let mut found = if page.lines.len() < LONG {
+        Found { observed: observed(), ..of_lines(&page.lines) }
+    } else {
+        let (found, observed) = threads::join(|| of_lines(&page.lines), observed);
+        Found { observed, ..found }
+    };
     let mut given = Found::default();
     for (text, what) in [(&beside.inspect, "--inspect"), (&beside.run, "--run"), (&beside.info, "--info")] {
         let Some(text) = text else { continue };

@@ -57,7 +57,7 @@ fn block(lines: &[Line]) -> (Vec<(String, String)>, usize) {
     let mut end = 0;
     while let Some(line) = lines.get(at) {
         let text = unprompted(&line.text).0.trim();
-        if let Some(captures) = INSTRUCTION.captures(text) {
+        if let Some(captures) = may_instruct(text).then(|| INSTRUCTION.captures(text)).flatten() {
             let (rest, used) = continued(&captures["rest"], &lines[at + 1..]);
             instructions.push((captures["word"].to_owned(), rest));
             at += 1 + used;
@@ -69,6 +69,11 @@ fn block(lines: &[Line]) -> (Vec<(String, String)>, usize) {
         }
     }
     (instructions, end)
+}
+
+/// Whether a line begins as instructions do; says no quickly.
+fn may_instruct(text: &str) -> bool {
+    matches!(text.as_bytes(), [b'#', ..] | [b'S', b't', b'e', b'p', ..] | [b'A'..=b'Z', b'A'..=b'Z', ..])
 }
 
 fn continued(first: &str, rest: &[Line]) -> (String, usize) {

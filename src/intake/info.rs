@@ -5,6 +5,7 @@ use yaml_serde::Value as Yaml;
 
 use super::page::Line;
 use super::yaml::Block;
+use crate::pattern::Pattern;
 
 /// Labels of `docker info` and the field of each.
 const LABELS: &[(&str, &str)] = &[
@@ -16,6 +17,10 @@ const LABELS: &[(&str, &str)] = &[
     ("Operating System:", "OperatingSystem"),
     ("Server Version:", "ServerVersion"),
 ];
+
+/// The labels that only `docker info` has, which are known within a sentence too.
+static WITHIN: Pattern =
+    Pattern::with_one_of(&["Cgroup Driver:", "Cgroup Version:", "Server Version:"], "Cgroup (?:Driver|Version):|Server Version:");
 
 /// What an engine says of itself.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -79,8 +84,9 @@ pub fn of_lines(lines: &[Line]) -> Engine {
         if let Some(list) = text.strip_prefix("Security Options:").filter(|list| !list.trim().is_empty()) {
             options.get_or_insert_default().extend(list.split_whitespace().map(|name| json!(format!("name={name}"))));
         }
+        let within = WITHIN.is_match(text);
         for (label, field) in LABELS {
-            if let Some(value) = labelled(text, label) {
+            if let Some(value) = labelled(text, label, within) {
                 engine.info.entry(*field).or_insert_with(|| json!(value));
                 engine.note(line.number);
             }
@@ -98,12 +104,12 @@ pub fn of_lines(lines: &[Line]) -> Engine {
     engine
 }
 
-/// The value behind a label; the labels that only `docker info` has are known within a sentence too.
-fn labelled<'t>(text: &'t str, label: &str) -> Option<&'t str> {
+/// The value behind a label; where [`WITHIN`] says so, within a sentence too.
+fn labelled<'t>(text: &'t str, label: &str, within: bool) -> Option<&'t str> {
     if let Some(value) = text.strip_prefix(label) {
         return Some(value.trim()).filter(|value| !value.is_empty());
     }
-    let (_, value) = text.split_once(label).filter(|_| label.starts_with("Cgroup") || label.starts_with("Server"))?;
+    let (_, value) = text.split_once(label).filter(|_| within && (label.starts_with("Cgroup") || label.starts_with("Server")))?;
     let word = value.split_whitespace().next()?.trim_matches(['`', '"', '\'', '.', ',', ';', ')', '*']);
     Some(word).filter(|word| !word.is_empty())
 }
@@ -128,9 +134,9 @@ pub fn of_commands(lines: &[Line]) -> Option<&'static str> {
 
 /// `Docker version 28.5.2, build …`, `podman version 4.3.1`, and the server's part of `docker version`.
 fn version(text: &str, in_server: bool, line: u64, engine: &mut Engine) {
-    let lower = text.to_ascii_lowercase();
-    for (name, start) in [("docker", "docker version "), ("podman", "podman version "), ("docker", "nerdctl version ")] {
-        let Some(number) = lower.strip_prefix(start).and_then(numbered).filter(|_| !start.starts_with("nerdctl")) else { continue };
+    for (name, start) in [("docker", "docker version "), ("podman", "podman version ")] {
+        let rest = text.split_at_checked(start.len()).filter(|(words, _)| words.eq_ignore_ascii_case(start));
+        let Some(number) = rest.and_then(|(_, rest)| numbered(&rest.to_ascii_lowercase())) else { continue };
         (engine.name, engine.version) = (Some(name), Some(number));
         engine.note(line);
     }

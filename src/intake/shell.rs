@@ -2,6 +2,8 @@
 //!
 //! Lines in, commands with the number of their first line out. Must not know what a command means.
 
+use std::borrow::Cow;
+
 use super::page::Line;
 use crate::facts::program::split_outside_quotes;
 use crate::pattern::Pattern;
@@ -53,6 +55,10 @@ pub struct Command {
 /// A line without its prompt, and whether there was one.
 #[must_use]
 pub fn unprompted(text: &str) -> (&str, bool) {
+    // Most lines hold no sign that ends a prompt.
+    if !text.bytes().fold(false, |may, byte| may | matches!(byte, b'$' | b'#' | b'%' | b'>' | b'+' | 0x80..)) {
+        return (text, false);
+    }
     match PROMPT.find(text) {
         Some(prompt) if !text[prompt.clone()].trim().is_empty() && prompt.end < text.len() => (text[prompt.end..].trim_start(), true),
         _ => (text, false),
@@ -81,20 +87,20 @@ pub fn commands(lines: &[Line]) -> Vec<Command> {
 }
 
 /// A line and those that continue it, and how many they are.
-fn joined(lines: &[Line]) -> (String, usize) {
-    let mut text = String::new();
+fn joined(lines: &[Line]) -> (Cow<'_, str>, usize) {
+    let mut text = Cow::Borrowed("");
     let mut used = 0;
     for line in lines.iter().take(CONTINUED) {
         used += 1;
         let part = line.text.trim_end();
-        text.push_str(part.strip_suffix('\\').unwrap_or(part));
+        text += part.strip_suffix('\\').unwrap_or(part);
         // Options on lines of their own, where a paste lost the backslashes.
         let next = lines.get(used).map(|line| line.text.trim_start());
         let lost = || next.is_some_and(super::options::is_known) && ends_open(&text);
         if !part.ends_with('\\') && !lost() {
             break;
         }
-        text.push(' ');
+        text += " ";
     }
     (text, used.max(1))
 }

@@ -37,7 +37,9 @@ pub fn blocks(lines: &[Line]) -> Vec<Block> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < lines.len() {
-        if matches(&BEGINS, unprompted(&lines[at].text).0)
+        let text = unprompted(&lines[at].text).0;
+        if is_keyed(text)
+            && matches(&BEGINS, text)
             && let Some((block, used)) = block(&lines[at..])
         {
             found.extend(block);
@@ -47,6 +49,13 @@ pub fn blocks(lines: &[Line]) -> Vec<Block> {
         }
     }
     found
+}
+
+/// Whether a line begins with a bare word and a colon, as few lines of a log do.
+fn is_keyed(text: &str) -> bool {
+    let text = text.trim_start();
+    let word = text.strip_prefix("- ").unwrap_or(text).split(':').next().unwrap_or_default().trim_end();
+    word.len() < text.len() && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
 }
 
 fn matches(pattern: &Pattern, text: &str) -> bool {

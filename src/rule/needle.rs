@@ -67,7 +67,7 @@ fn cut(needle: &str) -> &str {
 /// The best set of literals of which one must occur wherever the expression matches.
 fn required(hir: &Hir) -> Option<Vec<String>> {
     let set = match hir.kind() {
-        HirKind::Concat(parts) => return best(parts),
+        HirKind::Concat(parts) => return best(nothing(), parts),
         HirKind::Alternation(branches) => {
             let all: Option<Vec<_>> = branches.iter().map(required).collect();
             all?.concat()
@@ -83,10 +83,14 @@ fn is_usable(set: &[String]) -> bool {
     set.len() <= MOST && length(set) >= SHORTEST
 }
 
-/// The best of what the parts of a sequence require, neighbouring texts taken together.
-fn best(parts: &[Hir]) -> Option<Vec<String>> {
+/// The text before a beginning.
+fn nothing() -> Vec<String> {
+    vec![String::new()]
+}
+
+/// The best of what the parts of a sequence require, neighbouring texts taken together; `run` are the texts before the first of them.
+fn best(mut run: Vec<String>, parts: &[Hir]) -> Option<Vec<String>> {
     let mut found: Vec<Vec<String>> = Vec::new();
-    let mut run = vec![String::new()];
     for part in parts {
         // What may be missing says nothing at the beginning of a text, and what is repeated ends one text and begins the next.
         let (repeated, part) = match part.kind() {
@@ -103,13 +107,29 @@ fn best(parts: &[Hir]) -> Option<Vec<String>> {
             }
             Some(texts) => found.push(std::mem::replace(&mut run, texts)),
             None => {
-                found.push(std::mem::replace(&mut run, vec![String::new()]));
-                found.extend(required(part));
+                found.extend(branched(&run, part));
+                found.push(std::mem::replace(&mut run, nothing()));
             }
         }
     }
     found.push(run);
     found.into_iter().filter(|set| is_usable(set)).max_by_key(|set| worth(set))
+}
+
+/// What a part requires behind a text: each of its branches is told from others by the text too, as in `Failed to (?:stop|open \S+)`.
+fn branched(run: &[String], part: &Hir) -> Option<Vec<String>> {
+    match part.kind() {
+        HirKind::Capture(capture) => branched(run, &capture.sub),
+        HirKind::Alternation(branches) => {
+            let of_branch = |branch: &Hir| match branch.kind() {
+                HirKind::Concat(parts) => best(run.to_vec(), parts),
+                _ => best(run.to_vec(), std::slice::from_ref(branch)),
+            };
+            let all: Option<Vec<_>> = branches.iter().map(of_branch).collect();
+            Some(all?.concat()).filter(|set| is_usable(set))
+        }
+        _ => required(part),
+    }
 }
 
 /// Every text of the one with every text of the other behind it.

@@ -1,16 +1,64 @@
 //! Blocks of whole lines, cut out of a stream: where they end depends on the stream alone, not on how it was read.
 
+use std::io::{self, Read};
+use std::ops::Deref;
+
 use super::lines::LINE_LIMIT;
 
 /// Most bytes of a block, more than a line has; it ends with the last line that fits in. Every log that is read side by side holds some
 /// blocks for each thread.
 pub const BLOCK: usize = 128 * 1024;
 
+/// Bytes, and room for more that needs not be cleared again before it is read into.
+#[derive(Debug)]
+pub struct Block {
+    room: Vec<u8>,
+    length: usize,
+}
+
+impl Default for Block {
+    fn default() -> Self {
+        // An overlong line may have its newline behind the last byte that fits in.
+        Self { room: vec![0; BLOCK + 1], length: 0 }
+    }
+}
+
+impl Deref for Block {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.room[..self.length]
+    }
+}
+
+impl Block {
+    fn push(&mut self, bytes: &[u8]) {
+        self.room[self.length..][..bytes.len()].copy_from_slice(bytes);
+        self.length += bytes.len();
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.length = self.length.min(length);
+    }
+
+    /// Reads until it is full or there is nothing left.
+    fn fill(&mut self, mut from: impl Read) -> io::Result<()> {
+        while self.length < BLOCK {
+            match from.read(&mut self.room[self.length..BLOCK]) {
+                Ok(0) => break,
+                Ok(length) => self.length += length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The block in the making.
 #[derive(Debug, Default)]
 pub struct Open {
-    /// Its bytes.
-    pub bytes: Vec<u8>,
+    block: Block,
     /// Bytes of its last line so far.
     length: usize,
     /// The rest of an overlong line is passed over.
@@ -20,23 +68,54 @@ pub struct Open {
 }
 
 impl Open {
+    /// Takes bytes, and hands over the blocks that are full.
+    pub fn push(&mut self, mut bytes: &[u8], spare: &mut Vec<Block>, mut full: impl FnMut(Block)) {
+        while !bytes.is_empty() {
+            bytes = self.take(bytes);
+            self.seal(spare).into_iter().for_each(&mut full);
+        }
+    }
+
+    /// Reads as much as there is room for, without a copy where no line is too long; tells how much that was.
+    ///
+    /// # Errors
+    /// [`io::Error`] of the reader.
+    pub fn read(&mut self, from: impl Read, spare: &mut Vec<Block>, mut full: impl FnMut(Block)) -> io::Result<usize> {
+        let start = self.block.len();
+        self.block.fill(from)?;
+        let length = self.block.len() - start;
+        if self.accept(start) {
+            self.seal(spare).into_iter().for_each(full);
+        } else {
+            let bytes = self.block[start..].to_vec();
+            self.block.truncate(start);
+            self.push(&bytes, spare, &mut full);
+        }
+        Ok(length)
+    }
+
+    /// What is left at the end: lines, the last of which may have no newline.
+    pub fn finish(&mut self) -> Block {
+        std::mem::take(&mut self.block)
+    }
+
     /// Takes some of the bytes, at most to the end of a line that is too long, or as many as there is room for; gives those that are left.
-    pub fn take<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
+    fn take<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
         if self.passing {
             let Some(newline) = memchr::memchr(b'\n', bytes) else { return &[] };
             self.passing = false;
             self.length = 0;
-            self.bytes.push(b'\n');
+            self.block.push(b"\n");
             return &bytes[newline + 1..];
         }
-        let room = (LINE_LIMIT - self.length).min(BLOCK - self.bytes.len());
+        let room = (LINE_LIMIT - self.length).min(BLOCK - self.block.len());
         let (window, behind) = bytes.split_at(bytes.len().min(room));
         if let Some(newline) = memchr::memrchr(b'\n', window) {
-            self.bytes.extend_from_slice(&window[..=newline]);
+            self.block.push(&window[..=newline]);
             self.length = 0;
             return &bytes[newline + 1..];
         }
-        self.bytes.extend_from_slice(window);
+        self.block.push(window);
         self.length += window.len();
         if self.length == LINE_LIMIT && !behind.is_empty() {
             self.passing = true;
@@ -46,10 +125,10 @@ impl Open {
     }
 
     /// Accepts the bytes from `start` on as they are, unless a line is too long or reaches its limit.
-    pub fn accept(&mut self, start: usize) -> bool {
+    fn accept(&mut self, start: usize) -> bool {
         let (mut at, mut length) = (start, self.length);
-        while at < self.bytes.len() && !self.passing {
-            let window = &self.bytes[at..self.bytes.len().min(at + LINE_LIMIT - length)];
+        while at < self.block.len() && !self.passing {
+            let window = &self.block[at..self.block.len().min(at + LINE_LIMIT - length)];
             let newline = memchr::memrchr(b'\n', window);
             at += newline.map_or(window.len(), |newline| newline + 1);
             length = newline.map_or(length + window.len(), |_| 0);
@@ -62,15 +141,15 @@ impl Open {
     }
 
     /// The block, once it is full; its last line without an end goes into the next one.
-    pub fn seal(&mut self, spare: &mut Vec<Vec<u8>>) -> Option<Vec<u8>> {
-        if self.bytes.len() < BLOCK {
+    fn seal(&mut self, spare: &mut Vec<Block>) -> Option<Block> {
+        if self.block.len() < BLOCK {
             return None;
         }
-        let end = memchr::memrchr(b'\n', &self.bytes)? + 1;
-        let mut next = spare.pop().unwrap_or_else(|| Vec::with_capacity(BLOCK + 1));
-        next.clear();
-        next.extend_from_slice(&self.bytes[end..]);
-        self.bytes.truncate(end);
-        Some(std::mem::replace(&mut self.bytes, next))
+        let end = memchr::memrchr(b'\n', &self.block)? + 1;
+        let mut next = spare.pop().unwrap_or_default();
+        next.truncate(0);
+        next.push(&self.block[end..]);
+        self.block.truncate(end);
+        Some(std::mem::replace(&mut self.block, next))
     }
 }

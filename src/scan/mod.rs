@@ -11,6 +11,7 @@ mod matcher;
 mod memo;
 mod sift;
 mod stream;
+pub mod threads;
 mod view;
 
 pub use excerpt::{Excerpter, Kept, Part, Place};

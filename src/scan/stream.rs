@@ -8,10 +8,11 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 
-use super::Matcher;
-use super::block::{BLOCK, Open};
+use super::block::{Block, Open};
+use super::gate::Gate;
 use super::lines::LineSplitter;
 use super::sift::{Memory, Sifted, sift};
+use super::{Matcher, threads};
 
 /// Bytes that are read at once of the beginning of a log.
 const CHUNK: usize = 64 * 1024;
@@ -57,12 +58,12 @@ pub struct LogStream<'m> {
 #[derive(Debug, Default)]
 struct Rest {
     /// Blocks of whole lines, the oldest first.
-    blocks: VecDeque<Vec<u8>>,
+    blocks: VecDeque<Block>,
     held: usize,
     /// Blocks that are being sifted, the oldest first.
     under_way: VecDeque<Receiver<Done>>,
     /// Blocks that are done with, for reuse.
-    spare: Vec<Vec<u8>>,
+    spare: Vec<Block>,
     /// What those who sifted remember, for the next.
     memories: Vec<Memory>,
     open: Open,
@@ -72,7 +73,7 @@ struct Rest {
 }
 
 /// A block, what it holds, and what was remembered.
-type Done = (Vec<u8>, Sifted, Memory);
+type Done = (Block, Sifted, Memory);
 
 impl<'m> LogStream<'m> {
     /// Starts with nothing read.
@@ -89,7 +90,7 @@ impl<'m> LogStream<'m> {
         };
         self.taken += bytes.len();
         let Some(rest) = &mut self.rest else { return };
-        rest.take(behind);
+        rest.push(behind);
         self.sift(&mut each);
     }
 
@@ -130,7 +131,7 @@ impl<'m> LogStream<'m> {
             for block in std::mem::take(&mut rest.blocks) {
                 rest.read(&block, &mut each);
             }
-            let last = std::mem::take(&mut rest.open.bytes);
+            let last = rest.open.finish();
             rest.read(&last, &mut each);
         }
     }
@@ -167,69 +168,76 @@ impl<'m> LogStream<'m> {
 }
 
 impl Rest {
-    fn take(&mut self, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            bytes = self.open.take(bytes);
-            self.seal();
-        }
+    fn push(&mut self, bytes: &[u8]) {
+        let Self { open, spare, held, blocks, .. } = self;
+        open.push(bytes, spare, |block| {
+            *held += block.len();
+            blocks.push_back(block);
+        });
     }
 
-    /// Reads into the block in the making, without a copy where no line is too long.
     fn read_from(&mut self, from: impl Read) -> io::Result<usize> {
-        let start = self.open.bytes.len();
-        let length = from.take((BLOCK - start) as u64).read_to_end(&mut self.open.bytes)?;
-        if !self.open.accept(start) {
-            let bytes = self.open.bytes.split_off(start);
-            self.take(&bytes);
-        }
-        self.seal();
-        Ok(length)
+        let Self { open, spare, held, blocks, .. } = self;
+        open.read(from, spare, |block| {
+            *held += block.len();
+            blocks.push_back(block);
+        })
     }
 
-    fn seal(&mut self) {
-        if let Some(block) = self.open.seal(&mut self.spare) {
-            self.held += block.len();
-            self.blocks.push_back(block);
-        }
-    }
-
-    /// Lets other threads sift the oldest blocks, as long as the end that is kept back stays long enough; meanwhile the caller can go on
-    /// reading. Waits only when they have enough to do.
+    /// Sifts the oldest blocks, as long as the end that is kept back stays long enough.
     fn sift(&mut self, matcher: &Matcher<'_>, tail: usize, each: &mut impl FnMut(Seen<'_>)) {
-        let most = 2 * rayon::current_num_threads();
+        let threads = threads::count();
         while let Some(block) = self.blocks.pop_front_if(|block| self.held - block.len() >= tail) {
             self.held -= block.len();
-            let Some(gate) = matcher.gate(&block).map(Arc::clone) else {
+            let Some(gate) = matcher.gate(&block) else {
                 self.read(&block, each);
                 continue;
             };
             self.sifted = true;
-            while self.under_way.len() >= most {
-                self.hand_over(each);
+            // Several at once: each wait costs two changes of the thread.
+            if self.under_way.len() >= 3 * threads {
+                for _ in 0..2 * threads {
+                    self.hand_over(each);
+                }
             }
-            let (done, under_way) = sync_channel(1);
-            self.under_way.push_back(under_way);
             let mut memory = self.memories.pop().unwrap_or_default();
-            rayon::spawn_fifo(move || {
-                let sifted = sift(&gate, &block, &mut memory);
-                // Nobody waits for it when the reading was given up.
-                drop(done.send((block, sifted, memory)));
-            });
+            if threads == 1 {
+                let sifted = sift(gate, &block, &mut memory);
+                self.done((block, sifted, memory), each);
+            } else {
+                self.sift_elsewhere(Arc::clone(gate), block, memory);
+            }
         }
+    }
+
+    /// Lets another thread sift a block; meanwhile the caller can go on reading.
+    fn sift_elsewhere(&mut self, gate: Arc<Gate>, block: Block, mut memory: Memory) {
+        let (done, under_way) = sync_channel(1);
+        self.under_way.push_back(under_way);
+        rayon::spawn_fifo(move || {
+            let sifted = sift(&gate, &block, &mut memory);
+            // Nobody waits for it when the reading was given up.
+            drop(done.send((block, sifted, memory)));
+        });
     }
 
     /// Waits for the oldest block that is being sifted and hands over the lines that are to be read; tells whether there was one.
     fn hand_over(&mut self, each: &mut impl FnMut(Seen<'_>)) -> bool {
         let Some(under_way) = self.under_way.pop_front() else { return false };
-        if let Some((block, sifted, memory)) = awaited(&under_way) {
-            for (before, line) in sifted.wanted {
-                each(Seen { number: self.number + before + 1, bytes: &block[line], picked: true });
-            }
-            self.number += sifted.lines;
-            self.spare.push(block);
-            self.memories.push(memory);
+        if let Some(done) = awaited(&under_way) {
+            self.done(done, each);
         }
         true
+    }
+
+    /// Hands over the lines of a sifted block that are to be read.
+    fn done(&mut self, (block, sifted, memory): Done, each: &mut impl FnMut(Seen<'_>)) {
+        for (before, line) in sifted.wanted {
+            each(Seen { number: self.number + before + 1, bytes: &block[line], picked: true });
+        }
+        self.number += sifted.lines;
+        self.spare.push(block);
+        self.memories.push(memory);
     }
 
     /// Reads every line of a block.

@@ -18,7 +18,8 @@ static SECRET_NAME: Pattern = Pattern::new(
 
 /// `scheme://user:password@`, and secrets among query parameters or flags. Words of prose are none: systemd's own messages speak of
 /// credentials and tokens.
-static SECRET_IN_TEXT: Pattern = Pattern::new(
+static SECRET_IN_TEXT: Pattern = Pattern::with_one_of(
+    &["://", "pass", "secret", "token", "key", "credential", "bearer", "basic"],
     r#"(?i)://[^/\s:@]*:(?P<a>[^/\s@]+)@|(?:[?&;\s"'-]|^)[\w.-]*(?:(?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key)s?(?:=|:\s?)|credentials?=)["']?(?P<b>[^\s&;"',]+)|(?:[\s"']|^)--?[\w.-]*(?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)s?\s+["']?(?P<e>[^\s&;"',-][^\s&;"',]*)|\bbearer\s+(?P<c>[\w.~+/=-]{8,})|\bbasic\s+(?P<d>[A-Za-z0-9+/]{8,}={0,2})"#,
 );
 

@@ -25,6 +25,7 @@ mod filters_live;
 mod fixtures;
 mod fixtures_derived;
 mod formats;
+mod fuzzing;
 mod invariants;
 mod lab;
 mod launches;
