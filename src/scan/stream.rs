@@ -17,6 +17,9 @@ use super::{Matcher, threads};
 /// Bytes that are read at once of the beginning of a log.
 const CHUNK: usize = 64 * 1024;
 
+/// Blocks of a log that are being sifted at once.
+const MOST: usize = 24;
+
 /// How much of a log is read whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Whole {
@@ -195,8 +198,9 @@ impl Rest {
             };
             self.sifted = true;
             // Several at once: each wait costs two changes of the thread.
-            if self.under_way.len() >= 3 * threads {
-                for _ in 0..2 * threads {
+            let most = MOST.min(3 * threads);
+            if self.under_way.len() >= most {
+                for _ in 0..most.div_ceil(2) {
                     self.hand_over(each);
                 }
             }
