@@ -3,6 +3,8 @@
 //! The stream is read line by line over hyper, not through bollard, whose model refuses actions that it does not know. An engine that
 //! speaks of other things (Podman of pulls, every engine of execs) is passed over here. Must not decide what an event is worth.
 
+use std::collections::BTreeMap;
+
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
 use http_body_util::BodyExt;
@@ -138,6 +140,8 @@ fn nanoseconds(text: &str) -> Option<i64> {
 struct Listed {
     #[serde(rename = "Id")]
     id: String,
+    #[serde(rename = "Labels", default)]
+    labels: Option<BTreeMap<String, Value>>,
 }
 
 /// The events of an engine as they come.
@@ -145,6 +149,8 @@ struct Listed {
 pub struct EventStream {
     body: Incoming,
     buffer: BytesMut,
+    /// Events of containers with this label are passed over.
+    without: &'static str,
     /// Lines that were no JSON.
     pub unread: u64,
 }
@@ -159,7 +165,7 @@ impl EventStream {
             while let Some(line) = self.line() {
                 match serde_json::from_slice::<Value>(&line) {
                     Ok(event) => {
-                        if let Some(event) = Event::read(&event) {
+                        if let Some(event) = Event::read(&event).filter(|_| !is_labelled(&event, self.without)) {
                             return Ok(Some(event));
                         }
                     }
@@ -186,19 +192,24 @@ impl EventStream {
     }
 }
 
+/// Whether the container of an event has a label; engines put labels among the attributes.
+fn is_labelled(event: &Value, label: &str) -> bool {
+    event.pointer("/Actor/Attributes").is_some_and(|attributes| attributes.get(label).is_some())
+}
+
 const FOLLOW: &str = "follow the events";
 
 impl Engine {
-    /// Opens the stream of events about containers, beginning with those since that time that the engine still has.
+    /// Opens the stream of events about containers without that label, beginning with those since that time that the engine still has.
     ///
     /// # Errors
     /// Any [`EngineError`].
-    pub async fn events(&self, since: i64) -> Result<EventStream, EngineError> {
+    pub async fn events(&self, since: i64, without: &'static str) -> Result<EventStream, EngineError> {
         let (seconds, rest) = (since.div_euclid(1_000_000_000), since.rem_euclid(1_000_000_000));
         // {"type":["container"]}
         let path = format!("/events?since={seconds}.{rest:09}&filters=%7B%22type%22%3A%5B%22container%22%5D%7D");
         let response = self.within(FOLLOW, open(&self.transport, FOLLOW, &path)).await?;
-        Ok(EventStream { body: response.into_body(), buffer: BytesMut::new(), unread: 0 })
+        Ok(EventStream { body: response.into_body(), buffer: BytesMut::new(), without, unread: 0 })
     }
 
     /// How one container stands.
@@ -211,13 +222,14 @@ impl Engine {
         Life::read(&inspect).ok_or_else(|| EngineError::Garbage { action: format!("GET {action}"), reason: "no Id in it".to_owned() })
     }
 
-    /// How all containers stand; those that are removed meanwhile are left out.
+    /// How all containers without that label stand; those that are removed meanwhile are left out.
     ///
     /// # Errors
     /// Any [`EngineError`].
-    pub async fn lives(&self) -> Result<Vec<Life>, EngineError> {
-        let list: Vec<Listed> = self.get_part("/containers/json?all=1").await?;
-        let mut looks = stream::iter(list).map(|Listed { id }| async move { self.life(&id).await }).buffer_unordered(AT_ONCE);
+    pub async fn lives(&self, without: &str) -> Result<Vec<Life>, EngineError> {
+        let mut list: Vec<Listed> = self.get_part("/containers/json?all=1").await?;
+        list.retain(|entry| !entry.labels.as_ref().is_some_and(|labels| labels.contains_key(without)));
+        let mut looks = stream::iter(list).map(|Listed { id, .. }| async move { self.life(&id).await }).buffer_unordered(AT_ONCE);
         let mut lives = Vec::new();
         while let Some(look) = looks.next().await {
             match look {

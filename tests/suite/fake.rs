@@ -142,7 +142,9 @@ impl Documents {
             ["info"] => Answer::Json(200, self.info.clone()),
             ["images", .., "history"] => Answer::Json(200, json!([])),
             ["images", .., "json"] => Answer::Json(200, self.image.clone()),
-            ["containers", "json"] => Answer::Json(200, json!([{"Id": id, "Names": [format!("/{NAME}")]}])),
+            ["containers", "json"] => {
+                Answer::Json(200, json!([{"Id": id, "Names": [format!("/{NAME}")], "Labels": self.container["Config"]["Labels"]}]))
+            }
             ["containers", name, "json"] if *name == NAME || *name == id => Answer::Json(200, self.container.clone()),
             ["containers", name, ..] if *name != NAME && *name != id => error(404, &format!("No such container: {name}")),
             ["containers", _, "logs"] => Answer::Body(self.log.clone()),

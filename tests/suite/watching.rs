@@ -82,6 +82,17 @@ fn a_death_that_streams_and_lists_tell_again_and_again_is_told_once() {
 }
 
 #[test]
+fn a_container_in_which_a_cure_is_tried_is_passed_over() {
+    let mut documents = dead();
+    documents.container["Config"]["Labels"] = json!({"sysdock.trial": "1767225600"});
+    let told = String::from_utf8(event("die", &id(&documents), NAME, DIED)).unwrap();
+    let told = told.replace("\"exitCode\"", "\"sysdock.trial\":\"1767225600\",\"exitCode\"");
+    assert!(told.contains("sysdock.trial"), "{told}");
+    let fake = engine(documents, move |_| open_stream(told.clone().into_bytes()));
+    assert_eq!(lines(&fake.call(WATCH).run().ended(0)), Vec::<Value>::new());
+}
+
+#[test]
 fn a_death_that_the_engine_has_no_event_of_is_found_in_its_list() {
     let fake = engine(dead(), |_| open_stream(Vec::new()));
     let told = lines(&fake.call(WATCH).run().ended(0));

@@ -1,4 +1,5 @@
-//! The connection to the engine: events and lists out, for ever; an engine that goes away is waited for. Must not decide what is news.
+//! The connection to the engine: events and lists out, for ever; an engine that goes away is waited for. Containers in which `prove` tries
+//! a cure are passed over. Must not decide what is news.
 
 use std::time::Duration;
 
@@ -6,6 +7,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, interval_at, sleep};
 
 use crate::docker::{Action, Engine, EngineError, Event, Life};
+use crate::prescribe::TRIAL_LABEL;
 use crate::watch::OVERLAP;
 
 /// Wait before the list is asked for: the events that the engine still had come first.
@@ -93,7 +95,7 @@ impl Feed {
     }
 
     async fn session(&mut self, engine: &Engine) -> Result<(), End> {
-        let mut events = engine.events(self.last.saturating_sub(OVERLAP).max(self.floor)).await?;
+        let mut events = engine.events(self.last.saturating_sub(OVERLAP).max(self.floor), TRIAL_LABEL).await?;
         self.tell(News::Connected(Box::new(engine.clone()))).await?;
         let mut listing = Box::pin(self.list(engine));
         let mut listed = false;
@@ -126,7 +128,7 @@ impl Feed {
         async move {
             sleep(SETTLE).await;
             listener.send(News::Listing).await.map_err(|_| End::Deaf)?;
-            Ok(engine.lives().await?)
+            Ok(engine.lives(TRIAL_LABEL).await?)
         }
     }
 

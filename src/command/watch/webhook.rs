@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::mpsc::{self, error::TrySendError};
@@ -143,14 +144,35 @@ async fn send(hook: &Hook, body: Bytes, stream: impl AsyncRead + AsyncWrite + Se
     judge(&answer.map_err(later)?)
 }
 
+/// How long `Retry-After` asks to wait: seconds, or until a date (RFC 9110, section 10.2.3).
+fn wait(said: &str, now: Timestamp) -> Option<Duration> {
+    let until = || jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(said).ok();
+    let seconds = said.parse().ok().or_else(|| Some(u64::try_from(until()?.as_second() - now.as_second()).unwrap_or_default()))?;
+    Some(Duration::from_secs(seconds))
+}
+
 fn judge<B>(answer: &hyper::Response<B>) -> Result<(), Refusal> {
     let status = answer.status();
     let reason = format!("HTTP {}", status.as_u16());
-    let named = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let named = answer.headers().get(header::RETRY_AFTER).and_then(|value| wait(value.to_str().ok()?.trim(), Timestamp::now()));
     match status {
         _ if status.is_success() => Ok(()),
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Err(Refusal::Later(reason, named.map(Duration::from_secs))),
-        _ if status.is_server_error() => Err(Refusal::Later(reason, named.map(Duration::from_secs))),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Err(Refusal::Later(reason, named)),
+        _ if status.is_server_error() => Err(Refusal::Later(reason, named)),
         _ => Err(Refusal::Final(reason)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_asks_for_seconds_or_names_a_date() {
+        let now: Timestamp = "2015-10-21T07:27:00Z".parse().unwrap();
+        assert_eq!(wait("120", now), Some(Duration::from_mins(2)));
+        assert_eq!(wait("Wed, 21 Oct 2015 07:28:00 GMT", now), Some(Duration::from_mins(1)));
+        assert_eq!(wait("Wed, 21 Oct 2015 07:00:00 GMT", now), Some(Duration::ZERO));
+        assert_eq!(wait("soon", now), None);
     }
 }
