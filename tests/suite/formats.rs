@@ -1,6 +1,8 @@
 //! Every form of a report: what each command prints in it for each outcome, and what hostile text and great numbers do to it.
 
+use clap::CommandFactory;
 use serde_json::{Value, json};
+use sysdock::cli::Cli;
 use sysdock::diagnose::{Acceptance, Evidence, Finding, Report, Role, Subject, Summary, Undecided, Verdict};
 use sysdock::render::form::{self, ReportForm};
 use sysdock::render::{Answer, Context, Sheet};
@@ -47,6 +49,53 @@ fn each_command_has_each_form_for_each_outcome() {
         for command in ["doctor", "triage"] {
             let run = sysdock([command, "--format", format]).run().refused(2);
             assert!(run.stdout.is_empty(), "{run:?}");
+        }
+    }
+}
+
+/// Each command that has `--format`, and how it is called where it cannot do its work.
+const IN_VAIN: [(&str, &str, i32); 11] = [
+    ("build", "build debian:12", 3),
+    ("config show", "config show --config /no/such/file.toml", 3),
+    ("doctor", "doctor web", 3),
+    ("prove", "prove web", 3),
+    ("rules list", "rules list --rules /no/such/folder", 3),
+    ("seccomp check", "seccomp check web", 3),
+    ("seccomp explain", "seccomp explain no_such_call", 2),
+    ("seccomp trace", "seccomp trace debian:12", 3),
+    ("selftest", "selftest", 3),
+    ("triage", "triage /no/such/file.txt", 3),
+    ("watch", "watch", 3),
+];
+
+/// Commands that have `--format`, with the forms that each knows.
+fn with_forms(command: &clap::Command, path: &str, found: &mut Vec<(String, Vec<String>)>) {
+    let format = command.get_arguments().find(|argument| argument.get_long() == Some("format"));
+    found
+        .extend(format.map(|format| {
+            (path.trim().to_owned(), format.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect())
+        }));
+    command.get_subcommands().for_each(|inner| with_forms(inner, &format!("{path} {}", inner.get_name()), found));
+}
+
+/// Nothing but the form that was asked for stands on stdout, if anything does; the reason is told on stderr.
+#[test]
+fn each_command_with_forms_keeps_stdout_clean_when_it_fails() {
+    let mut commands = Vec::new();
+    with_forms(&Cli::command(), "", &mut commands);
+    commands.sort();
+    let known: Vec<&str> = IN_VAIN.iter().map(|(path, ..)| *path).collect();
+    assert_eq!(commands.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(), known, "a command is missing in the table");
+    for ((_, line, code), (path, formats)) in IN_VAIN.iter().zip(&commands) {
+        assert!(formats.len() > 1, "{path}: {formats:?}");
+        for format in formats.iter().filter(|format| *format != "sh") {
+            let call = sysdock(line.split(' ').chain(["--format", format])).env("DOCKER_HOST", "unix:///no/such/engine.sock");
+            let run = call.run();
+            if run.stdout.is_empty() {
+                assert_eq!((run.code, run.stderr.is_empty()), (*code, false), "{line} as {format}: {run:?}");
+            } else {
+                is_good(format, &run, *code, line);
+            }
         }
     }
 }
