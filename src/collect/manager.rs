@@ -2,17 +2,22 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
 use super::CollectOptions;
 use super::draft::Patient;
 use crate::docker::{Engine, EngineError, ExecOutput};
+use crate::facts::program;
 use crate::snapshot::{Facts, Gap};
 
 /// Words of `systemctl is-system-running` (systemctl(1)).
 const STATES: [&str; 8] = ["initializing", "starting", "running", "degraded", "maintenance", "stopping", "offline", "unknown"];
 /// Properties of a failed unit that are asked for.
 const PROPERTIES: &str = "--property=Id,Result,ExecMainStatus,ExecMainCode,Description";
+
+/// Longest that systemd takes, also on a busy machine, from its start to making /run/systemd/system, by which others know that it booted.
+const EARLY: Duration = Duration::from_secs(5);
 
 /// What the commands printed, as extra lines for the rules to read.
 #[derive(Debug, Default)]
@@ -44,17 +49,34 @@ pub(super) async fn ask(engine: &Engine, patient: &Patient, options: &CollectOpt
             answers.facts.set(key, serde_json::Value::Null, "container inspect: State, it does not run");
         }
     } else if options.exec {
-        answers.said = Box::pin(collect(engine, &patient.id, options.patience, &mut answers.facts, &mut answers.gaps)).await;
+        let waits = Waits { patience: options.patience, early: if is_young(patient) { EARLY } else { Duration::ZERO } };
+        answers.said = Box::pin(collect(engine, &patient.id, waits, &mut answers.facts, &mut answers.gaps)).await;
     } else {
         answers.gaps.push(Gap { fact: "manager.*".to_owned(), reason: "--no-exec was given".to_owned() });
     }
     answers
 }
 
-/// Asks the manager; waits for one that is still starting, up to `patience`.
-async fn collect(engine: &Engine, container: &str, patience: Duration, facts: &mut Facts, gaps: &mut Vec<Gap>) -> Said {
+/// How long is waited for an answer that may change.
+#[derive(Debug, Clone, Copy)]
+struct Waits {
+    /// For a manager that is still starting.
+    patience: Duration,
+    /// For an init that says nothing of itself yet; within the patience.
+    early: Duration,
+}
+
+/// Whether the container was started a moment ago, with a command that leads to an init: it may not have come to tell that it boots.
+fn is_young(patient: &Patient) -> bool {
+    let started = patient.config().text("/State/StartedAt").and_then(|time| time.parse::<Timestamp>().ok());
+    let age = started.map(|started| Timestamp::now().as_second() - started.as_second());
+    age.is_some_and(|age| age <= 2 * EARLY.as_secs().cast_signed()) && program::of_argv(&patient.config().argv(), None).init.is_some()
+}
+
+/// Asks the manager; waits for one that is still starting.
+async fn collect(engine: &Engine, container: &str, waits: Waits, facts: &mut Facts, gaps: &mut Vec<Gap>) -> Said {
     let mut said = Said::default();
-    let answer = match settled_state(engine, container, patience).await {
+    let answer = match settled_state(engine, container, waits).await {
         Ok(answer) => answer,
         Err(error) => {
             if matches!(error, EngineError::Deadline { .. }) && others_answer(engine, container).await {
@@ -96,12 +118,14 @@ async fn others_answer(engine: &Engine, container: &str) -> bool {
 }
 
 /// Asks until the answer is no longer `initializing` or `starting`, or patience ends.
-async fn settled_state(engine: &Engine, container: &str, patience: Duration) -> Result<ExecOutput, EngineError> {
-    let end = Instant::now() + patience;
+async fn settled_state(engine: &Engine, container: &str, waits: Waits) -> Result<ExecOutput, EngineError> {
+    let began = Instant::now();
+    let end = began + waits.patience;
     let mut pause = Duration::from_millis(200);
     loop {
         let answer = engine.exec(container, &["systemctl", "is-system-running"]).await?;
-        if !may_settle(&answer) || Instant::now() + pause > end {
+        let may = may_settle(&answer) || is_offline(&answer) && began.elapsed() < waits.early;
+        if !may || Instant::now() + pause > end {
             return Ok(answer);
         }
         sleep(pause).await;
@@ -119,11 +143,16 @@ fn may_settle(answer: &ExecOutput) -> bool {
     matches!(word, "initializing" | "starting") || no_socket || busy
 }
 
+/// Whether it says that systemd did not boot; that is also true of one that has just been started.
+fn is_offline(answer: &ExecOutput) -> bool {
+    answer.stderr.contains("not been booted with systemd") || (answer.stdout.trim() == "offline" && answer.stderr.is_empty())
+}
+
 fn state_facts(answer: &ExecOutput, facts: &mut Facts) {
     let source = "exec: systemctl is-system-running";
     let word = answer.stdout.trim();
     let errors = answer.stderr.as_str();
-    let bus = if errors.contains("not been booted with systemd") || (word == "offline" && errors.is_empty()) {
+    let bus = if is_offline(answer) {
         Some("not-booted")
     } else if errors.contains("Failed to connect to") || errors.contains("Failed to get D-Bus") {
         Some("refused")
