@@ -16,7 +16,8 @@ const STATES: [&str; 8] = ["initializing", "starting", "running", "degraded", "m
 /// Properties of a failed unit that are asked for.
 const PROPERTIES: &str = "--property=Id,Result,ExecMainStatus,ExecMainCode,Description";
 
-/// Longest that systemd takes, also on a busy machine, from its start to making /run/systemd/system, by which others know that it booted.
+/// Wait for an init to make /run/systemd/system, by which systemctl knows that systemd booted (sd_booted(3)); on a busy machine a container
+/// was met that had not made it yet.
 const EARLY: Duration = Duration::from_secs(5);
 
 /// What the commands printed, as extra lines for the rules to read.
