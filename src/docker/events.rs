@@ -3,8 +3,6 @@
 //! The stream is read line by line over hyper, not through bollard, whose model refuses actions that it does not know. An engine that
 //! speaks of other things (Podman of pulls, every engine of execs) is passed over here. Must not decide what an event is worth.
 
-use std::collections::BTreeMap;
-
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
 use http_body_util::BodyExt;
@@ -141,7 +139,7 @@ struct Listed {
     #[serde(rename = "Id")]
     id: String,
     #[serde(rename = "Labels", default)]
-    labels: Option<BTreeMap<String, Value>>,
+    labels: Value,
 }
 
 /// The events of an engine as they come.
@@ -149,7 +147,7 @@ struct Listed {
 pub struct EventStream {
     body: Incoming,
     buffer: BytesMut,
-    /// Events of containers with this label are passed over.
+    /// Events of containers with this label are passed over until the time that it names.
     without: &'static str,
     /// Lines that were no JSON.
     pub unread: u64,
@@ -165,7 +163,9 @@ impl EventStream {
             while let Some(line) = self.line() {
                 match serde_json::from_slice::<Value>(&line) {
                     Ok(event) => {
-                        if let Some(event) = Event::read(&event).filter(|_| !is_labelled(&event, self.without)) {
+                        if let Some(event) =
+                            Event::read(&event).filter(|read| !is_passing(event.pointer("/Actor/Attributes"), self.without, read.time))
+                        {
                             return Ok(Some(event));
                         }
                     }
@@ -192,15 +192,17 @@ impl EventStream {
     }
 }
 
-/// Whether the container of an event has a label; engines put labels among the attributes.
-fn is_labelled(event: &Value, label: &str) -> bool {
-    event.pointer("/Actor/Attributes").is_some_and(|attributes| attributes.get(label).is_some())
+/// Whether a container has a label that names a later time, in seconds since the epoch; a label alone shall hide nothing for ever. In
+/// events, engines put labels among the attributes.
+fn is_passing(labels: Option<&Value>, label: &str, time: i64) -> bool {
+    let until = labels.and_then(|labels| labels.get(label)?.as_str()?.parse::<i64>().ok());
+    until.is_some_and(|until| until > time.div_euclid(1_000_000_000))
 }
 
 const FOLLOW: &str = "follow the events";
 
 impl Engine {
-    /// Opens the stream of events about containers without that label, beginning with those since that time that the engine still has.
+    /// Opens the stream of events about containers without that label or behind its time, beginning with those since that time that the engine still has.
     ///
     /// # Errors
     /// Any [`EngineError`].
@@ -222,13 +224,14 @@ impl Engine {
         Life::read(&inspect).ok_or_else(|| EngineError::Garbage { action: format!("GET {action}"), reason: "no Id in it".to_owned() })
     }
 
-    /// How all containers without that label stand; those that are removed meanwhile are left out.
+    /// How all containers without that label or behind its time stand; those that are removed meanwhile are left out.
     ///
     /// # Errors
     /// Any [`EngineError`].
     pub async fn lives(&self, without: &str) -> Result<Vec<Life>, EngineError> {
         let mut list: Vec<Listed> = self.get_part("/containers/json?all=1").await?;
-        list.retain(|entry| !entry.labels.as_ref().is_some_and(|labels| labels.contains_key(without)));
+        let now = Timestamp::now().as_second().saturating_mul(1_000_000_000);
+        list.retain(|entry| !is_passing(Some(&entry.labels), without, now));
         let mut looks = stream::iter(list).map(|Listed { id, .. }| async move { self.life(&id).await }).buffer_unordered(AT_ONCE);
         let mut lives = Vec::new();
         while let Some(look) = looks.next().await {
