@@ -16,7 +16,7 @@ const STATES: [&str; 8] = ["initializing", "starting", "running", "degraded", "m
 /// Properties of a failed unit that are asked for.
 const PROPERTIES: &str = "--property=Id,Result,ExecMainStatus,ExecMainCode,Description";
 
-/// Wait for an init to make /run/systemd/system, by which systemctl knows that systemd booted (sd_booted(3)); on a busy machine a container
+/// Wait for an init to make /run/systemd/system, by which systemctl knows that systemd booted (`sd_booted(3)`); on a busy machine a container
 /// was met that had not made it yet.
 const EARLY: Duration = Duration::from_secs(5);
 
