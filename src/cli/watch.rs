@@ -37,7 +37,7 @@ pub struct WatchArgs {
     /// Let --metrics listen where other machines reach it
     #[arg(long, requires = "metrics")]
     pub metrics_anywhere: bool,
-    /// Post each report as JSON: http://host[:port]/path or unix:///path/to/socket[:/path]
+    /// Post each report as JSON: https://host[:port]/path, http://host[:port]/path or unix:///path/to/socket[:/path]
     #[arg(long, value_name = "URL", env = "SYSDOCK_WEBHOOK", hide_env_values = true, value_parser = NonEmptyStringValueParser::new())]
     pub webhook: Option<String>,
     /// Write each report to the journal, at this socket of journald

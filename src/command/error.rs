@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::watch::TlsError;
 use crate::config::load::ConfigError;
 use crate::docker::EngineError;
 use crate::exit::Exit;
@@ -68,6 +69,9 @@ pub enum CommandError {
         /// The container.
         name: String,
     },
+    /// No encrypted webhook can be posted to.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// An image cannot be listened to.
     #[error(
         "{image} is an image, and --listen is for containers\n  next: `sysdock prove {image}` boots it once and shows what comes of it"

@@ -59,8 +59,6 @@ pub enum OptionError {
     #[error("--metrics={0} could be reached from other machines\n  next: use 127.0.0.1, or add --metrics-anywhere when that is meant")]
     MetricsOpen(String),
     /// `--webhook` that cannot be posted to; the address is not shown, it may hold a secret.
-    #[error(
-        "--webhook is no address to post to\n  next: give http://host:port/path or unix:///path/to/socket:/path; for https put a proxy on this machine before it"
-    )]
+    #[error("--webhook is no address to post to\n  next: give https://host/path, http://host:port/path or unix:///path/to/socket:/path")]
     Webhook,
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::time::{since, span};
 use super::{OptionError, PATIENCE};
@@ -33,6 +34,8 @@ pub struct Hook {
 pub enum HookAt {
     /// `host:port`, in the clear.
     Tcp(String),
+    /// `host:port`, encrypted; the certificate has to be for this name.
+    Tls(String, ServerName<'static>),
     /// A Unix socket.
     Unix(PathBuf),
 }
@@ -42,6 +45,7 @@ impl std::fmt::Display for Hook {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.at {
             HookAt::Tcp(authority) => write!(f, "http://{authority}"),
+            HookAt::Tls(authority, _) => write!(f, "https://{authority}"),
             HookAt::Unix(path) => write!(f, "unix://{}", path.display()),
         }
     }
@@ -64,9 +68,15 @@ impl Hook {
         let authority = uri.authority()?.as_str();
         let (user, host) = authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user.to_owned()), host));
         let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        let port = uri.port_u16().unwrap_or(80);
-        let at = HookAt::Tcp(format!("{}:{port}", uri.host().filter(|host| !host.is_empty())?));
-        (uri.scheme_str() == Some("http")).then(|| Self { at, host: host.to_owned(), path, user })
+        let name = uri.host().filter(|host| !host.is_empty())?;
+        let authority = |usual: u16| format!("{name}:{}", uri.port_u16().unwrap_or(usual));
+        let at = match uri.scheme_str() {
+            Some("http") => HookAt::Tcp(authority(80)),
+            // An IPv6 address stands in brackets.
+            Some("https") => HookAt::Tls(authority(443), ServerName::try_from(name.trim_matches(['[', ']']).to_owned()).ok()?),
+            _ => return None,
+        };
+        Some(Self { at, host: host.to_owned(), path, user })
     }
 }
 
@@ -159,7 +169,13 @@ mod tests {
         let socket = hook("unix:///run/hook.sock:/in").unwrap();
         assert_eq!((socket.at, socket.path.as_str()), (HookAt::Unix("/run/hook.sock".into()), "/in"));
         assert_eq!(hook("http://box").unwrap().at, HookAt::Tcp("box:80".to_owned()));
-        for bad in ["box", "ftp://box/", "unix://relative", "http://", "https://box/secret"] {
+        let encrypted = |text: &str| hook(text).map(|hook| (hook.to_string(), hook.at));
+        let at = |authority: &str, name: &'static str| {
+            Ok((format!("https://{authority}"), HookAt::Tls(authority.to_owned(), name.try_into().unwrap())))
+        };
+        assert_eq!(encrypted("https://box/secret"), at("box:443", "box"));
+        assert_eq!(encrypted("https://[::1]:8443/secret"), at("[::1]:8443", "::1"));
+        for bad in ["box", "ftp://box/secret", "unix://relative", "http://", "https://-_/secret"] {
             let error = hook(bad).unwrap_err();
             assert!(error == OptionError::Webhook && !error.to_string().contains("secret"), "{bad}");
         }

@@ -3,12 +3,16 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::fake::{Answer, Documents, Fake, NAME, Request, recorded};
 use super::program::{Run, sysdock};
@@ -157,16 +161,48 @@ fn what_cannot_begin_is_refused() {
     fake.call(&format!("watch --metrics={}", taken.local_addr().unwrap())).run().refused(3);
 }
 
+#[test]
+fn a_new_container_that_is_no_business_of_systemd_is_glanced_at_and_no_more() {
+    let mut documents = recorded();
+    documents.container["State"]["StartedAt"] = STARTED.into();
+    documents.info["SystemTime"] = BEGIN.into();
+    let head = event("start", &id(&documents), NAME, DIED);
+    let watched = |documents: Documents| {
+        let head = head.clone();
+        let fake = engine(documents, move |_| open_stream(head.clone()));
+        let told = lines(&fake.call(WATCH).run().ended(0));
+        let asked = fake.requests().into_iter().map(|request| request.bare().to_owned());
+        (told.len(), asked.filter(|path| ["/archive", "/logs", "/exec"].iter().any(|part| path.contains(part))).count())
+    };
+    let (told, asked) = watched(documents.clone());
+    assert!(told == 1 && asked > 10, "{told} {asked}");
+    documents.container["Config"] = json!({"Cmd": ["sleep", "infinity"], "Image": "debian:12", "Tty": false, "Labels": {}});
+    documents.container["HostConfig"] = json!({"NetworkMode": "none"});
+    documents.container["Mounts"] = json!([]);
+    assert_eq!(watched(documents), (0, 0));
+}
+
 /// Answers posts: first with these statuses, then with 204. Gives what was posted, with its head.
 fn hook(refusals: &'static [&'static str]) -> (String, mpsc::Receiver<String>) {
+    hook_behind(refusals, |stream| stream)
+}
+
+/// The same behind what is made of each connection.
+fn hook_behind<S: Read + Write>(
+    refusals: &'static [&'static str],
+    wrap: impl Fn(TcpStream) -> S + Send + 'static,
+) -> (String, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         for (number, stream) in listener.incoming().map_while(Result::ok).enumerate() {
-            let posted = read_post(&stream);
+            let mut stream = wrap(stream);
+            // A client that goes away has posted nothing.
+            let Ok(posted) = read_post(&mut stream) else { continue };
             let status = refusals.get(number).copied().unwrap_or("204 No Content");
-            let _ = (&stream).write_all(format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").as_bytes());
+            let _ = stream.write_all(format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").as_bytes());
+            let _ = stream.flush();
             if sender.send(posted).is_err() {
                 return;
             }
@@ -175,13 +211,13 @@ fn hook(refusals: &'static [&'static str]) -> (String, mpsc::Receiver<String>) {
     (address, receiver)
 }
 
-fn read_post(stream: &TcpStream) -> String {
+fn read_post(stream: &mut impl Read) -> std::io::Result<String> {
     let (mut reader, mut head) = (BufReader::new(stream), String::new());
-    while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).unwrap() > 0 {}
+    while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head)? > 0 {}
     let length = head.to_ascii_lowercase().split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
-    head + &String::from_utf8(body).unwrap()
+    reader.read_exact(&mut body)?;
+    Ok(head + &String::from_utf8(body).unwrap())
 }
 
 #[test]
@@ -208,6 +244,46 @@ fn a_webhook_that_refuses_for_good_is_told_of_without_its_address() {
     let run = fake.call(&format!("{WATCH} --webhook http://{address}/secret")).run().ended(0);
     assert!(run.stderr.contains("does not take reports: HTTP 403") && !run.stderr.contains("secret"), "{run:?}");
     assert_eq!(posts.iter().take(1).count(), 1);
+}
+
+/// A webhook with a certificate of its own, which is written into a file for clients.
+fn encrypted_hook(folder: &Path) -> (String, mpsc::Receiver<String>, PathBuf) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let file = folder.join("authority.pem");
+    std::fs::write(&file, made.cert.pem()).unwrap();
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let server = ServerConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions().unwrap();
+    let server = Arc::new(server.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key).unwrap());
+    let (address, posts) =
+        hook_behind(&["503 Busy"], move |stream| StreamOwned::new(ServerConnection::new(Arc::clone(&server)).unwrap(), stream));
+    (address.replace("127.0.0.1", "localhost"), posts, file)
+}
+
+#[test]
+fn an_encrypted_webhook_gets_the_report_and_has_to_be_who_it_should_be() {
+    let documents = dead();
+    let head = event("die", &id(&documents), NAME, DIED);
+    let fake = engine(documents, move |_| open_stream(head.clone()));
+    let folder = tempfile::tempdir().unwrap();
+    let (address, posts, authority) = encrypted_hook(folder.path());
+    let empty = folder.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let call = |address: &str, authority: &Path| {
+        fake.call(&format!("{WATCH} --webhook https://{address}/secret")).env("SSL_CERT_FILE", authority).env("SSL_CERT_DIR", &empty).run()
+    };
+    let run = call(&address, &authority).ended(0);
+    let posts: Vec<String> = (0..2).map(|_| posts.recv_timeout(PATIENCE).unwrap()).collect();
+    assert!(posts[1].starts_with("POST /secret HTTP/1.1\r\n"), "{posts:?}");
+    assert_eq!(posts[1].split("\r\n\r\n").nth(1), Some(run.stdout.as_str()));
+    // Another name than that of the certificate; another authority; none at all.
+    let other = folder.path().join("other.pem");
+    std::fs::write(&other, rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem()).unwrap();
+    for (address, authority) in [(address.replace("localhost", "127.0.0.1"), &authority), (address.clone(), &other)] {
+        let run = call(&address, authority).ended(0);
+        assert!(run.stderr.contains("does not take reports: invalid peer certificate") && !run.stderr.contains("secret"), "{run:?}");
+    }
+    let none = call(&address, &folder.path().join("nothing.pem")).refused(3);
+    assert!(none.stderr.contains("SSL_CERT_FILE"), "{none:?}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod feed;
 mod journald;
 mod kept;
 mod metrics;
+mod tls;
 mod webhook;
 
 use std::cell::Cell;
@@ -26,6 +27,7 @@ use self::examine::{Examiner, Finding, unseen};
 use self::feed::{Feed, News};
 use self::journald::Journal;
 use self::kept::Kept;
+pub use self::tls::TlsError;
 use self::webhook::Webhook;
 use super::{CommandError, connect};
 use crate::cli::WatchArgs;
@@ -125,7 +127,7 @@ async fn delivery(wanted: &WatchOptions, options: &Options, counts: &Counts) -> 
             output::tell(&format!("metrics are at http://{bound}/metrics"));
         }
     }
-    let webhook = wanted.webhook.clone().map(|hook| Webhook::start(hook, counts.clone(), options.remarks));
+    let webhook = wanted.webhook.clone().map(|hook| Webhook::start(hook, counts.clone(), options.remarks)).transpose()?;
     Ok(Delivery {
         format: wanted.format,
         context: options.context,

@@ -1,5 +1,7 @@
 //! Reports posted to an address, one after the other, with retries; a bounded queue stands before it. Must not hold up the watch.
 
+use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -16,6 +18,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use super::counts::Counts;
+use super::tls::{self, Encrypted, TlsError};
 use crate::options::{Hook, HookAt};
 use crate::render::output;
 
@@ -43,11 +46,37 @@ enum Refusal {
     Later(String, Option<Duration>),
 }
 
+/// Where posts go, and by which way.
+struct Line {
+    hook: Hook,
+    way: Way,
+}
+
+/// A way to the other side.
+enum Way {
+    Clear(String),
+    Encrypted(Box<Encrypted>),
+    Socket(PathBuf),
+}
+
+impl Way {
+    fn to(at: HookAt) -> Result<Self, TlsError> {
+        Ok(match at {
+            HookAt::Tcp(authority) => Self::Clear(authority),
+            HookAt::Tls(authority, name) => Self::Encrypted(Box::new(Encrypted::new(authority, name)?)),
+            HookAt::Unix(path) => Self::Socket(path),
+        })
+    }
+}
+
 impl Webhook {
-    pub fn start(hook: Hook, counts: Counts, remarks: bool) -> Self {
+    /// # Errors
+    /// [`TlsError`] when the address is encrypted and no certificate could be believed.
+    pub fn start(hook: Hook, counts: Counts, remarks: bool) -> Result<Self, TlsError> {
+        let way = Way::to(hook.at.clone())?;
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let worker = tokio::spawn(work(hook, waiting, counts.clone(), remarks));
-        Self { queue, worker, counts }
+        let worker = tokio::spawn(work(Line { hook, way }, waiting, counts.clone(), remarks));
+        Ok(Self { queue, worker, counts })
     }
 
     /// Puts a report into the queue; where there is no place left it is dropped, and counted.
@@ -78,10 +107,11 @@ fn settle(counts: &Counts) {
     numbers.posting = numbers.posting.saturating_sub(1);
 }
 
-async fn work(hook: Hook, mut waiting: mpsc::Receiver<String>, counts: Counts, remarks: bool) {
+async fn work(line: Line, mut waiting: mpsc::Receiver<String>, counts: Counts, remarks: bool) {
     let mut troubled = false;
-    while let Some(line) = waiting.recv().await {
-        let posted = deliver(&hook, Bytes::from(line), &counts).await;
+    let hook = &line.hook;
+    while let Some(report) = waiting.recv().await {
+        let posted = deliver(&line, Bytes::from(report), &counts).await;
         settle(&counts);
         count(&counts, if posted.is_ok() { "posted" } else { "failed" });
         let failed = posted.is_err();
@@ -96,12 +126,12 @@ async fn work(hook: Hook, mut waiting: mpsc::Receiver<String>, counts: Counts, r
     }
 }
 
-async fn deliver(hook: &Hook, body: Bytes, counts: &Counts) -> Result<(), String> {
+async fn deliver(line: &Line, body: Bytes, counts: &Counts) -> Result<(), String> {
     let mut wait = WAITS.0;
     let mut attempt = 1;
     loop {
         let refused =
-            timeout(PATIENCE, post(hook, body.clone())).await.unwrap_or_else(|_| Err(Refusal::Later("it does not answer".into(), None)));
+            timeout(PATIENCE, post(line, body.clone())).await.unwrap_or_else(|_| Err(Refusal::Later("it does not answer".into(), None)));
         match refused {
             Ok(()) => return Ok(()),
             Err(Refusal::Final(reason)) => return Err(reason),
@@ -116,11 +146,18 @@ async fn deliver(hook: &Hook, body: Bytes, counts: &Counts) -> Result<(), String
     }
 }
 
-async fn post(hook: &Hook, body: Bytes) -> Result<(), Refusal> {
-    match &hook.at {
-        HookAt::Tcp(authority) => send(hook, body, TcpStream::connect(authority).await.map_err(later)?).await,
-        HookAt::Unix(path) => send(hook, body, UnixStream::connect(path).await.map_err(later)?).await,
+async fn post(line: &Line, body: Bytes) -> Result<(), Refusal> {
+    let Line { hook, way } = line;
+    match way {
+        Way::Clear(authority) => send(hook, body, TcpStream::connect(authority).await.map_err(later)?).await,
+        Way::Encrypted(encrypted) => send(hook, body, encrypted.connect().await.map_err(unreached)?).await,
+        Way::Socket(path) => send(hook, body, UnixStream::connect(path).await.map_err(later)?).await,
     }
+}
+
+/// A certificate that is not believed now will not be in a minute.
+fn unreached(error: io::Error) -> Refusal {
+    if tls::is_distrusted(&error) { Refusal::Final(error.to_string()) } else { later(error) }
 }
 
 fn later(error: impl std::fmt::Display) -> Refusal {
