@@ -82,8 +82,7 @@ impl Lasting {
     pub async fn collect(engine: &Engine, patient: &Patient) -> Self {
         let mut lasting = Self::default();
         let argv = patient.config().argv();
-        let layers = if engine.endpoint().may_be_local() { Layers::of(&patient.config()) } else { None };
-        let reader = files::Files::new(engine, &patient.id, layers);
+        let reader = Self::files(engine, patient);
         let image_path = format!("/images/{}/json", patient.config().text("/Image").unwrap_or_default());
         let looking = files::collect(&reader, &argv, &mut lasting.files, &mut lasting.gaps);
         let history_path = format!("/images/{}/history", patient.config().text("/Image").unwrap_or_default());
@@ -95,6 +94,12 @@ impl Lasting {
         lasting.keep("history", history);
         lasting.keep("engine", info.cloned());
         lasting
+    }
+
+    /// Reads the container's files, from this machine's disk where they are there.
+    pub fn files<'a>(engine: &'a Engine, patient: &'a Patient) -> files::Files<'a> {
+        let layers = if engine.endpoint().may_be_local() { Layers::of(&patient.config()) } else { None };
+        files::Files::new(engine, &patient.id, layers)
     }
 
     fn keep(&mut self, name: &str, answer: Result<Value, EngineError>) {

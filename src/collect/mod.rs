@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::docker::{Engine, EngineError, LogQuery};
 use crate::scan::{Excerpter, Matcher};
-use crate::snapshot::{Gap, Snapshot};
+use crate::snapshot::{Facts, Gap, Snapshot};
 use draft::{Draft, Lasting, Patient};
 
 pub use follow::follow;
@@ -76,6 +76,21 @@ async fn look(engine: &Engine, name: &str, options: &CollectOptions, matcher: &M
     }
     let changed = after.is_ok_and(|after| patient.has_changed(&after));
     Ok((draft.finish(&patient), changed))
+}
+
+/// What the configuration of a container and the scripts that it starts tell: enough to say whether it is meant to run systemd, and much
+/// less work for the engine than [`collect`].
+///
+/// # Errors
+/// [`EngineError`] when the container cannot be inspected; what cannot be read is missing.
+pub async fn glance(engine: &Engine, name: &str) -> Result<Facts, EngineError> {
+    let patient = Patient::meet(engine, name).await?;
+    let program = Lasting::files(engine, &patient).program(&patient.config().argv()).await;
+    let mut draft = Draft::new(engine, &patient, Lasting::default());
+    if let Ok(program) = program {
+        program.facts(&mut draft.facts);
+    }
+    Ok(draft.finish(&patient).facts)
 }
 
 /// Names of all containers, running or not.

@@ -67,15 +67,20 @@ impl Engine {
         }
     }
 
-    /// Starts a container that dies soon; one that was half made when the engine was killed is made anew.
-    fn victim(&self, name: &str) {
+    /// Makes a container that dies soon after its start.
+    fn victim(&self, name: &str) -> Option<String> {
+        self.client(&["create", "--network", "none", "--name", name, "deb-systemd:bookworm", "sh", "-c", "sleep 2; exit 3"])
+    }
+
+    /// Starts a victim; one whose start was cut off when the engine was killed is made anew.
+    fn strike(&self, name: &str) {
         for _ in 0..20 {
-            let run = ["run", "-d", "--network", "none", "--name", name, "deb-systemd:bookworm", "sh", "-c", "sleep 2; exit 3"];
-            if self.client(&run).is_some() {
+            if self.client(&["start", name]).is_some() {
                 return;
             }
             std::thread::sleep(Duration::from_secs(1));
             self.client(&["rm", "-f", name]);
+            self.victim(name);
         }
         panic!("{name} cannot be started");
     }
@@ -122,6 +127,17 @@ fn deaths(path: &std::path::Path) -> BTreeMap<String, u64> {
     deaths
 }
 
+/// What each of some clients does with the containers that fall to it, and what is done meanwhile.
+fn shared_out(number: usize, each: impl Fn(&str) + Sync, meanwhile: impl FnOnce()) {
+    std::thread::scope(|scope| {
+        for client in 0..CLIENTS {
+            let each = &each;
+            scope.spawn(move || (client..number).step_by(CLIENTS).for_each(|turn| each(&format!("storm-{turn}"))));
+        }
+        meanwhile();
+    });
+}
+
 #[test]
 fn storm_of_deaths_around_a_killed_engine() {
     // Where that lane runs, an engine of the same kind can be started beside it.
@@ -130,25 +146,26 @@ fn storm_of_deaths_around_a_killed_engine() {
     }
     let number: usize = std::env::var("SYSDOCK_STORM").ok().and_then(|number| number.parse().ok()).unwrap_or(USUAL);
     let engine = Engine::start();
+    shared_out(number, |name| assert!(engine.victim(name).is_some(), "{name} cannot be made"), || {});
     let folder = tempfile::tempdir().unwrap();
     let told = folder.path().join("told");
     let mut command = sysdock(["watch", "--format", "json", "-H", &engine.address()]).command();
     let mut watch = Watch(command.stdin(Stdio::null()).stdout(std::fs::File::create(&told).unwrap()).spawn().unwrap());
     std::thread::sleep(Duration::from_secs(3));
     let (before, began) = (watch.memory(), Instant::now());
-    std::thread::scope(|scope| {
-        for client in 0..CLIENTS {
-            let engine = &engine;
-            scope.spawn(move || (client..number).step_by(CLIENTS).for_each(|turn| engine.victim(&format!("storm-{turn}"))));
-        }
-        while deaths(&told).len() < number / 2 {
-            assert!(began.elapsed() < Duration::from_mins(10), "the storm does not begin");
-            std::thread::sleep(Duration::from_millis(500));
-        }
-        engine.kill();
-        std::thread::sleep(Duration::from_secs(2));
-        engine.script("up");
-    });
+    shared_out(
+        number,
+        |name| engine.strike(name),
+        || {
+            while deaths(&told).len() < number / 2 {
+                assert!(began.elapsed() < Duration::from_mins(10), "the storm does not begin");
+                std::thread::sleep(Duration::from_millis(500));
+            }
+            engine.kill();
+            std::thread::sleep(Duration::from_secs(2));
+            engine.script("up");
+        },
+    );
     let dead = || engine.client(&["ps", "-aq", "--no-trunc", "--filter", "status=exited"]).unwrap_or_default();
     let names = |ids: String| ids.split_whitespace().map(str::to_owned).collect::<BTreeSet<_>>();
     let end = Instant::now() + Duration::from_mins(2);

@@ -33,6 +33,9 @@ pub struct Examiner<'e> {
 impl Examiner<'_> {
     /// Looks at the container of a job.
     pub async fn examine(&self, engine: &Engine, job: &Job) -> Finding {
+        if job.kind == Kind::New && is_foreign(engine, job).await {
+            return Finding::Nothing;
+        }
         let look = if job.kind.is_start() { Box::pin(self.boot(engine, job)).await } else { Box::pin(self.now(engine, job)).await };
         match look {
             Ok(snapshot) if job.kind.is_start() => self.started(job, &snapshot),
@@ -70,6 +73,11 @@ impl Examiner<'_> {
     fn judge(&self, snapshot: &Snapshot) -> Report {
         diagnose_with(snapshot, self.rules, self.matcher)
     }
+}
+
+/// Whether a glance tells that a container is not meant to run systemd: most are not, and what cannot be told is looked at.
+async fn is_foreign(engine: &Engine, job: &Job) -> bool {
+    collect::glance(engine, &job.id).await.is_ok_and(|facts| facts.bool("container.meant_for_systemd") == Some(false))
 }
 
 fn runs(snapshot: &Snapshot) -> bool {
