@@ -109,7 +109,8 @@ fn labelled<'t>(text: &'t str, label: &str, within: bool) -> Option<&'t str> {
     if let Some(value) = text.strip_prefix(label) {
         return Some(value.trim()).filter(|value| !value.is_empty());
     }
-    let (_, value) = text.split_once(label).filter(|_| within && (label.starts_with("Cgroup") || label.starts_with("Server")))?;
+    let inside = within && (label.starts_with("Cgroup") || label.starts_with("Server"));
+    let (_, value) = if inside { text.split_once(label)? } else { return None };
     let word = value.split_whitespace().next()?.trim_matches(['`', '"', '\'', '.', ',', ';', ')', '*']);
     Some(word).filter(|word| !word.is_empty())
 }
