@@ -7,50 +7,10 @@
 
 use std::ops::RangeInclusive;
 
-/// How a gate probes, for needles of at least so many bytes: the longer the needles, the longer and rarer the grams, and the larger the
-/// steps. A window is never more than `2 * REACH` longer than the needle.
-const PACES: [Pace; 5] = [
-    Pace { shortest: 8, gram: 6, step: 5 },
-    Pace { shortest: 7, gram: 5, step: 5 },
-    Pace { shortest: 6, gram: 4, step: 5 },
-    Pace { shortest: 5, gram: 4, step: 4 },
-    Pace { shortest: 4, gram: 4, step: 3 },
-];
-/// Bytes that are read for a gram, which is the first of them.
-const READ: usize = 8;
-/// Log of the number of bits in the map: 64 KiB. Half of that would fit into the nearest cache, but let twice as many probes through.
-const BITS: u32 = 19;
-/// Log of the number of bits in a word of the map.
-const WORD: u32 = 5;
-/// Words of the map.
-const WORDS: usize = 1 << (BITS - WORD);
+use super::probe::{self, Map, Pace, REACH, READ, gram, hash};
+
 /// Buckets of grams.
 const BUCKETS: usize = 1 << 13;
-/// Bytes that a window may reach beyond its needle on either side; each of them makes 128 grams of one.
-const REACH: isize = 1;
-/// Probes that are made before any of them is looked at.
-const AT_ONCE: usize = 8;
-/// Bytes in which so many probes lie, whatever the step.
-const RUN: usize = (AT_ONCE - 1) * PACES[0].step + READ;
-/// Letters of either case, as one.
-const FOLD: u64 = 0x2020_2020_2020_2020;
-
-/// See [`PACES`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Pace {
-    shortest: usize,
-    /// Bytes of a gram.
-    gram: usize,
-    /// Bytes from probe to probe.
-    step: usize,
-}
-
-impl Pace {
-    /// Bytes of a needle that are probed: one of the probes lies in it, wherever the needle is.
-    const fn window(self) -> usize {
-        self.step + self.gram - 1
-    }
-}
 
 /// A needle near a probe.
 #[derive(Debug, Clone, Copy)]
@@ -68,8 +28,7 @@ struct Spot {
 /// A filter for texts.
 #[derive(Debug)]
 pub struct Gate {
-    map: Box<[u32; WORDS]>,
-    pace: Pace,
+    map: Map,
     /// By bucket.
     spots: Vec<Spot>,
     /// Where each bucket begins in `spots`, and the end of the last.
@@ -81,16 +40,14 @@ pub struct Gate {
 
 impl Gate {
     /// Shortest needle that a gate can look for, in bytes.
-    pub const SHORTEST: usize = PACES[PACES.len() - 1].shortest;
+    pub const SHORTEST: usize = probe::SHORTEST;
 
     /// Prepares needles in lower case, for long texts: their windows are those that are rarest in the sample. `None` when there are no
     /// needles or one is too short.
     #[must_use]
     pub fn new<'n>(needles: impl IntoIterator<Item = &'n str>, sample: &[u8]) -> Option<Self> {
         let mut counts = None;
-        Self::with(needles, |needle, places, pace| {
-            rarest(needle, places, pace, counts.get_or_insert_with(|| Counts::of(sample, pace.gram)))
-        })
+        Self::with(needles, |needle, places, pace| rarest(needle, places, pace, counts.get_or_insert_with(|| Counts::of(sample, pace))))
     }
 
     /// Prepares needles in lower case, for single lines: that is done sooner, and lets more places be compared.
@@ -106,7 +63,7 @@ impl Gate {
     ) -> Option<Self> {
         let needles: Vec<Vec<u8>> = needles.into_iter().map(|needle| needle.as_bytes().to_vec()).collect();
         let shortest = needles.iter().map(Vec::len).min()?;
-        let pace = *PACES.iter().find(|pace| pace.shortest <= shortest)?;
+        let pace = Pace::of(shortest)?;
         let (mut spots, mut reaching) = (Vec::with_capacity(2 * needles.len() * pace.step), Vec::new());
         for (number, needle) in needles.iter().enumerate() {
             let start = choose(needle, places(needle, pace)?, pace)?;
@@ -121,74 +78,50 @@ impl Gate {
                 grams(needle, offset, pace.gram, |gram| spots.push(Spot { gram, ..spot }));
             }
         }
-        let mut map: Box<[u32; WORDS]> = vec![0; WORDS].into_boxed_slice().try_into().ok()?;
-        for spot in &spots {
-            let hash = hash(spot.gram);
-            map[word(hash)] |= 1 << bit(hash);
-        }
+        let map = Map::new(pace, spots.iter().map(|spot| spot.gram))?;
         let (spots, buckets) = sorted(&spots);
-        Some(Self { map, pace, spots, buckets, needles, reaching })
+        Some(Self { map, spots, buckets, needles, reaching })
     }
 
     /// Whether all needles are long enough for the rarest grams and the largest steps.
     #[must_use]
     pub fn is_fast(&self) -> bool {
-        self.pace == PACES[0]
+        self.map.pace().is_fastest()
     }
 
     /// The first place at or behind `from` that lies within an occurrence of a needle.
     #[must_use]
     pub fn find(&self, text: &[u8], from: usize) -> Option<usize> {
-        let begun = self.walk(text, from, |place| Some(self.around(text, place).next()?.1.max(place)));
+        let begun = self.map.walk(text, from, |place| Some(self.around(text, place).next()?.1.max(place)));
         begun.or_else(|| self.at_the_end(text, from).next().map(|(_, start)| start))
+    }
+
+    /// Where needles occur, in order; `each` tells from where on the next one may begin.
+    pub fn places(&self, text: &[u8], mut each: impl FnMut(usize) -> usize) {
+        let mut from = 0;
+        // Nothing ends the walk early.
+        let _: Option<()> = self.map.walk(text, 0, |probe| {
+            // A window may begin before its needle.
+            if probe.saturating_add_signed(REACH) >= from
+                && let Some((_, start)) = self.around(text, probe).find(|(_, start)| *start >= from)
+            {
+                from = each(start);
+            }
+            None
+        });
+        if let Some((_, start)) = self.at_the_end(text, from).next() {
+            each(start);
+        }
     }
 
     /// The needles that occur in a text, by their number; some may come twice.
     pub fn needles_in(&self, text: &[u8], mut each: impl FnMut(usize)) {
         // Nothing ends the walk early.
-        let _: Option<()> = self.walk(text, 0, |place| {
+        let _: Option<()> = self.map.walk(text, 0, |place| {
             self.around(text, place).for_each(|(needle, _)| each(needle));
             None
         });
         self.at_the_end(text, 0).for_each(|(needle, _)| each(needle));
-    }
-
-    /// Hands the places of probes that may lie in a needle to `each`, until it gives something.
-    fn walk<T>(&self, text: &[u8], from: usize, each: impl FnMut(usize) -> Option<T>) -> Option<T> {
-        match (self.pace.gram, self.pace.step) {
-            (6, _) => self.walk_by::<6, 5, T>(text, from, each),
-            (5, _) => self.walk_by::<5, 5, T>(text, from, each),
-            (_, 5) => self.walk_by::<4, 5, T>(text, from, each),
-            (_, 4) => self.walk_by::<4, 4, T>(text, from, each),
-            _ => self.walk_by::<4, 3, T>(text, from, each),
-        }
-    }
-
-    fn walk_by<const GRAM: usize, const STEP: usize, T>(
-        &self,
-        text: &[u8],
-        from: usize,
-        mut each: impl FnMut(usize) -> Option<T>,
-    ) -> Option<T> {
-        // The last place where a probe can be made at all.
-        let last = text.len().checked_sub(GRAM)?;
-        let mut at = from;
-        // The compiler sees that no probe of a run reaches beyond it.
-        while let Some(run) = text.get(at..).and_then(|text| text.first_chunk::<RUN>()) {
-            let mut set = 0;
-            for probe in 0..AT_ONCE {
-                set |= u32::from(self.is_set(gram(&run[probe * STEP..], GRAM))) << probe;
-            }
-            while set != 0 {
-                if let Some(found) = each(at + set.trailing_zeros() as usize * STEP) {
-                    return Some(found);
-                }
-                set &= set - 1;
-            }
-            at += AT_ONCE * STEP;
-        }
-        let rest = (at..=last).step_by(STEP).filter(|at| self.is_set(gram(&text[*at..], GRAM)));
-        rest.into_iter().find_map(each)
     }
 
     /// Needles that end where the text ends, so that their windows would reach beyond; each with its beginning.
@@ -200,14 +133,9 @@ impl Gate {
         })
     }
 
-    fn is_set(&self, gram: u64) -> bool {
-        let hash = hash(gram);
-        self.map[word(hash)] >> bit(hash) & 1 == 1
-    }
-
     /// Needles that lie around a probe, each with its beginning.
     fn around(&self, text: &[u8], at: usize) -> impl Iterator<Item = (usize, usize)> {
-        let met = gram(&text[at..], self.pace.gram);
+        let met = gram(&text[at..], self.map.pace().gram);
         let bucket = bucket(met);
         let range = self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize;
         self.spots[range].iter().filter(move |spot| spot.gram == met).filter_map(move |spot| {
@@ -222,38 +150,14 @@ impl Gate {
     }
 }
 
-/// The first so many bytes as a number, letters of either case alike; what a shorter text lacks is blank.
-fn gram(bytes: &[u8], length: usize) -> u64 {
-    let read = bytes.first_chunk().copied().unwrap_or_else(|| {
-        let mut few = [0; READ];
-        few.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-        few
-    });
-    (u64::from_le_bytes(read) | FOLD) & (u64::MAX >> (8 * (READ - length)))
-}
-
-fn hash(gram: u64) -> u64 {
-    gram.wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
-/// The word of the map in which the bit of a hash lies.
-fn word(hash: u64) -> usize {
-    top(hash, BITS - WORD)
-}
-
-/// Its place in the word.
-fn bit(hash: u64) -> u32 {
-    (hash >> (u64::BITS - BITS)) as u32 & ((1 << WORD) - 1)
-}
-
 /// The bucket of a gram.
 fn bucket(gram: u64) -> usize {
     top(hash(gram), BUCKETS.trailing_zeros())
 }
 
 /// The highest so many bits of a hash.
-fn top(hash: u64, bits: u32) -> usize {
-    ((hash >> 32) as u32 >> (u32::BITS - bits)) as usize
+fn top(hash: u32, bits: u32) -> usize {
+    (hash >> (u32::BITS - bits)) as usize
 }
 
 /// Spots by bucket, and where each bucket begins, with the end of the last.
@@ -313,24 +217,24 @@ fn rarest(needle: &[u8], places: RangeInclusive<isize>, pace: Pace, counts: &Cou
     places.zip(sums).min_by_key(|(_, sum)| *sum).map(|(start, _)| start)
 }
 
-/// How often grams occur in a sample.
-struct Counts(Vec<u16>);
+/// How often a sample asks for each bit of a map: grams that share one are let through together.
+struct Counts {
+    met: Vec<u16>,
+    pace: Pace,
+}
 
 impl Counts {
-    /// Log of the number of counters; grams that share one are counted together.
-    const BITS: u32 = 16;
-
-    fn of(sample: &[u8], length: usize) -> Self {
-        let mut counts = vec![0_u16; 1 << Self::BITS];
+    fn of(sample: &[u8], pace: Pace) -> Self {
+        let mut met = vec![0_u16; probe::BITS];
         for bytes in sample.windows(READ) {
-            let count = &mut counts[top(hash(gram(bytes, length)), Self::BITS)];
+            let count = &mut met[pace.bit(gram(bytes, pace.gram))];
             *count = count.saturating_add(1);
         }
-        Self(counts)
+        Self { met, pace }
     }
 
     fn of_gram(&self, gram: u64) -> u16 {
-        self.0[top(hash(gram), Self::BITS)]
+        self.met[self.pace.bit(gram)]
     }
 }
 
@@ -354,11 +258,7 @@ mod tests {
     #[test]
     fn needles_that_are_too_short_have_no_gate() {
         assert!(Gate::new(["abc", "something longer"], b"").is_none());
-        for pace in PACES {
-            let needle = &"abcdefgh"[..pace.shortest];
-            assert_eq!(Gate::new([needle, "a literal that is long"], b"").map(|gate| gate.pace), Some(pace));
-            assert!(pace.window() <= pace.shortest + 2 * REACH.unsigned_abs(), "{pace:?}");
-        }
+        assert!(Gate::new(["abcd", "something longer"], b"").is_some());
         assert!(Gate::new([], b"").is_none());
     }
 
@@ -376,6 +276,15 @@ mod tests {
                 let mut found = std::collections::BTreeSet::new();
                 gate.needles_in(text.as_bytes(), |needle| found.extend([needle]));
                 prop_assert_eq!(&found, &all);
+                let (mut told, mut begin) = (Vec::new(), 0);
+                let end = |place: usize| text[place..].find('\n').map_or(text.len(), |newline| place + newline + 1);
+                gate.places(text.as_bytes(), |place| { told.push(end(place)); end(place) });
+                let mut lines = Vec::new();
+                for line in lower.split_inclusive('\n') {
+                    begin += line.len();
+                    lines.extend(words().any(|needle| line.contains(needle)).then_some(begin));
+                }
+                prop_assert_eq!(&told, &lines);
             }
         }
     }

@@ -9,10 +9,12 @@ mod gate;
 mod lines;
 mod matcher;
 mod memo;
+mod probe;
 mod sift;
 mod stream;
 pub mod threads;
 mod view;
+mod wide;
 
 pub use excerpt::{Excerpter, Kept, Part, Place};
 pub use gate::Gate;

@@ -102,12 +102,12 @@ fn by_line(gate: &Gate, block: &[u8], memo: &mut Memo<bool>) -> (Sifted, u64) {
 /// Lines that hold a needle.
 fn lines_with(gate: &Gate, text: &[u8]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    let mut from = 0;
-    while let Some(place) = gate.find(text, from) {
+    gate.places(text, |place| {
         let line = around(text, place);
-        from = line.end + 1;
+        let behind = line.end + 1;
         found.push(line);
-    }
+        behind
+    });
     found
 }
 

@@ -8,6 +8,8 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 
+use rayon::Yield;
+
 use super::block::{Block, Open};
 use super::gate::Gate;
 use super::lines::LineSplitter;
@@ -256,18 +258,19 @@ impl Rest {
     }
 }
 
-/// Waits for a block; a thread of the pool that sifts does some of the pool's work meanwhile, or nobody might.
+/// Waits for a block. A thread of the pool does the pool's work meanwhile, as long as there is any, or nobody might.
 fn awaited(under_way: &Receiver<Done>) -> Option<Done> {
-    while rayon::current_thread_index().is_some() {
+    loop {
         match under_way.try_recv() {
             Ok(done) => return Some(done),
             Err(TryRecvError::Disconnected) => return None,
-            Err(TryRecvError::Empty) => {
-                rayon::yield_now();
-            }
+            Err(TryRecvError::Empty) => {}
+        }
+        // Nothing is left to be begun: another thread sifts the block.
+        if rayon::yield_now() != Some(Yield::Executed) {
+            return under_way.recv().ok();
         }
     }
-    under_way.recv().ok()
 }
 
 #[cfg(test)]

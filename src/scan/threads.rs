@@ -1,5 +1,6 @@
 //! The threads that sift long logs: started when the first is needed, as a short log needs none.
 
+use std::num::NonZero;
 use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -26,5 +27,13 @@ pub fn join<A: Send, B: Send>(first: impl FnOnce() -> A + Send, second: impl FnO
 
 fn start() {
     static STARTED: Once = Once::new();
-    STARTED.call_once(|| drop(rayon::ThreadPoolBuilder::new().num_threads(WANTED.load(Ordering::Relaxed)).build_global()));
+    STARTED.call_once(|| {
+        let threads = match WANTED.load(Ordering::Relaxed) {
+            0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+            wanted => wanted,
+        };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        // Who reads a log is one of them and sifts while it would wait. One that is alone may end before the pool does.
+        drop(if threads > 1 { pool.use_current_thread() } else { pool }.build_global());
+    });
 }

@@ -1,0 +1,226 @@
+//! A map of bits for the grams that may be met, and the walk through a text that asks it at every step.
+//!
+//! Must not know what a gram is part of.
+
+use super::wide::{self, WORDS};
+
+/// How a text is probed where the processor can do it eight times at once; see [`PACES`].
+const WIDE: [Pace; 3] = [
+    Pace { shortest: 7, gram: 6, step: wide::STEP, way: Way::Wide },
+    Pace { shortest: 6, gram: 5, step: wide::STEP, way: Way::Wide },
+    Pace { shortest: 5, gram: 4, step: wide::STEP, way: Way::Wide },
+];
+/// How a text is probed, for needles of at least so many bytes: the longer the needles, the longer and rarer the grams, and the larger
+/// the steps. A window is never more than `2 * REACH` longer than the needle.
+const PACES: [Pace; 5] = [
+    Pace { shortest: 8, gram: 6, step: 5, way: Way::Single },
+    Pace { shortest: 7, gram: 5, step: 5, way: Way::Single },
+    Pace { shortest: 6, gram: 4, step: 5, way: Way::Single },
+    Pace { shortest: 5, gram: 4, step: 4, way: Way::Single },
+    Pace { shortest: 4, gram: 4, step: 3, way: Way::Single },
+];
+/// Shortest needle that can be looked for, in bytes.
+pub const SHORTEST: usize = PACES[PACES.len() - 1].shortest;
+/// Bytes that a window may reach beyond its needle on either side; each of them makes 128 grams of one.
+pub const REACH: isize = 1;
+/// Bytes that are read for a gram, which is the first of them.
+pub const READ: usize = 8;
+/// Probes of a run.
+const AT_ONCE: usize = wide::AT_ONCE;
+/// Runs that are made before any of them is looked at.
+const RUNS: usize = 128;
+/// Bytes in which the probes of a run lie, whatever the step.
+const RUN: usize = (AT_ONCE - 1) * PACES[0].step + READ;
+/// Bits of a map.
+pub const BITS: usize = WORDS * u32::BITS as usize;
+/// Letters of either case, as one.
+const FOLD: u64 = 0x2020_2020_2020_2020;
+
+/// See [`PACES`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    shortest: usize,
+    /// Bytes of a gram.
+    pub gram: usize,
+    /// Bytes from probe to probe.
+    pub step: usize,
+    way: Way,
+}
+
+/// How probes are made. Each has a hash of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Single,
+    Wide,
+}
+
+impl Pace {
+    /// The fastest for needles of at least so many bytes, on this processor.
+    pub fn of(shortest: usize) -> Option<Self> {
+        let wide = if wide::is_available() { &WIDE[..] } else { &[] };
+        wide.iter().chain(&PACES).find(|pace| pace.shortest <= shortest).copied()
+    }
+
+    /// Bytes of a needle that are probed: one of the probes lies in it, wherever the needle is.
+    pub const fn window(self) -> usize {
+        self.step + self.gram - 1
+    }
+
+    /// Whether no pace is faster on any needles.
+    pub fn is_fastest(self) -> bool {
+        self == PACES[0] || self == WIDE[0]
+    }
+
+    /// The number of the bit that stands for a gram, less than [`BITS`].
+    pub fn bit(self, gram: u64) -> usize {
+        (self.hash(gram) >> (u32::BITS - BITS.trailing_zeros())) as usize
+    }
+
+    fn hash(self, gram: u64) -> u32 {
+        match self.way {
+            Way::Single => hash(gram),
+            Way::Wide => wide::hash(gram, self.gram),
+        }
+    }
+}
+
+/// Which grams may be met.
+#[derive(Debug)]
+pub struct Map {
+    words: Box<[u32; WORDS]>,
+    pace: Pace,
+}
+
+impl Map {
+    /// A map of grams of the length that the pace wants.
+    pub fn new(pace: Pace, grams: impl Iterator<Item = u64>) -> Option<Self> {
+        let mut words: Box<[u32; WORDS]> = vec![0; WORDS].into_boxed_slice().try_into().ok()?;
+        for gram in grams {
+            let (word, bit) = wide::place(pace.hash(gram));
+            words[word] |= HIGHEST >> bit;
+        }
+        Some(Self { words, pace })
+    }
+
+    /// How it is asked.
+    pub fn pace(&self) -> Pace {
+        self.pace
+    }
+
+    /// Hands the places of probes that are in the map to `each`, until it gives something.
+    pub fn walk<T>(&self, text: &[u8], from: usize, mut each: impl FnMut(usize) -> Option<T>) -> Option<T> {
+        let Pace { gram: length, step, .. } = self.pace;
+        let (mut at, mut set) = (from, [0; RUNS]);
+        loop {
+            let runs = self.probe(text, at, &mut set);
+            if runs == 0 {
+                break;
+            }
+            for (number, run) in set[..runs].chunks(READ).enumerate() {
+                let begin = at + number * READ * AT_ONCE * step;
+                let mut set = bits(run);
+                while set != 0 {
+                    if let Some(found) = each(begin + set.trailing_zeros() as usize * step) {
+                        return Some(found);
+                    }
+                    set &= set - 1;
+                }
+            }
+            at += runs * AT_ONCE * step;
+        }
+        // The last place where a probe can be made at all.
+        let last = text.len().checked_sub(length)?;
+        let rest = (at..=last).step_by(step);
+        rest.filter(|at| self.has(self.pace.hash(gram(&text[*at..], length)))).find_map(each)
+    }
+
+    /// Makes runs of probes from `at` on and writes down for each which of them are in the map, the lowest bit for the first; tells how many
+    /// runs that were, none where the text is nearly over. All are made before any of them is looked at: the processor guesses wrongly
+    /// where that leads, and would have to begin anew.
+    fn probe(&self, text: &[u8], at: usize, set: &mut [u8; RUNS]) -> usize {
+        match (self.pace.way, self.pace.gram, self.pace.step) {
+            (Way::Wide, length, _) => wide::probe(&self.words, length, text, at, set),
+            (_, 6, _) => self.probe_by::<6, 5>(text, at, set),
+            (_, 5, _) => self.probe_by::<5, 5>(text, at, set),
+            (_, _, 5) => self.probe_by::<4, 5>(text, at, set),
+            (_, _, 4) => self.probe_by::<4, 4>(text, at, set),
+            _ => self.probe_by::<4, 3>(text, at, set),
+        }
+    }
+
+    fn probe_by<const GRAM: usize, const STEP: usize>(&self, text: &[u8], mut at: usize, set: &mut [u8; RUNS]) -> usize {
+        for (number, set) in set.iter_mut().enumerate() {
+            // The compiler sees that no probe of a run reaches beyond it.
+            let Some(run) = text.get(at..).and_then(|text| text.first_chunk::<RUN>()) else { return number };
+            *set = 0;
+            for probe in 0..AT_ONCE {
+                *set |= u8::from(self.has(hash(gram(&run[probe * STEP..], GRAM)))) << probe;
+            }
+            at += AT_ONCE * STEP;
+        }
+        RUNS
+    }
+
+    fn has(&self, hash: u32) -> bool {
+        let (word, bit) = wide::place(hash);
+        self.words[word] & (HIGHEST >> bit) != 0
+    }
+}
+
+/// Up to eight runs of probes as one number.
+fn bits(runs: &[u8]) -> u64 {
+    let mut all = [0; READ];
+    all[..runs.len()].copy_from_slice(runs);
+    u64::from_le_bytes(all)
+}
+
+/// The bit that is counted as the first.
+const HIGHEST: u32 = 1 << (u32::BITS - 1);
+
+/// The first so many bytes as a number, letters of either case alike; what a shorter text lacks is blank.
+pub fn gram(bytes: &[u8], length: usize) -> u64 {
+    let read = bytes.first_chunk().copied().unwrap_or_else(|| {
+        let mut few = [0; READ];
+        few.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        few
+    });
+    (u64::from_le_bytes(read) | FOLD) & (u64::MAX >> (8 * (READ - length)))
+}
+
+/// A number for a gram, its highest bits as if thrown.
+pub fn hash(gram: u64) -> u32 {
+    (gram.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn windows_reach_little_beyond_the_shortest_needles() {
+        for pace in WIDE.into_iter().chain(PACES) {
+            assert!(pace.window() <= pace.shortest + 2 * REACH.unsigned_abs(), "{pace:?}");
+        }
+        assert!(Pace::of(SHORTEST).is_some() && Pace::of(SHORTEST - 1).is_none());
+        assert!(Pace::of(READ).is_some_and(Pace::is_fastest));
+    }
+
+    proptest! {
+        /// At every pace each probe that the map has is told of, in order.
+        #[test]
+        fn no_probe_is_passed_over(text in proptest::collection::vec(any::<u8>(), 0..300), from in 0usize..60, some in proptest::collection::vec(0usize..300, 0..9)) {
+            for pace in WIDE.into_iter().chain(PACES) {
+                let grams = some.iter().filter_map(|at| text.get(*at..).filter(|rest| rest.len() >= pace.gram)).map(|rest| gram(rest, pace.gram));
+                let map = Map::new(pace, grams).unwrap();
+                let probes = (from..(text.len() + 1).saturating_sub(pace.gram)).step_by(pace.step);
+                let all: Vec<usize> = probes.filter(|at| map.has(pace.hash(gram(&text[*at..], pace.gram)))).collect();
+                let mut told = Vec::new();
+                prop_assert_eq!(map.walk(&text, from, |at| { told.push(at); None::<()> }), None);
+                prop_assert_eq!(&told, &all, "{:?}", pace);
+                prop_assert_eq!(map.walk(&text, from, Some), all.first().copied());
+            }
+        }
+    }
+}
