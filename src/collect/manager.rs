@@ -67,11 +67,13 @@ struct Waits {
     early: Duration,
 }
 
-/// Whether the container was started a moment ago, with a command that leads to an init: it may not have come to tell that it boots.
+/// Whether the container was started a moment ago, with a command that leads to an init, or a script that may: it may not have come to tell
+/// that it boots.
 fn is_young(patient: &Patient) -> bool {
     let started = patient.config().text("/State/StartedAt").and_then(|time| time.parse::<Timestamp>().ok());
     let age = started.map(|started| Timestamp::now().as_second() - started.as_second());
-    age.is_some_and(|age| age <= 2 * EARLY.as_secs().cast_signed()) && program::of_argv(&patient.config().argv(), None).init.is_some()
+    let program = program::of_argv(&patient.config().argv(), None);
+    age.is_some_and(|age| age <= 2 * EARLY.as_secs().cast_signed()) && (program.init.is_some() || program.script.is_some())
 }
 
 /// Asks the manager; waits for one that is still starting.

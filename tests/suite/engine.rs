@@ -13,7 +13,7 @@ use super::program::{Run, announce, roots, sysdock};
 /// In time: many deadlines of a second one after the other, on a machine that does other things too.
 const IN_TIME: Duration = Duration::from_secs(25);
 /// Most memory that a diagnosis may take, in KiB.
-const MEMORY_KIB: u64 = 40 * 1024;
+const MEMORY_KIB: u64 = 48 * 1024;
 
 const DOCTOR: &str = "doctor web --format json --timeout 1";
 
@@ -93,6 +93,22 @@ fn only_a_manager_that_hangs_alone_is_blamed() {
         };
         let report = in_time(Fake::but(recorded(), odd).call(DOCTOR).run()).report(0);
         assert_eq!((report["verdict"].as_str(), hanging), (Some(verdict), hanging), "{report:#}");
+    }
+}
+
+/// What systemctl says of an init that was started a moment ago is asked for again; of one that has had its time it is believed.
+#[test]
+fn an_init_that_has_just_been_started_is_given_time_to_say_so() {
+    let offline = || [frame(1, b"offline\n"), frame(2, b"System has not been booted with systemd as init system (PID 1).\n")].concat();
+    for (started, healthy) in [(jiff::Timestamp::now().to_string(), true), ("2026-01-01T00:00:00Z".to_owned(), false)] {
+        let mut documents = recorded();
+        documents.container["State"]["StartedAt"] = started.into();
+        let starts = AtomicUsize::new(0);
+        let odd = move |request: &Request| {
+            (request.path.ends_with("/start") && starts.fetch_add(1, Ordering::Relaxed) < 2).then(|| Answer::Upgrade(offline()))
+        };
+        let report = in_time(Fake::but(documents, odd).call("doctor web --format json").run()).report(0);
+        assert_eq!(report["verdict"] == "healthy", healthy, "{report:#}");
     }
 }
 
