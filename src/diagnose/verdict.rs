@@ -65,10 +65,28 @@ pub fn state_sentence(facts: &Facts) -> String {
         Some("unreachable") => "running, but systemctl does not reach systemd".to_owned(),
         Some("frozen") => "running, but PID 1 is frozen: systemd gave up".to_owned(),
         Some("not-systemd") => "running, but PID 1 is not systemd".to_owned(),
+        Some("stopped") if subject(facts) == Subject::NotSystemd => format!("ended{code}"),
         Some("stopped") => format!("systemd gave up{code}"),
         Some("ended") => format!("ended in order{code}"),
         Some("killed") => format!("ended by a signal{code}"),
         _ => facts.text("container.status").unwrap_or("state unknown").to_owned(),
     };
     format!("{said}{restarts}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_systemd_gives_up() {
+        let state = |meant: bool| {
+            let mut facts = Facts::default();
+            facts.set("boot.outcome", "stopped", "test");
+            facts.set("container.exit_code", 1, "test");
+            facts.set("container.meant_for_systemd", meant, "test");
+            state_sentence(&facts)
+        };
+        assert_eq!([true, false].map(state), ["systemd gave up (exit code 1)", "ended (exit code 1)"]);
+    }
 }
