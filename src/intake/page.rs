@@ -17,7 +17,7 @@ const PAGE: usize = 4 * 1024 * 1024;
 /// What keeping a line costs beside its text, in bytes.
 const LINE: usize = 64;
 /// Of a longer text than a page every line is looked at in the first and last of so many bytes only.
-const EDGE: usize = 1024 * 1024;
+const EDGE: usize = 512 * 1024;
 /// What is read whole.
 const WHOLE: Whole = Whole { head: EDGE, tail: EDGE, short: PAGE };
 
