@@ -5,7 +5,8 @@
 use super::wide::{self, WORDS};
 
 /// How a text is probed where the processor can do it eight times at once; see [`PACES`].
-const WIDE: [Pace; 3] = [
+const WIDE: [Pace; 4] = [
+    Pace { shortest: 8, gram: 6, step: wide::STEP, way: Way::Wide },
     Pace { shortest: 7, gram: 6, step: wide::STEP, way: Way::Wide },
     Pace { shortest: 6, gram: 5, step: wide::STEP, way: Way::Wide },
     Pace { shortest: 5, gram: 4, step: wide::STEP, way: Way::Wide },
@@ -33,6 +34,8 @@ const RUNS: usize = 128;
 const RUN: usize = (AT_ONCE - 1) * PACES[0].step + READ;
 /// Bits of a map.
 pub const BITS: usize = WORDS * u32::BITS as usize;
+/// The bit of a word that is counted as the first.
+const HIGHEST: u32 = 1 << (u32::BITS - 1);
 /// Letters of either case, as one.
 const FOLD: u64 = 0x2020_2020_2020_2020;
 
@@ -66,7 +69,7 @@ impl Pace {
         self.step + self.gram - 1
     }
 
-    /// Whether no pace is faster on any needles.
+    /// Whether no pace is faster; the needles for which that holds are the same on every processor.
     pub fn is_fastest(self) -> bool {
         self == PACES[0] || self == WIDE[0]
     }
@@ -173,9 +176,6 @@ fn bits(runs: &[u8]) -> u64 {
     all[..runs.len()].copy_from_slice(runs);
     u64::from_le_bytes(all)
 }
-
-/// The bit that is counted as the first.
-const HIGHEST: u32 = 1 << (u32::BITS - 1);
 
 /// The first so many bytes as a number, letters of either case alike; what a shorter text lacks is blank.
 pub fn gram(bytes: &[u8], length: usize) -> u64 {
