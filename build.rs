@@ -1,5 +1,5 @@
-//! Embeds the rule files: what `rules/**/*.toml` says becomes JSON, which is quicker to read than TOML, with the examples apart and the
-//! needles of each pattern worked out.
+//! Embeds the rule files: what `rules/**/*.toml` says becomes JSON, which is quicker to read than TOML, with the examples and the
+//! patterns apart, and the needles of each pattern worked out.
 
 #[path = "src/rule/needle.rs"]
 mod needle;
@@ -34,17 +34,25 @@ fn main() -> Result<(), Failure> {
 fn embedded(name: &str, text: &str) -> Result<String, Failure> {
     let mut document: toml::Table = toml::from_str(text)?;
     let examples = document.remove("example").unwrap_or_else(|| toml::Value::Array(Vec::new()));
-    let patterns =
-        document.get("signature").and_then(toml::Value::as_array).into_iter().flatten().filter_map(|one| one.get("pattern")?.as_str());
-    let needles = patterns.map(needle::needles).collect::<Result<Vec<_>, _>>()?;
+    let signatures = document.get_mut("signature").and_then(toml::Value::as_array_mut).into_iter().flatten();
+    let patterns: Vec<String> = signatures.filter_map(taken).collect();
+    let needles = patterns.iter().map(|pattern| needle::needles(pattern)).collect::<Result<Vec<_>, _>>()?;
+    let signatures: Vec<String> = patterns
+        .iter()
+        .zip(&needles)
+        .map(|(pattern, needles)| format!("Known {{ pattern: {pattern:?}, needles: &{needles:?} }}"))
+        .collect();
+    let signatures = signatures.join(", ");
     let (json, examples) = (serde_json::to_string(&document)?, serde_json::to_string(&examples)?);
-    Ok(format!("File {{ name: {name:?}, json: {json:?}, examples: {examples:?}, needles: &{} }}", array(&needles)))
+    Ok(format!("File {{ name: {name:?}, json: {json:?}, examples: {examples:?}, signatures: &[{signatures}] }}"))
 }
 
-/// `&[&["a", "b"], …]`: each list by reference.
-fn array(lists: &[Vec<String>]) -> String {
-    let inner: Vec<String> = lists.iter().map(|list| format!("&{list:?}")).collect();
-    format!("[{}]", inner.join(", "))
+/// The pattern of a signature, which is left empty: it need not be read out of JSON.
+fn taken(signature: &mut toml::Value) -> Option<String> {
+    let pattern = signature.get_mut("pattern")?;
+    let taken = pattern.as_str()?.to_owned();
+    *pattern = toml::Value::String(String::new());
+    Some(taken)
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {

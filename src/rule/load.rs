@@ -1,5 +1,6 @@
 //! Loading rule files: the built-in ones and folders of the user; TOML text in, checked rules out.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -20,12 +21,19 @@ struct Embedded {
 struct File {
     /// `rules/…`.
     name: &'static str,
-    /// What it says but for its examples.
+    /// What it says but for its examples and patterns.
     json: &'static str,
     /// Its examples.
     examples: &'static str,
-    /// The needles of each signature's pattern, in the order of the file.
-    needles: &'static [&'static [&'static str]],
+    /// What is known of each signature, in the order of the file.
+    signatures: &'static [Known],
+}
+
+/// What the build script worked out of a signature.
+struct Known {
+    pattern: &'static str,
+    /// See [`Signature::needles`].
+    needles: &'static [&'static str],
 }
 
 static BUILTIN: Embedded = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
@@ -187,16 +195,16 @@ impl File {
     }
 
     fn signatures(&self, raw: Vec<SignatureFile>) -> Vec<Signature> {
-        raw.into_iter().zip(self.needles).map(|(raw, needles)| signature(raw, needles)).collect()
+        raw.into_iter().zip(self.signatures).map(|(raw, known)| signature(raw, known)).collect()
     }
 }
 
 /// A signature of a built-in file.
-fn signature(raw: SignatureFile, needles: &[&str]) -> Signature {
+fn signature(raw: SignatureFile, known: &Known) -> Signature {
     Signature {
         name: raw.name,
-        pattern: Pattern::owned(raw.pattern),
-        needles: needles.iter().map(|needle| (*needle).to_owned()).collect(),
+        pattern: Pattern::new(known.pattern),
+        needles: known.needles.iter().map(|needle| Cow::Borrowed(*needle)).collect(),
         systemd: raw.systemd.as_deref().and_then(VersionRange::parse),
         confidence: raw.confidence,
         weak: raw.weak,
@@ -287,7 +295,7 @@ impl Checked<'_> {
         let when = raw.when.as_deref().map(Condition::new).transpose().map_err(|e| bad(format!("has a condition that {e}")))?;
         Ok(Signature {
             pattern: Pattern::owned(raw.pattern),
-            needles,
+            needles: needles.into_iter().map(Cow::Owned).collect(),
             name: raw.name,
             systemd,
             confidence: raw.confidence,

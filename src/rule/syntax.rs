@@ -1,5 +1,6 @@
 //! The file form of a rule, as written in TOML, and the small vocabularies that rules share.
 
+use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::OnceLock;
 
@@ -79,7 +80,7 @@ pub struct Signature {
     /// The pattern, matched against one line without escape sequences.
     pub pattern: Pattern,
     /// Literals in lower case, of which at least one occurs in every line that the pattern matches; empty when there are none.
-    pub needles: Vec<String>,
+    pub needles: Vec<Cow<'static, str>>,
     /// Versions of systemd that print it; any when absent.
     pub systemd: Option<VersionRange>,
     /// Confidence when only this line speaks for the rule.
