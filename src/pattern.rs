@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::ops::{Index, Range};
 use std::sync::OnceLock;
 
+use aho_corasick::packed::Searcher;
 use memchr::memmem::Finder;
 use regex::bytes::{self, Regex, RegexBuilder};
 
@@ -54,15 +55,25 @@ impl Pattern {
         self.regex().is_some()
     }
 
+    /// Whether a text holds one of its literals, or it has none; says no quickly.
+    #[must_use]
+    pub fn may_match(&self, text: &str) -> bool {
+        self.literals.is_empty() || self.holds_one(text)
+    }
+
     /// The expression, where a text may match it.
     fn regex_for(&self, text: &str) -> Option<&Regex> {
-        let may = self.literals.is_empty() || self.holds_one(text);
+        let may = self.may_match(text);
         debug_assert!(may || !self.regex().is_some_and(|regex| regex.is_match(text.as_bytes())), "{} matches {text:?}", self.source);
         if may { self.regex() } else { None }
     }
 
+    fn is_caseless(&self) -> bool {
+        self.source.starts_with("(?i)")
+    }
+
     fn holds_one(&self, text: &str) -> bool {
-        let folded = if self.source.starts_with("(?i)") { Cow::Owned(text.to_ascii_lowercase()) } else { Cow::Borrowed(text) };
+        let folded = if self.is_caseless() { Cow::Owned(text.to_ascii_lowercase()) } else { Cow::Borrowed(text) };
         let finders = self.finders.get_or_init(|| self.literals.iter().map(|literal| Finder::new(*literal)).collect());
         finders.iter().any(|finder| finder.find(folded.as_bytes()).is_some())
     }
@@ -80,7 +91,8 @@ impl Pattern {
     /// The place of the first occurrence, in bytes.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<Range<usize>> {
-        self.find_iter(text).next()
+        let first = self.regex_for(text)?.find(text.as_bytes())?.range();
+        if text.get(first.clone()).is_some() { Some(first) } else { self.find_iter(text).next() }
     }
 
     /// The places of all occurrences, in bytes.
@@ -124,6 +136,56 @@ impl Pattern {
         }
         replaced.push_str(text.get(end..).unwrap_or_default());
         Cow::Owned(replaced)
+    }
+}
+
+/// Literals that are looked for all at once.
+#[derive(Debug)]
+pub struct Literals {
+    all: &'static [&'static str],
+    searcher: OnceLock<Option<Searcher>>,
+}
+
+impl Literals {
+    /// Literals as they are written.
+    #[must_use]
+    pub const fn new(all: &'static [&'static str]) -> Self {
+        Self { all, searcher: OnceLock::new() }
+    }
+
+    /// Whether a text may hold one of them: on a processor that cannot look for them quickly, any may.
+    #[must_use]
+    pub fn may_occur_in(&self, text: &str) -> bool {
+        self.searcher.get_or_init(|| Searcher::new(self.all)).as_ref().is_none_or(|searcher| searcher.find(text).is_some())
+    }
+}
+
+/// Expressions that are tried one after the other on many texts, of which few match any.
+#[derive(Debug)]
+pub struct Group<const N: usize> {
+    patterns: [&'static Pattern; N],
+    /// The literals of all of them; none where one has none or does not care for the case of letters.
+    literals: OnceLock<Option<Searcher>>,
+}
+
+impl<const N: usize> Group<N> {
+    /// Groups expressions.
+    #[must_use]
+    pub const fn new(patterns: [&'static Pattern; N]) -> Self {
+        Self { patterns, literals: OnceLock::new() }
+    }
+
+    /// Whether a text holds a literal of one of them; says no quickly.
+    #[must_use]
+    pub fn may_match(&self, text: &str) -> bool {
+        let may = self.literals.get_or_init(|| self.all_literals()).as_ref().is_none_or(|literals| literals.find(text).is_some());
+        debug_assert!(may || !self.patterns.iter().any(|pattern| pattern.is_match(text)), "{text:?}");
+        may
+    }
+
+    fn all_literals(&self) -> Option<Searcher> {
+        let all_have_some = self.patterns.iter().all(|pattern| !pattern.literals.is_empty() && !pattern.is_caseless());
+        all_have_some.then(|| Searcher::new(self.patterns.iter().flat_map(|pattern| pattern.literals))).flatten()
     }
 }
 
@@ -177,6 +239,18 @@ mod tests {
         // A debug build compiles it to check that the literals are told rightly.
         assert_eq!(pattern.regex.get().is_some(), cfg!(debug_assertions));
         assert_eq!(pattern.find("and two 2"), Some(4..9));
+    }
+
+    #[test]
+    fn a_group_is_asked_at_once() {
+        static ONE: Pattern = Pattern::with_one_of(&["one."], r"one\. \d");
+        static TWO: Pattern = Pattern::with_one_of(&["two"], r"two \d");
+        static CASELESS: Pattern = Pattern::with_one_of(&["two"], r"(?i)two \d");
+        static ANY: Pattern = Pattern::new(r"\d");
+        let group = Group::new([&ONE, &TWO]);
+        assert_eq!(["one. 1", "one", "two", "three"].map(|text| group.may_match(text)), [true, false, true, false]);
+        assert!(Group::new([&ONE, &ANY]).may_match("3") && Group::new([&ONE, &CASELESS]).may_match("TWO 2"));
+        assert_eq!(["b", "ab", "c"].map(|text| Literals::new(&["ab", "b."]).may_occur_in(text)), [false, true, false]);
     }
 
     #[test]

@@ -187,7 +187,7 @@ impl Draft {
     }
 
     fn add_lines(&mut self, source: Source, lines: impl Iterator<Item = String>) {
-        let kept = lines.zip(1..).map(|(text, line)| KeptLine { line, source, text: clean(text.as_bytes()) });
+        let kept = lines.zip(1..).map(|(text, line)| KeptLine { line, source, text: clean(text.as_bytes()).into_owned() });
         self.log.lines.extend(kept.filter(|line| !line.text.is_empty()));
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::describe::{self, Described, Found};
 use super::observe::Observed;
-use super::page::Page;
+use super::page::{Page, Service};
 use super::{Beside, info};
 use crate::facts::{Config, container, derive, distribution, engine, filter, mounts, program};
 use crate::pattern::Pattern;
@@ -285,7 +285,7 @@ fn passed_over() -> Gap {
 }
 
 fn excerpt(page: &Page, belongs: Belongs<'_>) -> LogExcerpt {
-    let own = |(service, lines): (&Option<String>, &Vec<KeptLine>)| {
+    let own = |(service, lines): (&Service, &Vec<KeptLine>)| {
         lines.iter().filter(|line| belongs(line.line, service.as_deref())).cloned().collect::<Vec<_>>()
     };
     let mut lines: Vec<KeptLine> = page.kept.iter().flat_map(own).collect();

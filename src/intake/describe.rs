@@ -89,7 +89,7 @@ pub fn found(page: &Page, beside: &Beside) -> Found {
     let mut given = Found::default();
     for (text, what) in [(&beside.inspect, "--inspect"), (&beside.run, "--run"), (&beside.info, "--info")] {
         let Some(text) = text else { continue };
-        let more = of_lines(&lines(text));
+        let more = of_lines(&Line::all(text));
         let engine = !more.engine.info.is_empty() || more.engine.version.is_some();
         if if what == "--info" { !engine } else { more.containers.is_empty() } {
             given.empty.push(what);
@@ -108,10 +108,6 @@ pub fn found(page: &Page, beside: &Beside) -> Found {
     found
 }
 
-fn lines(text: &str) -> Vec<Line> {
-    text.lines().zip(1..).map(|(text, number)| Line { number, text: text.to_owned(), container: None }).collect()
-}
-
 fn of_lines(lines: &[Line]) -> Found {
     let documents = documents::documents(lines);
     let blocks = yaml::blocks(lines);
@@ -128,7 +124,7 @@ fn of_lines(lines: &[Line]) -> Found {
     engine.shown = info::of_commands(lines);
     let mut specs: Vec<Spec> = shell::commands(lines).iter().filter_map(run::spec).collect();
     specs.extend(blocks.iter().flat_map(services::specs));
-    specs.extend(lines.iter().filter_map(|line| services::of_json_list(line.number, shell::unprompted(&line.text).0)));
+    specs.extend(lines.iter().filter_map(|line| services::of_json_list(line.number, line.command())));
     let files = dockerfile::files(lines);
     let declared = documents.iter().find(|document| document.kind == Kind::Image).map(|document| document.value.clone());
     let mut containers = described(sorted_out(specs), &files, declared.as_ref());
@@ -322,7 +318,7 @@ mod tests {
     use super::*;
 
     fn containers(text: &str) -> Vec<Described> {
-        of_lines(&lines(text)).containers
+        of_lines(&Line::all(text)).containers
     }
 
     #[test]
@@ -333,7 +329,11 @@ mod tests {
 
     #[test]
     fn services_are_told_apart_by_their_prefixes() {
-        let line = |number, name: &str| Line { number, text: "said".to_owned(), container: Some(name.to_owned()) };
+        let line = |number, name: &str| {
+            let mut line = Line::new(number, "said");
+            line.container = Some(name.into());
+            line
+        };
         let names = |lines: &[Line]| of_lines(lines).containers.into_iter().filter_map(|one| one.name).collect::<Vec<_>>();
         let both = [line(1, "web-1"), line(2, "db_1"), line(3, "web-1"), line(4, "db_1"), line(5, "id"), line(6, "id")];
         assert_eq!(names(&both), ["web-1", "db_1"]);

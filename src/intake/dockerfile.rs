@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::page::Line;
-use super::shell::unprompted;
 use crate::pattern::Pattern;
 use crate::snapshot::Facts;
 
@@ -56,7 +55,7 @@ fn block(lines: &[Line]) -> (Vec<(String, String)>, usize) {
     let mut at = 0;
     let mut end = 0;
     while let Some(line) = lines.get(at) {
-        let text = unprompted(&line.text).0.trim();
+        let text = line.command().trim();
         if let Some(captures) = may_instruct(text).then(|| INSTRUCTION.captures(text)).flatten() {
             let (rest, used) = continued(&captures["rest"], &lines[at + 1..]);
             instructions.push((captures["word"].to_owned(), rest));
@@ -168,8 +167,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<Dockerfile> {
-        let lines: Vec<Line> =
-            text.lines().zip(1..).map(|(text, number)| Line { number, text: text.to_owned(), container: None }).collect();
+        let lines = Line::all(text);
         files(&lines)
     }
 

@@ -3,11 +3,16 @@
 use serde_json::Value;
 
 use super::page::Line;
+use crate::pattern::Literals;
 
 /// Most lines of one document.
 const LONGEST: usize = 20_000;
 /// Documents that are looked for in one text.
 const MOST: usize = 64;
+
+/// Keys of which every known document has one.
+static KNOWN: Literals =
+    Literals::new(&["Config\"", "host\"", "ServerVersion\"", "CgroupDriver\"", "CgroupVersion\"", "Server\"", "Client\"", "ApiVersion\""]);
 
 /// A document and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,6 +72,10 @@ fn value(lines: &[Line]) -> Option<(Value, usize)> {
         text.push_str(&line.text);
         text.push('\n');
         if depth <= 0 {
+            // Many logs are documents of one line each.
+            if index == 0 && !KNOWN.may_occur_in(&text) {
+                return None;
+            }
             // What stands behind the document on its last line is no part of it.
             let mut stream = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
             return Some((stream.next()?.ok()?, index + 1));
@@ -126,8 +135,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<(Kind, u64, u64)> {
-        let lines: Vec<Line> =
-            text.lines().zip(1..).map(|(text, number)| Line { number, text: text.to_owned(), container: None }).collect();
+        let lines = Line::all(text);
         documents(&lines).into_iter().map(|document| (document.kind, document.line, document.last)).collect()
     }
 

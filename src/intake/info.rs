@@ -5,7 +5,7 @@ use yaml_serde::Value as Yaml;
 
 use super::page::Line;
 use super::yaml::Block;
-use crate::pattern::Pattern;
+use crate::pattern::{Literals, Pattern};
 
 /// Labels of `docker info` and the field of each.
 const LABELS: &[(&str, &str)] = &[
@@ -21,6 +21,21 @@ const LABELS: &[(&str, &str)] = &[
 /// The labels that only `docker info` has, which are known within a sentence too.
 static WITHIN: Pattern =
     Pattern::with_one_of(&["Cgroup Driver:", "Cgroup Version:", "Server Version:"], "Cgroup (?:Driver|Version):|Server Version:");
+
+/// What every line holds that says something by itself: a label, or the name of a version.
+static SAYS: Literals = Literals::new(&[
+    "Architecture:",
+    "Cgroup ",
+    "Runtime:",
+    "Operating System:",
+    "ersion",
+    "ERSION",
+    "Client:",
+    "Server:",
+    "Security Options:",
+]);
+/// The names of the engines whose commands tell which of them it is.
+static ENGINES: Literals = Literals::new(&["docker", "podman"]);
 
 /// What an engine says of itself.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -62,6 +77,9 @@ pub fn of_lines(lines: &[Line]) -> Engine {
     let mut in_options = false;
     let (mut in_server, mut podman) = (false, false);
     for line in lines {
+        if !(podman || in_server || in_options || SAYS.may_occur_in(&line.text)) {
+            continue;
+        }
         let text = line.text.trim();
         if podman && let Some(number) = text.strip_prefix("Version:").and_then(|rest| numbered(rest.trim())) {
             (engine.name, engine.version) = (Some("podman"), Some(number));
@@ -121,7 +139,10 @@ pub fn of_commands(lines: &[Line]) -> Option<&'static str> {
     const COMMANDS: [&str; 14] =
         ["build", "compose", "container", "create", "exec", "images", "info", "inspect", "logs", "ps", "run", "start", "stop", "version"];
     let of = |line: &Line| {
-        let mut words = super::shell::unprompted(&line.text).0.split_whitespace().skip_while(|word| *word == "sudo");
+        if !ENGINES.may_occur_in(&line.text) {
+            return None;
+        }
+        let mut words = line.command().split_whitespace().skip_while(|word| *word == "sudo");
         let word = words.next()?;
         let name = super::shell::engine(word).filter(|_| words.next().is_some_and(|next| COMMANDS.contains(&next)));
         match word {
@@ -230,8 +251,7 @@ mod tests {
     use super::*;
 
     fn engine(text: &str) -> Engine {
-        let lines: Vec<Line> =
-            text.lines().zip(1..).map(|(text, number)| Line { number, text: text.to_owned(), container: None }).collect();
+        let lines = Line::all(text);
         of_lines(&lines)
     }
 
@@ -267,7 +287,7 @@ mod tests {
 
     #[test]
     fn commands_name_their_engine() {
-        let name = |text: &str| of_commands(&[Line { number: 1, text: text.to_owned(), container: None }]);
+        let name = |text: &str| of_commands(&[Line::new(1, text)]);
         assert_eq!(
             [name("$ docker compose up"), name("docker-compose up"), name("$ sudo podman ps -a")],
             [Some("docker"), Some("docker"), Some("podman")]

@@ -6,7 +6,7 @@ use procfs::process::MountInfos;
 use super::observe::{Observed, pid1};
 use super::page::Line;
 use crate::facts::mounts;
-use crate::pattern::Pattern;
+use crate::pattern::{Group, Pattern};
 use crate::snapshot::Facts;
 
 /// File systems that only a container has as its root.
@@ -20,6 +20,8 @@ static PROC_MOUNTS: Pattern =
     Pattern::with_one_of(&[" rw", " ro"], r"^(?P<what>\S+) (?P<at>/\S*) (?P<type>[\w.-]+) (?P<options>r[ow](?:,\S*)?) \d \d$");
 /// A line of /proc/self/mountinfo.
 static MOUNTINFO: Pattern = Pattern::with_one_of(&["- "], r"^\d+ \d+ \d+:\d+ \S+ /\S* r[ow]\S* .*- (?P<type>\S+) \S+ r[ow]");
+/// A mount in any of these forms.
+static ROW: Group<3> = Group::new([&MOUNT, &PROC_MOUNTS, &MOUNTINFO]);
 /// A line of /proc/PID/cgroup.
 static CGROUP: Pattern = Pattern::with_one_of(&[":/"], r"^(?P<id>\d{1,3}):(?P<controllers>[\w=,-]*):(?P<path>/\S*)$");
 /// The head of `ps`.
@@ -62,7 +64,10 @@ fn mount_table(lines: &[Line]) -> Option<Observed> {
 
 /// A mount as a line of mountinfo.
 fn mountinfo(text: &str, id: u32) -> Option<String> {
-    if MOUNTINFO.is_match(text) {
+    if !ROW.may_match(text) {
+        return None;
+    }
+    if text.starts_with(|c: char| c.is_ascii_digit()) && MOUNTINFO.is_match(text) {
         return Some(text.to_owned());
     }
     let captures = MOUNT.captures(text).or_else(|| PROC_MOUNTS.captures(text))?;
@@ -74,7 +79,8 @@ fn mountinfo(text: &str, id: u32) -> Option<String> {
 /// /proc/1/cgroup: a line `0::` alone is v2, numbered ones are v1, both are hybrid.
 fn groups(lines: &[Line]) -> Option<Observed> {
     let captures = |line: &Line| {
-        let captures = CGROUP.captures(line.text.trim())?;
+        let text = line.text.trim();
+        let captures = text.starts_with(|c: char| c.is_ascii_digit()).then(|| CGROUP.captures(text)).flatten()?;
         Some((line.number, captures["id"].to_owned(), captures["controllers"].to_owned(), captures["path"].to_owned()))
     };
     let rows: Vec<_> = lines.iter().filter_map(captures).filter(|(_, id, controllers, _)| (id == "0") == controllers.is_empty()).collect();
@@ -134,8 +140,7 @@ mod tests {
     use super::*;
 
     fn facts(text: &str) -> Facts {
-        let lines: Vec<Line> =
-            text.lines().zip(1..).map(|(text, number)| Line { number, text: text.to_owned(), container: None }).collect();
+        let lines = Line::all(text);
         let mut all = Facts::default();
         observations(&lines).into_iter().for_each(|observed| all.extend(observed.facts));
         all

@@ -3,9 +3,8 @@
 //! Lines in, facts with the number of their line out. A fact is taken only from a form that has no other meaning.
 
 use super::page::Line;
-use super::shell::unprompted;
 use crate::facts::distribution;
-use crate::pattern::{Captures, Pattern};
+use crate::pattern::{Captures, Group, Pattern};
 use crate::snapshot::Facts;
 
 /// Words of `systemctl is-system-running` (systemctl(1)).
@@ -31,8 +30,8 @@ static COMPOSE_EXITED: Pattern =
     Pattern::with_one_of(&[" exited with code "], r"^\S+ exited with code (?P<code>\d{1,3})(?: \(restarting\))?$");
 /// Other sentences about the container itself.
 static CONTAINER_EXITED: Pattern = Pattern::with_one_of(
-    &["ontainer", "ONTAINER"],
-    r"\b(?:[Cc]ontainer|CONTAINER)\b(?i:.{0,80}\b(?:exited|exits|stopped|terminated|exit)\b.{0,24}\b(?:code|status):?) ?\(?(?P<code>\d{1,3})\b",
+    &["xit", "XIT", "topped", "TOPPED", "erminated", "ERMINATED"],
+    r"\b(?:[Cc]ontainer|CONTAINER)\b.{0,80}\b(?:[Ee]xit(?:ed|s)?|EXIT(?:ED|S)?|[Ss]topped|STOPPED|[Tt]erminated|TERMINATED)\b.{0,24}\b(?:[Cc]ode|CODE|[Ss]tatus|STATUS):? ?\(?(?P<code>\d{1,3})\b",
 );
 /// `Up 3 minutes` of `docker ps`, in a column of its own.
 static PS_UP: Pattern = Pattern::with_one_of(&["  Up "], r" {2,}Up (?:\d+|About|Less) .{0,30}");
@@ -57,6 +56,27 @@ static LOGS: Pattern = Pattern::with_one_of(&[" logs "], r"^(?:sudo )?(?:docker|
 static CGROUP_PATH: Pattern =
     Pattern::with_one_of(&["init.scope control group:"], r"Failed to create (?P<path>/\S*)init\.scope control group:");
 
+/// All of these, and the commands whose answers are read.
+static TELLING: Group<12> = Group::new([
+    &PS_EXITED,
+    &COMPOSE_EXITED,
+    &CONTAINER_EXITED,
+    &PS_UP,
+    &STATE,
+    &FAILED_ROW,
+    &VERSION,
+    &WELCOME,
+    &OS_RELEASE,
+    &UNAME,
+    &CGROUP_PATH,
+    &ASKS,
+]);
+/// Commands whose answer is a bare word.
+static ASKS: Pattern = Pattern::with_one_of(
+    &["echo $?", "is-system-running", "/proc/1/comm", "/sys/fs/cgroup"],
+    r"echo \$\?|is-system-running|/proc/1/comm|/sys/fs/cgroup",
+);
+
 /// All observations of a page, in order.
 #[must_use]
 pub fn observations(lines: &[Line]) -> Vec<Observed> {
@@ -65,10 +85,13 @@ pub fn observations(lines: &[Line]) -> Vec<Observed> {
         let mut facts = Facts::default();
         let place = |what: &str| format!("text line {}: {what}", line.number);
         let text = line.text.trim_end();
+        if !TELLING.may_match(text) {
+            continue;
+        }
         exits(text, &place, &mut facts);
         guest(text, &place, &mut facts);
         manager(text, &place, &mut facts);
-        answers(text, &lines[at + 1..], &place, &mut facts);
+        answers(line.command().trim_end(), &lines[at + 1..], &place, &mut facts);
         if facts.iter().next().is_some() {
             let about = about(text);
             found.push(Observed { line: line.number, about, facts });
@@ -79,18 +102,18 @@ pub fn observations(lines: &[Line]) -> Vec<Observed> {
 
 /// An empty answer to `docker logs`: the next line is a prompt again, or the text ends.
 fn silent(lines: &[Line]) -> Vec<Observed> {
-    let asks = |line: &Line| {
-        let (command, prompted) = unprompted(&line.text);
-        prompted && LOGS.is_match(command)
-    };
+    let asks = |line: &Line| line.is_prompted() && LOGS.is_match(line.command());
     let unanswered = |at: usize| {
         let next = lines[at + 1..].iter().find(|line| !line.text.trim().is_empty());
-        next.is_none_or(|line| unprompted(&line.text).1)
+        next.is_none_or(Line::is_prompted)
     };
     let empty = |(at, line): (usize, &Line)| {
+        if !asks(line) || !unanswered(at) {
+            return None;
+        }
         let mut facts = Facts::default();
         facts.set("log.empty", true, &format!("text line {}: logs of the engine", line.number));
-        (asks(line) && unanswered(at)).then_some(Observed { line: line.number, about: last_word(&line.text), facts })
+        Some(Observed { line: line.number, about: last_word(&line.text), facts })
     };
     lines.iter().enumerate().filter_map(empty).collect()
 }
@@ -176,9 +199,8 @@ fn manager(text: &str, place: Source<'_>, facts: &mut Facts) {
 }
 
 /// Commands whose answer is a bare word on the next line.
-fn answers(text: &str, after: &[Line], place: Source<'_>, facts: &mut Facts) {
-    let answer = || after.iter().take(ANSWER).map(|line| unprompted(&line.text).0.trim()).find(|text| !text.is_empty());
-    let command = unprompted(text).0.trim_end();
+fn answers(command: &str, after: &[Line], place: Source<'_>, facts: &mut Facts) {
+    let answer = || after.iter().take(ANSWER).map(|line| line.command().trim()).find(|text| !text.is_empty());
     if command.ends_with("echo $?") {
         if let Some(code) = answer().and_then(|answer| answer.parse::<i64>().ok()).filter(|code| *code > 128) {
             exit_code(code, &place("echo $?"), facts);
@@ -219,8 +241,7 @@ mod tests {
     use super::*;
 
     fn facts(text: &str) -> Facts {
-        let lines: Vec<Line> =
-            text.lines().zip(1..).map(|(text, number)| Line { number, text: text.to_owned(), container: None }).collect();
+        let lines = Line::all(text);
         let mut all = Facts::default();
         observations(&lines).into_iter().for_each(|observed| all.extend(observed.facts));
         all

@@ -8,7 +8,8 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::cluster::{Clusters, looks_bad};
-use super::peel::{Bare, bare, quoted_lines};
+use super::peel::{bare, quoted_lines};
+use super::shell::unprompted;
 use crate::scan::{Kept, LogStream, Matcher, Memo, Part, Seen, Whole, clean};
 use crate::snapshot::{Cluster, KeptLine, Source};
 
@@ -27,10 +28,41 @@ pub struct Line {
     /// Number in the text, from 1.
     pub number: u64,
     /// What is left of it.
-    pub text: String,
+    pub text: Arc<str>,
     /// Name of the service that a prefix gave.
-    pub container: Option<String>,
+    pub container: Option<Arc<str>>,
+    /// Where a command begins, behind a shell's prompt; 0 where there is no prompt.
+    command: usize,
 }
+
+impl Line {
+    /// A line that no prefix gives to a service.
+    #[must_use]
+    pub fn new(number: u64, text: &str) -> Self {
+        Self { number, command: unprompted(text).unwrap_or_default(), text: text.into(), container: None }
+    }
+
+    /// It without a shell's prompt.
+    #[must_use]
+    pub fn command(&self) -> &str {
+        &self.text[self.command..]
+    }
+
+    /// Whether it begins with a shell's prompt.
+    #[must_use]
+    pub fn is_prompted(&self) -> bool {
+        self.command > 0
+    }
+
+    /// The lines of a text that has no wrapping.
+    #[must_use]
+    pub fn all(text: &str) -> Vec<Self> {
+        text.lines().zip(1..).map(|(text, number)| Self::new(number, text)).collect()
+    }
+}
+
+/// Name of a service, where lines are given to one.
+pub type Service = Option<Arc<str>>;
 
 /// A text that was read.
 #[derive(Debug, Default)]
@@ -38,7 +70,7 @@ pub struct Page {
     /// Lines of its first part.
     pub lines: Vec<Line>,
     /// Lines that rules want to see, by the service that said them.
-    pub kept: BTreeMap<Option<String>, Vec<KeptLine>>,
+    pub kept: BTreeMap<Service, Vec<KeptLine>>,
     /// Lines that look like failures and are not known.
     pub unrecognised: Vec<Cluster>,
     /// Bytes read.
@@ -76,18 +108,19 @@ struct Reading<'m> {
     matcher: &'m Matcher<'m>,
     page: Page,
     room: usize,
-    kept: BTreeMap<Option<String>, Kept>,
+    kept: BTreeMap<Service, Kept>,
     clusters: Clusters,
     /// What raw lines say.
-    said: Memo<Arc<Said>>,
+    said: Memo<Said>,
     /// What they say in their wrapping, which may have another time stamp each time.
     parts: Memo<Arc<[Part]>>,
 }
 
 /// What a line says.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Said {
-    bare: Bare,
+    /// The line without its wrapping; its number is still to be told.
+    line: Line,
     /// The texts that it quotes; mostly one, itself.
     parts: Arc<[Part]>,
 }
@@ -108,28 +141,22 @@ impl<'m> Reading<'m> {
     fn line(&mut self, line: Seen<'_>) {
         let Seen { number, bytes, picked } = line;
         if bytes.is_empty() || bytes == b"\r" {
-            return self.keep(Line { number, text: String::new(), container: None });
+            return self.keep(Line::new(number, ""));
         }
-        let said = self.said.get_or(bytes, || {
-            let bare = bare(&clean(bytes));
-            let parts = || quoted_lines(&bare.text).iter().map(|text| Part::new(self.matcher, text)).collect();
-            let parts = self.parts.get_or(bare.text.as_bytes(), parts);
-            Arc::new(Said { bare, parts })
-        });
+        let Said { line, parts } = self.said.get_or(bytes, || said(bytes, self.matcher, &mut self.parts));
         let mut wanted = !picked;
-        for (place, part) in (0..).zip(said.parts.iter()) {
+        for (place, part) in (0..).zip(parts.iter()) {
             if picked && part.ids.is_empty() {
                 continue;
             }
-            let kept = self.kept.entry(said.bare.container.clone()).or_default();
+            let kept = self.kept.entry(line.container.clone()).or_default();
             wanted |= kept.take((number, place), picked, part);
             if part.ids.is_empty() && looks_bad(&part.text) && !self.matcher.is_harmless(&part.text) {
                 self.clusters.add(number, &part.text);
             }
         }
         if wanted {
-            let Bare { text, container } = said.bare.clone();
-            self.keep(Line { number, text, container });
+            self.keep(Line { number, ..line });
         }
     }
 
@@ -150,4 +177,17 @@ impl<'m> Reading<'m> {
         self.page.unrecognised = self.clusters.finish();
         self.page
     }
+}
+
+/// Reads a raw line.
+fn said(bytes: &[u8], matcher: &Matcher<'_>, known: &mut Memo<Arc<[Part]>>) -> Said {
+    let clean = clean(bytes);
+    let bare = bare(&clean);
+    let line = Line { container: bare.container.map(Arc::from), ..Line::new(0, &bare.text) };
+    let parts = || match quoted_lines(&line.text) {
+        None => Arc::from([Part::new(matcher, Arc::clone(&line.text))]),
+        Some(texts) => texts.into_iter().map(|text| Part::new(matcher, text.into())).collect(),
+    };
+    let parts = known.get_or(line.text.as_bytes(), parts);
+    Said { line, parts }
 }

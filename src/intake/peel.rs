@@ -7,16 +7,16 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::pattern::Pattern;
+use crate::pattern::{Literals, Pattern};
 
 /// Wrappings within wrappings that are taken off; more is no log.
 const DEPTH: usize = 6;
 
 /// A line without its wrapping.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Bare {
+pub struct Bare<'l> {
     /// The line.
-    pub text: String,
+    pub text: Cow<'l, str>,
     /// Name of the service or container that a prefix gave.
     pub container: Option<String>,
 }
@@ -37,14 +37,17 @@ static PREFIXES: [Prefix; 13] = [
     prefix(|line| matches!(line, [b' ' | b'>', ..]), r"^ {0,3}(?:> ?)+"),
     // RFC 3339 as `docker -t`, GitHub, Kubernetes and GitLab write it, with GitLab's stream mark and CRI's behind it.
     prefix(
-        |line| matches!(line, [b'0'..=b'9', ..]),
+        |line| matches!(line, [b'0'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'T', ..]),
         r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?: \d\d[OE][ +]?| std(?:out|err) [FP] | |$)",
     ),
     // The same with a blank: Python, PostgreSQL, runners.
-    prefix(is_numbered, r"^\[?\d{4}[-/]\d\d[-/]\d\d \d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?\]?(?: ?[-|:])? ?"),
+    prefix(
+        |line| matches!(opened(line), [b'0'..=b'9', _, _, _, b'-' | b'/', _, _, b'-' | b'/', _, _, b' ', ..]),
+        r"^\[?\d{4}[-/]\d\d[-/]\d\d \d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?\]?(?: ?[-|:])? ?",
+    ),
     // Jenkins' time stamper, and clocks alone.
-    prefix(is_numbered, r"^\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?(?: ?\|)? {1,2}"),
-    prefix(is_numbered, r"^\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?\] ?"),
+    prefix(|line| matches!(opened(line), [b'0'..=b'9', _, b':', ..]), r"^\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?(?: ?\|)? {1,2}"),
+    prefix(|line| matches!(line, [b'[', b'0'..=b'9', _, _, _, b'-', ..]), r"^\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?\] ?"),
     prefix(|line| line.starts_with(b"[P"), r"^\[Pipeline\] "),
     // Marks of GitHub, Azure, GitLab and Travis.
     prefix(|line| line.starts_with(b"##"), r"^##\[(?:group|endgroup|error|warning|debug|notice|command|section)\]"),
@@ -57,8 +60,9 @@ static PREFIXES: [Prefix; 13] = [
     prefix(|line| matches!(line, [b'[', b' ' | b'0'..=b'9', ..]), r"^\[ *\d{1,8}\.\d{6}\](?:\[ *[TC]\d+\])? "),
 ];
 
-fn is_numbered(line: &[u8]) -> bool {
-    matches!(line, [b'0'..=b'9', ..] | [b'[', b'0'..=b'9', ..])
+/// A line without the bracket that it begins with.
+fn opened(line: &[u8]) -> &[u8] {
+    line.strip_prefix(b"[").unwrap_or(line)
 }
 
 /// `Jan  2 03:04:05 ` of syslog and journalctl; with a year in other locales of journalctl's short forms.
@@ -70,9 +74,12 @@ static HOST: Pattern = Pattern::new(r"^[\w.-]+ (?:[\w@./()+-]+\[\d+\]|kernel): "
 /// `service-1  | ` of compose; journald's own tables have no such first column.
 static COMPOSE: Pattern = Pattern::new(r"^[A-Za-z0-9][\w.-]{0,80} +\| ?");
 
+/// The keys under which collectors keep a line.
+static SAYS: Literals = Literals::new(&["log\"", "MESSAGE\"", "message\"", "msg\""]);
+
 /// Takes the wrapping off a clean line.
 #[must_use]
-pub fn bare(line: &str) -> Bare {
+pub fn bare(line: &str) -> Bare<'_> {
     let (mut text, mut container) = (Cow::Borrowed(line), None);
     for _ in 0..DEPTH {
         if let Some(inner) = collected(&text) {
@@ -95,7 +102,7 @@ pub fn bare(line: &str) -> Bare {
             Cow::Owned(text) => Cow::Owned(text[length..].to_owned()),
         };
     }
-    Bare { text: text.into_owned(), container }
+    Bare { text, container }
 }
 
 /// Bytes of the wrapping with which a text begins; 0 for none.
@@ -105,7 +112,7 @@ fn wrapping(text: &str) -> usize {
         let hosted = text[..end].contains('T') && HOST.is_match(&text[end..]);
         return if hosted { behind_word(text, end) } else { end };
     }
-    if !text.starts_with(|c: char| c.is_ascii_uppercase()) {
+    if !matches!(text.as_bytes(), [b'A'..=b'Z', b'a'..=b'z', b'a'..=b'z', b' ', ..]) {
         return 0;
     }
     let Some(stamp) = SYSLOG.find(text).map(|found| found.end) else { return 0 };
@@ -120,7 +127,7 @@ fn behind_word(text: &str, start: usize) -> usize {
 
 /// The line within a line of Docker's json-file driver, or of a collector that keeps it under a usual name.
 fn collected(text: &str) -> Option<String> {
-    if !(text.starts_with('{') && text.ends_with('}')) {
+    if !(text.starts_with('{') && text.ends_with('}') && SAYS.may_occur_in(text)) {
         return None;
     }
     let document: Value = serde_json::from_str(text).ok()?;
@@ -129,18 +136,17 @@ fn collected(text: &str) -> Option<String> {
     let said = names.iter().find_map(|name| map.get(*name)?.as_str())?;
     // A container's own JSON lines are no driver's: the driver's have few other keys.
     let known = map.contains_key("log") || map.keys().any(|key| matches!(key.as_str(), "time" | "timestamp" | "ts" | "level" | "PRIORITY"));
-    known.then(|| crate::scan::clean(said.trim_end_matches('\n').as_bytes()))
+    known.then(|| crate::scan::clean(said.trim_end_matches('\n').as_bytes()).into_owned())
 }
 
-/// Parts of a line that quote several lines, as JSON and Ansible print them: cut at the written-out `\n`, quotes unescaped.
+/// Parts of a line that quote several lines, as JSON and Ansible print them: cut at the written-out `\n`, quotes unescaped; `None` where
+/// it is to be taken as it is.
 #[must_use]
-pub fn quoted_lines(text: &str) -> Vec<String> {
-    if !text.contains('\\') {
-        return vec![text.to_owned()];
-    }
+pub fn quoted_lines(text: &str) -> Option<Vec<String>> {
+    memchr::memchr(b'\\', text.as_bytes())?;
     let parts = text.split("\\n").map(unescaped).filter(|part| part.chars().any(char::is_alphanumeric));
     let parts: Vec<String> = parts.collect();
-    if parts.is_empty() { vec![text.to_owned()] } else { parts }
+    (!parts.is_empty()).then_some(parts)
 }
 
 /// `\"` and `\\\"` as `"`: nested quoting hides the words of an engine.
@@ -205,7 +211,7 @@ mod tests {
     #[test]
     fn compose_prefixes_name_the_service() {
         let bare = bare("web-1  | Detected virtualization docker.");
-        assert_eq!((bare.text.as_str(), bare.container.as_deref()), ("Detected virtualization docker.", Some("web-1")));
+        assert_eq!((bare.text.as_ref(), bare.container.as_deref()), ("Detected virtualization docker.", Some("web-1")));
     }
 
     #[test]
@@ -218,8 +224,9 @@ mod tests {
     #[test]
     fn quoted_texts_are_read_line_by_line() {
         let line = r#""msg": "failure 1: not booted.\nFailed to connect to bus: Host is down\n""#;
-        assert_eq!(quoted_lines(line), [r#""msg": "failure 1: not booted."#, "Failed to connect to bus: Host is down"]);
-        assert_eq!(quoted_lines(r#"exec: \\\"/sbin/init\\\": stat"#), [r#"exec: "/sbin/init": stat"#]);
-        assert_eq!(quoted_lines(r"C:\data"), [r"C:\data"]);
+        assert_eq!(quoted_lines(line).unwrap(), [r#""msg": "failure 1: not booted."#, "Failed to connect to bus: Host is down"]);
+        assert_eq!(quoted_lines(r#"exec: \\\"/sbin/init\\\": stat"#).unwrap(), [r#"exec: "/sbin/init": stat"#]);
+        assert_eq!(quoted_lines(r"C:\data").unwrap(), [r"C:\data"]);
+        assert_eq!((quoted_lines("C:/data"), quoted_lines(r"\\")), (None, None));
     }
 }

@@ -94,8 +94,7 @@ mod tests {
     use crate::intake::shell::commands;
 
     fn specs(text: &str) -> Vec<Spec> {
-        let lines: Vec<Line> =
-            text.lines().zip(1..).map(|(text, number)| Line { number, text: text.to_owned(), container: None }).collect();
+        let lines = Line::all(text);
         commands(&lines).iter().filter_map(spec).collect()
     }
 

@@ -259,7 +259,7 @@ fn pod_mount(mount: &Mapping, pod: &Value) -> Option<Given> {
 /// Options of `run` in a list of JSON, as devcontainer.json and build tools keep them.
 #[must_use]
 pub fn of_json_list(line: u64, text: &str) -> Option<Spec> {
-    let (key, rest) = text.split_once(':')?;
+    let (key, rest) = text.split_once(':').filter(|(_, rest)| rest.trim_start().starts_with('['))?;
     let key = key.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
     if !key.starts_with("run") && !key.ends_with("args") && !key.ends_with("options") {
         return None;
@@ -288,8 +288,7 @@ mod tests {
     use crate::intake::{page::Line, yaml};
 
     fn found(text: &str) -> Vec<Spec> {
-        let lines: Vec<Line> =
-            text.lines().zip(1..).map(|(text, number)| Line { number, text: text.to_owned(), container: None }).collect();
+        let lines = Line::all(text);
         yaml::blocks(&lines).iter().flat_map(specs).collect()
     }
 

@@ -52,17 +52,20 @@ pub struct Command {
     pub prompted: bool,
 }
 
-/// A line without its prompt, and whether there was one.
+/// Where the command behind a prompt begins, if there is a prompt.
 #[must_use]
-pub fn unprompted(text: &str) -> (&str, bool) {
+pub fn unprompted(text: &str) -> Option<usize> {
     // Most lines hold no sign that ends a prompt.
     if !text.bytes().fold(false, |may, byte| may | matches!(byte, b'$' | b'#' | b'%' | b'>' | b'+' | 0x80..)) {
-        return (text, false);
+        return None;
     }
-    match PROMPT.find(text) {
-        Some(prompt) if !text[prompt.clone()].trim().is_empty() && prompt.end < text.len() => (text[prompt.end..].trim_start(), true),
-        _ => (text, false),
-    }
+    let prompt = PROMPT.find(text).filter(|prompt| !text[prompt.clone()].trim().is_empty() && prompt.end < text.len())?;
+    Some(text.len() - text[prompt.end..].trim_start().len())
+}
+
+/// A text without its prompt.
+fn command_of(text: &str) -> &str {
+    &text[unprompted(text).unwrap_or_default()..]
 }
 
 /// Whether a word is the CLI of a container engine, and which.
@@ -78,12 +81,21 @@ pub fn commands(lines: &[Line]) -> Vec<Command> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < lines.len() {
+        if !may_create(&lines[at]) {
+            at += 1;
+            continue;
+        }
         let (joined, used) = joined(&lines[at..]);
         let here = of_text(&joined, lines[at].number, lines[at + used - 1].number);
         at += if here.is_empty() { 1 } else { used };
         found.extend(here);
     }
     found
+}
+
+/// Whether a command may begin with a line; says no quickly.
+fn may_create(line: &Line) -> bool {
+    line.is_prompted() || CREATES.may_match(&line.text) || line.text.trim_end().ends_with('\\')
 }
 
 /// A line and those that continue it, and how many they are.
@@ -107,13 +119,14 @@ fn joined(lines: &[Line]) -> (Cow<'_, str>, usize) {
 
 /// Whether a command line has options but no image yet.
 fn ends_open(text: &str) -> bool {
-    let pieces = words_of(unprompted(text).0);
+    let pieces = words_of(command_of(text));
     let Some(rest) = after_create(&pieces) else { return false };
     super::options::sort(rest).rest.is_empty()
 }
 
 fn of_text(text: &str, line: u64, last: u64) -> Vec<Command> {
-    let (inner, prompted) = unprompted(text);
+    let inner = command_of(text);
+    let prompted = inner.len() < text.len();
     if prompted && super::options::is_known(inner) {
         let words = words_of(inner);
         return vec![Command { line, last, words, place: Place::Line, prompted }];
@@ -194,9 +207,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<Command> {
-        let lines: Vec<Line> =
-            text.lines().zip(1..).map(|(text, number)| Line { number, text: text.to_owned(), container: None }).collect();
-        commands(&lines)
+        commands(&Line::all(text))
     }
 
     fn words(text: &str) -> String {

@@ -5,7 +5,6 @@
 use yaml_serde::Value;
 
 use super::page::Line;
-use super::shell::unprompted;
 use crate::pattern::Pattern;
 
 /// Longest block, in lines.
@@ -37,7 +36,7 @@ pub fn blocks(lines: &[Line]) -> Vec<Block> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < lines.len() {
-        let text = unprompted(&lines[at].text).0;
+        let text = lines[at].command();
         if is_keyed(text)
             && matches(&BEGINS, text)
             && let Some((block, used)) = block(&lines[at..])
@@ -64,11 +63,11 @@ fn matches(pattern: &Pattern, text: &str) -> bool {
 
 /// The block that begins at the first of the lines: its documents, and how many lines they take.
 fn block(lines: &[Line]) -> Option<(Vec<Block>, usize)> {
-    let (first, prompted) = unprompted(&lines[0].text);
+    let (first, prompted) = (lines[0].command(), lines[0].is_prompted());
     // Behind a prompt the first line has lost its place; the others have kept theirs.
     let indent = if prompted { 0 } else { first.len() - first.trim_start().len() };
     let belongs = |line: &&Line| {
-        let text = line.text.as_str();
+        let text = line.text.as_ref();
         let own = text.len() - text.trim_start().len();
         (text.trim().is_empty() || own >= indent) && matches(&GOES_ON, text)
     };
@@ -113,8 +112,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<Block> {
-        let lines: Vec<Line> =
-            text.lines().zip(1..).map(|(text, number)| Line { number, text: text.to_owned(), container: None }).collect();
+        let lines = Line::all(text);
         blocks(&lines)
     }
 

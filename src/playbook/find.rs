@@ -27,7 +27,7 @@ pub fn find<'r>(text: &str, rules: &'r RuleSet, matcher: &Matcher<'_>) -> Vec<Sa
             let signature = &rule.signatures[id.signature];
             if seen.insert(id.rule) {
                 let rank = Rank { follows: false, common: common(rule), weak: signature.weak, place: id.rule };
-                found.push((rank, Said { id: &rule.id, signature: &signature.name, line: line.clone() }));
+                found.push((rank, Said { id: &rule.id, signature: &signature.name, line: line.to_string() }));
             }
         }
     }

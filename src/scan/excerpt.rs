@@ -41,8 +41,10 @@ pub struct Part {
 impl Part {
     /// Looks for signatures in a clean text.
     #[must_use]
-    pub fn new(matcher: &Matcher<'_>, text: &str) -> Self {
-        Self { text: text.into(), ids: matcher.matches(text).into() }
+    pub fn new(matcher: &Matcher<'_>, text: Arc<str>) -> Self {
+        let ids = matcher.matches(&text);
+        // Nothing is allocated for the many that match nothing.
+        Self { ids: if ids.is_empty() { Arc::default() } else { ids.into() }, text }
     }
 }
 
@@ -121,7 +123,7 @@ impl<'r> Excerpter<'r> {
 
 /// Reads a line and keeps it where it matters.
 fn take(matcher: &Matcher<'_>, line: Seen<'_>, read: &mut Memo<Part>, kept: &mut Kept) {
-    let part = read.get_or(line.bytes, || Part::new(matcher, &clean(line.bytes)));
+    let part = read.get_or(line.bytes, || Part::new(matcher, clean(line.bytes).into()));
     kept.take((line.number, 0), line.picked, &part);
 }
 

@@ -1,5 +1,7 @@
 //! Bytes to lines: chunk edges anywhere, CR LF, overwritten lines, escape sequences, broken UTF-8, lines without end.
 
+use std::borrow::Cow;
+
 /// Longest line that is kept, in bytes; the rest of a longer line is dropped and counted.
 pub const LINE_LIMIT: usize = 64 * 1024;
 
@@ -55,14 +57,16 @@ impl LineSplitter {
 ///
 /// Text that a carriage return overwrites on a terminal is kept, parted by a space: it was said.
 #[must_use]
-pub fn clean(line: &[u8]) -> String {
+pub fn clean(line: &[u8]) -> Cow<'_, str> {
     if let Some(plain) = plain(line) {
-        return plain.trim_end().to_owned();
+        return Cow::Borrowed(plain.trim_end());
     }
     let stripped = if line.contains(&0x1b) { anstream::adapter::strip_bytes(line).into_vec() } else { line.to_vec() };
     let text = String::from_utf8_lossy(&stripped);
     let visible = text.chars().map(|c| if c == '\t' || c == '\r' { ' ' } else { c }).filter(|c| !is_hidden(*c));
-    visible.collect::<String>().trim_end().to_owned()
+    let mut visible: String = visible.collect();
+    visible.truncate(visible.trim_end().len());
+    Cow::Owned(visible)
 }
 
 /// The text of a line in which there is nothing to be taken out: printable ASCII.

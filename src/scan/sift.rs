@@ -175,7 +175,7 @@ mod tests {
     fn wanted(block: &[u8]) -> (u64, Vec<(u64, String)>) {
         let gate = Gate::new(["no such device", "freezing execution"], b"").unwrap();
         let sifted = sift(&gate, block, &mut Memory::default());
-        (sifted.lines, sifted.wanted.into_iter().map(|(before, line)| (before, clean(&block[line]))).collect())
+        (sifted.lines, sifted.wanted.into_iter().map(|(before, line)| (before, clean(&block[line]).into_owned())).collect())
     }
 
     #[test]
