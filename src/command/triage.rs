@@ -15,12 +15,12 @@ use super::{CommandError, deliver};
 use crate::cli::{ReportFormat, TriageArgs};
 use crate::diagnose::{Accepted, Report, Summary, diagnose_with};
 use crate::exit::Exit;
-use crate::intake::archive::{Limits, Walk};
-use crate::intake::{self, Beside};
+use crate::intake::archive::{Found, Limits, Walk};
+use crate::intake::{self, Beside, Text};
 use crate::options::{Options, TriageOptions};
 use crate::render::{Answer, Sheet, json, output};
 use crate::rule::{self, RuleSet};
-use crate::scan::{Matcher, threads};
+use crate::scan::{Matcher, PlainFile, threads};
 
 /// Files in all folders together; more is no folder of logs.
 const MOST_FILES: usize = 200_000;
@@ -102,7 +102,7 @@ impl Triage<'_> {
     /// Reads all inputs, several at a time; what comes of them is taken in their order.
     fn all(&self, inputs: &[Input], told: &mut Told) -> Result<(), CommandError> {
         if inputs.is_empty() && self.wanted.inputs.is_empty() {
-            return self.take(self.text("arguments", &mut io::empty()), told);
+            return self.take(self.text("arguments", io::empty()), told);
         }
         let threads = self.wanted.threads.min(inputs.len());
         if threads == 1 {
@@ -180,22 +180,25 @@ impl Triage<'_> {
     /// One input: a file, an archive or stdin.
     fn input(&self, input: &Input) -> Looked {
         if input.path.as_os_str() == "-" {
-            return self.walk("stdin", &mut Counted { from: io::stdin().lock(), read: &self.read }, true);
+            return self.walk("stdin", &mut Counted { from: io::stdin().lock(), read: &self.read }, None, true);
         }
         let name = input.path.display().to_string();
         match File::open(&input.path) {
-            Ok(file) => self.walk(&name, &mut Counted { from: file, read: &self.read }, input.named),
+            Ok(file) => {
+                let plain = PlainFile::new(&file, &self.read);
+                self.walk(&name, &mut Counted { from: file, read: &self.read }, plain.as_ref(), input.named)
+            }
             Err(source) => Looked { failures: vec![CommandError::Text { name, source }], ..Looked::default() },
         }
     }
 
-    fn walk(&self, name: &str, from: &mut dyn Read, named: bool) -> Looked {
+    fn walk(&self, name: &str, from: &mut dyn Read, file: Option<&PlainFile<'_>>, named: bool) -> Looked {
         let mut looked = Looked::default();
-        let mut each = |name: &str, from: &mut dyn Read| {
+        let mut each = |name: &str, from: Found<'_>| {
             looked.reports.extend(self.judged(name, from)?);
             Ok(())
         };
-        let mut walk = Walk::new(Limits::default(), &mut each);
+        let mut walk = Walk::new(Limits::default(), &mut each).of_file(file);
         let done = walk.input(name, from, named);
         let left_out = std::mem::take(&mut walk.left_out);
         looked.remarks.extend(left_out.into_iter().map(|what| format!("left out {what}")));
@@ -205,14 +208,14 @@ impl Triage<'_> {
         looked
     }
 
-    fn text(&self, name: &str, from: &mut dyn Read) -> Looked {
+    fn text(&self, name: &str, from: impl Text) -> Looked {
         match self.judged(name, from) {
             Ok(reports) => Looked { reports, ..Looked::default() },
             Err(source) => Looked { failures: vec![CommandError::Text { name: name.to_owned(), source }], ..Looked::default() },
         }
     }
 
-    fn judged(&self, name: &str, from: &mut dyn Read) -> io::Result<Vec<Report>> {
+    fn judged(&self, name: &str, from: impl Text) -> io::Result<Vec<Report>> {
         let snapshots = intake::snapshots(name, from, &self.beside, self.matcher)?;
         Ok(snapshots.iter().map(|snapshot| diagnose_with(snapshot, self.rules, self.matcher)).collect())
     }

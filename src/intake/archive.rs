@@ -6,6 +6,9 @@
 use std::cell::Cell;
 use std::io::{self, Cursor, Read};
 
+use super::Text;
+use crate::scan::PlainFile;
+
 /// How much is read at most.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -46,7 +49,25 @@ enum Form {
 const HEAD: usize = 512;
 
 /// Takes each text with its name, `archive.tar.gz: folder/file.log`.
-pub type Each<'e> = dyn FnMut(&str, &mut dyn Read) -> io::Result<()> + 'e;
+pub type Each<'e> = dyn FnMut(&str, Found<'_>) -> io::Result<()> + 'e;
+
+/// A text in an input.
+pub struct Found<'t> {
+    from: &'t mut dyn Read,
+    file: Option<&'t PlainFile<'t>>,
+}
+
+impl Read for Found<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.from.read(buffer)
+    }
+}
+
+impl Text for Found<'_> {
+    fn file(&self) -> Option<&PlainFile<'_>> {
+        self.file
+    }
+}
 
 /// A walk through one input.
 pub struct Walk<'e> {
@@ -55,6 +76,8 @@ pub struct Walk<'e> {
     out: Cell<u64>,
     raw: Cell<u64>,
     entries: u64,
+    /// The file that the input is, if it is one.
+    file: Option<&'e PlainFile<'e>>,
     /// What was left out, and why.
     pub left_out: Vec<String>,
 }
@@ -62,7 +85,13 @@ pub struct Walk<'e> {
 impl<'e> Walk<'e> {
     /// Starts a walk that hands its texts to `each`.
     pub fn new(limits: Limits, each: &'e mut Each<'e>) -> Self {
-        Self { limits, each, out: Cell::new(0), raw: Cell::new(0), entries: 0, left_out: Vec::new() }
+        Self { limits, each, out: Cell::new(0), raw: Cell::new(0), entries: 0, file: None, left_out: Vec::new() }
+    }
+
+    /// The input is a file, whose beginning nobody has read.
+    #[must_use]
+    pub fn of_file(self, file: Option<&'e PlainFile<'e>>) -> Self {
+        Self { file, ..self }
     }
 
     /// Walks through an input; `named` is true for one that the user gave, whatever is in it.
@@ -88,8 +117,8 @@ impl<'e> Walk<'e> {
             return Ok(());
         }
         match form {
-            Form::Text => (self.each)(name, &mut whole),
-            Form::Binary if named => (self.each)(name, &mut whole),
+            Form::Text => (self.each)(name, Found { from: &mut whole, file: self.file.filter(|_| depth == 0) }),
+            Form::Binary if named => (self.each)(name, Found { from: &mut whole, file: self.file.filter(|_| depth == 0) }),
             Form::Binary => {
                 self.left_out.push(format!("{name}: no text"));
                 Ok(())
@@ -289,7 +318,7 @@ mod tests {
     /// Texts with their names, and what was left out.
     fn walked(bytes: &[u8], limits: Limits) -> (Vec<(String, usize)>, Vec<String>, bool) {
         let mut texts = Vec::new();
-        let mut each = |name: &str, from: &mut dyn Read| {
+        let mut each = |name: &str, mut from: Found<'_>| {
             let mut text = Vec::new();
             let read = from.read_to_end(&mut text);
             texts.push((name.to_owned(), text.len()));

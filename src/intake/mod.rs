@@ -24,7 +24,7 @@ mod yaml;
 
 use std::io::{self, Read};
 
-use crate::scan::Matcher;
+use crate::scan::{Matcher, PlainFile};
 use crate::snapshot::Snapshot;
 
 /// What was given beside the text.
@@ -38,11 +38,22 @@ pub struct Beside {
     pub info: Option<String>,
 }
 
+/// A text that is read from its beginning to its end.
+pub trait Text: Read {
+    /// The file that it is, byte for byte, if it is one.
+    fn file(&self) -> Option<&PlainFile<'_>> {
+        None
+    }
+}
+
+impl Text for &[u8] {}
+impl Text for io::Empty {}
+
 /// Reads a text to its end and makes snapshots of it, at least one.
 ///
 /// # Errors
 /// [`io::Error`] of the reader.
-pub fn snapshots(name: &str, from: impl Read, beside: &Beside, matcher: &Matcher<'_>) -> io::Result<Vec<Snapshot>> {
+pub fn snapshots(name: &str, from: impl Text, beside: &Beside, matcher: &Matcher<'_>) -> io::Result<Vec<Snapshot>> {
     let page = page::read(from, matcher)?;
     Ok(assemble::snapshots(name, &page, beside))
 }

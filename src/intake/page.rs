@@ -4,9 +4,10 @@
 //! rule knows are looked for in its first and its last part.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io;
 use std::sync::Arc;
 
+use super::Text;
 use super::cluster::{Clusters, looks_bad};
 use super::peel::{bare, quoted_lines};
 use super::shell::unprompted;
@@ -87,7 +88,7 @@ pub struct Page {
 ///
 /// # Errors
 /// [`io::Error`] of the reader.
-pub fn read(mut from: impl Read, matcher: &Matcher<'_>) -> io::Result<Page> {
+pub fn read(mut from: impl Text, matcher: &Matcher<'_>) -> io::Result<Page> {
     let mut reading = Reading::new(matcher);
     let mut stream = LogStream::new(matcher, WHOLE);
     loop {
@@ -96,6 +97,9 @@ pub fn read(mut from: impl Read, matcher: &Matcher<'_>) -> io::Result<Page> {
             break;
         }
         reading.page.bytes += length as u64;
+        if let Some(file) = from.file() {
+            reading.page.bytes += stream.leap(file, |line| reading.line(line))?;
+        }
     }
     stream.finish(|line| reading.line(line));
     reading.page.count = stream.count();

@@ -1,7 +1,7 @@
 //! Blocks of whole lines, cut out of a stream: where they end depends on the stream alone, not on how it was read.
 
 use std::io::{self, Read};
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 
 use super::lines::LINE_LIMIT;
 
@@ -14,12 +14,14 @@ pub const BLOCK: usize = 128 * 1024;
 pub struct Block {
     room: Vec<u8>,
     length: usize,
+    /// Where it lies in the stream, before anything was cut; only its last line may have lost its end.
+    pub place: Range<u64>,
 }
 
 impl Default for Block {
     fn default() -> Self {
         // An overlong line may have its newline behind the last byte that fits in.
-        Self { room: vec![0; BLOCK + 1], length: 0 }
+        Self { room: vec![0; BLOCK + 1], length: 0, place: 0..0 }
     }
 }
 
@@ -32,6 +34,15 @@ impl Deref for Block {
 }
 
 impl Block {
+    /// Where in it the first line begins that lies at a place of the stream or behind it.
+    pub fn line_behind(&self, place: u64) -> usize {
+        let offset = usize::try_from(place.saturating_sub(self.place.start)).unwrap_or(usize::MAX);
+        match offset.checked_sub(1).map(|before| self.get(before..)) {
+            None => 0,
+            Some(behind) => behind.and_then(|behind| memchr::memchr(b'\n', behind)).map_or(self.len(), |newline| offset + newline),
+        }
+    }
+
     fn push(&mut self, bytes: &[u8]) {
         self.room[self.length..][..bytes.len()].copy_from_slice(bytes);
         self.length += bytes.len();
@@ -63,15 +74,26 @@ pub struct Open {
     length: usize,
     /// The rest of an overlong line is passed over.
     passing: bool,
+    /// Its last line was overlong: no other may come behind it.
+    closed: bool,
     /// Lines that lost their end.
     pub cut: u64,
 }
 
 impl Open {
+    /// Begins at a place of a stream where a line begins.
+    pub fn at(place: u64, mut room: Block) -> Self {
+        room.truncate(0);
+        room.place = place..place;
+        Self { block: room, length: 0, passing: false, closed: false, cut: 0 }
+    }
+
     /// Takes bytes, and hands over the blocks that are full.
     pub fn push(&mut self, mut bytes: &[u8], spare: &mut Vec<Block>, mut full: impl FnMut(Block)) {
         while !bytes.is_empty() {
-            bytes = self.take(bytes);
+            let left = self.take(bytes);
+            self.block.place.end += (bytes.len() - left.len()) as u64;
+            bytes = left;
             self.seal(spare).into_iter().for_each(&mut full);
         }
     }
@@ -85,6 +107,7 @@ impl Open {
         self.block.fill(from)?;
         let length = self.block.len() - start;
         if self.accept(start) {
+            self.block.place.end += length as u64;
             self.seal(spare).into_iter().for_each(full);
         } else {
             let bytes = self.block[start..].to_vec();
@@ -95,8 +118,8 @@ impl Open {
     }
 
     /// What is left at the end: lines, the last of which may have no newline.
-    pub fn finish(&mut self) -> Block {
-        std::mem::take(&mut self.block)
+    pub fn finish(self) -> Block {
+        self.block
     }
 
     /// Takes some of the bytes, at most to the end of a line that is too long, or as many as there is room for; gives those that are left.
@@ -104,6 +127,7 @@ impl Open {
         if self.passing {
             let Some(newline) = memchr::memchr(b'\n', bytes) else { return &[] };
             self.passing = false;
+            self.closed = true;
             self.length = 0;
             self.block.push(b"\n");
             return &bytes[newline + 1..];
@@ -140,15 +164,19 @@ impl Open {
         !self.passing
     }
 
-    /// The block, once it is full; its last line without an end goes into the next one.
+    /// The block, once it is full or closed; its last line without an end goes into the next one.
     fn seal(&mut self, spare: &mut Vec<Block>) -> Option<Block> {
-        if self.block.len() < BLOCK {
-            return None;
-        }
-        let end = memchr::memrchr(b'\n', &self.block)? + 1;
+        let end = match std::mem::take(&mut self.closed) {
+            true => self.block.len(),
+            false if self.block.len() < BLOCK => return None,
+            false => memchr::memrchr(b'\n', &self.block)? + 1,
+        };
         let mut next = spare.pop().unwrap_or_default();
         next.truncate(0);
         next.push(&self.block[end..]);
+        let place = self.block.place.end;
+        self.block.place.end -= next.len() as u64;
+        next.place = self.block.place.end..place;
         self.block.truncate(end);
         Some(std::mem::replace(&mut self.block, next))
     }

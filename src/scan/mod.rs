@@ -5,11 +5,13 @@
 
 mod block;
 mod excerpt;
+mod file;
 mod gate;
 mod lines;
 mod matcher;
 mod memo;
 mod probe;
+mod rest;
 mod sift;
 mod stream;
 pub mod threads;
@@ -17,6 +19,7 @@ mod view;
 mod wide;
 
 pub use excerpt::{Excerpter, Kept, Part, Place};
+pub use file::PlainFile;
 pub use gate::Gate;
 pub use lines::{LINE_LIMIT, LineSplitter, clean};
 pub use matcher::{Hit, Matcher, SignatureId};

@@ -15,6 +15,21 @@ pub struct Sifted {
     pub wanted: Vec<(u64, Range<usize>)>,
 }
 
+impl Sifted {
+    /// The lines that have to be read apart from the others, and where they lie then.
+    #[must_use]
+    pub fn apart(self, block: &[u8]) -> (Vec<u8>, Self) {
+        let mut apart = Vec::with_capacity(self.wanted.iter().map(|(_, line)| line.len()).sum());
+        let mut moved = |(before, line): (u64, Range<usize>)| {
+            let start = apart.len();
+            apart.extend_from_slice(&block[line]);
+            (before, start..apart.len())
+        };
+        let wanted = self.wanted.into_iter().map(&mut moved).collect();
+        (apart, Self { wanted, ..self })
+    }
+}
+
 /// What is remembered from block to block of one log, for one gate.
 #[derive(Debug, Default)]
 pub struct Memory {
@@ -185,6 +200,15 @@ mod tests {
         assert_eq!(wanted(block), (6, lines));
         assert_eq!(wanted(b"x\nno such device"), (2, vec![(1, "no such device".to_owned())]));
         assert_eq!(wanted(b""), (0, Vec::new()));
+    }
+
+    #[test]
+    fn wanted_lines_can_be_taken_out() {
+        let gate = Gate::new(["no such device"], b"").unwrap();
+        let block = b"a\nNo such device 1\nb\nno such device 2";
+        let (lines, sifted) = sift(&gate, block, &mut Memory::default()).apart(block);
+        let told: Vec<_> = sifted.wanted.into_iter().map(|(before, line)| (before, &lines[line])).collect();
+        assert_eq!((sifted.lines, told), (4, vec![(1, &b"No such device 1"[..]), (3, &b"no such device 2"[..])]));
     }
 
     #[test]

@@ -3,24 +3,17 @@
 //! What is read does not depend on how the bytes are cut into chunks, nor on the number of threads. Memory is bounded by the length of
 //! the end that is kept back and by one block for each thread.
 
-use std::collections::VecDeque;
 use std::io::{self, Read};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 
-use rayon::Yield;
-
-use super::block::{Block, Open};
-use super::gate::Gate;
 use super::lines::LineSplitter;
-use super::sift::{Memory, Sifted, sift};
-use super::{Matcher, threads};
+use super::rest::Rest;
+use super::{Matcher, PlainFile};
 
 /// Bytes that are read at once of the beginning of a log.
 const CHUNK: usize = 64 * 1024;
 
-/// Blocks of a log that are being sifted at once.
-const MOST: usize = 24;
+/// Bytes from which on it pays to go through a part of a file side by side.
+const LEAP: u64 = 1024 * 1024;
 
 /// How much of a log is read whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,30 +48,10 @@ pub struct LogStream<'m> {
     matcher: &'m Matcher<'m>,
     whole: Whole,
     head: LineSplitter,
-    taken: usize,
+    /// Bytes so far.
+    taken: u64,
     rest: Option<Rest>,
 }
-
-/// What comes behind the beginning.
-#[derive(Debug, Default)]
-struct Rest {
-    /// Blocks of whole lines, the oldest first.
-    blocks: VecDeque<Block>,
-    held: usize,
-    /// Blocks that are being sifted, the oldest first.
-    under_way: VecDeque<Receiver<Done>>,
-    /// Blocks that are done with, for reuse.
-    spare: Vec<Block>,
-    /// What those who sifted remember, for the next.
-    memories: Vec<Memory>,
-    open: Open,
-    /// Lines that are done with.
-    number: u64,
-    sifted: bool,
-}
-
-/// A block, what it holds, and what was remembered.
-type Done = (Block, Sifted, Memory);
 
 impl<'m> LogStream<'m> {
     /// Starts with nothing read.
@@ -93,7 +66,7 @@ impl<'m> LogStream<'m> {
             Some(_) => bytes,
             None => self.begin(bytes, &mut each),
         };
-        self.taken += bytes.len();
+        self.taken += bytes.len() as u64;
         let Some(rest) = &mut self.rest else { return };
         rest.push(behind);
         self.sift(&mut each);
@@ -106,7 +79,7 @@ impl<'m> LogStream<'m> {
     pub fn read(&mut self, mut from: impl Read, mut each: impl FnMut(Seen<'_>)) -> io::Result<usize> {
         if let Some(rest) = &mut self.rest {
             let length = rest.read_from(from)?;
-            self.taken += length;
+            self.taken += length as u64;
             self.sift(&mut each);
             return Ok(length);
         }
@@ -116,28 +89,39 @@ impl<'m> LogStream<'m> {
         Ok(length)
     }
 
+    /// Goes through what lies before the end of a file, of which every byte so far was of the log, with all threads there are; tells how
+    /// many bytes that were. The reader of the file goes on behind them. Of a short file, or at its beginning, there are none.
+    ///
+    /// # Errors
+    /// [`io::Error`] of the file.
+    pub fn leap(&mut self, file: &PlainFile<'_>, mut each: impl FnMut(Seen<'_>)) -> io::Result<u64> {
+        let Some(rest) = &mut self.rest else { return Ok(0) };
+        let far = self.taken + LEAP + self.whole.tail as u64;
+        if file.length()? < far.max(self.whole.short as u64 + 1) {
+            return Ok(0);
+        }
+        let to = rest.leap(file, (self.taken, self.whole.tail as u64), self.matcher, &mut each)?;
+        Ok(to - std::mem::replace(&mut self.taken, to))
+    }
+
     /// Sifts what lies before the end that is kept back.
     fn sift(&mut self, mut each: impl FnMut(Seen<'_>)) {
+        let end = self.tail();
         let Some(rest) = &mut self.rest else { return };
-        let kept_back = if rest.sifted { self.whole.tail } else { self.whole.tail.max(self.whole.short.saturating_sub(self.whole.head)) };
-        if rest.held > kept_back {
-            rest.sift(self.matcher, self.whole.tail, &mut each);
-        }
+        rest.sift(self.matcher, end, &mut each);
+    }
+
+    /// Where the end begins that is read whole, if the log ends here.
+    fn tail(&self) -> u64 {
+        if self.taken > self.whole.short as u64 { self.taken.saturating_sub(self.whole.tail as u64) } else { 0 }
     }
 
     /// Ends the log; hands over what was kept back.
     pub fn finish(&mut self, mut each: impl FnMut(Seen<'_>)) {
         self.head.finish(|number, bytes| each(Seen { number, bytes, picked: false }));
+        let tail = self.tail();
         if let Some(rest) = &mut self.rest {
-            if self.taken > self.whole.short {
-                rest.sift(self.matcher, self.whole.tail, &mut each);
-            }
-            while rest.hand_over(&mut each) {}
-            for block in std::mem::take(&mut rest.blocks) {
-                rest.read(&block, &mut each);
-            }
-            let last = rest.open.finish();
-            rest.read(&last, &mut each);
+            rest.finish(self.matcher, tail, &mut each);
         }
     }
 
@@ -150,131 +134,33 @@ impl<'m> LogStream<'m> {
     /// Whether lines were passed over.
     #[must_use]
     pub fn is_sifted(&self) -> bool {
-        self.rest.as_ref().is_some_and(|rest| rest.sifted)
+        self.rest.as_ref().is_some_and(|rest| rest.is_sifted)
     }
 
     /// Lines that lost their end.
     #[must_use]
     pub fn cut(&self) -> u64 {
-        self.head.cut + self.rest.as_ref().map_or(0, |rest| rest.open.cut)
+        self.head.cut + self.rest.as_ref().map_or(0, Rest::cut)
     }
 
     /// Reads the beginning, up to the end of the line in which it is over; gives what is behind it.
     fn begin<'b>(&mut self, bytes: &'b [u8], each: &mut impl FnMut(Seen<'_>)) -> &'b [u8] {
-        let left = self.whole.head.saturating_sub(self.taken);
+        let left = usize::try_from((self.whole.head as u64).saturating_sub(self.taken)).unwrap_or(usize::MAX);
         let newline = bytes.get(left..).and_then(|behind| memchr::memchr(b'\n', behind));
         let end = newline.map_or(bytes.len(), |newline| left + newline + 1);
         self.head.push(&bytes[..end], |number, bytes| each(Seen { number, bytes, picked: false }));
         if newline.is_some() {
-            self.rest = Some(Rest { number: self.head.count(), ..Rest::default() });
+            self.rest = Some(Rest::new(self.taken + end as u64, self.head.count()));
         }
         &bytes[end..]
     }
 }
 
-impl Rest {
-    fn push(&mut self, bytes: &[u8]) {
-        let Self { open, spare, held, blocks, .. } = self;
-        open.push(bytes, spare, |block| {
-            *held += block.len();
-            blocks.push_back(block);
-        });
-    }
-
-    fn read_from(&mut self, from: impl Read) -> io::Result<usize> {
-        let Self { open, spare, held, blocks, .. } = self;
-        open.read(from, spare, |block| {
-            *held += block.len();
-            blocks.push_back(block);
-        })
-    }
-
-    /// Sifts the oldest blocks, as long as the end that is kept back stays long enough.
-    fn sift(&mut self, matcher: &Matcher<'_>, tail: usize, each: &mut impl FnMut(Seen<'_>)) {
-        let threads = threads::count();
-        while let Some(block) = self.blocks.pop_front_if(|block| self.held - block.len() >= tail) {
-            self.held -= block.len();
-            let Some(gate) = matcher.gate(&block) else {
-                self.read(&block, each);
-                continue;
-            };
-            self.sifted = true;
-            // Several at once: each wait costs two changes of the thread.
-            let most = MOST.min(3 * threads);
-            if self.under_way.len() >= most {
-                for _ in 0..most.div_ceil(2) {
-                    self.hand_over(each);
-                }
-            }
-            let mut memory = self.memories.pop().unwrap_or_default();
-            if threads == 1 {
-                let sifted = sift(gate, &block, &mut memory);
-                self.done((block, sifted, memory), each);
-            } else {
-                self.sift_elsewhere(Arc::clone(gate), block, memory);
-            }
-        }
-    }
-
-    /// Lets another thread sift a block; meanwhile the caller can go on reading.
-    fn sift_elsewhere(&mut self, gate: Arc<Gate>, block: Block, mut memory: Memory) {
-        let (done, under_way) = sync_channel(1);
-        self.under_way.push_back(under_way);
-        rayon::spawn_fifo(move || {
-            let sifted = sift(&gate, &block, &mut memory);
-            // Nobody waits for it when the reading was given up.
-            drop(done.send((block, sifted, memory)));
-        });
-    }
-
-    /// Waits for the oldest block that is being sifted and hands over the lines that are to be read; tells whether there was one.
-    fn hand_over(&mut self, each: &mut impl FnMut(Seen<'_>)) -> bool {
-        let Some(under_way) = self.under_way.pop_front() else { return false };
-        if let Some(done) = awaited(&under_way) {
-            self.done(done, each);
-        }
-        true
-    }
-
-    /// Hands over the lines of a sifted block that are to be read.
-    fn done(&mut self, (block, sifted, memory): Done, each: &mut impl FnMut(Seen<'_>)) {
-        for (before, line) in sifted.wanted {
-            each(Seen { number: self.number + before + 1, bytes: &block[line], picked: true });
-        }
-        self.number += sifted.lines;
-        self.spare.push(block);
-        self.memories.push(memory);
-    }
-
-    /// Reads every line of a block.
-    fn read(&mut self, block: &[u8], each: &mut impl FnMut(Seen<'_>)) {
-        let mut start = 0;
-        let ends = memchr::memchr_iter(b'\n', block).chain((block.last().is_some_and(|last| *last != b'\n')).then_some(block.len()));
-        for end in ends {
-            self.number += 1;
-            each(Seen { number: self.number, bytes: &block[start..end], picked: false });
-            start = end + 1;
-        }
-    }
-}
-
-/// Waits for a block. A thread of the pool does the pool's work meanwhile, as long as there is any, or nobody might.
-fn awaited(under_way: &Receiver<Done>) -> Option<Done> {
-    loop {
-        match under_way.try_recv() {
-            Ok(done) => return Some(done),
-            Err(TryRecvError::Disconnected) => return None,
-            Err(TryRecvError::Empty) => {}
-        }
-        // Nothing is left to be begun: another thread sifts the block.
-        if rayon::yield_now() != Some(Yield::Executed) {
-            return under_way.recv().ok();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::{Seek, Write};
+    use std::sync::atomic::AtomicU64;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -367,16 +253,64 @@ mod tests {
         }
     }
 
+    /// Reads a file as `triage` does.
+    fn read_file(rules: &RuleSet, log: &[u8]) -> (Told, u64) {
+        let matcher = Matcher::new(rules);
+        let mut from = tempfile::tempfile().unwrap();
+        from.write_all(log).unwrap();
+        from.rewind().unwrap();
+        let counted = AtomicU64::new(0);
+        let file = PlainFile::new(&from, &counted).unwrap();
+        let mut stream = LogStream::new(&matcher, SHORT);
+        let (mut lines, mut leapt, mut read) = (Vec::new(), 0, 0);
+        loop {
+            let length = stream.read(&mut from, |line| lines.push((line.number, line.bytes.to_vec(), line.picked))).unwrap();
+            if length == 0 {
+                break;
+            }
+            read += length;
+            leapt += stream.leap(&file, |line| lines.push((line.number, line.bytes.to_vec(), line.picked))).unwrap();
+        }
+        stream.finish(|line| lines.push((line.number, line.bytes.to_vec(), line.picked)));
+        assert_eq!((leapt, leapt + read as u64), (counted.into_inner(), log.len() as u64));
+        ((lines, stream.count(), stream.cut()), leapt)
+    }
+
+    #[test]
+    fn a_file_reads_as_a_stream_does() {
+        let rules = builtin().unwrap();
+        let quiet = long_log();
+        // Lines of every kind of length where they matter: behind the head, around the edges of parts, before the tail and in it.
+        let lengths = [0, 1, 70, LINE_LIMIT - 1, LINE_LIMIT, LINE_LIMIT + 1, 5 * LINE_LIMIT];
+        for (number, length) in lengths.into_iter().enumerate() {
+            let line = [vec![b'n'; length], b"\n".to_vec()].concat();
+            let fault = b"Failed to create /init.scope control group: Read-only file system\n";
+            let log =
+                [&quiet[..250], &line, &fault[..], &quiet[..700_000], &line, &line, &quiet, &fault[..], &line, &quiet[..250 + number]]
+                    .concat();
+            let (told, leapt) = read_file(&rules, &log);
+            assert!(leapt > 1_000_000, "{leapt} bytes of {}", log.len());
+            let streamed = read(&rules, SHORT, &[&log]);
+            assert_eq!(
+                streamed.1,
+                memchr::memchr_iter(b'\n', &log).count() as u64 + u64::from(log.last() != Some(&b'\n')),
+                "lines of {length} bytes"
+            );
+            assert_eq!((told.0.len(), told.1, told.2), (streamed.0.len(), streamed.1, streamed.2), "lines of {length} bytes");
+            assert!(told == streamed, "lines of {length} bytes");
+        }
+    }
+
     proptest! {
         #[test]
         fn a_short_text_is_read_as_lines_are_cut(text in "[a\\n]{0,60}", cut in 0usize..60) {
             let rules = builtin().unwrap();
             let cut = cut.min(text.len());
-            let (lines, count, _) = read(&rules, Whole { head: 5, tail: 0, short: 5 }, &[&text.as_bytes()[..cut], &text.as_bytes()[cut..]]);
+            let (lines, count, _) = read(&rules, Whole { head: 5, tail: 60, short: 5 }, &[&text.as_bytes()[..cut], &text.as_bytes()[cut..]]);
             prop_assert_eq!(count, text.lines().count() as u64);
             let told: Vec<String> = lines.into_iter().map(|(_, line, _)| String::from_utf8(line).unwrap()).collect();
             // With so little text nothing is sifted.
-            let from = read_from(&rules, Whole { head: 5, tail: 0, short: 5 }, Slow(text.as_bytes(), cut.max(1)));
+            let from = read_from(&rules, Whole { head: 5, tail: 60, short: 5 }, Slow(text.as_bytes(), cut.max(1)));
             prop_assert_eq!((from.0.len(), from.1), (told.len(), count));
             prop_assert_eq!(told, text.lines().map(str::to_owned).collect::<Vec<_>>());
         }
