@@ -74,13 +74,13 @@ impl Work {
                 Ok(Done { sifted: vec![(Lines::Block(block), sifted)], cut: 0, memory })
             }
             Self::Part(file, part) => {
-                let (mut blocks, cut) = lines_of(&file, part, ROOM.take())?;
+                let (mut blocks, cut) = lines_of(&file, part, ROOM.take().unwrap_or_default())?;
                 let apart = |block: &Block| {
                     let (lines, sifted) = sift(gate, block, &mut memory).apart(block);
                     (Lines::Apart(lines), sifted)
                 };
                 let sifted = blocks.iter().map(apart).collect();
-                blocks.pop().into_iter().for_each(|room| ROOM.set(room));
+                ROOM.set(blocks.pop());
                 Ok(Done { sifted, cut, memory })
             }
         }
@@ -89,7 +89,7 @@ impl Work {
 
 thread_local! {
     /// Room for what this thread reads: the same each time, which is still in the processor's cache.
-    static ROOM: Cell<Block> = Cell::default();
+    static ROOM: Cell<Option<Block>> = const { Cell::new(None) };
 }
 
 impl Rest {
