@@ -4,6 +4,7 @@
 //! long log is sifted at the speed of memory: a gate finds the few lines that may match, and only those are read. Must not judge.
 
 mod block;
+mod crew;
 mod excerpt;
 mod file;
 mod gate;

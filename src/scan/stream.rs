@@ -4,10 +4,14 @@
 //! the end that is kept back and by one block for each thread.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
+use super::Matcher;
+use super::block::Block;
+use super::crew::Crew;
+use super::file::{PART, Part, PlainFile, line_behind, lines_of};
 use super::lines::LineSplitter;
 use super::rest::Rest;
-use super::{Matcher, PlainFile};
 
 /// Bytes that are read at once of the beginning of a log.
 const CHUNK: usize = 64 * 1024;
@@ -89,19 +93,46 @@ impl<'m> LogStream<'m> {
         Ok(length)
     }
 
-    /// Goes through what lies before the end of a file, of which every byte so far was of the log, with all threads there are; tells how
-    /// many bytes that were. The reader of the file goes on behind them. Of a short file, or at its beginning, there are none.
+    /// Goes through the beginning and the middle of a long file, of which every byte so far was of the log, with all threads there are;
+    /// tells how many bytes that were. The reader of the file goes on behind them.
     ///
     /// # Errors
     /// [`io::Error`] of the file.
     pub fn leap(&mut self, file: &PlainFile<'_>, mut each: impl FnMut(Seen<'_>)) -> io::Result<u64> {
-        let Some(rest) = &mut self.rest else { return Ok(0) };
-        let far = self.taken + LEAP + self.whole.tail as u64;
-        if file.length()? < far.max(self.whole.short as u64 + 1) {
+        let Whole { head, tail, short } = self.whole;
+        if self.rest.is_some() || self.taken > head as u64 {
             return Ok(0);
         }
-        let to = rest.leap(file, (self.taken, self.whole.tail as u64), self.matcher, &mut each)?;
-        Ok(to - std::mem::replace(&mut self.taken, to))
+        let length = file.length()?;
+        if length < LEAP.max(short as u64).saturating_add(head as u64).saturating_add(tail as u64) {
+            return Ok(0);
+        }
+        let shared = file.shared();
+        // The line in which the beginning is over belongs to it.
+        let Some(begin) = line_behind(&shared, head as u64 + 1, length)? else { return Ok(0) };
+        let Some(end) = line_behind(&shared, length - tail as u64, length)?.filter(|end| *end > begin) else { return Ok(0) };
+        let (sample, _) = lines_of(&shared, begin..begin + PART as u64, Block::default())?;
+        let Some(gate) = sample.first().and_then(|block| self.matcher.gate(block)) else { return Ok(0) };
+        let crew = Crew::start(Arc::clone(&shared), Arc::clone(gate), begin..end);
+        self.read_head(&mut Part::new(&shared, self.taken..begin), &mut each)?;
+        let mut rest = Rest::new(end, self.head.count());
+        rest.take(crew, &mut each)?;
+        self.rest = Some(rest);
+        let from = std::mem::replace(&mut self.taken, end);
+        file.pass(from..end)?;
+        Ok(end - from)
+    }
+
+    /// Reads what is left of the beginning.
+    fn read_head(&mut self, from: &mut impl Read, each: &mut impl FnMut(Seen<'_>)) -> io::Result<()> {
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            let length = from.read(&mut chunk)?;
+            if length == 0 {
+                return Ok(());
+            }
+            self.head.push(&chunk[..length], |number, bytes| each(Seen { number, bytes, picked: false }));
+        }
     }
 
     /// Sifts what lies before the end that is kept back.
@@ -169,6 +200,9 @@ mod tests {
 
     /// A head and a tail so short that most of a text lies between them.
     const SHORT: Whole = Whole { head: 300, tail: 300, short: 600 };
+
+    /// A head of more than is read at once.
+    const LONG: Whole = Whole { head: 100_000, tail: 300, short: 100_300 };
 
     /// Lines as they were seen, their count, and how many lost their end.
     type Told = (Vec<(u64, Vec<u8>, bool)>, u64, u64);
@@ -261,7 +295,7 @@ mod tests {
         from.rewind().unwrap();
         let counted = AtomicU64::new(0);
         let file = PlainFile::new(&from, &counted).unwrap();
-        let mut stream = LogStream::new(&matcher, SHORT);
+        let mut stream = LogStream::new(&matcher, LONG);
         let (mut lines, mut leapt, mut read) = (Vec::new(), 0, 0);
         loop {
             let length = stream.read(&mut from, |line| lines.push((line.number, line.bytes.to_vec(), line.picked))).unwrap();
@@ -286,11 +320,11 @@ mod tests {
             let line = [vec![b'n'; length], b"\n".to_vec()].concat();
             let fault = b"Failed to create /init.scope control group: Read-only file system\n";
             let log =
-                [&quiet[..250], &line, &fault[..], &quiet[..700_000], &line, &line, &quiet, &fault[..], &line, &quiet[..250 + number]]
+                [&quiet[..99_800], &line, &fault[..], &quiet[..700_000], &line, &line, &quiet, &fault[..], &line, &quiet[..250 + number]]
                     .concat();
             let (told, leapt) = read_file(&rules, &log);
             assert!(leapt > 1_000_000, "{leapt} bytes of {}", log.len());
-            let streamed = read(&rules, SHORT, &[&log]);
+            let streamed = read(&rules, LONG, &[&log]);
             assert_eq!(
                 streamed.1,
                 memchr::memchr_iter(b'\n', &log).count() as u64 + u64::from(log.last() != Some(&b'\n')),

@@ -1,0 +1,170 @@
+//! The middle of a file, sifted by as many threads as there are: each takes the next part, reads it and sifts it, and one of them hands
+//! over what was found, in order. Meanwhile that one can do something else.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::block::Block;
+use super::file::{PART, lines_of};
+use super::gate::Gate;
+use super::sift::{Memory, Sifted, sift};
+use super::threads;
+
+/// Bytes of lines that may wait to be handed over; the others rest until there are fewer.
+const WAITING: usize = 1024 * 1024;
+
+/// What was found in a part.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Lines that have to be read, apart from the others, and where they were.
+    pub sifted: Vec<(Vec<u8>, Sifted)>,
+    /// Lines that lost their end.
+    pub cut: u64,
+}
+
+/// The threads at work on one file.
+#[derive(Debug)]
+pub struct Crew {
+    shared: Arc<Shared>,
+    /// The next part that is to be handed over.
+    due: u64,
+}
+
+#[derive(Debug)]
+struct Shared {
+    file: Arc<File>,
+    gate: Arc<Gate>,
+    middle: Range<u64>,
+    /// The next part that nobody has taken.
+    next: AtomicU64,
+    /// Those who work, beside the one who hands over.
+    hands: AtomicUsize,
+    /// Bytes of lines that wait.
+    waiting: AtomicUsize,
+    found: Mutex<BTreeMap<u64, io::Result<Found>>>,
+    more: Condvar,
+    memories: Mutex<Vec<Memory>>,
+}
+
+thread_local! {
+    /// Room for what this thread reads: the same each time, which is still in the processor's cache.
+    static ROOM: Cell<Option<Block>> = const { Cell::new(None) };
+}
+
+impl Crew {
+    /// Lets the other threads begin with a part of a file that begins and ends where a line does.
+    #[must_use]
+    pub fn start(file: Arc<File>, gate: Arc<Gate>, middle: Range<u64>) -> Self {
+        let shared = Shared {
+            file,
+            gate,
+            middle,
+            next: AtomicU64::new(0),
+            hands: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
+            found: Mutex::default(),
+            more: Condvar::new(),
+            memories: Mutex::default(),
+        };
+        let crew = Self { shared: Arc::new(shared), due: 0 };
+        crew.muster();
+        crew
+    }
+
+    /// What was found in the next part, in their order; `None` behind the last. Works along as long as that is not there.
+    ///
+    /// # Errors
+    /// [`io::Error`] of the file.
+    pub fn next(&mut self) -> Option<io::Result<Found>> {
+        let shared = &*self.shared;
+        loop {
+            if let Some(found) = locked(&shared.found).remove(&self.due) {
+                self.due += 1;
+                shared.waiting.fetch_sub(found.as_ref().map_or(0, Found::bytes), Ordering::Relaxed);
+                return Some(found);
+            }
+            if self.due >= shared.parts() {
+                return None;
+            }
+            self.muster();
+            if !shared.work_on_one() {
+                // All are taken: another thread has the one that is due.
+                let found = locked(&shared.found);
+                let due = |found: &mut BTreeMap<u64, _>| !found.contains_key(&self.due);
+                drop(shared.more.wait_while(found, due).unwrap_or_else(PoisonError::into_inner));
+            }
+        }
+    }
+
+    /// Calls those who are missing, where there is something left to be done.
+    fn muster(&self) {
+        let shared = &self.shared;
+        let wanted = threads::count().saturating_sub(1);
+        while shared.hands.load(Ordering::Relaxed) < wanted && !shared.is_resting() {
+            shared.hands.fetch_add(1, Ordering::Relaxed);
+            let shared = Arc::clone(shared);
+            rayon::spawn_fifo(move || {
+                while !shared.is_resting() && shared.work_on_one() {}
+                shared.hands.fetch_sub(1, Ordering::Relaxed);
+            });
+        }
+    }
+}
+
+impl Shared {
+    /// How many parts there are.
+    fn parts(&self) -> u64 {
+        (self.middle.end - self.middle.start).div_ceil(PART as u64)
+    }
+
+    /// Whether nobody needs to be called: nothing is left to be taken, or too much waits.
+    fn is_resting(&self) -> bool {
+        self.next.load(Ordering::Relaxed) >= self.parts() || self.waiting.load(Ordering::Relaxed) > WAITING
+    }
+
+    /// Takes a part, if one is left; tells whether there was one.
+    fn work_on_one(&self) -> bool {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        if number >= self.parts() {
+            return false;
+        }
+        let start = self.middle.start + number * PART as u64;
+        let found = self.found_in(start..self.middle.end.min(start + PART as u64));
+        self.waiting.fetch_add(found.as_ref().map_or(0, Found::bytes), Ordering::Relaxed);
+        locked(&self.found).insert(number, found);
+        self.more.notify_one();
+        true
+    }
+
+    fn found_in(&self, part: Range<u64>) -> io::Result<Found> {
+        let (mut blocks, cut) = lines_of(&self.file, part, ROOM.take().unwrap_or_default())?;
+        let mut memory = locked(&self.memories).pop().unwrap_or_default();
+        let apart = |block: &Block| sift(&self.gate, block, &mut memory).apart(block);
+        let sifted = blocks.iter().map(apart).collect();
+        ROOM.set(blocks.pop());
+        locked(&self.memories).push(memory);
+        Ok(Found { sifted, cut })
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        // Whoever gives up lets nobody go on.
+        self.shared.next.store(self.shared.parts(), Ordering::Relaxed);
+    }
+}
+
+impl Found {
+    fn bytes(&self) -> usize {
+        self.sifted.iter().map(|(lines, _)| lines.len()).sum()
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
