@@ -13,6 +13,7 @@ mod docs;
 mod doctor;
 mod error;
 mod explain;
+mod file;
 mod fix;
 mod man;
 mod progress;

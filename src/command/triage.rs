@@ -5,22 +5,23 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use jiff::Timestamp;
 
+use super::file::PlainFile;
 use super::progress::{self, Counted};
 use super::{CommandError, deliver};
 use crate::cli::{ReportFormat, TriageArgs};
 use crate::diagnose::{Accepted, Report, Summary, diagnose_with};
 use crate::exit::Exit;
-use crate::intake::archive::{Found, Limits, Walk};
-use crate::intake::{self, Beside, Text};
+use crate::intake::archive::{Limits, Walk};
+use crate::intake::{self, Beside, Found, Text};
 use crate::options::{Options, TriageOptions};
 use crate::render::{Answer, Sheet, json, output};
 use crate::rule::{self, RuleSet};
-use crate::scan::{Matcher, PlainFile, threads};
+use crate::scan::{Matcher, Parts, threads};
 
 /// Files in all folders together; more is no folder of logs.
 const MOST_FILES: usize = 200_000;
@@ -53,7 +54,7 @@ struct Triage<'t> {
     beside: Beside,
     accepted: Accepted,
     /// Bytes that were read so far.
-    read: AtomicU64,
+    read: Arc<AtomicU64>,
 }
 
 /// Runs the command.
@@ -68,7 +69,7 @@ pub fn run(args: TriageArgs, options: &Options) -> Result<Exit, CommandError> {
     threads::want(wanted.threads);
     let beside = beside(&wanted)?;
     let accepted = deliver::accepted(&wanted.report, &rules, options)?;
-    let triage = Triage { wanted: &wanted, options, rules: &rules, matcher: &matcher, beside, accepted, read: AtomicU64::new(0) };
+    let triage = Triage { wanted: &wanted, options, rules: &rules, matcher: &matcher, beside, accepted, read: Arc::default() };
     let (inputs, failures) = inputs(&wanted.inputs);
     let many = inputs.len() > 1 || wanted.inputs.iter().any(|path| path.is_dir());
     let mut told = Told { many, ..Told::default() };
@@ -185,20 +186,20 @@ impl Triage<'_> {
         let name = input.path.display().to_string();
         match File::open(&input.path) {
             Ok(file) => {
-                let plain = PlainFile::new(&file, &self.read);
-                self.walk(&name, &mut Counted { from: file, read: &self.read }, plain.as_ref(), input.named)
+                let parts = PlainFile::parts(&file, &self.read);
+                self.walk(&name, &mut Counted { from: file, read: &self.read }, parts.as_ref(), input.named)
             }
             Err(source) => Looked { failures: vec![CommandError::Text { name, source }], ..Looked::default() },
         }
     }
 
-    fn walk(&self, name: &str, from: &mut dyn Read, file: Option<&PlainFile<'_>>, named: bool) -> Looked {
+    fn walk(&self, name: &str, from: &mut dyn Read, parts: Option<&Arc<dyn Parts>>, named: bool) -> Looked {
         let mut looked = Looked::default();
         let mut each = |name: &str, from: Found<'_>| {
             looked.reports.extend(self.judged(name, from)?);
             Ok(())
         };
-        let mut walk = Walk::new(Limits::default(), &mut each).of_file(file);
+        let mut walk = Walk::new(Limits::default(), &mut each).in_parts(parts);
         let done = walk.input(name, from, named);
         let left_out = std::mem::take(&mut walk.left_out);
         looked.remarks.extend(left_out.into_iter().map(|what| format!("left out {what}")));

@@ -5,32 +5,12 @@
 
 use std::cell::Cell;
 use std::io::{self, Cursor, Read};
+use std::sync::Arc;
 
-use super::Text;
-use crate::scan::PlainFile;
-
-/// How much is read at most.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Bytes that may come out of all compressed layers of one input.
-    pub bytes: u64,
-    /// Bytes out for each byte in, once [`Self::free`] bytes came out.
-    pub ratio: u64,
-    /// Bytes for which the ratio is not looked at.
-    pub free: u64,
-    /// Files in one input.
-    pub entries: u64,
-    /// Layers within layers.
-    pub depth: u32,
-    /// Largest zip file, which must be held in memory.
-    pub zip: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { bytes: 2 << 30, ratio: 1000, free: 64 << 20, entries: 20_000, depth: 5, zip: 256 << 20 }
-    }
-}
+pub use super::meter::Limits;
+use super::meter::{Counted, Metered, too_large};
+use super::text::Found;
+use crate::scan::Parts;
 
 /// What a file's first bytes say that it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,24 +31,6 @@ const HEAD: usize = 512;
 /// Takes each text with its name, `archive.tar.gz: folder/file.log`.
 pub type Each<'e> = dyn FnMut(&str, Found<'_>) -> io::Result<()> + 'e;
 
-/// A text in an input.
-pub struct Found<'t> {
-    from: &'t mut dyn Read,
-    file: Option<&'t PlainFile<'t>>,
-}
-
-impl Read for Found<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.from.read(buffer)
-    }
-}
-
-impl Text for Found<'_> {
-    fn file(&self) -> Option<&PlainFile<'_>> {
-        self.file
-    }
-}
-
 /// A walk through one input.
 pub struct Walk<'e> {
     limits: Limits,
@@ -76,8 +38,8 @@ pub struct Walk<'e> {
     out: Cell<u64>,
     raw: Cell<u64>,
     entries: u64,
-    /// The file that the input is, if it is one.
-    file: Option<&'e PlainFile<'e>>,
+    /// The input in parts, if it can be had so.
+    parts: Option<&'e Arc<dyn Parts>>,
     /// What was left out, and why.
     pub left_out: Vec<String>,
 }
@@ -85,13 +47,13 @@ pub struct Walk<'e> {
 impl<'e> Walk<'e> {
     /// Starts a walk that hands its texts to `each`.
     pub fn new(limits: Limits, each: &'e mut Each<'e>) -> Self {
-        Self { limits, each, out: Cell::new(0), raw: Cell::new(0), entries: 0, file: None, left_out: Vec::new() }
+        Self { limits, each, out: Cell::new(0), raw: Cell::new(0), entries: 0, parts: None, left_out: Vec::new() }
     }
 
-    /// The input is a file, whose beginning nobody has read.
+    /// The input, of which nobody has read the beginning, can be had in parts.
     #[must_use]
-    pub fn of_file(self, file: Option<&'e PlainFile<'e>>) -> Self {
-        Self { file, ..self }
+    pub fn in_parts(self, parts: Option<&'e Arc<dyn Parts>>) -> Self {
+        Self { parts, ..self }
     }
 
     /// Walks through an input; `named` is true for one that the user gave, whatever is in it.
@@ -116,9 +78,10 @@ impl<'e> Walk<'e> {
             self.left_out.push(format!("{name}: archives within archives, deeper than {}", self.limits.depth));
             return Ok(());
         }
+        let parts = self.parts.filter(|_| depth == 0);
         match form {
-            Form::Text => (self.each)(name, Found { from: &mut whole, file: self.file.filter(|_| depth == 0) }),
-            Form::Binary if named => (self.each)(name, Found { from: &mut whole, file: self.file.filter(|_| depth == 0) }),
+            Form::Text => (self.each)(name, Found { from: &mut whole, parts }),
+            Form::Binary if named => (self.each)(name, Found { from: &mut whole, parts }),
             Form::Binary => {
                 self.left_out.push(format!("{name}: no text"));
                 Ok(())
@@ -260,52 +223,6 @@ fn form(head: &[u8]) -> Form {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Form::Text,
         _ if head.contains(&0) => Form::Binary,
         _ => Form::Text,
-    }
-}
-
-fn too_large(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::FileTooLarge, format!("{what} is not read"))
-}
-
-/// Counts what is read.
-struct Counted<'c, R> {
-    inner: R,
-    count: &'c Cell<u64>,
-}
-
-impl<R: Read> Read for Counted<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.inner.read(buffer)?;
-        self.count.set(self.count.get() + length as u64);
-        Ok(length)
-    }
-}
-
-/// Ends a layer that grows beyond its limits.
-struct Metered<'m, R> {
-    inner: R,
-    /// Compressed bytes of this layer.
-    raw: &'m Cell<u64>,
-    /// Bytes that came out of this layer.
-    own: &'m Cell<u64>,
-    /// Bytes that came out of all layers.
-    out: &'m Cell<u64>,
-    limits: Limits,
-}
-
-impl<R: Read> Read for Metered<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.inner.read(buffer)?;
-        let own = self.own.get() + length as u64;
-        self.own.set(own);
-        self.out.set(self.out.get() + length as u64);
-        if self.out.get() > self.limits.bytes {
-            return Err(too_large(&format!("more than {} MiB of unpacked text", self.limits.bytes >> 20)));
-        }
-        if own > self.limits.free && own / self.raw.get().max(1) > self.limits.ratio {
-            return Err(too_large(&format!("what unpacks to more than {} times its size", self.limits.ratio)));
-        }
-        Ok(length)
     }
 }
 

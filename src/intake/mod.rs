@@ -11,6 +11,7 @@ mod dockerfile;
 mod documents;
 mod info;
 mod listing;
+mod meter;
 mod observe;
 mod options;
 mod page;
@@ -19,12 +20,15 @@ mod run;
 mod services;
 mod shell;
 mod spec;
+mod text;
 mod volume;
 mod yaml;
 
-use std::io::{self, Read};
+use std::io;
 
-use crate::scan::{Matcher, PlainFile};
+pub use text::{Found, Text};
+
+use crate::scan::Matcher;
 use crate::snapshot::Snapshot;
 
 /// What was given beside the text.
@@ -37,17 +41,6 @@ pub struct Beside {
     /// The text of `docker info` or `docker version`.
     pub info: Option<String>,
 }
-
-/// A text that is read from its beginning to its end.
-pub trait Text: Read {
-    /// The file that it is, byte for byte, if it is one.
-    fn file(&self) -> Option<&PlainFile<'_>> {
-        None
-    }
-}
-
-impl Text for &[u8] {}
-impl Text for io::Empty {}
 
 /// Reads a text to its end and makes snapshots of it, at least one.
 ///

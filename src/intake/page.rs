@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
-use super::Text;
 use super::cluster::{Clusters, looks_bad};
 use super::peel::{bare, quoted_lines};
 use super::shell::unprompted;
+use super::text::Text;
 use crate::scan::{Kept, LogStream, Matcher, Memo, Part, Seen, Whole, clean};
 use crate::snapshot::{Cluster, KeptLine, Source};
 
@@ -97,8 +97,8 @@ pub fn read(mut from: impl Text, matcher: &Matcher<'_>) -> io::Result<Page> {
             break;
         }
         reading.page.bytes += length as u64;
-        if let Some(file) = from.file() {
-            reading.page.bytes += stream.leap(file, |line| reading.line(line))?;
+        if let Some(parts) = from.parts() {
+            reading.page.bytes += stream.leap(parts, |line| reading.line(line))?;
         }
     }
     stream.finish(|line| reading.line(line));

@@ -1,17 +1,16 @@
-//! The middle of a file, sifted by as many threads as there are: each takes the next part, reads it and sifts it, and one of them hands
+//! The middle of a log, sifted by as many threads as there are: each takes the next part, reads it and sifts it, and one of them hands
 //! over what was found, in order. Meanwhile that one can do something else.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::block::Block;
-use super::file::{PART, lines_of};
 use super::gate::Gate;
+use super::parts::{PART, Parts, lines_of};
 use super::sift::{Memory, Sifted, sift};
 use super::threads;
 
@@ -27,7 +26,7 @@ pub struct Found {
     pub cut: u64,
 }
 
-/// The threads at work on one file.
+/// The threads at work on one log.
 #[derive(Debug)]
 pub struct Crew {
     shared: Arc<Shared>,
@@ -37,7 +36,7 @@ pub struct Crew {
 
 #[derive(Debug)]
 struct Shared {
-    file: Arc<File>,
+    log: Arc<dyn Parts>,
     gate: Arc<Gate>,
     middle: Range<u64>,
     /// The next part that nobody has taken.
@@ -57,11 +56,11 @@ thread_local! {
 }
 
 impl Crew {
-    /// Lets the other threads begin with a part of a file that begins and ends where a line does.
+    /// Lets the other threads begin with a part of a log that begins and ends where a line does.
     #[must_use]
-    pub fn start(file: Arc<File>, gate: Arc<Gate>, middle: Range<u64>) -> Self {
+    pub fn start(log: Arc<dyn Parts>, gate: Arc<Gate>, middle: Range<u64>) -> Self {
         let shared = Shared {
-            file,
+            log,
             gate,
             middle,
             next: AtomicU64::new(0),
@@ -79,7 +78,7 @@ impl Crew {
     /// What was found in the next part, in their order; `None` behind the last. Works along as long as that is not there.
     ///
     /// # Errors
-    /// [`io::Error`] of the file.
+    /// [`io::Error`] of the log.
     pub fn next(&mut self) -> Option<io::Result<Found>> {
         let shared = &*self.shared;
         loop {
@@ -142,7 +141,7 @@ impl Shared {
     }
 
     fn found_in(&self, part: Range<u64>) -> io::Result<Found> {
-        let (mut blocks, cut) = lines_of(&self.file, part, ROOM.take().unwrap_or_default())?;
+        let (mut blocks, cut) = lines_of(&*self.log, part, ROOM.take().unwrap_or_default())?;
         let mut memory = locked(&self.memories).pop().unwrap_or_default();
         let apart = |block: &Block| sift(&self.gate, block, &mut memory).apart(block);
         let sifted = blocks.iter().map(apart).collect();

@@ -6,11 +6,11 @@
 mod block;
 mod crew;
 mod excerpt;
-mod file;
 mod gate;
 mod lines;
 mod matcher;
 mod memo;
+mod parts;
 mod probe;
 mod rest;
 mod sift;
@@ -20,9 +20,9 @@ mod view;
 mod wide;
 
 pub use excerpt::{Excerpter, Kept, Part, Place};
-pub use file::PlainFile;
 pub use gate::Gate;
 pub use lines::{LINE_LIMIT, LineSplitter, clean};
 pub use matcher::{Hit, Matcher, SignatureId};
 pub use memo::Memo;
+pub use parts::Parts;
 pub use stream::{LogStream, Seen, Whole};

@@ -80,7 +80,7 @@ impl Rest {
     /// Takes what a crew found, and goes on behind it.
     ///
     /// # Errors
-    /// [`io::Error`] of the file.
+    /// [`io::Error`] of the log.
     pub fn take(&mut self, mut crew: Crew, each: &mut impl FnMut(Seen<'_>)) -> io::Result<()> {
         self.is_sifted = true;
         while let Some(found) = crew.next() {

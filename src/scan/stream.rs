@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::Matcher;
 use super::block::Block;
 use super::crew::Crew;
-use super::file::{PART, Part, PlainFile, line_behind, lines_of};
 use super::lines::LineSplitter;
+use super::parts::{PART, Part, Parts, line_behind, lines_of};
 use super::rest::Rest;
 
 /// Bytes that are read at once of the beginning of a log.
@@ -93,33 +93,32 @@ impl<'m> LogStream<'m> {
         Ok(length)
     }
 
-    /// Goes through the beginning and the middle of a long file, of which every byte so far was of the log, with all threads there are;
-    /// tells how many bytes that were. The reader of the file goes on behind them.
+    /// Goes through the beginning and the middle of a long log, of which every byte so far was taken, with all threads there are; tells
+    /// how many bytes that were. Its reader goes on behind them.
     ///
     /// # Errors
-    /// [`io::Error`] of the file.
-    pub fn leap(&mut self, file: &PlainFile<'_>, mut each: impl FnMut(Seen<'_>)) -> io::Result<u64> {
+    /// [`io::Error`] of the log.
+    pub fn leap(&mut self, log: &Arc<dyn Parts>, mut each: impl FnMut(Seen<'_>)) -> io::Result<u64> {
         let Whole { head, tail, short } = self.whole;
         if self.rest.is_some() || self.taken > head as u64 {
             return Ok(0);
         }
-        let length = file.length()?;
+        let length = log.length()?;
         if length < LEAP.max(short as u64).saturating_add(head as u64).saturating_add(tail as u64) {
             return Ok(0);
         }
-        let shared = file.shared();
         // The line in which the beginning is over belongs to it.
-        let Some(begin) = line_behind(&shared, head as u64 + 1, length)? else { return Ok(0) };
-        let Some(end) = line_behind(&shared, length - tail as u64, length)?.filter(|end| *end > begin) else { return Ok(0) };
-        let (sample, _) = lines_of(&shared, begin..begin + PART as u64, Block::default())?;
+        let Some(begin) = line_behind(&**log, head as u64 + 1, length)? else { return Ok(0) };
+        let Some(end) = line_behind(&**log, length - tail as u64, length)?.filter(|end| *end > begin) else { return Ok(0) };
+        let (sample, _) = lines_of(&**log, begin..begin + PART as u64, Block::default())?;
         let Some(gate) = sample.first().and_then(|block| self.matcher.gate(block)) else { return Ok(0) };
-        let crew = Crew::start(Arc::clone(&shared), Arc::clone(gate), begin..end);
-        self.read_head(&mut Part::new(&shared, self.taken..begin), &mut each)?;
+        let crew = Crew::start(Arc::clone(log), Arc::clone(gate), begin..end);
+        self.read_head(&mut Part::new(&**log, self.taken..begin), &mut each)?;
         let mut rest = Rest::new(end, self.head.count());
         rest.take(crew, &mut each)?;
         self.rest = Some(rest);
         let from = std::mem::replace(&mut self.taken, end);
-        file.pass(from..end)?;
+        log.pass(from..end)?;
         Ok(end - from)
     }
 
@@ -189,8 +188,7 @@ impl<'m> LogStream<'m> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Seek, Write};
-    use std::sync::atomic::AtomicU64;
+    use std::sync::Mutex;
 
     use proptest::prelude::*;
 
@@ -290,24 +288,48 @@ mod tests {
     /// Reads a file as `triage` does.
     fn read_file(rules: &RuleSet, log: &[u8]) -> (Told, u64) {
         let matcher = Matcher::new(rules);
-        let mut from = tempfile::tempfile().unwrap();
-        from.write_all(log).unwrap();
-        from.rewind().unwrap();
-        let counted = AtomicU64::new(0);
-        let file = PlainFile::new(&from, &counted).unwrap();
+        let file = Arc::new(Recorded { log: log.to_vec(), at: Mutex::default() });
+        let parts: Arc<dyn Parts> = Arc::clone(&file) as _;
         let mut stream = LogStream::new(&matcher, LONG);
-        let (mut lines, mut leapt, mut read) = (Vec::new(), 0, 0);
-        loop {
-            let length = stream.read(&mut from, |line| lines.push((line.number, line.bytes.to_vec(), line.picked))).unwrap();
-            if length == 0 {
-                break;
-            }
-            read += length;
-            leapt += stream.leap(&file, |line| lines.push((line.number, line.bytes.to_vec(), line.picked))).unwrap();
+        let (mut lines, mut leapt) = (Vec::new(), 0);
+        while stream.read(&*file, |line| lines.push((line.number, line.bytes.to_vec(), line.picked))).unwrap() > 0 {
+            leapt += stream.leap(&parts, |line| lines.push((line.number, line.bytes.to_vec(), line.picked))).unwrap();
         }
         stream.finish(|line| lines.push((line.number, line.bytes.to_vec(), line.picked)));
-        assert_eq!((leapt, leapt + read as u64), (counted.into_inner(), log.len() as u64));
         ((lines, stream.count(), stream.cut()), leapt)
+    }
+
+    /// A file, and where its reader is.
+    #[derive(Debug)]
+    struct Recorded {
+        log: Vec<u8>,
+        at: Mutex<u64>,
+    }
+
+    impl Read for &Recorded {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            let mut at = self.at.lock().unwrap();
+            let length = self.log.read_at(into, *at)?;
+            *at += length as u64;
+            Ok(length)
+        }
+    }
+
+    impl Parts for Recorded {
+        fn length(&self) -> io::Result<u64> {
+            self.log.length()
+        }
+
+        fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize> {
+            self.log.read_at(into, at)
+        }
+
+        fn pass(&self, bytes: std::ops::Range<u64>) -> io::Result<()> {
+            let mut at = self.at.lock().unwrap();
+            assert_eq!(*at, bytes.start);
+            *at = bytes.end;
+            Ok(())
+        }
     }
 
     #[test]

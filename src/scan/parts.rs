@@ -1,11 +1,8 @@
-//! Parts of a file, read at any place and by any thread: a thread that sifts what it read itself has it in its own cache.
+//! Logs of which any part can be read at any time and by any thread: one that sifts what it read itself has it in its own cache.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::fmt::Debug;
+use std::io::{self, Read};
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::block::{BLOCK, Block, Open};
 
@@ -14,51 +11,36 @@ pub const PART: usize = BLOCK - BLOCK / 8;
 /// Bytes that are read at once where the beginning of a line is looked for.
 const GLANCE: usize = 512;
 
-/// A regular file that is read from its beginning to its end, and may be read elsewhere meanwhile.
-#[derive(Debug)]
-pub struct PlainFile<'f> {
-    file: Arc<File>,
-    /// Counts the bytes that are passed over by whoever reads it from its beginning.
-    read: &'f AtomicU64,
-}
-
-impl<'f> PlainFile<'f> {
-    /// The file behind a reader that has just been opened, with one who counts what is read; `None` for a pipe and the like.
-    #[must_use]
-    pub fn new(file: &File, read: &'f AtomicU64) -> Option<Self> {
-        let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
-        // It shares its position with the reader.
-        let file = regular.then(|| file.try_clone().ok()).flatten()?;
-        Some(Self { file: Arc::new(file), read })
-    }
-
+/// A log, such as a file, that somebody reads from its beginning on and others may read elsewhere meanwhile.
+pub trait Parts: Debug + Send + Sync {
     /// Its length now, in bytes.
-    pub(super) fn length(&self) -> io::Result<u64> {
-        Ok(self.file.metadata()?.len())
-    }
+    ///
+    /// # Errors
+    /// [`io::Error`] of what it is.
+    fn length(&self) -> io::Result<u64>;
 
-    /// To be read by another thread.
-    pub(super) fn shared(&self) -> Arc<File> {
-        Arc::clone(&self.file)
-    }
+    /// Reads at a place; tells how many bytes there were, 0 behind the end.
+    ///
+    /// # Errors
+    /// [`io::Error`] of what it is.
+    fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize>;
 
-    /// Lets the reader go on at another place, so many bytes further on.
-    pub(super) fn pass(&self, place: Range<u64>) -> io::Result<()> {
-        (&*self.file).seek(SeekFrom::Start(place.end))?;
-        self.read.fetch_add(place.end - place.start, Ordering::Relaxed);
-        Ok(())
-    }
+    /// Lets whoever reads it from its beginning on leave these bytes out.
+    ///
+    /// # Errors
+    /// [`io::Error`] of what it is.
+    fn pass(&self, bytes: Range<u64>) -> io::Result<()>;
 }
 
 /// Where the first line that begins at `from` or behind it does so; `None` where none begins before `end`.
 ///
 /// # Errors
-/// [`io::Error`] of the file.
-pub fn line_behind(file: &File, from: u64, end: u64) -> io::Result<Option<u64>> {
+/// [`io::Error`] of the log.
+pub fn line_behind(log: &dyn Parts, from: u64, end: u64) -> io::Result<Option<u64>> {
     let Some(mut at) = from.checked_sub(1) else { return Ok((end > 0).then_some(0)) };
     let mut bytes = vec![0; GLANCE];
     while at < end {
-        let length = read_at(file, &mut bytes, at)?;
+        let length = read_at(log, &mut bytes, at)?;
         if let Some(newline) = memchr::memchr(b'\n', &bytes[..length]) {
             let begins = at + newline as u64 + 1;
             return Ok((begins < end).then_some(begins));
@@ -73,16 +55,16 @@ pub fn line_behind(file: &File, from: u64, end: u64) -> io::Result<Option<u64>> 
     Ok(None)
 }
 
-/// The lines that begin within a part of a file, as blocks, and how many of them lost their end.
+/// The lines that begin within a part of a log, as blocks, and how many of them lost their end.
 ///
 /// # Errors
-/// [`io::Error`] of the file.
-pub fn lines_of(file: &File, part: Range<u64>, room: Block) -> io::Result<(Vec<Block>, u64)> {
-    let Some(start) = line_behind(file, part.start, part.end)? else {
+/// [`io::Error`] of the log.
+pub fn lines_of(log: &dyn Parts, part: Range<u64>, room: Block) -> io::Result<(Vec<Block>, u64)> {
+    let Some(start) = line_behind(log, part.start, part.end)? else {
         return Ok((vec![Open::at(part.start, room).finish()], 0));
     };
     let (mut open, mut spare, mut blocks) = (Open::at(start, room), Vec::new(), Vec::new());
-    let mut lines = Lines { file, at: start, end: part.end, ended: false };
+    let mut lines = Lines { log, at: start, end: part.end, ended: false };
     while open.read(&mut lines, &mut spare, |block| blocks.push(block))? > 0 {}
     let cut = open.cut;
     blocks.push(open.finish());
@@ -90,8 +72,8 @@ pub fn lines_of(file: &File, part: Range<u64>, room: Block) -> io::Result<(Vec<B
 }
 
 /// Reads from the beginning of a line to the end of the last line that begins before `end`.
-struct Lines<'f> {
-    file: &'f File,
+struct Lines<'l> {
+    log: &'l dyn Parts,
     at: u64,
     end: u64,
     ended: bool,
@@ -106,7 +88,7 @@ impl Read for Lines<'_> {
         let left = self.end.saturating_sub(self.at);
         let wanted =
             if left == 0 { into.len() } else { usize::try_from(left).unwrap_or(usize::MAX).saturating_add(GLANCE).min(into.len()) };
-        let length = read_at(self.file, &mut into[..wanted], self.at)?;
+        let length = read_at(self.log, &mut into[..wanted], self.at)?;
         // The newline of the last line is the first one behind the byte before the end.
         let before = usize::try_from((self.end - 1).saturating_sub(self.at)).unwrap_or(usize::MAX).min(length);
         let newline = memchr::memchr(b'\n', &into[before..length]);
@@ -117,33 +99,33 @@ impl Read for Lines<'_> {
     }
 }
 
-/// Reads a part of a file as it is.
+/// Reads a part of a log as it is.
 #[derive(Debug)]
-pub struct Part<'f> {
-    file: &'f File,
+pub struct Part<'l> {
+    log: &'l dyn Parts,
     left: Range<u64>,
 }
 
-impl<'f> Part<'f> {
-    /// The bytes of a file from one place to another.
-    pub fn new(file: &'f File, left: Range<u64>) -> Self {
-        Self { file, left }
+impl<'l> Part<'l> {
+    /// The bytes of a log from one place to another.
+    pub fn new(log: &'l dyn Parts, left: Range<u64>) -> Self {
+        Self { log, left }
     }
 }
 
 impl Read for Part<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let wanted = usize::try_from(self.left.end.saturating_sub(self.left.start)).unwrap_or(usize::MAX).min(into.len());
-        let length = read_at(self.file, &mut into[..wanted], self.left.start)?;
+        let length = read_at(self.log, &mut into[..wanted], self.left.start)?;
         self.left.start += length as u64;
         Ok(length)
     }
 }
 
 /// Reads at a place, again where a signal came in between.
-fn read_at(file: &File, into: &mut [u8], at: u64) -> io::Result<usize> {
+fn read_at(log: &dyn Parts, into: &mut [u8], at: u64) -> io::Result<usize> {
     loop {
-        match file.read_at(into, at) {
+        match log.read_at(into, at) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             read => return read,
         }
@@ -152,24 +134,30 @@ fn read_at(file: &File, into: &mut [u8], at: u64) -> io::Result<usize> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use proptest::prelude::*;
 
     use super::*;
     use crate::scan::lines::LINE_LIMIT;
 
-    fn file(bytes: &[u8]) -> File {
-        let mut file = tempfile::tempfile().unwrap();
-        file.write_all(bytes).unwrap();
-        file
+    impl Parts for Vec<u8> {
+        fn length(&self) -> io::Result<u64> {
+            Ok(self.len() as u64)
+        }
+
+        fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize> {
+            self.get(usize::try_from(at).unwrap()..).unwrap_or_default().read(into)
+        }
+
+        fn pass(&self, _: Range<u64>) -> io::Result<()> {
+            Ok(())
+        }
     }
 
-    /// The lines of all parts of a file, and how many of them lost their end.
+    /// The lines of all parts of a log, and how many of them lost their end.
     fn in_parts(bytes: &[u8], size: usize) -> (Vec<u8>, u64) {
-        let (file, mut lines, mut cut, mut room) = (file(bytes), Vec::new(), 0, Block::default());
+        let (log, mut lines, mut cut, mut room) = (bytes.to_vec(), Vec::new(), 0, Block::default());
         for at in (0..bytes.len() as u64).step_by(size) {
-            let (blocks, lost) = lines_of(&file, at..at + size as u64, room).unwrap();
+            let (blocks, lost) = lines_of(&log, at..at + size as u64, room).unwrap();
             room = Block::default();
             cut += lost;
             for block in blocks {
@@ -187,8 +175,8 @@ mod tests {
 
     #[test]
     fn a_line_begins_behind_a_newline() {
-        let file = file(b"ab\n\ncd");
-        let begins = |from, end| line_behind(&file, from, end).unwrap();
+        let log = b"ab\n\ncd".to_vec();
+        let begins = |from, end| line_behind(&log, from, end).unwrap();
         assert_eq!([begins(0, 6), begins(1, 6), begins(3, 6), begins(4, 6)], [Some(0), Some(3), Some(3), Some(4)]);
         assert_eq!([begins(5, 6), begins(1, 3), begins(0, 0), begins(9, 12)], [None; 4]);
     }
@@ -205,10 +193,10 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_became_shorter_just_ends() {
-        let (blocks, _) = lines_of(&file(b"one\ntwo"), 0..100, Block::default()).unwrap();
+    fn a_log_that_became_shorter_just_ends() {
+        let (blocks, _) = lines_of(&b"one\ntwo".to_vec(), 0..100, Block::default()).unwrap();
         assert_eq!(&blocks[0][..], b"one\ntwo");
-        assert!(lines_of(&file(b"one\n"), 50..100, Block::default()).unwrap().0[0].is_empty());
+        assert!(lines_of(&b"one\n".to_vec(), 50..100, Block::default()).unwrap().0[0].is_empty());
     }
 
     proptest! {

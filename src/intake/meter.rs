@@ -1,0 +1,78 @@
+//! How much comes out of an input: counted, and ended where it grows beyond its limits.
+
+use std::cell::Cell;
+use std::io::{self, Read};
+
+/// How much is read at most.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes that may come out of all compressed layers of one input.
+    pub bytes: u64,
+    /// Bytes out for each byte in, once [`Self::free`] bytes came out.
+    pub ratio: u64,
+    /// Bytes for which the ratio is not looked at.
+    pub free: u64,
+    /// Files in one input.
+    pub entries: u64,
+    /// Layers within layers.
+    pub depth: u32,
+    /// Largest zip file, which must be held in memory.
+    pub zip: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 2 << 30, ratio: 1000, free: 64 << 20, entries: 20_000, depth: 5, zip: 256 << 20 }
+    }
+}
+
+/// The mistake of what is too large.
+pub fn too_large(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("{what} is not read"))
+}
+
+/// Counts what is read.
+pub struct Counted<'c, R> {
+    /// What is read.
+    pub inner: R,
+    /// Bytes so far.
+    pub count: &'c Cell<u64>,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.inner.read(buffer)?;
+        self.count.set(self.count.get() + length as u64);
+        Ok(length)
+    }
+}
+
+/// Ends a layer that grows beyond its limits.
+pub struct Metered<'m, R> {
+    /// What is read.
+    pub inner: R,
+    /// Compressed bytes of this layer.
+    pub raw: &'m Cell<u64>,
+    /// Bytes that came out of this layer.
+    pub own: &'m Cell<u64>,
+    /// Bytes that came out of all layers.
+    pub out: &'m Cell<u64>,
+    /// When it ends.
+    pub limits: Limits,
+}
+
+impl<R: Read> Read for Metered<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.inner.read(buffer)?;
+        let own = self.own.get() + length as u64;
+        self.own.set(own);
+        self.out.set(self.out.get() + length as u64);
+        if self.out.get() > self.limits.bytes {
+            return Err(too_large(&format!("more than {} MiB of unpacked text", self.limits.bytes >> 20)));
+        }
+        if own > self.limits.free && own / self.raw.get().max(1) > self.limits.ratio {
+            return Err(too_large(&format!("what unpacks to more than {} times its size", self.limits.ratio)));
+        }
+        Ok(length)
+    }
+}

@@ -1,0 +1,37 @@
+//! A text on its way in: read from its beginning to its end and, if it is a file, elsewhere meanwhile.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use crate::scan::Parts;
+
+/// A text that is read from its beginning to its end.
+pub trait Text: Read {
+    /// The same, byte for byte, in parts, if it can be had so.
+    fn parts(&self) -> Option<&Arc<dyn Parts>> {
+        None
+    }
+}
+
+impl Text for &[u8] {}
+impl Text for io::Empty {}
+
+/// A text that was found in an input.
+pub struct Found<'t> {
+    /// What is read.
+    pub from: &'t mut dyn Read,
+    /// See [`Text::parts`].
+    pub parts: Option<&'t Arc<dyn Parts>>,
+}
+
+impl Read for Found<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.from.read(buffer)
+    }
+}
+
+impl Text for Found<'_> {
+    fn parts(&self) -> Option<&Arc<dyn Parts>> {
+        self.parts
+    }
+}
