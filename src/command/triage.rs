@@ -17,7 +17,7 @@ use crate::cli::{ReportFormat, TriageArgs};
 use crate::diagnose::{Accepted, Report, Summary, diagnose_with};
 use crate::exit::Exit;
 use crate::intake::archive::{Limits, Walk};
-use crate::intake::{self, Beside, Found, Text};
+use crate::intake::{self, Beside, FoundText, Text};
 use crate::options::{Options, TriageOptions};
 use crate::render::{Answer, Sheet, json, output};
 use crate::rule::{self, RuleSet};
@@ -195,7 +195,7 @@ impl Triage<'_> {
 
     fn walk(&self, name: &str, from: &mut dyn Read, parts: Option<&Arc<dyn Parts>>, named: bool) -> Looked {
         let mut looked = Looked::default();
-        let mut each = |name: &str, from: Found<'_>| {
+        let mut each = |name: &str, from: FoundText<'_>| {
             looked.reports.extend(self.judged(name, from)?);
             Ok(())
         };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 pub use super::meter::Limits;
 use super::meter::{Counted, Metered, too_large};
-use super::text::Found;
+use super::text::FoundText;
 use crate::scan::Parts;
 
 /// What a file's first bytes say that it is.
@@ -29,7 +29,7 @@ enum Form {
 const HEAD: usize = 512;
 
 /// Takes each text with its name, `archive.tar.gz: folder/file.log`.
-pub type Each<'e> = dyn FnMut(&str, Found<'_>) -> io::Result<()> + 'e;
+pub type Each<'e> = dyn FnMut(&str, FoundText<'_>) -> io::Result<()> + 'e;
 
 /// A walk through one input.
 pub struct Walk<'e> {
@@ -80,8 +80,8 @@ impl<'e> Walk<'e> {
         }
         let parts = self.parts.filter(|_| depth == 0);
         match form {
-            Form::Text => (self.each)(name, Found { from: &mut whole, parts }),
-            Form::Binary if named => (self.each)(name, Found { from: &mut whole, parts }),
+            Form::Text => (self.each)(name, FoundText { from: &mut whole, parts }),
+            Form::Binary if named => (self.each)(name, FoundText { from: &mut whole, parts }),
             Form::Binary => {
                 self.left_out.push(format!("{name}: no text"));
                 Ok(())
@@ -235,7 +235,7 @@ mod tests {
     /// Texts with their names, and what was left out.
     fn walked(bytes: &[u8], limits: Limits) -> (Vec<(String, usize)>, Vec<String>, bool) {
         let mut texts = Vec::new();
-        let mut each = |name: &str, mut from: Found<'_>| {
+        let mut each = |name: &str, mut from: FoundText<'_>| {
             let mut text = Vec::new();
             let read = from.read_to_end(&mut text);
             texts.push((name.to_owned(), text.len()));

@@ -26,7 +26,7 @@ mod yaml;
 
 use std::io;
 
-pub use text::{Found, Text};
+pub use text::{FoundText, Text};
 
 use crate::scan::Matcher;
 use crate::snapshot::Snapshot;

@@ -17,20 +17,20 @@ impl Text for &[u8] {}
 impl Text for io::Empty {}
 
 /// A text that was found in an input.
-pub struct Found<'t> {
+pub struct FoundText<'t> {
     /// What is read.
     pub from: &'t mut dyn Read,
     /// See [`Text::parts`].
     pub parts: Option<&'t Arc<dyn Parts>>,
 }
 
-impl Read for Found<'_> {
+impl Read for FoundText<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.from.read(buffer)
     }
 }
 
-impl Text for Found<'_> {
+impl Text for FoundText<'_> {
     fn parts(&self) -> Option<&Arc<dyn Parts>> {
         self.parts
     }

@@ -80,6 +80,7 @@ impl Crew {
     /// # Errors
     /// [`io::Error`] of the log.
     pub fn next(&mut self) -> Option<io::Result<Found>> {
+        self.muster();
         let shared = &*self.shared;
         loop {
             if let Some(found) = locked(&shared.found).remove(&self.due) {
@@ -90,7 +91,6 @@ impl Crew {
             if self.due >= shared.parts() {
                 return None;
             }
-            self.muster();
             if !shared.work_on_one() {
                 // All are taken: another thread has the one that is due.
                 let found = locked(&shared.found);
