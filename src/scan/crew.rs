@@ -167,3 +167,49 @@ impl Found {
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A log of lines of eight bytes that cannot be read behind a place.
+    #[derive(Debug)]
+    struct Broken(u64);
+
+    impl Parts for Broken {
+        fn length(&self) -> io::Result<u64> {
+            Ok(u64::MAX)
+        }
+
+        fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize> {
+            if at + into.len() as u64 > self.0 {
+                return Err(io::Error::other("broken"));
+            }
+            (at..).zip(&mut *into).for_each(|(place, byte)| *byte = if place % 8 == 7 { b'\n' } else { b'x' });
+            Ok(into.len())
+        }
+
+        fn pass(&self, _: Range<u64>) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_log_that_breaks_is_told_of_in_its_place_and_nobody_goes_on() {
+        let gate = Arc::new(Gate::new(["no such device"], b"").unwrap());
+        let parts = 40 * PART as u64;
+        let mut crew = Crew::start(Arc::new(Broken(parts)), gate, 0..100 * parts);
+        let (mut lines, mut whole) = (0, 0);
+        let error = loop {
+            match crew.next().unwrap() {
+                Ok(found) => (whole, lines) = (whole + 1, lines + found.sifted.iter().map(|(_, sifted)| sifted.lines).sum::<u64>()),
+                Err(error) => break error,
+            }
+        };
+        // The last part before the break looks a little behind its end.
+        assert_eq!((error.to_string().as_str(), whole, lines), ("broken", 39, 39 * PART as u64 / 8));
+        let shared = Arc::clone(&crew.shared);
+        drop(crew);
+        assert!(!shared.work_on_one());
+    }
+}
