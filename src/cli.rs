@@ -4,6 +4,7 @@
 mod about;
 mod config;
 mod examples;
+mod late;
 mod playbook;
 mod report;
 mod seccomp;
@@ -14,7 +15,7 @@ mod words;
 use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
-use clap::{ArgAction, Args, ColorChoice, Parser, Subcommand, ValueHint};
+use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand, ValueHint};
 
 pub use about::{ManArgs, SelftestArgs};
 pub use config::{ConfigAction, ConfigArgs};
@@ -23,6 +24,7 @@ use examples::{
     MAN_EXAMPLES, PROVE_EXAMPLES, RULES_EXAMPLES, RUN_EXAMPLES, SECCOMP_EXAMPLES, SELFTEST_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES,
     WATCH_EXAMPLES,
 };
+pub use late::Late;
 pub use playbook::{DocsArgs, ExplainArgs};
 pub use report::{OutputTo, ReportArgs, ReportFormat};
 pub use seccomp::{FilterArgs, SeccompAction, SeccompArgs, SeccompCheckArgs, SeccompExplainArgs, SeccompMakeArgs, SeccompTraceArgs};
@@ -82,49 +84,59 @@ pub struct GlobalArgs {
 pub enum Command {
     /// Say what is wrong with a container, and what cures it
     #[command(after_help = DOCTOR_EXAMPLES)]
-    Doctor(DoctorArgs),
+    Doctor(Late<DoctorArgs>),
     /// Follow the engine's events and report on each container that dies, restarts or turns unhealthy
     #[command(after_help = WATCH_EXAMPLES)]
-    Watch(WatchArgs),
+    Watch(Late<WatchArgs>),
     /// Say what is wrong from text alone: logs, pasted reports, command lines, folders and archives of them
     #[command(after_help = TRIAGE_EXAMPLES)]
-    Triage(TriageArgs),
+    Triage(Late<TriageArgs>),
     /// Save what can be observed of a container, without secrets
     #[command(after_help = SNAPSHOT_EXAMPLES)]
-    Snapshot(SnapshotArgs),
+    Snapshot(Late<SnapshotArgs>),
     /// Try the cure of a container, or an image, in a throw-away container
     #[command(after_help = PROVE_EXAMPLES)]
-    Prove(ProveArgs),
+    Prove(Late<ProveArgs>),
     /// Make an image that boots systemd, from any base image or a container's
     #[command(after_help = BUILD_EXAMPLES)]
-    Build(BuildArgs),
+    Build(Late<BuildArgs>),
     /// Start a container of an image with what systemd needs on this engine
     #[command(after_help = RUN_EXAMPLES)]
-    Run(RunArgs),
+    Run(Late<RunArgs>),
     /// Replace a container by a cured one; the old one is kept, and put back when the cure fails
     #[command(after_help = FIX_EXAMPLES)]
-    Fix(FixArgs),
+    Fix(Late<FixArgs>),
     /// Say which system calls a filter denies to systemd, and make a profile that does not
     #[command(after_help = SECCOMP_EXAMPLES)]
-    Seccomp(SeccompArgs),
+    Seccomp(Late<SeccompArgs>),
     /// Show one diagnosis at length, by its id or by a message
     #[command(after_help = EXPLAIN_EXAMPLES)]
-    Explain(ExplainArgs),
+    Explain(Late<ExplainArgs>),
     /// List, check or test the rules, or make a book of them
     #[command(after_help = RULES_EXAMPLES)]
-    Rules(RulesArgs),
+    Rules(Late<RulesArgs>),
     /// Show the settings that are in force, and where each comes from
     #[command(after_help = CONFIG_EXAMPLES)]
-    Config(ConfigArgs),
+    Config(Late<ConfigArgs>),
     /// Print a completion script for a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
-    Completions(CompletionsArgs),
+    Completions(Late<CompletionsArgs>),
     /// Print the manual page, or write those of all commands
     #[command(after_help = MAN_EXAMPLES)]
-    Man(ManArgs),
+    Man(Late<ManArgs>),
     /// Say what this host and user allow sysdock to see
     #[command(after_help = SELFTEST_EXAMPLES)]
-    Selftest(SelftestArgs),
+    Selftest(Late<SelftestArgs>),
+}
+
+impl Cli {
+    /// The command line with all that clap adds to it, and all commands' arguments.
+    #[must_use]
+    pub fn whole() -> clap::Command {
+        let mut command = Self::command();
+        command.build();
+        command
+    }
 }
 
 /// Arguments of `doctor`.
@@ -235,13 +247,11 @@ pub struct CompletionsArgs {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        Cli::whole().debug_assert();
     }
 
     #[test]
@@ -264,7 +274,7 @@ mod tests {
     #[test]
     fn a_prescription_has_a_form_and_one_container() {
         let args = |line: &str| Cli::try_parse_from(std::iter::once("sysdock").chain(line.split(' ')));
-        let Command::Doctor(read) = args("doctor web --prescription quadlet").unwrap().command else { panic!("not doctor") };
+        let Command::Doctor(Late(read)) = args("doctor web --prescription quadlet").unwrap().command else { panic!("not doctor") };
         assert_eq!((read.prescription, read.report.format), (Some(PrescriptionForm::Quadlet), None));
         for line in ["doctor --all --prescription sh", "doctor web --prescription yaml", "triage --output none x"] {
             assert_eq!(args(line).unwrap_err().exit_code(), 2, "{line}");
@@ -274,7 +284,7 @@ mod tests {
     #[test]
     fn from_takes_what_a_shell_pattern_gives() {
         let cli = Cli::try_parse_from(["sysdock", "doctor", "--from", "a.json", "b.json", "--from", "c.json", "--format", "json"]).unwrap();
-        let Command::Doctor(args) = cli.command else { panic!("not doctor") };
+        let Command::Doctor(Late(args)) = cli.command else { panic!("not doctor") };
         assert_eq!(args.from.len(), 3);
     }
 }

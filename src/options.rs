@@ -274,13 +274,13 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::{Cli, Command};
+    use crate::cli::{Cli, Command, Late};
     use crate::config;
     use crate::rule::Severity;
 
     fn doctor(line: &str) -> Result<DoctorOptions, OptionError> {
         let cli = Cli::try_parse_from(std::iter::once("sysdock").chain(line.split(' '))).unwrap();
-        let Command::Doctor(args) = cli.command else { panic!("not doctor") };
+        let Command::Doctor(Late(args)) = cli.command else { panic!("not doctor") };
         DoctorOptions::new(args, &Config::default(), Timestamp::from_second(1_000_000).unwrap())
     }
 

@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Arg, CommandFactory};
+use clap::Arg;
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter};
 use clap_complete::env::CompleteEnv;
 
@@ -46,7 +46,7 @@ fn command(asked: &Arc<Asked>) -> clap::Command {
     fn taught(command: clap::Command, asked: &Arc<Asked>) -> clap::Command {
         command.mut_args(|arg| teach(arg, asked)).mut_subcommands(|inner| taught(inner, asked))
     }
-    taught(Cli::command(), asked)
+    taught(Cli::whole(), asked)
 }
 
 /// Gives a value its source of candidates, by the name that stands for it in the help.

@@ -5,8 +5,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::CommandFactory;
-
 use super::CommandError;
 use crate::cli::{Cli, DocsArgs};
 use crate::exit::Exit;
@@ -89,10 +87,8 @@ fn stale(files: &BTreeMap<String, String>, folder: &Path) -> Result<Vec<String>,
 
 /// All commands with the help that they print, at one width whatever the terminal.
 fn commands() -> Vec<Help> {
-    let mut root = Cli::command().term_width(100);
-    root.build();
     let mut found = Vec::new();
-    gather(&root, "", &mut found);
+    gather(&Cli::whole(), "", &mut found);
     found
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
@@ -36,14 +36,13 @@ pub fn run(args: &ManArgs, options: &Options) -> Result<Exit, CommandError> {
     Ok(Exit::Success)
 }
 
-/// The command line with all that clap adds to it, but for its `help` commands, which need no page.
+/// The command line but for the `help` commands that clap adds, which need no page.
 fn whole() -> Command {
     fn without_help(command: Command) -> Command {
-        command.disable_help_subcommand(true).mut_subcommands(without_help)
+        let help = command.get_name() == "help";
+        command.hide(help).mut_subcommands(without_help)
     }
-    let mut top = without_help(Cli::command());
-    top.build();
-    top
+    without_help(Cli::whole())
 }
 
 /// A command and all below it.

@@ -35,7 +35,7 @@ use clap::Parser;
 
 pub use error::CommandError;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Late};
 use crate::config::load::load;
 use crate::docker::Environment;
 use crate::exit::Exit;
@@ -81,21 +81,21 @@ fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         options.rules.iter().for_each(|folder| output::tell(&format!("rules from {} come on top of the built-in ones", folder.display())));
     }
     match cli.command {
-        Command::Doctor(args) => doctor::run(args, &options),
-        Command::Watch(args) => watch::run(args, &options),
-        Command::Triage(args) => triage::run(args, &options),
-        Command::Snapshot(args) => snapshot::run(&args, &options),
-        Command::Prove(args) => prove::run(&args, &options),
-        Command::Build(args) => build::run(&args, &options),
-        Command::Run(args) => run::run(&args, &options),
-        Command::Fix(args) => fix::run(&args, &options),
-        Command::Seccomp(args) => seccomp::run(&args.action, &options),
-        Command::Explain(args) => explain::run(&args, &options),
-        Command::Rules(args) => rules::run(&args, &options),
-        Command::Config(args) => config::run(&args, &options),
-        Command::Completions(args) => completions::run(&args),
-        Command::Man(args) => man::run(&args, &options),
-        Command::Selftest(args) => selftest::run(&args, &options),
+        Command::Doctor(Late(args)) => doctor::run(args, &options),
+        Command::Watch(Late(args)) => watch::run(args, &options),
+        Command::Triage(Late(args)) => triage::run(args, &options),
+        Command::Snapshot(Late(args)) => snapshot::run(&args, &options),
+        Command::Prove(Late(args)) => prove::run(&args, &options),
+        Command::Build(Late(args)) => build::run(&args, &options),
+        Command::Run(Late(args)) => run::run(&args, &options),
+        Command::Fix(Late(args)) => fix::run(&args, &options),
+        Command::Seccomp(Late(args)) => seccomp::run(&args.action, &options),
+        Command::Explain(Late(args)) => explain::run(&args, &options),
+        Command::Rules(Late(args)) => rules::run(&args, &options),
+        Command::Config(Late(args)) => config::run(&args, &options),
+        Command::Completions(Late(args)) => completions::run(&args),
+        Command::Man(Late(args)) => man::run(&args, &options),
+        Command::Selftest(Late(args)) => selftest::run(&args, &options),
     }
 }
 

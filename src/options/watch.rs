@@ -138,10 +138,10 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::{Cli, Command};
+    use crate::cli::{Cli, Command, Late};
 
     fn watch(line: &[&str]) -> Result<WatchOptions, OptionError> {
-        let Command::Watch(args) = Cli::try_parse_from(["sysdock", "watch"].iter().chain(line)).unwrap().command else {
+        let Command::Watch(Late(args)) = Cli::try_parse_from(["sysdock", "watch"].iter().chain(line)).unwrap().command else {
             panic!("not watch")
         };
         WatchOptions::new(args, Timestamp::from_second(1_000_000).unwrap())

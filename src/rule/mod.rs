@@ -2,6 +2,7 @@
 //!
 //! Must not look at any snapshot; conditions and patterns are only prepared here.
 
+mod checker;
 mod condition;
 mod load;
 mod needle;

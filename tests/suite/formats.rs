@@ -1,6 +1,5 @@
 //! Every form of a report: what each command prints in it for each outcome, and what hostile text and great numbers do to it.
 
-use clap::CommandFactory;
 use serde_json::{Value, json};
 use sysdock::cli::Cli;
 use sysdock::diagnose::{Acceptance, Evidence, Finding, Report, Role, Subject, Summary, Undecided, Verdict};
@@ -82,7 +81,7 @@ fn with_forms(command: &clap::Command, path: &str, found: &mut Vec<(String, Vec<
 #[test]
 fn each_command_with_forms_keeps_stdout_clean_when_it_fails() {
     let mut commands = Vec::new();
-    with_forms(&Cli::command(), "", &mut commands);
+    with_forms(&Cli::whole(), "", &mut commands);
     commands.sort();
     let known: Vec<&str> = IN_VAIN.iter().map(|(path, ..)| *path).collect();
     assert_eq!(commands.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(), known, "a command is missing in the table");
