@@ -1,5 +1,5 @@
-//! Embeds the rule files: what `rules/**/*.toml` says becomes JSON, which is quicker to read than TOML, with the examples and the
-//! patterns apart, and the needles of each pattern worked out.
+//! Embeds the rule files: what `rules/**/*.toml` says becomes JSON, which is quicker to read than TOML, with the examples, the
+//! pages and the patterns apart, and the needles of each pattern worked out.
 
 #[path = "src/rule/needle.rs"]
 mod needle;
@@ -34,6 +34,7 @@ fn main() -> Result<(), Failure> {
 fn embedded(name: &str, text: &str) -> Result<String, Failure> {
     let mut document: toml::Table = toml::from_str(text)?;
     let examples = document.remove("example").unwrap_or_else(|| toml::Value::Array(Vec::new()));
+    let page = page(&mut document);
     let signatures = document.get_mut("signature").and_then(toml::Value::as_array_mut).into_iter().flatten();
     let patterns: Vec<String> = signatures.filter_map(taken).collect();
     let needles = patterns.iter().map(|pattern| needle::needles(pattern)).collect::<Result<Vec<_>, _>>()?;
@@ -43,8 +44,21 @@ fn embedded(name: &str, text: &str) -> Result<String, Failure> {
         .map(|(pattern, needles)| format!("Known {{ pattern: {pattern:?}, needles: &{needles:?} }}"))
         .collect();
     let signatures = signatures.join(", ");
-    let (json, examples) = (serde_json::to_string(&document)?, serde_json::to_string(&examples)?);
-    Ok(format!("File {{ name: {name:?}, json: {json:?}, examples: {examples:?}, signatures: &[{signatures}] }}"))
+    let (json, examples, page) = (serde_json::to_string(&document)?, serde_json::to_string(&examples)?, serde_json::to_string(&page)?);
+    Ok(format!("File {{ name: {name:?}, json: {json:?}, examples: {examples:?}, page: {page:?}, signatures: &[{signatures}] }}"))
+}
+
+/// What a rule says to those who want to know more, which is read apart from the rest; texts that every rule has are left empty.
+fn page(document: &mut toml::Table) -> toml::Table {
+    let mut page = toml::Table::new();
+    for key in ["references", "reproduce", "not_reproduced"] {
+        page.extend(document.remove(key).map(|value| (key.to_owned(), value)));
+    }
+    for key in ["explanation", "confirm"] {
+        let text = document.get_mut(key).map(|text| std::mem::replace(text, toml::Value::String(String::new())));
+        page.extend(text.map(|text| (key.to_owned(), text)));
+    }
+    page
 }
 
 /// The pattern of a signature, which is left empty: it need not be read out of JSON.

@@ -58,7 +58,7 @@ fn finding(
         class: entry.class,
         confidence: one.confidence,
         title: entry.title.clone(),
-        explanation: entry.explanation.clone(),
+        explanation: entry.page.explanation.clone(),
         evidence: one.evidence,
         explains,
         explained_by,

@@ -78,11 +78,11 @@ pub fn page(rule: &Rule, rules: &RuleSet) -> Page {
     let prose = |text: &str| if text.is_empty() { Vec::new() } else { vec![Block::Prose(text.to_owned())] };
     let causes: Vec<String> = rules.rules.iter().filter(|other| other.explains.contains(&rule.id)).map(|other| other.id.clone()).collect();
     let ids = |list: Vec<String>| if list.is_empty() { Vec::new() } else { vec![Block::Ids(list)] };
-    let links = if rule.references.is_empty() { Vec::new() } else { vec![Block::Links(rule.references.clone())] };
+    let links = if rule.page.references.is_empty() { Vec::new() } else { vec![Block::Links(rule.page.references.clone())] };
     let sections = [
         ("What is seen", seen(rule)),
-        ("What happens", prose(&rule.explanation)),
-        ("How to confirm it by hand", prose(&rule.confirm)),
+        ("What happens", prose(&rule.page.explanation)),
+        ("How to confirm it by hand", prose(&rule.page.confirm)),
         ("What to do", remedies(rule, rules)),
         ("What the doctor prescribes, engine by engine", prescribed(rule)),
         ("How to reproduce it", reproduced(rule)),
@@ -146,13 +146,13 @@ fn prescribed(rule: &Rule) -> Vec<Block> {
 
 fn reproduced(rule: &Rule) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
-    if let Some(reason) = &rule.not_reproduced {
+    if let Some(reason) = &rule.page.not_reproduced {
         blocks.push(Block::Prose(format!("There is no command for it here: {}", reason.trim())));
     }
-    for one in &rule.reproductions {
+    for one in &rule.page.reproduce {
         blocks.push(Block::Script { about: one.place(), language: "sh".to_owned(), text: one.script() });
     }
-    if !rule.reproductions.is_empty() {
+    if !rule.page.reproduce.is_empty() {
         blocks.push(Block::Prose(IMAGE_WORDS.to_owned()));
     }
     blocks

@@ -67,7 +67,7 @@ fn rule(rule: &Rule) -> RuleOut<'_> {
         stage: words::stage(rule.stage),
         explains: &rule.explains,
         remedies: &rule.remedies,
-        references: &rule.references,
+        references: &rule.page.references,
         signatures: rule.signatures.iter().map(signature).collect(),
         file: &rule.file,
     }

@@ -99,9 +99,9 @@ fn rule(id: &str, rules: &RuleSet) -> Value {
     json!({
         "id": rule.id,
         "shortDescription": {"text": rule.title},
-        "fullDescription": {"text": rule.explanation},
+        "fullDescription": {"text": rule.page.explanation},
         "help": {"text": help(rule, rules), "markdown": help_markdown(rule, rules)},
-        "helpUri": rule.references.first().filter(|reference| reference.starts_with("https://")),
+        "helpUri": rule.page.references.first().filter(|reference| reference.starts_with("https://")),
         "defaultConfiguration": {"level": if matches!(level, "critical" | "error") { "error" } else if level == "warning" { "warning" } else { "note" }},
         "properties": {"precision": precision(rule.confidence), "problem.severity": if level == "critical" { "error" } else { level },
             "tags": ["systemd", words::stage(rule.stage), words::class(rule.class)]},
@@ -121,17 +121,17 @@ const fn precision(confidence: Confidence) -> &'static str {
 
 fn help(rule: &Rule, rules: &RuleSet) -> String {
     let remedies = rule.remedies.iter().filter_map(|id| rules.remedies.get(id)).map(|remedy| format!("{}\n{}", remedy.title, remedy.words));
-    let parts = [rule.explanation.clone(), format!("Confirm by hand:\n{}", rule.confirm)].into_iter().chain(remedies);
-    parts.chain(rule.references.iter().cloned()).collect::<Vec<_>>().join("\n\n")
+    let parts = [rule.page.explanation.clone(), format!("Confirm by hand:\n{}", rule.page.confirm)].into_iter().chain(remedies);
+    parts.chain(rule.page.references.iter().cloned()).collect::<Vec<_>>().join("\n\n")
 }
 
 fn help_markdown(rule: &Rule, rules: &RuleSet) -> String {
     let prose = |text: &str| text.split('\n').map(markdown::inline).collect::<Vec<_>>().join("\n");
-    let mut text = format!("{}\n\n**Confirm by hand.** {}\n", prose(&rule.explanation), prose(&rule.confirm));
+    let mut text = format!("{}\n\n**Confirm by hand.** {}\n", prose(&rule.page.explanation), prose(&rule.page.confirm));
     for remedy in rule.remedies.iter().filter_map(|id| rules.remedies.get(id)) {
         text.push_str(&format!("\n**{}.** {}\n", markdown::inline(&remedy.title), prose(&remedy.words)));
     }
-    rule.references.iter().for_each(|reference| text.push_str(&format!("\n- <{reference}>")));
+    rule.page.references.iter().for_each(|reference| text.push_str(&format!("\n- <{reference}>")));
     text
 }
 

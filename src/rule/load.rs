@@ -6,8 +6,8 @@ use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use super::needle::needles;
-use super::syntax::{Examples, HarmlessFile, RemedyFile, RuleFile, SignatureFile};
-use super::{Condition, ConditionError, RemedyText, Rule, RuleSet, Signature, VersionRange};
+use super::syntax::{HarmlessFile, RemedyFile, RuleFile, SignatureFile};
+use super::{Condition, ConditionError, Later, RemedyText, Rule, RuleSet, Signature, VersionRange};
 use crate::pattern::Pattern;
 
 /// The built-in rule files, as the build script wrote them.
@@ -21,10 +21,12 @@ struct Embedded {
 struct File {
     /// `rules/…`.
     name: &'static str,
-    /// What it says but for its examples and patterns.
+    /// What it says but for its examples, its page and its patterns.
     json: &'static str,
     /// Its examples.
     examples: &'static str,
+    /// Its page, as [`super::Page`] has it; no object for a file of no rule.
+    page: &'static str,
     /// What is known of each signature, in the order of the file.
     signatures: &'static [Known],
 }
@@ -163,7 +165,8 @@ impl Builder {
                 let mut raw: RuleFile = file.read()?;
                 let signatures = file.signatures(std::mem::take(&mut raw.signature));
                 let parts = Parts { conditions: raw.conditions().map(|source| source.map(Condition::unchecked)), signatures };
-                self.rule(Rule { examples: Examples::embedded(file.examples), ..built(file.name, raw, parts) });
+                let (examples, page) = (Later::embedded(file.examples), Later::embedded(file.page));
+                self.rule(Rule { page, examples, ..built(file.name, raw, parts) });
             }
         }
         Ok(())
@@ -232,7 +235,7 @@ struct Parts {
     signatures: Vec<Signature>,
 }
 
-fn built(file: &str, raw: RuleFile, parts: Parts) -> Rule {
+fn built(file: &str, mut raw: RuleFile, parts: Parts) -> Rule {
     let [when, harms, risk, note, unless] = parts.conditions;
     Rule {
         when,
@@ -241,6 +244,7 @@ fn built(file: &str, raw: RuleFile, parts: Parts) -> Rule {
         note,
         unless,
         signatures: parts.signatures,
+        page: raw.page().into(),
         file: file.to_owned(),
         id: raw.id,
         title: raw.title,
@@ -248,17 +252,12 @@ fn built(file: &str, raw: RuleFile, parts: Parts) -> Rule {
         stage: raw.stage,
         class: raw.class,
         confidence: raw.confidence,
-        explanation: raw.explanation.trim().to_owned(),
-        confirm: raw.confirm.trim().to_owned(),
         consequence_only: raw.consequence_only,
         generic: raw.generic,
         last_resort: raw.last_resort,
         explains: raw.explains,
         shows: raw.shows,
         remedies: raw.remedies,
-        references: raw.references,
-        reproductions: raw.reproduce,
-        not_reproduced: raw.not_reproduced,
         examples: raw.example.into(),
     }
 }

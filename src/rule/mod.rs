@@ -4,6 +4,7 @@
 
 mod checker;
 mod condition;
+mod later;
 mod load;
 mod needle;
 mod range;
@@ -14,10 +15,11 @@ mod verify;
 use std::collections::BTreeMap;
 
 pub use condition::{Condition, ConditionError, Outcome, Scope};
+pub use later::{Later, Page};
 pub use load::{RuleError, builtin, load};
 pub use range::VersionRange;
 pub use reproduce::{BROKEN, IMAGE, Reproduction};
-pub use syntax::{Class, Confidence, Example, Examples, Expectation, Severity, Signature, Stage};
+pub use syntax::{Class, Confidence, Example, Expectation, Severity, Signature, Stage};
 pub use verify::{Complaint, verify};
 
 /// One diagnosis.
@@ -37,10 +39,6 @@ pub struct Rule {
     pub class: Class,
     /// How sure the facts alone make us.
     pub confidence: Confidence,
-    /// What happens and why.
-    pub explanation: String,
-    /// How to see it by hand.
-    pub confirm: String,
     /// Holds when the facts alone show it to be a cause.
     pub when: Option<Condition>,
     /// Holds when it does harm even to a manager that is up; without it, a manager that is up disproves a critical rule.
@@ -63,16 +61,12 @@ pub struct Rule {
     pub shows: Vec<String>,
     /// Ids of remedies.
     pub remedies: Vec<String>,
-    /// Sources.
-    pub references: Vec<String>,
-    /// Ways to see it on a machine of one's own.
-    pub reproductions: Vec<Reproduction>,
-    /// Why there is none, if so.
-    pub not_reproduced: Option<String>,
     /// Log patterns.
     pub signatures: Vec<Signature>,
+    /// What it says to those who want to know more.
+    pub page: Later<Page>,
     /// Worked examples.
-    pub examples: Examples,
+    pub examples: Later<Vec<Example>>,
 }
 
 /// What can be done, in words.

@@ -1,11 +1,10 @@
 //! The file form of a rule, as written in TOML, and the small vocabularies that rules share.
 
 use std::borrow::Cow;
-use std::ops::Deref;
-use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::later::{Page, trimmed};
 use super::{Condition, Outcome, RemedyText, Reproduction, Scope, VersionRange};
 use crate::pattern::Pattern;
 use crate::snapshot::Facts;
@@ -117,45 +116,6 @@ pub struct Example {
     pub expect: Expectation,
 }
 
-/// The examples of a rule; those of a built-in one are read on first use.
-#[derive(Debug, Clone, Default)]
-pub struct Examples {
-    json: &'static str,
-    read: OnceLock<Vec<Example>>,
-}
-
-impl Examples {
-    /// Examples as the build script wrote them.
-    pub(super) fn embedded(json: &'static str) -> Self {
-        Self { json, read: OnceLock::new() }
-    }
-
-    /// Reads them, if that has not been done.
-    ///
-    /// # Errors
-    /// What is wrong with their form.
-    pub fn check(&self) -> Result<(), String> {
-        if self.read.get().is_some() {
-            return Ok(());
-        }
-        serde_json::from_str::<Vec<Example>>(self.json).map(|_| ()).map_err(|error| error.to_string())
-    }
-}
-
-impl Deref for Examples {
-    type Target = [Example];
-
-    fn deref(&self) -> &[Example] {
-        self.read.get_or_init(|| serde_json::from_str(self.json).unwrap_or_default())
-    }
-}
-
-impl From<Vec<Example>> for Examples {
-    fn from(examples: Vec<Example>) -> Self {
-        Self { json: "", read: examples.into() }
-    }
-}
-
 /// What an example shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -184,7 +144,9 @@ pub(super) struct RuleFile {
     pub class: Class,
     #[serde(default = "likely")]
     pub confidence: Confidence,
+    #[serde(deserialize_with = "trimmed")]
     pub explanation: String,
+    #[serde(deserialize_with = "trimmed")]
     pub confirm: String,
     pub when: Option<String>,
     pub harms: Option<String>,
@@ -217,6 +179,17 @@ pub(super) struct RuleFile {
 impl RuleFile {
     /// Keys of its conditions.
     pub(super) const CONDITIONS: [&'static str; 5] = ["when", "harms", "risk", "note", "unless"];
+
+    /// What it says to those who want to know more.
+    pub(super) fn page(&mut self) -> Page {
+        Page {
+            explanation: std::mem::take(&mut self.explanation),
+            confirm: std::mem::take(&mut self.confirm),
+            references: std::mem::take(&mut self.references),
+            reproduce: std::mem::take(&mut self.reproduce),
+            not_reproduced: self.not_reproduced.take(),
+        }
+    }
 
     /// Its conditions as written, in the order of [`Self::CONDITIONS`].
     pub(super) fn conditions(&self) -> [Option<&str>; 5] {

@@ -50,6 +50,7 @@ fn parts(rule: &Rule) -> Vec<String> {
         rule.signatures.iter().filter_map(|one| Some((format!("signature {} has a condition that", one.name), one.when.as_ref()?)));
     let mut messages: Vec<String> = own.chain(of_signatures).filter_map(refused).collect();
     messages.extend(rule.signatures.iter().filter_map(unusable));
+    messages.extend(rule.page.check().err().map(|error| format!("has a page that cannot be read: {error}")));
     messages.extend(rule.examples.check().err().map(|error| format!("has examples that cannot be read: {error}")));
     messages
 }
@@ -84,9 +85,9 @@ fn form(rule: &Rule) -> Vec<String> {
         "id must be lower case words joined by hyphens",
     );
     want(!rule.title.ends_with('.') && !rule.title.is_empty(), "title must be a line without full stop");
-    want(rule.explanation.len() >= 80, "explanation must say what happens and why");
-    want(!rule.confirm.is_empty(), "confirm must say how to see it by hand");
-    want(!rule.references.is_empty(), "references must name a source");
+    want(rule.page.explanation.len() >= 80, "explanation must say what happens and why");
+    want(!rule.page.confirm.is_empty(), "confirm must say how to see it by hand");
+    want(!rule.page.references.is_empty(), "references must name a source");
     want(
         rule.when.is_some() || rule.harms.is_some() || rule.risk.is_some() || rule.note.is_some() || !rule.signatures.is_empty(),
         "needs a condition or a signature",

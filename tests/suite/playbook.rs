@@ -123,11 +123,11 @@ fn a_message_finds_its_page() {
 fn every_rule_shows_itself_or_says_why_not() {
     for rule in builtin().expect("the rules can be read").rules {
         assert!(
-            rule.reproductions.is_empty() == rule.not_reproduced.is_some(),
+            rule.page.reproduce.is_empty() == rule.page.not_reproduced.is_some(),
             "{}: a [[reproduce]] or not_reproduced, one of both",
             rule.id
         );
-        for one in &rule.reproductions {
+        for one in &rule.page.reproduce {
             let words = shlex::split(&one.run).unwrap_or_default();
             let place = format!("{}: {}", rule.id, one.run);
             assert!(["docker", "podman"].contains(&one.engine.as_str()) && words.first() == Some(&one.engine), "{place}");

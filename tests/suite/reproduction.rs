@@ -42,7 +42,7 @@ fn guest(one: &Reproduction, lane: &Lane, stage: Stage) -> Option<&'static str> 
 fn runs() -> Vec<Run<'static>> {
     let mut runs = Vec::new();
     for rule in builtin().expect("the rules can be read").rules {
-        for one in &rule.reproductions {
+        for one in &rule.page.reproduce {
             for lane in lab().lanes.iter().filter(|lane| fits(one, lane)) {
                 if let Some(guest) = guest(one, lane, rule.stage) {
                     runs.push(Run { id: rule.id.clone(), one: one.clone(), lane, guest });
@@ -135,7 +135,7 @@ fn every_command_of_the_playbook_shows_its_diagnosis() {
         })
         .collect();
     let rules = builtin().expect("the rules can be read").rules;
-    let all: Vec<&str> = rules.iter().filter(|rule| !rule.reproductions.is_empty()).map(|rule| rule.id.as_str()).collect();
+    let all: Vec<&str> = rules.iter().filter(|rule| !rule.page.reproduce.is_empty()).map(|rule| rule.id.as_str()).collect();
     let left: Vec<&&str> = all.iter().filter(|id| !runs.iter().any(|run| run.id == **id)).collect();
     announce(&format!("reproduction: {} runs of {} diagnoses; not run here: {left:?}", runs.len(), all.len()));
     assert!(!required() || !runs.is_empty(), "the lab is required but nothing was run");
