@@ -125,7 +125,7 @@ impl Condition {
     /// Evaluates the condition.
     #[must_use]
     pub fn evaluate(&self, scope: &Scope, facts: &Facts) -> Outcome {
-        // Compiling takes longer than all else that is done with a short log, and of that little is known.
+        // Of a short log little is known; compiling all conditions takes a tenth of the time of all that is done with it.
         if self.compiled.get().is_none() {
             let named = named(&self.source);
             if !named.is_empty() && named.iter().all(|key| facts.get(key).is_none()) {
