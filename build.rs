@@ -1,8 +1,13 @@
 //! Embeds the rule files: what `rules/**/*.toml` says becomes JSON, which is quicker to read than TOML, with the examples, the
-//! pages and the patterns apart, and the needles of each pattern worked out.
+//! pages and the patterns apart, and the needles of each pattern worked out. Checks the conditions on the way.
 
+#[path = "src/rule/checker.rs"]
+#[allow(dead_code, reason = "what a condition says is of use to the program alone")]
+mod checker;
 #[path = "src/rule/needle.rs"]
 mod needle;
+#[path = "src/snapshot/catalog.rs"]
+mod snapshot;
 
 use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
@@ -12,7 +17,9 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
     println!("cargo:rerun-if-changed=rules");
-    println!("cargo:rerun-if-changed=src/rule/needle.rs");
+    for source in ["src/rule/checker.rs", "src/rule/needle.rs", "src/snapshot/catalog.rs"] {
+        println!("cargo:rerun-if-changed={source}");
+    }
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);
     let mut files = Vec::new();
     collect(&root.join("rules"), &mut files)?;
@@ -35,6 +42,7 @@ fn embedded(name: &str, text: &str) -> Result<String, Failure> {
     let mut document: toml::Table = toml::from_str(text)?;
     let examples = document.remove("example").unwrap_or_else(|| toml::Value::Array(Vec::new()));
     let page = page(&mut document);
+    conditions(&document)?;
     let signatures = document.get_mut("signature").and_then(toml::Value::as_array_mut).into_iter().flatten();
     let patterns: Vec<String> = signatures.filter_map(taken).collect();
     let needles = patterns.iter().map(|pattern| needle::needles(pattern)).collect::<Result<Vec<_>, _>>()?;
@@ -46,6 +54,18 @@ fn embedded(name: &str, text: &str) -> Result<String, Failure> {
     let signatures = signatures.join(", ");
     let (json, examples, page) = (serde_json::to_string(&document)?, serde_json::to_string(&examples)?, serde_json::to_string(&page)?);
     Ok(format!("File {{ name: {name:?}, json: {json:?}, examples: {examples:?}, page: {page:?}, signatures: &[{signatures}] }}"))
+}
+
+/// Checks the conditions of a rule and of its signatures.
+fn conditions(document: &toml::Table) -> Result<(), String> {
+    let signatures = document.get("signature").and_then(toml::Value::as_array).into_iter().flatten();
+    for part in std::iter::once(document).chain(signatures.filter_map(toml::Value::as_table)) {
+        for key in ["when", "harms", "risk", "note", "unless"] {
+            let Some(source) = part.get(key).and_then(toml::Value::as_str) else { continue };
+            checker::checked(source).map_err(|error| format!("`{key}` {error}: {source}"))?;
+        }
+    }
+    Ok(())
 }
 
 /// What a rule says to those who want to know more, which is read apart from the rest; texts that every rule has are left empty.
