@@ -3,6 +3,11 @@
 use std::path::Path;
 use std::process::Command;
 
+/// The word that makes this program count with [`each_on_each`].
+pub const EACH: &str = "--each-on-each";
+/// Bytes that are enough for what takes hundreds of times as long.
+const LOOP_BYTES: u64 = 4 << 20;
+
 /// A program with its arguments.
 pub struct Other {
     /// What the table calls it.
@@ -41,17 +46,28 @@ pub fn all(path: &Path, list: &Path) -> Vec<Other> {
         Other { name: "sysdock triage, on two processors", alone: false, ..triage("2") },
         Other::new("ripgrep --no-unicode -c -f", "rg", &["--no-unicode", "-j1", "-a", "-c", "-f", &list, &log]),
     ];
-    let small = path.with_extension("small");
-    cut(path, &small, 64 << 20);
-    let whole = std::fs::metadata(path).map_or(1, |file| file.len()).max(1);
-    let part = std::fs::metadata(&small).map_or(0, |file| file.len()) as f64 / whole as f64;
     let extended = Path::new(&list).with_extension("grep").display().to_string();
-    programs
-        .push(Other { part, ..Other::new("grep -E -c -f", "grep", &["-a", "-E", "-c", "-f", &extended, &small.display().to_string()]) });
+    programs.push(Other::new("grep -E -c -f", "grep", &["-a", "-E", "-c", "-f", &extended, &log]));
     if let Some(vectorscan) = vectorscan(list.as_ref()) {
         programs.push(Other::new("Vectorscan, blocks, without compiling", &vectorscan, &[&list, &log]));
     }
+    let small = path.with_extension("small");
+    cut(path, &small, LOOP_BYTES);
+    let whole = std::fs::metadata(path).map_or(1, |file| file.len()).max(1);
+    let part = std::fs::metadata(&small).map_or(0, |file| file.len()) as f64 / whole as f64;
+    let this = std::env::current_exe().map(|file| file.display().to_string()).unwrap_or_default();
+    programs.push(Other { part, ..Other::new("each pattern on each line", &this, &[EACH, &list, &small.display().to_string()]) });
     programs
+}
+
+/// Counts the lines that match, pattern by pattern and line by line, and says how many: what triage would be without a filter.
+pub fn each_on_each(list: &str, log: &str) {
+    let patterns = std::fs::read_to_string(list).expect("the patterns can be read");
+    let patterns: Vec<regex::Regex> = patterns.lines().map(|one| regex::Regex::new(one).expect("the patterns are regular")).collect();
+    let text = std::fs::read(log).expect("the log can be read");
+    let text = String::from_utf8_lossy(&text);
+    let found = text.lines().filter(|line| patterns.iter().filter(|pattern| pattern.is_match(line)).count() > 0);
+    println!("{}", found.count());
 }
 
 /// The beginning of a file as a file of its own.

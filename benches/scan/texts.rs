@@ -1,9 +1,5 @@
 //! Logs for the benchmark: quiet service logs, and boots on a terminal as the lab recorded them.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::Path;
-
 /// What a log is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -12,14 +8,6 @@ pub enum Kind {
     /// Boots on a terminal.
     Boots,
 }
-
-/// Rows of the table: name, faults in a thousand lines, what lies between them.
-pub const ROWS: &[(&str, u64, Kind)] = &[
-    ("quiet service logs, 0.1 % faults", 1, Kind::Services),
-    ("service logs, 5 % faults", 50, Kind::Services),
-    ("service logs, 50 % faults", 500, Kind::Services),
-    ("boots on a terminal, 0.1 % faults", 1, Kind::Boots),
-];
 
 const BOOTS: [&str; 3] = [
     include_str!("../../src/intake/samples/healthy-docker28-v2.txt"),
@@ -46,9 +34,8 @@ impl Numbers {
     }
 }
 
-/// Writes a log of at least so many bytes; gives how many.
-pub fn write(path: &Path, bytes: usize, permille: u64, kind: Kind) -> u64 {
-    let mut out = BufWriter::with_capacity(1 << 20, File::create(path).expect("the log can be made"));
+/// A log of at least so many bytes, line by line.
+pub fn lines(bytes: usize, permille: u64, kind: Kind, mut each: impl FnMut(&str)) -> u64 {
     let boots: Vec<&str> = BOOTS.iter().flat_map(|boot| boot.split_inclusive('\n')).collect();
     let (mut numbers, mut written, mut count) = (Numbers(1), 0, 0);
     while written < bytes {
@@ -61,10 +48,9 @@ pub fn write(path: &Path, bytes: usize, permille: u64, kind: Kind) -> u64 {
         } else {
             quiet(&mut numbers, count)
         };
-        out.write_all(line.as_bytes()).expect("the log can be written");
+        each(&line);
         written += line.len();
     }
-    out.flush().expect("the log can be written");
     written as u64
 }
 
