@@ -77,7 +77,7 @@ pub fn load<'e>(args: &GlobalArgs, folder: &Path, variable: impl Fn(&str) -> Opt
 }
 
 fn absent(path: &Path) -> ConfigError {
-    ConfigError::Read { path: path.display().to_string(), source: io::Error::from(io::ErrorKind::NotFound) }
+    ConfigError::Read { path: path.display().to_string(), source: rustix::io::Errno::NOENT.into() }
 }
 
 /// Where files are looked for, the weakest first.
