@@ -111,9 +111,9 @@ impl Map {
     }
 
     /// Hands the places of probes that are in the map to `each`, until it gives something.
-    pub fn walk<T>(&self, text: &[u8], from: usize, mut each: impl FnMut(usize) -> Option<T>) -> Option<T> {
+    pub fn walk<T>(&self, text: &[u8], mut each: impl FnMut(usize) -> Option<T>) -> Option<T> {
         let Pace { gram: length, step, .. } = self.pace;
-        let (mut at, mut set) = (from, [0; RUNS]);
+        let (mut at, mut set) = (0, [0; RUNS]);
         loop {
             let runs = self.probe(text, at, &mut set);
             if runs == 0 {
@@ -210,16 +210,16 @@ mod tests {
     proptest! {
         /// At every pace each probe that the map has is told of, in order.
         #[test]
-        fn no_probe_is_passed_over(text in proptest::collection::vec(any::<u8>(), 0..300), from in 0usize..60, some in proptest::collection::vec(0usize..300, 0..9)) {
+        fn no_probe_is_passed_over(text in proptest::collection::vec(any::<u8>(), 0..300), some in proptest::collection::vec(0usize..300, 0..9)) {
             for pace in WIDE.into_iter().chain(PACES) {
                 let grams = some.iter().filter_map(|at| text.get(*at..).filter(|rest| rest.len() >= pace.gram)).map(|rest| gram(rest, pace.gram));
                 let map = Map::new(pace, grams).unwrap();
-                let probes = (from..(text.len() + 1).saturating_sub(pace.gram)).step_by(pace.step);
+                let probes = (0..(text.len() + 1).saturating_sub(pace.gram)).step_by(pace.step);
                 let all: Vec<usize> = probes.filter(|at| map.has(pace.hash(gram(&text[*at..], pace.gram)))).collect();
                 let mut told = Vec::new();
-                prop_assert_eq!(map.walk(&text, from, |at| { told.push(at); None::<()> }), None);
+                prop_assert_eq!(map.walk(&text, |at| { told.push(at); None::<()> }), None);
                 prop_assert_eq!(&told, &all, "{:?}", pace);
-                prop_assert_eq!(map.walk(&text, from, Some), all.first().copied());
+                prop_assert_eq!(map.walk(&text, Some), all.first().copied());
             }
         }
     }

@@ -100,7 +100,7 @@ fn by_line(gate: &Gate, block: &[u8], memo: &mut Memo<bool>) -> (Sifted, u64) {
         remembered += u64::from(known.is_some());
         let wanted = known.unwrap_or_else(|| {
             odd.clear();
-            let wanted = gate.find(line, 0).is_some() || {
+            let wanted = gate.find(line).is_some() || {
                 rendered(gate, line, &mut odd);
                 !odd.is_empty()
             };
