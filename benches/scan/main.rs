@@ -135,7 +135,8 @@ fn measured(run: &mut Other) -> Option<Cost> {
     words.extend(run.arguments.iter().cloned());
     let began = Instant::now();
     let mut command = Command::new("/usr/bin/time");
-    command.args(&words).env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    // grep ends at the first match where its output is /dev/null.
+    command.args(&words).env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let output = command.output().ok()?;
     let elapsed = began.elapsed().as_secs_f64();
     let said = String::from_utf8_lossy(&output.stderr);
