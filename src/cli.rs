@@ -130,12 +130,10 @@ pub enum Command {
 }
 
 impl Cli {
-    /// The command line with all that clap adds to it, and all commands' arguments.
+    /// The command line with the arguments of all commands, where [`CommandFactory::command`] leaves them until they are asked for.
     #[must_use]
     pub fn whole() -> clap::Command {
-        let mut command = Self::command();
-        command.build();
-        command
+        late::at_once(Self::command)
     }
 }
 

@@ -62,8 +62,10 @@ pub fn all(path: &Path, list: &Path) -> Vec<Other> {
 
 /// Counts the lines that match, pattern by pattern and line by line, and says how many: what triage would be without a filter.
 pub fn each_on_each(list: &str, log: &str) {
+    let began = std::time::Instant::now();
     let patterns = std::fs::read_to_string(list).expect("the patterns can be read");
     let patterns: Vec<regex::Regex> = patterns.lines().map(|one| regex::Regex::new(one).expect("the patterns are regular")).collect();
+    eprintln!("compiled {}", began.elapsed().as_secs_f64());
     let text = std::fs::read(log).expect("the log can be read");
     let text = String::from_utf8_lossy(&text);
     let found = text.lines().filter(|line| patterns.iter().filter(|pattern| pattern.is_match(line)).count() > 0);

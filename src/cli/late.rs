@@ -1,5 +1,7 @@
 //! Arguments that clap is told of when their command is asked for: `sysdock --help` needs no word of them.
 
+use std::cell::Cell;
+
 use clap::builder::Resettable;
 use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, Id};
 
@@ -10,23 +12,41 @@ use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, Id};
 #[derive(Debug, Clone, Default)]
 pub struct Late<T>(pub T);
 
+thread_local! {
+    /// Whether clap is told at once.
+    static AT_ONCE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A command line all of which clap is told at once, for those who look at it: it copies all commands below `help` before it asks.
+pub(super) fn at_once(make: fn() -> Command) -> Command {
+    AT_ONCE.set(true);
+    let command = make();
+    AT_ONCE.set(false);
+    command
+}
+
+/// Adds what a command takes, now or when it is asked for.
+fn tell(command: Command, late: fn(Command) -> Command) -> Command {
+    if AT_ONCE.get() { late(command) } else { command.defer(late) }
+}
+
 /// Adds what a command takes to what is known of it.
-fn told(command: Command, tell: fn(Command) -> Command) -> Command {
+fn told(command: Command, add: fn(Command) -> Command) -> Command {
     let about = Resettable::from(command.get_about().cloned());
     let long = Resettable::from(command.get_long_about().cloned());
     let of_all: Vec<Id> = command.get_arguments().map(Arg::get_id).cloned().collect();
-    let command = tell(command).about(about).long_about(long);
+    let command = add(command).about(about).long_about(long);
     // An argument that is changed is put last.
     of_all.iter().fold(command, |command, id| command.mut_arg(id, |arg| arg))
 }
 
 impl<T: Args> Args for Late<T> {
     fn augment_args(command: Command) -> Command {
-        command.defer(|command| told(command, T::augment_args))
+        tell(command, |command| told(command, T::augment_args))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
-        command.defer(|command| told(command, T::augment_args_for_update))
+        tell(command, |command| told(command, T::augment_args_for_update))
     }
 }
 
@@ -54,18 +74,34 @@ mod tests {
 
     use crate::cli::Cli;
 
+    fn compared(late: &clap::Command, whole: &clap::Command) {
+        let name = whole.get_name();
+        let about = |command: &clap::Command| command.get_about().map(ToString::to_string);
+        assert_eq!(about(late), about(whole), "{name}");
+        let arguments = |command: &clap::Command| -> Vec<String> { command.get_arguments().map(|arg| arg.get_id().to_string()).collect() };
+        assert_eq!(arguments(late), arguments(whole), "{name}");
+        let below =
+            |command: &clap::Command| command.get_subcommands().filter(|inner| inner.get_name() != "help").cloned().collect::<Vec<_>>();
+        assert_eq!(below(late).len(), below(whole).len(), "{name}");
+        below(late).iter().zip(&below(whole)).for_each(|(late, whole)| compared(late, whole));
+    }
+
     #[test]
-    fn what_a_command_takes_is_told_late_and_changes_no_order() {
-        let early = Cli::command();
-        assert!(early.get_subcommands().all(|command| command.get_arguments().next().is_none() && command.get_about().is_some()));
-        let whole = Cli::whole();
-        for command in whole.get_subcommands().filter(|command| command.get_name() != "help") {
-            let name = command.get_name();
-            let before = early.find_subcommand(name).unwrap();
-            assert_eq!(command.get_about().map(ToString::to_string), before.get_about().map(ToString::to_string), "{name}");
-            let said = command.get_arguments().filter(|arg| arg.get_id() != "help");
-            let of_all: Vec<bool> = said.map(clap::Arg::is_global_set).collect();
-            assert!(of_all.is_sorted() && of_all.contains(&true), "{name}: {of_all:?}");
-        }
+    fn what_is_told_late_is_the_same() {
+        let mut late = Cli::command();
+        assert!(late.get_subcommands().all(|command| command.get_arguments().next().is_none() && command.get_about().is_some()));
+        let mut whole = Cli::whole();
+        assert!(whole.get_subcommands().all(|command| command.has_subcommands() || command.get_arguments().next().is_some()));
+        late.build();
+        whole.build();
+        compared(&late, &whole);
+    }
+
+    #[test]
+    fn help_knows_the_commands_below_commands() {
+        let mut whole = Cli::whole();
+        whole.build();
+        let rules = whole.find_subcommand("help").and_then(|help| help.find_subcommand("rules")).unwrap();
+        assert!(rules.find_subcommand("check").is_some());
     }
 }

@@ -87,8 +87,10 @@ fn stale(files: &BTreeMap<String, String>, folder: &Path) -> Result<Vec<String>,
 
 /// All commands with the help that they print, at one width whatever the terminal.
 fn commands() -> Vec<Help> {
+    let mut root = Cli::whole().term_width(100);
+    root.build();
     let mut found = Vec::new();
-    gather(&Cli::whole(), "", &mut found);
+    gather(&root, "", &mut found);
     found
 }
 

@@ -36,13 +36,14 @@ pub fn run(args: &ManArgs, options: &Options) -> Result<Exit, CommandError> {
     Ok(Exit::Success)
 }
 
-/// The command line but for the `help` commands that clap adds, which need no page.
+/// The command line with all that clap adds to it, but for its `help` commands, which need no page.
 fn whole() -> Command {
     fn without_help(command: Command) -> Command {
-        let help = command.get_name() == "help";
-        command.hide(help).mut_subcommands(without_help)
+        command.disable_help_subcommand(true).mut_subcommands(without_help)
     }
-    without_help(Cli::whole())
+    let mut top = without_help(Cli::whole());
+    top.build();
+    top
 }
 
 /// A command and all below it.

@@ -13,6 +13,9 @@ use crate::snapshot::{Kind, nearest, spec};
 /// Deepest nesting of `all`, `exists` and the like; CEL has no limit of cost of its own.
 const MACRO_DEPTH: usize = 1;
 
+/// Longest text of a condition in bytes; the parser counts some nesting, but not that of `?:`.
+const LENGTH: usize = 4096;
+
 /// A condition that cannot be accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConditionError {
@@ -46,6 +49,9 @@ pub enum ConditionError {
     /// Loops within loops.
     #[error("nests all(), exists() or map() deeper than {MACRO_DEPTH}")]
     Depth,
+    /// More than anybody reads.
+    #[error("is longer than {LENGTH} bytes")]
+    Long,
     /// A construct that conditions do not need.
     #[error("uses {0}, which conditions may not")]
     Forbidden(String),
@@ -65,6 +71,9 @@ pub struct Checked {
 /// # Errors
 /// [`ConditionError`] naming what is wrong with it.
 pub fn checked(source: &str) -> Result<Checked, ConditionError> {
+    if source.len() > LENGTH {
+        return Err(ConditionError::Long);
+    }
     // `cel`'s other parser, made by ANTLR, took a quarter of the instructions that a log of ten lines costs, and was a quarter of what
     // the loader relocates at every start.
     let parsed = PrattParser::new().parse(source);
@@ -214,7 +223,7 @@ mod tests {
     }
 
     proptest! {
-        /// What both parsers of CEL can read says the same to both, and nothing at all brings ours down.
+        /// What both parsers of CEL can read says the same to both.
         #[test]
         fn no_condition_is_misread(source in r#"((a\.b|container\.tty|size\(|[0-9]|'x'|"y"|[-!()\[\]{}<>=&|?:,.+*/% ux\\'"é]|==|&&|\|\||null|true| in |\.exists\(u, )){0,9}"#) {
             let ours = PrattParser::new().parse(&source);
@@ -223,6 +232,19 @@ mod tests {
                 prop_assert_eq!(without_ids(&ours), without_ids(&theirs));
             }
         }
+    }
+
+    /// Whatever is nested as deep as its length allows is read or refused, on the smaller stack of a thread too.
+    #[test]
+    fn no_nesting_exhausts_the_stack() {
+        for piece in ["container.tty ? true : ", "(", "!", "-", "[", "container.tty && ", "container.argv.all(a, ", "size(", ".a", "{'a': "]
+        {
+            assert!(checked(&piece.repeat(LENGTH / piece.len())).is_err(), "{piece}");
+            let whole = format!("{}true", piece.repeat((LENGTH - 4) / piece.len()));
+            drop(checked(&whole));
+        }
+        let long = format!("{}true", "true ? true : ".repeat(50_000));
+        assert_eq!(checked(&long).err(), Some(ConditionError::Long));
     }
 
     /// Where a parser counts what it makes differs; what it makes does not.

@@ -71,3 +71,24 @@ pub struct Page {
 pub(super) fn trimmed<'de, D: Deserializer<'de>>(text: D) -> Result<String, D::Error> {
     String::deserialize(text).map(|text| text.trim().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_read_on_first_use() {
+        let page = Later::<Page>::embedded(r#"{"explanation": " Why. ", "confirm": "How.", "references": ["x"]}"#);
+        assert!(page.read.get().is_none() && page.check().is_ok() && page.read.get().is_none());
+        assert_eq!((page.explanation.as_str(), page.references.len()), ("Why.", 1));
+        assert!(page.read.get().is_some());
+    }
+
+    #[test]
+    fn a_mistake_in_a_page_is_told() {
+        for json in ["{}", "", r#"{"explanation": "e", "confirm": "c", "source": []}"#] {
+            assert!(Later::<Page>::embedded(json).check().is_err(), "{json}");
+        }
+        assert!(Later::from(Page::default()).check().is_ok());
+    }
+}

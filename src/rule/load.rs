@@ -25,7 +25,7 @@ struct File {
     json: &'static str,
     /// Its examples.
     examples: &'static str,
-    /// Its page, as [`super::Page`] has it; no object for a file of no rule.
+    /// Its page, as [`super::Page`] has it; empty in a file of no rule.
     page: &'static str,
     /// What is known of each signature, in the order of the file.
     signatures: &'static [Known],

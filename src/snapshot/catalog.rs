@@ -1,4 +1,6 @@
 //! The catalog of facts: every key that a rule may name, with its kind, its sentence and how to get it by hand.
+//!
+//! The build script includes this file, as it does `src/rule/checker.rs` and `src/rule/needle.rs`: they use crates and one another alone.
 
 use serde::Serialize;
 
