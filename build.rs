@@ -60,7 +60,7 @@ fn embedded(name: &str, text: &str) -> Result<String, Failure> {
 fn conditions(document: &toml::Table) -> Result<(), String> {
     let signatures = document.get("signature").and_then(toml::Value::as_array).into_iter().flatten();
     for part in std::iter::once(document).chain(signatures.filter_map(toml::Value::as_table)) {
-        for key in ["when", "harms", "risk", "note", "unless"] {
+        for key in checker::CONDITIONS {
             let Some(source) = part.get(key).and_then(toml::Value::as_str) else { continue };
             checker::checked(source).map_err(|error| format!("`{key}` {error}: {source}"))?;
         }

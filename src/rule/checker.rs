@@ -10,6 +10,9 @@ use cel::parser::PrattParser;
 
 use crate::snapshot::{Kind, nearest, spec};
 
+/// Keys of the conditions of a rule; a signature has the first alone.
+pub const CONDITIONS: [&str; 5] = ["when", "harms", "risk", "note", "unless"];
+
 /// Deepest nesting of `all`, `exists` and the like; CEL has no limit of cost of its own.
 const MACRO_DEPTH: usize = 1;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
+use super::checker::CONDITIONS;
 use super::needle::needles;
 use super::syntax::{HarmlessFile, RemedyFile, RuleFile, SignatureFile};
 use super::{Condition, ConditionError, Later, RemedyText, Rule, RuleSet, Signature, VersionRange};
@@ -272,7 +273,7 @@ struct Checked<'f> {
 impl Checked<'_> {
     fn rule(self, mut raw: RuleFile) -> Result<Rule, RuleError> {
         let mut conditions = [const { None }; 5];
-        for ((key, source), condition) in RuleFile::CONDITIONS.into_iter().zip(raw.conditions()).zip(&mut conditions) {
+        for ((key, source), condition) in CONDITIONS.into_iter().zip(raw.conditions()).zip(&mut conditions) {
             let refused = |error: ConditionError| self.part(&format!("\n{key} ="), 1, key.to_owned(), error.to_string());
             *condition = source.map(Condition::new).transpose().map_err(refused)?;
         }

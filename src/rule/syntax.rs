@@ -177,9 +177,6 @@ pub(super) struct RuleFile {
 }
 
 impl RuleFile {
-    /// Keys of its conditions.
-    pub(super) const CONDITIONS: [&'static str; 5] = ["when", "harms", "risk", "note", "unless"];
-
     /// What it says to those who want to know more.
     pub(super) fn page(&mut self) -> Page {
         Page {
@@ -191,7 +188,7 @@ impl RuleFile {
         }
     }
 
-    /// Its conditions as written, in the order of [`Self::CONDITIONS`].
+    /// Its conditions as written, in the order of [`super::checker::CONDITIONS`].
     pub(super) fn conditions(&self) -> [Option<&str>; 5] {
         [&self.when, &self.harms, &self.risk, &self.note, &self.unless].map(Option::as_deref)
     }
