@@ -5,8 +5,9 @@ use crate::cli::{Format, RulesAction, RulesArgs};
 use crate::diagnose::verify_examples;
 use crate::exit::Exit;
 use crate::options::Options;
+use crate::prescribe;
 use crate::render::{output, rules as form};
-use crate::rule::{self, RuleError, RuleSet};
+use crate::rule::{self, Complaint, RuleError, RuleSet};
 
 /// Runs the command.
 ///
@@ -30,7 +31,13 @@ pub fn run(args: &RulesArgs, options: &Options) -> Result<Exit, CommandError> {
 }
 
 fn check(rules: &RuleSet) -> Result<Exit, CommandError> {
-    let complaints = rule::verify(rules);
+    let mut complaints = rule::verify(rules);
+    complaints.extend(prescribe::unknown_remedies(rules).map(|id| Complaint {
+        file: "remedies.toml".to_owned(),
+        rule: id.to_owned(),
+        message:
+            "says where = \"relaunch\", which is for the remedies that sysdock carries out itself; say image, host or advice".to_owned(),
+    }));
     said(&form::checked(rules, &complaints), complaints.is_empty())
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluate::{Found, Standing};
-use super::report::{Finding, Role};
+use super::report::{Advice, Finding, Role};
 use crate::rule::RuleSet;
 
 /// Gives each finding its role and puts them in the order of a report.
@@ -50,7 +50,8 @@ fn finding(
         }
         Role::Risk | Role::Note => Vec::new(),
     };
-    let advice = entry.remedies.iter().filter_map(|id| rules.remedies.get(id)).map(|remedy| remedy.words.clone()).collect();
+    let known = entry.remedies.iter().filter_map(|id| rules.remedies.get(id));
+    let advice = known.map(|known| Advice { remedy: known.id.clone(), place: known.place, words: known.words.clone() }).collect();
     Finding {
         id: entry.id.clone(),
         role,
@@ -64,6 +65,8 @@ fn finding(
         explained_by,
         remedies: entry.remedies.clone(),
         advice,
+        stage: entry.stage,
+        no_flag: entry.no_flag.clone(),
         accepted: None,
     }
 }

@@ -18,7 +18,7 @@ use crate::snapshot::{Snapshot, TargetKind};
 
 pub use accept::{Acceptance, Accepted, Suppression, fingerprint};
 pub use examples::verify_examples;
-pub use report::{Evidence, Finding, Report, Role, Subject, Undecided, Verdict};
+pub use report::{Advice, Evidence, Finding, Report, Role, Subject, Undecided, Verdict};
 pub use summary::Summary;
 
 /// Judges a snapshot.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::accept::{self, Acceptance};
-use crate::rule::{Class, Confidence, Severity};
+use crate::rule::{Class, Confidence, Place, Severity, Stage};
 use crate::snapshot::{Cluster, Gap, Target};
 
 /// Whether the container is our business.
@@ -69,6 +69,17 @@ pub enum Evidence {
     },
 }
 
+/// A remedy of a finding, for those who do not have the rules at hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advice {
+    /// Id of the remedy.
+    pub remedy: String,
+    /// What it changes.
+    pub place: Place,
+    /// What to do.
+    pub words: String,
+}
+
 /// One thing that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
@@ -94,8 +105,12 @@ pub struct Finding {
     pub explained_by: Vec<String>,
     /// Ids of remedies.
     pub remedies: Vec<String>,
-    /// The remedies in words.
-    pub advice: Vec<String>,
+    /// The remedies in words, where they are known.
+    pub advice: Vec<Advice>,
+    /// The step of a container's life at which it strikes.
+    pub stage: Stage,
+    /// Why no flag of the container helps, as the rule says it.
+    pub no_flag: Option<String>,
     /// Why it does not count, where it does not.
     pub accepted: Option<Acceptance>,
 }
@@ -105,6 +120,18 @@ impl Finding {
     #[must_use]
     pub fn counts(&self) -> bool {
         self.is_failure() && self.accepted.is_none()
+    }
+
+    /// Whether it keeps PID 1 from starting its units, and only another image or host can end that.
+    #[must_use]
+    pub fn is_beyond_flags(&self) -> bool {
+        self.stage < Stage::Target && !self.advice.is_empty() && self.advice.iter().all(|advice| advice.place.is_beyond_flags())
+    }
+
+    /// Whether it names one of these remedies.
+    #[must_use]
+    pub fn names(&self, remedies: &[&str]) -> bool {
+        self.remedies.iter().any(|remedy| remedies.contains(&remedy.as_str()))
     }
 
     /// Whether something fails because of it, accepted or not.

@@ -46,9 +46,8 @@ pub struct Row {
     /// Whether no flag helps here.
     #[serde(default)]
     pub impossible: bool,
-    /// What the container may do that it could not do before.
-    #[serde(default)]
-    pub privilege: String,
+    /// What the container may do that it could not do before; nothing when absent.
+    pub privilege: Option<String>,
     /// What is changed.
     pub words: String,
     /// Whether the lab has shown it.

@@ -31,7 +31,7 @@ mod tests;
 mod trial;
 mod types;
 
-use crate::diagnose::{Report, Subject};
+use crate::diagnose::{Finding, Report, Subject};
 use crate::snapshot::Snapshot;
 
 pub use element::Element;
@@ -41,6 +41,7 @@ pub use image::{Extent, ImageError, ImagePlan, ImageWish, image, name_after, pro
 use inspected::Inspected;
 use planner::Plan;
 pub use profile::{Found, Origin, allowing, filter_of, hierarchy_of, versions_of};
+pub use remedies::unknown as unknown_remedies;
 pub use start::{Start, Started, of_image, start};
 pub use trial::{TRIAL_LABEL, Trial, TrialSteps, trial, unchanged};
 pub use types::{NotOffered, Prescription, Reach, Retired, Step, StepKind};
@@ -63,15 +64,14 @@ fn planned(report: &Report, snapshot: &Snapshot, inspected: &Inspected<'_>, reac
     };
     plan.fill();
     let roots: Vec<_> = plan.roots().collect();
-    let helps = roots.iter().any(|root| plan.cured.contains(&root.id));
-    if !helps {
+    if plan.open().count() == roots.len() {
         let mut prescription = by_hand(report, snapshot);
         let advice: Vec<Step> = plan.advice.iter().map(|(words, id)| Step::advice(words.clone(), &[id])).collect();
         prescription.steps.splice(0..0, advice);
         return prescription;
     }
     let mut relaunch = steps::relaunch(&mut plan, reach);
-    let open: Vec<_> = roots.into_iter().filter(|root| !plan.cured.contains(&root.id)).collect();
+    let open: Vec<_> = plan.open().collect();
     let mut steps: Vec<Step> = owner::step(&plan).into_iter().collect();
     steps.append(&mut relaunch);
     steps.extend(open.iter().flat_map(|root| hopeless::steps(root, plan.facts)));
@@ -92,7 +92,7 @@ fn planned(report: &Report, snapshot: &Snapshot, inspected: &Inspected<'_>, reac
 fn by_hand(report: &Report, snapshot: &Snapshot) -> Prescription {
     let roots = || report.findings.iter().filter(|finding| finding.role == crate::diagnose::Role::RootCause);
     let steps: Vec<Step> = roots().flat_map(|root| hopeless::steps(root, &snapshot.facts)).collect();
-    let hopeless = roots().any(|root| hopeless::is_hopeless(&root.id));
+    let hopeless = roots().any(Finding::is_beyond_flags);
     let summary = if hopeless {
         "No flag of the container cures this; the image or the host has to change."
     } else {
@@ -116,7 +116,7 @@ fn summary(plan: &Plan<'_>) -> String {
 }
 
 fn privilege(plan: &Plan<'_>) -> String {
-    let mut words: Vec<&str> = plan.changes.iter().map(|change| change.privilege.as_str()).filter(|words| *words != "none").collect();
+    let mut words: Vec<&str> = plan.changes.iter().filter_map(|change| change.privilege.as_deref()).collect();
     words.dedup();
     if words.is_empty() { "none".to_owned() } else { words.join("; ") }
 }
@@ -142,7 +142,7 @@ fn not_offered(report: &Report, curable: bool) -> Vec<NotOffered> {
         "it would not help: the cause is not a lack of rights"
     };
     let mut list = vec![NotOffered { what: "--privileged".to_owned(), why: why.to_owned() }];
-    if report.findings.iter().any(|finding| finding.id.starts_with("seccomp-")) {
+    if report.findings.iter().any(|finding| finding.names(&["allow-one-call"])) {
         let why = "it is the last resort: it lets every system call through, and only the named ones are needed";
         list.push(NotOffered { what: "--security-opt seccomp=unconfined".to_owned(), why: why.to_owned() });
     }

@@ -3,11 +3,9 @@
 //! A relaunch brings everything that systemd needs on this engine, not only what was complained about first, and nothing
 //! that it does not need. Pure.
 
-use std::collections::BTreeSet;
-
 use super::inspected::Inspected;
 use super::recipe::Recipe;
-use super::{cgroup, hopeless, profile, program, remedies};
+use super::remedies::{self, REMEDIES};
 use crate::diagnose::{Finding, Report, Role};
 use crate::snapshot::{EngineKind, Facts, Snapshot};
 
@@ -16,10 +14,14 @@ use crate::snapshot::{EngineKind, Facts, Snapshot};
 pub struct Change {
     /// What is changed, as the end of "start it anew with …".
     pub words: String,
+    /// The remedies that it carries out.
+    pub remedies: &'static [&'static str],
     /// Findings that it cures; empty for what every relaunch brings.
     pub why: Vec<String>,
-    /// What the container may do more; `none` where nothing.
-    pub privilege: String,
+    /// What the container may do more; `None` where nothing.
+    pub privilege: Option<String>,
+    /// Whether it is made in an image derived from the container's.
+    pub in_image: bool,
 }
 
 /// The plan in the making.
@@ -43,8 +45,6 @@ pub struct Plan<'p> {
     pub profile_note: String,
     /// Whether something of it follows from documentation only.
     pub untried: bool,
-    /// Findings that the changes cure.
-    pub cured: BTreeSet<String>,
     /// What a person has to do, with the finding that asks for it.
     pub advice: Vec<(String, String)>,
     /// What is carried over and could be left out, in words.
@@ -68,7 +68,6 @@ impl<'p> Plan<'p> {
             profile,
             profile_note: String::new(),
             untried: false,
-            cured: BTreeSet::new(),
             advice: Vec::new(),
             spare: Vec::new(),
         }
@@ -77,13 +76,22 @@ impl<'p> Plan<'p> {
     /// The same where flags can help at all; `None` where the image or the host has to change.
     pub fn hopeful(name: &str, report: &'p Report, snapshot: &'p Snapshot, inspected: &'p Inspected<'p>) -> Option<Self> {
         let plan = Self::named(name, report, snapshot, inspected);
-        let hopeless = plan.roots().any(|root| hopeless::is_hopeless(&root.id));
-        if hopeless { None } else { Some(plan) }
+        if plan.roots().any(Finding::is_beyond_flags) { None } else { Some(plan) }
     }
 
-    /// Whether the report names one of these, in whatever role.
-    pub fn found(&self, ids: &[&str]) -> bool {
-        self.report.findings.iter().any(|finding| finding.role != Role::Note && ids.contains(&finding.id.as_str()))
+    /// Whether a finding that is more than a remark asks for one of these remedies.
+    pub fn asks(&self, remedies: &[&str]) -> bool {
+        self.report.findings.iter().any(|finding| finding.role != Role::Note && finding.names(remedies))
+    }
+
+    /// Whether one of these remedies was carried out.
+    pub fn applied(&self, remedies: &[&str]) -> bool {
+        self.changes.iter().any(|change| change.remedies.iter().any(|remedy| remedies.contains(remedy)))
+    }
+
+    /// Root causes of which no remedy was carried out.
+    pub fn open(&self) -> impl Iterator<Item = &'p Finding> {
+        self.roots().filter(|root| !self.changes.iter().any(|change| root.names(change.remedies)))
     }
 
     /// Root causes of the report.
@@ -97,44 +105,41 @@ impl<'p> Plan<'p> {
     }
 
     /// Records a change that takes no privilege.
-    pub fn did(&mut self, words: &str, ids: &[&str]) {
-        self.did_with(words, ids, "none");
+    pub fn did(&mut self, remedies: &'static [&'static str], words: impl Into<String>) {
+        self.record(Change { words: words.into(), remedies, why: Vec::new(), privilege: None, in_image: false });
     }
 
-    /// Records a change.
-    pub fn did_with(&mut self, words: &str, ids: &[&str], privilege: &str) {
-        let findings = &self.report.findings;
-        let why: Vec<String> =
-            ids.iter().filter(|id| findings.iter().any(|finding| finding.id == **id)).map(|id| (*id).to_owned()).collect();
-        self.cured.extend(why.iter().cloned());
-        self.changes.push(Change { words: words.to_owned(), why, privilege: privilege.to_owned() });
+    /// Records a change by which the container may do more than before.
+    pub fn did_with(&mut self, remedies: &'static [&'static str], words: impl Into<String>, privilege: Option<String>) {
+        self.record(Change { words: words.into(), remedies, why: Vec::new(), privilege, in_image: false });
+    }
+
+    /// Records a change that is made in a derived image.
+    pub fn did_in_image(&mut self, remedies: &'static [&'static str], words: impl Into<String>) {
+        self.record(Change { words: words.into(), remedies, why: Vec::new(), privilege: None, in_image: true });
+    }
+
+    fn record(&mut self, change: Change) {
+        let cured = self.report.findings.iter().filter(|finding| finding.names(change.remedies));
+        let why = cured.map(|finding| finding.id.clone()).collect();
+        self.changes.push(Change { why, ..change });
     }
 
     /// Applies every remedy, in the order of boot.
     pub fn fill(&mut self) {
-        program::pid1(self);
-        remedies::user(self);
-        remedies::podman_mode(self);
-        remedies::read_only_root(self);
-        remedies::run_and_tmp(self);
-        remedies::shared_memory(self);
-        self.control_groups();
-        remedies::capabilities(self);
-        remedies::limits(self);
-        profile::system_calls(self);
-        remedies::default_target(self);
-        remedies::container_variable(self);
-        remedies::stop_signal(self);
+        for remedy in &REMEDIES {
+            let before = self.changes.len();
+            (remedy.apply)(self);
+            let mut told = self.changes[before..].iter().flat_map(|change| change.remedies);
+            debug_assert!(told.all(|id| remedy.ids.contains(id)), "a change names a remedy of another");
+        }
         remedies::spare(self);
     }
 
     /// Keeps to what flags can do: no image is derived, and what one would cure is not cured.
     pub fn flags_only(&mut self) {
         self.image_lines.clear();
-        let gone: Vec<Change> = self.changes.extract_if(.., |change| change.words.contains("derived image")).collect();
-        gone.iter().flat_map(|change| &change.why).for_each(|id| {
-            self.cured.remove(id);
-        });
+        self.changes.retain(|change| !change.in_image);
     }
 
     /// Whether PID 1 may mount for itself, so that mounts of the engine are not needed.
@@ -142,31 +147,9 @@ impl<'p> Plan<'p> {
         self.facts.bool("container.cap_sys_admin") == Some(true)
     }
 
-    fn control_groups(&mut self) {
-        const IDS: [&str; 5] =
-            ["cgroup-read-only", "cgroup-mount-missing", "cgroupns-mismatch", "volume-hides-cgroup", "userns-remap-cgroup-owner"];
-        let usable = self.facts.text("cgroup.mount") == Some("rw") && !self.owner_is_another();
-        let complained = self.found(&IDS);
-        let settled = usable || self.is_podman() || self.facts.bool("container.privileged") == Some(true);
-        // Podman's mode makes them writable too.
-        let by_mode = self.is_podman() && self.changes.iter().any(|change| change.words.starts_with("Podman's systemd mode"));
-        if by_mode || settled && !complained {
-            return;
-        }
-        let Some(row) = cgroup::row(self.facts) else { return };
-        if row.impossible {
-            let roots = self.roots().filter(|root| IDS.contains(&root.id.as_str()));
-            self.advice.extend(roots.map(|root| (format!("No flag cures this: {}.", row.words), root.id.clone())));
-        } else {
-            row.apply(&mut self.recipe);
-            self.untried |= !row.measured;
-            self.did_with(&row.words, &IDS, &row.privilege);
-        }
-    }
-
     /// Whether the control group belongs to a user whom root of the container is not: where users are mapped, and the engine does not
     /// hand the group over as runc 1.1 does under the driver systemd.
-    fn owner_is_another(&self) -> bool {
+    pub fn owner_is_another(&self) -> bool {
         let handed_over = self.facts.text("engine.cgroup_driver") == Some("systemd") && self.facts.text("cgroup.mode") == Some("v2");
         self.facts.bool("container.userns") == Some(true) && !self.is_podman() && !handed_over
     }

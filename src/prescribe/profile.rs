@@ -10,7 +10,7 @@ use crate::snapshot::Snapshot;
 
 pub use crate::facts::filter::{Found, Origin};
 
-const IDS: [&str; 2] = ["seccomp-blocks-new-syscalls", "seccomp-blocks-name-to-handle-at"];
+const IDS: &[&str] = &["allow-one-call"];
 
 /// The filter of the container of a snapshot.
 ///
@@ -43,7 +43,7 @@ pub fn allowing(profile: &str, wanted: &[Wanted]) -> Option<Value> {
 
 /// Lets through what the guest's systemd misses.
 pub fn system_calls(plan: &mut Plan<'_>) {
-    if !plan.found(&IDS) {
+    if !plan.asks(IDS) {
         return;
     }
     let calls = plan.facts.list("seccomp.blocks");
@@ -66,8 +66,8 @@ pub fn system_calls(plan: &mut Plan<'_>) {
     let opened: Vec<&str> = wanted.iter().filter(|each| each.errno.is_none()).map(|each| each.call.as_str()).collect();
     let through = (!opened.is_empty()).then(|| format!("{} let through", opened.join(", ")));
     let words: Vec<String> = through.into_iter().chain(words).collect();
-    let privilege = if opened.is_empty() { "none".to_owned() } else { format!("makes the system calls {}", opened.join(", ")) };
-    plan.did_with(&format!("{whose} with {}", words.join(" and ")), &IDS, &privilege);
+    let privilege = (!opened.is_empty()).then(|| format!("makes the system calls {}", opened.join(", ")));
+    plan.did_with(IDS, format!("{whose} with {}", words.join(" and ")), privilege);
 }
 
 fn wanted(plan: &Plan<'_>, filter: &InForce, calls: &[&str]) -> Vec<Wanted> {
@@ -115,6 +115,6 @@ fn by_hand(plan: &mut Plan<'_>, calls: &[&str]) {
             "Let {calls} through in the seccomp profile that the container is started with (it could not be read here; `sysdock seccomp make FILE` does it where the file is), and start it anew."
         )
     };
-    let ids: Vec<String> = plan.roots().filter(|root| root.id.starts_with("seccomp-")).map(|root| root.id.clone()).collect();
+    let ids: Vec<String> = plan.roots().filter(|root| root.names(IDS)).map(|root| root.id.clone()).collect();
     plan.advice.extend(ids.into_iter().map(|id| (words.clone(), id)));
 }

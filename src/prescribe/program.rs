@@ -18,17 +18,17 @@ pub fn pid1(plan: &mut Plan<'_>) {
 fn engine_init(plan: &mut Plan<'_>) {
     if plan.recipe.has("--init") && plan.recipe.values("--init") != ["false"] {
         plan.recipe.drop_flag("--init");
-        plan.did("systemd as PID 1, without the engine's init (no --init)", &["docker-init-in-front"]);
+        plan.did(&["no-engine-init"], "systemd as PID 1, without the engine's init (no --init)");
     } else if plan.facts.bool("container.engine_init") == Some(true) {
         plan.recipe.set("--init", "false");
-        plan.did("systemd as PID 1, without the engine's init (--init=false)", &["docker-init-in-front"]);
+        plan.did(&["no-engine-init"], "systemd as PID 1, without the engine's init (--init=false)");
     }
 }
 
 fn foreign_namespace(plan: &mut Plan<'_>) {
     if plan.facts.bool("container.pid_host") == Some(true) {
         plan.recipe.drop_flag("--pid");
-        plan.did("a process namespace of its own", &["systemd-not-pid1"]);
+        plan.did(&["systemd-as-pid1"], "a process namespace of its own");
     }
 }
 
@@ -37,7 +37,7 @@ fn supervisor(plan: &mut Plan<'_>, argv: &[String]) {
     let start = argv.iter().position(|word| program::is_init(word));
     if let Some((first, rest)) = start.and_then(|start| argv[start..].split_first()) {
         set_program(plan, vec![first.clone()], rest.to_vec());
-        plan.did("systemd as PID 1, without the small init in front of it", &["docker-init-in-front", "systemd-not-pid1"]);
+        plan.did(&["no-engine-init", "systemd-as-pid1"], "systemd as PID 1, without the small init in front of it");
     }
 }
 
@@ -53,7 +53,7 @@ fn shell(plan: &mut Plan<'_>, argv: &[String]) {
     let Some((shell, rest)) = argv.split_first() else { return };
     let rest = rest.iter().map(|word| if word == text { better.clone() } else { word.clone() }).collect();
     set_program(plan, vec![shell.clone()], rest);
-    plan.did("a shell that hands PID 1 over with exec", &["entrypoint-wrapper-no-exec", "systemd-not-pid1"]);
+    plan.did(&["exec-init", "systemd-as-pid1"], "a shell that hands PID 1 over with exec");
 }
 
 /// The text with `exec` before the command that is an init; `None` where there is none or more than its name stands before it.

@@ -86,7 +86,7 @@ pub fn start(report: &Report, snapshot: &Snapshot, reach: &Reach, wanted: &Start
     for step in steps.iter_mut().filter(|step| step.kind == StepKind::RunContainer) {
         step.title = format!("start {}", wanted.name);
     }
-    let open = plan.roots().filter(|root| !plan.cured.contains(&root.id)).map(|root| root.id.clone()).collect();
+    let open = plan.open().map(|root| root.id.clone()).collect();
     Some(Started { steps, given, open })
 }
 

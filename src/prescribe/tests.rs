@@ -1,11 +1,12 @@
 //! Prescriptions for the recorded containers of `fixtures/`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use super::*;
 use crate::diagnose::{Role, diagnose_with};
-use crate::rule;
+use crate::rule::{self, Place};
 use crate::scan::Matcher;
 use crate::snapshot::{EngineKind, file};
 
@@ -213,4 +214,50 @@ fn a_bind_that_old_recipes_ask_for_is_kept_and_said_to_be_spare() {
     assert!(cure.steps.last().unwrap().title.contains("Leave it out"), "{:?}", cure.steps.last());
     let without = case.prescription.as_ref().unwrap();
     assert!(!without.steps.iter().any(|step| step.title.contains("/sys/fs/fuse")));
+}
+
+#[test]
+fn each_remedy_of_a_relaunch_is_carried_out_by_a_function_and_no_other_is() {
+    let rules = rule::load(&[]).unwrap();
+    let listed: BTreeSet<&str> =
+        rules.remedies.values().filter(|remedy| remedy.place == Place::Relaunch).map(|remedy| remedy.id.as_str()).collect();
+    let carried_out: BTreeSet<&str> = remedies::REMEDIES.iter().flat_map(|remedy| remedy.ids).copied().collect();
+    assert_eq!(listed, carried_out);
+}
+
+/// The first recorded container of an id, judged with one rule more: a copy of that id's own under another name, which explains it.
+fn with_a_rule_of_ones_own(original: &str) -> (Report, Prescription) {
+    let builtin = rule::load(&[]).unwrap();
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(&builtin.get(original).unwrap().file);
+    let text = std::fs::read_to_string(file).unwrap();
+    let text = text.replace(&format!("id = \"{original}\""), "id = \"house-fault\"");
+    let explains = text.lines().find(|line| line.starts_with("explains = ")).unwrap();
+    let text = text.replace(explains, &format!("explains = [\"{original}\"]"));
+    let place = tempfile::tempdir().unwrap();
+    std::fs::write(place.path().join("house-fault.toml"), text).unwrap();
+    let rules = rule::load(&[place.path().to_owned()]).unwrap();
+    let case = CASES.iter().find(|case| case.name.starts_with(original)).unwrap();
+    let report = diagnose_with(&case.snapshot, &rules, &Matcher::new(&rules));
+    let prescription = prescribe(&report, &case.snapshot, &reach(&case.snapshot)).unwrap();
+    (report, prescription)
+}
+
+#[test]
+fn a_rule_of_ones_own_is_cured_by_the_remedies_that_it_names() {
+    for original in ["run-tmpfs-missing", "cgroup-read-only", "init-not-root", "default-target-broken", "docker-init-in-front"] {
+        let (report, prescription) = with_a_rule_of_ones_own(original);
+        let roots: Vec<&str> = report.findings.iter().filter(|one| one.role == Role::RootCause).map(|one| one.id.as_str()).collect();
+        assert!(roots.contains(&"house-fault") && !roots.contains(&original), "{original}: {roots:?}");
+        assert!(prescription.curable, "{original}: {}", prescription.summary);
+        let why: Vec<&String> = prescription.steps.iter().flat_map(|step| &step.why).collect();
+        assert!(why.iter().any(|id| *id == "house-fault"), "{original}: {why:?}");
+    }
+}
+
+#[test]
+fn what_no_flag_cures_is_told_by_the_places_of_its_remedies() {
+    let (report, prescription) = with_a_rule_of_ones_own("cgroup-v1-host-new-systemd");
+    assert!(report.root().unwrap().is_beyond_flags() && !prescription.curable, "{}", prescription.summary);
+    assert!(prescription.steps[0].title.starts_with("No flag cures this: systemd 262 does not start"), "{}", prescription.steps[0].title);
+    assert!(prescription.steps.iter().any(|step| step.kind == StepKind::Host), "its remedy v2-host is one of the host");
 }

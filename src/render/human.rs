@@ -124,7 +124,7 @@ fn root_cause(page: &mut Page<'_>, root: &Finding) {
 }
 
 fn advice<'r>(page: &mut Page<'_>, root: &'r Finding, told: &mut BTreeSet<&'r str>) {
-    let advice: Vec<&str> = root.advice.iter().map(String::as_str).filter(|words| told.insert(words)).collect();
+    let advice: Vec<&str> = root.advice.iter().map(|advice| advice.words.as_str()).filter(|words| told.insert(words)).collect();
     if !advice.is_empty() {
         page.gap();
         page.flow(4, &[("what to do:", Tone::Strong)]);

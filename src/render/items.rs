@@ -54,7 +54,7 @@ impl<'r> Item<'r> {
     /// What to do, in a sentence; none where nobody knows.
     pub fn cure(&self) -> Option<&'r str> {
         let prescribed = self.prescription.map(|prescription| prescription.summary.as_str());
-        prescribed.or_else(|| self.finding.advice.first().map(String::as_str))
+        prescribed.or_else(|| self.finding.advice.first().map(|advice| advice.words.as_str()))
     }
 }
 

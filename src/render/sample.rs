@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::diagnose::{Evidence, Finding, Report, Role, Subject, Undecided, Verdict};
+use crate::diagnose::{Advice, Evidence, Finding, Report, Role, Subject, Undecided, Verdict};
 use crate::prescribe::{NotOffered, Prescription, Step, StepKind};
-use crate::rule::{Class, Confidence, Severity};
+use crate::rule::{Class, Confidence, Place, Severity, Stage};
 use crate::snapshot::{EngineId, Gap, Target, TargetKind};
 
 fn target(name: &str) -> Target {
@@ -40,8 +40,14 @@ fn finding(id: &str, role: Role, title: &str) -> Finding {
         explained_by: Vec::new(),
         remedies: Vec::new(),
         advice: Vec::new(),
+        stage: Stage::Mount,
+        no_flag: None,
         accepted: None,
     }
+}
+
+fn advice(remedy: &str, words: &str) -> Advice {
+    Advice { remedy: remedy.to_owned(), place: Place::Relaunch, words: words.to_owned() }
 }
 
 fn line(text: &str, line: u64) -> Evidence {
@@ -67,7 +73,7 @@ pub fn failed() -> Report {
     ];
     root.explains = vec!["boot-stopped".to_owned()];
     root.remedies = vec!["tmpfs-run".to_owned()];
-    root.advice = vec!["Start the container with a tmpfs on /run:\n\n    docker run --tmpfs /run IMAGE".to_owned()];
+    root.advice = vec![advice("tmpfs-run", "Start the container with a tmpfs on /run:\n\n    docker run --tmpfs /run IMAGE")];
     let mut stopped = finding("boot-stopped", Role::Consequence, "PID 1 gave up");
     stopped.evidence = vec![line("[!!!!!!] Failed to mount API filesystems.", 13)];
     stopped.explained_by = vec!["run-tmpfs-missing".to_owned()];
@@ -163,7 +169,7 @@ pub fn hostile() -> Report {
         let mut finding = finding(&evil("id"), role, &evil("title"));
         finding.explanation = evil("explanation");
         finding.evidence = evidence();
-        finding.advice = vec![evil("advice")];
+        finding.advice = vec![advice(&evil("remedy"), &evil("advice"))];
         finding.explained_by = if role == Role::Consequence { vec![evil("id")] } else { Vec::new() };
         finding
     };

@@ -259,6 +259,7 @@ fn built(file: &str, mut raw: RuleFile, parts: Parts) -> Rule {
         explains: raw.explains,
         shows: raw.shows,
         remedies: raw.remedies,
+        no_flag: raw.no_flag,
         examples: raw.example.into(),
     }
 }

@@ -19,8 +19,8 @@ pub use later::{Later, Page};
 pub use load::{RuleError, builtin, load};
 pub use range::VersionRange;
 pub use reproduce::{BROKEN, IMAGE, Reproduction};
-pub use syntax::{Class, Confidence, Example, Expectation, Severity, Signature, Stage};
-pub use verify::{Complaint, verify};
+pub use syntax::{Class, Confidence, Example, Expectation, Place, Severity, Signature, Stage};
+pub use verify::{Complaint, PLACEHOLDER, verify};
 
 /// One diagnosis.
 #[derive(Debug, Clone)]
@@ -61,6 +61,9 @@ pub struct Rule {
     pub shows: Vec<String>,
     /// Ids of remedies.
     pub remedies: Vec<String>,
+    /// Why no flag of the container helps, for a cause that only the image or the host can end; `{fact|word}` stands for the value of a
+    /// fact, or for the word where it is not known.
+    pub no_flag: Option<String>,
     /// Log patterns.
     pub signatures: Vec<Signature>,
     /// What it says to those who want to know more.
@@ -74,6 +77,8 @@ pub struct Rule {
 pub struct RemedyText {
     /// The id that rules name.
     pub id: String,
+    /// What has to change.
+    pub place: Place,
     /// One line.
     pub title: String,
     /// What to do, with commands.

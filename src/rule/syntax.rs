@@ -71,6 +71,29 @@ pub enum Stage {
     Stop,
 }
 
+/// What a remedy changes; `where` in the file of remedies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    /// The flags of the container, or an image derived from its own: the planner carries it out.
+    Relaunch,
+    /// The image, by its maker.
+    Image,
+    /// The machine or its engine.
+    Host,
+    /// What a person has to decide; also where nothing is said.
+    #[default]
+    Advice,
+}
+
+impl Place {
+    /// Whether no start of the container can bring it about.
+    #[must_use]
+    pub fn is_beyond_flags(self) -> bool {
+        matches!(self, Self::Image | Self::Host)
+    }
+}
+
 /// A log pattern of a rule.
 #[derive(Debug, Clone)]
 pub struct Signature {
@@ -165,6 +188,8 @@ pub(super) struct RuleFile {
     pub shows: Vec<String>,
     #[serde(default)]
     pub remedies: Vec<String>,
+    #[serde(deserialize_with = "trimmed_option", default)]
+    pub no_flag: Option<String>,
     #[serde(default)]
     pub references: Vec<String>,
     #[serde(default)]
@@ -198,6 +223,10 @@ fn configuration() -> Class {
     Class::Configuration
 }
 
+fn trimmed_option<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    trimmed(from).map(Some)
+}
+
 fn likely() -> Confidence {
     Confidence::Likely
 }
@@ -229,13 +258,15 @@ pub(super) struct RemedyFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct RemedyEntry {
     pub id: String,
+    #[serde(rename = "where", default)]
+    pub place: Place,
     pub title: String,
     pub words: String,
 }
 
 impl From<RemedyEntry> for RemedyText {
     fn from(entry: RemedyEntry) -> Self {
-        Self { id: entry.id, title: entry.title, words: entry.words.trim().to_owned() }
+        Self { id: entry.id, place: entry.place, title: entry.title, words: entry.words.trim().to_owned() }
     }
 }
 

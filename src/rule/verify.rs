@@ -4,6 +4,10 @@ use std::collections::BTreeSet;
 
 use super::needle::HEALTHY;
 use super::{Condition, Expectation, Rule, RuleSet, Signature};
+use crate::pattern::Pattern;
+
+/// `{fact|word}` in the sentence `no_flag` of a rule: the value of the fact, or the word where it is not known.
+pub static PLACEHOLDER: Pattern = Pattern::new(r"\{(?P<fact>[a-z0-9_.]+)\|(?P<word>[^{}]*)\}");
 
 /// Something wrong with a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,10 +71,18 @@ fn complaints(rule: &Rule, set: &RuleSet, healthy: &[&str]) -> Vec<Complaint> {
     messages.extend(rule.remedies.iter().filter(|id| !set.remedies.contains_key(*id)).map(|id| format!("names the unknown remedy `{id}`")));
     messages
         .extend(rule.shows.iter().filter(|key| crate::snapshot::spec(key).is_none()).map(|key| format!("shows the unknown fact `{key}`")));
+    messages.extend(unknown_placeholders(rule).map(|key| format!("no_flag names the unknown fact `{key}`")));
     if explains_itself(rule, set) {
         messages.push("explains itself through others".to_owned());
     }
     messages.into_iter().map(|message| Complaint { file: rule.file.clone(), rule: rule.id.clone(), message }).collect()
+}
+
+/// Facts that the sentence `no_flag` asks for and that are none.
+fn unknown_placeholders(rule: &Rule) -> impl Iterator<Item = &str> {
+    let sentence = rule.no_flag.as_deref().unwrap_or_default();
+    let keys = PLACEHOLDER.captures_iter(sentence).map(|captures| captures.name("fact").unwrap_or_default());
+    keys.filter(|key| crate::snapshot::spec(key).is_none()).collect::<Vec<_>>().into_iter()
 }
 
 fn form(rule: &Rule) -> Vec<String> {

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 use sysdock::cli::Cli;
-use sysdock::diagnose::{Acceptance, Evidence, Finding, Report, Role, Subject, Summary, Undecided, Verdict};
+use sysdock::diagnose::{Acceptance, Advice, Evidence, Finding, Report, Role, Subject, Summary, Undecided, Verdict};
 use sysdock::render::form::{self, ReportForm};
 use sysdock::render::{Answer, Context, Sheet};
-use sysdock::rule::{Class, Confidence, Severity, builtin};
+use sysdock::rule::{Class, Confidence, Place, Severity, Stage, builtin};
 use sysdock::snapshot::{Cluster, EngineId, Gap, Target, TargetKind};
 
 use super::browser::{DESKTOP, PHONE, View, browser};
@@ -242,7 +242,9 @@ fn hostile(name: &str) -> Report {
         explains: vec![evil("id")],
         explained_by: if role == Role::Consequence { vec![evil("id")] } else { Vec::new() },
         remedies: vec![evil("remedy")],
-        advice: vec![evil("advice")],
+        advice: vec![Advice { remedy: evil("remedy"), place: Place::Relaunch, words: evil("advice") }],
+        stage: Stage::Mount,
+        no_flag: Some(evil("no flag")),
         accepted: (role == Role::Risk).then(|| Acceptance::Suppressed { reason: evil("reason"), expires: Some(evil("day")) }),
     };
     let kind = if name.ends_with('1') { TargetKind::Text } else { TargetKind::Container };
