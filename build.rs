@@ -6,8 +6,13 @@
 mod checker;
 #[path = "src/rule/needle.rs"]
 mod needle;
-#[path = "src/snapshot/catalog.rs"]
-mod snapshot;
+#[path = "src/snapshot"]
+mod snapshot {
+    mod catalog;
+    #[allow(dead_code, reason = "the words are of use to the program alone")]
+    mod vocabulary;
+    pub use catalog::{Kind, nearest, spec};
+}
 
 use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
@@ -17,7 +22,7 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
     println!("cargo:rerun-if-changed=rules");
-    for source in ["src/rule/checker.rs", "src/rule/needle.rs", "src/snapshot/catalog.rs"] {
+    for source in ["src/rule/checker.rs", "src/rule/needle.rs", "src/snapshot/catalog.rs", "src/snapshot/vocabulary.rs"] {
         println!("cargo:rerun-if-changed={source}");
     }
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);

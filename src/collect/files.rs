@@ -11,6 +11,7 @@ use super::layers::Layers;
 use crate::docker::{Engine, EngineError, PathStat, Tree};
 use crate::facts::distribution;
 use crate::facts::program::{self, Program, Text, Wrapper};
+use crate::snapshot::vocabulary::MachineId;
 use crate::snapshot::{Facts, Gap};
 
 /// Longest chain of links that is followed; the kernel gives up after 40.
@@ -256,10 +257,10 @@ struct Identity {
 impl Identity {
     fn facts(&self, facts: &mut Facts) {
         let state = match self.machine_id.as_deref().map(str::trim) {
-            None => "missing",
-            Some("") => "empty",
-            Some("uninitialized") => "uninitialized",
-            Some(_) => "set",
+            None => MachineId::Missing,
+            Some("") => MachineId::Empty,
+            Some("uninitialized") => MachineId::Uninitialized,
+            Some(_) => MachineId::Set,
         };
         facts.set("guest.machine_id", state, "container files: /etc/machine-id");
         facts.set("guest.dockerenv", self.container, "container files: /.dockerenv, /run/.containerenv");

@@ -8,6 +8,7 @@ use super::draft::{Draft, Lasting, Patient};
 use super::{CollectOptions, logs, manager};
 use crate::docker::{Engine, EngineError, LogQuery, LogStream};
 use crate::scan::{Excerpter, Matcher};
+use crate::snapshot::vocabulary::ContainerStatus;
 use crate::snapshot::{Gap, Snapshot};
 
 /// Time between two looks.
@@ -43,7 +44,7 @@ pub async fn follow(
         draft.read(reader.excerpter.excerpt(), reader.gap.is_none());
         draft.gaps.extend(reader.gap.clone());
         if let Some(error) = &gone {
-            draft.facts.set("container.status", "removed", "container inspect");
+            draft.facts.set("container.status", ContainerStatus::Removed, "container inspect");
             draft.gaps.push(Gap { fact: "container".to_owned(), reason: format!("it cannot be inspected any more: {}", error.brief()) });
         }
         let snapshot = draft.finish(&patient);

@@ -8,6 +8,7 @@ use regex::bytes::Regex;
 
 use crate::docker::{PathStat, Tree};
 use crate::snapshot::Facts;
+use crate::snapshot::vocabulary::TargetState;
 
 /// `libsystemd-shared-252.so` among the needed libraries, or the banner's format string in an all-in-one binary.
 static VERSION: LazyLock<Option<Regex>> =
@@ -233,15 +234,15 @@ pub fn unit_facts(tree: &UnitTree, facts: &mut Facts) {
     let source = "container files: /etc/systemd/system, /usr/lib/systemd/system";
     facts.set("guest.masked_units", tree.masked(), source);
     let (state, name) = match tree.follow("default.target") {
-        Chain::Unit(name) => ("ok", Some(name)),
-        Chain::Masked => ("masked", None),
-        Chain::Missing(name) if name == "default.target" => ("missing", None),
-        Chain::Missing(name) => ("dangling", Some(name)),
+        Chain::Unit(name) => (TargetState::Ok, Some(name)),
+        Chain::Masked => (TargetState::Masked, None),
+        Chain::Missing(name) if name == "default.target" => (TargetState::Missing, None),
+        Chain::Missing(name) => (TargetState::Dangling, Some(name)),
         Chain::Unknown(_) => return,
     };
     facts.set("guest.default_target_state", state, source);
     facts.set("guest.default_target", name, source);
-    if state != "ok" {
+    if state != TargetState::Ok {
         return;
     }
     let reached = tree.reached_targets();

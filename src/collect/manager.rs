@@ -9,10 +9,10 @@ use super::CollectOptions;
 use super::draft::Patient;
 use crate::docker::{Engine, EngineError, ExecOutput};
 use crate::facts::program;
+use crate::snapshot::vocabulary::{BusState, ManagerState};
 use crate::snapshot::{Facts, Gap};
 
 /// Words of `systemctl is-system-running` (systemctl(1)).
-const STATES: [&str; 8] = ["initializing", "starting", "running", "degraded", "maintenance", "stopping", "offline", "unknown"];
 /// Properties of a failed unit that are asked for.
 const PROPERTIES: &str = "--property=Id,Result,ExecMainStatus,ExecMainCode,Description";
 
@@ -83,7 +83,7 @@ async fn collect(engine: &Engine, container: &str, waits: Waits, facts: &mut Fac
         Ok(answer) => answer,
         Err(error) => {
             if matches!(error, EngineError::Deadline { .. }) && others_answer(engine, container).await {
-                facts.set("manager.bus", "hangs", "exec: systemctl is-system-running, which did not end");
+                facts.set("manager.bus", BusState::Hangs, "exec: systemctl is-system-running, which did not end");
                 facts.set("manager.state", serde_json::Value::Null, "exec: systemctl is-system-running, which did not end");
             }
             gaps.push(Gap { fact: "manager.*".to_owned(), reason: format!("no command can be run inside: {}", error.brief()) });
@@ -153,25 +153,21 @@ fn is_offline(answer: &ExecOutput) -> bool {
 
 fn state_facts(answer: &ExecOutput, facts: &mut Facts) {
     let source = "exec: systemctl is-system-running";
-    let word = answer.stdout.trim();
+    let state: Option<ManagerState> = answer.stdout.trim().parse().ok();
     let errors = answer.stderr.as_str();
     let bus = if is_offline(answer) {
-        Some("not-booted")
+        BusState::NotBooted
     } else if errors.contains("Failed to connect to") || errors.contains("Failed to get D-Bus") {
-        Some("refused")
-    } else if STATES.contains(&word) {
-        Some("ok")
+        BusState::Refused
+    } else if state.is_some() {
+        BusState::Ok
     } else {
-        None
+        return;
     };
-    if let Some(bus) = bus {
-        facts.set("manager.bus", bus, source);
-        if bus != "ok" {
-            facts.set("manager.state", serde_json::Value::Null, source);
-        }
-    }
-    if STATES.contains(&word) && bus == Some("ok") {
-        facts.set("manager.state", word, source);
+    facts.set("manager.bus", bus, source);
+    match state.filter(|_| bus == BusState::Ok) {
+        Some(state) => facts.set("manager.state", state, source),
+        None => facts.set("manager.state", serde_json::Value::Null, source),
     }
 }
 

@@ -21,6 +21,7 @@ use serde_json::Value;
 
 use crate::docker::{Engine, EngineError, LogQuery};
 use crate::scan::{Excerpter, Matcher};
+use crate::snapshot::vocabulary::ContainerStatus;
 use crate::snapshot::{Facts, Gap, Snapshot};
 use draft::{Draft, Lasting, Patient};
 
@@ -71,7 +72,7 @@ async fn look(engine: &Engine, name: &str, options: &CollectOptions, matcher: &M
     draft.read(excerpter.finish(), readable);
     let after = engine.get(&format!("/containers/{}/json", patient.id)).await;
     if after.as_ref().is_err_and(EngineError::is_unknown) {
-        draft.facts.set("container.status", "removed", "container inspect");
+        draft.facts.set("container.status", ContainerStatus::Removed, "container inspect");
         draft.gaps.push(Gap { fact: "container".to_owned(), reason: "it was removed while it was examined".to_owned() });
     }
     let changed = after.is_ok_and(|after| patient.has_changed(&after));

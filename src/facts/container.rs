@@ -3,11 +3,9 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Config, mounts, signal};
+use super::{Config, capability, mounts, signal};
 use crate::snapshot::Facts;
-
-/// Without these systemd's bus or its sandboxes do not come up (measured on 252 and 257, dropping one at a time).
-const NEEDED: [&str; 3] = ["CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID"];
+use crate::snapshot::vocabulary::SeccompMode;
 
 /// Everything that inspect tells.
 pub fn facts(config: &Config<'_>, facts: &mut Facts) {
@@ -31,7 +29,7 @@ fn state(config: &Config<'_>, facts: &mut Facts) {
         "stopped" => "exited",
         other => other,
     };
-    facts.set("container.status", status, source);
+    facts.set_foreign("container.status", status, source);
     let error = config.text("/State/Error");
     facts.set("container.error", error, source);
     let ended = matches!(status, "exited" | "dead" | "restarting" | "stopping") || (status == "created" && error.is_some());
@@ -134,7 +132,7 @@ fn capabilities(config: &Config<'_>, facts: &mut Facts) {
     }
     facts.set("container.capabilities", caps, "container inspect: HostConfig.CapAdd, HostConfig.CapDrop");
     let dropped = config.dropped_capabilities();
-    let needed: Vec<String> = dropped.iter().filter(|cap| NEEDED.contains(&cap.as_str())).cloned().collect();
+    let needed: Vec<String> = dropped.iter().filter(|cap| capability::NEEDED.contains(&cap.trim_start_matches("CAP_"))).cloned().collect();
     facts.set("container.capabilities_missing", dropped, "container inspect: HostConfig.CapDrop");
     facts.set("container.capabilities_needed", needed, "container inspect: HostConfig.CapDrop");
 }
@@ -148,11 +146,11 @@ fn options(config: &Config<'_>, facts: &mut Facts) {
         facts.set("container.writable_cgroups", writable, source);
     }
     let seccomp = match config.security_option("seccomp").as_deref() {
-        Some("unconfined") => "unconfined",
-        None if config.flag("/HostConfig/Privileged") => "unconfined",
+        Some("unconfined") => SeccompMode::Unconfined,
+        None if config.flag("/HostConfig/Privileged") => SeccompMode::Unconfined,
         None if !(known && config.knows("/HostConfig/Privileged")) => return,
-        None | Some("builtin" | "default") => "default",
-        Some(_) => "custom",
+        None | Some("builtin" | "default") => SeccompMode::Default,
+        Some(_) => SeccompMode::Custom,
     };
     facts.set("seccomp.mode", seccomp, source);
 }

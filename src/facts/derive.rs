@@ -1,6 +1,7 @@
 //! What follows from other facts: whether the container is meant to run systemd, and how far the boot came. Pure.
 
 use crate::pattern::Pattern;
+use crate::snapshot::vocabulary::{BootOutcome, BusState, ContainerStatus, ManagerState};
 use crate::snapshot::{Facts, LogExcerpt};
 
 /// systemd's banner: `systemd 252.39-1~deb12u2 running in system mode (+PAM …)`, without a distribution's suffix too.
@@ -117,80 +118,81 @@ fn intent(facts: &mut Facts) {
 
 /// How far the boot came.
 fn outcome(log: &LogExcerpt, facts: &mut Facts) {
+    use BootOutcome::{CouldNotStart, Ended, Frozen, Killed, NeverStarted, NotSystemd, Rescue, Starting, Stopped, Unreachable, Up};
     let came_up = facts.bool("log.came_up") == Some(true);
-    let status = facts.text("container.status").map(str::to_owned);
-    let word = match status.as_deref() {
-        Some("created") if facts.text("container.error").is_some() => "could-not-start",
-        Some("created") => "never-started",
-        Some("running" | "paused") => running(facts, came_up),
-        Some("restarting") => "stopped",
-        Some("exited" | "dead" | "removed" | "removing" | "stopping") => ended(facts, came_up),
-        Some(_) => "unknown",
+    let outcome = match facts.word("container.status") {
+        Some(ContainerStatus::Created) if facts.text("container.error").is_some() => CouldNotStart,
+        Some(ContainerStatus::Created) => NeverStarted,
+        Some(ContainerStatus::Running | ContainerStatus::Paused) => running(facts, came_up),
+        Some(ContainerStatus::Restarting) => Stopped,
+        Some(_) => ended(facts, came_up),
         None => match told(log, facts) {
-            Some(word) => word,
+            Some(outcome) => outcome,
             None => return,
         },
     };
     let source = "container.status, container.exit_code, manager.state, pid1.*, log";
-    facts.set("boot.outcome", word, source);
-    let failed = matches!(word, "could-not-start" | "frozen" | "stopped" | "rescue" | "not-systemd");
-    match word {
-        "up" | "unreachable" => facts.set("boot.up", true, source),
-        "ended" | "killed" if came_up => facts.set("boot.up", true, source),
-        _ if failed || matches!(word, "never-started" | "starting") => facts.set("boot.up", false, source),
+    facts.set("boot.outcome", outcome, source);
+    let failed = matches!(outcome, CouldNotStart | Frozen | Stopped | Rescue | NotSystemd);
+    match outcome {
+        Up | Unreachable => facts.set("boot.up", true, source),
+        Ended | Killed if came_up => facts.set("boot.up", true, source),
+        _ if failed || matches!(outcome, NeverStarted | Starting) => facts.set("boot.up", false, source),
         _ => {}
     }
-    if failed || matches!(word, "up" | "unreachable" | "ended" | "never-started") {
+    if failed || matches!(outcome, Up | Unreachable | Ended | NeverStarted) {
         facts.set("boot.failed", failed, source);
     }
 }
 
 /// What text alone tells, where nobody asked the engine.
-fn told(log: &LogExcerpt, facts: &Facts) -> Option<&'static str> {
+fn told(log: &LogExcerpt, facts: &Facts) -> Option<BootOutcome> {
     if facts.bool("log.gave_up") == Some(true) {
         let froze = log.lines.iter().any(|line| captured(&FROZE, &line.text).is_some());
-        return Some(if froze { "frozen" } else { "stopped" });
+        return Some(if froze { BootOutcome::Frozen } else { BootOutcome::Stopped });
     }
-    match facts.text("manager.state") {
-        Some("running" | "degraded") => Some("up"),
-        Some("maintenance") => Some("rescue"),
-        Some("initializing" | "starting") => Some("starting"),
-        _ if facts.bool("log.came_up") == Some(true) => Some("up"),
-        _ => None,
+    let says = facts.word("manager.state").filter(|state| *state != ManagerState::Stopping).and_then(by_manager);
+    says.or_else(|| (facts.bool("log.came_up") == Some(true)).then_some(BootOutcome::Up))
+}
+
+/// What the manager's own word for its state tells.
+fn by_manager(state: ManagerState) -> Option<BootOutcome> {
+    match state {
+        ManagerState::Running | ManagerState::Degraded => Some(BootOutcome::Up),
+        ManagerState::Maintenance => Some(BootOutcome::Rescue),
+        ManagerState::Initializing | ManagerState::Starting => Some(BootOutcome::Starting),
+        ManagerState::Stopping => Some(BootOutcome::Stopping),
+        ManagerState::Offline | ManagerState::Unknown => None,
     }
 }
 
-fn running(facts: &Facts, came_up: bool) -> &'static str {
+fn running(facts: &Facts, came_up: bool) -> BootOutcome {
     if facts.bool("pid1.frozen") == Some(true) {
-        return "frozen";
+        return BootOutcome::Frozen;
     }
-    match facts.text("manager.state") {
-        Some("running" | "degraded") => return "up",
-        Some("maintenance") => return "rescue",
-        Some("initializing" | "starting") => return "starting",
-        Some("stopping") => return "stopping",
-        _ => {}
+    if let Some(outcome) = facts.word("manager.state").and_then(by_manager) {
+        return outcome;
     }
     if facts.bool("pid1.systemd") == Some(false) {
-        return "not-systemd";
+        return BootOutcome::NotSystemd;
     }
-    match (facts.bool("pid1.alive"), facts.text("manager.bus")) {
-        (Some(true), Some("not-booted" | "refused" | "hangs")) => "unreachable",
-        (Some(true), _) | (None, Some("ok")) => "up",
-        (None, None) if came_up => "up",
-        (_, Some("not-booted")) => "not-systemd",
-        _ => "running-unknown",
+    match (facts.bool("pid1.alive"), facts.word("manager.bus")) {
+        (Some(true), Some(BusState::NotBooted | BusState::Refused | BusState::Hangs)) => BootOutcome::Unreachable,
+        (Some(true), _) | (None, Some(BusState::Ok)) => BootOutcome::Up,
+        (None, None) if came_up => BootOutcome::Up,
+        (_, Some(BusState::NotBooted)) => BootOutcome::NotSystemd,
+        _ => BootOutcome::RunningUnknown,
     }
 }
 
-fn ended(facts: &Facts, came_up: bool) -> &'static str {
+fn ended(facts: &Facts, came_up: bool) -> BootOutcome {
     match facts.int("container.exit_code") {
-        Some(0 | 130) => "ended",
-        Some(SIGKILL_CODE | 143) => "killed",
-        Some(255) if came_up => "ended-badly",
-        Some(_) if facts.text("container.error").is_some() => "could-not-start",
-        Some(_) => "stopped",
-        None => "unknown",
+        Some(0 | 130) => BootOutcome::Ended,
+        Some(SIGKILL_CODE | 143) => BootOutcome::Killed,
+        Some(255) if came_up => BootOutcome::EndedBadly,
+        Some(_) if facts.text("container.error").is_some() => BootOutcome::CouldNotStart,
+        Some(_) => BootOutcome::Stopped,
+        None => BootOutcome::Unknown,
     }
 }
 

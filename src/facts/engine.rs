@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
+use crate::snapshot::vocabulary::CgroupMode;
 use crate::snapshot::{EngineId, Facts};
 
 /// Facts of the version document.
 pub fn version_facts(id: &EngineId, facts: &mut Facts) {
     let source = "engine version";
     let mut numbers = id.version.split(|c: char| !c.is_ascii_digit()).map(str::parse::<i64>);
-    facts.set("engine.name", id.name.as_str(), source);
+    facts.set_foreign("engine.name", id.name.as_str(), source);
     if !id.version.is_empty() {
         facts.set("engine.version", id.version.as_str(), source);
     }
@@ -24,15 +25,15 @@ pub fn info_facts(info: &Value, facts: &mut Facts) {
     let source = "engine info";
     let text = |key: &str| info.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
     let mode = match text("CgroupVersion") {
-        Some("2") => Some("v2"),
-        Some("1") => Some("v1"),
+        Some("2") => Some(CgroupMode::V2),
+        Some("1") => Some(CgroupMode::V1),
         _ => None,
     };
     if let Some(mode) = mode {
         facts.set_if_unknown("cgroup.mode", mode, "engine info: CgroupVersion");
     }
     if let Some(driver) = text("CgroupDriver") {
-        facts.set("engine.cgroup_driver", driver, "engine info: CgroupDriver");
+        facts.set_foreign("engine.cgroup_driver", driver, "engine info: CgroupDriver");
     }
     if let Some(kernel) = text("KernelVersion") {
         facts.set("host.kernel", kernel, "engine info: KernelVersion");

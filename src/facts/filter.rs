@@ -7,6 +7,7 @@ use crate::snapshot::EngineKind;
 use crate::snapshot::{Facts, Gap};
 
 use super::Config;
+use crate::snapshot::vocabulary::FilterAnswer;
 
 /// Reads a profile that the configuration names by its path on the engine's machine.
 pub type ProfileReader<'r> = &'r dyn Fn(&str) -> Result<String, String>;
@@ -138,11 +139,11 @@ pub fn hierarchy(facts: &Facts) -> Option<Hierarchy> {
 }
 
 /// An answer as a fact.
-fn word(answer: Answer) -> &'static str {
+fn word(answer: Answer) -> FilterAnswer {
     match answer {
-        Answer::Allowed | Answer::Logged | Answer::HandedOver => "allowed",
-        Answer::Errno(_) | Answer::Killed => "denied",
-        Answer::Conditional => "conditional",
+        Answer::Allowed | Answer::Logged | Answer::HandedOver => FilterAnswer::Allowed,
+        Answer::Errno(_) | Answer::Killed => FilterAnswer::Denied,
+        Answer::Conditional => FilterAnswer::Conditional,
     }
 }
 
@@ -153,7 +154,7 @@ fn denial(answer: Answer) -> String {
         Answer::Errno(38) => "ENOSYS".to_owned(),
         Answer::Errno(number) => format!("errno {number}"),
         Answer::Killed => "killed".to_owned(),
-        other => word(other).to_owned(),
+        other => word(other).word().to_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Used for live containers and for pasted text alike. Must not ask an engine, read a file or judge.
 
-mod capability;
+pub mod capability;
 mod config;
 pub mod container;
 mod derive;

@@ -5,6 +5,7 @@
 use procfs::process::{MountInfo, MountInfos};
 
 use super::{Config, Mount};
+use crate::snapshot::vocabulary::CgroupBind;
 use crate::snapshot::{EngineKind, Facts};
 
 const CGROUP: &str = "/sys/fs/cgroup";
@@ -91,15 +92,15 @@ fn bind_facts(config: &Config<'_>, facts: &mut Facts) {
     let bind = match &tree {
         Some(mount) if mount.kind == "bind" && mount.source == CGROUP => {
             if mount.writable {
-                "rw"
+                CgroupBind::Rw
             } else {
-                "ro"
+                CgroupBind::Ro
             }
         }
-        _ => "none",
+        _ => CgroupBind::None,
     };
     let binds_known = config.knows("/HostConfig/Binds");
-    if bind != "none" || binds_known {
+    if bind != CgroupBind::None || binds_known {
         facts.set("cgroup.bind", bind, source);
     }
     // A volume may come from the image, which a command line does not show.

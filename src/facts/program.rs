@@ -3,34 +3,10 @@
 //! Pure: words and script texts in, an answer out. Shell is only skimmed for the commands that it runs; what cannot be
 //! told stays unknown.
 
+pub use crate::snapshot::vocabulary::Wrapper;
 use std::path::Path;
 
 use crate::snapshot::Facts;
-
-/// What stands between the engine and systemd.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wrapper {
-    /// Nothing.
-    None,
-    /// `sh -c "…"`.
-    Shell,
-    /// A script of the image.
-    Script,
-    /// A small init such as tini or dumb-init.
-    Supervisor,
-}
-
-impl Wrapper {
-    /// The word used in facts.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Shell => "shell",
-            Self::Script => "script",
-            Self::Supervisor => "supervisor",
-        }
-    }
-}
 
 /// How a container gets to systemd.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +28,7 @@ impl Program {
     pub fn facts(&self, facts: &mut Facts) {
         let source = "container inspect: Config.Entrypoint, Config.Cmd and the scripts they name";
         facts.set("container.runs_systemd", self.init.is_some(), source);
-        facts.set("container.wrapper", self.wrapper.name(), source);
+        facts.set("container.wrapper", self.wrapper, source);
         if let Some(execs) = self.execs {
             facts.set("container.wrapper_execs", execs, source);
         }

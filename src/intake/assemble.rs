@@ -150,7 +150,7 @@ impl<'f> Draft<'f> {
                     let id = EngineId { name: name.to_owned(), version: version.clone(), api: String::new() };
                     engine::version_facts(&id, &mut told);
                 }
-                _ => told.set("engine.name", name, "name of the command"),
+                _ => told.set_foreign("engine.name", name, "name of the command"),
             }
         }
         if !said.info.is_empty() {

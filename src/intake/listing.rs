@@ -8,6 +8,7 @@ use super::page::Line;
 use crate::facts::mounts;
 use crate::pattern::{Group, Pattern};
 use crate::snapshot::Facts;
+use crate::snapshot::vocabulary::{CgroupMode, CgroupNamespace};
 
 /// File systems that only a container has as its root.
 const CONTAINER_ROOTS: [&str; 4] = ["overlay", "aufs", "fuse-overlayfs", "fuse.fuse-overlayfs"];
@@ -93,21 +94,21 @@ fn groups(lines: &[Line]) -> Option<Observed> {
     let source = format!("text line {line}: control groups of a process");
     let mut facts = Facts::default();
     match (unified, legacy) {
-        (true, false) => facts.set("cgroup.mode", "v2", &source),
-        (true, true) => facts.set("cgroup.mode", "hybrid", &source),
-        _ => facts.set("cgroup.mode", "v1", &source),
+        (true, false) => facts.set("cgroup.mode", CgroupMode::V2, &source),
+        (true, true) => facts.set("cgroup.mode", CgroupMode::Hybrid, &source),
+        _ => facts.set("cgroup.mode", CgroupMode::V1, &source),
     }
     if named || whole {
         facts.set("host.systemd_cgroup", named || !legacy, &source);
     }
     // systemd moves itself into init.scope below its root.
     if rows.iter().all(|(.., path)| path == "/" || path == "/init.scope") {
-        facts.set("cgroup.namespace", "private", &source);
+        facts.set("cgroup.namespace", CgroupNamespace::Private, &source);
     } else if rows
         .iter()
         .any(|(.., path)| ["/docker/", "/libpod", "/kubepods", "/machine.slice/libpod"].iter().any(|start| path.starts_with(start)))
     {
-        facts.set("cgroup.namespace", "host", &source);
+        facts.set("cgroup.namespace", CgroupNamespace::Host, &source);
     }
     Some(Observed { line: *line, about: None, facts })
 }

@@ -6,9 +6,9 @@ use super::page::Line;
 use crate::facts::distribution;
 use crate::pattern::{Captures, Group, Pattern};
 use crate::snapshot::Facts;
+use crate::snapshot::vocabulary::{BusState, CgroupMode, CgroupNamespace, ContainerStatus, ManagerState};
 
 /// Words of `systemctl is-system-running` (systemctl(1)).
-const STATES: [&str; 7] = ["initializing", "starting", "running", "degraded", "maintenance", "stopping", "offline"];
 /// Lines behind a command within which its answer stands.
 const ANSWER: usize = 3;
 
@@ -144,13 +144,13 @@ fn exits(text: &str, place: Source<'_>, facts: &mut Facts) {
         return;
     }
     if captured(&PS_UP, text).is_some() {
-        facts.set("container.status", "running", &place("ps of the engine"));
+        facts.set("container.status", ContainerStatus::Running, &place("ps of the engine"));
         facts.set("container.error", serde_json::Value::Null, &place("ps of the engine"));
     }
 }
 
 fn exit_code(code: i64, source: &str, facts: &mut Facts) {
-    facts.set("container.status", "exited", source);
+    facts.set("container.status", ContainerStatus::Exited, source);
     facts.set("container.exit_code", code, source);
     // 125 to 127 are the engine's own; any other code is the program's, which then was started.
     if !(125..=127).contains(&code) {
@@ -181,21 +181,24 @@ fn guest(text: &str, place: Source<'_>, facts: &mut Facts) {
         facts.set("host.kernel", &captures["release"], &place("uname"));
     }
     if let Some(captures) = captured(&CGROUP_PATH, text) {
-        let namespace = if &captures["path"] == "/" { "private" } else { "host" };
+        let namespace = if &captures["path"] == "/" { CgroupNamespace::Private } else { CgroupNamespace::Host };
         facts.set("cgroup.namespace", namespace, &place("control group path of systemd"));
     }
 }
 
 fn manager(text: &str, place: Source<'_>, facts: &mut Facts) {
-    if let Some(state) =
-        captured(&STATE, text).map(|captures| captures["state"].to_owned()).filter(|state| STATES.contains(&state.as_str()))
-    {
+    if let Some(state) = captured(&STATE, text).and_then(|captures| told(&captures["state"])) {
         facts.set("manager.state", state, &place("systemctl status"));
-        facts.set("manager.bus", "ok", &place("systemctl status"));
+        facts.set("manager.bus", BusState::Ok, &place("systemctl status"));
     }
     if let Some(captures) = captured(&FAILED_ROW, text) {
         facts.set("manager.failed_units", vec![captures["unit"].to_owned()], &place("systemctl --failed"));
     }
+}
+
+/// A state that systemctl prints; in prose `unknown` is a word like others.
+fn told(word: &str) -> Option<ManagerState> {
+    word.parse().ok().filter(|state| *state != ManagerState::Unknown)
 }
 
 /// Commands whose answer is a bare word on the next line.
@@ -206,9 +209,9 @@ fn answers(command: &str, after: &[Line], place: Source<'_>, facts: &mut Facts) 
             exit_code(code, &place("echo $?"), facts);
         }
     } else if command.contains("is-system-running") {
-        if let Some(state) = answer().filter(|answer| STATES.contains(answer) && *answer != "offline") {
+        if let Some(state) = answer().and_then(told).filter(|state| *state != ManagerState::Offline) {
             facts.set("manager.state", state, &place("systemctl is-system-running"));
-            facts.set("manager.bus", "ok", &place("systemctl is-system-running"));
+            facts.set("manager.bus", BusState::Ok, &place("systemctl is-system-running"));
         }
     } else if command.ends_with("/proc/1/comm") {
         if let Some(name) = answer().filter(|answer| !answer.contains(' ')) {
@@ -216,8 +219,8 @@ fn answers(command: &str, after: &[Line], place: Source<'_>, facts: &mut Facts) 
         }
     } else if command.contains("stat ") && command.contains("/sys/fs/cgroup") {
         let mode = answer().and_then(|answer| match answer {
-            "cgroup2fs" => Some("v2"),
-            "tmpfs" => Some("v1"),
+            "cgroup2fs" => Some(CgroupMode::V2),
+            "tmpfs" => Some(CgroupMode::V1),
             _ => None,
         });
         if let Some(mode) = mode {

@@ -2,12 +2,11 @@
 
 use super::planner::Plan;
 use super::{cgroup, profile, program};
+use crate::facts::capability::NEEDED;
 use crate::rule::{Place, RuleSet};
 
 /// Smallest tmpfs on /run that systemd and its journal can live in, in bytes.
 const RUN_BYTES: i64 = 8 << 20;
-/// Without these journal, bus or a unit of the basic boot fails (measured on 247, 252, 257 and 262 with all others dropped).
-const CAPABILITIES: [&str; 4] = ["SETUID", "SETGID", "SETPCAP", "CHOWN"];
 /// Places that systemd's own units write to on a read-only root (measured on 247, 252, 257 and 262): logind keeps its state there.
 const STATE: &str = "/var/lib/systemd";
 
@@ -160,7 +159,7 @@ fn capabilities(plan: &mut Plan<'_>) {
         return;
     }
     let missing = plan.facts.list("container.capabilities_missing");
-    let wanted: Vec<&str> = CAPABILITIES.into_iter().filter(|cap| missing.iter().any(|m| m.trim_start_matches("CAP_") == *cap)).collect();
+    let wanted: Vec<&str> = NEEDED.into_iter().filter(|cap| missing.iter().any(|m| m.trim_start_matches("CAP_") == *cap)).collect();
     if wanted.is_empty() {
         return;
     }

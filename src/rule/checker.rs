@@ -46,6 +46,18 @@ pub enum ConditionError {
         /// Kind of the fact.
         kind: &'static str,
     },
+    /// A word that the fact never is.
+    #[error("`{fact}` is never \"{word}\"{}; it is one of {}", .near.as_ref().map(|n| format!(", did you mean \"{n}\"?")).unwrap_or_default(), .words.join(", "))]
+    UnknownWord {
+        /// The fact.
+        fact: String,
+        /// The word.
+        word: String,
+        /// A similar one.
+        near: Option<&'static str>,
+        /// Those that it may be.
+        words: &'static [&'static str],
+    },
     /// Not a condition.
     #[error("must be true or false, but is {0}")]
     NotBool(&'static str),
@@ -197,10 +209,25 @@ fn literal_kind(literal: &LiteralValue) -> Option<Kind> {
 
 fn same_kinds(operands: &[&IdedExpr], kinds: &[Option<Kind>]) -> Result<(), ConditionError> {
     let [Some(left), Some(right)] = kinds else { return Ok(()) };
-    if left == right {
-        return Ok(());
+    match (left, right) {
+        (Kind::Word(words), Kind::Text) => return known_word(operands[0], operands[1], words),
+        (Kind::Text, Kind::Word(words)) => return known_word(operands[1], operands[0], words),
+        _ if left == right => return Ok(()),
+        _ => {}
     }
     Err(ConditionError::Kinds { left: describe(&operands[0].expr), right: right.name().to_owned(), kind: left.name() })
+}
+
+/// Whether a text that a fact is compared with is one of its words; two facts may always be compared.
+fn known_word(fact: &IdedExpr, text: &IdedExpr, words: &'static [&'static str]) -> Result<(), ConditionError> {
+    let Expr::Literal(LiteralValue::String(word)) = &text.expr else { return Ok(()) };
+    let word = word.inner();
+    if words.contains(&word) {
+        return Ok(());
+    }
+    let near = words.iter().map(|known| (strsim::jaro_winkler(known, word), *known)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let near = near.filter(|(score, _)| *score > 0.8).map(|(_, known)| known);
+    Err(ConditionError::UnknownWord { fact: describe(&fact.expr), word: word.to_owned(), near, words })
 }
 
 fn describe(expr: &Expr) -> String {
@@ -234,6 +261,24 @@ mod tests {
             if let (Ok(ours), Ok(theirs)) = (ours, cel::parser::Parser::new().parse(&source)) {
                 prop_assert_eq!(without_ids(&ours), without_ids(&theirs));
             }
+        }
+    }
+
+    #[test]
+    fn a_word_that_a_fact_never_is_is_refused() {
+        for source in [
+            "cgroup.mode == \"v3\"",
+            "\"v3\" == cgroup.mode",
+            "cgroup.mode != \"V2\"",
+            "container.tty && boot.outcome == \"uo\"",
+            "manager.bus == \"missing\"",
+        ] {
+            assert!(matches!(checked(source), Err(ConditionError::UnknownWord { .. })), "{source}");
+        }
+        let said = checked("manager.state == \"degrated\"").unwrap_err().to_string();
+        assert!(said.contains("did you mean \"degraded\"?") && said.contains("initializing"), "{said}");
+        for source in ["cgroup.mode == \"v2\"", "cgroup.mode == null", "cgroup.mode.startsWith(\"v\")", "container.image == \"v3\""] {
+            assert!(checked(source).is_ok(), "{source}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! Facts: a value, and where it was read.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -47,6 +48,19 @@ impl Facts {
         if !self.0.contains_key(key) {
             self.set(key, value, source);
         }
+    }
+
+    /// Records a word that a foreign document says; one that the vocabulary does not have leaves the fact unknown.
+    pub fn set_foreign(&mut self, key: &str, word: &str, source: &str) {
+        if spec(key).is_some_and(|spec| spec.kind.holds(&word.into())) {
+            self.set(key, word, source);
+        }
+    }
+
+    /// The word of a fact; `None` when unknown or null.
+    #[must_use]
+    pub fn word<W: FromStr>(&self, key: &str) -> Option<W> {
+        self.text(key)?.parse().ok()
     }
 
     /// Takes over all facts of another set.
@@ -115,6 +129,7 @@ impl Kind {
             Self::Bool => value.is_boolean(),
             Self::Int => value.is_i64(),
             Self::Text => value.is_string(),
+            Self::Word(words) => value.as_str().is_some_and(|word| words.contains(&word)),
             Self::TextList => value.as_array().is_some_and(|list| list.iter().all(Value::is_string)),
         }
     }

@@ -9,6 +9,7 @@ pub mod file;
 mod log;
 mod redact;
 mod sight;
+pub mod vocabulary;
 
 use std::collections::BTreeMap;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Help;
 use super::markdown::{code, fence, sentence, text};
 use crate::exit::Exit;
-use crate::snapshot::{CATALOG, FactSpec};
+use crate::snapshot::{CATALOG, FactSpec, Kind};
 
 /// Where facts come from: the collector, what it looks at, and which right that takes.
 const SOURCES: [(&str, &str, &str); 9] = [
@@ -76,7 +76,11 @@ fn by_collector() -> BTreeMap<&'static str, Vec<&'static FactSpec>> {
 pub fn facts() -> String {
     let mut page = "# Facts\n\nWhat the doctor knows of a container. A fact is known, known to be absent, or not known; rules are conditions over them.\n".to_owned();
     for fact in CATALOG {
-        page.push_str(&format!("\n## {}\n\n{} ({})\n\nBy hand: {}\n", fact.key, sentence(fact.sentence), fact.kind.name(), code(fact.how)));
+        let kind = match fact.kind {
+            Kind::Word(words) => format!("one of {}", words.iter().map(|word| code(word)).collect::<Vec<_>>().join(", ")),
+            kind => kind.name().to_owned(),
+        };
+        page.push_str(&format!("\n## {}\n\n{} ({kind})\n\nBy hand: {}\n", fact.key, sentence(fact.sentence), code(fact.how)));
     }
     page
 }
