@@ -1,25 +1,78 @@
-//! sysdock: the doctor for systemd in Docker and Podman containers.
+//! sysdock: the doctor for systemd in Docker and Podman containers, as a library.
 //!
-//! Facts before judgement: [`collect`] turns a live container into a [`snapshot::Snapshot`]; [`diagnose`] judges it by the
-//! rules of [`rule`] without touching anything; [`render`] prints the report; [`command`] puts them together.
+//! Facts before judgement. [`read_text`] turns a pasted log or command line, and [`read_snapshot`] a saved file, into [`Snapshot`]s;
+//! [`diagnose`] judges one by the [`RuleSet`] without touching anything; [`prescribe`] says what cures it.
+//!
+//! ```
+//! use sysdock::{Beside, EngineKind, Matcher, Reach, builtin_rules, diagnose, prescribe, read_text};
+//!
+//! let rules = builtin_rules()?;
+//! let matcher = Matcher::new(&rules);
+//! let log = "Failed to mount tmpfs at /run: Operation not permitted\n[!!!!!!] Failed to mount API filesystems.\n";
+//! for snapshot in read_text("console", log.as_bytes(), &Beside::default(), &matcher)? {
+//!     let report = diagnose(&snapshot, &rules);
+//!     let cause = report.root().ok_or("no cause was found")?;
+//!     assert_eq!(cause.id, "run-tmpfs-missing");
+//!     let cure = prescribe(&report, &snapshot, &Reach::by_itself(EngineKind::Docker)).ok_or("no cure is known")?;
+//!     println!("{}: {}", cause.title, cure.steps[0].title);
+//!     assert!(cure.steps[0].title.contains("--tmpfs /run"));
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Two features, both on by default: `engine` looks at live containers over the Engine API, `cli` is the command line program.
+//! Without them the crate is the pure core: it opens no socket and starts no process.
 
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod cli;
+#[cfg(feature = "engine")]
+#[doc(hidden)]
 pub mod collect;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod command;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod config;
+#[doc(hidden)]
 pub mod diagnose;
+#[cfg(feature = "engine")]
+#[doc(hidden)]
 pub mod docker;
+#[doc(hidden)]
 pub mod exit;
 pub(crate) mod facts;
+#[doc(hidden)]
 pub mod intake;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod options;
+#[doc(hidden)]
 pub mod pattern;
+#[doc(hidden)]
 pub mod playbook;
+#[doc(hidden)]
 pub mod prescribe;
+#[doc(hidden)]
 pub mod render;
+#[doc(hidden)]
 pub mod rule;
+#[doc(hidden)]
 pub mod scan;
+#[doc(hidden)]
 pub mod seccomp;
+#[doc(hidden)]
 pub mod snapshot;
+#[doc(hidden)]
 pub mod treat;
+#[cfg(feature = "engine")]
+#[doc(hidden)]
 pub mod watch;
+
+pub use diagnose::{Finding, Report, Role, Verdict, diagnose};
+pub use intake::{Beside, snapshots as read_text};
+pub use prescribe::{Prescription, Reach, Step, prescribe};
+pub use rule::{RuleSet, builtin as builtin_rules, load as load_rules};
+pub use scan::Matcher;
+pub use snapshot::{EngineKind, Facts, Snapshot, file::read as read_snapshot};

@@ -1,5 +1,7 @@
 //! The arguments of `watch` as clap sees them. Must not check meanings.
 
+#![allow(rustdoc::broken_intra_doc_links, reason = "brackets in what users read mean that a part may be left out")]
+
 use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;

@@ -3,6 +3,7 @@
 use crate::snapshot::Facts;
 
 /// Facts of os-release.
+#[cfg(feature = "engine")]
 pub fn os_facts(text: Option<&str>, facts: &mut Facts) {
     let source = "container files: /etc/os-release";
     let value = |key: &str| {

@@ -79,6 +79,7 @@ pub fn find(config: &Config<'_>, read: ProfileReader<'_>, facts: &Facts) -> Resu
 }
 
 /// Path of the file that holds the profile in force, where it is in one.
+#[cfg(feature = "engine")]
 pub fn path(config: &Config<'_>, facts: &Facts) -> Option<String> {
     of_daemon(config, facts).or_else(|| config.security_option("seccomp")).filter(|path| path.starts_with('/'))
 }

@@ -14,6 +14,7 @@ pub mod program;
 pub mod signal;
 pub mod size;
 
+#[cfg(feature = "engine")]
 pub use capability::of_mask as capabilities_of_mask;
 pub use config::{Config, Mount};
 pub use derive::derive;

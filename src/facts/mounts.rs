@@ -2,7 +2,7 @@
 //!
 //! Observed in PID 1's mountinfo where that can be read, else worked out from the configuration. Pure.
 
-use procfs::process::{MountInfo, MountInfos};
+use procfs_core::process::{MountInfo, MountInfos};
 
 use super::{Config, Mount};
 use crate::snapshot::vocabulary::CgroupBind;
@@ -191,7 +191,7 @@ fn bytes(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use procfs::FromRead;
+    use procfs_core::FromRead;
     use serde_json::{Value, json};
 
     use super::*;

@@ -100,7 +100,7 @@ impl<'e> Walk<'e> {
             }
             Form::Zstd => {
                 let raw = Cell::new(0);
-                let mut decoder = zstd::Decoder::new(Counted { inner: whole, count: &raw })?;
+                let mut decoder = crate::snapshot::zst::decoder(Counted { inner: whole, count: &raw })?;
                 self.unpacked(name, &raw, &mut decoder, named, depth)
             }
             Form::Tar => self.tar(name, &mut whole, depth),

@@ -1,7 +1,7 @@
 //! Listings in a text: mounts, /proc/1/cgroup, processes. Lines in, facts out; a listing that may be cut tells only what is in it.
 
-use procfs::FromRead;
-use procfs::process::MountInfos;
+use procfs_core::FromRead;
+use procfs_core::process::MountInfos;
 
 use super::observe::{Observed, pid1};
 use super::page::Line;

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::{SCHEMA_VERSION, Snapshot, TargetKind};
+use super::{SCHEMA_VERSION, Snapshot, TargetKind, zst};
 
 /// Largest snapshot that is read, after decompression.
 const READ_LIMIT: u64 = 64 * 1024 * 1024;
@@ -67,7 +67,7 @@ pub fn write(snapshot: &Snapshot, path: &Path) -> Result<(), SnapshotError> {
     let failed = |source| SnapshotError::Write { path: path.to_owned(), source };
     let json = to_json(snapshot).map_err(failed)?;
     let compressed = path.extension().is_some_and(|ext| ext == "zst");
-    let bytes = if compressed { zstd::encode_all(json.as_slice(), 0).map_err(failed)? } else { json };
+    let bytes = if compressed { zst::encoded(&json).map_err(failed)? } else { json };
     let mut file = std::fs::File::create(path).map_err(failed)?;
     file.write_all(&bytes).map_err(failed)
 }
@@ -79,7 +79,7 @@ pub fn write(snapshot: &Snapshot, path: &Path) -> Result<(), SnapshotError> {
 pub fn read(path: &Path) -> Result<Snapshot, SnapshotError> {
     let failed = |source| SnapshotError::Read { path: path.to_owned(), source };
     let raw = read_limited(std::fs::File::open(path).map_err(failed)?, path)?;
-    let json = if raw.starts_with(&ZSTD_MAGIC) { read_limited(zstd::Decoder::new(raw.as_slice()).map_err(failed)?, path)? } else { raw };
+    let json = if raw.starts_with(&ZSTD_MAGIC) { read_limited(zst::decoder(raw.as_slice()).map_err(failed)?, path)? } else { raw };
     parse(&json, path)
 }
 

@@ -10,6 +10,7 @@ mod log;
 mod redact;
 mod sight;
 pub mod vocabulary;
+pub(crate) mod zst;
 
 use std::collections::BTreeMap;
 

@@ -4,7 +4,9 @@
 //! what is wrong or what helps.
 
 mod outcome;
+#[cfg(feature = "engine")]
 mod perform;
 
 pub use outcome::{Minimal, Stop, TrialOutcome, UnitState};
+#[cfg(feature = "engine")]
 pub use perform::{TreatError, Workshop, command};

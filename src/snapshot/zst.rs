@@ -1,0 +1,44 @@
+//! zstd: compressed bytes in, bytes out, and back. A build for the browser has no such code, and says so.
+
+use std::io::{self, Read};
+
+/// Decompresses a stream of zstd frames while it is read.
+///
+/// # Errors
+/// [`io::Error`] when the decoder cannot be made; in a build without zstd always, of the kind `Unsupported`.
+#[cfg(not(target_family = "wasm"))]
+pub fn decoder<'r>(from: impl Read + 'r) -> io::Result<impl Read + 'r> {
+    zstd::Decoder::new(from)
+}
+
+/// Compresses bytes into one zstd frame.
+///
+/// # Errors
+/// [`io::Error`] of the encoder; in a build without zstd always, of the kind `Unsupported`.
+#[cfg(not(target_family = "wasm"))]
+pub fn encoded(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    zstd::encode_all(bytes, 0)
+}
+
+/// Refuses: this build has no zstd.
+///
+/// # Errors
+/// Always [`io::ErrorKind::Unsupported`].
+#[cfg(target_family = "wasm")]
+pub fn decoder<'r, R: Read + 'r>(_from: R) -> io::Result<R> {
+    Err(unsupported())
+}
+
+/// Refuses: this build has no zstd.
+///
+/// # Errors
+/// Always [`io::ErrorKind::Unsupported`].
+#[cfg(target_family = "wasm")]
+pub fn encoded(_bytes: &[u8]) -> io::Result<Vec<u8>> {
+    Err(unsupported())
+}
+
+#[cfg(target_family = "wasm")]
+fn unsupported() -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, "zstd is not part of this build; decompress it first")
+}
