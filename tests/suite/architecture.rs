@@ -42,7 +42,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("options", &["cli", "collect", "config", "diagnose", "docker", "render", "rule"]),
     ("pattern", &[]),
     ("playbook", &["rule", "scan"]),
-    ("prescribe", &["diagnose", "facts", "seccomp", "snapshot"]),
+    ("prescribe", &["diagnose", "facts", "rule", "seccomp", "snapshot"]),
     ("render", &["diagnose", "exit", "playbook", "prescribe", "rule", "seccomp", "snapshot", "treat"]),
     ("rule", &["pattern", "snapshot"]),
     ("scan", &["pattern", "rule", "snapshot"]),
