@@ -1,4 +1,4 @@
-//! `cargo fuzz run -s none scan`, or `scripts/fuzz`: whatever the bytes are, the gate loses no line.
+//! `cargo fuzz run -s none scan`, or `scripts/fuzz`: whatever the bytes are, the prefilter loses no line.
 
 #![no_main]
 

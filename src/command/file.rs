@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::scan::Parts;
+use crate::scan::RandomAccess;
 
 /// See the module.
 #[derive(Debug)]
@@ -22,14 +22,14 @@ pub struct PlainFile {
 
 impl PlainFile {
     /// The file behind a reader that was just opened; `None` for a pipe and the like.
-    pub fn parts(file: &File, read: &Arc<AtomicU64>) -> Option<Arc<dyn Parts>> {
+    pub fn parts(file: &File, read: &Arc<AtomicU64>) -> Option<Arc<dyn RandomAccess>> {
         let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
         let file = regular.then(|| file.try_clone().ok()).flatten()?;
         Some(Arc::new(Self { file, read: Arc::clone(read), here: AtomicU64::new(0) }))
     }
 }
 
-impl Parts for PlainFile {
+impl RandomAccess for PlainFile {
     fn length(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
     }

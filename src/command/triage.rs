@@ -21,7 +21,7 @@ use crate::intake::{self, Beside, FoundText, Text};
 use crate::options::{Options, TriageOptions};
 use crate::render::{Answer, Sheet, json, output};
 use crate::rule::{self, RuleSet};
-use crate::scan::{Matcher, Parts, threads};
+use crate::scan::{Matcher, RandomAccess, threads};
 
 /// Files in all folders together; more is no folder of logs.
 const MOST_FILES: usize = 200_000;
@@ -193,7 +193,7 @@ impl Triage<'_> {
         }
     }
 
-    fn walk(&self, name: &str, from: &mut dyn Read, parts: Option<&Arc<dyn Parts>>, named: bool) -> Looked {
+    fn walk(&self, name: &str, from: &mut dyn Read, parts: Option<&Arc<dyn RandomAccess>>, named: bool) -> Looked {
         let mut looked = Looked::default();
         let mut each = |name: &str, from: FoundText<'_>| {
             looked.reports.extend(self.judged(name, from)?);

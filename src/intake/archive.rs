@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub use super::meter::Limits;
 use super::meter::{Counted, Metered, too_large};
 use super::text::FoundText;
-use crate::scan::Parts;
+use crate::scan::RandomAccess;
 
 /// What a file's first bytes say that it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct Walk<'e> {
     raw: Cell<u64>,
     entries: u64,
     /// The input in parts, if it can be had so.
-    parts: Option<&'e Arc<dyn Parts>>,
+    parts: Option<&'e Arc<dyn RandomAccess>>,
     /// What was left out, and why.
     pub left_out: Vec<String>,
 }
@@ -52,7 +52,7 @@ impl<'e> Walk<'e> {
 
     /// The input, of which nobody has read the beginning, can be had in parts.
     #[must_use]
-    pub fn in_parts(self, parts: Option<&'e Arc<dyn Parts>>) -> Self {
+    pub fn in_parts(self, parts: Option<&'e Arc<dyn RandomAccess>>) -> Self {
         Self { parts, ..self }
     }
 

@@ -11,7 +11,7 @@ use super::cluster::{Clusters, looks_bad};
 use super::peel::{bare, quoted_lines};
 use super::shell::unprompted;
 use super::text::Text;
-use crate::scan::{Kept, LogStream, Matcher, Memo, Part, Seen, Whole, clean};
+use crate::scan::{Kept, LineCache, LogStream, Matcher, Part, Seen, Whole, clean};
 use crate::snapshot::{Cluster, KeptLine, Source};
 
 /// Bytes of bare lines that are kept for finding documents.
@@ -115,9 +115,9 @@ struct Reading<'m> {
     kept: BTreeMap<Service, Kept>,
     clusters: Clusters,
     /// What raw lines say.
-    said: Memo<Said>,
+    said: LineCache<Said>,
     /// What they say in their wrapping, which may have another time stamp each time.
-    parts: Memo<Arc<[Part]>>,
+    parts: LineCache<Arc<[Part]>>,
 }
 
 /// What a line says.
@@ -137,8 +137,8 @@ impl<'m> Reading<'m> {
             room: PAGE,
             kept: BTreeMap::new(),
             clusters: Clusters::default(),
-            said: Memo::default(),
-            parts: Memo::default(),
+            said: LineCache::default(),
+            parts: LineCache::default(),
         }
     }
 
@@ -184,7 +184,7 @@ impl<'m> Reading<'m> {
 }
 
 /// Reads a raw line.
-fn said(bytes: &[u8], matcher: &Matcher<'_>, known: &mut Memo<Arc<[Part]>>) -> Said {
+fn said(bytes: &[u8], matcher: &Matcher<'_>, known: &mut LineCache<Arc<[Part]>>) -> Said {
     let clean = clean(bytes);
     let bare = bare(&clean);
     let line = Line { container: bare.container.map(Arc::from), ..Line::new(0, &bare.text) };

@@ -3,12 +3,12 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use crate::scan::Parts;
+use crate::scan::RandomAccess;
 
 /// A text that is read from its beginning to its end.
 pub trait Text: Read {
     /// The same, byte for byte, in parts, if it can be had so.
-    fn parts(&self) -> Option<&Arc<dyn Parts>> {
+    fn parts(&self) -> Option<&Arc<dyn RandomAccess>> {
         None
     }
 }
@@ -21,7 +21,7 @@ pub struct FoundText<'t> {
     /// What is read.
     pub from: &'t mut dyn Read,
     /// See [`Text::parts`].
-    pub parts: Option<&'t Arc<dyn Parts>>,
+    pub parts: Option<&'t Arc<dyn RandomAccess>>,
 }
 
 impl Read for FoundText<'_> {
@@ -31,7 +31,7 @@ impl Read for FoundText<'_> {
 }
 
 impl Text for FoundText<'_> {
-    fn parts(&self) -> Option<&Arc<dyn Parts>> {
+    fn parts(&self) -> Option<&Arc<dyn RandomAccess>> {
         self.parts
     }
 }

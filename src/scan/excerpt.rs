@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::{LogStream, Matcher, Memo, Seen, SignatureId, Whole, clean};
+use super::fast::{LogStream, Seen, Whole};
+use super::line_cache::LineCache;
+use super::lines::clean;
+use super::matcher::{Matcher, SignatureId};
 use crate::snapshot::{KeptLine, LogExcerpt, Source};
 
 /// Lines kept from the beginning and from the end of each source.
@@ -25,7 +28,7 @@ pub struct Excerpter<'r> {
 #[derive(Debug)]
 struct SourceState<'r> {
     stream: LogStream<'r>,
-    read: Memo<Part>,
+    read: LineCache<Part>,
     kept: Kept,
 }
 
@@ -89,7 +92,7 @@ impl<'r> Excerpter<'r> {
     pub fn push(&mut self, source: Source, bytes: &[u8]) {
         self.bytes_read += bytes.len() as u64;
         let (matcher, whole) = (self.matcher, self.whole);
-        let fresh = || SourceState { stream: LogStream::new(matcher, whole), read: Memo::default(), kept: Kept::default() };
+        let fresh = || SourceState { stream: LogStream::new(matcher, whole), read: LineCache::default(), kept: Kept::default() };
         let SourceState { stream, read, kept } = self.sources.entry(source).or_insert_with(fresh);
         stream.push(bytes, |line| take(matcher, line, read, kept));
     }
@@ -122,7 +125,7 @@ impl<'r> Excerpter<'r> {
 }
 
 /// Reads a line and keeps it where it matters.
-fn take(matcher: &Matcher<'_>, line: Seen<'_>, read: &mut Memo<Part>, kept: &mut Kept) {
+fn take(matcher: &Matcher<'_>, line: Seen<'_>, read: &mut LineCache<Part>, kept: &mut Kept) {
     let part = read.get_or(line.bytes, || Part::new(matcher, clean(line.bytes).into()));
     kept.take((line.number, 0), line.picked, &part);
 }
@@ -165,7 +168,7 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
-    //! What the gate lets through against every pattern tried on every line.
+    //! What the prefilter lets through against every pattern tried on every line.
 
     use proptest::prelude::*;
 

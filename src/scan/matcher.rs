@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use super::gate::Gate;
+use super::fast::Prefilter;
 use crate::pattern::Pattern;
 use crate::rule::{RuleSet, Signature};
 
@@ -25,19 +25,19 @@ pub struct Hit {
     pub captures: BTreeMap<String, String>,
 }
 
-/// All signatures of a rule set: a gate of their needles says which can match a line at all, and only those are tried.
+/// All signatures of a rule set: a prefilter of their needles says which can match a line at all, and only those are tried.
 #[derive(Debug)]
 pub struct Matcher<'r> {
     rules: &'r RuleSet,
     /// For lines.
-    lines: OnceLock<Option<Gate>>,
+    lines: OnceLock<Option<Prefilter>>,
     /// For each needle, who needs it.
     owners: Vec<Owner>,
     needles: Vec<&'r str>,
     /// Those without a needle are tried on every line.
     always: Vec<Owner>,
     /// For long texts.
-    gate: OnceLock<Option<Arc<Gate>>>,
+    prefilter: OnceLock<Option<Arc<Prefilter>>>,
 }
 
 /// What a needle belongs to.
@@ -54,7 +54,7 @@ impl<'r> Matcher<'r> {
     #[must_use]
     pub fn new(rules: &'r RuleSet) -> Self {
         let mut matcher =
-            Self { rules, lines: OnceLock::new(), owners: Vec::new(), needles: Vec::new(), always: Vec::new(), gate: OnceLock::new() };
+            Self { rules, lines: OnceLock::new(), owners: Vec::new(), needles: Vec::new(), always: Vec::new(), prefilter: OnceLock::new() };
         for (rule, entry) in rules.rules.iter().enumerate() {
             for (signature, entry) in entry.signatures.iter().enumerate() {
                 matcher.add(Owner::Signature(SignatureId { rule, signature }), entry);
@@ -84,27 +84,30 @@ impl<'r> Matcher<'r> {
         }
     }
 
-    fn lines(&self) -> Option<&Gate> {
-        self.lines.get_or_init(|| Gate::for_lines(self.needles.iter().copied())).as_ref()
+    fn lines(&self) -> Option<&Prefilter> {
+        self.lines.get_or_init(|| Prefilter::for_lines(self.needles.iter().copied())).as_ref()
     }
 
     /// The filter for long texts, made for the kind of text of which this is a sample; `None` where some signature has no needle that
     /// is long enough, so that every line has to be read.
     #[must_use]
-    pub fn gate(&self, sample: &[u8]) -> Option<&Arc<Gate>> {
+    pub fn prefilter(&self, sample: &[u8]) -> Option<&Arc<Prefilter>> {
         let of_signatures = |(needle, owner): (&&'r str, &Owner)| matches!(owner, Owner::Signature(_)).then_some(*needle);
         let build = || {
             let all_have_one = !self.always.iter().any(|owner| matches!(owner, Owner::Signature(_)));
-            all_have_one.then(|| Gate::new(self.needles.iter().zip(&self.owners).filter_map(of_signatures), sample)).flatten().map(Arc::new)
+            all_have_one
+                .then(|| Prefilter::new(self.needles.iter().zip(&self.owners).filter_map(of_signatures), sample))
+                .flatten()
+                .map(Arc::new)
         };
-        self.gate.get_or_init(build).as_ref()
+        self.prefilter.get_or_init(build).as_ref()
     }
 
     /// Whose needles a line holds.
     fn candidates(&self, line: &str) -> Vec<Owner> {
         let mut found = self.always.clone();
-        if let Some(gate) = self.lines() {
-            gate.needles_in(line.as_bytes(), |needle| found.extend(self.owners.get(needle)));
+        if let Some(prefilter) = self.lines() {
+            prefilter.needles_in(line.as_bytes(), |needle| found.extend(self.owners.get(needle)));
         }
         found.sort_unstable();
         found.dedup();
@@ -159,7 +162,7 @@ mod tests {
     fn the_gate_takes_large_steps() {
         let rules = builtin().unwrap();
         let matcher = Matcher::new(&rules);
-        assert!(matcher.gate(b"").unwrap().is_fast(), "a needle of the built-in rules is too short");
+        assert!(matcher.prefilter(b"").unwrap().is_fast(), "a needle of the built-in rules is too short");
     }
 
     /// The filter may never hide what a pattern would match.

@@ -230,7 +230,7 @@ fn nothing_panics_on_purpose() {
 
 #[test]
 fn one_file_is_unsafe() {
-    assert_eq!(using("unsafe"), ["src/scan/wide.rs"]);
+    assert_eq!(using("unsafe"), ["src/scan/fast/avx2.rs"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::probe::{self, Map, Pace, REACH, READ, gram, hash};
+use super::gram_map::{self, GramMap, Pace, REACH, READ, gram, hash};
 
 /// Buckets of grams.
 const BUCKETS: usize = 1 << 13;
@@ -27,8 +27,8 @@ struct Spot {
 
 /// A filter for texts.
 #[derive(Debug)]
-pub struct Gate {
-    map: Map,
+pub struct Prefilter {
+    map: GramMap,
     /// By bucket.
     spots: Vec<Spot>,
     /// Where each bucket begins in `spots`, and the end of the last.
@@ -38,9 +38,9 @@ pub struct Gate {
     reaching: Vec<usize>,
 }
 
-impl Gate {
-    /// Shortest needle that a gate can look for, in bytes.
-    pub const SHORTEST: usize = probe::SHORTEST;
+impl Prefilter {
+    /// Shortest needle that a prefilter can look for, in bytes.
+    pub const SHORTEST: usize = gram_map::SHORTEST;
 
     /// Prepares needles in lower case, for long texts: their windows are those that are rarest in the sample. `None` when there are no
     /// needles or one is too short.
@@ -78,7 +78,7 @@ impl Gate {
                 grams(needle, offset, pace.gram, |gram| spots.push(Spot { gram, ..spot }));
             }
         }
-        let map = Map::new(pace, spots.iter().map(|spot| spot.gram))?;
+        let map = GramMap::new(pace, spots.iter().map(|spot| spot.gram))?;
         let (spots, buckets) = sorted(&spots);
         Some(Self { map, spots, buckets, needles, reaching })
     }
@@ -225,7 +225,7 @@ struct Counts {
 
 impl Counts {
     fn of(sample: &[u8], pace: Pace) -> Self {
-        let mut met = vec![0_u16; probe::BITS];
+        let mut met = vec![0_u16; gram_map::BITS];
         for bytes in sample.windows(READ) {
             let count = &mut met[pace.bit(gram(bytes, pace.gram))];
             *count = count.saturating_add(1);
@@ -246,20 +246,20 @@ mod tests {
 
     #[test]
     fn needles_are_found_in_either_case_and_at_every_place() {
-        let gate = Gate::new(["no such device", "freezing"], b"some text of no such importance").unwrap();
+        let prefilter = Prefilter::new(["no such device", "freezing"], b"some text of no such importance").unwrap();
         for before in 0..40 {
             let text = [&vec![b'x'; before][..], b"No SUCH device here"].concat();
-            let at = gate.find(&text).unwrap();
+            let at = prefilter.find(&text).unwrap();
             assert!((before..before + 14).contains(&at), "{before}: {at}");
-            assert_eq!(gate.find(&text[before + 14..]), None);
+            assert_eq!(prefilter.find(&text[before + 14..]), None);
         }
     }
 
     #[test]
     fn needles_that_are_too_short_have_no_gate() {
-        assert!(Gate::new(["abc", "something longer"], b"").is_none());
-        assert!(Gate::new(["abcd", "something longer"], b"").is_some());
-        assert!(Gate::new([], b"").is_none());
+        assert!(Prefilter::new(["abc", "something longer"], b"").is_none());
+        assert!(Prefilter::new(["abcd", "something longer"], b"").is_some());
+        assert!(Prefilter::new([], b"").is_none());
     }
 
     proptest! {
@@ -271,14 +271,14 @@ mod tests {
             let words = || needles.iter().map(|needle| needle.as_str());
             let lower = text.to_ascii_lowercase();
             let all: std::collections::BTreeSet<usize> = (0..needles.len()).filter(|number| lower.contains(needles[*number].as_str())).collect();
-            for gate in [Gate::new(words(), sample.as_bytes()).unwrap(), Gate::for_lines(words()).unwrap()] {
-                prop_assert_eq!(gate.find(text.as_bytes()).is_some(), !all.is_empty());
+            for prefilter in [Prefilter::new(words(), sample.as_bytes()).unwrap(), Prefilter::for_lines(words()).unwrap()] {
+                prop_assert_eq!(prefilter.find(text.as_bytes()).is_some(), !all.is_empty());
                 let mut found = std::collections::BTreeSet::new();
-                gate.needles_in(text.as_bytes(), |needle| found.extend([needle]));
+                prefilter.needles_in(text.as_bytes(), |needle| found.extend([needle]));
                 prop_assert_eq!(&found, &all);
                 let (mut told, mut begin) = (Vec::new(), 0);
                 let end = |place: usize| text[place..].find('\n').map_or(text.len(), |newline| place + newline + 1);
-                gate.places(text.as_bytes(), |place| { told.push(end(place)); end(place) });
+                prefilter.places(text.as_bytes(), |place| { told.push(end(place)); end(place) });
                 let mut lines = Vec::new();
                 for line in lower.split_inclusive('\n') {
                     begin += line.len();

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::Memo;
-use super::gate::Gate;
-use super::view::{Rendered, find_odd, render};
+use super::super::line_cache::LineCache;
+use super::prefilter::Prefilter;
+use super::unescape::{Rendered, find_odd, render};
 
 /// What a block holds.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -30,11 +30,11 @@ impl Sifted {
     }
 }
 
-/// What is remembered from block to block of one log, for one gate.
+/// What is remembered from block to block of one log, for one prefilter.
 #[derive(Debug, Default)]
 pub struct Memory {
     /// Whether a line has to be read.
-    wanted: Memo<bool>,
+    wanted: LineCache<bool>,
     way: Way,
 }
 
@@ -71,40 +71,40 @@ impl Way {
 
 /// Sifts whole lines.
 #[must_use]
-pub fn sift(gate: &Gate, block: &[u8], memory: &mut Memory) -> Sifted {
+pub fn sift(prefilter: &Prefilter, block: &[u8], memory: &mut Memory) -> Sifted {
     let (sifted, of_these) = match memory.way {
-        Way::Whole(_) => whole(gate, block),
-        Way::ByLine => by_line(gate, block, &mut memory.wanted),
+        Way::Whole(_) => whole(prefilter, block),
+        Way::ByLine => by_line(prefilter, block, &mut memory.wanted),
     };
     memory.way = memory.way.next(sifted.lines, of_these);
     sifted
 }
 
 /// Sifts all lines at once; counts odd ones.
-fn whole(gate: &Gate, block: &[u8]) -> (Sifted, u64) {
-    let mut found = lines_with(gate, block);
-    let odd = rendered(gate, block, &mut found);
+fn whole(prefilter: &Prefilter, block: &[u8]) -> (Sifted, u64) {
+    let mut found = lines_with(prefilter, block);
+    let odd = rendered(prefilter, block, &mut found);
     found.sort_by_key(|range| range.start);
     found.dedup();
     (number(block, found), odd)
 }
 
 /// Sifts line by line; counts those that were remembered.
-fn by_line(gate: &Gate, block: &[u8], memo: &mut Memo<bool>) -> (Sifted, u64) {
+fn by_line(prefilter: &Prefilter, block: &[u8], cache: &mut LineCache<bool>) -> (Sifted, u64) {
     let (mut sifted, mut remembered) = (Sifted::default(), 0);
     let (mut start, mut odd) = (0, Vec::new());
     while start < block.len() {
         let end = memchr::memchr(b'\n', &block[start..]).map_or(block.len(), |newline| start + newline);
         let line = &block[start..end];
-        let known = memo.get(line).copied();
+        let known = cache.get(line).copied();
         remembered += u64::from(known.is_some());
         let wanted = known.unwrap_or_else(|| {
             odd.clear();
-            let wanted = gate.find(line).is_some() || {
-                rendered(gate, line, &mut odd);
+            let wanted = prefilter.find(line).is_some() || {
+                rendered(prefilter, line, &mut odd);
                 !odd.is_empty()
             };
-            memo.put(line, wanted);
+            cache.put(line, wanted);
             wanted
         });
         sifted.wanted.extend(wanted.then_some((sifted.lines, start..end)));
@@ -115,9 +115,9 @@ fn by_line(gate: &Gate, block: &[u8], memo: &mut Memo<bool>) -> (Sifted, u64) {
 }
 
 /// Lines that hold a needle.
-fn lines_with(gate: &Gate, text: &[u8]) -> Vec<Range<usize>> {
+fn lines_with(prefilter: &Prefilter, text: &[u8]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    gate.places(text, |place| {
+    prefilter.places(text, |place| {
         let line = around(text, place);
         let behind = line.end + 1;
         found.push(line);
@@ -127,7 +127,7 @@ fn lines_with(gate: &Gate, text: &[u8]) -> Vec<Range<usize>> {
 }
 
 /// Finds lines that hold a needle only as they will read, or that have to be read to know; counts odd ones.
-fn rendered(gate: &Gate, block: &[u8], found: &mut Vec<Range<usize>>) -> u64 {
+fn rendered(prefilter: &Prefilter, block: &[u8], found: &mut Vec<Range<usize>>) -> u64 {
     let (mut view, mut views, mut count) = (Vec::new(), Vec::new(), 0);
     let mut from = 0;
     while let Some(odd) = find_odd(block, from) {
@@ -151,7 +151,7 @@ fn rendered(gate: &Gate, block: &[u8], found: &mut Vec<Range<usize>>) -> u64 {
             }
         }
     }
-    for seen in lines_with(gate, &view) {
+    for seen in lines_with(prefilter, &view) {
         let next = views.partition_point(|(start, _)| *start <= seen.start);
         found.extend(views[..next].last().map(|(_, line)| line.clone()));
     }
@@ -188,8 +188,8 @@ mod tests {
     use crate::scan::clean;
 
     fn wanted(block: &[u8]) -> (u64, Vec<(u64, String)>) {
-        let gate = Gate::new(["no such device", "freezing execution"], b"").unwrap();
-        let sifted = sift(&gate, block, &mut Memory::default());
+        let prefilter = Prefilter::new(["no such device", "freezing execution"], b"").unwrap();
+        let sifted = sift(&prefilter, block, &mut Memory::default());
         (sifted.lines, sifted.wanted.into_iter().map(|(before, line)| (before, clean(&block[line]).into_owned())).collect())
     }
 
@@ -204,20 +204,20 @@ mod tests {
 
     #[test]
     fn wanted_lines_can_be_taken_out() {
-        let gate = Gate::new(["no such device"], b"").unwrap();
+        let prefilter = Prefilter::new(["no such device"], b"").unwrap();
         let block = b"a\nNo such device 1\nb\nno such device 2";
-        let (lines, sifted) = sift(&gate, block, &mut Memory::default()).apart(block);
+        let (lines, sifted) = sift(&prefilter, block, &mut Memory::default()).apart(block);
         let told: Vec<_> = sifted.wanted.into_iter().map(|(before, line)| (before, &lines[line])).collect();
         assert_eq!((sifted.lines, told), (4, vec![(1, &b"No such device 1"[..]), (3, &b"no such device 2"[..])]));
     }
 
     #[test]
     fn lines_that_come_again_are_remembered_and_others_are_not_looked_up_for_long() {
-        let gate = Gate::new(["no such device"], b"").unwrap();
+        let prefilter = Prefilter::new(["no such device"], b"").unwrap();
         let mut memory = Memory::default();
         let boots = b"[  \x1b[0;32m  OK  \x1b[0m] Started a.\r\n[  \x1b[0;32m  OK  \x1b[0m] Started b.\r\n".repeat(30);
         let mut way_after = |block: &[u8]| {
-            assert!(sift(&gate, block, &mut memory).lines > 0);
+            assert!(sift(&prefilter, block, &mut memory).lines > 0);
             memory.way
         };
         assert_eq!([0; 3].map(|_| way_after(&boots)), [Way::ByLine; 3]);
@@ -233,12 +233,12 @@ mod tests {
             Just(b"\n".to_vec()), Just(b"\r".to_vec()), Just(b"\x00".to_vec()), Just(b"\xff".to_vec()), Just("\u{200b}".as_bytes().to_vec()),
             Just(b"\\".to_vec()), Just(b"\x1b".to_vec()), proptest::collection::vec(any::<u8>(), 0..4)], 0..24)) {
             let block = parts.concat();
-            let gate = Gate::new(["no such device"], b"").unwrap();
-            let sifted = sift(&gate, &block, &mut Memory::default());
+            let prefilter = Prefilter::new(["no such device"], b"").unwrap();
+            let sifted = sift(&prefilter, &block, &mut Memory::default());
             let mut memory = Memory { way: Way::ByLine, ..Memory::default() };
             for _ in 0..3 {
                 memory.way = Way::ByLine;
-                prop_assert_eq!(&sift(&gate, &block, &mut memory), &sifted);
+                prop_assert_eq!(&sift(&prefilter, &block, &mut memory), &sifted);
             }
             let mut start = 0;
             for line in block.split(|byte| *byte == b'\n') {

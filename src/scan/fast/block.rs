@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::ops::{Deref, Range};
 
-use super::lines::LINE_LIMIT;
+use super::super::lines::LINE_LIMIT;
 
 /// Most bytes of a block, more than a line has; it ends with the last line that fits in. Every log that is read side by side holds some
 /// blocks for each thread.

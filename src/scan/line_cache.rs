@@ -11,7 +11,7 @@ const LONGEST: usize = 1024;
 
 /// Remembers lines that were met twice, and something for each.
 #[derive(Debug)]
-pub struct Memo<T> {
+pub struct LineCache<T> {
     slots: Vec<Slot<T>>,
 }
 
@@ -22,13 +22,13 @@ struct Slot<T> {
     known: Option<(Box<[u8]>, T)>,
 }
 
-impl<T> Default for Memo<T> {
+impl<T> Default for LineCache<T> {
     fn default() -> Self {
         Self { slots: Vec::new() }
     }
 }
 
-impl<T: Clone> Memo<T> {
+impl<T: Clone> LineCache<T> {
     /// What was made of this line before, or what is made of it now.
     pub fn get_or(&mut self, line: &[u8], make: impl FnOnce() -> T) -> T {
         if let Some(known) = self.get(line) {
@@ -79,9 +79,9 @@ mod tests {
 
     #[test]
     fn a_line_is_read_twice_and_no_more() {
-        let (mut memo, mut made) = (Memo::default(), 0);
+        let (mut cache, mut made) = (LineCache::default(), 0);
         for _ in 0..5 {
-            let said = memo.get_or(b"the same", || {
+            let said = cache.get_or(b"the same", || {
                 made += 1;
                 "said".to_owned()
             });
@@ -92,19 +92,19 @@ mod tests {
 
     #[test]
     fn lines_of_one_slot_are_told_apart() {
-        let mut memo = Memo::default();
+        let mut cache = LineCache::default();
         for round in 0..3 {
             for number in 0..10 * SLOTS {
                 let line = number.to_string();
-                assert_eq!(memo.get_or(line.as_bytes(), || number), number, "round {round}");
+                assert_eq!(cache.get_or(line.as_bytes(), || number), number, "round {round}");
             }
         }
     }
 
     #[test]
     fn long_lines_are_not_kept() {
-        let mut memo = Memo::default();
+        let mut cache = LineCache::default();
         let line = vec![b'x'; LONGEST + 1];
-        assert_eq!((memo.get_or(&line, || 1), memo.get_or(&line, || 2), memo.get_or(&line, || 3)), (1, 2, 3));
+        assert_eq!((cache.get_or(&line, || 1), cache.get_or(&line, || 2), cache.get_or(&line, || 3)), (1, 2, 3));
     }
 }

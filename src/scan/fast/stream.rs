@@ -6,45 +6,19 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use super::Matcher;
+use super::super::lines::LineSplitter;
+use super::super::matcher::Matcher;
 use super::block::Block;
-use super::crew::Crew;
-use super::lines::LineSplitter;
-use super::parts::{PART, Part, Parts, line_behind, lines_of};
-use super::rest::Rest;
+use super::block_queue::BlockQueue;
+use super::parallel_reader::ParallelReader;
+use super::random_access::{PART, Part, RandomAccess, line_behind, lines_of};
+use super::seen::{Seen, Whole};
 
 /// Bytes that are read at once of the beginning of a log.
 const CHUNK: usize = 64 * 1024;
 
 /// Bytes from which on it pays to go through a part of a file side by side.
 const LEAP: u64 = 1024 * 1024;
-
-/// How much of a log is read whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Whole {
-    /// Bytes at its beginning.
-    pub head: usize,
-    /// Bytes at its end.
-    pub tail: usize,
-    /// Bytes of a log that is short enough to be read from beginning to end.
-    pub short: usize,
-}
-
-impl Whole {
-    /// All of it, however long it is.
-    pub const ALL: Self = Self { head: usize::MAX, tail: 0, short: usize::MAX };
-}
-
-/// A line that is to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seen<'l> {
-    /// Its number, from 1.
-    pub number: u64,
-    /// Its bytes, without the newline.
-    pub bytes: &'l [u8],
-    /// Whether it was picked out of the middle, where its neighbours were passed over.
-    pub picked: bool,
-}
 
 /// Reads a log.
 #[derive(Debug)]
@@ -54,7 +28,7 @@ pub struct LogStream<'m> {
     head: LineSplitter,
     /// Bytes so far.
     taken: u64,
-    rest: Option<Rest>,
+    rest: Option<BlockQueue>,
 }
 
 impl<'m> LogStream<'m> {
@@ -98,7 +72,7 @@ impl<'m> LogStream<'m> {
     ///
     /// # Errors
     /// [`io::Error`] of the log.
-    pub fn leap(&mut self, log: &Arc<dyn Parts>, mut each: impl FnMut(Seen<'_>)) -> io::Result<u64> {
+    pub fn leap(&mut self, log: &Arc<dyn RandomAccess>, mut each: impl FnMut(Seen<'_>)) -> io::Result<u64> {
         let Whole { head, tail, short } = self.whole;
         if self.rest.is_some() || self.taken > head as u64 {
             return Ok(0);
@@ -111,11 +85,11 @@ impl<'m> LogStream<'m> {
         let Some(begin) = line_behind(&**log, head as u64 + 1, length)? else { return Ok(0) };
         let Some(end) = line_behind(&**log, length - tail as u64, length)?.filter(|end| *end > begin) else { return Ok(0) };
         let (sample, _) = lines_of(&**log, begin..begin + PART as u64, Block::default())?;
-        let Some(gate) = sample.first().and_then(|block| self.matcher.gate(block)) else { return Ok(0) };
-        let crew = Crew::start(Arc::clone(log), Arc::clone(gate), begin..end);
+        let Some(prefilter) = sample.first().and_then(|block| self.matcher.prefilter(block)) else { return Ok(0) };
+        let readers = ParallelReader::start(Arc::clone(log), Arc::clone(prefilter), begin..end);
         self.read_head(&mut Part::new(&**log, self.taken..begin), &mut each)?;
-        let mut rest = Rest::new(end, self.head.count());
-        rest.take(crew, &mut each)?;
+        let mut rest = BlockQueue::new(end, self.head.count());
+        rest.take(readers, &mut each)?;
         self.rest = Some(rest);
         let from = std::mem::replace(&mut self.taken, end);
         log.pass(from..end)?;
@@ -170,7 +144,7 @@ impl<'m> LogStream<'m> {
     /// Lines that lost their end.
     #[must_use]
     pub fn cut(&self) -> u64 {
-        self.head.cut + self.rest.as_ref().map_or(0, Rest::cut)
+        self.head.cut + self.rest.as_ref().map_or(0, BlockQueue::cut)
     }
 
     /// Reads the beginning, up to the end of the line in which it is over; gives what is behind it.
@@ -180,7 +154,7 @@ impl<'m> LogStream<'m> {
         let end = newline.map_or(bytes.len(), |newline| left + newline + 1);
         self.head.push(&bytes[..end], |number, bytes| each(Seen { number, bytes, picked: false }));
         if newline.is_some() {
-            self.rest = Some(Rest::new(self.taken + end as u64, self.head.count()));
+            self.rest = Some(BlockQueue::new(self.taken + end as u64, self.head.count()));
         }
         &bytes[end..]
     }
@@ -289,7 +263,7 @@ mod tests {
     fn read_file(rules: &RuleSet, log: &[u8]) -> (Told, u64) {
         let matcher = Matcher::new(rules);
         let file = Arc::new(Recorded { log: log.to_vec(), at: Mutex::default() });
-        let parts: Arc<dyn Parts> = Arc::clone(&file) as _;
+        let parts: Arc<dyn RandomAccess> = Arc::clone(&file) as _;
         let mut stream = LogStream::new(&matcher, LONG);
         let (mut lines, mut leapt) = (Vec::new(), 0);
         while stream.read(&*file, |line| lines.push((line.number, line.bytes.to_vec(), line.picked))).unwrap() > 0 {
@@ -315,7 +289,7 @@ mod tests {
         }
     }
 
-    impl Parts for Recorded {
+    impl RandomAccess for Recorded {
         fn length(&self) -> io::Result<u64> {
             self.log.length()
         }

@@ -12,7 +12,7 @@ pub const PART: usize = BLOCK - BLOCK / 8;
 const GLANCE: usize = 512;
 
 /// A log, such as a file, that somebody reads from its beginning on and others may read elsewhere meanwhile.
-pub trait Parts: Debug + Send + Sync {
+pub trait RandomAccess: Debug + Send + Sync {
     /// Its length now, in bytes.
     ///
     /// # Errors
@@ -36,7 +36,7 @@ pub trait Parts: Debug + Send + Sync {
 ///
 /// # Errors
 /// [`io::Error`] of the log.
-pub fn line_behind(log: &dyn Parts, from: u64, end: u64) -> io::Result<Option<u64>> {
+pub fn line_behind(log: &dyn RandomAccess, from: u64, end: u64) -> io::Result<Option<u64>> {
     let Some(mut at) = from.checked_sub(1) else { return Ok((end > 0).then_some(0)) };
     let mut bytes = vec![0; GLANCE];
     while at < end {
@@ -59,7 +59,7 @@ pub fn line_behind(log: &dyn Parts, from: u64, end: u64) -> io::Result<Option<u6
 ///
 /// # Errors
 /// [`io::Error`] of the log.
-pub fn lines_of(log: &dyn Parts, part: Range<u64>, room: Block) -> io::Result<(Vec<Block>, u64)> {
+pub fn lines_of(log: &dyn RandomAccess, part: Range<u64>, room: Block) -> io::Result<(Vec<Block>, u64)> {
     let Some(start) = line_behind(log, part.start, part.end)? else {
         return Ok((vec![Open::at(part.start, room).finish()], 0));
     };
@@ -73,7 +73,7 @@ pub fn lines_of(log: &dyn Parts, part: Range<u64>, room: Block) -> io::Result<(V
 
 /// Reads from the beginning of a line to the end of the last line that begins before `end`.
 struct Lines<'l> {
-    log: &'l dyn Parts,
+    log: &'l dyn RandomAccess,
     at: u64,
     end: u64,
     ended: bool,
@@ -102,13 +102,13 @@ impl Read for Lines<'_> {
 /// Reads a part of a log as it is.
 #[derive(Debug)]
 pub struct Part<'l> {
-    log: &'l dyn Parts,
+    log: &'l dyn RandomAccess,
     left: Range<u64>,
 }
 
 impl<'l> Part<'l> {
     /// The bytes of a log from one place to another.
-    pub fn new(log: &'l dyn Parts, left: Range<u64>) -> Self {
+    pub fn new(log: &'l dyn RandomAccess, left: Range<u64>) -> Self {
         Self { log, left }
     }
 }
@@ -123,7 +123,7 @@ impl Read for Part<'_> {
 }
 
 /// Reads at a place, again where a signal came in between.
-fn read_at(log: &dyn Parts, into: &mut [u8], at: u64) -> io::Result<usize> {
+fn read_at(log: &dyn RandomAccess, into: &mut [u8], at: u64) -> io::Result<usize> {
     loop {
         match log.read_at(into, at) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
     use crate::scan::lines::LINE_LIMIT;
 
-    impl Parts for Vec<u8> {
+    impl RandomAccess for Vec<u8> {
         fn length(&self) -> io::Result<u64> {
             Ok(self.len() as u64)
         }

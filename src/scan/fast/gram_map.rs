@@ -2,14 +2,14 @@
 //!
 //! Must not know what a gram is part of.
 
-use super::wide::{self, WORDS};
+use super::avx2::{self, WORDS};
 
 /// How a text is probed where the processor can do it eight times at once; see [`PACES`].
 const WIDE: [Pace; 4] = [
-    Pace { shortest: 8, gram: 6, step: wide::STEP, way: Way::Wide },
-    Pace { shortest: 7, gram: 6, step: wide::STEP, way: Way::Wide },
-    Pace { shortest: 6, gram: 5, step: wide::STEP, way: Way::Wide },
-    Pace { shortest: 5, gram: 4, step: wide::STEP, way: Way::Wide },
+    Pace { shortest: 8, gram: 6, step: avx2::STEP, way: Way::Wide },
+    Pace { shortest: 7, gram: 6, step: avx2::STEP, way: Way::Wide },
+    Pace { shortest: 6, gram: 5, step: avx2::STEP, way: Way::Wide },
+    Pace { shortest: 5, gram: 4, step: avx2::STEP, way: Way::Wide },
 ];
 /// How a text is probed, for needles of at least so many bytes: the longer the needles, the longer and rarer the grams, and the larger
 /// the steps. A window is never more than `2 * REACH` longer than the needle.
@@ -27,7 +27,7 @@ pub const REACH: isize = 1;
 /// Bytes that are read for a gram, which is the first of them.
 pub const READ: usize = 8;
 /// Probes of a run.
-const AT_ONCE: usize = wide::AT_ONCE;
+const AT_ONCE: usize = avx2::AT_ONCE;
 /// Runs that are made before any of them is looked at.
 const RUNS: usize = 128;
 /// Bytes in which the probes of a run lie, whatever the step.
@@ -60,7 +60,7 @@ enum Way {
 impl Pace {
     /// The fastest for needles of at least so many bytes, on this processor.
     pub fn of(shortest: usize) -> Option<Self> {
-        let wide = if wide::is_available() { &WIDE[..] } else { &[] };
+        let wide = if avx2::is_available() { &WIDE[..] } else { &[] };
         wide.iter().chain(&PACES).find(|pace| pace.shortest <= shortest).copied()
     }
 
@@ -82,24 +82,24 @@ impl Pace {
     fn hash(self, gram: u64) -> u32 {
         match self.way {
             Way::Single => hash(gram),
-            Way::Wide => wide::hash(gram, self.gram),
+            Way::Wide => avx2::hash(gram, self.gram),
         }
     }
 }
 
 /// Which grams may be met.
 #[derive(Debug)]
-pub struct Map {
+pub struct GramMap {
     words: Box<[u32; WORDS]>,
     pace: Pace,
 }
 
-impl Map {
+impl GramMap {
     /// A map of grams of the length that the pace wants.
     pub fn new(pace: Pace, grams: impl Iterator<Item = u64>) -> Option<Self> {
         let mut words: Box<[u32; WORDS]> = vec![0; WORDS].into_boxed_slice().try_into().ok()?;
         for gram in grams {
-            let (word, bit) = wide::place(pace.hash(gram));
+            let (word, bit) = avx2::place(pace.hash(gram));
             words[word] |= HIGHEST >> bit;
         }
         Some(Self { words, pace })
@@ -142,7 +142,7 @@ impl Map {
     /// where that leads, and would have to begin anew.
     fn probe(&self, text: &[u8], at: usize, set: &mut [u8; RUNS]) -> usize {
         match (self.pace.way, self.pace.gram, self.pace.step) {
-            (Way::Wide, length, _) => wide::probe(&self.words, length, text, at, set),
+            (Way::Wide, length, _) => avx2::probe(&self.words, length, text, at, set),
             (_, 6, _) => self.probe_by::<6, 5>(text, at, set),
             (_, 5, _) => self.probe_by::<5, 5>(text, at, set),
             (_, _, 5) => self.probe_by::<4, 5>(text, at, set),
@@ -165,7 +165,7 @@ impl Map {
     }
 
     fn has(&self, hash: u32) -> bool {
-        let (word, bit) = wide::place(hash);
+        let (word, bit) = avx2::place(hash);
         self.words[word] & (HIGHEST >> bit) != 0
     }
 }
@@ -213,7 +213,7 @@ mod tests {
         fn no_probe_is_passed_over(text in proptest::collection::vec(any::<u8>(), 0..300), some in proptest::collection::vec(0usize..300, 0..9)) {
             for pace in WIDE.into_iter().chain(PACES) {
                 let grams = some.iter().filter_map(|at| text.get(*at..).filter(|rest| rest.len() >= pace.gram)).map(|rest| gram(rest, pace.gram));
-                let map = Map::new(pace, grams).unwrap();
+                let map = GramMap::new(pace, grams).unwrap();
                 let probes = (0..(text.len() + 1).saturating_sub(pace.gram)).step_by(pace.step);
                 let all: Vec<usize> = probes.filter(|at| map.has(pace.hash(gram(&text[*at..], pace.gram)))).collect();
                 let mut told = Vec::new();

@@ -1,6 +1,6 @@
 //! Probing with the vector instructions of AVX2: eight places at once.
 //!
-//! The one file with unsafe code, for it pays: without it the gate takes a third longer (docs/scan.md). Where the instructions are missing
+//! The one file with unsafe code, for it pays: without it the prefilter takes a third longer (docs/scan.md). Where the instructions are missing
 //! nothing is probed here, and the caller does it one place after the other. Must not know what a probe is for.
 #![allow(unsafe_code)]
 
@@ -50,14 +50,14 @@ pub fn probe(map: &[u32; WORDS], length: usize, text: &[u8], at: usize, set: &mu
     #[cfg(target_arch = "x86_64")]
     if is_available() {
         // SAFETY: the processor has the instructions for which the function is compiled.
-        return unsafe { avx2::probe(map, length, text, at, set) };
+        return unsafe { vectors::probe(map, length, text, at, set) };
     }
     let _ = (map, length, text, at, set);
     0
 }
 
 #[cfg(target_arch = "x86_64")]
-mod avx2 {
+mod vectors {
     use std::arch::x86_64::{
         __m256i, _mm256_add_epi32, _mm256_castsi256_ps, _mm256_i32gather_epi32, _mm256_loadu_si256, _mm256_movemask_ps, _mm256_mullo_epi32,
         _mm256_or_si256, _mm256_set1_epi32, _mm256_slli_epi32, _mm256_sllv_epi32, _mm256_srli_epi32,
@@ -72,7 +72,7 @@ mod avx2 {
     const ABOVE_BIT: i32 = WORD_BITS.cast_signed();
     const BIT_SHIFT: i32 = (u32::BITS - BIT_BITS).cast_signed();
 
-    /// See [`super::probe`].
+    /// See [`super::gram_map`].
     #[target_feature(enable = "avx2")]
     pub fn probe(map: &[u32; WORDS], length: usize, text: &[u8], mut at: usize, set: &mut [u8]) -> usize {
         // No closures: what calls them is not compiled for these instructions and would not become part of this.

@@ -7,19 +7,20 @@ use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 
 use rayon::Yield;
 
+use super::super::matcher::Matcher;
 use super::block::{Block, Open};
-use super::crew::{Crew, Found};
-use super::gate::Gate;
+use super::parallel_reader::{Found, ParallelReader};
+use super::prefilter::Prefilter;
+use super::seen::Seen;
 use super::sift::{Memory, Sifted, sift};
-use super::stream::Seen;
-use super::{Matcher, threads};
+use super::threads;
 
 /// Blocks of a log that are being sifted at once.
 const MOST: usize = 24;
 
 /// See the module.
 #[derive(Debug, Default)]
-pub struct Rest {
+pub struct BlockQueue {
     /// The block in the making.
     open: Open,
     /// Blocks that nobody looked at yet, the oldest first.
@@ -41,7 +42,7 @@ pub struct Rest {
 /// A block, what it holds, and what was remembered.
 type Done = (Block, Sifted, Memory);
 
-impl Rest {
+impl BlockQueue {
     /// Begins at a place of a log, behind so many lines.
     pub fn new(place: u64, number: u64) -> Self {
         Self { open: Open::at(place, Block::default()), number, ..Self::default() }
@@ -67,23 +68,23 @@ impl Rest {
         self.open.cut + self.cut
     }
 
-    /// Sifts the blocks that end at or before a place of the log; without a gate they are read.
+    /// Sifts the blocks that end at or before a place of the log; without a prefilter they are read.
     pub fn sift(&mut self, matcher: &Matcher<'_>, end: u64, each: &mut impl FnMut(Seen<'_>)) {
         while let Some(block) = self.blocks.pop_front_if(|block| block.place.end <= end) {
-            match matcher.gate(&block) {
-                Some(gate) => self.work(gate, block, each),
+            match matcher.prefilter(&block) {
+                Some(prefilter) => self.work(prefilter, block, each),
                 None => self.read(&block, each),
             }
         }
     }
 
-    /// Takes what a crew found, and goes on behind it.
+    /// Takes what a readers found, and goes on behind it.
     ///
     /// # Errors
     /// [`io::Error`] of the log.
-    pub fn take(&mut self, mut crew: Crew, each: &mut impl FnMut(Seen<'_>)) -> io::Result<()> {
+    pub fn take(&mut self, mut readers: ParallelReader, each: &mut impl FnMut(Seen<'_>)) -> io::Result<()> {
         self.is_sifted = true;
-        while let Some(found) = crew.next() {
+        while let Some(found) = readers.next() {
             let Found { sifted, cut } = found?;
             self.cut += cut;
             for (lines, sifted) in sifted {
@@ -102,8 +103,8 @@ impl Rest {
         blocks.push_back(std::mem::take(&mut self.open).finish());
         for block in blocks {
             let (before, behind) = block.split_at(block.line_behind(whole));
-            match matcher.gate(before).filter(|_| !before.is_empty()) {
-                Some(gate) => self.sifted(before, sift(gate, before, &mut Memory::default()), each),
+            match matcher.prefilter(before).filter(|_| !before.is_empty()) {
+                Some(prefilter) => self.sifted(before, sift(prefilter, before, &mut Memory::default()), each),
                 None => self.read(before, each),
             }
             self.read(behind, each);
@@ -111,12 +112,12 @@ impl Rest {
     }
 
     /// Sifts a block, or has it sifted elsewhere; meanwhile the caller can go on reading.
-    fn work(&mut self, gate: &Arc<Gate>, block: Block, each: &mut impl FnMut(Seen<'_>)) {
+    fn work(&mut self, prefilter: &Arc<Prefilter>, block: Block, each: &mut impl FnMut(Seen<'_>)) {
         self.is_sifted = true;
         let mut memory = self.memories.pop().unwrap_or_default();
         let threads = threads::count();
         if threads == 1 {
-            let sifted = sift(gate, &block, &mut memory);
+            let sifted = sift(prefilter, &block, &mut memory);
             return self.done((block, sifted, memory), each);
         }
         // Several at once: each wait costs two changes of the thread.
@@ -128,9 +129,9 @@ impl Rest {
         }
         let (done, under_way) = sync_channel(1);
         self.under_way.push_back(under_way);
-        let gate = Arc::clone(gate);
+        let prefilter = Arc::clone(prefilter);
         rayon::spawn_fifo(move || {
-            let sifted = sift(&gate, &block, &mut memory);
+            let sifted = sift(&prefilter, &block, &mut memory);
             // Nobody waits for it when the reading was given up.
             drop(done.send((block, sifted, memory)));
         });

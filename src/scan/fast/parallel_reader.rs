@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::block::Block;
-use super::gate::Gate;
-use super::parts::{PART, Parts, lines_of};
+use super::prefilter::Prefilter;
+use super::random_access::{PART, RandomAccess, lines_of};
 use super::sift::{Memory, Sifted, sift};
 use super::threads;
 
@@ -28,7 +28,7 @@ pub struct Found {
 
 /// The threads at work on one log.
 #[derive(Debug)]
-pub struct Crew {
+pub struct ParallelReader {
     shared: Arc<Shared>,
     /// The next part that is to be handed over.
     due: u64,
@@ -36,8 +36,8 @@ pub struct Crew {
 
 #[derive(Debug)]
 struct Shared {
-    log: Arc<dyn Parts>,
-    gate: Arc<Gate>,
+    log: Arc<dyn RandomAccess>,
+    prefilter: Arc<Prefilter>,
     middle: Range<u64>,
     /// The next part that nobody has taken.
     next: AtomicU64,
@@ -55,13 +55,13 @@ thread_local! {
     static ROOM: Cell<Option<Block>> = const { Cell::new(None) };
 }
 
-impl Crew {
+impl ParallelReader {
     /// Lets the other threads begin with a part of a log that begins and ends where a line does.
     #[must_use]
-    pub fn start(log: Arc<dyn Parts>, gate: Arc<Gate>, middle: Range<u64>) -> Self {
+    pub fn start(log: Arc<dyn RandomAccess>, prefilter: Arc<Prefilter>, middle: Range<u64>) -> Self {
         let shared = Shared {
             log,
-            gate,
+            prefilter,
             middle,
             next: AtomicU64::new(0),
             hands: AtomicUsize::new(0),
@@ -70,9 +70,9 @@ impl Crew {
             more: Condvar::new(),
             memories: Mutex::default(),
         };
-        let crew = Self { shared: Arc::new(shared), due: 0 };
-        crew.muster();
-        crew
+        let readers = Self { shared: Arc::new(shared), due: 0 };
+        readers.muster();
+        readers
     }
 
     /// What was found in the next part, in their order; `None` behind the last. Works along as long as that is not there.
@@ -143,7 +143,7 @@ impl Shared {
     fn found_in(&self, part: Range<u64>) -> io::Result<Found> {
         let (mut blocks, cut) = lines_of(&*self.log, part, ROOM.take().unwrap_or_default())?;
         let mut memory = locked(&self.memories).pop().unwrap_or_default();
-        let apart = |block: &Block| sift(&self.gate, block, &mut memory).apart(block);
+        let apart = |block: &Block| sift(&self.prefilter, block, &mut memory).apart(block);
         let sifted = blocks.iter().map(apart).collect();
         ROOM.set(blocks.pop());
         locked(&self.memories).push(memory);
@@ -151,7 +151,7 @@ impl Shared {
     }
 }
 
-impl Drop for Crew {
+impl Drop for ParallelReader {
     fn drop(&mut self) {
         // Whoever gives up lets nobody go on.
         self.shared.next.store(self.shared.parts(), Ordering::Relaxed);
@@ -176,7 +176,7 @@ mod tests {
     #[derive(Debug)]
     struct Broken(u64);
 
-    impl Parts for Broken {
+    impl RandomAccess for Broken {
         fn length(&self) -> io::Result<u64> {
             Ok(u64::MAX)
         }
@@ -196,20 +196,20 @@ mod tests {
 
     #[test]
     fn a_log_that_breaks_is_told_of_in_its_place_and_nobody_goes_on() {
-        let gate = Arc::new(Gate::new(["no such device"], b"").unwrap());
+        let prefilter = Arc::new(Prefilter::new(["no such device"], b"").unwrap());
         let parts = 40 * PART as u64;
-        let mut crew = Crew::start(Arc::new(Broken(parts)), gate, 0..100 * parts);
+        let mut readers = ParallelReader::start(Arc::new(Broken(parts)), prefilter, 0..100 * parts);
         let (mut lines, mut whole) = (0, 0);
         let error = loop {
-            match crew.next().unwrap() {
+            match readers.next().unwrap() {
                 Ok(found) => (whole, lines) = (whole + 1, lines + found.sifted.iter().map(|(_, sifted)| sifted.lines).sum::<u64>()),
                 Err(error) => break error,
             }
         };
         // The last part before the break looks a little behind its end.
         assert_eq!((error.to_string().as_str(), whole, lines), ("broken", 39, 39 * PART as u64 / 8));
-        let shared = Arc::clone(&crew.shared);
-        drop(crew);
+        let shared = Arc::clone(&readers.shared);
+        drop(readers);
         assert!(!shared.work_on_one());
     }
 }
