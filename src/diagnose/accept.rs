@@ -5,28 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use globset::{Glob, GlobMatcher};
-use serde::Serialize;
-use sha2::{Digest, Sha256};
 
+use super::acceptance::{Acceptance, fingerprint};
 use super::report::{Finding, Report, Role};
-
-/// Bytes of the hash that name a finding.
-const FINGERPRINT: usize = 16;
-
-/// Why a finding does not count.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "state", rename_all = "lowercase")]
-pub enum Acceptance {
-    /// The baseline has it.
-    Known,
-    /// Somebody suppressed it.
-    Suppressed {
-        /// Why.
-        reason: String,
-        /// Last day on which that holds, `YYYY-MM-DD`; none for ever.
-        expires: Option<String>,
-    },
-}
 
 /// A diagnosis that is not to count for some targets.
 #[derive(Debug, Clone)]
@@ -86,17 +67,6 @@ impl Accepted {
 
 fn roots(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
     findings.iter().filter(|finding| finding.role == Role::RootCause)
-}
-
-/// The name of a diagnosis of a target, in hexadecimal.
-#[must_use]
-pub fn fingerprint(target: &str, id: &str) -> String {
-    let mut hash = Sha256::new();
-    // The length keeps two names apart whose parts are cut at another place.
-    hash.update((target.len() as u64).to_le_bytes());
-    hash.update(target);
-    hash.update(id);
-    hash.finalize().iter().take(FINGERPRINT).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::evaluate::{LineHit, Standing};
+use super::found::{LineHit, Standing};
 use super::report::Evidence;
 use crate::rule::Rule;
 use crate::snapshot::Facts;

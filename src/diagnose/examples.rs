@@ -1,6 +1,7 @@
 //! Running the worked examples that rules carry.
 
-use super::evaluate::{LineHit, Standing, judge_rule};
+use super::evaluate::judge_rule;
+use super::found::{LineHit, Standing};
 use crate::rule::{Complaint, Example, Expectation, RuleSet, Scope};
 use crate::scan::Matcher;
 use crate::snapshot::{Facts, KeptLine, Source, spec};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::evaluate::{Found, Standing};
+use super::found::{Found, Standing};
 use super::report::{Advice, Finding, Role};
 use crate::rule::RuleSet;
 

@@ -3,9 +3,11 @@
 //! Must not read files, clocks or the environment; the same input gives the same bytes.
 
 mod accept;
+mod acceptance;
 mod evaluate;
 mod evidence;
 mod examples;
+mod found;
 mod graph;
 mod report;
 mod summary;
@@ -16,7 +18,8 @@ use crate::rule::RuleSet;
 use crate::scan::Matcher;
 use crate::snapshot::{Snapshot, TargetKind};
 
-pub use accept::{Acceptance, Accepted, Suppression, fingerprint};
+pub use accept::{Accepted, Suppression};
+pub use acceptance::{Acceptance, fingerprint};
 pub use examples::verify_examples;
 pub use report::{Advice, Evidence, Finding, Report, Role, Subject, Undecided, Verdict};
 pub use summary::Summary;
@@ -44,7 +47,7 @@ pub fn diagnose_with(snapshot: &Snapshot, rules: &RuleSet, matcher: &Matcher<'_>
     }
     if subject == Subject::NotSystemd {
         // A line that is only worth a remark does not make a text one about systemd, but it stays a remark.
-        found.retain(|one| pasted && one.standing == evaluate::Standing::Note && one.line().is_some());
+        found.retain(|one| pasted && one.standing == found::Standing::Note && one.line().is_some());
         undecided = Vec::new();
     }
     let findings = graph::arrange(found, rules);

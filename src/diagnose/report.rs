@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::accept::{self, Acceptance};
+use super::acceptance::{self, Acceptance};
 use crate::rule::{Class, Confidence, Place, Severity, Stage};
 use crate::snapshot::{Cluster, Gap, Target};
 
@@ -190,7 +190,7 @@ impl Report {
     /// whatever its lines, ids and times are. 32 hex digits.
     #[must_use]
     pub fn fingerprint(&self, finding: &Finding) -> String {
-        accept::fingerprint(&self.target.name, &finding.id)
+        acceptance::fingerprint(&self.target.name, &finding.id)
     }
 
     /// The first root cause.

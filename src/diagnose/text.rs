@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::evaluate::{Found, Standing};
+use super::found::{Found, Standing};
 use super::report::{Finding, Role, Subject, Undecided};
 use crate::rule::{Confidence, RuleSet, Severity, Stage};
 use crate::snapshot::Facts;
