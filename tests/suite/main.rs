@@ -20,6 +20,7 @@ mod completions;
 mod contract;
 mod engine;
 mod fake;
+mod file_circles;
 mod filters;
 mod filters_live;
 mod fixtures;
