@@ -198,7 +198,8 @@ impl Doctor<'_> {
         let counter = &done;
         let work = stream::iter(names)
             .map(|name| async move {
-                let outcome = Box::pin(self.examine(engine, name)).await;
+                // Judged at once: of many containers only reports are kept, snapshots are some ten times as large.
+                let outcome = Box::pin(self.examine(engine, name)).await.map(|snapshot| self.answer(&snapshot, reach));
                 counter.fetch_add(1, Ordering::Relaxed);
                 (name, outcome)
             })
@@ -208,7 +209,7 @@ impl Doctor<'_> {
         let mut looked = Looked::default();
         for (name, outcome) in outcomes {
             match outcome {
-                Ok(snapshot) => looked.answers.push(self.answer(&snapshot, reach)),
+                Ok(answer) => looked.answers.push(answer),
                 Err(error) if listed && error.is_unknown() => {
                     looked.remarks.push(format!("{name} was removed before it could be examined"));
                 }
