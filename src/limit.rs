@@ -42,7 +42,7 @@ pub struct ListLimit {
 /// Reads a document of at most so many values.
 ///
 /// # Errors
-/// [`Refused`]; depth is bounded by serde_json, at 128.
+/// [`Refused`]; depth is bounded by the parser, at 128.
 pub fn read<T: DeserializeOwned>(bytes: &[u8], values: usize) -> Result<T, Refused> {
     let left = Cell::new(values);
     let mut document = serde_json::Deserializer::from_slice(bytes);

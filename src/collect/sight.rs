@@ -106,7 +106,7 @@ impl Thing {
 pub async fn sights(engine: &Engine, named: Option<&str>, exec: bool) -> Vec<Sight> {
     let info = engine.info().await;
     let mut sights = vec![INFO.of(info.as_ref().map(|info| about(info)).map_err(EngineError::brief))];
-    let list = engine.list("/containers/json?all=1", listed).await;
+    let list = engine.list("/containers/json?all=1", |entry| listed(&entry)).await;
     sights.push(LIST.of(list.as_ref().map(|list| counts(list)).map_err(EngineError::brief)));
     let list = list.unwrap_or_default();
     let name = named.map(str::to_owned).or_else(|| any(&list, true)).or_else(|| any(&list, false));
@@ -139,7 +139,7 @@ fn about(info: &Value) -> String {
 }
 
 /// A container of the engine's list: its id, and whether it runs.
-fn listed(entry: Value) -> Option<(String, bool)> {
+fn listed(entry: &Value) -> Option<(String, bool)> {
     let id = entry.get("Id")?.as_str().filter(|id| is_name(id))?.to_owned();
     Some((id, entry.get("State").and_then(Value::as_str) == Some("running")))
 }
@@ -225,7 +225,7 @@ mod tests {
     fn a_running_container_is_told_from_a_dead_one() {
         let list =
             [json!({"Id": "a", "State": "exited"}), json!({"Id": "../b", "State": "running"}), json!({"Id": "c", "State": "running"})];
-        let list: Vec<_> = list.into_iter().filter_map(listed).collect();
+        let list: Vec<_> = list.iter().filter_map(listed).collect();
         assert_eq!((any(&list, true).as_deref(), any(&list, false).as_deref()), (Some("c"), Some("a")));
         assert_eq!((any(&[], true), counts(&list).as_str()), (None, "2, 1 of them running"));
     }

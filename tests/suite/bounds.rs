@@ -51,10 +51,13 @@ fn an_answer_without_end_is_refused_by_name() {
     }
 }
 
+/// Puts a list into one of the documents.
+type Set = fn(&mut Documents, Value);
+
 #[test]
 fn an_answer_of_many_values_is_refused_though_it_is_short() {
     let wide = |entry: &str| format!("[{}]", vec![entry; 20_000].join(","));
-    let documents: [(&str, fn(&mut Documents, Value)); 4] = [
+    let documents: [(&str, Set); 4] = [
         ("[0]", |documents, list| documents.container["Mounts"] = list),
         ("\"A=\"", |documents, list| documents.container["Config"]["Env"] = list),
         ("{}", |documents, list| documents.image["History"] = list),

@@ -158,7 +158,7 @@ fn long_names_and_large_files_that_real_archives_have_are_read() {
 
 #[test]
 fn zip_files_share_their_memory() {
-    let noise: String = (0..8000_u64).map(|n| char::from(b'0' + (n * n * 2_654_435_761 >> 13 & 63) as u8)).collect();
+    let noise: String = (0..8000_u64).map(|n| char::from(b'0' + u8::try_from(((n * n * 2_654_435_761) >> 13) & 63).unwrap())).collect();
     let inner = zipped(&[("a.log", noise.as_bytes())]);
     let outer = zipped(&[("b.zip", &inner)]);
     let limits = |zip| Limits { zip, ..Limits::default() };
