@@ -65,7 +65,7 @@ fn paragraph(line: &str) -> String {
     let line = text(line);
     let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let ordinal = digits > 0 && line[digits..].starts_with(['.', ')']);
-    let rule = line.starts_with(['+', '=']) || line.starts_with("--") || line.starts_with("- -") || line.starts_with("-\t");
+    let rule = line.starts_with('+') || line.chars().all(|c| matches!(c, '-' | '=' | ' '));
     match (ordinal, rule) {
         (true, _) => format!("{}\\{}", &line[..digits], &line[digits..]),
         (_, true) => format!("\\{line}"),
