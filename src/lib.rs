@@ -45,11 +45,14 @@ pub mod exit;
 pub(crate) mod facts;
 #[doc(hidden)]
 pub mod intake;
+pub(crate) mod limit;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod options;
 #[doc(hidden)]
 pub mod pattern;
+#[cfg(feature = "engine")]
+pub(crate) mod place;
 #[doc(hidden)]
 pub mod playbook;
 #[doc(hidden)]

@@ -6,16 +6,21 @@ use serde_json::Value;
 
 use super::layers::Layers;
 use super::{files, host, logs, manager, pid1};
-use crate::docker::{Engine, EngineError, EngineKind};
+use crate::docker::{Engine, EngineError, EngineKind, fit_name, is_name};
 use crate::facts::{Config, container, derive, engine, filter, mounts};
 use crate::scan::clean;
 use crate::snapshot::{EngineId, Facts, Gap, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Source, Target, TargetKind};
+
+/// Most that is quoted of a name that is none, in characters.
+const QUOTED: usize = 80;
 
 /// A container as it was inspected.
 pub(super) struct Patient {
     /// Id, 64 hex digits.
     pub id: String,
     name: String,
+    /// The engine's word for it, escaped, where that is no name.
+    misnamed: Option<String>,
     inspect: Value,
     native: Option<Value>,
     kind: EngineKind,
@@ -25,13 +30,17 @@ impl Patient {
     /// Inspects a container by name or id.
     pub async fn meet(engine: &Engine, name: &str) -> Result<Self, EngineError> {
         let inspect = engine.get(&format!("/containers/{}/json", escaped(name))).await?;
-        let id = inspect.get("Id").and_then(Value::as_str).unwrap_or(name).to_owned();
+        let id = inspect.get("Id").and_then(Value::as_str).unwrap_or(name);
+        let nameless = || EngineError::Garbage { action: format!("inspect {name:?}"), reason: "its Id is none".to_owned() };
+        let id = [id, name].into_iter().find(|id| is_name(id)).ok_or_else(nameless)?.to_owned();
         let native = match engine.kind {
             EngineKind::Podman => engine.get(&format!("/v4.0.0/libpod/containers/{id}/json")).await.ok(),
             EngineKind::Docker => None,
         };
-        let name = inspect.get("Name").and_then(Value::as_str).unwrap_or(name).trim_start_matches('/').to_owned();
-        Ok(Self { id, name, inspect, native, kind: engine.kind })
+        let told = inspect.get("Name").and_then(Value::as_str).unwrap_or_default();
+        let fit = fit_name(told, &id).unwrap_or(&id).to_owned();
+        let misnamed = (!told.is_empty() && !told.ends_with(&fit)).then(|| format!("{:?}", told.chars().take(QUOTED).collect::<String>()));
+        Ok(Self { id, name: fit, misnamed, inspect, native, kind: engine.kind })
     }
 
     /// Its name.
@@ -147,7 +156,13 @@ impl Draft {
         }
         let target =
             Target { kind: TargetKind::Container, name: patient.name.clone(), id: Some(patient.id.clone()), engine: Some(identity) };
-        Self { target, facts, gaps: lasting.gaps, documents, log: LogExcerpt::default() }
+        let mut gaps = lasting.gaps;
+        let refused = |word: &String| Gap {
+            fact: "container.name".to_owned(),
+            reason: format!("the engine calls it {word}, which is no name of a container; its id is used"),
+        };
+        gaps.extend(patient.misnamed.as_ref().map(refused));
+        Self { target, facts, gaps, documents, log: LogExcerpt::default() }
     }
 
     /// Facts of this machine and of PID 1, when the engine is local.

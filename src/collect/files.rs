@@ -66,12 +66,18 @@ impl<'a> Files<'a> {
     }
 
     async fn tree(&self, path: &str) -> Result<Option<Tree>, EngineError> {
-        match &self.layers {
+        let tree = match &self.layers {
             Some(layers) => {
                 let (layers, path) = (layers.clone(), path.to_owned());
-                Ok(aside(move || layers.read_tree(&path)).await)
+                aside(move || layers.read_tree(&path, UNITS)).await
             }
-            None => self.engine.read_tree(self.container, path, UNITS).await,
+            None => self.engine.read_tree(self.container, path, UNITS).await?,
+        };
+        // What is missing in a part of a folder may be in the rest.
+        let limit = || format!("it has more than {} MiB or some thousand entries", UNITS >> 20);
+        match tree {
+            Some(Tree { cut: true, .. }) => Err(EngineError::TooLarge { action: format!("read {path}"), reason: limit() }),
+            tree => Ok(tree),
         }
     }
 

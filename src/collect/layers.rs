@@ -18,6 +18,12 @@ use crate::facts::Config;
 const LINKS: usize = 40;
 /// Most that is read of one file of a tree.
 const TREE_FILE: usize = 64 * 1024;
+/// Most entries of a tree; a container with many services has some hundred.
+const ENTRIES: usize = 4096;
+/// Folders within folders of a tree; systemd reads one level (systemd.unit(5)).
+const DEPTH: usize = 4;
+/// Most layers that the kernel stacks (`OVL_MAX_STACK`).
+const LAYERS: usize = 500;
 /// Attribute of a folder that hides what lower layers have below it (kernel, `Documentation/filesystems/overlayfs.rst`).
 const OPAQUE: &str = "trusted.overlay.opaque";
 
@@ -38,7 +44,7 @@ impl Layers {
         let data = config.field("/GraphDriver/Data")?;
         let upper = data.get("UpperDir").and_then(Value::as_str)?;
         let lower = data.get("LowerDir").and_then(Value::as_str)?;
-        let layers: Vec<PathBuf> = std::iter::once(upper).chain(lower.split(':')).map(PathBuf::from).collect();
+        let layers: Vec<PathBuf> = std::iter::once(upper).chain(lower.split(':')).take(LAYERS).map(PathBuf::from).collect();
         layers.iter().all(|layer| std::fs::read_dir(layer).is_ok()).then_some(Self(layers))
     }
 
@@ -48,12 +54,12 @@ impl Layers {
         stat(&found, limit)
     }
 
-    /// A small folder with everything below it.
-    pub fn read_tree(&self, path: &str) -> Option<Tree> {
+    /// A small folder with everything below it; cut where its files have more than `limit` bytes together.
+    pub fn read_tree(&self, path: &str, limit: usize) -> Option<Tree> {
         let folder = self.folder(Path::new(path), &mut LINKS.clone())?;
-        let mut tree = Tree::default();
-        add(&folder, "", &mut tree);
-        Some(tree)
+        let mut growing = Growing { tree: Tree::default(), room: limit };
+        growing.add(&folder, "", DEPTH);
+        Some(growing.tree)
     }
 
     /// The uppermost file at a path, its parents resolved.
@@ -171,8 +177,41 @@ fn stat(path: &Path, limit: usize) -> Option<PathStat> {
     Some(PathStat::File(content))
 }
 
-/// Adds all entries of a folder to a tree, by name.
-fn add(folder: &Folder, prefix: &str, tree: &mut Tree) {
+/// A tree that is being read.
+struct Growing {
+    tree: Tree,
+    /// Bytes of content that it may still take.
+    room: usize,
+}
+
+impl Growing {
+    /// Adds all entries of a folder, by name, until a limit is reached.
+    fn add(&mut self, folder: &Folder, prefix: &str, depth: usize) {
+        let (names, cut) = names(folder);
+        self.tree.cut |= cut || depth == 0;
+        for (name, path) in names {
+            if self.tree.cut {
+                return;
+            }
+            let Some(stat) = stat(&path, TREE_FILE.min(self.room + 1)) else { continue };
+            let length = if let PathStat::File(content) = &stat { content.len() } else { 0 };
+            if length > self.room || self.tree.entries.len() >= ENTRIES {
+                self.tree.cut = true;
+                return;
+            }
+            self.room -= length;
+            let shown = format!("{prefix}{}", name.to_string_lossy());
+            let directory = stat == PathStat::Directory;
+            self.tree.entries.push(TreeEntry { path: shown.clone(), stat });
+            if directory {
+                self.add(&below(folder, &name), &format!("{shown}/"), depth - 1);
+            }
+        }
+    }
+}
+
+/// What a folder shows, by name, and whether there is more than may be in a tree.
+fn names(folder: &Folder) -> (BTreeMap<OsString, PathBuf>, bool) {
     let mut names: BTreeMap<OsString, PathBuf> = BTreeMap::new();
     let mut gone: BTreeSet<OsString> = BTreeSet::new();
     for entry in folder.iter().filter_map(|layer| std::fs::read_dir(layer).ok()).flatten().filter_map(Result::ok) {
@@ -180,21 +219,16 @@ fn add(folder: &Folder, prefix: &str, tree: &mut Tree) {
         if gone.contains(&name) || names.contains_key(&name) {
             continue;
         }
+        if names.len() + gone.len() >= ENTRIES {
+            return (names, true);
+        }
         if entry.metadata().is_ok_and(|meta| is_whiteout(&meta)) {
             gone.insert(name);
         } else {
             names.insert(name, entry.path());
         }
     }
-    for (name, path) in names {
-        let Some(stat) = stat(&path, TREE_FILE) else { continue };
-        let shown = format!("{prefix}{}", name.to_string_lossy());
-        let directory = stat == PathStat::Directory;
-        tree.entries.push(TreeEntry { path: shown.clone(), stat });
-        if directory {
-            add(&below(folder, &name), &format!("{shown}/"), tree);
-        }
-    }
+    (names, false)
 }
 
 #[cfg(test)]
@@ -236,8 +270,32 @@ mod tests {
     #[test]
     fn a_tree_is_merged() {
         let (_dir, layers) = layers();
-        let tree = layers.read_tree("/etc/systemd/system").unwrap();
+        let tree = layers.read_tree("/etc/systemd/system", 100).unwrap();
+        assert!(!tree.cut);
         let names: Vec<_> = tree.entries.iter().map(|entry| (entry.path.as_str(), &entry.stat)).collect();
         assert_eq!(names, [("a.service", &PathStat::File(b"new".to_vec())), ("b.service", &PathStat::File(b"b".to_vec()))]);
+    }
+
+    fn tree_of(fill: impl Fn(&Path), limit: usize) -> Tree {
+        let dir = tempfile::tempdir().unwrap();
+        fill(dir.path());
+        Layers(vec![dir.path().to_owned()]).read_tree("/", limit).unwrap()
+    }
+
+    #[test]
+    fn a_tree_without_end_is_cut() {
+        let links = |folder: &Path| {
+            std::fs::write(folder.join("0"), "x".repeat(1000)).unwrap();
+            (1..50).for_each(|n| std::fs::hard_link(folder.join("0"), folder.join(n.to_string())).unwrap());
+        };
+        let tree = tree_of(links, 10_000);
+        assert!(tree.cut && tree.entries.len() == 10, "{}", tree.entries.len());
+        assert!(!tree_of(links, 50_000).cut);
+        let many = |folder: &Path| (0..=ENTRIES).for_each(|n| symlink("/dev/null", folder.join(n.to_string())).unwrap());
+        let tree = tree_of(many, 10_000);
+        assert!(tree.cut && tree.entries.len() <= ENTRIES);
+        let deep = |folder: &Path| std::fs::create_dir_all(folder.join("a/a/a/a/a/a/a")).unwrap();
+        let tree = tree_of(deep, 10_000);
+        assert!(tree.cut && tree.entries.len() == DEPTH, "{tree:?}");
     }
 }

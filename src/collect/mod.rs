@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::docker::{Engine, EngineError, LogQuery};
+use crate::docker::{Engine, EngineError, LogQuery, fit_name};
 use crate::scan::{Excerpter, Matcher};
 use crate::snapshot::vocabulary::ContainerStatus;
 use crate::snapshot::{Facts, Gap, Snapshot};
@@ -99,7 +99,12 @@ pub async fn glance(engine: &Engine, name: &str) -> Result<Facts, EngineError> {
 /// # Errors
 /// [`EngineError`] when the engine does not list them.
 pub async fn container_names(engine: &Engine) -> Result<Vec<String>, EngineError> {
-    let list = engine.get("/containers/json?all=1").await?;
-    let name = |entry: &Value| Some(entry.pointer("/Names/0")?.as_str()?.trim_start_matches('/').to_owned());
-    Ok(list.as_array().into_iter().flatten().filter_map(name).collect())
+    engine.list("/containers/json?all=1", |entry| listed_name(&entry).map(str::to_owned)).await
+}
+
+/// What a container of the engine's list is called: the first of its names that is one, or its id.
+fn listed_name(entry: &Value) -> Option<&str> {
+    let names = entry.get("Names").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let id = entry.get("Id").and_then(Value::as_str).unwrap_or_default();
+    names.chain([id]).find_map(|name| fit_name(name, ""))
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::listed_name;
 use crate::docker::{Engine, EngineError};
 
 /// Names of all containers, with their state and image.
@@ -9,14 +10,13 @@ use crate::docker::{Engine, EngineError};
 /// # Errors
 /// [`EngineError`] when the engine does not list them.
 pub async fn container_offers(engine: &Engine) -> Result<Vec<(String, String)>, EngineError> {
-    let list = engine.get("/containers/json?all=1").await?;
     let text = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let offer = |entry: &Value| {
-        let name = entry.pointer("/Names/0")?.as_str()?.trim_start_matches('/').to_owned();
-        let about = [text(entry, "State"), text(entry, "Image")];
+    let offer = |entry: Value| {
+        let name = listed_name(&entry)?.to_owned();
+        let about = [text(&entry, "State"), text(&entry, "Image")];
         Some((name, about.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ")))
     };
-    Ok(list.as_array().into_iter().flatten().filter_map(offer).collect())
+    engine.list("/containers/json?all=1", offer).await
 }
 
 /// Names of all images that have one.
@@ -24,8 +24,9 @@ pub async fn container_offers(engine: &Engine) -> Result<Vec<(String, String)>, 
 /// # Errors
 /// [`EngineError`] when the engine does not list them.
 pub async fn image_offers(engine: &Engine) -> Result<Vec<(String, String)>, EngineError> {
-    let list = engine.get("/images/json").await?;
-    let tags = list.as_array().into_iter().flatten().filter_map(|image| image.get("RepoTags")?.as_array()).flatten();
-    let named = tags.filter_map(Value::as_str).filter(|tag| !tag.starts_with("<none>"));
-    Ok(named.map(|tag| (tag.strip_prefix("localhost/").unwrap_or(tag).to_owned(), "image".to_owned())).collect())
+    let named = |image: Value| {
+        let tags = image.get("RepoTags")?.as_array()?.iter().filter_map(Value::as_str).filter(|tag| !tag.starts_with("<none>"));
+        Some(tags.map(|tag| (tag.strip_prefix("localhost/").unwrap_or(tag).to_owned(), "image".to_owned())).collect::<Vec<_>>())
+    };
+    Ok(engine.list("/images/json", named).await?.concat())
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::draft::Patient;
 use super::layers::Layers;
 use super::{KernelLog, host};
-use crate::docker::{Engine, EngineError, LogQuery};
+use crate::docker::{Engine, EngineError, LogQuery, is_name};
 use crate::snapshot::Sight;
 
 /// A thing to see: id, words, what is lost without it, and what to do.
@@ -106,8 +106,8 @@ impl Thing {
 pub async fn sights(engine: &Engine, named: Option<&str>, exec: bool) -> Vec<Sight> {
     let info = engine.info().await;
     let mut sights = vec![INFO.of(info.as_ref().map(|info| about(info)).map_err(EngineError::brief))];
-    let list = engine.get("/containers/json?all=1").await;
-    sights.push(LIST.of(list.as_ref().map(counts).map_err(EngineError::brief)));
+    let list = engine.list("/containers/json?all=1", |entry| listed(&entry)).await;
+    sights.push(LIST.of(list.as_ref().map(|list| counts(list)).map_err(EngineError::brief)));
     let list = list.unwrap_or_default();
     let name = named.map(str::to_owned).or_else(|| any(&list, true)).or_else(|| any(&list, false));
     let patient = match name {
@@ -138,16 +138,20 @@ fn about(info: &Value) -> String {
     parts.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name}{value}")).collect::<Vec<_>>().join(", ")
 }
 
-fn counts(list: &Value) -> String {
-    let all = list.as_array().map(Vec::as_slice).unwrap_or_default();
-    let running = all.iter().filter(|one| one.get("State").and_then(Value::as_str) == Some("running")).count();
-    format!("{}, {running} of them running", all.len())
+/// A container of the engine's list: its id, and whether it runs.
+fn listed(entry: &Value) -> Option<(String, bool)> {
+    let id = entry.get("Id")?.as_str().filter(|id| is_name(id))?.to_owned();
+    Some((id, entry.get("State").and_then(Value::as_str) == Some("running")))
+}
+
+fn counts(list: &[(String, bool)]) -> String {
+    let running = list.iter().filter(|(_, running)| *running).count();
+    format!("{}, {running} of them running", list.len())
 }
 
 /// The first container that runs, or that does not.
-fn any(list: &Value, running: bool) -> Option<String> {
-    let fits = |one: &&Value| (one.get("State").and_then(Value::as_str) == Some("running")) == running;
-    list.as_array()?.iter().find(fits)?.get("Id")?.as_str().map(str::to_owned)
+fn any(list: &[(String, bool)], running: bool) -> Option<String> {
+    list.iter().find(|one| one.1 == running).map(|(id, _)| id.clone())
 }
 
 /// What the engine shows of a container.
@@ -219,9 +223,11 @@ mod tests {
 
     #[test]
     fn a_running_container_is_told_from_a_dead_one() {
-        let list = json!([{"Id": "a", "State": "exited"}, {"Id": "b", "State": "running"}]);
-        assert_eq!((any(&list, true).as_deref(), any(&list, false).as_deref()), (Some("b"), Some("a")));
-        assert_eq!((any(&json!([]), true), counts(&list).as_str()), (None, "2, 1 of them running"));
+        let list =
+            [json!({"Id": "a", "State": "exited"}), json!({"Id": "../b", "State": "running"}), json!({"Id": "c", "State": "running"})];
+        let list: Vec<_> = list.iter().filter_map(listed).collect();
+        assert_eq!((any(&list, true).as_deref(), any(&list, false).as_deref()), (Some("c"), Some("a")));
+        assert_eq!((any(&[], true), counts(&list).as_str()), (None, "2, 1 of them running"));
     }
 
     #[test]

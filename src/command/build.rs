@@ -10,6 +10,7 @@ use crate::cli::{BuildArgs, BuilderChoice, ExtentChoice, Format};
 use crate::docker::{BuildEvent, BuildOrder, Builder};
 use crate::exit::Exit;
 use crate::options::Options;
+use crate::place;
 use crate::prescribe::{Extent, ImagePlan, ImageWish, image, tag_after, trial as planned_trial};
 use crate::render::{image as image_page, output, treatment};
 use crate::rule;
@@ -80,7 +81,8 @@ fn hand_over(office: &Office<'_>, plan: &ImagePlan, args: &BuildArgs) -> Result<
         None => output::print(image_page::files(plan).as_bytes())?,
         Some(folder) => {
             for (path, text) in &plan.files {
-                write(&folder.join(path), text)?;
+                let failed = |source| CommandError::Plan { path: path.clone(), source };
+                write(&place::within(folder, path).map_err(failed)?, text)?;
             }
             output::tell(&format!("{} files are in {}: build that folder", plan.files.len(), folder.display()));
         }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::CommandError;
 use crate::cli::{Cli, DocsArgs};
 use crate::exit::Exit;
+use crate::place;
 use crate::render::book::{self, Help, MARK};
 use crate::render::output;
 use crate::rule::RuleSet;
@@ -36,7 +37,7 @@ fn write(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, Comman
         fs::remove_file(folder.join(&name)).map_err(at(folder.join(&name)))?;
     }
     for (name, text) in files {
-        let path = folder.join(name);
+        let path = place::within(folder, name).map_err(at(folder.join("src")))?;
         let parent = path.parent().unwrap_or(folder);
         fs::create_dir_all(parent).map_err(at(parent.to_owned()))?;
         if fs::read(&path).is_ok_and(|old| old == text.as_bytes()) {
@@ -51,7 +52,7 @@ fn write(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, Comman
 fn check(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, CommandError> {
     let mut odd: Vec<String> = stale(files, folder)?.into_iter().map(|name| format!("{name}: belongs to no rule any more\n")).collect();
     for (name, text) in files {
-        match fs::read(folder.join(name)) {
+        match place::within(folder, name).and_then(fs::read) {
             Ok(old) if old == text.as_bytes() => {}
             Ok(_) => odd.push(format!("{name}: differs\n")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => odd.push(format!("{name}: missing\n")),

@@ -1,5 +1,6 @@
 //! `doctor`: containers or saved snapshots in, reports out, worst first.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -21,6 +22,9 @@ use crate::snapshot::{Snapshot, file};
 
 /// Containers that are examined at the same time.
 const AT_ONCE: usize = 8;
+
+/// Cures that are kept in memory; of more containers only the reports are.
+const CURES: usize = 1000;
 
 /// What came of the targets.
 #[derive(Default)]
@@ -194,11 +198,13 @@ impl Doctor<'_> {
     }
 
     async fn several(&self, engine: &Engine, reach: &Reach, names: &[String], listed: bool) -> Looked {
-        let done = AtomicU64::new(0);
-        let counter = &done;
+        let (done, cures) = (AtomicU64::new(0), Cell::new(0));
+        let (counter, tally) = (&done, &cures);
         let work = stream::iter(names)
             .map(|name| async move {
-                let outcome = Box::pin(self.examine(engine, name)).await;
+                // Judged at once: of many containers only reports are kept, snapshots are some ten times as large.
+                let outcome = Box::pin(self.examine(engine, name)).await.map(|snapshot| self.answer(&snapshot, reach));
+                let outcome = outcome.map(|(report, cure)| (report, cure.filter(|_| tally.replace(tally.get() + 1) < CURES)));
                 counter.fetch_add(1, Ordering::Relaxed);
                 (name, outcome)
             })
@@ -206,9 +212,12 @@ impl Doctor<'_> {
             .collect::<Vec<_>>();
         let outcomes = progress::counted(&self.waiting(names), names.len() as u64, &done, self.options.progress, work).await;
         let mut looked = Looked::default();
+        if cures.get() > CURES {
+            looked.remarks.push(format!("the cures of all containers after the first {CURES} are left out: sysdock doctor NAME gives one"));
+        }
         for (name, outcome) in outcomes {
             match outcome {
-                Ok(snapshot) => looked.answers.push(self.answer(&snapshot, reach)),
+                Ok(answer) => looked.answers.push(answer),
                 Err(error) if listed && error.is_unknown() => {
                     looked.remarks.push(format!("{name} was removed before it could be examined"));
                 }

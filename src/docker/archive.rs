@@ -6,13 +6,12 @@ use std::io::Read;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bollard::query_parameters::DownloadFromContainerOptionsBuilder;
 use bytes::Bytes;
-use futures_util::StreamExt;
 use http_body_util::Empty;
 use hyper::{Request, StatusCode};
 use serde_json::Value;
 
+use super::engine::{open, read_up_to};
 use super::{Engine, EngineError};
 
 /// What stands at a path.
@@ -110,26 +109,17 @@ impl Engine {
     /// The raw tar of a path, cut at `limit`, and whether it was cut.
     async fn download(&self, container: &str, path: &str, limit: usize) -> Result<Option<(Vec<u8>, bool)>, EngineError> {
         self.within(&action(path), async {
-            let options = DownloadFromContainerOptionsBuilder::default().path(path).build();
-            let mut stream = std::pin::pin!(self.client.download_from_container(container, Some(options)));
-            let mut bytes = Vec::new();
-            while let Some(chunk) = stream.next().await {
-                match chunk {
-                    Ok(chunk) => bytes.extend_from_slice(&chunk),
-                    Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => return Ok(None),
-                    Err(error) => return Err(refused(path, error)),
-                }
-                if bytes.len() >= limit {
-                    return Ok(Some((bytes, true)));
-                }
+            let address = format!("/containers/{container}/archive?path={}", encoded(path));
+            match open(&self.transport, &action(path), &address).await {
+                Ok(response) => read_up_to(response, &action(path), limit).await.map(Some),
+                Err(error) if error.is_unknown() => Ok(None),
+                Err(error) => Err(error),
             }
-            Ok(Some((bytes, false)))
         })
         .await
     }
 }
 
-/// Percent-encodes a path for a query.
 /// Percent-encodes what a path of a URL may not hold; slashes stay.
 #[must_use]
 pub fn encoded(path: &str) -> String {
@@ -153,15 +143,6 @@ fn stat_of_header(header: &[u8]) -> Option<PathStat> {
 
 fn action(path: &str) -> String {
     format!("read {path}")
-}
-
-fn refused(path: &str, error: bollard::errors::Error) -> EngineError {
-    match error {
-        bollard::errors::Error::DockerResponseServerError { status_code, message } => {
-            EngineError::Refused { action: action(path), status: status_code, message }
-        }
-        other => EngineError::Broken { action: action(path), reason: other.to_string() },
-    }
 }
 
 /// Entries of a tar that may be cut off anywhere; file contents up to `limit` bytes each.

@@ -12,11 +12,14 @@ use tokio::time::timeout;
 
 use super::engine::refusal;
 use super::{Engine, EngineError, encoded, trace};
+use crate::limit;
 
 /// Longest silence of a build; a package that is unpacked may say nothing for a while.
 const SILENCE: Duration = Duration::from_mins(10);
 /// Longest line of the answer: a line of a step's output, or a record of BuildKit.
 const LINE: usize = 4 * 1024 * 1024;
+/// Most values of a line.
+const VALUES: usize = 10_000;
 /// Lines of a failed build's output that are kept for the error.
 const KEPT: usize = 12;
 
@@ -156,7 +159,7 @@ impl Answer {
     }
 
     fn line(&mut self, line: &[u8]) -> Vec<BuildEvent> {
-        let Ok(document) = serde_json::from_slice::<Value>(line) else { return Vec::new() };
+        let Ok(document) = limit::read::<Value>(line, VALUES) else { return Vec::new() };
         let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str);
         if let Some(error) = text("/error").or(text("/errorDetail/message")) {
             self.failure = Some(error.trim().to_owned());

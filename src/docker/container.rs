@@ -1,12 +1,31 @@
-//! Containers that sysdock makes and removes for itself. The only calls that change an engine besides [`super::build`].
+//! Containers that sysdock makes and removes for itself: the only calls that change an engine besides [`super::build`]. And what may be
+//! the name of a container.
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::{Method, Request, header};
+use hyper::body::Incoming;
+use hyper::{Method, Request, Response, header};
 use serde_json::Value;
 
-use super::engine::{read_all, refusal};
+use super::engine::{read_document, refusal};
 use super::{Engine, EngineError};
+
+/// Longest name of a container, in bytes: names of files are made of it.
+const NAME: usize = 200;
+
+/// Whether a word may be the name or the id of a container: `[A-Za-z0-9][A-Za-z0-9_.-]*`, which both engines ask for when they make one
+/// (moby, `daemon/names`; podman, `libpod/define`).
+#[must_use]
+pub fn is_name(word: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    word.len() <= NAME && word.starts_with(|c: char| c.is_ascii_alphanumeric()) && word.bytes().all(is_part)
+}
+
+/// What a container is called: the name that its engine tells, or its id where that is no name; none where neither is fit to be one.
+#[must_use]
+pub fn fit_name<'w>(told: &'w str, id: &'w str) -> Option<&'w str> {
+    [told.strip_prefix('/').unwrap_or(told), id].into_iter().find(|word| is_name(word))
+}
 
 impl Engine {
     /// Creates a container, without starting it, from a document of the Engine API's `POST /containers/create`; gives its id.
@@ -17,9 +36,8 @@ impl Engine {
         let action = format!("create {name}");
         self.within(&action, async {
             let body = document.to_string();
-            let bytes = self.request(Method::POST, &format!("/containers/create?name={name}"), &action, body).await?;
-            let answer: Value = serde_json::from_slice(&bytes)
-                .map_err(|error| EngineError::Garbage { action: action.clone(), reason: error.to_string() })?;
+            let response = self.request(Method::POST, &format!("/containers/create?name={name}"), &action, body).await?;
+            let answer = read_document(response, &action).await?;
             let id = answer.get("Id").and_then(Value::as_str).map(str::to_owned);
             id.ok_or_else(|| EngineError::Garbage { action: action.clone(), reason: "no Id in it".to_owned() })
         })
@@ -40,7 +58,8 @@ impl Engine {
         }
     }
 
-    async fn request(&self, method: Method, path: &str, action: &str, body: String) -> Result<Bytes, EngineError> {
+    /// Sends a request with a JSON body and hands back the answer once its status says success.
+    pub(super) async fn request(&self, method: Method, path: &str, action: &str, body: String) -> Result<Response<Incoming>, EngineError> {
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -48,6 +67,32 @@ impl Engine {
             .body(Full::new(Bytes::from(body)))
             .map_err(|error| EngineError::Broken { action: action.to_owned(), reason: error.to_string() })?;
         let response = self.transport.send(action, request).await?;
-        if response.status().is_success() { read_all(response, action).await } else { Err(refusal(response, action).await) }
+        if response.status().is_success() { Ok(response) } else { Err(refusal(response, action).await) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_nothing_that_a_path_a_shell_or_a_terminal_reads() {
+        for name in ["web", "a", "0abc", "k8s_POD_x-1.2_default", "svc.1.q9z"] {
+            assert!(is_name(name), "{name}");
+        }
+        let long = "x".repeat(201);
+        for name in ["", ".", "..", "../../x", "a/b", "-x", "_x", "a b", "x;touch y", "x\n", "x\u{1b}[2J", "ümlaut", "x$(y)", long.as_str()]
+        {
+            assert!(!is_name(name), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_container_whose_name_is_none_is_called_by_its_id() {
+        assert_eq!(fit_name("/web", "aa"), Some("web"));
+        for told in ["/../../x", "//web", "/a b", ""] {
+            assert_eq!(fit_name(told, "aa"), Some("aa"), "{told}");
+        }
+        assert_eq!(fit_name("/../x", "../y"), None);
     }
 }

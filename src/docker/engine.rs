@@ -4,22 +4,29 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bollard::Docker;
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use super::transport::{Listener, Transport};
 use super::{Endpoint, EngineError};
+use crate::limit::{self, ListLimit, Refused};
 use crate::snapshot::EngineKind;
 
-/// Largest JSON answer that is read; `docker inspect` is some 10 KiB, an engine with thousands of containers lists a few MiB.
-const ANSWER_LIMIT: usize = 64 * 1024 * 1024;
+/// Largest document about one thing, in bytes; `docker inspect` is some 10 KiB with 500 values, so is `docker info`.
+const DOCUMENT: usize = 2 * 1024 * 1024;
+/// Most values of one document; one takes up to some 250 bytes in memory.
+const VALUES: usize = 12_000;
+/// Largest list, in bytes; an entry has some 2 KiB.
+const LIST: usize = 64 * 1024 * 1024;
+/// Most entries of a list, and most values of an entry.
+const ENTRIES: ListLimit = ListLimit { entries: 100_000, values: VALUES };
+/// Most that is read of the body of a refusal, in bytes.
+const REFUSAL: usize = 64 * 1024;
 
 /// A version of the Engine API, such as 1.41.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +59,6 @@ impl fmt::Display for ApiVersion {
 #[derive(Debug, Clone)]
 pub struct Engine {
     pub(super) transport: Transport,
-    pub(super) client: Docker,
     /// Longest time that a single call may take.
     pub deadline: Duration,
     version: Arc<OnceCell<Value>>,
@@ -85,8 +91,7 @@ impl Engine {
             }
         };
         transport.speak(api);
-        let client = bollard_over(&transport, deadline)?;
-        Ok(Self { transport, client, deadline, version: Arc::new(version), info: Arc::default(), kind, api })
+        Ok(Self { transport, deadline, version: Arc::new(version), info: Arc::default(), kind, api })
     }
 
     /// Connects to the same endpoint anew, as after the engine has gone.
@@ -127,9 +132,17 @@ impl Engine {
         get(&self.transport, self.deadline, path).await
     }
 
-    /// The part of the engine's answer to a GET that a type takes; for long answers of which little is needed.
-    pub(super) async fn get_part<T: DeserializeOwned>(&self, path: &str) -> Result<T, EngineError> {
-        get(&self.transport, self.deadline, path).await
+    /// What `take` gives of each entry of the list that a GET answers with; the list as a whole is never built.
+    ///
+    /// # Errors
+    /// Any [`EngineError`]; [`EngineError::TooLarge`] for a list beyond the limits.
+    pub async fn list<R>(&self, path: &str, take: impl FnMut(Value) -> Option<R>) -> Result<Vec<R>, EngineError> {
+        let action = format!("GET {path}");
+        self.within(&action, async {
+            let body = read_all(open(&self.transport, &action, path).await?, &action, LIST).await?;
+            limit::each(&body, ENTRIES, take).map_err(|refused| refused_json(&action, &refused))
+        })
+        .await
     }
 
     /// Runs a call under the deadline of this engine.
@@ -138,33 +151,28 @@ impl Engine {
     }
 }
 
-fn bollard_over(transport: &Transport, deadline: Duration) -> Result<Docker, EngineError> {
-    let shared = transport.clone();
-    let send = move |request: bollard::BollardRequest| {
-        let transport = shared.clone();
-        async move {
-            let action = format!("{} {}", request.method(), request.uri().path());
-            transport.send(&action, request).await.map_err(|e| bollard::errors::Error::IOError { err: std::io::Error::other(e.brief()) })
-        }
-    };
-    // Bollard's own limit must not come first: its error does not say what was waited for.
-    let limit = deadline.as_secs() + 5;
-    Docker::connect_with_custom_transport(send, Some("http://engine"), limit, bollard::API_DEFAULT_VERSION)
-        .map_err(|e| EngineError::Broken { action: "connect".to_owned(), reason: e.to_string() })
-}
-
 async fn within<T>(deadline: Duration, action: &str, call: impl Future<Output = Result<T, EngineError>>) -> Result<T, EngineError> {
     timeout(deadline, call).await.unwrap_or_else(|_| Err(EngineError::Deadline { action: action.to_owned(), deadline }))
 }
 
-async fn get<T: DeserializeOwned>(transport: &Transport, deadline: Duration, path: &str) -> Result<T, EngineError> {
+async fn get(transport: &Transport, deadline: Duration, path: &str) -> Result<Value, EngineError> {
     let action = format!("GET {path}");
     within(deadline, &action, async {
         let response = open(transport, &action, path).await?;
-        let body = read_all(response, &action).await?;
-        serde_json::from_slice(&body).map_err(|e| EngineError::Garbage { action: action.clone(), reason: e.to_string() })
+        read_document(response, &action).await
     })
     .await
+}
+
+/// The answer as JSON, within the limits of one document.
+pub(super) async fn read_document(response: Response<Incoming>, action: &str) -> Result<Value, EngineError> {
+    let body = read_all(response, action, DOCUMENT).await?;
+    limit::read(&body, VALUES).map_err(|refused| refused_json(action, &refused))
+}
+
+fn refused_json(action: &str, refused: &Refused) -> EngineError {
+    let (action, reason) = (action.to_owned(), refused.to_string());
+    if refused.is_limit() { EngineError::TooLarge { action, reason } } else { EngineError::Garbage { action, reason } }
 }
 
 /// Sends a GET and hands back the answer once its status says success.
@@ -181,8 +189,8 @@ pub(super) async fn open(transport: &Transport, action: &str, path: &str) -> Res
 
 pub(super) async fn refusal(response: Response<Incoming>, action: &str) -> EngineError {
     let status = response.status();
-    let body = read_all(response, action).await.unwrap_or_default();
-    let message = serde_json::from_slice::<Value>(&body)
+    let body = read_up_to(response, action, REFUSAL).await.map(|(body, _)| body).unwrap_or_default();
+    let message = limit::read::<Value>(&body, VALUES)
         .ok()
         .and_then(|v| v.get("message").and_then(Value::as_str).map(str::to_owned))
         .unwrap_or_else(|| String::from_utf8_lossy(&body).chars().take(200).collect());
@@ -192,9 +200,30 @@ pub(super) async fn refusal(response: Response<Incoming>, action: &str) -> Engin
     EngineError::Refused { action: action.to_owned(), status: status.as_u16(), message }
 }
 
-pub(super) async fn read_all(response: Response<Incoming>, action: &str) -> Result<Bytes, EngineError> {
-    let body = Limited::new(response.into_body(), ANSWER_LIMIT).collect().await;
-    body.map(http_body_util::Collected::to_bytes).map_err(|e| EngineError::Broken { action: action.to_owned(), reason: e.to_string() })
+/// The whole body.
+///
+/// # Errors
+/// [`EngineError::TooLarge`] for more than `most` bytes; nothing beyond them is read.
+async fn read_all(response: Response<Incoming>, action: &str, most: usize) -> Result<Vec<u8>, EngineError> {
+    match read_up_to(response, action, most).await? {
+        (body, false) => Ok(body),
+        (_, true) => Err(EngineError::TooLarge { action: action.to_owned(), reason: format!("it has more than {} MiB", most >> 20) }),
+    }
+}
+
+/// The first bytes of a body, and whether there are more.
+pub(super) async fn read_up_to(response: Response<Incoming>, action: &str, most: usize) -> Result<(Vec<u8>, bool), EngineError> {
+    let broken = |e: hyper::Error| EngineError::Broken { action: action.to_owned(), reason: e.to_string() };
+    let (mut body, mut bytes) = (response.into_body(), Vec::new());
+    while let Some(frame) = body.frame().await {
+        let piece = frame.map_err(broken)?.into_data().unwrap_or_default();
+        let room = most - bytes.len();
+        bytes.extend_from_slice(piece.get(..room).unwrap_or(&piece));
+        if piece.len() > room {
+            return Ok((bytes, true));
+        }
+    }
+    Ok((bytes, false))
 }
 
 /// What a ping's headers tell, if they do: the engine's API version, and whether it is Podman.

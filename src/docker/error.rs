@@ -78,6 +78,16 @@ pub enum EngineError {
         /// What was seen.
         reason: String,
     },
+    /// The answer is larger than what is read of one.
+    #[error(
+        "the engine's answer to `{action}` is too large: {reason}\n  next: see what makes it so large (`docker inspect` and `docker info` answer some 10 KiB), or whether the address belongs to an engine"
+    )]
+    TooLarge {
+        /// The call that was made.
+        action: String,
+        /// The limit.
+        reason: String,
+    },
     /// The engine answered with an error status.
     #[error(
         "the engine refused `{action}`: {message} (HTTP {status})\n  next: the engine's own log may say more; HTTP 403 means that a proxy or plugin in front of it forbids the call"

@@ -8,14 +8,18 @@ use futures_util::{StreamExt, stream};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::engine::open;
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, fit_name, is_name};
+use crate::limit;
 
 /// Longest line that is read; an event holds all labels of its container.
 const LINE_LIMIT: usize = 1024 * 1024;
+/// Most values of an event.
+const VALUES: usize = 12_000;
+/// Most that is kept of the name of an image, in bytes; engines take 255.
+const IMAGE: usize = 512;
 /// Containers that are inspected at the same time.
 const AT_ONCE: usize = 4;
 
@@ -65,10 +69,15 @@ impl Event {
             "destroy" | "remove" => Action::Remove,
             health => health_of(health.strip_prefix("health_status")?, of("health_status"))?,
         };
-        let id = word("/Actor/ID").or_else(|| word("/id")).filter(|id| !id.is_empty())?;
-        let (name, image) = (of("name").unwrap_or(id), of("image").or_else(|| word("/from")).unwrap_or_default());
-        Some(Self { id: id.to_owned(), name: name.to_owned(), image: image.to_owned(), action, time: time_of(event)? })
+        let id = word("/Actor/ID").or_else(|| word("/id")).filter(|id| is_name(id))?;
+        let (name, image) = (fit_name(of("name").unwrap_or(id), id)?, of("image").or_else(|| word("/from")).unwrap_or_default());
+        Some(Self { id: id.to_owned(), name: name.to_owned(), image: image_of(image), action, time: time_of(event)? })
     }
+}
+
+/// The name of an image; the end of one that is longer than any is left out.
+fn image_of(told: &str) -> String {
+    told.get(..told.floor_char_boundary(IMAGE)).unwrap_or_default().to_owned()
 }
 
 /// Docker tells the result in the action, newer Podman in an attribute, Podman 4 not at all. A check that has not come to a result is
@@ -116,10 +125,11 @@ impl Life {
         let word = |pointer: &str| inspect.pointer(pointer).and_then(Value::as_str);
         let flag = |pointer: &str| inspect.pointer(pointer).and_then(Value::as_bool).unwrap_or_default();
         let time = |pointer: &str| word(pointer).and_then(nanoseconds).filter(|time| *time > 0).unwrap_or_default();
+        let id = word("/Id").filter(|id| is_name(id))?;
         Some(Self {
-            id: word("/Id")?.to_owned(),
-            name: word("/Name").unwrap_or_default().trim_start_matches('/').to_owned(),
-            image: word("/Config/Image").unwrap_or_default().to_owned(),
+            id: id.to_owned(),
+            name: fit_name(word("/Name").unwrap_or_default(), id)?.to_owned(),
+            image: image_of(word("/Config/Image").unwrap_or_default()),
             running: flag("/State/Running") && !flag("/State/Restarting"),
             started: time("/State/StartedAt"),
             finished: time("/State/FinishedAt"),
@@ -131,15 +141,6 @@ impl Life {
 
 fn nanoseconds(text: &str) -> Option<i64> {
     i64::try_from(text.parse::<Timestamp>().ok()?.as_nanosecond()).ok()
-}
-
-/// What is needed of an entry of the engine's list, which is megabytes long where there are many containers.
-#[derive(Deserialize)]
-struct Listed {
-    #[serde(rename = "Id")]
-    id: String,
-    #[serde(rename = "Labels", default)]
-    labels: Value,
 }
 
 /// The events of an engine as they come.
@@ -157,11 +158,11 @@ impl EventStream {
     /// The next event; `None` when the engine has ended the stream.
     ///
     /// # Errors
-    /// [`EngineError::Broken`] when the connection breaks, [`EngineError::Garbage`] for a line without an end.
+    /// [`EngineError::Broken`] when the connection breaks, [`EngineError::TooLarge`] for a line without an end.
     pub async fn next(&mut self) -> Result<Option<Event>, EngineError> {
         loop {
             while let Some(line) = self.line() {
-                match serde_json::from_slice::<Value>(&line) {
+                match limit::read::<Value>(&line, VALUES) {
                     Ok(event) => {
                         if let Some(event) =
                             Event::read(&event).filter(|read| !is_passing(event.pointer("/Actor/Attributes"), self.without, read.time))
@@ -174,7 +175,10 @@ impl EventStream {
                 }
             }
             if self.buffer.len() > LINE_LIMIT {
-                return Err(EngineError::Garbage { action: FOLLOW.to_owned(), reason: "a line has no end".to_owned() });
+                return Err(EngineError::TooLarge {
+                    action: FOLLOW.to_owned(),
+                    reason: format!("a line has more than {} MiB", LINE_LIMIT >> 20),
+                });
             }
             match self.body.frame().await {
                 None => return Ok(None),
@@ -229,10 +233,11 @@ impl Engine {
     /// # Errors
     /// Any [`EngineError`].
     pub async fn lives(&self, without: &str) -> Result<Vec<Life>, EngineError> {
-        let mut list: Vec<Listed> = self.get_part("/containers/json?all=1").await?;
         let now = Timestamp::now().as_second().saturating_mul(1_000_000_000);
-        list.retain(|entry| !is_passing(Some(&entry.labels), without, now));
-        let mut looks = stream::iter(list).map(|Listed { id, .. }| async move { self.life(&id).await }).buffer_unordered(AT_ONCE);
+        let id = |entry: &Value| entry.get("Id")?.as_str().filter(|id| is_name(id)).map(str::to_owned);
+        let lasting = |entry: Value| id(&entry).filter(|_| !is_passing(entry.get("Labels"), without, now));
+        let list = self.list("/containers/json?all=1", lasting).await?;
+        let mut looks = stream::iter(list).map(|id| async move { self.life(&id).await }).buffer_unordered(AT_ONCE);
         let mut lives = Vec::new();
         while let Some(look) = looks.next().await {
             match look {

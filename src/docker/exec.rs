@@ -1,13 +1,20 @@
 //! Read-only commands inside a running container.
 
-use bollard::container::LogOutput;
-use bollard::exec::StartExecResults;
 use bollard::models::ExecConfig;
-use futures_util::StreamExt;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::upgrade::Upgraded;
+use hyper::{Method, Request, Response, StatusCode, header};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::io::AsyncReadExt;
 
-use super::{Engine, EngineError};
+use super::engine::{read_document, refusal};
+use super::frames::Frames;
+use super::{Engine, EngineError, LogChunk, StreamName, is_name};
 
-/// Most that is read of a command's output.
+/// Most that is read of a command's output, in bytes; what follows is left.
 const OUTPUT_LIMIT: usize = 256 * 1024;
 
 /// What a command printed and how it ended.
@@ -40,36 +47,77 @@ impl Engine {
             cmd: Some(argv.iter().map(|word| (*word).to_owned()).collect()),
             ..ExecConfig::default()
         };
-        let id = self.client.create_exec(container, config).await.map_err(|e| refused(action, &e))?.id;
-        let started = self.client.start_exec(&id, None).await.map_err(|e| refused(action, &e))?;
-        let mut output = ExecOutput::default();
-        if let StartExecResults::Attached { output: mut stream, .. } = started {
-            while let Some(piece) = stream.next().await {
-                let piece = piece.map_err(|e| refused(action, &e))?;
-                if output.stdout.len() + output.stderr.len() > OUTPUT_LIMIT {
-                    break;
-                }
-                take(&mut output, &piece);
+        let garbage = |reason: String| EngineError::Garbage { action: action.to_owned(), reason };
+        let config = serde_json::to_string(&config).map_err(|error| garbage(error.to_string()))?;
+        let made = self.request(Method::POST, &format!("/containers/{container}/exec"), action, config).await?;
+        let made = read_document(made, action).await?;
+        let id = made.get("Id").and_then(Value::as_str).filter(|id| is_name(id)).ok_or_else(|| garbage("no Id in it".to_owned()))?;
+        let mut wire = self.start(id, action).await?;
+        let (mut output, mut frames) = (ExecOutput::default(), Frames::default());
+        while let Some(mut bytes) = wire.next(action).await? {
+            while let Some(chunk) = frames.next(&mut bytes) {
+                take(&mut output, &chunk);
+            }
+            if output.stdout.len() + output.stderr.len() >= OUTPUT_LIMIT {
+                break;
             }
         }
-        output.exit_code = self.client.inspect_exec(&id).await.ok().and_then(|state| state.exit_code);
+        let state = self.get(&format!("/exec/{id}/json")).await.ok();
+        output.exit_code = state.and_then(|state| state.get("ExitCode")?.as_i64());
         Ok(output)
     }
-}
 
-fn take(output: &mut ExecOutput, piece: &LogOutput) {
-    match piece {
-        LogOutput::StdErr { message } => output.stderr.push_str(&String::from_utf8_lossy(message)),
-        LogOutput::StdOut { message } | LogOutput::Console { message } => output.stdout.push_str(&String::from_utf8_lossy(message)),
-        LogOutput::StdIn { .. } => {}
+    /// Starts a command; what it prints comes over the connection.
+    async fn start(&self, id: &str, action: &str) -> Result<Wire, EngineError> {
+        let broken = |reason: String| EngineError::Broken { action: action.to_owned(), reason };
+        let request = Request::post(format!("/exec/{id}/start"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::CONNECTION, "Upgrade")
+            .header(header::UPGRADE, "tcp")
+            .body(Full::new(Bytes::from_static(b"{\"Detach\":false,\"Tty\":false}")))
+            .map_err(|error| broken(error.to_string()))?;
+        let response = self.transport.send(action, request).await?;
+        match response.status() {
+            StatusCode::SWITCHING_PROTOCOLS => {
+                let upgraded = hyper::upgrade::on(response).await.map_err(|error| broken(error.to_string()))?;
+                Ok(Wire::Switched(TokioIo::new(upgraded)))
+            }
+            status if status.is_success() => Ok(Wire::Plain(response)),
+            _ => Err(refusal(response, action).await),
+        }
     }
 }
 
-fn refused(action: &str, error: &bollard::errors::Error) -> EngineError {
-    match error {
-        bollard::errors::Error::DockerResponseServerError { status_code, message } => {
-            EngineError::Refused { action: action.to_owned(), status: *status_code, message: message.clone() }
+/// The connection of a command that was started.
+enum Wire {
+    /// The engine switched protocols.
+    Switched(TokioIo<Upgraded>),
+    /// It answers with a body.
+    Plain(Response<Incoming>),
+}
+
+impl Wire {
+    /// The next bytes; `None` at the end.
+    async fn next(&mut self, action: &str) -> Result<Option<Bytes>, EngineError> {
+        let broken = |reason: String| EngineError::Broken { action: action.to_owned(), reason };
+        match self {
+            Self::Switched(stream) => {
+                let mut bytes = bytes::BytesMut::with_capacity(8 * 1024);
+                let length = stream.read_buf(&mut bytes).await.map_err(|error| broken(error.to_string()))?;
+                Ok((length > 0).then(|| bytes.freeze()))
+            }
+            Self::Plain(response) => match response.body_mut().frame().await {
+                None => Ok(None),
+                Some(frame) => Ok(Some(frame.map_err(|error| broken(error.to_string()))?.into_data().unwrap_or_default())),
+            },
         }
-        other => EngineError::Broken { action: action.to_owned(), reason: other.to_string() },
+    }
+}
+
+fn take(output: &mut ExecOutput, chunk: &LogChunk) {
+    let text = String::from_utf8_lossy(&chunk.bytes);
+    match chunk.stream {
+        StreamName::Stderr => output.stderr.push_str(&text),
+        StreamName::Stdout | StreamName::Console => output.stdout.push_str(&text),
     }
 }

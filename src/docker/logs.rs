@@ -1,18 +1,17 @@
 //! The container's log as a stream of byte chunks.
 //!
-//! A multiplexed log is split by bollard; the raw log of a TTY container is passed on as it comes, because bollard
-//! holds and rescans a TTY stream that has no newline (quadratic in its length).
+//! The multiplexed log of a container without a TTY is taken apart, the raw one of another is passed on as it comes; neither is held.
 
 use std::pin::Pin;
 
-use bollard::container::LogOutput;
-use bollard::query_parameters::LogsOptionsBuilder;
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, TryFutureExt, stream};
 use http_body_util::BodyExt;
+use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
 
 use super::engine::open;
+use super::frames::Frames;
 use super::{Engine, EngineError};
 
 /// Which of the container's outputs a chunk came from.
@@ -56,53 +55,61 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Refused`] for a logging driver that cannot be read, or any other [`EngineError`].
     pub async fn logs(&self, container: &str, tty: bool, query: &LogQuery) -> Result<LogStream, EngineError> {
-        if tty { self.console(container, query).await } else { Ok(self.multiplexed(container, query)) }
+        let path = address(container, query);
+        if tty {
+            let response = self.within(READ, open(&self.transport, READ, &path)).await?;
+            return Ok(Box::pin(chunks(response.into_body(), None)));
+        }
+        // Podman answers a request to follow only when the container writes something: nobody waits for that here.
+        let transport = self.transport.clone();
+        let opened = async move { Ok(chunks(open(&transport, READ, &path).await?.into_body(), Some(Frames::default()))) };
+        Ok(Box::pin(opened.try_flatten_stream()))
     }
+}
 
-    async fn console(&self, container: &str, query: &LogQuery) -> Result<LogStream, EngineError> {
-        let mut path = format!("/containers/{container}/logs?stdout=1&stderr=1");
-        if query.follow {
-            path.push_str("&follow=1");
-        }
-        if let Some(since) = query.since {
-            path.push_str(&format!("&since={since}"));
-        }
-        if let Some(tail) = query.tail {
-            path.push_str(&format!("&tail={tail}"));
-        }
-        let response = self.within("read the log", open(&self.transport, "read the log", &path)).await?;
-        let frames = stream::unfold(response.into_body(), |mut body| async move {
-            loop {
-                match body.frame().await? {
-                    Ok(frame) => {
-                        let Ok(bytes) = frame.into_data() else { continue };
-                        return Some((Ok(LogChunk { stream: StreamName::Console, bytes }), body));
-                    }
-                    Err(error) => {
-                        let error = EngineError::Broken { action: "read the log".to_owned(), reason: error.to_string() };
-                        return Some((Err(error), body));
-                    }
-                }
-            }
-        });
-        Ok(Box::pin(frames))
-    }
+const READ: &str = "read the log";
 
-    fn multiplexed(&self, container: &str, query: &LogQuery) -> LogStream {
-        let mut options = LogsOptionsBuilder::default().stdout(true).stderr(true).follow(query.follow);
-        if let Some(since) = query.since {
-            options = options.since(i32::try_from(since).unwrap_or(i32::MAX));
-        }
-        let tail = query.tail.map_or_else(|| "all".to_owned(), |n| n.to_string());
-        let options = options.tail(&tail).build();
-        Box::pin(self.client.logs(container, Some(options)).map(|piece| match piece {
-            Ok(LogOutput::StdErr { message }) => Ok(LogChunk { stream: StreamName::Stderr, bytes: message }),
-            Ok(LogOutput::Console { message }) => Ok(LogChunk { stream: StreamName::Console, bytes: message }),
-            Ok(LogOutput::StdOut { message } | LogOutput::StdIn { message }) => Ok(LogChunk { stream: StreamName::Stdout, bytes: message }),
-            Err(bollard::errors::Error::DockerResponseServerError { status_code, message }) => {
-                Err(EngineError::Refused { action: "read the log".to_owned(), status: status_code, message })
-            }
-            Err(other) => Err(EngineError::Broken { action: "read the log".to_owned(), reason: other.to_string() }),
-        }))
+fn address(container: &str, query: &LogQuery) -> String {
+    let mut path = format!("/containers/{container}/logs?stdout=1&stderr=1");
+    if query.follow {
+        path.push_str("&follow=1");
     }
+    if let Some(since) = query.since {
+        path.push_str(&format!("&since={since}"));
+    }
+    let tail = query.tail.map_or_else(|| "all".to_owned(), |lines| lines.to_string());
+    path + &format!("&tail={tail}")
+}
+
+/// What comes of an answer, in pieces of the size that they arrive in.
+struct Reader {
+    body: Incoming,
+    /// Bytes that came and are not handed on yet.
+    bytes: Bytes,
+    /// How they are taken apart; a terminal's are not.
+    frames: Option<Frames>,
+}
+
+impl Reader {
+    async fn next(&mut self) -> Option<Result<LogChunk, EngineError>> {
+        loop {
+            let chunk = match &mut self.frames {
+                Some(frames) => frames.next(&mut self.bytes),
+                None if self.bytes.is_empty() => None,
+                None => Some(LogChunk { stream: StreamName::Console, bytes: std::mem::take(&mut self.bytes) }),
+            };
+            if let Some(chunk) = chunk {
+                return Some(Ok(chunk));
+            }
+            match self.body.frame().await? {
+                Ok(frame) => self.bytes = frame.into_data().unwrap_or_default(),
+                Err(error) => return Some(Err(EngineError::Broken { action: READ.to_owned(), reason: error.to_string() })),
+            }
+        }
+    }
+}
+
+fn chunks(body: Incoming, frames: Option<Frames>) -> impl Stream<Item = Result<LogChunk, EngineError>> + Send {
+    let reader = Reader { body, bytes: Bytes::new(), frames };
+    stream::unfold(reader, |mut reader| async move { Some((reader.next().await?, reader)) })
 }

@@ -1,7 +1,8 @@
 //! The engine: everything that talks to Docker or Podman over the Engine API.
 //!
-//! Turns an [`Endpoint`] into typed calls. This is the only module that imports bollard; facts are taken from the raw
-//! JSON of versioned GETs, because bollard's models drop fields they do not know. Must not judge anything.
+//! Turns an [`Endpoint`] into typed calls. This is the only module that imports bollard, and only for models of requests: facts are taken
+//! from the raw JSON of versioned GETs, because its models drop fields they do not know, and its client holds whole answers, however long
+//! they are. What an engine sends is read under a limit. Must not judge anything.
 
 mod archive;
 mod build;
@@ -12,6 +13,7 @@ mod engine;
 mod error;
 mod events;
 mod exec;
+mod frames;
 mod locate;
 mod logs;
 mod trace;
@@ -21,6 +23,7 @@ pub use crate::snapshot::EngineKind;
 pub use archive::encoded;
 pub use archive::{PathStat, Tree, TreeEntry};
 pub use build::{BuildEvent, BuildOrder, Builder};
+pub use container::{fit_name, is_name};
 pub use endpoint::Endpoint;
 pub use engine::{ApiVersion, Engine};
 pub use error::EngineError;

@@ -1,7 +1,6 @@
 //! One HTTP/1.1 request to the engine over whatever reaches it: a Unix socket, TCP, or `docker system dial-stdio` by ssh.
 //!
-//! Every request, bollard's included, passes here, so that the API version stands in each path: bollard 0.21 drops it
-//! (its issue 736).
+//! Every request passes here, so that the API version stands in each path.
 
 use std::process::Stdio;
 use std::sync::{Arc, OnceLock};

@@ -16,13 +16,17 @@ pub struct Limits {
     pub entries: u64,
     /// Layers within layers.
     pub depth: u32,
-    /// Largest zip file, which must be held in memory.
+    /// Bytes of memory for zip files, which must be held, with their lists of files; for all together that lie within each other.
     pub zip: u64,
+    /// Names and attributes in front of one file of a tar, in bytes.
+    pub names: u64,
+    /// Largest window of zstd, as the logarithm of its bytes, and that of one within another archive.
+    pub windows: [u32; 2],
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 2 << 30, ratio: 1000, free: 64 << 20, entries: 20_000, depth: 5, zip: 256 << 20 }
+        Self { bytes: 2 << 30, ratio: 1000, free: 64 << 20, entries: 20_000, depth: 5, zip: 160 << 20, names: 1 << 20, windows: [25, 23] }
     }
 }
 
@@ -43,6 +47,31 @@ impl<R: Read> Read for Counted<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.inner.read(buffer)?;
         self.count.set(self.count.get() + length as u64);
+        Ok(length)
+    }
+}
+
+/// Ends an archive whose next file does not begin where it could at the latest: what stands in front of it is held in memory.
+pub struct Gated<'g, R> {
+    /// What is read.
+    pub inner: R,
+    /// Bytes so far.
+    pub at: &'g Cell<u64>,
+    /// Where the gate is shut.
+    pub end: &'g Cell<u64>,
+    /// The limit of which the refusal speaks.
+    pub names: u64,
+}
+
+impl<R: Read> Read for Gated<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let room = self.end.get().saturating_sub(self.at.get());
+        if room == 0 && !buffer.is_empty() {
+            return Err(too_large(&format!("a file with names and attributes of more than {} KiB", self.names >> 10)));
+        }
+        let most = usize::try_from(room).unwrap_or(usize::MAX).min(buffer.len());
+        let length = self.inner.read(&mut buffer[..most])?;
+        self.at.set(self.at.get() + length as u64);
         Ok(length)
     }
 }

@@ -156,7 +156,10 @@ pub fn inline(text: &str) -> String {
             c => safe.push(c),
         }
     }
-    safe
+    // What readers of Markdown make links of by themselves; an address that names its server safely may be one.
+    [("http://", "http:\\//"), ("ftp://", "ftp:\\//"), ("www.", "www\\.")]
+        .iter()
+        .fold(safe, |text, (address, broken)| text.replace(address, broken))
 }
 
 /// An id as code.

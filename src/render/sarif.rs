@@ -85,10 +85,10 @@ pub fn render(sheet: &Sheet<'_>) -> serde_json::Result<String> {
 
 /// What could not be looked at, and failures that have no root cause.
 fn notifications(sheet: &Sheet<'_>) -> Vec<Value> {
-    let unseen = sheet.failures.iter().map(|failure| json!({"level": "error", "message": {"text": failure}}));
+    let unseen = sheet.failures.iter().map(|failure| json!({"level": "error", "message": {"text": plain_text(failure)}}));
     let unknown = sheet.answers.iter().filter(|answer| markdown::is_unexplained(answer.report)).map(|answer| {
         let text = format!("{}: {}; no root cause found", answer.report.target.name, answer.report.state);
-        json!({"level": "warning", "message": {"text": text}, "locations": [location(answer.report, 1)]})
+        json!({"level": "warning", "message": {"text": plain_text(&text)}, "locations": [location(answer.report, 1)]})
     });
     unseen.chain(unknown).collect()
 }
@@ -98,9 +98,9 @@ fn rule(id: &str, rules: &RuleSet) -> Value {
     let level = words::severity(rule.severity);
     json!({
         "id": rule.id,
-        "shortDescription": {"text": rule.title},
-        "fullDescription": {"text": rule.page.explanation},
-        "help": {"text": help(rule, rules), "markdown": help_markdown(rule, rules)},
+        "shortDescription": {"text": plain_text(&rule.title)},
+        "fullDescription": {"text": plain_text(&rule.page.explanation)},
+        "help": {"text": plain_text(&help(rule, rules)), "markdown": help_markdown(rule, rules)},
         "helpUri": rule.page.references.first().filter(|reference| reference.starts_with("https://")),
         "defaultConfiguration": {"level": if matches!(level, "critical" | "error") { "error" } else if level == "warning" { "warning" } else { "note" }},
         "properties": {"precision": precision(rule.confidence), "problem.severity": if level == "critical" { "error" } else { level },
@@ -145,7 +145,7 @@ fn result<'r>(item: &Item<'r>, met: &BTreeMap<&str, usize>) -> ResultOut<'r> {
         rule_index: met.get(finding.id.as_str()).copied().unwrap_or_default(),
         kind: if note { "informational" } else { "fail" },
         level: if note { "none" } else { ["note", "warning", "error"][usize::from(items::degree(finding)).min(2)] },
-        message: json!({"text": message(item)}),
+        message: json!({"text": plain_text(&message(item))}),
         locations: [location(report, item.place().line)],
         related_locations: related(item),
         partial_fingerprints: json!({FINGERPRINT: report.fingerprint(finding)}),
@@ -166,7 +166,7 @@ fn accepted(acceptance: Option<&Acceptance>) -> (Option<&'static str>, Vec<Value
         Some(Acceptance::Known) => (Some("unchanged"), Vec::new()),
         Some(Acceptance::Suppressed { reason, expires }) => {
             let suppression =
-                json!({"kind": "external", "status": "accepted", "justification": reason, "properties": {"expires": expires}});
+                json!({"kind": "external", "status": "accepted", "justification": plain_text(reason), "properties": {"expires": expires}});
             (None, vec![suppression])
         }
     }
@@ -182,6 +182,15 @@ fn message(item: &Item<'_>) -> String {
         text.push_str(&format!(" Cure: {cure}"));
     }
     text
+}
+
+/// Text in which no reader of SARIF finds a link (section 3.11.6): brackets are escaped where they would make one.
+fn plain_text(text: &str) -> String {
+    if !text.contains("](") {
+        return text.to_owned();
+    }
+    let escaped = ['\\', '[', ']'].iter().fold(text.to_owned(), |text, sign| text.replace(*sign, &format!("\\{sign}")));
+    escaped.replace("](", "]\\(")
 }
 
 /// A file and a line for text; for a container a path that is no file, and its name as a logical place.
@@ -208,7 +217,7 @@ fn related(item: &Item<'_>) -> Vec<Value> {
         .take(PLACES)
         .map(|(text, line)| {
             let mut place = location(item.report, line);
-            place["message"] = json!({"text": text});
+            place["message"] = json!({"text": plain_text(text)});
             place
         })
         .collect()
@@ -219,5 +228,21 @@ fn fix(prescription: &Prescription) -> Option<Value> {
     let script = emit(prescription, Form::Shell).ok().flatten()?;
     let replacement = json!({"deletedRegion": {"charOffset": 0, "charLength": 0}, "insertedContent": {"text": script.text}});
     let change = json!({"artifactLocation": {"uri": "sysdock-cure.sh"}, "replacements": [replacement]});
-    Some(json!({"description": {"text": prescription.summary}, "artifactChanges": [change]}))
+    Some(json!({"description": {"text": plain_text(&prescription.summary)}, "artifactChanges": [change]}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_is_a_link() {
+        for text in ["[x](https://evil)", "a [b] [c](d) [e", "\\[x](y)", "[[x]](y)", "[x](1)"] {
+            let plain = plain_text(text);
+            assert!(!plain.contains("](") && !plain.replace("\\\\", "").replace("\\[", "").contains('['), "{plain}");
+        }
+        for text in ["systemd[1]: Freezing execution.", "[  OK  ] Reached target (basic)", r"C:\x"] {
+            assert_eq!(plain_text(text), text);
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use super::checker::CONDITIONS;
+use super::id::{check_id, check_reference};
 use super::needle::needles;
 use super::syntax::{HarmlessFile, RemedyFile, RuleFile, SignatureFile};
 use super::{Condition, ConditionError, Later, RemedyText, Rule, RuleSet, Signature, VersionRange};
@@ -150,7 +151,7 @@ impl Builder {
         text.hash(&mut self.hasher);
         let checked = Checked { file, text };
         match kind_of(file) {
-            Kind::Remedies => self.remedies(parse(file, text)?),
+            Kind::Remedies => self.remedies(checked.remedies(parse(file, text)?)?),
             Kind::Harmless => self.harmless.extend(checked.signatures(parse::<HarmlessFile>(file, text)?.signature)?),
             Kind::Rule => self.rule(checked.rule(parse(file, text)?)?),
         }
@@ -273,6 +274,7 @@ struct Checked<'f> {
 
 impl Checked<'_> {
     fn rule(self, mut raw: RuleFile) -> Result<Rule, RuleError> {
+        self.words(&raw)?;
         let mut conditions = [const { None }; 5];
         for ((key, source), condition) in CONDITIONS.into_iter().zip(raw.conditions()).zip(&mut conditions) {
             let refused = |error: ConditionError| self.part(&format!("\n{key} ="), 1, key.to_owned(), error.to_string());
@@ -282,11 +284,35 @@ impl Checked<'_> {
         Ok(built(self.file, raw, Parts { conditions, signatures }))
     }
 
+    /// Checks what names files, places of pages and addresses: ids, and references.
+    fn words(self, raw: &RuleFile) -> Result<(), RuleError> {
+        let own = std::iter::once(("id", raw.id.as_str()));
+        let others = [("explains", &raw.explains), ("remedies", &raw.remedies)];
+        let others = others.into_iter().flat_map(|(key, ids)| ids.iter().map(move |id| (key, id.as_str())));
+        for (key, id) in own.chain(others) {
+            self.id(key, id)?;
+        }
+        for reference in &raw.references {
+            check_reference(reference).map_err(|message| self.part("\nreferences =", 1, "references".to_owned(), message))?;
+        }
+        Ok(())
+    }
+
+    fn id(self, key: &str, id: &str) -> Result<(), RuleError> {
+        check_id(id).map_err(|message| self.part(&format!("{key} ="), 0, key.to_owned(), message))
+    }
+
+    fn remedies(self, raw: RemedyFile) -> Result<RemedyFile, RuleError> {
+        raw.remedy.iter().try_for_each(|remedy| self.id("id", &remedy.id))?;
+        Ok(raw)
+    }
+
     fn signatures(self, raw: Vec<SignatureFile>) -> Result<Vec<Signature>, RuleError> {
         raw.into_iter().map(|signature| self.signature(signature)).collect()
     }
 
     fn signature(self, raw: SignatureFile) -> Result<Signature, RuleError> {
+        self.id("name", &raw.name)?;
         let bad = |message: String| self.part(&format!("name = \"{}\"", raw.name), 0, format!("signature {}", raw.name), message);
         let systemd = match &raw.systemd {
             Some(range) => Some(VersionRange::parse(range).ok_or_else(|| bad(format!("has no version range but `{range}`")))?),

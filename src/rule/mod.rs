@@ -4,6 +4,7 @@
 
 mod checker;
 mod condition;
+mod id;
 mod later;
 mod load;
 mod needle;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::id::{check_id, check_reference};
 use super::needle::HEALTHY;
 use super::{Condition, Expectation, Rule, RuleSet, Signature};
 use crate::pattern::Pattern;
@@ -92,10 +93,8 @@ fn form(rule: &Rule) -> Vec<String> {
             messages.push(message.to_owned());
         }
     };
-    want(
-        !rule.id.is_empty() && rule.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
-        "id must be lower case words joined by hyphens",
-    );
+    want(check_id(&rule.id).is_ok(), "id must be lower case words joined by hyphens");
+    want(rule.page.references.iter().all(|reference| check_reference(reference).is_ok()), "references must be addresses with https://");
     want(!rule.title.ends_with('.') && !rule.title.is_empty(), "title must be a line without full stop");
     want(rule.page.explanation.len() >= 80, "explanation must say what happens and why");
     want(!rule.page.confirm.is_empty(), "confirm must say how to see it by hand");

@@ -4,9 +4,14 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::{SCHEMA_VERSION, Snapshot, TargetKind, zst};
+use crate::limit;
 
-/// Largest snapshot that is read, after decompression.
-const READ_LIMIT: u64 = 64 * 1024 * 1024;
+/// Largest snapshot that is read, after decompression, in bytes; real ones have some 100 KiB.
+const READ_LIMIT: u64 = 16 * 1024 * 1024;
+/// Most values of a snapshot; real ones have some 2000. One takes up to some 250 bytes in memory.
+const VALUES: usize = 100_000;
+/// Largest window of a compressed snapshot, as the logarithm of its bytes: that of zstd's level 19.
+const WINDOW: u32 = 23;
 /// First bytes of a zstd frame (RFC 8878).
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
@@ -79,8 +84,13 @@ pub fn write(snapshot: &Snapshot, path: &Path) -> Result<(), SnapshotError> {
 pub fn read(path: &Path) -> Result<Snapshot, SnapshotError> {
     let failed = |source| SnapshotError::Read { path: path.to_owned(), source };
     let raw = read_limited(std::fs::File::open(path).map_err(failed)?, path)?;
-    let json = if raw.starts_with(&ZSTD_MAGIC) { read_limited(zst::decoder(raw.as_slice()).map_err(failed)?, path)? } else { raw };
+    let json = if raw.starts_with(&ZSTD_MAGIC) { unpacked(&raw, path)? } else { raw };
     parse(&json, path)
+}
+
+fn unpacked(raw: &[u8], path: &Path) -> Result<Vec<u8>, SnapshotError> {
+    let failed = |source| SnapshotError::Read { path: path.to_owned(), source };
+    read_limited(zst::decoder(raw, WINDOW).map_err(failed)?, path)
 }
 
 fn read_limited(from: impl Read, path: &Path) -> Result<Vec<u8>, SnapshotError> {
@@ -100,14 +110,53 @@ struct Head {
 
 fn parse(json: &[u8], path: &Path) -> Result<Snapshot, SnapshotError> {
     let format = |reason: String| SnapshotError::Format { path: path.to_owned(), reason };
-    let head: Head = serde_json::from_slice(json).map_err(|e| format(e.to_string()))?;
+    let read = |error: limit::Refused| format(error.to_string());
+    let head: Head = limit::read(json, VALUES).map_err(read)?;
     if head.schema_version > u64::from(SCHEMA_VERSION) {
         return Err(SnapshotError::Newer { path: path.to_owned(), found: head.schema_version });
     }
-    let mut snapshot: Snapshot = serde_json::from_slice(json).map_err(|e| format(e.to_string()))?;
+    let mut snapshot: Snapshot = limit::read(json, VALUES).map_err(read)?;
     if let Some(misfit) = snapshot.facts.misfits().into_iter().next() {
         return Err(format(misfit));
     }
     snapshot.target.kind = TargetKind::Snapshot;
     Ok(snapshot)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(bytes: &[u8]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.json.zst");
+        std::fs::write(&path, bytes).unwrap();
+        read(&path).unwrap_err().to_string()
+    }
+
+    fn packed(json: &str) -> Vec<u8> {
+        zstd::encode_all(json.as_bytes(), 3).unwrap()
+    }
+
+    #[test]
+    fn a_small_file_of_many_values_is_refused_by_its_limit() {
+        let wide = format!("{{\"schema_version\":1,\"documents\":{{\"a\":[{}]}}}}", vec!["[0]"; 200_000].join(","));
+        let lines = format!("{{\"schema_version\":1,\"gaps\":[{}]}}", vec!["{\"fact\":\"\",\"reason\":\"\"}"; 60_000].join(","));
+        let keys = (0..150_000).map(|n| format!("\"{n}\":{{}}")).collect::<Vec<_>>().join(",");
+        for json in [wide, lines, format!("{{\"schema_version\":1,\"facts\":{{{keys}}}}}")] {
+            assert!(said(&packed(&json)).contains("more than 100000 values"), "{}", said(&packed(&json)));
+            assert!(said(json.as_bytes()).contains("more than 100000 values"));
+        }
+        assert!(said(&packed(&" ".repeat(20 << 20))).contains("larger than 16 MiB"));
+        assert!(said(&packed(&"[".repeat(1 << 20))).contains("recursion limit"));
+    }
+
+    #[test]
+    fn a_window_that_takes_much_memory_is_refused() {
+        let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+        encoder.window_log(27).unwrap();
+        encoder.write_all(&vec![b' '; 12 << 20]).unwrap();
+        let text = said(&encoder.finish().unwrap());
+        assert!(text.contains("cannot read") && text.contains("memory"), "{text}");
+    }
 }

@@ -2,13 +2,16 @@
 
 use std::io::{self, Read};
 
-/// Decompresses a stream of zstd frames while it is read.
+/// Decompresses a stream of zstd frames while it is read; a frame whose window is larger than 2 to the power of `window` bytes is refused
+/// when it is read.
 ///
 /// # Errors
 /// [`io::Error`] when the decoder cannot be made; in a build without zstd always, of the kind `Unsupported`.
 #[cfg(not(target_family = "wasm"))]
-pub fn decoder<'r>(from: impl Read + 'r) -> io::Result<impl Read + 'r> {
-    zstd::Decoder::new(from)
+pub fn decoder<'r>(from: impl Read + 'r, window: u32) -> io::Result<impl Read + 'r> {
+    let mut decoder = zstd::Decoder::new(from)?;
+    decoder.window_log_max(window)?;
+    Ok(decoder)
 }
 
 /// Compresses bytes into one zstd frame.
@@ -25,7 +28,7 @@ pub fn encoded(bytes: &[u8]) -> io::Result<Vec<u8>> {
 /// # Errors
 /// Always [`io::ErrorKind::Unsupported`].
 #[cfg(target_family = "wasm")]
-pub fn decoder<'r, R: Read + 'r>(_from: R) -> io::Result<R> {
+pub fn decoder<'r, R: Read + 'r>(_from: R, _window: u32) -> io::Result<R> {
     Err(unsupported())
 }
 

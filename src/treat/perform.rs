@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use crate::place;
 use crate::prescribe::Step;
 
 /// Where a machine keeps files in memory; what a step fetches may be secret and shall touch no disk.
@@ -97,8 +98,8 @@ impl Workshop {
     /// # Errors
     /// [`TreatError::Folder`].
     pub fn write(&self, path: &str, text: &str) -> Result<(), TreatError> {
-        let place = self.folder.path().join(path);
         let failed = |source| TreatError::Folder { what: path.to_owned(), source };
+        let place = place::within(self.folder.path(), path).map_err(failed)?;
         std::fs::create_dir_all(place.parent().unwrap_or(self.folder.path())).map_err(failed)?;
         std::fs::write(&place, text).map_err(failed)
     }

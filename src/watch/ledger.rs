@@ -13,6 +13,10 @@ use crate::docker::{Action, Event, Life};
 
 /// Removed containers that are remembered, so that events that come again find them.
 const GONE: usize = 1024;
+/// Containers that are remembered; beyond them those with nothing to do are forgotten whose last news is oldest.
+const KNOWN: usize = 50_000;
+/// Jobs that may wait before no further events are taken.
+const BACKLOG: usize = 5_000;
 /// Events are asked for again from so long before the last one, because engines send them a little out of order, in nanoseconds.
 pub const OVERLAP: i64 = 5_000_000_000;
 
@@ -73,6 +77,7 @@ impl Ledger {
             return;
         }
         self.last = self.last.max(event.time);
+        self.forget();
         if event.action == Action::Remove {
             self.remove(&event.id, now);
             return;
@@ -106,6 +111,26 @@ impl Ledger {
             Action::Oom => self.note(job(Kind::Oom, None), now),
             Action::Health(None) | Action::Remove => {}
         }
+    }
+
+    /// Makes room: a quarter of the containers is forgotten at once, so that this is rarely done.
+    fn forget(&mut self) {
+        if self.entries.len() < KNOWN {
+            return;
+        }
+        let age = |entry: &Entry| entry.started.max(entry.last_death());
+        let mut idle: Vec<(i64, String)> =
+            self.entries.iter().filter(|(_, entry)| entry.is_idle()).map(|(id, entry)| (age(entry), id.clone())).collect();
+        idle.sort();
+        for (_, id) in idle.into_iter().take(KNOWN / 4) {
+            self.entries.remove(&id);
+        }
+    }
+
+    /// Whether more events may be taken: those that wait are few enough.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.backlog() < BACKLOG
     }
 
     /// A list is asked for; what is known of by now must be on it.

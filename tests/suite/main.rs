@@ -11,6 +11,7 @@
 )]
 
 mod architecture;
+mod bounds;
 mod browser;
 mod building;
 mod ci;
@@ -33,6 +34,7 @@ mod launches;
 mod live;
 mod mutants;
 mod mutation;
+mod names;
 mod packages;
 mod playbook;
 mod playbook_cures;

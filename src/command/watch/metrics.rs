@@ -1,7 +1,9 @@
 //! A page of metrics over HTTP on an address of this machine. Must not know what is counted.
+//!
+//! No connection waits for another: where there are too many, the oldest goes.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,16 +12,20 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::AbortHandle;
 
 use super::counts::Counts;
 use crate::command::CommandError;
 
-/// Readers that are served at the same time.
-const READERS: usize = 8;
-/// Longest that a reader may take to ask.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Connections that are held at the same time.
+const READERS: usize = 64;
+/// Longest that a reader may take to ask, and then to read.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Longest head of a request, in bytes.
+const HEAD: usize = 16 * 1024;
+/// Most headers of a request.
+const HEADERS: usize = 64;
 
 /// Listens; gives the address, whose port was chosen by the system where 0 was asked for.
 ///
@@ -34,24 +40,30 @@ pub async fn serve(address: SocketAddr, counts: Counts) -> Result<SocketAddr, Co
 }
 
 async fn accept(listener: TcpListener, counts: Counts) {
-    let places = Arc::new(Semaphore::new(READERS));
+    let mut readers: VecDeque<AbortHandle> = VecDeque::new();
     loop {
-        let Ok(place) = places.clone().acquire_owned().await else { return };
         let Ok((stream, _)) = listener.accept().await else {
             // No descriptors left: a moment later there may be some.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let counts = counts.clone();
-        tokio::spawn(async move {
-            let service = service_fn(move |request| std::future::ready(answer(&request, &counts)));
-            let mut server = hyper::server::conn::http1::Builder::new();
-            let server = server.timer(TokioTimer::new()).header_read_timeout(PATIENCE).keep_alive(false);
-            // A reader that goes away is no matter of ours.
-            let _ = tokio::time::timeout(PATIENCE, server.serve_connection(TokioIo::new(stream), service)).await;
-            drop(place);
-        });
+        readers.retain(|reader| !reader.is_finished());
+        if readers.len() >= READERS
+            && let Some(oldest) = readers.pop_front()
+        {
+            oldest.abort();
+        }
+        readers.push_back(tokio::spawn(attend(stream, counts.clone())).abort_handle());
     }
+}
+
+/// Reads one request and answers it.
+async fn attend(stream: TcpStream, counts: Counts) {
+    let service = service_fn(move |request| std::future::ready(answer(&request, &counts)));
+    let mut server = hyper::server::conn::http1::Builder::new();
+    let server = server.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(HEAD).max_headers(HEADERS).keep_alive(false);
+    // A reader that goes away is no matter of ours.
+    let _ = tokio::time::timeout(2 * PATIENCE, server.serve_connection(TokioIo::new(stream), service)).await;
 }
 
 fn answer(request: &Request<Incoming>, counts: &Counts) -> Result<Response<Full<Bytes>>, hyper::http::Error> {

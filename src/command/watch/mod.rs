@@ -185,7 +185,8 @@ impl Watch<'_> {
             self.begin();
             let due = self.due();
             tokio::select! {
-                Some(news) = news.recv() => self.take(news),
+                // What is not taken stays with the engine: nothing piles up here while nobody reads the reports.
+                Some(news) = news.recv(), if self.ledger.has_room() => self.take(news),
                 Some(done) = self.looks.next(), if !self.looks.is_empty() => self.over(done)?,
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
                 _ = keep.tick() => self.keep(),

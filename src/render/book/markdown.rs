@@ -1,4 +1,7 @@
 //! A page of the playbook as Markdown: plain text from rule files in, text that Markdown and HTML leave alone out.
+//!
+//! The author of a rule has paragraphs, list items that begin with `- `, indented commands, and code between backquotes; all else is text.
+//! Links are those of `references` and to other pages. Must not let a rule file include other files into the book.
 
 use crate::playbook::{Block, Page};
 use crate::render::page::{Part, parts};
@@ -46,7 +49,7 @@ pub fn prose(words: &str) -> String {
     let mut out = String::new();
     for part in parts(words) {
         let piece = match part {
-            Part::Paragraph(line) => format!("{}\n", text(&line)),
+            Part::Paragraph(line) => format!("{}\n", paragraph(&line)),
             Part::Code(lines) => fence("sh", &lines.join("\n")),
         };
         if !out.is_empty() {
@@ -57,16 +60,41 @@ pub fn prose(words: &str) -> String {
     out
 }
 
+/// A line that begins nothing but a paragraph or a list item.
+fn paragraph(line: &str) -> String {
+    let line = text(line);
+    let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let ordinal = digits > 0 && line[digits..].starts_with(['.', ')']);
+    let rule = line.starts_with('+') || line.chars().all(|c| matches!(c, '-' | '=' | ' '));
+    match (ordinal, rule) {
+        (true, _) => format!("{}\\{}", &line[..digits], &line[digits..]),
+        (_, true) => format!("\\{line}"),
+        _ => line,
+    }
+}
+
+/// Code in which mdBook finds nothing to be replaced by a file (`{{#include …}}`); it looks for that within code too.
+fn unlinked(code: &str) -> String {
+    let mut out = String::with_capacity(code.len());
+    for (index, piece) in code.split('#').enumerate() {
+        if index > 0 {
+            out.push_str(if out.trim_end().ends_with("{{") { "\\#" } else { "#" });
+        }
+        out.push_str(piece);
+    }
+    out
+}
+
 /// Lines behind a fence that none of them closes.
 pub fn fence(language: &str, lines: &str) -> String {
-    let lines = lines.lines().map(visible).collect::<Vec<_>>().join("\n");
+    let lines = unlinked(&lines.lines().map(visible).collect::<Vec<_>>().join("\n"));
     let mark = "`".repeat(longest_run(&lines).max(2) + 1);
     format!("{mark}{language}\n{lines}\n{mark}\n")
 }
 
 /// A piece of code within a line.
 pub fn code(words: &str) -> String {
-    let words = visible(words);
+    let words = unlinked(&visible(words));
     let mark = "`".repeat(longest_run(&words) + 1);
     let pad = if words.starts_with('`') || words.ends_with('`') { " " } else { "" };
     format!("{mark}{pad}{words}{pad}{mark}")
@@ -136,5 +164,23 @@ mod tests {
         assert_eq!(code("a `b`"), "`` a `b` ``");
         assert!(fence("text", "```\nx").starts_with("````text\n"));
         assert!(!text("a\u{1b}[31m").contains('\u{1b}'));
+        assert_eq!(prose("1. a\n\n+ b\n\n---\n\n===\n\n- c\n\n# d"), "1\\. a\n\n\\+ b\n\n\\---\n\n\\===\n\n- c\n\n\\# d\n");
+    }
+
+    #[test]
+    fn a_rule_includes_no_file_into_the_book() {
+        for words in [
+            "{{#include /etc/passwd}}",
+            "{{ #include x}}",
+            "{{#playground x}}",
+            "a `{{#include x}}` b",
+            "x\n\n    {{  #rustdoc_include x}}",
+        ] {
+            for page in [prose(words), fence("sh", words), code(words), text(words)] {
+                let close: String = page.split_whitespace().collect();
+                assert!(!close.contains("{{#"), "{page}");
+            }
+        }
+        assert_eq!(code("docker inspect -f '{{.State}}' x # y"), "`docker inspect -f '{{.State}}' x # y`");
     }
 }

@@ -8,7 +8,7 @@ use std::io::{self, Cursor, Read};
 use std::sync::Arc;
 
 pub use super::meter::Limits;
-use super::meter::{Counted, Metered, too_large};
+use super::meter::{Counted, Gated, Metered, too_large};
 use super::text::FoundText;
 use crate::scan::RandomAccess;
 
@@ -27,6 +27,12 @@ enum Form {
 
 /// Bytes that decide the form: a tar header is one block.
 const HEAD: usize = 512;
+/// Begins each entry of a zip file's list (APPNOTE 4.3.12).
+const LISTED: &[u8] = b"PK\x01\x02";
+/// Memory of an entry of that list besides its names, in bytes; and the longest that an entry can be.
+const ENTRY: (u64, usize) = (600, 46 + 3 * 65_535);
+/// Most that is shown of the name of a file, in bytes.
+const SHOWN: usize = 1000;
 
 /// Takes each text with its name, `archive.tar.gz: folder/file.log`.
 pub type Each<'e> = dyn FnMut(&str, FoundText<'_>) -> io::Result<()> + 'e;
@@ -38,6 +44,8 @@ pub struct Walk<'e> {
     out: Cell<u64>,
     raw: Cell<u64>,
     entries: u64,
+    /// Bytes of zip files that are held in memory.
+    held: u64,
     /// The input in parts, if it can be had so.
     parts: Option<&'e Arc<dyn RandomAccess>>,
     /// What was left out, and why.
@@ -47,7 +55,7 @@ pub struct Walk<'e> {
 impl<'e> Walk<'e> {
     /// Starts a walk that hands its texts to `each`.
     pub fn new(limits: Limits, each: &'e mut Each<'e>) -> Self {
-        Self { limits, each, out: Cell::new(0), raw: Cell::new(0), entries: 0, parts: None, left_out: Vec::new() }
+        Self { limits, each, out: Cell::new(0), raw: Cell::new(0), entries: 0, held: 0, parts: None, left_out: Vec::new() }
     }
 
     /// The input, of which nobody has read the beginning, can be had in parts.
@@ -100,7 +108,8 @@ impl<'e> Walk<'e> {
             }
             Form::Zstd => {
                 let raw = Cell::new(0);
-                let mut decoder = crate::snapshot::zst::decoder(Counted { inner: whole, count: &raw })?;
+                let window = self.limits.windows[usize::from(depth > 0)];
+                let mut decoder = crate::snapshot::zst::decoder(Counted { inner: whole, count: &raw }, window)?;
                 self.unpacked(name, &raw, &mut decoder, named, depth)
             }
             Form::Tar => self.tar(name, &mut whole, depth),
@@ -118,7 +127,8 @@ impl<'e> Walk<'e> {
     }
 
     fn tar(&mut self, name: &str, from: &mut dyn Read, depth: u32) -> io::Result<()> {
-        let mut archive = tar::Archive::new(from);
+        let (at, end, names) = (Cell::new(0), Cell::new(self.limits.names), self.limits.names);
+        let mut archive = tar::Archive::new(Gated { inner: from, at: &at, end: &end, names });
         let mut links = 0_u64;
         for entry in archive.entries()? {
             let mut entry = match entry {
@@ -128,6 +138,8 @@ impl<'e> Walk<'e> {
                     break;
                 }
             };
+            // The file itself may be long; what is read to find the next one may not.
+            end.set(end_of(&mut entry).saturating_add(names));
             let kind = entry.header().entry_type();
             if !(kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse()) {
                 links += u64::from(kind.is_symlink() || kind.is_hard_link());
@@ -140,7 +152,7 @@ impl<'e> Walk<'e> {
             // A sparse file is as large as it says, whatever the archive holds of it.
             let (out, own, raw, limits) = (Cell::new(self.out.get()), Cell::new(0), Cell::new(u64::MAX / 2048), self.limits);
             let mut metered = Metered { inner: &mut entry, raw: &raw, own: &own, out: &out, limits };
-            let done = self.entry(&format!("{name}: {path}"), &mut metered, depth);
+            let done = self.entry(&label(name, &path), &mut metered, depth);
             self.out.set(out.get());
             if !done {
                 break;
@@ -154,10 +166,22 @@ impl<'e> Walk<'e> {
 
     fn zip(&mut self, name: &str, from: &mut dyn Read, depth: u32) -> io::Result<()> {
         let mut bytes = Vec::new();
-        from.take(self.limits.zip + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > self.limits.zip {
-            return Err(too_large(&format!("a zip file larger than {} MiB", self.limits.zip >> 20)));
+        let room = self.limits.zip.saturating_sub(self.held);
+        from.take(room + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > room {
+            return Err(too_large(&format!("what takes more than {} MiB of memory for zip files", self.limits.zip >> 20)));
         }
+        let cost = bytes.len() as u64 + cost_of_list(&bytes);
+        if cost > room {
+            return Err(too_large("a zip file that lists so many files"));
+        }
+        self.held += cost;
+        let done = self.zip_entries(name, bytes, depth);
+        self.held -= cost;
+        done
+    }
+
+    fn zip_entries(&mut self, name: &str, bytes: Vec<u8>, depth: u32) -> io::Result<()> {
         let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(io::Error::from)?;
         for index in 0..archive.len() {
             if !self.may_enter(name) {
@@ -175,11 +199,11 @@ impl<'e> Walk<'e> {
             }
             let promised = entry.size() / entry.compressed_size().max(1);
             if entry.size() > self.limits.free && promised > self.limits.ratio {
-                self.left_out.push(format!("{name}: {}: what unpacks to {promised} times its size is not read", entry.name()));
+                self.left_out.push(format!("{}: what unpacks to {promised} times its size is not read", label(name, entry.name())));
                 continue;
             }
             let (out, own, raw, limits) = (Cell::new(self.out.get()), Cell::new(0), Cell::new(entry.compressed_size()), self.limits);
-            let label = format!("{name}: {}", entry.name());
+            let label = label(name, entry.name());
             let mut metered = Metered { inner: &mut entry, raw: &raw, own: &own, out: &out, limits };
             let done = self.entry(&label, &mut metered, depth);
             self.out.set(out.get());
@@ -210,6 +234,33 @@ impl<'e> Walk<'e> {
     }
 }
 
+/// Memory that the list of a zip file takes at most, in bytes: each entry, and its names in several copies.
+fn cost_of_list(bytes: &[u8]) -> u64 {
+    let mut starts = memchr::memmem::find_iter(bytes, LISTED).peekable();
+    let mut cost = 0;
+    while let Some(start) = starts.next() {
+        let length = starts.peek().unwrap_or(&bytes.len()) - start;
+        cost += ENTRY.0 + 4 * length.min(ENTRY.1) as u64;
+    }
+    cost
+}
+
+/// The name of a file within an archive; the end of one that is longer than any file system takes is left out.
+fn label(archive: &str, name: &str) -> String {
+    match name.get(..name.floor_char_boundary(SHOWN)) {
+        Some(begin) if begin.len() < name.len() => format!("{archive}: {begin}…"),
+        _ => format!("{archive}: {name}"),
+    }
+}
+
+/// Where a file of a tar ends in the archive, rounded up to whole blocks.
+fn end_of(entry: &mut tar::Entry<'_, impl Read>) -> u64 {
+    let size = entry.header().entry_size().unwrap_or_default();
+    let told = entry.pax_extensions().ok().flatten().into_iter().flatten().flatten().find(|told| told.key() == Ok("size"));
+    let size = told.and_then(|told| told.value().ok()?.parse().ok()).unwrap_or(size);
+    entry.raw_file_position().saturating_add(size).saturating_add(HEAD as u64)
+}
+
 fn form(head: &[u8]) -> Form {
     match head {
         [0x1f, 0x8b, ..] => Form::Gzip,
@@ -227,111 +278,4 @@ fn form(head: &[u8]) -> Form {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use super::*;
-
-    /// Texts with their names, and what was left out.
-    fn walked(bytes: &[u8], limits: Limits) -> (Vec<(String, usize)>, Vec<String>, bool) {
-        let mut texts = Vec::new();
-        let mut each = |name: &str, mut from: FoundText<'_>| {
-            let mut text = Vec::new();
-            let read = from.read_to_end(&mut text);
-            texts.push((name.to_owned(), text.len()));
-            read.map(|_| ())
-        };
-        let mut walk = Walk::new(limits, &mut each);
-        let good = walk.input("in", &mut Cursor::new(bytes), true).is_ok();
-        let left_out = std::mem::take(&mut walk.left_out);
-        (texts, left_out, good)
-    }
-
-    fn gz(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    fn tarred(files: &[(&str, &[u8])]) -> Vec<u8> {
-        let mut builder = tar::Builder::new(Vec::new());
-        for (name, bytes) in files {
-            let mut header = tar::Header::new_ustar();
-            // Names that a careful writer would refuse.
-            header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
-            header.set_size(bytes.len() as u64);
-            header.set_mode(0o644);
-            header.set_cksum();
-            builder.append(&header, *bytes).unwrap();
-        }
-        builder.into_inner().unwrap()
-    }
-
-    fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {
-        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
-        for (name, bytes) in files {
-            writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
-            writer.write_all(bytes).unwrap();
-        }
-        writer.finish().unwrap().into_inner()
-    }
-
-    #[test]
-    fn layers_come_off_in_any_order() {
-        let inner = tarred(&[("a.log", b"hello"), ("b.log.gz", &gz(b"hello again"))]);
-        for packed in [gz(&inner), zstd::encode_all(inner.as_slice(), 0).unwrap(), zipped(&[("x.tar", &inner)])] {
-            let (texts, left_out, good) = walked(&packed, Limits::default());
-            assert!(good && left_out.is_empty(), "{left_out:?}");
-            assert_eq!(texts.iter().map(|(_, length)| *length).collect::<Vec<_>>(), [5, 11]);
-            assert!(texts[0].0.ends_with("a.log"));
-        }
-    }
-
-    #[test]
-    fn bombs_end_at_the_limit() {
-        let zeros = vec![b'x'; 8 << 20];
-        let limits = Limits { bytes: 4 << 20, ..Limits::default() };
-        let (texts, _, good) = walked(&gz(&zeros), limits);
-        assert!(!good && texts[0].1 <= 4 << 20);
-        let (_, left_out, good) =
-            walked(&zipped(&[("a", &zeros), ("b", b"later")]), Limits { free: 1 << 20, ratio: 100, ..Limits::default() });
-        assert!(good && left_out.iter().any(|said| said.contains(" times its size")), "{left_out:?}");
-        let nested = (0..9).fold(b"text".to_vec(), |bytes, _| gz(&bytes));
-        let (texts, left_out, _) = walked(&nested, Limits::default());
-        assert!(texts.is_empty() && left_out[0].contains("deeper"), "{left_out:?}");
-        let many: Vec<(String, &[u8])> = (0..30).map(|n| (format!("f{n}"), &b"x"[..])).collect();
-        let many: Vec<(&str, &[u8])> = many.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect();
-        let (texts, left_out, _) = walked(&tarred(&many), Limits { entries: 10, ..Limits::default() });
-        assert_eq!((texts.len(), left_out.len()), (10, 1));
-    }
-
-    #[test]
-    fn names_and_links_lead_nowhere() {
-        let mut builder = tar::Builder::new(Vec::new());
-        let mut header = tar::Header::new_gnu();
-        header.set_entry_type(tar::EntryType::Symlink);
-        header.set_size(0);
-        builder.append_link(&mut header, "link", "/etc/passwd").unwrap();
-        let mut bytes = builder.into_inner().unwrap();
-        bytes.truncate(bytes.len() - 1024);
-        bytes.extend(tarred(&[("../../etc/cron.d/x", b"text")]));
-        let (texts, left_out, good) = walked(&bytes, Limits::default());
-        assert!(good && left_out[0].contains("links"), "{left_out:?}");
-        assert_eq!(texts, [("in: ../../etc/cron.d/x".to_owned(), 4)]);
-    }
-
-    #[test]
-    fn broken_input_is_said() {
-        let packed = gz(&vec![b'y'; 100_000]);
-        assert!(!walked(&packed[..packed.len() / 2], Limits::default()).2);
-        assert!(!walked(b"PK\x03\x04garbage", Limits::default()).2);
-        assert!(!walked(b"\xfd7zXZ\x00rest", Limits::default()).2);
-        let (texts, _, good) = walked(b"\x00\x01\x02", Limits::default());
-        assert!(good && texts.len() == 1);
-        let (texts, left_out, _) = walked(&tarred(&[("core", b"\x7fELF\x00\x00")]), Limits::default());
-        assert!(texts.is_empty() && left_out[0].contains("no text"));
-        let cut = tarred(&[("a", b"abc")]);
-        let (texts, ..) = walked(&cut[..514], Limits::default());
-        assert_eq!(texts.len(), 1);
-    }
-}
+mod tests;
