@@ -11,6 +11,7 @@
 )]
 
 mod architecture;
+mod bounded;
 mod browser;
 mod building;
 mod ci;
