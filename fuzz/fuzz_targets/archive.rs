@@ -2,7 +2,7 @@
 
 #![no_main]
 
-#[path = "../archive.rs"]
-mod archive;
+#[path = "../checks/mod.rs"]
+mod checks;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| archive::check(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| checks::archive::check(bytes));

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-#[path = "../intake.rs"]
-mod intake;
+#[path = "../checks/mod.rs"]
+mod checks;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| intake::check(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| checks::intake::check(bytes));

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-#[path = "../rules.rs"]
-mod rules;
+#[path = "../checks/mod.rs"]
+mod checks;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| rules::check(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| checks::rules::check(bytes));

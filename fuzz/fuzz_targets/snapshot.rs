@@ -2,7 +2,7 @@
 
 #![no_main]
 
-#[path = "../snapshot.rs"]
-mod snapshot;
+#[path = "../checks/mod.rs"]
+mod checks;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| snapshot::check(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| checks::snapshot::check(bytes));

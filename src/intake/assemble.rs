@@ -235,28 +235,28 @@ fn gaps(page: &Page, found: &Found) -> Vec<Gap> {
 struct Units<'f> {
     seen: BTreeSet<&'f str>,
     /// In their order, without repetitions.
-    units: Vec<Value>,
+    list: Vec<Value>,
     source: &'f str,
 }
 
 impl<'f> Units<'f> {
     fn add(&mut self, fact: &'f Fact) {
         for unit in fact.value.as_array().into_iter().flatten() {
-            if unit.as_str().is_some_and(|unit| self.seen.insert(unit)) && self.units.len() < MOST_UNITS {
-                self.units.push(unit.clone());
+            if unit.as_str().is_some_and(|unit| self.seen.insert(unit)) && self.list.len() < MOST_UNITS {
+                self.list.push(unit.clone());
             }
         }
         self.source = &fact.source;
     }
 
     fn tell(self, draft: &mut Draft<'_>) {
-        let further = self.seen.len() - self.units.len();
+        let further = self.seen.len() - self.list.len();
         if further > 0 {
             let reason = format!("not read: {further} units that failed, after the first {MOST_UNITS}");
             draft.gaps.push(Gap { fact: "manager.failed_units".to_owned(), reason });
         }
-        if !self.units.is_empty() {
-            draft.facts.set("manager.failed_units", self.units, self.source);
+        if !self.list.is_empty() {
+            draft.facts.set("manager.failed_units", self.list, self.source);
         }
     }
 }

@@ -7,6 +7,8 @@
 const FREE: u64 = 1 << 20;
 /// Work that each byte of a text may take beside that.
 const PER_BYTE: u64 = 3;
+/// Readers that share it: what one of them wastes is not missing for the others.
+const READERS: u64 = 3;
 /// How many times the work of a failed attempt may go into attempts that begin within the same lines.
 const AGAIN: u64 = 4;
 
@@ -19,18 +21,12 @@ pub struct Work {
     pub allowed: u64,
 }
 
-impl Work {
-    /// Work that is left.
-    #[must_use]
-    pub fn left(self) -> u64 {
-        self.allowed.saturating_sub(self.spent)
-    }
-}
-
 /// Counts the work on one text.
 #[derive(Debug, Clone, Default)]
 pub struct Budget {
     work: Work,
+    /// Most that the reader at work may have spent when it ends.
+    limit: u64,
     left_out: Vec<String>,
 }
 
@@ -38,7 +34,18 @@ impl Budget {
     /// The budget of a text of so many bytes.
     #[must_use]
     pub fn of(bytes: u64) -> Self {
-        Self { work: Work { spent: 0, allowed: FREE + PER_BYTE * bytes }, left_out: Vec::new() }
+        let allowed = FREE + PER_BYTE * bytes;
+        Self { work: Work { spent: 0, allowed }, limit: allowed, left_out: Vec::new() }
+    }
+
+    /// A reader begins that others follow: it may spend its part of the whole.
+    pub fn begin_part(&mut self) {
+        self.limit = self.work.allowed.min(self.work.spent + self.work.allowed / READERS);
+    }
+
+    /// The last reader begins: it may spend all that the others left.
+    pub fn begin_rest(&mut self) {
+        self.limit = self.work.allowed;
     }
 
     /// What was spent.
@@ -50,7 +57,7 @@ impl Budget {
     /// Work that is left, in bytes.
     #[must_use]
     pub fn left(&self) -> u64 {
-        self.work.left()
+        self.limit.saturating_sub(self.work.spent)
     }
 
     /// Whether nothing is left.
@@ -70,6 +77,7 @@ impl Budget {
     pub fn add(&mut self, other: &Self) {
         self.work.spent += other.work.spent;
         self.work.allowed += other.work.allowed;
+        self.limit += other.work.allowed;
         self.left_out.extend(other.left_out.iter().cloned());
     }
 
@@ -138,6 +146,18 @@ mod tests {
         assert!(!budget.spend(usize::MAX) && budget.is_spent());
         assert!(!budget.spend(1) && budget.spend(0));
         assert_eq!(budget.work(), Work { spent: allowed, allowed });
+    }
+
+    #[test]
+    fn no_reader_spends_what_is_another_s() {
+        let mut budget = Budget::of(0);
+        let Work { allowed, .. } = budget.work();
+        budget.begin_part();
+        assert!(!budget.spend(usize::MAX) && budget.is_spent());
+        budget.begin_part();
+        assert_eq!(budget.left(), allowed / 3);
+        budget.begin_rest();
+        assert!(budget.left() >= allowed / 3 * 2 && budget.spend(100));
     }
 
     #[test]

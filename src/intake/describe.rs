@@ -119,9 +119,12 @@ pub fn found(page: &Page, beside: &Beside) -> Found {
 }
 
 fn of_lines(lines: &[Line], budget: &mut Budget) -> Found {
+    budget.begin_part();
     let documents = documents::documents(lines, budget);
+    budget.begin_part();
     let commands = shell::commands(lines, budget);
     // The dearest last.
+    budget.begin_rest();
     let blocks = yaml::blocks(lines, budget);
     let mut engine = info::of_lines(lines);
     blocks.iter().filter_map(info::of_yaml).for_each(|said| engine.merge(said));
@@ -139,7 +142,7 @@ fn of_lines(lines: &[Line], budget: &mut Budget) -> Found {
     specs.extend(lines.iter().filter_map(|line| services::of_json_list(line.number, line.command())));
     let files = dockerfile::files(lines);
     let declared = documents.iter().find(|document| document.kind == Kind::Image).map(|document| document.value.clone());
-    let mut containers = described(sorted_out(specs), &files, declared.as_ref(), budget);
+    let mut containers = described(&sorted_out(specs), &files, declared.as_ref(), budget);
     inspected(&documents, declared.as_ref(), &mut containers, budget);
     if containers.is_empty() {
         containers.extend(files.last().map(of_file));
@@ -175,7 +178,7 @@ fn sorted_out(mut specs: Vec<Spec>) -> Vec<Spec> {
     if whole.is_empty() { parts.into_iter().collect() } else { whole }
 }
 
-fn described(specs: Vec<Spec>, files: &[Dockerfile], declared: Option<&Value>, budget: &mut Budget) -> Vec<Described> {
+fn described(specs: &[Spec], files: &[Dockerfile], declared: Option<&Value>, budget: &mut Budget) -> Vec<Described> {
     let of = |spec: &Spec| {
         let service = spec.origin.contains("service");
         let file = files.last().filter(|_| !service || spec.image.is_none());
@@ -273,8 +276,7 @@ fn volumes(documents: &mut Documents, image: &Map<String, Value>) {
 fn inspected(documents: &[Document], declared: Option<&Value>, containers: &mut Vec<Described>, budget: &mut Budget) {
     let told = documents.iter().filter(|document| matches!(document.kind, Kind::Container | Kind::PodmanContainer));
     let sized = told.map(|document| (document.line, declared.map_or(0, size), document));
-    let of_engine: Vec<Described> =
-        affordable(sized, budget).into_iter().filter_map(|document| of_inspect(document, declared)).collect();
+    let of_engine: Vec<Described> = affordable(sized, budget).into_iter().filter_map(|document| of_inspect(document, declared)).collect();
     if of_engine.len() == 1 && containers.len() == 1 {
         containers.clear();
     }
@@ -383,7 +385,8 @@ mod tests {
             line.container = Some(name.into());
             line
         };
-        let names = |lines: &[Line]| of_lines(lines, &mut Budget::of(0)).containers.into_iter().filter_map(|one| one.name).collect::<Vec<_>>();
+        let names =
+            |lines: &[Line]| of_lines(lines, &mut Budget::of(0)).containers.into_iter().filter_map(|one| one.name).collect::<Vec<_>>();
         let both = [line(1, "web-1"), line(2, "db_1"), line(3, "web-1"), line(4, "db_1"), line(5, "id"), line(6, "id")];
         assert_eq!(names(&both), ["web-1", "db_1"]);
         assert!(names(&both[..3]).is_empty());

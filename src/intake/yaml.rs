@@ -16,8 +16,8 @@ use crate::pattern::Pattern;
 const LONGEST: usize = 2000;
 /// Lines of a block that are tried first: most mistakes stand near the beginning.
 const FIRST: usize = 64;
-/// Brackets within brackets. For each token the parser goes over all that are open.
-const DEEPEST: usize = 32;
+/// Brackets within brackets that cost nothing. For each token the parser goes over all that are open.
+const DEEP: usize = 32;
 /// What a value costs that stands for more than its text, in bytes of text.
 const VALUE: u64 = 8;
 /// How often a block is cut before it is given up.
@@ -132,11 +132,15 @@ fn extent(lines: &[Line], most: usize) -> Vec<String> {
 
 /// The documents of a text; `Err` is the number of lines before the mistake.
 fn parse(text: &str, budget: &mut Budget) -> Result<Vec<Value>, usize> {
-    if !budget.spend(text.len()) {
-        return Err(0);
-    }
-    if let Some(line) = too_deep(text) {
+    let (depth, line) = deepest(text);
+    let work = text.len() * (1 + depth / DEEP);
+    // Brackets may stand in texts too, where they cost nothing; that cannot be told before.
+    if depth > DEEP && work as u64 > budget.left() / 4 {
+        budget.spend(text.len());
         return Err(line);
+    }
+    if !budget.spend(work) {
+        return Err(0);
     }
     let mut values = Vec::new();
     // What the text itself stands for is paid for; one document may not take all that is left.
@@ -157,19 +161,19 @@ fn parse(text: &str, budget: &mut Budget) -> Result<Vec<Value>, usize> {
     Ok(values)
 }
 
-/// Number of lines before the one whose brackets lie too deep within others, whatever they stand in.
-fn too_deep(text: &str) -> Option<usize> {
-    let mut depth = 0_usize;
-    text.lines().position(|line| {
-        line.bytes().any(|byte| {
-            match byte {
-                b'[' | b'{' => depth += 1,
-                b']' | b'}' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            depth > DEEPEST
-        })
-    })
+/// How deep brackets lie within brackets, whatever they stand in, and the number of lines before the one that goes beyond what is usual.
+fn deepest(text: &str) -> (usize, usize) {
+    let (mut open, mut deepest, mut lines) = (0_usize, 0, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            b'\n' if deepest <= DEEP => lines += 1,
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    (deepest, lines)
 }
 
 #[cfg(test)]
@@ -202,6 +206,15 @@ mod tests {
     fn broken_yaml_is_cut_or_left_alone() {
         assert_eq!(found("services:\n  a:\n    image: b\n   bad: [\n")[0].value["services"]["a"]["image"], "b");
         assert!(found("name: *unknown\n").is_empty());
+    }
+
+    #[test]
+    fn brackets_in_texts_are_no_lists() {
+        let script = "        echo '[' '{' # [\n".repeat(100);
+        let text = format!("services:\n  a:\n    image: b\n    command:\n      - |\n{script}  c:\n    image: d\n");
+        assert_eq!(found(&text)[0].value["services"]["c"]["image"], "d");
+        let deep = format!("services:\n  a:\n    image: b\n  c: {}\nand so on (or not)\n", "[".repeat(100_000));
+        assert_eq!(found(&deep)[0].value["services"]["a"]["image"], "b");
     }
 
     #[test]

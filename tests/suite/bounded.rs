@@ -6,7 +6,7 @@ use sysdock::snapshot::Snapshot;
 use super::properties::matcher;
 
 /// Bytes of the shorter text.
-const SHORT: usize = 16_000;
+const SHORT: usize = 8_000;
 
 /// A text of about so many bytes.
 type Made = fn(usize) -> String;
@@ -55,7 +55,9 @@ fn json_is_read_with_linear_work() {
         ("documents behind each other", |n| repeated("{\"ServerVersion\":\"1\"}{\n", n)),
         ("brackets that only close", |n| repeated("[]]]]]\n{}}}}\n", n)),
         ("many containers in one answer", |n| {
-            let one = |n| format!("{{\"Name\":\"/c{n}\",\"State\":{{\"Status\":\"exited\"}},\"Config\":{{}},\"HostConfig\":{{}},\"Mounts\":[]}},\n");
+            let one = |n| {
+                format!("{{\"Name\":\"/c{n}\",\"State\":{{\"Status\":\"exited\"}},\"Config\":{{}},\"HostConfig\":{{}},\"Mounts\":[]}},\n")
+            };
             format!("[\n{}{{}}]\n", numbered(one, n))
         }),
         ("many answers", |n| {
@@ -88,15 +90,15 @@ fn yaml_is_read_with_linear_work() {
         ("documents behind each other", |n| repeated("---\nname: x\nimage: y\n", n)),
         ("documents that are no mappings", |n| repeated("---\n- name: x\n---\n? [a]\n", n)),
         ("blocks in blocks", |n| {
-            let deep = (1..40).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect::<String>();
-            repeated(&format!("services:\n{deep}"), n)
+            let deep: Vec<String> = (1..40).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+            repeated(&format!("services:\n{}", deep.concat()), n)
         }),
         ("lists in lists by dashes", |n| format!("name:\n{}\n", repeated("- ", n))),
         ("keys that are mappings", |n| repeated("name: {{{{{{a}}}}}}\n? {{b}}\n", n)),
         ("aliases of aliases", |n| {
             let level = |level: usize| format!("  a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 10].join(","));
-            let levels: String = (1..9).map(level).collect();
-            repeated(&format!("services:\n  a0: &a0 [x,x,x,x]\n{levels}no yaml at all, just words\n"), n)
+            let levels: Vec<String> = (1..9).map(level).collect();
+            repeated(&format!("services:\n  a0: &a0 [x,x,x,x]\n{}no yaml at all, just words\n", levels.concat()), n)
         }),
         ("one long list that is repeated", |n| {
             format!("services:\n  a: &a [{}x]\n  b: [{}*a]\n", repeated("x,", n / 2), repeated("*a,", n / 2))
@@ -155,7 +157,9 @@ fn logs_listings_and_dockerfiles_are_read_with_linear_work() {
             let volumes = numbered(|n| format!(" /a{n}"), n / 2);
             format!("FROM x\nVOLUME{volumes}\n\n$ docker run {}img /sbin/init\n", numbered(|n| format!("-v /x:/b{n} "), n / 2))
         }),
-        ("many lists of containers", |n| numbered(|n| format!("$ docker ps -a\nc  i  \"x\"  1 hour ago   Exited (255) 1 hour ago   n{n}\n"), n)),
+        ("many lists of containers", |n| {
+            numbered(|n| format!("$ docker ps -a\nc  i  \"x\"  1 hour ago   Exited (255) 1 hour ago   n{n}\n"), n)
+        }),
         ("many units that failed", |n| numbered(|n| format!("unit{n}.service loaded failed failed A unit\n"), n)),
         ("many mounts", |n| numbered(|n| format!("tmpfs on /m{n} type tmpfs (rw)\n"), n)),
         ("many control groups", |n| numbered(|n| format!("{}:x{n}:/docker/a\n", n % 900 + 1), n)),
@@ -179,9 +183,17 @@ fn what_is_not_read_is_told() {
         (snapshots.len(), reasons.join("\n"))
     };
     for (text, containers, words) in [
-        (numbered(|n| format!("docker run --name c{n} img /sbin/init\n"), 4000), 64, "container.*: not read: containers described from line 65 on"),
+        (
+            numbered(|n| format!("docker run --name c{n} img /sbin/init\n"), 4000),
+            64,
+            "container.*: not read: containers described from line 65 on",
+        ),
         (numbered(|n| format!("svc{n}-1  | x\nsvc{n}-1  | y\n"), 4000), 64, "container.*: not read: containers described from line 129 on"),
-        (numbered(|n| format!("[{{\"Name\":\"/c{n}\",\"Config\":{{}},\"HostConfig\":{{}}}}]\n"), 4000), 64, "JSON documents from line 65 on"),
+        (
+            numbered(|n| format!("[{{\"Name\":\"/c{n}\",\"Config\":{{}},\"HostConfig\":{{}}}}]\n"), 4000),
+            64,
+            "JSON documents from line 65 on",
+        ),
         (repeated("name: {a: 1, \n", 4000), 1, "not read: broken YAML from line 6 on"),
         (repeated("{\"Config\": [\n", 8000), 1, "not read: broken JSON from line "),
         (repeated("$ x \\\n", 4000), 1, "not read: command lines that begin within another, from line 6 on"),
@@ -192,8 +204,8 @@ fn what_is_not_read_is_told() {
         assert!(reasons.contains(words), "{words}: {reasons}");
     }
     // A text that took all of its work: what stands behind is named.
-    let laughs = (1..12).map(|n| format!("  a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(","))).collect::<String>();
-    let bombs = format!("services:\n  a0: &a0 [x]\n{laughs}words\n").repeat(40);
+    let laughs: Vec<String> = (1..12).map(|n| format!("  a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(","))).collect();
+    let bombs = format!("services:\n  a0: &a0 [x]\n{}words\n", laughs.concat()).repeat(40);
     let (_, told) = reasons(&format!("{bombs}{}", "services:\n  web:\n    image: x\n".repeat(3000)));
     assert!(told.contains("not read: "), "{told}");
 }
@@ -204,6 +216,8 @@ fn what_stands_behind_something_dear_is_read() {
         repeated("name: {a: 1, \n", 3000),
         repeated("{\"Config\": [\n", 3000),
         repeated("[\n", 500),
+        // More than a part of the whole.
+        repeated("{\"Config\": [\n", 300_000),
         repeated("services:\n", 3000),
         repeated("foo \\\n", 3000),
         format!("name: {}\n", "[".repeat(3000)),

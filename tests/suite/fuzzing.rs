@@ -3,16 +3,12 @@
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, RngSeed, TestCaseError, TestRunner};
 
-#[path = "../../fuzz/archive.rs"]
-mod archive;
-#[path = "../../fuzz/intake.rs"]
-mod intake;
-#[path = "../../fuzz/rules.rs"]
-mod rules;
+#[path = "../../fuzz/checks/mod.rs"]
+mod checks;
 #[path = "../../fuzz/scan.rs"]
 mod scan;
-#[path = "../../fuzz/snapshot.rs"]
-mod snapshot;
+
+use checks::{archive, intake, rules, snapshot};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]

@@ -5,11 +5,8 @@ use std::sync::LazyLock;
 use sysdock::intake::{Beside, measured};
 use sysdock::snapshot::Snapshot;
 
-#[path = "files.rs"]
-mod files;
-#[path = "judged.rs"]
-mod judged;
-use judged::{MATCHER, RULES};
+use super::judged::{MATCHER, RULES};
+use super::{files, judged};
 
 /// Containers that are told apart in one text.
 const CONTAINERS: usize = 64;

@@ -7,10 +7,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 use sysdock::snapshot::{Snapshot, file};
 
-#[path = "files.rs"]
-mod files;
-#[path = "judged.rs"]
-mod judged;
+use super::{files, judged};
 
 /// Recorded snapshots.
 static FIXTURES: LazyLock<Vec<Value>> = LazyLock::new(|| {
@@ -102,7 +99,7 @@ fn changed(value: &mut Value, how: u8, number: u8) {
         (4, Value::Object(map)) => Value::Object(map.iter().map(|(key, value)| (format!("{key}{word}"), value.clone())).collect()),
         (5, _) => json!(i64::from(number) - 128),
         (6, inner) => (0..number / 4).fold(inner.clone(), |inner, _| json!([inner])),
-        (7, _) => json!(number % 2 == 0),
+        (7, _) => json!(number.is_multiple_of(2)),
         _ => Value::Null,
     };
 }

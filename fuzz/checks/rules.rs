@@ -6,8 +6,7 @@ use std::sync::LazyLock;
 use sysdock::rule::{RuleSet, Scope, builtin, load};
 use sysdock::snapshot::Facts;
 
-#[path = "files.rs"]
-mod files;
+use super::files;
 
 /// The built-in rule files.
 static FILES: LazyLock<Vec<String>> = LazyLock::new(|| {

@@ -23,7 +23,8 @@ const FORMS: [ReportForm; 3] = [ReportForm::Human, ReportForm::Json, ReportForm:
 pub fn check(snapshot: &Snapshot) {
     let said = said(snapshot);
     for text in &said {
-        let obeyed = text.chars().find(|c| (c.is_control() && *c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'));
+        let obeyed =
+            text.chars().find(|c| (c.is_control() && *c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'));
         assert_eq!(obeyed, None, "{}", text.escape_debug());
     }
     assert_eq!(said, self::said(snapshot), "the same snapshot gives the same text");
