@@ -3,6 +3,8 @@
 //! Work is counted in bytes that a reader of JSON, YAML or command lines went over, again for each time that it did. So it does not
 //! depend on the machine, and a test can compare it with the length of the text.
 
+use serde_json::Value;
+
 /// Work that every text may take, however short it is.
 const FREE: u64 = 1 << 20;
 /// Work that each byte of a text may take beside that.
@@ -91,10 +93,35 @@ impl Budget {
         self.leave_out(format!("{what} from line {line} on: what stands before took all the work that a text of this size is worth"));
     }
 
+    /// Of containers those that a text of this size may describe: the first, and more as long as what each of them carries of an image
+    /// is affordable. One more than the most is taken, so that it can be named what stands behind them.
+    pub fn affordable<T>(&mut self, most: usize, containers: impl Iterator<Item = (u64, usize, T)>) -> Vec<T> {
+        let mut taken = Vec::new();
+        for (line, size, container) in containers.take(most + 1) {
+            if !self.spend(size) && !taken.is_empty() {
+                self.end_at(line, "containers");
+                break;
+            }
+            taken.push(container);
+        }
+        taken
+    }
+
     /// What is not read, in words.
     #[must_use]
     pub fn left_out(&self) -> &[String] {
         &self.left_out
+    }
+}
+
+/// What a document takes, in bytes or so.
+pub fn size(document: &Value) -> usize {
+    const NODE: usize = 8;
+    NODE + match document {
+        Value::String(text) => text.len(),
+        Value::Array(list) => list.iter().map(size).sum(),
+        Value::Object(map) => map.iter().map(|(key, value)| key.len() + size(value)).sum(),
+        _ => 0,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::budget::{Budget, Work};
+use super::budget::{Budget, Work, size};
 use super::dockerfile::{self, Dockerfile};
 use super::documents::{self, Document, Kind};
 use super::info::{self, Engine};
@@ -201,32 +201,7 @@ fn described(specs: &[Spec], files: &[Dockerfile], declared: Option<&Value>, bud
         }
     };
     let shared = declared.map_or(0, size) + files.last().map_or(0, |file| file.config.values().map(size).sum());
-    affordable(specs.iter().map(|spec| (spec.line, shared, spec)), budget).into_iter().map(of).collect()
-}
-
-/// Of containers those that a text of this size may describe: the first, and more as long as what each of them carries of an image is
-/// affordable. One more than the most is taken, so that it is named what stands behind them.
-fn affordable<T>(containers: impl Iterator<Item = (u64, usize, T)>, budget: &mut Budget) -> Vec<T> {
-    let mut taken = Vec::new();
-    for (line, size, container) in containers.take(MOST + 1) {
-        if !budget.spend(size) && !taken.is_empty() {
-            budget.end_at(line, "containers");
-            break;
-        }
-        taken.push(container);
-    }
-    taken
-}
-
-/// What a document takes, in bytes or so.
-fn size(value: &Value) -> usize {
-    const NODE: usize = 8;
-    NODE + match value {
-        Value::String(text) => text.len(),
-        Value::Array(list) => list.iter().map(size).sum(),
-        Value::Object(map) => map.iter().map(|(key, value)| key.len() + size(value)).sum(),
-        _ => 0,
-    }
+    budget.affordable(MOST, specs.iter().map(|spec| (spec.line, shared, spec))).into_iter().map(of).collect()
 }
 
 /// Puts the image's configuration where the container's own says nothing.
@@ -276,7 +251,8 @@ fn volumes(documents: &mut Documents, image: &Map<String, Value>) {
 fn inspected(documents: &[Document], declared: Option<&Value>, containers: &mut Vec<Described>, budget: &mut Budget) {
     let told = documents.iter().filter(|document| matches!(document.kind, Kind::Container | Kind::PodmanContainer));
     let sized = told.map(|document| (document.line, declared.map_or(0, size), document));
-    let of_engine: Vec<Described> = affordable(sized, budget).into_iter().filter_map(|document| of_inspect(document, declared)).collect();
+    let of_engine: Vec<Described> =
+        budget.affordable(MOST, sized).into_iter().filter_map(|document| of_inspect(document, declared)).collect();
     if of_engine.len() == 1 && containers.len() == 1 {
         containers.clear();
     }

