@@ -60,26 +60,26 @@ fn basename(word: &str) -> &str {
 /// Looks at the words of a command line; `sh` is what /bin/sh leads to, when that is known.
 pub fn of_argv(argv: &[String], sh: Option<&str>) -> Program {
     let none = Program { wrapper: Wrapper::None, init: None, execs: None, init_arguments: Vec::new(), script: None };
-    let Some((first, rest)) = argv.split_first() else { return none };
-    if is_init(first) {
-        return Program { init: Some(first.clone()), init_arguments: rest.to_vec(), ..none };
-    }
-    if SUPERVISORS.contains(&basename(first)) {
-        let command: Vec<String> = rest.iter().skip_while(|word| word.starts_with('-')).cloned().collect();
-        let inner = of_argv(&command, sh);
-        return Program { wrapper: Wrapper::Supervisor, execs: Some(false), ..inner };
-    }
-    if PREFIXES.contains(&basename(first)) {
-        let command: Vec<String> = rest.iter().skip_while(|word| word.starts_with('-') || word.contains('=')).cloned().collect();
-        return of_argv(&command, sh);
-    }
-    if SHELLS.contains(&basename(first)) {
-        return of_shell(first, rest, sh);
-    }
-    if first.contains('/') {
-        return Program { wrapper: Wrapper::Script, script: Some(first.clone()), ..none };
-    }
-    none
+    let mut words = argv;
+    let mut supervised = false;
+    let behind = |rest: &'_ [String], skipped: fn(&str) -> bool| rest.iter().take_while(|word| skipped(word)).count();
+    let program = loop {
+        let Some((first, rest)) = words.split_first() else { break none };
+        if is_init(first) {
+            break Program { init: Some(first.clone()), init_arguments: rest.to_vec(), ..none };
+        } else if SUPERVISORS.contains(&basename(first)) {
+            supervised = true;
+            words = &rest[behind(rest, |word| word.starts_with('-'))..];
+        } else if PREFIXES.contains(&basename(first)) {
+            words = &rest[behind(rest, |word| word.starts_with('-') || word.contains('='))..];
+        } else if SHELLS.contains(&basename(first)) {
+            break of_shell(first, rest, sh);
+        } else {
+            let script = first.contains('/').then(|| first.clone());
+            break Program { wrapper: if script.is_some() { Wrapper::Script } else { Wrapper::None }, script, ..none };
+        }
+    };
+    if supervised { Program { wrapper: Wrapper::Supervisor, execs: Some(false), ..program } } else { program }
 }
 
 fn of_shell(shell: &str, rest: &[String], sh: Option<&str>) -> Program {
@@ -273,5 +273,16 @@ mod tests {
         let program = argv(&["/usr/bin/tini", "--", "/sbin/init"]);
         assert_eq!((program.wrapper, program.init.as_deref()), (Wrapper::Supervisor, Some("/sbin/init")));
         assert_eq!(argv(&["/entry.sh", "/sbin/init"]).script.as_deref(), Some("/entry.sh"));
+        let program = argv(&["env", "A=1", "tini", "-g", "sudo", "-E", "/sbin/init", "--x"]);
+        assert_eq!((program.wrapper, program.init_arguments.as_slice()), (Wrapper::Supervisor, &["--x".to_owned()][..]));
+    }
+
+    #[test]
+    fn what_stands_in_front_may_be_long() {
+        for word in ["tini", "env", "/usr/bin/sudo", "dumb-init"] {
+            let mut words = vec![word; 300_000];
+            words.push("/sbin/init");
+            assert_eq!(argv(&words).init.as_deref(), Some("/sbin/init"), "{word}");
+        }
     }
 }

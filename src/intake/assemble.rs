@@ -1,36 +1,29 @@
 //! What was found in a text put together: one snapshot for each container, with the lines that belong to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::describe::{self, Described, Found};
+use super::describe::{Described, Found};
+use super::info;
 use super::observe::Observed;
-use super::page::{Page, Service};
-use super::{Beside, info};
+use super::page::Page;
+use super::share::{self, Share};
 use crate::facts::{Config, container, derive, distribution, engine, filter, mounts, program};
-use crate::pattern::Pattern;
-use crate::snapshot::{Cluster, EngineId, Facts, Gap, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Target, TargetKind};
+use crate::snapshot::{EngineId, Fact, Facts, Gap, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Target, TargetKind};
 
-/// Words that only a text about systemd has, in lower case.
-static SIGNS: Pattern = Pattern::new(
-    r"\bsystemd|systemctl|journalctl|loginctl|hostnamectl|machinectl|/sbin/init\b|\bd-?bus\b|init\.scope|\[!!!!!!\]|pid 1\b|telinit",
-);
-/// Facts that hold for the machine, and so for every container of a text.
-const SHARED: [&str; 3] = ["host.", "engine.", "cgroup.mode"];
+/// Units that failed, of one container; more are one disaster.
+const MOST_UNITS: usize = 500;
 
 /// Makes the snapshots of a page, one for each container, at least one.
-pub fn snapshots(name: &str, page: &Page, beside: &Beside) -> Vec<Snapshot> {
-    let found = describe::found(page, beside);
-    if found.containers.is_empty() {
-        return vec![Draft::new(name, page, &found, None, &|_, _| true).finish()];
-    }
-    let owners = Owners::new(&found.containers);
-    let one = |index: usize| {
-        let label = if found.containers.len() == 1 { name.to_owned() } else { labelled(name, index, &found.containers[index]) };
-        Draft::new(&label, page, &found, Some(&found.containers[index]), &|line, service| owners.of(line, service) == index).finish()
+pub fn snapshots(name: &str, page: &Page, found: &Found) -> Vec<Snapshot> {
+    let count = found.containers.len();
+    let one = |(index, share): (usize, Share<'_>)| {
+        let container = found.containers.get(index);
+        let label = container.filter(|_| count > 1).map_or_else(|| name.to_owned(), |container| labelled(name, index, container));
+        Draft::new(&label, page, found, container, share).finish()
     };
-    (0..found.containers.len()).map(one).collect()
+    share::shares(page, found).into_iter().enumerate().map(one).collect()
 }
 
 fn labelled(name: &str, index: usize, container: &Described) -> String {
@@ -39,34 +32,6 @@ fn labelled(name: &str, index: usize, container: &Described) -> String {
         None => format!("{name}: container {} (line {})", index + 1, container.line),
     }
 }
-
-/// Which container a line belongs to.
-struct Owners<'f> {
-    containers: &'f [Described],
-}
-
-impl<'f> Owners<'f> {
-    fn new(containers: &'f [Described]) -> Self {
-        Self { containers }
-    }
-
-    /// The container that a prefix names, else the last one described before the line; of several in one document the one
-    /// that is meant to run systemd.
-    fn of(&self, line: u64, service: Option<&str>) -> usize {
-        let named = |container: &Described| service.is_some_and(|service| container.is_called(service));
-        if let Some(index) = self.containers.iter().position(named) {
-            return index;
-        }
-        let last = self.containers.iter().map(|container| container.line).filter(|start| *start <= line).max();
-        let start = last.unwrap_or_else(|| self.containers[0].line);
-        let here = || self.containers.iter().enumerate().filter(|(_, container)| container.line == start);
-        let meant = here().find(|(_, container)| container.reaches_systemd());
-        meant.or_else(|| here().next()).map_or(0, |(index, _)| index)
-    }
-}
-
-/// Tells whether a line, said by a service where that is known, belongs here.
-type Belongs<'b> = &'b dyn Fn(u64, Option<&str>) -> bool;
 
 /// A snapshot while it is put together.
 struct Draft<'f> {
@@ -80,26 +45,25 @@ struct Draft<'f> {
 }
 
 impl<'f> Draft<'f> {
-    fn new(name: &str, page: &Page, found: &'f Found, container: Option<&'f Described>, belongs: Belongs<'_>) -> Self {
+    fn new(name: &str, page: &Page, found: &'f Found, container: Option<&'f Described>, share: Share<'_>) -> Self {
+        let Share { lines, unrecognised, observed, is_spoken } = share;
         let mut draft = Self {
             name: name.to_owned(),
             found,
             container,
             facts: Facts::default(),
-            gaps: found.empty.iter().map(|what| unread(what)).chain(page.is_sifted.then(passed_over)).collect(),
+            gaps: gaps(page, found),
             documents: BTreeMap::new(),
-            log: excerpt(page, belongs),
+            log: LogExcerpt { lines, lines_read: page.count, bytes_read: page.bytes, lines_cut: page.cut, unrecognised },
         };
-        // A line that told a fact was understood.
-        draft.log.unrecognised.retain(|cluster| !found.observed.iter().any(|observed| observed.line == cluster.line));
         draft.configured();
         draft.engine();
-        draft.observed(belongs);
+        draft.observed(&observed);
         derive(&draft.log, &mut draft.facts);
         draft.started();
         draft.guest();
         draft.worked_out();
-        draft.subject(page, belongs);
+        draft.subject(is_spoken);
         draft
     }
 
@@ -162,30 +126,26 @@ impl<'f> Draft<'f> {
     }
 
     /// What the lines around the container say of it.
-    fn observed(&mut self, belongs: Belongs<'_>) {
+    fn observed(&mut self, observed: &[(&Observed, bool)]) {
         let whole = self.container.is_some_and(|container| container.documents.complete.contains(&""));
-        let described = &self.found.containers;
-        for Observed { line, about, facts } in &self.found.observed {
-            let named = |container: &Described| about.as_deref().is_some_and(|about| container.is_called(about));
-            // A row about another container than those that the text describes is about none of them.
-            let foreign = about.is_some() && described.iter().any(|container| container.name.is_some()) && !described.iter().any(named);
-            let own = !foreign && belongs(*line, about.as_deref());
-            for (key, fact) in facts.iter() {
-                let shared = SHARED.iter().any(|start| key.starts_with(start));
+        let mut failed = Units::default();
+        for (observed, own) in observed {
+            for (key, fact) in observed.facts.iter() {
                 // Of several rows of `docker ps` the one that ended is the one that is asked about.
                 let up = key == "container.status" && fact.value == "running" && self.facts.get(key).is_some();
                 // What is mounted decides; the groups of a process only where nothing better is known.
                 let weaker = key == "cgroup.mode" && !fact.source.ends_with("mounts") && self.facts.get(key).is_some();
-                if !own && !shared || whole && key.starts_with("container.") || up || weaker {
+                if !own && !share::is_shared(key) || whole && key.starts_with("container.") || up || weaker {
                     continue;
                 }
-                let value = match (key, self.facts.get(key)) {
-                    ("manager.failed_units", Some(known)) => joined(&known.value, &fact.value),
-                    _ => fact.value.clone(),
-                };
-                self.facts.set(key, value, &fact.source);
+                if key == "manager.failed_units" {
+                    failed.add(fact);
+                } else {
+                    self.facts.set(key, fact.value.clone(), &fact.source);
+                }
             }
         }
+        failed.tell(self);
     }
 
     /// Whether init is in the image: a container that ended otherwise than by the engine's own codes has started it, and who
@@ -229,11 +189,8 @@ impl<'f> Draft<'f> {
     }
 
     /// Whether systemd is the subject: asked for by the container's description, or spoken of in the text.
-    fn subject(&mut self, page: &Page, belongs: Belongs<'_>) {
-        let signs = |text: &str| SIGNS.is_match(&text.to_ascii_lowercase());
-        let spoken = self.log.lines.iter().any(|line| signs(&line.text))
-            || page.lines.iter().any(|line| belongs(line.number, line.container.as_deref()) && signs(&line.text))
-            || self.documents.values().any(|document| signs(&document.to_string()));
+    fn subject(&mut self, is_spoken: bool) {
+        let spoken = is_spoken || self.documents.values().any(|document| share::signs(&document.to_string()));
         let meant = self.facts.bool("container.meant_for_systemd");
         if spoken && meant != Some(true) {
             self.facts.set("container.meant_for_systemd", true, "text: it speaks of systemd");
@@ -267,29 +224,45 @@ fn unread(what: &str) -> Gap {
     Gap { fact: fact.to_owned(), reason: format!("{what} holds no {wanted}") }
 }
 
-fn joined(known: &Value, more: &Value) -> Value {
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let mut all = list(known);
-    for value in list(more) {
-        if !all.contains(&value) {
-            all.push(value);
+/// What could not be read of a page.
+fn gaps(page: &Page, found: &Found) -> Vec<Gap> {
+    let left_out = found.left_out.iter().map(|what| Gap { fact: "container.*".to_owned(), reason: format!("not read: {what}") });
+    found.empty.iter().map(|what| unread(what)).chain(page.is_sifted.then(passed_over)).chain(left_out).collect()
+}
+
+/// Units that failed, as rows of a list tell them.
+#[derive(Default)]
+struct Units<'f> {
+    seen: BTreeSet<&'f str>,
+    /// In their order, without repetitions.
+    list: Vec<Value>,
+    source: &'f str,
+}
+
+impl<'f> Units<'f> {
+    fn add(&mut self, fact: &'f Fact) {
+        for unit in fact.value.as_array().into_iter().flatten() {
+            if unit.as_str().is_some_and(|unit| self.seen.insert(unit)) && self.list.len() < MOST_UNITS {
+                self.list.push(unit.clone());
+            }
+        }
+        self.source = &fact.source;
+    }
+
+    fn tell(self, draft: &mut Draft<'_>) {
+        let further = self.seen.len() - self.list.len();
+        if further > 0 {
+            let reason = format!("not read: {further} units that failed, after the first {MOST_UNITS}");
+            draft.gaps.push(Gap { fact: "manager.failed_units".to_owned(), reason });
+        }
+        if !self.list.is_empty() {
+            draft.facts.set("manager.failed_units", self.list, self.source);
         }
     }
-    json!(all)
 }
 
 /// What is said of a text so long that its middle was only looked at by the rules.
 fn passed_over() -> Gap {
     let reason = "failures that no rule knows were looked for at the beginning and the end of this long text, not in its middle";
     Gap { fact: "log.unrecognised".to_owned(), reason: reason.to_owned() }
-}
-
-fn excerpt(page: &Page, belongs: Belongs<'_>) -> LogExcerpt {
-    let own = |(service, lines): (&Service, &Vec<KeptLine>)| {
-        lines.iter().filter(|line| belongs(line.line, service.as_deref())).cloned().collect::<Vec<_>>()
-    };
-    let mut lines: Vec<KeptLine> = page.kept.iter().flat_map(own).collect();
-    lines.sort_by_key(|line| line.line);
-    let unrecognised: Vec<Cluster> = page.unrecognised.iter().filter(|cluster| belongs(cluster.line, None)).cloned().collect();
-    LogExcerpt { lines, lines_read: page.count, bytes_read: page.bytes, lines_cut: page.cut, unrecognised }
 }

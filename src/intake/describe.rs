@@ -1,9 +1,10 @@
 //! All descriptions of containers, images and engines in a text, sorted out: what is the same, what belongs together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::budget::{Budget, Work, size};
 use super::dockerfile::{self, Dockerfile};
 use super::documents::{self, Document, Kind};
 use super::info::{self, Engine};
@@ -75,21 +76,29 @@ pub struct Found {
     pub observed: Vec<Observed>,
     /// Arguments that hold nothing of what they should.
     pub empty: Vec<&'static str>,
+    /// What was not read, in words.
+    pub left_out: Vec<String>,
+    /// The work that reading took.
+    pub work: Work,
 }
 
 /// Looks for everything in a page and in what was given beside it.
 pub fn found(page: &Page, beside: &Beside) -> Found {
+    let mut budget = Budget::of(page.lines.iter().map(|line| line.text.len() as u64).sum());
+    let mut of_page = || of_lines(&page.lines, &mut budget);
     let observed = || [observe::observations(&page.lines), listing::observations(&page.lines)].concat();
     let mut found = if page.lines.len() < LONG {
-        Found { observed: observed(), ..of_lines(&page.lines) }
+        Found { observed: observed(), ..of_page() }
     } else {
-        let (found, observed) = threads::join(|| of_lines(&page.lines), observed);
+        let (found, observed) = threads::join(of_page, observed);
         Found { observed, ..found }
     };
     let mut given = Found::default();
     for (text, what) in [(&beside.inspect, "--inspect"), (&beside.run, "--run"), (&beside.info, "--info")] {
         let Some(text) = text else { continue };
-        let more = of_lines(&Line::all(text));
+        let mut own = Budget::of(text.len() as u64);
+        let more = of_lines(&Line::all(text), &mut own);
+        budget.add(&own);
         let engine = !more.engine.info.is_empty() || more.engine.version.is_some();
         if if what == "--info" { !engine } else { more.containers.is_empty() } {
             given.empty.push(what);
@@ -105,12 +114,18 @@ pub fn found(page: &Page, beside: &Beside) -> Found {
     given.engine.merge(found.engine);
     found.engine = given.engine;
     found.empty = given.empty;
+    (found.left_out, found.work) = (budget.left_out().to_vec(), budget.work());
     found
 }
 
-fn of_lines(lines: &[Line]) -> Found {
-    let documents = documents::documents(lines);
-    let blocks = yaml::blocks(lines);
+fn of_lines(lines: &[Line], budget: &mut Budget) -> Found {
+    budget.begin_part();
+    let documents = documents::documents(lines, budget);
+    budget.begin_part();
+    let commands = shell::commands(lines, budget);
+    // The dearest last.
+    budget.begin_rest();
+    let blocks = yaml::blocks(lines, budget);
     let mut engine = info::of_lines(lines);
     blocks.iter().filter_map(info::of_yaml).for_each(|said| engine.merge(said));
     for document in &documents {
@@ -122,13 +137,13 @@ fn of_lines(lines: &[Line]) -> Found {
         }
     }
     engine.shown = info::of_commands(lines);
-    let mut specs: Vec<Spec> = shell::commands(lines).iter().filter_map(run::spec).collect();
+    let mut specs: Vec<Spec> = commands.iter().filter_map(run::spec).collect();
     specs.extend(blocks.iter().flat_map(services::specs));
     specs.extend(lines.iter().filter_map(|line| services::of_json_list(line.number, line.command())));
     let files = dockerfile::files(lines);
     let declared = documents.iter().find(|document| document.kind == Kind::Image).map(|document| document.value.clone());
-    let mut containers = described(sorted_out(specs), &files, declared.as_ref());
-    inspected(&documents, declared.as_ref(), &mut containers);
+    let mut containers = described(&sorted_out(specs), &files, declared.as_ref(), budget);
+    inspected(&documents, declared.as_ref(), &mut containers, budget);
     if containers.is_empty() {
         containers.extend(files.last().map(of_file));
     }
@@ -136,30 +151,35 @@ fn of_lines(lines: &[Line]) -> Found {
         containers = speakers(lines);
     }
     containers.sort_by_key(|container| container.line);
-    containers.truncate(MOST);
+    if let Some(further) = containers.get(MOST) {
+        budget.leave_out(format!("containers described from line {} on, after the first {MOST}", further.line));
+        containers.truncate(MOST);
+    }
     Found { containers, engine, ..Found::default() }
 }
 
 /// Repetitions are one container; parts of a description are used only where nothing whole is there, and then together.
 fn sorted_out(mut specs: Vec<Spec>) -> Vec<Spec> {
     specs.sort_by_key(|spec| spec.line);
+    let mut said = BTreeSet::new();
+    let is_new: Vec<bool> = specs.iter().map(|spec| spec.fragment || said.insert(spec.says())).collect();
+    drop(said);
     let mut whole: Vec<Spec> = Vec::new();
     let mut parts: Option<Spec> = None;
-    for spec in specs {
-        if spec.fragment {
-            match &mut parts {
-                Some(known) => known.options.extend(spec.options),
-                None => parts = Some(spec),
-            }
-        } else if !whole.iter().any(|known| known.same(&spec)) {
+    for (spec, _) in specs.into_iter().zip(is_new).filter(|(_, is_new)| *is_new) {
+        if !spec.fragment {
             whole.push(spec);
+        } else if let Some(known) = &mut parts {
+            known.options.extend(spec.options);
+        } else {
+            parts = Some(spec);
         }
     }
     if whole.is_empty() { parts.into_iter().collect() } else { whole }
 }
 
-fn described(specs: Vec<Spec>, files: &[Dockerfile], declared: Option<&Value>) -> Vec<Described> {
-    let of = |spec: Spec| {
+fn described(specs: &[Spec], files: &[Dockerfile], declared: Option<&Value>, budget: &mut Budget) -> Vec<Described> {
+    let of = |spec: &Spec| {
         let service = spec.origin.contains("service");
         let file = files.last().filter(|_| !service || spec.image.is_none());
         let mut documents = spec.documents();
@@ -180,7 +200,8 @@ fn described(specs: Vec<Spec>, files: &[Dockerfile], declared: Option<&Value>) -
             facts: file.map(|file| file.facts.clone()).unwrap_or_default(),
         }
     };
-    specs.into_iter().map(of).collect()
+    let shared = declared.map_or(0, size) + files.last().map_or(0, |file| file.config.values().map(size).sum());
+    budget.affordable(MOST, specs.iter().map(|spec| (spec.line, shared, spec))).into_iter().map(of).collect()
 }
 
 /// Puts the image's configuration where the container's own says nothing.
@@ -210,7 +231,9 @@ fn inherit(documents: &mut Documents, image: &Map<String, Value>, whole: bool) {
 /// Volumes that the image declares and nothing lies over.
 fn volumes(documents: &mut Documents, image: &Map<String, Value>) {
     let declared: Vec<String> = image.get("Volumes").and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned().collect();
-    let taken = |path: &str| Config::partial(&documents.inspect, None, documents.kind, &[]).mount_at(path.trim_end_matches('/')).is_some();
+    let mounts = Config::partial(&documents.inspect, None, documents.kind, &[]).mounts();
+    let mounted: BTreeSet<&str> = mounts.iter().map(|mount| mount.destination.as_str()).collect();
+    let taken = |path: &str| mounted.contains(path.trim_end_matches('/'));
     let more: Vec<Value> = declared
         .iter()
         .filter(|path| !taken(path))
@@ -225,12 +248,16 @@ fn volumes(documents: &mut Documents, image: &Map<String, Value>) {
 }
 
 /// Containers that the engine itself described; a command line of the same container says nothing more.
-fn inspected(documents: &[Document], declared: Option<&Value>, containers: &mut Vec<Described>) {
-    let of_engine: Vec<Described> = documents.iter().filter_map(|document| of_inspect(document, declared)).collect();
+fn inspected(documents: &[Document], declared: Option<&Value>, containers: &mut Vec<Described>, budget: &mut Budget) {
+    let told = documents.iter().filter(|document| matches!(document.kind, Kind::Container | Kind::PodmanContainer));
+    let sized = told.map(|document| (document.line, declared.map_or(0, size), document));
+    let of_engine: Vec<Described> =
+        budget.affordable(MOST, sized).into_iter().filter_map(|document| of_inspect(document, declared)).collect();
     if of_engine.len() == 1 && containers.len() == 1 {
         containers.clear();
     }
-    containers.retain(|container| container.name.is_none() || !of_engine.iter().any(|known| known.name == container.name));
+    let known: BTreeSet<&str> = of_engine.iter().filter_map(|container| container.name.as_deref()).collect();
+    containers.retain(|container| container.name.as_deref().is_none_or(|name| !known.contains(name)));
     containers.extend(of_engine);
 }
 
@@ -318,7 +345,7 @@ mod tests {
     use super::*;
 
     fn containers(text: &str) -> Vec<Described> {
-        of_lines(&Line::all(text)).containers
+        of_lines(&Line::all(text), &mut Budget::of(text.len() as u64)).containers
     }
 
     #[test]
@@ -334,7 +361,8 @@ mod tests {
             line.container = Some(name.into());
             line
         };
-        let names = |lines: &[Line]| of_lines(lines).containers.into_iter().filter_map(|one| one.name).collect::<Vec<_>>();
+        let names =
+            |lines: &[Line]| of_lines(lines, &mut Budget::of(0)).containers.into_iter().filter_map(|one| one.name).collect::<Vec<_>>();
         let both = [line(1, "web-1"), line(2, "db_1"), line(3, "web-1"), line(4, "db_1"), line(5, "id"), line(6, "id")];
         assert_eq!(names(&both), ["web-1", "db_1"]);
         assert!(names(&both[..3]).is_empty());

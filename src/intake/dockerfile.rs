@@ -78,11 +78,17 @@ fn may_instruct(text: &str) -> bool {
 fn continued(first: &str, rest: &[Line]) -> (String, usize) {
     let mut text = first.trim_end().to_owned();
     let mut used = 0;
-    while let (Some(open), Some(line)) = (text.strip_suffix('\\').map(str::to_owned), rest.get(used)) {
+    while text.ends_with('\\')
+        && let Some(line) = rest.get(used)
+    {
         used += 1;
         let next = line.text.trim();
         // Comments may stand between continued lines.
-        text = if next.starts_with('#') { format!("{open}\\") } else { format!("{open} {next}") };
+        if !next.starts_with('#') {
+            text.pop();
+            text.push(' ');
+            text.push_str(next);
+        }
     }
     (text, used)
 }

@@ -2,11 +2,10 @@
 
 use serde_json::Value;
 
+use super::budget::{Attempts, Budget};
 use super::page::Line;
 use crate::pattern::Literals;
 
-/// Most lines of one document.
-const LONGEST: usize = 20_000;
 /// Documents that are looked for in one text.
 const MOST: usize = 64;
 
@@ -46,46 +45,101 @@ pub enum Kind {
 
 /// All known documents of a page.
 #[must_use]
-pub fn documents(lines: &[Line]) -> Vec<Document> {
+pub fn documents(lines: &[Line], budget: &mut Budget) -> Vec<Document> {
     let mut found = Vec::new();
+    let mut text = None;
+    let mut attempts = Attempts::default();
     let mut at = 0;
-    while at < lines.len() && found.len() < MOST {
-        let begins = matches!(lines[at].text.trim_start().bytes().next(), Some(b'{' | b'['));
-        match begins.then(|| value(&lines[at..])).flatten() {
-            Some((value, used)) => {
+    while at < lines.len() {
+        if !begins(&lines[at].text) || !attempts.may_begin(at) {
+            at += 1;
+            continue;
+        }
+        if budget.is_spent() {
+            budget.end_at(lines[at].number, "JSON documents");
+            break;
+        }
+        let text = text.get_or_insert_with(|| Joined::new(lines));
+        match text.value(at, budget) {
+            Ok((value, used)) => {
                 let (line, last) = (lines[at].number, lines[at + used - 1].number);
                 found.extend(sorted(value).into_iter().map(|(kind, value)| Document { line, last, kind, value }));
                 at += used;
             }
-            None => at += 1,
+            Err(Failed { lines, work }) => {
+                attempts.failed(at, lines, work);
+                at += 1;
+            }
         }
+        if found.len() > MOST {
+            budget.leave_out(format!("JSON documents from line {} on, after the first {MOST}", found[MOST].line));
+            found.truncate(MOST);
+            break;
+        }
+    }
+    if let Some(at) = attempts.passed_over() {
+        budget.leave_out(format!("broken JSON from line {} on", lines[at].number));
     }
     found
 }
 
-/// The JSON value that begins at the first line, and how many lines it takes.
-fn value(lines: &[Line]) -> Option<(Value, usize)> {
-    let mut text = String::new();
-    let mut depth = 0_i64;
-    for (index, line) in lines.iter().take(LONGEST).enumerate() {
-        depth += nesting(&line.text);
-        text.push_str(&line.text);
-        text.push('\n');
-        if depth <= 0 {
-            // Many logs are documents of one line each.
-            if index == 0 && !KNOWN.may_occur_in(&text) {
-                return None;
-            }
-            // What stands behind the document on its last line is no part of it.
-            let mut stream = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
-            return Some((stream.next()?.ok()?, index + 1));
+/// Whether a known document may begin with a line. Many logs are documents of one line each.
+fn begins(text: &str) -> bool {
+    matches!(text.trim_start().bytes().next(), Some(b'{' | b'[')) && (KNOWN.may_occur_in(text) || nesting(text) > 0)
+}
+
+/// Lines as one text.
+struct Joined {
+    text: String,
+    /// Where each line begins.
+    starts: Vec<usize>,
+}
+
+/// An attempt that found no value.
+struct Failed {
+    /// Lines that it went over, with the one that breaks it.
+    lines: usize,
+    /// Bytes that it went over.
+    work: usize,
+}
+
+impl Joined {
+    fn new(lines: &[Line]) -> Self {
+        let mut joined = Self { text: String::new(), starts: Vec::with_capacity(lines.len()) };
+        for line in lines {
+            joined.starts.push(joined.text.len());
+            joined.text.push_str(&line.text);
+            joined.text.push('\n');
         }
-        // Pretty JSON is indented: a line at the margin that opens nothing is the text going on.
-        if index > 0 && !line.text.starts_with([' ', '}', ']', '{', '[', '"']) && !line.text.is_empty() {
-            return None;
+        joined
+    }
+
+    /// The JSON value that begins at a line, and how many lines it takes. What stands behind it on its last line is no part of it.
+    fn value(&self, at: usize, budget: &mut Budget) -> Result<(Value, usize), Failed> {
+        let start = self.starts[at];
+        let affordable = usize::try_from(budget.left()).unwrap_or(usize::MAX);
+        let text = &self.text[start..self.text.floor_char_boundary(start.saturating_add(affordable).min(self.text.len()))];
+        let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+        let lines_to = |end: usize| self.starts.partition_point(|begin| *begin < start + end.max(1)) - at;
+        match stream.next() {
+            Some(Ok(value)) => {
+                let used = stream.byte_offset();
+                budget.spend(used);
+                Ok((value, lines_to(used)))
+            }
+            Some(Err(error)) if !error.is_eof() => {
+                let lines = error.line().max(1);
+                let work = self.starts.get(at + lines).map_or(text.len(), |end| text.len().min(end - start));
+                budget.spend(work);
+                // The line that breaks it may begin another.
+                Err(Failed { lines: lines.saturating_sub(1).max(1), work })
+            }
+            _ => {
+                budget.spend(text.len().max(1));
+                Err(Failed { lines: lines_to(text.len()), work: text.len() })
+            }
         }
     }
-    None
 }
 
 /// Brackets opened minus brackets closed, outside of strings.
@@ -136,7 +190,7 @@ mod tests {
 
     fn found(text: &str) -> Vec<(Kind, u64, u64)> {
         let lines = Line::all(text);
-        documents(&lines).into_iter().map(|document| (document.kind, document.line, document.last)).collect()
+        documents(&lines, &mut Budget::of(0)).into_iter().map(|document| (document.kind, document.line, document.last)).collect()
     }
 
     #[test]

@@ -5,10 +5,12 @@
 
 pub mod archive;
 mod assemble;
+mod budget;
 mod cluster;
 mod describe;
 mod dockerfile;
 mod documents;
+mod grown;
 mod info;
 mod listing;
 mod meter;
@@ -18,6 +20,7 @@ mod page;
 mod peel;
 mod run;
 mod services;
+mod share;
 mod shell;
 mod spec;
 mod text;
@@ -26,6 +29,7 @@ mod yaml;
 
 use std::io;
 
+pub use budget::Work;
 pub use text::{FoundText, Text};
 
 use crate::scan::Matcher;
@@ -47,8 +51,17 @@ pub struct Beside {
 /// # Errors
 /// [`io::Error`] of the reader.
 pub fn snapshots(name: &str, from: impl Text, beside: &Beside, matcher: &Matcher<'_>) -> io::Result<Vec<Snapshot>> {
+    measured(name, from, beside, matcher).map(|(snapshots, _)| snapshots)
+}
+
+/// The same, and the work that it took, for those who watch over it.
+///
+/// # Errors
+/// [`io::Error`] of the reader.
+pub fn measured(name: &str, from: impl Text, beside: &Beside, matcher: &Matcher<'_>) -> io::Result<(Vec<Snapshot>, Work)> {
     let page = page::read(from, matcher)?;
-    Ok(assemble::snapshots(name, &page, beside))
+    let found = describe::found(&page, beside);
+    Ok((assemble::snapshots(name, &page, &found), found.work))
 }
 
 #[cfg(test)]

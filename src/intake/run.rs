@@ -90,12 +90,13 @@ fn cut_redirections(words: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intake::budget::Budget;
     use crate::intake::page::Line;
     use crate::intake::shell::commands;
 
     fn specs(text: &str) -> Vec<Spec> {
         let lines = Line::all(text);
-        commands(&lines).iter().filter_map(spec).collect()
+        commands(&lines, &mut Budget::of(text.len() as u64)).iter().filter_map(spec).collect()
     }
 
     #[test]

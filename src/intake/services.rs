@@ -1,5 +1,7 @@
 //! Containers in YAML: compose services, molecule platforms, pods of Kubernetes, and fragments of them.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 use yaml_serde::{Mapping, Value};
 
@@ -211,10 +213,16 @@ fn pod_of(value: &Value) -> Option<Vec<Spec>> {
     let spec = value.get("spec").or_else(|| value.get("containers").map(|_| value))?;
     let spec = spec.get("template").and_then(|template| template.get("spec")).unwrap_or(spec);
     let containers = spec.get("containers")?.as_sequence()?;
-    Some(containers.iter().filter_map(Value::as_mapping).map(|container| kubernetes(container, spec)).collect())
+    let volumes = spec.get("volumes").and_then(Value::as_sequence).into_iter().flatten().filter_map(Value::as_mapping);
+    // Of two with one name the first counts.
+    let volumes: Volumes<'_> = volumes.rev().filter_map(|volume| Some((text(volume, "name")?, volume))).collect();
+    Some(containers.iter().filter_map(Value::as_mapping).map(|container| kubernetes(container, spec, &volumes)).collect())
 }
 
-fn kubernetes(map: &Mapping, pod: &Value) -> Spec {
+/// A pod's volumes by their names.
+type Volumes<'p> = BTreeMap<String, &'p Mapping>;
+
+fn kubernetes(map: &Mapping, pod: &Value, volumes: &Volumes<'_>) -> Spec {
     let mut options: Vec<Given> = Vec::new();
     let context = map.get("securityContext");
     let of_context = |key: &str| context.and_then(|context| context.get(key));
@@ -235,7 +243,7 @@ fn kubernetes(map: &Mapping, pod: &Value) -> Spec {
         }
     }
     let mounts = map.get("volumeMounts").and_then(Value::as_sequence).into_iter().flatten().filter_map(Value::as_mapping);
-    options.extend(mounts.filter_map(|mount| pod_mount(mount, pod)));
+    options.extend(mounts.filter_map(|mount| pod_mount(mount, volumes)));
     if let Some(entrypoint) = words(map, "command") {
         options.push(("entrypoint", serde_json::to_string(&entrypoint).unwrap_or_default()));
     }
@@ -244,10 +252,9 @@ fn kubernetes(map: &Mapping, pod: &Value) -> Spec {
 }
 
 /// A volume mount with the volume that it names.
-fn pod_mount(mount: &Mapping, pod: &Value) -> Option<Given> {
+fn pod_mount(mount: &Mapping, volumes: &Volumes<'_>) -> Option<Given> {
     let (name, target) = (text(mount, "name")?, text(mount, "mountPath")?);
-    let volumes = pod.get("volumes").and_then(Value::as_sequence).into_iter().flatten().filter_map(Value::as_mapping);
-    let volume = volumes.into_iter().find(|volume| text(volume, "name").as_deref() == Some(name.as_str()))?;
+    let volume = volumes.get(&name)?;
     let read_only = if text(mount, "readOnly").as_deref() == Some("true") { ":ro" } else { "" };
     if let Some(path) = volume.get("hostPath").and_then(Value::as_mapping).and_then(|path| text(path, "path")) {
         return Some(("volume", format!("{path}:{target}{read_only}")));
@@ -285,11 +292,11 @@ pub fn of_json_list(line: u64, text: &str) -> Option<Spec> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::{page::Line, yaml};
+    use crate::intake::{budget::Budget, page::Line, yaml};
 
     fn found(text: &str) -> Vec<Spec> {
         let lines = Line::all(text);
-        yaml::blocks(&lines).iter().flat_map(specs).collect()
+        yaml::blocks(&lines, &mut Budget::of(text.len() as u64)).iter().flat_map(specs).collect()
     }
 
     #[test]

@@ -4,12 +4,15 @@
 
 use std::borrow::Cow;
 
+use super::budget::{Attempts, Budget};
 use super::page::Line;
 use crate::facts::program::split_outside_quotes;
 use crate::pattern::Pattern;
 
 /// Lines that one command may be continued over.
 const CONTINUED: usize = 120;
+/// Longest command, in bytes: what Linux takes as one argument (execve(2), `MAX_ARG_STRLEN`).
+const COMMAND: usize = 128 * 1024;
 /// Words that run the rest of their line.
 const PREFIXES: [&str; 12] =
     ["sudo", "time", "env", "nohup", "exec", "command", "doas", "nice", "winpty", "/usr/bin/sudo", "/usr/bin/time", "+"];
@@ -77,18 +80,30 @@ pub fn engine(word: &str) -> Option<&'static str> {
 
 /// All command lines of an engine that create a container, and lines of a prompt that begin with an option.
 #[must_use]
-pub fn commands(lines: &[Line]) -> Vec<Command> {
+pub fn commands(lines: &[Line], budget: &mut Budget) -> Vec<Command> {
     let mut found = Vec::new();
+    let mut attempts = Attempts::default();
     let mut at = 0;
     while at < lines.len() {
-        if !may_create(&lines[at]) {
+        if !(may_create(&lines[at]) && attempts.may_begin(at)) {
             at += 1;
             continue;
         }
-        let (joined, used) = joined(&lines[at..]);
-        let here = of_text(&joined, lines[at].number, lines[at + used - 1].number);
-        at += if here.is_empty() { 1 } else { used };
+        let Some(Joined { text, lines: used, work }) = joined(&lines[at..], budget) else {
+            budget.end_at(lines[at].number, "command lines");
+            break;
+        };
+        let here = of_text(&text, lines[at].number, lines[at + used - 1].number);
+        if here.is_empty() {
+            attempts.failed(at, used, work);
+            at += 1;
+        } else {
+            at += used;
+        }
         found.extend(here);
+    }
+    if let Some(at) = attempts.passed_over() {
+        budget.leave_out(format!("command lines that begin within another, from line {} on", lines[at].number));
     }
     found
 }
@@ -98,23 +113,37 @@ fn may_create(line: &Line) -> bool {
     line.is_prompted() || CREATES.may_match(&line.text) || line.text.trim_end().ends_with('\\')
 }
 
-/// A line and those that continue it, and how many they are.
-fn joined(lines: &[Line]) -> (Cow<'_, str>, usize) {
+/// A line and those that continue it.
+struct Joined<'l> {
+    text: Cow<'l, str>,
+    /// How many they are.
+    lines: usize,
+    /// Bytes that were gone over to tell where they end.
+    work: usize,
+}
+
+/// A line and those that continue it; `None` where the budget does not allow it.
+fn joined<'l>(lines: &'l [Line], budget: &mut Budget) -> Option<Joined<'l>> {
     let mut text = Cow::Borrowed("");
-    let mut used = 0;
+    let (mut used, mut work) = (0, 0);
     for line in lines.iter().take(CONTINUED) {
         used += 1;
         let part = line.text.trim_end();
         text += part.strip_suffix('\\').unwrap_or(part);
+        work += part.len() + 1;
         // Options on lines of their own, where a paste lost the backslashes.
         let next = lines.get(used).map(|line| line.text.trim_start());
-        let lost = || next.is_some_and(super::options::is_known) && ends_open(&text);
-        if !part.ends_with('\\') && !lost() {
+        let mut lost = || {
+            let open = next.is_some_and(super::options::is_known);
+            work += if open { text.len() } else { 0 };
+            open && ends_open(&text)
+        };
+        if text.len() > COMMAND || !part.ends_with('\\') && !lost() {
             break;
         }
         text += " ";
     }
-    (text, used.max(1))
+    budget.spend(work).then_some(Joined { text, lines: used, work })
 }
 
 /// Whether a command line has options but no image yet.
@@ -207,7 +236,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<Command> {
-        commands(&Line::all(text))
+        commands(&Line::all(text), &mut Budget::of(text.len() as u64))
     }
 
     fn words(text: &str) -> String {

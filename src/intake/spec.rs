@@ -70,11 +70,10 @@ pub struct Documents {
 }
 
 impl Spec {
-    /// Whether another description says the same.
+    /// What it says, wherever it stands: two that say the same are one container.
     #[must_use]
-    pub fn same(&self, other: &Self) -> bool {
+    pub fn says(&self) -> impl Ord + '_ {
         (self.engine, &self.options, &self.image, &self.command, &self.name)
-            == (other.engine, &other.options, &other.image, &other.command, &other.name)
     }
 
     /// Last value of an option.

@@ -2,13 +2,27 @@
 //!
 //! Blocks begin at keys that container files have; a block that does not parse is cut before the line that breaks it.
 
+use std::cell::Cell;
+
+use serde::de::DeserializeSeed;
 use yaml_serde::Value;
 
+use super::budget::{Attempts, Budget};
+use super::grown::Grown;
 use super::page::Line;
 use crate::pattern::Pattern;
 
 /// Longest block, in lines.
 const LONGEST: usize = 2000;
+/// Lines of a block that are tried first: most mistakes stand near the beginning.
+const FIRST: usize = 64;
+/// Brackets within brackets that cost nothing. For each token the parser goes over all that are open.
+const DEEP: usize = 32;
+/// Most brackets within brackets, twice as many as the parser takes. Some may stand in texts, where they cost nothing; that cannot be
+/// told before.
+const DEEPEST: usize = 256;
+/// What a value costs that stands for more than its text, in bytes of text.
+const VALUE: u64 = 8;
 /// How often a block is cut before it is given up.
 const CUTS: usize = 6;
 
@@ -32,20 +46,33 @@ pub struct Block {
 
 /// All YAML blocks of a page.
 #[must_use]
-pub fn blocks(lines: &[Line]) -> Vec<Block> {
+pub fn blocks(lines: &[Line], budget: &mut Budget) -> Vec<Block> {
     let mut found = Vec::new();
+    let mut attempts = Attempts::default();
     let mut at = 0;
     while at < lines.len() {
         let text = lines[at].command();
-        if is_keyed(text)
-            && matches(&BEGINS, text)
-            && let Some((block, used)) = block(&lines[at..])
-        {
-            found.extend(block);
-            at += used;
-        } else {
+        if !(is_keyed(text) && BEGINS.is_match(text) && attempts.may_begin(at)) {
             at += 1;
+            continue;
         }
+        if budget.is_spent() {
+            budget.end_at(lines[at].number, "YAML");
+            break;
+        }
+        match block(&lines[at..], budget) {
+            Ok((blocks, used)) => {
+                found.extend(blocks);
+                at += used;
+            }
+            Err(Failed { lines, work }) => {
+                attempts.failed(at, lines, work);
+                at += 1;
+            }
+        }
+    }
+    if let Some(at) = attempts.passed_over() {
+        budget.leave_out(format!("broken YAML from line {} on", lines[at].number));
     }
     found
 }
@@ -57,46 +84,74 @@ fn is_keyed(text: &str) -> bool {
     word.len() < text.len() && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
 }
 
-fn matches(pattern: &Pattern, text: &str) -> bool {
-    pattern.is_match(text)
+/// An attempt that found no document.
+struct Failed {
+    /// Lines that it went over.
+    lines: usize,
+    /// Bytes that it went over, again for each time.
+    work: usize,
 }
 
 /// The block that begins at the first of the lines: its documents, and how many lines they take.
-fn block(lines: &[Line]) -> Option<(Vec<Block>, usize)> {
+fn block(lines: &[Line], budget: &mut Budget) -> Result<(Vec<Block>, usize), Failed> {
+    let before = budget.left();
+    let mut texts = extent(lines, FIRST);
+    // What ends with the first lines may go on.
+    if texts.len() == FIRST && parse(&texts.join("\n"), budget).err().is_none_or(|line| line + 1 >= FIRST) {
+        texts = extent(lines, LONGEST);
+    }
+    let longest = texts.len();
+    for _ in 0..CUTS {
+        match parse(&texts.join("\n"), budget) {
+            Ok(values) => {
+                let last = lines[texts.len() - 1].number;
+                let blocks = values.into_iter().map(|value| Block { line: lines[0].number, last, value }).collect();
+                return Ok((blocks, texts.len()));
+            }
+            Err(line) => texts.truncate(line.min(texts.len() - 1)),
+        }
+        if texts.len() < 2 {
+            break;
+        }
+    }
+    Err(Failed { lines: longest, work: usize::try_from(before - budget.left()).unwrap_or(usize::MAX) })
+}
+
+/// The lines that a block takes if nothing breaks it, `most` at most, without its indentation.
+fn extent(lines: &[Line], most: usize) -> Vec<String> {
     let (first, prompted) = (lines[0].command(), lines[0].is_prompted());
     // Behind a prompt the first line has lost its place; the others have kept theirs.
     let indent = if prompted { 0 } else { first.len() - first.trim_start().len() };
     let belongs = |line: &&Line| {
         let text = line.text.as_ref();
         let own = text.len() - text.trim_start().len();
-        (text.trim().is_empty() || own >= indent) && matches(&GOES_ON, text)
+        (text.trim().is_empty() || own >= indent) && GOES_ON.is_match(text)
     };
-    let rest: Vec<&Line> = lines.iter().skip(1).take(LONGEST).take_while(belongs).collect();
+    let rest = lines.iter().take(most).skip(1).take_while(belongs);
     let mut texts: Vec<String> = vec![first.trim_start().to_owned()];
-    texts.extend(rest.iter().map(|line| line.text.get(indent..).unwrap_or_default().to_owned()));
-    for _ in 0..CUTS {
-        let text = texts.join("\n");
-        match parse(&text) {
-            Ok(values) => {
-                let last = lines[texts.len() - 1].number;
-                let blocks = values.into_iter().map(|value| Block { line: lines[0].number, last, value }).collect();
-                return Some((blocks, texts.len()));
-            }
-            Err(line) => texts.truncate(line.min(texts.len() - 1)),
-        }
-        if texts.len() < 2 {
-            return None;
-        }
-    }
-    None
+    texts.extend(rest.map(|line| line.text.get(indent..).unwrap_or_default().to_owned()));
+    texts
 }
 
 /// The documents of a text; `Err` is the number of lines before the mistake.
-fn parse(text: &str) -> Result<Vec<Value>, usize> {
-    use serde::Deserialize;
+fn parse(text: &str, budget: &mut Budget) -> Result<Vec<Value>, usize> {
+    let (depth, line) = deepest(text);
+    let weight = if depth > DEEPEST { 1 } else { 1 + depth / DEEP };
+    if !budget.spend(text.len() * weight) {
+        return Err(0);
+    }
+    if depth > DEEPEST {
+        return Err(line);
+    }
     let mut values = Vec::new();
+    // What the text itself stands for is paid for; one document may not take all that is left.
+    let free = text.len() as u64;
     for document in yaml_serde::Deserializer::from_str(text) {
-        match Value::deserialize(document) {
+        let most = free + budget.left() / VALUE / 2;
+        let room = Cell::new(most);
+        let value = Grown(&room).deserialize(document);
+        budget.spend(usize::try_from((most - room.get()).saturating_sub(free) * VALUE).unwrap_or(usize::MAX));
+        match value {
             Ok(mut value) => {
                 let _ = value.apply_merge();
                 values.push(value);
@@ -107,13 +162,28 @@ fn parse(text: &str) -> Result<Vec<Value>, usize> {
     Ok(values)
 }
 
+/// How deep brackets lie within brackets, whatever they stand in, and the number of lines before the one that goes beyond what is usual.
+fn deepest(text: &str) -> (usize, usize) {
+    let (mut open, mut deepest, mut lines) = (0_usize, 0, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            b'\n' if deepest <= DEEP => lines += 1,
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    (deepest, lines)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<Block> {
         let lines = Line::all(text);
-        blocks(&lines)
+        blocks(&lines, &mut Budget::of(text.len() as u64))
     }
 
     #[test]
@@ -137,6 +207,15 @@ mod tests {
     fn broken_yaml_is_cut_or_left_alone() {
         assert_eq!(found("services:\n  a:\n    image: b\n   bad: [\n")[0].value["services"]["a"]["image"], "b");
         assert!(found("name: *unknown\n").is_empty());
+    }
+
+    #[test]
+    fn brackets_in_texts_are_no_lists() {
+        let script = "        echo '[' '{' # [\n".repeat(60);
+        let text = format!("services:\n  a:\n    image: b\n    command:\n      - |\n{script}  c:\n    image: d\n");
+        assert_eq!(found(&text)[0].value["services"]["c"]["image"], "d");
+        let deep = format!("services:\n  a:\n    image: b\n  c: {}\nand so on (or not)\n", "[".repeat(100_000));
+        assert_eq!(found(&deep)[0].value["services"]["a"]["image"], "b");
     }
 
     #[test]

@@ -11,6 +11,7 @@
 )]
 
 mod architecture;
+mod bounded;
 mod bounds;
 mod browser;
 mod building;

@@ -14,7 +14,7 @@ fn rules() -> &'static RuleSet {
     &RULES
 }
 
-fn matcher() -> &'static Matcher<'static> {
+pub fn matcher() -> &'static Matcher<'static> {
     static MATCHER: std::sync::LazyLock<Matcher<'static>> = std::sync::LazyLock::new(|| Matcher::new(rules()));
     &MATCHER
 }

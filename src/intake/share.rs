@@ -1,0 +1,133 @@
+//! Which container a line belongs to, and what of a page that gives to each: in one pass, however many there are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::describe::{Described, Found};
+use super::observe::Observed;
+use super::page::Page;
+use crate::pattern::Pattern;
+use crate::snapshot::{Cluster, KeptLine};
+
+/// Words that only a text about systemd has, in lower case.
+static SIGNS: Pattern = Pattern::new(
+    r"\bsystemd|systemctl|journalctl|loginctl|hostnamectl|machinectl|/sbin/init\b|\bd-?bus\b|init\.scope|\[!!!!!!\]|pid 1\b|telinit",
+);
+/// Facts that hold for the machine, and so for every container of a text.
+const SHARED: [&str; 3] = ["host.", "engine.", "cgroup.mode"];
+/// Longest name of a container or service, in bytes: that of a file, as which the engines keep it.
+const LONGEST_NAME: usize = 255;
+
+/// Whether a text speaks of systemd.
+pub fn signs(text: &str) -> bool {
+    SIGNS.is_match(&text.to_ascii_lowercase())
+}
+
+/// Whether a fact holds for the machine.
+pub fn is_shared(key: &str) -> bool {
+    SHARED.iter().any(|start| key.starts_with(start))
+}
+
+/// What of a page belongs to one container.
+#[derive(Debug, Default)]
+pub struct Share<'f> {
+    /// Lines that rules want to see, in order.
+    pub lines: Vec<KeptLine>,
+    /// Failures that no rule knows and that told no fact.
+    pub unrecognised: Vec<Cluster>,
+    /// Observations, and whether they are about this container; of others only what holds for the machine matters.
+    pub observed: Vec<(&'f Observed, bool)>,
+    /// Whether its lines speak of systemd.
+    pub is_spoken: bool,
+}
+
+/// The share of each container, or the one share of a text that describes none.
+pub fn shares<'f>(page: &Page, found: &'f Found) -> Vec<Share<'f>> {
+    let mut shares: Vec<Share<'f>> = Vec::new();
+    shares.resize_with(found.containers.len().max(1), Share::default);
+    let mut owners = Owners::new(&found.containers);
+    for (service, lines) in &page.kept {
+        for line in lines {
+            let share = &mut shares[owners.of(line.line, service.as_deref())];
+            share.is_spoken = share.is_spoken || signs(&line.text);
+            share.lines.push(line.clone());
+        }
+    }
+    for line in &page.lines {
+        let share = &mut shares[owners.of(line.number, line.container.as_deref())];
+        share.is_spoken = share.is_spoken || signs(&line.text);
+    }
+    // A line that told a fact was understood.
+    let understood: BTreeSet<u64> = found.observed.iter().map(|observed| observed.line).collect();
+    for cluster in page.unrecognised.iter().filter(|cluster| !understood.contains(&cluster.line)) {
+        shares[owners.of(cluster.line, None)].unrecognised.push(cluster.clone());
+    }
+    observed(found, &mut owners, &mut shares);
+    shares.iter_mut().for_each(|share| share.lines.sort_by_key(|line| line.line));
+    shares
+}
+
+fn observed<'f>(found: &'f Found, owners: &mut Owners<'_>, shares: &mut [Share<'f>]) {
+    let is_named = found.containers.iter().any(|container| container.name.is_some());
+    for observed in &found.observed {
+        let about = observed.about.as_deref();
+        // A row about another container than those that the text describes is about none of them.
+        let is_foreign = is_named && about.is_some_and(|about| owners.named(about).is_none());
+        let owner = (!is_foreign).then(|| owners.of(observed.line, about));
+        if observed.facts.iter().any(|(key, _)| is_shared(key)) {
+            shares.iter_mut().enumerate().for_each(|(index, share)| share.observed.push((observed, owner == Some(index))));
+        } else if let Some(owner) = owner {
+            shares[owner].observed.push((observed, true));
+        }
+    }
+}
+
+/// Which container a line belongs to.
+struct Owners<'f> {
+    containers: &'f [Described],
+    /// Where a description begins, and the container that lines behind it belong to, by line.
+    starts: Vec<(u64, usize)>,
+    /// What names were found to call.
+    names: BTreeMap<String, Option<usize>>,
+}
+
+impl<'f> Owners<'f> {
+    /// Of several containers in one document, lines belong to the one that is meant to run systemd. They are in order of line.
+    fn new(containers: &'f [Described]) -> Self {
+        let mut starts: Vec<(u64, usize)> = Vec::new();
+        let mut is_meant = false;
+        for (index, container) in containers.iter().enumerate() {
+            match starts.last_mut().filter(|(line, _)| *line == container.line) {
+                Some(_) if is_meant => {}
+                Some(start) if container.reaches_systemd() => (start.1, is_meant) = (index, true),
+                Some(_) => {}
+                None => {
+                    starts.push((container.line, index));
+                    is_meant = container.reaches_systemd();
+                }
+            }
+        }
+        Self { containers, starts, names: BTreeMap::new() }
+    }
+
+    /// The container that a prefix names, else the last one described before the line; 0 where the text describes none.
+    fn of(&mut self, line: u64, service: Option<&str>) -> usize {
+        if let Some(index) = service.and_then(|service| self.named(service)) {
+            return index;
+        }
+        let before = self.starts.partition_point(|(start, _)| *start <= line);
+        self.starts.get(before.saturating_sub(1)).map_or(0, |(_, index)| *index)
+    }
+
+    /// The container that a name calls.
+    fn named(&mut self, name: &str) -> Option<usize> {
+        if name.len() > LONGEST_NAME {
+            return None;
+        }
+        if let Some(known) = self.names.get(name) {
+            return *known;
+        }
+        let called = self.containers.iter().position(|container| container.is_called(name));
+        self.names.insert(name.to_owned(), called);
+        called
+    }
+}
