@@ -68,6 +68,9 @@ pub struct GlobalArgs {
     /// Read this configuration in place of those of the system, the user and the project; also SYSDOCK_CONFIG
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
+    /// Obey a project's sysdock.toml and rules whoever owns them, and let its rules replace built-in ones; also SYSDOCK_TRUST
+    #[arg(long, global = true)]
+    pub trust: bool,
     /// Only ASCII in what is for people, whatever the locale says; also SYSDOCK_ASCII
     #[arg(long, global = true)]
     pub ascii: bool,

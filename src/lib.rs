@@ -22,4 +22,5 @@ pub mod scan;
 pub mod seccomp;
 pub mod snapshot;
 pub mod treat;
+pub mod trust;
 pub mod watch;

@@ -28,7 +28,7 @@ struct Case {
 
 /// All of them; diagnosing takes its time, so it is done once.
 static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
-    let rules = rule::load(&[]).unwrap();
+    let rules = rule::builtin().unwrap();
     let matcher = Matcher::new(&rules);
     let folders = std::fs::read_dir(folder()).unwrap().map(|id| id.unwrap().path());
     let files = folders.flat_map(|id| std::fs::read_dir(id).unwrap()).map(|entry| entry.unwrap().path());
