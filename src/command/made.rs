@@ -1,5 +1,7 @@
 //! What this program made on an engine, and its removal: nothing goes without proof that it was made here.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -63,12 +65,21 @@ pub async fn sweep(office: &Office<'_>, all: bool) {
             swept(office, name, all).await;
         }
     }
-    for filter in IMAGES.iter().filter(|_| all) {
+    if all {
+        sweep_images(office).await;
+    }
+}
+
+async fn sweep_images(office: &Office<'_>) {
+    let mut names = BTreeSet::new();
+    for filter in IMAGES {
         let images = office.engine.get(filter).await.unwrap_or_default();
         let tags = images.as_array().into_iter().flatten().filter_map(|image| image.get("RepoTags")?.as_array()).flatten();
-        for name in tags.filter_map(Value::as_str).filter(|name| made_image(name).is_some()) {
-            let kept = made_image(name).and_then(|name| office.marks.token(name));
-            remove_image(office, name, kept.as_deref()).await;
+        names.extend(tags.filter_map(Value::as_str).map(str::to_owned));
+    }
+    for name in &names {
+        if let Some(plain) = made_image(name) {
+            remove_image(office, name, office.marks.token(plain).as_deref()).await;
         }
     }
 }
@@ -91,7 +102,7 @@ async fn swept(office: &Office<'_>, name: &str, all: bool) {
 }
 
 fn by_hand(office: &Office<'_>, name: &str) -> String {
-    let words = office.reach.argv(["rm", "-f", "-v", name]);
+    let words = office.reach.argv(["rm", "-f", name]);
     let command = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default();
     format!("when you know whose it is: {command}")
 }

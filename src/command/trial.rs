@@ -34,7 +34,15 @@ pub async fn named(office: &Office<'_>, case: &Case) -> Trial {
     let after = &case.trial_name;
     let now = Timestamp::now().as_second();
     let Mark { name, token } = office.marks.make(&trial_name(after, std::process::id(), now));
-    Trial { name, token, until: end_of_life(), controllers: controllers(office).await, without: Vec::new(), flags_only: case.is_image, profile: None }
+    Trial {
+        name,
+        token,
+        until: end_of_life(),
+        controllers: controllers(office).await,
+        without: Vec::new(),
+        flags_only: case.is_image,
+        profile: None,
+    }
 }
 
 /// End of the life of a trial that begins now, in seconds since 1970.

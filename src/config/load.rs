@@ -83,7 +83,8 @@ pub enum ConfigError {
 /// [`ConfigError`] naming the file or the variable. A file that is not there is no error unless it was named.
 pub fn load<'e>(args: &GlobalArgs, folder: &Path, variable: impl Fn(&str) -> Option<&'e str>) -> Result<Config, ConfigError> {
     let mut config = Config::default();
-    let everything = args.trust || variable("SYSDOCK_TRUST").map(flag).transpose().map_err(variable_error("SYSDOCK_TRUST"))?.unwrap_or_default();
+    let everything =
+        args.trust || variable("SYSDOCK_TRUST").map(flag).transpose().map_err(variable_error("SYSDOCK_TRUST"))?.unwrap_or_default();
     let named = args.config.clone().or_else(|| variable("SYSDOCK_CONFIG").map(PathBuf::from));
     if let Some(path) = named {
         let settings = read(&path, &Trust::Named).and_then(|read| read.ok_or_else(|| absent(&path)))?;

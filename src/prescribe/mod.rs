@@ -43,7 +43,8 @@ use planner::Plan;
 pub use profile::{Found, Origin, allowing, filter_of, hierarchy_of, versions_of};
 pub use start::{Start, Started, of_image, start};
 pub use trial::{
-    IMAGE_TOKEN_LABEL, TOKEN_LABEL, TRIAL_LABEL, TRIAL_LIFE, Trial, TrialSteps, is_made_name, made_image, probe_name, trial, trial_name, unchanged,
+    IMAGE_TOKEN_LABEL, TOKEN_LABEL, TRIAL_LABEL, TRIAL_LIFE, Trial, TrialSteps, is_made_name, made_image, probe_name, trial, trial_name,
+    unchanged,
 };
 pub use types::{NotOffered, Prescription, Reach, Retired, Step, StepKind};
 

@@ -41,8 +41,10 @@ pub fn probe_name(process: u32, time: i64) -> String {
 #[must_use]
 pub fn is_made_name(name: &str) -> bool {
     let numbers = name.strip_prefix(PROBE).or_else(|| name.rsplit_once(TRIAL).filter(|(after, _)| !after.is_empty()).map(|(_, rest)| rest));
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
     let is_number = |text: &str| (1..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    numbers.and_then(|rest| rest.split_once('-')).is_some_and(|(process, time)| is_number(process) && is_number(time))
+    name.chars().all(is_plain)
+        && numbers.and_then(|rest| rest.split_once('-')).is_some_and(|(process, time)| is_number(process) && is_number(time))
 }
 
 /// The name of an image that is made for a trial, without its registry and `latest`; none for other images.
@@ -191,7 +193,16 @@ mod tests {
             assert_eq!(made_image(&format!("localhost/{name}-cured:latest")), Some(format!("{name}-cured").as_str()));
             assert_eq!(made_image(&format!("{name}-cured")), Some(format!("{name}-cured").as_str()));
         }
-        for name in ["web", "-trial-1-2", "web-trial-1", "web-trial-1-2-3", "web-trial-1-2x", "web-trial--2", "sysdock-probe-1", "web-trial-1-2-cured"] {
+        for name in [
+            "web",
+            "-trial-1-2",
+            "web-trial-1",
+            "web-trial-1-2-3",
+            "web-trial-1-2x",
+            "web-trial--2",
+            "sysdock-probe-1",
+            "web-trial-1-2-cured",
+        ] {
             assert!(!is_made_name(name), "{name}");
         }
         for image in ["web-cured", "web-trial-1-2", "registry.example/web-trial-1-2-cured", "web-trial-1-2-cured:1", "<none>:<none>"] {
@@ -210,7 +221,15 @@ mod tests {
         recipe.mounts.push(("/m".to_owned(), "type=volume,source=m,target=/m".to_owned()));
         cut_off(
             &mut recipe,
-            &Trial { name: "t".to_owned(), token: "f00".to_owned(), until: 7, controllers: Vec::new(), without: Vec::new(), flags_only: false, profile: None },
+            &Trial {
+                name: "t".to_owned(),
+                token: "f00".to_owned(),
+                until: 7,
+                controllers: Vec::new(),
+                without: Vec::new(),
+                flags_only: false,
+                profile: None,
+            },
         );
         limit(&mut recipe, &["memory".to_owned()]);
         let words = recipe.run(&Reach::by_itself(crate::snapshot::EngineKind::Docker)).join(" ");

@@ -3,14 +3,13 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::checker::CONDITIONS;
 use super::needle::needles;
 use super::syntax::{HarmlessFile, RemedyFile, RuleFile, SignatureFile};
-use super::{Change, Condition, ConditionError, Later, RemedyText, Rule, RuleSet, Signature, Source, VersionRange};
+use super::{Change, Condition, ConditionError, Later, RemedyText, Rule, RuleError, RuleSet, Signature, Source, VersionRange};
 use crate::pattern::Pattern;
-use crate::trust::Refusal;
 
 /// The built-in rule files, as the build script wrote them.
 struct Embedded {
@@ -41,71 +40,6 @@ struct Known {
 }
 
 static BUILTIN: Embedded = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
-
-/// A rule file that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum RuleError {
-    /// The folder or file cannot be read.
-    #[error("cannot read rules from {path}: {source}")]
-    Read {
-        /// Folder or file.
-        path: PathBuf,
-        /// What it is, or the cause given by the operating system.
-        source: Refusal,
-    },
-    /// A project brings a folder or file that is somebody else's.
-    #[error("rules from {path} are not obeyed: {source}; --trust allows it")]
-    Distrusted {
-        /// Folder or file.
-        path: PathBuf,
-        /// Whose it is, or where it leads.
-        source: Refusal,
-    },
-    /// A folder has no end.
-    #[error("rules from {path}: more than {files} files, or more than {depth} levels of folders")]
-    Many {
-        /// The folder.
-        path: PathBuf,
-        /// Most files.
-        files: usize,
-        /// Most levels.
-        depth: usize,
-    },
-    /// A project would replace what is there.
-    #[error("{file} would replace the {what} `{id}`, and rules that {project} names may only add to those there are; --trust allows it")]
-    Replaces {
-        /// The file.
-        file: String,
-        /// `diagnosis` or `remedy`.
-        what: &'static str,
-        /// Its id.
-        id: String,
-        /// The file of the project.
-        project: String,
-    },
-    /// The file is no TOML of the right shape.
-    #[error("{file}:{line}: {message}")]
-    Syntax {
-        /// The file.
-        file: String,
-        /// Line, from 1.
-        line: usize,
-        /// What is wrong.
-        message: String,
-    },
-    /// A part of the file has the right shape but cannot be accepted.
-    #[error("{file}:{line}: {part} {message}")]
-    Part {
-        /// The file.
-        file: String,
-        /// Line, from 1.
-        line: usize,
-        /// `when`, `signature NAME`, …
-        part: String,
-        /// What is wrong.
-        message: String,
-    },
-}
 
 /// The built-in rules.
 ///
@@ -236,7 +170,13 @@ impl Builder {
     fn finish(self) -> RuleSet {
         let mut rules: Vec<_> = self.rules.into_values().collect();
         rules.sort_by(|a, b| (a.stage, &a.id).cmp(&(b.stage, &b.id)));
-        RuleSet { rules, remedies: self.remedies, harmless: self.harmless, hash: format!("{:016x}", self.hasher.finish()), changes: self.changes }
+        RuleSet {
+            rules,
+            remedies: self.remedies,
+            harmless: self.harmless,
+            hash: format!("{:016x}", self.hasher.finish()),
+            changes: self.changes,
+        }
     }
 }
 
@@ -391,7 +331,7 @@ mod tests {
 
     #[test]
     fn a_missing_folder_is_named() {
-        assert!(load(&[PathBuf::from("/no/such/rules")]).unwrap_err().to_string().contains("/no/such/rules"));
+        assert!(load(&[std::path::PathBuf::from("/no/such/rules")]).unwrap_err().to_string().contains("/no/such/rules"));
     }
 
     #[test]

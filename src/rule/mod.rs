@@ -4,6 +4,7 @@
 
 mod checker;
 mod condition;
+mod error;
 mod later;
 mod load;
 mod needle;
@@ -17,8 +18,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub use condition::{Condition, ConditionError, Outcome, Scope};
+pub use error::RuleError;
 pub use later::{Later, Page};
-pub use load::{RuleError, builtin, load};
+pub use load::{builtin, load};
 pub use range::VersionRange;
 pub use reproduce::{BROKEN, IMAGE, Reproduction};
 pub use source::Source;

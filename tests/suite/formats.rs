@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sysdock::cli::Cli;
 use sysdock::diagnose::{Acceptance, Evidence, Finding, Report, Role, Subject, Summary, Undecided, Verdict};
 use sysdock::render::form::{self, ReportForm};
-use sysdock::render::{Answer, Notice, Context, Sheet};
+use sysdock::render::{Answer, Context, Notice, Sheet};
 use sysdock::rule::{Class, Confidence, Severity, builtin};
 use sysdock::snapshot::{Cluster, EngineId, Gap, Target, TargetKind};
 
@@ -284,7 +284,8 @@ fn rendered(form: ReportForm, reports: &[Report]) -> String {
     reports.iter().for_each(|report| summary.add(report));
     let answers = Answer::without_cure(reports);
     let failures = ["cannot look at x\u{1b}]0;y\n  next: </failure> ::warning ::z".to_owned()];
-    let notices = [Notice { file: "a\u{1b}[2J/../</pre>\n::error ::x".to_owned(), words: "2 findings\u{202e}\n::error ::y <script>".to_owned() }];
+    let notices =
+        [Notice { file: "a\u{1b}[2J/../</pre>\n::error ::x".to_owned(), words: "2 findings\u{202e}\n::error ::y <script>".to_owned() }];
     let sheet = Sheet { answers: &answers, summary: Some(&summary), rules: &rules, failures: &failures, notices: &notices };
     form::render(form, &sheet, &Context { width: 100, color: false, unicode: true, hyperlinks: false }).expect("it can be written")
 }
