@@ -49,6 +49,7 @@ pub struct Cli {
 /// Options that every command takes.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct GlobalArgs {
     /// Engine to ask: unix:///path, tcp://host:port, http://host:port or ssh://user@host
     #[arg(short = 'H', long, global = true, value_name = "ADDRESS", value_parser = NonEmptyStringValueParser::new())]

@@ -133,7 +133,7 @@ async fn made(office: &Office<'_>, order: &BuildOrder) -> Result<(), CommandErro
         BuildEvent::Step(_) => {}
         BuildEvent::Output(text) => live.output(text),
     };
-    office.interrupt.unless(async { Ok(office.engine.build(order, told).await?) }).await
+    office.interrupt.unless(Box::pin(async { Ok(office.engine.build(order, told).await?) })).await
 }
 
 /// A step in one line that can be taken in at a glance.

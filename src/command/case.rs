@@ -72,7 +72,7 @@ impl<'o> Office<'o> {
         for notice in notices_of_rules(rules).iter().filter(|_| options.remarks) {
             output::tell(&notice.sentence());
         }
-        let (engine, reach) = interrupt.unless(async { Ok(connect::connect_and_reach(options).await?) }).await?;
+        let (engine, reach) = interrupt.unless(Box::pin(async { Ok(connect::connect_and_reach(options).await?) })).await?;
         let marks = Marks::of_user(options.environment.get("XDG_STATE_HOME"), options.environment.get("HOME"));
         Ok(Self { options, rules, matcher, engine, reach, interrupt, marks })
     }
@@ -82,7 +82,7 @@ impl<'o> Office<'o> {
     /// # Errors
     /// [`CommandError`] when the command fails or the engine does not answer; [`CommandError::Changed`], [`CommandError::Interrupted`].
     pub async fn carry_out(&self, workshop: &Workshop, step: &Step) -> Result<(), CommandError> {
-        let work = self.carried_out(workshop, step);
+        let work = Box::pin(self.carried_out(workshop, step));
         // The build of an image changes no container, and may take minutes.
         if step.kind == StepKind::BuildImage { self.interrupt.unless(work).await } else { self.interrupt.after(work).await }
     }
@@ -99,7 +99,7 @@ impl<'o> Office<'o> {
     /// # Errors
     /// [`CommandError`] when it cannot be inspected, [`CommandError::Interrupted`].
     pub async fn examine(&self, name: &str, patience: Duration) -> Result<Case, CommandError> {
-        self.interrupt.unless(self.examined(name, patience)).await
+        self.interrupt.unless(Box::pin(self.examined(name, patience))).await
     }
 
     async fn examined(&self, name: &str, patience: Duration) -> Result<Case, CommandError> {
@@ -158,11 +158,11 @@ impl<'o> Office<'o> {
         let until = Timestamp::now().as_second() + PROBE;
         let mark = self.marks.make(&probe_name(std::process::id(), until));
         let wanted = probe(reference, &document, until, &mark.token);
-        let case = match self.interrupt.after(async { Ok(self.engine.create(&mark.name, &wanted).await?) }).await {
+        let case = match self.interrupt.after(Box::pin(async { Ok(self.engine.create(&mark.name, &wanted).await?) })).await {
             Ok(_) => self.examine(&mark.name, Duration::ZERO).await,
             Err(error) => Err(error),
         };
-        made::clean(self, &mark, &[]).await;
+        Box::pin(made::clean(self, &mark, &[])).await;
         Ok(self.as_image(case?, reference))
     }
 

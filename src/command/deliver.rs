@@ -67,9 +67,9 @@ pub fn accepted(reporting: &Reporting, rules: &RuleSet, options: &Options) -> Re
 /// The findings of an earlier report.
 fn baseline(Baseline { path, trust, .. }: &Baseline) -> Result<BTreeSet<String>, CommandError> {
     let wrong = |reason: String| CommandError::Baseline { path: path.display().to_string(), reason };
-    let file = trust::open(path, BASELINE, trust).map_err(|refusal| match refusal.is_distrust() {
-        true => wrong(format!("{refusal}; --trust allows it")),
-        false => wrong(refusal.to_string()),
+    let file = trust::open(path, BASELINE, trust).map_err(|refusal| {
+        let next = if refusal.is_distrust() { "; --trust allows it" } else { "" };
+        wrong(format!("{refusal}{next}"))
     })?;
     let mut known = BTreeSet::new();
     for document in serde_json::Deserializer::from_reader(BufReader::new(file)).into_iter::<Earlier>() {

@@ -11,9 +11,9 @@ use crate::prescribe::{Step, StepKind, TRIAL_LABEL, is_made_name, made_image};
 use crate::render::output;
 use crate::treat::{Claim, Mark, claim, is_made_image};
 
-/// Filter for the engine's list: {"label":["sysdock.trial"]}.
+/// All containers with the label of a trial, as the engine filters its list.
 const CONTAINERS: &str = "/containers/json?all=1&filters=%7B%22label%22%3A%5B%22sysdock.trial%22%5D%7D";
-/// Filter for the engine's list: {"reference":["*-trial-*-cured"]}; Docker's pattern has no part for a registry, Podman's does with one.
+/// Images named `*-trial-*-cured`; the pattern has no part for a registry with Docker, and has one with Podman.
 const IMAGES: [&str; 2] = [
     "/images/json?filters=%7B%22reference%22%3A%5B%22*-trial-*-cured%22%5D%7D",
     "/images/json?filters=%7B%22reference%22%3A%5B%22localhost%2F*-trial-*-cured%22%5D%7D",
@@ -143,7 +143,10 @@ fn takes_over(document: &Value) -> bool {
 async fn remove_image(office: &Office<'_>, name: &str, kept: Option<&str>) -> bool {
     let image = match office.engine.get(&format!("/images/{}/json", encoded(name))).await {
         Ok(image) => image,
-        Err(error) => return error.is_unknown(),
+        Err(error) => {
+            made_image(name).iter().filter(|_| error.is_unknown()).for_each(|name| office.marks.forget(name));
+            return error.is_unknown();
+        }
     };
     let why = if is_made_image(|key| label(&image, key), kept) {
         match office.engine.untag(name, is_named(office, &image).await).await {

@@ -67,9 +67,9 @@ impl Source {
 
 fn refused(path: &Path) -> impl Fn(trust::Refusal) -> RuleError {
     let path = path.to_owned();
-    move |source| match source.is_distrust() {
-        true => RuleError::Distrusted { path: path.clone(), source },
-        false => RuleError::Read { path: path.clone(), source },
+    move |source| {
+        let path = path.clone();
+        if source.is_distrust() { RuleError::Distrusted { path, source } } else { RuleError::Read { path, source } }
     }
 }
 

@@ -44,6 +44,9 @@ fn within(folder: &Path, line: &str, more: &[(&str, &str)]) -> Run {
     }
 }
 
+/// A configuration, and what else is put into its folder.
+type Case<'c> = (&'c str, &'c dyn Fn(&Path));
+
 const DOCTOR: &str = "doctor --format json --from @SICK";
 
 #[test]
@@ -108,7 +111,7 @@ fn pipes_devices_and_links_that_lead_out_are_refused_at_once() {
         let made = std::process::Command::new("mkfifo").arg(path).status().expect("mkfifo is there");
         assert!(made.success(), "{}", path.display());
     };
-    let cases: [(&str, &dyn Fn(&Path)); 9] = [
+    let cases: [Case<'_>; 9] = [
         ("", &|folder| {
             std::fs::remove_file(folder.join("sysdock.toml")).expect("it is there");
             pipe(&folder.join("sysdock.toml"));

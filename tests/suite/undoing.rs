@@ -178,6 +178,9 @@ fn labels(line: &str) -> Value {
 fn trying(client: &Client, spoil: impl Fn(&mut Value) + Send + Sync + 'static) -> Fake {
     let (documents, calls) = (sick(), client.at("calls"));
     Fake::but(documents.clone(), move |request: &Request| {
+        if request.is("/images/web-trial-") {
+            return Some(error(404, "No such image"));
+        }
         let rest = request.bare().strip_prefix("/containers/")?;
         if rest.starts_with("json") {
             return Some(Answer::Json(200, json!([])));
@@ -208,13 +211,13 @@ fn a_trial_that_is_told_to_end_is_removed_whatever_the_signal() {
             let fake = trying(&client, |_| {});
             let child = client.begin(&fake, "prove web --format json", "077");
             client.await_file("reached");
-            let kept: Vec<_> = std::fs::read_dir(client.at("state/sysdock/made")).expect("it is there").flatten().collect();
-            assert_eq!(kept.len(), 1, "{signal}: a token is kept before the container is made");
+            let kept = || std::fs::read_dir(client.at("state/sysdock/made")).expect("it is there").count();
+            assert!(kept() > 0, "{signal}: a token is kept before the container is made");
             send(signal, &child);
             let (code, said) = ended(child);
             assert_eq!(code, 1, "{signal}: {said}");
             assert_eq!(removals(&fake), ["/containers/f00d?force=1&v=1"], "{signal}: {said}");
-            assert!(!kept[0].path().exists() && !Path::new(client.text("folder").trim()).exists(), "{signal}: {said}");
+            assert!(kept() == 0 && !Path::new(client.text("folder").trim()).exists(), "{signal}: {said}");
         })
     };
     SIGNALS.map(run).into_iter().for_each(|thread| thread.join().expect("each signal is heeded"));

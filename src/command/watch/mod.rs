@@ -33,7 +33,7 @@ use super::{CommandError, connect};
 use crate::cli::WatchArgs;
 use crate::docker::{Action, Engine};
 use crate::exit::Exit;
-use crate::options::{Options, WatchOptions};
+use crate::options::{Options, WatchOptions, notices_of_rules};
 use crate::render::{counted, output};
 use crate::rule;
 use crate::scan::Matcher;
@@ -61,6 +61,9 @@ const KEEP: Duration = Duration::from_secs(5);
 pub fn run(args: WatchArgs, options: &Options) -> Result<Exit, CommandError> {
     let wanted = WatchOptions::new(args, Timestamp::now())?;
     let rules = rule::load(&options.rules)?;
+    for notice in notices_of_rules(&rules).iter().filter(|_| options.remarks) {
+        output::tell(&notice.sentence());
+    }
     let matcher = Matcher::new(&rules);
     let examiner = Examiner { rules: &rules, matcher: &matcher, collect: &wanted.collect, patience: options.watch };
     connect::block_on_for_long(watch(&wanted, options, &examiner))?;
