@@ -49,6 +49,7 @@ pub struct Cli {
 /// Options that every command takes.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct GlobalArgs {
     /// Engine to ask: unix:///path, tcp://host:port, http://host:port or ssh://user@host
     #[arg(short = 'H', long, global = true, value_name = "ADDRESS", value_parser = NonEmptyStringValueParser::new())]
@@ -68,6 +69,9 @@ pub struct GlobalArgs {
     /// Read this configuration in place of those of the system, the user and the project; also SYSDOCK_CONFIG
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
+    /// Obey a project's sysdock.toml and rules whoever owns them, and let its rules replace built-in ones; also SYSDOCK_TRUST
+    #[arg(long, global = true)]
+    pub trust: bool,
     /// Only ASCII in what is for people, whatever the locale says; also SYSDOCK_ASCII
     #[arg(long, global = true)]
     pub ascii: bool,

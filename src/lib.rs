@@ -69,6 +69,8 @@ pub mod seccomp;
 pub mod snapshot;
 #[doc(hidden)]
 pub mod treat;
+#[doc(hidden)]
+pub mod trust;
 #[cfg(feature = "engine")]
 #[doc(hidden)]
 pub mod watch;

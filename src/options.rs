@@ -1,11 +1,12 @@
 //! Raw arguments and the environment in, validated options out. Must not touch files, engines or the terminal.
 
 mod error;
+mod notice;
 mod report;
 mod time;
 mod watch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ColorChoice;
@@ -16,9 +17,11 @@ use crate::collect::CollectOptions;
 use crate::config::{Config, Origin};
 use crate::docker::{EngineChoice, Environment, LogQuery};
 use crate::render::Context;
+use crate::rule::Source;
 
 pub use error::OptionError;
-pub use report::Reporting;
+pub use notice::of_rules as notices_of_rules;
+pub use report::{Baseline, Reporting};
 use time::since;
 pub use watch::{Hook, HookAt, WatchOptions};
 
@@ -56,7 +59,7 @@ pub struct Options {
     /// Longest watch.
     pub watch: Duration,
     /// Folders of more rules.
-    pub rules: Vec<PathBuf>,
+    pub rules: Vec<Source>,
     /// Whether remarks on stderr are wanted.
     pub remarks: bool,
     /// Whether each call of the engine is told.
@@ -114,7 +117,7 @@ impl Options {
             environment,
             deadline: wait.unwrap_or(ANSWER),
             watch: wait.unwrap_or(WATCH),
-            rules: config.every(|s| s.rules.as_slice()).into_iter().map(|(folder, _)| folder.clone()).collect(),
+            rules: config.every(|s| s.rules.as_slice()).into_iter().map(|(folder, origin)| source(folder, origin, &config)).collect(),
             remarks: !quiet,
             verbose,
             progress: terminal.stderr && !quiet && !verbose,
@@ -122,6 +125,15 @@ impl Options {
             config,
         }
     }
+}
+
+/// A source of rules with the rights of who named it.
+fn source(path: &Path, origin: &Origin, config: &Config) -> Source {
+    let project = match origin {
+        Origin::Project(file) if !config.trusts_project => Some(file.clone()),
+        _ => None,
+    };
+    Source { path: path.to_owned(), trust: config.trust(path, origin), project, named_by: origin.file().map(Path::to_owned) }
 }
 
 /// The engine that flags, `SYSDOCK_HOST` or a file name. A file is weaker than the variables that the engine's own CLI heeds.

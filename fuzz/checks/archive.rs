@@ -7,7 +7,8 @@ use sysdock::intake::FoundText;
 use sysdock::intake::archive::{Limits, Walk};
 
 /// Small, so that a few bytes reach them.
-const LIMITS: Limits = Limits { bytes: 1 << 20, ratio: 50, free: 16 << 10, entries: 20, depth: 4, zip: 1 << 20 };
+const LIMITS: Limits =
+    Limits { bytes: 1 << 20, ratio: 50, free: 16 << 10, entries: 20, depth: 4, zip: 1 << 20, names: 1 << 16, windows: [23, 20] };
 /// Bytes that a reader may take beyond a limit before it is told.
 const BUFFER: u64 = 64 << 10;
 

@@ -34,7 +34,7 @@ fn said(snapshot: &Snapshot) -> Vec<String> {
     let report = diagnose_with(snapshot, &RULES, &MATCHER);
     let prescription = prescribe(&report, snapshot, &Reach::by_itself(EngineKind::Docker));
     let answers = [Answer { report: &report, prescription: prescription.as_ref(), trial: None }];
-    let sheet = Sheet { answers: &answers, summary: None, rules: &RULES, failures: &[] };
+    let sheet = Sheet { answers: &answers, summary: None, rules: &RULES, failures: &[], notices: &[] };
     let context = Context { width: 100, color: false, unicode: true, hyperlinks: false };
     FORMS.iter().map(|form| render(*form, &sheet, &context).expect("a report can be written in every form")).collect()
 }

@@ -229,6 +229,10 @@ Layers, the weakest first: /etc/sysdock/sysdock.toml, sysdock/sysdock.toml in th
 the nearest sysdock.toml from the working folder upwards, variables (SYSDOCK_ and the name of the flag), flags. The
 file of a project may not choose the engine. Paths in a file are taken from its folder.
 
+A project's file and rules must be yours or root's, and may not lead out of its folder by links; its rules may add to
+the built-in ones, not replace them. --trust, or the project's folder (or \"*\") among the safe-directories of your own
+configuration, lifts that.
+
 A sysdock.toml with everything in it:
   timeout = 30
   rules = [\"rules\"]
@@ -239,6 +243,7 @@ A sysdock.toml with everything in it:
   format = \"json\"
   fail-on = \"warning\"
   baseline = \"sysdock-baseline.json\"
+  safe-directories = [\"/srv/checkout\"]       # not in that of a project
   [[suppress]]
   id = \"wrong-stop-signal\"
   target = \"legacy-*\"

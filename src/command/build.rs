@@ -135,10 +135,7 @@ async fn made(office: &Office<'_>, order: &BuildOrder) -> Result<(), CommandErro
         BuildEvent::Step(_) => {}
         BuildEvent::Output(text) => live.output(text),
     };
-    tokio::select! {
-        done = office.engine.build(order, told) => Ok(done?),
-        _ = tokio::signal::ctrl_c() => Err(CommandError::Interrupted),
-    }
+    office.interrupt.unless(Box::pin(async { Ok(office.engine.build(order, told).await?) })).await
 }
 
 /// A step in one line that can be taken in at a glance.
@@ -163,7 +160,7 @@ async fn proof(office: &Office<'_>, tag: &str, plan: &ImagePlan) -> Result<Trial
     trial::announce(office, "booting it once", &wanted);
     let workshop = Workshop::new(COMMAND)?;
     let demands = Demands { gone: root_causes(&case.report), units: &plan.units };
-    let work = trial::attempt(office, &workshop, &wanted.name, &planned.steps, &demands);
+    let work = trial::attempt(office, &workshop, &wanted, &planned.steps, &demands);
     Ok(progress::shown(&format!("booting {tag}"), office.options.progress, work).await)
 }
 

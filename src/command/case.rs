@@ -5,17 +5,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{CommandError, connect, progress};
+use super::interrupt::Interrupt;
+use super::{CommandError, connect, made, progress};
 use crate::collect::{self, CollectOptions};
 use crate::diagnose::{Report, Role, diagnose_with};
-use crate::docker::{Engine, EngineError, LogQuery, encoded};
-use crate::options::Options;
-use crate::prescribe::{Prescription, Reach, Start, Step, name_after, of_image, prescribe, probe};
+use crate::docker::{Engine, LogQuery, encoded};
+use crate::options::{Options, notices_of_rules};
+use crate::prescribe::{Prescription, Reach, Start, Step, StepKind, name_after, of_image, prescribe, probe, probe_name};
 use crate::render::output;
 use crate::rule::RuleSet;
 use crate::scan::Matcher;
 use crate::snapshot::Snapshot;
-use crate::treat::Workshop;
+use crate::treat::{Marks, Workshop, forget_the_dead};
 
 /// Life of a container through which an image is read, after which anybody may remove it, in seconds.
 const PROBE: i64 = 5 * 60;
@@ -32,6 +33,10 @@ pub struct Office<'o> {
     pub engine: Engine,
     /// How its CLI reaches it.
     pub reach: Reach,
+    /// Whether the end was asked for.
+    pub interrupt: Interrupt,
+    /// What was made and is not known to be gone.
+    pub marks: Marks,
 }
 
 /// A container that was looked at.
@@ -57,20 +62,32 @@ pub enum Subject {
 }
 
 impl<'o> Office<'o> {
-    /// Connects to the engine.
+    /// Connects to the engine, and removes what runs that were killed left on this machine.
     ///
     /// # Errors
-    /// Any [`EngineError`] of finding or connecting.
-    pub async fn open(options: &'o Options, rules: &'o RuleSet, matcher: &'o Matcher<'o>) -> Result<Self, EngineError> {
-        let (engine, reach) = connect::connect_and_reach(options).await?;
-        Ok(Self { options, rules, matcher, engine, reach })
+    /// Any [`EngineError`](crate::docker::EngineError) of finding or connecting, [`CommandError::Interrupted`].
+    pub async fn open(options: &'o Options, rules: &'o RuleSet, matcher: &'o Matcher<'o>) -> Result<Self, CommandError> {
+        let interrupt = Interrupt::listen()?;
+        forget_the_dead();
+        for notice in notices_of_rules(rules).iter().filter(|_| options.remarks) {
+            output::tell(&notice.sentence());
+        }
+        let (engine, reach) = interrupt.unless(Box::pin(async { Ok(connect::connect_and_reach(options).await?) })).await?;
+        let marks = Marks::of_user(options.environment.get("XDG_STATE_HOME"), options.environment.get("HOME"));
+        Ok(Self { options, rules, matcher, engine, reach, interrupt, marks })
     }
 
     /// Carries a step out. What it takes from a container is asked of the engine, so that no other program sees it.
     ///
     /// # Errors
-    /// [`CommandError`] when the command fails or the engine does not answer; [`CommandError::Changed`].
+    /// [`CommandError`] when the command fails or the engine does not answer; [`CommandError::Changed`], [`CommandError::Interrupted`].
     pub async fn carry_out(&self, workshop: &Workshop, step: &Step) -> Result<(), CommandError> {
+        let work = Box::pin(self.carried_out(workshop, step));
+        // The build of an image changes no container, and may take minutes.
+        if step.kind == StepKind::BuildImage { self.interrupt.unless(work).await } else { self.interrupt.after(work).await }
+    }
+
+    async fn carried_out(&self, workshop: &Workshop, step: &Step) -> Result<(), CommandError> {
         let Some(fetch) = &step.fetch else { return Ok(workshop.perform(step).await?) };
         let inspect = self.engine.get(&format!("/containers/{}/json", encoded(&fetch.source))).await?;
         let changed = || CommandError::Changed { part: fetch.part.name(), name: fetch.source.clone() };
@@ -80,8 +97,12 @@ impl<'o> Office<'o> {
     /// Looks at a container, waiting so long for one that is still starting.
     ///
     /// # Errors
-    /// [`CommandError`] when it cannot be inspected.
+    /// [`CommandError`] when it cannot be inspected, [`CommandError::Interrupted`].
     pub async fn examine(&self, name: &str, patience: Duration) -> Result<Case, CommandError> {
+        self.interrupt.unless(Box::pin(self.examined(name, patience))).await
+    }
+
+    async fn examined(&self, name: &str, patience: Duration) -> Result<Case, CommandError> {
         let how = CollectOptions { exec: true, log: LogQuery::default(), patience };
         let work = Box::pin(collect::collect(&self.engine, name, &how, self.matcher));
         match progress::shown(&format!("examining {name}"), self.options.progress, work).await {
@@ -135,15 +156,13 @@ impl<'o> Office<'o> {
     pub async fn probe(&self, reference: &str) -> Result<Case, CommandError> {
         let document = self.image(reference).await?;
         let until = Timestamp::now().as_second() + PROBE;
-        let name = format!("sysdock-probe-{}-{until}", std::process::id());
-        self.engine.create(&name, &probe(reference, &document, until)).await?;
-        let case = tokio::select! {
-            case = self.examine(&name, Duration::ZERO) => case,
-            _ = tokio::signal::ctrl_c() => Err(CommandError::Interrupted),
+        let mark = self.marks.make(&probe_name(std::process::id(), until));
+        let wanted = probe(reference, &document, until, &mark.token);
+        let case = match self.interrupt.after(Box::pin(async { Ok(self.engine.create(&mark.name, &wanted).await?) })).await {
+            Ok(_) => self.examine(&mark.name, Duration::ZERO).await,
+            Err(error) => Err(error),
         };
-        if self.engine.remove(&name).await.is_err() {
-            output::tell(&format!("{name} could not be removed: sysdock prove --sweep removes it"));
-        }
+        Box::pin(made::clean(self, &mark, &[])).await;
         Ok(self.as_image(case?, reference))
     }
 

@@ -15,7 +15,7 @@ use crate::cli::Cli;
 use crate::collect;
 use crate::docker::{Endpoint, Engine, EngineChoice, Environment, locate};
 use crate::exit::Exit;
-use crate::rule;
+use crate::rule::{self, Source};
 use crate::seccomp::{Maker, named_calls, versions};
 
 /// Names the shell that asks.
@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// What the words so far say about the engine and the rules.
 struct Asked {
     choice: EngineChoice,
-    rules: Vec<std::path::PathBuf>,
+    rules: Vec<Source>,
     environment: Environment,
 }
 
@@ -100,7 +100,7 @@ impl Asked {
             };
             asked.choice.host = value("--host", "-H").or(asked.choice.host);
             asked.choice.context = value("--context", "-c").or(asked.choice.context);
-            asked.rules.extend(value("--rules", "--rules").map(Into::into));
+            asked.rules.extend(value("--rules", "--rules").map(|folder| std::path::PathBuf::from(folder).into()));
         }
         asked
     }

@@ -49,6 +49,12 @@ fn rows(config: &Config) -> Vec<Setting> {
         value: folder.display().to_string(),
         origin: worded(origin, "rules"),
     }));
+    let safe = config.every(|s| s.safe_directories.as_slice());
+    rows.extend(safe.into_iter().map(|(folder, origin)| Setting {
+        key: "safe-directories".to_owned(),
+        value: folder.display().to_string(),
+        origin: worded(origin, "safe-directories"),
+    }));
     let suppressions = config.every(|s| s.suppress.as_slice());
     rows.extend(suppressions.into_iter().map(|(entry, origin)| Setting {
         key: "suppress".to_owned(),

@@ -1,7 +1,7 @@
 //! Handing reports over: a sheet and the wishes of the user in, files and stdout out. Also reads what is accepted.
 
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, BufReader, Write};
 use std::path::Path;
 
@@ -10,11 +10,14 @@ use serde::Deserialize;
 use super::CommandError;
 use crate::cli::ReportFormat;
 use crate::diagnose::{Accepted, fingerprint};
-use crate::options::{Options, Reporting};
+use crate::options::{Baseline, Options, Reporting};
 use crate::render::form::{self, ReportForm};
 use crate::render::{Context, Sheet, output};
 use crate::rule::RuleSet;
+use crate::trust;
 
+/// Longest earlier report, bytes.
+const BASELINE: u64 = 1 << 30;
 /// The variable that names the file of a step's summary.
 const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
@@ -57,14 +60,17 @@ pub fn accepted(reporting: &Reporting, rules: &RuleSet, options: &Options) -> Re
     for remark in reporting.expired.iter().filter(|_| options.remarks) {
         output::tell(remark);
     }
-    let known = reporting.baseline.as_deref().map(baseline).transpose()?.unwrap_or_default();
+    let known = reporting.baseline.as_ref().map(baseline).transpose()?.unwrap_or_default();
     Ok(Accepted { known, suppressions: reporting.suppressions.clone() })
 }
 
 /// The findings of an earlier report.
-fn baseline(path: &Path) -> Result<BTreeSet<String>, CommandError> {
+fn baseline(Baseline { path, trust, .. }: &Baseline) -> Result<BTreeSet<String>, CommandError> {
     let wrong = |reason: String| CommandError::Baseline { path: path.display().to_string(), reason };
-    let file = File::open(path).map_err(|error| wrong(error.to_string()))?;
+    let file = trust::open(path, BASELINE, trust).map_err(|refusal| {
+        let next = if refusal.is_distrust() { "; --trust allows it" } else { "" };
+        wrong(format!("{refusal}{next}"))
+    })?;
     let mut known = BTreeSet::new();
     for document in serde_json::Deserializer::from_reader(BufReader::new(file)).into_iter::<Earlier>() {
         let Earlier { reports, line } = document.map_err(|error| wrong(format!("it is no report of sysdock: {error}")))?;
@@ -146,12 +152,13 @@ fn form_of(format: ReportFormat) -> Option<ReportForm> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trust::Trust;
 
     fn read(text: &str) -> Result<BTreeSet<String>, CommandError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("known.json");
         std::fs::write(&path, text).unwrap();
-        baseline(&path)
+        baseline(&Baseline { path, trust: Trust::Named, named_by: None })
     }
 
     #[test]

@@ -128,7 +128,8 @@ impl Doctor<'_> {
             .map(|(report, prescription)| Answer { report, prescription: prescription.as_ref(), trial: None })
             .collect();
         let failures: Vec<String> = looked.failures.iter().map(ToString::to_string).collect();
-        let sheet = Sheet { answers: &answers, summary: None, rules: self.rules, failures: &failures };
+        let notices = self.wanted.report.notices(self.rules, looked.answers.iter().map(|(report, _)| report));
+        let sheet = Sheet { answers: &answers, summary: None, rules: self.rules, failures: &failures, notices: &notices };
         self.scripts(&looked.answers)?;
         deliver::deliver(&sheet, &self.wanted.report, self.options)
     }

@@ -224,6 +224,12 @@ pub enum CommandError {
 }
 
 impl CommandError {
+    /// It in the words of a sentence that says what became of something.
+    #[must_use]
+    pub fn problem(&self) -> String {
+        if matches!(self, Self::Interrupted) { "it was interrupted".to_owned() } else { self.to_string() }
+    }
+
     /// The same where the word could have named an image too.
     #[must_use]
     pub fn or_image(self, word: &str, reach: &Reach) -> Self {
@@ -240,7 +246,13 @@ impl CommandError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Options(_)
-            | Self::Config(ConfigError::Syntax { .. } | ConfigError::Engine { .. } | ConfigError::Variable { .. })
+            | Self::Config(
+                ConfigError::Syntax { .. }
+                | ConfigError::Refused { .. }
+                | ConfigError::Trust { .. }
+                | ConfigError::Engine { .. }
+                | ConfigError::Variable { .. },
+            )
             | Self::Suppressed { .. }
             | Self::NoDiagnosis { .. }
             | Self::NoBuiltIn(_)

@@ -20,6 +20,10 @@ const BOOT: Duration = Duration::from_mins(1);
 /// Longest command; a derived image is built by one of them.
 const COMMAND: Duration = Duration::from_mins(5);
 
+/// Attempts at putting the old container back, and the wait between them.
+const ATTEMPTS: u32 = 3;
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// Runs the command.
 ///
 /// # Errors
@@ -49,7 +53,7 @@ async fn fix(office: &Office<'_>, args: &FixArgs) -> Result<Exit, CommandError> 
         output::tell(&format!("nothing was changed: --dry-run was given; these steps would replace {}", args.container));
         return Ok(Exit::Success);
     }
-    if !args.yes && !agreed(&retired.name, &retired.kept_as)? {
+    if !args.yes && !office.interrupt.unless(agreed(&retired.name, &retired.kept_as)).await? {
         output::tell(&"nothing was changed");
         return Ok(Exit::Findings);
     }
@@ -66,24 +70,23 @@ fn refused(name: &str, prescription: &Prescription) -> String {
 }
 
 /// Asks on the terminal; without one only `--yes` will do.
-fn agreed(name: &str, kept_as: &str) -> Result<bool, CommandError> {
+async fn agreed(name: &str, kept_as: &str) -> Result<bool, CommandError> {
     if !std::io::stdin().is_terminal() {
         return Err(CommandError::NotAsked);
     }
     output::tell(&format!("replace {name} by these steps? It is kept as {kept_as}. [y/N]"));
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
+    // A thread of its own, since reading a line hears no signal.
+    let read = tokio::task::spawn_blocking(|| {
+        let mut answer = String::new();
+        std::io::stdin().lock().read_line(&mut answer).map(|_| answer)
+    });
+    let answer = read.await.map_err(std::io::Error::other)??;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
 async fn apply(office: &Office<'_>, case: &Case, prescription: &Prescription, retired: &Retired) -> Result<Exit, CommandError> {
     let workshop = Workshop::new(COMMAND)?;
-    let work = carried_out(office, case, prescription, &retired.name, &workshop);
-    let problem = tokio::select! {
-        done = work => done.err(),
-        _ = tokio::signal::ctrl_c() => Some("it was interrupted".to_owned()),
-    };
-    let Some(problem) = problem else {
+    let Err(problem) = carried_out(office, case, prescription, &retired.name, &workshop).await else {
         let undo = treatment::commands("to undo it:", &retired.undo(&office.reach), &office.options.context);
         output::print(format!("\n{} is cured; the old container is kept as {}.\n{undo}", retired.name, retired.kept_as).as_bytes())?;
         return Ok(Exit::Success);
@@ -100,9 +103,9 @@ async fn carried_out(office: &Office<'_>, case: &Case, prescription: &Prescripti
         if office.options.remarks {
             output::tell(&format!("{}/{}: {}", number + 1, steps.len(), step.title));
         }
-        progress::shown(&step.title, office.options.progress, office.carry_out(workshop, step)).await.map_err(|error| error.to_string())?;
+        progress::shown(&step.title, office.options.progress, office.carry_out(workshop, step)).await.map_err(|error| error.problem())?;
     }
-    let after = office.examine(name, BOOT).await.map_err(|error| error.to_string())?;
+    let after = office.examine(name, BOOT).await.map_err(|error| error.problem())?;
     let before = root_causes(&case.report);
     let left: Vec<String> = root_causes(&after.report).into_iter().filter(|id| before.contains(id)).collect();
     match after.report.verdict {
@@ -112,8 +115,31 @@ async fn carried_out(office: &Office<'_>, case: &Case, prescription: &Prescripti
     }
 }
 
-/// Removes the new container if there is one, and gives the old one its name and state back.
+/// Gives the old container its name and state back. What a command that was cut off still does within the engine may come in between:
+/// then all of it is done once more.
 async fn put_back(office: &Office<'_>, workshop: &Workshop, retired: &Retired) {
+    let mut commands = Vec::new();
+    for attempt in 1..=ATTEMPTS {
+        commands = back(office, retired).await;
+        let mut failed = None;
+        for command in &commands {
+            failed = workshop.run(command).await.err().or(failed);
+        }
+        if failed.is_none() && is_back(office, retired).await {
+            output::tell(&format!("{} is back as it was", retired.name));
+            return;
+        }
+        if let Some(error) = failed.filter(|_| attempt == ATTEMPTS) {
+            output::tell(&error);
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+    let text = treatment::commands("to put the old container back by hand:", &commands, &office.options.context);
+    output::tell(&text.trim_end());
+}
+
+/// What brings the old container back from where it is now, with the new one out of its way.
+async fn back(office: &Office<'_>, retired: &Retired) -> Vec<Vec<String>> {
     let exists = async |name: &str| office.engine.get(&format!("/containers/{name}/json")).await.is_ok();
     let mut commands = Vec::new();
     if exists(&retired.kept_as).await {
@@ -124,17 +150,10 @@ async fn put_back(office: &Office<'_>, workshop: &Workshop, retired: &Retired) {
     } else {
         commands.extend(retired.resume(&office.reach));
     }
-    let mut failed = false;
-    for command in &commands {
-        if let Err(error) = workshop.run(command).await {
-            failed = true;
-            output::tell(&error);
-        }
-    }
-    if failed {
-        let text = treatment::commands("to put the old container back by hand:", &commands, &office.options.context);
-        output::tell(&text.trim_end());
-    } else {
-        output::tell(&format!("{} is back as it was", retired.name));
-    }
+    commands
+}
+
+/// Whether it has its name.
+async fn is_back(office: &Office<'_>, retired: &Retired) -> bool {
+    office.engine.get(&format!("/containers/{}/json", retired.name)).await.is_ok()
 }

@@ -15,6 +15,8 @@ mod error;
 mod explain;
 mod file;
 mod fix;
+mod interrupt;
+mod made;
 mod man;
 mod progress;
 mod prove;
@@ -78,7 +80,10 @@ fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
     let options = Options::new(settings, environment, terminal());
     output::speak(options.context.unicode);
     if options.verbose {
-        options.rules.iter().for_each(|folder| output::tell(&format!("rules from {} come on top of the built-in ones", folder.display())));
+        options
+            .rules
+            .iter()
+            .for_each(|folder| output::tell(&format!("rules from {} come on top of the built-in ones", folder.path.display())));
     }
     match cli.command {
         Command::Doctor(Late(args)) => doctor::run(args, &options),

@@ -2,7 +2,7 @@
 
 use super::case::{Case, Office, Subject, root_causes};
 use super::trial::{self, BOOT, COMMAND, Demands};
-use super::{CommandError, connect, progress};
+use super::{CommandError, connect, made, progress};
 use crate::cli::{Format, ProveArgs};
 use crate::exit::Exit;
 use crate::options::Options;
@@ -22,7 +22,7 @@ pub fn run(args: &ProveArgs, options: &Options) -> Result<Exit, CommandError> {
     connect::block_on(async {
         let office = Office::open(options, &rules, &matcher).await?;
         let workshop = Workshop::new(COMMAND)?;
-        trial::sweep(&office, args.sweep).await;
+        made::sweep(&office, args.sweep).await;
         let Some(name) = &args.subject else { return Ok(Exit::Success) };
         match office.subject(name).await? {
             Subject::Container(name) if args.listen => listen(&office, &workshop, &name, args.format).await,
@@ -50,10 +50,10 @@ async fn prove(office: &Office<'_>, workshop: &Workshop, name: &str, case: &Case
     };
     trial::announce(office, if case.is_image { "trying the image" } else { "trying the cure" }, &wanted);
     let demands = Demands { gone: root_causes(&case.report), units: &[] };
-    let work = trial::attempt(office, workshop, &wanted.name, &planned.steps, &demands);
+    let work = trial::attempt(office, workshop, &wanted, &planned.steps, &demands);
     let mut outcome = progress::shown(&format!("trying {name}"), office.options.progress, work).await;
     if args.minimal && outcome.works {
-        outcome.minimal = Some(minimal(office, workshop, case, &mut wanted, &outcome, planned.elements).await);
+        outcome.minimal = Some(minimal(office, workshop, case, &mut wanted, &outcome, planned.elements).await?);
     }
     show(office, case, Some(&outcome), args.format)?;
     Ok(if outcome.works { Exit::Success } else { Exit::Findings })
@@ -73,16 +73,18 @@ async fn minimal(
     wanted: &mut Trial,
     whole: &TrialOutcome,
     elements: Vec<Element>,
-) -> Minimal {
+) -> Result<Minimal, CommandError> {
     let mut minimal = Minimal::default();
     let demands = Demands { gone: root_causes(&case.report), units: &[] };
     // Each has the name of the first, which is gone: parts such as a control group's path hold it.
     for element in elements {
         let words = element.to_string();
         wanted.without.push(element);
+        wanted.until = trial::end_of_life();
         let Some(planned) = planned_trial(&case.report, &case.snapshot, &office.reach, wanted) else { break };
-        let work = trial::attempt(office, workshop, &wanted.name, &planned.steps, &demands);
+        let work = trial::attempt(office, workshop, wanted, &planned.steps, &demands);
         let outcome = progress::shown(&format!("trying without {words}"), office.options.progress, work).await;
+        office.interrupt.go_on()?;
         if outcome.works && outcome.verdict == whole.verdict {
             minimal.not_needed.push(words);
         } else {
@@ -90,7 +92,7 @@ async fn minimal(
             wanted.without.pop();
         }
     }
-    minimal
+    Ok(minimal)
 }
 
 /// Runs the unchanged container once more with a terminal, and judges what it says there.
@@ -105,16 +107,14 @@ async fn listen(office: &Office<'_>, workshop: &Workshop, name: &str, format: Fo
         return Ok(Exit::Findings);
     };
     trial::announce(office, &format!("listening to {name}, unchanged,"), &wanted);
-    let work = trial::interruptible(Box::pin(trial::began(office, workshop, &wanted.name, &steps)));
+    let mark = trial::expected(office, &wanted, &steps);
+    let work = Box::pin(trial::began(office, workshop, &wanted.name, &steps));
     let heard = progress::shown(&format!("listening to {name}"), office.options.progress, work).await;
-    let removed = trial::clean(office, &wanted.name, &steps).await;
-    if !removed {
-        output::tell(&format!("{} could not be removed: sysdock prove --sweep removes it", wanted.name));
-    }
+    made::clean(office, &mark, &steps).await;
     let mut case = match heard {
         Ok(case) => case,
         Err(problem) => {
-            output::tell(&format!("{name} could not be listened to: {problem}"));
+            output::tell(&format!("{name} could not be listened to: {}", problem.problem()));
             return Ok(Exit::Findings);
         }
     };

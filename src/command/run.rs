@@ -5,6 +5,7 @@ use super::trial::{self, COMMAND};
 use super::{CommandError, connect, progress};
 use crate::cli::RunArgs;
 use crate::diagnose::Verdict;
+use crate::docker::encoded;
 use crate::exit::Exit;
 use crate::options::Options;
 use crate::prescribe::{Start, name_after, start};
@@ -83,11 +84,23 @@ async fn launch(office: &Office<'_>, case: &Case, wanted: &Start, print: bool) -
     }
     let workshop = Workshop::new(COMMAND)?;
     let work = trial::began(office, &workshop, &wanted.name, &started.steps);
-    let after = progress::shown(&format!("starting {}", wanted.name), office.options.progress, work).await?;
+    let after = progress::shown(&format!("starting {}", wanted.name), office.options.progress, work).await;
+    if matches!(after, Err(CommandError::Interrupted)) {
+        left(office, &wanted.name).await;
+    }
+    let after = after?;
     let answer = Answer { report: &after.report, prescription: None, trial: None };
     output::print(human::answers(&[answer], context).as_bytes())?;
     output::print(treatment::commands("it was started by:", &commands, context).as_bytes())?;
     Ok(if matches!(after.report.verdict, Verdict::Healthy | Verdict::Degraded) { Exit::Success } else { Exit::Findings })
+}
+
+/// Says what is there when it is interrupted: the container that was asked for is the user's, not ours to remove.
+async fn left(office: &Office<'_>, name: &str) {
+    if office.engine.get(&format!("/containers/{}/json", encoded(name))).await.is_ok() {
+        let command = office.reach.argv(["rm", "-f", name]).join(" ");
+        output::tell(&format!("{name} was being started, and is left as it is\n  next: `{command}` removes it"));
+    }
 }
 
 #[cfg(test)]

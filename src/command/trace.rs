@@ -10,7 +10,7 @@ use syscalls::Sysno;
 
 use super::case::{Case, Office};
 use super::trial::{self, BOOT, COMMAND, Demands};
-use super::{CommandError, connect, progress};
+use super::{CommandError, connect, made, progress};
 use crate::cli::{Format, SeccompTraceArgs};
 use crate::collect::KernelLog;
 use crate::diagnose::Verdict;
@@ -33,7 +33,7 @@ pub fn run(args: &SeccompTraceArgs, options: &Options) -> Result<Exit, CommandEr
     let matcher = Matcher::new(&rules);
     connect::block_on(async {
         let office = Office::open(options, &rules, &matcher).await?;
-        trial::sweep(&office, false).await;
+        made::sweep(&office, false).await;
         let case = office.examine(&args.container, BOOT).await?;
         let refused = |reason: String| CommandError::Profile { name: args.container.clone(), reason };
         let filter = filter_of(&case.snapshot).map_err(refused)?;
@@ -114,14 +114,17 @@ impl Tracer<'_> {
     /// One trial under a profile.
     async fn attempt(&mut self, profile: Option<Value>) -> Result<TrialOutcome, CommandError> {
         self.trials += 1;
+        self.wanted.until = trial::end_of_life();
         let name = self.case.snapshot.target.name.clone();
         let refused = |reason: &str| CommandError::Profile { name: name.clone(), reason: reason.to_owned() };
         self.wanted.profile = Some(profile.as_ref().and_then(text).ok_or_else(|| refused("it is no profile"))?);
         let planned = planned_trial(&self.case.report, &self.case.snapshot, &self.office.reach, &self.wanted);
         let planned = planned.ok_or_else(|| refused("the container cannot be started anew beside itself; see sysdock doctor"))?;
         let demands = Demands::default();
-        let work = trial::attempt(self.office, &self.workshop, &self.wanted.name, &planned.steps, &demands);
-        Ok(progress::shown(&format!("trial {} of {name}", self.trials), self.office.options.progress, work).await)
+        let work = trial::attempt(self.office, &self.workshop, &self.wanted, &planned.steps, &demands);
+        let outcome = progress::shown(&format!("trial {} of {name}", self.trials), self.office.options.progress, work).await;
+        self.office.interrupt.go_on()?;
+        Ok(outcome)
     }
 }
 

@@ -151,7 +151,8 @@ impl Triage<'_> {
             told.exit = told.exit.merge(Exit::of(&report, self.wanted.report.fail_on));
             told.summary.add(&report);
             if self.streams() {
-                output::print(json::line(&Answer { report: &report, prescription: None, trial: None })?.as_bytes())?;
+                let notices = self.wanted.report.notices(self.rules, [&report]);
+                output::print(json::line(&Answer { report: &report, prescription: None, trial: None }, &notices)?.as_bytes())?;
             }
             if !self.streams() || !self.wanted.report.outputs.is_empty() {
                 told.reports.push(report);
@@ -169,7 +170,8 @@ impl Triage<'_> {
         told.reports.sort_by_key(Report::rank);
         let answers = Answer::without_cure(&told.reports);
         let summary = told.many.then_some(&told.summary);
-        let sheet = Sheet { answers: &answers, summary, rules: self.rules, failures: &told.failures };
+        let notices = self.wanted.report.notices(self.rules, &told.reports);
+        let sheet = Sheet { answers: &answers, summary, rules: self.rules, failures: &told.failures, notices: &notices };
         if self.streams() {
             deliver::files(&sheet, &self.wanted.report, self.options)?;
         } else {

@@ -5,24 +5,20 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::CommandError;
 use super::case::{Case, Office, root_causes};
+use super::{CommandError, made};
 use crate::diagnose::Verdict;
 use crate::docker::EngineKind;
-use crate::prescribe::{Step, StepKind, TRIAL_LABEL, Trial};
+use crate::prescribe::{Step, TRIAL_LIFE, Trial, made_image, trial_name};
 use crate::render::output;
-use crate::treat::{Stop, TrialOutcome, UnitState, Workshop};
+use crate::treat::{Mark, Stop, TrialOutcome, UnitState, Workshop};
 
 /// Longest boot of a trial.
 pub const BOOT: Duration = Duration::from_mins(1);
 /// Longest command of a trial; a derived image is built by one of them.
 pub const COMMAND: Duration = Duration::from_mins(5);
-/// Life of a trial after which anybody may remove it, in seconds.
-const LIFE: i64 = 15 * 60;
 /// Longest stop, in seconds; systemd that gets the right signal takes less than one.
 const STOP: &str = "8";
-/// Images that trials derive.
-const IMAGES: &str = "*-trial-*-cured";
 
 /// What a trial must show besides a boot and an orderly stop.
 #[derive(Debug, Clone, Default)]
@@ -37,8 +33,21 @@ pub struct Demands<'d> {
 pub async fn named(office: &Office<'_>, case: &Case) -> Trial {
     let after = &case.trial_name;
     let now = Timestamp::now().as_second();
-    let name = format!("{after}-trial-{}-{now}", std::process::id());
-    Trial { name, until: now + LIFE, controllers: controllers(office).await, without: Vec::new(), flags_only: case.is_image, profile: None }
+    let Mark { name, token } = office.marks.make(&trial_name(after, std::process::id(), now));
+    Trial {
+        name,
+        token,
+        until: end_of_life(),
+        controllers: controllers(office).await,
+        without: Vec::new(),
+        flags_only: case.is_image,
+        profile: None,
+    }
+}
+
+/// End of the life of a trial that begins now, in seconds since 1970.
+pub fn end_of_life() -> i64 {
+    Timestamp::now().as_second() + TRIAL_LIFE
 }
 
 /// Says what a trial will make.
@@ -64,22 +73,22 @@ async fn controllers(office: &Office<'_>) -> Vec<String> {
 }
 
 /// Makes the container, looks at it, stops it, and removes everything whatever happened.
-pub async fn attempt(office: &Office<'_>, workshop: &Workshop, name: &str, steps: &[Step], demands: &Demands<'_>) -> TrialOutcome {
-    let mut outcome = TrialOutcome::unstarted(name);
-    let work = Box::pin(live(office, workshop, steps, demands, &mut outcome));
-    let problem = interruptible(work).await.err();
-    outcome.problem = problem;
+pub async fn attempt(office: &Office<'_>, workshop: &Workshop, trial: &Trial, steps: &[Step], demands: &Demands<'_>) -> TrialOutcome {
+    let mut outcome = TrialOutcome::unstarted(&trial.name);
+    let mark = expected(office, trial, steps);
+    let done = Box::pin(live(office, workshop, steps, demands, &mut outcome)).await;
+    outcome.removed = made::clean(office, &mark, steps).await;
+    outcome.problem = done.err().map(|error| error.problem());
     outcome.works &= outcome.problem.is_none();
-    outcome.removed = clean(office, name, steps).await;
     outcome
 }
 
-/// Does work until it is done or the user interrupts it; gives the words of what went wrong.
-pub async fn interruptible<T>(work: impl Future<Output = Result<T, CommandError>>) -> Result<T, String> {
-    tokio::select! {
-        done = work => done.map_err(|error| error.to_string()),
-        _ = tokio::signal::ctrl_c() => Err("it was interrupted".to_owned()),
-    }
+/// Keeps what proves that the things which the steps make are this program's. Each attempt under one name does so anew.
+pub fn expected(office: &Office<'_>, trial: &Trial, steps: &[Step]) -> Mark {
+    let images = made::derived(steps);
+    let names = images.iter().filter_map(|image| made_image(image)).chain([trial.name.as_str()]);
+    names.for_each(|name| office.marks.keep(name, &trial.token));
+    Mark { name: trial.name.clone(), token: trial.token.clone() }
 }
 
 async fn live(
@@ -99,9 +108,9 @@ async fn live(
     let booted = matches!(after.report.verdict, Verdict::Healthy | Verdict::Degraded);
     if booted {
         for unit in demands.units {
-            outcome.units.push(asked(office, &name, unit).await?);
+            outcome.units.push(office.interrupt.unless(asked(office, &name, unit)).await?);
         }
-        outcome.stop = Some(stop(office, workshop, &name).await?);
+        outcome.stop = Some(office.interrupt.after(stop(office, workshop, &name)).await?);
     }
     let stopped = outcome.stop.as_ref().is_some_and(|stop| stop.exit_code == Some(0));
     outcome.works = booted && !left && stopped && outcome.units.iter().all(UnitState::is_well);
@@ -136,44 +145,4 @@ async fn stop(office: &Office<'_>, workshop: &Workshop, name: &str) -> Result<St
     let seconds = began.elapsed().as_secs_f64();
     let document = office.engine.get(&format!("/containers/{name}/json")).await?;
     Ok(Stop { exit_code: document.pointer("/State/ExitCode").and_then(Value::as_i64), seconds })
-}
-
-/// Removes what the steps of a trial made; says whether all of it is gone.
-pub async fn clean(office: &Office<'_>, name: &str, steps: &[Step]) -> bool {
-    office.engine.remove(name).await.is_ok() & remove_images(office, &derived(steps)).await
-}
-
-/// Names of images that the steps make.
-fn derived(steps: &[Step]) -> Vec<String> {
-    let builds = steps.iter().filter(|step| step.kind == StepKind::BuildImage);
-    builds.filter_map(|step| step.argv.iter().skip_while(|word| *word != "-t").nth(1).cloned()).collect()
-}
-
-async fn remove_images(office: &Office<'_>, names: &[String]) -> bool {
-    let mut gone = true;
-    for name in names {
-        gone &= office.engine.untag(name).await.is_ok();
-    }
-    gone
-}
-
-/// Removes what trials that were cut off left behind: those whose time is over, or all.
-pub async fn sweep(office: &Office<'_>, all: bool) {
-    let now = Timestamp::now().as_second();
-    let filter = format!("%7B%22label%22%3A%5B%22{TRIAL_LABEL}%22%5D%7D");
-    let list = office.engine.get(&format!("/containers/json?all=1&filters={filter}")).await.unwrap_or_default();
-    for entry in list.as_array().into_iter().flatten() {
-        let until = entry.pointer("/Labels").and_then(|labels| labels.get(TRIAL_LABEL)?.as_str()?.parse::<i64>().ok());
-        let name = entry.pointer("/Names/0").and_then(Value::as_str).unwrap_or_default().trim_start_matches('/');
-        if (all || until.is_none_or(|until| until < now)) && office.engine.remove(name).await.is_ok() {
-            output::tell(&format!("removed {name}, which a trial had left behind"));
-        }
-    }
-    if all {
-        let images =
-            office.engine.get(&format!("/images/json?filters=%7B%22reference%22%3A%5B%22{IMAGES}%22%5D%7D")).await.unwrap_or_default();
-        let tags = images.as_array().into_iter().flatten().filter_map(|image| image.get("RepoTags")?.as_array()).flatten();
-        let names: Vec<String> = tags.filter_map(Value::as_str).map(str::to_owned).collect();
-        remove_images(office, &names).await;
-    }
 }

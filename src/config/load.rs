@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Config, Layer, Origin, Settings, chosen, flags};
 use crate::cli::GlobalArgs;
+use crate::trust::{self, Refusal, Trust};
 
 /// Name of the file of a project.
 const PROJECT: &str = "sysdock.toml";
@@ -36,6 +37,26 @@ pub enum ConfigError {
         /// What is wrong, with its line.
         reason: String,
     },
+    /// A file is not one to be obeyed.
+    #[error("the configuration {path} is not obeyed: {reason}\n  next: {next}")]
+    Refused {
+        /// The file.
+        path: String,
+        /// What it is, or whose.
+        reason: Refusal,
+        /// What to do.
+        next: String,
+    },
+    /// A file of a project says whom to trust.
+    #[error(
+        "{path} sets `{key}`, which a project may not do for itself\n  next: move it to your own configuration, or use --trust for one run"
+    )]
+    Trust {
+        /// The file.
+        path: String,
+        /// The setting.
+        key: &'static str,
+    },
     /// A file of a project says which engine to ask.
     #[error(
         "{path} sets `{key}`, which a project may not choose: a checkout would decide which engine is asked\n  next: move it to your own configuration, or use --host or DOCKER_HOST"
@@ -62,15 +83,18 @@ pub enum ConfigError {
 /// [`ConfigError`] naming the file or the variable. A file that is not there is no error unless it was named.
 pub fn load<'e>(args: &GlobalArgs, folder: &Path, variable: impl Fn(&str) -> Option<&'e str>) -> Result<Config, ConfigError> {
     let mut config = Config::default();
+    let everything =
+        args.trust || variable("SYSDOCK_TRUST").map(flag).transpose().map_err(variable_error("SYSDOCK_TRUST"))?.unwrap_or_default();
     let named = args.config.clone().or_else(|| variable("SYSDOCK_CONFIG").map(PathBuf::from));
     if let Some(path) = named {
-        let settings = read(&path).and_then(|read| read.ok_or_else(|| absent(&path)))?;
+        let settings = read(&path, &Trust::Named).and_then(|read| read.ok_or_else(|| absent(&path)))?;
         config.layers.push(Layer { origin: Origin::Named(path), settings });
     } else {
         for origin in places(folder, &variable) {
-            add(&mut config, origin)?;
+            add(&mut config, origin, everything)?;
         }
     }
+    config.trusts_project |= everything;
     config.layers.push(Layer { origin: Origin::Environment, settings: environment(&variable)? });
     config.layers.push(flags(args));
     Ok(config)
@@ -84,16 +108,29 @@ fn absent(path: &Path) -> ConfigError {
 fn places<'e>(folder: &Path, variable: &impl Fn(&str) -> Option<&'e str>) -> Vec<Origin> {
     let own = variable("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let own = own.or_else(|| variable("HOME").map(|home| Path::new(home).join(".config")));
-    let project = folder.ancestors().map(|folder| folder.join(PROJECT)).find(|path| path.is_file());
+    // What is there is looked at before it is read, so that a pipe or a link of that name is told of.
+    let is_there = |path: &PathBuf| path.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir());
+    let project = folder.ancestors().map(|folder| folder.join(PROJECT)).find(is_there);
     let mut places = vec![Origin::System(PathBuf::from(SYSTEM))];
     places.extend(own.map(|folder| Origin::User(folder.join(USER))));
     places.push(Origin::Project(project.unwrap_or_else(|| folder.join(PROJECT))));
     places
 }
 
-fn add(config: &mut Config, origin: Origin) -> Result<(), ConfigError> {
+fn add(config: &mut Config, origin: Origin, everything: bool) -> Result<(), ConfigError> {
     let (Origin::System(path) | Origin::User(path) | Origin::Project(path) | Origin::Named(path)) = &origin else { return Ok(()) };
-    let settings = match read(path) {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let is_project = matches!(origin, Origin::Project(_));
+    if is_project {
+        config.trusts_project = config.is_safe(folder);
+    }
+    let trust = match &origin {
+        _ if everything || (is_project && config.trusts_project) => Trust::Named,
+        Origin::Project(_) => Trust::Found(folder.to_owned()),
+        // People keep their own files elsewhere and link them.
+        _ => Trust::Found(PathBuf::from("/")),
+    };
+    let settings = match read(path, &trust) {
         // Another user's folder, as under sudo with a kept HOME.
         Err(ConfigError::Read { source, .. }) if matches!(origin, Origin::User(_)) && source.kind() == io::ErrorKind::PermissionDenied => {
             None
@@ -104,42 +141,66 @@ fn add(config: &mut Config, origin: Origin) -> Result<(), ConfigError> {
         config.absent.push(path.clone());
         return Ok(());
     };
-    if let Origin::Project(path) = &origin {
-        for (key, value) in [("host", &settings.host), ("context", &settings.context)] {
-            if value.is_some() {
-                return Err(ConfigError::Engine { path: path.display().to_string(), key });
-            }
-        }
+    if is_project {
+        refuse_for_a_project(path, &settings)?;
     }
     config.layers.push(Layer { origin, settings });
     Ok(())
 }
 
+/// A checkout decides neither which engine is asked nor how far it is trusted itself.
+fn refuse_for_a_project(path: &Path, settings: &Settings) -> Result<(), ConfigError> {
+    let path = || path.display().to_string();
+    if !settings.safe_directories.is_empty() {
+        return Err(ConfigError::Trust { path: path(), key: "safe-directories" });
+    }
+    for (key, value) in [("host", &settings.host), ("context", &settings.context)] {
+        if value.is_some() {
+            return Err(ConfigError::Engine { path: path(), key });
+        }
+    }
+    Ok(())
+}
+
 /// Reads a file; paths in it are taken from its folder.
-fn read(path: &Path) -> Result<Option<Settings>, ConfigError> {
-    let name = || path.display().to_string();
-    let file = match std::fs::File::open(path) {
-        Ok(file) => file,
-        Err(source) if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
-        Err(source) => return Err(ConfigError::Read { path: name(), source }),
-    };
-    let text = io::read_to_string(io::Read::take(file, LIMIT)).map_err(|source| ConfigError::Read { path: name(), source })?;
-    let mut settings: Settings =
-        toml::from_str(&text).map_err(|error| ConfigError::Syntax { path: name(), reason: error.to_string().trim_end().to_owned() })?;
+fn read(path: &Path, trust: &Trust) -> Result<Option<Settings>, ConfigError> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    for inner in settings.rules.iter_mut().chain(&mut settings.baseline) {
+    let name = || path.display().to_string();
+    // Whose the file is comes first: of the two it is the one that people look at.
+    let text = match trust::text(path, LIMIT, trust).and_then(|text| trust::folder(folder, trust).map(|()| text)) {
+        Ok(text) => text,
+        Err(refusal) if refusal.is_absent() => return Ok(None),
+        Err(Refusal::Io(source)) => return Err(ConfigError::Read { path: name(), source }),
+        Err(reason) => return Err(ConfigError::Refused { path: name(), next: next(&reason, folder), reason }),
+    };
+    let wrong = |error: toml::de::Error| ConfigError::Syntax { path: name(), reason: placed(&text, &error) };
+    let mut settings: Settings = toml::from_str(&text).map_err(wrong)?;
+    let inner = settings.rules.iter_mut().chain(&mut settings.baseline).chain(&mut settings.safe_directories);
+    for inner in inner.filter(|inner| inner.as_os_str() != "*") {
         *inner = folder.join(&*inner);
     }
     Ok(Some(settings))
 }
 
+fn next(reason: &Refusal, folder: &Path) -> String {
+    if reason.is_distrust() {
+        format!("look at it; then --trust, or safe-directories = [\"{}\"] in your own configuration, lets it be obeyed", folder.display())
+    } else {
+        "replace it by a regular file, or name another one with --config".to_owned()
+    }
+}
+
+/// What is wrong and where. The line itself is never quoted: the file may be no configuration at all.
+fn placed(text: &str, error: &toml::de::Error) -> String {
+    let Some(span) = error.span() else { return error.message().to_owned() };
+    let before = text.get(..span.start).unwrap_or(text);
+    let (line, column) = (before.matches('\n').count() + 1, before.chars().rev().take_while(|c| *c != '\n').count() + 1);
+    format!("line {line}, column {column}: {}", error.message())
+}
+
 /// The variables of the environment.
 fn environment<'e>(variable: &impl Fn(&str) -> Option<&'e str>) -> Result<Settings, ConfigError> {
     let text = |name: &str| variable(name).map(str::to_owned);
-    let wrong = |name: &str| {
-        let name = name.to_owned();
-        move |reason: String| ConfigError::Variable { name, reason }
-    };
     let seconds = |text: &str| text.parse().ok().filter(|seconds| (1..=86_400).contains(seconds));
     Ok(Settings {
         host: text("SYSDOCK_HOST"),
@@ -147,17 +208,23 @@ fn environment<'e>(variable: &impl Fn(&str) -> Option<&'e str>) -> Result<Settin
         timeout: variable("SYSDOCK_TIMEOUT")
             .map(|text| seconds(text).ok_or_else(|| format!("`{text}` is no number of seconds from 1 to 86400")))
             .transpose()
-            .map_err(wrong("SYSDOCK_TIMEOUT"))?,
+            .map_err(variable_error("SYSDOCK_TIMEOUT"))?,
         rules: variable("SYSDOCK_RULES").map(|paths| std::env::split_paths(paths).collect()).unwrap_or_default(),
-        color: variable("SYSDOCK_COLOR").map(chosen).transpose().map_err(wrong("SYSDOCK_COLOR"))?,
-        quiet: variable("SYSDOCK_QUIET").map(flag).transpose().map_err(wrong("SYSDOCK_QUIET"))?,
-        ascii: variable("SYSDOCK_ASCII").map(flag).transpose().map_err(wrong("SYSDOCK_ASCII"))?,
-        verbose: variable("SYSDOCK_VERBOSE").map(flag).transpose().map_err(wrong("SYSDOCK_VERBOSE"))?,
-        format: variable("SYSDOCK_FORMAT").map(chosen).transpose().map_err(wrong("SYSDOCK_FORMAT"))?,
-        fail_on: variable("SYSDOCK_FAIL_ON").map(chosen).transpose().map_err(wrong("SYSDOCK_FAIL_ON"))?,
+        color: variable("SYSDOCK_COLOR").map(chosen).transpose().map_err(variable_error("SYSDOCK_COLOR"))?,
+        quiet: variable("SYSDOCK_QUIET").map(flag).transpose().map_err(variable_error("SYSDOCK_QUIET"))?,
+        ascii: variable("SYSDOCK_ASCII").map(flag).transpose().map_err(variable_error("SYSDOCK_ASCII"))?,
+        verbose: variable("SYSDOCK_VERBOSE").map(flag).transpose().map_err(variable_error("SYSDOCK_VERBOSE"))?,
+        format: variable("SYSDOCK_FORMAT").map(chosen).transpose().map_err(variable_error("SYSDOCK_FORMAT"))?,
+        fail_on: variable("SYSDOCK_FAIL_ON").map(chosen).transpose().map_err(variable_error("SYSDOCK_FAIL_ON"))?,
         baseline: variable("SYSDOCK_BASELINE").map(PathBuf::from),
         suppress: Vec::new(),
+        safe_directories: Vec::new(),
     })
+}
+
+fn variable_error(name: &str) -> impl Fn(String) -> ConfigError {
+    let name = name.to_owned();
+    move |reason| ConfigError::Variable { name: name.clone(), reason }
 }
 
 fn flag(text: &str) -> Result<bool, String> {
@@ -218,5 +285,65 @@ mod tests {
         std::fs::write(&named, "quite = true\n").unwrap();
         let said = load(&args, folder.path(), |_| None).unwrap_err().to_string();
         assert!(said.contains("other.toml") && said.contains("quite") && said.contains("line 1"), "{said}");
+    }
+
+    fn shared(text: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(PROJECT), text).unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_project_of_another_user_is_obeyed_only_when_the_user_says_so() {
+        let project = shared("timeout = 3\n");
+        // Only root can give files away.
+        if std::os::unix::fs::chown(project.path().join(PROJECT), Some(4321), None).is_err() {
+            return;
+        }
+        let said = load(&global(), project.path(), |_| None).unwrap_err().to_string();
+        assert!(said.contains("belongs to user 4321") && said.contains("--trust") && said.contains("safe-directories"), "{said}");
+        let timeout = |config: Result<Config, ConfigError>| config.unwrap().value(|s| s.timeout);
+        assert_eq!(timeout(load(&GlobalArgs { trust: true, ..global() }, project.path(), |_| None)), Some(3));
+        assert_eq!(timeout(load(&global(), project.path(), |name| (name == "SYSDOCK_TRUST").then_some("1"))), Some(3));
+        let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir(home.path().join("sysdock")).unwrap();
+        let at_home = home.path().display().to_string();
+        let with = |line: &str| {
+            std::fs::write(home.path().join(USER), line).unwrap();
+            load(&global(), project.path(), |name| (name == "XDG_CONFIG_HOME").then_some(at_home.as_str()))
+        };
+        assert!(with("safe-directories = [\"/elsewhere\"]").is_err());
+        assert_eq!(timeout(with(&format!("safe-directories = [\"{}\"]", project.path().display()))), Some(3));
+        assert_eq!(timeout(with(&format!("safe-directories = [\"{}/*\"]", project.path().parent().unwrap().display()))), Some(3));
+        assert_eq!(timeout(with("safe-directories = [\"*\"]")), Some(3));
+    }
+
+    #[test]
+    fn a_project_does_not_vouch_for_itself() {
+        let project = shared("safe-directories = [\"*\"]\n");
+        assert!(matches!(load(&global(), project.path(), |_| None), Err(ConfigError::Trust { key: "safe-directories", .. })));
+    }
+
+    #[test]
+    fn pipes_and_links_that_lead_away_are_refused_and_never_waited_for() {
+        let (project, other) = (tempfile::tempdir().unwrap(), shared("timeout = 3\n"));
+        let at = project.path().join(PROJECT);
+        rustix::fs::mkfifoat(rustix::fs::CWD, &at, rustix::fs::Mode::RWXU).unwrap();
+        assert!(load(&global(), project.path(), |_| None).unwrap_err().to_string().contains("a named pipe"));
+        std::fs::remove_file(&at).unwrap();
+        std::os::unix::fs::symlink(other.path().join(PROJECT), &at).unwrap();
+        assert!(load(&global(), project.path(), |_| None).unwrap_err().to_string().contains("leads out of"));
+        assert!(load(&GlobalArgs { trust: true, ..global() }, project.path(), |_| None).is_ok());
+        std::fs::write(other.path().join(PROJECT), "# long\n".repeat(200_000)).unwrap();
+        assert!(load(&global(), other.path(), |_| None).unwrap_err().to_string().contains("larger than"));
+    }
+
+    #[test]
+    fn an_error_quotes_no_line_of_the_file() {
+        for text in ["root:$6$canary:19000:0:99999:7:::\n", "a = 1\nTOKEN=canary", "[canary\n", "TOKEN=\"canary\"\n", "\"canary"] {
+            let project = shared(text);
+            let said = load(&global(), project.path(), |_| None).unwrap_err().to_string();
+            assert!(!said.contains("canary") && said.contains("line "), "{said}");
+        }
     }
 }

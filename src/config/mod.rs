@@ -1,15 +1,16 @@
 //! Settings by layer: files, environment and flags in, for each setting the value of the last layer that has one.
 //!
-//! Must not touch files; [`load`] does. Whether a value makes sense with others is for the options to say.
+//! Must not read files; [`load`] does. Whether a value makes sense with others is for the options to say.
 
 pub mod load;
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use clap::{ColorChoice, ValueEnum};
 use serde::{Deserialize, Deserializer};
 
 use crate::cli::{FailOn, GlobalArgs, ReportArgs, ReportFormat};
+use crate::trust::Trust;
 
 /// What one layer says. The keys are the names of the flags.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -42,6 +43,8 @@ pub struct Settings {
     pub baseline: Option<PathBuf>,
     /// Findings that do not count; those of all layers are used.
     pub suppress: Vec<Suppress>,
+    /// Folders of projects that are obeyed whoever owns them: paths, paths that end in `/*` for all below, or `*`.
+    pub safe_directories: Vec<PathBuf>,
 }
 
 /// A suppression as written.
@@ -99,6 +102,17 @@ pub enum Origin {
     Flags,
 }
 
+impl Origin {
+    /// The file, where it is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::System(path) | Self::User(path) | Self::Project(path) | Self::Named(path) => Some(path),
+            Self::Environment | Self::Flags => None,
+        }
+    }
+}
+
 /// One layer.
 #[derive(Debug, Clone)]
 pub struct Layer {
@@ -115,6 +129,8 @@ pub struct Config {
     pub layers: Vec<Layer>,
     /// Files that were looked for and are not there.
     pub absent: Vec<PathBuf>,
+    /// Whether the user trusts the project as themselves: other owners' files are obeyed, and its rules may replace built-in ones.
+    pub trusts_project: bool,
 }
 
 impl Config {
@@ -131,6 +147,33 @@ impl Config {
     /// The entries of all layers.
     pub fn every<'c, T>(&'c self, pick: impl Fn(&'c Settings) -> &'c [T]) -> Vec<(&'c T, &'c Origin)> {
         self.layers.iter().flat_map(|layer| pick(&layer.settings).iter().map(|entry| (entry, &layer.origin))).collect()
+    }
+
+    /// How far a path is to be trusted that a layer names.
+    #[must_use]
+    pub fn trust(&self, path: &Path, origin: &Origin) -> Trust {
+        let Origin::Project(file) = origin else { return Trust::Named };
+        if self.trusts_project {
+            return Trust::Named;
+        }
+        let folder = file.parent().unwrap_or(Path::new("."));
+        let is_below = path.strip_prefix(folder).is_ok_and(|rest| rest.components().all(|part| matches!(part, Component::Normal(_))));
+        // A path that says itself that it lies elsewhere is no link that leads there.
+        Trust::Found(if is_below { folder.to_owned() } else { path.to_owned() })
+    }
+
+    /// Whether a layer so far calls this folder safe.
+    fn is_safe(&self, folder: &Path) -> bool {
+        let place = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let is_safe = |safe: &PathBuf| {
+            let resolved = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+            match safe.file_name() {
+                _ if safe.as_os_str() == "*" => true,
+                Some(name) if name == "*" => safe.parent().is_some_and(|above| place.starts_with(resolved(above))),
+                _ => resolved(safe) == place,
+            }
+        };
+        self.every(|settings| settings.safe_directories.as_slice()).into_iter().any(|(safe, _)| is_safe(safe))
     }
 
     /// The same with the flags of a reporting command on top.
@@ -173,7 +216,7 @@ mod tests {
             layer(Origin::System("s".into()), "timeout = 5\nformat = \"json\"\nrules = [\"a\"]"),
             layer(Origin::User("u".into()), "timeout = 7\nrules = [\"b\"]\nfail-on = \"warning\""),
         ];
-        let config = Config { layers, absent: Vec::new() };
+        let config = Config { layers, ..Config::default() };
         assert_eq!(config.found(|s| s.timeout), Some((7, &Origin::User("u".into()))));
         assert_eq!(config.found(|s| s.format), Some((ReportFormat::Json, &Origin::System("s".into()))));
         assert_eq!(config.value(|s| s.fail_on), Some(FailOn::Warning));

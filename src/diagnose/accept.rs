@@ -3,6 +3,7 @@
 //! Must not take anything out of a report: what is accepted is still told, it only does not make a run fail.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobMatcher};
 
@@ -18,6 +19,8 @@ pub struct Suppression {
     targets: GlobMatcher,
     /// What its findings are marked with.
     acceptance: Acceptance,
+    /// The file that says so.
+    named_by: Option<PathBuf>,
 }
 
 impl Suppression {
@@ -27,7 +30,25 @@ impl Suppression {
     /// [`globset::Error`] when the pattern is none.
     pub fn new(id: &str, targets: &str, reason: &str, expires: Option<String>) -> Result<Self, globset::Error> {
         let acceptance = Acceptance::Suppressed { reason: reason.to_owned(), expires };
-        Ok(Self { id: id.to_owned(), targets: Glob::new(targets)?.compile_matcher(), acceptance })
+        Ok(Self { id: id.to_owned(), targets: Glob::new(targets)?.compile_matcher(), acceptance, named_by: None })
+    }
+
+    /// The same as said by a file.
+    #[must_use]
+    pub fn said_by(self, file: Option<&Path>) -> Self {
+        Self { named_by: file.map(Path::to_owned), ..self }
+    }
+
+    /// The file that says so.
+    #[must_use]
+    pub fn named_by(&self) -> Option<&Path> {
+        self.named_by.as_deref()
+    }
+
+    /// Whether a finding does not count because of it; what follows from its findings is marked as they are.
+    #[must_use]
+    pub fn is_why(&self, finding: &Finding) -> bool {
+        finding.accepted.as_ref() == Some(&self.acceptance) && (finding.id == self.id || finding.role == Role::Consequence)
     }
 }
 

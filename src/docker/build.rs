@@ -94,13 +94,13 @@ impl Engine {
         answer.end(&action)
     }
 
-    /// Takes an image's name away, and the image where it was its last.
+    /// Takes an image's name away, and the image where it was its last and no container has it; its nameless parents only where `parents`.
     ///
     /// # Errors
     /// Any [`EngineError`].
-    pub async fn untag(&self, name: &str) -> Result<(), EngineError> {
+    pub async fn untag(&self, name: &str, parents: bool) -> Result<(), EngineError> {
         let action = format!("remove the image {name}");
-        let request = Request::delete(format!("/images/{}?force=1", encoded(name)))
+        let request = Request::delete(format!("/images/{}?force=0&noprune={}", encoded(name), u8::from(!parents)))
             .body(Empty::<Bytes>::new())
             .map_err(|error| EngineError::Broken { action: action.clone(), reason: error.to_string() })?;
         let response = self.within(&action, self.transport.send(&action, request)).await?;

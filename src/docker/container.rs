@@ -8,7 +8,7 @@ use hyper::{Method, Request, Response, header};
 use serde_json::Value;
 
 use super::engine::{read_document, refusal};
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, encoded};
 
 /// Longest name of a container, in bytes: names of files are made of it.
 const NAME: usize = 200;
@@ -44,13 +44,13 @@ impl Engine {
         .await
     }
 
-    /// Removes a container, running or not, with its anonymous volumes; one that is gone already is removed too.
+    /// Removes a container, running or not, and its anonymous volumes where that is wanted; one that is gone already is removed too.
     ///
     /// # Errors
     /// Any [`EngineError`].
-    pub async fn remove(&self, name: &str) -> Result<(), EngineError> {
-        let action = format!("remove {name}");
-        let path = format!("/containers/{name}?force=1&v=1");
+    pub async fn remove(&self, id: &str, volumes: bool) -> Result<(), EngineError> {
+        let action = format!("remove {id}");
+        let path = format!("/containers/{}?force=1&v={}", encoded(id), u8::from(volumes));
         let call = self.request(Method::DELETE, &path, &action, String::new());
         match self.within(&action, call).await {
             Err(error) if error.is_unknown() => Ok(()),

@@ -8,10 +8,11 @@ use futures_util::{StreamExt, stream};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::engine::open;
-use super::{Engine, EngineError, fit_name, is_name};
+use super::{Engine, EngineError, encoded, fit_name, is_name};
 use crate::limit;
 
 /// Longest line that is read; an event holds all labels of its container.
@@ -143,13 +144,37 @@ fn nanoseconds(text: &str) -> Option<i64> {
     i64::try_from(text.parse::<Timestamp>().ok()?.as_nanosecond()).ok()
 }
 
+/// What is needed of an entry of the engine's list, which is megabytes long where there are many containers.
+#[derive(Deserialize)]
+struct Listed {
+    #[serde(rename = "Id")]
+    id: String,
+    #[serde(rename = "Names", default)]
+    names: Vec<String>,
+    #[serde(rename = "Image", default)]
+    image: String,
+    #[serde(rename = "ImageID", default)]
+    image_id: String,
+    #[serde(rename = "Labels", default)]
+    labels: Value,
+}
+
+impl Listed {
+    /// Its image by id, or by name where the engine does not tell the id.
+    fn image_id(&self) -> &str {
+        if self.image_id.is_empty() { &self.image } else { &self.image_id }
+    }
+}
+
 /// The events of an engine as they come.
 #[derive(Debug)]
 pub struct EventStream {
     body: Incoming,
     buffer: BytesMut,
-    /// Events of containers with this label are passed over until the time that it names.
-    without: &'static str,
+    engine: Engine,
+    without: PassedOver,
+    /// An event that may have to be passed over; kept here while the engine is asked, so that whoever stops waiting loses nothing.
+    held: Option<(Event, Claimed)>,
     /// Lines that were no JSON.
     pub unread: u64,
 }
@@ -161,18 +186,29 @@ impl EventStream {
     /// [`EngineError::Broken`] when the connection breaks, [`EngineError::TooLarge`] for a line without an end.
     pub async fn next(&mut self) -> Result<Option<Event>, EngineError> {
         loop {
+            if let Some((event, claimed)) = &self.held {
+                let is_own = self.engine.is_own(&event.image, &self.without, claimed).await;
+                if let Some((event, _)) = self.held.take().filter(|_| !is_own) {
+                    return Ok(Some(event));
+                }
+            }
             while let Some(line) = self.line() {
                 match limit::read::<Value>(&line, VALUES) {
                     Ok(event) => {
-                        if let Some(event) =
-                            Event::read(&event).filter(|read| !is_passing(event.pointer("/Actor/Attributes"), self.without, read.time))
-                        {
-                            return Ok(Some(event));
+                        let Some(read) = Event::read(&event) else { continue };
+                        // In events, engines put labels among the attributes.
+                        match self.without.claimed(&read.name, event.pointer("/Actor/Attributes"), read.time) {
+                            Some(claimed) => self.held = Some((read, claimed)),
+                            None => return Ok(Some(read)),
                         }
+                        break;
                     }
                     Err(_) if line.trim_ascii().is_empty() => {}
                     Err(_) => self.unread += 1,
                 }
+            }
+            if self.held.is_some() {
+                continue;
             }
             if self.buffer.len() > LINE_LIMIT {
                 return Err(EngineError::TooLarge {
@@ -196,26 +232,51 @@ impl EventStream {
     }
 }
 
-/// Whether a container has a label that names a later time, in seconds since the epoch; a label alone shall hide nothing for ever. In
-/// events, engines put labels among the attributes.
-fn is_passing(labels: Option<&Value>, label: &str, time: i64) -> bool {
-    let until = labels.and_then(|labels| labels.get(label)?.as_str()?.parse::<i64>().ok());
-    until.is_some_and(|until| until > time.div_euclid(1_000_000_000))
+/// Containers that are passed over for a while: a label names the time, the name has a form, and neither may come from the image. A label
+/// alone shall hide nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct PassedOver {
+    /// The label; its value is in seconds since the epoch.
+    pub label: &'static str,
+    /// Longest time from now that it may name, in seconds.
+    pub longest: i64,
+    /// Whether a container's name is one of those.
+    pub fits: fn(&str) -> bool,
+}
+
+/// The label's value of a container that is to be passed over if its image has another one.
+#[derive(Debug)]
+struct Claimed(String);
+
+impl PassedOver {
+    /// Whether name and label fit at that time, in nanoseconds since the epoch.
+    fn claimed(&self, name: &str, labels: Option<&Value>, time: i64) -> Option<Claimed> {
+        let value = labels?.get(self.label)?.as_str()?;
+        let left = value.parse::<i64>().ok()?.checked_sub(time.div_euclid(1_000_000_000))?;
+        (left > 0 && left <= self.longest && (self.fits)(name)).then(|| Claimed(value.to_owned()))
+    }
 }
 
 const FOLLOW: &str = "follow the events";
 
 impl Engine {
-    /// Opens the stream of events about containers without that label or behind its time, beginning with those since that time that the engine still has.
+    /// Opens the stream of events about all containers but those, beginning with events since that time that the engine still has.
     ///
     /// # Errors
     /// Any [`EngineError`].
-    pub async fn events(&self, since: i64, without: &'static str) -> Result<EventStream, EngineError> {
+    pub async fn events(&self, since: i64, without: PassedOver) -> Result<EventStream, EngineError> {
         let (seconds, rest) = (since.div_euclid(1_000_000_000), since.rem_euclid(1_000_000_000));
         // {"type":["container"]}
         let path = format!("/events?since={seconds}.{rest:09}&filters=%7B%22type%22%3A%5B%22container%22%5D%7D");
         let response = self.within(FOLLOW, open(&self.transport, FOLLOW, &path)).await?;
-        Ok(EventStream { body: response.into_body(), buffer: BytesMut::new(), without, unread: 0 })
+        Ok(EventStream { engine: self.clone(), body: response.into_body(), buffer: BytesMut::new(), without, held: None, unread: 0 })
+    }
+
+    /// Whether a container's label is its own: its image is known and has another value, or none.
+    async fn is_own(&self, image: &str, without: &PassedOver, claimed: &Claimed) -> bool {
+        let document = self.get(&format!("/images/{}/json", encoded(image))).await;
+        let of_image = |document: &Value| Some(document.pointer("/Config/Labels")?.get(without.label)?.as_str()? == claimed.0);
+        document.is_ok_and(|document| !of_image(&document).unwrap_or_default())
     }
 
     /// How one container stands.
@@ -228,20 +289,26 @@ impl Engine {
         Life::read(&inspect).ok_or_else(|| EngineError::Garbage { action: format!("GET {action}"), reason: "no Id in it".to_owned() })
     }
 
-    /// How all containers without that label or behind its time stand; those that are removed meanwhile are left out.
+    /// How all containers but those stand; those that are removed meanwhile are left out.
     ///
     /// # Errors
     /// Any [`EngineError`].
-    pub async fn lives(&self, without: &str) -> Result<Vec<Life>, EngineError> {
+    pub async fn lives(&self, without: PassedOver) -> Result<Vec<Life>, EngineError> {
+        let listed = |entry: Value| serde_json::from_value::<Listed>(entry).ok().filter(|entry| is_name(&entry.id));
+        let list = self.list("/containers/json?all=1", listed).await?;
         let now = Timestamp::now().as_second().saturating_mul(1_000_000_000);
-        let id = |entry: &Value| entry.get("Id")?.as_str().filter(|id| is_name(id)).map(str::to_owned);
-        let lasting = |entry: Value| id(&entry).filter(|_| !is_passing(entry.get("Labels"), without, now));
-        let list = self.list("/containers/json?all=1", lasting).await?;
-        let mut looks = stream::iter(list).map(|id| async move { self.life(&id).await }).buffer_unordered(AT_ONCE);
+        let look = |entry: Listed| async move {
+            let name = entry.names.first().map_or("", |name| name.trim_start_matches('/'));
+            match without.claimed(name, Some(&entry.labels), now) {
+                Some(claimed) if self.is_own(entry.image_id(), &without, &claimed).await => Ok(None),
+                _ => self.life(&entry.id).await.map(Some),
+            }
+        };
+        let mut looks = stream::iter(list).map(look).buffer_unordered(AT_ONCE);
         let mut lives = Vec::new();
         while let Some(look) = looks.next().await {
             match look {
-                Ok(life) => lives.push(life),
+                Ok(life) => lives.extend(life),
                 Err(error) if error.is_unknown() => {}
                 Err(error) => return Err(error),
             }
@@ -301,5 +368,16 @@ mod tests {
         let state = json!({"Running": true, "StartedAt": "1970-01-01T00:00:01.5Z", "Health": {"Status": "unhealthy"}});
         let life = Life::read(&json!({"Id": "aa", "State": state})).unwrap();
         assert_eq!((life.started, life.running, life.unhealthy), (1_500_000_000, true, true));
+    }
+
+    #[test]
+    fn only_a_name_and_a_time_that_fit_pass_a_container_over() {
+        let without = PassedOver { label: "l", longest: 600, fits: |name| name == "web-trial-1-2" };
+        let claimed = |name: &str, value: &str| without.claimed(name, Some(&json!({"l": value})), 1_000_000_000_000).is_some();
+        assert!(claimed("web-trial-1-2", "1001") && claimed("web-trial-1-2", "1600"));
+        for value in ["1000", "1601", "9999999999", "9223372036854775807", "-9223372036854775808", "99999999999999999999", "x", ""] {
+            assert!(!claimed("web-trial-1-2", value), "{value}");
+        }
+        assert!(!claimed("web", "1300") && without.claimed("web-trial-1-2", Some(&json!({})), 0).is_none());
     }
 }

@@ -27,7 +27,7 @@ pub use container::{fit_name, is_name};
 pub use endpoint::Endpoint;
 pub use engine::{ApiVersion, Engine};
 pub use error::EngineError;
-pub use events::{Action, Event, EventStream, Life};
+pub use events::{Action, Event, EventStream, Life, PassedOver};
 pub use exec::ExecOutput;
 pub use locate::{EngineChoice, Environment, Located, locate};
 pub use logs::{LogChunk, LogQuery, LogStream, StreamName};

@@ -1,6 +1,6 @@
 //! What the reporting commands have in common: forms, files and what counts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -8,9 +8,10 @@ use jiff::tz::Offset;
 
 use super::OptionError;
 use crate::cli::{FailOn, OutputTo, ReportArgs, ReportFormat};
-use crate::config::{Config, Suppress};
+use crate::config::{Config, Origin, Suppress};
 use crate::diagnose::Suppression;
 use crate::rule::Severity;
+use crate::trust::Trust;
 
 /// Where reports go, and what makes a run fail.
 #[derive(Debug, Clone)]
@@ -24,11 +25,24 @@ pub struct Reporting {
     /// Severity from which on the exit code is 1.
     pub fail_on: Severity,
     /// Earlier report whose findings do not count.
-    pub baseline: Option<PathBuf>,
+    pub baseline: Option<Baseline>,
+    /// The file of a project that lets a run fail only from critical findings on.
+    pub lenient: Option<PathBuf>,
     /// What does not count, of what is still in force.
     pub suppressions: Vec<Suppression>,
     /// Suppressions whose day is over, in words.
     pub expired: Vec<String>,
+}
+
+/// An earlier report, and who named it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Baseline {
+    /// Its file.
+    pub path: PathBuf,
+    /// Whose it may be.
+    pub trust: Trust,
+    /// The configuration that named it; none for flags and variables.
+    pub named_by: Option<PathBuf>,
 }
 
 impl Reporting {
@@ -41,7 +55,7 @@ impl Reporting {
         let asked = args.format.is_some();
         let config = config.clone().with_report(&args);
         let (mut suppressions, mut expired) = (Vec::new(), Vec::new());
-        for (entry, _) in config.every(|settings| settings.suppress.as_slice()) {
+        for (entry, origin) in config.every(|settings| settings.suppress.as_slice()) {
             let last = last_day(entry)?;
             if last.is_some_and(|last| last < today) {
                 let day = last.map(|day| day.to_string()).unwrap_or_default();
@@ -50,15 +64,25 @@ impl Reporting {
                     entry.id, entry.target, entry.reason
                 ));
             } else {
-                suppressions.push(suppression(entry, last)?);
+                suppressions.push(suppression(entry, last)?.said_by(origin.file()));
             }
         }
+        let baseline = config.found(|s| s.baseline.as_ref()).map(|(path, origin)| Baseline {
+            path: path.clone(),
+            trust: config.trust(path, origin),
+            named_by: origin.file().map(Path::to_owned),
+        });
+        let lenient = config.found(|s| s.fail_on).and_then(|found| match found {
+            (FailOn::Critical, Origin::Project(file)) => Some(file.clone()),
+            _ => None,
+        });
         Ok(Self {
             format: config.value(|s| s.format).unwrap_or_default(),
             asked,
             outputs: args.output,
             fail_on: severity(config.value(|s| s.fail_on).unwrap_or_default()),
-            baseline: config.value(|s| s.baseline.clone()),
+            baseline,
+            lenient,
             suppressions,
             expired,
         })
@@ -119,11 +143,11 @@ const fn severity(fail_on: FailOn) -> Severity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Layer, Origin};
+    use crate::config::Layer;
 
     fn reporting(text: &str, args: ReportArgs) -> Result<Reporting, OptionError> {
         let layer = Layer { origin: Origin::User("x".into()), settings: toml::from_str(text).unwrap() };
-        let config = Config { layers: vec![layer], absent: Vec::new() };
+        let config = Config { layers: vec![layer], ..Config::default() };
         Reporting::new(args, &config, "2026-05-01T12:00:00Z".parse().unwrap())
     }
 

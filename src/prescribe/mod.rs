@@ -43,7 +43,10 @@ use planner::Plan;
 pub use profile::{Found, Origin, allowing, filter_of, hierarchy_of, versions_of};
 pub use remedies::unknown as unknown_remedies;
 pub use start::{Start, Started, of_image, start};
-pub use trial::{TRIAL_LABEL, Trial, TrialSteps, trial, unchanged};
+pub use trial::{
+    IMAGE_TOKEN_LABEL, TOKEN_LABEL, TRIAL_LABEL, TRIAL_LIFE, Trial, TrialSteps, is_made_name, made_image, probe_name, trial, trial_name,
+    unchanged,
+};
 pub use types::{NotOffered, Prescription, Reach, Retired, Step, StepKind};
 
 /// Chooses a cure; `None` where nothing is wrong that has a cause.

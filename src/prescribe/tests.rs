@@ -29,7 +29,7 @@ struct Case {
 
 /// All of them; diagnosing takes its time, so it is done once.
 static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
-    let rules = rule::load(&[]).unwrap();
+    let rules = rule::builtin().unwrap();
     let matcher = Matcher::new(&rules);
     let folders = std::fs::read_dir(folder()).unwrap().map(|id| id.unwrap().path());
     let files = folders.flat_map(|id| std::fs::read_dir(id).unwrap()).map(|entry| entry.unwrap().path());
@@ -218,7 +218,7 @@ fn a_bind_that_old_recipes_ask_for_is_kept_and_said_to_be_spare() {
 
 #[test]
 fn each_remedy_of_a_relaunch_is_carried_out_by_a_function_and_no_other_is() {
-    let rules = rule::load(&[]).unwrap();
+    let rules = rule::builtin().unwrap();
     let listed: BTreeSet<&str> =
         rules.remedies.values().filter(|remedy| remedy.place == Place::Relaunch).map(|remedy| remedy.id.as_str()).collect();
     let carried_out: BTreeSet<&str> = remedies::REMEDIES.iter().flat_map(|remedy| remedy.ids).copied().collect();
@@ -227,7 +227,7 @@ fn each_remedy_of_a_relaunch_is_carried_out_by_a_function_and_no_other_is() {
 
 /// The first recorded container of an id, judged with one rule more: a copy of that id's own under another name, which explains it.
 fn with_a_rule_of_ones_own(original: &str) -> (Report, Prescription) {
-    let builtin = rule::load(&[]).unwrap();
+    let builtin = rule::builtin().unwrap();
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(&builtin.get(original).unwrap().file);
     let text = std::fs::read_to_string(file).unwrap();
     let text = text.replace(&format!("id = \"{original}\""), "id = \"house-fault\"");

@@ -6,12 +6,54 @@ use super::inspected::Inspected;
 use super::planner::Plan;
 use super::recipe::Recipe;
 use super::steps;
-use super::types::{Reach, Step};
+use super::types::{Reach, Step, StepKind};
 use crate::diagnose::Report;
 use crate::snapshot::Snapshot;
 
 /// Label of everything that a trial makes; its value is the time after which anybody may remove it, in seconds since 1970.
 pub const TRIAL_LABEL: &str = "sysdock.trial";
+/// Label of a container of a trial; its value is known to its maker alone.
+pub const TOKEN_LABEL: &str = "sysdock.trial.token";
+/// Label of an image that is made for a trial, with the same value. It is another label, so that the container has its own from nobody.
+pub const IMAGE_TOKEN_LABEL: &str = "sysdock.image.token";
+/// Longest life of a trial, in seconds: an image is derived, the container boots, is asked and stops.
+pub const TRIAL_LIFE: i64 = 10 * 60;
+/// Between the name of what is tried and the number of the process.
+const TRIAL: &str = "-trial-";
+/// How the name of a container begins that an image is read through.
+const PROBE: &str = "sysdock-probe-";
+/// How the name of an image ends that is made for a trial.
+const CURED: &str = "-cured";
+
+/// Name of the container of a trial that this process begins at this time, in seconds since 1970.
+#[must_use]
+pub fn trial_name(after: &str, process: u32, time: i64) -> String {
+    format!("{after}{TRIAL}{process}-{time}")
+}
+
+/// Name of a container through which an image is read.
+#[must_use]
+pub fn probe_name(process: u32, time: i64) -> String {
+    format!("{PROBE}{process}-{time}")
+}
+
+/// Whether a container has a name as this program gives it.
+#[must_use]
+pub fn is_made_name(name: &str) -> bool {
+    let numbers = name.strip_prefix(PROBE).or_else(|| name.rsplit_once(TRIAL).filter(|(after, _)| !after.is_empty()).map(|(_, rest)| rest));
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    let is_number = |text: &str| (1..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    name.chars().all(is_plain)
+        && numbers.and_then(|rest| rest.split_once('-')).is_some_and(|(process, time)| is_number(process) && is_number(time))
+}
+
+/// The name of an image that is made for a trial, without its registry and `latest`; none for other images.
+#[must_use]
+pub fn made_image(reference: &str) -> Option<&str> {
+    let name = reference.strip_prefix("localhost/").unwrap_or(reference);
+    let name = name.strip_suffix(":latest").unwrap_or(name);
+    name.strip_suffix(CURED).is_some_and(is_made_name).then_some(name)
+}
 
 /// Flags that lead out of a trial, or that would outlive it.
 const OUTWARD: [&str; 13] = [
@@ -37,6 +79,8 @@ const LIMITS: [(&str, &str, &str); 2] = [("--memory", "1g", "memory"), ("--pids-
 pub struct Trial {
     /// Name of its container.
     pub name: String,
+    /// What proves that it is one.
+    pub token: String,
     /// End of its life, in seconds since 1970.
     pub until: i64,
     /// Controllers that the engine's control groups have, such as `memory`; without one its limit cannot be set.
@@ -79,7 +123,13 @@ pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial)
     trial.without.iter().for_each(|element| element::leave_out(&mut plan.recipe, element));
     cut_off(&mut plan.recipe, trial);
     limit(&mut plan.recipe, &trial.controllers);
-    Some(TrialSteps { steps: steps::beside(&mut plan, reach), elements })
+    let mut steps = steps::beside(&mut plan, reach);
+    for step in steps.iter_mut().filter(|step| step.kind == StepKind::BuildImage) {
+        let folder = step.argv.pop();
+        step.argv.extend(["--label".to_owned(), format!("{IMAGE_TOKEN_LABEL}={}", trial.token)]);
+        step.argv.extend(folder);
+    }
+    Some(TrialSteps { steps, elements })
 }
 
 /// The steps of a trial in which nothing is cured: the container as it is, cut off and with a terminal, so that its words can be read;
@@ -104,6 +154,7 @@ fn cut_off(recipe: &mut Recipe, trial: &Trial) {
     recipe.labels = None;
     recipe.push("--network", Some("none".to_owned()));
     recipe.push("--label", Some(format!("{TRIAL_LABEL}={}", trial.until)));
+    recipe.push("--label", Some(format!("{TOKEN_LABEL}={}", trial.token)));
     if !recipe.has("--tty") {
         recipe.push("--tty", None);
     }
@@ -134,6 +185,30 @@ fn limit(recipe: &mut Recipe, controllers: &[String]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_known_again_and_others_are_not() {
+        for name in [trial_name("web", 12, 1_767_225_600), trial_name("a-trial-b", 1, 7), probe_name(12, 1_767_225_600)] {
+            assert!(is_made_name(&name), "{name}");
+            assert_eq!(made_image(&format!("localhost/{name}-cured:latest")), Some(format!("{name}-cured").as_str()));
+            assert_eq!(made_image(&format!("{name}-cured")), Some(format!("{name}-cured").as_str()));
+        }
+        for name in [
+            "web",
+            "-trial-1-2",
+            "web-trial-1",
+            "web-trial-1-2-3",
+            "web-trial-1-2x",
+            "web-trial--2",
+            "sysdock-probe-1",
+            "web-trial-1-2-cured",
+        ] {
+            assert!(!is_made_name(name), "{name}");
+        }
+        for image in ["web-cured", "web-trial-1-2", "registry.example/web-trial-1-2-cured", "web-trial-1-2-cured:1", "<none>:<none>"] {
+            assert_eq!(made_image(image), None, "{image}");
+        }
+    }
     use crate::prescribe::recipe::Volume;
 
     #[test]
@@ -146,13 +221,21 @@ mod tests {
         recipe.mounts.push(("/m".to_owned(), "type=volume,source=m,target=/m".to_owned()));
         cut_off(
             &mut recipe,
-            &Trial { name: "t".to_owned(), until: 7, controllers: Vec::new(), without: Vec::new(), flags_only: false, profile: None },
+            &Trial {
+                name: "t".to_owned(),
+                token: "f00".to_owned(),
+                until: 7,
+                controllers: Vec::new(),
+                without: Vec::new(),
+                flags_only: false,
+                profile: None,
+            },
         );
         limit(&mut recipe, &["memory".to_owned()]);
         let words = recipe.run(&Reach::by_itself(crate::snapshot::EngineKind::Docker)).join(" ");
         assert_eq!(
             words,
-            "docker run -d --name t -v data:/data:z,ro -v /sys/fs/cgroup/t:/sys/fs/cgroup/t:rw --mount type=volume,source=m,target=/m,readonly --network none --label sysdock.trial=7 --tty --memory 1g i"
+            "docker run -d --name t -v data:/data:z,ro -v /sys/fs/cgroup/t:/sys/fs/cgroup/t:rw --mount type=volume,source=m,target=/m,readonly --network none --label sysdock.trial=7 --label sysdock.trial.token=f00 --tty --memory 1g i"
         );
     }
 }

@@ -51,7 +51,7 @@ pub fn render(form: ReportForm, sheet: &Sheet<'_>, context: &Context) -> Result<
     Ok(match form {
         ReportForm::Human => people(sheet, context),
         ReportForm::Json => json::sheet(sheet)?,
-        ReportForm::JsonLines => sheet.answers.iter().map(json::line).collect::<Result<_, _>>()?,
+        ReportForm::JsonLines => sheet.answers.iter().map(|answer| json::line(answer, sheet.notices)).collect::<Result<_, _>>()?,
         ReportForm::Sarif => sarif::render(sheet)?,
         ReportForm::Junit => junit::render(sheet)?,
         ReportForm::Github => github::annotations(sheet),
@@ -68,7 +68,7 @@ fn people(sheet: &Sheet<'_>, context: &Context) -> String {
     if sheet.answers.is_empty() {
         return String::new();
     }
-    let text = human::answers(sheet.answers, context);
+    let text = human::answers(sheet.answers, context) + &human::notices(sheet.notices, context);
     match sheet.summary {
         Some(total) => format!("{text}\n{}", summary::table(total, context)),
         None => text,

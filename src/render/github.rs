@@ -23,7 +23,10 @@ pub fn annotations(sheet: &Sheet<'_>) -> String {
             let said = format!("{}: {}", answer.report.target.name, answer.report.state);
             command(kind, &[("title", "no root cause found")], &said)
         });
-        text.extend(lines.chain(unknown).chain(unseen).take(MOST));
+        let configured = sheet.notices.iter().filter(|_| degree == 0).map(|notice| {
+            command(kind, &[("title", "sysdock configuration"), ("file", &items::relative(&notice.file))], &notice.sentence())
+        });
+        text.extend(configured.chain(lines).chain(unknown).chain(unseen).take(MOST));
     }
     text
 }
@@ -40,7 +43,8 @@ pub fn step_summary(sheet: &Sheet<'_>) -> String {
         let root = report.root().map_or("", |root| root.id.as_str());
         format!("| {} | {} | {} |\n", markdown::inline(&report.target.name), words::verdict(report.verdict), markdown::inline(root))
     });
-    let mut table = String::from("| target | verdict | root cause |\n|---|---|---|\n");
+    let mut table = markdown::configured(sheet).map(|text| text + "\n").unwrap_or_default();
+    table.push_str("| target | verdict | root cause |\n|---|---|---|\n");
     for (shown, row) in targets.enumerate() {
         if table.len() + row.len() > SUMMARY_BYTES {
             table.push_str(&format!("\n… and {} more; `--output json=FILE` keeps all of them.\n", sheet.answers.len() - shown));

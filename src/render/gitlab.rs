@@ -1,14 +1,15 @@
 //! Reports as GitLab's code quality: a list of findings, each with a file, a line and a fingerprint of its own.
 //!
-//! Source of the form: <https://docs.gitlab.com/ci/testing/code_quality/>. Must not list what was accepted: the form has no place for it.
+//! Source of the form: <https://docs.gitlab.com/ci/testing/code_quality/>. Must not list what was accepted, for which the form has no
+//! place; one finding for each file that accepts tells how much that is.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::items::{self, Item};
-use super::{Sheet, json, visible};
-use crate::diagnose::Role;
+use super::{Notice, Sheet, json, visible};
+use crate::diagnose::{Role, fingerprint};
 use crate::rule::Severity;
 
 #[derive(Serialize)]
@@ -37,8 +38,20 @@ struct Lines {
 /// [`serde_json::Error`] when a value cannot be written as JSON.
 pub fn render(sheet: &Sheet<'_>) -> serde_json::Result<String> {
     let mut seen = BTreeMap::new();
-    let issues: Vec<Issue<'_>> = items::open(sheet).iter().map(|item| issue(item, &mut seen)).collect();
+    let mut issues: Vec<Issue<'_>> = items::open(sheet).iter().map(|item| issue(item, &mut seen)).collect();
+    issues.extend(sheet.notices.iter().map(configured));
     json::text(&issues)
+}
+
+/// What the configuration takes away.
+fn configured(notice: &Notice) -> Issue<'_> {
+    Issue {
+        description: visible(&notice.sentence()),
+        check_name: "configuration",
+        fingerprint: fingerprint(&notice.file, &notice.words),
+        severity: "info",
+        location: Location { path: items::relative(&notice.file), lines: Lines { begin: 1 } },
+    }
 }
 
 /// The same diagnosis of two targets of one name gets a number behind its fingerprint, as GitLab merges equal ones.

@@ -20,6 +20,7 @@ struct PageView<'r> {
     counts: Vec<Count>,
     reports: Vec<ReportView>,
     failures: Vec<String>,
+    notices: Vec<String>,
     version: &'static str,
     rules: &'r str,
 }
@@ -78,6 +79,7 @@ pub fn render(sheet: &Sheet<'_>) -> Result<String, minijinja::Error> {
         counts: counts(sheet),
         reports: sheet.answers.iter().enumerate().map(|(place, answer)| view(answer, place)).collect(),
         failures: sheet.failures.iter().map(|failure| shown(failure)).collect(),
+        notices: sheet.notices.iter().map(|notice| shown(&notice.sentence())).collect(),
         version: env!("CARGO_PKG_VERSION"),
         rules: &sheet.rules.hash,
     };

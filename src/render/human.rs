@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::page::{Page, Span, clipped, first_paragraph};
 use super::style::Tone;
 use super::words::{self, counted, some_of};
-use super::{Answer, Context, steps};
+use super::{Answer, Context, Notice, steps};
 use crate::diagnose::{Evidence, Finding, Report, Role, Subject, Verdict};
 
 /// Undecided diagnoses, and reasons of gaps, that are listed.
@@ -36,6 +36,16 @@ pub fn answers(answers: &[Answer<'_>], context: &Context) -> String {
         summary(&mut page, &reports);
     }
     format!("{}\n", page.finish().trim_end_matches('\n')).trim_start_matches('\n').to_owned()
+}
+
+/// What the configuration takes away, below the reports.
+#[must_use]
+pub fn notices(notices: &[Notice], context: &Context) -> String {
+    let mut page = Page::new(context);
+    for notice in notices {
+        page.flow(0, &[("configuration:", Tone::Strong), (&notice.sentence(), Tone::Plain)]);
+    }
+    if notices.is_empty() { String::new() } else { format!("\n{}\n", page.finish().trim_end_matches('\n')) }
 }
 
 fn one(page: &mut Page<'_>, answer: &Answer<'_>) {

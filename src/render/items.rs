@@ -110,6 +110,11 @@ pub fn path(target: &Target) -> String {
         TargetKind::Text => target.name.clone(),
         kind => format!("{}/{}", words::target_kind(kind), target.name),
     };
+    relative(&named)
+}
+
+/// The same of any path.
+pub fn relative(named: &str) -> String {
     let mut path = String::with_capacity(named.len());
     for part in named.split('/').filter(|part| !matches!(*part, "" | "." | "..")) {
         if !path.is_empty() {
@@ -147,7 +152,7 @@ mod tests {
         let told = |report: &Report| {
             let rules = RuleSet::default();
             let answers = Answer::without_cure(std::slice::from_ref(report));
-            let sheet = Sheet { answers: &answers, summary: None, rules: &rules, failures: &[] };
+            let sheet = Sheet { answers: &answers, summary: None, rules: &rules, failures: &[], notices: &[] };
             open(&sheet).iter().map(|item| item.finding.id.clone()).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(told(&report), "run-tmpfs-missing wrong-stop-signal");

@@ -9,7 +9,7 @@ use super::summary::SummaryOut;
 use super::trial;
 use super::visible::is_hidden;
 use super::watch::Occasion;
-use super::{Answer, Sheet, words};
+use super::{Answer, Notice, Sheet, words};
 use crate::diagnose::{Acceptance, Evidence, Finding, Report, Undecided};
 use crate::prescribe::{NotOffered, Prescription, Step};
 use crate::rule::RuleSet;
@@ -23,6 +23,8 @@ struct Document<'r> {
     schema_version: u32,
     tool: Tool<'r>,
     reports: Vec<ReportOut<'r>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    configuration: &'r [Notice],
     #[serde(skip_serializing_if = "Option::is_none")]
     summary: Option<SummaryOut<'r>>,
 }
@@ -33,6 +35,8 @@ struct Line<'r> {
     schema_version: u32,
     #[serde(flatten)]
     report: ReportOut<'r>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    configuration: &'r [Notice],
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<&'r Occasion<'r>>,
 }
@@ -155,7 +159,7 @@ struct NotOfferedOut<'r> {
 pub fn sheet(sheet: &Sheet<'_>) -> serde_json::Result<String> {
     let reports = sheet.answers.iter().map(report).collect();
     let summary = sheet.summary.map(SummaryOut::new);
-    text(&Document { schema_version: SCHEMA_VERSION, tool: tool(sheet.rules), reports, summary })
+    text(&Document { schema_version: SCHEMA_VERSION, tool: tool(sheet.rules), reports, configuration: sheet.notices, summary })
 }
 
 /// The same for answers alone.
@@ -163,15 +167,15 @@ pub fn sheet(sheet: &Sheet<'_>) -> serde_json::Result<String> {
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
 pub fn answers(answers: &[Answer<'_>], rules: &RuleSet) -> serde_json::Result<String> {
-    sheet(&Sheet { answers, summary: None, rules, failures: &[] })
+    sheet(&Sheet { answers, summary: None, rules, failures: &[], notices: &[] })
 }
 
 /// One report as one line.
 ///
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
-pub fn line(answer: &Answer<'_>) -> serde_json::Result<String> {
-    line_of(answer, None)
+pub fn line(answer: &Answer<'_>, notices: &[Notice]) -> serde_json::Result<String> {
+    written(&Line { schema_version: SCHEMA_VERSION, report: report(answer), configuration: notices, event: None })
 }
 
 /// The same with what led to it.
@@ -179,8 +183,11 @@ pub fn line(answer: &Answer<'_>) -> serde_json::Result<String> {
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
 pub fn line_of(answer: &Answer<'_>, event: Option<&Occasion<'_>>) -> serde_json::Result<String> {
-    let line = Line { schema_version: SCHEMA_VERSION, report: report(answer), event };
-    Ok(format!("{}\n", harmless(&serde_json::to_string(&line)?)))
+    written(&Line { schema_version: SCHEMA_VERSION, report: report(answer), configuration: &[], event })
+}
+
+fn written(line: &Line<'_>) -> serde_json::Result<String> {
+    Ok(format!("{}\n", harmless(&serde_json::to_string(line)?)))
 }
 
 /// This program and its rules.

@@ -3,7 +3,7 @@
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use super::items::quote;
-use super::{Answer, Sheet, markdown, visible, words};
+use super::{Answer, Notice, Sheet, markdown, visible, words};
 use crate::diagnose::{Acceptance, Finding, Report, Role, Verdict};
 
 /// The document.
@@ -18,7 +18,21 @@ pub fn render(sheet: &Sheet<'_>) -> Result<String, quick_junit::SerializeError> 
         suite.add_test_cases(sheet.failures.iter().map(|failure| unseen(failure)));
         document.add_test_suite(suite);
     }
+    if !sheet.notices.is_empty() {
+        let mut suite = TestSuite::new("configuration");
+        suite.add_test_cases(sheet.notices.iter().map(configured));
+        document.add_test_suite(suite);
+    }
     document.to_string()
+}
+
+/// What the configuration takes away is a case that was skipped.
+fn configured(notice: &Notice) -> TestCase {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(visible(&notice.words));
+    let mut case = TestCase::new(visible(&notice.file), status);
+    case.set_classname("configuration");
+    case
 }
 
 fn suite(answer: &Answer<'_>) -> TestSuite {

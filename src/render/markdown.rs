@@ -23,10 +23,17 @@ pub fn render(sheet: &Sheet<'_>) -> String {
         let failures: Vec<String> = sheet.failures.iter().map(|failure| format!("- {}", inline(failure))).collect();
         parts.push(format!("### Could not look\n\n{}\n", failures.join("\n")));
     }
+    parts.extend(configured(sheet));
     if parts.is_empty() {
         parts.push("Nothing was looked at.\n".to_owned());
     }
     parts.join("\n")
+}
+
+/// What the configuration takes away.
+pub fn configured(sheet: &Sheet<'_>) -> Option<String> {
+    let notices: Vec<String> = sheet.notices.iter().map(|notice| format!("- {}", inline(&notice.sentence()))).collect();
+    (!notices.is_empty()).then(|| format!("### Configuration\n\n{}\n", notices.join("\n")))
 }
 
 /// Whether it failed and nothing was found that could be told.

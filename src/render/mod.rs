@@ -18,6 +18,7 @@ pub mod json;
 mod junit;
 mod link;
 mod markdown;
+mod notice;
 pub mod output;
 mod page;
 mod prometheus;
@@ -44,6 +45,7 @@ use crate::rule::RuleSet;
 use crate::treat::TrialOutcome;
 
 pub use ascii::ascii;
+pub use notice::Notice;
 pub use visible::visible;
 pub use words::counted;
 
@@ -77,6 +79,8 @@ pub struct Sheet<'r> {
     pub rules: &'r RuleSet,
     /// What could not be looked at, in words for people.
     pub failures: &'r [String],
+    /// What the configuration takes away; every form tells it.
+    pub notices: &'r [Notice],
 }
 
 /// How text is laid out; everything that depends on the terminal comes in here.

@@ -20,6 +20,12 @@ pub fn render(sheet: &Sheet<'_>) -> String {
     }
     page.family("sysdock_failures_to_look", Kind::Gauge, "Targets that could not be looked at.");
     page.sample("sysdock_failures_to_look", &[], sheet.failures.len() as u64);
+    if !sheet.notices.is_empty() {
+        page.family("sysdock_configuration", Kind::Gauge, "What a configuration takes away from the reports.");
+        for notice in sheet.notices {
+            page.sample("sysdock_configuration", &[("file", &notice.file), ("notice", &notice.words)], 1);
+        }
+    }
     findings(&mut page, sheet);
     targets(&mut page, sheet);
     page.finish()

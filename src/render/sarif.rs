@@ -43,6 +43,8 @@ struct Run<'r> {
 struct Invocation {
     execution_successful: bool,
     tool_execution_notifications: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_configuration_notifications: Vec<Value>,
 }
 
 #[derive(Serialize)]
@@ -77,7 +79,12 @@ pub fn render(sheet: &Sheet<'_>) -> serde_json::Result<String> {
         "name": env!("CARGO_PKG_NAME"), "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": rules,
         "properties": {"rules": sheet.rules.hash},
     });
-    let invocation = Invocation { execution_successful: sheet.failures.is_empty(), tool_execution_notifications: notifications(sheet) };
+    let configured = sheet.notices.iter().map(|notice| json!({"level": "note", "message": {"text": notice.sentence()}}));
+    let invocation = Invocation {
+        execution_successful: sheet.failures.is_empty(),
+        tool_execution_notifications: notifications(sheet),
+        tool_configuration_notifications: configured.collect(),
+    };
     let results = items::all(sheet).map(|item| result(&item, &met)).collect();
     let run = Run { tool: json!({"driver": driver}), invocations: [invocation], results, column_kind: "unicodeCodePoints" };
     plain::text(&Log { schema: SCHEMA, version: "2.1.0", runs: [run] })

@@ -120,7 +120,7 @@ mod tests {
         });
         assert_eq!(line["event"], expected);
         assert_eq!(line["verdict"], "failed");
-        let without: serde_json::Value = serde_json::from_str(&json::line(&of(&sample::failed())).unwrap()).unwrap();
+        let without: serde_json::Value = serde_json::from_str(&json::line(&of(&sample::failed()), &[]).unwrap()).unwrap();
         assert!(without.get("event").is_none());
     }
 }

@@ -1,15 +1,15 @@
 //! Loading rule files: the built-in ones and folders of the user; TOML text in, checked rules out.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::checker::CONDITIONS;
 use super::id::{check_id, check_reference};
 use super::needle::needles;
 use super::syntax::{HarmlessFile, RemedyFile, RuleFile, SignatureFile};
-use super::{Condition, ConditionError, Later, RemedyText, Rule, RuleSet, Signature, VersionRange};
+use super::{Change, Condition, ConditionError, Later, RemedyText, Rule, RuleError, RuleSet, Signature, Source, VersionRange};
 use crate::pattern::Pattern;
 
 /// The built-in rule files, as the build script wrote them.
@@ -42,84 +42,33 @@ struct Known {
 
 static BUILTIN: Embedded = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
-/// A rule file that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum RuleError {
-    /// The folder or file cannot be read.
-    #[error("cannot read rules from {path}: {source}")]
-    Read {
-        /// Folder or file.
-        path: PathBuf,
-        /// Cause given by the operating system.
-        source: std::io::Error,
-    },
-    /// The file is no TOML of the right shape.
-    #[error("{file}:{line}: {message}")]
-    Syntax {
-        /// The file.
-        file: String,
-        /// Line, from 1.
-        line: usize,
-        /// What is wrong.
-        message: String,
-    },
-    /// A part of the file has the right shape but cannot be accepted.
-    #[error("{file}:{line}: {part} {message}")]
-    Part {
-        /// The file.
-        file: String,
-        /// Line, from 1.
-        line: usize,
-        /// `when`, `signature NAME`, …
-        part: String,
-        /// What is wrong.
-        message: String,
-    },
-}
-
 /// The built-in rules.
 ///
 /// # Errors
 /// [`RuleError`] for a built-in file with a mistake, which the tests exclude.
 pub fn builtin() -> Result<RuleSet, RuleError> {
-    load(&[])
+    load::<Source>(&[])
 }
 
-/// The built-in rules and those of the user's folders; the same id overrides.
+/// The built-in rules and those of more folders; the same id overrides, where the source may do that.
 ///
 /// # Errors
 /// [`RuleError`] naming file and line.
-pub fn load(folders: &[PathBuf]) -> Result<RuleSet, RuleError> {
+pub fn load<S: Clone + Into<Source>>(sources: &[S]) -> Result<RuleSet, RuleError> {
     let mut set = Builder::default();
     BUILTIN.hash.hash(&mut set.hasher);
     for file in BUILTIN.files {
         set.embed(file)?;
     }
-    for folder in folders {
-        for path in toml_files(folder)? {
-            let text = std::fs::read_to_string(&path).map_err(|source| RuleError::Read { path: path.clone(), source })?;
-            set.add(&path.display().to_string(), &text)?;
-        }
+    for source in sources {
+        let source: Source = source.clone().into();
+        let before = std::mem::take(&mut set.change);
+        set.fixed = (set.rules.keys().cloned().collect(), set.remedies.keys().cloned().collect());
+        source.read(|path, text| set.add(&path.display().to_string(), text, source.project.as_deref()))?;
+        let change = std::mem::replace(&mut set.change, before);
+        set.changes.extend(source.named_by.filter(|_| !change.is_empty()).map(|file| Change { file, ..change }));
     }
     Ok(set.finish())
-}
-
-fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, RuleError> {
-    if folder.is_file() {
-        return Ok(vec![folder.to_owned()]);
-    }
-    let failed = |source| RuleError::Read { path: folder.to_owned(), source };
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if path.is_dir() {
-            found.extend(toml_files(&path)?);
-        } else if path.extension().is_some_and(|ext| ext == "toml") {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
 }
 
 #[derive(Default)]
@@ -128,6 +77,11 @@ struct Builder {
     remedies: BTreeMap<String, RemedyText>,
     harmless: Vec<Signature>,
     hasher: std::hash::DefaultHasher,
+    /// Ids of rules and remedies that are there before the source at hand.
+    fixed: (BTreeSet<String>, BTreeSet<String>),
+    /// What the source at hand does to them.
+    change: Change,
+    changes: Vec<Change>,
 }
 
 /// What a file is for, by its name.
@@ -146,16 +100,47 @@ fn kind_of(file: &str) -> Kind {
 }
 
 impl Builder {
-    /// Adds a file of the user, checked.
-    fn add(&mut self, file: &str, text: &str) -> Result<(), RuleError> {
+    /// Adds a file of a source, checked; one of a project may not replace anything.
+    fn add(&mut self, file: &str, text: &str, project: Option<&Path>) -> Result<(), RuleError> {
         text.hash(&mut self.hasher);
         let checked = Checked { file, text };
         match kind_of(file) {
-            Kind::Remedies => self.remedies(checked.remedies(parse(file, text)?)?),
-            Kind::Harmless => self.harmless.extend(checked.signatures(parse::<HarmlessFile>(file, text)?.signature)?),
-            Kind::Rule => self.rule(checked.rule(parse(file, text)?)?),
+            Kind::Remedies => {
+                let raw: RemedyFile = checked.remedies(parse(file, text)?)?;
+                for remedy in &raw.remedy {
+                    let replaces = self.fixed.1.contains(&remedy.id);
+                    self.note(file, "remedy", &remedy.id, replaces, project)?;
+                }
+                self.remedies(raw);
+            }
+            Kind::Harmless => {
+                let signatures = checked.signatures(parse::<HarmlessFile>(file, text)?.signature)?;
+                self.change.harmless += signatures.len();
+                self.harmless.extend(signatures);
+            }
+            Kind::Rule => {
+                let rule = checked.rule(parse(file, text)?)?;
+                let replaces = self.fixed.0.contains(&rule.id);
+                self.note(file, "diagnosis", &rule.id, replaces, project)?;
+                self.rule(rule);
+            }
         }
         Ok(())
+    }
+
+    /// Notes that something is replaced, or refuses it.
+    fn note(&mut self, file: &str, what: &'static str, id: &str, replaces: bool, project: Option<&Path>) -> Result<(), RuleError> {
+        match project {
+            _ if !replaces => Ok(()),
+            None => {
+                self.change.replaced.push(id.to_owned());
+                Ok(())
+            }
+            Some(project) => {
+                let (file, id, project) = (file.to_owned(), id.to_owned(), project.display().to_string());
+                Err(RuleError::Replaces { file, what, id, project })
+            }
+        }
     }
 
     /// Adds a built-in file; its conditions and patterns are compiled when they are needed, and checked by [`super::verify()`].
@@ -186,7 +171,13 @@ impl Builder {
     fn finish(self) -> RuleSet {
         let mut rules: Vec<_> = self.rules.into_values().collect();
         rules.sort_by(|a, b| (a.stage, &a.id).cmp(&(b.stage, &b.id)));
-        RuleSet { rules, remedies: self.remedies, harmless: self.harmless, hash: format!("{:016x}", self.hasher.finish()) }
+        RuleSet {
+            rules,
+            remedies: self.remedies,
+            harmless: self.harmless,
+            hash: format!("{:016x}", self.hasher.finish()),
+            changes: self.changes,
+        }
     }
 }
 
@@ -345,7 +336,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_with_file_and_line() {
-        let said = |text: &str| Builder::default().add("x.toml", text).unwrap_err().to_string();
+        let said = |text: &str| Builder::default().add("x.toml", text, None).unwrap_err().to_string();
         assert!(said("id = \"a\"\nwhat = 3").starts_with("x.toml:2: unknown field `what`"), "{}", said("id = \"a\"\nwhat = 3"));
         let head = "id = \"a\"\ntitle = \"t\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation = \"e\"\nconfirm = \"c\"\n";
         let wrong_fact = said(&format!("{head}when = 'container.ttty'"));
@@ -367,6 +358,34 @@ mod tests {
 
     #[test]
     fn a_missing_folder_is_named() {
-        assert!(load(&[PathBuf::from("/no/such/rules")]).unwrap_err().to_string().contains("/no/such/rules"));
+        assert!(load(&[std::path::PathBuf::from("/no/such/rules")]).unwrap_err().to_string().contains("/no/such/rules"));
+    }
+
+    #[test]
+    fn a_project_adds_and_replaces_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let of_project = Source { project: Some("p/sysdock.toml".into()), ..Source::from(dir.path().to_owned()) };
+        let rule = |id: &str| {
+            format!("id = \"{id}\"\ntitle = \"mine\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation = \"e\"\nconfirm = \"c\"\n")
+        };
+        let remedy = |id: &str| format!("[[remedy]]\nid = \"{id}\"\ntitle = \"t\"\nwords = \"w\"\n");
+        let builtin = builtin().unwrap();
+        let known = builtin.remedies.keys().next().unwrap();
+        for (name, text, fits) in [
+            ("a.toml", rule("mine"), true),
+            ("a.toml", rule("boot-stopped"), false),
+            ("a.toml", rule("cgroup-read-only"), false),
+            ("remedies.toml", remedy("mine"), true),
+            ("remedies.toml", remedy(known), false),
+        ] {
+            std::fs::write(dir.path().join(name), &text).unwrap();
+            let loaded = load(std::slice::from_ref(&of_project));
+            assert_eq!(loaded.is_ok(), fits, "{text}");
+            assert!(loaded.err().is_none_or(|error| error.to_string().contains("--trust")), "{text}");
+            let trusted = Source { project: None, named_by: Some("p/sysdock.toml".into()), ..of_project.clone() };
+            let replaced: Vec<String> = load(&[trusted]).unwrap().changes.into_iter().flat_map(|change| change.replaced).collect();
+            assert_eq!(replaced.is_empty(), fits, "{text}");
+            std::fs::remove_file(dir.path().join(name)).unwrap();
+        }
     }
 }

@@ -4,22 +4,27 @@
 
 mod checker;
 mod condition;
+mod error;
 mod id;
 mod later;
 mod load;
 mod needle;
 mod range;
 mod reproduce;
+mod source;
 mod syntax;
 mod verify;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 pub use condition::{Condition, ConditionError, Outcome, Scope};
+pub use error::RuleError;
 pub use later::{Later, Page};
-pub use load::{RuleError, builtin, load};
+pub use load::{builtin, load};
 pub use range::VersionRange;
 pub use reproduce::{BROKEN, IMAGE, Reproduction};
+pub use source::Source;
 pub use syntax::{Class, Confidence, Example, Expectation, Place, Severity, Signature, Stage};
 pub use verify::{Complaint, PLACEHOLDER, verify};
 
@@ -97,6 +102,27 @@ pub struct RuleSet {
     pub harmless: Vec<Signature>,
     /// Hash over all rule texts, 16 hex digits.
     pub hash: String,
+    /// What files of a configuration did to rules that were there.
+    pub changes: Vec<Change>,
+}
+
+/// What the rules that a configuration names did besides adding some.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change {
+    /// The configuration.
+    pub file: PathBuf,
+    /// Ids of diagnoses and remedies that were replaced.
+    pub replaced: Vec<String>,
+    /// Number of patterns of lines that are called harmless.
+    pub harmless: usize,
+}
+
+impl Change {
+    /// Whether it did nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.replaced.is_empty() && self.harmless == 0
+    }
 }
 
 impl Rule {

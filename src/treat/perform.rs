@@ -4,19 +4,12 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use tempfile::TempDir;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::place;
+use super::folder::PrivateFolder;
 use crate::prescribe::Step;
 
-/// Where a machine keeps files in memory; what a step fetches may be secret and shall touch no disk.
-const MEMORY: &str = "/dev/shm";
-/// How the name of a folder begins, before the number of its process.
-const PREFIX: &str = "sysdock-";
-/// Age after which the folder of a process that is gone is removed.
-const FORGOTTEN: Duration = Duration::from_mins(10);
 /// Last part of a command's words that is quoted in an error, in bytes.
 const QUOTED: usize = 600;
 
@@ -59,11 +52,10 @@ pub enum TreatError {
     },
 }
 
-/// The folder in which steps are carried out; nobody else can read it, it lies in memory where the machine has a place for that, and it
-/// goes away when dropped.
+/// The folder in which steps are carried out; nobody else can read it, and it goes away when dropped.
 #[derive(Debug)]
 pub struct Workshop {
-    folder: TempDir,
+    folder: PrivateFolder,
     limit: Duration,
 }
 
@@ -73,11 +65,7 @@ impl Workshop {
     /// # Errors
     /// [`TreatError::Folder`].
     pub fn new(limit: Duration) -> Result<Self, TreatError> {
-        forget_the_dead(Path::new(MEMORY));
-        let prefix = format!("{PREFIX}{}-", std::process::id());
-        let mut named = tempfile::Builder::new();
-        named.prefix(&prefix);
-        let folder = named.tempdir_in(MEMORY).or_else(|_| named.tempdir());
+        let folder = PrivateFolder::new();
         let folder = folder.map_err(|source| TreatError::Folder { what: "a temporary folder".to_owned(), source })?;
         Ok(Self { folder, limit })
     }
@@ -98,10 +86,7 @@ impl Workshop {
     /// # Errors
     /// [`TreatError::Folder`].
     pub fn write(&self, path: &str, text: &str) -> Result<(), TreatError> {
-        let failed = |source| TreatError::Folder { what: path.to_owned(), source };
-        let place = place::within(self.folder.path(), path).map_err(failed)?;
-        std::fs::create_dir_all(place.parent().unwrap_or(self.folder.path())).map_err(failed)?;
-        std::fs::write(&place, text).map_err(failed)
+        self.folder.write(path, text).map_err(|source| TreatError::Folder { what: path.to_owned(), source })
     }
 
     /// Runs a command in the folder; gives what it printed.
@@ -110,20 +95,6 @@ impl Workshop {
     /// [`TreatError::Program`], [`TreatError::Failed`] or [`TreatError::Deadline`].
     pub async fn run(&self, argv: &[String]) -> Result<String, TreatError> {
         command(argv, self.folder.path(), self.limit).await
-    }
-}
-
-/// Removes the folders of processes that were killed before they could do so; others' cannot be removed and are left.
-fn forget_the_dead(place: &Path) {
-    for entry in std::fs::read_dir(place).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let process = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split_once('-')?.0.parse::<u32>().ok());
-        let gone = process.is_some_and(|process| !Path::new("/proc").join(process.to_string()).exists());
-        let age = entry.metadata().and_then(|data| data.modified()).ok().and_then(|time| time.elapsed().ok());
-        if gone && age.is_some_and(|age| age > FORGOTTEN) {
-            // Somebody else's, or gone already.
-            drop(std::fs::remove_dir_all(entry.path()));
-        }
     }
 }
 
@@ -171,23 +142,6 @@ mod tests {
     #[test]
     fn files_are_there_before_the_command_runs() {
         performed(&step("test \"$(cat below/file)\" = text")).unwrap();
-    }
-
-    #[test]
-    fn folders_of_the_dead_are_forgotten_and_no_others() {
-        let place = tempfile::tempdir().unwrap();
-        // No process has such a number: the kernel's highest is 4194304 (proc(5), pid_max).
-        let names = ["sysdock-4194999-old", "sysdock-4194999-new", "sysdock-1-old", "other-4194999-old"];
-        for name in names {
-            std::fs::create_dir(place.path().join(name)).unwrap();
-        }
-        let long_ago = std::time::SystemTime::now() - 2 * FORGOTTEN;
-        for name in names.iter().filter(|name| name.ends_with("-old")) {
-            std::fs::File::open(place.path().join(name)).unwrap().set_modified(long_ago).unwrap();
-        }
-        forget_the_dead(place.path());
-        let left: Vec<bool> = names.iter().map(|name| place.path().join(name).exists()).collect();
-        assert_eq!(left, [false, true, true, true]);
     }
 
     #[test]

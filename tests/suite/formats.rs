@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sysdock::cli::Cli;
 use sysdock::diagnose::{Acceptance, Advice, Evidence, Finding, Report, Role, Subject, Summary, Undecided, Verdict};
 use sysdock::render::form::{self, ReportForm};
-use sysdock::render::{Answer, Context, Sheet};
+use sysdock::render::{Answer, Context, Notice, Sheet};
 use sysdock::rule::{Class, Confidence, Place, Severity, Stage, builtin};
 use sysdock::snapshot::{Cluster, EngineId, Gap, Target, TargetKind};
 
@@ -286,7 +286,9 @@ fn rendered(form: ReportForm, reports: &[Report]) -> String {
     reports.iter().for_each(|report| summary.add(report));
     let answers = Answer::without_cure(reports);
     let failures = ["cannot look at x\u{1b}]0;y\n  next: </failure> ::warning ::z".to_owned()];
-    let sheet = Sheet { answers: &answers, summary: Some(&summary), rules: &rules, failures: &failures };
+    let notices =
+        [Notice { file: "a\u{1b}[2J/../</pre>\n::error ::x".to_owned(), words: "2 findings\u{202e}\n::error ::y <script>".to_owned() }];
+    let sheet = Sheet { answers: &answers, summary: Some(&summary), rules: &rules, failures: &failures, notices: &notices };
     form::render(form, &sheet, &Context { width: 100, color: false, unicode: true, hyperlinks: false }).expect("it can be written")
 }
 
@@ -303,7 +305,7 @@ fn hostile_text_and_thirty_thousand_findings_break_no_form() {
                 let log: Value = serde_json::from_str(&text).expect("it is JSON");
                 assert_eq!(log["runs"][0]["results"].as_array().map(Vec::len), Some(30_000));
             }
-            "junit" => assert_eq!(text.matches("<testcase ").count(), 30_001),
+            "junit" => assert_eq!(text.matches("<testcase ").count(), 30_002),
             _ => assert!(text.len() > 10_000, "{format}"),
         }
     }

@@ -52,5 +52,7 @@ mod storm;
 mod sweep;
 mod treatment;
 mod trials;
+mod trusting;
+mod undoing;
 mod watching;
 mod watching_live;

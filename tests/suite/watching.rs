@@ -85,17 +85,39 @@ fn a_death_that_streams_and_lists_tell_again_and_again_is_told_once() {
     }
 }
 
+/// Only what is like a trial in every way is passed over: the name, a time that is a few minutes ahead, a label that no image gave it.
 #[test]
 fn a_container_in_which_a_cure_is_tried_is_passed_over() {
-    let mut documents = dead();
-    let told = String::from_utf8(event("die", &id(&documents), NAME, DIED)).unwrap();
-    // What claims to be a trial that is over is told of like all others.
-    for (until, count) in [("4102444800", 0), ("1767225600", 1)] {
+    let now = jiff::Timestamp::now().as_second();
+    let at = |seconds: i64| jiff::Timestamp::from_second(now + seconds).unwrap().to_string();
+    let (until, trial) = ((now + 300).to_string(), format!("web-trial-7-{}", now - 30));
+    for (name, until, of_image, count) in [
+        (trial.as_str(), until.as_str(), None, 0),
+        (&trial, &until, Some("1767225600"), 0),
+        (&format!("sysdock-probe-7-{}", now + 270), &until, None, 0),
+        (NAME, &until, None, 1),
+        ("web-trial", &until, None, 1),
+        (&trial, "9999999999", None, 1),
+        (&trial, &(now + 3600).to_string(), None, 1),
+        (&trial, &(now - 60).to_string(), None, 1),
+        (&trial, "soon", None, 1),
+        (&trial, &until, Some(&until), 1),
+    ] {
+        let mut documents = dead();
+        documents.container["State"]["StartedAt"] = at(-20).into();
+        documents.container["State"]["FinishedAt"] = at(-10).into();
+        documents.info["SystemTime"] = at(-40).into();
         documents.container["Config"]["Labels"] = json!({"sysdock.trial": until});
+        documents.image["Config"]["Labels"] = of_image.map_or_else(|| json!({}), |value| json!({"sysdock.trial": value}));
+        let told = String::from_utf8(event("die", &id(&documents), name, (now - 10) * 1_000_000_000)).unwrap();
         let told = told.replace("\"exitCode\"", &format!("\"sysdock.trial\":\"{until}\",\"exitCode\""));
-        assert!(told.contains("sysdock.trial"), "{told}");
-        let fake = engine(documents.clone(), move |_| open_stream(told.clone().into_bytes()));
-        assert_eq!(lines(&fake.call(WATCH).run().ended(0)).len(), count, "{until}");
+        let list = json!([{"Id": id(&documents), "Names": [format!("/{name}")], "Image": "debian:12", "Labels": {"sysdock.trial": until}}]);
+        let fake = Fake::but(documents, move |request| match request {
+            request if request.is("/events") => Some(open_stream(told.clone().into_bytes())),
+            request if request.is("/containers/json") => Some(Answer::Json(200, list.clone())),
+            _ => None,
+        });
+        assert_eq!(lines(&fake.call(WATCH).run().ended(0)).len(), count, "{name} {until} {of_image:?}");
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, interval_at, sleep};
 
-use crate::docker::{Action, Engine, EngineError, Event, Life};
-use crate::prescribe::TRIAL_LABEL;
+use crate::docker::{Action, Engine, EngineError, Event, Life, PassedOver};
+use crate::prescribe::{TRIAL_LABEL, TRIAL_LIFE, is_made_name};
 use crate::watch::OVERLAP;
 
 /// Wait before the list is asked for: the events that the engine still had come first.
@@ -16,6 +16,9 @@ const SETTLE: Duration = Duration::from_millis(500);
 const WAITS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(10));
 /// Time between two looks at whether a silent engine is still there.
 const PULSE: Duration = Duration::from_secs(30);
+
+/// Containers in which a cure is tried.
+const TRIALS: PassedOver = PassedOver { label: TRIAL_LABEL, longest: TRIAL_LIFE, fits: is_made_name };
 
 /// What the connection has to say.
 pub enum News {
@@ -95,7 +98,7 @@ impl Feed {
     }
 
     async fn session(&mut self, engine: &Engine) -> Result<(), End> {
-        let mut events = engine.events(self.last.saturating_sub(OVERLAP).max(self.floor), TRIAL_LABEL).await?;
+        let mut events = engine.events(self.last.saturating_sub(OVERLAP).max(self.floor), TRIALS).await?;
         self.tell(News::Connected(Box::new(engine.clone()))).await?;
         let mut listing = Box::pin(self.list(engine));
         let mut listed = false;
@@ -128,7 +131,7 @@ impl Feed {
         async move {
             sleep(SETTLE).await;
             listener.send(News::Listing).await.map_err(|_| End::Deaf)?;
-            Ok(engine.lives(TRIAL_LABEL).await?)
+            Ok(engine.lives(TRIALS).await?)
         }
     }
 

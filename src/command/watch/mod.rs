@@ -17,7 +17,6 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use jiff::Timestamp;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -29,11 +28,12 @@ use self::journald::Journal;
 use self::kept::Kept;
 pub use self::tls::TlsError;
 use self::webhook::Webhook;
+use super::interrupt::Interrupt;
 use super::{CommandError, connect};
 use crate::cli::WatchArgs;
 use crate::docker::{Action, Engine};
 use crate::exit::Exit;
-use crate::options::{Options, WatchOptions};
+use crate::options::{Options, WatchOptions, notices_of_rules};
 use crate::render::{counted, output};
 use crate::rule;
 use crate::scan::Matcher;
@@ -61,6 +61,9 @@ const KEEP: Duration = Duration::from_secs(5);
 pub fn run(args: WatchArgs, options: &Options) -> Result<Exit, CommandError> {
     let wanted = WatchOptions::new(args, Timestamp::now())?;
     let rules = rule::load(&options.rules)?;
+    for notice in notices_of_rules(&rules).iter().filter(|_| options.remarks) {
+        output::tell(&notice.sentence());
+    }
     let matcher = Matcher::new(&rules);
     let examiner = Examiner { rules: &rules, matcher: &matcher, collect: &wanted.collect, patience: options.watch };
     connect::block_on_for_long(watch(&wanted, options, &examiner))?;
@@ -178,8 +181,7 @@ impl Watch<'_> {
 
     /// Watches until that time, or until a signal asks for the end.
     async fn until(&mut self, mut news: mpsc::Receiver<News>, end: Option<Instant>) -> Result<(), CommandError> {
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(CommandError::Runtime)?;
-        let mut terminate = signal(SignalKind::terminate()).map_err(CommandError::Runtime)?;
+        let interrupt = Interrupt::listen()?;
         let mut keep = tokio::time::interval(KEEP);
         loop {
             self.begin();
@@ -191,8 +193,7 @@ impl Watch<'_> {
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
                 _ = keep.tick() => self.keep(),
                 () = sleep_until(end.unwrap_or_else(Instant::now)), if end.is_some() => return Ok(()),
-                _ = interrupt.recv() => return Ok(()),
-                _ = terminate.recv() => return Ok(()),
+                () = interrupt.asked() => return Ok(()),
             }
         }
     }

@@ -3,18 +3,18 @@
 use serde_json::{Value, json};
 
 use crate::facts::program;
-use crate::prescribe::TRIAL_LABEL;
+use crate::prescribe::{TOKEN_LABEL, TRIAL_LABEL};
 
 /// The document of the Engine API that creates a container of an image, only to be read: as the image starts by itself where that
-/// leads to an init, else with init in place of its program. `until` is the end of its life, in seconds since 1970.
+/// leads to an init, else with init in place of its program. `until` is the end of its life, in seconds since 1970; `token` proves who made it.
 #[must_use]
-pub fn probe(reference: &str, image: &Value, until: i64) -> Value {
+pub fn probe(reference: &str, image: &Value, until: i64, token: &str) -> Value {
     let words = |key: &str| -> Vec<String> {
         let list = image.pointer(&format!("/Config/{key}")).and_then(Value::as_array);
         list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     };
     let argv = [words("Entrypoint"), words("Cmd")].concat();
-    let mut document = json!({"Image": reference, "Labels": {TRIAL_LABEL: until.to_string()}});
+    let mut document = json!({"Image": reference, "Labels": {TRIAL_LABEL: until.to_string(), TOKEN_LABEL: token}});
     if program::of_argv(&argv, None).init.is_none() {
         document["Cmd"] = json!(["/sbin/init"]);
         if !words("Entrypoint").is_empty() {
@@ -70,7 +70,9 @@ mod tests {
     #[test]
     fn an_image_is_read_as_it_starts() {
         let image = |entrypoint: &[&str], command: &[&str]| json!({"Config": {"Entrypoint": entrypoint, "Cmd": command}});
-        assert_eq!(probe("i", &image(&["/sbin/init"], &["--log-level=info"]), 7), json!({"Image": "i", "Labels": {"sysdock.trial": "7"}}));
+        let probe = |reference: &str, image: &Value, until| probe(reference, image, until, "f00");
+        let labels = json!({"sysdock.trial": "7", "sysdock.trial.token": "f00"});
+        assert_eq!(probe("i", &image(&["/sbin/init"], &["--log-level=info"]), 7), json!({"Image": "i", "Labels": labels}));
         assert_eq!(probe("i", &image(&[], &["bash"]), 7)["Cmd"], json!(["/sbin/init"]));
         let wrapped = probe("i", &image(&["/entry.sh"], &["serve"]), 7);
         assert_eq!((&wrapped["Entrypoint"], &wrapped["Cmd"]), (&json!(["/sbin/init"]), &json!([])));

@@ -1,0 +1,20 @@
+//! What a configuration takes away from reports: the same words for every form. Must not find out what that is.
+
+use serde::Serialize;
+
+/// One thing that a configuration does to what is told or counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    /// The file of the configuration.
+    pub file: String,
+    /// What it does, with numbers.
+    pub words: String,
+}
+
+impl Notice {
+    /// Both in one line.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        format!("{}, by {}", self.words, self.file)
+    }
+}

@@ -1,0 +1,70 @@
+//! What is wrong with a rule file. Words only.
+
+use std::path::PathBuf;
+
+use crate::trust::Refusal;
+
+/// A rule file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RuleError {
+    /// The folder or file cannot be read.
+    #[error("cannot read rules from {path}: {source}")]
+    Read {
+        /// Folder or file.
+        path: PathBuf,
+        /// What it is, or the cause given by the operating system.
+        source: Refusal,
+    },
+    /// A project brings a folder or file that is somebody else's.
+    #[error("rules from {path} are not obeyed: {source}; --trust allows it")]
+    Distrusted {
+        /// Folder or file.
+        path: PathBuf,
+        /// Whose it is, or where it leads.
+        source: Refusal,
+    },
+    /// A folder has no end.
+    #[error("rules from {path}: more than {files} files, or more than {depth} levels of folders")]
+    Many {
+        /// The folder.
+        path: PathBuf,
+        /// Most files.
+        files: usize,
+        /// Most levels.
+        depth: usize,
+    },
+    /// A project would replace what is there.
+    #[error("{file} would replace the {what} `{id}`, and rules that {project} names may only add to those there are; --trust allows it")]
+    Replaces {
+        /// The file.
+        file: String,
+        /// `diagnosis` or `remedy`.
+        what: &'static str,
+        /// Its id.
+        id: String,
+        /// The file of the project.
+        project: String,
+    },
+    /// The file is no TOML of the right shape.
+    #[error("{file}:{line}: {message}")]
+    Syntax {
+        /// The file.
+        file: String,
+        /// Line, from 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// A part of the file has the right shape but cannot be accepted.
+    #[error("{file}:{line}: {part} {message}")]
+    Part {
+        /// The file.
+        file: String,
+        /// Line, from 1.
+        line: usize,
+        /// `when`, `signature NAME`, …
+        part: String,
+        /// What is wrong.
+        message: String,
+    },
+}

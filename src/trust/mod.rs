@@ -1,0 +1,64 @@
+//! Files that somebody else may have written: what a path is and whose it is, looked at before it is read. Must not know what the files say.
+
+#[cfg(not(unix))]
+mod no_files;
+#[cfg(unix)]
+mod owned;
+
+use std::io;
+use std::path::PathBuf;
+
+#[cfg(not(unix))]
+pub use no_files::{folder, text};
+#[cfg(unix)]
+pub use owned::{folder, open, text, user};
+
+/// Who chose a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trust {
+    /// The user: other owners and links are their own choice.
+    Named,
+    /// Nobody, it was found in this folder or named by a file of it: it must be this user's or root's, and lie in the folder.
+    Found(PathBuf),
+}
+
+/// Why a file is not read.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// It is a pipe, a device or the like.
+    #[error("it is {0}, no regular file")]
+    Kind(&'static str),
+    /// It is another user's.
+    #[error("{what} belongs to user {owner}, and this runs as user {user}", what = if *.folder { "its folder" } else { "it" })]
+    Owner {
+        /// Whether the folder is meant.
+        folder: bool,
+        /// Its owner.
+        owner: u32,
+        /// This user.
+        user: u32,
+    },
+    /// A link leads out of the folder.
+    #[error("it is a link that leads out of {}", .0.display())]
+    Outside(PathBuf),
+    /// It is too large.
+    #[error("it is larger than {0} bytes")]
+    Large(u64),
+    /// The operating system does not give it.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl Refusal {
+    /// Whether there is no such file.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Io(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory))
+    }
+
+    /// Whether trust alone lifts it.
+    #[must_use]
+    pub const fn is_distrust(&self) -> bool {
+        matches!(self, Self::Owner { .. } | Self::Outside(_))
+    }
+}

@@ -1,0 +1,22 @@
+//! A system without files, such as the browser: every path is refused.
+
+use std::io;
+use std::path::Path;
+
+use super::{Refusal, Trust};
+
+/// Refuses.
+///
+/// # Errors
+/// Always [`Refusal::Io`].
+pub fn text(_path: &Path, _limit: u64, _trust: &Trust) -> Result<String, Refusal> {
+    Err(io::Error::from(io::ErrorKind::Unsupported).into())
+}
+
+/// Refuses.
+///
+/// # Errors
+/// Always [`Refusal::Io`].
+pub fn folder(_path: &Path, _trust: &Trust) -> Result<(), Refusal> {
+    Err(io::Error::from(io::ErrorKind::Unsupported).into())
+}
