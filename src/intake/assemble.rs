@@ -8,9 +8,11 @@ use super::describe::{self, Described, Found};
 use super::observe::Observed;
 use super::page::{Page, Service};
 use super::{Beside, info};
-use crate::facts::{Config, container, derive, distribution, engine, filter, mounts, program};
+use crate::facts::{Config, container, derive, distribution, engine, filter, image, mounts, program, refusal};
 use crate::pattern::Pattern;
-use crate::snapshot::{Cluster, EngineId, Facts, Gap, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Target, TargetKind};
+use crate::snapshot::{
+    Cluster, EngineId, Facts, Gap, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Target, TargetKind, UNSEEN_TEXT,
+};
 
 /// Words that only a text about systemd has, in lower case.
 static SIGNS: Pattern = Pattern::new(
@@ -31,6 +33,12 @@ pub fn snapshots(name: &str, page: &Page, beside: &Beside) -> Vec<Snapshot> {
         Draft::new(&label, page, &found, Some(&found.containers[index]), &|line, service| owners.of(line, service) == index).finish()
     };
     (0..found.containers.len()).map(one).collect()
+}
+
+/// The snapshot of a text that could not be looked at.
+pub fn unseen(name: &str, reason: &str) -> Snapshot {
+    let page = Page { speaks: true, unseen: vec![format!("not judged: {reason}")], ..Page::default() };
+    Draft::new(name, &page, &Found::default(), None, &|_, _| true).finish()
 }
 
 fn labelled(name: &str, index: usize, container: &Described) -> String {
@@ -90,6 +98,7 @@ impl<'f> Draft<'f> {
             documents: BTreeMap::new(),
             log: excerpt(page, belongs),
         };
+        draft.gaps.extend(unread_parts(page, found));
         // A line that told a fact was understood.
         draft.log.unrecognised.retain(|cluster| !found.observed.iter().any(|observed| observed.line == cluster.line));
         draft.configured();
@@ -109,6 +118,10 @@ impl<'f> Draft<'f> {
         let config = container.config();
         let mut told = Facts::default();
         container::facts(&config, &mut told);
+        let image = container.image.as_deref().unwrap_or_default();
+        if !config.knows("/Config/Cmd") && !config.knows("/Config/Entrypoint") && image::is_program(image) {
+            told.set("container.runs_systemd", false, "name of the image");
+        }
         if config.knows("/Config/Cmd") {
             let program = program::of_argv(&config.argv(), None);
             let open = program.init.is_none() && program.script.is_some();
@@ -237,8 +250,20 @@ impl<'f> Draft<'f> {
         let meant = self.facts.bool("container.meant_for_systemd");
         if spoken && meant != Some(true) {
             self.facts.set("container.meant_for_systemd", true, "text: it speaks of systemd");
-        } else if !spoken && meant.is_none() {
-            self.facts.set("container.meant_for_systemd", false, "text: it does not speak of systemd");
+            return;
+        }
+        let unknown = self.facts.text("container.error").is_some() || self.gaps.iter().any(|gap| gap.fact == UNSEEN_TEXT);
+        if spoken || meant.is_some() || unknown {
+            return;
+        }
+        // An engine was asked for something and did not do it; what became of a container nobody says.
+        let other = self.log.lines.iter().find_map(|line| refusal::of_line(&line.text)).map(|refusal| refusal.words);
+        match other {
+            Some(words) => {
+                let reason = format!("not judged: all that is told of a container is what an engine said to a request: {words}");
+                self.gaps.push(Gap { fact: UNSEEN_TEXT.to_owned(), reason });
+            }
+            None => self.facts.set("container.meant_for_systemd", false, "text: it does not speak of systemd"),
         }
     }
 
@@ -265,6 +290,16 @@ fn unread(what: &str) -> Gap {
         _ => ("container.*", "command line of `run` or `create`"),
     };
     Gap { fact: fact.to_owned(), reason: format!("{what} holds no {wanted}") }
+}
+
+/// Why a text, or a part of it, was not seen; one without a word says nothing, unless something was given beside it.
+fn unread_parts(page: &Page, found: &Found) -> Vec<Gap> {
+    let wordless = (found.containers.is_empty() && !page.speaks).then(|| match page.bytes {
+        0 => "nothing to judge: the text is empty".to_owned(),
+        _ => "nothing to judge: the text holds no word".to_owned(),
+    });
+    let reasons = page.unseen.iter().cloned().chain(wordless);
+    reasons.map(|reason| Gap { fact: UNSEEN_TEXT.to_owned(), reason }).collect()
 }
 
 fn joined(known: &Value, more: &Value) -> Value {

@@ -51,6 +51,12 @@ pub fn snapshots(name: &str, from: impl Text, beside: &Beside, matcher: &Matcher
     Ok(assemble::snapshots(name, &page, beside))
 }
 
+/// The snapshot of a text that is there and could not be looked at, for this reason.
+#[must_use]
+pub fn unseen(name: &str, reason: &str) -> Snapshot {
+    assemble::unseen(name, reason)
+}
+
 #[cfg(test)]
 mod tests {
     //! Every kind of input on a sample that was recorded in the lab.

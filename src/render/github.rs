@@ -23,7 +23,12 @@ pub fn annotations(sheet: &Sheet<'_>) -> String {
             let said = format!("{}: {}", answer.report.target.name, answer.report.state);
             command(kind, &[("title", "no root cause found")], &said)
         });
-        text.extend(lines.chain(unknown).chain(unseen).take(MOST));
+        let unjudged = sheet.answers.iter().filter(|_| degree == 0).filter_map(|answer| {
+            let said = format!("{}: {}", answer.report.target.name, answer.report.unjudged()?);
+            Some(command(kind, &[("title", "not judged")], &said))
+        });
+        // What was not seen comes first: a remark may be left out, the lack of a verdict may not.
+        text.extend(unjudged.chain(lines).chain(unknown).chain(unseen).take(MOST));
     }
     text
 }
@@ -38,7 +43,7 @@ pub fn step_summary(sheet: &Sheet<'_>) -> String {
     let targets = sheet.answers.iter().map(|answer| {
         let report = answer.report;
         let root = report.root().map_or("", |root| root.id.as_str());
-        format!("| {} | {} | {} |\n", markdown::inline(&report.target.name), words::verdict(report.verdict), markdown::inline(root))
+        format!("| {} | {} | {} |\n", markdown::inline(&report.target.name), words::standing(report), markdown::inline(root))
     });
     let mut table = String::from("| target | verdict | root cause |\n|---|---|---|\n");
     for (shown, row) in targets.enumerate() {

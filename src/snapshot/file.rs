@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{SCHEMA_VERSION, Snapshot, TargetKind};
 
 /// Largest snapshot that is read, after decompression.
-const READ_LIMIT: u64 = 64 * 1024 * 1024;
+pub const READ_LIMIT: u64 = 64 * 1024 * 1024;
 /// First bytes of a zstd frame (RFC 8878).
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
@@ -81,6 +81,21 @@ pub fn read(path: &Path) -> Result<Snapshot, SnapshotError> {
     let raw = read_limited(std::fs::File::open(path).map_err(failed)?, path)?;
     let json = if raw.starts_with(&ZSTD_MAGIC) { read_limited(zstd::Decoder::new(raw.as_slice()).map_err(failed)?, path)? } else { raw };
     parse(&json, path)
+}
+
+/// Whether a text begins as a snapshot file does.
+#[must_use]
+pub fn begins_one(head: &[u8]) -> bool {
+    let text = head.trim_ascii_start();
+    text.starts_with(b"{")
+        && text[1..].trim_ascii_start().starts_with(b"\"schema_version\"")
+        && memchr::memmem::find(text, b"\"target\"").is_some()
+}
+
+/// The snapshot in a text of this name, if it is one.
+#[must_use]
+pub fn of_text(json: &[u8], name: &Path) -> Option<Snapshot> {
+    parse(json, name).ok()
 }
 
 fn read_limited(from: impl Read, path: &Path) -> Result<Vec<u8>, SnapshotError> {
