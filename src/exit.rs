@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use crate::diagnose::{Finding, Report, Verdict};
 use crate::rule::Severity;
-use crate::snapshot::TargetKind;
 
 /// How a run of sysdock ends; the same for every format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,7 +17,7 @@ pub enum Exit {
     Usage,
     /// It could not look: no engine, no such container, unreadable input.
     CannotLook,
-    /// It looked, but too much was hidden to judge.
+    /// It looked, but there was nothing to judge, or too much was hidden.
     Undetermined,
     /// The reader of the output went away, as for a program that SIGPIPE ends.
     BrokenPipe,
@@ -74,12 +73,12 @@ impl Exit {
         if other.weight() > self.weight() { other } else { self }
     }
 
-    /// The exit that a report asks for; risks and notes never count, innocent text is no riddle.
+    /// The exit that a report asks for; risks and notes never count, and what was not seen is no success.
     #[must_use]
     pub fn of(report: &Report, fail_on: Severity) -> Self {
         let worst = report.worst();
         let unexplained = report.verdict == Verdict::Failed && !report.findings.iter().any(Finding::is_failure);
-        let hidden = report.verdict == Verdict::Undetermined && report.target.kind != TargetKind::Text;
+        let hidden = report.verdict == Verdict::Undetermined;
         match worst {
             Some(severity) if severity >= fail_on => Self::Findings,
             _ if unexplained || hidden => Self::Undetermined,
@@ -134,8 +133,8 @@ mod tests {
         let mut report = sample::healthy();
         report.verdict = Verdict::Undetermined;
         assert_eq!(Exit::of(&report, Severity::Error), Exit::Undetermined);
-        report.target.kind = TargetKind::Text;
-        assert_eq!(Exit::of(&report, Severity::Error), Exit::Success);
+        report.target.kind = crate::snapshot::TargetKind::Text;
+        assert_eq!(Exit::of(&report, Severity::Error), Exit::Undetermined);
         report.verdict = Verdict::Failed;
         assert_eq!(Exit::of(&report, Severity::Error), Exit::Undetermined);
     }

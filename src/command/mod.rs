@@ -15,6 +15,7 @@ mod error;
 mod explain;
 mod file;
 mod fix;
+mod inputs;
 mod interrupt;
 mod made;
 mod man;

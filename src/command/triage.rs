@@ -11,31 +11,24 @@ use std::thread;
 use jiff::Timestamp;
 
 use super::file::PlainFile;
+use super::inputs::{Input, Inputs, size};
 use super::progress::{self, Counted};
 use super::{CommandError, deliver};
 use crate::cli::{ReportFormat, TriageArgs};
 use crate::diagnose::{Accepted, Report, Summary, diagnose_with};
 use crate::exit::Exit;
-use crate::intake::archive::{Limits, Walk};
+use crate::intake::archive::{Failing, Limits, Walk};
 use crate::intake::{self, Beside, FoundText, Text};
 use crate::options::{Options, TriageOptions};
 use crate::render::{Answer, Sheet, json, output};
 use crate::rule::{self, RuleSet};
 use crate::scan::{Matcher, RandomAccess, threads};
+use crate::snapshot::file;
 
-/// Files in all folders together; more is no folder of logs.
-const MOST_FILES: usize = 200_000;
-/// Folders within folders.
-const DEEPEST: usize = 32;
+/// Bytes that tell whether an input is a snapshot.
+const HEAD: u64 = 256;
 /// Most that is read of a file given beside the text.
 const BESIDE_LIMIT: u64 = 16 << 20;
-
-/// A file to read.
-struct Input {
-    path: PathBuf,
-    /// The user named it; it is read whatever is in it.
-    named: bool,
-}
 
 /// What came of one input.
 #[derive(Default)]
@@ -70,12 +63,11 @@ pub fn run(args: TriageArgs, options: &Options) -> Result<Exit, CommandError> {
     let beside = beside(&wanted)?;
     let accepted = deliver::accepted(&wanted.report, &rules, options)?;
     let triage = Triage { wanted: &wanted, options, rules: &rules, matcher: &matcher, beside, accepted, read: Arc::default() };
-    let (inputs, failures) = inputs(&wanted.inputs);
+    let Inputs { files: inputs, failures, unseen } = Inputs::of(&wanted.inputs);
     let many = inputs.len() > 1 || wanted.inputs.iter().any(|path| path.is_dir());
     let mut told = Told { many, ..Told::default() };
-    for failure in &failures {
-        told.failed(failure);
-    }
+    let reports = unseen.iter().map(|(name, reason)| triage.unseen(name, reason)).collect();
+    triage.take(Looked { reports, failures, ..Looked::default() }, &mut told)?;
     let shown = options.progress && wanted.report.format != ReportFormat::Jsonl;
     progress::reading(size(&inputs), &triage.read, shown, || triage.all(&inputs, &mut told))?;
     triage.print(told)
@@ -198,17 +190,25 @@ impl Triage<'_> {
     fn walk(&self, name: &str, from: &mut dyn Read, parts: Option<&Arc<dyn RandomAccess>>, named: bool) -> Looked {
         let mut looked = Looked::default();
         let mut each = |name: &str, from: FoundText<'_>| {
-            looked.reports.extend(self.judged(name, from)?);
+            looked.reports.extend(self.found(name, from)?);
             Ok(())
         };
         let mut walk = Walk::new(Limits::default(), &mut each).in_parts(parts);
         let done = walk.input(name, from, named);
         let left_out = std::mem::take(&mut walk.left_out);
-        looked.remarks.extend(left_out.into_iter().map(|what| format!("left out {what}")));
-        if let Err(source) = done {
-            looked.failures.push(CommandError::Text { name: name.to_owned(), source });
+        looked.reports.extend(left_out.iter().filter(|part| !part.is_link).map(|part| self.unseen(&part.name, &part.reason)));
+        looked.remarks.extend(left_out.iter().map(|part| format!("left out {part}")));
+        match done {
+            Err(source) => looked.failures.push(CommandError::Text { name: name.to_owned(), source }),
+            Ok(()) if looked.reports.is_empty() => looked.reports.push(self.unseen(name, "there is no file in it")),
+            Ok(()) => {}
         }
         looked
+    }
+
+    /// The report on what could not be looked at.
+    fn unseen(&self, name: &str, reason: &str) -> Report {
+        diagnose_with(&intake::unseen(name, reason), self.rules, self.matcher)
     }
 
     fn text(&self, name: &str, from: impl Text) -> Looked {
@@ -216,6 +216,22 @@ impl Triage<'_> {
             Ok(reports) => Looked { reports, ..Looked::default() },
             Err(source) => Looked { failures: vec![CommandError::Text { name: name.to_owned(), source }], ..Looked::default() },
         }
+    }
+
+    /// What was found in an input: a snapshot of a container, or a text.
+    fn found(&self, name: &str, from: FoundText<'_>) -> io::Result<Vec<Report>> {
+        let FoundText { from, parts, is_binary } = from;
+        let mut begin = Vec::new();
+        let mut failed = from.take(HEAD).read_to_end(&mut begin).err();
+        if failed.is_none() && file::begins_one(&begin) {
+            failed = from.take(file::READ_LIMIT).read_to_end(&mut begin).err();
+            if let Some(mut snapshot) = file::of_text(&begin, Path::new(name)) {
+                name.clone_into(&mut snapshot.target.name);
+                return Ok(vec![diagnose_with(&snapshot, self.rules, self.matcher)]);
+            }
+        }
+        let mut whole = io::Cursor::new(begin).chain(Failing(failed)).chain(from);
+        self.judged(name, FoundText { from: &mut whole, parts, is_binary })
     }
 
     fn judged(&self, name: &str, from: impl Text) -> io::Result<Vec<Report>> {
@@ -234,44 +250,6 @@ fn small_text(path: &Path) -> Result<String, CommandError> {
     let mut bytes = Vec::new();
     File::open(path).map_err(failed)?.take(BESIDE_LIMIT).read_to_end(&mut bytes).map_err(failed)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// The files to read: folders are walked in the order of names, links in them are not followed.
-fn inputs(given: &[PathBuf]) -> (Vec<Input>, Vec<CommandError>) {
-    let (mut files, mut failures) = (Vec::new(), Vec::new());
-    for path in given {
-        if path.as_os_str() != "-" && path.is_dir() {
-            folder(path, 0, &mut files, &mut failures);
-        } else {
-            files.push(Input { path: path.clone(), named: true });
-        }
-    }
-    (files, failures)
-}
-
-/// Bytes of all files together; `None` where one of them, such as a pipe, has no size.
-fn size(inputs: &[Input]) -> Option<u64> {
-    let one = |input: &Input| std::fs::metadata(&input.path).ok().filter(std::fs::Metadata::is_file).map(|data| data.len());
-    inputs.iter().map(one).sum()
-}
-
-fn folder(path: &Path, depth: usize, files: &mut Vec<Input>, failures: &mut Vec<CommandError>) {
-    let entries = match std::fs::read_dir(path) {
-        Ok(entries) => entries,
-        Err(source) => {
-            failures.push(CommandError::Text { name: path.display().to_string(), source });
-            return;
-        }
-    };
-    let mut found: Vec<_> = entries.filter_map(Result::ok).filter_map(|entry| Some((entry.path(), entry.file_type().ok()?))).collect();
-    found.sort_by(|a, b| a.0.cmp(&b.0));
-    for (path, kind) in found {
-        if kind.is_dir() && depth < DEEPEST {
-            folder(&path, depth + 1, files, failures);
-        } else if kind.is_file() && files.len() < MOST_FILES {
-            files.push(Input { path, named: false });
-        }
-    }
 }
 
 #[cfg(test)]
@@ -363,7 +341,6 @@ mod tests {
     #[test]
     fn innocent_text_has_no_cause() {
         for text in [
-            "",
             "hello\n",
             "2024-08-22 09:50:26.915 UTC [42] FATAL:  lock file \"postmaster.pid\" already exists\n",
             "Traceback (most recent call last):\n  File \"x.py\", line 1\nPermissionError: [Errno 13] Permission denied: '/data'\n",

@@ -9,9 +9,11 @@ mod evidence;
 mod examples;
 mod found;
 mod graph;
+mod refused;
 mod report;
 mod summary;
 mod text;
+mod unjudged;
 mod verdict;
 
 use crate::rule::RuleSet;
@@ -40,6 +42,7 @@ pub fn diagnose_with(snapshot: &Snapshot, rules: &RuleSet, matcher: &Matcher<'_>
         Subject::NotSystemd if !pasted => (Vec::new(), Vec::new()),
         _ => evaluate::judge(snapshot, rules, matcher),
     };
+    refused::weigh(&mut found, rules, snapshot, by_facts);
     let mut subject = by_facts;
     if pasted {
         subject = text::subject(by_facts, &found);
@@ -50,18 +53,20 @@ pub fn diagnose_with(snapshot: &Snapshot, rules: &RuleSet, matcher: &Matcher<'_>
         found.retain(|one| pasted && one.standing == found::Standing::Note && one.line().is_some());
         undecided = Vec::new();
     }
-    let findings = graph::arrange(found, rules);
+    let mut findings = graph::arrange(found, rules);
+    refused::quote_first(&mut findings, snapshot);
     if pasted {
         undecided = text::open(undecided, &findings, rules);
     }
-    Report {
+    let report = Report {
         target: snapshot.target.clone(),
         subject,
         verdict: verdict::verdict(subject, &findings, &snapshot.facts),
+        state: verdict::state_sentence(&snapshot.facts, refused::unquoted(&findings, &snapshot.facts)),
         findings,
         undecided,
         gaps: snapshot.gaps.clone(),
         unrecognised: snapshot.log.unrecognised.clone(),
-        state: verdict::state_sentence(&snapshot.facts),
-    }
+    };
+    unjudged::doubted(report, &snapshot.facts)
 }

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::acceptance::{self, Acceptance};
+use super::unjudged::FAILED_UNITS;
 use crate::rule::{Class, Confidence, Place, Severity, Stage};
-use crate::snapshot::{Cluster, Gap, Target};
+use crate::snapshot::{Cluster, Gap, Target, TargetKind};
 
 /// Whether the container is our business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -197,6 +198,24 @@ impl Report {
     #[must_use]
     pub fn root(&self) -> Option<&Finding> {
         self.findings.first().filter(|finding| finding.role == Role::RootCause)
+    }
+
+    /// Why nothing could be judged; none where something was.
+    #[must_use]
+    pub fn unjudged(&self) -> Option<&str> {
+        (self.verdict == Verdict::Undetermined).then_some(self.state.as_str())
+    }
+
+    /// Whether there was nothing to judge, rather than too much hidden.
+    #[must_use]
+    pub fn is_empty_handed(&self) -> bool {
+        self.verdict == Verdict::Undetermined && self.target.kind == TargetKind::Text
+    }
+
+    /// Whether it is healthy as far as was seen, and nobody asked systemd which units failed.
+    #[must_use]
+    pub fn is_unasked(&self) -> bool {
+        self.verdict == Verdict::Healthy && self.subject == Subject::Systemd && self.gaps.iter().any(|gap| gap.fact == FAILED_UNITS)
     }
 
     /// Order of reports: worst first.

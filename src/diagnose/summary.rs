@@ -13,6 +13,8 @@ pub struct Summary {
     pub failed: u64,
     /// Failed ones that have a root cause.
     pub explained: u64,
+    /// Reports of what could not be judged.
+    pub unjudged: u64,
     /// Reports by their first root cause.
     pub causes: BTreeMap<String, u64>,
     /// Failures that no rule knows: the first of their lines, and the reports that have them.
@@ -34,6 +36,7 @@ impl Summary {
         let failed = cause.is_some() || matches!(report.verdict, Verdict::Failed | Verdict::Degraded) || !report.unrecognised.is_empty();
         self.failed += u64::from(failed);
         self.explained += u64::from(cause.is_some());
+        self.unjudged += u64::from(report.verdict == Verdict::Undetermined);
     }
 
     /// Causes, the most frequent first.

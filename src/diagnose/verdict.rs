@@ -49,11 +49,19 @@ fn up(caused: bool, facts: &Facts) -> Verdict {
     }
 }
 
-/// How far the boot came, in words for the reader.
-pub fn state_sentence(facts: &Facts) -> String {
+/// How far the boot came, in words for the reader; with the engine's reason, where nothing else tells it.
+pub fn state_sentence(facts: &Facts, reason: Option<&str>) -> String {
+    let reason = reason.map(|reason| format!(": {}", reason.split_whitespace().collect::<Vec<_>>().join(" "))).unwrap_or_default();
+    format!("{}{reason}", progress(facts))
+}
+
+fn progress(facts: &Facts) -> String {
     let code = facts.int("container.exit_code").map(|code| format!(" (exit code {code})")).unwrap_or_default();
     let restarts = facts.int("container.restarts").filter(|n| *n > 0).map(|n| format!(", restarted {n} times")).unwrap_or_default();
     let said = match facts.text("boot.outcome") {
+        Some("never-started") if facts.text("engine.name") == Some("podman") => {
+            "created, never started (of a start that failed Podman keeps no reason; `podman start --attach` prints it)".to_owned()
+        }
         Some("never-started") => "created, never started".to_owned(),
         Some("could-not-start") => format!("the engine could not start it{code}"),
         Some("starting") => "running, but systemd has not finished booting".to_owned(),
@@ -85,7 +93,7 @@ mod tests {
             facts.set("boot.outcome", "stopped", "test");
             facts.set("container.exit_code", 1, "test");
             facts.set("container.meant_for_systemd", meant, "test");
-            state_sentence(&facts)
+            state_sentence(&facts, None)
         };
         assert_eq!([true, false].map(state), ["systemd gave up (exit code 1)", "ended (exit code 1)"]);
     }

@@ -32,8 +32,10 @@ fn state(config: &Config<'_>, facts: &mut Facts) {
     facts.set_foreign("container.status", status, source);
     let error = config.text("/State/Error");
     facts.set("container.error", error, source);
-    let ended = matches!(status, "exited" | "dead" | "restarting" | "stopping") || (status == "created" && error.is_some());
-    if ended && let Some(code) = config.field("/State/ExitCode").and_then(Value::as_i64) {
+    let code = config.field("/State/ExitCode").and_then(Value::as_i64);
+    let refused = status == "created" && (error.is_some() || code.is_some_and(|code| code != 0));
+    let ended = refused || matches!(status, "exited" | "dead" | "restarting" | "stopping");
+    if ended && let Some(code) = code {
         facts.set("container.exit_code", code, source);
     }
     facts.set("container.oom_killed", config.flag("/State/OOMKilled"), source);

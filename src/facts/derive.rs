@@ -1,5 +1,7 @@
 //! What follows from other facts: whether the container is meant to run systemd, and how far the boot came. Pure.
 
+use super::program;
+use super::refusal::{self, Refused};
 use crate::pattern::Pattern;
 use crate::snapshot::vocabulary::{BootOutcome, BusState, ContainerStatus, ManagerState};
 use crate::snapshot::{Facts, LogExcerpt};
@@ -24,6 +26,11 @@ static UNITS: Pattern = Pattern::with_one_of(&["[  OK  ]", "[FAILED]", "[DEPEND]
 static SPOKE: Pattern = Pattern::with_one_of(
     &["[  OK  ]", "[FAILED]", "Failed to ", "Welcome to "],
     r"^\W*(?:\[  OK  \]|\[FAILED\]|Failed to mount \S+ (?:\(type \w+\) on|at) /|Failed to determine whether /|Welcome to \S.*!$)",
+);
+/// The program that an engine looked for and did not find.
+static SOUGHT: Pattern = Pattern::with_one_of(
+    &["exec", "not found"],
+    r"(?:exec:? |executable (?:file )?)[\\\x22'`]*([^\\\x22'`\s]+)[\\\x22'`]*:? (?:stat \S+: )?(?:executable file not found|not found|no such file|in \$PATH)",
 );
 /// What systemd takes its surroundings for.
 static VIRTUALIZATION: Pattern = Pattern::with_one_of(&["Detected virtualization "], r"\bDetected virtualization '?([\w-]+)");
@@ -50,7 +57,51 @@ pub fn derive(log: &LogExcerpt, facts: &mut Facts) {
     from_lines(log, facts);
     user_namespace(facts);
     intent(facts);
+    refused(log, facts);
+    if misspelt(facts) {
+        intent(facts);
+    }
     outcome(log, facts);
+}
+
+/// The engine's reason why the container did not start, where a text holds it and no word of PID 1; and what the reason means.
+fn refused(log: &LogExcerpt, facts: &mut Facts) {
+    let spoke = facts.get("log.gave_up").is_some();
+    let meant = facts.bool("container.meant_for_systemd");
+    if facts.get("container.error").is_none() && !spoke {
+        let counts = |what: Refused| match what {
+            Refused::Other => false,
+            // Who cannot ask has not asked for systemd, unless the text says so.
+            Refused::Asking => meant == Some(true),
+            Refused::Sum | Refused::Start => true,
+        };
+        let said = |line| refusal::of_line(line).or_else(|| refusal::of_loose_line(line));
+        let all = log.lines.iter().filter_map(|line| Some((line.line, said(&line.text)?)));
+        // Of equal ones the last is taken.
+        if let Some((line, reason)) = all.filter(|(_, refusal)| counts(refusal.what)).max_by_key(|(_, refusal)| refusal.what) {
+            facts.set("container.error", reason.words, &format!("text line {line}: words of the engine"));
+        }
+    }
+    let meaning = facts.text("container.error").and_then(refusal::meaning);
+    if let Some(meaning) = meaning {
+        facts.set("container.refusal", meaning, "container.error: what these words mean");
+    }
+}
+
+/// An init that is misspelt, or sought in a wrong place, is asked for all the same: where no such program is, it is missing.
+fn misspelt(facts: &mut Facts) -> bool {
+    let error = facts.text("container.error").unwrap_or_default();
+    let sought = captured(&SOUGHT, error);
+    let argv = facts.list("container.argv");
+    let Some(word) = argv.first().copied().or(sought) else { return false };
+    let missing = facts.bool("guest.init_present") == Some(false) || sought == Some(word);
+    if facts.bool("container.runs_systemd") == Some(true) || !missing || !program::resembles_init(word) {
+        return false;
+    }
+    let source = "container.argv: it resembles the path of an init, and no such program is there";
+    facts.set("container.runs_systemd", true, source);
+    facts.set("guest.init_present", false, source);
+    true
 }
 
 /// What PID 1's own lines tell of the boot; a later boot counts more than an earlier one.
@@ -122,12 +173,15 @@ fn outcome(log: &LogExcerpt, facts: &mut Facts) {
     let came_up = facts.bool("log.came_up") == Some(true);
     let outcome = match facts.word("container.status") {
         Some(ContainerStatus::Created) if facts.text("container.error").is_some() => CouldNotStart,
+        // The engine's own codes: it tried.
+        Some(ContainerStatus::Created) if facts.int("container.exit_code").is_some_and(|code| (125..=128).contains(&code)) => CouldNotStart,
         Some(ContainerStatus::Created) => NeverStarted,
         Some(ContainerStatus::Running | ContainerStatus::Paused) => running(facts, came_up),
         Some(ContainerStatus::Restarting) => Stopped,
         Some(_) => ended(facts, came_up),
         None => match told(log, facts) {
             Some(outcome) => outcome,
+            None if facts.text("container.error").is_some() => CouldNotStart,
             None => return,
         },
     };

@@ -9,8 +9,10 @@ mod derive;
 pub mod distribution;
 pub mod engine;
 pub mod filter;
+pub mod image;
 pub mod mounts;
 pub mod program;
+pub mod refusal;
 pub mod signal;
 pub mod size;
 

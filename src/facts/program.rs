@@ -53,6 +53,17 @@ pub fn is_init(word: &str) -> bool {
     }
 }
 
+/// Whether a word that names no program may have been meant for an init: one slip of the keyboard away from one, or in a wrong folder.
+#[must_use]
+pub fn resembles_init(word: &str) -> bool {
+    let path = Path::new(word);
+    let name = basename(word).to_ascii_lowercase();
+    let folder = path.parent().and_then(Path::to_str).unwrap_or_default();
+    let of_system = folder.is_empty() || ["bin", "sbin", "systemd"].iter().any(|part| folder.ends_with(part));
+    let near = |init: &str, slips: usize| strsim::osa_distance(&name, init) <= slips;
+    matches!(name.as_str(), "init" | "systemd") || of_system && (near("init", 1) || near("systemd", 2))
+}
+
 fn basename(word: &str) -> &str {
     Path::new(word).file_name().and_then(|name| name.to_str()).unwrap_or(word)
 }
@@ -234,6 +245,25 @@ mod tests {
         }
         for no in ["/init", "/usr/bin/tini", "/app/init.sh", "/opt/init", "systemd-nspawn", "initdb"] {
             assert!(!is_init(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn a_slip_of_the_keyboard_resembles_an_init() {
+        for yes in [
+            "/sbin/initt",
+            "/sbin/inti",
+            "/usr/sbin/ini",
+            "/lib/systemd/sytemd",
+            "/usr/lib/systemd/systemdd",
+            "/bin/init",
+            "/usr/init",
+            "Init",
+        ] {
+            assert!(resembles_init(yes), "{yes}");
+        }
+        for no in ["/usr/bin/tini", "/usr/sbin/sshd", "/app/main", "nginx", "sh", "/usr/bin/dumb-init", "systemctl"] {
+            assert!(!resembles_init(no), "{no}");
         }
     }
 

@@ -9,8 +9,8 @@ use super::info;
 use super::observe::Observed;
 use super::page::Page;
 use super::share::{self, Share};
-use crate::facts::{Config, container, derive, distribution, engine, filter, mounts, program};
-use crate::snapshot::{EngineId, Fact, Facts, Gap, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Target, TargetKind};
+use crate::facts::{Config, container, derive, distribution, engine, filter, image, mounts, program, refusal};
+use crate::snapshot::{EngineId, Fact, Facts, Gap, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Target, TargetKind, UNSEEN_TEXT};
 
 /// Units that failed, of one container; more are one disaster.
 const MOST_UNITS: usize = 500;
@@ -24,6 +24,12 @@ pub fn snapshots(name: &str, page: &Page, found: &Found) -> Vec<Snapshot> {
         Draft::new(&label, page, found, container, share).finish()
     };
     share::shares(page, found).into_iter().enumerate().map(one).collect()
+}
+
+/// The snapshot of a text that could not be looked at.
+pub fn unseen(name: &str, reason: &str) -> Snapshot {
+    let page = Page { speaks: true, unseen: vec![format!("not judged: {reason}")], ..Page::default() };
+    Draft::new(name, &page, &Found::default(), None, Share::default()).finish()
 }
 
 fn labelled(name: &str, index: usize, container: &Described) -> String {
@@ -56,6 +62,7 @@ impl<'f> Draft<'f> {
             documents: BTreeMap::new(),
             log: LogExcerpt { lines, lines_read: page.count, bytes_read: page.bytes, lines_cut: page.cut, unrecognised },
         };
+        draft.gaps.extend(unread_parts(page, found));
         draft.configured();
         draft.engine();
         draft.observed(&observed);
@@ -73,6 +80,10 @@ impl<'f> Draft<'f> {
         let config = container.config();
         let mut told = Facts::default();
         container::facts(&config, &mut told);
+        let image = container.image.as_deref().unwrap_or_default();
+        if !config.knows("/Config/Cmd") && !config.knows("/Config/Entrypoint") && image::is_program(image) {
+            told.set("container.runs_systemd", false, "name of the image");
+        }
         if config.knows("/Config/Cmd") {
             let program = program::of_argv(&config.argv(), None);
             let open = program.init.is_none() && program.script.is_some();
@@ -194,8 +205,20 @@ impl<'f> Draft<'f> {
         let meant = self.facts.bool("container.meant_for_systemd");
         if spoken && meant != Some(true) {
             self.facts.set("container.meant_for_systemd", true, "text: it speaks of systemd");
-        } else if !spoken && meant.is_none() {
-            self.facts.set("container.meant_for_systemd", false, "text: it does not speak of systemd");
+            return;
+        }
+        let unknown = self.facts.text("container.error").is_some() || self.gaps.iter().any(|gap| gap.fact == UNSEEN_TEXT);
+        if spoken || meant.is_some() || unknown {
+            return;
+        }
+        // An engine was asked for something and did not do it; what became of a container nobody says.
+        let other = self.log.lines.iter().find_map(|line| refusal::of_line(&line.text)).map(|refusal| refusal.words);
+        match other {
+            Some(words) => {
+                let reason = format!("not judged: all that is told of a container is what an engine said to a request: {words}");
+                self.gaps.push(Gap { fact: UNSEEN_TEXT.to_owned(), reason });
+            }
+            None => self.facts.set("container.meant_for_systemd", false, "text: it does not speak of systemd"),
         }
     }
 
@@ -222,6 +245,16 @@ fn unread(what: &str) -> Gap {
         _ => ("container.*", "command line of `run` or `create`"),
     };
     Gap { fact: fact.to_owned(), reason: format!("{what} holds no {wanted}") }
+}
+
+/// Why a text, or a part of it, was not seen; one without a word says nothing, unless something was given beside it.
+fn unread_parts(page: &Page, found: &Found) -> Vec<Gap> {
+    let wordless = (found.containers.is_empty() && !page.speaks).then(|| match page.bytes {
+        0 => "nothing to judge: the text is empty".to_owned(),
+        _ => "nothing to judge: the text holds no word".to_owned(),
+    });
+    let reasons = page.unseen.iter().cloned().chain(wordless);
+    reasons.map(|reason| Gap { fact: UNSEEN_TEXT.to_owned(), reason }).collect()
 }
 
 /// What could not be read of a page.

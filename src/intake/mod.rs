@@ -64,6 +64,12 @@ pub fn measured(name: &str, from: impl Text, beside: &Beside, matcher: &Matcher<
     Ok((assemble::snapshots(name, &page, &found), found.work))
 }
 
+/// The snapshot of a text that is there and could not be looked at, for this reason.
+#[must_use]
+pub fn unseen(name: &str, reason: &str) -> Snapshot {
+    assemble::unseen(name, reason)
+}
+
 #[cfg(test)]
 mod tests {
     //! Every kind of input on a sample that was recorded in the lab.

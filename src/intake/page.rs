@@ -4,13 +4,14 @@
 //! rule knows are looked for in its first and its last part.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::cluster::{Clusters, looks_bad};
 use super::peel::{bare, quoted_lines};
 use super::shell::unprompted;
 use super::text::Text;
+use crate::pattern::Pattern;
 use crate::scan::{Kept, LineCache, LogStream, Matcher, Part, Seen, Whole, clean};
 use crate::snapshot::{Cluster, KeptLine, Source};
 
@@ -22,6 +23,9 @@ const LINE: usize = 64;
 const EDGE: usize = 512 * 1024;
 /// What is read whole.
 const WHOLE: Whole = Whole { head: EDGE, tail: EDGE, short: PAGE };
+
+/// What stands between a stamp and its line: the stream of a container's runtime, the program of a journal.
+static MARK: Pattern = Pattern::new(r"^(?:std(?:out|err)(?: [FP])?|[\w@./()+-]+(?:\[\d+\])?:)$");
 
 /// A line without its wrapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,30 +86,76 @@ pub struct Page {
     pub cut: u64,
     /// Whether lines of its middle were only looked at by the rules.
     pub is_sifted: bool,
+    /// Whether a line says anything: a text of blanks, escapes and time stamps says nothing.
+    pub speaks: bool,
+    /// Why it, or a part of it, was not seen.
+    pub unseen: Vec<String>,
 }
 
-/// Reads a text to its end.
+/// Reads a text to its end, or as far as it can be read.
 ///
 /// # Errors
-/// [`io::Error`] of the reader.
-pub fn read(mut from: impl Text, matcher: &Matcher<'_>) -> io::Result<Page> {
+/// [`io::Error`] of the reader when nothing could be read.
+pub fn read(from: impl Text, matcher: &Matcher<'_>) -> io::Result<Page> {
     let mut reading = Reading::new(matcher);
     let mut stream = LogStream::new(matcher, WHOLE);
-    loop {
-        let length = stream.read(&mut from, |line| reading.line(line))?;
-        if length == 0 {
-            break;
+    if from.is_binary() {
+        reading.page.unseen.push("it is no text: only what is like text in it was read".to_owned());
+    }
+    let mut from = Unbroken { from, failed: None };
+    while let Some(length) = step(&mut from, &mut stream, &mut reading) {
+        reading.page.bytes += length;
+    }
+    if let Some(error) = from.failed {
+        if reading.page.bytes == 0 {
+            return Err(error);
         }
-        reading.page.bytes += length as u64;
-        if let Some(parts) = from.parts() {
-            reading.page.bytes += stream.leap(parts, |line| reading.line(line))?;
-        }
+        reading.page.unseen.insert(0, format!("the text breaks off after {} bytes: {error}", reading.page.bytes));
     }
     stream.finish(|line| reading.line(line));
     reading.page.count = stream.count();
     reading.page.cut = stream.cut();
     reading.page.is_sifted = stream.is_sifted();
     Ok(reading.finish())
+}
+
+/// A text that ends where it cannot be read any further.
+struct Unbroken<T> {
+    from: T,
+    /// Why it ends there.
+    failed: Option<io::Error>,
+}
+
+impl<T: Read> Read for Unbroken<T> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.from.read(buffer) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                self.failed = Some(error);
+                Ok(0)
+            }
+            read => read,
+        }
+    }
+}
+
+/// Reads on; how many bytes came, nothing at the end.
+fn step<T: Text>(from: &mut Unbroken<T>, stream: &mut LogStream<'_>, reading: &mut Reading<'_>) -> Option<u64> {
+    let length = match stream.read(&mut *from, |line| reading.line(line)) {
+        Ok(0) => return None,
+        Ok(length) => length as u64,
+        Err(error) => {
+            from.failed = Some(error);
+            return None;
+        }
+    };
+    let Some(parts) = from.from.parts() else { return Some(length) };
+    match stream.leap(parts, |line| reading.line(line)) {
+        Ok(more) => Some(length + more),
+        Err(error) => {
+            from.failed = Some(error);
+            Some(length)
+        }
+    }
 }
 
 struct Reading<'m> {
@@ -148,6 +198,7 @@ impl<'m> Reading<'m> {
             return self.keep(Line::new(number, ""));
         }
         let Said { line, parts } = self.said.get_or(bytes, || said(bytes, self.matcher, &mut self.parts));
+        self.page.speaks = self.page.speaks || picked || says_something(&line.text);
         let mut wanted = !picked;
         for (place, part) in (0..).zip(parts.iter()) {
             if picked && part.ids.is_empty() {
@@ -181,6 +232,18 @@ impl<'m> Reading<'m> {
         self.page.unrecognised = self.clusters.finish();
         self.page
     }
+}
+
+/// Whether a bare line holds a word, and not only a stamp that nothing follows: a stamp is known by the blank behind it.
+fn says_something(text: &str) -> bool {
+    // A stamp's own letters are those between date and time and of its zone.
+    let has_word = |text: &str| text.chars().any(|c| c.is_alphabetic() && !matches!(c, 'T' | 'Z'));
+    if !has_word(text) {
+        return false;
+    }
+    let stamped = format!("{} ", text.trim_end());
+    let rest = bare(&stamped).text;
+    has_word(&rest) && !MARK.is_match(rest.trim())
 }
 
 /// Reads a raw line.

@@ -11,6 +11,11 @@ pub trait Text: Read {
     fn parts(&self) -> Option<&Arc<dyn RandomAccess>> {
         None
     }
+
+    /// Whether its beginning holds bytes that no text has.
+    fn is_binary(&self) -> bool {
+        false
+    }
 }
 
 impl Text for &[u8] {}
@@ -22,6 +27,8 @@ pub struct FoundText<'t> {
     pub from: &'t mut dyn Read,
     /// See [`Text::parts`].
     pub parts: Option<&'t Arc<dyn RandomAccess>>,
+    /// See [`Text::is_binary`].
+    pub is_binary: bool,
 }
 
 impl Read for FoundText<'_> {
@@ -33,5 +40,9 @@ impl Read for FoundText<'_> {
 impl Text for FoundText<'_> {
     fn parts(&self) -> Option<&Arc<dyn RandomAccess>> {
         self.parts
+    }
+
+    fn is_binary(&self) -> bool {
+        self.is_binary
     }
 }

@@ -26,7 +26,12 @@ pub fn annotations(sheet: &Sheet<'_>) -> String {
         let configured = sheet.notices.iter().filter(|_| degree == 0).map(|notice| {
             command(kind, &[("title", "sysdock configuration"), ("file", &items::relative(&notice.file))], &notice.sentence())
         });
-        text.extend(configured.chain(lines).chain(unknown).chain(unseen).take(MOST));
+        let unjudged = sheet.answers.iter().filter(|_| degree == 0).filter_map(|answer| {
+            let said = format!("{}: {}", answer.report.target.name, answer.report.unjudged()?);
+            Some(command(kind, &[("title", "not judged")], &said))
+        });
+        // What was not seen comes first: a remark may be left out, the lack of a verdict may not.
+        text.extend(unjudged.chain(configured).chain(lines).chain(unknown).chain(unseen).take(MOST));
     }
     text
 }
@@ -41,7 +46,7 @@ pub fn step_summary(sheet: &Sheet<'_>) -> String {
     let targets = sheet.answers.iter().map(|answer| {
         let report = answer.report;
         let root = report.root().map_or("", |root| root.id.as_str());
-        format!("| {} | {} | {} |\n", markdown::inline(&report.target.name), words::verdict(report.verdict), markdown::inline(root))
+        format!("| {} | {} | {} |\n", markdown::inline(&report.target.name), words::standing(report), markdown::inline(root))
     });
     let mut table = markdown::configured(sheet).map(|text| text + "\n").unwrap_or_default();
     table.push_str("| target | verdict | root cause |\n|---|---|---|\n");

@@ -9,8 +9,11 @@ use serde::Serialize;
 
 use super::items::{self, Item};
 use super::{Notice, Sheet, json, visible};
-use crate::diagnose::{Role, fingerprint};
+use crate::diagnose::{Report, Role, fingerprint};
 use crate::rule::Severity;
+
+/// What stands for the id of a diagnosis where nothing could be judged.
+const NOT_JUDGED: &str = "undetermined";
 
 #[derive(Serialize)]
 struct Issue<'r> {
@@ -40,6 +43,7 @@ pub fn render(sheet: &Sheet<'_>) -> serde_json::Result<String> {
     let mut seen = BTreeMap::new();
     let mut issues: Vec<Issue<'_>> = items::open(sheet).iter().map(|item| issue(item, &mut seen)).collect();
     issues.extend(sheet.notices.iter().map(configured));
+    issues.extend(sheet.answers.iter().filter_map(|answer| unjudged(answer.report, &mut seen)));
     json::text(&issues)
 }
 
@@ -54,14 +58,27 @@ fn configured(notice: &Notice) -> Issue<'_> {
     }
 }
 
+/// A note on a target that could not be judged, with the reason.
+fn unjudged<'r>(report: &Report, seen: &mut BTreeMap<String, u64>) -> Option<Issue<'r>> {
+    let reason = report.unjudged()?;
+    Some(Issue {
+        description: visible(&format!("{}: {reason}", report.target.name)),
+        check_name: NOT_JUDGED,
+        fingerprint: numbered(fingerprint(&report.target.name, NOT_JUDGED), seen),
+        severity: "info",
+        location: Location { path: items::path(&report.target), lines: Lines { begin: 1 } },
+    })
+}
+
 /// The same diagnosis of two targets of one name gets a number behind its fingerprint, as GitLab merges equal ones.
-fn issue<'r>(item: &Item<'r>, seen: &mut BTreeMap<String, u64>) -> Issue<'r> {
-    let mut fingerprint = item.report.fingerprint(item.finding);
+fn numbered(fingerprint: String, seen: &mut BTreeMap<String, u64>) -> String {
     let times = seen.entry(fingerprint.clone()).or_default();
     *times += 1;
-    if *times > 1 {
-        fingerprint = format!("{fingerprint}-{times}");
-    }
+    if *times > 1 { format!("{fingerprint}-{times}") } else { fingerprint }
+}
+
+fn issue<'r>(item: &Item<'r>, seen: &mut BTreeMap<String, u64>) -> Issue<'r> {
+    let fingerprint = numbered(item.report.fingerprint(item.finding), seen);
     let place = item.place();
     let quotes = item.quotes(1).into_iter().next().map(|quote| format!(" | {}", visible(&quote))).unwrap_or_default();
     Issue {

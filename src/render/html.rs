@@ -29,6 +29,7 @@ struct PageView<'r> {
 struct ReportView {
     name: String,
     engine: String,
+    standing: &'static str,
     verdict: &'static str,
     state: String,
     class: Option<&'static str>,
@@ -88,7 +89,7 @@ pub fn render(sheet: &Sheet<'_>) -> Result<String, minijinja::Error> {
 
 fn title(sheet: &Sheet<'_>) -> String {
     match sheet.answers {
-        [only] => format!("{}: {}", visible(&only.report.target.name), words::verdict(only.report.verdict)),
+        [only] => format!("{}: {}", visible(&only.report.target.name), words::standing(only.report)),
         many => counted(many.len(), "report", "reports"),
     }
 }
@@ -106,7 +107,9 @@ fn view(answer: &Answer<'_>, place: usize) -> ReportView {
     ReportView {
         name: visible(&report.target.name),
         engine: engine.unwrap_or_default(),
-        verdict: words::verdict(report.verdict),
+        // The class of the style sheet: only what was vouched for is green.
+        verdict: if report.is_unasked() { "unasked" } else { words::verdict(report.verdict) },
+        standing: words::standing(report),
         state: if report.subject == Subject::NotSystemd {
             format!("not meant to run systemd; {}", visible(&report.state))
         } else {

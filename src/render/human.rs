@@ -82,8 +82,9 @@ fn headline(page: &mut Page<'_>, report: &Report) {
         page.flow(0, &[(sign, Tone::Dim), (&name, Tone::Strong), (&engine, Tone::Plain), (&said, Tone::Dim)]);
         return;
     }
-    let (tone, word) = (words::verdict_tone(report.verdict), words::verdict(report.verdict).to_uppercase());
-    let sign = sign(page, report.verdict);
+    let tone = if report.is_unasked() { Tone::Plain } else { words::verdict_tone(report.verdict) };
+    let word = words::standing(report).to_uppercase();
+    let sign = if report.is_unasked() { page.sign("○", "o") } else { sign(page, report.verdict) };
     page.flow(0, &[(sign, tone), (&name, Tone::Strong), (&engine, Tone::Plain), (&word, tone), (&state, Tone::Plain)]);
 }
 
@@ -209,17 +210,18 @@ fn undecided(page: &mut Page<'_>, report: &Report) {
     more(page, report.undecided.len());
 }
 
-/// Gaps, those of one reason together.
+/// Gaps, those of one reason together; the one that the headline tells is left out.
 fn gaps(page: &mut Page<'_>, report: &Report) {
-    if report.gaps.is_empty() {
-        return;
-    }
     let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for gap in &report.gaps {
+    for gap in report.gaps.iter().filter(|gap| gap.reason != report.state) {
         reasons.entry(&gap.reason).or_default().push(&gap.fact);
     }
+    let count: usize = reasons.values().map(Vec::len).sum();
+    if count == 0 {
+        return;
+    }
     page.gap();
-    page.flow(2, &[(&format!("could not look at: {}", counted(report.gaps.len(), "thing", "things")), Tone::Strong)]);
+    page.flow(2, &[(&format!("could not look at: {}", counted(count, "thing", "things")), Tone::Strong)]);
     for (reason, facts) in reasons.iter().take(LISTED) {
         let names = format!("{}:", some_of(facts.iter().copied(), 3));
         page.flow(4, &[(&names, Tone::Plain), (&clipped(reason), Tone::Dim)]);
@@ -252,7 +254,9 @@ fn more(page: &mut Page<'_>, count: usize) {
 
 fn next(page: &mut Page<'_>, report: &Report) {
     let named = report.root().or_else(|| report.findings.first());
-    let Some(command) = named.map(|finding| format!("sysdock explain {}", finding.id)).or_else(|| asking(report)) else { return };
+    let command = named.map(|finding| format!("sysdock explain {}", finding.id)).or_else(|| asking(report));
+    let instead = || report.is_empty_handed().then(|| "sysdock doctor CONTAINER".to_owned());
+    let Some(command) = command.or_else(instead) else { return };
     page.gap();
     page.flow(2, &[("next:", Tone::Strong), (&command, Tone::Code)]);
 }
@@ -265,10 +269,17 @@ fn asking(report: &Report) -> Option<String> {
 
 fn summary(page: &mut Page<'_>, reports: &[&Report]) {
     let foreign = reports.iter().filter(|report| report.subject == Subject::NotSystemd).count();
-    let of = |verdict: Verdict| reports.iter().filter(|report| report.subject == Subject::Systemd && report.verdict == verdict).count();
+    let unasked = reports.iter().filter(|report| report.is_unasked()).count();
+    let of = |verdict: Verdict| {
+        let meant = |report: &&&Report| report.subject == Subject::Systemd && !report.is_unasked();
+        reports.iter().filter(meant).filter(|report| report.verdict == verdict).count()
+    };
     let verdicts = [Verdict::Failed, Verdict::Degraded, Verdict::Undetermined, Verdict::Healthy];
     let mut parts: Vec<(String, Tone)> =
         verdicts.into_iter().filter(|v| of(*v) > 0).map(|v| (format!("{} {}", of(v), words::verdict(v)), words::verdict_tone(v))).collect();
+    if unasked > 0 {
+        parts.push((format!("{unasked} {}", words::NO_FAILURE_SEEN), Tone::Plain));
+    }
     if foreign > 0 {
         parts.push((format!("{foreign} not meant to run systemd"), Tone::Dim));
     }

@@ -58,11 +58,19 @@ fn suite(answer: &Answer<'_>) -> TestSuite {
 fn whole(report: &Report) -> TestCaseStatus {
     let (kind, message) = match report.verdict {
         _ if markdown::is_unexplained(report) => (NonSuccessKind::Failure, "it failed, and no root cause was found"),
+        Verdict::Undetermined if report.is_empty_handed() => return not_judged(report),
         Verdict::Undetermined => (NonSuccessKind::Error, "too much was hidden to judge"),
         _ => return TestCaseStatus::success(),
     };
     let mut status = TestCaseStatus::non_success(kind);
     status.set_message(message).set_type(words::verdict(report.verdict)).set_description(visible(&report.state));
+    status
+}
+
+/// The case of a text in which there was nothing to judge.
+fn not_judged(report: &Report) -> TestCaseStatus {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(visible(&report.state)).set_type(words::verdict(report.verdict));
     status
 }
 

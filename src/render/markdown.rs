@@ -46,7 +46,7 @@ fn overview(sheet: &Sheet<'_>) -> String {
     for report in sheet.answers.iter().map(|answer| answer.report) {
         let root = report.root().map_or_else(String::new, |root| code(&root.id));
         let class = report.class().map_or("", words::class);
-        text.push_str(&format!("| {} | {} | {root} | {class} |\n", inline(&report.target.name), words::verdict(report.verdict)));
+        text.push_str(&format!("| {} | {} | {root} | {class} |\n", inline(&report.target.name), words::standing(report)));
     }
     text
 }
@@ -73,7 +73,7 @@ fn headline(report: &Report) -> String {
         return "not meant to run systemd".to_owned();
     }
     let class = report.class().map(|class| format!(" ({})", words::class(class))).unwrap_or_default();
-    format!("{}{class}", words::verdict(report.verdict))
+    format!("{}{class}", words::standing(report))
 }
 
 fn told(finding: &Finding, report: &Report) -> String {

@@ -90,14 +90,18 @@ pub fn render(sheet: &Sheet<'_>) -> serde_json::Result<String> {
     plain::text(&Log { schema: SCHEMA, version: "2.1.0", runs: [run] })
 }
 
-/// What could not be looked at, and failures that have no root cause.
+/// What could not be looked at, failures that have no root cause, and what could not be judged.
 fn notifications(sheet: &Sheet<'_>) -> Vec<Value> {
     let unseen = sheet.failures.iter().map(|failure| json!({"level": "error", "message": {"text": plain_text(failure)}}));
     let unknown = sheet.answers.iter().filter(|answer| markdown::is_unexplained(answer.report)).map(|answer| {
         let text = format!("{}: {}; no root cause found", answer.report.target.name, answer.report.state);
         json!({"level": "warning", "message": {"text": plain_text(&text)}, "locations": [location(answer.report, 1)]})
     });
-    unseen.chain(unknown).collect()
+    let unjudged = sheet.answers.iter().filter_map(|answer| {
+        let text = format!("{}: {}", answer.report.target.name, answer.report.unjudged()?);
+        Some(json!({"level": "note", "message": {"text": text}, "locations": [location(answer.report, 1)]}))
+    });
+    unseen.chain(unknown).chain(unjudged).collect()
 }
 
 fn rule(id: &str, rules: &RuleSet) -> Value {

@@ -18,6 +18,7 @@ pub(super) struct SummaryOut<'s> {
     reports: u64,
     failed: u64,
     explained: u64,
+    undetermined: u64,
     causes: Vec<CauseOut<'s>>,
     unrecognised: Vec<ClusterOut<'s>>,
 }
@@ -41,6 +42,7 @@ impl<'s> SummaryOut<'s> {
             reports: summary.reports,
             failed: summary.failed,
             explained: summary.explained,
+            undetermined: summary.unjudged,
             causes: summary.ranked_causes().into_iter().map(|(id, count)| CauseOut { id, count }).collect(),
             unrecognised: summary.ranked_clusters().into_iter().map(|(cluster, text, count)| ClusterOut { cluster, text, count }).collect(),
         }
@@ -71,7 +73,8 @@ pub fn table(summary: &Summary, context: &Context) -> String {
     }
     page.gap();
     let share = (summary.explained * 100).checked_div(summary.failed).map(|share| format!(" ({share} %)")).unwrap_or_default();
-    let said = format!("{} of {} failures explained{share}, {} reports", summary.explained, summary.failed, summary.reports);
+    let unjudged = if summary.unjudged > 0 { format!(", {} could not be judged", summary.unjudged) } else { String::new() };
+    let said = format!("{} of {} failures explained{share}, {} reports{unjudged}", summary.explained, summary.failed, summary.reports);
     page.flow(0, &[(&said, Tone::Strong)]);
     page.finish()
 }

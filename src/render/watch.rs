@@ -30,7 +30,7 @@ pub fn line(report: &Report, occasion: &Occasion<'_>, there: bool, context: &Con
     let dash = if context.unicode { "—" } else { "-" };
     let verdict = match report.subject {
         Subject::NotSystemd => tint("not meant to run systemd", Tone::Dim),
-        Subject::Systemd => tint(&words::verdict(report.verdict).to_uppercase(), tone),
+        Subject::Systemd => tint(&words::standing(report).to_uppercase(), tone),
     };
     let cause = match report.root() {
         Some(root) => format!("{} {}", tint(&root.title, Tone::Plain), tint(&format!("[{}]", root.id), Tone::Dim)),

@@ -1,7 +1,7 @@
 //! The words for verdicts, roles, severities, confidences and stages, the same in every format.
 
 use super::style::Tone;
-use crate::diagnose::{Acceptance, Role, Subject, Verdict};
+use crate::diagnose::{Acceptance, Report, Role, Subject, Verdict};
 use crate::rule::{Class, Confidence, Severity, Stage};
 use crate::snapshot::TargetKind;
 
@@ -13,6 +13,14 @@ pub const fn verdict(verdict: Verdict) -> &'static str {
         Verdict::Undetermined => "undetermined",
     }
 }
+
+/// The verdict as people are told it: who is healthy as far as was seen, and was not asked for failed units, is not called healthy.
+pub fn standing(report: &Report) -> &'static str {
+    if report.is_unasked() { NO_FAILURE_SEEN } else { verdict(report.verdict) }
+}
+
+/// What is said of a container in which nothing failed that was looked at.
+pub const NO_FAILURE_SEEN: &str = "no failure seen";
 
 pub const fn verdict_tone(verdict: Verdict) -> Tone {
     match verdict {

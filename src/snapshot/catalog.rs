@@ -118,6 +118,7 @@ pub const CATALOG: &[FactSpec] = &[
     fact("container.pids_limit", Kind::Int, "container", "Limit of the pids control group, or null", "docker inspect -f '{{.HostConfig.PidsLimit}}' CONTAINER"),
     fact("container.privileged", Kind::Bool, "container", "Started with --privileged", "docker inspect -f '{{.HostConfig.Privileged}}' CONTAINER"),
     fact("container.read_only", Kind::Bool, "container", "The root file system is read-only", "docker inspect -f '{{.HostConfig.ReadonlyRootfs}}' CONTAINER"),
+    fact("container.refusal", Kind::Text, "derived", "What the engine's reason means, where it is a usual one", "docker inspect -f '{{.State.Error}}' CONTAINER"),
     fact("container.restarts", Kind::Int, "container", "How often the engine restarted it", "docker inspect -f '{{.RestartCount}}' CONTAINER"),
     fact("container.runs_as_root", Kind::Bool, "container", "PID 1 is started with user id 0", "docker inspect -f '{{.Config.User}}' CONTAINER"),
     fact("container.runs_systemd", Kind::Bool, "derived", "The command is init or systemd itself, or a wrapper or engine init that starts it", "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER"),

@@ -7,7 +7,7 @@ use super::{SCHEMA_VERSION, Snapshot, TargetKind, zst};
 use crate::limit;
 
 /// Largest snapshot that is read, after decompression, in bytes; real ones have some 100 KiB.
-const READ_LIMIT: u64 = 16 * 1024 * 1024;
+pub const READ_LIMIT: u64 = 16 * 1024 * 1024;
 /// Most values of a snapshot; real ones have some 2000. One takes up to some 250 bytes in memory.
 const VALUES: usize = 100_000;
 /// Largest window of a compressed snapshot, as the logarithm of its bytes: that of zstd's level 19.
@@ -91,6 +91,21 @@ pub fn read(path: &Path) -> Result<Snapshot, SnapshotError> {
 fn unpacked(raw: &[u8], path: &Path) -> Result<Vec<u8>, SnapshotError> {
     let failed = |source| SnapshotError::Read { path: path.to_owned(), source };
     read_limited(zst::decoder(raw, WINDOW).map_err(failed)?, path)
+}
+
+/// Whether a text begins as a snapshot file does.
+#[must_use]
+pub fn begins_one(head: &[u8]) -> bool {
+    let text = head.trim_ascii_start();
+    text.starts_with(b"{")
+        && text[1..].trim_ascii_start().starts_with(b"\"schema_version\"")
+        && memchr::memmem::find(text, b"\"target\"").is_some()
+}
+
+/// The snapshot in a text of this name, if it is one.
+#[must_use]
+pub fn of_text(json: &[u8], name: &Path) -> Option<Snapshot> {
+    parse(json, name).ok()
 }
 
 fn read_limited(from: impl Read, path: &Path) -> Result<Vec<u8>, SnapshotError> {

@@ -26,6 +26,9 @@ pub use sight::Sight;
 /// Version of the snapshot file that this program writes and the newest that it reads.
 pub const SCHEMA_VERSION: u32 = 1;
 
+/// What a gap is about when a text, or a part of one, could not be looked at.
+pub const UNSEEN_TEXT: &str = "text";
+
 /// What kind of thing was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

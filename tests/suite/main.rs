@@ -30,6 +30,7 @@ mod fixtures_derived;
 mod formats;
 mod fuzzing;
 mod invariants;
+mod knowledge;
 mod lab;
 mod launches;
 mod live;

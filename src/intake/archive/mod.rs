@@ -49,7 +49,33 @@ pub struct Walk<'e> {
     /// The input in parts, if it can be had so.
     parts: Option<&'e Arc<dyn RandomAccess>>,
     /// What was left out, and why.
-    pub left_out: Vec<String>,
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Something of an input that was not handed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The name of the file, or of the archive whose rest it is.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+    /// It only points to what is elsewhere.
+    pub is_link: bool,
+}
+
+impl std::fmt::Display for LeftOut {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}: {}", self.name, self.reason)
+    }
+}
+
+/// Fails where a reader failed before, once what came before that was read.
+pub struct Failing(pub Option<io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
 }
 
 impl<'e> Walk<'e> {
@@ -79,19 +105,24 @@ impl<'e> Walk<'e> {
 
     fn layer(&mut self, name: &str, from: &mut dyn Read, named: bool, depth: u32) -> io::Result<()> {
         let mut head = Vec::with_capacity(HEAD);
-        from.take(HEAD as u64).read_to_end(&mut head)?;
+        let failed = from.take(HEAD as u64).read_to_end(&mut head).err();
+        if head.is_empty()
+            && let Some(error) = failed
+        {
+            return Err(error);
+        }
         let form = form(&head);
-        let mut whole = Cursor::new(head).chain(from);
+        let mut whole = Cursor::new(head).chain(Failing(failed)).chain(from);
         if depth >= self.limits.depth && !matches!(form, Form::Text | Form::Binary | Form::Foreign(_)) {
-            self.left_out.push(format!("{name}: archives within archives, deeper than {}", self.limits.depth));
+            self.leave_out(name, &format!("archives within archives, deeper than {}", self.limits.depth));
             return Ok(());
         }
         let parts = self.parts.filter(|_| depth == 0);
         match form {
-            Form::Text => (self.each)(name, FoundText { from: &mut whole, parts }),
-            Form::Binary if named => (self.each)(name, FoundText { from: &mut whole, parts }),
+            Form::Text => (self.each)(name, FoundText { from: &mut whole, parts, is_binary: false }),
+            Form::Binary if named => (self.each)(name, FoundText { from: &mut whole, parts, is_binary: true }),
             Form::Binary => {
-                self.left_out.push(format!("{name}: no text"));
+                self.leave_out(name, "no text");
                 Ok(())
             }
             Form::Foreign(program) => {
@@ -99,7 +130,7 @@ impl<'e> Walk<'e> {
                 if named && depth == 0 {
                     return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
                 }
-                self.left_out.push(format!("{name}: {reason}"));
+                self.leave_out(name, &reason);
                 Ok(())
             }
             Form::Gzip => {
@@ -134,7 +165,7 @@ impl<'e> Walk<'e> {
             let mut entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    self.left_out.push(format!("{name}: the rest of the archive: {error}"));
+                    self.leave_out(name, &format!("the rest of the archive: {error}"));
                     break;
                 }
             };
@@ -159,7 +190,8 @@ impl<'e> Walk<'e> {
             }
         }
         if links > 0 {
-            self.left_out.push(format!("{name}: links, which are not followed: {links}"));
+            let reason = format!("links, which are not followed: {links}");
+            self.left_out.push(LeftOut { name: name.to_owned(), reason, is_link: true });
         }
         Ok(())
     }
@@ -183,6 +215,7 @@ impl<'e> Walk<'e> {
 
     fn zip_entries(&mut self, name: &str, bytes: Vec<u8>, depth: u32) -> io::Result<()> {
         let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(io::Error::from)?;
+        let names: Vec<String> = (0..archive.len()).map(|index| archive.name_for_index(index).unwrap_or("?").to_owned()).collect();
         for index in 0..archive.len() {
             if !self.may_enter(name) {
                 break;
@@ -190,7 +223,8 @@ impl<'e> Walk<'e> {
             let mut entry = match archive.by_index(index) {
                 Ok(entry) => entry,
                 Err(error) => {
-                    self.left_out.push(format!("{name}: entry {}: {error}", index + 1));
+                    let label = format!("{name}: {}", names.get(index).map_or("?", String::as_str));
+                    self.leave_out(&label, &error.to_string());
                     continue;
                 }
             };
@@ -199,7 +233,7 @@ impl<'e> Walk<'e> {
             }
             let promised = entry.size() / entry.compressed_size().max(1);
             if entry.size() > self.limits.free && promised > self.limits.ratio {
-                self.left_out.push(format!("{}: what unpacks to {promised} times its size is not read", label(name, entry.name())));
+                self.leave_out(&label(name, entry.name()), &format!("what unpacks to {promised} times its size is not read"));
                 continue;
             }
             let (out, own, raw, limits) = (Cell::new(self.out.get()), Cell::new(0), Cell::new(entry.compressed_size()), self.limits);
@@ -217,20 +251,21 @@ impl<'e> Walk<'e> {
     fn may_enter(&mut self, name: &str) -> bool {
         self.entries += 1;
         if self.entries > self.limits.entries {
-            self.left_out.push(format!("{name}: all files after the first {}", self.limits.entries));
+            self.leave_out(name, &format!("all files after the first {}", self.limits.entries));
         }
         self.entries <= self.limits.entries
     }
 
     /// One file of an archive; a mistake in it is said and does not end the walk, a used-up limit does.
     fn entry(&mut self, name: &str, from: &mut dyn Read, depth: u32) -> bool {
-        match self.layer(name, from, false, depth + 1) {
-            Ok(()) => true,
-            Err(error) => {
-                self.left_out.push(format!("{name}: {error}"));
-                self.out.get() < self.limits.bytes
-            }
+        if let Err(error) = self.layer(name, from, false, depth + 1) {
+            self.leave_out(name, &error.to_string());
         }
+        self.out.get() <= self.limits.bytes
+    }
+
+    fn leave_out(&mut self, name: &str, reason: &str) {
+        self.left_out.push(LeftOut { name: name.to_owned(), reason: reason.to_owned(), is_link: false });
     }
 }
 
@@ -270,6 +305,8 @@ fn form(head: &[u8]) -> Form {
         [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] => Form::Foreign("bzip2"),
         [b'7', b'z', 0xbc, 0xaf, ..] => Form::Foreign("7z"),
         _ if head.get(257..262) == Some(b"ustar") => Form::Tar,
+        // The end of an archive, without any file before it.
+        _ if head.len() == HEAD && head.iter().all(|byte| *byte == 0) => Form::Tar,
         // UTF-16 has a zero in every other byte.
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Form::Text,
         _ if head.contains(&0) => Form::Binary,

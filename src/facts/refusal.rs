@@ -1,0 +1,241 @@
+//! The words with which an engine refuses: a line in, what it refused and what that means out. Pure.
+//!
+//! Only the engine, its runtime and their clients speak here; what PID 1 says is read elsewhere.
+
+use crate::pattern::Pattern;
+
+/// What was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Refused {
+    /// Something that starts no container: removing one, running a command in one, naming one that is not there.
+    Other,
+    /// The client did not reach the engine, the image could not be fetched, or the client did not take its arguments: a container was not
+    /// started, if that was what was asked for.
+    Asking,
+    /// A sum of what was said before: a container did not start.
+    Sum,
+    /// Creating or starting a container.
+    Start,
+}
+
+/// A refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal<'t> {
+    /// The reason, without the name of the speaker.
+    pub words: &'t str,
+    /// What was refused.
+    pub what: Refused,
+}
+
+/// Lines that only engines, their runtimes and their clients write; the reason is the group.
+static FORMS: [Pattern; 6] = [
+    Pattern::with_one_of(&["rror response from daemon: "], r"\b[Ee]rror response from daemon: (?P<words>\S.*)$"),
+    Pattern::with_one_of(
+        &["OCI ", "oci ", "runc ", "crun", "failed to create ", "container_linux.go", "to start container"],
+        r"(?:^|[\s:=\x22'])(?P<words>(?:OCI runtime (?:create failed|error|start failed)|oci runtime error|runc (?:create|run|start) failed|crun: |failed to create (?:shim task|containerd task|task for container)|container_linux\.go:\d+: |[Uu]nable to start container\b).*)$",
+    ),
+    Pattern::with_one_of(
+        &["docker: ", "podman: ", "nerdctl: "],
+        r"^(?:docker|podman|nerdctl): (?P<words>(?:[Ee]rror|[Ii]nvalid|[Cc]onflicting|[Oo]pen|[Oo]pening|[Bb]ad|[Uu]nsupported|[Uu]nknown|[Cc]annot|[Ff]ailed|[Uu]nable|[Nn]o such|stat|permission denied)\b.*)$",
+    ),
+    Pattern::with_one_of(
+        &["Error: "],
+        r"^Error: (?P<words>(?:(?:crun|runc|youki|kata-runtime|conmon|netavark|slirp4netns|pasta|rootlessport)\b|.*(?:\b[Cc]groups?\b|/sys/fs/cgroup|security-opt|seccomp|\bcontainers?\b|user namespace|\buserns\b|new[ug]idmap|[Rr]ootless|\bOCI\b|storage driver)).*)$",
+    ),
+    Pattern::with_one_of(&["Container "], r"^\W*(?P<words>Container \S+ +(?:Error|Failed)\b.*)$"),
+    Pattern::with_one_of(
+        &["onnect to ", "during connect", "is the docker daemon running"],
+        r"(?P<words>\b(?:Cannot connect to (?:the )?(?:Docker|Podman)|[Pp]ermission denied while trying to connect to|error during connect|[Uu]nable to connect to Podman).*)$",
+    ),
+];
+/// Lines that other programs write too.
+static LOOSE: Pattern = Pattern::with_one_of(
+    &["Error: ", "unknown ", "nvalid argument ", "FATA[", "level=fatal"],
+    r"^(?:Error: (?P<error>\S.*)|(?P<flag>unknown (?:shorthand )?flag: .*|[Ii]nvalid argument .+ for .?-.*)|FATA\[\d+\] (?P<fatal>\S.*)|time=\S+ level=fatal (?P<logged>\S.*))$",
+);
+/// Requests that start no container.
+static OTHER: Pattern = Pattern::new(
+    r"(?i)\bno such (?:container|object|image|network|volume|exec|service|node|pod)|no container with (?:name|id)|exec failed|runtime exec\b|\bis not running\b|\bis (?:already )?(?:paused|restarting|stopped)\b|\b(?:cannot|unable to|could not) (?:remove|delete|kill|stop|pause|unpause|attach|exec)|\bremoval of |\b(?:unable to|cannot) (?:delete|remove)|must be forced|page not found|\bprune\b|not a swarm manager|dockerfile parse error|failed to (?:build|solve|read dockerfile)|returned a non-zero code|\b(?:copy|add) failed|can only create exec|is not a docker command|container state improper|has active endpoints|volume is (?:in use|being used)|image is (?:in use|being used)",
+);
+/// What stands between the client and the engine, or the engine and its registry.
+static ASKING: Pattern = Pattern::new(
+    r"(?i)cannot connect to|permission denied while trying to connect|error during connect|unable to connect to podman|pull access denied|manifest (?:for .* not found|unknown)|\btoomanyrequests\b|unauthorized:|authentication required|denied: requested access|dial tcp|tls handshake|x509:|client\.timeout|no basic auth|no such host|https?://\S+/v2/|reading manifest|initializing source|short-name|unable to find image|login attempt",
+);
+/// Sums of what was said before.
+static SUMS: Pattern = Pattern::new(r"failed to start containers|^Container \S+ +(?:Error|Failed)");
+/// What stands behind the reason and says nothing.
+static REST: Pattern = Pattern::new(r"(?:: unknown)?\.?(?: ?See '(?:docker|podman|nerdctl)[^']*'\.?)?$");
+
+/// Reads a line of an engine.
+#[must_use]
+pub fn of_line(line: &str) -> Option<Refusal<'_>> {
+    let line = line.trim();
+    let first = FORMS.iter().find_map(|form| form.captures(line)?.name("words"))?;
+    Some(Refusal { words: bare(first), what: what(line, first) })
+}
+
+/// Reads a line that may be of an engine's client, or of any other program.
+#[must_use]
+pub fn of_loose_line(line: &str) -> Option<Refusal<'_>> {
+    let captures = LOOSE.captures(line.trim())?;
+    let words = ["error", "flag", "fatal", "logged"].into_iter().find_map(|name| captures.name(name))?;
+    (what(line, words) != Refused::Other).then(|| Refusal { words: bare(words), what: Refused::Asking })
+}
+
+fn what(line: &str, words: &str) -> Refused {
+    if OTHER.is_match(line) {
+        Refused::Other
+    } else if ASKING.is_match(words) {
+        Refused::Asking
+    } else if SUMS.is_match(words) {
+        Refused::Sum
+    } else {
+        Refused::Start
+    }
+}
+
+fn bare(words: &str) -> &str {
+    let end = REST.find(words).map_or(words.len(), |rest| rest.start);
+    let bare = words[..end].trim();
+    if bare.is_empty() { words.trim() } else { bare }
+}
+
+/// What the usual reasons mean; the first that fits is taken.
+static MEANINGS: [(Pattern, &str); 22] = [
+    (Pattern::new(r"exec format error"), "the program, or the script's interpreter, is for another processor"),
+    (
+        Pattern::new(r"client version \S+ is too (?:old|new)"),
+        "the client and the engine speak no version of the API in common: one of the two must be updated",
+    ),
+    (
+        Pattern::new(r"(?i)apply caps|capabilit(?:y|ies)"),
+        "the kernel refused the runtime a capability that was asked for, or that --privileged asks for: the engine itself holds fewer",
+    ),
+    (
+        Pattern::new(r"(?i)namespace \S+.{0,24}does not exist|unknown namespace"),
+        "the runtime does not know a kind of namespace that the engine asks for: one of the two is too old",
+    ),
+    (
+        Pattern::new(
+            r"(?i)conflicts? with|conflicting options|cannot be used (?:with|together)|incompatible with|mutually exclusive|not supported (?:with|in|for)",
+        ),
+        "two of the options, or an option and the way in which the engine runs, exclude each other: one of them has to go",
+    ),
+    (
+        Pattern::new(r"(?i)cgroups? v[12] (?:is )?not supported|requires cgroups? v[12]"),
+        "the engine or its runtime does not work with this version of control groups",
+    ),
+    (
+        Pattern::new(r"cgroup\S*: no such file|cgroup\.controllers|cgroup\.subtree_control"),
+        "the control group in which the container was to be made is not there, or was not delegated",
+    ),
+    (Pattern::new(r"(?i)security-opt"), "the engine does not know this security option, or not this spelling of it"),
+    (Pattern::new(r"(?i)seccomp"), "the seccomp profile cannot be read or used"),
+    (Pattern::new(r"(?i)apparmor"), "the AppArmor profile is not loaded on the host, or cannot be used"),
+    (
+        Pattern::new(r"(?i)device\b.*no such file|stat /dev/\S+: no such file|/dev/\S+.*no such (?:file|device)"),
+        "a device that was asked for is not on the host",
+    ),
+    (
+        Pattern::new(r"(?i)not a directory"),
+        "a file and a folder are mixed up: a file is mounted, or made, where a folder is, or the reverse",
+    ),
+    (
+        Pattern::new(r"(?i)mount.*(?:no such file|does not exist)|bind source path|statfs .*no such file"),
+        "a path that was to be mounted is not there",
+    ),
+    (Pattern::new(r"(?i)read-only file system"), "a mount point had to be made where nothing can be written"),
+    (
+        Pattern::new(r"(?i)exec:? .*(?:no such file|not found)|executable file .*not found"),
+        "the program that was to be started is not in the image, or its interpreter is not",
+    ),
+    (Pattern::new(r"(?i)exec:? .*permission denied"), "the program that was to be started may not be executed"),
+    (Pattern::new(r"(?i)port is already allocated|address already in use"), "another program holds a port that was to be published"),
+    (Pattern::new(r"(?i)name .* is already in use"), "another container has this name"),
+    (Pattern::new(r"(?i)unable to find user|no matching entries"), "the user or group that was asked for is not in the image"),
+    (
+        Pattern::new(r"(?i)unknown (?:shorthand )?flag|invalid argument|unknown or invalid runtime|unknown runtime"),
+        "the client or the engine is too old for an option, or the option is misspelt",
+    ),
+    (Pattern::new(r"(?i)sysctl"), "a kernel setting that was asked for may not be set for a container"),
+    (
+        Pattern::new(r"(?i)cannot connect to|while trying to connect|during connect"),
+        "the client did not reach the engine: it does not run, or this user may not speak to it",
+    ),
+];
+
+/// What a reason means, where that is known.
+#[must_use]
+pub fn meaning(words: &str) -> Option<&'static str> {
+    MEANINGS.iter().find(|(pattern, _)| pattern.is_match(words)).map(|(_, meaning)| *meaning)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_starts_no_container_is_told_from_a_start_that_was_refused() {
+        for (line, words, what) in [
+            ("docker: Error response from daemon: no idea what this is.", "no idea what this is", Refused::Start),
+            ("Error response from daemon: cgroup: odd: unknown", "cgroup: odd", Refused::Start),
+            ("docker: invalid restart policy \"often\".", "invalid restart policy \"often\"", Refused::Start),
+            (
+                "Error: crun: mknod `x`: Operation not permitted: OCI permission denied",
+                "crun: mknod `x`: Operation not permitted: OCI permission denied",
+                Refused::Start,
+            ),
+            ("Error: runc: runc create failed: nothing", "runc create failed: nothing", Refused::Start),
+            (" \u{2718} Container a-web-1  Error", "Container a-web-1  Error", Refused::Sum),
+            ("Error: failed to start containers: web", "failed to start containers: web", Refused::Sum),
+            (
+                "docker: Cannot connect to the Docker daemon at unix:///x. Is it running? See 'docker run --help'.",
+                "Cannot connect to the Docker daemon at unix:///x. Is it running",
+                Refused::Asking,
+            ),
+            ("Error response from daemon: pull access denied for x", "pull access denied for x", Refused::Asking),
+            ("Error response from daemon: No such container: web", "No such container: web", Refused::Other),
+            ("Error response from daemon: Container 0123 is not running", "Container 0123 is not running", Refused::Other),
+            (
+                "OCI runtime exec failed: exec failed: unable to start container process: exec: \"x\": not found",
+                "unable to start container process: exec: \"x\": not found",
+                Refused::Other,
+            ),
+        ] {
+            let refusal = of_line(line).unwrap();
+            assert_eq!(refusal.what, what, "{line}");
+            assert!(refusal.words.starts_with(words), "{line}: {}", refusal.words);
+        }
+    }
+
+    #[test]
+    fn other_programs_refuse_nothing() {
+        for line in [
+            "Error: Cannot find module 'express'",
+            "error: failed to push some refs to 'github.com:a/b.git'",
+            "bash: docker: command not found",
+            "docker: 20.10.24",
+            "Container web-1  Started",
+            "[ERROR] response from server: 500",
+            "systemd[1]: docker.service: Failed with result 'exit-code'.",
+        ] {
+            assert_eq!(of_line(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn usual_reasons_have_a_meaning() {
+        for (words, part) in [
+            ("error gathering device information while adding custom device \"/dev/nope\": no such file or directory", "device"),
+            ("stat /dev/fuse9: no such file or directory", "device"),
+            ("error mounting \"/etc/os-release\" to rootfs at \"/usr\": not a directory", "a file and a folder"),
+            ("unable to apply caps: operation not permitted", "capability"),
+            ("namespace {\"time\" \"\"} does not exist", "too old"),
+            ("client version 1.30 is too old. Minimum supported API version is 1.44", "API"),
+            ("unable to find user nobody2: no matching entries in passwd file", "user"),
+        ] {
+            assert!(meaning(words).is_some_and(|meaning| meaning.contains(part)), "{words}: {:?}", meaning(words));
+        }
+        assert_eq!(meaning("something new"), None);
+    }
+}
