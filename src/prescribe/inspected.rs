@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::confinement::is_hidden;
 use super::flags::{FIELDS, Field, Form, is_default, known};
 use super::recipe::Recipe;
-use super::{created, endpoint, forms};
+use super::{created, endpoint, forms, screen};
 use crate::facts::{Config, signal};
 use crate::snapshot::{EngineKind, Snapshot};
 
@@ -74,6 +74,16 @@ impl<'s> Inspected<'s> {
         Some(list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
     }
 
+    /// Labels that the image brings.
+    pub(super) fn image_labels(&self) -> Option<&'s Value> {
+        self.image.and_then(|image| image.get("Labels"))
+    }
+
+    /// The user that the image asks for.
+    pub(super) fn image_user(&self) -> &'s str {
+        self.image.and_then(|image| image.get("User")).and_then(Value::as_str).unwrap_or_default()
+    }
+
     /// The recipe that makes a container like this one.
     pub fn recipe(&self, name: &str) -> Recipe {
         let mut recipe = Recipe { name: name.to_owned(), source: name.to_owned(), image: self.image_reference(), ..Recipe::default() };
@@ -92,6 +102,7 @@ impl<'s> Inspected<'s> {
         self.volumes(&mut recipe);
         endpoint::networks(&self.config, self.asked, &mut recipe);
         self.podman_only(&mut recipe);
+        screen::words(&mut recipe);
         secrets(&mut recipe);
         recipe
     }
@@ -122,6 +133,8 @@ impl<'s> Inspected<'s> {
             Form::Elsewhere => return,
             Form::Switch => return recipe.push(field.flag, None),
             Form::Either if value == &Value::Bool(true) => return recipe.push(field.flag, None),
+            // Another value than a truth value would become a word of its own.
+            Form::Either if !value.is_boolean() => None,
             Form::Either | Form::Text | Form::Number | Form::Whole => forms::scalar(value).map(|text| vec![text]),
             Form::Each => value.as_array().and_then(|list| list.iter().map(forms::scalar).collect()),
             Form::Pairs => forms::pairs(value),
@@ -267,12 +280,12 @@ fn is_podmans(path: &str, value: &Value) -> bool {
     }
 }
 
-/// Flags whose value was taken out of the documents cannot be written.
+/// Flags whose value was taken out of the documents cannot be written; words of the command and the health check are fetched.
 fn secrets(recipe: &mut Recipe) {
-    let flags = recipe.flags.iter().filter(|flag| flag.value.as_deref().is_some_and(is_hidden)).map(|flag| flag.name.clone());
-    let mut names: Vec<String> = flags.collect();
-    names.extend(recipe.words().iter().any(|word| is_hidden(word)).then(|| "the command".to_owned()));
-    names.extend(recipe.volumes.iter().any(|volume| is_hidden(&volume.source)).then(|| "-v".to_owned()));
+    let flags = recipe.flags.iter().filter(|flag| flag.name != "--health-cmd" && flag.value.as_deref().is_some_and(is_hidden));
+    let mut names: Vec<String> = flags.map(|flag| flag.name.clone()).collect();
+    names.extend(recipe.volumes.iter().any(|volume| is_hidden(&volume.text())).then(|| "-v".to_owned()));
+    names.extend(recipe.mounts.iter().any(|(_, text)| is_hidden(text)).then(|| "--mount".to_owned()));
     names.sort();
     names.dedup();
     recipe.refused.extend(names.into_iter().map(|name| format!("{name}: its value is a secret, which is not printed")));

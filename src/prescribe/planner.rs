@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::inspected::Inspected;
 use super::recipe::Recipe;
-use super::{cgroup, hopeless, profile, program, remedies};
+use super::{cgroup, hopeless, profile, program, remedies, screen, unseen};
 use crate::diagnose::{Finding, Report, Role};
 use crate::snapshot::{EngineKind, Facts, Snapshot};
 
@@ -126,6 +126,17 @@ impl<'p> Plan<'p> {
         remedies::container_variable(self);
         remedies::stop_signal(self);
         remedies::spare(self);
+        self.settle();
+    }
+
+    /// Settles what of the finished recipe can be written: secret words are fetched, and a derived image needs a user that can be named.
+    pub fn settle(&mut self) {
+        unseen::settle(&mut self.recipe, self.inspected);
+        let user = self.inspected.image_user();
+        if !self.image_lines.is_empty() && !(user.is_empty() || screen::is_user(user)) {
+            self.image_lines.clear();
+            self.recipe.refused.push(format!("USER of the image: {} is no user", screen::named(user)));
+        }
     }
 
     /// Keeps to what flags can do: no image is derived, and what one would cure is not cured.
