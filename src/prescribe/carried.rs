@@ -42,6 +42,11 @@ pub fn rights(plan: &Plan<'_>) -> Vec<String> {
     of(&plan.recipe, every_path).into_iter().filter(|right| before.contains(right)).collect()
 }
 
+/// The same as a sentence; `None` where there are none.
+pub fn summary(rights: &[String]) -> Option<String> {
+    (!rights.is_empty()).then(|| format!("It keeps what it had beyond a container's rights: {}.", rights.join("; ")))
+}
+
 /// Whether the steps are made of the words of another machine.
 pub fn is_foreign(plan: &Plan<'_>) -> bool {
     plan.snapshot.target.kind != TargetKind::Container

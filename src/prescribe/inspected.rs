@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 use super::confinement::is_hidden;
 use super::flags::{FIELDS, Field, Form, is_default, known};
 use super::recipe::Recipe;
-use super::{created, endpoint, forms, screen};
+use super::{created, endpoint, forms, screen, unseen};
 use crate::facts::{Config, signal};
-use crate::snapshot::{EngineKind, Snapshot};
+use crate::snapshot::{EngineKind, Redactor, Snapshot, TargetKind};
 
 /// The documents of one container, evened out between the engines.
 pub struct Inspected<'s> {
@@ -23,6 +23,8 @@ pub struct Inspected<'s> {
     sections: [(&'static str, Map<String, Value>); 2],
     /// What Podman was called with.
     pub asked: created::Asked<'s>,
+    /// What of a file's words is secret; documents of a live engine have no secrets left in them.
+    secrets: Option<Redactor>,
 }
 
 impl<'s> Inspected<'s> {
@@ -48,6 +50,7 @@ impl<'s> Inspected<'s> {
             info: documents.get("engine"),
             sections: [("Config", settings), ("HostConfig", host)],
             asked: created::Asked::of(native),
+            secrets: (snapshot.target.kind != TargetKind::Container).then(|| secrets_of(inspect)),
         })
     }
 
@@ -103,8 +106,26 @@ impl<'s> Inspected<'s> {
         endpoint::networks(&self.config, self.asked, &mut recipe);
         self.podman_only(&mut recipe);
         screen::words(&mut recipe);
+        self.without_secrets(&mut recipe);
+        recipe.unseen = unseen::places(self);
         secrets(&mut recipe);
         recipe
+    }
+
+    /// A word with tokens in place of its secrets.
+    pub(super) fn told(&self, word: &str) -> String {
+        self.secrets.as_ref().map_or_else(|| word.to_owned(), |secrets| secrets.redact(word))
+    }
+
+    /// Puts tokens in place of the secrets of a recipe.
+    pub(super) fn without_secrets(&self, recipe: &mut Recipe) {
+        if self.secrets.is_none() {
+            return;
+        }
+        let words = recipe.command.iter_mut().chain(recipe.entrypoint.iter_mut().flatten());
+        let values = recipe.flags.iter_mut().filter_map(|flag| flag.value.as_mut());
+        let texts = words.chain(values).chain(recipe.mounts.iter_mut().map(|(_, text)| text));
+        texts.for_each(|text| *text = self.told(text));
     }
 
     /// The reference that the container was made with, unless it now leads to another image.
@@ -278,6 +299,12 @@ fn is_podmans(path: &str, value: &Value) -> bool {
         "HostConfig.MemorySwappiness" => value == 0,
         _ => false,
     }
+}
+
+fn secrets_of(inspect: &Value) -> Redactor {
+    let mut secrets = Redactor::default();
+    secrets.learn(inspect);
+    secrets
 }
 
 /// Flags whose value was taken out of the documents cannot be written; words of the command and the health check are fetched.

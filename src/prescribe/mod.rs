@@ -93,7 +93,7 @@ fn relaunched(mut plan: Plan<'_>, open: &[&Finding], report: &Report, reach: &Re
     steps.extend(plan.spare.iter().cloned().chain(remark).map(|words| Step::advice(words, &[])));
     let rights = carried::rights(&plan);
     Prescription {
-        summary: [Some(summary(&plan)), origin.clone()].into_iter().flatten().collect::<Vec<_>>().join(" "),
+        summary: [Some(summary(&plan)), carried::summary(&rights), origin.clone()].into_iter().flatten().collect::<Vec<_>>().join(" "),
         privilege: privilege(&plan, &rights),
         cost: cost(&plan),
         curable: open.is_empty(),

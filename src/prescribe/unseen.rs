@@ -51,34 +51,44 @@ impl Place {
     }
 }
 
-/// Finds the places of the secret words of a finished recipe; refuses those that have none.
-pub fn settle(recipe: &mut Recipe, inspected: &Inspected<'_>) {
-    let in_command = recipe.words().into_iter().filter(|word| is_hidden(word)).map(|word| ("the command", word));
-    let in_check = recipe.values("--health-cmd").into_iter().filter(|line| is_hidden(line)).map(|line| ("--health-cmd", line.to_owned()));
-    let hidden: Vec<(&str, String)> = in_command.chain(in_check).collect();
-    // Podman takes an entrypoint of several words as one text.
-    let joined = inspected.is_podman() && recipe.entrypoint.iter().flatten().any(|word| is_hidden(word));
-    for (what, word) in hidden {
-        match place(inspected, what, &word).filter(|_| !(joined && what == "the command")) {
-            Some(_) if recipe.unseen.iter().any(|unseen| unseen.text == word) => {}
-            Some(place) => recipe.unseen.push(Unseen { text: word, place }),
-            None => recipe.refused.push(format!("{what}: its value is a secret, which is not printed")),
+/// The places of all secret words of a container. Two that look alike without their secrets cannot be told apart and have none.
+pub fn places(inspected: &Inspected<'_>) -> Vec<Unseen> {
+    let document = inspected.config.inspect;
+    let count = |key: &str| document.pointer(key).and_then(Value::as_array).map_or(0, Vec::len);
+    // Podman's documents of some versions have one text in place of the entrypoint's words.
+    let entrypoint = if inspected.is_podman() { 0 } else { count("/Config/Entrypoint") };
+    let for_shell = document.pointer("/Config/Healthcheck/Test/0").and_then(Value::as_str) == Some("CMD-SHELL");
+    let words = (0..count("/Config/Cmd")).map(Place::Command).chain((0..entrypoint).map(Place::Entrypoint));
+    let mut found: Vec<(&str, Unseen)> = Vec::new();
+    for place in words.chain(for_shell.then_some(Place::HealthCheck)) {
+        let Some(word) = place.word(document) else { continue };
+        let text = inspected.told(word);
+        if is_hidden(&text) && !found.iter().any(|(other, unseen)| *other == word && unseen.text == text) {
+            found.push((word, Unseen { text, place }));
         }
     }
-    recipe.refused.dedup();
+    let texts: Vec<String> = found.iter().map(|(_, unseen)| unseen.text.clone()).collect();
+    let alone = |unseen: &Unseen| texts.iter().filter(|text| **text == unseen.text).count() == 1;
+    found.into_iter().map(|(_, unseen)| unseen).filter(alone).collect()
 }
 
-fn place(inspected: &Inspected<'_>, what: &str, word: &str) -> Option<Place> {
-    let document = inspected.config.inspect;
-    let is_here = |place: &Place| place.word(document) == Some(word);
-    if what == "--health-cmd" {
-        let for_shell = document.pointer("/Config/Healthcheck/Test/0").and_then(Value::as_str) == Some("CMD-SHELL");
-        return Some(Place::HealthCheck).filter(|place| for_shell && is_here(place));
+/// Keeps the places of those secret words that a finished recipe has; refuses those that have none.
+pub fn settle(recipe: &mut Recipe, inspected: &Inspected<'_>) {
+    inspected.without_secrets(recipe);
+    // Podman takes an entrypoint of several words as one text.
+    let joined = inspected.is_podman() && recipe.entrypoint.iter().flatten().any(|word| is_hidden(word));
+    let command: Vec<String> = recipe.words().into_iter().filter(|word| is_hidden(word)).collect();
+    let check: Vec<String> = recipe.values("--health-cmd").into_iter().filter(|line| is_hidden(line)).map(str::to_owned).collect();
+    let places = std::mem::take(&mut recipe.unseen);
+    let is_placed = |word: &String| places.iter().any(|unseen| unseen.text == *word);
+    let refused = |what: &str| format!("{what}: its value is a secret, which is not printed");
+    if joined || !command.iter().all(is_placed) {
+        recipe.refused.push(refused("the command"));
     }
-    let count = |key: &str| document.pointer(key).and_then(Value::as_array).map_or(0, Vec::len);
-    let commands = (0..count("/Config/Cmd")).map(Place::Command);
-    let entrypoints = (0..if inspected.is_podman() { 0 } else { count("/Config/Entrypoint") }).map(Place::Entrypoint);
-    commands.chain(entrypoints).find(is_here)
+    if !check.iter().all(is_placed) {
+        recipe.refused.push(refused("--health-cmd"));
+    }
+    recipe.unseen = places.into_iter().filter(|unseen| command.contains(&unseen.text) || check.contains(&unseen.text)).collect();
 }
 
 /// The command line with the secret words read from their files; as it is where there are none.

@@ -22,7 +22,7 @@ use crate::snapshot::EngineKind;
 use super::recipe::Recipe;
 use super::types::{Prescription, StepKind};
 use super::unseen;
-use crate::visible::visible;
+use crate::visible::{disarmed, visible};
 use ledger::Ledger;
 pub(super) use parts::Mount;
 
@@ -233,5 +233,5 @@ fn env_file_note(recipe: &Recipe) -> String {
 
 /// A text as lines for comments, without signs that would end one, move a cursor or turn the order of reading.
 fn lines(words: &str) -> Vec<String> {
-    words.lines().map(visible).collect()
+    words.lines().map(|line| disarmed(&visible(line))).collect()
 }

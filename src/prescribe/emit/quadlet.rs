@@ -101,7 +101,7 @@ impl Unit {
 
     /// A value that is taken as it stands; one that cannot stand so goes through `PodmanArgs=`.
     fn raw(&mut self, key: &'static str, flag: &str, value: &str) {
-        let awkward = value.trim() != value || value.is_empty() || value.contains(|c: char| is_hidden(c) || "\\\"'".contains(c));
+        let awkward = value.trim() != value || value.is_empty() || value.contains(|c: char| is_hidden(c) || "\\\"'".contains(c)) || value.contains("##[");
         if awkward && !flag.is_empty() {
             self.add(CONTAINER, "PodmanArgs", word(&format!("{flag}={value}")));
         } else {
@@ -221,5 +221,6 @@ fn word(text: &str) -> String {
             c => quoted.push(c),
         }
     }
-    quoted + "\""
+    // Two signs that begin a command of a workflow, wherever they stand in a line.
+    quoted.replace("##[", "#\\x23[") + "\""
 }
