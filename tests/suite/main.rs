@@ -26,6 +26,7 @@ mod fixtures;
 mod fixtures_derived;
 mod formats;
 mod fuzzing;
+mod hostile;
 mod invariants;
 mod lab;
 mod launches;

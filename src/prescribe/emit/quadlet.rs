@@ -101,7 +101,10 @@ impl Unit {
 
     /// A value that is taken as it stands; one that cannot stand so goes through `PodmanArgs=`.
     fn raw(&mut self, key: &'static str, flag: &str, value: &str) {
-        let awkward = value.trim() != value || value.is_empty() || value.contains(|c: char| is_hidden(c) || "\\\"'".contains(c)) || value.contains("##[");
+        let awkward = value.trim() != value
+            || value.is_empty()
+            || value.contains(|c: char| is_hidden(c) || "\\\"'".contains(c))
+            || value.contains("##[");
         if awkward && !flag.is_empty() {
             self.add(CONTAINER, "PodmanArgs", word(&format!("{flag}={value}")));
         } else {
