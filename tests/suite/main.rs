@@ -49,5 +49,6 @@ mod storm;
 mod sweep;
 mod treatment;
 mod trials;
+mod unseen;
 mod watching;
 mod watching_live;
