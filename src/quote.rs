@@ -80,7 +80,7 @@ fn escaped(word: &str) -> String {
 }
 
 fn octal(c: char) -> String {
-    c.to_string().bytes().map(|byte| format!("\\{byte:03o}")).collect()
+    c.to_string().bytes().map(|byte| format!("\\{byte:03o}")).collect::<Vec<_>>().concat()
 }
 
 /// One command line.

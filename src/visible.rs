@@ -63,7 +63,7 @@ pub const fn is_hidden(c: char) -> bool {
     )
 }
 
-/// Whether a workflow of GitHub or Azure would obey a line: it begins with `::`, leading blanks do not count, or it holds `##[`.
+/// Whether a workflow of GitHub would obey a line: it begins with `::`, leading blanks do not count, or it holds `##[`.
 #[must_use]
 pub fn is_command(line: &str) -> bool {
     line.trim_start().starts_with("::") || line.contains("##[")

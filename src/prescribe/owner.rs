@@ -13,8 +13,8 @@ use crate::visible::is_hidden;
 
 /// Names of projects and services (compose-spec, `schema/compose-spec.json`), and of services of a Swarm.
 static SERVICE: Pattern = Pattern::new(r"\A[A-Za-z0-9_][A-Za-z0-9._-]*\z");
-/// Paths of compose files, parted by commas; the shell's own signs are in none.
-static FILES: Pattern = Pattern::new(r##"\A[^-$`"'\\;&|<>(){}*?!#~][^$`"'\\;&|<>(){}*?!#~]*\z"##);
+/// Paths of compose files, parted by commas, on whatever system; none has signs that make a shell run something.
+static FILES: Pattern = Pattern::new(r#"\A[^-$`"';&|<>*?][^$`"';&|<>*?]*\z"#);
 /// Names of units (systemd.unit(5)); Podman's own template is `%n`.
 static UNIT: Pattern = Pattern::new(r"\A[A-Za-z0-9:_.%][A-Za-z0-9:_.@%\\-]*\z");
 /// Names of pods (RFC 1123 subdomains).

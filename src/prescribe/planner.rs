@@ -133,7 +133,7 @@ impl<'p> Plan<'p> {
     pub fn settle(&mut self) {
         unseen::settle(&mut self.recipe, self.inspected);
         let user = self.inspected.image_user();
-        if !self.image_lines.is_empty() && !(user.is_empty() || screen::is_user(user)) {
+        if !(self.image_lines.is_empty() || user.is_empty() || screen::is_user(user)) {
             self.image_lines.clear();
             self.recipe.refused.push(format!("USER of the image: {} is no user", screen::named(user)));
         }

@@ -179,7 +179,7 @@ fn no_foreign_word_becomes_a_command() {
         let case = Case::of(DERIVED, &[(&field, value.clone())]);
         let scripts: Vec<String> = case.forms().into_iter().filter(|(form, _)| SCRIPTS.contains(form)).map(|(_, text)| text).collect();
         // Each in a shell of its own, so that the end of one is not the end of all.
-        let script = scripts.iter().map(|text| format!("(\n{text}\n)\n")).collect::<String>();
+        let script = scripts.iter().map(|text| format!("(\n{text}\n)\n")).collect::<Vec<_>>().concat();
         assert!(scripts.is_empty() || !run(&script), "{field} {value}: {script}");
         for step in &case.cure.steps {
             let lines = step.files.get("image/Dockerfile").map(String::as_str).unwrap_or_default().lines();

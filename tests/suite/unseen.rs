@@ -10,7 +10,7 @@ const SECRETS: [&str; 4] = ["Cmdt0ken77", "s3cond w0rd", "Hp4ssw0rd", "envsecret
 /// A health check of two lines, the second of which a workflow would obey.
 const CHECK: &str = "true --password 'Hp4ssw0rd' \n::error::z";
 
-fn broken<'l>(lane: &'l Lane) -> Container<'l> {
+fn broken(lane: &Lane) -> Container<'_> {
     let off = if lane.engine == "podman" { &["--systemd=false"][..] } else { &[] };
     let flags = [&["--health-cmd", CHECK, "-e", "DB_PASSWORD=envsecret9", "--label", "lines=a\nb"][..], off].concat();
     let command = ["/sbin/init", "--log-level=info", "--api-token=Cmdt0ken77", "--db-password", "s3cond w0rd\n\n", "it's $HOME `id`"];

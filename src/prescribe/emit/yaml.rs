@@ -29,7 +29,7 @@ impl<T: Into<String>> From<T> for Text {
 impl Serialize for Text {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if needs_escapes(&self.0) {
-            let coded: String = self.0.bytes().map(|byte| format!("{byte:02x}")).collect();
+            let coded = self.0.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
             return serializer.collect_str(&format_args!("{CODED}{coded}{CODED}"));
         }
         // Text of several lines is written as a block or in double quotes, which is never taken for anything else.
