@@ -120,7 +120,10 @@ impl Asked {
         let offers = match kind {
             Kind::Container => self.ask(async |engine| collect::container_offers(&engine).await),
             Kind::Image => self.ask(async |engine| collect::image_offers(&engine).await),
-            Kind::File => return PathCompleter::any().stdio().complete(current),
+            Kind::File => {
+                let files = PathCompleter::any().stdio().complete(current).into_iter();
+                return files.filter(|file| kind.may_be(&file.get_value().to_string_lossy())).collect();
+            }
             Kind::Context => self.environment.contexts().into_iter().map(|name| (name, String::new())).collect(),
             Kind::BuiltIn => built_in(),
             Kind::Diagnosis => self.diagnoses(),

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::emit::Mount;
 use super::planner::Plan;
 use super::recipe::Recipe;
+use crate::quote::shown;
 use crate::snapshot::TargetKind;
 
 /// Namespaces, with what of the host's they show.
@@ -71,7 +72,7 @@ fn of(recipe: &Recipe, every_path: bool) -> Vec<String> {
     let host = |flag: &str| recipe.values(flag).iter().any(|value| *value == "host" || value.starts_with("host:"));
     rights.extend(NAMESPACES.iter().filter(|(flag, _)| host(flag)).map(|(flag, what)| format!("{what} ({flag} host)")));
     for flag in recipe.flags.iter().filter(|flag| HANDED.contains(&flag.name.as_str())) {
-        rights.push(flag.words().join(" "));
+        rights.push(shown(&flag.words()));
     }
     let loose = |value: &&str| ["unconfined", "disable", "unmask="].iter().any(|word| value.contains(word));
     rights.extend(recipe.values("--security-opt").into_iter().filter(loose).map(|value| format!("--security-opt {value}")));
@@ -127,7 +128,7 @@ impl Bind {
 
     fn words(&self) -> String {
         let may = if self.read_only { "read" } else { "written" };
-        format!("the host's {} at {} ({may})", self.source.display(), self.target)
+        format!("the host's {} at {} ({may})", shown(&[self.source.to_string_lossy()]), shown(&[self.target.as_str()]))
     }
 }
 

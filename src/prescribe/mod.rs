@@ -92,15 +92,16 @@ fn relaunched(mut plan: Plan<'_>, open: &[&Finding], report: &Report, reach: &Re
     steps.extend(open.iter().flat_map(|root| hopeless::steps(root, plan.facts)));
     steps.extend(plan.spare.iter().cloned().chain(remark).map(|words| Step::advice(words, &[])));
     let rights = carried::rights(&plan);
+    let remarks: Vec<String> = carried::summary(&rights).into_iter().chain(origin).collect();
     Prescription {
-        summary: [Some(summary(&plan)), carried::summary(&rights), origin.clone()].into_iter().flatten().collect::<Vec<_>>().join(" "),
+        summary: std::iter::once(summary(&plan)).chain(remarks.clone()).collect::<Vec<_>>().join(" "),
         privilege: privilege(&plan, &rights),
         cost: cost(&plan),
         curable: open.is_empty(),
         steps,
         not_offered: not_offered(report, true, plan.recipe.has("--privileged")),
         retired: retire::retired(&plan).filter(|_| plan.recipe.refused.is_empty()),
-        launch: Some(Launch { kind: plan.inspected.config.kind, recipe: plan.recipe, origin }),
+        launch: Some(Launch { kind: plan.inspected.config.kind, recipe: plan.recipe, remarks }),
     }
 }
 

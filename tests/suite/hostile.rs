@@ -292,6 +292,7 @@ fn what_is_carried_over_and_reaches_far_is_named() {
         let case = Case::of(DERIVED, &[(&at(field), value.clone())]);
         assert!(case.cure.privilege.contains(words) && case.cure.summary.contains(words), "{field} {value}: {}", case.cure.privilege);
         assert!(!case.page(100).contains("rights: none more than before. cost"), "{}", case.page(100));
+        assert!(case.forms().iter().all(|(_, text)| text.contains(words)), "{field} {value}: {:?}", case.forms());
         assert!(!case.said().contains("the steps above need none of that"));
     }
     let privileged = Case::of(DERIVED, &[(&at("/HostConfig/Privileged"), json!(true))]);

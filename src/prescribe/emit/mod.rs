@@ -70,8 +70,8 @@ pub struct Launch {
     pub(super) kind: EngineKind,
     /// The finished recipe.
     pub(super) recipe: Recipe,
-    /// Whose words it is made of, where that is another machine's.
-    pub(super) origin: Option<String>,
+    /// What is to be known of it in every form: rights that it keeps, and whose words it is made of.
+    pub(super) remarks: Vec<String>,
 }
 
 /// A cure in some form.
@@ -121,7 +121,7 @@ pub fn emit(prescription: &Prescription, form: Form) -> Result<Option<Emitted>, 
         }
         form => document(&launch.recipe, launch.kind, form)?,
     };
-    emitted.notes.extend(launch.origin.clone());
+    emitted.notes.extend(launch.remarks.clone());
     emitted.left_out.extend(unseen::remarks(&launch.recipe));
     for (path, what) in
         prescription.steps.iter().filter(|step| form != Form::Dockerfile || step.kind != StepKind::BuildImage).flat_map(needed)
