@@ -57,6 +57,7 @@ pub(crate) mod place;
 pub mod playbook;
 #[doc(hidden)]
 pub mod prescribe;
+pub(crate) mod quote;
 #[doc(hidden)]
 pub mod render;
 #[doc(hidden)]
@@ -71,6 +72,7 @@ pub mod snapshot;
 pub mod treat;
 #[doc(hidden)]
 pub mod trust;
+pub(crate) mod visible;
 #[cfg(feature = "engine")]
 #[doc(hidden)]
 pub mod watch;

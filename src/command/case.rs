@@ -143,7 +143,7 @@ impl<'o> Office<'o> {
             Err(error) if error.is_unknown() => Err(CommandError::NoImage {
                 name: reference.to_owned(),
                 address: self.engine.endpoint().to_string(),
-                pull: self.reach.argv(["pull", reference]).join(" "),
+                pull: crate::quote::shown(&self.reach.argv(["pull", reference])),
             }),
             answer => Ok(answer?),
         }

@@ -15,8 +15,10 @@ use crate::cli::Cli;
 use crate::collect;
 use crate::docker::{Endpoint, Engine, EngineChoice, Environment, locate};
 use crate::exit::Exit;
+use crate::prescribe::{is_container_name, is_image_reference};
 use crate::rule::{self, Source};
 use crate::seccomp::{Maker, named_calls, versions};
+use crate::visible::{is_hidden, visible};
 
 /// Names the shell that asks.
 pub const VARIABLE: &str = "SYSDOCK_COMPLETE";
@@ -87,6 +89,15 @@ impl Kind {
             _ => None,
         }
     }
+
+    /// Whether a shell may be offered it: what an engine or a file says is foreign.
+    fn may_be(self, value: &str) -> bool {
+        match self {
+            Self::Container => is_container_name(value),
+            Self::Image => is_image_reference(value),
+            _ => !value.chars().any(is_hidden),
+        }
+    }
 }
 
 impl Asked {
@@ -109,14 +120,17 @@ impl Asked {
         let offers = match kind {
             Kind::Container => self.ask(async |engine| collect::container_offers(&engine).await),
             Kind::Image => self.ask(async |engine| collect::image_offers(&engine).await),
-            Kind::File => return PathCompleter::any().stdio().complete(current),
+            Kind::File => {
+                let files = PathCompleter::any().stdio().complete(current).into_iter();
+                return files.filter(|file| kind.may_be(&file.get_value().to_string_lossy())).collect();
+            }
             Kind::Context => self.environment.contexts().into_iter().map(|name| (name, String::new())).collect(),
             Kind::BuiltIn => built_in(),
             Kind::Diagnosis => self.diagnoses(),
             Kind::Call => named_calls().into_iter().map(|call| (call.to_owned(), String::new())).collect(),
         };
         let begins = |offer: &(String, String)| current.to_str().is_some_and(|current| offer.0.starts_with(current));
-        offers.into_iter().filter(begins).map(candidate).collect()
+        offers.into_iter().filter(begins).filter(|(value, _)| kind.may_be(value)).map(candidate).collect()
     }
 
     /// Asks the engine. One behind ssh is left alone: it might ask for a password in the middle of a line.
@@ -142,7 +156,7 @@ impl Asked {
 }
 
 fn candidate((value, about): (String, String)) -> CompletionCandidate {
-    CompletionCandidate::new(value).help((!about.is_empty()).then(|| about.into()))
+    CompletionCandidate::new(value).help((!about.is_empty()).then(|| visible(&about).into()))
 }
 
 /// Engines whose built-in profile is known, each from the version on that brought it.
@@ -187,6 +201,15 @@ mod tests {
         assert_eq!(host("sysdock -H unix:///a doctor w").as_deref(), Some("unix:///a"));
         assert_eq!(host("sysdock doctor --host=unix:///b w").as_deref(), Some("unix:///b"));
         assert_eq!(host("sysdock doctor w"), None);
+    }
+
+    #[test]
+    fn names_that_a_terminal_or_a_shell_would_obey_are_not_offered() {
+        for odd in ["*", "a\u{1b}]0;x\u{7}", "$(id)", "a\nb", "x;y", "\u{202e}a", "-x"] {
+            assert!(!Kind::Container.may_be(odd) && !Kind::Image.may_be(odd), "{odd:?}");
+        }
+        assert!(["a\u{1b}", "b\u{2066}", "c\n", "d\u{b}e"].iter().all(|odd| !Kind::Context.may_be(odd)));
+        assert!(Kind::Container.may_be("web-1") && Kind::Image.may_be("debian:12") && Kind::Context.may_be("mein büro"));
     }
 
     #[test]

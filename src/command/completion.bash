@@ -15,9 +15,12 @@ _sysdock_complete() {
         fi
     done
     local IFS=$'\013'
-    COMPREPLY=($(
+    # Read, not substituted: bash would take a candidate such as `*` for a pattern of file names.
+    COMPREPLY=()
+    IFS="$IFS" read -r -d '' -a COMPREPLY < <(
         _CLAP_IFS="$IFS" _CLAP_COMPLETE_INDEX="$index" SYSDOCK_COMPLETE=bash sysdock -- "${words[@]}" 2>/dev/null
-    ))
+        printf '\0'
+    )
     # Bash keeps what stands before its last break of the word.
     local current="${words[index]}" kept="" at
     local before="${current%"${current##*[:=]}"}"

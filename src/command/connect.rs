@@ -104,7 +104,7 @@ fn similar(name: &str, names: &[String]) -> String {
 
 /// The CLI's own list of all containers of the same engine.
 fn list_command(kind: EngineKind, choice: &EngineChoice) -> String {
-    let quoted = |word: &str| shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned);
+    let quoted = |word: &str| crate::quote::shown(&[word]);
     let engine = match (choice.host.as_deref(), choice.context.as_deref(), kind) {
         (Some(host), _, EngineKind::Docker) => format!(" --host {}", quoted(host)),
         (Some(host), _, EngineKind::Podman) => format!(" --url {}", quoted(host)),

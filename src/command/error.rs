@@ -62,10 +62,10 @@ pub enum CommandError {
         pull: String,
     },
     /// What is to be carried over is no longer what it was when the steps were written.
-    #[error("the {part} of {name} changed, or an entry has a line break, and cannot be carried over\n  next: run the command again")]
+    #[error("{part} of {name} changed, or an entry has a line break, and cannot be carried over\n  next: run the command again")]
     Changed {
         /// Part of its configuration.
-        part: &'static str,
+        part: String,
         /// The container.
         name: String,
     },
@@ -235,7 +235,7 @@ impl CommandError {
     pub fn or_image(self, word: &str, reach: &Reach) -> Self {
         match self {
             Self::NoContainer { name, address, near, list } => {
-                Self::Neither { name, address, near, list, pull: reach.argv(["pull", word]).join(" ") }
+                Self::Neither { name, address, near, list, pull: crate::quote::shown(&reach.argv(["pull", word])) }
             }
             other => other,
         }

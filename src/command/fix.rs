@@ -9,7 +9,7 @@ use crate::cli::FixArgs;
 use crate::diagnose::Verdict;
 use crate::exit::Exit;
 use crate::options::Options;
-use crate::prescribe::{Prescription, Retired};
+use crate::prescribe::{Prescription, Retired, StepKind};
 use crate::render::{Answer, human, output, treatment};
 use crate::rule;
 use crate::scan::Matcher;
@@ -61,7 +61,10 @@ async fn fix(office: &Office<'_>, args: &FixArgs) -> Result<Exit, CommandError> 
 }
 
 fn refused(name: &str, prescription: &Prescription) -> String {
-    let why = if prescription.curable {
+    let runs = prescription.steps.iter().any(|step| step.kind == StepKind::RunContainer);
+    let why = if prescription.curable && !runs {
+        "something of it cannot be carried over, see the steps above"
+    } else if prescription.curable {
         "the engine removes it as soon as it stops (--rm), so that it could not be put back: run the steps above by hand"
     } else {
         "no command alone cures it"

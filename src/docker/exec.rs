@@ -34,7 +34,7 @@ impl Engine {
     /// # Errors
     /// Any [`EngineError`]; a command that exits with a failure is no error.
     pub async fn exec(&self, container: &str, argv: &[&str]) -> Result<ExecOutput, EngineError> {
-        let action = format!("exec {}", argv.join(" "));
+        let action = format!("exec {}", crate::quote::shown(argv));
         self.within(&action, self.run(container, argv, &action)).await
     }
 

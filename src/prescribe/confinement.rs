@@ -7,6 +7,7 @@ use super::flags::is_default;
 use super::forms;
 use super::inspected::Inspected;
 use super::recipe::Recipe;
+use crate::visible::in_json;
 
 impl Inspected<'_> {
     /// The environment is never written down here: where it is not the image's own it is fetched at run time.
@@ -69,7 +70,10 @@ impl Inspected<'_> {
     pub(super) fn security(&self, recipe: &mut Recipe) {
         for option in self.config.list("/HostConfig/SecurityOpt") {
             match option.strip_prefix("seccomp=").or(option.strip_prefix("seccomp:")) {
-                Some(profile) if profile.trim_start().starts_with('{') => recipe.profile = Some(profile.to_owned()),
+                Some(profile) if profile.trim_start().starts_with('{') => match one_line(profile) {
+                    Some(profile) => recipe.profile = Some(profile),
+                    None => recipe.refused.push("HostConfig.SecurityOpt: its seccomp profile is no JSON".to_owned()),
+                },
                 _ => recipe.push("--security-opt", Some(option)),
             }
         }
@@ -111,6 +115,12 @@ impl Inspected<'_> {
             recipe.push("--log-opt", Some(option));
         }
     }
+}
+
+/// A JSON text written anew in one line, whatever its texts hold.
+fn one_line(json: &str) -> Option<String> {
+    let value: Value = serde_json::from_str(json).ok()?;
+    Some(in_json(&value.to_string()))
 }
 
 /// Whether the value was taken out of the documents.

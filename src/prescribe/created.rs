@@ -125,7 +125,11 @@ impl<'s> Asked<'s> {
                 Takes::Value => self.values(&[name]).into_iter().for_each(|value| recipe.push(name, Some(value.to_owned()))),
                 Takes::Nothing if self.has(&[name]) => {
                     let value = self.texts().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
-                    recipe.push(name, value.map(str::to_owned));
+                    // Another value would become a word of its own, and the next one the image.
+                    match value {
+                        None | Some("true" | "false") => recipe.push(name, value.map(str::to_owned)),
+                        Some(_) => recipe.refused.push(format!("{name}: its value is neither true nor false")),
+                    }
                 }
                 Takes::Nothing | Takes::Shown => {}
             }

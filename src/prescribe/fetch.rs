@@ -1,10 +1,12 @@
-//! Environment and secret labels of the old container → a file beside the steps, unseen: as a command for people, and as
+//! Environment, secret labels and secret words of the old container → a file beside the steps, unseen: as a command for people, and as
 //! a question to the engine for `fix` and `prove`, which then need neither shell nor CLI for it. Pure.
 
 use serde_json::Value;
 
 use super::recipe::Recipe;
 use super::types::{Reach, Step, StepKind};
+use super::unseen::Place;
+use crate::quote::{Unquotable, quoted_within};
 
 /// What a step takes from a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,23 +30,27 @@ pub enum Part {
     Environment,
     /// `Config.Labels`, a map.
     Labels,
+    /// One word of the command, the entrypoint or the health check.
+    Word(Place),
 }
 
 impl Part {
     /// Its name in a sentence.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn name(self) -> String {
         match self {
-            Self::Environment => "environment",
-            Self::Labels => "labels",
+            Self::Environment => "the environment".to_owned(),
+            Self::Labels => "the labels".to_owned(),
+            Self::Word(place) => place.name(),
         }
     }
 
     /// Template for `inspect -f`.
-    fn template(self) -> &'static str {
+    fn template(self) -> String {
         match self {
-            Self::Environment => "{{range .Config.Env}}{{println .}}{{end}}",
-            Self::Labels => "{{range $key, $value := .Config.Labels}}{{println (printf \"%s=%s\" $key $value)}}{{end}}",
+            Self::Environment => "{{range .Config.Env}}{{println .}}{{end}}".to_owned(),
+            Self::Labels => "{{range $key, $value := .Config.Labels}}{{println (printf \"%s=%s\" $key $value)}}{{end}}".to_owned(),
+            Self::Word(place) => format!("{}.", place.template()),
         }
     }
 }
@@ -56,6 +62,8 @@ impl Fetch {
     pub fn text(&self, inspect: &Value) -> Option<String> {
         let config = inspect.get("Config")?;
         let all: Vec<String> = match self.part {
+            // The dot keeps line breaks at the end, which a substitution would take away.
+            Part::Word(place) => return place.word(inspect).map(|word| format!("{word}.\n")),
             Part::Environment => config.get("Env")?.as_array()?.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             Part::Labels => config
                 .get("Labels")?
@@ -71,18 +79,29 @@ impl Fetch {
     }
 
     fn step(self, reach: &Reach) -> Step {
-        let inspect = reach.argv(["container", "inspect", "-f", self.part.template(), &self.source]);
-        let inspect: Vec<String> = inspect.iter().map(|word| within(word)).collect();
+        let title = format!("keep {} of {} in the file {}, unseen", self.part.name(), self.source, self.file);
+        match self.script(reach) {
+            Ok(script) => {
+                let argv = vec!["sh".to_owned(), "-c".to_owned(), script];
+                Step { fetch: Some(self), ..Step::command(StepKind::RetireContainer, title, argv) }
+            }
+            Err(refused) => Step::advice(format!("{title}; no command is printed for it: {refused}"), &[]),
+        }
+    }
+
+    fn script(&self, reach: &Reach) -> Result<String, Unquotable> {
+        let inspect = reach.argv(["container", "inspect", "-f", &self.part.template(), &self.source]);
+        let inspect = inspect.iter().map(|word| quoted_within(word)).collect::<Result<Vec<_>, _>>()?.join(" ");
+        let (file, count) = (quoted_within(&self.file)?, self.count);
+        if matches!(self.part, Part::Word(_)) {
+            return Ok(format!("umask 077 && {inspect} > {file}"));
+        }
         let names = self.without.join("|");
         let filter = if names.is_empty() { String::new() } else { format!(" | grep -v -E \"^({names})=\"") };
-        let (file, count, inspect) = (&self.file, self.count, inspect.join(" "));
         // A value with a line break makes more lines than there are entries; without the file nothing can be started.
         let told = "an entry has a line break and cannot be carried over: stop here";
         let check = format!("test \"$(grep -c . {file})\" = {count}");
-        let script = format!("umask 077 && {inspect}{filter} > {file} && {check} || {{ rm -f {file}; echo \"{told}\" >&2; false; }}");
-        let argv = vec!["sh".to_owned(), "-c".to_owned(), script];
-        let title = format!("keep the {} of {} in the file {file}, unseen", self.part.name(), self.source);
-        Step { fetch: Some(self), ..Step::command(StepKind::RetireContainer, title, argv) }
+        Ok(format!("umask 077 && {inspect}{filter} > {file} && {check} || {{ rm -f {file}; echo \"{told}\" >&2; false; }}"))
     }
 }
 
@@ -91,19 +110,9 @@ pub fn steps(recipe: &Recipe, reach: &Reach) -> Vec<Step> {
     let one = |part, file, without, count| Fetch { part, source: recipe.source.clone(), file, without, count }.step(reach);
     let variables = recipe.variables.map(|count| one(Part::Environment, recipe.env_file(), recipe.not_fetched.clone(), count));
     let labels = recipe.labels.map(|count| one(Part::Labels, recipe.label_file(), Vec::new(), count));
-    variables.into_iter().chain(labels).collect()
-}
-
-/// A word of a script that is itself quoted: without single quotes where that can be.
-fn within(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else if word.contains(['$', '"', '`', '\\', '!']) {
-        shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
-    } else {
-        format!("\"{word}\"")
-    }
+    let words = recipe.unseen.iter().enumerate();
+    let words = words.map(|(number, unseen)| one(Part::Word(unseen.place), recipe.word_file(number), Vec::new(), 1));
+    variables.into_iter().chain(labels).chain(words).collect()
 }
 
 #[cfg(test)]
@@ -122,6 +131,15 @@ mod tests {
         let inspect = json!({"Config": {"Env": ["A=1", "HOSTNAME=x", "B=a=b c"], "Labels": {"k": "v", "empty": ""}}});
         assert_eq!(fetch(Part::Environment, &["HOSTNAME"], 2).text(&inspect).unwrap(), "A=1\nB=a=b c\n");
         assert_eq!(fetch(Part::Labels, &[], 2).text(&inspect).unwrap().lines().count(), 2);
+    }
+
+    #[test]
+    fn a_word_is_fetched_whole() {
+        let inspect = json!({"Config": {"Cmd": ["sh", "a b\n\n"], "Entrypoint": ["/e"], "Healthcheck": {"Test": ["CMD-SHELL", "h"]}}});
+        let text = |place| fetch(Part::Word(place), &[], 1).text(&inspect);
+        assert_eq!(text(Place::Command(1)).unwrap(), "a b\n\n.\n");
+        assert_eq!((text(Place::Entrypoint(0)).unwrap(), text(Place::HealthCheck).unwrap()), ("/e.\n".to_owned(), "h.\n".to_owned()));
+        assert_eq!((text(Place::Command(2)), fetch(Part::Word(Place::HealthCheck), &[], 1).text(&json!({}))), (None, None));
     }
 
     #[test]

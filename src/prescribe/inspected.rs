@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 use super::confinement::is_hidden;
 use super::flags::{FIELDS, Field, Form, is_default, known};
 use super::recipe::Recipe;
-use super::{created, endpoint, forms};
+use super::{created, endpoint, forms, screen, unseen};
 use crate::facts::{Config, signal};
-use crate::snapshot::{EngineKind, Snapshot};
+use crate::snapshot::{EngineKind, Redactor, Snapshot, TargetKind};
 
 /// The documents of one container, evened out between the engines.
 pub struct Inspected<'s> {
@@ -23,6 +23,8 @@ pub struct Inspected<'s> {
     sections: [(&'static str, Map<String, Value>); 2],
     /// What Podman was called with.
     pub asked: created::Asked<'s>,
+    /// What of a file's words is secret; documents of a live engine have no secrets left in them.
+    secrets: Option<Redactor>,
 }
 
 impl<'s> Inspected<'s> {
@@ -48,6 +50,7 @@ impl<'s> Inspected<'s> {
             info: documents.get("engine"),
             sections: [("Config", settings), ("HostConfig", host)],
             asked: created::Asked::of(native),
+            secrets: (snapshot.target.kind != TargetKind::Container).then(|| secrets_of(inspect)),
         })
     }
 
@@ -74,6 +77,16 @@ impl<'s> Inspected<'s> {
         Some(list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
     }
 
+    /// Labels that the image brings.
+    pub(super) fn image_labels(&self) -> Option<&'s Value> {
+        self.image.and_then(|image| image.get("Labels"))
+    }
+
+    /// The user that the image asks for.
+    pub(super) fn image_user(&self) -> &'s str {
+        self.image.and_then(|image| image.get("User")).and_then(Value::as_str).unwrap_or_default()
+    }
+
     /// The recipe that makes a container like this one.
     pub fn recipe(&self, name: &str) -> Recipe {
         let mut recipe = Recipe { name: name.to_owned(), source: name.to_owned(), image: self.image_reference(), ..Recipe::default() };
@@ -92,8 +105,27 @@ impl<'s> Inspected<'s> {
         self.volumes(&mut recipe);
         endpoint::networks(&self.config, self.asked, &mut recipe);
         self.podman_only(&mut recipe);
+        screen::words(&mut recipe);
+        self.without_secrets(&mut recipe);
+        recipe.unseen = unseen::places(self);
         secrets(&mut recipe);
         recipe
+    }
+
+    /// A word with tokens in place of its secrets.
+    pub(super) fn told(&self, word: &str) -> String {
+        self.secrets.as_ref().map_or_else(|| word.to_owned(), |secrets| secrets.redact(word))
+    }
+
+    /// Puts tokens in place of the secrets of a recipe.
+    pub(super) fn without_secrets(&self, recipe: &mut Recipe) {
+        if self.secrets.is_none() {
+            return;
+        }
+        let words = recipe.command.iter_mut().chain(recipe.entrypoint.iter_mut().flatten());
+        let values = recipe.flags.iter_mut().filter_map(|flag| flag.value.as_mut());
+        let texts = words.chain(values).chain(recipe.mounts.iter_mut().map(|(_, text)| text));
+        texts.for_each(|text| *text = self.told(text));
     }
 
     /// The reference that the container was made with, unless it now leads to another image.
@@ -122,6 +154,8 @@ impl<'s> Inspected<'s> {
             Form::Elsewhere => return,
             Form::Switch => return recipe.push(field.flag, None),
             Form::Either if value == &Value::Bool(true) => return recipe.push(field.flag, None),
+            // Another value than a truth value would become a word of its own.
+            Form::Either if !value.is_boolean() => None,
             Form::Either | Form::Text | Form::Number | Form::Whole => forms::scalar(value).map(|text| vec![text]),
             Form::Each => value.as_array().and_then(|list| list.iter().map(forms::scalar).collect()),
             Form::Pairs => forms::pairs(value),
@@ -267,12 +301,18 @@ fn is_podmans(path: &str, value: &Value) -> bool {
     }
 }
 
-/// Flags whose value was taken out of the documents cannot be written.
+fn secrets_of(inspect: &Value) -> Redactor {
+    let mut secrets = Redactor::default();
+    secrets.learn(inspect);
+    secrets
+}
+
+/// Flags whose value was taken out of the documents cannot be written; words of the command and the health check are fetched.
 fn secrets(recipe: &mut Recipe) {
-    let flags = recipe.flags.iter().filter(|flag| flag.value.as_deref().is_some_and(is_hidden)).map(|flag| flag.name.clone());
-    let mut names: Vec<String> = flags.collect();
-    names.extend(recipe.words().iter().any(|word| is_hidden(word)).then(|| "the command".to_owned()));
-    names.extend(recipe.volumes.iter().any(|volume| is_hidden(&volume.source)).then(|| "-v".to_owned()));
+    let flags = recipe.flags.iter().filter(|flag| flag.name != "--health-cmd" && flag.value.as_deref().is_some_and(is_hidden));
+    let mut names: Vec<String> = flags.map(|flag| flag.name.clone()).collect();
+    names.extend(recipe.volumes.iter().any(|volume| is_hidden(&volume.text())).then(|| "-v".to_owned()));
+    names.extend(recipe.mounts.iter().any(|(_, text)| is_hidden(text)).then(|| "--mount".to_owned()));
     names.sort();
     names.dedup();
     recipe.refused.extend(names.into_iter().map(|name| format!("{name}: its value is a secret, which is not printed")));

@@ -3,6 +3,7 @@
 //! Pure: the same report and snapshot give the same bytes. Must not ask an engine, read a file or print; secrets never
 //! enter a step, which fetches them at run time instead.
 
+mod carried;
 mod cgroup;
 mod confinement;
 mod created;
@@ -23,6 +24,7 @@ mod program;
 mod recipe;
 mod remedies;
 mod retire;
+mod screen;
 mod start;
 mod steps;
 mod storage;
@@ -30,6 +32,7 @@ mod storage;
 mod tests;
 mod trial;
 mod types;
+mod unseen;
 
 use crate::diagnose::{Finding, Report, Subject};
 use crate::snapshot::Snapshot;
@@ -42,6 +45,7 @@ use inspected::Inspected;
 use planner::Plan;
 pub use profile::{Found, Origin, allowing, filter_of, hierarchy_of, versions_of};
 pub use remedies::unknown as unknown_remedies;
+pub use screen::{is_container_name, is_image_reference};
 pub use start::{Start, Started, of_image, start};
 pub use trial::{
     IMAGE_TOKEN_LABEL, TOKEN_LABEL, TRIAL_LABEL, TRIAL_LIFE, Trial, TrialSteps, is_made_name, made_image, probe_name, trial, trial_name,
@@ -66,6 +70,10 @@ fn planned(report: &Report, snapshot: &Snapshot, inspected: &Inspected<'_>, reac
         return by_hand(report, snapshot);
     };
     plan.fill();
+    let odd = screen::names(&plan.recipe);
+    if !odd.is_empty() {
+        return refused(report, snapshot, &odd);
+    }
     let roots: Vec<_> = plan.roots().collect();
     if plan.open().count() == roots.len() {
         let mut prescription = by_hand(report, snapshot);
@@ -73,22 +81,39 @@ fn planned(report: &Report, snapshot: &Snapshot, inspected: &Inspected<'_>, reac
         prescription.steps.splice(0..0, advice);
         return prescription;
     }
-    let mut relaunch = steps::relaunch(&mut plan, reach);
     let open: Vec<_> = plan.open().collect();
-    let mut steps: Vec<Step> = owner::step(&plan).into_iter().collect();
+    relaunched(plan, &open, report, reach)
+}
+
+/// The prescription of a plan whose steps start the container anew.
+fn relaunched(mut plan: Plan<'_>, open: &[&Finding], report: &Report, reach: &Reach) -> Prescription {
+    let origin = carried::origin(&plan, &plan.recipe.image);
+    let mut relaunch = steps::relaunch(&mut plan, reach);
+    let (owner, remark) = owner::step(&plan);
+    let mut steps: Vec<Step> = owner.into_iter().collect();
     steps.append(&mut relaunch);
     steps.extend(open.iter().flat_map(|root| hopeless::steps(root, plan.facts)));
-    steps.extend(plan.spare.iter().map(|words| Step::advice(words.clone(), &[])));
+    steps.extend(plan.spare.iter().cloned().chain(remark).map(|words| Step::advice(words, &[])));
+    let rights = carried::rights(&plan);
+    let remarks: Vec<String> = carried::summary(&rights).into_iter().chain(origin).collect();
     Prescription {
-        summary: summary(&plan),
-        privilege: privilege(&plan),
+        summary: std::iter::once(summary(&plan)).chain(remarks.clone()).collect::<Vec<_>>().join(" "),
+        privilege: privilege(&plan, &rights),
         cost: cost(&plan),
         curable: open.is_empty(),
         steps,
-        not_offered: not_offered(report, true),
+        not_offered: not_offered(report, true, plan.recipe.has("--privileged")),
         retired: retire::retired(&plan).filter(|_| plan.recipe.refused.is_empty()),
-        launch: Some(Launch { kind: inspected.config.kind, recipe: plan.recipe }),
+        launch: Some(Launch { kind: plan.inspected.config.kind, recipe: plan.recipe, remarks }),
     }
+}
+
+/// A prescription of words for a container whose names cannot be words of a command.
+fn refused(report: &Report, snapshot: &Snapshot, odd: &[String]) -> Prescription {
+    let mut prescription = by_hand(report, snapshot);
+    prescription.summary = format!("No command is made for this container: {}.", odd.join("; "));
+    "whoever knows this container has to start it anew".clone_into(&mut prescription.cost);
+    prescription
 }
 
 /// A prescription of words only.
@@ -107,7 +132,7 @@ fn by_hand(report: &Report, snapshot: &Snapshot) -> Prescription {
         cost: "a change outside of this container".to_owned(),
         curable: false,
         steps,
-        not_offered: not_offered(report, !hopeless),
+        not_offered: not_offered(report, !hopeless, false),
         launch: None,
         retired: None,
     }
@@ -118,10 +143,17 @@ fn summary(plan: &Plan<'_>) -> String {
     format!("Start the container anew with {}.", words.join("; "))
 }
 
-fn privilege(plan: &Plan<'_>) -> String {
+/// What the cure adds, then what the container had and has again.
+fn privilege(plan: &Plan<'_>, rights: &[String]) -> String {
     let mut words: Vec<&str> = plan.changes.iter().filter_map(|change| change.privilege.as_deref()).collect();
     words.dedup();
-    if words.is_empty() { "none".to_owned() } else { words.join("; ") }
+    let added = words.join("; ");
+    match (added.as_str(), rights) {
+        ("", []) => "none".to_owned(),
+        (_, []) => added,
+        ("", rights) => format!("none more than before; it keeps {}", rights.join("; ")),
+        (_, rights) => format!("{added}; it keeps {}", rights.join("; ")),
+    }
 }
 
 fn cost(plan: &Plan<'_>) -> String {
@@ -138,9 +170,11 @@ fn cost(plan: &Plan<'_>) -> String {
     cost
 }
 
-fn not_offered(report: &Report, curable: bool) -> Vec<NotOffered> {
-    let why = if curable {
-        "it gives the container the host's devices and all capabilities; the steps above need none of that"
+fn not_offered(report: &Report, curable: bool, privileged: bool) -> Vec<NotOffered> {
+    let why = if privileged {
+        "the container has it already and keeps it; what cures it does not need it"
+    } else if curable {
+        "it gives the container the host's devices and all capabilities; the cure needs none of that"
     } else {
         "it would not help: the cause is not a lack of rights"
     };

@@ -1,10 +1,24 @@
 //! Containers that somebody else keeps: compose, Swarm, Quadlet, Kubernetes, molecule. Their file is where the cure lasts;
 //! this picks the form of it, and the changed part of a finished recipe in that form. Pure.
 
+use serde_json::Value;
+
 use super::emit::{self, Form};
 use super::planner::Plan;
 use super::recipe::Recipe;
 use super::types::Step;
+use crate::pattern::Pattern;
+use crate::quote::shown;
+use crate::visible::is_hidden;
+
+/// Names of projects and services (compose-spec, `schema/compose-spec.json`), and of services of a Swarm.
+static SERVICE: Pattern = Pattern::new(r"\A[A-Za-z0-9_][A-Za-z0-9._-]*\z");
+/// Paths of compose files, parted by commas, on whatever system; none has signs that make a shell run something.
+static FILES: Pattern = Pattern::new(r#"\A[^-$`"';&|<>*?][^$`"';&|<>*?]*\z"#);
+/// Names of units (systemd.unit(5)); Podman's own template is `%n`.
+static UNIT: Pattern = Pattern::new(r"\A[A-Za-z0-9:_.%][A-Za-z0-9:_.@%\\-]*\z");
+/// Names of pods (RFC 1123 subdomains).
+static POD: Pattern = Pattern::new(r"\A[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\z");
 
 /// Who keeps a container, as its labels tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,21 +30,31 @@ enum Owner {
     Molecule,
 }
 
-/// The step that gives the lines for the owner's file; `None` where nobody owns the container.
-pub fn step(plan: &Plan<'_>) -> Option<Step> {
-    let owner = owner(plan)?;
+/// The step that gives the lines for the owner's file, where the container has one; a remark where its labels name none that could be.
+pub fn step(plan: &Plan<'_>) -> (Option<Step>, Option<String>) {
+    let owner = match owner(plan) {
+        Ok(Some(owner)) => owner,
+        Ok(None) => return (None, None),
+        Err(label) => {
+            let words = format!(
+                "The label {label} names no owner that could be: what it says was left aside. If somebody keeps this container in a file, change that."
+            );
+            return (None, Some(words));
+        }
+    };
     let ids: Vec<String> = plan.changes.iter().flat_map(|change| change.why.clone()).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let title = title(&owner);
     let lines = owner.lines(plan).unwrap_or_default();
     let text = if lines.is_empty() { title } else { format!("{title}\n\n{}", lines.trim_end()) };
-    Some(Step::advice(text, &ids))
+    (Some(Step::advice(text, &ids)), None)
 }
 
 /// What to do with the lines.
 fn title(owner: &Owner) -> String {
     match owner {
         Owner::Compose { service, files } => {
+            let (service, files) = (shown(&[service]), files.split(',').map(|file| shown(&[file])).collect::<Vec<_>>().join(", "));
             format!(
                 "This container belongs to compose: put these lines under services: {service}: in {files} and run docker compose up -d {service}. The steps after this one are for the time until then."
             )
@@ -41,6 +65,7 @@ fn title(owner: &Owner) -> String {
             )
         }
         Owner::Quadlet { unit } => {
+            let unit = shown(&[unit]);
             format!(
                 "This container is kept by the unit {unit}: put these lines into the [Container] section of its .container file, then systemctl daemon-reload && systemctl restart {unit}."
             )
@@ -75,27 +100,61 @@ impl Owner {
     }
 }
 
-fn owner(plan: &Plan<'_>) -> Option<Owner> {
-    let labels = plan.inspected.config.field("/Config/Labels");
-    let label = |name: &str| labels.and_then(|labels| labels.get(name)).and_then(|value| value.as_str()).map(str::to_owned);
-    let any =
-        |prefix: &str| labels.and_then(|labels| labels.as_object()).is_some_and(|labels| labels.keys().any(|key| key.starts_with(prefix)));
-    if let Some(service) = label("com.docker.swarm.service.name") {
-        return Some(Owner::Swarm { service });
+/// The owner that the container's labels tell; the label that names none that could be.
+fn owner(plan: &Plan<'_>) -> Result<Option<Owner>, &'static str> {
+    let labels = Labels::of(plan);
+    if let Some(service) = labels.named("com.docker.swarm.service.name", &SERVICE)? {
+        return Ok(Some(Owner::Swarm { service }));
     }
-    if label("com.docker.compose.project").is_some() {
-        let service = label("com.docker.compose.service").unwrap_or_else(|| plan.recipe.name.clone());
-        let files = label("com.docker.compose.project.config_files").unwrap_or_else(|| "compose.yaml".to_owned());
-        return Some(Owner::Compose { service, files });
+    if labels.named("com.docker.compose.project", &SERVICE)?.is_some() {
+        let service = labels.named("com.docker.compose.service", &SERVICE)?.unwrap_or_else(|| plan.recipe.name.clone());
+        let files = labels.named("com.docker.compose.project.config_files", &FILES)?.unwrap_or_else(|| "compose.yaml".to_owned());
+        return Ok(Some(Owner::Compose { service, files }));
     }
-    if let Some(unit) = label("PODMAN_SYSTEMD_UNIT") {
-        return Some(Owner::Quadlet { unit });
+    if let Some(unit) = labels.named("PODMAN_SYSTEMD_UNIT", &UNIT)? {
+        return Ok(Some(Owner::Quadlet { unit }));
     }
-    if any("io.kubernetes.") {
-        return Some(Owner::Kubernetes { pod: label("io.kubernetes.pod.name").unwrap_or_else(|| "of this name".to_owned()) });
+    if labels.any("io.kubernetes.") {
+        let pod = labels.named("io.kubernetes.pod.name", &POD)?.unwrap_or_else(|| "of this name".to_owned());
+        return Ok(Some(Owner::Kubernetes { pod }));
     }
-    (label("creator").as_deref() == Some("molecule") || any("molecule") || label("owner").as_deref() == Some("molecule"))
-        .then_some(Owner::Molecule)
+    let is_molecules = labels.is("creator", "molecule") || labels.any("molecule") || labels.is("owner", "molecule");
+    Ok(is_molecules.then_some(Owner::Molecule))
+}
+
+/// Labels that the container did not get from its image: those say nothing of who keeps it.
+struct Labels<'p> {
+    own: Vec<(&'p str, &'p str)>,
+}
+
+impl<'p> Labels<'p> {
+    fn of(plan: &'p Plan<'_>) -> Self {
+        let image = plan.inspected.image_labels();
+        let all = plan.inspected.config.field("/Config/Labels").and_then(Value::as_object).into_iter().flatten();
+        let own = all.filter(|(key, value)| image.and_then(|image| image.get(key.as_str())) != Some(*value));
+        Self { own: own.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?))).collect() }
+    }
+
+    fn get(&self, name: &str) -> Option<&'p str> {
+        self.own.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
+    }
+
+    fn is(&self, name: &str, value: &str) -> bool {
+        self.get(name) == Some(value)
+    }
+
+    fn any(&self, prefix: &str) -> bool {
+        self.own.iter().any(|(key, _)| key.starts_with(prefix))
+    }
+
+    /// The value of a label that names something of that form; the label's name where it does not.
+    fn named(&self, name: &'static str, form: &Pattern) -> Result<Option<String>, &'static str> {
+        match self.get(name) {
+            Some(value) if form.is_match(value) && !value.chars().any(is_hidden) => Ok(Some(value.to_owned())),
+            Some(_) => Err(name),
+            None => Ok(None),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -133,7 +192,8 @@ mod tests {
         let inspected = Inspected::of(&snapshot).unwrap();
         let mut plan = Plan::named(&snapshot.target.name, &report, &snapshot, &inspected);
         plan.fill();
-        super::step(&plan).map(|step| step.title).unwrap_or_default()
+        let (step, remark) = super::step(&plan);
+        step.map(|step| step.title).or(remark).unwrap_or_default()
     }
 
     #[test]

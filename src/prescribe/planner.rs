@@ -6,6 +6,7 @@
 use super::inspected::Inspected;
 use super::recipe::Recipe;
 use super::remedies::{self, REMEDIES};
+use super::{screen, unseen};
 use crate::diagnose::{Finding, Report, Role};
 use crate::snapshot::{EngineKind, Facts, Snapshot};
 
@@ -134,6 +135,17 @@ impl<'p> Plan<'p> {
             debug_assert!(told.all(|id| remedy.ids.contains(id)), "a change names a remedy of another");
         }
         remedies::spare(self);
+        self.settle();
+    }
+
+    /// Settles what of the finished recipe can be written: secret words are fetched, and a derived image needs a user that can be named.
+    pub fn settle(&mut self) {
+        unseen::settle(&mut self.recipe, self.inspected);
+        let user = self.inspected.image_user();
+        if !(self.image_lines.is_empty() || user.is_empty() || screen::is_user(user)) {
+            self.image_lines.clear();
+            self.recipe.refused.push(format!("USER of the image: {} is no user", screen::named(user)));
+        }
     }
 
     /// Keeps to what flags can do: no image is derived, and what one would cure is not cured.

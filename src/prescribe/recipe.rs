@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::csv_line;
 use super::types::Reach;
+use super::unseen::Place;
 use crate::snapshot::EngineKind;
 
 /// One flag, with its value where it has one.
@@ -68,6 +69,15 @@ impl Network {
     }
 }
 
+/// A word that is secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    /// The word as the documents show it, with a token in place of the secret.
+    pub text: String,
+    /// Where the engine keeps it.
+    pub place: Place,
+}
+
 /// What a container is started with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recipe {
@@ -101,6 +111,8 @@ pub struct Recipe {
     pub labels: Option<usize>,
     /// Text of the seccomp profile in force, where the engine keeps it as such.
     pub profile: Option<String>,
+    /// Words that are secret and are fetched at run time.
+    pub unseen: Vec<Unseen>,
     /// What cannot be carried over, by name and reason.
     pub refused: Vec<String>,
 }
@@ -165,6 +177,11 @@ impl Recipe {
     /// Name of the file with the labels.
     pub fn label_file(&self) -> String {
         format!("{}.labels", self.name)
+    }
+
+    /// Name of the file with a secret word, by its number among them.
+    pub fn word_file(&self, number: usize) -> String {
+        format!("{}.word-{number}", self.name)
     }
 
     /// Program and arguments of PID 1 where the recipe sets them.

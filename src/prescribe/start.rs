@@ -7,6 +7,7 @@ use super::steps;
 use super::trial::TRIAL_LABEL;
 use super::types::{Prescription, Reach, Step, StepKind};
 use crate::diagnose::Report;
+use crate::quote::shown;
 use crate::snapshot::Snapshot;
 
 /// What the user wants of the new container.
@@ -49,7 +50,10 @@ pub fn of_image(cure: Prescription, report: &Report, snapshot: &Snapshot, reach:
     let mut steps = started.steps;
     if !started.open.is_empty() {
         let why: Vec<&str> = started.open.iter().map(String::as_str).collect();
-        steps.push(Step::advice(format!("Make an image of it that boots to a target of its own: sysdock build {}", wanted.image), &why));
+        steps.push(Step::advice(
+            format!("Make an image of it that boots to a target of its own: {}", shown(&["sysdock", "build", &wanted.image])),
+            &why,
+        ));
     }
     Prescription {
         curable: started.open.is_empty(),

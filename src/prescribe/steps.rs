@@ -1,11 +1,9 @@
 //! A finished plan → the steps in their order: image, profile, environment, retirement, start. Pure.
 
-use serde_json::Value;
-
 use super::planner::Plan;
 use super::recipe::Network;
 use super::types::{Reach, Step, StepKind};
-use super::{fetch, retire};
+use super::{fetch, retire, unseen};
 use crate::snapshot::TargetKind;
 
 /// Where profiles are kept for Podman, which remembers only their path.
@@ -59,8 +57,7 @@ fn build(plan: &mut Plan<'_>, reach: &Reach) -> Option<Step> {
     if plan.image_lines.is_empty() {
         return None;
     }
-    let user =
-        plan.snapshot.documents.get("image").and_then(|image| image.pointer("/Config/User")).and_then(Value::as_str).unwrap_or_default();
+    let user = plan.inspected.image_user();
     let mut lines = vec![format!("FROM {}", plan.recipe.image)];
     let other = !matches!(user, "" | "0" | "root");
     lines.extend(other.then(|| "USER root".to_owned()));
@@ -138,7 +135,10 @@ fn run(plan: &Plan<'_>, reach: &Reach) -> Step {
     if !anonymous.is_empty() {
         title.push_str(&format!(". Its anonymous volumes at {} are taken over by name", anonymous.join(", ")));
     }
-    let mut step = Step::command(StepKind::RunContainer, title, recipe.run(reach));
+    let mut step = match unseen::put_in(recipe.run(reach), recipe) {
+        Ok(argv) => Step::command(StepKind::RunContainer, title, argv),
+        Err(refused) => Step::advice(format!("{title}; no command is printed for it: {refused}"), &[]),
+    };
     step.why = why(plan, |_| true);
     step
 }

@@ -5,8 +5,8 @@ use super::element::{self, Element};
 use super::inspected::Inspected;
 use super::planner::Plan;
 use super::recipe::Recipe;
-use super::steps;
 use super::types::{Reach, Step, StepKind};
+use super::{screen, steps};
 use crate::diagnose::Report;
 use crate::snapshot::Snapshot;
 
@@ -114,7 +114,7 @@ pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial)
     if trial.profile.is_some() {
         plan.profile.clone_from(&trial.profile);
     }
-    if !plan.recipe.refused.is_empty() {
+    if !is_sound(&plan) || !plan.recipe.refused.is_empty() {
         return None;
     }
     let mut before = inspected.recipe(&snapshot.target.name);
@@ -138,12 +138,18 @@ pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial)
 pub fn unchanged(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial) -> Option<Vec<Step>> {
     let inspected = Inspected::of(snapshot)?;
     let mut plan = Plan::named(&trial.name, report, snapshot, &inspected);
-    if !plan.recipe.refused.is_empty() {
+    plan.settle();
+    if !is_sound(&plan) || !plan.recipe.refused.is_empty() {
         return None;
     }
     cut_off(&mut plan.recipe, trial);
     limit(&mut plan.recipe, &trial.controllers);
     Some(steps::beside(&mut plan, reach))
+}
+
+/// Whether its names can be words of a command.
+fn is_sound(plan: &Plan<'_>) -> bool {
+    screen::names(&plan.recipe).is_empty()
 }
 
 /// No network, no ports, nothing written outside, a terminal so that systemd speaks.

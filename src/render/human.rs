@@ -395,7 +395,7 @@ mod tests {
     #[test]
     fn hostile_text_reaches_the_terminal_in_no_field() {
         let text = render(&[sample::hostile()], &PLAIN);
-        assert!(!text.chars().any(|c| c != '\n' && super::super::visible::is_hidden(c)), "{text:?}");
+        assert!(!text.chars().any(|c| c != '\n' && crate::visible::is_hidden(c)), "{text:?}");
         assert_eq!(text.matches("[2J").count(), sample::HOSTILE_SHOWN, "{text}");
     }
 }

@@ -7,13 +7,14 @@ use serde_json::Value;
 
 use super::summary::SummaryOut;
 use super::trial;
-use super::visible::is_hidden;
 use super::watch::Occasion;
 use super::{Answer, Notice, Sheet, words};
 use crate::diagnose::{Acceptance, Evidence, Finding, Report, Undecided};
 use crate::prescribe::{NotOffered, Prescription, Step};
 use crate::rule::RuleSet;
 use crate::snapshot::{Cluster, Gap, Target};
+
+pub use crate::visible::in_json as harmless;
 
 /// Version of the report's form.
 pub(super) const SCHEMA_VERSION: u32 = 1;
@@ -202,24 +203,6 @@ pub(super) fn text<T: Serialize>(document: &T) -> serde_json::Result<String> {
     Ok(text)
 }
 
-/// Escapes what a terminal would obey; outside strings JSON has none of it, so that the values stay the same.
-#[must_use]
-pub fn harmless(json: &str) -> String {
-    if !json.chars().any(|c| c != '\n' && is_hidden(c)) {
-        return json.to_owned();
-    }
-    let mut units = [0; 2];
-    let mut safe = String::with_capacity(json.len() + 64);
-    for c in json.chars() {
-        if c != '\n' && is_hidden(c) {
-            c.encode_utf16(&mut units).iter().for_each(|unit| safe.push_str(&format!("\\u{unit:04x}")));
-        } else {
-            safe.push(c);
-        }
-    }
-    safe
-}
-
 fn report<'r>(answer: &Answer<'r>) -> ReportOut<'r> {
     let report = answer.report;
     ReportOut {
@@ -389,7 +372,7 @@ mod tests {
     fn hostile_text_is_escaped_and_comes_back_whole() {
         let hostile = sample::hostile();
         let text = answers(&Answer::without_cure(std::slice::from_ref(&hostile)), &RuleSet::default()).unwrap();
-        assert!(!text.chars().any(|c| c != '\n' && is_hidden(c)), "{text:?}");
+        assert!(!text.chars().any(|c| c != '\n' && crate::visible::is_hidden(c)), "{text:?}");
         let document: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(document["reports"][0]["target"]["name"].as_str(), Some(hostile.target.name.as_str()));
         assert_eq!(harmless("\"\u{e0041}\""), "\"\\udb40\\udc41\"");

@@ -35,7 +35,6 @@ pub mod summary;
 pub mod trace;
 pub mod treatment;
 mod trial;
-mod visible;
 pub mod watch;
 mod words;
 
@@ -44,9 +43,9 @@ use crate::prescribe::Prescription;
 use crate::rule::RuleSet;
 use crate::treat::TrialOutcome;
 
+pub use crate::visible::visible;
 pub use ascii::ascii;
 pub use notice::Notice;
-pub use visible::visible;
 pub use words::counted;
 
 /// What is said about one target: the report, and the cure where there is one.

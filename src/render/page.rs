@@ -5,6 +5,7 @@ use textwrap::core::display_width;
 use super::link::linked;
 use super::style::{Tone, paint};
 use super::{Context, ascii, visible};
+use crate::visible::disarmed;
 
 /// Longest foreign text that is quoted, in characters.
 const QUOTE: usize = 400;
@@ -23,8 +24,9 @@ impl<'c> Page<'c> {
         Self { context, text: String::new() }
     }
 
+    /// The text; no line of it is a command that a workflow would obey.
     pub fn finish(self) -> String {
-        self.text
+        self.text.split('\n').map(disarmed).collect::<Vec<_>>().join("\n")
     }
 
     /// One sign, or its stand-in where the locale has only ASCII.
@@ -135,10 +137,13 @@ impl<'c> Page<'c> {
         self.end_line();
     }
 
-    /// One line of a command or file, from the first column on and never wrapped, so that it can be pasted.
-    pub fn code(&mut self, line: &str) {
-        self.text.push_str(&paint(&visible(line), Tone::Code, self.context.color));
-        self.end_line();
+    /// A command, from the first column on and never wrapped, so that it can be pasted: its own line breaks and tabs stay.
+    pub fn code(&mut self, command: &str) {
+        for line in command.split('\n') {
+            let shown = line.split('\t').map(visible).collect::<Vec<_>>().join("\t");
+            self.text.push_str(&paint(&shown, Tone::Code, self.context.color));
+            self.text.push('\n');
+        }
     }
 
     fn end_line(&mut self) {
@@ -276,6 +281,25 @@ mod tests {
           │ Failed to mount tmpfs at /run:
           │ Operation not permitted   console:10
         ");
+    }
+
+    #[test]
+    fn no_line_begins_with_a_command_of_a_workflow() {
+        let foreign = "one two three four five six seven eight ::error file=x::y ##[group]z";
+        let colours = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
+        for width in 20..60 {
+            for color in [false, true] {
+                let context = Context { width, color, ..PLAIN };
+                let mut page = Page::new(&context);
+                page.flow(2, &[(foreign, Tone::Strong), ("::warning::w", Tone::Dim)]);
+                page.wrapped(4, "", foreign, Tone::Plain);
+                page.prose(0, "", &format!("::debug::\n\n  ::error::\n{foreign}"));
+                page.code("::stop-commands::x");
+                let text = page.finish();
+                let plain = colours.replace_all(&text, "").into_owned();
+                assert!(!plain.lines().any(crate::visible::is_command), "{plain}");
+            }
+        }
     }
 
     #[test]

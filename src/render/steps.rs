@@ -5,6 +5,7 @@ use textwrap::core::display_width;
 use super::page::Page;
 use super::style::Tone;
 use crate::prescribe::{Prescription, Step};
+use crate::quote::{self, Unquotable};
 
 /// The section `what to do`.
 pub fn prescription(page: &mut Page<'_>, prescription: &Prescription) {
@@ -49,30 +50,43 @@ fn one(page: &mut Page<'_>, number: usize, step: &Step, tell: bool) {
     }
 }
 
-/// A file as a here document; its lines are pasted as they are.
+/// The commands that write a file; nothing in it can end them.
 fn file(page: &mut Page<'_>, path: &str, text: &str) {
-    if let Some((folder, _)) = path.rsplit_once('/') {
-        page.code(&format!("mkdir -p {}", quoted(folder)));
+    let folder = path.rsplit_once('/').map(|(folder, _)| quote::quoted(folder)).transpose();
+    match folder.and_then(|folder| Ok((folder, quote::file(path, text)?))) {
+        Ok((folder, lines)) => {
+            folder.iter().for_each(|folder| page.code(&format!("mkdir -p -- {folder}")));
+            lines.iter().for_each(|line| page.code(line));
+        }
+        Err(refused) => not_printed(page, &refused),
     }
-    page.code(&format!("cat > {} <<'END'", quoted(path)));
-    text.lines().for_each(|line| page.code(line));
-    page.code("END");
+}
+
+/// What stands in place of a command that no shell can be given.
+fn not_printed(page: &mut Page<'_>, refused: &Unquotable) {
+    page.wrapped(7, "", &format!("No command is printed: {refused}."), Tone::Bad);
 }
 
 /// A command line, parted between words where it is longer than the page.
 pub(super) fn command(page: &mut Page<'_>, argv: &[String]) {
+    match argv.iter().map(|word| quote::quoted(word)).collect::<Result<Vec<_>, _>>() {
+        Ok(words) => parted(page, argv, words),
+        Err(refused) => not_printed(page, &refused),
+    }
+}
+
+fn parted(page: &mut Page<'_>, argv: &[String], quoted: Vec<String>) {
     let room = page.context.width.saturating_sub(2).max(40);
     let mut line = String::new();
-    let mut words = argv.iter().peekable();
-    while let Some(word) = words.next() {
-        let mut piece = quoted(word);
+    let mut words = argv.iter().zip(quoted).peekable();
+    while let Some((word, mut piece)) = words.next() {
         // A flag and its value stay together.
         if word.starts_with('-')
             && !word.contains('=')
-            && words.peek().is_some_and(|next| !next.starts_with('-'))
-            && let Some(value) = words.next()
+            && words.peek().is_some_and(|(next, _)| !next.starts_with('-'))
+            && let Some((_, value)) = words.next()
         {
-            piece = format!("{piece} {}", quoted(value));
+            piece = format!("{piece} {value}");
         }
         if line.contains(' ') && display_width(&line) + 1 + display_width(&piece) > room {
             page.code(&format!("{line} \\"));
@@ -82,18 +96,6 @@ pub(super) fn command(page: &mut Page<'_>, argv: &[String]) {
         }
     }
     page.code(&line);
-}
-
-/// A word for a shell, with quotes only where they are needed.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
-    if !word.is_empty() && !word.starts_with('=') && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    if !word.contains('\'') {
-        return format!("'{word}'");
-    }
-    shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
 }
 
 #[cfg(test)]
@@ -110,11 +112,11 @@ mod tests {
         rights: none more than before. cost: the container is made anew.
 
         1. make web-cured from the container's image
-    mkdir -p image
-    cat > image/Dockerfile <<'END'
-    FROM web
-    RUN systemctl set-default multi-user.target
-    END
+    mkdir -p -- image
+    printf '%s\n' \
+      'FROM web' \
+      'RUN systemctl set-default multi-user.target' \
+      > image/Dockerfile
     docker build -t web-cured image
 
         2. start web anew with a tmpfs on /run

@@ -3,6 +3,7 @@
 use super::Context;
 use super::page::Page;
 use super::style::Tone;
+use crate::quote;
 use crate::snapshot::{LogExcerpt, Source};
 use crate::treat::TrialOutcome;
 
@@ -57,8 +58,7 @@ pub fn heard(log: &LogExcerpt, context: &Context) -> String {
 /// Command lines, one a line, to be pasted into a shell.
 #[must_use]
 pub fn lines(commands: &[Vec<String>]) -> String {
-    let quoted = |argv: &Vec<String>| shlex::try_join(argv.iter().map(String::as_str)).unwrap_or_else(|_| argv.join(" "));
-    commands.iter().map(|argv| quoted(argv) + "\n").collect()
+    commands.iter().map(|argv| quote::shown(argv) + "\n").collect()
 }
 
 /// The commands that undo something.

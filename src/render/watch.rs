@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::style::{Tone, paint};
 use super::{Context, visible, words};
 use crate::diagnose::{Report, Subject, Verdict};
+use crate::quote::shown;
 
 /// What led to a report; a contract, keys only grow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,7 +39,7 @@ pub fn line(report: &Report, occasion: &Occasion<'_>, there: bool, context: &Con
     };
     let next = match report.verdict {
         Verdict::Healthy => String::new(),
-        _ if there => format!("; next: {}", tint(&format!("sysdock doctor {name}"), Tone::Code)),
+        _ if there => format!("; next: {}", tint(&shown(&["sysdock", "doctor", name]), Tone::Code)),
         _ => {
             report.root().map_or_else(String::new, |root| format!("; next: {}", tint(&format!("sysdock explain {}", root.id), Tone::Code)))
         }

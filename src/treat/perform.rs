@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use super::folder::PrivateFolder;
 use crate::prescribe::Step;
+use crate::quote;
 
 /// Last part of a command's words that is quoted in an error, in bytes.
 const QUOTED: usize = 600;
@@ -104,7 +105,7 @@ impl Workshop {
 /// [`TreatError::Program`], [`TreatError::Failed`] or [`TreatError::Deadline`].
 pub async fn command(argv: &[String], folder: &Path, limit: Duration) -> Result<String, TreatError> {
     let Some((program, words)) = argv.split_first() else { return Ok(String::new()) };
-    let shown = || shlex::try_join(argv.iter().map(String::as_str)).unwrap_or_else(|_| argv.join(" "));
+    let shown = || quote::shown(argv);
     let mut command = Command::new(program);
     // Podman and the classic builder of Docker take the same files; BuildKit needs a plugin that is not everywhere.
     command.args(words).current_dir(folder).env("DOCKER_BUILDKIT", "0").stdin(Stdio::null()).kill_on_drop(true);

@@ -96,6 +96,30 @@ fn shells_offer_what_the_engine_has() {
     }
 }
 
+/// A program that offers what no engine would, in a folder with files that a pattern would find.
+const ODD_OFFERS: &str = r#"
+source "$1"
+sysdock() { printf '*\013?\013[a-z]\013a b\013$(id)\013web'; }
+COMP_LINE="sysdock doctor " COMP_POINT=15 COMP_WORDS=(sysdock doctor "") COMP_CWORD=2
+_sysdock_complete sysdock "" doctor
+printf '%s\n' "${COMPREPLY[@]}"
+"#;
+
+#[test]
+fn bash_takes_no_candidate_for_a_pattern() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    for name in ["file", "a", "b"] {
+        std::fs::write(folder.path().join(name), "").expect("a file can be written");
+    }
+    let script = folder.path().join("sysdock.completion");
+    std::fs::write(&script, sysdock(["completions", "bash"]).run().ended(0).stdout).expect("the script can be written");
+    let mut bash = Command::new("bash");
+    bash.args(["--norc", "--noprofile", "-c", ODD_OFFERS, "bash"]).arg(&script).current_dir(folder.path()).stdin(Stdio::null());
+    let output = bash.output().expect("bash can be started");
+    let offers = String::from_utf8(output.stdout).expect("names are text");
+    assert_eq!(offers.lines().collect::<Vec<_>>(), ["\\*", "\\?", "\\[a-z\\]", "a\\ b", "\\$\\(id\\)", "web"]);
+}
+
 #[test]
 fn words_with_colons_stay_whole() {
     let fake = engine();

@@ -91,7 +91,10 @@ fn told(cure: &Value) -> (String, String) {
         script.push_str(&shlex::try_join(words).expect("a command has no NUL"));
         script.push('\n');
     }
-    (cure["summary"].as_str().unwrap_or_default().to_owned(), script)
+    // What this container had and where it was recorded is of no use to others.
+    let summary = cure["summary"].as_str().unwrap_or_default();
+    let end = [" It keeps what it had ", " These steps are made "].iter().filter_map(|mark| summary.find(mark)).min();
+    (summary[..end.unwrap_or(summary.len())].to_owned(), script)
 }
 
 /// A text without the names of the lab.

@@ -2,6 +2,9 @@
 
 use super::ledger::Ledger;
 use crate::prescribe::recipe::Recipe;
+use crate::visible::{in_json, is_hidden, visible};
+
+const CANNOT_HOLD: &str = "a line of a Dockerfile cannot hold its line break, or another sign of it that cannot be seen";
 
 /// The text, and what is left for the command line. Starts from the derived image's file where there is one.
 pub fn text<'r>(recipe: &'r Recipe, derived: Option<&str>) -> (String, Ledger<'r>) {
@@ -10,22 +13,22 @@ pub fn text<'r>(recipe: &'r Recipe, derived: Option<&str>) -> (String, Ledger<'r
     for (name, value) in &recipe.environment {
         match quoted(value) {
             Some(value) => lines.push(format!("ENV {name}={value}")),
-            None => ledger.leave(&format!("the variable {name}"), "a line of a Dockerfile cannot hold its line break"),
+            None => ledger.leave(&format!("the variable {name}"), CANNOT_HOLD),
         }
     }
     for label in ledger.texts("--label") {
         let (key, value) = label.split_once('=').unwrap_or((label, ""));
         match quoted(key).zip(quoted(value)) {
             Some((key, value)) => lines.push(format!("LABEL {key}={value}")),
-            None => ledger.leave(&format!("the label {}", key.replace('\n', " ")), "a line of a Dockerfile cannot hold its line break"),
+            None => ledger.leave(&format!("the label {}", visible(key)), CANNOT_HOLD),
         }
     }
-    let plain = |value: &&str| !value.contains(['\n', '\r', '$', '\\', '"']);
+    let plain = |value: &&str| !value.contains(['$', '\\', '"']) && !value.chars().any(is_hidden);
     for (flag, instruction) in [("--user", "USER"), ("--workdir", "WORKDIR"), ("--stop-signal", "STOPSIGNAL")] {
         lines.extend(ledger.text(flag).filter(plain).map(|value| format!("{instruction} {value}")));
     }
     lines.extend(ledger.texts("--expose").into_iter().filter(plain).map(|port| format!("EXPOSE {port}")));
-    let exec = |words: &[String]| serde_json::to_string(words).unwrap_or_default();
+    let exec = |words: &[String]| in_json(&serde_json::to_string(words).unwrap_or_default());
     lines.extend(recipe.entrypoint.as_deref().map(|words| format!("ENTRYPOINT {}", exec(words))));
     lines.extend((!recipe.command.is_empty()).then(|| format!("CMD {}", exec(&recipe.command))));
     rest(recipe, &mut ledger);
@@ -50,9 +53,9 @@ fn rest(recipe: &Recipe, ledger: &mut Ledger<'_>) {
     }
 }
 
-/// A value in double quotes; `None` with a line break in it.
+/// A value in double quotes; `None` with a line break or another sign in it that cannot be seen: there is no escape for one.
 fn quoted(value: &str) -> Option<String> {
-    if value.contains(['\n', '\r']) {
+    if value.chars().any(|c| c != '\t' && is_hidden(c)) {
         return None;
     }
     let escaped = value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$");

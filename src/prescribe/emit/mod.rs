@@ -21,7 +21,10 @@ use crate::snapshot::EngineKind;
 
 use super::recipe::Recipe;
 use super::types::{Prescription, StepKind};
+use super::unseen;
+use crate::visible::{disarmed, visible};
 use ledger::Ledger;
+pub(super) use parts::Mount;
 
 const SECRET_LABELS: &str = "one of them is a secret, so none is printed: take them from the old container";
 
@@ -55,6 +58,9 @@ pub enum EmitError {
     /// The writer failed.
     #[error("cannot write the container as a unit file: {0}\n  next: use another form, and report this as a bug")]
     Ini(#[from] std::io::Error),
+    /// A word that no shell can be given.
+    #[error("cannot write the steps as a script: {0}\n  next: look at the container that it comes from, which no engine would have made")]
+    Word(#[from] crate::quote::Unquotable),
 }
 
 /// The container that a prescription starts, as it was and as it is to be.
@@ -64,6 +70,8 @@ pub struct Launch {
     pub(super) kind: EngineKind,
     /// The finished recipe.
     pub(super) recipe: Recipe,
+    /// What is to be known of it in every form: rights that it keeps, and whose words it is made of.
+    pub(super) remarks: Vec<String>,
 }
 
 /// A cure in some form.
@@ -101,7 +109,7 @@ pub fn emit(prescription: &Prescription, form: Form) -> Result<Option<Emitted>, 
         if prescription.launch.as_ref().is_some_and(|launch| !launch.recipe.refused.is_empty()) {
             return Ok(None);
         }
-        let script = shell::script(prescription);
+        let script = shell::script(prescription)?;
         return Ok(script.map(|text| Emitted { text, left_out: Vec::new(), notes: Vec::new() }));
     }
     let Some(launch) = &prescription.launch else { return Ok(None) };
@@ -113,6 +121,8 @@ pub fn emit(prescription: &Prescription, form: Form) -> Result<Option<Emitted>, 
         }
         form => document(&launch.recipe, launch.kind, form)?,
     };
+    emitted.notes.extend(launch.remarks.clone());
+    emitted.left_out.extend(unseen::remarks(&launch.recipe));
     for (path, what) in
         prescription.steps.iter().filter(|step| form != Form::Dockerfile || step.kind != StepKind::BuildImage).flat_map(needed)
     {
@@ -144,8 +154,8 @@ fn document(recipe: &Recipe, kind: EngineKind, form: Form) -> Result<Emitted, Em
         Form::Shell | Form::Molecule | Form::Dockerfile => (recipe.clone(), Vec::new()),
     };
     let mut emitted = match form {
-        Form::Podman => line(&recipe, EngineKind::Podman),
-        Form::Docker | Form::Shell | Form::Dockerfile => line(&recipe, EngineKind::Docker),
+        Form::Podman => line(&recipe, EngineKind::Podman)?,
+        Form::Docker | Form::Shell | Form::Dockerfile => line(&recipe, EngineKind::Docker)?,
         Form::Quadlet => {
             let (entries, ledger) = quadlet::entries(&recipe);
             Emitted::of(quadlet::written(&entries)?, ledger)
@@ -167,7 +177,7 @@ fn document(recipe: &Recipe, kind: EngineKind, form: Form) -> Result<Emitted, Em
     Ok(Emitted { notes, ..emitted })
 }
 
-fn line(recipe: &Recipe, kind: EngineKind) -> Emitted {
+fn line(recipe: &Recipe, kind: EngineKind) -> Result<Emitted, EmitError> {
     let mut notes = Vec::new();
     notes.extend(recipe.variables.is_some().then(|| env_file_note(recipe)));
     notes.extend(
@@ -176,7 +186,7 @@ fn line(recipe: &Recipe, kind: EngineKind) -> Emitted {
             .is_some()
             .then(|| format!("needs the file {} with the old container's labels, one name=value a line", recipe.label_file())),
     );
-    Emitted { text: shell::start(recipe, kind), left_out: recipe.refused.clone(), notes }
+    Ok(Emitted { text: shell::start(recipe, kind)?, left_out: recipe.refused.clone(), notes })
 }
 
 /// What an owner's file must say more, otherwise, or no more: its lines, with comments at the top.
@@ -221,10 +231,7 @@ fn env_file_note(recipe: &Recipe) -> String {
     )
 }
 
-/// A text as lines without signs that would end a comment or move a cursor.
+/// A text as lines for comments, without signs that would end one, move a cursor or turn the order of reading.
 fn lines(words: &str) -> Vec<String> {
-    words
-        .lines()
-        .map(|line| line.chars().map(|c| if c.is_control() || ('\u{2028}'..='\u{202e}').contains(&c) { ' ' } else { c }).collect())
-        .collect()
+    words.lines().map(|line| disarmed(&visible(line))).collect()
 }

@@ -7,6 +7,7 @@ use ini::{EscapePolicy, Ini, WriteOption};
 use super::EmitError;
 use super::ledger::Ledger;
 use crate::prescribe::recipe::{Flag, Recipe};
+use crate::visible::is_hidden;
 
 const CONTAINER: &str = "Container";
 /// Flags and their keys; what they hold is taken as it stands.
@@ -100,7 +101,10 @@ impl Unit {
 
     /// A value that is taken as it stands; one that cannot stand so goes through `PodmanArgs=`.
     fn raw(&mut self, key: &'static str, flag: &str, value: &str) {
-        let awkward = value.trim() != value || value.is_empty() || value.contains(|c: char| c.is_control() || "\\\"'".contains(c));
+        let awkward = value.trim() != value
+            || value.is_empty()
+            || value.contains(|c: char| is_hidden(c) || "\\\"'".contains(c))
+            || value.contains("##[");
         if awkward && !flag.is_empty() {
             self.add(CONTAINER, "PodmanArgs", word(&format!("{flag}={value}")));
         } else {
@@ -204,7 +208,7 @@ fn literal(text: &str) -> String {
 
 /// One word of a list, quoted where it would not be one or would not come back.
 fn word(text: &str) -> String {
-    let plain = |c: char| !c.is_control() && !c.is_whitespace() && !"\\\"';#".contains(c);
+    let plain = |c: char| !is_hidden(c) && !c.is_whitespace() && !"\\\"';#".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         return literal(text);
     }
@@ -215,9 +219,11 @@ fn word(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
             '\r' => quoted.push_str("\\r"),
-            c if c.is_control() => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if is_hidden(c) && u32::from(c) > 0xffff => quoted.push_str(&format!("\\U{:08x}", u32::from(c))),
+            c if is_hidden(c) => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => quoted.push(c),
         }
     }
-    quoted + "\""
+    // Two signs that begin a command of a workflow, wherever they stand in a line.
+    quoted.replace("##[", "#\\x23[") + "\""
 }

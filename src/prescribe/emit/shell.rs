@@ -2,6 +2,7 @@
 
 use crate::prescribe::recipe::Recipe;
 use crate::prescribe::types::{Prescription, Reach, Step};
+use crate::quote::{self, Unquotable};
 use crate::snapshot::EngineKind;
 
 /// What goes before the steps: they run in a folder of their own, which is kept only when one of them fails.
@@ -13,9 +14,12 @@ cd \"$work\"
 ";
 
 /// The steps as a script for `sh`; `None` where no step can be run.
-pub fn script(prescription: &Prescription) -> Option<String> {
+///
+/// # Errors
+/// [`Unquotable`] for a word that no shell can be given.
+pub fn script(prescription: &Prescription) -> Result<Option<String>, Unquotable> {
     if !prescription.steps.iter().any(|step| !step.argv.is_empty()) {
-        return None;
+        return Ok(None);
     }
     let mut text = "#!/bin/sh\n".to_owned();
     comment(&mut text, &prescription.summary);
@@ -27,42 +31,23 @@ pub fn script(prescription: &Prescription) -> Option<String> {
         if let Some(needs) = &step.needs {
             comment(&mut text, &format!("needs: {needs}"));
         }
-        one(&mut text, step);
+        one(&mut text, step)?;
     }
-    Some(text)
+    Ok(Some(text))
 }
 
-fn one(text: &mut String, step: &Step) {
+fn one(text: &mut String, step: &Step) -> Result<(), Unquotable> {
     for (path, content) in &step.files {
         if let Some((folder, _)) = path.rsplit_once('/') {
-            text.push_str(&format!("mkdir -p -- {}\n", quoted(folder)));
+            text.push_str(&format!("mkdir -p -- {}\n", quote::quoted(folder)?));
         }
-        file(text, path, content);
+        quote::file(path, content)?.iter().for_each(|line| text.push_str(&format!("{line}\n")));
     }
     if !step.argv.is_empty() {
-        text.push_str(&line(&step.argv));
+        text.push_str(&quote::line(&step.argv)?);
         text.push('\n');
     }
-}
-
-/// A file as a here document; one that does not end with a line break goes through a substitution, which takes it off.
-fn file(text: &mut String, path: &str, content: &str) {
-    let end = delimiter(content);
-    let path = quoted(path);
-    text.push_str(&if content.ends_with('\n') {
-        format!("cat > {path} <<'{end}'\n{content}{end}\n")
-    } else {
-        format!("printf '%s' \"$(cat <<'{end}'\n{content}\n{end}\n)\" > {path}\n")
-    });
-}
-
-/// A word that is no line of the text.
-fn delimiter(content: &str) -> String {
-    let mut end = "END".to_owned();
-    while content.lines().any(|line| line == end) {
-        end.push('_');
-    }
-    end
+    Ok(())
 }
 
 /// A text as comment lines; nothing of it can become a command.
@@ -74,23 +59,16 @@ fn comment(text: &mut String, words: &str) {
     }
 }
 
-/// One command line.
-pub fn line(argv: &[String]) -> String {
-    argv.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
-}
-
-/// A word for a shell; no word of a process can hold the NUL that cannot be quoted.
-fn quoted(word: &str) -> String {
-    shlex::try_quote(&word.replace('\0', "")).map_or_else(|_| "''".to_owned(), std::borrow::Cow::into_owned)
-}
-
 /// The command lines that start a container of that engine, and join it to its networks.
-pub fn start(recipe: &Recipe, kind: EngineKind) -> String {
+///
+/// # Errors
+/// [`Unquotable`] for a word that no shell can be given.
+pub fn start(recipe: &Recipe, kind: EngineKind) -> Result<String, Unquotable> {
     let reach = Reach::by_itself(kind);
-    let mut text = line(&recipe.run(&reach)) + "\n";
+    let mut text = quote::line(&recipe.run(&reach))? + "\n";
     for network in &recipe.networks {
-        text.push_str(&line(&network.connect(&recipe.name, &reach)));
+        text.push_str(&quote::line(&network.connect(&recipe.name, &reach))?);
         text.push('\n');
     }
-    text
+    Ok(text)
 }

@@ -7,9 +7,12 @@ use serde::{Serialize, Serializer};
 use yaml_serde::Value;
 
 use super::EmitError;
+use crate::visible::{is_command, is_hidden};
 
 /// An indicator that no plain scalar may begin with, and a character of private use that marks it as ours.
 const MARK: &str = "@\u{f5d0}";
+/// A character of private use that stands at both ends of a text which is written with escapes, its bytes in hexadecimal between them.
+const CODED: char = '\u{f5d1}';
 /// Words that are truth values or nothing to some reader.
 const NOT_TEXT: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
 
@@ -25,6 +28,10 @@ impl<T: Into<String>> From<T> for Text {
 
 impl Serialize for Text {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if needs_escapes(&self.0) {
+            let coded = self.0.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+            return serializer.collect_str(&format_args!("{CODED}{coded}{CODED}"));
+        }
         // Text of several lines is written as a block or in double quotes, which is never taken for anything else.
         if is_plain(&self.0) || self.0.contains('\n') {
             serializer.serialize_str(&self.0)
@@ -32,6 +39,50 @@ impl Serialize for Text {
             serializer.collect_str(&format_args!("{MARK}{}", self.0))
         }
     }
+}
+
+/// Whether it holds what a reader would not see, what a workflow would obey on a line of its own, or the marks of this module.
+fn needs_escapes(text: &str) -> bool {
+    let odd = |c: char| !matches!(c, '\n' | '\t') && is_hidden(c) || ('\u{e000}'..='\u{f8ff}').contains(&c);
+    text.chars().any(odd) || text.lines().skip(1).any(is_command) || text.contains("##[") || text.contains('\n') && is_command(text)
+}
+
+/// A text in double quotes, with escapes that YAML 1.1 and 1.2 know.
+fn escaped(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            c if is_hidden(c) && u32::from(c) > 0xffff => quoted.push_str(&format!("\\U{:08x}", u32::from(c))),
+            c if is_hidden(c) => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    // Two signs that begin a command of a workflow, wherever they stand in a line.
+    quoted.replace("##[", "#\\u0023[") + "\""
+}
+
+/// The text behind the bytes in hexadecimal.
+fn decoded(coded: &str) -> Option<String> {
+    let byte = |at: usize| u8::from_str_radix(coded.get(at..at + 2)?, 16).ok();
+    String::from_utf8((0..coded.len()).step_by(2).map(byte).collect::<Option<_>>()?).ok()
+}
+
+/// Puts texts with escapes where their codes stand, with the quotes that the serialiser may have given them.
+fn with_escapes(yaml: &str) -> String {
+    let mut pieces = yaml.split(CODED);
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    while let Some((coded, rest)) = pieces.next().zip(pieces.next()) {
+        let quote = text.chars().next_back().filter(|c| matches!(c, '\'' | '"')).filter(|c| rest.starts_with(*c));
+        if quote.is_some() {
+            text.pop();
+        }
+        text.push_str(&escaped(&decoded(coded).unwrap_or_default()));
+        text.push_str(&rest[quote.map_or(0, char::len_utf8)..]);
+    }
+    text
 }
 
 /// Whether no reader can take it for anything but a text.
@@ -46,7 +97,7 @@ fn is_plain(text: &str) -> bool {
 /// # Errors
 /// [`EmitError::Yaml`] for values that YAML has no form for.
 pub fn written<T: Serialize>(value: &T) -> Result<String, EmitError> {
-    Ok(yaml_serde::to_string(value)?.replace(MARK, ""))
+    Ok(with_escapes(&yaml_serde::to_string(value)?.replace(MARK, "")))
 }
 
 /// A value that was read, for [`written`]: its texts stay texts.
@@ -131,5 +182,32 @@ mod tests {
             let written = written(&vec![Text::from(text)]).unwrap();
             assert_eq!(yaml_serde::from_str::<Vec<String>>(&written).unwrap(), [text], "{written}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_written_with_escapes_and_comes_back() {
+        for text in [
+            "a\u{202e}b",
+            "\u{1b}[31mred",
+            "x\u{2066}y\u{2069}",
+            "\u{200f}",
+            "\u{61c}'\"\\",
+            "tab\t\u{85}",
+            "a\n::error::x",
+            "::x\ny",
+            "a ##[error]b",
+            "\u{e0041}",
+            "own \u{f5d1}61\u{f5d1} @\u{f5d0} marks",
+            "\u{feff}",
+            "a\n\n   ::set-output name=a::b\n",
+        ] {
+            let pair = std::collections::BTreeMap::from([(Text::from(text), vec![Text::from(text)])]);
+            let written = written(&pair).unwrap();
+            assert!(!written.chars().any(|c| c != '\n' && is_hidden(c)) && !written.lines().any(is_command), "{written:?}");
+            let back: std::collections::BTreeMap<String, Vec<String>> = yaml_serde::from_str(&written).unwrap();
+            assert_eq!(back, [(text.to_owned(), vec![text.to_owned()])].into(), "{written}");
+        }
+        let long = format!("{} ::error::x", "word ".repeat(60));
+        assert!(!written(&vec![Text::from(long)]).unwrap().lines().any(is_command));
     }
 }

@@ -8,7 +8,9 @@ mod probe;
 
 use std::collections::BTreeMap;
 
+use super::screen::is_image_reference;
 use crate::snapshot::Facts;
+use crate::visible::visible;
 
 pub use probe::{name_after, probe, tag_after};
 
@@ -120,8 +122,11 @@ pub enum ImageError {
         /// The image.
         base: String,
     },
+    /// A word that names no image.
+    #[error("`{}` is no reference of an image\n  next: name the base as `docker pull` does, such as debian:12", visible(.0))]
+    Base(String),
     /// A word that names no unit.
-    #[error("`{0}` cannot be the name of a unit\n  next: name units as systemctl does, such as nginx or nginx.service")]
+    #[error("`{}` cannot be the name of a unit\n  next: name units as systemctl does, such as nginx or nginx.service", visible(.0))]
     Unit(String),
 }
 
@@ -130,6 +135,9 @@ pub enum ImageError {
 /// # Errors
 /// Any [`ImageError`].
 pub fn image(facts: &Facts, wish: &ImageWish) -> Result<ImagePlan, ImageError> {
+    if !is_image_reference(&wish.base) {
+        return Err(ImageError::Base(wish.base.clone()));
+    }
     let units = wish.enable.iter().map(|name| unit(name)).collect::<Result<Vec<_>, _>>()?;
     let there = facts.bool("guest.systemd_installed").ok_or_else(|| ImageError::Unseen { base: wish.base.clone() })?;
     let family = if there { None } else { Some(family::of(facts)?) };
