@@ -21,7 +21,7 @@ pub use crate::snapshot::EngineKind;
 pub use archive::encoded;
 pub use archive::{PathStat, Tree, TreeEntry};
 pub use build::{BuildEvent, BuildOrder, Builder};
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, without_password};
 pub use engine::{ApiVersion, Engine};
 pub use error::EngineError;
 pub use events::{Action, Event, EventStream, Life};

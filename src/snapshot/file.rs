@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::{SCHEMA_VERSION, Snapshot, TargetKind};
+use super::{Redactor, SCHEMA_VERSION, Snapshot, TargetKind};
 
 /// Largest snapshot that is read, after decompression.
 const READ_LIMIT: u64 = 64 * 1024 * 1024;
@@ -72,7 +72,7 @@ pub fn write(snapshot: &Snapshot, path: &Path) -> Result<(), SnapshotError> {
     file.write_all(&bytes).map_err(failed)
 }
 
-/// Reads a snapshot, compressed or not.
+/// Reads a snapshot, compressed or not. Secrets that another hand left in it are taken out.
 ///
 /// # Errors
 /// Any [`SnapshotError`] of reading.
@@ -109,5 +109,5 @@ fn parse(json: &[u8], path: &Path) -> Result<Snapshot, SnapshotError> {
         return Err(format(misfit));
     }
     snapshot.target.kind = TargetKind::Snapshot;
-    Ok(snapshot)
+    Ok(Redactor::again().redacted(snapshot))
 }

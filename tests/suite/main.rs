@@ -13,6 +13,7 @@
 mod architecture;
 mod browser;
 mod building;
+mod canary;
 mod ci;
 mod cli;
 mod compatibility;

@@ -41,6 +41,8 @@ pub struct Redactor {
     used: usize,
     /// Words that name the target, its image and its engine: nothing else is hidden by hiding them.
     structure: Vec<String>,
+    /// Values that are only not needed stay: what a snapshot file holds was chosen when it was made.
+    is_again: bool,
     masks: OnceLock<Masks>,
 }
 
@@ -58,6 +60,12 @@ impl fmt::Debug for Redactor {
 }
 
 impl Redactor {
+    /// For a snapshot that was redacted when it was made, perhaps by other rules or another hand.
+    #[must_use]
+    pub(super) fn again() -> Self {
+        Self { is_again: true, ..Self::default() }
+    }
+
     /// Finds the secrets of a raw engine document: environment, labels, arguments, registry auth, URLs.
     pub fn learn(&mut self, document: &Value) {
         self.learn_value(document, Place::Text, "");
@@ -89,8 +97,14 @@ impl Redactor {
 
     fn learn_spans(&mut self, text: &str, spans: Vec<Span>) {
         for span in spans {
-            self.remember(text.get(span.range).unwrap_or_default(), span.reach);
+            if self.hides(&span) {
+                self.remember(text.get(span.range).unwrap_or_default(), span.reach);
+            }
         }
+    }
+
+    fn hides(&self, span: &Span) -> bool {
+        !self.is_again || span.reach == Reach::Everywhere
     }
 
     fn remember(&mut self, value: &str, reach: Reach) {
@@ -142,7 +156,7 @@ impl Redactor {
         if let Some(known) = self.values.get(text).filter(|known| known.is_searched) {
             return token(known.number);
         }
-        let own = spans.into_iter().filter(|span| !value::is_plain(text.get(span.range.clone()).unwrap_or_default()));
+        let own = spans.into_iter().filter(|span| self.hides(span) && !value::is_plain(text.get(span.range.clone()).unwrap_or_default()));
         let numbered = own.map(|span| {
             let number = self.values.get(&text[span.range.clone()]).map_or(0, |known| known.number);
             (span.range, number)
@@ -238,7 +252,10 @@ impl Redactor {
             }
         };
         snapshot.documents.values_mut().for_each(|document| each_text(document, &keep));
-        snapshot.facts.iter_mut().for_each(|fact| each_text(&mut fact.value, &keep));
+        snapshot.facts.iter_mut().for_each(|fact| {
+            each_text(&mut fact.value, &keep);
+            keep(&mut fact.source);
+        });
         snapshot.log.lines.iter_mut().for_each(|line| keep(&mut line.text));
         snapshot.log.unrecognised.iter_mut().for_each(|cluster| keep(&mut cluster.text));
         snapshot.gaps.iter_mut().for_each(|gap| keep(&mut gap.reason));
