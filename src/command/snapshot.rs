@@ -48,7 +48,7 @@ async fn take(args: &SnapshotArgs, options: &Options, matcher: &Matcher<'_>) -> 
 
 fn hidden_values(snapshot: &Snapshot) -> String {
     let counts = hidden::counts(snapshot);
-    let all: usize = counts.iter().map(|(_, count)| count).sum();
+    let all: usize = counts.values().sum();
     let kinds: Vec<String> = counts.iter().map(|(kind, count)| format!("{count} of {}", kind.name())).collect();
     match all {
         0 => "no value was hidden".to_owned(),

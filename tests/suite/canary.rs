@@ -6,8 +6,11 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
+use sysdock::rule::builtin;
+use sysdock::snapshot::Redactor;
 
 use super::fake::{Answer, Documents, Fake, frame, recorded};
+use super::fixtures;
 use super::program::{Run, sysdock};
 
 /// Forms of a report.
@@ -373,6 +376,37 @@ fn a_snapshot_says_how_much_it_hides_and_never_what() {
         assert!(run.stderr.contains(kind), "{kind} in {}", run.stderr);
     }
     assert!(planted.left_in(&run.stderr).is_empty());
+}
+
+/// What systemd, engines and guests print speaks of credentials, keys and passwords: it stays as it is.
+#[test]
+fn messages_that_only_speak_of_secrets_stay() {
+    let rules = builtin().expect("the built-in rules can be loaded");
+    let examples = rules.rules.iter().flat_map(|rule| rule.examples.iter().flat_map(|example| example.lines.clone()));
+    let fixtures = fixtures::all();
+    let logs = fixtures.iter().flat_map(|fixture| fixture.snapshot.log.lines.iter().map(|line| line.text.clone()));
+    let facts = fixtures.iter().flat_map(|fixture| fixture.snapshot.facts.iter().map(|(_, fact)| fact.value.to_string()));
+    let spoken = [
+        "Failed to set up credentials: Protocol error",
+        "Failed to determine user credentials: No such process",
+        "systemd-ask-password-console.path: Started Dispatch Password Requests to Console Directory Watch.",
+        "Failed to add watch on /run/systemd/ask-password: Too many open files",
+        "Failed to load machine key: No such file or directory",
+        "Invalid token: unexpected end of line",
+        "pam_unix(login:auth): authentication failure; logname= uid=0",
+        "Failed to initialize random seed, pool has no key: ignoring",
+        "Secret Service: not available",
+    ];
+    let mut changed = Vec::new();
+    for line in examples.chain(logs).chain(facts).chain(spoken.map(str::to_owned)) {
+        let mut redactor = Redactor::default();
+        redactor.learn_text(&line);
+        let said = redactor.redact(&line);
+        if said != line {
+            changed.push(format!("{line}\n  → {said}"));
+        }
+    }
+    assert!(changed.is_empty(), "{}", changed.join("\n"));
 }
 
 #[test]

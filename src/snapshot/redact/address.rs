@@ -22,7 +22,7 @@ pub(super) fn userinfo(text: &str, mark: &Range<usize>) -> (Vec<Span>, usize) {
 fn password(address: &str) -> Option<Range<usize>> {
     let authority = address.find(['/', '?', '#']).unwrap_or(address.len());
     let colon = address[..authority].find(':');
-    let Some(at) = last_at(address, authority) else { return None };
+    let at = last_at(address, authority)?;
     let Some(colon) = colon.filter(|colon| *colon < at) else {
         // A key in place of a user's name.
         return (at < authority && value::is_opaque(&address[..at])).then_some(0..at);
