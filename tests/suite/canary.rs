@@ -52,7 +52,8 @@ impl Planted {
     fn plant(&mut self, place: &str, text: &str) -> String {
         let number = self.0.len();
         let noise = (number as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let letters: String = (0..5).map(|at| char::from(b"bdfghkmQRTXZpqrs"[(noise >> (at * 7)) as usize % 16])).collect();
+        let letters: String =
+            (0..5).map(|at| char::from(b"bdfghkmQRTXZpqrs"[usize::try_from((noise >> (at * 7)) % 16).unwrap_or_default()])).collect();
         let value = if text.contains('¤') || text.contains("%§") {
             format!("c{number:03}/{letters}@7{}", noise % 9973)
         } else {
