@@ -41,6 +41,7 @@ fn main() {
             let (mut redactor, mut document) = (Redactor::default(), document.clone());
             redactor.learn(&document);
             redactor.redact_value(&mut document);
+            document
         });
         println!("{count:>6} secrets           {time:>8.1?}");
     }
