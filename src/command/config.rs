@@ -3,6 +3,7 @@
 use super::CommandError;
 use crate::cli::{ConfigAction, ConfigArgs, Format};
 use crate::config::{Config, Origin, Settings, Suppress, name_of};
+use crate::docker::without_password;
 use crate::exit::Exit;
 use crate::options::Options;
 use crate::render::output;
@@ -32,7 +33,7 @@ fn rows(config: &Config) -> Vec<Setting> {
         Setting { key: key.to_owned(), value: found.map_or_else(|| default.to_owned(), |(value, _)| value), origin }
     };
     let mut rows = vec![
-        one("host", "as the docker CLI finds it", &|s| s.host.clone()),
+        one("host", "as the docker CLI finds it", &|s| s.host.as_deref().map(without_password)),
         one("context", "the current one", &|s| s.context.clone()),
         one("timeout", "10", &|s| s.timeout.map(|seconds| seconds.to_string())),
         one("color", "auto", &|s| s.color.as_ref().map(name_of)),

@@ -1,7 +1,7 @@
 //! Reaching the engine that the options name, and wording what it does not know.
 
 use crate::collect::container_names;
-use crate::docker::{Endpoint, Engine, EngineChoice, EngineError, EngineKind, Listener, Located, locate};
+use crate::docker::{Endpoint, Engine, EngineChoice, EngineError, EngineKind, Listener, Located, locate, without_password};
 use crate::options::Options;
 use crate::prescribe::Reach;
 use crate::render::output;
@@ -106,8 +106,8 @@ fn similar(name: &str, names: &[String]) -> String {
 fn list_command(kind: EngineKind, choice: &EngineChoice) -> String {
     let quoted = |word: &str| crate::quote::shown(&[word]);
     let engine = match (choice.host.as_deref(), choice.context.as_deref(), kind) {
-        (Some(host), _, EngineKind::Docker) => format!(" --host {}", quoted(host)),
-        (Some(host), _, EngineKind::Podman) => format!(" --url {}", quoted(host)),
+        (Some(host), _, EngineKind::Docker) => format!(" --host {}", quoted(&without_password(host))),
+        (Some(host), _, EngineKind::Podman) => format!(" --url {}", quoted(&without_password(host))),
         (None, Some(context), EngineKind::Docker) => format!(" --context {}", quoted(context)),
         _ => String::new(),
     };

@@ -8,6 +8,7 @@ use crate::playbook::{find, page};
 use crate::render::{explain, output};
 use crate::rule::{self, Rule, RuleSet};
 use crate::scan::{Matcher, clean};
+use crate::snapshot::Redactor;
 
 /// Runs the command.
 ///
@@ -36,7 +37,9 @@ fn of_message(text: &str, rules: &RuleSet, options: &Options) -> Result<Exit, Co
         return Err(CommandError::NoMessage);
     }
     let near = rules.nearest(text).map(|id| format!(", did you mean `{id}`?")).unwrap_or_default();
-    Err(CommandError::NoDiagnosis { id: text.to_owned(), near })
+    let mut redactor = Redactor::default();
+    redactor.learn_text(text);
+    Err(CommandError::NoDiagnosis { id: redactor.redact(text), near })
 }
 
 fn shown(head: &str, rule: &Rule, rules: &RuleSet, options: &Options) -> Result<Exit, CommandError> {

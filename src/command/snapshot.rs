@@ -10,7 +10,7 @@ use crate::options::{Options, snapshot_options};
 use crate::render::{counted, json, output};
 use crate::rule;
 use crate::scan::Matcher;
-use crate::snapshot::{Snapshot, file};
+use crate::snapshot::{Snapshot, file, hidden};
 
 /// Runs the command.
 ///
@@ -23,11 +23,14 @@ pub fn run(args: &SnapshotArgs, options: &Options) -> Result<Exit, CommandError>
     let Some(path) = &args.output else {
         let text = file::to_json(&snapshot)?;
         output::print(json::harmless(&String::from_utf8_lossy(&text)).as_bytes())?;
+        if options.remarks {
+            output::tell(&hidden_values(&snapshot));
+        }
         return Ok(Exit::Success);
     };
     file::write(&snapshot, path)?;
     if options.remarks {
-        output::tell(&written(&snapshot, path));
+        output::tell(&format!("{}\n{}", hidden_values(&snapshot), written(&snapshot, path)));
     }
     Ok(Exit::Success)
 }
@@ -40,6 +43,16 @@ async fn take(args: &SnapshotArgs, options: &Options, matcher: &Matcher<'_>) -> 
     match progress::shown(&format!("examining {name}"), options.progress, work).await {
         Ok(snapshot) => Ok(snapshot),
         Err(error) => Err(connect::failure(&engine, name, error, &options.engine).await),
+    }
+}
+
+fn hidden_values(snapshot: &Snapshot) -> String {
+    let counts = hidden::counts(snapshot);
+    let all: usize = counts.values().sum();
+    let kinds: Vec<String> = counts.iter().map(|(kind, count)| format!("{count} of {}", kind.name())).collect();
+    match all {
+        0 => "no value was hidden".to_owned(),
+        _ => format!("{} hidden: {}", counted(all, "value", "values"), kinds.join(", ")),
     }
 }
 

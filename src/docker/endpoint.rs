@@ -27,7 +27,7 @@ impl Endpoint {
     /// # Errors
     /// [`EngineError::Address`] for an unknown scheme or an empty address.
     pub fn parse(address: &str) -> Result<Self, EngineError> {
-        let bad = |reason: &str| EngineError::Address { address: address.to_owned(), reason: reason.to_owned() };
+        let bad = |reason: &str| EngineError::Address { address: without_password(address), reason: reason.to_owned() };
         let Some((scheme, rest)) = address.split_once("://") else {
             return Err(bad("it has no scheme"));
         };
@@ -36,13 +36,16 @@ impl Endpoint {
             "unix" => Err(bad("a socket needs an absolute path")),
             "tcp" | "http" => Self::parse_tcp(rest).ok_or_else(|| bad("no host is named")),
             "https" => Err(bad("TLS is not supported yet; ssh:// reaches a remote engine")),
+            "ssh" if has_password(rest) => Err(bad("a password in an ssh address is not supported; ssh asks for it, or uses a key")),
             "ssh" => Self::parse_ssh(rest).ok_or_else(|| bad("no host is named, or the port is no number")),
             _ => Err(bad("the scheme is unknown")),
         }
     }
 
+    /// User and password are dropped, as the docker CLI does: the engine's API knows none.
     fn parse_tcp(rest: &str) -> Option<Self> {
-        let authority = rest.split('/').next().filter(|host| !host.is_empty())?;
+        let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+        let authority = rest.split(['/', '?', '#']).next().filter(|host| !host.is_empty())?;
         let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
         Some(Self::Tcp(if has_port { authority.to_owned() } else { format!("{authority}:2375") }))
     }
@@ -60,6 +63,30 @@ impl Endpoint {
     pub fn may_be_local(&self) -> bool {
         matches!(self, Self::Unix(_))
     }
+}
+
+fn has_password(rest: &str) -> bool {
+    rest.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
+}
+
+/// An address as it may be shown: a password, a key in place of a user's name, and a query are left out.
+#[must_use]
+pub fn without_password(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
+    let sign = if scheme.is_empty() { "" } else { "://" };
+    let shown = match rest.rsplit_once('@') {
+        Some((user, host)) => match user.split_once(':') {
+            Some((name, _)) => format!("{name}:***@{host}"),
+            None if scheme == "ssh" || scheme.is_empty() => rest.to_owned(),
+            None => format!("***@{host}"),
+        },
+        None => rest.to_owned(),
+    };
+    let shown = match shown.split_once('?') {
+        Some((before, _)) => format!("{before}?***"),
+        None => shown,
+    };
+    format!("{scheme}{sign}{shown}")
 }
 
 impl fmt::Display for Endpoint {
@@ -87,6 +114,30 @@ mod tests {
             ("ssh://box", "ssh://box"),
         ] {
             assert_eq!(Endpoint::parse(given).map(|e| e.to_string()).ok().as_deref(), Some(shown), "{given}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_never_shown() {
+        for given in [
+            "tcp://me:hunter2@engine:2375",
+            "http://me:hunt@er2/hunter2@engine",
+            "tcp://engine:2375?token=hunter2",
+            "tcp://:hunter2@engine",
+        ] {
+            assert_eq!(Endpoint::parse(given).unwrap().to_string(), "tcp://engine:2375", "{given}");
+        }
+        for given in [
+            "ssh://me:hunter2@box",
+            "ssh://me:hunter2@box:22",
+            "https://me:hunter2@box",
+            "me:hunter2@box",
+            "tcp://me:hunter2@",
+            "npipe://a?sig=hunter2",
+            "unix://me:a/hunter2@b@c",
+        ] {
+            let said = Endpoint::parse(given).unwrap_err().to_string();
+            assert!(!said.contains("hunter2") && said.contains("***"), "{said}");
         }
     }
 

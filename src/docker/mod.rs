@@ -24,7 +24,7 @@ pub use archive::encoded;
 pub use archive::{PathStat, Tree, TreeEntry};
 pub use build::{BuildEvent, BuildOrder, Builder};
 pub use container::{fit_name, is_name};
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, without_password};
 pub use engine::{ApiVersion, Engine};
 pub use error::EngineError;
 pub use events::{Action, Event, EventStream, Life, PassedOver};

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::{SCHEMA_VERSION, Snapshot, TargetKind, zst};
+use super::{Redactor, SCHEMA_VERSION, Snapshot, TargetKind, zst};
 use crate::limit;
 
 /// Largest snapshot that is read, after decompression, in bytes; real ones have some 100 KiB.
@@ -77,7 +77,7 @@ pub fn write(snapshot: &Snapshot, path: &Path) -> Result<(), SnapshotError> {
     file.write_all(&bytes).map_err(failed)
 }
 
-/// Reads a snapshot, compressed or not.
+/// Reads a snapshot, compressed or not. Secrets that another hand left in it are taken out.
 ///
 /// # Errors
 /// Any [`SnapshotError`] of reading.
@@ -135,7 +135,7 @@ fn parse(json: &[u8], path: &Path) -> Result<Snapshot, SnapshotError> {
         return Err(format(misfit));
     }
     snapshot.target.kind = TargetKind::Snapshot;
-    Ok(snapshot)
+    Ok(Redactor::again().redacted(snapshot))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 mod catalog;
 mod facts;
 pub mod file;
+pub mod hidden;
 mod log;
 mod redact;
 mod sight;

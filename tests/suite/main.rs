@@ -15,6 +15,7 @@ mod bounded;
 mod bounds;
 mod browser;
 mod building;
+mod canary;
 mod ci;
 mod cli;
 mod compatibility;

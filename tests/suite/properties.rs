@@ -66,7 +66,7 @@ fn documents(name: &str, secrets: &[String; 7]) -> BTreeMap<String, Value> {
         "Args": ["--password", argument, format!("--api-key={inline}"), format!("https://app:{in_url}@db.example.org/x")],
         "Config": {
             "Env": ["PATH=/bin", format!("{name}={environment}"), format!("DATABASE_URL=postgres://app:{in_url}@db/x?sslmode=on")],
-            "Labels": {"deploy.secret": label, "plain": "kept"},
+            "Labels": {"deploy.secret": label, "plain": "hidden", "com.docker.compose.service": "kept"},
             "Cmd": ["sh", "-c", format!("curl -H 'Authorization: Bearer {auth}' https://api.example.org/?token={query}")],
             "Entrypoint": ["/entry.sh", "--token", argument],
         },

@@ -1,0 +1,258 @@
+//! Words of a command, in a list or in a line → those that are secret: what follows an option that asks for a secret, passwords that
+//! well-known programs take as `-p X`, `-pX` or `-u user:password`, and the settings of `-e`, `--build-arg` and `--label`.
+
+use std::ops::Range;
+
+use super::seek::Span;
+use super::{assigned, kept, name, value};
+
+/// How a program is told a secret.
+struct Program {
+    /// Beginning of its name.
+    name: &'static str,
+    /// Options whose value, apart or attached, is secret.
+    secret: &'static [&'static str],
+    /// Options whose value is `user:password`, or with `%` or `,` between.
+    login: &'static [&'static str],
+    /// How many of the last words are secret.
+    last: usize,
+}
+
+const fn program(name: &'static str, secret: &'static [&'static str], login: &'static [&'static str], last: usize) -> Program {
+    Program { name, secret, login, last }
+}
+
+const PROGRAMS: [Program; 32] = [
+    program("mysql", &["-p"], &[], 0),
+    program("mariadb", &["-p"], &[], 0),
+    program("sshpass", &["-p"], &[], 0),
+    program("mongo", &["-p"], &[], 0),
+    program("login", &["-p"], &[], 0),
+    program("ncftp", &["-p"], &[], 0),
+    program("useradd", &["-p"], &[], 0),
+    program("usermod", &["-p"], &[], 0),
+    program("7z", &["-p"], &[], 0),
+    program("rar", &["-p", "-hp"], &[], 0),
+    program("unrar", &["-p"], &[], 0),
+    program("redis-cli", &["-a"], &[], 0),
+    program("zip", &["-P"], &[], 0),
+    program("unzip", &["-P"], &[], 0),
+    program("sqlcmd", &["-P"], &[], 0),
+    program("mosquitto_", &["-P"], &[], 0),
+    program("ipmitool", &["-P"], &[], 0),
+    program("ldap", &["-w"], &[], 0),
+    program("cypher-shell", &["-p"], &[], 0),
+    program("influx", &["-p"], &[], 0),
+    program("kinit", &["-p"], &[], 0),
+    program("tigervnc", &["-p"], &[], 0),
+    program("curl", &[], &["-u", "-U", "--user", "--proxy-user"], 0),
+    program("http", &[], &["-a", "--auth"], 0),
+    program("smbclient", &[], &["-U", "--user"], 0),
+    program("rpcclient", &[], &["-U", "--user"], 0),
+    program("lftp", &[], &["-u", "--user"], 0),
+    program("skopeo", &[], &["--creds", "--src-creds", "--dest-creds"], 0),
+    program("htpasswd", &[], &[], 1),
+    program("rabbitmqctl", &[], &[], 1),
+    program("chpasswd", &[], &[], 0),
+    program("openssl", &["-k"], &[], 0),
+];
+
+/// Options of any program that are followed by `NAME=value`.
+const VARIABLES: [&str; 4] = ["-e", "--env", "--build-arg", "--setenv"];
+const LABELS: [&str; 3] = ["-l", "--label", "--volume-label"];
+/// Options of any program that are followed by `user:password`.
+const LOGINS: [&str; 4] = ["--creds", "--user-password", "--basic-auth", "--proxy-user"];
+/// Programs whose `-p` and `-u` mean something else.
+const OTHERS: [&str; 10] = ["docker", "podman", "nerdctl", "ssh", "scp", "iptables", "mkdir", "ps", "id", "journalctl"];
+
+/// Words that make it worth while to look at the words of a line.
+pub(super) fn marks() -> impl Iterator<Item = &'static str> {
+    let options =
+        [" -p", " -u", "\"-p", "\"-u", " -e", " -l", "\"-e", "\"-l", "--env", "--setenv", "--build-arg", "--label", "--volume-label"];
+    PROGRAMS.iter().map(|program| program.name).chain(LOGINS).chain(options)
+}
+
+/// The secret places of a line that may hold a command.
+pub(super) fn in_text(text: &str) -> Vec<Span> {
+    let ranges = words(text);
+    let all: Vec<&str> = ranges.iter().map(|range| &text[range.clone()]).collect();
+    let moved = |(word, span): (usize, Span)| {
+        let start = ranges[word].start;
+        Span { range: start + span.range.start..start + span.range.end, reach: span.reach }
+    };
+    in_words(&all).into_iter().map(moved).collect()
+}
+
+/// The secret places of words, each with the number of its word.
+pub(super) fn in_words(words: &[&str]) -> Vec<(usize, Span)> {
+    let mut found = Vec::new();
+    let mut running = Running::default();
+    for (place, word) in words.iter().enumerate() {
+        let before = place.checked_sub(1).map_or("", |before| words[before]);
+        running.meet(word, before);
+        let span = running.after(before, word).or_else(|| running.attached(word)).or_else(|| whole(before, word));
+        found.extend(span.map(|span| (place, span)));
+        if running.program.is_some_and(|program| program.last > 0) && words.get(place + 1).is_none_or(|next| is_end(next)) && !is_end(word)
+        {
+            found.push((place, Span::secret(0..word.len())));
+        }
+        if *word == "chpasswd" {
+            found.extend(fed(words, place));
+        }
+    }
+    found
+}
+
+/// The program whose words are read.
+#[derive(Default, Clone, Copy)]
+struct Running {
+    program: Option<&'static Program>,
+    is_other: bool,
+}
+
+impl Running {
+    fn meet(&mut self, word: &str, before: &str) {
+        let base = word.rsplit('/').next().unwrap_or_default();
+        if is_end(word) {
+            *self = Self::default();
+        } else if !word.starts_with('-') && !before.starts_with("-p") {
+            let fits = |program: &&Program| {
+                base.starts_with(program.name) && base.len() <= program.name.len() + 12 && (program.name != "login" || !before.is_empty())
+            };
+            if let Some(program) = PROGRAMS.iter().find(fits) {
+                *self = Self { program: Some(program), is_other: false };
+            } else if OTHERS.contains(&base) {
+                *self = Self { program: None, is_other: true };
+            }
+        }
+    }
+
+    /// A word after an option.
+    fn after(self, option: &str, word: &str) -> Option<Span> {
+        let whole = || Span::secret(0..word.len());
+        if word.is_empty() || !option.starts_with('-') {
+            return None;
+        }
+        if VARIABLES.contains(&option) || LABELS.contains(&option) {
+            return setting(word, 0, option);
+        }
+        if word.starts_with('-') {
+            return None;
+        }
+        if !option.contains('=') && name::is_secret(option) {
+            return Some(whole());
+        }
+        let asks = |options: &[&str]| options.contains(&option);
+        if self.program.is_some_and(|program| asks(program.secret)) {
+            return Some(whole());
+        }
+        if self.program.is_some_and(|program| asks(program.login)) || LOGINS.contains(&option) {
+            return login(word, 0);
+        }
+        match option {
+            "-p" if !self.is_other && value::is_opaque(word) => Some(whole()),
+            "-u" if !self.is_other => login(word, 0).filter(|span| !is_number(&word[span.range.clone()])),
+            _ => None,
+        }
+    }
+
+    /// An option that holds its value: `-psecret`, `--env=NAME=value`.
+    fn attached(self, word: &str) -> Option<Span> {
+        if let Some((option, rest)) = word.split_once('=').filter(|(option, _)| option.starts_with("--")) {
+            let at = option.len() + 1;
+            if VARIABLES.contains(&option) || LABELS.contains(&option) {
+                return setting(rest, at, option);
+            }
+            let asks = self.program.is_some_and(|program| program.login.contains(&option)) || LOGINS.contains(&option);
+            return if asks { login(rest, at) } else { None };
+        }
+        if let Some(program) = self.program {
+            let is_long = word.starts_with("--");
+            let option = program
+                .secret
+                .iter()
+                .chain(program.login)
+                .find(|option| !is_long && word.len() > option.len() && word.starts_with(**option))?;
+            return if program.secret.contains(option) {
+                Some(Span::secret(option.len()..word.len()))
+            } else {
+                login(&word[option.len()..], option.len())
+            };
+        }
+        let value = word.strip_prefix("-p").filter(|value| !self.is_other && value::is_opaque(value))?;
+        Some(Span::secret(word.len() - value.len()..word.len()))
+    }
+}
+
+/// `NAME=value` as a word of its own: the value may hold blanks. A script is none.
+fn whole(before: &str, word: &str) -> Option<Span> {
+    let is_script = before.starts_with('-') && !before.starts_with("--") && before.ends_with('c');
+    let (name, value) = word.split_once('=').filter(|_| !is_script && !word.contains('\n'))?;
+    name::is_secret(name).then(|| Span::secret(word.len() - value.len()..word.len()))
+}
+
+fn is_number(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The value of `NAME=value`.
+fn setting(word: &str, at: usize, option: &str) -> Option<Span> {
+    let (name, value) = word.split_once('=')?;
+    let allowed = if LABELS.contains(&option) { kept::label } else { kept::variable };
+    let start = at + name.len() + 1;
+    assigned::pair(name, start..start + value.len(), allowed)
+}
+
+/// The password of `user:password`.
+fn login(word: &str, at: usize) -> Option<Span> {
+    let place = word.find([':', '%', ','])?;
+    (place + 1 < word.len()).then(|| Span::secret(at + place + 1..at + word.len()))
+}
+
+/// What is fed to `chpasswd`: `echo root:password | chpasswd`.
+fn fed(words: &[&str], place: usize) -> Option<(usize, Span)> {
+    let (before, word) = words[..place].iter().enumerate().rev().take(6).find(|(_, word)| word.contains(':'))?;
+    login(word, 0).map(|span| (before, span))
+}
+
+fn is_end(word: &str) -> bool {
+    matches!(word, "|" | "||" | "&&" | ";" | "&") || word.ends_with(';')
+}
+
+/// The words of a line, without the quotes around them.
+fn words(text: &str) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let (mut found, mut at) = (Vec::new(), 0);
+    while at < bytes.len() {
+        let between = bytes[at].is_ascii_whitespace() || matches!(bytes[at], b'[' | b']' | b',' | b'{' | b'}' | b'(' | b')');
+        if between {
+            at += 1;
+        } else if let Some(quote) = assigned::quote(text, at) {
+            let range = assigned::within(text, at + quote.len(), quote).unwrap_or(at + quote.len()..at + quote.len());
+            at = range.end + quote.len();
+            found.push(range);
+        } else {
+            let end = word_end(text, at);
+            found.push(at..end);
+            at = end;
+        }
+    }
+    found
+}
+
+/// The end of a word without quotes around it; quotes within keep blanks.
+fn word_end(text: &str, start: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = start;
+    while at < bytes.len() && !bytes[at].is_ascii_whitespace() {
+        if let Some(quote) = assigned::quote(text, at) {
+            if !text[start..at].contains('=') {
+                return at.max(start + 1);
+            }
+            at = assigned::within(text, at + quote.len(), quote).map_or(at + quote.len(), |range| range.end + quote.len());
+        } else {
+            at += 1;
+        }
+    }
+    at.min(text.len())
+}

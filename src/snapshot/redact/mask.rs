@@ -1,0 +1,188 @@
+//! Known secrets → tokens, wherever they occur in a text and however they are written: as they are, escaped for JSON, encoded for a URL,
+//! or within base64. One automaton for all.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use base64::Engine as _;
+use base64::alphabet::STANDARD as ALPHABET;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use super::value;
+
+/// Least length of base64 that may hold a value that is searched for.
+const ENCODED: usize = 8;
+/// Reads any piece of base64: what follows the last whole byte does not matter.
+const PIECES: GeneralPurpose = GeneralPurpose::new(
+    &ALPHABET,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true).with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The automaton of all values that are searched for.
+pub(super) struct Masks {
+    automaton: Option<AhoCorasick>,
+    /// What each pattern of it stands for.
+    patterns: Vec<Written>,
+    /// Values could not be put into an automaton: then nothing is let through.
+    is_broken: bool,
+}
+
+/// One way to write a value.
+struct Written {
+    /// Number of the value.
+    number: usize,
+    /// It may be a part of another word or number, and is not meant there.
+    is_word: bool,
+}
+
+impl Masks {
+    /// Makes the automaton of values, each with its number.
+    pub fn of<'v>(values: impl Iterator<Item = (&'v str, usize)>) -> Self {
+        let (mut forms, mut patterns) = (Vec::new(), Vec::new());
+        for (value, number) in values {
+            let is_word = value::is_word(value);
+            for form in written(value) {
+                forms.push(form);
+                patterns.push(Written { number, is_word });
+            }
+        }
+        let built = if forms.is_empty() { None } else { Some(AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&forms)) };
+        let is_broken = matches!(built, Some(Err(_)));
+        Self { automaton: built.and_then(Result::ok), patterns, is_broken }
+    }
+
+    /// Where values occur in a text, with their numbers.
+    pub fn find(&self, text: &str) -> Vec<(Range<usize>, usize)> {
+        if self.is_broken {
+            return vec![(0..text.len(), 0)];
+        }
+        let Some(automaton) = &self.automaton else { return Vec::new() };
+        let mut found = self.occurrences(automaton, text.as_bytes());
+        for run in runs(text) {
+            if let Some(number) = self.encoded(automaton, &text.as_bytes()[run.clone()]) {
+                let padding = text[run.end..].bytes().take(2).take_while(|byte| *byte == b'=').count();
+                found.push((run.start..run.end + padding, number));
+            }
+        }
+        found
+    }
+
+    fn occurrences(&self, automaton: &AhoCorasick, bytes: &[u8]) -> Vec<(Range<usize>, usize)> {
+        let found = automaton.find_iter(bytes).filter_map(|hit| {
+            let Written { number, is_word } = self.patterns[hit.pattern().as_usize()];
+            let range = hit.start()..hit.end();
+            (!is_word || stands_alone(bytes, &range)).then_some((range, number))
+        });
+        found.collect()
+    }
+
+    /// The value that a run of base64 holds, wherever its groups of four begin.
+    fn encoded(&self, automaton: &AhoCorasick, run: &[u8]) -> Option<usize> {
+        let standard: Vec<u8> = run
+            .iter()
+            .map(|byte| match byte {
+                b'-' => b'+',
+                b'_' => b'/',
+                byte => *byte,
+            })
+            .collect();
+        (0..4).find_map(|shift| {
+            let piece = standard.get(shift..)?;
+            // A single sign at the end holds no whole byte.
+            let whole = if piece.len() % 4 == 1 { piece.len() - 1 } else { piece.len() };
+            let decoded = PIECES.decode(&piece[..whole]).ok()?;
+            self.occurrences(automaton, &decoded).first().map(|(_, number)| *number)
+        })
+    }
+
+    /// Whether no value occurs in a text.
+    pub fn is_clean(&self, text: &str) -> bool {
+        self.find(text).is_empty()
+    }
+}
+
+fn stands_alone(bytes: &[u8], range: &Range<usize>) -> bool {
+    let is_part = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    !is_part(range.start.checked_sub(1).and_then(|at| bytes.get(at))) && !is_part(bytes.get(range.end))
+}
+
+/// Stretches of a text that may be base64, of either alphabet.
+fn runs(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let is_sign = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
+    let mut at = 0;
+    let bytes = text.as_bytes();
+    std::iter::from_fn(move || {
+        while at < bytes.len() {
+            let length = bytes[at..].iter().take_while(|byte| is_sign(byte)).count();
+            let run = at..at + length;
+            at += length + 1;
+            if length >= ENCODED {
+                return Some(run);
+            }
+        }
+        None
+    })
+}
+
+/// A value as it is, escaped for JSON once and twice, and encoded for a URL.
+fn written(value: &str) -> BTreeSet<String> {
+    let is_free = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    if value.bytes().all(is_free) {
+        return BTreeSet::from([value.to_owned()]);
+    }
+    let once = escaped(value);
+    let encoded = |lower: bool, blank: Option<char>| {
+        let sign = |byte: u8| match (byte, blank) {
+            (b' ', Some(sign)) => sign.to_string(),
+            (byte, _) if is_free(byte) => char::from(byte).to_string(),
+            (byte, _) if lower => format!("%{byte:02x}"),
+            (byte, _) => format!("%{byte:02X}"),
+        };
+        value.bytes().map(sign).collect::<String>()
+    };
+    BTreeSet::from([value.to_owned(), escaped(&once), once, encoded(false, None), encoded(true, None), encoded(false, Some('+'))])
+}
+
+fn escaped(value: &str) -> String {
+    let quoted = serde_json::Value::from(value).to_string();
+    quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+
+    use super::*;
+
+    fn clean(value: &str, text: &str) -> bool {
+        Masks::of([(value, 1)].into_iter()).is_clean(text)
+    }
+
+    #[test]
+    fn a_value_is_found_in_every_base64() {
+        for value in ["hunter2", "x9?>~~?Kd", "correct horse"] {
+            for before in ["", "a", "ab", "user:", "me@example.org:"] {
+                for after in ["", "!", "\n", "@host"] {
+                    let text = format!("{before}{value}{after}");
+                    for encoded in
+                        [STANDARD.encode(&text), STANDARD_NO_PAD.encode(&text), URL_SAFE.encode(&text), URL_SAFE_NO_PAD.encode(&text)]
+                    {
+                        let line = format!("got {encoded} there");
+                        let masks = Masks::of([(value, 1)].into_iter());
+                        let found = masks.find(&line);
+                        assert_eq!(found.first().map(|(range, _)| &line[range.clone()]), Some(encoded.as_str()), "{text:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_is_found_escaped_and_encoded() {
+        for text in [r#"a\"b c/d"#, r#"a\\\"b c/d"#, "a%22b%20c%2Fd", "a%22b%20c%2fd", "a%22b+c%2Fd"] {
+            assert!(!clean("a\"b c/d", text), "{text}");
+        }
+        assert!(clean("postman", "the postmaster") && !clean("postman", "the postman.") && clean("123456", "pid 1234567"));
+    }
+}

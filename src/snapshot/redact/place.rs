@@ -1,0 +1,132 @@
+//! Strings of the engines' documents by their place: what a key or a neighbour says about a string decides how it is read.
+
+use std::ops::Range;
+
+use serde_json::{Map, Value};
+
+use super::seek::{Span, spans};
+use super::{assigned, command, kept, name};
+
+/// What a string of a document is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Any text.
+    Text,
+    /// Stands under a secret's name.
+    Secret,
+    /// Stands under a name that is not kept.
+    Hidden,
+    /// `NAME=value` of an environment.
+    Variable,
+    /// `name=value` of a list of labels.
+    Label,
+    /// What a layer of an image was created by.
+    History,
+}
+
+impl Place {
+    /// The place of what stands under a key, in an object that stands under `parent`.
+    pub fn under(parent: Place, above: &str, key: &str) -> Self {
+        let is_label = matches!(above, "Labels" | "labels");
+        match key {
+            _ if name::is_secret(key) => Self::Secret,
+            _ if is_label => {
+                if kept::label(key) {
+                    Self::Text
+                } else {
+                    Self::Hidden
+                }
+            }
+            "Env" | "env" | "Environment" => Self::Variable,
+            _ if matches!(above, "Env" | "env" | "Environment" | "BuildArgs") => {
+                if kept::variable(key) {
+                    Self::Text
+                } else {
+                    Self::Hidden
+                }
+            }
+            "Labels" | "labels" => Self::Label,
+            "created_by" | "CreatedBy" => Self::History,
+            "value" | "Value" | "data" if parent == Self::Secret => Self::Secret,
+            _ => Self::Text,
+        }
+    }
+
+    /// The secret places of a string that stands here.
+    pub fn spans(self, text: &str) -> Vec<Span> {
+        let whole = 0..text.len();
+        match self {
+            Self::Secret => vec![Span::secret(whole)],
+            Self::Hidden => [vec![Span::hidden(whole)], spans(text)].concat(),
+            Self::Variable => entry(text, kept::variable),
+            Self::Label => entry(text, kept::label),
+            Self::History => [history(text), spans(text)].concat(),
+            Self::Text => spans(text),
+        }
+    }
+}
+
+fn entry(text: &str, allowed: fn(&str) -> bool) -> Vec<Span> {
+    let Some((key, value)) = text.split_once('=') else { return spans(text) };
+    let hidden = assigned::pair(key, text.len() - value.len()..text.len(), allowed);
+    [hidden.into_iter().collect(), spans(text)].concat()
+}
+
+/// The values of `ENV`, `ARG` and `LABEL`, and the build arguments that stand before a `RUN`: `|2 A=b C=d /bin/sh -c …`.
+fn history(text: &str) -> Vec<Span> {
+    let bare = text.trim_start().trim_start_matches("/bin/sh -c #(nop)").trim_start();
+    let start = text.len() - bare.len();
+    if let Some((word, rest)) = bare.split_once(' ').filter(|(word, _)| ["ENV", "ARG", "LABEL"].contains(word)) {
+        let allowed = if word == "LABEL" { kept::label } else { kept::variable };
+        return pairs(text, start + word.len() + 1, rest, allowed);
+    }
+    let arguments = bare.strip_prefix("RUN ").unwrap_or(bare);
+    let Some(rest) = arguments.strip_prefix('|') else { return Vec::new() };
+    let length = rest.find("/bin/").unwrap_or(rest.len());
+    let start = text.len() - rest.len();
+    pairs(text, start, &rest[..length], kept::variable)
+}
+
+/// The values of `A=b C="d e" F=g h`; a value lasts until the next name.
+fn pairs(text: &str, start: usize, list: &str, allowed: fn(&str) -> bool) -> Vec<Span> {
+    let mut found: Vec<(Range<usize>, &str)> = Vec::new();
+    let mut at = start;
+    for part in list.split_inclusive(' ') {
+        let key = part.split_once('=').map(|(key, _)| key).filter(|key| !key.is_empty() && !key.contains(['"', '\'']));
+        let end = at + part.trim_end().len();
+        match (key, found.last_mut()) {
+            (Some(key), _) => found.push((at + key.len() + 1..end, key)),
+            (None, Some((range, _))) => range.end = end,
+            (None, None) => {}
+        }
+        at += part.len();
+    }
+    if found.is_empty()
+        && let Some((key, value)) = list.split_once(' ')
+    {
+        found.push((start + list.len() - value.len()..start + list.len(), key));
+    }
+    let mut spans = Vec::new();
+    for (range, key) in found {
+        let value = text.get(range.clone()).unwrap_or_default();
+        let inner = value.len() - value.trim_start_matches(['"', '\'']).len();
+        let range = range.start + inner..(range.end - (value.len() - value.trim_end_matches(['"', '\'']).len())).max(range.start + inner);
+        spans.extend(assigned::pair(key, range, allowed));
+    }
+    spans
+}
+
+/// The place of the strings of an object such as `{"name": "DB_PASSWORD", "value": "x"}` that is told by its neighbour.
+pub(super) fn named_beside(map: &Map<String, Value>, key: &str) -> Option<Place> {
+    if !matches!(key, "value" | "Value") {
+        return None;
+    }
+    let told = ["name", "Name", "key", "Key"].iter().find_map(|key| map.get(*key)?.as_str())?;
+    name::is_secret(told).then_some(Place::Secret)
+}
+
+/// The secret places of a list of words that follow from its other words.
+pub(super) fn of_words(list: &[Value]) -> Vec<(usize, Span)> {
+    let words: Vec<&str> = list.iter().map(|word| word.as_str().unwrap_or_default()).collect();
+    command::in_words(&words)
+}

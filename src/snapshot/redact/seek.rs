@@ -1,0 +1,191 @@
+//! Texts → the places in them that are secret. One automaton looks for the marks of all kinds at once; each mark is looked at closely
+//! where it stands, and no stretch of a text is looked at twice for the same kind.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
+use super::{address, assigned, command, form, value};
+
+/// A secret place of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Span {
+    /// Where, in bytes.
+    pub range: Range<usize>,
+    /// How far it is hidden.
+    pub reach: Reach,
+}
+
+impl Span {
+    /// A secret.
+    pub fn secret(range: Range<usize>) -> Self {
+        Self { range, reach: Reach::Everywhere }
+    }
+
+    /// What is not known to be a secret, and is not needed either.
+    pub fn hidden(range: Range<usize>) -> Self {
+        Self { range, reach: Reach::Here }
+    }
+}
+
+/// How far a value is hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Wherever it occurs.
+    Everywhere,
+    /// Where it stands; wherever it occurs only when it looks made by chance.
+    Here,
+}
+
+/// What a mark announces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    /// A part of a name that may be secret.
+    Name,
+    /// `scheme://`.
+    Address,
+    /// `@tcp(`: the end of user and password in the data source names of Go's drivers.
+    Source,
+    /// `Bearer `, `Basic `.
+    Scheme,
+    /// The first line of a PEM block.
+    Block,
+    /// A well-known beginning of a key.
+    Form,
+    /// The address of a web hook, whose rest is its key.
+    Hook,
+    /// `NAME=value` follows.
+    Setting,
+    /// A program that takes passwords, or an option that does.
+    Command,
+}
+
+const NAMES: [&str; 21] = [
+    "pass",
+    "pwd",
+    "secret",
+    "token",
+    "key",
+    "cred",
+    "auth",
+    "cookie",
+    "session",
+    "sessid",
+    "dsn",
+    "sig",
+    "connectionstring",
+    "connection_string",
+    "connection-string",
+    "pw",
+    "_pat",
+    "jwt",
+    "psk",
+    "otp",
+    "identified by",
+];
+const HOOKS: [&str; 6] = [
+    "hooks.slack.com/services/",
+    "hooks.slack.com/workflows/",
+    "discord.com/api/webhooks/",
+    "discordapp.com/api/webhooks/",
+    "webhook.office.com/",
+    "api.telegram.org/bot",
+];
+
+/// All marks with what they announce.
+static MARKS: LazyLock<Vec<(&'static str, Mark)>> = LazyLock::new(|| {
+    let all = |words: &[&'static str], mark| words.iter().map(|word| (*word, mark)).collect::<Vec<_>>();
+    [
+        all(&NAMES, Mark::Name),
+        all(&["://"], Mark::Address),
+        all(&["@tcp(", "@unix("], Mark::Source),
+        all(&["bearer ", "basic "], Mark::Scheme),
+        all(&["-----begin "], Mark::Block),
+        form::starts().map(|start| (start, Mark::Form)).collect(),
+        all(&HOOKS, Mark::Hook),
+        all(&assigned::SETTINGS, Mark::Setting),
+        command::marks().map(|word| (word, Mark::Command)).collect(),
+    ]
+    .concat()
+});
+
+static AUTOMATON: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(MARKS.iter().map(|(word, _)| word)).ok());
+
+/// The secret places of a text, in order of their marks; they may overlap.
+pub(super) fn spans(text: &str) -> Vec<Span> {
+    let Some(automaton) = AUTOMATON.as_ref() else { return vec![Span::hidden(0..text.len())] };
+    let mut found = Found::default();
+    for hit in automaton.find_overlapping_iter(text) {
+        found.look(text, hit.start()..hit.end(), MARKS[hit.pattern().as_usize()].1);
+    }
+    if found.is_command {
+        found.spans.extend(command::in_text(text));
+    }
+    found.spans.extend(block(text));
+    found.spans.retain(|span| text.get(span.range.clone()).is_some_and(|value| !value::is_plain(value)));
+    found.spans
+}
+
+#[derive(Default)]
+struct Found {
+    spans: Vec<Span>,
+    /// Up to where each kind of mark was dealt with.
+    done: [usize; Mark::Command as usize + 1],
+    is_command: bool,
+}
+
+impl Found {
+    fn look(&mut self, text: &str, mark: Range<usize>, kind: Mark) {
+        if mark.start < self.done[kind as usize] {
+            return;
+        }
+        let (mut spans, mut end) = (Vec::new(), 0);
+        match kind {
+            Mark::Name => {
+                let seen = assigned::named(text, &mark);
+                (spans, end) = (seen.spans, seen.end);
+                self.is_command |= seen.is_flag;
+            }
+            Mark::Address => (spans, end) = address::userinfo(text, &mark),
+            Mark::Block => spans.push(form::pem(text, mark.start)),
+            Mark::Source => spans.extend(address::source(text, &mark)),
+            Mark::Scheme => spans.extend(form::scheme(text, &mark)),
+            Mark::Form => spans.extend(form::known(text, &mark)),
+            Mark::Hook => spans.extend(form::hook(text, &mark)),
+            Mark::Setting => spans = assigned::settings(text, &mark),
+            Mark::Command => self.is_command = true,
+        }
+        self.done[kind as usize] = spans.iter().map(|span| span.range.end).max().unwrap_or_default().max(end);
+        self.spans.extend(spans);
+    }
+}
+
+/// A line of a key: base64 and nothing else, after what a log puts in front of it.
+fn block(text: &str) -> Option<Span> {
+    let last = text.trim_end().rsplit(char::is_whitespace).next().filter(|last| value::is_base64_block(last))?;
+    let start = text.trim_end().len() - last.len();
+    Some(Span::secret(start..start + last.len()))
+}
+
+/// Which lines of a log stand within a PEM block.
+pub(super) fn in_blocks<'t>(lines: impl Iterator<Item = &'t str>) -> Vec<Option<Range<usize>>> {
+    let mut is_within = false;
+    let body = |line: &str| {
+        let last = line.trim_end().rsplit(char::is_whitespace).next().unwrap_or_default();
+        let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+        let start = line.trim_end().len() - last.len();
+        (last.len() >= 4 && last.bytes().all(is_base64)).then_some(start..start + last.len())
+    };
+    let place = |line: &str| {
+        let begins = line.contains("-----BEGIN ");
+        let ends = line.contains("-----END ");
+        let place = if is_within && !begins && !ends { body(line) } else { None };
+        // Headers of a block, such as Proc-Type, stand before its body.
+        let goes_on = place.is_some() || line.trim().is_empty() || line.contains(": ") || line.contains("DEK-Info");
+        is_within = !ends && (begins || is_within && goes_on);
+        place
+    };
+    lines.map(place).collect()
+}
