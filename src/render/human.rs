@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::page::{Page, Span, clipped, first_paragraph};
 use super::style::Tone;
 use super::words::{self, counted, some_of};
-use super::{Answer, Context, Notice, steps};
+use super::{Answer, Context, Notice, steps, summary};
 use crate::diagnose::{Evidence, Finding, Report, Role, Subject, Verdict};
 
 /// Undecided diagnoses, and reasons of gaps, that are listed.
@@ -33,7 +33,7 @@ pub fn answers(answers: &[Answer<'_>], context: &Context) -> String {
     if answers.len() > 1 {
         page.gap();
         let reports: Vec<&Report> = answers.iter().map(|answer| answer.report).collect();
-        summary(&mut page, &reports);
+        summary::line(&mut page, &reports);
     }
     format!("{}\n", page.finish().trim_end_matches('\n')).trim_start_matches('\n').to_owned()
 }
@@ -265,30 +265,6 @@ fn next(page: &mut Page<'_>, report: &Report) {
 fn asking(report: &Report) -> Option<String> {
     let how = report.undecided.iter().flat_map(|open| &open.how).next()?;
     Some(how.strip_prefix("run: ").unwrap_or(how).to_owned())
-}
-
-fn summary(page: &mut Page<'_>, reports: &[&Report]) {
-    let foreign = reports.iter().filter(|report| report.subject == Subject::NotSystemd).count();
-    let unasked = reports.iter().filter(|report| report.is_unasked()).count();
-    let of = |verdict: Verdict| {
-        let meant = |report: &&&Report| report.subject == Subject::Systemd && !report.is_unasked();
-        reports.iter().filter(meant).filter(|report| report.verdict == verdict).count()
-    };
-    let verdicts = [Verdict::Failed, Verdict::Degraded, Verdict::Undetermined, Verdict::Healthy];
-    let mut parts: Vec<(String, Tone)> =
-        verdicts.into_iter().filter(|v| of(*v) > 0).map(|v| (format!("{} {}", of(v), words::verdict(v)), words::verdict_tone(v))).collect();
-    if unasked > 0 {
-        parts.push((format!("{unasked} {}", words::NO_FAILURE_SEEN), Tone::Plain));
-    }
-    if foreign > 0 {
-        parts.push((format!("{foreign} not meant to run systemd"), Tone::Dim));
-    }
-    let last = parts.len().saturating_sub(1);
-    parts.iter_mut().take(last).for_each(|(text, _)| text.push(','));
-    let examined = format!("{} examined:", reports.len());
-    let spans: Vec<Span<'_>> =
-        std::iter::once((examined.as_str(), Tone::Strong)).chain(parts.iter().map(|(text, tone)| (text.as_str(), *tone))).collect();
-    page.flow(0, &spans);
 }
 
 #[cfg(test)]

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::Context;
-use super::page::{Page, clipped};
+use super::page::{Page, Span, clipped};
 use super::style::Tone;
-use crate::diagnose::Summary;
+use super::words;
+use crate::diagnose::{Report, Subject, Summary, Verdict};
 
 /// Unknown failures that people are shown.
 const LISTED: usize = 12;
@@ -81,6 +82,31 @@ pub fn table(summary: &Summary, context: &Context) -> String {
 
 fn times(page: &Page<'_>, count: u64) -> String {
     format!("{count}{}", page.sign("×", "x"))
+}
+
+/// How many of which verdict, in one line.
+pub fn line(page: &mut Page<'_>, reports: &[&Report]) {
+    let foreign = reports.iter().filter(|report| report.subject == Subject::NotSystemd).count();
+    let unasked = reports.iter().filter(|report| report.is_unasked()).count();
+    let of = |verdict: Verdict| {
+        let meant = |report: &&&Report| report.subject == Subject::Systemd && !report.is_unasked();
+        reports.iter().filter(meant).filter(|report| report.verdict == verdict).count()
+    };
+    let verdicts = [Verdict::Failed, Verdict::Degraded, Verdict::Undetermined, Verdict::Healthy];
+    let mut parts: Vec<(String, Tone)> =
+        verdicts.into_iter().filter(|v| of(*v) > 0).map(|v| (format!("{} {}", of(v), words::verdict(v)), words::verdict_tone(v))).collect();
+    if unasked > 0 {
+        parts.push((format!("{unasked} {}", words::NO_FAILURE_SEEN), Tone::Plain));
+    }
+    if foreign > 0 {
+        parts.push((format!("{foreign} not meant to run systemd"), Tone::Dim));
+    }
+    let last = parts.len().saturating_sub(1);
+    parts.iter_mut().take(last).for_each(|(text, _)| text.push(','));
+    let examined = format!("{} examined:", reports.len());
+    let spans: Vec<Span<'_>> =
+        std::iter::once((examined.as_str(), Tone::Strong)).chain(parts.iter().map(|(text, tone)| (text.as_str(), *tone))).collect();
+    page.flow(0, &spans);
 }
 
 #[cfg(test)]

@@ -320,7 +320,7 @@ fn a_folder_of_rules_adds_and_overrides() {
     }
     sysdock(["rules", "check", "--rules", &at]).run().ended(0);
     assert!(sysdock(["explain", "my-own", "--rules", &at]).run().ended(0).stdout.contains("the house rule"));
-    let over = rules_with(&RULE.replace("id = \"my-own\"", "id = \"cgroup-read-only\"").replace("== \"up\"'", "== \"never\"'"));
+    let over = rules_with(&RULE.replace("id = \"my-own\"", "id = \"cgroup-read-only\"").replace("== \"up\"'", "== \"frozen\"'"));
     let bad = fixture("cgroup-read-only");
     let run = sysdock(["doctor", "--format", "json", "--rules", &over.path().display().to_string(), "--from", &bad]).run();
     assert!(!roots(&run.report(0)).contains(&"cgroup-read-only".to_owned()), "{run:?}");

@@ -1,5 +1,7 @@
 //! No file of `src/` depends on itself through others: imports between files point one way too, not only those between folders.
 //!
+//! What is not yet so stands in `KNOWN`, which may only shrink.
+//!
 //! A `mod.rs` that hands on the items of its children is a door and depends on none of them: who imports through it depends on the file
 //! behind.
 
@@ -10,6 +12,71 @@ use syn::visit::Visit;
 use syn::{Attribute, ItemMod, ItemUse, UseTree, Visibility};
 
 use super::program::project;
+
+/// Imports that close a circle: the file, and what it should not know. One that is gone must leave the list.
+const KNOWN: &[(&str, &str)] = &[
+    ("cli::examples", "cli"),
+    ("cli::late", "cli"),
+    ("collect::draft", "collect"),
+    ("collect::logs", "collect"),
+    ("collect::manager", "collect"),
+    ("collect::manager", "collect::draft"),
+    ("command::doctor", "command"),
+    ("command::doctor", "command::connect"),
+    ("command::doctor", "command::deliver"),
+    ("command::interrupt", "command::error"),
+    ("command::made", "command::case"),
+    ("command::watch", "command::connect"),
+    ("command::watch", "command::error"),
+    ("command::watch::deliver", "command::error"),
+    ("command::watch::examine", "command::doctor"),
+    ("command::watch::kept", "command::error"),
+    ("command::watch::metrics", "command::error"),
+    ("diagnose::unjudged", "diagnose"),
+    ("diagnose::unjudged", "diagnose::report"),
+    ("docker::logs", "docker::frames"),
+    ("docker::trace", "docker::build"),
+    ("docker::transport", "docker::engine"),
+    ("intake::describe", "intake"),
+    ("intake::shell", "intake::page"),
+    ("prescribe::confinement", "prescribe"),
+    ("prescribe::emit", "prescribe"),
+    ("prescribe::emit::compose", "prescribe::emit"),
+    ("prescribe::emit::dockerfile", "prescribe::emit"),
+    ("prescribe::emit::kubernetes", "prescribe::emit"),
+    ("prescribe::emit::molecule", "prescribe::emit"),
+    ("prescribe::emit::quadlet", "prescribe::emit"),
+    ("prescribe::emit::shell", "prescribe::emit"),
+    ("prescribe::emit::yaml", "prescribe::emit"),
+    ("prescribe::forms", "prescribe::flags"),
+    ("prescribe::image::family", "prescribe::image"),
+    ("prescribe::inspected", "prescribe"),
+    ("prescribe::inspected", "prescribe::confinement"),
+    ("prescribe::inspected", "prescribe::created"),
+    ("prescribe::inspected", "prescribe::endpoint"),
+    ("prescribe::profile", "prescribe::planner"),
+    ("prescribe::program", "prescribe::planner"),
+    ("prescribe::remedies", "prescribe::planner"),
+    ("prescribe::types", "prescribe::emit"),
+    ("prescribe::types", "prescribe::fetch"),
+    ("prescribe::unseen", "prescribe::confinement"),
+    ("prescribe::unseen", "prescribe::inspected"),
+    ("prescribe::unseen", "prescribe::recipe"),
+    ("render::book::tables", "render::book"),
+    ("rule::condition", "rule"),
+    ("snapshot::redact::assigned", "snapshot::redact"),
+    ("snapshot::redact::command", "snapshot::redact"),
+    ("snapshot::redact::kept", "snapshot::redact"),
+    ("snapshot::redact::mask", "snapshot::redact"),
+    ("snapshot::redact::name", "snapshot::redact"),
+    ("snapshot::redact::place", "snapshot::redact"),
+    ("snapshot::redact::seek", "snapshot::redact"),
+    ("snapshot::redact::seek", "snapshot::redact::address"),
+    ("snapshot::redact::seek", "snapshot::redact::assigned"),
+    ("snapshot::redact::seek", "snapshot::redact::command"),
+    ("snapshot::redact::seek", "snapshot::redact::form"),
+    ("snapshot::redact::value", "snapshot::redact"),
+];
 
 /// A module by the names on the way to it from the root of the crate.
 type Module = Vec<String>;
@@ -181,9 +248,14 @@ fn circle(start: &Module, edges: &BTreeMap<&Module, BTreeSet<Module>>) -> Option
 #[test]
 fn files_import_one_another_one_way() {
     let house = House::read();
-    let edges = house.edges();
+    let mut edges = house.edges();
     let known: usize = edges.values().map(BTreeSet::len).sum();
     assert!(house.names.len() > 150 && known > 500, "{} files, {known} imports: are they read?", house.names.len());
+    for (from, to) in KNOWN {
+        let named = |name: &str| name.split("::").map(str::to_owned).collect::<Module>();
+        let known = edges.get_mut(&named(from)).is_some_and(|all| all.remove(&named(to)));
+        assert!(known, "{from} does not import {to} any more: take it out of the list");
+    }
     let found: BTreeSet<String> = house
         .names
         .keys()

@@ -126,7 +126,8 @@ proptest! {
         facts.set("container.tty", tty, "test");
         facts.set("container.argv", json!(words), "test");
         let documents = BTreeMap::from([("container".to_owned(), json!({"texts": texts, "number": number, "nested": {"empty": [], "null": null}}))]);
-        let mut whole = snapshot(documents, facts, excerpt(texts));
+        // What is read is redacted again, and a random text may look like a secret.
+        let mut whole = Redactor::default().redacted(snapshot(documents, facts, excerpt(texts)));
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(if compressed { "case.json.zst" } else { "case.json" });
         file::write(&whole, &path).unwrap();

@@ -78,7 +78,10 @@ pub(super) fn in_text(text: &str) -> Vec<Span> {
     let all: Vec<&str> = ranges.iter().map(|range| &text[range.clone()]).collect();
     let moved = |(word, span): (usize, Span)| {
         let start = ranges[word].start;
-        Span { range: start + span.range.start..start + span.range.end, reach: span.reach }
+        let (from, until) = (start + span.range.start, start + span.range.end);
+        // A shell's line goes on behind it.
+        let length = text[from..until].trim_end_matches([';', '&', '|']).len();
+        Span { range: from..if length > 0 { from + length } else { until }, reach: span.reach }
     };
     in_words(&all).into_iter().map(moved).collect()
 }
@@ -89,7 +92,10 @@ pub(super) fn in_words(words: &[&str]) -> Vec<(usize, Span)> {
     let mut running = Running::default();
     for (place, word) in words.iter().enumerate() {
         let before = place.checked_sub(1).map_or("", |before| words[before]);
-        running.meet(word, before);
+        // A word with the shell's sign at its end still belongs to the command that it ends.
+        if !is_end(word) || word.len() <= 2 {
+            running.meet(word, before);
+        }
         let span = running.after(before, word).or_else(|| running.attached(word)).or_else(|| whole(before, word));
         found.extend(span.map(|span| (place, span)));
         if running.program.is_some_and(|program| program.last > 0) && words.get(place + 1).is_none_or(|next| is_end(next)) && !is_end(word)
@@ -98,6 +104,9 @@ pub(super) fn in_words(words: &[&str]) -> Vec<(usize, Span)> {
         }
         if *word == "chpasswd" {
             found.extend(fed(words, place));
+        }
+        if is_end(word) {
+            running = Running::default();
         }
     }
     found

@@ -269,3 +269,16 @@ fn many_secrets_take_no_longer_each() {
     // The program as it is shipped takes a fiftieth of what this build takes.
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
+
+#[test]
+fn what_a_shell_does_next_is_no_part_of_a_secret() {
+    for (script, rest) in [
+        ("login --password hunter2222; exec /sbin/init", "; exec /sbin/init"),
+        ("mysql -u app -phunter2222& exec /sbin/init", "& exec /sbin/init"),
+        ("sshpass -p hunter2222; /sbin/init", "; /sbin/init"),
+        ("app --token hunter2222|tee x; exec /sbin/init", "exec /sbin/init"),
+    ] {
+        let said = redacted(json!({"Cmd": ["sh", "-c", script]}));
+        assert!(!said.contains("hunter2222") && said.contains(rest), "{said}");
+    }
+}
