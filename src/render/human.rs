@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::page::{Page, Span, clipped, first_paragraph};
+use super::page::{Page, clipped, first_paragraph};
 use super::style::Tone;
 use super::words::{self, counted, some_of};
 use super::{Answer, Context, Notice, steps, summary};
