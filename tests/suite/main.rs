@@ -50,6 +50,7 @@ mod recreation;
 mod reproduction;
 mod sameness;
 mod schemas;
+mod security_page;
 mod selftest;
 mod storm;
 mod sweep;
