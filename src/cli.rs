@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand, ValueHint};
 
+use crate::prescribe::CureFormat;
 pub use about::{ManArgs, SelftestArgs};
 pub use config::{ConfigAction, ConfigArgs};
 use examples::{
@@ -26,11 +27,11 @@ use examples::{
 };
 pub use late::Late;
 pub use playbook::{DocsArgs, ExplainArgs};
-pub use report::{OutputTo, ReportArgs, ReportFormat};
+pub use report::{OutputTo, ReportArgs};
 pub use seccomp::{FilterArgs, SeccompAction, SeccompArgs, SeccompCheckArgs, SeccompExplainArgs, SeccompMakeArgs, SeccompTraceArgs};
-pub use treat::{BuildArgs, BuilderChoice, ExtentChoice, FixArgs, ProveArgs, RunArgs};
+pub use treat::{BuildArgs, BuilderChoice, FixArgs, ProveArgs, RunArgs};
 pub use watch::WatchArgs;
-pub use words::{FailOn, Format, PrescriptionForm};
+pub use words::Format;
 
 /// The doctor for systemd in Docker and Podman containers.
 ///
@@ -170,7 +171,7 @@ pub struct DoctorArgs {
     pub report: ReportArgs,
     /// Print only the cure, in this form: the whole container as it is to be, not a patch
     #[arg(long, value_name = "FORMAT", conflicts_with = "all")]
-    pub prescription: Option<PrescriptionForm>,
+    pub prescription: Option<CureFormat>,
 }
 
 /// Arguments of `triage`.
@@ -277,7 +278,7 @@ mod tests {
     fn a_prescription_has_a_form_and_one_container() {
         let args = |line: &str| Cli::try_parse_from(std::iter::once("sysdock").chain(line.split(' ')));
         let Command::Doctor(Late(read)) = args("doctor web --prescription quadlet").unwrap().command else { panic!("not doctor") };
-        assert_eq!((read.prescription, read.report.format), (Some(PrescriptionForm::Quadlet), None));
+        assert_eq!((read.prescription, read.report.format), (Some(CureFormat::Quadlet), None));
         for line in ["doctor --all --prescription sh", "doctor web --prescription yaml", "triage --output none x"] {
             assert_eq!(args(line).unwrap_err().exit_code(), 2, "{line}");
         }

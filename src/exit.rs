@@ -50,7 +50,7 @@ impl Exit {
             }
             Self::Usage => "wrong usage",
             Self::CannotLook => "could not look: no engine, no such container, unreadable input",
-            Self::Undetermined => "looked, but too much was hidden to judge",
+            Self::Undetermined => "looked, but could not judge: nothing to judge, or too much hidden",
             Self::BrokenPipe => "the reader of the output went away",
         }
     }

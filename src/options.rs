@@ -12,11 +12,13 @@ use std::time::Duration;
 use clap::ColorChoice;
 use jiff::Timestamp;
 
-use crate::cli::{DoctorArgs, PrescriptionForm, ReportFormat, SnapshotArgs, TriageArgs};
+use crate::cli::{DoctorArgs, SnapshotArgs, TriageArgs};
 use crate::collect::CollectOptions;
 use crate::config::{Config, Origin};
 use crate::docker::{EngineChoice, Environment, LogQuery};
+use crate::prescribe::CureFormat;
 use crate::render::Context;
+use crate::render::format::ReportFormat;
 use crate::rule::Source;
 
 pub use error::OptionError;
@@ -95,7 +97,7 @@ pub struct DoctorOptions {
     /// Forms, files, what counts.
     pub report: Reporting,
     /// Form of the cure, where that alone is wanted.
-    pub prescription: Option<PrescriptionForm>,
+    pub prescription: Option<CureFormat>,
 }
 
 impl Options {
@@ -210,9 +212,9 @@ impl Targets {
 }
 
 /// Form of the cure where that alone is wanted.
-fn cure_alone(report: &Reporting, wanted: Option<PrescriptionForm>) -> Result<Option<PrescriptionForm>, OptionError> {
+fn cure_alone(report: &Reporting, wanted: Option<CureFormat>) -> Result<Option<CureFormat>, OptionError> {
     match (report.format, wanted) {
-        (ReportFormat::Sh, None | Some(PrescriptionForm::Sh)) => Ok(Some(PrescriptionForm::Sh)),
+        (ReportFormat::Sh, None | Some(CureFormat::Sh)) => Ok(Some(CureFormat::Sh)),
         (ReportFormat::Human, wanted) => Ok(wanted),
         (_, Some(_)) if report.asked => Err(OptionError::TwoForms),
         (_, wanted) => Ok(wanted),
@@ -329,9 +331,9 @@ mod tests {
     fn a_prescription_stands_alone() {
         let read = |line: &str| doctor(line).map(|options| options.prescription);
         assert_eq!(read("doctor web"), Ok(None));
-        assert_eq!(read("doctor web --format sh"), Ok(Some(PrescriptionForm::Sh)));
-        assert_eq!(read("doctor web --format sh --prescription sh"), Ok(Some(PrescriptionForm::Sh)));
-        assert_eq!(read("doctor --from a.json --prescription compose"), Ok(Some(PrescriptionForm::Compose)));
+        assert_eq!(read("doctor web --format sh"), Ok(Some(CureFormat::Sh)));
+        assert_eq!(read("doctor web --format sh --prescription sh"), Ok(Some(CureFormat::Sh)));
+        assert_eq!(read("doctor --from a.json --prescription compose"), Ok(Some(CureFormat::Compose)));
         assert_eq!(read("doctor web db --format sh"), Err(OptionError::OnePrescription(2)));
         assert_eq!(read("doctor --all --format sh"), Err(OptionError::AllPrescriptions));
         assert_eq!(read("doctor web db --output sh=x"), Err(OptionError::OnePrescription(2)));

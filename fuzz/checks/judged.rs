@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use sysdock::diagnose::diagnose_with;
 use sysdock::prescribe::{Reach, prescribe};
-use sysdock::render::form::{ReportForm, render};
+use sysdock::render::format::{ReportFormat, render};
 use sysdock::render::{Answer, Context, Sheet};
 use sysdock::rule::{RuleSet, builtin};
 use sysdock::scan::Matcher;
@@ -14,7 +14,7 @@ pub static RULES: LazyLock<RuleSet> = LazyLock::new(|| builtin().expect("the bui
 pub static MATCHER: LazyLock<Matcher<'static>> = LazyLock::new(|| Matcher::new(&RULES));
 
 /// Forms that are printed for each snapshot; the others are tried with hostile text elsewhere.
-const FORMS: [ReportForm; 3] = [ReportForm::Human, ReportForm::Json, ReportForm::Markdown];
+const FORMS: [ReportFormat; 3] = [ReportFormat::Human, ReportFormat::Json, ReportFormat::Markdown];
 
 /// Judges and prints a snapshot.
 ///

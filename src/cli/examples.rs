@@ -18,7 +18,7 @@ Exit codes:
   1  findings, rules or a book that fail their check, a message that no diagnosis knows, a cure or trial that did not work
   2  wrong usage
   3  could not look: no engine, no such container, unreadable input
-  4  looked, but too much was hidden to judge
+  4  looked, but could not judge: nothing to judge, or too much hidden
 
 The engine is found as the docker CLI finds it: --host, --context, DOCKER_HOST, DOCKER_CONTEXT, the current docker
 context, CONTAINER_HOST, then the default sockets of Docker and Podman.";

@@ -4,42 +4,13 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
-use super::FailOn;
+use crate::render::format::ReportFormat;
+use crate::rule::Severity;
 
-/// Form of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum ReportFormat {
-    /// For people
-    #[default]
-    Human,
-    /// One document for programs, `schema_version` 1
-    Json,
-    /// The same, one report a line
-    Jsonl,
-    /// SARIF 2.1.0, for code scanning
-    Sarif,
-    /// JUnit XML, for CI systems
-    Junit,
-    /// Annotations of a GitHub workflow; the rest goes into the summary of the step
-    Github,
-    /// Summary of a step of a GitHub workflow
-    GithubSummary,
-    /// GitLab's code quality report
-    Gitlab,
-    /// Markdown for a ticket
-    Markdown,
-    /// One page for a browser
-    Html,
-    /// Metrics, for node_exporter's textfile collector
-    Prometheus,
-    /// Only the cure, as a shell script; for one container
-    Sh,
-}
-
-/// A form, and the file that it goes to.
+/// A format, and the file that it goes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputTo {
-    /// The form.
+    /// The format.
     pub format: ReportFormat,
     /// The file.
     pub path: PathBuf,
@@ -57,7 +28,7 @@ pub struct ReportArgs {
     pub output: Vec<OutputTo>,
     /// Exit 1 when a root cause or consequence is at least this bad; also SYSDOCK_FAIL_ON [default: error]
     #[arg(long, value_name = "SEVERITY")]
-    pub fail_on: Option<FailOn>,
+    pub fail_on: Option<Severity>,
     /// Findings of this earlier report (--output json=FILE) do not make the run fail; also SYSDOCK_BASELINE
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub baseline: Option<PathBuf>,
@@ -72,7 +43,7 @@ fn output_to(text: &str) -> Result<OutputTo, String> {
             ReportFormat::value_variants().iter().filter_map(|one| Some(one.to_possible_value()?.get_name().to_owned())).collect();
         let near = names.iter().max_by(|a, b| strsim::jaro_winkler(a, format).total_cmp(&strsim::jaro_winkler(b, format)));
         let near = near.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
-        format!("no form is called `{format}`{near} The forms are {}", names.join(", "))
+        format!("no format is called `{format}`{near} The formats are {}", names.join(", "))
     })?;
     Ok(OutputTo { format, path: PathBuf::from(path) })
 }

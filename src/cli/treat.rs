@@ -6,6 +6,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
 use super::Format;
+use crate::prescribe::Extent;
 
 /// Arguments of `prove`.
 #[derive(Debug, Clone, Args)]
@@ -41,18 +42,6 @@ pub struct FixArgs {
     pub dry_run: bool,
 }
 
-/// How much of the distribution's boot an image goes through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum ExtentChoice {
-    /// Only the units named with --enable, and what they need
-    Minimal,
-    /// The basic system, a message bus, and every service that is enabled
-    #[default]
-    Services,
-    /// All that multi-user.target pulls in
-    MultiUser,
-}
-
 /// Who builds an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum BuilderChoice {
@@ -79,7 +68,7 @@ pub struct BuildArgs {
     pub enable: Vec<String>,
     /// How much boots
     #[arg(long, value_name = "EXTENT", default_value = "services")]
-    pub target: ExtentChoice,
+    pub target: Extent,
     /// Only print the Dockerfile and the files it copies
     #[arg(long, conflicts_with = "output")]
     pub print: bool,

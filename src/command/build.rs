@@ -6,12 +6,12 @@ use std::path::Path;
 use super::case::{Office, Subject, root_causes};
 use super::trial::{self, COMMAND, Demands};
 use super::{CommandError, connect, progress};
-use crate::cli::{BuildArgs, BuilderChoice, ExtentChoice, Format};
+use crate::cli::{BuildArgs, BuilderChoice, Format};
 use crate::docker::{BuildEvent, BuildOrder, Builder};
 use crate::exit::Exit;
 use crate::options::Options;
 use crate::place;
-use crate::prescribe::{Extent, ImagePlan, ImageWish, image, tag_after, trial as planned_trial};
+use crate::prescribe::{ImagePlan, ImageWish, image, tag_after, trial as planned_trial};
 use crate::render::{image as image_page, output, treatment};
 use crate::rule;
 use crate::scan::Matcher;
@@ -31,7 +31,7 @@ pub fn run(args: &BuildArgs, options: &Options) -> Result<Exit, CommandError> {
         let office = Office::open(options, &rules, &matcher).await?;
         let base = base(&office, &args.subject).await?;
         let case = progress::shown(&format!("looking at {base}"), options.progress, office.probe(&base)).await?;
-        let wish = ImageWish { base: base.clone(), extent: extent(args.target), enable: args.enable.clone() };
+        let wish = ImageWish { base: base.clone(), extent: args.target, enable: args.enable.clone() };
         let plan = image(&case.snapshot.facts, &wish)?;
         if args.print || args.output.is_some() {
             return hand_over(&office, &plan, args);
@@ -61,14 +61,6 @@ async fn base(office: &Office<'_>, word: &str) -> Result<String, CommandError> {
         output::tell(&format!("{name} is a container; its image {base} is taken"));
     }
     Ok(base)
-}
-
-fn extent(choice: ExtentChoice) -> Extent {
-    match choice {
-        ExtentChoice::Minimal => Extent::Minimal,
-        ExtentChoice::Services => Extent::Services,
-        ExtentChoice::MultiUser => Extent::MultiUser,
-    }
 }
 
 /// Prints the plan, or writes it into a folder.

@@ -8,10 +8,9 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::CommandError;
-use crate::cli::ReportFormat;
 use crate::diagnose::{Accepted, fingerprint};
 use crate::options::{Baseline, Options, Reporting};
-use crate::render::form::{self, ReportForm};
+use crate::render::format::{self, ReportFormat};
 use crate::render::{Context, Sheet, output};
 use crate::rule::RuleSet;
 use crate::trust;
@@ -87,9 +86,7 @@ fn baseline(Baseline { path, trust, .. }: &Baseline) -> Result<BTreeSet<String>,
 /// [`CommandError`] for the first file that cannot be written, after all were tried, or for stdout.
 pub fn deliver(sheet: &Sheet<'_>, reporting: &Reporting, options: &Options) -> Result<(), CommandError> {
     let written = files(sheet, reporting, options);
-    if let Some(form) = form_of(reporting.format) {
-        output::print(form::render(form, sheet, &options.context)?.as_bytes())?;
-    }
+    output::print(format::render(reporting.format, sheet, &options.context)?.as_bytes())?;
     written
 }
 
@@ -100,15 +97,15 @@ pub fn deliver(sheet: &Sheet<'_>, reporting: &Reporting, options: &Options) -> R
 pub fn files(sheet: &Sheet<'_>, reporting: &Reporting, options: &Options) -> Result<(), CommandError> {
     let mut outcome = Ok(());
     let plain = Context { color: false, hyperlinks: false, ..options.context };
-    for wanted in &reporting.outputs {
-        let Some(form) = form_of(wanted.format) else { continue };
-        let text = form::render(form, sheet, &plain)?;
+    // A script is only written where there is a cure; who has one does it.
+    for wanted in reporting.outputs.iter().filter(|wanted| wanted.format != ReportFormat::Sh) {
+        let text = format::render(wanted.format, sheet, &plain)?;
         outcome = outcome.and(write(&wanted.path, &text));
     }
     if reporting.format == ReportFormat::Github
         && let Some(path) = options.environment.get(STEP_SUMMARY)
     {
-        let text = form::render(ReportForm::GithubSummary, sheet, &plain)?;
+        let text = format::render(ReportFormat::GithubSummary, sheet, &plain)?;
         outcome = outcome.and(append(Path::new(path), &text));
     }
     outcome
@@ -129,24 +126,6 @@ fn append(path: &Path, text: &str) -> Result<(), CommandError> {
 
 fn unwritten(path: &Path, source: io::Error) -> CommandError {
     CommandError::ReportFile { path: path.display().to_string(), source }
-}
-
-/// The form of a report; none for a cure.
-fn form_of(format: ReportFormat) -> Option<ReportForm> {
-    Some(match format {
-        ReportFormat::Human => ReportForm::Human,
-        ReportFormat::Json => ReportForm::Json,
-        ReportFormat::Jsonl => ReportForm::JsonLines,
-        ReportFormat::Sarif => ReportForm::Sarif,
-        ReportFormat::Junit => ReportForm::Junit,
-        ReportFormat::Github => ReportForm::Github,
-        ReportFormat::GithubSummary => ReportForm::GithubSummary,
-        ReportFormat::Gitlab => ReportForm::Gitlab,
-        ReportFormat::Markdown => ReportForm::Markdown,
-        ReportFormat::Html => ReportForm::Html,
-        ReportFormat::Prometheus => ReportForm::Prometheus,
-        ReportFormat::Sh => return None,
-    })
 }
 
 #[cfg(test)]

@@ -8,13 +8,14 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
 use super::{CommandError, connect, deliver, progress};
-use crate::cli::{DoctorArgs, PrescriptionForm, ReportFormat};
+use crate::cli::DoctorArgs;
 use crate::collect;
 use crate::diagnose::{Accepted, Report, Subject, diagnose_with};
 use crate::docker::{Engine, EngineError, EngineKind};
 use crate::exit::Exit;
 use crate::options::{DoctorOptions, Options, Targets};
-use crate::prescribe::{Form, Prescription, Reach, emit, prescribe};
+use crate::prescribe::{CureFormat, Prescription, Reach, emit, prescribe};
+use crate::render::format::ReportFormat;
 use crate::render::{Answer, Sheet, output};
 use crate::rule::{self, Confidence, RuleSet};
 use crate::scan::Matcher;
@@ -60,7 +61,7 @@ pub fn run(args: DoctorArgs, options: &Options) -> Result<Exit, CommandError> {
     };
     looked.answers.sort_by_key(|(report, _)| report.rank());
     let printed = match wanted.prescription {
-        Some(form) => prescription(form.into(), &looked.answers, options.remarks),
+        Some(form) => prescription(form, &looked.answers, options.remarks),
         None => doctor.deliver(&looked),
     };
     looked.failures.iter().for_each(|failure| output::tell(failure));
@@ -71,7 +72,7 @@ pub fn run(args: DoctorArgs, options: &Options) -> Result<Exit, CommandError> {
 }
 
 /// Prints the cure alone; where there is none in this form, says on stderr why.
-fn prescription(form: Form, answers: &[(Report, Option<Prescription>)], remarks: bool) -> Result<(), CommandError> {
+fn prescription(form: CureFormat, answers: &[(Report, Option<Prescription>)], remarks: bool) -> Result<(), CommandError> {
     let remark = |words: &str| {
         if remarks {
             output::tell(&words);
@@ -105,21 +106,6 @@ fn advice(name: &str, cure: &Prescription) -> String {
     format!("nothing to prescribe for {name} in this form: {}\n{}", cure.summary, steps.join("\n"))
 }
 
-impl From<PrescriptionForm> for Form {
-    fn from(form: PrescriptionForm) -> Self {
-        match form {
-            PrescriptionForm::Sh => Self::Shell,
-            PrescriptionForm::Compose => Self::Compose,
-            PrescriptionForm::Quadlet => Self::Quadlet,
-            PrescriptionForm::Kubernetes => Self::Kubernetes,
-            PrescriptionForm::Molecule => Self::Molecule,
-            PrescriptionForm::Docker => Self::Docker,
-            PrescriptionForm::Podman => Self::Podman,
-            PrescriptionForm::Dockerfile => Self::Dockerfile,
-        }
-    }
-}
-
 impl Doctor<'_> {
     fn deliver(&self, looked: &Looked) -> Result<(), CommandError> {
         let answers: Vec<Answer<'_>> = looked
@@ -138,7 +124,7 @@ impl Doctor<'_> {
     fn scripts(&self, answers: &[(Report, Option<Prescription>)]) -> Result<(), CommandError> {
         for wanted in self.wanted.report.outputs.iter().filter(|wanted| wanted.format == ReportFormat::Sh) {
             let Some((report, cure)) = answers.first() else { continue };
-            match cure.as_ref().map(|cure| emit(cure, Form::Shell)).transpose()?.flatten() {
+            match cure.as_ref().map(|cure| emit(cure, CureFormat::Sh)).transpose()?.flatten() {
                 Some(script) => deliver::write(&wanted.path, &script.page())?,
                 None if self.options.remarks => {
                     let path = wanted.path.display();
@@ -294,7 +280,7 @@ mod tests {
             "nothing to prescribe for web in this form: Start the container anew with a tmpfs on /run.\nmake web-cured from the container's image"
         );
         let answers = [(sample::failed(), None), (sample::failed(), Some(cure))];
-        assert!(prescription(Form::Compose, &answers, false).is_ok());
+        assert!(prescription(CureFormat::Compose, &answers, false).is_ok());
     }
 
     #[test]

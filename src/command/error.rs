@@ -8,7 +8,7 @@ use crate::docker::EngineError;
 use crate::exit::Exit;
 use crate::options::OptionError;
 use crate::prescribe::{EmitError, ImageError, Reach};
-use crate::render::form::FormError;
+use crate::render::format::FormatError;
 use crate::rule::RuleError;
 use crate::snapshot::file::SnapshotError;
 use crate::treat::TreatError;
@@ -190,7 +190,7 @@ pub enum CommandError {
     },
     /// The report cannot be put into its form.
     #[error("cannot write the report in this form: {0}\n  next: use --format human, and report this as a bug")]
-    Form(#[from] FormError),
+    Form(#[from] FormatError),
     /// Something cannot be written as JSON.
     #[error("cannot write it as JSON: {0}\n  next: use --format human, and report this as a bug")]
     Json(#[from] serde_json::Error),

@@ -238,7 +238,7 @@ fn flag(text: &str) -> Result<bool, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::FailOn;
+    use crate::rule::Severity;
 
     fn global() -> GlobalArgs {
         use clap::Parser;
@@ -252,7 +252,7 @@ mod tests {
         std::fs::create_dir_all(&below).unwrap();
         std::fs::write(project.path().join(PROJECT), "fail-on = \"info\"\nbaseline = \"known.json\"\n").unwrap();
         let config = load(&global(), &below, |_| None).unwrap();
-        assert_eq!(config.value(|s| s.fail_on), Some(FailOn::Info));
+        assert_eq!(config.value(|s| s.fail_on), Some(Severity::Info));
         assert_eq!(config.value(|s| s.baseline.clone()), Some(project.path().join("known.json")));
     }
 

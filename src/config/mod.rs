@@ -9,7 +9,9 @@ use std::path::{Component, Path, PathBuf};
 use clap::{ColorChoice, ValueEnum};
 use serde::{Deserialize, Deserializer};
 
-use crate::cli::{FailOn, GlobalArgs, ReportArgs, ReportFormat};
+use crate::cli::{GlobalArgs, ReportArgs};
+use crate::render::format::ReportFormat;
+use crate::rule::Severity;
 use crate::trust::Trust;
 
 /// What one layer says. The keys are the names of the flags.
@@ -38,7 +40,7 @@ pub struct Settings {
     pub format: Option<ReportFormat>,
     /// Severity from which on a run fails.
     #[serde(deserialize_with = "word")]
-    pub fail_on: Option<FailOn>,
+    pub fail_on: Option<Severity>,
     /// Earlier report whose findings do not count.
     pub baseline: Option<PathBuf>,
     /// Findings that do not count; those of all layers are used.
@@ -219,7 +221,7 @@ mod tests {
         let config = Config { layers, ..Config::default() };
         assert_eq!(config.found(|s| s.timeout), Some((7, &Origin::User("u".into()))));
         assert_eq!(config.found(|s| s.format), Some((ReportFormat::Json, &Origin::System("s".into()))));
-        assert_eq!(config.value(|s| s.fail_on), Some(FailOn::Warning));
+        assert_eq!(config.value(|s| s.fail_on), Some(Severity::Warning));
         assert_eq!(config.every(|s| s.rules.as_slice()).len(), 2);
         let args = ReportArgs { format: Some(ReportFormat::Sarif), ..ReportArgs::default() };
         assert_eq!(config.with_report(&args).found(|s| s.format), Some((ReportFormat::Sarif, &Origin::Flags)));

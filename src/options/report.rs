@@ -7,11 +7,15 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 
 use super::OptionError;
-use crate::cli::{FailOn, OutputTo, ReportArgs, ReportFormat};
+use crate::cli::{OutputTo, ReportArgs};
 use crate::config::{Config, Origin, Suppress};
 use crate::diagnose::Suppression;
+use crate::render::format::ReportFormat;
 use crate::rule::Severity;
 use crate::trust::Trust;
+
+/// Least severity that makes a run fail where nothing else is said.
+const FAIL_ON: Severity = Severity::Error;
 
 /// Where reports go, and what makes a run fail.
 #[derive(Debug, Clone)]
@@ -73,14 +77,14 @@ impl Reporting {
             named_by: origin.file().map(Path::to_owned),
         });
         let lenient = config.found(|s| s.fail_on).and_then(|found| match found {
-            (FailOn::Critical, Origin::Project(file)) => Some(file.clone()),
+            (Severity::Critical, Origin::Project(file)) => Some(file.clone()),
             _ => None,
         });
         Ok(Self {
             format: config.value(|s| s.format).unwrap_or_default(),
             asked,
             outputs: args.output,
-            fail_on: severity(config.value(|s| s.fail_on).unwrap_or_default()),
+            fail_on: config.value(|s| s.fail_on).unwrap_or(FAIL_ON),
             baseline,
             lenient,
             suppressions,
@@ -129,15 +133,6 @@ fn last_day(entry: &Suppress) -> Result<Option<Date>, OptionError> {
     let Some(written) = &entry.expires else { return Ok(None) };
     let date = written.to_string();
     date.parse().map(Some).map_err(|_| OptionError::Expires { id: entry.id.clone(), date })
-}
-
-const fn severity(fail_on: FailOn) -> Severity {
-    match fail_on {
-        FailOn::Critical => Severity::Critical,
-        FailOn::Error => Severity::Error,
-        FailOn::Warning => Severity::Warning,
-        FailOn::Info => Severity::Info,
-    }
 }
 
 #[cfg(test)]

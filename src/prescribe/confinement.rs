@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
+use super::flag_values;
 use super::flags::is_default;
-use super::forms;
 use super::inspected::Inspected;
 use super::recipe::Recipe;
 use crate::visible::in_json;
@@ -60,7 +60,7 @@ impl Inspected<'_> {
         if image == Some(check) {
             return;
         }
-        match forms::healthcheck(check, image, self.config.kind) {
+        match flag_values::healthcheck(check, image, self.config.kind) {
             Some(flags) => flags.into_iter().for_each(|(name, value)| recipe.push(&name, value)),
             None => recipe.refused.push("Config.Healthcheck: its test has a form that no flag is known for".to_owned()),
         }
@@ -101,7 +101,7 @@ impl Inspected<'_> {
     pub(super) fn logging(&self, recipe: &mut Recipe) {
         let Some(log) = self.value("HostConfig.LogConfig") else { return };
         let driver = log.get("Type").and_then(Value::as_str).unwrap_or_default();
-        let options = log.get("Config").and_then(forms::pairs).unwrap_or_default();
+        let options = log.get("Config").and_then(flag_values::pairs).unwrap_or_default();
         let usual = self.info.and_then(|info| info.get("LoggingDriver")).and_then(Value::as_str);
         let asked = if self.is_podman() {
             self.asked.has(&["--log-driver"])

@@ -4,11 +4,11 @@
 
 use serde_json::Value;
 
-use super::forms;
+use super::flag_values;
 
 /// How a field becomes flags.
 #[derive(Debug, Clone, Copy)]
-pub enum Form {
+pub enum FlagValue {
     /// A text.
     Text,
     /// The flag alone, where the field is true.
@@ -37,17 +37,17 @@ pub struct Field {
     /// The flag, with its dashes.
     pub flag: &'static str,
     /// How the value is written.
-    pub form: Form,
+    pub value: FlagValue,
     /// Values, as JSON, that mean what the absence of the flag means; null, "", 0, false, [] and {} always do.
     pub defaults: &'static [&'static str],
 }
 
-const fn field(path: &'static str, flag: &'static str, form: Form, defaults: &'static [&'static str]) -> Field {
-    Field { path, flag, form, defaults }
+const fn field(path: &'static str, flag: &'static str, value: FlagValue, defaults: &'static [&'static str]) -> Field {
+    Field { path, flag, value, defaults }
 }
 
 const fn elsewhere(path: &'static str) -> Field {
-    Field { path, flag: "", form: Form::Elsewhere, defaults: &[] }
+    Field { path, flag: "", value: FlagValue::Elsewhere, defaults: &[] }
 }
 
 /// The entry of a field.
@@ -58,83 +58,83 @@ pub fn known(path: &str) -> Option<&'static Field> {
 /// All fields that are carried over, in the order of the flags.
 #[rustfmt::skip]
 pub const FIELDS: &[Field] = &[
-    field("Config.Tty", "--tty", Form::Switch, &[]),
-    field("Config.OpenStdin", "--interactive", Form::Switch, &[]),
-    field("HostConfig.AutoRemove", "--rm", Form::Switch, &[]),
-    field("HostConfig.AutoRemoveImage", "--rmi", Form::Switch, &[]),
-    field("HostConfig.RestartPolicy", "--restart", Form::Made(forms::restart), &[]),
-    field("HostConfig.Runtime", "--runtime", Form::Text, &["\"runc\"", "\"oci\"", "\"io.containerd.runc.v2\""]),
-    field("HostConfig.Init", "--init", Form::Either, &["null"]),
-    field("Config.Domainname", "--domainname", Form::Text, &[]),
-    field("Config.MacAddress", "--mac-address", Form::Text, &[]),
-    field("Config.User", "--user", Form::Text, &[]),
-    field("HostConfig.GroupAdd", "--group-add", Form::Each, &[]),
-    field("Config.WorkingDir", "--workdir", Form::Text, &[]),
-    field("Config.StopTimeout", "--stop-timeout", Form::Whole, &[]),
-    field("Config.ExposedPorts", "--expose", Form::Made(forms::keys), &[]),
-    field("Config.Annotations", "--annotation", Form::Made(forms::annotations), &[]),
-    field("HostConfig.Annotations", "--annotation", Form::Made(forms::annotations), &[]),
-    field("Config.Umask", "--umask", Form::Text, &["\"0022\""]),
-    field("Config.Timeout", "--timeout", Form::Number, &[]),
-    field("Config.Timezone", "--tz", Form::Text, &[]),
-    field("Config.sdNotifyMode", "--sdnotify", Form::Text, &["\"container\""]),
-    field("Config.HealthcheckOnFailureAction", "--health-on-failure", Form::Text, &["\"none\""]),
-    field("Config.HealthLogDestination", "--health-log-destination", Form::Text, &["\"local\""]),
-    field("Config.HealthcheckMaxLogCount", "--health-max-log-count", Form::Number, &["5"]),
-    field("Config.HealthcheckMaxLogSize", "--health-max-log-size", Form::Number, &["500"]),
-    field("Config.ChrootDirs", "--chrootdirs", Form::Each, &[]),
-    field("Config.Passwd", "--passwd", Form::Either, &["true"]),
-    field("Config.Secrets", "--secret", Form::Made(forms::secrets), &[]),
-    field("HostConfig.Privileged", "--privileged", Form::Switch, &[]),
-    field("HostConfig.CapAdd", "--cap-add", Form::Each, &[]),
-    field("HostConfig.CapDrop", "--cap-drop", Form::Each, &[]),
-    field("HostConfig.ReadonlyRootfs", "--read-only", Form::Switch, &[]),
-    field("HostConfig.UsernsMode", "--userns", Form::Text, &[]),
-    field("HostConfig.IpcMode", "--ipc", Form::Text, &[]),
-    field("HostConfig.PidMode", "--pid", Form::Text, &["\"private\""]),
-    field("HostConfig.UTSMode", "--uts", Form::Text, &["\"private\""]),
-    field("HostConfig.CgroupParent", "--cgroup-parent", Form::Text, &[]),
-    field("HostConfig.Cgroups", "--cgroups", Form::Text, &["\"default\"", "\"enabled\""]),
-    field("HostConfig.CgroupConf", "--cgroup-conf", Form::Pairs, &[]),
-    field("HostConfig.ShmSize", "--shm-size", Form::Number, &[]),
-    field("HostConfig.Memory", "--memory", Form::Number, &[]),
-    field("HostConfig.MemoryReservation", "--memory-reservation", Form::Number, &[]),
-    field("HostConfig.MemorySwap", "--memory-swap", Form::Number, &[]),
-    field("HostConfig.MemorySwappiness", "--memory-swappiness", Form::Whole, &["-1"]),
-    field("HostConfig.KernelMemory", "--kernel-memory", Form::Number, &[]),
-    field("HostConfig.OomKillDisable", "--oom-kill-disable", Form::Switch, &[]),
-    field("HostConfig.OomScoreAdj", "--oom-score-adj", Form::Number, &[]),
-    field("HostConfig.PidsLimit", "--pids-limit", Form::Number, &[]),
-    field("HostConfig.NanoCpus", "--cpus", Form::Made(forms::cpus), &[]),
-    field("HostConfig.CpuShares", "--cpu-shares", Form::Number, &[]),
-    field("HostConfig.CpuPeriod", "--cpu-period", Form::Number, &[]),
-    field("HostConfig.CpuQuota", "--cpu-quota", Form::Number, &[]),
-    field("HostConfig.CpuRealtimePeriod", "--cpu-rt-period", Form::Number, &[]),
-    field("HostConfig.CpuRealtimeRuntime", "--cpu-rt-runtime", Form::Number, &[]),
-    field("HostConfig.CpusetCpus", "--cpuset-cpus", Form::Text, &[]),
-    field("HostConfig.CpusetMems", "--cpuset-mems", Form::Text, &[]),
-    field("HostConfig.BlkioWeight", "--blkio-weight", Form::Number, &[]),
-    field("HostConfig.BlkioWeightDevice", "--blkio-weight-device", Form::Made(forms::device_numbers), &[]),
-    field("HostConfig.BlkioDeviceReadBps", "--device-read-bps", Form::Made(forms::device_numbers), &[]),
-    field("HostConfig.BlkioDeviceWriteBps", "--device-write-bps", Form::Made(forms::device_numbers), &[]),
-    field("HostConfig.BlkioDeviceReadIOps", "--device-read-iops", Form::Made(forms::device_numbers), &[]),
-    field("HostConfig.BlkioDeviceWriteIOps", "--device-write-iops", Form::Made(forms::device_numbers), &[]),
-    field("HostConfig.Ulimits", "--ulimit", Form::Made(forms::ulimits), &[]),
-    field("HostConfig.Sysctls", "--sysctl", Form::Pairs, &[]),
-    field("HostConfig.StorageOpt", "--storage-opt", Form::Pairs, &[]),
-    field("HostConfig.Devices", "--device", Form::Made(forms::devices), &[]),
-    field("HostConfig.DeviceCgroupRules", "--device-cgroup-rule", Form::Each, &[]),
-    field("HostConfig.DeviceRequests", "--gpus", Form::Made(forms::gpus), &[]),
-    field("HostConfig.VolumesFrom", "--volumes-from", Form::Each, &[]),
-    field("HostConfig.VolumeDriver", "--volume-driver", Form::Text, &[]),
-    field("HostConfig.PublishAllPorts", "--publish-all", Form::Switch, &[]),
-    field("HostConfig.PortBindings", "--publish", Form::Made(forms::ports), &[]),
-    field("HostConfig.Links", "--link", Form::Made(forms::links), &[]),
-    field("HostConfig.Dns", "--dns", Form::Each, &[]),
-    field("HostConfig.DnsOptions", "--dns-option", Form::Each, &[]),
-    field("HostConfig.DnsSearch", "--dns-search", Form::Each, &[]),
-    field("HostConfig.ExtraHosts", "--add-host", Form::Each, &[]),
-    field("HostConfig.HostsFile", "--hosts-file", Form::Text, &[]),
+    field("Config.Tty", "--tty", FlagValue::Switch, &[]),
+    field("Config.OpenStdin", "--interactive", FlagValue::Switch, &[]),
+    field("HostConfig.AutoRemove", "--rm", FlagValue::Switch, &[]),
+    field("HostConfig.AutoRemoveImage", "--rmi", FlagValue::Switch, &[]),
+    field("HostConfig.RestartPolicy", "--restart", FlagValue::Made(flag_values::restart), &[]),
+    field("HostConfig.Runtime", "--runtime", FlagValue::Text, &["\"runc\"", "\"oci\"", "\"io.containerd.runc.v2\""]),
+    field("HostConfig.Init", "--init", FlagValue::Either, &["null"]),
+    field("Config.Domainname", "--domainname", FlagValue::Text, &[]),
+    field("Config.MacAddress", "--mac-address", FlagValue::Text, &[]),
+    field("Config.User", "--user", FlagValue::Text, &[]),
+    field("HostConfig.GroupAdd", "--group-add", FlagValue::Each, &[]),
+    field("Config.WorkingDir", "--workdir", FlagValue::Text, &[]),
+    field("Config.StopTimeout", "--stop-timeout", FlagValue::Whole, &[]),
+    field("Config.ExposedPorts", "--expose", FlagValue::Made(flag_values::keys), &[]),
+    field("Config.Annotations", "--annotation", FlagValue::Made(flag_values::annotations), &[]),
+    field("HostConfig.Annotations", "--annotation", FlagValue::Made(flag_values::annotations), &[]),
+    field("Config.Umask", "--umask", FlagValue::Text, &["\"0022\""]),
+    field("Config.Timeout", "--timeout", FlagValue::Number, &[]),
+    field("Config.Timezone", "--tz", FlagValue::Text, &[]),
+    field("Config.sdNotifyMode", "--sdnotify", FlagValue::Text, &["\"container\""]),
+    field("Config.HealthcheckOnFailureAction", "--health-on-failure", FlagValue::Text, &["\"none\""]),
+    field("Config.HealthLogDestination", "--health-log-destination", FlagValue::Text, &["\"local\""]),
+    field("Config.HealthcheckMaxLogCount", "--health-max-log-count", FlagValue::Number, &["5"]),
+    field("Config.HealthcheckMaxLogSize", "--health-max-log-size", FlagValue::Number, &["500"]),
+    field("Config.ChrootDirs", "--chrootdirs", FlagValue::Each, &[]),
+    field("Config.Passwd", "--passwd", FlagValue::Either, &["true"]),
+    field("Config.Secrets", "--secret", FlagValue::Made(flag_values::secrets), &[]),
+    field("HostConfig.Privileged", "--privileged", FlagValue::Switch, &[]),
+    field("HostConfig.CapAdd", "--cap-add", FlagValue::Each, &[]),
+    field("HostConfig.CapDrop", "--cap-drop", FlagValue::Each, &[]),
+    field("HostConfig.ReadonlyRootfs", "--read-only", FlagValue::Switch, &[]),
+    field("HostConfig.UsernsMode", "--userns", FlagValue::Text, &[]),
+    field("HostConfig.IpcMode", "--ipc", FlagValue::Text, &[]),
+    field("HostConfig.PidMode", "--pid", FlagValue::Text, &["\"private\""]),
+    field("HostConfig.UTSMode", "--uts", FlagValue::Text, &["\"private\""]),
+    field("HostConfig.CgroupParent", "--cgroup-parent", FlagValue::Text, &[]),
+    field("HostConfig.Cgroups", "--cgroups", FlagValue::Text, &["\"default\"", "\"enabled\""]),
+    field("HostConfig.CgroupConf", "--cgroup-conf", FlagValue::Pairs, &[]),
+    field("HostConfig.ShmSize", "--shm-size", FlagValue::Number, &[]),
+    field("HostConfig.Memory", "--memory", FlagValue::Number, &[]),
+    field("HostConfig.MemoryReservation", "--memory-reservation", FlagValue::Number, &[]),
+    field("HostConfig.MemorySwap", "--memory-swap", FlagValue::Number, &[]),
+    field("HostConfig.MemorySwappiness", "--memory-swappiness", FlagValue::Whole, &["-1"]),
+    field("HostConfig.KernelMemory", "--kernel-memory", FlagValue::Number, &[]),
+    field("HostConfig.OomKillDisable", "--oom-kill-disable", FlagValue::Switch, &[]),
+    field("HostConfig.OomScoreAdj", "--oom-score-adj", FlagValue::Number, &[]),
+    field("HostConfig.PidsLimit", "--pids-limit", FlagValue::Number, &[]),
+    field("HostConfig.NanoCpus", "--cpus", FlagValue::Made(flag_values::cpus), &[]),
+    field("HostConfig.CpuShares", "--cpu-shares", FlagValue::Number, &[]),
+    field("HostConfig.CpuPeriod", "--cpu-period", FlagValue::Number, &[]),
+    field("HostConfig.CpuQuota", "--cpu-quota", FlagValue::Number, &[]),
+    field("HostConfig.CpuRealtimePeriod", "--cpu-rt-period", FlagValue::Number, &[]),
+    field("HostConfig.CpuRealtimeRuntime", "--cpu-rt-runtime", FlagValue::Number, &[]),
+    field("HostConfig.CpusetCpus", "--cpuset-cpus", FlagValue::Text, &[]),
+    field("HostConfig.CpusetMems", "--cpuset-mems", FlagValue::Text, &[]),
+    field("HostConfig.BlkioWeight", "--blkio-weight", FlagValue::Number, &[]),
+    field("HostConfig.BlkioWeightDevice", "--blkio-weight-device", FlagValue::Made(flag_values::device_numbers), &[]),
+    field("HostConfig.BlkioDeviceReadBps", "--device-read-bps", FlagValue::Made(flag_values::device_numbers), &[]),
+    field("HostConfig.BlkioDeviceWriteBps", "--device-write-bps", FlagValue::Made(flag_values::device_numbers), &[]),
+    field("HostConfig.BlkioDeviceReadIOps", "--device-read-iops", FlagValue::Made(flag_values::device_numbers), &[]),
+    field("HostConfig.BlkioDeviceWriteIOps", "--device-write-iops", FlagValue::Made(flag_values::device_numbers), &[]),
+    field("HostConfig.Ulimits", "--ulimit", FlagValue::Made(flag_values::ulimits), &[]),
+    field("HostConfig.Sysctls", "--sysctl", FlagValue::Pairs, &[]),
+    field("HostConfig.StorageOpt", "--storage-opt", FlagValue::Pairs, &[]),
+    field("HostConfig.Devices", "--device", FlagValue::Made(flag_values::devices), &[]),
+    field("HostConfig.DeviceCgroupRules", "--device-cgroup-rule", FlagValue::Each, &[]),
+    field("HostConfig.DeviceRequests", "--gpus", FlagValue::Made(flag_values::gpus), &[]),
+    field("HostConfig.VolumesFrom", "--volumes-from", FlagValue::Each, &[]),
+    field("HostConfig.VolumeDriver", "--volume-driver", FlagValue::Text, &[]),
+    field("HostConfig.PublishAllPorts", "--publish-all", FlagValue::Switch, &[]),
+    field("HostConfig.PortBindings", "--publish", FlagValue::Made(flag_values::ports), &[]),
+    field("HostConfig.Links", "--link", FlagValue::Made(flag_values::links), &[]),
+    field("HostConfig.Dns", "--dns", FlagValue::Each, &[]),
+    field("HostConfig.DnsOptions", "--dns-option", FlagValue::Each, &[]),
+    field("HostConfig.DnsSearch", "--dns-search", FlagValue::Each, &[]),
+    field("HostConfig.ExtraHosts", "--add-host", FlagValue::Each, &[]),
+    field("HostConfig.HostsFile", "--hosts-file", FlagValue::Text, &[]),
     // Written by recipe.rs, where they meet each other, the image or the engine.
     elsewhere("Config.Hostname"), elsewhere("Config.Env"), elsewhere("Config.Labels"), elsewhere("Config.Cmd"), elsewhere("Config.Entrypoint"),
     elsewhere("Config.Image"), elsewhere("Config.Volumes"), elsewhere("Config.StopSignal"), elsewhere("Config.Healthcheck"), elsewhere("Config.SystemdMode"),
@@ -153,9 +153,9 @@ pub fn is_default(value: &Value, field: Option<&Field>) -> bool {
     let text = value.to_string();
     let listed = field.is_some_and(|field| field.defaults.iter().any(|default| *default == text));
     // A switch with two explicit states means something when it is false.
-    let explicit = field.is_some_and(|field| match field.form {
-        Form::Either => value.is_boolean(),
-        Form::Whole => value.is_number(),
+    let explicit = field.is_some_and(|field| match field.value {
+        FlagValue::Either => value.is_boolean(),
+        FlagValue::Whole => value.is_number(),
         _ => false,
     });
     listed || !explicit && matches!(text.as_str(), "null" | "\"\"" | "0" | "false" | "[]" | "{}" | "[0,0]")

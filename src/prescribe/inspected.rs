@@ -4,9 +4,9 @@
 use serde_json::{Map, Value};
 
 use super::confinement::is_hidden;
-use super::flags::{FIELDS, Field, Form, is_default, known};
+use super::flags::{FIELDS, Field, FlagValue, is_default, known};
 use super::recipe::Recipe;
-use super::{created, endpoint, forms, screen, unseen};
+use super::{created, endpoint, flag_values, screen, unseen};
 use crate::facts::{Config, signal};
 use crate::snapshot::{EngineKind, Redactor, Snapshot, TargetKind};
 
@@ -150,16 +150,16 @@ impl<'s> Inspected<'s> {
         if self.is_the_images(field.path, value) || self.is_the_engines(field, value) {
             return;
         }
-        let values = match field.form {
-            Form::Elsewhere => return,
-            Form::Switch => return recipe.push(field.flag, None),
-            Form::Either if value == &Value::Bool(true) => return recipe.push(field.flag, None),
+        let values = match field.value {
+            FlagValue::Elsewhere => return,
+            FlagValue::Switch => return recipe.push(field.flag, None),
+            FlagValue::Either if value == &Value::Bool(true) => return recipe.push(field.flag, None),
             // Another value than a truth value would become a word of its own.
-            Form::Either if !value.is_boolean() => None,
-            Form::Either | Form::Text | Form::Number | Form::Whole => forms::scalar(value).map(|text| vec![text]),
-            Form::Each => value.as_array().and_then(|list| list.iter().map(forms::scalar).collect()),
-            Form::Pairs => forms::pairs(value),
-            Form::Made(make) => make(value),
+            FlagValue::Either if !value.is_boolean() => None,
+            FlagValue::Either | FlagValue::Text | FlagValue::Number | FlagValue::Whole => flag_values::scalar(value).map(|text| vec![text]),
+            FlagValue::Each => value.as_array().and_then(|list| list.iter().map(flag_values::scalar).collect()),
+            FlagValue::Pairs => flag_values::pairs(value),
+            FlagValue::Made(make) => make(value),
         };
         match values {
             Some(values) => {

@@ -12,8 +12,8 @@ mod element;
 mod emit;
 mod endpoint;
 mod fetch;
+mod flag_values;
 mod flags;
-mod forms;
 mod hopeless;
 mod image;
 mod inspected;
@@ -38,7 +38,7 @@ use crate::diagnose::{Finding, Report, Subject};
 use crate::snapshot::Snapshot;
 
 pub use element::Element;
-pub use emit::{EmitError, Emitted, Form, Launch, emit};
+pub use emit::{CureFormat, EmitError, Emitted, Launch, emit};
 pub use fetch::Fetch;
 pub use image::{Extent, ImageError, ImagePlan, ImageWish, image, name_after, probe, tag_after};
 use inspected::Inspected;

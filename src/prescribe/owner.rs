@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::emit::{self, Form};
+use super::emit::{self, CureFormat};
 use super::planner::Plan;
 use super::recipe::Recipe;
 use super::types::Step;
@@ -86,10 +86,10 @@ impl Owner {
     /// The changed part of its file; `None` where that cannot be written.
     fn lines(&self, plan: &Plan<'_>) -> Option<String> {
         let form = match self {
-            Self::Compose { .. } | Self::Swarm { .. } => Form::Compose,
-            Self::Quadlet { .. } => Form::Quadlet,
-            Self::Kubernetes { .. } => Form::Kubernetes,
-            Self::Molecule => Form::Molecule,
+            Self::Compose { .. } | Self::Swarm { .. } => CureFormat::Compose,
+            Self::Quadlet { .. } => CureFormat::Quadlet,
+            Self::Kubernetes { .. } => CureFormat::Kubernetes,
+            Self::Molecule => CureFormat::Molecule,
         };
         let known_as = |recipe: Recipe| match self {
             Self::Compose { service, .. } | Self::Swarm { service } => Recipe { name: service.clone(), ..recipe },
@@ -161,7 +161,7 @@ impl<'p> Labels<'p> {
 mod tests {
     use serde_json::json;
 
-    use super::{Recipe, emit, emit::Form};
+    use super::{Recipe, emit, emit::CureFormat};
     use crate::diagnose::Report;
     use crate::prescribe::inspected::Inspected;
     use crate::prescribe::planner::Plan;
@@ -217,13 +217,13 @@ mod tests {
         };
         let told = |form| emit::patch(&recipe(true), &recipe(false), EngineKind::Podman, form).unwrap();
         assert_eq!(
-            told(Form::Quadlet),
+            told(CureFormat::Quadlet),
             "# take out Volume=/sys/fs/cgroup:/sys/fs/cgroup:ro\n# take out PodmanArgs=--init\n[Container]\nPodmanArgs=--tty\n"
         );
-        let told = emit::patch(&recipe(true), &recipe(false), EngineKind::Docker, Form::Compose).unwrap();
+        let told = emit::patch(&recipe(true), &recipe(false), EngineKind::Docker, CureFormat::Compose).unwrap();
         let volume = "# take out services.web.volumes: - /sys/fs/cgroup:/sys/fs/cgroup:ro\n";
         assert_eq!(told, format!("{volume}# take out services.web.init: true\nservices:\n  web:\n    tty: true\n"));
-        assert_eq!(emit::patch(&recipe(true), &recipe(true), EngineKind::Docker, Form::Compose).unwrap(), "");
+        assert_eq!(emit::patch(&recipe(true), &recipe(true), EngineKind::Docker, CureFormat::Compose).unwrap(), "");
     }
 
     /// The lines behind the title, read as YAML.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::forms;
+use super::flag_values;
 use super::inspected::Inspected;
 use super::recipe::{Recipe, Volume};
 
@@ -27,7 +27,7 @@ impl Inspected<'_> {
         }
         for entry in self.value("HostConfig.Mounts").and_then(Value::as_array).into_iter().flatten() {
             let target = entry.get("Target").and_then(Value::as_str).unwrap_or_default();
-            match forms::mount(&self.with_source(entry, target)) {
+            match flag_values::mount(&self.with_source(entry, target)) {
                 Some(text) => recipe.mounts.push((target.to_owned(), text)),
                 None => recipe.refused.push(format!("HostConfig.Mounts: the mount at {target} has options that no flag is known for")),
             }

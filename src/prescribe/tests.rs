@@ -86,8 +86,16 @@ fn a_replay_gives_the_same_steps() {
 }
 
 /// All forms of a cure.
-const FORMS: [Form; 8] =
-    [Form::Shell, Form::Compose, Form::Quadlet, Form::Kubernetes, Form::Molecule, Form::Docker, Form::Podman, Form::Dockerfile];
+const FORMS: [CureFormat; 8] = [
+    CureFormat::Sh,
+    CureFormat::Compose,
+    CureFormat::Quadlet,
+    CureFormat::Kubernetes,
+    CureFormat::Molecule,
+    CureFormat::Docker,
+    CureFormat::Podman,
+    CureFormat::Dockerfile,
+];
 
 #[test]
 fn every_cure_can_be_had_in_every_form() {
@@ -98,11 +106,11 @@ fn every_cure_can_be_had_in_every_form() {
         let variables: Vec<&str> = variables.into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
         for form in FORMS {
             let Some(emitted) = emit(prescription, form).unwrap() else {
-                assert!(form == Form::Shell || prescription.launch.is_none(), "{name} {form:?}");
+                assert!(form == CureFormat::Sh || prescription.launch.is_none(), "{name} {form:?}");
                 continue;
             };
             let page = emitted.page();
-            if matches!(form, Form::Compose | Form::Kubernetes | Form::Molecule) {
+            if matches!(form, CureFormat::Compose | CureFormat::Kubernetes | CureFormat::Molecule) {
                 assert!(yaml_serde::from_str::<yaml_serde::Value>(&page).unwrap().is_mapping(), "{name}: {page}");
             }
             assert!(!page.contains("rivileged") && !page.contains("unconfined"), "{name}: {page}");
@@ -117,7 +125,7 @@ fn every_cure_can_be_had_in_every_form() {
 #[test]
 fn a_compose_file_holds_the_whole_container() {
     let case = CASES.iter().find(|case| case.name == "run-tmpfs-missing/docker20-v2-bullseye-bare-silent.json").unwrap();
-    let page = emit(case.prescription.as_ref().unwrap(), Form::Compose).unwrap().unwrap().page();
+    let page = emit(case.prescription.as_ref().unwrap(), CureFormat::Compose).unwrap().unwrap().page();
     insta::assert_snapshot!(page.replace(&case.snapshot.target.name, "NAME"), @r"
     # These steps are made from a snapshot of another machine and in its words; they run its image deb-systemd:bullseye. Read them before you run them.
     services:

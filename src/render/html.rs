@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::items::quote;
 use super::{Answer, Sheet, counted, visible, words};
 use crate::diagnose::{Finding, Report, Role, Subject, Verdict};
-use crate::prescribe::{Form, emit};
+use crate::prescribe::{CureFormat, emit};
 
 /// Reports beyond this number begin folded.
 const UNFOLDED: usize = 20;
@@ -123,7 +123,7 @@ fn view(answer: &Answer<'_>, place: usize) -> ReportView {
         cure: answer.prescription.map(|prescription| CureView {
             summary: shown(&prescription.summary),
             rights: shown(&prescription.privilege),
-            script: emit(prescription, Form::Shell).ok().flatten().map(|script| shown(&script.text)),
+            script: emit(prescription, CureFormat::Sh).ok().flatten().map(|script| shown(&script.text)),
             steps: prescription.steps.iter().map(|step| shown(&step.title)).collect(),
         }),
         unknown: unknown(report),

@@ -5,7 +5,7 @@
 use super::items::quote;
 use super::{Answer, Sheet, visible, words};
 use crate::diagnose::{Finding, Report, Role, Subject, Verdict};
-use crate::prescribe::{Form, Prescription, emit};
+use crate::prescribe::{CureFormat, Prescription, emit};
 use crate::snapshot::Redactor;
 
 /// Lines of evidence that are quoted for a finding.
@@ -116,7 +116,7 @@ fn quotes(finding: &Finding) -> String {
 /// The cure: what it is, and the whole of it as a script, folded.
 fn cure(prescription: &Prescription) -> String {
     let mut text = format!("\n### What to do\n\n{}\n", inline(&prescription.summary));
-    let script = emit(prescription, Form::Shell).ok().flatten();
+    let script = emit(prescription, CureFormat::Sh).ok().flatten();
     match script {
         Some(script) => {
             let mut redactor = Redactor::default();

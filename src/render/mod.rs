@@ -7,7 +7,7 @@ mod ascii;
 pub mod book;
 pub mod explain;
 pub mod exposition;
-pub mod form;
+pub mod format;
 mod github;
 mod gitlab;
 mod html;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::items::{self, Item};
 use super::{Sheet, json as plain, markdown, words};
 use crate::diagnose::{Acceptance, Evidence, Report, Role};
-use crate::prescribe::{Form, Prescription, emit};
+use crate::prescribe::{CureFormat, Prescription, emit};
 use crate::rule::{Confidence, Rule, RuleSet};
 use crate::snapshot::TargetKind;
 
@@ -236,7 +236,7 @@ fn related(item: &Item<'_>) -> Vec<Value> {
 
 /// The cure as a file that is new: the script that carries it out.
 fn fix(prescription: &Prescription) -> Option<Value> {
-    let script = emit(prescription, Form::Shell).ok().flatten()?;
+    let script = emit(prescription, CureFormat::Sh).ok().flatten()?;
     let replacement = json!({"deletedRegion": {"charOffset": 0, "charLength": 0}, "insertedContent": {"text": script.text}});
     let change = json!({"artifactLocation": {"uri": "sysdock-cure.sh"}, "replacements": [replacement]});
     Some(json!({"description": {"text": plain_text(&prescription.summary)}, "artifactChanges": [change]}))

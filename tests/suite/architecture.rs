@@ -7,7 +7,7 @@ use super::program::project;
 
 /// Which module may import which. An import that is not here is either a mistake or a decision to be made here.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("cli", &[]),
+    ("cli", &["prescribe", "render", "rule"]),
     ("collect", &["docker", "facts", "pattern", "scan", "seccomp", "snapshot"]),
     (
         "command",
@@ -35,7 +35,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "watch",
         ],
     ),
-    ("config", &["cli", "trust"]),
+    ("config", &["cli", "render", "rule", "trust"]),
     ("diagnose", &["rule", "scan", "snapshot"]),
     ("docker", &["limit", "quote", "snapshot"]),
     ("exit", &["diagnose", "rule", "snapshot"]),
@@ -44,7 +44,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("lib", &[]),
     ("limit", &[]),
     ("main", &["command"]),
-    ("options", &["cli", "collect", "config", "diagnose", "docker", "render", "rule", "trust"]),
+    ("options", &["cli", "collect", "config", "diagnose", "docker", "prescribe", "render", "rule", "trust"]),
     ("pattern", &[]),
     ("place", &[]),
     ("playbook", &["rule", "scan"]),

@@ -48,7 +48,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("prescribe::emit::quadlet", "prescribe::emit"),
     ("prescribe::emit::shell", "prescribe::emit"),
     ("prescribe::emit::yaml", "prescribe::emit"),
-    ("prescribe::forms", "prescribe::flags"),
+    ("prescribe::flag_values", "prescribe::flags"),
     ("prescribe::image::family", "prescribe::image"),
     ("prescribe::inspected", "prescribe"),
     ("prescribe::inspected", "prescribe::confinement"),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sysdock::cli::Cli;
 use sysdock::diagnose::{Acceptance, Advice, Evidence, Finding, Report, Role, Subject, Summary, Undecided, Verdict};
-use sysdock::render::form::{self, ReportForm};
+use sysdock::render::format::{self, ReportFormat};
 use sysdock::render::{Answer, Context, Notice, Sheet};
 use sysdock::rule::{Class, Confidence, Place, Severity, Stage, builtin};
 use sysdock::snapshot::{Cluster, EngineId, Gap, Target, TargetKind};
@@ -265,22 +265,22 @@ fn hostile(name: &str) -> Report {
     }
 }
 
-const FORMS: [ReportForm; 11] = [
-    ReportForm::Human,
-    ReportForm::Json,
-    ReportForm::JsonLines,
-    ReportForm::Sarif,
-    ReportForm::Junit,
-    ReportForm::Github,
-    ReportForm::GithubSummary,
-    ReportForm::Gitlab,
-    ReportForm::Markdown,
-    ReportForm::Html,
-    ReportForm::Prometheus,
+const FORMS: [ReportFormat; 11] = [
+    ReportFormat::Human,
+    ReportFormat::Json,
+    ReportFormat::Jsonl,
+    ReportFormat::Sarif,
+    ReportFormat::Junit,
+    ReportFormat::Github,
+    ReportFormat::GithubSummary,
+    ReportFormat::Gitlab,
+    ReportFormat::Markdown,
+    ReportFormat::Html,
+    ReportFormat::Prometheus,
 ];
 
 /// A sheet of so many reports in a form.
-fn rendered(form: ReportForm, reports: &[Report]) -> String {
+fn rendered(format: ReportFormat, reports: &[Report]) -> String {
     let rules = builtin().expect("the built-in rules can be used");
     let mut summary = Summary::default();
     reports.iter().for_each(|report| summary.add(report));
@@ -289,7 +289,7 @@ fn rendered(form: ReportForm, reports: &[Report]) -> String {
     let notices =
         [Notice { file: "a\u{1b}[2J/../</pre>\n::error ::x".to_owned(), words: "2 findings\u{202e}\n::error ::y <script>".to_owned() }];
     let sheet = Sheet { answers: &answers, summary: Some(&summary), rules: &rules, failures: &failures, notices: &notices };
-    form::render(form, &sheet, &Context { width: 100, color: false, unicode: true, hyperlinks: false }).expect("it can be written")
+    format::render(format, &sheet, &Context { width: 100, color: false, unicode: true, hyperlinks: false }).expect("it can be written")
 }
 
 #[test]
@@ -316,7 +316,7 @@ fn the_page_for_a_browser_is_quiet_and_takes_no_orders() {
     let Some(mut browser) = browser("the_page_for_a_browser_is_quiet_and_takes_no_orders") else { return };
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let page = folder.path().join("report.html");
-    let write = |reports: &[Report]| std::fs::write(&page, rendered(ReportForm::Html, reports)).expect("a file can be written");
+    let write = |reports: &[Report]| std::fs::write(&page, rendered(ReportFormat::Html, reports)).expect("a file can be written");
     write(&[hostile("target-0"), hostile("target-1")]);
     for view in [DESKTOP, PHONE, View { dark: true, ..DESKTOP }, View { print: true, ..DESKTOP }] {
         let script = "[document.scripts.length, document.images.length, document.documentElement.scrollWidth <= window.innerWidth]";

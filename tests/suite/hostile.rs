@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 use sysdock::diagnose::{Report, diagnose_with};
-use sysdock::prescribe::{Form, Prescription, Reach, emit, prescribe};
+use sysdock::prescribe::{CureFormat, Prescription, Reach, emit, prescribe};
 use sysdock::render::{Answer, Context, human};
 use sysdock::rule::{RuleSet, builtin};
 use sysdock::scan::Matcher;
@@ -19,10 +19,18 @@ use super::program::{project, sysdock};
 const DERIVED: &str = "fixtures/default-target-broken/docker28-v2-bookworm-target-masked-tty.json";
 /// Needs flags alone.
 const FLAGS: &str = "fixtures/run-tmpfs-missing/docker20-v2-bullseye-bare-silent.json";
-const FORMS: [Form; 8] =
-    [Form::Shell, Form::Docker, Form::Podman, Form::Dockerfile, Form::Compose, Form::Quadlet, Form::Kubernetes, Form::Molecule];
+const FORMS: [CureFormat; 8] = [
+    CureFormat::Sh,
+    CureFormat::Docker,
+    CureFormat::Podman,
+    CureFormat::Dockerfile,
+    CureFormat::Compose,
+    CureFormat::Quadlet,
+    CureFormat::Kubernetes,
+    CureFormat::Molecule,
+];
 /// Those that a shell runs.
-const SCRIPTS: [Form; 3] = [Form::Shell, Form::Docker, Form::Podman];
+const SCRIPTS: [CureFormat; 3] = [CureFormat::Sh, CureFormat::Docker, CureFormat::Podman];
 const CONTAINER: &str = "/documents/container";
 
 static RULES: LazyLock<RuleSet> = LazyLock::new(|| builtin().expect("the built-in rules can be read"));
@@ -65,7 +73,7 @@ impl Case {
         human::answers(&[answer], &Context { width, color: false, unicode: true, hyperlinks: false })
     }
 
-    fn forms(&self) -> Vec<(Form, String)> {
+    fn forms(&self) -> Vec<(CureFormat, String)> {
         let text = |form| emit(&self.cure, form).expect("no serialiser fails").map(|emitted| (form, emitted.page()));
         FORMS.into_iter().filter_map(text).collect()
     }
@@ -209,7 +217,7 @@ fn no_form_and_no_page_shows_what_a_terminal_or_a_workflow_obeys() {
 fn what_holds_a_hostile_word_in_yaml_holds_it_still() {
     let word = "a\u{202e}\u{1b}]0;x\u{7}\n::error::b\n##[group]c";
     let case = Case::of(FLAGS, &[(&at("/Config/Labels"), json!({ "a": word }))]);
-    let compose = case.forms().into_iter().find(|(form, _)| *form == Form::Compose).expect("there is such a form").1;
+    let compose = case.forms().into_iter().find(|(form, _)| *form == CureFormat::Compose).expect("there is such a form").1;
     let file: yaml_serde::Value = yaml_serde::from_str(&compose).expect("it is YAML");
     assert_eq!(file["services"]["bare-bullseye"]["labels"][0].as_str(), Some(format!("a={word}").as_str()), "{compose}");
 }

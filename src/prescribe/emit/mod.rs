@@ -28,24 +28,25 @@ pub(super) use parts::Mount;
 
 const SECRET_LABELS: &str = "one of them is a secret, so none is printed: take them from the old container";
 
-/// A form that a cure is written in.
+/// Format that a cure is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// The steps as one shell script.
-    Shell,
-    /// A compose file.
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub enum CureFormat {
+    /// All steps as one shell script, the old container kept under another name
+    Sh,
+    /// A compose file
     Compose,
-    /// A Quadlet `.container` file.
+    /// A Quadlet .container file for Podman and systemd
     Quadlet,
-    /// A Kubernetes pod.
+    /// A Kubernetes pod
     Kubernetes,
-    /// A platform of molecule.
+    /// A platform of molecule.yml
     Molecule,
-    /// A `docker run` command line.
+    /// A `docker run` command line
     Docker,
-    /// A `podman run` command line.
+    /// A `podman run` command line
     Podman,
-    /// A Dockerfile.
+    /// A Dockerfile with what an image can hold of it
     Dockerfile,
 }
 
@@ -103,8 +104,8 @@ impl Emitted {
 ///
 /// # Errors
 /// [`EmitError`] when a serialiser fails.
-pub fn emit(prescription: &Prescription, form: Form) -> Result<Option<Emitted>, EmitError> {
-    if form == Form::Shell {
+pub fn emit(prescription: &Prescription, form: CureFormat) -> Result<Option<Emitted>, EmitError> {
+    if form == CureFormat::Sh {
         // Where the container cannot be carried over whole, half of the steps is no cure.
         if prescription.launch.as_ref().is_some_and(|launch| !launch.recipe.refused.is_empty()) {
             return Ok(None);
@@ -115,7 +116,7 @@ pub fn emit(prescription: &Prescription, form: Form) -> Result<Option<Emitted>, 
     let Some(launch) = &prescription.launch else { return Ok(None) };
     let derived = derived(prescription);
     let mut emitted = match form {
-        Form::Dockerfile => {
+        CureFormat::Dockerfile => {
             let (text, ledger) = dockerfile::text(&launch.recipe, derived);
             Emitted::of(text, ledger)
         }
@@ -124,7 +125,7 @@ pub fn emit(prescription: &Prescription, form: Form) -> Result<Option<Emitted>, 
     emitted.notes.extend(launch.remarks.clone());
     emitted.left_out.extend(unseen::remarks(&launch.recipe));
     for (path, what) in
-        prescription.steps.iter().filter(|step| form != Form::Dockerfile || step.kind != StepKind::BuildImage).flat_map(needed)
+        prescription.steps.iter().filter(|step| form != CureFormat::Dockerfile || step.kind != StepKind::BuildImage).flat_map(needed)
     {
         emitted.notes.push(format!("needs {what} {path}: --prescription sh prints it with the command that makes it"));
     }
@@ -146,29 +147,29 @@ fn derived(prescription: &Prescription) -> Option<&str> {
 }
 
 /// The whole container in a form that is no script.
-fn document(recipe: &Recipe, kind: EngineKind, form: Form) -> Result<Emitted, EmitError> {
+fn document(recipe: &Recipe, kind: EngineKind, form: CureFormat) -> Result<Emitted, EmitError> {
     let (recipe, mut notes) = match form {
-        Form::Podman | Form::Quadlet => translate::to(recipe, kind, EngineKind::Podman),
-        Form::Docker | Form::Compose => translate::to(recipe, kind, EngineKind::Docker),
-        Form::Kubernetes => (translate::cluster(recipe, kind), Vec::new()),
-        Form::Shell | Form::Molecule | Form::Dockerfile => (recipe.clone(), Vec::new()),
+        CureFormat::Podman | CureFormat::Quadlet => translate::to(recipe, kind, EngineKind::Podman),
+        CureFormat::Docker | CureFormat::Compose => translate::to(recipe, kind, EngineKind::Docker),
+        CureFormat::Kubernetes => (translate::cluster(recipe, kind), Vec::new()),
+        CureFormat::Sh | CureFormat::Molecule | CureFormat::Dockerfile => (recipe.clone(), Vec::new()),
     };
     let mut emitted = match form {
-        Form::Podman => line(&recipe, EngineKind::Podman)?,
-        Form::Docker | Form::Shell | Form::Dockerfile => line(&recipe, EngineKind::Docker)?,
-        Form::Quadlet => {
+        CureFormat::Podman => line(&recipe, EngineKind::Podman)?,
+        CureFormat::Docker | CureFormat::Sh | CureFormat::Dockerfile => line(&recipe, EngineKind::Docker)?,
+        CureFormat::Quadlet => {
             let (entries, ledger) = quadlet::entries(&recipe);
             Emitted::of(quadlet::written(&entries)?, ledger)
         }
-        Form::Compose => {
+        CureFormat::Compose => {
             let (file, ledger) = compose::file(&recipe);
             Emitted::of(yaml::written(&file)?, ledger)
         }
-        Form::Kubernetes => {
+        CureFormat::Kubernetes => {
             let (pod, ledger) = kubernetes::pod(&recipe);
             Emitted::of(yaml::written(&pod)?, ledger)
         }
-        Form::Molecule => {
+        CureFormat::Molecule => {
             let (file, ledger) = molecule::file(&recipe, kind);
             Emitted::of(yaml::written(&file)?, ledger)
         }
@@ -193,12 +194,12 @@ fn line(recipe: &Recipe, kind: EngineKind) -> Result<Emitted, EmitError> {
 ///
 /// # Errors
 /// [`EmitError`] when a serialiser fails.
-pub fn patch(before: &Recipe, after: &Recipe, kind: EngineKind, form: Form) -> Result<String, EmitError> {
+pub fn patch(before: &Recipe, after: &Recipe, kind: EngineKind, form: CureFormat) -> Result<String, EmitError> {
     // What the old container lacks must not be added to it on the way into a cluster's terms.
-    let old_kind = if form == Form::Kubernetes { EngineKind::Docker } else { kind };
+    let old_kind = if form == CureFormat::Kubernetes { EngineKind::Docker } else { kind };
     let (old, new) = (document(before, old_kind, form)?, document(after, kind, form)?);
     let mut gone = Vec::new();
-    let text = if form == Form::Quadlet {
+    let text = if form == CureFormat::Quadlet {
         unit_patch(before, after, kind, &mut gone)?
     } else {
         let read = |text: &str| yaml_serde::from_str::<yaml_serde::Value>(text);

@@ -70,7 +70,7 @@ fn recipe() -> Recipe {
     recipe
 }
 
-fn read(recipe: &Recipe, form: Form) -> (Value, Emitted) {
+fn read(recipe: &Recipe, form: CureFormat) -> (Value, Emitted) {
     let emitted = document(recipe, EngineKind::Docker, form).unwrap();
     (yaml_serde::from_str(&emitted.page()).unwrap(), emitted)
 }
@@ -93,7 +93,7 @@ fn undollared(list: &[String]) -> Vec<String> {
 #[test]
 fn compose_says_what_the_recipe_says() {
     let recipe = recipe();
-    let (file, emitted) = read(&recipe, Form::Compose);
+    let (file, emitted) = read(&recipe, CureFormat::Compose);
     let service = at(&file, "services/web");
     assert_eq!(undollared(&texts(&service["command"])), recipe.command);
     assert_eq!(texts(&service["entrypoint"]), ["/bin/sh", "-c"]);
@@ -117,7 +117,7 @@ fn compose_says_what_the_recipe_says() {
 #[test]
 fn a_pod_says_what_the_recipe_says() {
     let recipe = recipe();
-    let (pod, emitted) = read(&recipe, Form::Kubernetes);
+    let (pod, emitted) = read(&recipe, CureFormat::Kubernetes);
     let container = at(&pod, "spec/containers/0");
     let unexpanded: Vec<String> = texts(&container["args"]).iter().map(|text| text.replace("$$(", "$(")).collect();
     assert_eq!(unexpanded, recipe.command);
@@ -145,7 +145,7 @@ fn a_pod_says_what_the_recipe_says() {
 fn a_platform_of_molecule_says_what_the_recipe_says() {
     let mut recipe = recipe();
     recipe.push("--add-host", Some("six:2001:db8::1".to_owned()));
-    let (file, emitted) = read(&recipe, Form::Molecule);
+    let (file, emitted) = read(&recipe, CureFormat::Molecule);
     let platform = at(&file, "platforms/0");
     assert_eq!(undollared(&texts(&platform["command"])), recipe.command);
     assert_eq!(
@@ -161,7 +161,7 @@ fn a_platform_of_molecule_says_what_the_recipe_says() {
             && emitted.left_out.iter().any(|words| words.starts_with("environment"))
     );
 
-    let emitted = document(&recipe, EngineKind::Podman, Form::Molecule).unwrap();
+    let emitted = document(&recipe, EngineKind::Podman, CureFormat::Molecule).unwrap();
     let file: Value = yaml_serde::from_str(&emitted.page()).unwrap();
     let platform = at(&file, "platforms/0");
     assert_eq!(platform["tmpfs"]["/run"], "size=64m");
@@ -200,7 +200,7 @@ fn systemd_words(value: &str) -> Vec<String> {
 fn quadlet_says_what_the_recipe_says() {
     let mut recipe = recipe();
     recipe.environment.insert("MSG".to_owned(), HOSTILE.join("|"));
-    let emitted = document(&recipe, EngineKind::Docker, Form::Quadlet).unwrap();
+    let emitted = document(&recipe, EngineKind::Docker, CureFormat::Quadlet).unwrap();
     let page = emitted.page();
     let options = ParseOption { enabled_quote: false, enabled_escape: false, ..ParseOption::default() };
     let ini = Ini::load_from_str_opt(&page, options).unwrap();
@@ -227,10 +227,10 @@ fn quadlet_says_what_the_recipe_says() {
 fn command_lines_come_back_from_a_shell() {
     let recipe = recipe();
     let words = |form, kind| shlex::split(document(&recipe, kind, form).unwrap().text.split("\ndocker network").next().unwrap()).unwrap();
-    assert_eq!(words(Form::Docker, EngineKind::Docker), recipe.run(&super::super::Reach::by_itself(EngineKind::Docker)));
-    let podman = words(Form::Podman, EngineKind::Docker).join(" ");
+    assert_eq!(words(CureFormat::Docker, EngineKind::Docker), recipe.run(&super::super::Reach::by_itself(EngineKind::Docker)));
+    let podman = words(CureFormat::Podman, EngineKind::Docker).join(" ");
     assert!(podman.starts_with("podman run") && podman.contains("--systemd=always") && !podman.contains("writable-cgroups"), "{podman}");
-    let docker = words(Form::Docker, EngineKind::Podman).join(" ");
+    let docker = words(CureFormat::Docker, EngineKind::Podman).join(" ");
     assert!(docker.contains("--tmpfs /run/lock") && docker.contains("writable-cgroups=true") && !docker.contains("--systemd"), "{docker}");
 }
 
@@ -255,9 +255,11 @@ fn every_flag_is_said_or_named() {
     for field in crate::prescribe::flags::FIELDS.iter().filter(|field| !field.flag.is_empty()) {
         let mut recipe = Recipe { name: "n".to_owned(), image: "i".to_owned(), ..Recipe::default() };
         let bare = recipe.clone();
-        let switch = matches!(field.form, crate::prescribe::flags::Form::Switch | crate::prescribe::flags::Form::Either);
+        let switch = matches!(field.value, crate::prescribe::flags::FlagValue::Switch | crate::prescribe::flags::FlagValue::Either);
         recipe.push(field.flag, (!switch).then(|| "7=7:7".to_owned()));
-        for form in [Form::Compose, Form::Kubernetes, Form::Molecule, Form::Quadlet, Form::Docker, Form::Podman] {
+        for form in
+            [CureFormat::Compose, CureFormat::Kubernetes, CureFormat::Molecule, CureFormat::Quadlet, CureFormat::Docker, CureFormat::Podman]
+        {
             for kind in [EngineKind::Docker, EngineKind::Podman] {
                 let (with, without) = (document(&recipe, kind, form).unwrap(), document(&bare, kind, form).unwrap());
                 assert_ne!(with, without, "{} in {form:?} from {kind:?}", field.flag);
@@ -306,7 +308,7 @@ fn the_script_runs_each_word_as_it_is() {
         std::iter::once("docker").chain(["run"]).chain(HOSTILE).chain(["", "*", "~", "a\\nb"]).map(str::to_owned).collect();
     let hostile = "$HOME `id` \\ '\"\nEND\n  END_\nEND__\n";
     let files = [("image/Dockerfile", hostile), ("a b/no end", "last line\nEND"), ("-x.json", "{}\n")];
-    let script = emit(&prescription(words.clone(), &files), Form::Shell).unwrap().unwrap().page();
+    let script = emit(&prescription(words.clone(), &files), CureFormat::Sh).unwrap().unwrap().page();
     assert!(script.starts_with("#!/bin/sh\n") && script.contains("\nset -eu\n"));
     let (code, written, folder) = run(&script);
     assert_eq!(code, 0, "{script}");
@@ -324,9 +326,9 @@ fn a_step_that_fails_ends_the_script() {
     let words = |code: &str| vec!["sh".to_owned(), "-c".to_owned(), format!("exit {code}")];
     let mut two = prescription(words("7"), &[]);
     two.steps.push(Step::command(StepKind::RunContainer, "never", vec!["docker".to_owned(), "run".to_owned()]));
-    let script = emit(&two, Form::Shell).unwrap().unwrap().page();
+    let script = emit(&two, CureFormat::Sh).unwrap().unwrap().page();
     let (code, written, _folder) = run(&script);
     assert_eq!((code, written.len()), (7, 0));
     let advice = Prescription { steps: vec![Step::advice("read", &[])], ..two };
-    assert_eq!((emit(&advice, Form::Shell).unwrap(), emit(&advice, Form::Compose).unwrap()), (None, None));
+    assert_eq!((emit(&advice, CureFormat::Sh).unwrap(), emit(&advice, CureFormat::Compose).unwrap()), (None, None));
 }

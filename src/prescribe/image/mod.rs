@@ -49,13 +49,14 @@ const OUT_OF_THE_WAY: [&str; 25] = [
 
 /// How much of the distribution's boot the image goes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Extent {
-    /// Only the units that are asked for, and what they need.
+    /// Only the units named with --enable, and what they need
     Minimal,
-    /// The basic system, a message bus, and every service that is enabled.
+    /// The basic system, a message bus, and every service that is enabled
     #[default]
     Services,
-    /// All that multi-user.target pulls in.
+    /// All that multi-user.target pulls in
     MultiUser,
 }
 
