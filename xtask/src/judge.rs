@@ -47,7 +47,7 @@ pub struct Judged {
 /// Judges all records, writes the page, lists wrong cells.
 pub fn all(place: &Place) -> Result<()> {
     let records = cells::read(&place.state);
-    let rules = sysdock::rule::load(&[]).map_err(|error| anyhow!("{error}"))?;
+    let rules = sysdock::rule::builtin().map_err(|error| anyhow!("{error}"))?;
     let matcher = Matcher::new(&rules);
     let mut judged = Vec::new();
     for lane in records.keys().map(|cell| cell.lane.clone()).collect::<BTreeSet<_>>() {
