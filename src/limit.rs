@@ -2,6 +2,8 @@
 //!
 //! A value of three bytes may take some hundred in memory, so a limit of bytes alone bounds nothing. Must not know whose document it is.
 
+#![cfg_attr(not(feature = "engine"), allow(dead_code, reason = "lists come from engines"))]
+
 use std::cell::Cell;
 use std::fmt;
 

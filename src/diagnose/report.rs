@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::acceptance::{self, Acceptance};
-use super::unjudged::FAILED_UNITS;
 use crate::rule::{Class, Confidence, Place, Severity, Stage};
 use crate::snapshot::{Cluster, Gap, Target, TargetKind};
+
+/// The fact that tells which units failed.
+pub(super) const FAILED_UNITS: &str = "manager.failed_units";
 
 /// Whether the container is our business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,10 +1,7 @@
 //! No good verdict without knowledge: a text that was not seen whole is not innocent, and failed units that nobody asked for are not none.
 
-use super::report::{Finding, Report, Subject, Verdict};
+use super::report::{FAILED_UNITS, Finding, Report, Subject, Verdict};
 use crate::snapshot::{Facts, Gap, TargetKind, UNSEEN_TEXT};
-
-/// The fact that tells which units failed.
-pub(super) const FAILED_UNITS: &str = "manager.failed_units";
 
 /// What a state is followed by where nobody asked for failed units.
 const UNASKED: &str = "failed units not checked";

@@ -10,6 +10,7 @@ use hyper::{Request, header};
 use serde_json::Value;
 use tokio::time::timeout;
 
+use super::build_event::BuildEvent;
 use super::engine::refusal;
 use super::{Engine, EngineError, encoded, trace};
 use crate::limit;
@@ -45,15 +46,6 @@ pub struct BuildOrder {
     pub network: String,
     /// Who builds it.
     pub builder: Builder,
-}
-
-/// What a build tells while it goes on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BuildEvent {
-    /// A step begins.
-    Step(String),
-    /// A step prints something.
-    Output(String),
 }
 
 impl Engine {

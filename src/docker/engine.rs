@@ -1,6 +1,5 @@
 //! A connected engine: version negotiation and raw JSON reads, each under a deadline.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use super::transport::{Listener, Transport};
-use super::{Endpoint, EngineError};
+use super::{ApiVersion, Endpoint, EngineError};
 use crate::limit::{self, ListLimit, Refused};
 use crate::snapshot::EngineKind;
 
@@ -27,33 +26,6 @@ const LIST: usize = 64 * 1024 * 1024;
 const ENTRIES: ListLimit = ListLimit { entries: 100_000, values: VALUES };
 /// Most that is read of the body of a refusal, in bytes.
 const REFUSAL: usize = 64 * 1024;
-
-/// A version of the Engine API, such as 1.41.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ApiVersion {
-    /// Always 1 so far.
-    pub major: u32,
-    /// Counts up with the engine's releases.
-    pub minor: u32,
-}
-
-impl ApiVersion {
-    /// Highest version that sysdock knows (Docker 29).
-    pub const OURS: Self = Self { major: 1, minor: 52 };
-
-    /// Reads `1.41`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let (major, minor) = text.split_once('.')?;
-        Some(Self { major: major.parse().ok()?, minor: minor.parse().ok()? })
-    }
-}
-
-impl fmt::Display for ApiVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.major, self.minor)
-    }
-}
 
 /// A connection to one engine, with the API version agreed on.
 #[derive(Debug, Clone)]

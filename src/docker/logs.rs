@@ -8,32 +8,11 @@ use bytes::Bytes;
 use futures_util::{Stream, TryFutureExt, stream};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use serde::{Deserialize, Serialize};
 
+use super::chunk::{LogChunk, StreamName};
 use super::engine::open;
 use super::frames::Frames;
 use super::{Engine, EngineError};
-
-/// Which of the container's outputs a chunk came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StreamName {
-    /// Standard output.
-    Stdout,
-    /// Standard error.
-    Stderr,
-    /// The terminal of a container with a TTY, where both are one.
-    Console,
-}
-
-/// Some bytes of the log, cut anywhere.
-#[derive(Debug, Clone)]
-pub struct LogChunk {
-    /// Where they were written.
-    pub stream: StreamName,
-    /// The bytes as written.
-    pub bytes: Bytes,
-}
 
 /// Which part of the log is wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

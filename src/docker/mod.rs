@@ -4,8 +4,11 @@
 //! from the raw JSON of versioned GETs, because its models drop fields they do not know, and its client holds whole answers, however long
 //! they are. What an engine sends is read under a limit. Must not judge anything.
 
+mod api_version;
 mod archive;
 mod build;
+mod build_event;
+mod chunk;
 mod container;
 mod context;
 mod endpoint;
@@ -20,15 +23,18 @@ mod trace;
 mod transport;
 
 pub use crate::snapshot::EngineKind;
+pub use api_version::ApiVersion;
 pub use archive::encoded;
 pub use archive::{PathStat, Tree, TreeEntry};
-pub use build::{BuildEvent, BuildOrder, Builder};
+pub use build::{BuildOrder, Builder};
+pub use build_event::BuildEvent;
+pub use chunk::{LogChunk, StreamName};
 pub use container::{fit_name, is_name};
 pub use endpoint::{Endpoint, without_password};
-pub use engine::{ApiVersion, Engine};
+pub use engine::Engine;
 pub use error::EngineError;
 pub use events::{Action, Event, EventStream, Life, PassedOver};
 pub use exec::ExecOutput;
 pub use locate::{EngineChoice, Environment, Located, locate};
-pub use logs::{LogChunk, LogQuery, LogStream, StreamName};
+pub use logs::{LogQuery, LogStream};
 pub use transport::Listener;

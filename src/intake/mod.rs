@@ -5,6 +5,7 @@
 
 pub mod archive;
 mod assemble;
+mod beside;
 mod budget;
 mod cluster;
 mod describe;
@@ -12,12 +13,14 @@ mod dockerfile;
 mod documents;
 mod grown;
 mod info;
+mod line;
 mod listing;
 mod meter;
 mod observe;
 mod options;
 mod page;
 mod peel;
+mod prompt;
 mod run;
 mod services;
 mod share;
@@ -29,22 +32,12 @@ mod yaml;
 
 use std::io;
 
+pub use beside::Beside;
 pub use budget::Work;
 pub use text::{FoundText, Text};
 
 use crate::scan::Matcher;
 use crate::snapshot::Snapshot;
-
-/// What was given beside the text.
-#[derive(Debug, Clone, Default)]
-pub struct Beside {
-    /// A command line.
-    pub run: Option<String>,
-    /// The text of `docker inspect`.
-    pub inspect: Option<String>,
-    /// The text of `docker info` or `docker version`.
-    pub info: Option<String>,
-}
 
 /// Reads a text to its end and makes snapshots of it, at least one.
 ///

@@ -8,8 +8,8 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::cluster::{Clusters, looks_bad};
+pub use super::line::{Line, Service};
 use super::peel::{bare, quoted_lines};
-use super::shell::unprompted;
 use super::text::Text;
 use crate::pattern::Pattern;
 use crate::scan::{Kept, LineCache, LogStream, Matcher, Part, Seen, Whole, clean};
@@ -26,48 +26,6 @@ const WHOLE: Whole = Whole { head: EDGE, tail: EDGE, short: PAGE };
 
 /// What stands between a stamp and its line: the stream of a container's runtime, the program of a journal.
 static MARK: Pattern = Pattern::new(r"^(?:std(?:out|err)(?: [FP])?|[\w@./()+-]+(?:\[\d+\])?:)$");
-
-/// A line without its wrapping.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// Number in the text, from 1.
-    pub number: u64,
-    /// What is left of it.
-    pub text: Arc<str>,
-    /// Name of the service that a prefix gave.
-    pub container: Option<Arc<str>>,
-    /// Where a command begins, behind a shell's prompt; 0 where there is no prompt.
-    command: usize,
-}
-
-impl Line {
-    /// A line that no prefix gives to a service.
-    #[must_use]
-    pub fn new(number: u64, text: &str) -> Self {
-        Self { number, command: unprompted(text).unwrap_or_default(), text: text.into(), container: None }
-    }
-
-    /// It without a shell's prompt.
-    #[must_use]
-    pub fn command(&self) -> &str {
-        &self.text[self.command..]
-    }
-
-    /// Whether it begins with a shell's prompt.
-    #[must_use]
-    pub fn is_prompted(&self) -> bool {
-        self.command > 0
-    }
-
-    /// The lines of a text that has no wrapping.
-    #[must_use]
-    pub fn all(text: &str) -> Vec<Self> {
-        text.lines().zip(1..).map(|(text, number)| Self::new(number, text)).collect()
-    }
-}
-
-/// Name of a service, where lines are given to one.
-pub type Service = Option<Arc<str>>;
 
 /// A text that was read.
 #[derive(Debug, Default)]

@@ -5,7 +5,8 @@
 use std::borrow::Cow;
 
 use super::budget::{Attempts, Budget};
-use super::page::Line;
+use super::line::Line;
+use super::prompt::unprompted;
 use crate::facts::program::split_outside_quotes;
 use crate::pattern::Pattern;
 
@@ -19,10 +20,6 @@ const PREFIXES: [&str; 12] =
 /// Engines whose CLI creates containers with `run`.
 const ENGINES: [&str; 3] = ["docker", "podman", "nerdctl"];
 
-/// A shell's prompt: `$ `, `# `, `user@host:~$ `, `[user@host dir]# `, `PS C:\>`, `➜  ~ `; also what `set -x` puts in front.
-static PROMPT: Pattern = Pattern::new(
-    r"^\s*(?:(?:[-*]|•) )?(?:(?:\([\w.-]+\) ?)?(?:\[[^\]]{1,60}\]|PS [\w:\\~./-]{1,60}|[\w.-]+@[\w.-]+(?:[: ][\w~./-]*)?|[\w~./-]{1,40})? ?(?:[$#%>]|❯|➜|») ?|\++ )",
-);
 /// An engine's command that creates a container, wherever it stands in a line.
 static CREATES: Pattern = Pattern::with_one_of(
     &["docker", "podman", "nerdctl"],
@@ -53,17 +50,6 @@ pub struct Command {
     pub place: Place,
     /// Whether a prompt stood before it.
     pub prompted: bool,
-}
-
-/// Where the command behind a prompt begins, if there is a prompt.
-#[must_use]
-pub fn unprompted(text: &str) -> Option<usize> {
-    // Most lines hold no sign that ends a prompt.
-    if !text.bytes().fold(false, |may, byte| may | matches!(byte, b'$' | b'#' | b'%' | b'>' | b'+' | 0x80..)) {
-        return None;
-    }
-    let prompt = PROMPT.find(text).filter(|prompt| !text[prompt.clone()].trim().is_empty() && prompt.end < text.len())?;
-    Some(text.len() - text[prompt.end..].trim_start().len())
 }
 
 /// A text without its prompt.

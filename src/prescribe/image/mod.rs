@@ -3,6 +3,7 @@
 //! No unit of the package manager is deleted or edited: a target of its own, links below `/etc` and drop-ins say all, so that
 //! updates of packages stay possible.
 
+mod error;
 mod family;
 mod probe;
 
@@ -10,8 +11,8 @@ use std::collections::BTreeMap;
 
 use super::screen::is_image_reference;
 use crate::snapshot::Facts;
-use crate::visible::visible;
 
+pub use error::ImageError;
 pub use probe::{name_after, probe, tag_after};
 
 /// The target that the image boots to.
@@ -94,41 +95,6 @@ pub struct ImagePlan {
     pub units: Vec<String>,
     /// Worth knowing before it is built.
     pub remarks: Vec<String>,
-}
-
-/// Why no image can be made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ImageError {
-    /// The distribution has no systemd.
-    #[error("systemd cannot be added to {distribution}: {why}\n  next: name another base image")]
-    NoSystemd {
-        /// Its name.
-        distribution: String,
-        /// Why not.
-        why: String,
-    },
-    /// Nobody knows how packages are installed there.
-    #[error(
-        "it is not known how systemd is added to {distribution}\n  next: install systemd in a Dockerfile of your own, build it, and name that image"
-    )]
-    UnknownDistribution {
-        /// Its name.
-        distribution: String,
-    },
-    /// Whether systemd is there could not be seen.
-    #[error(
-        "the files of {base} could not be read, so it is not known what is in it\n  next: `sysdock doctor` of a container of it may say why"
-    )]
-    Unseen {
-        /// The image.
-        base: String,
-    },
-    /// A word that names no image.
-    #[error("`{}` is no reference of an image\n  next: name the base as `docker pull` does, such as debian:12", visible(.0))]
-    Base(String),
-    /// A word that names no unit.
-    #[error("`{}` cannot be the name of a unit\n  next: name units as systemctl does, such as nginx or nginx.service", visible(.0))]
-    Unit(String),
 }
 
 /// Plans the image.

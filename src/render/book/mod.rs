@@ -1,8 +1,10 @@
 //! The playbook as the sources of a book for mdBook: rules in, file names and texts out. Must not write them.
 
+mod help;
 mod markdown;
 mod tables;
 
+pub use help::Help;
 use std::collections::BTreeMap;
 
 use crate::playbook::{page, wordings};
@@ -37,17 +39,6 @@ boost-title = 4
 [output.html.print]
 enable = false
 "#;
-
-/// A command with what its `--help` says.
-#[derive(Debug, Clone)]
-pub struct Help {
-    /// Its name.
-    pub name: String,
-    /// One line.
-    pub about: String,
-    /// The whole help.
-    pub text: String,
-}
 
 /// All files of the book by their path.
 #[must_use]

@@ -1,0 +1,12 @@
+//! Words of the user that stand beside a text.
+
+/// What was given beside the text.
+#[derive(Debug, Clone, Default)]
+pub struct Beside {
+    /// A command line.
+    pub run: Option<String>,
+    /// The text of `docker inspect`.
+    pub inspect: Option<String>,
+    /// The text of `docker info` or `docker version`.
+    pub info: Option<String>,
+}
