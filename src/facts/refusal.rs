@@ -28,24 +28,61 @@ pub struct Refusal<'t> {
 }
 
 /// Lines that only engines, their runtimes and their clients write; the reason is the group.
-static FORMS: [Pattern; 6] = [
+static FORMS: [Pattern; 11] = [
     Pattern::with_one_of(&["rror response from daemon: "], r"\b[Ee]rror response from daemon: (?P<words>\S.*)$"),
     Pattern::with_one_of(
-        &["OCI ", "oci ", "runc ", "crun", "failed to create ", "container_linux.go", "to start container"],
-        r"(?:^|[\s:=\x22'])(?P<words>(?:OCI runtime (?:create failed|error|start failed)|oci runtime error|runc (?:create|run|start) failed|crun: |failed to create (?:shim task|containerd task|task for container)|container_linux\.go:\d+: |[Uu]nable to start container\b).*)$",
+        &[
+            "OCI ",
+            "oci ",
+            "runc ",
+            "crun",
+            "failed to create ",
+            "failed to start containerd task",
+            "container_linux.go",
+            "to start container",
+        ],
+        r"(?:^|[\s:=\x22'])(?P<words>(?:OCI runtime (?:create failed|error|start failed)|oci runtime error|runc (?:create|run|start) failed|crun: |failed to (?:create (?:shim task|containerd (?:task|container)|task for container)|start containerd task)|container_linux\.go:\d+: |[Uu]nable to start container\b).*)$",
     ),
+    // What a program says of itself is told from what it says of its request by a word of refusal, wherever that stands.
     Pattern::with_one_of(
-        &["docker: ", "podman: ", "nerdctl: "],
-        r"^(?:docker|podman|nerdctl): (?P<words>(?:[Ee]rror|[Ii]nvalid|[Cc]onflicting|[Oo]pen|[Oo]pening|[Bb]ad|[Uu]nsupported|[Uu]nknown|[Cc]annot|[Ff]ailed|[Uu]nable|[Nn]o such|stat|permission denied)\b.*)$",
+        &["docker", "podman: ", "nerdctl: ", "crun: ", "runc: ", "youki: ", "ctr: ", "buildah: ", "conmon: "],
+        r"^(?:docker(?:-compose)?|podman|nerdctl|crun|runc|youki|ctr|buildah|conmon): (?P<words>(?:.*[^\w-])?(?:[Ee]rror|[Ii]nvalid|[Cc]onflicting|[Oo]pening|[Bb]ad|[Uu]nsupported|[Uu]nknown|[Cc]annot|[Cc]an't|[Ff]ailed|[Uu]nable|[Nn]o such|no matching|is not|not found|already|permission denied|must be)\b.*|(?:open|stat|lstat|statfs|read|mkdir) \S.*)$",
     ),
     Pattern::with_one_of(
         &["Error: "],
-        r"^Error: (?P<words>(?:(?:crun|runc|youki|kata-runtime|conmon|netavark|slirp4netns|pasta|rootlessport)\b|.*(?:\b[Cc]groups?\b|/sys/fs/cgroup|security-opt|seccomp|\bcontainers?\b|user namespace|\buserns\b|new[ug]idmap|[Rr]ootless|\bOCI\b|storage driver)).*)$",
+        r"^Error: (?P<words>(?:(?:crun|runc|youki|kata-runtime|conmon|netavark|slirp4netns|pasta|rootlessport|unshare): .*|statfs /.*|l?stat /dev/.*|invalid reference format.*|.*(?:\b[Cc]groups?v?[12]?\b.*\b(?:[Nn]ot|[Nn]o|[Pp]ermission|[Uu]nable|[Ff]ail\w*|[Rr]equires?)\b|\bcgroup (?:controller|manager|namespace|parent|flag|driver|path)|/sys/fs/cgroup|security-opt|seccomp|user namespace|\buserns\b|new[ug]idmap|\bsub[ug]id|[Rr]ootless|\bOCI\b|storage driver|graph driver|\bpodman\b|\b(?:[Pp]asta|slirp4netns|netavark|conmon|crun|runc)\b|in (?:passwd|group) file|unqualified-search|systemd mode|--systemd\b)).*)$",
     ),
-    Pattern::with_one_of(&["Container "], r"^\W*(?P<words>Container \S+ +(?:Error|Failed)\b.*)$"),
+    // A container in general is also an element of a page, or a store in a cloud.
     Pattern::with_one_of(
-        &["onnect to ", "during connect", "is the docker daemon running"],
-        r"(?P<words>\b(?:Cannot connect to (?:the )?(?:Docker|Podman)|[Pp]ermission denied while trying to connect to|error during connect|[Uu]nable to connect to Podman).*)$",
+        &["Error: "],
+        r"^Error: (?P<words>(?:.*\b(?:(?:creating|preparing|starting|start|initialize|initializing|create|init|running) container\b|containers? (?:name|storage|state|process|runtime|engine)\b|container \x22?[0-9a-f]{4,64}\b|failed to start containers|copying system image|unrecognized image).*))$",
+    ),
+    Pattern::with_one_of(
+        &["FATA[", "ERRO[", "level="],
+        r"(?:^(?:FATA|ERRO)\[\d+\] |\blevel=(?:fatal|error) msg=\x22)(?P<words>(?:.*(?:\bcontainerd\b|\bnew[ug]idmap|\bsub[ug]id\b|\buser namespace|\b[Rr]ootless\b|\bOCI\b|\b(?:runc|crun|youki|conmon|netavark|pasta|slirp4netns)\b|/sys/fs/cgroup|networking settings|failed to mount \{)).*)$",
+    ),
+    Pattern::with_one_of(
+        &["ontainer ", "ependency failed to start"],
+        r"^\W*(?P<words>Container \S+ +(?:Error|Failed)\b.*|[Dd]ependency failed to start: .*)$",
+    ),
+    // Compose reads its file, and names the service.
+    Pattern::with_one_of(
+        &["service ", "services.", "validating ", "Compose file", "no configuration file", "no such service"],
+        r"(?:^|[\s\x22'])(?P<words>(?:Cannot (?:start|create) (?:container for )?service \S.*|cannot create container for service \S.*)|services\.\S+ (?:[Aa]dditional propert(?:y|ies)|must be|contains).*|validating \S+\.ya?ml: .*|[Tt]he Compose file \S+ is invalid.*|no configuration file provided.*|service \x22[^\x22]+\x22 (?:is not running|has neither|depends on|refers to).*|^no such service: .*)$",
+    ),
+    // What a cluster says of a container that it could not make.
+    Pattern::with_one_of(
+        &["kubelet", "ContainerError", "ConfigError", "SandboxError", "ContainerCannotRun", "StartError", "is forbidden: ", "sandbox"],
+        r"\b(?:Warning\s+Failed(?:CreatePodSandBox|CreatePodContainer|Mount)?\s.*\bkubelet(?:, \S+)?\s+(?P<event>\S.*)|(?P<state>(?:RunContainerError|CreateContainerError|CreateContainerConfigError|RunPodSandboxError|CreatePodSandboxError|ContainerCannotRun|StartError)\b.*)|(?P<words>pods? \S+ is forbidden: (?:violates|unable to).*|[Ff]ailed to create pod sandbox.*))$",
+    ),
+    // Libraries that speak to an engine for other programs.
+    Pattern::with_one_of(
+        &["docker.errors.", "dockerjava.", "http+docker:", "podman.errors.", "testcontainers", "ting container", "ning container"],
+        r"(?:(?:docker|podman)\.errors\.\w+: |\bdockerjava\.[\w.]*exception\.\w+: |\btestcontainers\.[\w.]*Exception: )(?P<words>\S.*)$|(?P<event>\b\d{3} (?:Client|Server) Error\b.*http\+docker:.*)$|(?P<state>\b[Ee]rror (?:starting|creating|running) container[: ].*)$",
+    ),
+    Pattern::with_one_of(
+        &["onnect to ", "during connect", "is the docker daemon running", "access containerd", "containerd not running"],
+        r"(?P<words>\b(?:(?:[Cc]annot|[Ff]ailed to|[Uu]nable to|[Cc]ould not|while trying to) connect to (?:the )?(?:[Dd]ocker|[Pp]odman|containerd)\b|[Pp]ermission denied while trying to connect to|error during connect|cannot access containerd|(?:rootless )?containerd not running).*)$",
     ),
 ];
 /// Lines that other programs write too.
@@ -55,14 +92,14 @@ static LOOSE: Pattern = Pattern::with_one_of(
 );
 /// Requests that start no container.
 static OTHER: Pattern = Pattern::new(
-    r"(?i)\bno such (?:container|object|image|network|volume|exec|service|node|pod)|no container with (?:name|id)|exec failed|runtime exec\b|\bis not running\b|\bis (?:already )?(?:paused|restarting|stopped)\b|\b(?:cannot|unable to|could not) (?:remove|delete|kill|stop|pause|unpause|attach|exec)|\bremoval of |\b(?:unable to|cannot) (?:delete|remove)|must be forced|page not found|\bprune\b|not a swarm manager|dockerfile parse error|failed to (?:build|solve|read dockerfile)|returned a non-zero code|\b(?:copy|add) failed|can only create exec|is not a docker command|container state improper|has active endpoints|volume is (?:in use|being used)|image is (?:in use|being used)",
+    r"(?i)\bno such (?:container|object|image|network|volume|exec|service|node|pod)|no container with (?:name|id)|exec failed|runtime exec\b|\bis not running\b|\bis (?:already )?(?:paused|restarting|stopped)\b|\b(?:cannot|unable to|could not) (?:remove|delete|kill|stop|pause|unpause|attach|exec)|\bremoval of |\b(?:unable to|cannot) (?:delete|remove)|must be forced|page not found|\bprune\b|not a swarm manager|dockerfile parse error|failed to (?:build|solve|read dockerfile)|returned a non-zero code|\b(?:copy|add) failed|can only create exec|is not a docker command|container state improper|no configuration file provided|has active endpoints|volume is (?:in use|being used)|image is (?:in use|being used)",
 );
 /// What stands between the client and the engine, or the engine and its registry.
 static ASKING: Pattern = Pattern::new(
-    r"(?i)cannot connect to|permission denied while trying to connect|error during connect|unable to connect to podman|pull access denied|manifest (?:for .* not found|unknown)|\btoomanyrequests\b|unauthorized:|authentication required|denied: requested access|dial tcp|tls handshake|x509:|client\.timeout|no basic auth|no such host|https?://\S+/v2/|reading manifest|initializing source|short-name|unable to find image|login attempt",
+    r"(?i)cannot connect to|permission denied while trying to connect|error during connect|unable to connect to podman|pull access denied|manifest (?:for .* not found|unknown)|\btoomanyrequests\b|unauthorized:|authentication required|denied: requested access|dial tcp|tls handshake|x509:|client\.timeout|no basic auth|no such host|https?://\S+/v2/|reading manifest|initializing source|short-name|unable to find image|login attempt|failed to pull image|errimagepull|imagepullbackoff|unqualified-search|(?:connect to|access|reach) (?:the )?(?:docker|podman|containerd)|containerd not running",
 );
 /// Sums of what was said before.
-static SUMS: Pattern = Pattern::new(r"failed to start containers|^Container \S+ +(?:Error|Failed)");
+static SUMS: Pattern = Pattern::new(r"failed to start containers|(?i)^dependency failed to start|^container \S+ +(?:Error|Failed)");
 /// What stands behind the reason and says nothing.
 static REST: Pattern = Pattern::new(r"(?:: unknown)?\.?(?: ?See '(?:docker|podman|nerdctl)[^']*'\.?)?$");
 
@@ -70,7 +107,10 @@ static REST: Pattern = Pattern::new(r"(?:: unknown)?\.?(?: ?See '(?:docker|podma
 #[must_use]
 pub fn of_line(line: &str) -> Option<Refusal<'_>> {
     let line = line.trim();
-    let first = FORMS.iter().find_map(|form| form.captures(line)?.name("words"))?;
+    let first = FORMS.iter().find_map(|form| {
+        let captures = form.captures(line)?;
+        ["words", "event", "state"].into_iter().find_map(|name| captures.name(name))
+    })?;
     Some(Refusal { words: bare(first), what: what(line, first) })
 }
 

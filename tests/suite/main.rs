@@ -47,6 +47,7 @@ mod program;
 mod progress;
 mod properties;
 mod recreation;
+mod refusing;
 mod reproduction;
 mod sameness;
 mod schemas;

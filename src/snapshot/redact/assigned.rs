@@ -96,7 +96,9 @@ fn following(text: &str, start: usize, at: usize, name: &str) -> Option<Range<us
         return within(text, value_at + quote.len(), quote);
     }
     let range = bare(text, value_at)?;
-    let is_prose = is_colon && value_at > after && quoted.is_none() && (!name::is_compound(name) || text[..start].ends_with('/'));
+    // In `"/run/systemd/ask-password": Too many open files` the name ends a path, and the quote is the path's.
+    let ends_path = text[..start].ends_with('/');
+    let is_prose = is_colon && value_at > after && (ends_path || quoted.is_none() && !name::is_compound(name));
     (!is_prose || is_told(text, &range, begins_line(text, start))).then_some(range)
 }
 

@@ -107,23 +107,36 @@ pub(super) fn starts() -> impl Iterator<Item = &'static str> {
     FORMS.iter().map(|(start, ..)| *start)
 }
 
+/// What a beginning of a key turned out to be.
+pub(super) enum Begun {
+    /// A key.
+    Key(Span),
+    /// No key, and none of this kind begins before there: what follows is a part of what was looked at.
+    Barren(usize),
+    /// No beginning.
+    Nothing,
+}
+
 /// A key at its beginning.
-pub(super) fn known(text: &str, mark: &Range<usize>) -> Option<Span> {
-    let start = text.get(mark.clone())?;
-    let (_, least, signs) = FORMS.iter().find(|(form, ..)| *form == start)?;
-    let is_begun = text[..mark.start].bytes().next_back().is_some_and(|byte| byte.is_ascii_alphanumeric());
+pub(super) fn known(text: &str, mark: &Range<usize>) -> Begun {
+    let form = text.get(mark.clone()).and_then(|start| FORMS.iter().find(|(form, ..)| *form == start));
+    let Some((start, least, signs)) = form else { return Begun::Nothing };
+    let is_within = text[..mark.start].bytes().next_back().is_some_and(|byte| byte.is_ascii_alphanumeric());
+    if is_within && !start.starts_with(['$', '{']) {
+        return Begun::Nothing;
+    }
     let rest = &text.as_bytes()[mark.end..];
     let length = rest.iter().take_while(|byte| signs.hold(**byte)).count();
     let body = &rest[..length];
-    let upper = !start.starts_with('A')
-        || start.len() != 4
-        || start == "AIza"
-        || body.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-    let token = start != "eyJ" || body.contains(&b'.');
-    let mixed = start != "sk-" || body.iter().any(u8::is_ascii_digit);
-    let trimmed = text.get(mark.end..mark.end + length)?.trim_end_matches(['.', ',']).len();
-    ((start.starts_with(['$', '{']) || !is_begun) && trimmed >= *least && upper && token && mixed)
-        .then(|| Span::secret(mark.start..mark.end + trimmed))
+    let upper = !matches!(*start, "AKIA" | "ASIA") || body.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    let token = *start != "eyJ" || body.contains(&b'.');
+    let mixed = *start != "sk-" || body.iter().any(u8::is_ascii_digit);
+    let trimmed = text.get(mark.end..mark.end + length).unwrap_or_default().trim_end_matches(['.', ',']).len();
+    match trimmed >= *least && token && mixed {
+        true if upper => Begun::Key(Span::secret(mark.start..mark.end + trimmed)),
+        true => Begun::Nothing,
+        false => Begun::Barren(mark.end + length),
+    }
 }
 
 /// The key of a web hook: all after its known address.

@@ -4,13 +4,16 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, Input, MatchKind};
 use base64::Engine as _;
 use base64::alphabet::STANDARD as ALPHABET;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::value;
 
+/// Longest beginning of a written value that the automaton looks for, in bytes. What follows is compared where the beginning occurs: a
+/// text that repeats itself would else be gone over for its length times that of the value.
+const BEGINNING: usize = 256;
 /// Least length of base64 that may hold a value that is searched for.
 const ENCODED: usize = 8;
 /// Reads any piece of base64: what follows the last whole byte does not matter.
@@ -34,6 +37,8 @@ struct Written {
     number: usize,
     /// It may be a part of another word or number, and is not meant there.
     is_word: bool,
+    /// What follows its beginning.
+    rest: Box<[u8]>,
 }
 
 impl Masks {
@@ -43,8 +48,10 @@ impl Masks {
         for (value, number) in values {
             let is_word = value::is_word(value);
             for form in written(value) {
+                let mut form = form.into_bytes();
+                let rest = form.split_off(form.len().min(BEGINNING)).into();
                 forms.push(form);
-                patterns.push(Written { number, is_word });
+                patterns.push(Written { number, is_word, rest });
             }
         }
         let built = if forms.is_empty() { None } else { Some(AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&forms)) };
@@ -68,13 +75,19 @@ impl Masks {
         found
     }
 
+    /// Places of values, in their order. A long value that only begins as one that is known is taken for it as far as the two agree.
     fn occurrences(&self, automaton: &AhoCorasick, bytes: &[u8]) -> Vec<(Range<usize>, usize)> {
-        let found = automaton.find_iter(bytes).filter_map(|hit| {
-            let Written { number, is_word } = self.patterns[hit.pattern().as_usize()];
-            let range = hit.start()..hit.end();
-            (!is_word || stands_alone(bytes, &range)).then_some((range, number))
-        });
-        found.collect()
+        let (mut found, mut at) = (Vec::new(), 0);
+        while let Some(hit) = automaton.find(Input::new(bytes).range(at..)) {
+            let Written { number, is_word, rest } = &self.patterns[hit.pattern().as_usize()];
+            let same = rest.iter().zip(&bytes[hit.end()..]).take_while(|(known, read)| known == read).count();
+            let range = hit.start()..hit.end() + same;
+            at = range.end;
+            if !is_word || stands_alone(bytes, &range) {
+                found.push((range, *number));
+            }
+        }
+        found
     }
 
     /// The value that a run of base64 holds, wherever its groups of four begin.
@@ -175,6 +188,17 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_long_value_is_found_whole() {
+        for unit in ["x9 Kd2/", "@", "\\", "-----BEGIN KEY-----", "a%"] {
+            let value = unit.repeat(4000 / unit.len());
+            let masks = Masks::of([(value.as_str(), 1)].into_iter());
+            let text = format!("got {value}; {}", escaped(&value));
+            let covered: usize = masks.find(&text).into_iter().map(|(range, _)| range.len()).sum();
+            assert_eq!(covered, value.len() + escaped(&value).len(), "{unit}");
         }
     }
 

@@ -1,11 +1,13 @@
 //! Texts → the places in them that are secret. One automaton looks for the marks of all kinds at once; each mark is looked at closely
 //! where it stands, and no stretch of a text is looked at twice for the same kind.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
+use super::form::Begun;
 use super::{address, assigned, command, form, value};
 
 /// A secret place of a text.
@@ -118,7 +120,8 @@ pub(super) fn spans(text: &str) -> Vec<Span> {
     let Some(automaton) = AUTOMATON.as_ref() else { return vec![Span::hidden(0..text.len())] };
     let mut found = Found::default();
     for hit in automaton.find_overlapping_iter(text) {
-        found.look(text, hit.start()..hit.end(), MARKS[hit.pattern().as_usize()].1);
+        let (word, kind) = MARKS[hit.pattern().as_usize()];
+        found.look(text, hit.start()..hit.end(), word, kind);
     }
     if found.is_command {
         found.spans.extend(command::in_text(text));
@@ -133,12 +136,14 @@ struct Found {
     spans: Vec<Span>,
     /// Up to where each kind of mark was dealt with.
     done: [usize; Mark::Command as usize + 1],
+    /// Up to where no key of a form begins.
+    barren: BTreeMap<&'static str, usize>,
     is_command: bool,
 }
 
 impl Found {
-    fn look(&mut self, text: &str, mark: Range<usize>, kind: Mark) {
-        if mark.start < self.done[kind as usize] {
+    fn look(&mut self, text: &str, mark: Range<usize>, word: &'static str, kind: Mark) {
+        if mark.start < self.done[kind as usize] || kind == Mark::Form && self.barren.get(word).is_some_and(|end| mark.start < *end) {
             return;
         }
         let (mut spans, mut end) = (Vec::new(), 0);
@@ -152,7 +157,13 @@ impl Found {
             Mark::Block => spans.push(form::pem(text, mark.start)),
             Mark::Source => spans.extend(address::source(text, &mark)),
             Mark::Scheme => spans.extend(form::scheme(text, &mark)),
-            Mark::Form => spans.extend(form::known(text, &mark)),
+            Mark::Form => match form::known(text, &mark) {
+                Begun::Key(span) => spans.push(span),
+                Begun::Barren(end) => {
+                    self.barren.insert(word, end);
+                }
+                Begun::Nothing => {}
+            },
             Mark::Hook => spans.extend(form::hook(text, &mark)),
             Mark::Setting => spans = assigned::settings(text, &mark),
             Mark::Command => self.is_command = true,

@@ -38,11 +38,22 @@ fn messages_about_secrets_stay() {
         "Failed to determine credentials directory, ignoring: Read-only file system",
         "app.service: Failed to set up credentials: Protocol error",
         "Changing group credentials failed: Operation not permitted",
+        r#"Failed to watch "/run/systemd/ask-password": Too many open files"#,
+        r#"cannot read '/etc/app/db.password': is a directory, not a file"#,
+        r#"stat "/srv/x/api-token": permission was denied to us"#,
     ] {
         assert_eq!(redacted(json!({ "Log": line })), json!({ "Log": line }).to_string());
     }
     let said = redacted(json!({"Log": "app --db-password hunter22 -token 'abcdefgh' --secrets --verbose"}));
     assert!(!said.contains("hunter22") && !said.contains("abcdefgh") && said.contains("--verbose"), "{said}");
+}
+
+#[test]
+fn a_path_as_the_name_of_a_setting_keeps_its_secret() {
+    for text in [r#"{"/srv/db-password": "hunter22"}"#, r#""/srv/db-password": hunter22"#, r#"'/app/api_token': Too4many"#] {
+        let said = redacted(json!({ "Log": text }));
+        assert!(!said.contains("hunter22") && !said.contains("Too4many"), "{said}");
+    }
 }
 
 #[test]
@@ -281,4 +292,25 @@ fn what_a_shell_does_next_is_no_part_of_a_secret() {
         let said = redacted(json!({"Cmd": ["sh", "-c", script]}));
         assert!(!said.contains("hunter2222") && said.contains(rest), "{said}");
     }
+}
+
+#[test]
+fn a_text_that_repeats_itself_takes_no_longer() {
+    const LONG: usize = 200_000;
+    let start = std::time::Instant::now();
+    for (head, unit) in [
+        ("", "-----BEGIN RSA PRIVATE KEY-----"),
+        ("\"password\": \"", "\\"),
+        ("Cookie: ", "a=b; "),
+        ("https://me:", "@"),
+        ("DB_PASSWORD=", "/%"),
+        ("", "eyJ"),
+        ("", "eyJ-"),
+        ("", "sk-"),
+        ("", "hooks.slack.com/services/"),
+    ] {
+        let text = format!("{head}{}", unit.repeat(LONG / unit.len()));
+        let _ = redacted(json!({ "Log": text }));
+    }
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
