@@ -24,20 +24,20 @@ pub struct Fetch {
 }
 
 /// A part of a container's configuration whose values may be secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
     /// `Config.Env`, a list of `NAME=value`.
     Environment,
     /// `Config.Labels`, a map.
     Labels,
-    /// One word of the command, the entrypoint or the health check.
+    /// One word of the command, the entrypoint or the health check, or the value of an option.
     Word(Place),
 }
 
 impl Part {
     /// Its name in a sentence.
     #[must_use]
-    pub fn name(self) -> String {
+    pub fn name(&self) -> String {
         match self {
             Self::Environment => "the environment".to_owned(),
             Self::Labels => "the labels".to_owned(),
@@ -46,7 +46,7 @@ impl Part {
     }
 
     /// Template for `inspect -f`.
-    fn template(self) -> String {
+    fn template(&self) -> String {
         match self {
             Self::Environment => "{{range .Config.Env}}{{println .}}{{end}}".to_owned(),
             Self::Labels => "{{range $key, $value := .Config.Labels}}{{println (printf \"%s=%s\" $key $value)}}{{end}}".to_owned(),
@@ -61,7 +61,7 @@ impl Fetch {
     #[must_use]
     pub fn text(&self, inspect: &Value) -> Option<String> {
         let config = inspect.get("Config")?;
-        let all: Vec<String> = match self.part {
+        let all: Vec<String> = match &self.part {
             // The dot keeps line breaks at the end, which a substitution would take away.
             Part::Word(place) => return place.word(inspect).map(|word| format!("{word}.\n")),
             Part::Environment => config.get("Env")?.as_array()?.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
@@ -111,7 +111,7 @@ pub fn steps(recipe: &Recipe, reach: &Reach) -> Vec<Step> {
     let variables = recipe.variables.map(|count| one(Part::Environment, recipe.env_file(), recipe.not_fetched.clone(), count));
     let labels = recipe.labels.map(|count| one(Part::Labels, recipe.label_file(), Vec::new(), count));
     let words = recipe.unseen.iter().enumerate();
-    let words = words.map(|(number, unseen)| one(Part::Word(unseen.place), recipe.word_file(number), Vec::new(), 1));
+    let words = words.map(|(number, unseen)| one(Part::Word(unseen.place.clone()), recipe.word_file(number), Vec::new(), 1));
     variables.into_iter().chain(labels).chain(words).collect()
 }
 

@@ -78,6 +78,13 @@ pub struct Unseen {
     pub place: Place,
 }
 
+impl Unseen {
+    /// Whether it is the value of an option, which stands within the value of a flag.
+    pub fn is_option(&self) -> bool {
+        matches!(self.place, Place::Option { .. })
+    }
+}
+
 /// What a container is started with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recipe {
