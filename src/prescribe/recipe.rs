@@ -116,6 +116,8 @@ pub struct Recipe {
     pub not_fetched: Vec<String>,
     /// Whether the old container's labels are fetched at run time, and how many there are.
     pub labels: Option<usize>,
+    /// Names of labels that are flags of their own, so that they are not among those.
+    pub labels_apart: Vec<String>,
     /// Text of the seccomp profile in force, where the engine keeps it as such.
     pub profile: Option<String>,
     /// Words that are secret and are fetched at run time.

@@ -12,8 +12,9 @@ use super::recipe::{Recipe, Unseen};
 use crate::quote::{Unquotable, quoted_within};
 use crate::visible::visible;
 
-/// Maps of `HostConfig` whose values stand in flags.
-const MAPS: [&str; 3] = ["LogConfig.Config", "Annotations", "Sysctls"];
+/// Maps of a container's document whose values stand in flags; Podman's own document has the first ones.
+const MAPS: [&str; 4] = ["Config.Labels", "HostConfig.LogConfig.Config", "HostConfig.Annotations", "HostConfig.Sysctls"];
+const MAPS_OF_PODMAN: usize = 2;
 /// Mounts that are looked at.
 const MOUNTS: usize = 1000;
 /// Maps of an entry of `HostConfig.Mounts` whose values stand in `--mount`.
@@ -28,7 +29,7 @@ pub enum Place {
     Entrypoint(usize),
     /// The line of a health check for a shell.
     HealthCheck,
-    /// The value of an option, in a map of `HostConfig` or of one of its mounts.
+    /// The value of an option, in a map of the document or of one of the mounts in it.
     Option {
         /// The mount, from 0.
         mount: Option<usize>,
@@ -58,7 +59,7 @@ impl Place {
             Self::Entrypoint(index) => format!("{{{{index .Config.Entrypoint {index}}}}}"),
             Self::HealthCheck => "{{index .Config.Healthcheck.Test 1}}".to_owned(),
             // A text of JSON is one of Go.
-            Self::Option { mount: None, map, key } => format!("{{{{index .HostConfig.{map} {}}}}}", Value::from(key.as_str())),
+            Self::Option { mount: None, map, key } => format!("{{{{index .{map} {}}}}}", Value::from(key.as_str())),
             Self::Option { mount: Some(index), map, key } => {
                 format!("{{{{index (index .HostConfig.Mounts {index}).{map} {}}}}}", Value::from(key.as_str()))
             }
@@ -79,15 +80,13 @@ impl Place {
 
 /// The map of an option.
 fn map_at<'v>(inspect: &'v Value, mount: Option<usize>, map: &str) -> Option<&'v Map<String, Value>> {
-    let host = inspect.get("HostConfig")?;
-    let section = mount.map_or(Some(host), |index| host.get("Mounts")?.get(index))?;
+    let section = mount.map_or(Some(inspect), |index| inspect.pointer("/HostConfig/Mounts")?.get(index))?;
     map.split('.').try_fold(section, |section, field| section.get(field))?.as_object()
 }
 
 /// The places of all options of a document.
 fn options(inspect: &Value, is_podman: bool) -> Vec<Place> {
-    // Podman's own document has neither the mounts as they were asked for nor these annotations.
-    let (maps, mounts) = if is_podman { (&MAPS[..1], 0) } else { (&MAPS[..], MOUNTS) };
+    let (maps, mounts) = if is_podman { (&MAPS[..MAPS_OF_PODMAN], 0) } else { (&MAPS[..], MOUNTS) };
     let count = inspect.pointer("/HostConfig/Mounts").and_then(Value::as_array).map_or(0, Vec::len).min(mounts);
     let of_mounts = (0..count).flat_map(|index| MAPS_OF_MOUNT.map(|map| (Some(index), map)));
     let all = maps.iter().map(|map| (None, *map)).chain(of_mounts);

@@ -269,3 +269,18 @@ fn many_secrets_take_no_longer_each() {
     // The program as it is shipped takes a fiftieth of what this build takes.
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
+
+#[test]
+fn lines_of_a_value_are_hidden_one_by_one() {
+    for (document, wanted) in [
+        (json!({"Env": ["PLAIN=first line\nsecond"]}), json!({"Env": ["PLAIN=<secret-1>\n<secret-2>"]})),
+        (json!({"Labels": {"note": "first line\r\n\nsecond\n"}}), json!({"Labels": {"note": "<secret-1>\r\n\n<secret-2>\n"}})),
+        (json!({"db_password": "hunter2222\nhunter3333"}), json!({"db_password": "<secret-1>\n<secret-2>"})),
+        (
+            json!({"Env": ["KEY_PEM=-----BEGIN PRIVATE KEY-----\nx9Kd72mQ\n-----END PRIVATE KEY-----"]}),
+            json!({"Env": ["KEY_PEM=<secret-1>\n<secret-2>\n<secret-3>"]}),
+        ),
+    ] {
+        assert_eq!(redacted(document), wanted.to_string());
+    }
+}
