@@ -61,7 +61,7 @@ enum Mark {
     Command,
 }
 
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 22] = [
     "pass",
     "pwd",
     "secret",
@@ -83,6 +83,7 @@ const NAMES: [&str; 21] = [
     "psk",
     "otp",
     "identified by",
+    "identified with",
 ];
 const HOOKS: [&str; 6] = [
     "hooks.slack.com/services/",

@@ -284,3 +284,58 @@ fn lines_of_a_value_are_hidden_one_by_one() {
         assert_eq!(redacted(document), wanted.to_string());
     }
 }
+
+#[test]
+fn secrets_in_markup_addresses_and_prose_are_hidden() {
+    for line in [
+        r#"<Password type="plain">Zq9secret</Password>"#,
+        "<ns:password>Zq9secret</ns:password>",
+        r#"<add key="ApiPassword" value="Zq9secret"/>"#,
+        r#"<property name="password" value='Zq9secret'/>"#,
+        r#"<property name="db.password">Zq9secret</property>"#,
+        "GET /x?q=password%3DZq9secret HTTP/1.1",
+        "%22password%22%3A%22Zq9secret%22",
+        "&quot;password&quot;: &quot;Zq9secret&quot;",
+        r"\u0022password\u0022:\u0022Zq9secret\u0022",
+        "ALTER USER me IDENTIFIED WITH mysql_native_password BY 'Zq9secret'",
+        "[Note] A temporary password is generated for root@localhost: Zq9;secret",
+        "Your new password is Zq9secret.",
+        "nmcli dev wifi connect x password Zq9secret",
+        "  password Zq9secret",
+        "aws configure set aws_secret_access_key Zq9secret",
+        "masterauth Zq9secret",
+        "client-key-data: Zq9secret==",
+        "echo Zq9secret | docker login --password-stdin r.example.org",
+        "echo 'Zq9secret' | passwd --stdin root",
+        "curl -sSu me:Zq9secret https://box/",
+        "docker run -d -ePLAIN=Zq9secret image",
+        "login --password Zq9secret; /sbin/init",
+    ] {
+        let said = redacted(json!(line));
+        assert!(!said.contains("Zq9"), "{line}: {said}");
+    }
+    assert!(redacted(json!("login --password Zq9secret; /sbin/init")).contains("<secret-1>; /sbin/init"));
+}
+
+#[test]
+fn names_of_volumes_files_and_programs_say_nothing_of_a_secret() {
+    for text in [
+        "secrets:/run/secrets",
+        "db_password:/data:ro",
+        "token:/x",
+        "secrets.yaml: permission denied",
+        "/etc/app/api-token.conf: syntax error",
+        "systemd-ask-password: command not found",
+        "--token-bucket 50",
+        "max_tokens: 4096",
+        "tokens: 50",
+        "passwd: password changed for root2.",
+        "api_key not set",
+        "secret_key is missing for user a1",
+        "sudo: a password is required",
+        "<secret>",
+        "echo hello | cat --stdout",
+    ] {
+        assert_eq!(redacted(json!(text)), json!(text).to_string());
+    }
+}
