@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::seek::Span;
-use super::{kept, name, value};
+use super::{kept, markup, name, spoken, value};
 
 /// Words after which `NAME=value` stands; `ENV`, `ARG` and `LABEL` are instructions of a Dockerfile.
 pub(super) const SETTINGS: [&str; 8] =
@@ -52,10 +52,10 @@ pub(super) fn named(text: &str, mark: &Range<usize>) -> Seen {
     let at = start + bare.len();
     let is_flag = bare.starts_with('-') && bytes.get(at).is_some_and(|byte| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'\\'));
     let found = following(text, start, at, bare)
-        .or_else(|| encoded(text, at))
-        .or_else(|| element(text, start, at))
-        .or_else(|| attribute(text, at))
-        .or_else(|| spoken(text, start, at, bare, sql));
+        .or_else(|| markup::encoded(text, at))
+        .or_else(|| markup::element(text, start, at))
+        .or_else(|| markup::attribute(text, at))
+        .or_else(|| spoken::spoken(text, start, at, bare, sql));
     let end = found.as_ref().map_or(end, |range| range.end.max(end));
     Seen { spans: found.into_iter().flat_map(|range| trimmed(text, range)).collect(), end, is_flag }
 }
@@ -132,93 +132,6 @@ fn is_told(text: &str, range: &Range<usize>, is_setting: bool) -> bool {
     let rest = text[range.end..].lines().next().unwrap_or_default();
     let ends = rest.trim_matches(['"', '\'', ' ', '.', ')', '}']).is_empty();
     ends && (is_setting || is_word && !value.starts_with(|sign: char| sign.is_ascii_uppercase()))
-}
-
-/// Ways to write a quote in addresses, markup and JSON.
-const QUOTES: [&str; 8] = ["%22", "%27", "&quot;", "&#34;", "&#39;", "&apos;", "\\u0022", "\\u0027"];
-/// Ways to write what stands between a name and its value there.
-const SIGNS: [&str; 7] = ["=", ":", "%3D", "%3d", "%3A", "%3a", "&#61;"];
-
-/// `password%3Dvalue`, `%22password%22%3A%22value%22`, `&quot;password&quot;: &quot;value&quot;`.
-fn encoded(text: &str, at: usize) -> Option<Range<usize>> {
-    let start_of = |words: &[&'static str], place: usize| words.iter().find(|word| text[place..].starts_with(**word)).copied();
-    let blank = |place: usize| place + text[place..].len() - text[place..].trim_start_matches([' ', '+']).trim_start_matches("%20").len();
-    let quoted = start_of(&QUOTES, at);
-    let sign_at = blank(at + quoted.map_or(0, str::len));
-    let place = blank(sign_at + start_of(&SIGNS, sign_at)?.len());
-    let is_plain = quoted.is_none() && text[sign_at..].starts_with(['=', ':']);
-    let Some(quote) = start_of(&QUOTES, place) else { return if is_plain { None } else { bare(text, place) } };
-    let from = place + quote.len();
-    let length = text[from..].find(quote).unwrap_or(text.len() - from);
-    (length > 0).then_some(from..from + length)
-}
-
-/// `<password>value</password>`, `<password type="plain">value</password>`.
-fn element(text: &str, start: usize, at: usize) -> Option<Range<usize>> {
-    let rest = text.get(at..).filter(|rest| text[..start].ends_with(['<', ':']) && rest.starts_with(['>', ' ']))?;
-    content(text, at + rest.find(['>', '<', '\n']).filter(|end| rest[*end..].starts_with('>') && !rest[..*end].ends_with('/'))?)
-}
-
-/// The text of an element whose tag ends at a place.
-fn content(text: &str, end: usize) -> Option<Range<usize>> {
-    let length = text[end + 1..].find('<').unwrap_or(text.len() - end - 1);
-    (length > 0).then_some(end + 1..end + 1 + length)
-}
-
-/// `name="password" value="x"`, `name="password">x</property>`.
-fn attribute(text: &str, at: usize) -> Option<Range<usize>> {
-    let after = at + quote(text, at)?.len();
-    if text[after..].starts_with('>') {
-        return content(text, after);
-    }
-    let place = blanks(text.as_bytes(), after);
-    let rest = text[place..].strip_prefix("value=")?;
-    let value_at = text.len() - rest.len();
-    let quote = quote(text, value_at)?;
-    within(text, value_at + quote.len(), quote)
-}
-
-/// Longest name of a plugin between `IDENTIFIED WITH` and `BY`.
-const PLUGIN: usize = 64;
-
-/// `PASSWORD 'value'` and `IDENTIFIED BY 'value'` of SQL, `login me password value` of netrc, `password is value`, `db_password value`.
-fn spoken(text: &str, start: usize, at: usize, name: &str, sql: bool) -> Option<Range<usize>> {
-    let lower = name.to_ascii_lowercase();
-    let is_told = ["password", "passwd", "passphrase", "requirepass", "masterauth"].contains(&lower.as_str());
-    let is_compound = name::is_compound(name) && !name.starts_with('-') && !name::is_of_file(name);
-    let mut value_at = blanks(text.as_bytes(), at);
-    if value_at == at || !(sql || is_told || is_compound) {
-        return None;
-    }
-    if sql && let Some(by) = text[at..].char_indices().take(PLUGIN).find_map(|(by, _)| is_by(&text[at + by..]).then_some(by)) {
-        value_at = at + by + " by ".len();
-    }
-    if let Some(quote) = quote(text, value_at).filter(|quote| !quote.ends_with('`') && (sql || !is_compound)) {
-        return within(text, value_at + quote.len(), quote);
-    }
-    if let Some(range) = generated(text, value_at) {
-        return Some(range);
-    }
-    let rest = &text[value_at..];
-    let said = ["is: ", "is ", "to "].iter().find(|word| rest.starts_with(**word)).map_or(value_at, |word| value_at + word.len());
-    let range = bare(text, said)?;
-    let head = &text[..start];
-    let is_netrc = head.trim_end().rsplit(' ').nth(1) == Some("login");
-    let is_setting = is_netrc || lower == "requirepass" || lower == "masterauth";
-    (is_setting && said == value_at || value::is_opaque(text[range.clone()].trim_end_matches(['.', ',', ';']))).then_some(range)
-}
-
-fn is_by(text: &str) -> bool {
-    text.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(" by "))
-}
-
-/// What MySQL makes up at its first start: `A temporary password is generated for root@localhost: value`.
-fn generated(text: &str, at: usize) -> Option<Range<usize>> {
-    let rest = text[at..].strip_prefix("is generated for ")?;
-    let account = rest.split_once(": ")?.0;
-    let from = text.len() - rest.len() + account.len() + 2;
-    let length = text[from..].find(char::is_whitespace).unwrap_or(text.len() - from);
-    (!account.contains(' ') && length > 0).then_some(from..from + length)
 }
 
 /// `Authorization: …` and `Cookie: …`, whole but for the scheme.
@@ -385,6 +298,6 @@ fn is_begun(text: &str) -> bool {
         || length > 0 && text[length..].starts_with(['=', ':', '"'])
 }
 
-fn blanks(bytes: &[u8], at: usize) -> usize {
+pub(super) fn blanks(bytes: &[u8], at: usize) -> usize {
     at + bytes.get(at..).unwrap_or_default().iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }

@@ -64,6 +64,8 @@ const LABELS: [&str; 3] = ["-l", "--label", "--volume-label"];
 const LOGINS: [&str; 4] = ["--creds", "--user-password", "--basic-auth", "--proxy-user"];
 /// Programs whose `-p` and `-u` mean something else.
 const OTHERS: [&str; 10] = ["docker", "podman", "nerdctl", "ssh", "scp", "iptables", "mkdir", "ps", "id", "journalctl"];
+/// Programs that take the names of secrets which they keep.
+const ENGINES: [&str; 3] = ["docker", "podman", "nerdctl"];
 
 /// Words that make it worth while to look at the words of a line.
 pub(super) fn marks() -> impl Iterator<Item = &'static str> {
@@ -130,6 +132,8 @@ pub(super) fn in_words(words: &[&str]) -> Vec<(usize, Span)> {
 struct Running {
     program: Option<&'static Program>,
     is_other: bool,
+    /// An engine runs, whose `--secret` names what it keeps.
+    is_engine: bool,
 }
 
 impl Running {
@@ -142,9 +146,10 @@ impl Running {
                 base.starts_with(program.name) && base.len() <= program.name.len() + 12 && (program.name != "login" || !before.is_empty())
             };
             if let Some(program) = PROGRAMS.iter().find(fits) {
-                *self = Self { program: Some(program), is_other: false };
+                *self = Self { program: Some(program), is_other: false, ..*self };
             } else if OTHERS.contains(&base) {
-                *self = Self { program: None, is_other: true };
+                let is_engine = self.is_engine || ENGINES.contains(&base);
+                *self = Self { program: None, is_other: true, is_engine };
             }
         }
     }
@@ -158,7 +163,7 @@ impl Running {
         if VARIABLES.contains(&option) || LABELS.contains(&option) {
             return setting(word, 0, option);
         }
-        if word.starts_with('-') {
+        if word.starts_with('-') || option == "--secret" && self.is_engine {
             return None;
         }
         if !option.contains('=') && name::is_secret(option) {

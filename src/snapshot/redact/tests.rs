@@ -339,3 +339,12 @@ fn names_of_volumes_files_and_programs_say_nothing_of_a_secret() {
         assert_eq!(redacted(json!(text)), json!(text).to_string());
     }
 }
+
+#[test]
+fn names_of_what_an_engine_keeps_stay() {
+    for words in [json!(["podman", "run", "--secret", "db_cred1x", "i"]), json!(["docker", "build", "--secret", "id=db,src=/x", "."])] {
+        assert_eq!(redacted(words.clone()), words.to_string());
+    }
+    assert!(!redacted(json!(["app", "--secret", "hunter2222"])).contains("hunter"));
+    assert!(!redacted(json!({"JoinTokens": {"Worker": "SWMTKN-1-0123456789abcdef-0123"}})).contains("0123456789"));
+}
