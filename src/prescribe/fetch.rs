@@ -52,7 +52,7 @@ impl Part {
             Self::Labels => {
                 let entry = "{{println (printf \"%s=%s\" $key $value)}}";
                 // A text of JSON is one of Go.
-                let names: String = without.iter().map(|name| format!(" (ne $key {})", Value::from(name.as_str()))).collect();
+                let names = without.iter().map(|name| format!(" (ne $key {})", Value::from(name.as_str()))).collect::<Vec<_>>().concat();
                 let entry = if names.is_empty() { entry.to_owned() } else { format!("{{{{if and{names} true}}}}{entry}{{{{end}}}}") };
                 format!("{{{{range $key, $value := .Config.Labels}}}}{entry}{{{{end}}}}")
             }
