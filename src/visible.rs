@@ -35,7 +35,8 @@ pub fn in_json(json: &str) -> String {
             safe.push(c);
         }
     }
-    safe
+    // A workflow looks for it anywhere in a line.
+    safe.replace("##[", "\\u0023#[")
 }
 
 /// Control characters, bidirectional controls, zero-width and other invisible characters, tags (Unicode TR36, TR9), and what is no
@@ -108,6 +109,15 @@ mod tests {
         assert_eq!(visible("\u{1b}[31mred\u{7}\u{9b}2J"), "\\u{1b}[31mred\\u{7}\\u{9b}2J");
         assert_eq!(visible("a\u{202e}b\u{200b}c\u{feff}"), "a\\u{202e}b\\u{200b}c\\u{feff}");
         assert_eq!(visible("one\ttwo\nthree\r"), "one two\\nthree\\r");
+    }
+
+    #[test]
+    fn json_has_no_command_of_a_workflow_and_the_same_values() {
+        for text in ["##[error]x", "a\\##[group]", "x##[[##[", "\u{202e}##[x"] {
+            let json = in_json(&serde_json::json!([text]).to_string());
+            assert!(!json.contains("##["), "{json}");
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap(), serde_json::json!([text]));
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::flag_values;
 use super::flags::is_default;
 use super::inspected::Inspected;
+use super::marks::is_mark;
 use super::recipe::Recipe;
 use crate::visible::in_json;
 
@@ -33,11 +34,12 @@ impl Inspected<'_> {
         }
     }
 
-    /// Labels that are not the image's; where one of them is secret, all are fetched at run time.
+    /// Labels that are not the image's; where one of them is secret, all are fetched at run time, those that a
+    /// file cannot hold each by itself.
     pub(super) fn labels(&self, recipe: &mut Recipe) {
         let Some(all) = self.value("Config.Labels").and_then(Value::as_object) else { return };
         let image = self.image.and_then(|image| image.get("Labels"));
-        let new = |(key, value): &(&String, &Value)| image.and_then(|image| image.get(key.as_str())) != Some(value);
+        let new = |(key, value): &(&String, &Value)| !is_mark(key) && image.and_then(|image| image.get(key.as_str())) != Some(value);
         let labels: Vec<(&String, &str)> = all.iter().filter(new).map(|(key, value)| (key, value.as_str().unwrap_or_default())).collect();
         if !labels.iter().any(|(key, value)| is_hidden(key) || is_hidden(value)) {
             for (key, value) in labels {
@@ -45,11 +47,12 @@ impl Inspected<'_> {
             }
             return;
         }
-        recipe.labels = Some(all.len());
-        let value = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        for (key, _) in all.iter().filter(|(key, text)| !fits_a_file(&format!("{key}={}", value(text)))) {
-            let reason = "has a line break, or a name that a label file cannot hold";
-            recipe.refused.push(format!("Config.Labels: {key} {reason}"));
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (in_file, apart): (Vec<_>, Vec<_>) = all.iter().partition(|(key, value)| fits_a_file(&format!("{key}={}", text(value))));
+        recipe.labels = Some(in_file.len()).filter(|count| *count > 0);
+        for (key, value) in apart {
+            recipe.push("--label", Some(format!("{key}={}", text(value))));
+            recipe.labels_apart.push(key.clone());
         }
     }
 

@@ -17,27 +17,27 @@ pub struct Fetch {
     pub source: String,
     /// The file that its entries go into, one `NAME=value` a line.
     pub file: String,
-    /// Names of variables that are not taken.
+    /// Names of variables or labels that are not taken.
     without: Vec<String>,
     /// Entries that there must be.
     count: usize,
 }
 
 /// A part of a container's configuration whose values may be secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
     /// `Config.Env`, a list of `NAME=value`.
     Environment,
     /// `Config.Labels`, a map.
     Labels,
-    /// One word of the command, the entrypoint or the health check.
+    /// One word of the command, the entrypoint or the health check, or the value of an option.
     Word(Place),
 }
 
 impl Part {
     /// Its name in a sentence.
     #[must_use]
-    pub fn name(self) -> String {
+    pub fn name(&self) -> String {
         match self {
             Self::Environment => "the environment".to_owned(),
             Self::Labels => "the labels".to_owned(),
@@ -45,11 +45,17 @@ impl Part {
         }
     }
 
-    /// Template for `inspect -f`.
-    fn template(self) -> String {
+    /// Template for `inspect -f`, without the labels of those names.
+    fn template(&self, without: &[String]) -> String {
         match self {
             Self::Environment => "{{range .Config.Env}}{{println .}}{{end}}".to_owned(),
-            Self::Labels => "{{range $key, $value := .Config.Labels}}{{println (printf \"%s=%s\" $key $value)}}{{end}}".to_owned(),
+            Self::Labels => {
+                let entry = "{{println (printf \"%s=%s\" $key $value)}}";
+                // A text of JSON is one of Go.
+                let names = without.iter().map(|name| format!(" (ne $key {})", Value::from(name.as_str()))).collect::<Vec<_>>().concat();
+                let entry = if names.is_empty() { entry.to_owned() } else { format!("{{{{if and{names} true}}}}{entry}{{{{end}}}}") };
+                format!("{{{{range $key, $value := .Config.Labels}}}}{entry}{{{{end}}}}")
+            }
             Self::Word(place) => format!("{}.", place.template()),
         }
     }
@@ -61,7 +67,7 @@ impl Fetch {
     #[must_use]
     pub fn text(&self, inspect: &Value) -> Option<String> {
         let config = inspect.get("Config")?;
-        let all: Vec<String> = match self.part {
+        let all: Vec<String> = match &self.part {
             // The dot keeps line breaks at the end, which a substitution would take away.
             Part::Word(place) => return place.word(inspect).map(|word| format!("{word}.\n")),
             Part::Environment => config.get("Env")?.as_array()?.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
@@ -72,7 +78,8 @@ impl Fetch {
                 .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()))
                 .collect(),
         };
-        let is_left_out = |entry: &str| entry.split_once('=').is_some_and(|(name, _)| self.without.iter().any(|other| other == name));
+        let is_left_out =
+            |entry: &str| self.without.iter().any(|name| entry.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('=')));
         let kept: Vec<&String> = all.iter().filter(|entry| !is_left_out(entry)).collect();
         let whole = kept.len() == self.count && !kept.iter().any(|entry| entry.contains(['\n', '\r']));
         whole.then(|| kept.into_iter().map(|entry| entry.clone() + "\n").collect())
@@ -90,13 +97,13 @@ impl Fetch {
     }
 
     fn script(&self, reach: &Reach) -> Result<String, Unquotable> {
-        let inspect = reach.argv(["container", "inspect", "-f", &self.part.template(), &self.source]);
+        let inspect = reach.argv(["container", "inspect", "-f", &self.part.template(&self.without), &self.source]);
         let inspect = inspect.iter().map(|word| quoted_within(word)).collect::<Result<Vec<_>, _>>()?.join(" ");
         let (file, count) = (quoted_within(&self.file)?, self.count);
         if matches!(self.part, Part::Word(_)) {
             return Ok(format!("umask 077 && {inspect} > {file}"));
         }
-        let names = self.without.join("|");
+        let names = if self.part == Part::Labels { String::new() } else { self.without.join("|") };
         let filter = if names.is_empty() { String::new() } else { format!(" | grep -v -E \"^({names})=\"") };
         // A value with a line break makes more lines than there are entries; without the file nothing can be started.
         let told = "an entry has a line break and cannot be carried over: stop here";
@@ -109,9 +116,9 @@ impl Fetch {
 pub fn steps(recipe: &Recipe, reach: &Reach) -> Vec<Step> {
     let one = |part, file, without, count| Fetch { part, source: recipe.source.clone(), file, without, count }.step(reach);
     let variables = recipe.variables.map(|count| one(Part::Environment, recipe.env_file(), recipe.not_fetched.clone(), count));
-    let labels = recipe.labels.map(|count| one(Part::Labels, recipe.label_file(), Vec::new(), count));
+    let labels = recipe.labels.map(|count| one(Part::Labels, recipe.label_file(), recipe.labels_apart.clone(), count));
     let words = recipe.unseen.iter().enumerate();
-    let words = words.map(|(number, unseen)| one(Part::Word(unseen.place), recipe.word_file(number), Vec::new(), 1));
+    let words = words.map(|(number, unseen)| one(Part::Word(unseen.place.clone()), recipe.word_file(number), Vec::new(), 1));
     variables.into_iter().chain(labels).chain(words).collect()
 }
 
@@ -131,6 +138,37 @@ mod tests {
         let inspect = json!({"Config": {"Env": ["A=1", "HOSTNAME=x", "B=a=b c"], "Labels": {"k": "v", "empty": ""}}});
         assert_eq!(fetch(Part::Environment, &["HOSTNAME"], 2).text(&inspect).unwrap(), "A=1\nB=a=b c\n");
         assert_eq!(fetch(Part::Labels, &[], 2).text(&inspect).unwrap().lines().count(), 2);
+    }
+
+    #[test]
+    fn labels_that_are_flags_of_their_own_are_not_in_the_file() {
+        let inspect = json!({"Config": {"Labels": {"a": "1", "note": "x\ny", "note2": "=z"}}});
+        let fetch = fetch(Part::Labels, &["note"], 2);
+        assert_eq!(fetch.text(&inspect).unwrap(), "a=1\nnote2==z\n");
+        assert!(fetch.part.template(&["a \"b".to_owned()]).contains(r#"{{if and (ne $key "a \"b") true}}"#));
+    }
+
+    #[test]
+    fn the_value_of_an_option_is_fetched_from_its_map() {
+        let inspect = json!({"Config": {"Labels": {"a.b": "x\ny"}}, "HostConfig": {
+            "LogConfig": {"Config": {"splunk-token": "t"}},
+            "Mounts": [{}, {"VolumeOptions": {"Labels": {"k": "v"}, "DriverConfig": {"Options": {"o": "p"}}}}],
+        }});
+        for (mount, map, key, value, template) in [
+            (None, "Config.Labels", "a.b", "x\ny", r#"{{index .Config.Labels "a.b"}}."#),
+            (None, "HostConfig.LogConfig.Config", "splunk-token", "t", r#"{{index .HostConfig.LogConfig.Config "splunk-token"}}."#),
+            (Some(1), "VolumeOptions.Labels", "k", "v", r#"{{index (index .HostConfig.Mounts 1).VolumeOptions.Labels "k"}}."#),
+            (
+                Some(1),
+                "VolumeOptions.DriverConfig.Options",
+                "o",
+                "p",
+                r#"{{index (index .HostConfig.Mounts 1).VolumeOptions.DriverConfig.Options "o"}}."#,
+            ),
+        ] {
+            let fetch = fetch(Part::Word(Place::Option { mount, map, key: key.to_owned() }), &[], 1);
+            assert_eq!((fetch.text(&inspect), fetch.part.template(&[])), (Some(format!("{value}.\n")), template.to_owned()));
+        }
     }
 
     #[test]

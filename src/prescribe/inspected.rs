@@ -3,7 +3,6 @@
 
 use serde_json::{Map, Value};
 
-use super::confinement::is_hidden;
 use super::flags::{FIELDS, Field, FlagValue, is_default, known};
 use super::recipe::Recipe;
 use super::{created, endpoint, flag_values, screen, unseen};
@@ -307,13 +306,8 @@ fn secrets_of(inspect: &Value) -> Redactor {
     secrets
 }
 
-/// Flags whose value was taken out of the documents cannot be written; words of the command and the health check are fetched.
+/// Flags whose value was taken out of the documents cannot be written unless it can be fetched.
 fn secrets(recipe: &mut Recipe) {
-    let flags = recipe.flags.iter().filter(|flag| flag.name != "--health-cmd" && flag.value.as_deref().is_some_and(is_hidden));
-    let mut names: Vec<String> = flags.map(|flag| flag.name.clone()).collect();
-    names.extend(recipe.volumes.iter().any(|volume| is_hidden(&volume.text())).then(|| "-v".to_owned()));
-    names.extend(recipe.mounts.iter().any(|(_, text)| is_hidden(text)).then(|| "--mount".to_owned()));
-    names.sort();
-    names.dedup();
+    let names = unseen::unfetched(recipe);
     recipe.refused.extend(names.into_iter().map(|name| format!("{name}: its value is a secret, which is not printed")));
 }

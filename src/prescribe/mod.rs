@@ -17,6 +17,7 @@ mod flags;
 mod hopeless;
 mod image;
 mod inspected;
+mod marks;
 mod owner;
 mod planner;
 mod profile;
@@ -42,15 +43,13 @@ pub use emit::{CureFormat, EmitError, Emitted, Launch, emit};
 pub use fetch::Fetch;
 pub use image::{Extent, ImageError, ImagePlan, ImageWish, image, name_after, probe, tag_after};
 use inspected::Inspected;
+pub use marks::{IMAGE_TOKEN_LABEL, TOKEN_LABEL, TRIAL_LABEL};
 use planner::Plan;
 pub use profile::{Found, Origin, allowing, filter_of, hierarchy_of, versions_of};
 pub use remedies::unknown as unknown_remedies;
 pub use screen::{is_container_name, is_image_reference};
 pub use start::{Start, Started, of_image, start};
-pub use trial::{
-    IMAGE_TOKEN_LABEL, TOKEN_LABEL, TRIAL_LABEL, TRIAL_LIFE, Trial, TrialSteps, is_made_name, made_image, probe_name, trial, trial_name,
-    unchanged,
-};
+pub use trial::{TRIAL_LIFE, Trial, TrialSteps, is_made_name, made_image, probe_name, trial, trial_name, unchanged};
 pub use types::{NotOffered, Prescription, Reach, Retired, Step, StepKind};
 
 /// Chooses a cure; `None` where nothing is wrong that has a cause.

@@ -78,6 +78,13 @@ pub struct Unseen {
     pub place: Place,
 }
 
+impl Unseen {
+    /// Whether it is the value of an option, which stands within the value of a flag.
+    pub fn is_option(&self) -> bool {
+        matches!(self.place, Place::Option { .. })
+    }
+}
+
 /// What a container is started with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recipe {
@@ -109,6 +116,8 @@ pub struct Recipe {
     pub not_fetched: Vec<String>,
     /// Whether the old container's labels are fetched at run time, and how many there are.
     pub labels: Option<usize>,
+    /// Names of labels that are flags of their own, so that they are not among those.
+    pub labels_apart: Vec<String>,
     /// Text of the seccomp profile in force, where the engine keeps it as such.
     pub profile: Option<String>,
     /// Words that are secret and are fetched at run time.

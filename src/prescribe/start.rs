@@ -4,7 +4,6 @@ use super::inspected::Inspected;
 use super::planner::Plan;
 use super::recipe::Volume;
 use super::steps;
-use super::trial::TRIAL_LABEL;
 use super::types::{Prescription, Reach, Step, StepKind};
 use crate::diagnose::Report;
 use crate::quote::shown;
@@ -74,7 +73,6 @@ pub fn start(report: &Report, snapshot: &Snapshot, reach: &Reach, wanted: &Start
     plan.recipe.image.clone_from(&wanted.image);
     // Podman's compatible API sets it; nobody asked for it.
     plan.recipe.drop_flag("--umask");
-    plan.recipe.drop_values("--label", |label| label.starts_with(TRIAL_LABEL));
     // Before the planner looks, so that it mounts nothing where the user does.
     plan.recipe.volumes.extend(wanted.volumes.iter().map(|text| volume(text)));
     for (name, value) in &wanted.flags {

@@ -3,6 +3,7 @@
 
 use super::element::{self, Element};
 use super::inspected::Inspected;
+use super::marks::{IMAGE_TOKEN_LABEL, TOKEN_LABEL, TRIAL_LABEL};
 use super::planner::Plan;
 use super::recipe::Recipe;
 use super::types::{Reach, Step, StepKind};
@@ -10,12 +11,6 @@ use super::{screen, steps};
 use crate::diagnose::Report;
 use crate::snapshot::Snapshot;
 
-/// Label of everything that a trial makes; its value is the time after which anybody may remove it, in seconds since 1970.
-pub const TRIAL_LABEL: &str = "sysdock.trial";
-/// Label of a container of a trial; its value is known to its maker alone.
-pub const TOKEN_LABEL: &str = "sysdock.trial.token";
-/// Label of an image that is made for a trial, with the same value. It is another label, so that the container has its own from nobody.
-pub const IMAGE_TOKEN_LABEL: &str = "sysdock.image.token";
 /// Longest life of a trial, in seconds: an image is derived, the container boots, is asked and stops.
 pub const TRIAL_LIFE: i64 = 10 * 60;
 /// Between the name of what is tried and the number of the process.

@@ -34,7 +34,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("prescribe::emit::shell", "prescribe::emit"),
     ("prescribe::emit::yaml", "prescribe::emit"),
     ("prescribe::flags", "prescribe::flag_values"),
-    ("prescribe::inspected", "prescribe::confinement"),
     ("prescribe::inspected", "prescribe::created"),
     ("prescribe::inspected", "prescribe::endpoint"),
     ("prescribe::profile", "prescribe::planner"),
@@ -46,10 +45,12 @@ const KNOWN: &[(&str, &str)] = &[
     ("prescribe::unseen", "prescribe::confinement"),
     ("prescribe::unseen", "prescribe::inspected"),
     ("prescribe::unseen", "prescribe::recipe"),
+    ("snapshot::redact::markup", "snapshot::redact::assigned"),
     ("snapshot::redact::seek", "snapshot::redact::address"),
     ("snapshot::redact::seek", "snapshot::redact::assigned"),
     ("snapshot::redact::seek", "snapshot::redact::command"),
     ("snapshot::redact::seek", "snapshot::redact::form"),
+    ("snapshot::redact::spoken", "snapshot::redact::assigned"),
 ];
 
 /// A module by the names on the way to it from the root of the crate.

@@ -344,6 +344,32 @@ fn secrets_of_commands_and_health_checks_are_fetched_and_not_printed() {
 }
 
 #[test]
+fn secret_values_of_options_are_fetched_and_not_printed() {
+    let volume = |options: Value| json!([{"Type": "volume", "Source": "v", "Target": "/v", "VolumeOptions": options}]);
+    for (field, value, flag) in [
+        ("/HostConfig/Mounts", volume(json!({"Labels": {"api.token": "hunter2222"}})), "--mount"),
+        (
+            "/HostConfig/Mounts",
+            volume(json!({"DriverConfig": {"Name": "local", "Options": {"o": "user=me,password=hunter2222,ro"}}})),
+            "--mount",
+        ),
+        ("/HostConfig/LogConfig", json!({"Type": "splunk", "Config": {"splunk-token": "hunter2222"}}), "--log-opt"),
+        ("/HostConfig/Annotations", json!({"db.password": "hunter2222"}), "--annotation"),
+        ("/Config/Labels", json!({"plain": "x", "db.password": "hunter2222\nhunter2222"}), "--label"),
+    ] {
+        let case = Case::of(FLAGS, &[(&at(field), value.clone())]);
+        let said = case.said();
+        assert!(!said.contains("hunter2222") && case.runs() && said.contains(flag), "{value}: {said}");
+        assert!(case.cure.steps.iter().any(|step| step.title.contains(".word-0, unseen")), "{value}: {said}");
+        let start = case.cure.steps.iter().find(|step| step.title.starts_with("start ")).expect("it is started");
+        assert!(!start.argv[2].contains("<secret-"), "{value}: {}", start.argv[2]);
+    }
+    // What stands in no map of options is refused by name.
+    let case = Case::of(FLAGS, &[(&at("/HostConfig/ExtraHosts"), json!(["password=hunter2222:10.0.0.1"]))]);
+    assert!(!case.runs() && !case.said().contains("hunter2222"), "{}", case.said());
+}
+
+#[test]
 fn a_fetched_word_reaches_the_new_container_as_it_was() {
     let word = "--password='a b'\"$HOME`id`\\\n\n";
     let case = Case::of(FLAGS, &[(&at("/Config/Cmd"), json!(["/sbin/init", word, "plain"]))]);

@@ -36,7 +36,7 @@ const TOLD_BY_OTHERS: [&str; 24] = [
 
 #[test]
 fn a_refusal_is_heard_whoever_tells_it_and_wherever() {
-    let noise = |word: &str| (0..1500).map(|n| format!("{word} object {n}\n")).collect::<String>();
+    let noise = |word: &str| (0..1500).map(|n| format!("{word} object {n}")).collect::<Vec<_>>().join("\n") + "\n";
     for line in TOLD_BY_OTHERS {
         for text in [format!("{line}\n"), format!("{}{line}\n{}", noise("building"), noise("linking"))] {
             let report = triage(&text).ended(1).report(0);

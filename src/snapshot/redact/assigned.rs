@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::seek::Span;
-use super::{kept, name, value};
+use super::{kept, markup, name, spoken, value};
 
 /// Words after which `NAME=value` stands; `ENV`, `ARG` and `LABEL` are instructions of a Dockerfile.
 pub(super) const SETTINGS: [&str; 8] =
@@ -45,13 +45,17 @@ pub(super) fn named(text: &str, mark: &Range<usize>) -> Seen {
     }
     let bare = word.trim_end_matches(['.', '-']);
     let of_words = bare.eq_ignore_ascii_case("key") && before(text, start).is_some_and(|before| name::is_secret(&format!("{before}_key")));
-    let sql = mark.end == start + bare.len() && text[mark.clone()].eq_ignore_ascii_case("identified by");
+    let sql = text.get(start..mark.end).is_some_and(|word| word.to_ascii_lowercase().starts_with("identified "));
     if !(name::is_secret(bare) || of_words || sql) {
         return nothing(end);
     }
     let at = start + bare.len();
     let is_flag = bare.starts_with('-') && bytes.get(at).is_some_and(|byte| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'\\'));
-    let found = following(text, start, at, bare).or_else(|| element(text, start, at)).or_else(|| spoken(text, start, at, bare, sql));
+    let found = following(text, start, at, bare)
+        .or_else(|| markup::encoded(text, at))
+        .or_else(|| markup::element(text, start, at))
+        .or_else(|| markup::attribute(text, at))
+        .or_else(|| spoken::spoken(text, start, at, bare, sql));
     let end = found.as_ref().map_or(end, |range| range.end.max(end));
     Seen { spans: found.into_iter().flat_map(|range| trimmed(text, range)).collect(), end, is_flag }
 }
@@ -96,10 +100,16 @@ fn following(text: &str, start: usize, at: usize, name: &str) -> Option<Range<us
         return within(text, value_at + quote.len(), quote);
     }
     let range = bare(text, value_at)?;
+    // A volume that is called so: `secrets:/run/secrets:ro`.
+    if is_colon && value_at == after && quoted.is_none() && is_plain_path(&text[range.clone()]) {
+        return None;
+    }
     // In `"/run/systemd/ask-password": Too many open files` the name ends a path, and the quote is the path's.
     let ends_path = text[..start].ends_with('/');
-    let is_prose = is_colon && value_at > after && (ends_path || quoted.is_none() && !name::is_compound(name));
-    (!is_prose || is_told(text, &range, begins_line(text, start))).then_some(range)
+    let is_named = name::is_compound(name) && !name::is_of_file(name);
+    let is_prose = is_colon && value_at > after && (ends_path || quoted.is_none() && !is_named);
+    let is_count = name::is_count(name, text[range.clone()].trim_end_matches(['.', ',', ';', ')']));
+    (!is_count && (!is_prose || is_told(text, &range, begins_line(text, start)))).then_some(range)
 }
 
 /// Whether a name begins a line, as in a list of settings.
@@ -108,10 +118,15 @@ fn begins_line(text: &str, start: usize) -> bool {
     head.is_empty() || head.ends_with('\n')
 }
 
+/// Whether a value is a path none of whose parts looks made by chance.
+fn is_plain_path(value: &str) -> bool {
+    value.starts_with('/') && !value.split(['/', ':']).any(value::is_opaque)
+}
+
 /// Whether what stands after `password: ` in a sentence is a value: not a word that goes on, and not the system's word for an error.
 fn is_told(text: &str, range: &Range<usize>, is_setting: bool) -> bool {
     let value = text[range.clone()].trim_end_matches(['.', ',', ';', ')']);
-    let plain_path = value.starts_with('/') && !value.split('/').any(value::is_opaque);
+    let plain_path = is_plain_path(value);
     let is_word = value.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'\''));
     if !is_word && !plain_path {
         return true;
@@ -119,31 +134,6 @@ fn is_told(text: &str, range: &Range<usize>, is_setting: bool) -> bool {
     let rest = text[range.end..].lines().next().unwrap_or_default();
     let ends = rest.trim_matches(['"', '\'', ' ', '.', ')', '}']).is_empty();
     ends && (is_setting || is_word && !value.starts_with(|sign: char| sign.is_ascii_uppercase()))
-}
-
-/// `<password>value</password>`.
-fn element(text: &str, start: usize, at: usize) -> Option<Range<usize>> {
-    if !text[..start].ends_with('<') || text.as_bytes().get(at) != Some(&b'>') {
-        return None;
-    }
-    let length = text[at + 1..].find('<').unwrap_or(text.len() - at - 1);
-    (length > 0).then_some(at + 1..at + 1 + length)
-}
-
-/// `PASSWORD 'value'` and `IDENTIFIED BY 'value'` of SQL, `login me password value` of netrc.
-fn spoken(text: &str, start: usize, at: usize, name: &str, sql: bool) -> Option<Range<usize>> {
-    let value_at = blanks(text.as_bytes(), at);
-    if value_at == at
-        || !(sql || ["password", "passwd", "passphrase", "requirepass", "masterauth"].contains(&name.to_ascii_lowercase().as_str()))
-    {
-        return None;
-    }
-    if let Some(quote) = quote(text, value_at).filter(|quote| !quote.ends_with('`')) {
-        return within(text, value_at + quote.len(), quote);
-    }
-    let head = &text[..start];
-    let is_netrc = head.trim_end().rsplit(' ').nth(1) == Some("login");
-    (is_netrc || name.eq_ignore_ascii_case("requirepass")).then(|| bare(text, value_at)).flatten()
 }
 
 /// `Authorization: …` and `Cookie: …`, whole but for the scheme.
@@ -190,6 +180,9 @@ fn enclosing_quote(text: &str, start: usize) -> Option<&str> {
     head.get(quote - slashes..)
 }
 
+/// What follows `label=` as an option of security (docker-run(1)).
+const SELINUX: [&str; 7] = ["disable", "nested", "user:", "role:", "type:", "level:", "filetype:"];
+
 /// The settings that follow a word; those whose name is kept stay.
 pub(super) fn settings(text: &str, mark: &Range<usize>) -> Vec<Span> {
     let word = &text[mark.clone()];
@@ -198,7 +191,9 @@ pub(super) fn settings(text: &str, mark: &Range<usize>) -> Vec<Span> {
         .next_back()
         .is_none_or(|sign| !sign.is_ascii_alphanumeric() && sign != '-' && sign != '_' && sign != '.');
     let is_instruction = word.ends_with(' ');
-    if !free || is_instruction && word.to_ascii_uppercase() != word {
+    // `--security-opt label=level:s0` is SELinux's.
+    let is_selinux = word.eq_ignore_ascii_case("label=") && SELINUX.iter().any(|option| text[mark.end..].starts_with(option));
+    if !free || is_selinux || is_instruction && word.to_ascii_uppercase() != word {
         return Vec::new();
     }
     let allowed = if word.to_ascii_lowercase().starts_with("label") { kept::label } else { kept::variable };
@@ -310,6 +305,6 @@ fn is_begun(text: &str) -> bool {
         || length > 0 && text[length..].starts_with(['=', ':', '"'])
 }
 
-fn blanks(bytes: &[u8], at: usize) -> usize {
+pub(super) fn blanks(bytes: &[u8], at: usize) -> usize {
     at + bytes.get(at..).unwrap_or_default().iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }

@@ -64,11 +64,27 @@ const LABELS: [&str; 3] = ["-l", "--label", "--volume-label"];
 const LOGINS: [&str; 4] = ["--creds", "--user-password", "--basic-auth", "--proxy-user"];
 /// Programs whose `-p` and `-u` mean something else.
 const OTHERS: [&str; 10] = ["docker", "podman", "nerdctl", "ssh", "scp", "iptables", "mkdir", "ps", "id", "journalctl"];
+/// Programs that take the names of secrets which they keep.
+const ENGINES: [&str; 3] = ["docker", "podman", "nerdctl"];
 
 /// Words that make it worth while to look at the words of a line.
 pub(super) fn marks() -> impl Iterator<Item = &'static str> {
-    let options =
-        [" -p", " -u", "\"-p", "\"-u", " -e", " -l", "\"-e", "\"-l", "--env", "--setenv", "--build-arg", "--label", "--volume-label"];
+    let options = [
+        " -p",
+        " -u",
+        "\"-p",
+        "\"-u",
+        " -e",
+        " -l",
+        "\"-e",
+        "\"-l",
+        "stdin",
+        "--env",
+        "--setenv",
+        "--build-arg",
+        "--label",
+        "--volume-label",
+    ];
     PROGRAMS.iter().map(|program| program.name).chain(LOGINS).chain(options)
 }
 
@@ -78,10 +94,14 @@ pub(super) fn in_text(text: &str) -> Vec<Span> {
     let all: Vec<&str> = ranges.iter().map(|range| &text[range.clone()]).collect();
     let moved = |(word, span): (usize, Span)| {
         let start = ranges[word].start;
-        let (from, until) = (start + span.range.start, start + span.range.end);
-        // A shell's line goes on behind it.
-        let length = text[from..until].trim_end_matches([';', '&', '|']).len();
-        Span { range: from..if length > 0 { from + length } else { until }, reach: span.reach }
+        let mut end = start + span.range.end;
+        // What ends a command is no part of its last word, unless it stands in quotes.
+        let is_quoted = text[end..].starts_with(['"', '\'', '`', '\\']);
+        if end == ranges[word].end && !is_quoted {
+            let shorter = text[..end].trim_end_matches([';', '&', '|']).len();
+            end = if shorter > start + span.range.start { shorter } else { end };
+        }
+        Span { range: start + span.range.start..end, reach: span.reach }
     };
     in_words(&all).into_iter().map(moved).collect()
 }
@@ -105,6 +125,9 @@ pub(super) fn in_words(words: &[&str]) -> Vec<(usize, Span)> {
         if *word == "chpasswd" {
             found.extend(fed(words, place));
         }
+        if matches!(*word, "--password-stdin" | "--passphrase-stdin" | "--stdin") {
+            found.extend(piped(words, place));
+        }
         if is_end(word) {
             running = Running::default();
         }
@@ -117,6 +140,8 @@ pub(super) fn in_words(words: &[&str]) -> Vec<(usize, Span)> {
 struct Running {
     program: Option<&'static Program>,
     is_other: bool,
+    /// An engine runs, whose `--secret` names what it keeps.
+    is_engine: bool,
 }
 
 impl Running {
@@ -129,9 +154,10 @@ impl Running {
                 base.starts_with(program.name) && base.len() <= program.name.len() + 12 && (program.name != "login" || !before.is_empty())
             };
             if let Some(program) = PROGRAMS.iter().find(fits) {
-                *self = Self { program: Some(program), is_other: false };
+                *self = Self { program: Some(program), is_other: false, ..*self };
             } else if OTHERS.contains(&base) {
-                *self = Self { program: None, is_other: true };
+                let is_engine = self.is_engine || ENGINES.contains(&base);
+                *self = Self { program: None, is_other: true, is_engine };
             }
         }
     }
@@ -145,7 +171,7 @@ impl Running {
         if VARIABLES.contains(&option) || LABELS.contains(&option) {
             return setting(word, 0, option);
         }
-        if word.starts_with('-') {
+        if word.starts_with('-') || option == "--secret" && self.is_engine {
             return None;
         }
         if !option.contains('=') && name::is_secret(option) {
@@ -155,7 +181,11 @@ impl Running {
         if self.program.is_some_and(|program| asks(program.secret)) {
             return Some(whole());
         }
-        if self.program.is_some_and(|program| asks(program.login)) || LOGINS.contains(&option) {
+        // The last of several letters behind one dash has the value.
+        let last = option.rfind(|sign: char| sign.is_ascii_alphabetic()).map_or("", |last| &option[last..]);
+        let is_last = option.len() > 2 && !option.starts_with("--");
+        let asks_last = |options: &[&str]| is_last && options.iter().any(|asked| asked.strip_prefix('-') == Some(last));
+        if self.program.is_some_and(|program| asks(program.login) || asks_last(program.login)) || LOGINS.contains(&option) {
             return login(word, 0);
         }
         match option {
@@ -187,6 +217,9 @@ impl Running {
             } else {
                 login(&word[option.len()..], option.len())
             };
+        }
+        if let Some(rest) = word.strip_prefix("-e").filter(|rest| self.is_other && rest.contains('=') && !rest.starts_with('=')) {
+            return setting(rest, 2, "-e");
         }
         let value = word.strip_prefix("-p").filter(|value| !self.is_other && value::is_opaque(value))?;
         Some(Span::secret(word.len() - value.len()..word.len()))
@@ -222,6 +255,15 @@ fn login(word: &str, at: usize) -> Option<Span> {
 fn fed(words: &[&str], place: usize) -> Option<(usize, Span)> {
     let (before, word) = words[..place].iter().enumerate().rev().take(6).find(|(_, word)| word.contains(':'))?;
     login(word, 0).map(|span| (before, span))
+}
+
+/// The last word before the pipe into a command that reads a password: `echo password | docker login --password-stdin`.
+fn piped(words: &[&str], place: usize) -> Option<(usize, Span)> {
+    let pipe = words[..place].iter().rposition(|word| *word == "|")?;
+    let says = words[..pipe].iter().rposition(|word| is_end(word)).map_or(0, |end| end + 1);
+    let is_said = words[says..pipe].iter().any(|word| word.ends_with("echo") || word.ends_with("printf"));
+    let word = pipe.checked_sub(1).filter(|word| is_said && !words[*word].ends_with("echo"))?;
+    Some((word, Span::secret(0..words[word].len())))
 }
 
 fn is_end(word: &str) -> bool {

@@ -37,7 +37,7 @@ impl Signs {
 }
 
 /// Beginning, the least number of signs that follow, and which signs.
-const FORMS: [(&str, usize, Signs); 62] = [
+const FORMS: [(&str, usize, Signs); 63] = [
     ("ghp_", 16, Signs::Plain),
     ("gho_", 16, Signs::Plain),
     ("ghu_", 16, Signs::Plain),
@@ -76,6 +76,7 @@ const FORMS: [(&str, usize, Signs); 62] = [
     ("SG.", 12, Signs::Dotted),
     ("dckr_pat_", 8, Signs::Dashed),
     ("dckr_oat_", 8, Signs::Dashed),
+    ("SWMTKN-1-", 16, Signs::Dashed),
     ("pypi-", 16, Signs::Dashed),
     ("rubygems_", 16, Signs::Plain),
     ("dop_v1_", 16, Signs::Plain),

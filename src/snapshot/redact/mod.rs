@@ -10,10 +10,12 @@ mod assigned;
 mod command;
 mod form;
 mod kept;
+mod markup;
 mod mask;
 mod name;
 mod place;
 mod seek;
+mod spoken;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -325,6 +327,8 @@ fn structure(snapshot: &Snapshot) -> Vec<String> {
     let container = snapshot.documents.get("container");
     let text = |pointer: &str| container.and_then(|container| container.pointer(pointer)).and_then(Value::as_str).map(str::to_owned);
     let named = ["/Name", "/Id", "/Image", "/Config/Image", "/Config/Hostname"].iter().filter_map(|pointer| text(pointer));
-    let bare = named.map(|name| name.trim_start_matches('/').to_owned());
+    let kept = ["container", "podman"].into_iter().filter_map(|name| snapshot.documents.get(name)?.pointer("/Config/Secrets")?.as_array());
+    let kept = kept.flatten().filter_map(|secret| Some(secret.get("Name")?.as_str()?.to_owned()));
+    let bare = named.map(|name| name.trim_start_matches('/').to_owned()).chain(kept);
     bare.chain([snapshot.target.name.clone()]).filter(|word| !word.is_empty()).collect()
 }

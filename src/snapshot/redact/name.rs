@@ -16,7 +16,7 @@ const STRONG: [&str; 12] = [
     "pwd",
 ];
 /// Words that name a secret at the end of a name.
-const LAST: [&str; 16] = [
+const LAST: [&str; 17] = [
     "pass",
     "pw",
     "pat",
@@ -33,12 +33,13 @@ const LAST: [&str; 16] = [
     "phpsessid",
     "jsessionid",
     "requirepass",
+    "masterauth",
 ];
 /// Words before `key` that make it no secret.
 const OPEN_KEYS: [&str; 14] =
     ["public", "primary", "foreign", "sort", "partition", "cache", "host", "config", "registry", "keyboard", "on", "hot", "map", "group"];
 /// Last words that say something about a secret instead of being it.
-const ABOUT: [&str; 54] = [
+const ABOUT: [&str; 56] = [
     "file",
     "files",
     "path",
@@ -93,14 +94,17 @@ const ABOUT: [&str; 54] = [
     "mount",
     "requests",
     "in",
+    "bucket",
+    "stdin",
 ];
 /// Last words that say which of several secrets it is, or how it is written.
-const WHICH: [&str; 30] = [
+const WHICH: [&str; 31] = [
     "b64",
     "base64",
     "hex",
     "json",
     "raw",
+    "data",
     "text",
     "txt",
     "plain",
@@ -164,6 +168,17 @@ pub(super) fn is_secret(name: &str) -> bool {
 /// Whether a name consists of several words, as prose does not have them.
 pub(super) fn is_compound(name: &str) -> bool {
     name.starts_with('-') || words(name).len() > 1
+}
+
+/// Whether a name is that of a file or of a program of systemd, which messages put in front of what they say: `secrets.yaml: …`.
+pub(super) fn is_of_file(name: &str) -> bool {
+    const ENDINGS: [&str; 13] = ["yaml", "yml", "json", "toml", "txt", "conf", "cfg", "ini", "env", "db", "sh", "py", "service"];
+    name.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.contains(&ending)) || name.starts_with("systemd-")
+}
+
+/// Whether it counts tokens, as language models and parsers do.
+pub(super) fn is_count(name: &str, value: &str) -> bool {
+    name.to_ascii_lowercase().ends_with("tokens") && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn tells_which(word: &str) -> bool {
@@ -248,6 +263,8 @@ mod tests {
             "Cookie",
             "sig",
             "PASSWORD_PROD",
+            "client-key-data",
+            "masterauth",
             "HTTPPassword",
         ] {
             assert!(is_secret(name), "{name}");
@@ -272,6 +289,9 @@ mod tests {
             "password_policy",
             "compass",
             "Keyboard",
+            "--token-bucket",
+            "--password-stdin",
+            "certificate-authority-data",
             "signal",
             "design",
             "session",

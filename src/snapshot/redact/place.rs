@@ -54,10 +54,9 @@ impl Place {
 
     /// The secret places of a string that stands here.
     pub fn spans(self, text: &str) -> Vec<Span> {
-        let whole = 0..text.len();
         match self {
-            Self::Secret => vec![Span::secret(whole)],
-            Self::Hidden => [vec![Span::hidden(whole)], spans(text)].concat(),
+            Self::Secret => by_lines(text, std::iter::once(Span::secret(0..text.len()))),
+            Self::Hidden => by_lines(text, std::iter::once(Span::hidden(0..text.len())).chain(spans(text))),
             Self::Variable => entry(text, kept::variable),
             Self::Label => entry(text, kept::label),
             Self::History => [history(text), spans(text)].concat(),
@@ -69,7 +68,21 @@ impl Place {
 fn entry(text: &str, allowed: fn(&str) -> bool) -> Vec<Span> {
     let Some((key, value)) = text.split_once('=') else { return spans(text) };
     let hidden = assigned::pair(key, text.len() - value.len()..text.len(), allowed);
-    [hidden.into_iter().collect(), spans(text)].concat()
+    by_lines(text, hidden.into_iter().chain(spans(text)))
+}
+
+/// Spans cut at the ends of lines, which stay: whether a value has them decides how it can be carried over.
+fn by_lines(text: &str, spans: impl Iterator<Item = Span>) -> Vec<Span> {
+    let mut cut = Vec::new();
+    for span in spans {
+        let mut start = span.range.start;
+        for line in text[span.range.clone()].split_inclusive(['\n', '\r']) {
+            let end = start + line.trim_end_matches(['\n', '\r']).len();
+            cut.extend((end > start).then_some(Span { range: start..end, reach: span.reach }));
+            start += line.len();
+        }
+    }
+    cut
 }
 
 /// The values of `ENV`, `ARG` and `LABEL`, and the build arguments that stand before a `RUN`: `|2 A=b C=d /bin/sh -c …`.

@@ -63,7 +63,7 @@ enum Mark {
     Command,
 }
 
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 22] = [
     "pass",
     "pwd",
     "secret",
@@ -85,6 +85,7 @@ const NAMES: [&str; 21] = [
     "psk",
     "otp",
     "identified by",
+    "identified with",
 ];
 const HOOKS: [&str; 6] = [
     "hooks.slack.com/services/",

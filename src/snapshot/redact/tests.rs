@@ -39,7 +39,7 @@ fn messages_about_secrets_stay() {
         "app.service: Failed to set up credentials: Protocol error",
         "Changing group credentials failed: Operation not permitted",
         r#"Failed to watch "/run/systemd/ask-password": Too many open files"#,
-        r#"cannot read '/etc/app/db.password': is a directory, not a file"#,
+        r"cannot read '/etc/app/db.password': is a directory, not a file",
         r#"stat "/srv/x/api-token": permission was denied to us"#,
     ] {
         assert_eq!(redacted(json!({ "Log": line })), json!({ "Log": line }).to_string());
@@ -50,7 +50,7 @@ fn messages_about_secrets_stay() {
 
 #[test]
 fn a_path_as_the_name_of_a_setting_keeps_its_secret() {
-    for text in [r#"{"/srv/db-password": "hunter22"}"#, r#""/srv/db-password": hunter22"#, r#"'/app/api_token': Too4many"#] {
+    for text in [r#"{"/srv/db-password": "hunter22"}"#, r#""/srv/db-password": hunter22"#, r"'/app/api_token': Too4many"] {
         let said = redacted(json!({ "Log": text }));
         assert!(!said.contains("hunter22") && !said.contains("Too4many"), "{said}");
     }
@@ -295,6 +295,21 @@ fn what_a_shell_does_next_is_no_part_of_a_secret() {
 }
 
 #[test]
+fn lines_of_a_value_are_hidden_one_by_one() {
+    for (document, wanted) in [
+        (json!({"Env": ["PLAIN=first line\nsecond"]}), json!({"Env": ["PLAIN=<secret-1>\n<secret-2>"]})),
+        (json!({"Labels": {"note": "first line\r\n\nsecond\n"}}), json!({"Labels": {"note": "<secret-1>\r\n\n<secret-2>\n"}})),
+        (json!({"db_password": "hunter2222\nhunter3333"}), json!({"db_password": "<secret-1>\n<secret-2>"})),
+        (
+            json!({"Env": ["KEY_PEM=-----BEGIN PRIVATE KEY-----\nx9Kd72mQ\n-----END PRIVATE KEY-----"]}),
+            json!({"Env": ["KEY_PEM=<secret-1>\n<secret-2>\n<secret-3>"]}),
+        ),
+    ] {
+        assert_eq!(redacted(document), wanted.to_string());
+    }
+}
+
+#[test]
 fn a_text_that_repeats_itself_takes_no_longer() {
     const LONG: usize = 200_000;
     let start = std::time::Instant::now();
@@ -313,4 +328,71 @@ fn a_text_that_repeats_itself_takes_no_longer() {
         let _ = redacted(json!({ "Log": text }));
     }
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+#[test]
+fn secrets_in_markup_addresses_and_prose_are_hidden() {
+    for line in [
+        r#"<Password type="plain">Zq9secret</Password>"#,
+        "<ns:password>Zq9secret</ns:password>",
+        r#"<add key="ApiPassword" value="Zq9secret"/>"#,
+        r#"<property name="password" value='Zq9secret'/>"#,
+        r#"<property name="db.password">Zq9secret</property>"#,
+        "GET /x?q=password%3DZq9secret HTTP/1.1",
+        "%22password%22%3A%22Zq9secret%22",
+        "&quot;password&quot;: &quot;Zq9secret&quot;",
+        r"\u0022password\u0022:\u0022Zq9secret\u0022",
+        "ALTER USER me IDENTIFIED WITH mysql_native_password BY 'Zq9secret'",
+        "[Note] A temporary password is generated for root@localhost: Zq9;secret",
+        "Your new password is Zq9secret.",
+        "nmcli dev wifi connect x password Zq9secret",
+        "  password Zq9secret",
+        "aws configure set aws_secret_access_key Zq9secret",
+        "masterauth Zq9secret",
+        "client-key-data: Zq9secret==",
+        "echo Zq9secret | docker login --password-stdin r.example.org",
+        "echo 'Zq9secret' | passwd --stdin root",
+        "curl -sSu me:Zq9secret https://box/",
+        "docker run -d -ePLAIN=Zq9secret image",
+        "login --password Zq9secret; /sbin/init",
+    ] {
+        let said = redacted(json!(line));
+        assert!(!said.contains("Zq9"), "{line}: {said}");
+    }
+    assert!(redacted(json!("login --password Zq9secret; /sbin/init")).contains("<secret-1>; /sbin/init"));
+}
+
+#[test]
+fn names_of_volumes_files_and_programs_say_nothing_of_a_secret() {
+    for text in [
+        "secrets:/run/secrets",
+        "db_password:/data:ro",
+        "token:/x",
+        "secrets.yaml: permission denied",
+        "/etc/app/api-token.conf: syntax error",
+        "systemd-ask-password: command not found",
+        "--token-bucket 50",
+        "max_tokens: 4096",
+        "tokens: 50",
+        "passwd: password changed for root2.",
+        "api_key not set",
+        "secret_key is missing for user a1",
+        "sudo: a password is required",
+        "label=level:s0:c1,c2",
+        "label=type:container_init_t",
+        "--security-opt label=user:system_u",
+        "<secret>",
+        "echo hello | cat --stdout",
+    ] {
+        assert_eq!(redacted(json!(text)), json!(text).to_string());
+    }
+}
+
+#[test]
+fn names_of_what_an_engine_keeps_stay() {
+    for words in [json!(["podman", "run", "--secret", "db_cred1x", "i"]), json!(["docker", "build", "--secret", "id=db,src=/x", "."])] {
+        assert_eq!(redacted(words.clone()), words.to_string());
+    }
+    assert!(!redacted(json!(["app", "--secret", "hunter2222"])).contains("hunter"));
+    assert!(!redacted(json!({"JoinTokens": {"Worker": "SWMTKN-1-0123456789abcdef-0123"}})).contains("0123456789"));
 }
