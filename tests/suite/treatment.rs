@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::lab::{Container, Lane, lane, turn};
-use super::program::{Run, sysdock};
+use super::program::{Run, project, roots, sysdock};
 
 /// A container that systemd cannot boot in, with an environment, a label and a volume.
 fn broken<'l>(lane: &'l Lane, purpose: &str, more: &[&str]) -> Container<'l> {
@@ -171,5 +171,39 @@ fn both_teach_themselves() {
     for (command, words) in [("prove", ["--sweep", "removed"]), ("fix", ["--dry-run", "put back"])] {
         let run = sysdock([command, "--help"]).run().ended(0);
         assert!(words.iter().all(|word| run.stdout.contains(word)), "{run:?}");
+    }
+}
+
+/// A folder of rules with one that explains a built-in one and names its remedies.
+fn rule_of_ones_own(original: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let text = std::fs::read_to_string(project("rules/mount/run-tmpfs-missing.toml")).expect("the rule can be read");
+    let explains = text.lines().find(|line| line.starts_with("explains = ")).expect("it explains something");
+    let text =
+        text.replace(&format!("id = \"{original}\""), "id = \"house-fault\"").replace(explains, &format!("explains = [\"{original}\"]"));
+    std::fs::write(folder.path().join("house-fault.toml"), text).expect("the rule can be written");
+    folder
+}
+
+#[test]
+fn what_a_rule_of_ones_own_finds_is_cured_by_the_remedies_that_it_names() {
+    let _turn = turn();
+    let folder = rule_of_ones_own("run-tmpfs-missing");
+    let rules = folder.path().display().to_string();
+    for name in ["docker28-v2", "docker20-v1"] {
+        let Some(lane) = lane("what_a_rule_of_ones_own_finds_is_cured_by_the_remedies_that_it_names", name) else { continue };
+        let container = broken(lane, "house", &["-t"]);
+        let run = call(lane, &["doctor", &container.name, "--rules", &rules, "--format", "json"], None).ended(1);
+        let report = run.report(0);
+        assert_eq!(roots(&report).first().map(String::as_str), Some("house-fault"), "{report:#}");
+        assert_eq!(report["prescription"]["curable"], true, "{report:#}");
+        let trial = call(lane, &["prove", &container.name, "--rules", &rules, "--format", "json"], None).ended(0);
+        assert_eq!(trial.report(0)["trial"]["works"], true, "{trial:?}");
+        call(lane, &["fix", &container.name, "--yes", "--rules", &rules], None).ended(0);
+        let _old = kept(&container);
+        assert_eq!(
+            call(lane, &["doctor", &container.name, "--rules", &rules, "--format", "json"], None).ended(0).report(0)["verdict"],
+            "healthy"
+        );
     }
 }
