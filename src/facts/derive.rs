@@ -11,7 +11,7 @@ static BANNER: Pattern = Pattern::with_one_of(&[" running in "], r"\bsystemd v?(
 /// Lines that only a boot that came up prints.
 static CAME_UP: Pattern = Pattern::with_one_of(
     &["Startup finished in ", "Reached target "],
-    r"Startup finished in |Reached target .{0,80}(?:Multi-User System|Graphical Interface|multi-user\.target|graphical\.target|container\.target)",
+    r"Startup finished in |Reached target .{0,80}(?:Multi-User System|Graphical Interface|multi-user\.target|graphical\.target|container\.target|Login Prompts|getty\.target)",
 );
 /// Last words of a PID 1 that gives up.
 static GAVE_UP: Pattern = Pattern::with_one_of(
