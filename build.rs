@@ -1,5 +1,6 @@
-//! Embeds the rule files: what `rules/**/*.toml` says becomes JSON, which is quicker to read than TOML, with the examples, the
-//! pages and the patterns apart, and the needles of each pattern worked out. Checks the conditions on the way.
+//! Embeds the rule files: what `rules/**/*.toml` says becomes JSON, which is quicker to read than TOML, with
+//! the examples, the pages and the patterns apart, and the needles of each pattern worked out. Checks the
+//! conditions on the way.
 
 #[path = "src/rule/checker.rs"]
 #[allow(dead_code, reason = "what a condition says is of use to the program alone")]
@@ -22,7 +23,9 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
     println!("cargo:rerun-if-changed=rules");
-    for source in ["src/rule/checker.rs", "src/rule/needle.rs", "src/snapshot/catalog.rs", "src/snapshot/vocabulary.rs"] {
+    for source in
+        ["src/rule/checker.rs", "src/rule/needle.rs", "src/snapshot/catalog.rs", "src/snapshot/vocabulary.rs"]
+    {
         println!("cargo:rerun-if-changed={source}");
     }
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);
@@ -57,8 +60,12 @@ fn embedded(name: &str, text: &str) -> Result<String, Failure> {
         .map(|(pattern, needles)| format!("Known {{ pattern: {pattern:?}, needles: &{needles:?} }}"))
         .collect();
     let signatures = signatures.join(", ");
-    let (json, examples, page) = (serde_json::to_string(&document)?, serde_json::to_string(&examples)?, serde_json::to_string(&page)?);
-    Ok(format!("File {{ name: {name:?}, json: {json:?}, examples: {examples:?}, page: {page:?}, signatures: &[{signatures}] }}"))
+    let (json, examples, page) =
+        (serde_json::to_string(&document)?, serde_json::to_string(&examples)?, serde_json::to_string(&page)?);
+    Ok(format!(
+        "File {{ name: {name:?}, json: {json:?}, examples: {examples:?}, page: {page:?}, signatures: \
+            &[{signatures}] }}"
+    ))
 }
 
 /// Checks the conditions of a rule and of its signatures.
@@ -73,14 +80,16 @@ fn conditions(document: &toml::Table) -> Result<(), String> {
     Ok(())
 }
 
-/// What a rule says to those who want to know more, which is read apart from the rest; texts that every rule has are left empty.
+/// What a rule says to those who want to know more, which is read apart from the rest; texts that every rule
+/// has are left empty.
 fn page(document: &mut toml::Table) -> toml::Table {
     let mut page = toml::Table::new();
     for key in ["references", "reproduce", "not_reproduced"] {
         page.extend(document.remove(key).map(|value| (key.to_owned(), value)));
     }
     for key in ["explanation", "confirm"] {
-        let text = document.get_mut(key).map(|text| std::mem::replace(text, toml::Value::String(String::new())));
+        let text =
+            document.get_mut(key).map(|text| std::mem::replace(text, toml::Value::String(String::new())));
         page.extend(text.map(|text| (key.to_owned(), text)));
     }
     page

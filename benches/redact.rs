@@ -1,8 +1,10 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, missing_docs)]
-//! What taking out secrets costs beside all of `triage` on a log: its share of the time, on logs of several kinds.
+//! What taking out secrets costs beside all of `triage` on a log: its share of the time, on logs of several
+//! kinds.
 //!
-//! `cargo bench --bench redact -- [MIB]` (64 by default, 1024 for the figure of the documentation). Only what is kept of a log is
-//! redacted, so that the share falls with its length. At the end many secrets at once: the time for each must not grow with their number.
+//! `cargo bench --bench redact -- [MIB]` (64 by default, 1024 for the figure of the documentation). Only what
+//! is kept of a log is redacted, so that the share falls with its length. At the end many secrets at once:
+//! the time for each must not grow with their number.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -32,7 +34,12 @@ fn main() {
         let (hidden, _) = best(|| Redactor::default().redacted(snapshot(excerpt.clone())));
         let share = hidden.as_secs_f64() / (read + hidden).as_secs_f64();
         let verdict = if share > SHARE { "  too much" } else { "" };
-        println!("{kind:<24} {:>7.1?} {:>7.1?} {:>6.1}% {kept:>8}{verdict}", read + hidden, hidden, share * 100.0);
+        println!(
+            "{kind:<24} {:>7.1?} {:>7.1?} {:>6.1}% {kept:>8}{verdict}",
+            read + hidden,
+            hidden,
+            share * 100.0
+        );
     }
     for count in [1_000, 15_000, 60_000] {
         let all: Vec<String> = (0..count).map(|number| format!("A_TOKEN=value{number}")).collect();
@@ -49,17 +56,35 @@ fn main() {
 
 /// Logs by their kind: the lines that are repeated; `#` becomes the number of the line.
 const KINDS: [(&str, &[&str]); 5] = [
-    ("a healthy boot", &["[  OK  ] Started unit-#.service - A unit.", "systemd[1]: Reached target number # of all targets."]),
+    (
+        "a healthy boot",
+        &["[  OK  ] Started unit-#.service - A unit.", "systemd[1]: Reached target number # of all targets."],
+    ),
     (
         "an application",
-        &["2026-11-30T10:00:00Z INFO request # served in 12 ms, 200", "2026-11-30T10:00:00Z DEBUG cache hit for key-# in shard 7"],
+        &[
+            "2026-11-30T10:00:00Z INFO request # served in 12 ms, 200",
+            "2026-11-30T10:00:00Z DEBUG cache hit for key-# in shard 7",
+        ],
     ),
     (
         "failures",
-        &["Failed to mount cgroup at /sys/fs/cgroup/systemd: Operation not permitted", "app: error: request # failed with code 500"],
+        &[
+            "Failed to mount cgroup at /sys/fs/cgroup/systemd: Operation not permitted",
+            "app: error: request # failed with code 500",
+        ],
     ),
-    ("secrets", &["app: error: login # failed with password=x9Kd#mQp4Zr", "app: error: cannot reach postgres://app:s3cr#t@db/x"]),
-    ("one line of JSON each", &[r#"{"level":"error","n":#,"token":"x9Kd#mQp4Zr","msg":"failed: {\"password\": \"p#w\"}"}"#]),
+    (
+        "secrets",
+        &[
+            "app: error: login # failed with password=x9Kd#mQp4Zr",
+            "app: error: cannot reach postgres://app:s3cr#t@db/x",
+        ],
+    ),
+    (
+        "one line of JSON each",
+        &[r#"{"level":"error","n":#,"token":"x9Kd#mQp4Zr","msg":"failed: {\"password\": \"p#w\"}"}"#],
+    ),
 ];
 
 fn text(lines: &[&str], size: usize) -> Vec<u8> {

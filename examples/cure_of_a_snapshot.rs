@@ -1,4 +1,5 @@
-//! Prints the commands that cure the container of a snapshot: `cargo run --example cure_of_a_snapshot web.json.zst`.
+//! Prints the commands that cure the container of a snapshot: `cargo run --example cure_of_a_snapshot
+//! web.json.zst`.
 
 #![allow(clippy::print_stdout, reason = "it is what an example is for")]
 

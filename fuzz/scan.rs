@@ -38,14 +38,20 @@ fn written(bytes: &[u8]) -> Vec<u8> {
             // A line of an example, or a part of it.
             0xf0 | 0xf1 => {
                 let line = EXAMPLES[(number() << 8 | number()) % EXAMPLES.len()];
-                let end = if byte == 0xf0 { line.len() } else { line.floor_char_boundary(number() % (line.len() + 1)) };
+                let end = if byte == 0xf0 {
+                    line.len()
+                } else {
+                    line.floor_char_boundary(number() % (line.len() + 1))
+                };
                 log.extend(line[..end].bytes());
             }
             0xf2 => log.extend(b"\x1b[0;1;31m"),
             0xf3 => log.extend(b"\x1b[0m\r\n"),
             0xf4 => log.extend(b"Nov 03 03:04:05 host app[7]: "),
             // Enough for several blocks.
-            0xf5 => log.extend(b"time=\"2026-11-03T03:04:05Z\" level=info msg=\"request served\"\n".repeat(number())),
+            0xf5 => log.extend(
+                b"time=\"2026-11-03T03:04:05Z\" level=info msg=\"request served\"\n".repeat(number()),
+            ),
             _ => log.push(byte),
         }
     }
@@ -84,7 +90,11 @@ fn matching(line: &str) -> Vec<SignatureId> {
         return Vec::new();
     }
     let all = RULES.rules.iter().enumerate().flat_map(|(rule, entry)| {
-        entry.signatures.iter().enumerate().map(move |(signature, entry)| (SignatureId { rule, signature }, entry))
+        entry
+            .signatures
+            .iter()
+            .enumerate()
+            .map(move |(signature, entry)| (SignatureId { rule, signature }, entry))
     });
     all.filter(|(_, entry)| entry.pattern.is_match(line)).map(|(id, _)| id).collect()
 }

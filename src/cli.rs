@@ -1,4 +1,5 @@
-//! The command line as clap sees it: words in, raw arguments out. Must not read the environment or check meanings.
+//! The command line as clap sees it: words in, raw arguments out. Must not read the environment or check
+//! meanings.
 #![allow(clippy::doc_markdown, reason = "the doc comments are the text of --help")]
 
 mod about;
@@ -21,14 +22,17 @@ use crate::prescribe::CureFormat;
 pub use about::{ManArgs, SelftestArgs};
 pub use config::{ConfigAction, ConfigArgs};
 use examples::{
-    BUILD_EXAMPLES, COMPLETIONS_EXAMPLES, CONFIG_EXAMPLES, DOCS_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, FIX_EXAMPLES,
-    MAN_EXAMPLES, PROVE_EXAMPLES, RULES_EXAMPLES, RUN_EXAMPLES, SECCOMP_EXAMPLES, SELFTEST_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES,
-    WATCH_EXAMPLES,
+    BUILD_EXAMPLES, COMPLETIONS_EXAMPLES, CONFIG_EXAMPLES, DOCS_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES,
+    EXPLAIN_EXAMPLES, FIX_EXAMPLES, MAN_EXAMPLES, PROVE_EXAMPLES, RULES_EXAMPLES, RUN_EXAMPLES,
+    SECCOMP_EXAMPLES, SELFTEST_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES, WATCH_EXAMPLES,
 };
 pub use late::Late;
 pub use playbook::{DocsArgs, ExplainArgs};
 pub use report::{OutputTo, ReportArgs};
-pub use seccomp::{FilterArgs, SeccompAction, SeccompArgs, SeccompCheckArgs, SeccompExplainArgs, SeccompMakeArgs, SeccompTraceArgs};
+pub use seccomp::{
+    FilterArgs, SeccompAction, SeccompArgs, SeccompCheckArgs, SeccompExplainArgs, SeccompMakeArgs,
+    SeccompTraceArgs,
+};
 pub use treat::{BuildArgs, BuilderChoice, FixArgs, ProveArgs, RunArgs};
 pub use watch::WatchArgs;
 pub use words::Format;
@@ -37,7 +41,13 @@ pub use words::Format;
 ///
 /// Says why systemd does not boot in a container, with evidence, and what cures it with the least privilege.
 #[derive(Debug, Parser)]
-#[command(name = "sysdock", version, after_help = EXAMPLES, max_term_width = 120, arg_required_else_help = true)]
+#[command(
+    name = "sysdock",
+    version,
+    after_help = EXAMPLES,
+    max_term_width = 120,
+    arg_required_else_help = true,
+)]
 pub struct Cli {
     /// Options that every command takes.
     #[command(flatten)]
@@ -53,24 +63,44 @@ pub struct Cli {
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct GlobalArgs {
     /// Engine to ask: unix:///path, tcp://host:port, http://host:port or ssh://user@host
-    #[arg(short = 'H', long, global = true, value_name = "ADDRESS", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(
+        short = 'H',
+        long,
+        global = true,
+        value_name = "ADDRESS",
+        value_parser = NonEmptyStringValueParser::new(),
+    )]
     pub host: Option<String>,
     /// Docker CLI context that names the engine
     #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub context: Option<String>,
-    /// Longest wait for one answer of the engine; also SYSDOCK_TIMEOUT [default: 10]; with --follow also for the whole watch [default: 120]
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    /// Longest wait for one answer of the engine; also SYSDOCK_TIMEOUT [default: 10]; with --follow also for
+    /// the whole watch [default: 120]
+    #[arg(
+        long,
+        global = true,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..=86_400),
+    )]
     pub timeout: Option<u64>,
     /// Folder (or file) of more rules; the same id overrides a built-in rule; may be given several times
-    #[arg(long, global = true, value_name = "DIR", action = ArgAction::Append, value_hint = ValueHint::DirPath)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        action = ArgAction::Append,
+        value_hint = ValueHint::DirPath,
+    )]
     pub rules: Vec<PathBuf>,
-    /// When to use colour; auto obeys NO_COLOR, CLICOLOR_FORCE and whether stdout is a terminal [default: auto]
+    /// When to use colour; auto obeys NO_COLOR, CLICOLOR_FORCE and whether stdout is a terminal [default:
+    /// auto]
     #[arg(long, global = true, value_name = "WHEN")]
     pub color: Option<ColorChoice>,
     /// Read this configuration in place of those of the system, the user and the project; also SYSDOCK_CONFIG
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
-    /// Obey a project's sysdock.toml and rules whoever owns them, and let its rules replace built-in ones; also SYSDOCK_TRUST
+    /// Obey a project's sysdock.toml and rules whoever owns them, and let its rules replace built-in ones;
+    /// also SYSDOCK_TRUST
     #[arg(long, global = true)]
     pub trust: bool,
     /// Only ASCII in what is for people, whatever the locale says; also SYSDOCK_ASCII
@@ -135,7 +165,8 @@ pub enum Command {
 }
 
 impl Cli {
-    /// The command line with the arguments of all commands, where [`CommandFactory::command`] leaves them until they are asked for.
+    /// The command line with the arguments of all commands, where [`CommandFactory::command`] leaves them
+    /// until they are asked for.
     #[must_use]
     pub fn whole() -> clap::Command {
         late::at_once(Self::command)
@@ -152,7 +183,14 @@ pub struct DoctorArgs {
     #[arg(long, conflicts_with = "containers")]
     pub all: bool,
     /// Judge saved snapshots instead of containers; `-` is stdin
-    #[arg(long, value_name = "FILE", num_args = 1.., action = ArgAction::Append, value_hint = ValueHint::FilePath, conflicts_with_all = ["containers", "all"])]
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 1..,
+        action = ArgAction::Append,
+        value_hint = ValueHint::FilePath,
+        conflicts_with_all = ["containers", "all"],
+    )]
     pub from: Vec<PathBuf>,
     /// Run no command inside a running container
     #[arg(long)]
@@ -195,7 +233,8 @@ pub struct TriageArgs {
     /// With --format json: one report a line, in the order of the input, as soon as it is there
     #[arg(long)]
     pub jsonl: bool,
-    /// Files that are read at the same time [default: number of processors]; the output is the same for any number
+    /// Files that are read at the same time [default: number of processors]; the output is the same for any
+    /// number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: Option<u16>,
 }
@@ -259,16 +298,22 @@ mod tests {
 
     #[test]
     fn global_options_stand_before_or_after_the_command() {
-        for line in [["sysdock", "-H", "unix:///x", "doctor", "web"], ["sysdock", "doctor", "web", "-H", "unix:///x"]] {
+        for line in
+            [["sysdock", "-H", "unix:///x", "doctor", "web"], ["sysdock", "doctor", "web", "-H", "unix:///x"]]
+        {
             assert_eq!(Cli::try_parse_from(line).unwrap().global.host.as_deref(), Some("unix:///x"));
         }
     }
 
     #[test]
     fn targets_of_two_kinds_do_not_mix() {
-        for line in
-            ["doctor web --all", "doctor --all --from a.json", "doctor --from a.json --follow", "doctor --timeout 0 web", "doctor ''"]
-        {
+        for line in [
+            "doctor web --all",
+            "doctor --all --from a.json",
+            "doctor --from a.json --follow",
+            "doctor --timeout 0 web",
+            "doctor ''",
+        ] {
             let words = std::iter::once("sysdock").chain(line.split(' ')).map(|word| word.trim_matches('\''));
             assert_eq!(Cli::try_parse_from(words).unwrap_err().exit_code(), 2, "{line}");
         }
@@ -277,16 +322,23 @@ mod tests {
     #[test]
     fn a_prescription_has_a_form_and_one_container() {
         let args = |line: &str| Cli::try_parse_from(std::iter::once("sysdock").chain(line.split(' ')));
-        let Command::Doctor(Late(read)) = args("doctor web --prescription quadlet").unwrap().command else { panic!("not doctor") };
+        let Command::Doctor(Late(read)) = args("doctor web --prescription quadlet").unwrap().command else {
+            panic!("not doctor")
+        };
         assert_eq!((read.prescription, read.report.format), (Some(CureFormat::Quadlet), None));
-        for line in ["doctor --all --prescription sh", "doctor web --prescription yaml", "triage --output none x"] {
+        for line in
+            ["doctor --all --prescription sh", "doctor web --prescription yaml", "triage --output none x"]
+        {
             assert_eq!(args(line).unwrap_err().exit_code(), 2, "{line}");
         }
     }
 
     #[test]
     fn from_takes_what_a_shell_pattern_gives() {
-        let cli = Cli::try_parse_from(["sysdock", "doctor", "--from", "a.json", "b.json", "--from", "c.json", "--format", "json"]).unwrap();
+        let cli = Cli::try_parse_from([
+            "sysdock", "doctor", "--from", "a.json", "b.json", "--from", "c.json", "--format", "json",
+        ])
+        .unwrap();
         let Command::Doctor(Late(args)) = cli.command else { panic!("not doctor") };
         assert_eq!(args.from.len(), 3);
     }

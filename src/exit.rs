@@ -38,7 +38,8 @@ impl Exit {
     }
 
     /// All that the commands themselves end with.
-    pub const TOLD: [Self; 5] = [Self::Success, Self::Findings, Self::Usage, Self::CannotLook, Self::Undetermined];
+    pub const TOLD: [Self; 5] =
+        [Self::Success, Self::Findings, Self::Usage, Self::CannotLook, Self::Undetermined];
 
     /// What it means, in words; the only place that says so.
     #[must_use]
@@ -46,7 +47,8 @@ impl Exit {
         match self {
             Self::Success => "no root cause or consequence at or above `--fail-on` (default `error`)",
             Self::Findings => {
-                "findings, rules or a book that fail their check, a message that no diagnosis knows, a cure or trial that did not work"
+                "findings, rules or a book that fail their check, a message that no diagnosis knows, a cure \
+                    or trial that did not work"
             }
             Self::Usage => "wrong usage",
             Self::CannotLook => "could not look: no engine, no such container, unreadable input",
@@ -77,7 +79,8 @@ impl Exit {
     #[must_use]
     pub fn of(report: &Report, fail_on: Severity) -> Self {
         let worst = report.worst();
-        let unexplained = report.verdict == Verdict::Failed && !report.findings.iter().any(Finding::is_failure);
+        let unexplained =
+            report.verdict == Verdict::Failed && !report.findings.iter().any(Finding::is_failure);
         let hidden = report.verdict == Verdict::Undetermined;
         match worst {
             Some(severity) if severity >= fail_on => Self::Findings,
@@ -114,7 +117,10 @@ mod tests {
                 assert_eq!(strong.merge(*weak), *strong);
             }
         }
-        assert_eq!([Exit::Findings, Exit::CannotLook, Exit::Success].into_iter().collect::<Exit>(), Exit::CannotLook);
+        assert_eq!(
+            [Exit::Findings, Exit::CannotLook, Exit::Success].into_iter().collect::<Exit>(),
+            Exit::CannotLook
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! sysdock: the doctor for systemd in Docker and Podman containers, as a library.
 //!
-//! Facts before judgement. [`read_text`] turns a pasted log or command line, and [`read_snapshot`] a saved file, into [`Snapshot`]s;
-//! [`diagnose`] judges one by the [`RuleSet`] without touching anything; [`prescribe`] says what cures it.
+//! Facts before judgement. [`read_text`] turns a pasted log or command line, and [`read_snapshot`] a saved
+//! file, into [`Snapshot`]s; [`diagnose`] judges one by the [`RuleSet`] without touching anything;
+//! [`prescribe`] says what cures it.
 //!
 //! ```
 //! use sysdock::{Beside, EngineKind, Matcher, Reach, builtin_rules, diagnose, prescribe, read_text};
@@ -20,8 +21,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Two features, both on by default: `engine` looks at live containers over the Engine API, `cli` is the command line program.
-//! Without them the crate is the pure core: it opens no socket and starts no process.
+//! Two features, both on by default: `engine` looks at live containers over the Engine API, `cli` is the
+//! command line program. Without them the crate is the pure core: it opens no socket and starts no process.
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]

@@ -1,13 +1,17 @@
-//! Foreign JSON under a limit: bytes in, values out, and a refusal before anything is built where there are too many.
+//! Foreign JSON under a limit: bytes in, values out, and a refusal before anything is built where there are
+//! too many.
 //!
-//! A value of three bytes may take some hundred in memory, so a limit of bytes alone bounds nothing. Must not know whose document it is.
+//! A value of three bytes may take some hundred in memory, so a limit of bytes alone bounds nothing. Must not
+//! know whose document it is.
 
 #![cfg_attr(not(feature = "engine"), allow(dead_code, reason = "lists come from engines"))]
 
 use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::Value;
 
 /// Why a document is not taken.
@@ -58,9 +62,15 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8], values: usize) -> Result<T, Refus
 ///
 /// # Errors
 /// [`Refused`], also for a document that is no list.
-pub fn each<R>(bytes: &[u8], limit: ListLimit, mut take: impl FnMut(Value) -> Option<R>) -> Result<Vec<R>, Refused> {
+pub fn each<R>(
+    bytes: &[u8],
+    limit: ListLimit,
+    mut take: impl FnMut(Value) -> Option<R>,
+) -> Result<Vec<R>, Refused> {
     let tally = Tally { left: Cell::new(limit.values), entries: Cell::new(limit.entries) };
-    if let Err(error) = serde_json::Deserializer::from_slice(bytes).deserialize_seq(Entries { limit, tally: &tally }) {
+    if let Err(error) =
+        serde_json::Deserializer::from_slice(bytes).deserialize_seq(Entries { limit, tally: &tally })
+    {
         return Err(match (tally.entries.get(), tally.left.get()) {
             (0, _) => Refused::Entries(limit.entries),
             (_, 0) => Refused::Values(limit.values),
@@ -193,7 +203,8 @@ mod tests {
     use super::*;
 
     fn said(json: &str) -> String {
-        read::<Value>(json.as_bytes(), 10).map_or_else(|refused| refused.to_string(), |value| value.to_string())
+        read::<Value>(json.as_bytes(), 10)
+            .map_or_else(|refused| refused.to_string(), |value| value.to_string())
     }
 
     #[test]
@@ -206,12 +217,18 @@ mod tests {
     #[test]
     fn wide_and_nested_documents_are_refused_before_anything_is_built() {
         let wide = format!("[{}]", vec!["[0]"; 1000].join(","));
-        let keys = format!("{{{}}}", (0..1000).map(|n| format!("\"{n}\":{{}}")).collect::<Vec<_>>().join(","));
+        let keys =
+            format!("{{{}}}", (0..1000).map(|n| format!("\"{n}\":{{}}")).collect::<Vec<_>>().join(","));
         let strings = format!("{{\"a\":[{}]}}", vec!["\"\""; 1000].join(","));
         for json in [wide, keys, strings] {
             assert_eq!(said(&json), "it has more than 10 values");
         }
-        assert!(read::<Value>("[".repeat(200_000).as_bytes(), 1_000_000).unwrap_err().to_string().contains("recursion limit"));
+        assert!(
+            read::<Value>("[".repeat(200_000).as_bytes(), 1_000_000)
+                .unwrap_err()
+                .to_string()
+                .contains("recursion limit")
+        );
         assert!(!read::<Value>(b"{\"a\":", 10).unwrap_err().is_limit());
     }
 

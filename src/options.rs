@@ -1,4 +1,5 @@
-//! Raw arguments and the environment in, validated options out. Must not touch files, engines or the terminal.
+//! Raw arguments and the environment in, validated options out. Must not touch files, engines or the
+//! terminal.
 
 mod error;
 mod notice;
@@ -119,7 +120,11 @@ impl Options {
             environment,
             deadline: wait.unwrap_or(ANSWER),
             watch: wait.unwrap_or(WATCH),
-            rules: config.every(|s| s.rules.as_slice()).into_iter().map(|(folder, origin)| source(folder, origin, &config)).collect(),
+            rules: config
+                .every(|s| s.rules.as_slice())
+                .into_iter()
+                .map(|(folder, origin)| source(folder, origin, &config))
+                .collect(),
             remarks: !quiet,
             verbose,
             progress: terminal.stderr && !quiet && !verbose,
@@ -135,12 +140,20 @@ fn source(path: &Path, origin: &Origin, config: &Config) -> Source {
         Origin::Project(file) if !config.trusts_project => Some(file.clone()),
         _ => None,
     };
-    Source { path: path.to_owned(), trust: config.trust(path, origin), project, named_by: origin.file().map(Path::to_owned) }
+    Source {
+        path: path.to_owned(),
+        trust: config.trust(path, origin),
+        project,
+        named_by: origin.file().map(Path::to_owned),
+    }
 }
 
-/// The engine that flags, `SYSDOCK_HOST` or a file name. A file is weaker than the variables that the engine's own CLI heeds.
+/// The engine that flags, `SYSDOCK_HOST` or a file name. A file is weaker than the variables that the
+/// engine's own CLI heeds.
 fn engine(config: &Config, environment: &Environment) -> EngineChoice {
-    let named = ["DOCKER_HOST", "DOCKER_CONTEXT", "CONTAINER_HOST"].iter().any(|name| environment.get(name).is_some());
+    let named = ["DOCKER_HOST", "DOCKER_CONTEXT", "CONTAINER_HOST"]
+        .iter()
+        .any(|name| environment.get(name).is_some());
     let heeded = |origin: &Origin| !named || matches!(origin, Origin::Flags | Origin::Environment);
     let host = config.found(|s| s.host.clone()).filter(|(_, origin)| heeded(origin));
     let context = config.found(|s| s.context.clone()).filter(|(_, origin)| heeded(origin));
@@ -243,7 +256,12 @@ impl TriageOptions {
     ///
     /// # Errors
     /// [`OptionError`] naming what is missing.
-    pub fn new(args: TriageArgs, config: &Config, processors: usize, now: Timestamp) -> Result<Self, OptionError> {
+    pub fn new(
+        args: TriageArgs,
+        config: &Config,
+        processors: usize,
+        now: Timestamp,
+    ) -> Result<Self, OptionError> {
         if args.inputs.is_empty() && args.run.is_none() && args.inspect.is_none() && args.info.is_none() {
             return Err(OptionError::NoText);
         }
@@ -308,7 +326,9 @@ mod tests {
 
     #[test]
     fn since_takes_times_and_spans() {
-        let read = |text: &str| doctor(&format!("doctor web --since {text}")).map(|options| options.collect.log.since);
+        let read = |text: &str| {
+            doctor(&format!("doctor web --since {text}")).map(|options| options.collect.log.since)
+        };
         assert_eq!(read("10m"), Ok(Some(1_000_000 - 600)));
         assert_eq!(read("1h30m"), Ok(Some(1_000_000 - 5400)));
         assert_eq!(read("1970-01-02T00:00:00Z"), Ok(Some(86_400)));
@@ -322,7 +342,10 @@ mod tests {
     #[test]
     fn a_target_is_needed_and_the_message_says_what_to_type() {
         let said = doctor("doctor").unwrap_err().to_string();
-        assert!(said.contains("sysdock doctor web") && said.contains("--all") && said.contains("--from"), "{said}");
+        assert!(
+            said.contains("sysdock doctor web") && said.contains("--all") && said.contains("--from"),
+            "{said}"
+        );
         assert_eq!(doctor("doctor --all").unwrap().targets, Targets::All);
         assert_eq!(doctor("doctor --from -").unwrap().targets, Targets::Saved(vec!["/dev/stdin".into()]));
     }
@@ -344,7 +367,10 @@ mod tests {
     #[test]
     fn defaults_are_those_of_the_help() {
         let read = doctor("doctor web").unwrap();
-        assert_eq!((read.report.fail_on, read.report.format, read.follow), (Severity::Error, ReportFormat::Human, false));
+        assert_eq!(
+            (read.report.fail_on, read.report.format, read.follow),
+            (Severity::Error, ReportFormat::Human, false)
+        );
         assert!(read.collect.exec && !doctor("doctor web --no-exec").unwrap().collect.exec);
         let global = options("doctor web", &[], Terminal::default());
         assert_eq!((global.deadline, global.watch), (Duration::from_secs(10), Duration::from_mins(2)));
@@ -355,7 +381,8 @@ mod tests {
     #[test]
     fn colour_obeys_flag_then_environment_then_terminal() {
         let terminal = Terminal { stdout: true, ..Terminal::default() };
-        let color = |line: &str, pairs: &[(&str, &str)], terminal| options(line, pairs, terminal).context.color;
+        let color =
+            |line: &str, pairs: &[(&str, &str)], terminal| options(line, pairs, terminal).context.color;
         assert!(color("doctor web", &[], terminal));
         assert!(!color("doctor web", &[], Terminal::default()));
         assert!(!color("doctor web", &[("NO_COLOR", "1")], terminal));
@@ -368,10 +395,15 @@ mod tests {
 
     #[test]
     fn width_and_locale_come_from_outside() {
-        let width = |columns| options("doctor web", &[], Terminal { columns, ..Terminal::default() }).context.width;
+        let width =
+            |columns| options("doctor web", &[], Terminal { columns, ..Terminal::default() }).context.width;
         assert_eq!((width(None), width(Some(20)), width(Some(100)), width(Some(400))), (100, 80, 100, 120));
         let unicode = |pairs| options("doctor web", pairs, Terminal::default()).context.unicode;
-        assert!(unicode(&[]) && unicode(&[("LANG", "de_AT.UTF-8")]) && !unicode(&[("LC_ALL", "C"), ("LANG", "de_AT.UTF-8")]));
+        assert!(
+            unicode(&[])
+                && unicode(&[("LANG", "de_AT.UTF-8")])
+                && !unicode(&[("LC_ALL", "C"), ("LANG", "de_AT.UTF-8")])
+        );
     }
 
     #[test]

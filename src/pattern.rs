@@ -1,7 +1,8 @@
 //! Regular expressions over lines of text, compiled on first use.
 //!
-//! Classes and word boundaries know ASCII only: the words of systemd and of the engines need no more, and the tables of Unicode cost
-//! milliseconds and megabytes for each expression that names them. A match that ends inside a character does not count.
+//! Classes and word boundaries know ASCII only: the words of systemd and of the engines need no more, and the
+//! tables of Unicode cost milliseconds and megabytes for each expression that names them. A match that ends
+//! inside a character does not count.
 
 use std::borrow::Cow;
 use std::ops::{Index, Range};
@@ -15,8 +16,8 @@ use regex::bytes::{self, Regex, RegexBuilder};
 #[derive(Debug, Clone)]
 pub struct Pattern {
     source: Cow<'static, str>,
-    /// Literals of which every match holds one; empty where none is known. A text without them is done with quickly, and an expression
-    /// that only meets such texts is never compiled.
+    /// Literals of which every match holds one; empty where none is known. A text without them is done with
+    /// quickly, and an expression that only meets such texts is never compiled.
     literals: &'static [&'static str],
     /// Those who look for the literals.
     finders: OnceLock<Vec<Finder<'static>>>,
@@ -30,8 +31,8 @@ impl Pattern {
         Self::with_one_of(&[], source)
     }
 
-    /// An expression of the program's own of which every match holds one of these literals; of one that begins with `(?i)`, in either
-    /// case, and they are in lower case.
+    /// An expression of the program's own of which every match holds one of these literals; of one that
+    /// begins with `(?i)`, in either case, and they are in lower case.
     #[must_use]
     pub const fn with_one_of(literals: &'static [&'static str], source: &'static str) -> Self {
         Self { source: Cow::Borrowed(source), literals, finders: OnceLock::new(), regex: OnceLock::new() }
@@ -64,7 +65,11 @@ impl Pattern {
     /// The expression, where a text may match it.
     fn regex_for(&self, text: &str) -> Option<&Regex> {
         let may = self.may_match(text);
-        debug_assert!(may || !self.regex().is_some_and(|regex| regex.is_match(text.as_bytes())), "{} matches {text:?}", self.source);
+        debug_assert!(
+            may || !self.regex().is_some_and(|regex| regex.is_match(text.as_bytes())),
+            "{} matches {text:?}",
+            self.source
+        );
         if may { self.regex() } else { None }
     }
 
@@ -73,8 +78,10 @@ impl Pattern {
     }
 
     fn holds_one(&self, text: &str) -> bool {
-        let folded = if self.is_caseless() { Cow::Owned(text.to_ascii_lowercase()) } else { Cow::Borrowed(text) };
-        let finders = self.finders.get_or_init(|| self.literals.iter().map(|literal| Finder::new(*literal)).collect());
+        let folded =
+            if self.is_caseless() { Cow::Owned(text.to_ascii_lowercase()) } else { Cow::Borrowed(text) };
+        let finders =
+            self.finders.get_or_init(|| self.literals.iter().map(|literal| Finder::new(*literal)).collect());
         finders.iter().any(|finder| finder.find(folded.as_bytes()).is_some())
     }
 
@@ -117,7 +124,9 @@ impl Pattern {
     /// The named groups of the first occurrence that took part in it.
     #[must_use]
     pub fn named<'t>(&self, text: &'t str) -> Vec<(&str, &'t str)> {
-        let Some((regex, captures)) = self.regex_for(text).zip(self.captures(text)) else { return Vec::new() };
+        let Some((regex, captures)) = self.regex_for(text).zip(self.captures(text)) else {
+            return Vec::new();
+        };
         regex.capture_names().flatten().filter_map(|name| Some((name, captures.name(name)?))).collect()
     }
 
@@ -156,7 +165,10 @@ impl Literals {
     /// Whether a text may hold one of them: on a processor that cannot look for them quickly, any may.
     #[must_use]
     pub fn may_occur_in(&self, text: &str) -> bool {
-        self.searcher.get_or_init(|| Searcher::new(self.all)).as_ref().is_none_or(|searcher| searcher.find(text).is_some())
+        self.searcher
+            .get_or_init(|| Searcher::new(self.all))
+            .as_ref()
+            .is_none_or(|searcher| searcher.find(text).is_some())
     }
 }
 
@@ -178,14 +190,21 @@ impl<const N: usize> Group<N> {
     /// Whether a text holds a literal of one of them; says no quickly.
     #[must_use]
     pub fn may_match(&self, text: &str) -> bool {
-        let may = self.literals.get_or_init(|| self.all_literals()).as_ref().is_none_or(|literals| literals.find(text).is_some());
+        let may = self
+            .literals
+            .get_or_init(|| self.all_literals())
+            .as_ref()
+            .is_none_or(|literals| literals.find(text).is_some());
         debug_assert!(may || !self.patterns.iter().any(|pattern| pattern.is_match(text)), "{text:?}");
         may
     }
 
     fn all_literals(&self) -> Option<Searcher> {
-        let all_have_some = self.patterns.iter().all(|pattern| !pattern.literals.is_empty() && !pattern.is_caseless());
-        all_have_some.then(|| Searcher::new(self.patterns.iter().flat_map(|pattern| pattern.literals))).flatten()
+        let all_have_some =
+            self.patterns.iter().all(|pattern| !pattern.literals.is_empty() && !pattern.is_caseless());
+        all_have_some
+            .then(|| Searcher::new(self.patterns.iter().flat_map(|pattern| pattern.literals)))
+            .flatten()
     }
 }
 
@@ -226,7 +245,10 @@ mod tests {
     fn groups_are_texts() {
         static PAIR: Pattern = Pattern::new(r"(?P<key>\w+)=(?P<value>\w+)?");
         let captures = PAIR.captures("é a=1").unwrap();
-        assert_eq!((&captures["key"], captures.name("value"), captures.get(0)), ("a", Some("1"), Some("a=1")));
+        assert_eq!(
+            (&captures["key"], captures.name("value"), captures.get(0)),
+            ("a", Some("1"), Some("a=1"))
+        );
         assert_eq!(PAIR.named("a="), [("key", "a")]);
         assert_eq!(PAIR.captures_iter("a=1 b=2").count(), 2);
         assert!(PAIR.captures("nothing").is_none());
@@ -248,9 +270,15 @@ mod tests {
         static CASELESS: Pattern = Pattern::with_one_of(&["two"], r"(?i)two \d");
         static ANY: Pattern = Pattern::new(r"\d");
         let group = Group::new([&ONE, &TWO]);
-        assert_eq!(["one. 1", "one", "two", "three"].map(|text| group.may_match(text)), [true, false, true, false]);
+        assert_eq!(
+            ["one. 1", "one", "two", "three"].map(|text| group.may_match(text)),
+            [true, false, true, false]
+        );
         assert!(Group::new([&ONE, &ANY]).may_match("3") && Group::new([&ONE, &CASELESS]).may_match("TWO 2"));
-        assert_eq!(["b", "ab", "c"].map(|text| Literals::new(&["ab", "b."]).may_occur_in(text)), [false, true, false]);
+        assert_eq!(
+            ["b", "ab", "c"].map(|text| Literals::new(&["ab", "b."]).may_occur_in(text)),
+            [false, true, false]
+        );
     }
 
     #[test]

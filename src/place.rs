@@ -9,7 +9,8 @@ const PART: usize = 255;
 /// The path of `name` within `folder`; every path that is made of foreign words is made here.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] for a name that is empty, leads out of the folder, or holds control characters.
+/// [`ErrorKind::InvalidInput`] for a name that is empty, leads out of the folder, or holds control
+/// characters.
 pub fn within(folder: &Path, name: &str) -> Result<PathBuf> {
     let refused = |reason: &str| Error::new(ErrorKind::InvalidInput, format!("the name {name:?} {reason}"));
     if name.is_empty() || name.chars().any(char::is_control) {
@@ -35,7 +36,19 @@ mod tests {
         for name in ["a.md", "ids/run-tmpfs-missing.md", "files/etc/systemd/system/x.target", "a..b", "..."] {
             assert_eq!(within(folder, name).unwrap(), folder.join(name));
         }
-        for name in ["", "..", "../x", "../../x", "a/../../x", "a/..", "/etc/passwd", "./x", "a\nb", "a\0b", "\u{9b}x"] {
+        for name in [
+            "",
+            "..",
+            "../x",
+            "../../x",
+            "a/../../x",
+            "a/..",
+            "/etc/passwd",
+            "./x",
+            "a\nb",
+            "a\0b",
+            "\u{9b}x",
+        ] {
             assert_eq!(within(folder, name).unwrap_err().kind(), ErrorKind::InvalidInput, "{name:?}");
         }
         assert!(within(folder, &"x".repeat(300)).is_err());

@@ -1,5 +1,5 @@
-//! A word → the text that a POSIX shell reads back as that word, and a file → the commands that write it. The only place where command
-//! lines are put together. Must not decide which words are allowed.
+//! A word → the text that a POSIX shell reads back as that word, and a file → the commands that write it. The
+//! only place where command lines are put together. Must not decide which words are allowed.
 
 use crate::visible::{is_command, is_hidden, visible};
 
@@ -19,8 +19,8 @@ enum Quotes {
     Double,
 }
 
-/// One word, in quotes only where it needs them. What a terminal would obey, a reader would not see or a workflow would take for a
-/// command is written as an escape of `printf`.
+/// One word, in quotes only where it needs them. What a terminal would obey, a reader would not see or a
+/// workflow would take for a command is written as an escape of `printf`.
 ///
 /// # Errors
 /// [`Unquotable`].
@@ -28,7 +28,8 @@ pub fn quoted(word: &str) -> Result<String, Unquotable> {
     in_quotes(word, Quotes::Single)
 }
 
-/// One word of a script that is itself going to be a quoted word: in double quotes where that can be, so that a person can read it.
+/// One word of a script that is itself going to be a quoted word: in double quotes where that can be, so that
+/// a person can read it.
 ///
 /// # Errors
 /// [`Unquotable`].
@@ -58,8 +59,8 @@ fn in_quotes(word: &str, quotes: Quotes) -> Result<String, Unquotable> {
     })
 }
 
-/// The word out of a `printf`, with octal escapes (POSIX, file format notation). A substitution takes line breaks at the end away, so
-/// they stand behind it.
+/// The word out of a `printf`, with octal escapes (POSIX, file format notation). A substitution takes line
+/// breaks at the end away, so they stand behind it.
 fn escaped(word: &str) -> String {
     let body = word.trim_end_matches('\n');
     let mut format = String::new();
@@ -69,7 +70,8 @@ fn escaped(word: &str) -> String {
             '\\' => format.push_str("\\\\"),
             '\n' => format.push_str("\\n"),
             '\t' => format.push_str("\\t"),
-            // Signs that end the quotes, that an interactive shell expands, that a workflow looks for; a dash that begins an option.
+            // Signs that end the quotes, that an interactive shell expands, that a workflow looks for; a dash
+            // that begins an option.
             '\'' | '!' | '#' => format.push_str(&octal(c)),
             '-' if index == 0 => format.push_str(&octal(c)),
             c if is_hidden(c) => format.push_str(&octal(c)),
@@ -97,8 +99,8 @@ pub fn shown(argv: &[impl AsRef<str>]) -> String {
     argv.iter().map(|word| one(word.as_ref())).collect::<Vec<_>>().join(" ")
 }
 
-/// The command lines that write a file, each line of it a quoted word, so that no line can end it; without its folder. A command has a
-/// line of text for each line of the file.
+/// The command lines that write a file, each line of it a quoted word, so that no line can end it; without
+/// its folder. A command has a line of text for each line of the file.
 ///
 /// # Errors
 /// [`Unquotable`] where path or text hold a NUL.
@@ -142,7 +144,11 @@ mod tests {
         let words: Vec<String> = words.iter().map(|word| quote(word).unwrap()).collect();
         let script = format!("printf '%s\\0' {}", words.join(" "));
         let output = Command::new("sh").args(["-c", &script]).output().unwrap();
-        assert!(output.status.success() && output.stderr.is_empty(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success() && output.stderr.is_empty(),
+            "{script}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let text = String::from_utf8(output.stdout).unwrap();
         text.split_terminator('\0').map(str::to_owned).collect()
     }
@@ -179,9 +185,20 @@ mod tests {
 
     #[test]
     fn nothing_unseen_and_no_command_of_a_workflow_is_left() {
-        for word in ["\u{1b}]8;;x\u{7}", "a\u{202e}", "a\n  ::error::b", "##[error]x", "\u{85}", "\u{e0041}", "a\n\n##[x]"] {
+        for word in [
+            "\u{1b}]8;;x\u{7}",
+            "a\u{202e}",
+            "a\n  ::error::b",
+            "##[error]x",
+            "\u{85}",
+            "\u{e0041}",
+            "a\n\n##[x]",
+        ] {
             let text = quoted(word).unwrap();
-            assert!(!text.chars().any(|c| c != '\n' && is_hidden(c)) && !text.lines().any(is_command), "{text:?}");
+            assert!(
+                !text.chars().any(|c| c != '\n' && is_hidden(c)) && !text.lines().any(is_command),
+                "{text:?}"
+            );
         }
     }
 
@@ -189,16 +206,26 @@ mod tests {
     fn a_word_with_nul_is_refused_by_name() {
         let said = quoted("a\0; rm").unwrap_err().to_string();
         assert!(said.contains("a\\u{0}; rm"), "{said}");
-        assert!(line(&["x".to_owned(), "\0".to_owned()]).is_err() && file("f", "\0").is_err() && file("\0", "").is_err());
+        assert!(
+            line(&["x".to_owned(), "\0".to_owned()]).is_err()
+                && file("f", "\0").is_err()
+                && file("\0", "").is_err()
+        );
         assert_eq!(shown(&["echo", "a\0b"]), "echo 'a\\u{0}b'");
     }
 
     #[test]
     fn people_can_read_what_is_quoted() {
         let one = |word: &str| quoted(word).unwrap();
-        assert_eq!((one("a=b:/c"), one("a b"), one("it's")), ("a=b:/c".to_owned(), "'a b'".to_owned(), "\"it's\"".to_owned()));
+        assert_eq!(
+            (one("a=b:/c"), one("a b"), one("it's")),
+            ("a=b:/c".to_owned(), "'a b'".to_owned(), "\"it's\"".to_owned())
+        );
         assert_eq!(quoted_within("{{range .x}}").unwrap(), "\"{{range .x}}\"");
-        assert_eq!(file("image/Dockerfile", "FROM web\n").unwrap(), ["printf '%s\\n' 'FROM web' > image/Dockerfile"]);
+        assert_eq!(
+            file("image/Dockerfile", "FROM web\n").unwrap(),
+            ["printf '%s\\n' 'FROM web' > image/Dockerfile"]
+        );
         let two = file("f", "a\nEND\n").unwrap();
         assert_eq!(two, ["printf '%s\\n' \\", "  'a' \\", "  'END' \\", "  > f"]);
     }
@@ -217,7 +244,15 @@ mod tests {
             ("; touch pwned; #", "%s\\n\n"),
         ] {
             let script = file(path, text).unwrap().join("\n");
-            assert!(Command::new("sh").args(["-c", &script]).current_dir(folder.path()).status().unwrap().success(), "{script}");
+            assert!(
+                Command::new("sh")
+                    .args(["-c", &script])
+                    .current_dir(folder.path())
+                    .status()
+                    .unwrap()
+                    .success(),
+                "{script}"
+            );
             assert_eq!(std::fs::read_to_string(folder.path().join(path)).unwrap(), text, "{script}");
         }
         assert!(!folder.path().join("pwned").exists());

@@ -1,9 +1,10 @@
-//! Foreign text made safe for a terminal and for the log of a workflow: names, log lines, facts and messages of a container in, plain
-//! text out.
+//! Foreign text made safe for a terminal and for the log of a workflow: names, log lines, facts and messages
+//! of a container in, plain text out.
 
 use std::fmt::Write as _;
 
-/// Writes what a terminal would obey, or a reader would not see, as an escape such as `\u{1b}`; a tab becomes a space.
+/// Writes what a terminal would obey, or a reader would not see, as an escape such as `\u{1b}`; a tab becomes
+/// a space.
 #[must_use]
 pub fn visible(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -22,8 +23,8 @@ pub fn visible(text: &str) -> String {
     safe
 }
 
-/// JSON with what a terminal would obey, or a reader would not see, as escapes of its own; outside of its texts JSON has none of it, so
-/// that the values stay the same.
+/// JSON with what a terminal would obey, or a reader would not see, as escapes of its own; outside of its
+/// texts JSON has none of it, so that the values stay the same.
 #[must_use]
 pub fn in_json(json: &str) -> String {
     let mut units = [0; 2];
@@ -39,8 +40,8 @@ pub fn in_json(json: &str) -> String {
     safe.replace("##[", "\\u0023#[")
 }
 
-/// Control characters, bidirectional controls, zero-width and other invisible characters, tags (Unicode TR36, TR9), and what is no
-/// character at all (XML takes none of the latter).
+/// Control characters, bidirectional controls, zero-width and other invisible characters, tags (Unicode TR36,
+/// TR9), and what is no character at all (XML takes none of the latter).
 #[must_use]
 pub const fn is_hidden(c: char) -> bool {
     matches!(
@@ -64,14 +65,15 @@ pub const fn is_hidden(c: char) -> bool {
     )
 }
 
-/// Whether a workflow of GitHub would obey a line: it begins with `::`, leading blanks do not count, or it holds `##[`.
+/// Whether a workflow of GitHub would obey a line: it begins with `::`, leading blanks do not count, or it
+/// holds `##[`.
 #[must_use]
 pub fn is_command(line: &str) -> bool {
     line.trim_start().starts_with("::") || line.contains("##[")
 }
 
-/// The line with the first sign of each command written as an escape, such as `\u{3a}:error::`, so that no workflow obeys it. Escape
-/// sequences of colours and links before the words do not count.
+/// The line with the first sign of each command written as an escape, such as `\u{3a}:error::`, so that no
+/// workflow obeys it. Escape sequences of colours and links before the words do not count.
 #[must_use]
 pub fn disarmed(line: &str) -> String {
     let line = line.replace("##[", "\\u{23}#[");
@@ -82,14 +84,17 @@ pub fn disarmed(line: &str) -> String {
     }
 }
 
-/// Where the words of a line begin, behind blanks and escape sequences (ECMA-48: `ESC [ … letter`, `ESC ] … ESC \`).
+/// Where the words of a line begin, behind blanks and escape sequences (ECMA-48: `ESC [ … letter`, `ESC ] …
+/// ESC \`).
 fn begin_of_words(line: &str) -> usize {
     let mut rest = line.trim_start();
     loop {
         let after = if let Some(sequence) = rest.strip_prefix("\u{1b}[") {
             sequence.split_once(|c: char| c.is_ascii_alphabetic()).map(|(_, after)| after)
         } else {
-            rest.strip_prefix("\u{1b}]").and_then(|sequence| sequence.split_once("\u{1b}\\")).map(|(_, after)| after)
+            rest.strip_prefix("\u{1b}]")
+                .and_then(|sequence| sequence.split_once("\u{1b}\\"))
+                .map(|(_, after)| after)
         };
         match after {
             Some(after) => rest = after.trim_start(),
@@ -129,7 +134,13 @@ mod tests {
 
     #[test]
     fn no_line_is_a_command_of_a_workflow() {
-        for line in ["::error::x", "  ::set-output name=a::b", "\t::warning::", "\u{1b}[1;31m::error::x\u{1b}[0m", "a ##[error]b"] {
+        for line in [
+            "::error::x",
+            "  ::set-output name=a::b",
+            "\t::warning::",
+            "\u{1b}[1;31m::error::x\u{1b}[0m",
+            "a ##[error]b",
+        ] {
             let shown = disarmed(line);
             assert!(!is_command(&shown) && shown.contains("\\u{"), "{shown}");
         }

@@ -6,11 +6,13 @@
     clippy::cast_possible_truncation,
     missing_docs
 )]
-//! How fast `triage` reads long logs, beside ripgrep, grep, Vectorscan and a loop over the rules, on the same file with the same patterns.
+//! How fast `triage` reads long logs, beside ripgrep, grep, Vectorscan and a loop over the rules, on the same
+//! file with the same patterns.
 //!
-//! `cargo bench --bench scan -- [MIB]` (default 1024) prints a table in Markdown: GB/s, the ratio to ours, and peak memory, each program on
-//! one processor but where it says otherwise. What is not installed is named and left out. The times are the best of three; runs take
-//! turns, so that whatever else the machine does hits all.
+//! `cargo bench --bench scan -- [MIB]` (default 1024) prints a table in Markdown: GB/s, the ratio to ours,
+//! and peak memory, each program on one processor but where it says otherwise. What is not installed is named
+//! and left out. The times are the best of three; runs take turns, so that whatever else the machine does
+//! hits all.
 
 mod others;
 mod texts;
@@ -48,13 +50,20 @@ fn main() {
     let mib = words.iter().find_map(|word| word.parse().ok()).unwrap_or(1024_usize);
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let rules = sysdock::rule::builtin().expect("the built-in rules can be read");
-    let patterns: Vec<String> =
-        rules.rules.iter().flat_map(|rule| rule.signatures.iter().map(|one| without_names(one.pattern.source()))).collect();
+    let patterns: Vec<String> = rules
+        .rules
+        .iter()
+        .flat_map(|rule| rule.signatures.iter().map(|one| without_names(one.pattern.source())))
+        .collect();
     let list = folder.path().join("patterns");
     std::fs::write(&list, patterns.join("\n") + "\n").expect("the patterns can be written");
     let extended: Vec<String> = patterns.iter().filter_map(|pattern| extended(pattern)).collect();
-    std::fs::write(list.with_extension("grep"), extended.join("\n") + "\n").expect("the patterns can be written");
-    println!("grep reads extended expressions: it is given the {} patterns that can be written as such.\n", extended.len());
+    std::fs::write(list.with_extension("grep"), extended.join("\n") + "\n")
+        .expect("the patterns can be written");
+    println!(
+        "grep reads extended expressions: it is given the {} patterns that can be written as such.\n",
+        extended.len()
+    );
     println!("{} patterns, {mib} MiB, best of {ROUNDS}\n", patterns.len());
     for (name, permille, kind) in ROWS {
         let path = folder.path().join("log");
@@ -68,12 +77,15 @@ fn main() {
 /// Writes a log of at least so many bytes; gives how many.
 fn write(path: &Path, bytes: usize, permille: u64, kind: Kind) -> u64 {
     let mut out = BufWriter::with_capacity(1 << 20, File::create(path).expect("the log can be made"));
-    let written = texts::lines(bytes, permille, kind, |line| out.write_all(line.as_bytes()).expect("the log can be written"));
+    let written = texts::lines(bytes, permille, kind, |line| {
+        out.write_all(line.as_bytes()).expect("the log can be written")
+    });
     out.flush().expect("the log can be written");
     written
 }
 
-/// A pattern whose groups have no names: all patterns together may use a name twice, and ripgrep makes one expression of them.
+/// A pattern whose groups have no names: all patterns together may use a name twice, and ripgrep makes one
+/// expression of them.
 fn without_names(pattern: &str) -> String {
     let mut parts = pattern.split("(?P<");
     let first = parts.next().unwrap_or_default().to_owned();
@@ -85,7 +97,8 @@ fn extended(pattern: &str) -> Option<String> {
     let plain = pattern.replace("(?:", "(").replace(r"\d", "[0-9]");
     // Flags, lazy repetition and escapes within brackets have another meaning there, or none.
     let other = ["(?", "*?", "+?", "}?"].iter().any(|form| plain.contains(form));
-    let in_brackets = plain.split('[').skip(1).any(|part| part.split(']').next().is_some_and(|class| class.contains('\\')));
+    let in_brackets =
+        plain.split('[').skip(1).any(|part| part.split(']').next().is_some_and(|class| class.contains('\\')));
     (!other && !in_brackets && !pattern.contains(r"\d]") && !pattern.contains(r"[\d")).then_some(plain)
 }
 
@@ -136,7 +149,12 @@ fn measured(run: &mut Other) -> Option<Cost> {
     let began = Instant::now();
     let mut command = Command::new("/usr/bin/time");
     // grep ends at the first match where its output is /dev/null.
-    command.args(&words).env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(&words)
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let output = command.output().ok()?;
     let elapsed = began.elapsed().as_secs_f64();
     let said = String::from_utf8_lossy(&output.stderr);

@@ -40,11 +40,16 @@ impl Other {
 pub fn all(path: &Path, list: &Path) -> Vec<Other> {
     let (log, list) = (path.display().to_string(), list.display().to_string());
     let ours = env!("CARGO_BIN_EXE_sysdock");
-    let triage = |threads| Other::new("", ours, &["triage", "-q", "--format", "json", "--threads", threads, &log]);
+    let triage =
+        |threads| Other::new("", ours, &["triage", "-q", "--format", "json", "--threads", threads, &log]);
     let mut programs = vec![
         Other { name: "sysdock triage", ..triage("1") },
         Other { name: "sysdock triage, on two processors", alone: false, ..triage("2") },
-        Other::new("ripgrep --no-unicode -c -f", "rg", &["--no-unicode", "-j1", "-a", "-c", "-f", &list, &log]),
+        Other::new(
+            "ripgrep --no-unicode -c -f",
+            "rg",
+            &["--no-unicode", "-j1", "-a", "-c", "-f", &list, &log],
+        ),
     ];
     let extended = Path::new(&list).with_extension("grep").display().to_string();
     programs.push(Other::new("grep -E -c -f", "grep", &["-a", "-E", "-c", "-f", &extended, &log]));
@@ -56,19 +61,25 @@ pub fn all(path: &Path, list: &Path) -> Vec<Other> {
     let whole = std::fs::metadata(path).map_or(1, |file| file.len()).max(1);
     let part = std::fs::metadata(&small).map_or(0, |file| file.len()) as f64 / whole as f64;
     let this = std::env::current_exe().map(|file| file.display().to_string()).unwrap_or_default();
-    programs.push(Other { part, ..Other::new("each pattern on each line", &this, &[EACH, &list, &small.display().to_string()]) });
+    programs.push(Other {
+        part,
+        ..Other::new("each pattern on each line", &this, &[EACH, &list, &small.display().to_string()])
+    });
     programs
 }
 
-/// Counts the lines that match, pattern by pattern and line by line, and says how many: what triage would be without a filter.
+/// Counts the lines that match, pattern by pattern and line by line, and says how many: what triage would be
+/// without a filter.
 pub fn each_on_each(list: &str, log: &str) {
     let began = std::time::Instant::now();
     let patterns = std::fs::read_to_string(list).expect("the patterns can be read");
-    let patterns: Vec<regex::Regex> = patterns.lines().map(|one| regex::Regex::new(one).expect("the patterns are regular")).collect();
+    let patterns: Vec<regex::Regex> =
+        patterns.lines().map(|one| regex::Regex::new(one).expect("the patterns are regular")).collect();
     eprintln!("compiled {}", began.elapsed().as_secs_f64());
     let text = std::fs::read(log).expect("the log can be read");
     let text = String::from_utf8_lossy(&text);
-    let found = text.lines().filter(|line| patterns.iter().filter(|pattern| pattern.is_match(line)).count() > 0);
+    let found =
+        text.lines().filter(|line| patterns.iter().filter(|pattern| pattern.is_match(line)).count() > 0);
     println!("{}", found.count());
 }
 
@@ -85,9 +96,13 @@ fn vectorscan(list: &Path) -> Option<String> {
     let program = list.with_file_name("vectorscan");
     if !program.exists() {
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/scan/vectorscan.c");
-        let built = Command::new("cc").args(["-O2", "-o"]).arg(&program).args([source, "-lhs"]).output().ok()?;
+        let built =
+            Command::new("cc").args(["-O2", "-o"]).arg(&program).args([source, "-lhs"]).output().ok()?;
         if !built.status.success() {
-            eprintln!("bench: Vectorscan is left out: {}", String::from_utf8_lossy(&built.stderr).lines().next().unwrap_or_default());
+            eprintln!(
+                "bench: Vectorscan is left out: {}",
+                String::from_utf8_lossy(&built.stderr).lines().next().unwrap_or_default()
+            );
             return None;
         }
     }

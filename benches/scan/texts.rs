@@ -64,7 +64,8 @@ fn quiet(numbers: &mut Numbers, count: usize) -> String {
         1 => format!("{stamp} systemd[1]: Finished logrotate.service - Rotate log files.\n"),
         2 => format!("{stamp} kernel: [{id}.{second:06}] eth0: renamed from veth{id:x}\n"),
         3 => format!(
-            "10.{}.{}.7 - - [{day:02}/Nov/2026:03:04:{second:02} +0000] \"GET /api/v1/items/{id} HTTP/1.1\" 200 {pid} \"-\" \"curl/8.5\"\n",
+            "10.{}.{}.7 - - [{day:02}/Nov/2026:03:04:{second:02} +0000] \"GET /api/v1/items/{id} HTTP/1.1\" \
+                200 {pid} \"-\" \"curl/8.5\"\n",
             n(255),
             n(255)
         ),
@@ -72,20 +73,36 @@ fn quiet(numbers: &mut Numbers, count: usize) -> String {
             "{{\"level\":\"info\",\"ts\":\"2026-11-{day:02}T03:04:{second:02}Z\",\"caller\":\"server/http.go:{pid}\",\"said\":\"request served\",\"id\":{id}}}\n"
         ),
         5 => format!(
-            "time=\"2026-11-{day:02}T03:04:{second:02}Z\" level=info msg=\"connecting to shim {id:x}\" address=\"unix:///run/containerd/s/{id:x}\" namespace=moby\n"
+            "time=\"2026-11-{day:02}T03:04:{second:02}Z\" level=info msg=\"connecting to shim {id:x}\" \
+                address=\"unix:///run/containerd/s/{id:x}\" namespace=moby\n"
         ),
         6 => format!(
-            "{stamp} dockerd[{pid}]: time=\"2026-11-{day:02}T03:04:{second:02}Z\" level=info msg=\"ignoring event\" container={id:x} module=libcontainerd\n"
+            "{stamp} dockerd[{pid}]: time=\"2026-11-{day:02}T03:04:{second:02}Z\" level=info msg=\"ignoring \
+                event\" container={id:x} module=libcontainerd\n"
         ),
-        7 => format!("{stamp} sshd[{pid}]: Accepted publickey for app from 10.0.0.{second} port {pid} ssh2: ED25519 SHA256:{id:x}\n"),
+        7 => format!(
+            "{stamp} sshd[{pid}]: Accepted publickey for app from 10.0.0.{second} port {pid} ssh2: ED25519 \
+                SHA256:{id:x}\n"
+        ),
         8 => format!(
-            "{stamp} kubelet[{pid}]: I11{day:02} 03:04:{second:02}.{id:06} {pid} reconciler.go:224] \"operationExecutor.VerifyControllerAttachedVolume started for volume\" pod=\"default/app-{id}\"\n"
+            "{stamp} kubelet[{pid}]: I11{day:02} 03:04:{second:02}.{id:06} {pid} \
+                reconciler.go:224] \"operationExecutor.VerifyControllerAttachedVolume started for volume\" \
+                pod=\"default/app-{id}\"\n"
         ),
         9 => format!(
-            "2026-11-{day:02} 03:04:{second:02},{:03} INFO  [worker-{pid}] com.example.Worker - processed batch {id} in {second} ms\n",
+            "2026-11-{day:02} 03:04:{second:02},{:03} INFO  [worker-{pid}] com.example.Worker - processed \
+                batch {id} in {second} ms\n",
             n(1000)
         ),
-        10 => format!("{stamp} cron[{pid}]: (root) CMD (test -x /usr/sbin/anacron || run-parts --report /etc/cron.daily)\n"),
-        _ => format!("{stamp} app[{pid}]: user={id} action=list items={second} took={}ms cache=hit region=eu-west-{}\n", n(400), n(3)),
+        10 => format!(
+            "{stamp} cron[{pid}]: (root) CMD (test -x /usr/sbin/anacron || run-parts --report \
+                /etc/cron.daily)\n"
+        ),
+        _ => format!(
+            "{stamp} app[{pid}]: user={id} action=list items={second} took={}ms cache=hit \
+                region=eu-west-{}\n",
+            n(400),
+            n(3)
+        ),
     }
 }

@@ -1,8 +1,9 @@
 #![allow(clippy::expect_used, clippy::cast_possible_truncation, missing_docs)]
-//! What the reading of a log depends on: the number of signatures, how many lines are faults, how long lines are, and escape sequences.
+//! What the reading of a log depends on: the number of signatures, how many lines are faults, how long lines
+//! are, and escape sequences.
 //!
-//! `cargo bench --bench sift` (add `-- NAME` for one of them) takes logs of 64 MiB in memory through the path of `triage`, without the
-//! judging, on one thread. Compare within one run only.
+//! `cargo bench --bench sift` (add `-- NAME` for one of them) takes logs of 64 MiB in memory through the path
+//! of `triage`, without the judging, on one thread. Compare within one run only.
 
 #[path = "../scan/texts.rs"]
 mod texts;
@@ -57,7 +58,8 @@ fn length(bencher: Bencher<'_, '_>, length: usize) {
     read(bencher, &BUILT_IN, &text);
 }
 
-/// Where escape sequences stand: nowhere, around the text of every line, within every word, and as real boots on a terminal have them.
+/// Where escape sequences stand: nowhere, around the text of every line, within every word, and as real boots
+/// on a terminal have them.
 #[divan::bench(sample_count = 20, args = ["none", "lines", "words", "boots"])]
 fn escapes(bencher: Bencher<'_, '_>, place: &str) {
     let kind = if place == "boots" { Kind::Boots } else { Kind::Services };
@@ -79,8 +81,11 @@ fn text(bytes: usize, permille: u64, kind: Kind) -> Vec<u8> {
 
 /// A text in which some bytes are replaced, no longer than it was.
 fn between(text: &[u8], byte: u8, instead: &[u8]) -> Vec<u8> {
-    let mut changed: Vec<u8> =
-        text.iter().flat_map(|one| if *one == byte { instead } else { std::slice::from_ref(one) }).copied().collect();
+    let mut changed: Vec<u8> = text
+        .iter()
+        .flat_map(|one| if *one == byte { instead } else { std::slice::from_ref(one) })
+        .copied()
+        .collect();
     changed.truncate(text.len());
     changed
 }
@@ -89,7 +94,9 @@ fn read(bencher: Bencher<'_, '_>, rules: &RuleSet, text: &[u8]) {
     let matcher = Matcher::new(rules);
     matcher.warm();
     let beside = Beside::default();
-    bencher.counter(BytesCount::of_slice(text)).bench(|| snapshots("log", black_box(text), &beside, &matcher).expect("memory can be read"));
+    bencher
+        .counter(BytesCount::of_slice(text))
+        .bench(|| snapshots("log", black_box(text), &beside, &matcher).expect("memory can be read"));
 }
 
 fn some_rules(count: usize) -> RuleSet {
@@ -109,10 +116,15 @@ fn some_rules(count: usize) -> RuleSet {
 /// The built-in rules and a rule of so many signatures, each with a word of its own and a group.
 fn more_rules(count: usize) -> RuleSet {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let head = "id = \"made\"\ntitle = \"Made\"\nseverity = \"error\"\nstage = \"units\"\nexplanation = \"Made\"\nconfirm = \"Made\"\n";
+    let head = "id = \"made\"\ntitle = \"Made\"\nseverity = \"error\"\nstage = \"units\"\nexplanation \
+        = \"Made\"\nconfirm = \"Made\"\n";
     let made = (0..count).map(|number| {
-        let word: String = (0..8).map(|place| char::from(b'a' + ((number + 1) * 7919 / 26_usize.pow(place) % 26) as u8)).collect();
-        format!("[[signature]]\nname = \"s{number}\"\npattern = 'cannot {word} the (?P<what>\\w+): .*refused'\n")
+        let word: String = (0..8)
+            .map(|place| char::from(b'a' + ((number + 1) * 7919 / 26_usize.pow(place) % 26) as u8))
+            .collect();
+        format!(
+            "[[signature]]\nname = \"s{number}\"\npattern = 'cannot {word} the (?P<what>\\w+): .*refused'\n"
+        )
     });
     let text: String = std::iter::once(head.to_owned()).chain(made).collect();
     std::fs::write(folder.path().join("made.toml"), text).expect("the rules can be written");

@@ -7,8 +7,16 @@ use sysdock::intake::FoundText;
 use sysdock::intake::archive::{Limits, Walk};
 
 /// Small, so that a few bytes reach them.
-const LIMITS: Limits =
-    Limits { bytes: 1 << 20, ratio: 50, free: 16 << 10, entries: 20, depth: 4, zip: 1 << 20, names: 1 << 16, windows: [23, 20] };
+const LIMITS: Limits = Limits {
+    bytes: 1 << 20,
+    ratio: 50,
+    free: 16 << 10,
+    entries: 20,
+    depth: 4,
+    zip: 1 << 20,
+    names: 1 << 16,
+    windows: [23, 20],
+};
 /// Bytes that a reader may take beyond a limit before it is told.
 const BUFFER: u64 = 64 << 10;
 
@@ -50,7 +58,10 @@ fn walked(bytes: &[u8]) -> Walked {
     let left_out = walk.left_out.iter().map(ToString::to_string).collect();
     let out: u64 = texts.iter().map(|(_, length)| length).sum();
     assert!(out <= LIMITS.bytes + bytes.len() as u64 + BUFFER, "{out} bytes came out of {}", bytes.len());
-    assert!(texts.len() as u64 <= LIMITS.entries && texts.iter().all(|(name, _)| name.starts_with("in")), "{texts:?}");
+    assert!(
+        texts.len() as u64 <= LIMITS.entries && texts.iter().all(|(name, _)| name.starts_with("in")),
+        "{texts:?}"
+    );
     (texts, left_out, is_whole)
 }
 

@@ -19,7 +19,9 @@ pub fn with_ending(folder: &str, ending: &str) -> Vec<Vec<u8>> {
 }
 
 fn walk(folder: &Path, paths: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).expect("a folder of the project can be read").filter_map(Result::ok) {
+    for entry in
+        std::fs::read_dir(folder).expect("a folder of the project can be read").filter_map(Result::ok)
+    {
         let path = entry.path();
         if path.is_dir() { walk(&path, paths) } else { paths.push(path) }
     }

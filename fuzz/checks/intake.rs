@@ -88,7 +88,11 @@ pub fn check(bytes: &[u8]) {
 fn read(text: &[u8]) -> Vec<Snapshot> {
     let read = || measured("text", text, &Beside::default(), &MATCHER).expect("memory can be read");
     let (snapshots, work) = read();
-    assert!(work.spent <= work.allowed && work.allowed <= (1 << 20) + 3 * 3 * text.len() as u64, "{work:?} for {} bytes", text.len());
+    assert!(
+        work.spent <= work.allowed && work.allowed <= (1 << 20) + 3 * 3 * text.len() as u64,
+        "{work:?} for {} bytes",
+        text.len()
+    );
     assert!((1..=CONTAINERS).contains(&snapshots.len()));
     assert_eq!((&snapshots, work), (&read().0, read().1), "the same text gives the same snapshots");
     snapshots

@@ -23,8 +23,9 @@ const FORMS: [ReportFormat; 3] = [ReportFormat::Human, ReportFormat::Json, Repor
 pub fn check(snapshot: &Snapshot) {
     let said = said(snapshot);
     for text in &said {
-        let obeyed =
-            text.chars().find(|c| (c.is_control() && *c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'));
+        let obeyed = text.chars().find(|c| {
+            (c.is_control() && *c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        });
         assert_eq!(obeyed, None, "{}", text.escape_debug());
     }
     assert_eq!(said, self::said(snapshot), "the same snapshot gives the same text");
@@ -36,5 +37,8 @@ fn said(snapshot: &Snapshot) -> Vec<String> {
     let answers = [Answer { report: &report, prescription: prescription.as_ref(), trial: None }];
     let sheet = Sheet { answers: &answers, summary: None, rules: &RULES, failures: &[], notices: &[] };
     let context = Context { width: 100, color: false, unicode: true, hyperlinks: false };
-    FORMS.iter().map(|form| render(*form, &sheet, &context).expect("a report can be written in every form")).collect()
+    FORMS
+        .iter()
+        .map(|form| render(*form, &sheet, &context).expect("a report can be written in every form"))
+        .collect()
 }

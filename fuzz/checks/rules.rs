@@ -87,7 +87,10 @@ fn outcomes(set: &RuleSet) -> BTreeMap<&str, Vec<String>> {
     let own = set.rules.iter().filter(|rule| rule.file.ends_with("own.toml"));
     own.map(|rule| {
         let conditions = [&rule.when, &rule.harms, &rule.risk, &rule.note, &rule.unless];
-        let asked = conditions.into_iter().flatten().map(|condition| format!("{:?}", condition.evaluate(&scope, &facts)));
+        let asked = conditions
+            .into_iter()
+            .flatten()
+            .map(|condition| format!("{:?}", condition.evaluate(&scope, &facts)));
         (rule.id.as_str(), asked.collect())
     })
     .collect()

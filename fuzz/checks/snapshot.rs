@@ -56,7 +56,9 @@ fn read(bytes: &[u8]) -> Option<Snapshot> {
     written.write_all(bytes).expect("a file can be written");
     let snapshot = file::read(written.path()).ok()?;
     let mut again = tempfile::NamedTempFile::new().expect("a file can be made");
-    again.write_all(&file::to_json(&snapshot).expect("a snapshot can be written")).expect("a file can be written");
+    again
+        .write_all(&file::to_json(&snapshot).expect("a snapshot can be written"))
+        .expect("a file can be written");
     assert_eq!(reread(again.path()), snapshot, "a snapshot survives its file");
     Some(snapshot)
 }
@@ -95,8 +97,12 @@ fn changed(value: &mut Value, how: u8, number: u8) {
         (0 | 1, _) => json!(word),
         (2, Value::String(text)) => json!(format!("{text}{word}")),
         (3, Value::String(text)) => json!(format!("{word}{text}")),
-        (4, Value::Array(list)) => list.iter().cycle().take(list.len() * usize::from(number)).cloned().collect(),
-        (4, Value::Object(map)) => Value::Object(map.iter().map(|(key, value)| (format!("{key}{word}"), value.clone())).collect()),
+        (4, Value::Array(list)) => {
+            list.iter().cycle().take(list.len() * usize::from(number)).cloned().collect()
+        }
+        (4, Value::Object(map)) => {
+            Value::Object(map.iter().map(|(key, value)| (format!("{key}{word}"), value.clone())).collect())
+        }
         (5, _) => json!(i64::from(number) - 128),
         (6, inner) => (0..number / 4).fold(inner.clone(), |inner, _| json!([inner])),
         (7, _) => json!(number.is_multiple_of(2)),

@@ -1,4 +1,5 @@
-//! `cargo fuzz run -s none archive`, or `scripts/fuzz 60 archive`: whatever an archive holds, it is walked through within its limits.
+//! `cargo fuzz run -s none archive`, or `scripts/fuzz 60 archive`: whatever an archive holds, it is walked
+//! through within its limits.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! `cargo fuzz run -s none intake`, or `scripts/fuzz 60 intake`: whatever the text is, it is read within its budget.
+//! `cargo fuzz run -s none intake`, or `scripts/fuzz 60 intake`: whatever the text is, it is read within its
+//! budget.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! `cargo fuzz run -s none rules`, or `scripts/fuzz 60 rules`: whatever a rule file holds, it is refused or loaded.
+//! `cargo fuzz run -s none rules`, or `scripts/fuzz 60 rules`: whatever a rule file holds, it is refused or
+//! loaded.
 
 #![no_main]
 

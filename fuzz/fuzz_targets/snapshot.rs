@@ -1,4 +1,5 @@
-//! `cargo fuzz run -s none snapshot`, or `scripts/fuzz 60 snapshot`: whatever a snapshot file holds, it is refused or judged.
+//! `cargo fuzz run -s none snapshot`, or `scripts/fuzz 60 snapshot`: whatever a snapshot file holds, it is
+//! refused or judged.
 
 #![no_main]
 

@@ -15,12 +15,14 @@ Examples:
 
 Exit codes:
   0  no root cause or consequence at or above `--fail-on` (default `error`)
-  1  findings, rules or a book that fail their check, a message that no diagnosis knows, a cure or trial that did not work
+  1  findings, rules or a book that fail their check, a message that no diagnosis knows, a cure or trial \
+    that did not work
   2  wrong usage
   3  could not look: no engine, no such container, unreadable input
   4  looked, but could not judge: nothing to judge, or too much hidden
 
-The engine is found as the docker CLI finds it: --host, --context, DOCKER_HOST, DOCKER_CONTEXT, the current docker
+The engine is found as the docker CLI finds it: --host, --context, DOCKER_HOST, DOCKER_CONTEXT, the current \
+    docker
 context, CONTAINER_HOST, then the default sockets of Docker and Podman.";
 
 pub(super) const DOCTOR_EXAMPLES: &str = "\
@@ -34,8 +36,10 @@ Examples:
   sysdock doctor web --prescription compose   the cured container as a compose file
   sysdock doctor --from web.json --prescription quadlet
 
-With --prescription stdout carries the cure alone. What a form cannot say, and what it needs, stands in comments at its
-top; values of the old container's environment are never printed. Where there is nothing to prescribe, stdout stays
+With --prescription stdout carries the cure alone. What a form cannot say, and what it needs, stands in \
+    comments at its
+top; values of the old container's environment are never printed. Where there is nothing to prescribe, \
+    stdout stays
 empty and stderr says why. The exit code is that of the report.
 
 Nothing is changed: files are read through the engine's archive call. In a running container a few read-only
@@ -43,30 +47,38 @@ commands are run, such as `systemctl is-system-running`; --no-exec leaves them o
 
 pub(super) const WATCH_EXAMPLES: &str = "\
 Examples:
-  sysdock watch                               one line for each container that dies, restarts or turns unhealthy
+  sysdock watch                               one line for each container that dies, restarts or turns \
+    unhealthy
   sysdock watch --since 1h --for 5s           what has died in the last hour, then end
   sysdock watch --format json | jq -r '[.target.name, .event.kind, .verdict] | @tsv'
   sysdock watch --metrics --journald          numbers at http://127.0.0.1:9273/metrics, reports in the journal
   sysdock watch --webhook http://127.0.0.1:8080/hook --state /var/lib/sysdock/watch.json
 
-Each death has one report. A container that dies again and again has one for its first death, then one in --debounce
-seconds that says how many deaths it stands for (.event.deaths). A new systemd container is examined once, when its boot
-has come up or failed. When the engine goes away, sysdock waits for it; deaths that it missed are found in the engine's
+Each death has one report. A container that dies again and again has one for its first death, then one in \
+    --debounce
+seconds that says how many deaths it stands for (.event.deaths). A new systemd container is examined once, \
+    when its boot
+has come up or failed. When the engine goes away, sysdock waits for it; deaths that it missed are found in \
+    the engine's
 list of containers. A container that was removed before it could be examined has a report that says so.
 
-With --format json each line is a report as `triage --jsonl` writes it, with `event`: kind (new, restarted, died,
-unhealthy, oom), time, image, exit_code, deaths. Ctrl-C or SIGTERM ends it with exit code 0, once what waits has been
+With --format json each line is a report as `triage --jsonl` writes it, with `event`: kind (new, restarted, \
+    died,
+unhealthy, oom), time, image, exit_code, deaths. Ctrl-C or SIGTERM ends it with exit code 0, once what waits \
+    has been
 told or five seconds are over. 3: no engine at the start.";
 
 pub(super) const TRIAGE_EXAMPLES: &str = "\
 Examples:
   docker logs web 2>&1 | sysdock triage -     what a log says
-  sysdock triage ci.log.gz report.md          files, compressed or not, pasted reports with command lines and output
+  sysdock triage ci.log.gz report.md          files, compressed or not, pasted reports with command lines \
+    and output
   sysdock triage ./logs                       a folder of logs, with a table of causes at the end
   sysdock triage --run 'docker run -d img /sbin/init'
   sysdock triage --inspect inspect.json --info info.txt boot.log
 
-Command lines, compose files, Dockerfiles, inspect and info output in the text become facts. What the text does not say
+Command lines, compose files, Dockerfiles, inspect and info output in the text become facts. What the text \
+    does not say
 stays unknown; the report names the commands that would tell.";
 
 pub(super) const SNAPSHOT_EXAMPLES: &str = "\
@@ -75,7 +87,8 @@ Examples:
   sysdock snapshot web -o web.json.zst        compressed
   sysdock snapshot web | sysdock doctor --from -
 
-A snapshot holds facts, gaps, part of the log and the engine's answers. Values that look like secrets are replaced
+A snapshot holds facts, gaps, part of the log and the engine's answers. Values that look like secrets are \
+    replaced
 before anything is written; read the file before you hand it on.";
 
 pub(super) const PROVE_EXAMPLES: &str = "\
@@ -87,9 +100,12 @@ Examples:
   sysdock prove debian-systemd:12             does this image boot here, and with what?
   sysdock prove --sweep                       remove what trials that were cut off left behind
 
-A trial makes one container (and an image, where the cure needs one) named NAME-trial-…, labelled sysdock.trial, with no
-network and no ports, its volumes read-only, with a terminal so that systemd speaks. It boots, is examined, is stopped,
-and is removed. For an image, a container of it is created first, read, and removed without ever being started. Exit
+A trial makes one container (and an image, where the cure needs one) named NAME-trial-…, labelled \
+    sysdock.trial, with no
+network and no ports, its volumes read-only, with a terminal so that systemd speaks. It boots, is examined, \
+    is stopped,
+and is removed. For an image, a container of it is created first, read, and removed without ever being \
+    started. Exit
 code 0: it works; 1: it does not, or no cure is known. With --listen the exit code is that of the report.";
 
 pub(super) const BUILD_EXAMPLES: &str = "\
@@ -101,23 +117,31 @@ Examples:
   sysdock build debian:12 --print             the Dockerfile and its files, to be kept and built by yourself
   sysdock build debian:12 -o image && docker build image
 
-The image boots to a target of its own, container.target, has systemd as its entrypoint in exec form, SIGRTMIN+3 as its
-stop signal, container=docker in its environment, a journal in memory and an empty machine-id. Consoles and hardware are
-masked; no file of a package is changed. Words after the image's name go to systemd, in place of --log-level=info.
+The image boots to a target of its own, container.target, has systemd as its entrypoint in exec form, \
+    SIGRTMIN+3 as its
+stop signal, container=docker in its environment, a journal in memory and an empty machine-id. Consoles and \
+    hardware are
+masked; no file of a package is changed. Words after the image's name go to systemd, in place of \
+    --log-level=info.
 
-What is made: a container of the base, which is read and removed at once, unstarted; the image; and, unless --no-proof
-is given, a trial of it as `sysdock prove` makes it. Exit code 0: it boots, its units are active, and it stops; 1: it
+What is made: a container of the base, which is read and removed at once, unstarted; the image; and, unless \
+    --no-proof
+is given, a trial of it as `sysdock prove` makes it. Exit code 0: it boots, its units are active, and it \
+    stops; 1: it
 does not, the image is kept, or a step of its build fails; 3: the base cannot be looked at.";
 
 pub(super) const RUN_EXAMPLES: &str = "\
 Examples:
-  sysdock run debian-systemd:12               a container debian-systemd-12 with what systemd needs on this engine
+  sysdock run debian-systemd:12               a container debian-systemd-12 with what systemd needs on this \
+    engine
   sysdock run -n web -p 8080:80 -v data:/srv web-systemd
   sysdock run web-systemd --log-level=debug   words after the image go to systemd
   sysdock run --print web-systemd             only the command line
 
-A container of the image is created first, read, and removed without being started; then the new one is started with the
-engine's own command line client, and watched until it is up. Exit code 0: it is up; 1: it is not, and is left for
+A container of the image is created first, read, and removed without being started; then the new one is \
+    started with the
+engine's own command line client, and watched until it is up. Exit code 0: it is up; 1: it is not, and is \
+    left for
 `sysdock doctor NAME`, or the engine refuses to start it; 3: the image cannot be looked at.";
 
 pub(super) const FIX_EXAMPLES: &str = "\
@@ -126,7 +150,8 @@ Examples:
   sysdock fix web --dry-run                   only shows them
   sysdock fix web --yes                       for scripts
 
-The steps are those of `sysdock doctor web`. The old container is stopped and kept as NAME-before-TIME; when the new one
+The steps are those of `sysdock doctor web`. The old container is stopped and kept as NAME-before-TIME; when \
+    the new one
 does not come up it is removed and the old one is put back. `sysdock prove web` tries the cure first.";
 
 pub(super) const EXPLAIN_EXAMPLES: &str = "\
@@ -157,7 +182,8 @@ Examples:
   sysdock completions fish > ~/.config/fish/completions/sysdock.fish
   source <(sysdock completions bash)          only for this shell
 
-The script asks sysdock itself, so names of containers, images, contexts, diagnoses and system calls are completed, too. The
+The script asks sysdock itself, so names of containers, images, contexts, diagnoses and system calls are \
+    completed, too. The
 engine is the one that the line names; it has a second to answer. One behind ssh is not asked.";
 
 pub(super) const MAN_EXAMPLES: &str = "\
@@ -171,7 +197,8 @@ Examples:
   sysdock selftest web                        the same with `web`; runs `systemctl is-system-running` in it
   sysdock selftest --format json | jq '.selftest[] | select(.seen == false)'
 
-Nothing is changed. Exit code 0: containers can be examined, though perhaps not in all parts; 3: no engine is found or answers, or
+Nothing is changed. Exit code 0: containers can be examined, though perhaps not in all parts; 3: no engine \
+    is found or answers, or
 a container, its log or its files cannot be read.";
 
 pub(super) const SECCOMP_EXAMPLES: &str = "\
@@ -181,7 +208,8 @@ Examples:
   sysdock seccomp explain statx               what breaks without this call, and who denies it
   sysdock seccomp trace web                   find out by trials what the table of `check` does not know
 
-But for `trace`, which boots clones and removes them, nothing of a container is changed, and no engine is needed for a profile in a file or an engine's built-in one.";
+But for `trace`, which boots clones and removes them, nothing of a container is changed, and no engine is \
+    needed for a profile in a file or an engine's built-in one.";
 
 pub(super) const SECCOMP_CHECK_EXAMPLES: &str = "\
 Examples:
@@ -190,8 +218,10 @@ Examples:
   sysdock seccomp check --default docker-20.10
   sysdock seccomp check profile.json --format json | jq '.misses[].call'
 
-A profile is read as the engine reads it: with the container's capabilities, architecture and kernel. For a file they are
-the usual capabilities of Docker, this machine's architecture and a current kernel. Exit code 0: systemd misses nothing;
+A profile is read as the engine reads it: with the container's capabilities, architecture and kernel. For a \
+    file they are
+the usual capabilities of Docker, this machine's architecture and a current kernel. Exit code 0: systemd \
+    misses nothing;
 1: it misses something; 3: the profile or the container cannot be read.";
 
 pub(super) const SECCOMP_MAKE_EXAMPLES: &str = "\
@@ -200,19 +230,27 @@ Examples:
   sysdock seccomp make web -o web.seccomp.json && docker run --security-opt seccomp=web.seccomp.json …
   sysdock seccomp make --default docker-20.10 --systemd 229 -o - > xenial.json
 
-The profile stays as it is but for the calls that this systemd misses; each added rule says why in its `comment`. Where the
-engine's built-in profile is in force, all of it is written out, because a file replaces it. Where no filter is in force,
-nothing is missed; the built-in profile with what systemd needs is written, as a filter to have instead of none.";
+The profile stays as it is but for the calls that this systemd misses; each added rule says why in its \
+    `comment`. Where the
+engine's built-in profile is in force, all of it is written out, because a file replaces it. Where no filter \
+    is in force,
+nothing is missed; the built-in profile with what systemd needs is written, as a filter to have instead of \
+    none.";
 
 pub(super) const SECCOMP_TRACE_EXAMPLES: &str = "\
 Examples:
-  sysdock seccomp trace web                   which of the calls that its filter denies does the boot of `web` need?
+  sysdock seccomp trace web                   which of the calls that its filter denies does the boot of \
+    `web` need?
   sysdock seccomp trace web -o web.seccomp.json && docker run --security-opt seccomp=web.seccomp.json …
 
-For what `seccomp check` does not know: other versions of systemd, services of your own. `web` itself is left alone. A clone of it
-with its cure is booted, without a network and with its volumes read-only, under its filter with the denied calls let through and
-logged; then those that the kernel logged (where its log can be read, else all of them) are denied again in turns. Each clone is
-removed. Exit code 0: it boots and needs none of them; 1: it needs some, or does not boot; 3: it cannot be looked at.";
+For what `seccomp check` does not know: other versions of systemd, services of your own. `web` itself is \
+    left alone. A clone of it
+with its cure is booted, without a network and with its volumes read-only, under its filter with the denied \
+    calls let through and
+logged; then those that the kernel logged (where its log can be read, else all of them) are denied again in \
+    turns. Each clone is
+removed. Exit code 0: it boots and needs none of them; 1: it needs some, or does not boot; 3: it cannot be \
+    looked at.";
 
 pub(super) const SECCOMP_EXPLAIN_EXAMPLES: &str = "\
 Examples:
@@ -221,16 +259,21 @@ Examples:
 
 pub(super) const CONFIG_EXAMPLES: &str = "\
 Examples:
-  sysdock config show                         every setting, its value, and the file, variable or flag that it comes from
+  sysdock config show                         every setting, its value, and the file, variable or flag that \
+    it comes from
   sysdock --timeout 30 config show            what a flag changes
   sysdock config show --format json
 
-Layers, the weakest first: /etc/sysdock/sysdock.toml, sysdock/sysdock.toml in the folder of the user's configuration,
-the nearest sysdock.toml from the working folder upwards, variables (SYSDOCK_ and the name of the flag), flags. The
+Layers, the weakest first: /etc/sysdock/sysdock.toml, sysdock/sysdock.toml in the folder of the user's \
+    configuration,
+the nearest sysdock.toml from the working folder upwards, variables (SYSDOCK_ and the name of the flag), \
+    flags. The
 file of a project may not choose the engine. Paths in a file are taken from its folder.
 
-A project's file and rules must be yours or root's, and may not lead out of its folder by links; its rules may add to
-the built-in ones, not replace them. --trust, or the project's folder (or \"*\") among the safe-directories of your own
+A project's file and rules must be yours or root's, and may not lead out of its folder by links; its rules \
+    may add to
+the built-in ones, not replace them. --trust, or the project's folder (or \"*\") among the safe-directories \
+    of your own
 configuration, lifts that.
 
 A sysdock.toml with everything in it:

@@ -7,8 +7,9 @@ use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, Id};
 
 /// The arguments of one command.
 ///
-/// What clap's own `defer = true` would change stays: the command keeps its own heading, not that of the type of its arguments, and
-/// the options that every command takes come last. clap hands them to each command before it asks what else the command takes.
+/// What clap's own `defer = true` would change stays: the command keeps its own heading, not that of the type
+/// of its arguments, and the options that every command takes come last. clap hands them to each command
+/// before it asks what else the command takes.
 #[derive(Debug, Clone, Default)]
 pub struct Late<T>(pub T);
 
@@ -17,7 +18,8 @@ thread_local! {
     static AT_ONCE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A command line all of which clap is told at once, for those who look at it: it copies all commands below `help` before it asks.
+/// A command line all of which clap is told at once, for those who look at it: it copies all commands below
+/// `help` before it asks.
 pub(super) fn at_once(make: fn() -> Command) -> Command {
     AT_ONCE.set(true);
     let command = make();
@@ -78,10 +80,13 @@ mod tests {
         let name = whole.get_name();
         let about = |command: &clap::Command| command.get_about().map(ToString::to_string);
         assert_eq!(about(late), about(whole), "{name}");
-        let arguments = |command: &clap::Command| -> Vec<String> { command.get_arguments().map(|arg| arg.get_id().to_string()).collect() };
+        let arguments = |command: &clap::Command| -> Vec<String> {
+            command.get_arguments().map(|arg| arg.get_id().to_string()).collect()
+        };
         assert_eq!(arguments(late), arguments(whole), "{name}");
-        let below =
-            |command: &clap::Command| command.get_subcommands().filter(|inner| inner.get_name() != "help").cloned().collect::<Vec<_>>();
+        let below = |command: &clap::Command| {
+            command.get_subcommands().filter(|inner| inner.get_name() != "help").cloned().collect::<Vec<_>>()
+        };
         assert_eq!(below(late).len(), below(whole).len(), "{name}");
         below(late).iter().zip(&below(whole)).for_each(|(late, whole)| compared(late, whole));
     }
@@ -89,9 +94,16 @@ mod tests {
     #[test]
     fn what_is_told_late_is_the_same() {
         let mut late = Cli::command();
-        assert!(late.get_subcommands().all(|command| command.get_arguments().next().is_none() && command.get_about().is_some()));
+        assert!(
+            late.get_subcommands()
+                .all(|command| command.get_arguments().next().is_none() && command.get_about().is_some())
+        );
         let mut whole = Cli::whole();
-        assert!(whole.get_subcommands().all(|command| command.has_subcommands() || command.get_arguments().next().is_some()));
+        assert!(
+            whole
+                .get_subcommands()
+                .all(|command| command.has_subcommands() || command.get_arguments().next().is_some())
+        );
         late.build();
         whole.build();
         compared(&late, &whole);

@@ -39,9 +39,13 @@ fn output_to(text: &str) -> Result<OutputTo, String> {
         return Err("write it as FORMAT=PATH, such as sarif=sysdock.sarif".to_owned());
     };
     let format = ReportFormat::from_str(format, false).map_err(|_| {
-        let names: Vec<String> =
-            ReportFormat::value_variants().iter().filter_map(|one| Some(one.to_possible_value()?.get_name().to_owned())).collect();
-        let near = names.iter().max_by(|a, b| strsim::jaro_winkler(a, format).total_cmp(&strsim::jaro_winkler(b, format)));
+        let names: Vec<String> = ReportFormat::value_variants()
+            .iter()
+            .filter_map(|one| Some(one.to_possible_value()?.get_name().to_owned()))
+            .collect();
+        let near = names
+            .iter()
+            .max_by(|a, b| strsim::jaro_winkler(a, format).total_cmp(&strsim::jaro_winkler(b, format)));
         let near = near.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
         format!("no format is called `{format}`{near} The formats are {}", names.join(", "))
     })?;
@@ -54,7 +58,10 @@ mod tests {
 
     #[test]
     fn an_output_is_a_form_and_a_file() {
-        assert_eq!(output_to("sarif=a=b.sarif"), Ok(OutputTo { format: ReportFormat::Sarif, path: "a=b.sarif".into() }));
+        assert_eq!(
+            output_to("sarif=a=b.sarif"),
+            Ok(OutputTo { format: ReportFormat::Sarif, path: "a=b.sarif".into() })
+        );
         assert!(output_to("sarif").unwrap_err().contains("FORMAT=PATH") && output_to("json=").is_err());
         let said = output_to("serif=x").unwrap_err();
         assert!(said.contains("did you mean `sarif`?") && said.contains("github-summary"), "{said}");

@@ -6,7 +6,9 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, ValueHint};
 
 use super::Format;
-use super::examples::{SECCOMP_CHECK_EXAMPLES, SECCOMP_EXPLAIN_EXAMPLES, SECCOMP_MAKE_EXAMPLES, SECCOMP_TRACE_EXAMPLES};
+use super::examples::{
+    SECCOMP_CHECK_EXAMPLES, SECCOMP_EXPLAIN_EXAMPLES, SECCOMP_MAKE_EXAMPLES, SECCOMP_TRACE_EXAMPLES,
+};
 
 /// Arguments of `seccomp`.
 #[derive(Debug, Clone, Args)]
@@ -25,7 +27,8 @@ pub enum SeccompAction {
     /// Make a profile from the one in force, with the fewest calls added that systemd needs
     #[command(after_help = SECCOMP_MAKE_EXAMPLES)]
     Make(SeccompMakeArgs),
-    /// Say what is known of one system call: which systemd it breaks, which engines deny it, how to allow just it
+    /// Say what is known of one system call: which systemd it breaks, which engines deny it, how to allow
+    /// just it
     #[command(after_help = SECCOMP_EXPLAIN_EXAMPLES)]
     Explain(SeccompExplainArgs),
     /// Find out by trials which of the calls that a container's filter denies its boot needs
@@ -37,13 +40,25 @@ pub enum SeccompAction {
 #[derive(Debug, Clone, Args)]
 pub struct FilterArgs {
     /// Name or id of a container, or a profile: a file with a `/` or `.json` in its name, or `-` for stdin
-    #[arg(value_name = "CONTAINER|PROFILE", required_unless_present = "default", conflicts_with = "default", value_hint = ValueHint::AnyPath, value_parser = NonEmptyStringValueParser::new())]
+    #[arg(
+        value_name = "CONTAINER|PROFILE",
+        required_unless_present = "default",
+        conflicts_with = "default",
+        value_hint = ValueHint::AnyPath,
+        value_parser = NonEmptyStringValueParser::new(),
+    )]
     pub subject: Option<String>,
     /// The built-in profile of an engine, such as docker-20.10 or podman; no engine needs to be there
     #[arg(long, value_name = "ENGINE", value_parser = NonEmptyStringValueParser::new())]
     pub default: Option<String>,
-    /// The engine under which a profile in a file is to be used, such as docker-28.5: its runtime makes calls of its own [default: any]
-    #[arg(long, value_name = "ENGINE", conflicts_with = "default", value_parser = NonEmptyStringValueParser::new())]
+    /// The engine under which a profile in a file is to be used, such as docker-28.5: its runtime makes calls
+    /// of its own [default: any]
+    #[arg(
+        long,
+        value_name = "ENGINE",
+        conflicts_with = "default",
+        value_parser = NonEmptyStringValueParser::new(),
+    )]
     pub engine: Option<String>,
     /// Version of systemd [default: the container's, else all that were measured]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(200..=999))]

@@ -12,7 +12,11 @@ use crate::prescribe::Extent;
 #[derive(Debug, Clone, Args)]
 pub struct ProveArgs {
     /// Name or id of a container, running or not, or reference of an image; a container comes first
-    #[arg(value_name = "CONTAINER|IMAGE", required_unless_present = "sweep", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(
+        value_name = "CONTAINER|IMAGE",
+        required_unless_present = "sweep",
+        value_parser = NonEmptyStringValueParser::new(),
+    )]
     pub subject: Option<String>,
     /// Do not cure: run the unchanged container once with a terminal, so that a silent one speaks
     #[arg(long, conflicts_with = "minimal")]
@@ -78,8 +82,14 @@ pub struct BuildArgs {
     /// Who builds it
     #[arg(long, value_name = "BUILDER", default_value = "auto")]
     pub builder: BuilderChoice,
-    /// Network for installing systemd, where the base has none; where nothing is installed the build has no network
-    #[arg(long, value_name = "NETWORK", default_value = "default", value_parser = NonEmptyStringValueParser::new())]
+    /// Network for installing systemd, where the base has none; where nothing is installed the build has no
+    /// network
+    #[arg(
+        long,
+        value_name = "NETWORK",
+        default_value = "default",
+        value_parser = NonEmptyStringValueParser::new(),
+    )]
     pub network: String,
     /// Do not boot the finished image once
     #[arg(long)]

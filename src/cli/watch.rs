@@ -1,6 +1,9 @@
 //! The arguments of `watch` as clap sees them. Must not check meanings.
 
-#![allow(rustdoc::broken_intra_doc_links, reason = "brackets in what users read mean that a part may be left out")]
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "brackets in what users read mean that a part may be left out"
+)]
 
 use std::path::PathBuf;
 
@@ -25,7 +28,12 @@ pub struct WatchArgs {
     #[arg(long = "for", value_name = "SPAN")]
     pub span: Option<String>,
     /// Shortest time between two reports on the same container that dies again and again
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u64).range(0..=86_400),
+    )]
     pub debounce: u64,
     /// Run no command inside a running container
     #[arg(long)]
@@ -34,15 +42,35 @@ pub struct WatchArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub state: Option<PathBuf>,
     /// Serve metrics in Prometheus' form at http://ADDRESS/metrics
-    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "127.0.0.1:9273", require_equals = true)]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        num_args = 0..=1,
+        default_missing_value = "127.0.0.1:9273",
+        require_equals = true,
+    )]
     pub metrics: Option<String>,
     /// Let --metrics listen where other machines reach it
     #[arg(long, requires = "metrics")]
     pub metrics_anywhere: bool,
-    /// Post each report as JSON: https://host[:port]/path, http://host[:port]/path or unix:///path/to/socket[:/path]
-    #[arg(long, value_name = "URL", env = "SYSDOCK_WEBHOOK", hide_env_values = true, value_parser = NonEmptyStringValueParser::new())]
+    /// Post each report as JSON: https://host[:port]/path, http://host[:port]/path or
+    /// unix:///path/to/socket[:/path]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "SYSDOCK_WEBHOOK",
+        hide_env_values = true,
+        value_parser = NonEmptyStringValueParser::new(),
+    )]
     pub webhook: Option<String>,
     /// Write each report to the journal, at this socket of journald
-    #[arg(long, value_name = "SOCKET", num_args = 0..=1, default_missing_value = "/run/systemd/journal/socket", require_equals = true, value_hint = ValueHint::FilePath)]
+    #[arg(
+        long,
+        value_name = "SOCKET",
+        num_args = 0..=1,
+        default_missing_value = "/run/systemd/journal/socket",
+        require_equals = true,
+        value_hint = ValueHint::FilePath,
+    )]
     pub journald: Option<PathBuf>,
 }

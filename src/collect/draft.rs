@@ -9,7 +9,10 @@ use super::{files, host, logs, manager, pid1};
 use crate::docker::{Engine, EngineError, EngineKind, fit_name, is_name};
 use crate::facts::{Config, container, derive, engine, filter, mounts};
 use crate::scan::clean;
-use crate::snapshot::{EngineId, Facts, Gap, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Source, Target, TargetKind};
+use crate::snapshot::{
+    EngineId, Facts, Gap, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Source, Target,
+    TargetKind,
+};
 
 /// Most that is quoted of a name that is none, in characters.
 const QUOTED: usize = 80;
@@ -31,7 +34,10 @@ impl Patient {
     pub async fn meet(engine: &Engine, name: &str) -> Result<Self, EngineError> {
         let inspect = engine.get(&format!("/containers/{}/json", escaped(name))).await?;
         let id = inspect.get("Id").and_then(Value::as_str).unwrap_or(name);
-        let nameless = || EngineError::Garbage { action: format!("inspect {name:?}"), reason: "its Id is none".to_owned() };
+        let nameless = || EngineError::Garbage {
+            action: format!("inspect {name:?}"),
+            reason: "its Id is none".to_owned(),
+        };
         let id = [id, name].into_iter().find(|id| is_name(id)).ok_or_else(nameless)?.to_owned();
         let native = match engine.kind {
             EngineKind::Podman => engine.get(&format!("/v4.0.0/libpod/containers/{id}/json")).await.ok(),
@@ -39,7 +45,8 @@ impl Patient {
         };
         let told = inspect.get("Name").and_then(Value::as_str).unwrap_or_default();
         let fit = fit_name(told, &id).unwrap_or(&id).to_owned();
-        let misnamed = (!told.is_empty() && !told.ends_with(&fit)).then(|| format!("{:?}", told.chars().take(QUOTED).collect::<String>()));
+        let misnamed = (!told.is_empty() && !told.ends_with(&fit))
+            .then(|| format!("{:?}", told.chars().take(QUOTED).collect::<String>()));
         Ok(Self { id, name: fit, misnamed, inspect, native, kind: engine.kind })
     }
 
@@ -60,7 +67,9 @@ impl Patient {
 
     /// Whether a later document shows another state or another run.
     pub fn has_changed(&self, after: &Value) -> bool {
-        ["/State/Status", "/State/StartedAt"].iter().any(|pointer| self.inspect.pointer(pointer) != after.pointer(pointer))
+        ["/State/Status", "/State/StartedAt"]
+            .iter()
+            .any(|pointer| self.inspect.pointer(pointer) != after.pointer(pointer))
     }
 
     /// Whether commands can be run inside.
@@ -73,7 +82,9 @@ impl Patient {
 /// Percent-encodes what a container's name or id may not hold.
 fn escaped(name: &str) -> String {
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-    name.bytes().map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    name.bytes()
+        .map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 /// What does not change while a container boots: its image, its engine, its files.
@@ -95,9 +106,19 @@ impl Lasting {
         let image_path = format!("/images/{}/json", patient.config().text("/Image").unwrap_or_default());
         let looking = files::collect(&reader, &argv, &mut lasting.files, &mut lasting.gaps);
         let history_path = format!("/images/{}/history", patient.config().text("/Image").unwrap_or_default());
-        let (version, info, image, history, ()) =
-            tokio::join!(engine.version(), engine.info(), engine.get(&image_path), engine.get(&history_path), looking);
-        lasting.gaps.extend(version.as_ref().err().map(|error| Gap { fact: "engine.version".to_owned(), reason: error.brief() }));
+        let (version, info, image, history, ()) = tokio::join!(
+            engine.version(),
+            engine.info(),
+            engine.get(&image_path),
+            engine.get(&history_path),
+            looking
+        );
+        lasting.gaps.extend(
+            version
+                .as_ref()
+                .err()
+                .map(|error| Gap { fact: "engine.version".to_owned(), reason: error.brief() }),
+        );
         lasting.identity = Some(identity(engine, version.ok()));
         lasting.keep("image", image);
         lasting.keep("history", history);
@@ -154,8 +175,12 @@ impl Draft {
         if let Some(native) = &patient.native {
             documents.insert("podman".to_owned(), native.clone());
         }
-        let target =
-            Target { kind: TargetKind::Container, name: patient.name.clone(), id: Some(patient.id.clone()), engine: Some(identity) };
+        let target = Target {
+            kind: TargetKind::Container,
+            name: patient.name.clone(),
+            id: Some(patient.id.clone()),
+            engine: Some(identity),
+        };
         let mut gaps = lasting.gaps;
         let refused = |word: &String| Gap {
             fact: "container.name".to_owned(),
@@ -170,13 +195,20 @@ impl Draft {
         let info = self.documents.get("engine");
         if host::is_local(engine.endpoint(), &patient.inspect, info, &patient.id) {
             host::collect(&mut self.facts, &mut self.gaps);
-            let pid = patient.config().field("/State/Pid").and_then(Value::as_i64).and_then(|pid| i32::try_from(pid).ok());
+            let pid = patient
+                .config()
+                .field("/State/Pid")
+                .and_then(Value::as_i64)
+                .and_then(|pid| i32::try_from(pid).ok());
             if let Some(pid) = pid.filter(|pid| *pid > 0) {
                 pid1::collect(pid, &mut self.facts, &mut self.gaps);
             }
         } else {
             self.facts.set("host.local", false, "no process or file of the container is on this machine");
-            self.gaps.push(Gap { fact: "pid1.*".to_owned(), reason: "the engine is not proved to run on this machine".to_owned() });
+            self.gaps.push(Gap {
+                fact: "pid1.*".to_owned(),
+                reason: "the engine is not proved to run on this machine".to_owned(),
+            });
         }
         // What PID 1 sees comes first; the engine's own word fills in.
         if let Some(info) = self.documents.get("engine") {
@@ -202,14 +234,21 @@ impl Draft {
     }
 
     fn add_lines(&mut self, source: Source, lines: impl Iterator<Item = String>) {
-        let kept = lines.zip(1..).map(|(text, line)| KeptLine { line, source, text: clean(text.as_bytes()).into_owned() });
+        let kept = lines.zip(1..).map(|(text, line)| KeptLine {
+            line,
+            source,
+            text: clean(text.as_bytes()).into_owned(),
+        });
         self.log.lines.extend(kept.filter(|line| !line.text.is_empty()));
     }
 
-    /// Podman keeps only the path of a seccomp profile, and so does an engine that has one for all containers: its text is kept beside, so that a cure can be worked out from it.
+    /// Podman keeps only the path of a seccomp profile, and so does an engine that has one for all
+    /// containers: its text is kept beside, so that a cure can be worked out from it.
     fn keep_profile(&mut self, config: &Config<'_>) {
         let path = filter::path(config, &self.facts).filter(|_| self.facts.bool("host.local") == Some(true));
-        let profile = path.and_then(|path| host::read_profile(&path).ok()).and_then(|text| serde_json::from_str(&text).ok());
+        let profile = path
+            .and_then(|path| host::read_profile(&path).ok())
+            .and_then(|text| serde_json::from_str(&text).ok());
         self.documents.extend(profile.map(|profile: Value| ("seccomp".to_owned(), profile)));
     }
 

@@ -1,6 +1,8 @@
-//! What the image and the container's own layer hold, read through the archive endpoint: running, dead or never started.
+//! What the image and the container's own layer hold, read through the archive endpoint: running, dead or
+//! never started.
 //!
-//! The endpoint has no listing: single files, and the small folders of enabled units, are fetched; never a whole tree.
+//! The endpoint has no listing: single files, and the small folders of enabled units, are fetched; never a
+//! whole tree.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -58,7 +60,9 @@ impl<'a> Files<'a> {
             return Ok(known.clone());
         }
         let found = match self.engine.stat_path(self.container, path).await? {
-            Some(PathStat::File(_)) if limit > 0 => self.engine.read_path(self.container, path, limit).await?,
+            Some(PathStat::File(_)) if limit > 0 => {
+                self.engine.read_path(self.container, path, limit).await?
+            }
             other => other,
         };
         self.known.borrow_mut().insert(key, found.clone());
@@ -76,7 +80,9 @@ impl<'a> Files<'a> {
         // What is missing in a part of a folder may be in the rest.
         let limit = || format!("it has more than {} MiB or some thousand entries", UNITS >> 20);
         match tree {
-            Some(Tree { cut: true, .. }) => Err(EngineError::TooLarge { action: format!("read {path}"), reason: limit() }),
+            Some(Tree { cut: true, .. }) => {
+                Err(EngineError::TooLarge { action: format!("read {path}"), reason: limit() })
+            }
             tree => Ok(tree),
         }
     }
@@ -96,7 +102,9 @@ impl<'a> Files<'a> {
 
     async fn text(&self, path: &str) -> Result<Option<String>, EngineError> {
         Ok(match self.resolve(path, TEXT).await? {
-            Some(Resolved { stat: PathStat::File(bytes), .. }) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+            Some(Resolved { stat: PathStat::File(bytes), .. }) => {
+                Some(String::from_utf8_lossy(&bytes).into_owned())
+            }
             _ => None,
         })
     }
@@ -120,7 +128,8 @@ impl<'a> Files<'a> {
             if !text.starts_with("#!") && text.contains('\0') {
                 break;
             }
-            let arguments: Vec<String> = argv.iter().skip_while(|word| **word != script).skip(1).cloned().collect();
+            let arguments: Vec<String> =
+                argv.iter().skip_while(|word| **word != script).skip(1).cloned().collect();
             let inner = program::of_script_text(&text, &arguments, Text::File);
             program = Program { wrapper: program.wrapper, ..inner };
         }
@@ -154,9 +163,16 @@ fn join(link: &str, target: &str) -> String {
 
 /// Collects all facts of files; what cannot be read becomes a gap.
 pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps: &mut Vec<Gap>) {
-    let (program, init, release, units, bus, identity) =
-        tokio::join!(files.program(argv), init_binary(files, argv), os_release(files), unit_tree(files), bus(files), identity(files));
-    let mut gap = |fact: &str, error: EngineError| gaps.push(Gap { fact: fact.to_owned(), reason: error.brief() });
+    let (program, init, release, units, bus, identity) = tokio::join!(
+        files.program(argv),
+        init_binary(files, argv),
+        os_release(files),
+        unit_tree(files),
+        bus(files),
+        identity(files)
+    );
+    let mut gap =
+        |fact: &str, error: EngineError| gaps.push(Gap { fact: fact.to_owned(), reason: error.brief() });
     match program {
         Ok(program) => program.facts(facts),
         Err(error) => gap("container.wrapper", error),
@@ -171,7 +187,11 @@ pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps
         Err(error) => gap("guest.os_id", error),
     }
     match bus {
-        Ok(installed) => facts.set("guest.dbus_installed", installed, "container files: /usr/bin/dbus-daemon, /usr/bin/dbus-broker-launch"),
+        Ok(installed) => facts.set(
+            "guest.dbus_installed",
+            installed,
+            "container files: /usr/bin/dbus-daemon, /usr/bin/dbus-broker-launch",
+        ),
         Err(error) => gap("guest.dbus_installed", error),
     }
     match identity {
@@ -196,8 +216,15 @@ pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps
 /// /sbin/init of an image without systemd is another init (busybox, sysvinit, runit): not ours to judge.
 fn other_init(facts: &mut Facts) {
     let systemd = facts.text("guest.init_target").is_some_and(|path| path.ends_with("/systemd"));
-    if facts.bool("guest.systemd_installed") == Some(false) && facts.bool("guest.init_present") == Some(true) && !systemd {
-        facts.set("container.runs_systemd", false, "container files: init leads to another program, and systemd is not in the image");
+    if facts.bool("guest.systemd_installed") == Some(false)
+        && facts.bool("guest.init_present") == Some(true)
+        && !systemd
+    {
+        facts.set(
+            "container.runs_systemd",
+            false,
+            "container files: init leads to another program, and systemd is not in the image",
+        );
     }
 }
 
@@ -211,7 +238,10 @@ struct InitFiles {
 
 async fn init_binary(files: &Files<'_>, argv: &[String]) -> Result<InitFiles, EngineError> {
     let program = program::of_argv(argv, None);
-    let path = program.init.filter(|path| path.starts_with('/')).or_else(|| argv.first().filter(|first| first.starts_with('/')).cloned());
+    let path = program
+        .init
+        .filter(|path| path.starts_with('/'))
+        .or_else(|| argv.first().filter(|first| first.starts_with('/')).cloned());
     let program = match path {
         Some(path) => Some((path.clone(), files.resolve(&path, BINARY).await?)),
         None => None,
@@ -229,13 +259,21 @@ async fn init_binary(files: &Files<'_>, argv: &[String]) -> Result<InitFiles, En
 fn init_facts(found: InitFiles, facts: &mut Facts) {
     if let Some((path, end)) = found.program {
         let source = format!("container files: {path}");
-        facts.set("guest.init_present", end.as_ref().is_some_and(|end| matches!(end.stat, PathStat::File(_))), &source);
+        facts.set(
+            "guest.init_present",
+            end.as_ref().is_some_and(|end| matches!(end.stat, PathStat::File(_))),
+            &source,
+        );
         facts.set("guest.init_target", end.as_ref().map(|end| end.path.clone()), &source);
         if let Some(Resolved { stat: PathStat::File(bytes), .. }) = &end {
             guest::binary_facts(bytes, &source, facts);
         }
     }
-    facts.set("guest.systemd_installed", found.manager.is_some(), "container files: /usr/lib/systemd/systemd");
+    facts.set(
+        "guest.systemd_installed",
+        found.manager.is_some(),
+        "container files: /usr/lib/systemd/systemd",
+    );
     if let Some(Resolved { path, stat: PathStat::File(bytes) }) = &found.manager {
         guest::manager_version(bytes, &format!("container files: {path}"), facts);
     }
@@ -250,7 +288,10 @@ async fn os_release(files: &Files<'_>) -> Result<Option<String>, EngineError> {
 }
 
 async fn bus(files: &Files<'_>) -> Result<bool, EngineError> {
-    let (daemon, broker) = tokio::try_join!(files.resolve("/usr/bin/dbus-daemon", 0), files.resolve("/usr/bin/dbus-broker-launch", 0))?;
+    let (daemon, broker) = tokio::try_join!(
+        files.resolve("/usr/bin/dbus-daemon", 0),
+        files.resolve("/usr/bin/dbus-broker-launch", 0)
+    )?;
     Ok(daemon.is_some() || broker.is_some())
 }
 

@@ -1,4 +1,5 @@
-//! Following a boot: the log as it is written, and a fresh look at the container whenever something may have changed.
+//! Following a boot: the log as it is written, and a fresh look at the container whenever something may have
+//! changed.
 
 use std::time::Duration;
 
@@ -17,7 +18,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Watches a container until `settled` accepts what is seen, or `limit` is over.
 ///
 /// # Errors
-/// [`EngineError`] when the container cannot be inspected at the start; later failures become gaps of the last look.
+/// [`EngineError`] when the container cannot be inspected at the start; later failures become gaps of the
+/// last look.
 pub async fn follow(
     engine: &Engine,
     name: &str,
@@ -45,11 +47,15 @@ pub async fn follow(
         draft.gaps.extend(reader.gap.clone());
         if let Some(error) = &gone {
             draft.facts.set("container.status", ContainerStatus::Removed, "container inspect");
-            draft.gaps.push(Gap { fact: "container".to_owned(), reason: format!("it cannot be inspected any more: {}", error.brief()) });
+            draft.gaps.push(Gap {
+                fact: "container".to_owned(),
+                reason: format!("it cannot be inspected any more: {}", error.brief()),
+            });
         }
         let snapshot = draft.finish(&patient);
         // A manager that has just been started may not have its socket yet.
-        let early = snapshot.facts.text("boot.outcome") == Some("unreachable") && began.elapsed() < options.patience;
+        let early =
+            snapshot.facts.text("boot.outcome") == Some("unreachable") && began.elapsed() < options.patience;
         if gone.is_some() || (!early && settled(&snapshot)) || Instant::now() >= end {
             return Ok(snapshot);
         }
@@ -69,7 +75,10 @@ impl<'r> Reader<'r> {
         match engine.logs(&patient.id, patient.config().flag("/Config/Tty"), &query).await {
             Ok(stream) => Self { stream: Some(stream), excerpter, gap: None },
             Err(error) => {
-                let gap = Gap { fact: "log".to_owned(), reason: format!("the log cannot be followed: {}", error.brief()) };
+                let gap = Gap {
+                    fact: "log".to_owned(),
+                    reason: format!("the log cannot be followed: {}", error.brief()),
+                };
                 Self { stream: None, excerpter, gap: Some(gap) }
             }
         }

@@ -1,4 +1,5 @@
-//! What files of the image say about the guest: distribution, systemd's version, targets and enabled units. Pure.
+//! What files of the image say about the guest: distribution, systemd's version, targets and enabled units.
+//! Pure.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -10,9 +11,11 @@ use crate::docker::{PathStat, Tree};
 use crate::snapshot::Facts;
 use crate::snapshot::vocabulary::TargetState;
 
-/// `libsystemd-shared-252.so` among the needed libraries, or the banner's format string in an all-in-one binary.
-static VERSION: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?-u)libsystemd-(?:shared|core)-(\d{3})|systemd (\d{3})[^\x00]{0,40} running in ").ok());
+/// `libsystemd-shared-252.so` among the needed libraries, or the banner's format string in an all-in-one
+/// binary.
+static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?-u)libsystemd-(?:shared|core)-(\d{3})|systemd (\d{3})[^\x00]{0,40} running in ").ok()
+});
 
 /// Services that distributions enable themselves and whose absence nobody misses in a container.
 const VENDOR_ENABLED: [&str; 12] = [
@@ -49,7 +52,10 @@ pub fn binary_facts(bytes: &[u8], source: &str, facts: &mut Facts) {
 /// systemd's version from its manager's binary.
 pub fn manager_version(bytes: &[u8], source: &str, facts: &mut Facts) {
     let Some(captures) = VERSION.as_ref().and_then(|re| re.captures(bytes)) else { return };
-    let digits = captures.get(1).or(captures.get(2)).map(|found| String::from_utf8_lossy(found.as_bytes()).into_owned());
+    let digits = captures
+        .get(1)
+        .or(captures.get(2))
+        .map(|found| String::from_utf8_lossy(found.as_bytes()).into_owned());
     if let Some(version) = digits.and_then(|digits| digits.parse::<i64>().ok()) {
         facts.set("guest.systemd_version", version, source);
     }
@@ -58,7 +64,8 @@ pub fn manager_version(bytes: &[u8], source: &str, facts: &mut Facts) {
 /// systemd's version from dpkg's database.
 pub fn dpkg_version(status: &[u8], facts: &mut Facts) {
     let text = String::from_utf8_lossy(status);
-    let mut lines = text.lines().skip_while(|line| *line != "Package: systemd").take_while(|line| !line.is_empty());
+    let mut lines =
+        text.lines().skip_while(|line| *line != "Package: systemd").take_while(|line| !line.is_empty());
     let version = lines.find_map(|line| line.strip_prefix("Version: "));
     let digits = version.map(|v| v.chars().take_while(char::is_ascii_digit).collect::<String>());
     if let Some(version) = digits.and_then(|digits| digits.parse::<i64>().ok()) {
@@ -72,9 +79,8 @@ pub fn standard_target(name: &str) -> Option<&'static str> {
         "graphical.target" => Some("[Unit]\nRequires=multi-user.target\n"),
         "multi-user.target" => Some("[Unit]\nRequires=basic.target\n"),
         "basic.target" => Some("[Unit]\nRequires=sysinit.target\n"),
-        "sysinit.target" | "sockets.target" | "timers.target" | "paths.target" | "slices.target" | "local-fs.target" | "swap.target" => {
-            Some("[Unit]\n")
-        }
+        "sysinit.target" | "sockets.target" | "timers.target" | "paths.target" | "slices.target"
+        | "local-fs.target" | "swap.target" => Some("[Unit]\n"),
         _ => None,
     }
 }
@@ -91,7 +97,10 @@ pub struct UnitTree {
 impl UnitTree {
     /// Takes the entries of /etc/systemd/system.
     pub fn of_etc(tree: &Tree) -> Self {
-        Self { etc: tree.entries.iter().map(|entry| (entry.path.clone(), entry.stat.clone())).collect(), vendor: BTreeMap::new() }
+        Self {
+            etc: tree.entries.iter().map(|entry| (entry.path.clone(), entry.stat.clone())).collect(),
+            vendor: BTreeMap::new(),
+        }
     }
 
     /// Units that lead to /dev/null or are empty files.
@@ -101,7 +110,11 @@ impl UnitTree {
             PathStat::File(content) => content.is_empty(),
             _ => false,
         };
-        self.etc.iter().filter(|(path, stat)| !path.contains('/') && is_masked(stat)).map(|(path, _)| path.clone()).collect()
+        self.etc
+            .iter()
+            .filter(|(path, stat)| !path.contains('/') && is_masked(stat))
+            .map(|(path, _)| path.clone())
+            .collect()
     }
 
     /// The next vendor unit that must be known to follow the default target.
@@ -123,7 +136,9 @@ impl UnitTree {
             }
             match self.text_of(&name) {
                 Some(text) => open.extend(required_targets(&text)),
-                None if !self.vendor.contains_key(&name) && !self.etc.contains_key(&name) => return Some(name),
+                None if !self.vendor.contains_key(&name) && !self.etc.contains_key(&name) => {
+                    return Some(name);
+                }
                 None => {}
             }
             seen.push(name);
@@ -195,7 +210,11 @@ impl UnitTree {
             open.extend(self.text_of(&name).iter().flat_map(|text| required_targets(text)));
             let wants = format!("{name}.wants/");
             open.extend(
-                self.etc.keys().filter_map(|path| path.strip_prefix(&wants)).filter(|unit| unit.ends_with(".target")).map(str::to_owned),
+                self.etc
+                    .keys()
+                    .filter_map(|path| path.strip_prefix(&wants))
+                    .filter(|unit| unit.ends_with(".target"))
+                    .map(str::to_owned),
             );
             reached.push(name);
         }
@@ -205,8 +224,15 @@ impl UnitTree {
     /// Services enabled in a target, by the links in its `.wants` folder.
     fn enabled_in(&self, target: &str) -> Vec<String> {
         let folder = format!("{target}.wants/");
-        let names = self.etc.keys().filter_map(|path| path.strip_prefix(&folder)).filter(|name| name.ends_with(".service"));
-        names.filter(|name| !VENDOR_ENABLED.iter().any(|vendor| name.starts_with(vendor))).map(str::to_owned).collect()
+        let names = self
+            .etc
+            .keys()
+            .filter_map(|path| path.strip_prefix(&folder))
+            .filter(|name| name.ends_with(".service"));
+        names
+            .filter(|name| !VENDOR_ENABLED.iter().any(|vendor| name.starts_with(vendor)))
+            .map(str::to_owned)
+            .collect()
     }
 }
 
@@ -223,7 +249,11 @@ fn required_targets(text: &str) -> Vec<String> {
         .lines()
         .filter_map(|line| line.split_once('='))
         .filter(|(key, _)| matches!(key.trim(), "Requires" | "Wants" | "BindsTo" | "Upholds"));
-    lines.flat_map(|(_, value)| value.split_whitespace()).filter(|unit| unit.ends_with(".target")).map(str::to_owned).collect()
+    lines
+        .flat_map(|(_, value)| value.split_whitespace())
+        .filter(|unit| unit.ends_with(".target"))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Facts of targets and enabled units.
@@ -246,7 +276,9 @@ pub fn unit_facts(tree: &UnitTree, facts: &mut Facts) {
         return;
     }
     let reached = tree.reached_targets();
-    let hidden = ["multi-user.target", "graphical.target"].into_iter().filter(|target| !reached.iter().any(|r| r == target));
+    let hidden = ["multi-user.target", "graphical.target"]
+        .into_iter()
+        .filter(|target| !reached.iter().any(|r| r == target));
     let mut units: Vec<String> = hidden.flat_map(|target| tree.enabled_in(target)).collect();
     units.retain(|unit| !reached.iter().any(|target| tree.enabled_in(target).contains(unit)));
     units.sort();
@@ -284,7 +316,10 @@ mod tests {
             ("graphical.target", Some(file("[Unit]\nRequires=multi-user.target\n"))),
         ];
         let facts = facts_of(vec![], &vendor);
-        assert_eq!((facts.text("guest.default_target_state"), facts.text("guest.default_target")), (Some("ok"), Some("graphical.target")));
+        assert_eq!(
+            (facts.text("guest.default_target_state"), facts.text("guest.default_target")),
+            (Some("ok"), Some("graphical.target"))
+        );
         let masked = facts_of(vec![link("default.target", "/dev/null")], &[]);
         assert_eq!(masked.text("guest.default_target_state"), Some("masked"));
         let dangling = facts_of(vec![link("default.target", "/etc/systemd/system/nowhere.target")], &[]);
@@ -298,16 +333,25 @@ mod tests {
         let entries = vec![
             link("default.target", "/usr/lib/systemd/system/container.target"),
             link("multi-user.target.wants/nginx.service", "/usr/lib/systemd/system/nginx.service"),
-            link("multi-user.target.wants/e2scrub_reap.service", "/usr/lib/systemd/system/e2scrub_reap.service"),
+            link(
+                "multi-user.target.wants/e2scrub_reap.service",
+                "/usr/lib/systemd/system/e2scrub_reap.service",
+            ),
         ];
         let alone = facts_of(
             entries.clone(),
-            &[("container.target", Some(file("[Unit]\nRequires=basic.target\n"))), ("basic.target", Some(file("")))],
+            &[
+                ("container.target", Some(file("[Unit]\nRequires=basic.target\n"))),
+                ("basic.target", Some(file(""))),
+            ],
         );
         assert_eq!(alone.list("guest.enabled_unreachable"), ["nginx.service"]);
         let pulled = facts_of(
             entries,
-            &[("container.target", Some(file("[Unit]\nWants=multi-user.target\n"))), ("multi-user.target", Some(file("")))],
+            &[
+                ("container.target", Some(file("[Unit]\nWants=multi-user.target\n"))),
+                ("multi-user.target", Some(file(""))),
+            ],
         );
         assert!(pulled.list("guest.enabled_unreachable").is_empty());
     }
@@ -324,7 +368,10 @@ mod tests {
             assert_eq!(facts.int("guest.systemd_version"), Some(version));
         }
         let mut facts = Facts::default();
-        dpkg_version(b"Package: libsystemd0\nVersion: 1\n\nPackage: systemd\nStatus: x\nVersion: 239-45.el8\n\n", &mut facts);
+        dpkg_version(
+            b"Package: libsystemd0\nVersion: 1\n\nPackage: systemd\nStatus: x\nVersion: 239-45.el8\n\n",
+            &mut facts,
+        );
         assert_eq!(facts.int("guest.systemd_version"), Some(239));
     }
 }

@@ -9,18 +9,25 @@ use crate::docker::Endpoint;
 use crate::seccomp::PROFILE_LIMIT;
 use crate::snapshot::{Facts, Gap};
 
-/// Whether the engine runs here. A Unix socket alone proves nothing (it may be forwarded): the container's process or
-/// one of its files must be here too, or the engine must describe this very machine.
+/// Whether the engine runs here. A Unix socket alone proves nothing (it may be forwarded): the container's
+/// process or one of its files must be here too, or the engine must describe this very machine.
 pub fn is_local(endpoint: &Endpoint, inspect: &Value, info: Option<&Value>, id: &str) -> bool {
     if !endpoint.may_be_local() {
         return false;
     }
-    let pid = inspect.pointer("/State/Pid").and_then(Value::as_i64).and_then(|pid| i32::try_from(pid).ok()).filter(|pid| *pid > 0);
+    let pid = inspect
+        .pointer("/State/Pid")
+        .and_then(Value::as_i64)
+        .and_then(|pid| i32::try_from(pid).ok())
+        .filter(|pid| *pid > 0);
     if let Some(pid) = pid {
         return super::pid1::belongs(pid, id);
     }
     let path = |key: &str| inspect.get(key).and_then(Value::as_str).filter(|path| path.contains(id));
-    let owns = ["LogPath", "HostnamePath", "ResolvConfPath"].into_iter().filter_map(path).any(|path| Path::new(path).exists());
+    let owns = ["LogPath", "HostnamePath", "ResolvConfPath"]
+        .into_iter()
+        .filter_map(path)
+        .any(|path| Path::new(path).exists());
     owns || info.is_some_and(describes_this_machine)
 }
 
@@ -28,7 +35,9 @@ pub fn is_local(endpoint: &Endpoint, inspect: &Value, info: Option<&Value>, id: 
 fn describes_this_machine(info: &Value) -> bool {
     let text = |key: &str| info.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let here = |path: &str| std::fs::read_to_string(path).unwrap_or_default().trim().to_owned();
-    let memory = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| text.split_whitespace().nth(1)?.parse::<i64>().ok());
+    let memory = std::fs::read_to_string("/proc/meminfo")
+        .ok()
+        .and_then(|text| text.split_whitespace().nth(1)?.parse::<i64>().ok());
     let name = text("Name");
     !name.is_empty()
         && name == here("/proc/sys/kernel/hostname")
@@ -56,17 +65,23 @@ pub fn read_profile(path: &str) -> Result<String, String> {
 pub fn read_bounded(from: impl Read, name: &str) -> Result<String, String> {
     let mut bytes = Vec::new();
     let limit = PROFILE_LIMIT as u64 + 1;
-    from.take(limit).read_to_end(&mut bytes).map_err(|error| format!("the profile {name} cannot be read: {error}"))?;
+    from.take(limit)
+        .read_to_end(&mut bytes)
+        .map_err(|error| format!("the profile {name} cannot be read: {error}"))?;
     if bytes.len() > PROFILE_LIMIT {
-        return Err(format!("the profile {name} is larger than {} MiB, the most that is read of a profile", PROFILE_LIMIT >> 20));
+        return Err(format!(
+            "the profile {name} is larger than {} MiB, the most that is read of a profile",
+            PROFILE_LIMIT >> 20
+        ));
     }
     String::from_utf8(bytes).map_err(|error| format!("the profile {name} is no text: {error}"))
 }
 
 /// Facts of this machine.
 pub fn collect(facts: &mut Facts, gaps: &mut Vec<Gap>) {
-    let mut gap =
-        |fact: &str, path: &str, error: std::io::Error| gaps.push(Gap { fact: fact.to_owned(), reason: format!("{path}: {error}") });
+    let mut gap = |fact: &str, path: &str, error: std::io::Error| {
+        gaps.push(Gap { fact: fact.to_owned(), reason: format!("{path}: {error}") })
+    };
     facts.set("host.local", true, "container's process or files on this machine");
     let path = "/proc/sys/fs/inotify/max_user_instances";
     match std::fs::read_to_string(path) {
@@ -79,15 +94,21 @@ pub fn collect(facts: &mut Facts, gaps: &mut Vec<Gap>) {
     }
     let path = "/sys/kernel/security/lsm";
     match std::fs::read_to_string(path) {
-        Ok(text) => facts.set("host.lsms", text.trim().split(',').map(str::to_owned).collect::<Vec<_>>(), path),
+        Ok(text) => {
+            facts.set("host.lsms", text.trim().split(',').map(str::to_owned).collect::<Vec<_>>(), path)
+        }
         Err(error) => gap("host.lsms", path, error),
     }
     let path = "/proc/self/cgroup";
     match std::fs::read_to_string(path) {
         Ok(text) => {
-            let systemd = text.lines().any(|line| line.contains(":name=systemd:")) || text.lines().all(|line| line.starts_with("0::"));
+            let systemd = text.lines().any(|line| line.contains(":name=systemd:"))
+                || text.lines().all(|line| line.starts_with("0::"));
             facts.set("host.systemd_cgroup", systemd, path);
-            let names = text.lines().filter_map(|line| line.split(':').nth(1)).map(|name| if name.is_empty() { "unified" } else { name });
+            let names = text
+                .lines()
+                .filter_map(|line| line.split(':').nth(1))
+                .map(|name| if name.is_empty() { "unified" } else { name });
             facts.set("host.cgroup_hierarchies", names.map(str::to_owned).collect::<Vec<_>>(), path);
         }
         Err(error) => gap("host.systemd_cgroup", path, error),

@@ -1,5 +1,5 @@
-//! What the kernel of this machine says from now on, where this user may read it: records of `/dev/kmsg` (kernel,
-//! Documentation/ABI/testing/dev-kmsg).
+//! What the kernel of this machine says from now on, where this user may read it: records of `/dev/kmsg`
+//! (kernel, Documentation/ABI/testing/dev-kmsg).
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
@@ -37,7 +37,8 @@ impl KernelLog {
                 Ok(0) => break,
                 Ok(length) => records.push(String::from_utf8_lossy(&buffer[..length]).into_owned()),
                 // Records that were overwritten meanwhile: it goes on with the oldest that is left.
-                Err(error) if error.kind() == ErrorKind::BrokenPipe || error.kind() == ErrorKind::Interrupted => {}
+                Err(error)
+                    if error.kind() == ErrorKind::BrokenPipe || error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => break,
             }
         }

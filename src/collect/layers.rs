@@ -1,7 +1,9 @@
-//! Files of a dead container of this machine, read where its storage driver keeps them: overlay layers, uppermost first.
+//! Files of a dead container of this machine, read where its storage driver keeps them: overlay layers,
+//! uppermost first.
 //!
-//! Costs the engine nothing: through the archive endpoint each file means a mount, and on Docker 20.10 a new process.
-//! Only a container that does not run is read so, because one that runs could exchange a folder for a link meanwhile.
+//! Costs the engine nothing: through the archive endpoint each file means a mount, and on Docker 20.10 a new
+//! process. Only a container that does not run is read so, because one that runs could exchange a folder for
+//! a link meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -24,7 +26,8 @@ const ENTRIES: usize = 4096;
 const DEPTH: usize = 4;
 /// Most layers that the kernel stacks (`OVL_MAX_STACK`).
 const LAYERS: usize = 500;
-/// Attribute of a folder that hides what lower layers have below it (kernel, `Documentation/filesystems/overlayfs.rst`).
+/// Attribute of a folder that hides what lower layers have below it (kernel,
+/// `Documentation/filesystems/overlayfs.rst`).
 const OPAQUE: &str = "trusted.overlay.opaque";
 
 /// The root file system of a container, as its layers.
@@ -35,16 +38,22 @@ pub struct Layers(Vec<PathBuf>);
 type Folder = Vec<PathBuf>;
 
 impl Layers {
-    /// The layers of a container that does not run; `None` when they are not here, cannot be read, or are hidden by mounts.
+    /// The layers of a container that does not run; `None` when they are not here, cannot be read, or are
+    /// hidden by mounts.
     pub fn of(config: &Config<'_>) -> Option<Self> {
         let driver = config.text("/GraphDriver/Name").or(config.text("/Driver"))?;
-        if !driver.starts_with("overlay") || config.flag("/State/Running") || config.flag("/State/Paused") || hides_boot_files(config) {
+        if !driver.starts_with("overlay")
+            || config.flag("/State/Running")
+            || config.flag("/State/Paused")
+            || hides_boot_files(config)
+        {
             return None;
         }
         let data = config.field("/GraphDriver/Data")?;
         let upper = data.get("UpperDir").and_then(Value::as_str)?;
         let lower = data.get("LowerDir").and_then(Value::as_str)?;
-        let layers: Vec<PathBuf> = std::iter::once(upper).chain(lower.split(':')).take(LAYERS).map(PathBuf::from).collect();
+        let layers: Vec<PathBuf> =
+            std::iter::once(upper).chain(lower.split(':')).take(LAYERS).map(PathBuf::from).collect();
         layers.iter().all(|layer| std::fs::read_dir(layer).is_ok()).then_some(Self(layers))
     }
 
@@ -87,7 +96,9 @@ impl Layers {
                     here = below(&here, &name.to_owned());
                     passed.push(name);
                 }
-                Component::ParentDir => return self.folder(&tidy(&passed.join(part).join(parts.as_path())), links),
+                Component::ParentDir => {
+                    return self.folder(&tidy(&passed.join(part).join(parts.as_path())), links);
+                }
                 _ => {}
             }
         }
@@ -110,11 +121,15 @@ fn tidy(path: &Path) -> PathBuf {
     tidy
 }
 
-/// Whether a mount lies over places that matter for the boot, so that the layers alone would tell a wrong tale.
+/// Whether a mount lies over places that matter for the boot, so that the layers alone would tell a wrong
+/// tale.
 fn hides_boot_files(config: &Config<'_>) -> bool {
     const PLACES: [&str; 7] = ["/etc", "/usr", "/lib", "/sbin", "/bin", "/var/lib/dpkg", "/entrypoint"];
-    let over = |destination: &str| PLACES.iter().any(|place| destination == *place || destination.starts_with(&format!("{place}/")));
-    let configured = |destination: &str| !matches!(destination, "/etc/hosts" | "/etc/hostname" | "/etc/resolv.conf");
+    let over = |destination: &str| {
+        PLACES.iter().any(|place| destination == *place || destination.starts_with(&format!("{place}/")))
+    };
+    let configured =
+        |destination: &str| !matches!(destination, "/etc/hosts" | "/etc/hostname" | "/etc/resolv.conf");
     config.mounts().iter().any(|mount| over(&mount.destination) && configured(&mount.destination))
 }
 
@@ -214,7 +229,9 @@ impl Growing {
 fn names(folder: &Folder) -> (BTreeMap<OsString, PathBuf>, bool) {
     let mut names: BTreeMap<OsString, PathBuf> = BTreeMap::new();
     let mut gone: BTreeSet<OsString> = BTreeSet::new();
-    for entry in folder.iter().filter_map(|layer| std::fs::read_dir(layer).ok()).flatten().filter_map(Result::ok) {
+    for entry in
+        folder.iter().filter_map(|layer| std::fs::read_dir(layer).ok()).flatten().filter_map(Result::ok)
+    {
         let name = entry.file_name();
         if gone.contains(&name) || names.contains_key(&name) {
             continue;
@@ -240,7 +257,12 @@ mod tests {
     fn layers() -> (tempfile::TempDir, Layers) {
         let dir = tempfile::tempdir().unwrap();
         let (upper, lower) = (dir.path().join("upper"), dir.path().join("lower"));
-        for path in ["upper/etc/systemd/system", "lower/etc/systemd/system", "lower/usr/lib/systemd", "lower/usr/sbin"] {
+        for path in [
+            "upper/etc/systemd/system",
+            "lower/etc/systemd/system",
+            "lower/usr/lib/systemd",
+            "lower/usr/sbin",
+        ] {
             std::fs::create_dir_all(dir.path().join(path)).unwrap();
         }
         symlink("usr/lib", lower.join("lib")).unwrap();
@@ -258,10 +280,19 @@ mod tests {
     #[test]
     fn upper_layers_win_and_links_are_resolved_inside() {
         let (_dir, layers) = layers();
-        assert_eq!(layers.read_path("/etc/systemd/system/a.service", 9), Some(PathStat::File(b"new".to_vec())));
+        assert_eq!(
+            layers.read_path("/etc/systemd/system/a.service", 9),
+            Some(PathStat::File(b"new".to_vec()))
+        );
         assert_eq!(layers.read_path("/lib/systemd/systemd", 3), Some(PathStat::File(b"bin".to_vec())));
-        assert_eq!(layers.read_path("/sbin/init", 9), Some(PathStat::Link("../lib/systemd/systemd".to_owned())));
-        assert_eq!(layers.read_path("/loop/systemd/system/b.service", 9), Some(PathStat::File(b"b".to_vec())));
+        assert_eq!(
+            layers.read_path("/sbin/init", 9),
+            Some(PathStat::Link("../lib/systemd/systemd".to_owned()))
+        );
+        assert_eq!(
+            layers.read_path("/loop/systemd/system/b.service", 9),
+            Some(PathStat::File(b"b".to_vec()))
+        );
         assert_eq!(layers.read_path("/../../etc", 9), Some(PathStat::Directory));
         assert_eq!(layers.read_path("/loop2/x", 9), None);
         assert_eq!(layers.read_path("/nowhere", 9), None);
@@ -273,7 +304,10 @@ mod tests {
         let tree = layers.read_tree("/etc/systemd/system", 100).unwrap();
         assert!(!tree.cut);
         let names: Vec<_> = tree.entries.iter().map(|entry| (entry.path.as_str(), &entry.stat)).collect();
-        assert_eq!(names, [("a.service", &PathStat::File(b"new".to_vec())), ("b.service", &PathStat::File(b"b".to_vec()))]);
+        assert_eq!(
+            names,
+            [("a.service", &PathStat::File(b"new".to_vec())), ("b.service", &PathStat::File(b"b".to_vec()))]
+        );
     }
 
     fn tree_of(fill: impl Fn(&Path), limit: usize) -> Tree {
@@ -291,7 +325,9 @@ mod tests {
         let tree = tree_of(links, 10_000);
         assert!(tree.cut && tree.entries.len() == 10, "{}", tree.entries.len());
         assert!(!tree_of(links, 50_000).cut);
-        let many = |folder: &Path| (0..=ENTRIES).for_each(|n| symlink("/dev/null", folder.join(n.to_string())).unwrap());
+        let many = |folder: &Path| {
+            (0..=ENTRIES).for_each(|n| symlink("/dev/null", folder.join(n.to_string())).unwrap())
+        };
         let tree = tree_of(many, 10_000);
         assert!(tree.cut && tree.entries.len() <= ENTRIES);
         let deep = |folder: &Path| std::fs::create_dir_all(folder.join("a/a/a/a/a/a/a")).unwrap();

@@ -9,7 +9,8 @@ use crate::docker::{Engine, EngineError, LogQuery, StreamName};
 use crate::scan::Excerpter;
 use crate::snapshot::{Facts, Gap, Source};
 
-/// Deadlines of a single answer that a whole log may take: enough for a long one, not for one that drips without end.
+/// Deadlines of a single answer that a whole log may take: enough for a long one, not for one that drips
+/// without end.
 const WHOLE: u32 = 12;
 
 /// Reads the log to its end.
@@ -23,16 +24,28 @@ pub async fn collect(
 ) -> bool {
     let deadline = engine.deadline * WHOLE;
     let whole = timeout(deadline, read(engine, container, tty, query, excerpter));
-    match whole.await.unwrap_or_else(|_| Err(EngineError::Deadline { action: "read the log".to_owned(), deadline })) {
+    match whole
+        .await
+        .unwrap_or_else(|_| Err(EngineError::Deadline { action: "read the log".to_owned(), deadline }))
+    {
         Ok(()) => true,
         Err(error) => {
-            gaps.push(Gap { fact: "log".to_owned(), reason: format!("the log cannot be read: {}", error.brief()) });
+            gaps.push(Gap {
+                fact: "log".to_owned(),
+                reason: format!("the log cannot be read: {}", error.brief()),
+            });
             false
         }
     }
 }
 
-async fn read(engine: &Engine, container: &str, tty: bool, query: &LogQuery, excerpter: &mut Excerpter<'_>) -> Result<(), EngineError> {
+async fn read(
+    engine: &Engine,
+    container: &str,
+    tty: bool,
+    query: &LogQuery,
+    excerpter: &mut Excerpter<'_>,
+) -> Result<(), EngineError> {
     let mut stream = engine.logs(container, tty, query).await?;
     while let Some(chunk) = next(&mut stream, engine.deadline).await? {
         excerpter.push(source(chunk.stream), &chunk.bytes);

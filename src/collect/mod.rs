@@ -47,7 +47,12 @@ pub struct CollectOptions {
 ///
 /// # Errors
 /// [`EngineError`] only when the container cannot be inspected at all; everything later becomes a gap.
-pub async fn collect(engine: &Engine, name: &str, options: &CollectOptions, matcher: &Matcher<'_>) -> Result<Snapshot, EngineError> {
+pub async fn collect(
+    engine: &Engine,
+    name: &str,
+    options: &CollectOptions,
+    matcher: &Matcher<'_>,
+) -> Result<Snapshot, EngineError> {
     match look(engine, name, options, matcher).await? {
         (snapshot, false) => Ok(snapshot),
         // What was half seen alive and half dead says less than a second look.
@@ -56,7 +61,12 @@ pub async fn collect(engine: &Engine, name: &str, options: &CollectOptions, matc
 }
 
 /// One look, and whether the container's state was another one at its end.
-async fn look(engine: &Engine, name: &str, options: &CollectOptions, matcher: &Matcher<'_>) -> Result<(Snapshot, bool), EngineError> {
+async fn look(
+    engine: &Engine,
+    name: &str,
+    options: &CollectOptions,
+    matcher: &Matcher<'_>,
+) -> Result<(Snapshot, bool), EngineError> {
     let patient = Patient::meet(engine, name).await?;
     let mut excerpter = Excerpter::new(matcher);
     let mut log_gaps = Vec::new();
@@ -73,14 +83,17 @@ async fn look(engine: &Engine, name: &str, options: &CollectOptions, matcher: &M
     let after = engine.get(&format!("/containers/{}/json", patient.id)).await;
     if after.as_ref().is_err_and(EngineError::is_unknown) {
         draft.facts.set("container.status", ContainerStatus::Removed, "container inspect");
-        draft.gaps.push(Gap { fact: "container".to_owned(), reason: "it was removed while it was examined".to_owned() });
+        draft.gaps.push(Gap {
+            fact: "container".to_owned(),
+            reason: "it was removed while it was examined".to_owned(),
+        });
     }
     let changed = after.is_ok_and(|after| patient.has_changed(&after));
     Ok((draft.finish(&patient), changed))
 }
 
-/// What the configuration of a container and the scripts that it starts tell: enough to say whether it is meant to run systemd, and much
-/// less work for the engine than [`collect`].
+/// What the configuration of a container and the scripts that it starts tell: enough to say whether it is
+/// meant to run systemd, and much less work for the engine than [`collect`].
 ///
 /// # Errors
 /// [`EngineError`] when the container cannot be inspected; what cannot be read is missing.

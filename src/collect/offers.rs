@@ -1,4 +1,5 @@
-//! Names to choose from: an engine in, names of containers and images out, each with a word about it. Must not look at any of them.
+//! Names to choose from: an engine in, names of containers and images out, each with a word about it. Must
+//! not look at any of them.
 
 use serde_json::Value;
 
@@ -10,7 +11,8 @@ use crate::docker::{Engine, EngineError};
 /// # Errors
 /// [`EngineError`] when the engine does not list them.
 pub async fn container_offers(engine: &Engine) -> Result<Vec<(String, String)>, EngineError> {
-    let text = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text =
+        |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let offer = |entry: Value| {
         let name = listed_name(&entry)?.to_owned();
         let about = [text(&entry, "State"), text(&entry, "Image")];
@@ -25,8 +27,16 @@ pub async fn container_offers(engine: &Engine) -> Result<Vec<(String, String)>, 
 /// [`EngineError`] when the engine does not list them.
 pub async fn image_offers(engine: &Engine) -> Result<Vec<(String, String)>, EngineError> {
     let named = |image: Value| {
-        let tags = image.get("RepoTags")?.as_array()?.iter().filter_map(Value::as_str).filter(|tag| !tag.starts_with("<none>"));
-        Some(tags.map(|tag| (tag.strip_prefix("localhost/").unwrap_or(tag).to_owned(), "image".to_owned())).collect::<Vec<_>>())
+        let tags = image
+            .get("RepoTags")?
+            .as_array()?
+            .iter()
+            .filter_map(Value::as_str)
+            .filter(|tag| !tag.starts_with("<none>"));
+        Some(
+            tags.map(|tag| (tag.strip_prefix("localhost/").unwrap_or(tag).to_owned(), "image".to_owned()))
+                .collect::<Vec<_>>(),
+        )
     };
     Ok(engine.list("/images/json", named).await?.concat())
 }

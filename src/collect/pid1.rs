@@ -8,7 +8,8 @@ use crate::snapshot::{Facts, Gap};
 /// Fewest descriptors of a manager that works; a frozen one has 3, a healthy one some 30.
 const WORKING_DESCRIPTORS: i64 = 10;
 
-/// Whether a process of this machine belongs to the container: its control group path carries the container's id.
+/// Whether a process of this machine belongs to the container: its control group path carries the container's
+/// id.
 pub fn belongs(pid: i32, id: &str) -> bool {
     let Ok(groups) = Process::new(pid).and_then(|process| process.cgroups()) else { return false };
     !id.is_empty() && groups.into_iter().any(|group| group.pathname.contains(id))
@@ -19,11 +20,16 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
     let process = match Process::new(pid) {
         Ok(process) => process,
         Err(error) => {
-            gaps.push(Gap { fact: "pid1.*".to_owned(), reason: format!("process {pid} cannot be read: {error}") });
+            gaps.push(Gap {
+                fact: "pid1.*".to_owned(),
+                reason: format!("process {pid} cannot be read: {error}"),
+            });
             return;
         }
     };
-    let mut gap = |fact: &str, reason: procfs::ProcError| gaps.push(Gap { fact: fact.to_owned(), reason: reason.to_string() });
+    let mut gap = |fact: &str, reason: procfs::ProcError| {
+        gaps.push(Gap { fact: fact.to_owned(), reason: reason.to_string() })
+    };
     match process.status() {
         Ok(status) => status_facts(&status, facts),
         Err(error) => gap("pid1.command", error),
@@ -37,19 +43,32 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
         Err(error) => gap("pid1.descriptors", error),
     }
     match process.wchan() {
-        Ok(wchan) => facts.set("pid1.wchan", Some(wchan.trim()).filter(|w| !w.is_empty() && *w != "0"), "/proc/PID/wchan"),
+        Ok(wchan) => facts.set(
+            "pid1.wchan",
+            Some(wchan.trim()).filter(|w| !w.is_empty() && *w != "0"),
+            "/proc/PID/wchan",
+        ),
         Err(error) => gap("pid1.wchan", error),
     }
     match process.task_main_thread().and_then(|task| task.children()) {
-        Ok(children) => facts.set("pid1.children", i64::try_from(children.len()).unwrap_or(i64::MAX), "/proc/PID/task/PID/children"),
+        Ok(children) => facts.set(
+            "pid1.children",
+            i64::try_from(children.len()).unwrap_or(i64::MAX),
+            "/proc/PID/task/PID/children",
+        ),
         Err(error) => gap("pid1.children", error),
     }
     match process.mountinfo() {
         Ok(list) => {
             let groups = process.cgroups().map(|groups| groups.0).unwrap_or_default();
-            let systemd = groups.iter().find(|group| group.controllers.iter().any(|name| name == "name=systemd"));
+            let systemd =
+                groups.iter().find(|group| group.controllers.iter().any(|name| name == "name=systemd"));
             let own = groups.iter().find(|group| group.hierarchy == 0).map(|group| group.pathname.clone());
-            facts.set("pid1.cgroup", systemd.map(|group| group.pathname.clone()).or(own.clone()), "/proc/PID/cgroup");
+            facts.set(
+                "pid1.cgroup",
+                systemd.map(|group| group.pathname.clone()).or(own.clone()),
+                "/proc/PID/cgroup",
+            );
             mounts::observed(&list, own.as_deref(), facts);
         }
         Err(error) => gap("mount.*", error),
@@ -61,7 +80,8 @@ fn status_facts(status: &procfs::process::Status, facts: &mut Facts) {
     let source = "/proc/PID/status";
     facts.set("pid1.command", status.name.as_str(), source);
     facts.set("pid1.state", status.state.chars().next().map(String::from), source);
-    // init keeps its name when started as /sbin/init; the executable decides, but it needs more rights to read.
+    // init keeps its name when started as /sbin/init; the executable decides, but it needs more rights to
+    // read.
     facts.set("pid1.systemd", matches!(status.name.as_str(), "systemd" | "init"), source);
     facts.set("pid1.capabilities", capabilities_of_mask(status.capeff), source);
     let seccomp = match status.seccomp {
@@ -75,7 +95,9 @@ fn status_facts(status: &procfs::process::Status, facts: &mut Facts) {
 
 /// Alive or frozen: a working manager waits for events with its descriptors open; a frozen one only pauses.
 fn life_facts(facts: &mut Facts) {
-    let (Some(true), Some(descriptors)) = (facts.bool("pid1.systemd"), facts.int("pid1.descriptors")) else { return };
+    let (Some(true), Some(descriptors)) = (facts.bool("pid1.systemd"), facts.int("pid1.descriptors")) else {
+        return;
+    };
     let wchan = facts.text("pid1.wchan").unwrap_or_default();
     let pauses = wchan.contains("pause") || wchan.contains("sigsuspend") || wchan.contains("sigtimedwait");
     let source = "/proc/PID/wchan, /proc/PID/fd";

@@ -1,6 +1,8 @@
-//! What this host and user allow the program to see: an engine in, one [`Sight`] per thing that examining a container needs out.
+//! What this host and user allow the program to see: an engine in, one [`Sight`] per thing that examining a
+//! container needs out.
 //!
-//! Reads only what `doctor` reads; runs a command only in a container that was named. Must not judge any container.
+//! Reads only what `doctor` reads; runs a command only in a container that was named. Must not judge any
+//! container.
 
 use futures_util::StreamExt;
 use procfs::process::Process;
@@ -86,11 +88,20 @@ impl Thing {
     fn sight(&self, seen: Option<bool>, essential: bool, detail: String) -> Sight {
         let lost = seen == Some(false);
         let next = if seen == Some(true) { "" } else { self.3 };
-        Sight { id: self.0, what: self.1, seen, essential, detail, consequence: if lost { self.2 } else { "" }, next: next.to_owned() }
+        Sight {
+            id: self.0,
+            what: self.1,
+            seen,
+            essential,
+            detail,
+            consequence: if lost { self.2 } else { "" },
+            next: next.to_owned(),
+        }
     }
 
     fn of(&self, outcome: Result<String, String>) -> Sight {
-        let essential = matches!(self.0, "engine.containers" | "container.inspect" | "container.log" | "container.files");
+        let essential =
+            matches!(self.0, "engine.containers" | "container.inspect" | "container.log" | "container.files");
         match outcome {
             Ok(detail) => self.sight(Some(true), essential, detail),
             Err(reason) => self.sight(Some(false), essential, reason),
@@ -120,13 +131,19 @@ pub async fn sights(engine: &Engine, named: Option<&str>, exec: bool) -> Vec<Sig
             sights.extend(inside(engine, patient, named.is_some() && exec).await);
         }
         Some(Err(error)) => sights.push(INSPECT.of(Err(error.brief()))),
-        None => sights.extend([INSPECT, LOG, FILES, EXEC].map(|thing| thing.untried("the engine has no container"))),
+        None => sights
+            .extend([INSPECT, LOG, FILES, EXEC].map(|thing| thing.untried("the engine has no container"))),
     }
     let dead = match any(&list, false) {
         Some(name) => Patient::meet(engine, &name).await.ok(),
         None => None,
     };
-    sights.extend(outside(engine, info.ok(), patient.as_ref().and_then(|patient| patient.as_ref().ok()), dead.as_ref()));
+    sights.extend(outside(
+        engine,
+        info.ok(),
+        patient.as_ref().and_then(|patient| patient.as_ref().ok()),
+        dead.as_ref(),
+    ));
     sights.extend(machine());
     sights
 }
@@ -134,8 +151,17 @@ pub async fn sights(engine: &Engine, named: Option<&str>, exec: bool) -> Vec<Sig
 /// Control groups and storage of an engine, in words.
 fn about(info: &Value) -> String {
     let text = |key: &str| info.get(key).and_then(Value::as_str).unwrap_or_default();
-    let parts = [("cgroup v", text("CgroupVersion")), ("cgroup driver ", text("CgroupDriver")), ("storage ", text("Driver"))];
-    parts.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name}{value}")).collect::<Vec<_>>().join(", ")
+    let parts = [
+        ("cgroup v", text("CgroupVersion")),
+        ("cgroup driver ", text("CgroupDriver")),
+        ("storage ", text("Driver")),
+    ];
+    parts
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name}{value}"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// A container of the engine's list: its id, and whether it runs.
@@ -177,24 +203,44 @@ async fn log(engine: &Engine, patient: &Patient) -> Result<(), EngineError> {
 }
 
 async fn systemctl(engine: &Engine, patient: &Patient) -> Result<String, String> {
-    let said = engine.exec(&patient.id, &["systemctl", "is-system-running"]).await.map_err(|error| error.brief())?;
+    let said =
+        engine.exec(&patient.id, &["systemctl", "is-system-running"]).await.map_err(|error| error.brief())?;
     let word = said.stdout.trim().to_owned();
-    if word.is_empty() { Err(format!("systemctl does not answer: {}", said.stderr.trim())) } else { Ok(format!("systemctl says {word}")) }
+    if word.is_empty() {
+        Err(format!("systemctl does not answer: {}", said.stderr.trim()))
+    } else {
+        Ok(format!("systemctl says {word}"))
+    }
 }
 
 /// What this machine shows of a container.
-fn outside(engine: &Engine, info: Option<&Value>, patient: Option<&Patient>, dead: Option<&Patient>) -> Vec<Sight> {
-    let Some(patient) = patient else { return Vec::from([LOCAL, PROC, LAYERS].map(|thing| thing.untried("no container to look at"))) };
+fn outside(
+    engine: &Engine,
+    info: Option<&Value>,
+    patient: Option<&Patient>,
+    dead: Option<&Patient>,
+) -> Vec<Sight> {
+    let Some(patient) = patient else {
+        return Vec::from([LOCAL, PROC, LAYERS].map(|thing| thing.untried("no container to look at")));
+    };
     if !host::is_local(engine.endpoint(), patient.document(), info, &patient.id) {
         let far = LOCAL.of(Err("no process or file of the container is on this machine".to_owned()));
         return vec![far, PROC.untried("the engine is not here"), LAYERS.untried("the engine is not here")];
     }
-    let pid = patient.document().pointer("/State/Pid").and_then(Value::as_i64).and_then(|pid| i32::try_from(pid).ok());
-    let proc = pid.filter(|pid| *pid > 0).map_or_else(|| PROC.untried("no container runs"), |pid| PROC.of(process(pid)));
+    let pid = patient
+        .document()
+        .pointer("/State/Pid")
+        .and_then(Value::as_i64)
+        .and_then(|pid| i32::try_from(pid).ok());
+    let proc = pid
+        .filter(|pid| *pid > 0)
+        .map_or_else(|| PROC.untried("no container runs"), |pid| PROC.of(process(pid)));
     let layers = match dead {
         Some(dead) if engine.endpoint().may_be_local() => {
-            let found = Layers::of(&dead.config()).map(|_| format!("{} is read from its layers", dead.name()));
-            LAYERS.of(found.ok_or_else(|| "they are no overlay folders, cannot be read, or lie below mounts".to_owned()))
+            let found =
+                Layers::of(&dead.config()).map(|_| format!("{} is read from its layers", dead.name()));
+            LAYERS.of(found
+                .ok_or_else(|| "they are no overlay folders, cannot be read, or lie below mounts".to_owned()))
         }
         _ => LAYERS.untried("there is no dead container"),
     };
@@ -203,15 +249,19 @@ fn outside(engine: &Engine, info: Option<&Value>, patient: Option<&Patient>, dea
 
 fn process(pid: i32) -> Result<String, String> {
     let seen = Process::new(pid).and_then(|process| Ok((process.fd_count()?, process.mountinfo()?.0.len())));
-    seen.map(|(open, mounts)| format!("process {pid}: {open} descriptors, {mounts} mounts")).map_err(|error| error.to_string())
+    seen.map(|(open, mounts)| format!("process {pid}: {open} descriptors, {mounts} mounts"))
+        .map_err(|error| error.to_string())
 }
 
 /// What this machine shows of itself.
 #[must_use]
 pub fn machine() -> Vec<Sight> {
-    let kernel = KernelLog::from_now().map(|_| "/dev/kmsg".to_owned()).map_err(|error| format!("/dev/kmsg: {error}"));
+    let kernel =
+        KernelLog::from_now().map(|_| "/dev/kmsg".to_owned()).map_err(|error| format!("/dev/kmsg: {error}"));
     let path = "/sys/kernel/security/lsm";
-    let lsms = std::fs::read_to_string(path).map(|text| text.trim().to_owned()).map_err(|error| format!("{path}: {error}"));
+    let lsms = std::fs::read_to_string(path)
+        .map(|text| text.trim().to_owned())
+        .map_err(|error| format!("{path}: {error}"));
     vec![KERNEL.of(kernel), LSM.of(lsms)]
 }
 
@@ -223,8 +273,11 @@ mod tests {
 
     #[test]
     fn a_running_container_is_told_from_a_dead_one() {
-        let list =
-            [json!({"Id": "a", "State": "exited"}), json!({"Id": "../b", "State": "running"}), json!({"Id": "c", "State": "running"})];
+        let list = [
+            json!({"Id": "a", "State": "exited"}),
+            json!({"Id": "../b", "State": "running"}),
+            json!({"Id": "c", "State": "running"}),
+        ];
         let list: Vec<_> = list.iter().filter_map(listed).collect();
         assert_eq!((any(&list, true).as_deref(), any(&list, false).as_deref()), (Some("c"), Some("a")));
         assert_eq!((any(&[], true), counts(&list).as_str()), (None, "2, 1 of them running"));
@@ -234,9 +287,15 @@ mod tests {
     fn what_is_not_seen_says_what_is_lost_and_what_to_do() {
         for thing in [LIST, INFO, INSPECT, LOG, FILES, EXEC, LOCAL, PROC, LAYERS, KERNEL, LSM] {
             let lost = thing.of(Err("no".to_owned()));
-            assert!(lost.seen == Some(false) && !lost.consequence.is_empty() && !lost.next.is_empty(), "{lost:?}");
+            assert!(
+                lost.seen == Some(false) && !lost.consequence.is_empty() && !lost.next.is_empty(),
+                "{lost:?}"
+            );
             let seen = thing.of(Ok("yes".to_owned()));
-            assert!(seen.seen == Some(true) && seen.consequence.is_empty() && seen.next.is_empty(), "{seen:?}");
+            assert!(
+                seen.seen == Some(true) && seen.consequence.is_empty() && seen.next.is_empty(),
+                "{seen:?}"
+            );
             assert_eq!(thing.untried("why").seen, None);
         }
     }

@@ -23,14 +23,16 @@ const STEP: usize = 80;
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError`] when the base cannot be looked at, no image can be made of it, or a step of the build fails.
+/// [`CommandError`] when the base cannot be looked at, no image can be made of it, or a step of the build
+/// fails.
 pub fn run(args: &BuildArgs, options: &Options) -> Result<Exit, CommandError> {
     let rules = rule::load(&options.rules)?;
     let matcher = Matcher::new(&rules);
     connect::block_on(async {
         let office = Office::open(options, &rules, &matcher).await?;
         let base = base(&office, &args.subject).await?;
-        let case = progress::shown(&format!("looking at {base}"), options.progress, office.probe(&base)).await?;
+        let case =
+            progress::shown(&format!("looking at {base}"), options.progress, office.probe(&base)).await?;
         let wish = ImageWish { base: base.clone(), extent: args.target, enable: args.enable.clone() };
         let plan = image(&case.snapshot.facts, &wish)?;
         if args.print || args.output.is_some() {
@@ -52,10 +54,15 @@ async fn base(office: &Office<'_>, word: &str) -> Result<String, CommandError> {
         Subject::Container(name) => name,
     };
     let document = office.engine.get(&format!("/containers/{}/json", crate::docker::encoded(&name))).await?;
-    let text = |pointer: &str| document.pointer(pointer).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+    let text = |pointer: &str| {
+        document.pointer(pointer).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+    };
     let (reference, id) = (text("/Config/Image"), text("/Image"));
     // A name that has moved on to another image since is not the container's.
-    let same = office.image(&reference).await.is_ok_and(|image| image.get("Id").and_then(serde_json::Value::as_str) == Some(id.as_str()));
+    let same = office
+        .image(&reference)
+        .await
+        .is_ok_and(|image| image.get("Id").and_then(serde_json::Value::as_str) == Some(id.as_str()));
     let base = if same { reference } else { id };
     if office.options.remarks {
         output::tell(&format!("{name} is a container; its image {base} is taken"));
@@ -69,14 +76,20 @@ fn hand_over(office: &Office<'_>, plan: &ImagePlan, args: &BuildArgs) -> Result<
         output::tell(remark);
     }
     match &args.output {
-        None if args.format == Format::Json => output::print(image_page::document(None, plan, None, office.rules)?.as_bytes())?,
+        None if args.format == Format::Json => {
+            output::print(image_page::document(None, plan, None, office.rules)?.as_bytes())?
+        }
         None => output::print(image_page::files(plan).as_bytes())?,
         Some(folder) => {
             for (path, text) in &plan.files {
                 let failed = |source| CommandError::Plan { path: path.clone(), source };
                 write(&place::within(folder, path).map_err(failed)?, text)?;
             }
-            output::tell(&format!("{} files are in {}: build that folder", plan.files.len(), folder.display()));
+            output::tell(&format!(
+                "{} files are in {}: build that folder",
+                plan.files.len(),
+                folder.display()
+            ));
         }
     }
     Ok(Exit::Success)
@@ -88,7 +101,12 @@ fn write(path: &Path, text: &str) -> Result<(), CommandError> {
     std::fs::write(path, text).map_err(failed)
 }
 
-async fn order(office: &Office<'_>, plan: &ImagePlan, wish: &ImageWish, args: &BuildArgs) -> Result<BuildOrder, CommandError> {
+async fn order(
+    office: &Office<'_>,
+    plan: &ImagePlan,
+    wish: &ImageWish,
+    args: &BuildArgs,
+) -> Result<BuildOrder, CommandError> {
     let labels = [
         ("org.opencontainers.image.base.name", wish.base.as_str()),
         ("io.sysdock.version", env!("CARGO_PKG_VERSION")),
@@ -97,7 +115,10 @@ async fn order(office: &Office<'_>, plan: &ImagePlan, wish: &ImageWish, args: &B
     Ok(BuildOrder {
         files: plan.files.clone(),
         tag: args.tag.clone().unwrap_or_else(|| tag_after(&wish.base)),
-        labels: labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect::<BTreeMap<_, _>>(),
+        labels: labels
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect::<BTreeMap<_, _>>(),
         network: if plan.installs { args.network.clone() } else { "none".to_owned() },
         builder: match args.builder {
             BuilderChoice::Auto => office.engine.builder().await?,
@@ -112,7 +133,10 @@ fn announce(office: &Office<'_>, order: &BuildOrder, plan: &ImagePlan, base: &st
         return;
     }
     let installs = if plan.installs { ", systemd is installed in it" } else { "" };
-    output::tell(&format!("building the image {} from {base}{installs}; network of the build: {}", order.tag, order.network));
+    output::tell(&format!(
+        "building the image {} from {base}{installs}; network of the build: {}",
+        order.tag, order.network
+    ));
     for remark in &plan.remarks {
         output::tell(remark);
     }
@@ -156,7 +180,13 @@ async fn proof(office: &Office<'_>, tag: &str, plan: &ImagePlan) -> Result<Trial
     Ok(progress::shown(&format!("booting {tag}"), office.options.progress, work).await)
 }
 
-fn show(office: &Office<'_>, tag: &str, plan: &ImagePlan, outcome: Option<&TrialOutcome>, format: Format) -> Result<(), CommandError> {
+fn show(
+    office: &Office<'_>,
+    tag: &str,
+    plan: &ImagePlan,
+    outcome: Option<&TrialOutcome>,
+    format: Format,
+) -> Result<(), CommandError> {
     let context = &office.options.context;
     let text = match format {
         Format::Json => image_page::document(Some(tag), plan, outcome, office.rules)?,

@@ -11,7 +11,9 @@ use crate::collect::{self, CollectOptions};
 use crate::diagnose::{Report, Role, diagnose_with};
 use crate::docker::{Engine, LogQuery, encoded};
 use crate::options::{Options, notices_of_rules};
-use crate::prescribe::{Prescription, Reach, Start, Step, StepKind, name_after, of_image, prescribe, probe, probe_name};
+use crate::prescribe::{
+    Prescription, Reach, Start, Step, StepKind, name_after, of_image, prescribe, probe, probe_name,
+};
 use crate::render::output;
 use crate::rule::RuleSet;
 use crate::scan::Matcher;
@@ -65,26 +67,39 @@ impl<'o> Office<'o> {
     /// Connects to the engine, and removes what runs that were killed left on this machine.
     ///
     /// # Errors
-    /// Any [`EngineError`](crate::docker::EngineError) of finding or connecting, [`CommandError::Interrupted`].
-    pub async fn open(options: &'o Options, rules: &'o RuleSet, matcher: &'o Matcher<'o>) -> Result<Self, CommandError> {
+    /// Any [`EngineError`](crate::docker::EngineError) of finding or connecting,
+    /// [`CommandError::Interrupted`].
+    pub async fn open(
+        options: &'o Options,
+        rules: &'o RuleSet,
+        matcher: &'o Matcher<'o>,
+    ) -> Result<Self, CommandError> {
         let interrupt = Interrupt::listen()?;
         forget_the_dead();
         for notice in notices_of_rules(rules).iter().filter(|_| options.remarks) {
             output::tell(&notice.sentence());
         }
-        let (engine, reach) = interrupt.unless(Box::pin(async { Ok(connect::connect_and_reach(options).await?) })).await?;
-        let marks = Marks::of_user(options.environment.get("XDG_STATE_HOME"), options.environment.get("HOME"));
+        let (engine, reach) =
+            interrupt.unless(Box::pin(async { Ok(connect::connect_and_reach(options).await?) })).await?;
+        let marks =
+            Marks::of_user(options.environment.get("XDG_STATE_HOME"), options.environment.get("HOME"));
         Ok(Self { options, rules, matcher, engine, reach, interrupt, marks })
     }
 
-    /// Carries a step out. What it takes from a container is asked of the engine, so that no other program sees it.
+    /// Carries a step out. What it takes from a container is asked of the engine, so that no other program
+    /// sees it.
     ///
     /// # Errors
-    /// [`CommandError`] when the command fails or the engine does not answer; [`CommandError::Changed`], [`CommandError::Interrupted`].
+    /// [`CommandError`] when the command fails or the engine does not answer; [`CommandError::Changed`],
+    /// [`CommandError::Interrupted`].
     pub async fn carry_out(&self, workshop: &Workshop, step: &Step) -> Result<(), CommandError> {
         let work = Box::pin(self.carried_out(workshop, step));
         // The build of an image changes no container, and may take minutes.
-        if step.kind == StepKind::BuildImage { self.interrupt.unless(work).await } else { self.interrupt.after(work).await }
+        if step.kind == StepKind::BuildImage {
+            self.interrupt.unless(work).await
+        } else {
+            self.interrupt.after(work).await
+        }
     }
 
     async fn carried_out(&self, workshop: &Workshop, step: &Step) -> Result<(), CommandError> {
@@ -126,7 +141,9 @@ impl<'o> Office<'o> {
             Err(error) if error.is_unknown() => match self.image(word).await {
                 Ok(_) => Ok(Subject::Image(word.to_owned())),
                 Err(CommandError::NoImage { .. }) => {
-                    Err(connect::failure(&self.engine, word, error, &self.options.engine).await.or_image(word, &self.reach))
+                    Err(connect::failure(&self.engine, word, error, &self.options.engine)
+                        .await
+                        .or_image(word, &self.reach))
                 }
                 Err(other) => Err(other),
             },
@@ -158,7 +175,11 @@ impl<'o> Office<'o> {
         let until = Timestamp::now().as_second() + PROBE;
         let mark = self.marks.make(&probe_name(std::process::id(), until));
         let wanted = probe(reference, &document, until, &mark.token);
-        let case = match self.interrupt.after(Box::pin(async { Ok(self.engine.create(&mark.name, &wanted).await?) })).await {
+        let case = match self
+            .interrupt
+            .after(Box::pin(async { Ok(self.engine.create(&mark.name, &wanted).await?) }))
+            .await
+        {
             Ok(_) => self.examine(&mark.name, Duration::ZERO).await,
             Err(error) => Err(error),
         };
@@ -181,5 +202,10 @@ impl<'o> Office<'o> {
 
 /// Ids of a report's root causes.
 pub fn root_causes(report: &Report) -> Vec<String> {
-    report.findings.iter().filter(|finding| finding.role == Role::RootCause).map(|finding| finding.id.clone()).collect()
+    report
+        .findings
+        .iter()
+        .filter(|finding| finding.role == Role::RootCause)
+        .map(|finding| finding.id.clone())
+        .collect()
 }

@@ -1,6 +1,7 @@
 //! What can come next on a command line, for a shell that asks: words so far in, candidates out.
 //!
-//! Asks the engine for a second at most and says nothing when it has no answer. Must not slow a run that no shell asked for.
+//! Asks the engine for a second at most and says nothing when it has no answer. Must not slow a run that no
+//! shell asked for.
 
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
@@ -39,7 +40,11 @@ pub fn answer(arguments: &[OsString]) -> Option<Exit> {
     let asked = Arc::new(Asked::of(&words, Environment::of_process()));
     let folder = std::env::current_dir().ok();
     // Where there is nothing to offer the shell goes on by itself.
-    drop(CompleteEnv::with_factory(|| command(&asked)).var(VARIABLE).try_complete(arguments, folder.as_deref()));
+    drop(
+        CompleteEnv::with_factory(|| command(&asked))
+            .var(VARIABLE)
+            .try_complete(arguments, folder.as_deref()),
+    );
     Some(Exit::Success)
 }
 
@@ -53,7 +58,8 @@ fn command(asked: &Arc<Asked>) -> clap::Command {
 
 /// Gives a value its source of candidates, by the name that stands for it in the help.
 fn teach(arg: Arg, asked: &Arc<Asked>) -> Arg {
-    let name = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string).unwrap_or_default();
+    let name =
+        arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string).unwrap_or_default();
     let kinds: Vec<Kind> = match (name.as_str(), arg.get_id().as_str()) {
         (_, "context") => vec![Kind::Context],
         ("ENGINE", _) => vec![Kind::BuiltIn],
@@ -65,7 +71,9 @@ fn teach(arg: Arg, asked: &Arc<Asked>) -> Arg {
         return arg;
     }
     let asked = asked.clone();
-    arg.add(ArgValueCompleter::new(move |current: &OsStr| kinds.iter().flat_map(|kind| asked.candidates(*kind, current)).collect()))
+    arg.add(ArgValueCompleter::new(move |current: &OsStr| {
+        kinds.iter().flat_map(|kind| asked.candidates(*kind, current)).collect()
+    }))
 }
 
 /// Where candidates come from.
@@ -105,13 +113,16 @@ impl Asked {
         let mut asked = Self { choice: EngineChoice::default(), rules: Vec::new(), environment };
         for (index, word) in words.iter().enumerate() {
             let value = |long: &str, short: &str| {
-                let beside = (*word == long || *word == short).then(|| words.get(index + 1).copied()).flatten();
+                let beside =
+                    (*word == long || *word == short).then(|| words.get(index + 1).copied()).flatten();
                 let within = word.strip_prefix(long).and_then(|rest| rest.strip_prefix('='));
                 beside.or(within).map(str::to_owned)
             };
             asked.choice.host = value("--host", "-H").or(asked.choice.host);
             asked.choice.context = value("--context", "-c").or(asked.choice.context);
-            asked.rules.extend(value("--rules", "--rules").map(|folder| std::path::PathBuf::from(folder).into()));
+            asked
+                .rules
+                .extend(value("--rules", "--rules").map(|folder| std::path::PathBuf::from(folder).into()));
         }
         asked
     }
@@ -124,12 +135,15 @@ impl Asked {
                 let files = PathCompleter::any().stdio().complete(current).into_iter();
                 return files.filter(|file| kind.may_be(&file.get_value().to_string_lossy())).collect();
             }
-            Kind::Context => self.environment.contexts().into_iter().map(|name| (name, String::new())).collect(),
+            Kind::Context => {
+                self.environment.contexts().into_iter().map(|name| (name, String::new())).collect()
+            }
             Kind::BuiltIn => built_in(),
             Kind::Diagnosis => self.diagnoses(),
             Kind::Call => named_calls().into_iter().map(|call| (call.to_owned(), String::new())).collect(),
         };
-        let begins = |offer: &(String, String)| current.to_str().is_some_and(|current| offer.0.starts_with(current));
+        let begins =
+            |offer: &(String, String)| current.to_str().is_some_and(|current| offer.0.starts_with(current));
         offers.into_iter().filter(begins).filter(|(value, _)| kind.may_be(value)).map(candidate).collect()
     }
 
@@ -144,7 +158,9 @@ impl Asked {
                 return Ok(Vec::new());
             }
             let answer = async { work(Engine::connect(located.endpoint, PATIENCE, None).await?).await };
-            Ok::<_, CommandError>(tokio::time::timeout(PATIENCE, answer).await.unwrap_or_else(|_| Ok(Vec::new()))?)
+            Ok::<_, CommandError>(
+                tokio::time::timeout(PATIENCE, answer).await.unwrap_or_else(|_| Ok(Vec::new()))?,
+            )
         };
         connect::block_on(asking).unwrap_or_default()
     }
@@ -162,7 +178,10 @@ fn candidate((value, about): (String, String)) -> CompletionCandidate {
 /// Engines whose built-in profile is known, each from the version on that brought it.
 fn built_in() -> Vec<(String, String)> {
     let of = |maker: Maker, name: &str| {
-        versions(maker).into_iter().map(|version| (format!("{name}-{version}"), String::new())).collect::<Vec<_>>()
+        versions(maker)
+            .into_iter()
+            .map(|version| (format!("{name}-{version}"), String::new()))
+            .collect::<Vec<_>>()
     };
     [of(Maker::Docker, "docker"), of(Maker::Podman, "podman")].concat()
 }
@@ -175,7 +194,12 @@ mod tests {
         let words: Vec<&str> = line.split(' ').collect();
         let asked = Arc::new(Asked::of(&words, Environment::from_pairs(&[], &[])));
         let index = words.len() - 1;
-        let found = clap_complete::engine::complete(&mut command(&asked), words.iter().map(Into::into).collect(), index, None);
+        let found = clap_complete::engine::complete(
+            &mut command(&asked),
+            words.iter().map(Into::into).collect(),
+            index,
+            None,
+        );
         found.unwrap_or_default().iter().map(|one| one.get_value().to_string_lossy().into_owned()).collect()
     }
 
@@ -184,7 +208,11 @@ mod tests {
         assert_eq!(values("sysdock explain cgroup-read-on"), ["cgroup-read-only"]);
         assert!(values("sysdock explain ").len() > 30);
         assert!(values("sysdock seccomp explain stat").contains(&"statx".to_owned()));
-        assert!(values("sysdock seccomp check --default docker-2").iter().all(|name| name.starts_with("docker-2")));
+        assert!(
+            values("sysdock seccomp check --default docker-2")
+                .iter()
+                .all(|name| name.starts_with("docker-2"))
+        );
         assert!(!values("sysdock seccomp check --default ").is_empty());
         assert_eq!(values("sysdock doct"), ["doctor"]);
         assert_eq!(values("sysdock doctor --format mark"), ["markdown"]);
@@ -197,7 +225,8 @@ mod tests {
 
     #[test]
     fn the_engine_is_the_one_that_the_line_names() {
-        let host = |line: &str| Asked::of(&line.split(' ').collect::<Vec<_>>(), Environment::default()).choice.host;
+        let host =
+            |line: &str| Asked::of(&line.split(' ').collect::<Vec<_>>(), Environment::default()).choice.host;
         assert_eq!(host("sysdock -H unix:///a doctor w").as_deref(), Some("unix:///a"));
         assert_eq!(host("sysdock doctor --host=unix:///b w").as_deref(), Some("unix:///b"));
         assert_eq!(host("sysdock doctor w"), None);
@@ -209,11 +238,18 @@ mod tests {
             assert!(!Kind::Container.may_be(odd) && !Kind::Image.may_be(odd), "{odd:?}");
         }
         assert!(["a\u{1b}", "b\u{2066}", "c\n", "d\u{b}e"].iter().all(|odd| !Kind::Context.may_be(odd)));
-        assert!(Kind::Container.may_be("web-1") && Kind::Image.may_be("debian:12") && Kind::Context.may_be("mein büro"));
+        assert!(
+            Kind::Container.may_be("web-1")
+                && Kind::Image.may_be("debian:12")
+                && Kind::Context.may_be("mein büro")
+        );
     }
 
     #[test]
     fn whatever_a_value_is_called_has_a_source() {
-        assert_eq!(["CONTAINER", "IMAGE", "PROFILE", "FILE"].map(|name| Kind::named(name).is_some()), [true, true, true, false]);
+        assert_eq!(
+            ["CONTAINER", "IMAGE", "PROFILE", "FILE"].map(|name| Kind::named(name).is_some()),
+            [true, true, true, false]
+        );
     }
 }

@@ -7,8 +7,10 @@ use crate::cli::CompletionsArgs;
 use crate::exit::Exit;
 use crate::render::output;
 
-/// Zsh loads the script at the first use, as the body of the function that completes; that use is answered, too.
-const ZSH_FIRST_USE: &str = "if [ \"$funcstack[1]\" = \"_sysdock\" ]; then _clap_dynamic_completer_sysdock \"$@\"; fi\n";
+/// Zsh loads the script at the first use, as the body of the function that completes; that use is answered,
+/// too.
+const ZSH_FIRST_USE: &str =
+    "if [ \"$funcstack[1]\" = \"_sysdock\" ]; then _clap_dynamic_completer_sysdock \"$@\"; fi\n";
 
 /// Runs the command.
 ///

@@ -30,7 +30,11 @@ fn rows(config: &Config) -> Vec<Setting> {
     let one = |key: &'static str, default: &str, pick: &dyn Fn(&Settings) -> Option<String>| {
         let found = config.found(pick);
         let origin = found.as_ref().map_or_else(|| "default".to_owned(), |(_, origin)| worded(origin, key));
-        Setting { key: key.to_owned(), value: found.map_or_else(|| default.to_owned(), |(value, _)| value), origin }
+        Setting {
+            key: key.to_owned(),
+            value: found.map_or_else(|| default.to_owned(), |(value, _)| value),
+            origin,
+        }
     };
     let mut rows = vec![
         one("host", "as the docker CLI finds it", &|s| s.host.as_deref().map(without_password)),

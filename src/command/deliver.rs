@@ -1,4 +1,5 @@
-//! Handing reports over: a sheet and the wishes of the user in, files and stdout out. Also reads what is accepted.
+//! Handing reports over: a sheet and the wishes of the user in, files and stdout out. Also reads what is
+//! accepted.
 
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
@@ -52,7 +53,10 @@ struct EarlierFinding {
 pub fn accepted(reporting: &Reporting, rules: &RuleSet, options: &Options) -> Result<Accepted, CommandError> {
     for suppression in &reporting.suppressions {
         if rules.get(&suppression.id).is_none() {
-            let near = rules.nearest(&suppression.id).map(|id| format!(", did you mean `{id}`?")).unwrap_or_default();
+            let near = rules
+                .nearest(&suppression.id)
+                .map(|id| format!(", did you mean `{id}`?"))
+                .unwrap_or_default();
             return Err(CommandError::Suppressed { id: suppression.id.clone(), near });
         }
     }
@@ -72,7 +76,8 @@ fn baseline(Baseline { path, trust, .. }: &Baseline) -> Result<BTreeSet<String>,
     })?;
     let mut known = BTreeSet::new();
     for document in serde_json::Deserializer::from_reader(BufReader::new(file)).into_iter::<Earlier>() {
-        let Earlier { reports, line } = document.map_err(|error| wrong(format!("it is no report of sysdock: {error}")))?;
+        let Earlier { reports, line } =
+            document.map_err(|error| wrong(format!("it is no report of sysdock: {error}")))?;
         for report in reports.into_iter().chain(line) {
             known.extend(report.findings.iter().map(|finding| fingerprint(&report.target.name, &finding.id)));
         }

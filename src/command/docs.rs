@@ -45,12 +45,19 @@ fn write(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, Comman
         }
         fs::write(&path, text).map_err(at(path.clone()))?;
     }
-    output::tell(&format!("wrote the {} files of the book; `mdbook build {}` makes pages of them", files.len(), folder.display()));
+    output::tell(&format!(
+        "wrote the {} files of the book; `mdbook build {}` makes pages of them",
+        files.len(),
+        folder.display()
+    ));
     Ok(Exit::Success)
 }
 
 fn check(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, CommandError> {
-    let mut odd: Vec<String> = stale(files, folder)?.into_iter().map(|name| format!("{name}: belongs to no rule any more\n")).collect();
+    let mut odd: Vec<String> = stale(files, folder)?
+        .into_iter()
+        .map(|name| format!("{name}: belongs to no rule any more\n"))
+        .collect();
     for (name, text) in files {
         match place::within(folder, name).and_then(fs::read) {
             Ok(old) if old == text.as_bytes() => {}
@@ -63,7 +70,10 @@ fn check(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, Comman
     if odd.is_empty() {
         return Ok(Exit::Success);
     }
-    output::tell(&format!("the book is not what the rules say\n  next: sysdock rules docs -o {}", folder.display()));
+    output::tell(&format!(
+        "the book is not what the rules say\n  next: sysdock rules docs -o {}",
+        folder.display()
+    ));
     Ok(Exit::Findings)
 }
 
@@ -78,8 +88,11 @@ fn stale(files: &BTreeMap<String, String>, folder: &Path) -> Result<Vec<String>,
             Err(source) => return Err(CommandError::Book { path, source }),
         };
         let names = entries.filter_map(Result::ok).filter_map(|entry| entry.file_name().into_string().ok());
-        let names = names.filter(|name| Path::new(name).extension().is_some_and(|ext| ext == "md")).map(|name| format!("{below}/{name}"));
-        let ours = |name: &String| fs::read(folder.join(name)).is_ok_and(|text| text.starts_with(MARK.as_bytes()));
+        let names = names
+            .filter(|name| Path::new(name).extension().is_some_and(|ext| ext == "md"))
+            .map(|name| format!("{below}/{name}"));
+        let ours =
+            |name: &String| fs::read(folder.join(name)).is_ok_and(|text| text.starts_with(MARK.as_bytes()));
         found.extend(names.filter(|name| !files.contains_key(name)).filter(ours));
     }
     found.sort();
@@ -98,10 +111,16 @@ fn commands() -> Vec<Help> {
 fn gather(command: &clap::Command, before: &str, found: &mut Vec<Help>) {
     let name = format!("{before}{}", command.get_name());
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-    let text = command.clone().term_width(100).mut_args(|argument| argument.hide_env_values(true)).render_long_help().to_string();
+    let text = command
+        .clone()
+        .term_width(100)
+        .mut_args(|argument| argument.hide_env_values(true))
+        .render_long_help()
+        .to_string();
     let text = text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
     found.push(Help { name: name.clone(), about, text });
-    for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help" && !inner.is_hide_set()) {
+    for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help" && !inner.is_hide_set())
+    {
         gather(inner, &format!("{name} "), found);
     }
 }

@@ -72,7 +72,11 @@ pub fn run(args: DoctorArgs, options: &Options) -> Result<Exit, CommandError> {
 }
 
 /// Prints the cure alone; where there is none in this form, says on stderr why.
-fn prescription(form: CureFormat, answers: &[(Report, Option<Prescription>)], remarks: bool) -> Result<(), CommandError> {
+fn prescription(
+    form: CureFormat,
+    answers: &[(Report, Option<Prescription>)],
+    remarks: bool,
+) -> Result<(), CommandError> {
     let remark = |words: &str| {
         if remarks {
             output::tell(&words);
@@ -82,7 +86,8 @@ fn prescription(form: CureFormat, answers: &[(Report, Option<Prescription>)], re
         let name = &report.target.name;
         let Some(cure) = cure else {
             remark(&format!(
-                "nothing to prescribe for {name}: no root cause was found\n  next: the report, without --prescription, says what was"
+                "nothing to prescribe for {name}: no root cause was found\n  next: the report, without \
+                    --prescription, says what was"
             ));
             continue;
         };
@@ -93,7 +98,8 @@ fn prescription(form: CureFormat, answers: &[(Report, Option<Prescription>)], re
         output::print(emitted.page().as_bytes())?;
         if !cure.curable {
             remark(&format!(
-                "{name}: this alone does not cure it\n  next: the report, without --prescription, says what else has to be done"
+                "{name}: this alone does not cure it\n  next: the report, without --prescription, says what \
+                    else has to be done"
             ));
         }
     }
@@ -115,7 +121,13 @@ impl Doctor<'_> {
             .collect();
         let failures: Vec<String> = looked.failures.iter().map(ToString::to_string).collect();
         let notices = self.wanted.report.notices(self.rules, looked.answers.iter().map(|(report, _)| report));
-        let sheet = Sheet { answers: &answers, summary: None, rules: self.rules, failures: &failures, notices: &notices };
+        let sheet = Sheet {
+            answers: &answers,
+            summary: None,
+            rules: self.rules,
+            failures: &failures,
+            notices: &notices,
+        };
         self.scripts(&looked.answers)?;
         deliver::deliver(&sheet, &self.wanted.report, self.options)
     }
@@ -128,7 +140,10 @@ impl Doctor<'_> {
                 Some(script) => deliver::write(&wanted.path, &script.page())?,
                 None if self.options.remarks => {
                     let path = wanted.path.display();
-                    output::tell(&format!("{path} was not written: there is nothing to prescribe for {}", report.target.name));
+                    output::tell(&format!(
+                        "{path} was not written: there is nothing to prescribe for {}",
+                        report.target.name
+                    ));
                 }
                 None => {}
             }
@@ -152,7 +167,9 @@ impl Doctor<'_> {
         let mut looked = Looked::default();
         for path in files {
             match file::read(path) {
-                Ok(snapshot) => looked.answers.push(self.answer(&snapshot, &Reach::by_itself(kind_of(&snapshot)))),
+                Ok(snapshot) => {
+                    looked.answers.push(self.answer(&snapshot, &Reach::by_itself(kind_of(&snapshot))))
+                }
                 Err(error) => looked.failures.push(error.into()),
             }
         }
@@ -189,18 +206,26 @@ impl Doctor<'_> {
         let (counter, tally) = (&done, &cures);
         let work = stream::iter(names)
             .map(|name| async move {
-                // Judged at once: of many containers only reports are kept, snapshots are some ten times as large.
-                let outcome = Box::pin(self.examine(engine, name)).await.map(|snapshot| self.answer(&snapshot, reach));
-                let outcome = outcome.map(|(report, cure)| (report, cure.filter(|_| tally.replace(tally.get() + 1) < CURES)));
+                // Judged at once: of many containers only reports are kept, snapshots are some ten times as
+                // large.
+                let outcome =
+                    Box::pin(self.examine(engine, name)).await.map(|snapshot| self.answer(&snapshot, reach));
+                let outcome = outcome
+                    .map(|(report, cure)| (report, cure.filter(|_| tally.replace(tally.get() + 1) < CURES)));
                 counter.fetch_add(1, Ordering::Relaxed);
                 (name, outcome)
             })
             .buffered(AT_ONCE)
             .collect::<Vec<_>>();
-        let outcomes = progress::counted(&self.waiting(names), names.len() as u64, &done, self.options.progress, work).await;
+        let outcomes =
+            progress::counted(&self.waiting(names), names.len() as u64, &done, self.options.progress, work)
+                .await;
         let mut looked = Looked::default();
         if cures.get() > CURES {
-            looked.remarks.push(format!("the cures of all containers after the first {CURES} are left out: sysdock doctor NAME gives one"));
+            looked.remarks.push(format!(
+                "the cures of all containers after the first {CURES} are left out: \
+                sysdock doctor NAME gives one"
+            ));
         }
         for (name, outcome) in outcomes {
             match outcome {
@@ -208,7 +233,9 @@ impl Doctor<'_> {
                 Err(error) if listed && error.is_unknown() => {
                     looked.remarks.push(format!("{name} was removed before it could be examined"));
                 }
-                Err(error) => looked.failures.push(connect::failure(engine, name, error, &self.options.engine).await),
+                Err(error) => {
+                    looked.failures.push(connect::failure(engine, name, error, &self.options.engine).await)
+                }
             }
         }
         looked
@@ -216,7 +243,11 @@ impl Doctor<'_> {
 
     fn waiting(&self, names: &[String]) -> String {
         let what = if let [name] = names { name.clone() } else { format!("{} containers", names.len()) };
-        if self.wanted.follow { format!("{what}: waiting for systemd to finish booting") } else { format!("examining {what}") }
+        if self.wanted.follow {
+            format!("{what}: waiting for systemd to finish booting")
+        } else {
+            format!("examining {what}")
+        }
     }
 
     async fn examine(&self, engine: &Engine, name: &str) -> Result<Snapshot, EngineError> {
@@ -238,16 +269,19 @@ fn kind_of(snapshot: &Snapshot) -> EngineKind {
     }
 }
 
-/// Whether watching longer would tell nothing new: the boot is over, one way or the other, its failure has a certain cause,
-/// or nobody means to boot systemd.
+/// Whether watching longer would tell nothing new: the boot is over, one way or the other, its failure has a
+/// certain cause, or nobody means to boot systemd.
 pub(super) fn is_settled(snapshot: &Snapshot, report: &Report, exec: bool) -> bool {
-    const OVER: [&str; 7] = ["rescue", "frozen", "stopped", "ended", "ended-badly", "killed", "could-not-start"];
+    const OVER: [&str; 7] =
+        ["rescue", "frozen", "stopped", "ended", "ended-badly", "killed", "could-not-start"];
     let over = match snapshot.facts.text("boot.outcome") {
-        // A PID 1 that is alive may still be booting; only the manager's own word ends the watch, where it may be asked.
+        // A PID 1 that is alive may still be booting; only the manager's own word ends the watch, where it
+        // may be asked.
         Some("up") => !exec || snapshot.facts.text("manager.state").is_some(),
         outcome => outcome.is_some_and(|outcome| OVER.contains(&outcome)),
     };
-    over || report.subject == Subject::NotSystemd || report.root().is_some_and(|root| root.confidence == Confidence::Certain)
+    over || report.subject == Subject::NotSystemd
+        || report.root().is_some_and(|root| root.confidence == Confidence::Certain)
 }
 
 #[cfg(test)]
@@ -277,7 +311,8 @@ mod tests {
         cure.steps.truncate(1);
         assert_eq!(
             advice("web", &cure),
-            "nothing to prescribe for web in this form: Start the container anew with a tmpfs on /run.\nmake web-cured from the container's image"
+            "nothing to prescribe for web in this form: Start the container anew with a tmpfs on /run.\nmake \
+                web-cured from the container's image"
         );
         let answers = [(sample::failed(), None), (sample::failed(), Some(cure))];
         assert!(prescription(CureFormat::Compose, &answers, false).is_ok());

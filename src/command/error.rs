@@ -26,7 +26,9 @@ pub enum CommandError {
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// The engine has no container of that name.
-    #[error("no container named {name} on {address}{near}\n  next: `{list}` lists all containers, running or not")]
+    #[error(
+        "no container named {name} on {address}{near}\n  next: `{list}` lists all containers, running or not"
+    )]
     NoContainer {
         /// Name as given.
         name: String,
@@ -48,7 +50,10 @@ pub enum CommandError {
         pull: String,
     },
     /// The engine has neither a container nor an image of that name.
-    #[error("no container and no image named {name} on {address}{near}\n  next: `{list}` lists all containers; `{pull}` fetches an image")]
+    #[error(
+        "no container and no image named {name} on {address}{near}\n  next: `{list}` lists all containers; \
+            `{pull}` fetches an image"
+    )]
     Neither {
         /// Name as given.
         name: String,
@@ -62,7 +67,10 @@ pub enum CommandError {
         pull: String,
     },
     /// What is to be carried over is no longer what it was when the steps were written.
-    #[error("{part} of {name} changed, or an entry has a line break, and cannot be carried over\n  next: run the command again")]
+    #[error(
+        "{part} of {name} changed, or an entry has a line break, and cannot be carried over\n  next: run the \
+            command again"
+    )]
     Changed {
         /// Part of its configuration.
         part: String,
@@ -74,7 +82,8 @@ pub enum CommandError {
     Tls(#[from] TlsError),
     /// An image cannot be listened to.
     #[error(
-        "{image} is an image, and --listen is for containers\n  next: `sysdock prove {image}` boots it once and shows what comes of it"
+        "{image} is an image, and --listen is for containers\n  next: `sysdock prove {image}` boots it once \
+            and shows what comes of it"
     )]
     ListenImage {
         /// Its reference.
@@ -95,7 +104,10 @@ pub enum CommandError {
     #[error("it was interrupted\n  next: `sysdock prove --sweep` removes whatever is left of a trial")]
     Interrupted,
     /// Words that are no flags.
-    #[error("--with `{0}` cannot be read as flags\n  next: write it as in a shell: --with '--memory 1g --hostname web'")]
+    #[error(
+        "--with `{0}` cannot be read as flags\n  next: write it as in a shell: --with '--memory 1g \
+            --hostname web'"
+    )]
     Flags(String),
     /// A snapshot cannot be read or written.
     #[error(transparent)]
@@ -109,7 +121,10 @@ pub enum CommandError {
         source: io::Error,
     },
     /// The rules cannot be used.
-    #[error("{0}\n  next: `sysdock rules check --rules DIR` checks your rules; without --rules only the built-in ones are used")]
+    #[error(
+        "{0}\n  next: `sysdock rules check --rules DIR` checks your rules; without --rules only the built-in \
+            ones are used"
+    )]
     Rules(#[from] RuleError),
     /// No diagnosis has that id.
     #[error("no diagnosis has the id `{id}`{near}\n  next: `sysdock rules list` shows all ids")]
@@ -121,7 +136,8 @@ pub enum CommandError {
     },
     /// No diagnosis knows that message.
     #[error(
-        "no diagnosis knows that message\n  next: `sysdock triage FILE` judges all of a log; a single line that systemd did not print has its cause elsewhere"
+        "no diagnosis knows that message\n  next: `sysdock triage FILE` judges all of a log; a single line \
+            that systemd did not print has its cause elsewhere"
     )]
     NoMessage,
     /// The book's folder cannot be read or written.
@@ -133,7 +149,10 @@ pub enum CommandError {
         source: io::Error,
     },
     /// A seccomp profile cannot be used.
-    #[error("cannot use {name}: {reason}\n  next: name a container, or a file with a profile as --security-opt seccomp=FILE takes it")]
+    #[error(
+        "cannot use {name}: {reason}\n  next: name a container, or a file with a profile as --security-opt \
+            seccomp=FILE takes it"
+    )]
     Profile {
         /// The container or the file.
         name: String,
@@ -141,11 +160,15 @@ pub enum CommandError {
         reason: String,
     },
     /// No built-in profile goes by that name.
-    #[error("no engine goes by the name `{0}`\n  next: name it with its version: docker-20.10, docker-28.5.2, podman-4.3")]
+    #[error(
+        "no engine goes by the name `{0}`\n  next: name it with its version: docker-20.10, docker-28.5.2, \
+            podman-4.3"
+    )]
     NoBuiltIn(String),
     /// Nothing is known of a system call.
     #[error(
-        "nothing is known of a system call `{call}`{near}\n  next: check its name; systemd is not known to need it, and no built-in profile names it"
+        "nothing is known of a system call `{call}`{near}\n  next: check its name; systemd is not known to \
+            need it, and no built-in profile names it"
     )]
     NoCall {
         /// Name as given.
@@ -154,17 +177,24 @@ pub enum CommandError {
         near: String,
     },
     /// The machinery for talking to an engine cannot be started.
-    #[error("cannot start talking to the engine: {0}\n  next: check the limits on open files and processes (`ulimit -a`)")]
+    #[error(
+        "cannot start talking to the engine: {0}\n  next: check the limits on open files and processes \
+            (`ulimit -a`)"
+    )]
     Runtime(#[source] io::Error),
     /// A step cannot be carried out.
     #[error(transparent)]
     Treat(#[from] TreatError),
     /// Nobody can be asked, and `--yes` was not given.
-    #[error("nothing was changed: stdin is no terminal, so nobody can be asked\n  next: look at the steps above, then give --yes")]
+    #[error(
+        "nothing was changed: stdin is no terminal, so nobody can be asked\n  next: look at the steps above, \
+            then give --yes"
+    )]
     NotAsked,
     /// A suppression of a diagnosis that is not there.
     #[error(
-        "the configuration suppresses `{id}`, and no diagnosis has that id{near}\n  next: `sysdock config show` says which file it is in; `sysdock rules list` shows all ids"
+        "the configuration suppresses `{id}`, and no diagnosis has that id{near}\n  next: `sysdock config \
+            show` says which file it is in; `sysdock rules list` shows all ids"
     )]
     Suppressed {
         /// Id as written.
@@ -181,7 +211,10 @@ pub enum CommandError {
         reason: String,
     },
     /// A file of a report cannot be written.
-    #[error("cannot write the report to {path}: {source}\n  next: name a file in a folder that is there and that you may write to")]
+    #[error(
+        "cannot write the report to {path}: {source}\n  next: name a file in a folder that is there and that \
+            you may write to"
+    )]
     ReportFile {
         /// The file.
         path: String,
@@ -189,7 +222,9 @@ pub enum CommandError {
         source: io::Error,
     },
     /// The report cannot be put into its form.
-    #[error("cannot write the report in this form: {0}\n  next: use --format human, and report this as a bug")]
+    #[error(
+        "cannot write the report in this form: {0}\n  next: use --format human, and report this as a bug"
+    )]
     Form(#[from] FormatError),
     /// Something cannot be written as JSON.
     #[error("cannot write it as JSON: {0}\n  next: use --format human, and report this as a bug")]
@@ -198,7 +233,10 @@ pub enum CommandError {
     #[error(transparent)]
     Prescription(#[from] EmitError),
     /// Metrics cannot be served.
-    #[error("cannot listen at {address} for metrics: {source}\n  next: name another address with --metrics=IP:PORT")]
+    #[error(
+        "cannot listen at {address} for metrics: {source}\n  next: name another address with \
+            --metrics=IP:PORT"
+    )]
     Metrics {
         /// The address.
         address: std::net::SocketAddr,
@@ -207,7 +245,8 @@ pub enum CommandError {
     },
     /// What was reported before cannot be read, or not be kept.
     #[error(
-        "cannot use {path} for --state: {reason}\n  next: name a file in a folder that you may write to; one that is no state of sysdock is never overwritten"
+        "cannot use {path} for --state: {reason}\n  next: name a file in a folder that you may write to; one \
+            that is no state of sysdock is never overwritten"
     )]
     State {
         /// The file.
@@ -234,9 +273,13 @@ impl CommandError {
     #[must_use]
     pub fn or_image(self, word: &str, reach: &Reach) -> Self {
         match self {
-            Self::NoContainer { name, address, near, list } => {
-                Self::Neither { name, address, near, list, pull: crate::quote::shown(&reach.argv(["pull", word])) }
-            }
+            Self::NoContainer { name, address, near, list } => Self::Neither {
+                name,
+                address,
+                near,
+                list,
+                pull: crate::quote::shown(&reach.argv(["pull", word])),
+            },
             other => other,
         }
     }
@@ -276,7 +319,9 @@ impl CommandError {
 fn for_reading(source: &io::Error) -> &'static str {
     match source.kind() {
         io::ErrorKind::NotFound => "\n  next: name a file, a folder or an archive, or `-` for stdin",
-        io::ErrorKind::PermissionDenied => "\n  next: let somebody read it who may, and pipe it in: `sudo cat FILE | sysdock triage -`",
+        io::ErrorKind::PermissionDenied => {
+            "\n  next: let somebody read it who may, and pipe it in: `sudo cat FILE | sysdock triage -`"
+        }
         _ => "",
     }
 }
@@ -287,7 +332,12 @@ mod tests {
 
     #[test]
     fn failures_have_the_exit_codes_of_the_table() {
-        let unknown = CommandError::NoContainer { name: "x".into(), address: "a".into(), near: String::new(), list: "docker ps -a".into() };
+        let unknown = CommandError::NoContainer {
+            name: "x".into(),
+            address: "a".into(),
+            near: String::new(),
+            list: "docker ps -a".into(),
+        };
         let pipe = CommandError::Output(io::ErrorKind::BrokenPipe.into());
         let full = CommandError::Output(io::ErrorKind::StorageFull.into());
         let mistyped = CommandError::NoDiagnosis { id: "x".into(), near: String::new() };
@@ -295,7 +345,8 @@ mod tests {
         let built = CommandError::from(EngineError::Build { action: "build x".into(), message: "no".into() });
         let alpine = CommandError::from(ImageError::NoSystemd { distribution: "x".into(), why: "y".into() });
         let unseen = CommandError::from(ImageError::Unseen { base: "x".into() });
-        let codes = [unknown, pipe, full, mistyped, nothing, built, alpine, unseen].map(|error| error.exit().code());
+        let codes =
+            [unknown, pipe, full, mistyped, nothing, built, alpine, unseen].map(|error| error.exit().code());
         assert_eq!(codes, [3, 141, 3, 2, 2, 1, 1, 3]);
     }
 }

@@ -13,8 +13,8 @@ use crate::snapshot::Redactor;
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError::NoDiagnosis`] for a mistyped id, [`CommandError::NoMessage`] for words that no diagnosis knows, or what loading
-/// rules and writing give.
+/// [`CommandError::NoDiagnosis`] for a mistyped id, [`CommandError::NoMessage`] for words that no diagnosis
+/// knows, or what loading rules and writing give.
 pub fn run(args: &ExplainArgs, options: &Options) -> Result<Exit, CommandError> {
     let rules = rule::load(&options.rules)?;
     match rules.get(args.what.trim()) {

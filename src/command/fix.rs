@@ -50,7 +50,10 @@ async fn fix(office: &Office<'_>, args: &FixArgs) -> Result<Exit, CommandError> 
         return Ok(Exit::Findings);
     };
     if args.dry_run {
-        output::tell(&format!("nothing was changed: --dry-run was given; these steps would replace {}", args.container));
+        output::tell(&format!(
+            "nothing was changed: --dry-run was given; these steps would replace {}",
+            args.container
+        ));
         return Ok(Exit::Success);
     }
     if !args.yes && !office.interrupt.unless(agreed(&retired.name, &retired.kept_as)).await? {
@@ -65,7 +68,8 @@ fn refused(name: &str, prescription: &Prescription) -> String {
     let why = if prescription.curable && !runs {
         "something of it cannot be carried over, see the steps above"
     } else if prescription.curable {
-        "the engine removes it as soon as it stops (--rm), so that it could not be put back: run the steps above by hand"
+        "the engine removes it as soon as it stops (--rm), so that it could not be put back: run the steps \
+            above by hand"
     } else {
         "no command alone cures it"
     };
@@ -87,11 +91,19 @@ async fn agreed(name: &str, kept_as: &str) -> Result<bool, CommandError> {
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
-async fn apply(office: &Office<'_>, case: &Case, prescription: &Prescription, retired: &Retired) -> Result<Exit, CommandError> {
+async fn apply(
+    office: &Office<'_>,
+    case: &Case,
+    prescription: &Prescription,
+    retired: &Retired,
+) -> Result<Exit, CommandError> {
     let workshop = Workshop::new(COMMAND)?;
     let Err(problem) = carried_out(office, case, prescription, &retired.name, &workshop).await else {
         let undo = treatment::commands("to undo it:", &retired.undo(&office.reach), &office.options.context);
-        output::print(format!("\n{} is cured; the old container is kept as {}.\n{undo}", retired.name, retired.kept_as).as_bytes())?;
+        output::print(
+            format!("\n{} is cured; the old container is kept as {}.\n{undo}", retired.name, retired.kept_as)
+                .as_bytes(),
+        )?;
         return Ok(Exit::Success);
     };
     output::tell(&format!("the cure failed: {problem}"));
@@ -100,13 +112,22 @@ async fn apply(office: &Office<'_>, case: &Case, prescription: &Prescription, re
 }
 
 /// Every step, then the new container's health; says what went wrong.
-async fn carried_out(office: &Office<'_>, case: &Case, prescription: &Prescription, name: &str, workshop: &Workshop) -> Result<(), String> {
-    let steps: Vec<_> = prescription.steps.iter().filter(|step| !step.argv.is_empty() || !step.files.is_empty()).collect();
+async fn carried_out(
+    office: &Office<'_>,
+    case: &Case,
+    prescription: &Prescription,
+    name: &str,
+    workshop: &Workshop,
+) -> Result<(), String> {
+    let steps: Vec<_> =
+        prescription.steps.iter().filter(|step| !step.argv.is_empty() || !step.files.is_empty()).collect();
     for (number, step) in steps.iter().enumerate() {
         if office.options.remarks {
             output::tell(&format!("{}/{}: {}", number + 1, steps.len(), step.title));
         }
-        progress::shown(&step.title, office.options.progress, office.carry_out(workshop, step)).await.map_err(|error| error.problem())?;
+        progress::shown(&step.title, office.options.progress, office.carry_out(workshop, step))
+            .await
+            .map_err(|error| error.problem())?;
     }
     let after = office.examine(name, BOOT).await.map_err(|error| error.problem())?;
     let before = root_causes(&case.report);
@@ -118,8 +139,8 @@ async fn carried_out(office: &Office<'_>, case: &Case, prescription: &Prescripti
     }
 }
 
-/// Gives the old container its name and state back. What a command that was cut off still does within the engine may come in between:
-/// then all of it is done once more.
+/// Gives the old container its name and state back. What a command that was cut off still does within the
+/// engine may come in between: then all of it is done once more.
 async fn put_back(office: &Office<'_>, workshop: &Workshop, retired: &Retired) {
     let mut commands = Vec::new();
     for attempt in 1..=ATTEMPTS {
@@ -137,7 +158,8 @@ async fn put_back(office: &Office<'_>, workshop: &Workshop, retired: &Retired) {
         }
         tokio::time::sleep(AGAIN).await;
     }
-    let text = treatment::commands("to put the old container back by hand:", &commands, &office.options.context);
+    let text =
+        treatment::commands("to put the old container back by hand:", &commands, &office.options.context);
     output::tell(&text.trim_end());
 }
 

@@ -1,4 +1,5 @@
-//! What is given to be read: files, and folders down to their files, with what is left out of them. Must not read a file.
+//! What is given to be read: files, and folders down to their files, with what is left out of them. Must not
+//! read a file.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -43,7 +44,8 @@ impl Inputs {
                 inputs.leave_out(path, "there is no file in this folder");
             }
             if inputs.files.len() >= MOST_FILES {
-                inputs.leave_out(path, &format!("at most {MOST_FILES} files are read, and there may be more"));
+                inputs
+                    .leave_out(path, &format!("at most {MOST_FILES} files are read, and there may be more"));
             }
         }
         inputs
@@ -61,7 +63,9 @@ impl Inputs {
         let failed = |source| CommandError::Text { name: path.display().to_string(), source };
         let mut found = Vec::new();
         match std::fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
-            Ok(entries) => found.extend(entries.iter().filter_map(|entry| Some((entry.path(), entry.file_type().ok()?)))),
+            Ok(entries) => {
+                found.extend(entries.iter().filter_map(|entry| Some((entry.path(), entry.file_type().ok()?))))
+            }
             Err(source) => self.failures.push(failed(source)),
         }
         found.sort_by(|a, b| a.0.cmp(&b.0));
@@ -79,6 +83,8 @@ impl Inputs {
 
 /// Bytes of all files together; `None` where one of them, such as a pipe, has no size.
 pub fn size(inputs: &[Input]) -> Option<u64> {
-    let one = |input: &Input| std::fs::metadata(&input.path).ok().filter(std::fs::Metadata::is_file).map(|data| data.len());
+    let one = |input: &Input| {
+        std::fs::metadata(&input.path).ok().filter(std::fs::Metadata::is_file).map(|data| data.len())
+    };
     inputs.iter().map(one).sum()
 }

@@ -1,5 +1,5 @@
-//! Being asked to end: SIGINT, SIGTERM or SIGHUP in, work that is left undone out, so that what was begun can be undone. The only place
-//! that hears signals.
+//! Being asked to end: SIGINT, SIGTERM or SIGHUP in, work that is left undone out, so that what was begun can
+//! be undone. The only place that hears signals.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use tokio::time::timeout;
 
 use super::CommandError;
 
-/// Time that a command of the engine's client has to end by itself. One that is killed in its midst goes on within the engine, and what
-/// is put back meanwhile is changed again; together with putting back it must fit into the ten seconds that a service manager or a
-/// runner of jobs leaves.
+/// Time that a command of the engine's client has to end by itself. One that is killed in its midst goes on
+/// within the engine, and what is put back meanwhile is changed again; together with putting back it must fit
+/// into the ten seconds that a service manager or a runner of jobs leaves.
 const MOMENT: Duration = Duration::from_secs(5);
 
 /// Time between the end of a client and the signal that it had from the same terminal.
@@ -41,7 +41,8 @@ impl Interrupt {
                 () = heard(hangup.as_mut()) => {}
             }
             tell.send_replace(true);
-            // Nobody hears more than the first, but the streams stay: without them the next signal would kill.
+            // Nobody hears more than the first, but the streams stay: without them the next signal would
+            // kill.
             tell.closed().await;
             drop((interrupt, terminate, hangup));
         });
@@ -69,7 +70,10 @@ impl Interrupt {
     ///
     /// # Errors
     /// [`CommandError::Interrupted`], or what the work gives.
-    pub async fn unless<T>(&self, work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
+    pub async fn unless<T>(
+        &self,
+        work: impl Future<Output = Result<T, CommandError>>,
+    ) -> Result<T, CommandError> {
         tokio::select! {
             biased;
             () = self.asked() => Err(CommandError::Interrupted),
@@ -77,15 +81,23 @@ impl Interrupt {
         }
     }
 
-    /// Does work that is better not cut off: when the end is asked for, it may go on for a moment. Work is not begun after that.
+    /// Does work that is better not cut off: when the end is asked for, it may go on for a moment. Work is
+    /// not begun after that.
     ///
     /// # Errors
     /// [`CommandError::Interrupted`], or what the work gives.
-    pub async fn after<T>(&self, work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
+    pub async fn after<T>(
+        &self,
+        work: impl Future<Output = Result<T, CommandError>>,
+    ) -> Result<T, CommandError> {
         self.at_most(MOMENT, work).await
     }
 
-    async fn at_most<T>(&self, moment: Duration, work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
+    async fn at_most<T>(
+        &self,
+        moment: Duration,
+        work: impl Future<Output = Result<T, CommandError>>,
+    ) -> Result<T, CommandError> {
         self.go_on()?;
         let mut work = std::pin::pin!(work);
         tokio::select! {

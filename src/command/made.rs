@@ -13,7 +13,8 @@ use crate::treat::{Claim, Mark, claim, is_made_image};
 
 /// All containers with the label of a trial, as the engine filters its list.
 const CONTAINERS: &str = "/containers/json?all=1&filters=%7B%22label%22%3A%5B%22sysdock.trial%22%5D%7D";
-/// Images named `*-trial-*-cured`; the pattern has no part for a registry with Docker, and has one with Podman.
+/// Images named `*-trial-*-cured`; the pattern has no part for a registry with Docker, and has one with
+/// Podman.
 const IMAGES: [&str; 2] = [
     "/images/json?filters=%7B%22reference%22%3A%5B%22*-trial-*-cured%22%5D%7D",
     "/images/json?filters=%7B%22reference%22%3A%5B%22localhost%2F*-trial-*-cured%22%5D%7D",
@@ -37,7 +38,11 @@ pub async fn clean(office: &Office<'_>, mark: &Mark, steps: &[Step]) -> bool {
         Removal::Other => Some("it is somebody else's".to_owned()),
     };
     if let Some(why) = &stays {
-        output::tell(&format!("{} was not removed: {why}\n  next: {}", mark.name, by_hand(office, &mark.name)));
+        output::tell(&format!(
+            "{} was not removed: {why}\n  next: {}",
+            mark.name,
+            by_hand(office, &mark.name)
+        ));
     } else {
         office.marks.forget(&mark.name);
     }
@@ -59,8 +64,11 @@ pub async fn sweep(office: &Office<'_>, all: bool) {
     let now = Timestamp::now().as_second();
     let list = office.engine.get(CONTAINERS).await.unwrap_or_default();
     for entry in list.as_array().into_iter().flatten() {
-        let until = entry.pointer("/Labels").and_then(|labels| labels.get(TRIAL_LABEL)?.as_str()?.parse::<i64>().ok());
-        let name = entry.pointer("/Names/0").and_then(Value::as_str).unwrap_or_default().trim_start_matches('/');
+        let until = entry
+            .pointer("/Labels")
+            .and_then(|labels| labels.get(TRIAL_LABEL)?.as_str()?.parse::<i64>().ok());
+        let name =
+            entry.pointer("/Names/0").and_then(Value::as_str).unwrap_or_default().trim_start_matches('/');
         if all || until.is_none_or(|until| until < now) {
             swept(office, name, all).await;
         }
@@ -74,7 +82,12 @@ async fn sweep_images(office: &Office<'_>) {
     let mut names = BTreeSet::new();
     for filter in IMAGES {
         let images = office.engine.get(filter).await.unwrap_or_default();
-        let tags = images.as_array().into_iter().flatten().filter_map(|image| image.get("RepoTags")?.as_array()).flatten();
+        let tags = images
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|image| image.get("RepoTags")?.as_array())
+            .flatten();
         names.extend(tags.filter_map(Value::as_str).map(str::to_owned));
     }
     for name in &names {
@@ -92,10 +105,15 @@ async fn swept(office: &Office<'_>, name: &str, all: bool) {
             output::tell(&format!("removed {name}, which a trial had left behind"));
         }
         Removal::Stays(why) if office.options.remarks => {
-            output::tell(&format!("{name} looks like what a trial left behind, and stays: {why}\n  next: {}", by_hand(office, name)));
+            output::tell(&format!(
+                "{name} looks like what a trial left behind, and stays: {why}\n  next: {}",
+                by_hand(office, name)
+            ));
         }
         Removal::Other if all && office.options.remarks => {
-            output::tell(&format!("{name} has the label {TRIAL_LABEL} but not the name of a trial: it is left alone"));
+            output::tell(&format!(
+                "{name} has the label {TRIAL_LABEL} but not the name of a trial: it is left alone"
+            ));
         }
         Removal::Stays(_) | Removal::Other => {}
     }
@@ -125,16 +143,26 @@ async fn remove(office: &Office<'_>, name: &str, kept: Option<&str>) -> Removal 
         Claim::Made => {}
     }
     let volumes = office.reach.kind == EngineKind::Docker || !takes_over(&document);
-    office.engine.remove(text("/Id"), volumes).await.map_or_else(|error| Removal::Stays(error.brief()), |()| Removal::Gone)
+    office
+        .engine
+        .remove(text("/Id"), volumes)
+        .await
+        .map_or_else(|error| Removal::Stays(error.brief()), |()| Removal::Gone)
 }
 
 fn label<'d>(document: &'d Value, key: &str) -> Option<&'d str> {
     document.pointer("/Config/Labels")?.get(key)?.as_str()
 }
 
-/// Whether anonymous volumes of another container are mounted by name, which Podman would remove as this one's.
+/// Whether anonymous volumes of another container are mounted by name, which Podman would remove as this
+/// one's.
 fn takes_over(document: &Value) -> bool {
-    let binds = document.pointer("/HostConfig/Binds").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let binds = document
+        .pointer("/HostConfig/Binds")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str);
     let is_anonymous = |name: &str| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
     binds.filter_map(|bind| bind.split(':').next()).any(is_anonymous)
 }
@@ -167,12 +195,15 @@ async fn remove_image(office: &Office<'_>, name: &str, kept: Option<&str>) -> bo
     false
 }
 
-/// Whether the image that another was made of has a name: one without would be removed together with what was made of it.
+/// Whether the image that another was made of has a name: one without would be removed together with what was
+/// made of it.
 async fn is_named(office: &Office<'_>, made: &Value) -> bool {
     let mut parent = made.get("Parent").and_then(Value::as_str).unwrap_or_default().to_owned();
     // The layers between the two are this program's, and have its label.
     while !parent.is_empty() {
-        let Ok(image) = office.engine.get(&format!("/images/{}/json", encoded(&parent))).await else { return false };
+        let Ok(image) = office.engine.get(&format!("/images/{}/json", encoded(&parent))).await else {
+            return false;
+        };
         if label(&image, crate::prescribe::IMAGE_TOKEN_LABEL).is_none() {
             return image.get("RepoTags").and_then(Value::as_array).is_some_and(|tags| !tags.is_empty());
         }
@@ -192,6 +223,10 @@ mod tests {
         let name = "0123456789abcdef".repeat(4);
         let with = |bind: &str| json!({"HostConfig": {"Binds": [bind]}});
         assert!(takes_over(&with(&format!("{name}:/data:ro"))));
-        assert!(!takes_over(&with("data:/data:ro")) && !takes_over(&with("/srv:/data")) && !takes_over(&json!({})));
+        assert!(
+            !takes_over(&with("data:/data:ro"))
+                && !takes_over(&with("/srv:/data"))
+                && !takes_over(&json!({}))
+        );
     }
 }

@@ -16,7 +16,8 @@ use crate::render::output;
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError::Plan`] for a folder that takes no files, [`CommandError::Output`] for a stdout that takes no page.
+/// [`CommandError::Plan`] for a folder that takes no files, [`CommandError::Output`] for a stdout that takes
+/// no page.
 pub fn run(args: &ManArgs, options: &Options) -> Result<Exit, CommandError> {
     let top = whole();
     let Some(folder) = &args.output else {
@@ -31,7 +32,12 @@ pub fn run(args: &ManArgs, options: &Options) -> Result<Exit, CommandError> {
         std::fs::write(&path, page(command)?).map_err(|source| failed(&path, source))?;
     }
     if options.remarks {
-        output::tell(&format!("wrote {} pages to {}\n  next: man {}/sysdock.1", commands.len(), folder.display(), folder.display()));
+        output::tell(&format!(
+            "wrote {} pages to {}\n  next: man {}/sysdock.1",
+            commands.len(),
+            folder.display(),
+            folder.display()
+        ));
     }
     Ok(Exit::Success)
 }
@@ -59,7 +65,9 @@ fn title(command: &Command) -> &str {
 
 /// The page of a command.
 fn page(command: &Command) -> io::Result<Vec<u8>> {
-    let man = Man::new(command.clone()).source(concat!("sysdock ", env!("CARGO_PKG_VERSION"))).manual("Commands of sysdock");
+    let man = Man::new(command.clone())
+        .source(concat!("sysdock ", env!("CARGO_PKG_VERSION")))
+        .manual("Commands of sysdock");
     let mut page = Vec::new();
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
@@ -78,7 +86,8 @@ fn page(command: &Command) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// What stands below the options in `--help`: a line that ends in a colon heads lines that are kept, the rest is filled.
+/// What stands below the options in `--help`: a line that ends in a colon heads lines that are kept, the rest
+/// is filled.
 fn remarks(text: &str) -> Roff {
     let mut roff = Roff::new();
     let mut in_notes = false;
@@ -112,18 +121,29 @@ mod tests {
     fn every_command_has_a_page_with_its_examples_kept() {
         let top = whole();
         let titles: Vec<&str> = family(&top).into_iter().map(title).collect();
-        assert!(["sysdock", "sysdock-doctor", "sysdock-seccomp-check", "sysdock-rules-list"].iter().all(|name| titles.contains(name)));
+        assert!(
+            ["sysdock", "sysdock-doctor", "sysdock-seccomp-check", "sysdock-rules-list"]
+                .iter()
+                .all(|name| titles.contains(name))
+        );
         assert!(!titles.iter().any(|name| name.contains("help")), "{titles:?}");
         for command in family(&top) {
             let text = String::from_utf8(page(command).unwrap()).unwrap();
             assert!(text.contains(".SH NAME") && text.contains(".SH OPTIONS"), "{text}");
-            assert_eq!(text.lines().filter(|line| *line == ".nf").count(), text.lines().filter(|line| *line == ".fi").count(), "{text}");
+            assert_eq!(
+                text.lines().filter(|line| *line == ".nf").count(),
+                text.lines().filter(|line| *line == ".fi").count(),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn examples_keep_their_lines_and_prose_is_filled() {
         let text = remarks("Examples:\n  sysdock x   does x\n  .y\n\nOne\ntwo.\n\nThree.").to_roff();
-        assert_eq!(text, ".SH EXAMPLES\n.nf\nsysdock x   does x\n\\&.y\n.fi\n.SH NOTES\nOne\ntwo.\n.PP\nThree.\n");
+        assert_eq!(
+            text,
+            ".SH EXAMPLES\n.nf\nsysdock x   does x\n\\&.y\n.fi\n.SH NOTES\nOne\ntwo.\n.PP\nThree.\n"
+        );
     }
 }

@@ -81,10 +81,9 @@ fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
     let options = Options::new(settings, environment, terminal());
     output::speak(options.context.unicode);
     if options.verbose {
-        options
-            .rules
-            .iter()
-            .for_each(|folder| output::tell(&format!("rules from {} come on top of the built-in ones", folder.path.display())));
+        options.rules.iter().for_each(|folder| {
+            output::tell(&format!("rules from {} come on top of the built-in ones", folder.path.display()))
+        });
     }
     match cli.command {
         Command::Doctor(Late(args)) => doctor::run(args, &options),

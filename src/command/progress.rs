@@ -1,4 +1,5 @@
-//! Progress on stderr for work that takes longer than a moment: a spinner, a count or a bar. Must not write anything when it is not wanted.
+//! Progress on stderr for work that takes longer than a moment: a spinner, a count or a bar. Must not write
+//! anything when it is not wanted.
 
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,7 +35,13 @@ pub async fn shown<T>(message: &str, wanted: bool, work: impl Future<Output = T>
 }
 
 /// Waits for work on so many things, with the number of those that are done once a moment has passed.
-pub async fn counted<T>(message: &str, total: u64, done: &AtomicU64, wanted: bool, work: impl Future<Output = T>) -> T {
+pub async fn counted<T>(
+    message: &str,
+    total: u64,
+    done: &AtomicU64,
+    wanted: bool,
+    work: impl Future<Output = T>,
+) -> T {
     if !wanted || total < 2 {
         return shown(message, wanted, work).await;
     }
@@ -42,7 +49,8 @@ pub async fn counted<T>(message: &str, total: u64, done: &AtomicU64, wanted: boo
     if let Ok(result) = tokio::time::timeout(MOMENT, work.as_mut()).await {
         return result;
     }
-    let bar = drawn(ProgressBar::new(total), "{spinner} {msg}: {pos} of {len} done").with_message(plain(message));
+    let bar =
+        drawn(ProgressBar::new(total), "{spinner} {msg}: {pos} of {len} done").with_message(plain(message));
     loop {
         bar.set_position(done.load(Ordering::Relaxed));
         bar.tick();
@@ -66,7 +74,9 @@ pub fn reading<T>(total: Option<u64>, read: &AtomicU64, wanted: bool, work: impl
                 return;
             }
             let bar = match total {
-                Some(total) => drawn(ProgressBar::new(total), "{spinner} reading {bar:30} {bytes} of {total_bytes}"),
+                Some(total) => {
+                    drawn(ProgressBar::new(total), "{spinner} reading {bar:30} {bytes} of {total_bytes}")
+                }
                 None => drawn(ProgressBar::new_spinner(), "{spinner} reading: {bytes} so far"),
             };
             while waits(TICK) {

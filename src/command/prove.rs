@@ -39,12 +39,22 @@ pub fn run(args: &ProveArgs, options: &Options) -> Result<Exit, CommandError> {
     })
 }
 
-async fn prove(office: &Office<'_>, workshop: &Workshop, name: &str, case: &Case, args: &ProveArgs) -> Result<Exit, CommandError> {
+async fn prove(
+    office: &Office<'_>,
+    workshop: &Workshop,
+    name: &str,
+    case: &Case,
+    args: &ProveArgs,
+) -> Result<Exit, CommandError> {
     let mut wanted = trial::named(office, case).await;
     let Some(planned) = plan(office, case, &wanted) else {
         show(office, case, None, args.format)?;
         let healthy = case.prescription.is_none();
-        let why = if healthy { "no cause was found, so there is no cure to try" } else { "no command alone cures it" };
+        let why = if healthy {
+            "no cause was found, so there is no cure to try"
+        } else {
+            "no command alone cures it"
+        };
         output::tell(&format!("nothing was tried for {name}: {why}"));
         return Ok(if healthy { Exit::Success } else { Exit::Findings });
     };
@@ -53,7 +63,8 @@ async fn prove(office: &Office<'_>, workshop: &Workshop, name: &str, case: &Case
     let work = trial::attempt(office, workshop, &wanted, &planned.steps, &demands);
     let mut outcome = progress::shown(&format!("trying {name}"), office.options.progress, work).await;
     if args.minimal && outcome.works {
-        outcome.minimal = Some(minimal(office, workshop, case, &mut wanted, &outcome, planned.elements).await?);
+        outcome.minimal =
+            Some(minimal(office, workshop, case, &mut wanted, &outcome, planned.elements).await?);
     }
     show(office, case, Some(&outcome), args.format)?;
     Ok(if outcome.works { Exit::Success } else { Exit::Findings })
@@ -65,7 +76,8 @@ fn plan(office: &Office<'_>, case: &Case, wanted: &Trial) -> Option<TrialSteps> 
     worth.then(|| planned_trial(&case.report, &case.snapshot, &office.reach, wanted)).flatten()
 }
 
-/// Leaves out each part of the cure in turn; what is not needed stays out, so that the rest is needed together.
+/// Leaves out each part of the cure in turn; what is not needed stays out, so that the rest is needed
+/// together.
 async fn minimal(
     office: &Office<'_>,
     workshop: &Workshop,
@@ -83,7 +95,8 @@ async fn minimal(
         wanted.until = trial::end_of_life();
         let Some(planned) = planned_trial(&case.report, &case.snapshot, &office.reach, wanted) else { break };
         let work = trial::attempt(office, workshop, wanted, &planned.steps, &demands);
-        let outcome = progress::shown(&format!("trying without {words}"), office.options.progress, work).await;
+        let outcome =
+            progress::shown(&format!("trying without {words}"), office.options.progress, work).await;
         office.interrupt.go_on()?;
         if outcome.works && outcome.verdict == whole.verdict {
             minimal.not_needed.push(words);
@@ -96,13 +109,19 @@ async fn minimal(
 }
 
 /// Runs the unchanged container once more with a terminal, and judges what it says there.
-async fn listen(office: &Office<'_>, workshop: &Workshop, name: &str, format: Format) -> Result<Exit, CommandError> {
+async fn listen(
+    office: &Office<'_>,
+    workshop: &Workshop,
+    name: &str,
+    format: Format,
+) -> Result<Exit, CommandError> {
     let silent = office.examine(name, BOOT).await?;
     let wanted = trial::named(office, &silent).await;
     let Some(steps) = unchanged(&silent.report, &silent.snapshot, &office.reach, &wanted) else {
         show(office, &silent, None, format)?;
         output::tell(&format!(
-            "{name} was not listened to: it cannot be started anew as it is, see the steps above for what stands in the way"
+            "{name} was not listened to: it cannot be started anew as it is, see the steps above for what \
+                stands in the way"
         ));
         return Ok(Exit::Findings);
     };
@@ -128,12 +147,19 @@ async fn listen(office: &Office<'_>, workshop: &Workshop, name: &str, format: Fo
     Ok(Exit::of(&case.report, Severity::Error))
 }
 
-fn show(office: &Office<'_>, case: &Case, outcome: Option<&TrialOutcome>, format: Format) -> Result<(), CommandError> {
+fn show(
+    office: &Office<'_>,
+    case: &Case,
+    outcome: Option<&TrialOutcome>,
+    format: Format,
+) -> Result<(), CommandError> {
     let answer = Answer { report: &case.report, prescription: case.prescription.as_ref(), trial: outcome };
     let text = match format {
         Format::Json => json::answers(&[answer], office.rules)?,
         Format::Human => {
-            let tried = outcome.map(|outcome| format!("\n{}", treatment::trial(outcome, &office.options.context))).unwrap_or_default();
+            let tried = outcome
+                .map(|outcome| format!("\n{}", treatment::trial(outcome, &office.options.context)))
+                .unwrap_or_default();
             human::answers(&[answer], &office.options.context) + &tried
         }
     };

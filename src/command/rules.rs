@@ -32,11 +32,15 @@ pub fn run(args: &RulesArgs, options: &Options) -> Result<Exit, CommandError> {
 
 fn check(rules: &RuleSet) -> Result<Exit, CommandError> {
     let mut complaints = rule::verify(rules);
-    complaints.extend(prescribe::unknown_remedies(rules).map(|id| Complaint {
-        file: "remedies.toml".to_owned(),
-        rule: id.to_owned(),
-        message:
-            "says where = \"relaunch\", which is for the remedies that sysdock carries out itself; say image, host or advice".to_owned(),
+    complaints.extend(prescribe::unknown_remedies(rules).map(|id| {
+        Complaint {
+            file: "remedies.toml".to_owned(),
+            rule: id.to_owned(),
+            message:
+                "says where = \"relaunch\", which is for the remedies that sysdock carries out itself; say \
+                image, host or advice"
+                    .to_owned(),
+        }
     }));
     said(&form::checked(rules, &complaints), complaints.is_empty())
 }

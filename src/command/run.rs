@@ -54,7 +54,9 @@ fn more_flags(text: &str) -> Result<Vec<(String, Option<String>)>, CommandError>
     let mut flags: Vec<(String, Option<String>)> = Vec::new();
     for word in shlex::split(text).ok_or_else(wrong)? {
         match word.split_once('=') {
-            Some((name, value)) if name.starts_with("--") => flags.push((name.to_owned(), Some(value.to_owned()))),
+            Some((name, value)) if name.starts_with("--") => {
+                flags.push((name.to_owned(), Some(value.to_owned())))
+            }
             _ if word.starts_with('-') && word.len() > 1 => flags.push((word, None)),
             _ => match flags.last_mut() {
                 Some((_, value @ None)) => *value = Some(word),
@@ -73,13 +75,18 @@ async fn launch(office: &Office<'_>, case: &Case, wanted: &Start, print: bool) -
         output::tell(&format!("{} was not started: no command alone makes it boot here", wanted.image));
         return Ok(Exit::Findings);
     };
-    let commands: Vec<Vec<String>> = started.steps.iter().filter(|step| !step.argv.is_empty()).map(|step| step.argv.clone()).collect();
+    let commands: Vec<Vec<String>> =
+        started.steps.iter().filter(|step| !step.argv.is_empty()).map(|step| step.argv.clone()).collect();
     if print {
         output::print(treatment::lines(&commands).as_bytes())?;
         return Ok(Exit::Success);
     }
     if office.options.remarks {
-        let given = if started.given.is_empty() { String::new() } else { format!(", with {}", started.given.join("; ")) };
+        let given = if started.given.is_empty() {
+            String::new()
+        } else {
+            format!(", with {}", started.given.join("; "))
+        };
         output::tell(&format!("starting {} from {}{given}", wanted.name, wanted.image));
     }
     let workshop = Workshop::new(COMMAND)?;
@@ -92,14 +99,21 @@ async fn launch(office: &Office<'_>, case: &Case, wanted: &Start, print: bool) -
     let answer = Answer { report: &after.report, prescription: None, trial: None };
     output::print(human::answers(&[answer], context).as_bytes())?;
     output::print(treatment::commands("it was started by:", &commands, context).as_bytes())?;
-    Ok(if matches!(after.report.verdict, Verdict::Healthy | Verdict::Degraded) { Exit::Success } else { Exit::Findings })
+    Ok(if matches!(after.report.verdict, Verdict::Healthy | Verdict::Degraded) {
+        Exit::Success
+    } else {
+        Exit::Findings
+    })
 }
 
-/// Says what is there when it is interrupted: the container that was asked for is the user's, not ours to remove.
+/// Says what is there when it is interrupted: the container that was asked for is the user's, not ours to
+/// remove.
 async fn left(office: &Office<'_>, name: &str) {
     if office.engine.get(&format!("/containers/{}/json", encoded(name))).await.is_ok() {
         let command = office.reach.argv(["rm", "-f", name]).join(" ");
-        output::tell(&format!("{name} was being started, and is left as it is\n  next: `{command}` removes it"));
+        output::tell(&format!(
+            "{name} was being started, and is left as it is\n  next: `{command}` removes it"
+        ));
     }
 }
 
@@ -110,8 +124,13 @@ mod tests {
     #[test]
     fn more_flags_are_read_as_a_shell_would() {
         let flags = more_flags("--memory 1g --hostname='my web' -t --init").unwrap();
-        let text: Vec<String> = flags.iter().map(|(name, value)| format!("{name}|{}", value.as_deref().unwrap_or("-"))).collect();
+        let text: Vec<String> =
+            flags.iter().map(|(name, value)| format!("{name}|{}", value.as_deref().unwrap_or("-"))).collect();
         assert_eq!(text, ["--memory|1g", "--hostname|my web", "-t|-", "--init|-"]);
-        assert!(more_flags("word --x").is_err() && more_flags("--a 'open").is_err() && more_flags("--a b c").is_err());
+        assert!(
+            more_flags("word --x").is_err()
+                && more_flags("--a 'open").is_err()
+                && more_flags("--a b c").is_err()
+        );
     }
 }

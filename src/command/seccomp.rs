@@ -1,4 +1,5 @@
-//! `seccomp`: a container, a profile or an engine's name in; what systemd misses, a better profile, or a page on one call out.
+//! `seccomp`: a container, a profile or an engine's name in; what systemd misses, a better profile, or a page
+//! on one call out.
 
 use std::path::Path;
 use std::time::Duration;
@@ -17,8 +18,8 @@ use crate::render::{json, output};
 use crate::rule;
 use crate::scan::Matcher;
 use crate::seccomp::{
-    Engine, Hierarchy, InForce, MEASURED, Machine, Maker, Miss, Profile, USUAL_CAPABILITIES, Version, built_in, contradictions, lookup,
-    nearest_call, text,
+    Engine, Hierarchy, InForce, MEASURED, Machine, Maker, Miss, Profile, USUAL_CAPABILITIES, Version,
+    built_in, contradictions, lookup, nearest_call, text,
 };
 use crate::snapshot::Snapshot;
 
@@ -54,8 +55,12 @@ pub fn run(action: &SeccompAction, options: &Options) -> Result<Exit, CommandErr
 fn check(args: &SeccompCheckArgs, options: &Options) -> Result<Exit, CommandError> {
     let subject = Subject::of(&args.filter, options)?;
     let misses = subject.misses();
-    let contradictions =
-        subject.in_force.profile.as_ref().map(|profile| contradictions(profile, &subject.in_force.machine)).unwrap_or_default();
+    let contradictions = subject
+        .in_force
+        .profile
+        .as_ref()
+        .map(|profile| contradictions(profile, &subject.in_force.machine))
+        .unwrap_or_default();
     let checked = Checked {
         name: &subject.name,
         whose: &subject.whose,
@@ -80,9 +85,13 @@ fn make(args: &SeccompMakeArgs, options: &Options) -> Result<Exit, CommandError>
         subject.take_built_in()?;
     }
     let wanted = subject.in_force.wanted(&subject.misses());
-    let refused = |reason: &str| CommandError::Profile { name: subject.name.clone(), reason: reason.to_owned() };
+    let refused =
+        |reason: &str| CommandError::Profile { name: subject.name.clone(), reason: reason.to_owned() };
     let before: Value = serde_json::from_str(&subject.text).map_err(|error| refused(&error.to_string()))?;
-    let after = allowing(&subject.text, &wanted).as_ref().and_then(text).ok_or_else(|| refused("it is no profile"))?;
+    let after = allowing(&subject.text, &wanted)
+        .as_ref()
+        .and_then(text)
+        .ok_or_else(|| refused("it is no profile"))?;
     let file = args.output.as_deref();
     if file == Some(Path::new("-")) {
         output::print(json::harmless(&after).as_bytes())?;
@@ -90,7 +99,8 @@ fn make(args: &SeccompMakeArgs, options: &Options) -> Result<Exit, CommandError>
         output::print(pages::difference(&text(&before).unwrap_or_default(), &after).as_bytes())?;
     }
     if let Some(file) = file.filter(|file| *file != Path::new("-")) {
-        std::fs::write(file, &after).map_err(|source| CommandError::Plan { path: file.display().to_string(), source })?;
+        std::fs::write(file, &after)
+            .map_err(|source| CommandError::Plan { path: file.display().to_string(), source })?;
     }
     if options.remarks {
         output::tell(&pages::made(&subject.name, &subject.whose, &wanted, unconfined, file));
@@ -100,7 +110,8 @@ fn make(args: &SeccompMakeArgs, options: &Options) -> Result<Exit, CommandError>
 
 fn explain(args: &SeccompExplainArgs, options: &Options) -> Result<Exit, CommandError> {
     let Some(known) = lookup(&args.call) else {
-        let near = nearest_call(&args.call).map(|call| format!(", did you mean `{call}`?")).unwrap_or_default();
+        let near =
+            nearest_call(&args.call).map(|call| format!(", did you mean `{call}`?")).unwrap_or_default();
         return Err(CommandError::NoCall { call: args.call.clone(), near });
     };
     let text = match args.format {
@@ -117,7 +128,9 @@ impl Subject {
         let engine = args.engine.as_deref().map(engine_of).transpose()?;
         let mut subject = match (&args.default, args.subject.as_deref()) {
             (Some(name), _) => Self::built_in(name)?,
-            (None, Some("-")) => Self::profile("-", collect::read_bounded(std::io::stdin().lock(), "on stdin"), engine)?,
+            (None, Some("-")) => {
+                Self::profile("-", collect::read_bounded(std::io::stdin().lock(), "on stdin"), engine)?
+            }
             (None, Some(word)) if is_file(word) => Self::profile(word, collect::read_profile(word), engine)?,
             (None, word) => Self::container(word.unwrap_or_default(), options)?,
         };
@@ -133,25 +146,45 @@ impl Subject {
         Self::read(name, whose, Origin::BuiltIn(engine), built_in(engine).to_string(), Some(engine))
     }
 
-    fn profile(name: &str, text: Result<String, String>, engine: Option<Engine>) -> Result<Self, CommandError> {
+    fn profile(
+        name: &str,
+        text: Result<String, String>,
+        engine: Option<Engine>,
+    ) -> Result<Self, CommandError> {
         let text = text.map_err(|reason| CommandError::Profile { name: name.to_owned(), reason })?;
         Self::read(name, "a profile in a file".to_owned(), Origin::Own, text, engine)
     }
 
     /// A profile that no container holds: the circumstances are the usual ones.
-    fn read(name: &str, whose: String, origin: Origin, text: String, engine: Option<Engine>) -> Result<Self, CommandError> {
-        let profile = Profile::parse(&text).map_err(|error| CommandError::Profile { name: name.to_owned(), reason: error.to_string() })?;
+    fn read(
+        name: &str,
+        whose: String,
+        origin: Origin,
+        text: String,
+        engine: Option<Engine>,
+    ) -> Result<Self, CommandError> {
+        let profile = Profile::parse(&text)
+            .map_err(|error| CommandError::Profile { name: name.to_owned(), reason: error.to_string() })?;
         let capabilities = USUAL_CAPABILITIES.map(str::to_owned).to_vec();
         let machine = Machine::new(capabilities, std::env::consts::ARCH, "").of(engine);
         let in_force = InForce { profile: Some(profile), machine, source: whose.clone() };
-        Ok(Self { name: name.to_owned(), whose, origin, text, in_force, versions: MEASURED.to_vec(), hierarchy: None })
+        Ok(Self {
+            name: name.to_owned(),
+            whose,
+            origin,
+            text,
+            in_force,
+            versions: MEASURED.to_vec(),
+            hierarchy: None,
+        })
     }
 
     fn container(name: &str, options: &Options) -> Result<Self, CommandError> {
         let rules = rule::load(&options.rules)?;
         let matcher = Matcher::new(&rules);
         let snapshot = connect::block_on(look(name, options, &matcher))?;
-        let found = filter_of(&snapshot).map_err(|reason| CommandError::Profile { name: name.to_owned(), reason })?;
+        let found =
+            filter_of(&snapshot).map_err(|reason| CommandError::Profile { name: name.to_owned(), reason })?;
         let whose = match found.origin {
             Origin::Unconfined => "no filter is in force".to_owned(),
             Origin::BuiltIn(engine) => format!("the built-in profile of {engine}"),
@@ -178,7 +211,8 @@ impl Subject {
         let engine = self.in_force.machine.engine.unwrap_or(NEWEST);
         self.text = built_in(engine).to_string();
         let parsed = Profile::parse(&self.text);
-        let profile = parsed.map_err(|error| CommandError::Profile { name: self.name.clone(), reason: error.to_string() })?;
+        let profile = parsed
+            .map_err(|error| CommandError::Profile { name: self.name.clone(), reason: error.to_string() })?;
         self.in_force.profile = Some(profile);
         self.whose = format!("the built-in profile of {engine}");
         Ok(())
@@ -189,7 +223,8 @@ fn engine_of(name: &str) -> Result<Engine, CommandError> {
     Engine::parse(name).ok_or_else(|| CommandError::NoBuiltIn(name.to_owned()))
 }
 
-/// Whether a word names a file rather than a container, which has neither slashes nor, usually, such an ending.
+/// Whether a word names a file rather than a container, which has neither slashes nor, usually, such an
+/// ending.
 fn is_file(word: &str) -> bool {
     let json = Path::new(word).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     word.contains('/') || json || Path::new(word).is_file()

@@ -1,4 +1,5 @@
-//! `selftest`: what this host and user allow the program to see. Exit code 3 where no container could be examined.
+//! `selftest`: what this host and user allow the program to see. Exit code 3 where no container could be
+//! examined.
 
 use super::{CommandError, connect, progress};
 use crate::cli::{Format, SelftestArgs};
@@ -13,9 +14,12 @@ use crate::snapshot::Sight;
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError`] when rules cannot be read or stdout does not take the answer; what cannot be seen is no error.
+/// [`CommandError`] when rules cannot be read or stdout does not take the answer; what cannot be seen is no
+/// error.
 pub fn run(args: &SelftestArgs, options: &Options) -> Result<Exit, CommandError> {
-    let sights = connect::block_on(async { Ok(progress::shown("looking", options.progress, look(args, options)).await) })?;
+    let sights = connect::block_on(async {
+        Ok(progress::shown("looking", options.progress, look(args, options)).await)
+    })?;
     let text = match args.format {
         Format::Human => selftest::human(&sights, &options.context),
         Format::Json => selftest::json(&sights, &rule::load(&options.rules)?)?,
@@ -47,10 +51,18 @@ fn essential(id: &'static str, what: &'static str, outcome: Result<String, &Engi
     let (seen, detail, next) = match outcome {
         Ok(detail) => (true, detail, String::new()),
         Err(error) => {
-            let next = error.to_string().rsplit_once("\n  next: ").map(|(_, next)| next.to_owned()).unwrap_or_default();
+            let next = error
+                .to_string()
+                .rsplit_once("\n  next: ")
+                .map(|(_, next)| next.to_owned())
+                .unwrap_or_default();
             (false, error.brief(), next)
         }
     };
-    let consequence = if seen { "" } else { "no container can be examined; `sysdock triage` and `sysdock doctor --from` still work" };
+    let consequence = if seen {
+        ""
+    } else {
+        "no container can be examined; `sysdock triage` and `sysdock doctor --from` still work"
+    };
     Sight { id, what, seen: Some(seen), essential: true, detail, consequence, next }
 }

@@ -35,7 +35,11 @@ pub fn run(args: &SnapshotArgs, options: &Options) -> Result<Exit, CommandError>
     Ok(Exit::Success)
 }
 
-async fn take(args: &SnapshotArgs, options: &Options, matcher: &Matcher<'_>) -> Result<Snapshot, CommandError> {
+async fn take(
+    args: &SnapshotArgs,
+    options: &Options,
+    matcher: &Matcher<'_>,
+) -> Result<Snapshot, CommandError> {
     let engine = connect::connect(options).await?;
     let name = &args.container;
     let how = snapshot_options(args);
@@ -49,7 +53,8 @@ async fn take(args: &SnapshotArgs, options: &Options, matcher: &Matcher<'_>) -> 
 fn hidden_values(snapshot: &Snapshot) -> String {
     let counts = hidden::counts(snapshot);
     let all: usize = counts.values().sum();
-    let kinds: Vec<String> = counts.iter().map(|(kind, count)| format!("{count} of {}", kind.name())).collect();
+    let kinds: Vec<String> =
+        counts.iter().map(|(kind, count)| format!("{count} of {}", kind.name())).collect();
     match all {
         0 => "no value was hidden".to_owned(),
         _ => format!("{} hidden: {}", counted(all, "value", "values"), kinds.join(", ")),
@@ -61,7 +66,8 @@ fn written(snapshot: &Snapshot, path: &Path) -> String {
     let (facts, gaps) = (snapshot.facts.iter().count(), counted(snapshot.gaps.len(), "gap", "gaps"));
     let (kept, read) = (snapshot.log.lines.len(), snapshot.log.lines_read);
     format!(
-        "wrote {} ({} KiB): {facts} facts, {gaps}, {kept} log lines kept of {read} read\n  next: sysdock doctor --from {}",
+        "wrote {} ({} KiB): {facts} facts, {gaps}, {kept} log lines kept of {read} read\n  next: sysdock \
+            doctor --from {}",
         path.display(),
         size.div_ceil(1024),
         path.display()

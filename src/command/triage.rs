@@ -63,7 +63,15 @@ pub fn run(args: TriageArgs, options: &Options) -> Result<Exit, CommandError> {
     threads::want(wanted.threads);
     let beside = beside(&wanted)?;
     let accepted = deliver::accepted(&wanted.report, &rules, options)?;
-    let triage = Triage { wanted: &wanted, options, rules: &rules, matcher: &matcher, beside, accepted, read: Arc::default() };
+    let triage = Triage {
+        wanted: &wanted,
+        options,
+        rules: &rules,
+        matcher: &matcher,
+        beside,
+        accepted,
+        read: Arc::default(),
+    };
     let Inputs { files: inputs, failures, unseen } = Inputs::of(&wanted.inputs);
     let many = inputs.len() > 1 || wanted.inputs.iter().any(|path| path.is_dir());
     let mut told = Told { many, ..Told::default() };
@@ -145,7 +153,10 @@ impl Triage<'_> {
             told.summary.add(&report);
             if self.streams() {
                 let notices = self.wanted.report.notices(self.rules, [&report]);
-                output::print(json::line(&Answer { report: &report, prescription: None, trial: None }, &notices)?.as_bytes())?;
+                output::print(
+                    json::line(&Answer { report: &report, prescription: None, trial: None }, &notices)?
+                        .as_bytes(),
+                )?;
             }
             if !self.streams() || !self.wanted.report.outputs.is_empty() {
                 told.reports.push(report);
@@ -164,7 +175,13 @@ impl Triage<'_> {
         let answers = Answer::without_cure(&told.reports);
         let summary = told.many.then_some(&told.summary);
         let notices = self.wanted.report.notices(self.rules, &told.reports);
-        let sheet = Sheet { answers: &answers, summary, rules: self.rules, failures: &told.failures, notices: &notices };
+        let sheet = Sheet {
+            answers: &answers,
+            summary,
+            rules: self.rules,
+            failures: &told.failures,
+            notices: &notices,
+        };
         if self.streams() {
             deliver::files(&sheet, &self.wanted.report, self.options)?;
         } else {
@@ -176,7 +193,12 @@ impl Triage<'_> {
     /// One input: a file, an archive or stdin.
     fn input(&self, input: &Input) -> Looked {
         if input.path.as_os_str() == "-" {
-            return self.walk("stdin", &mut Counted { from: io::stdin().lock(), read: &self.read }, None, true);
+            return self.walk(
+                "stdin",
+                &mut Counted { from: io::stdin().lock(), read: &self.read },
+                None,
+                true,
+            );
         }
         let name = input.path.display().to_string();
         match File::open(&input.path) {
@@ -184,11 +206,19 @@ impl Triage<'_> {
                 let parts = PlainFile::parts(&file, &self.read);
                 self.walk(&name, &mut Counted { from: file, read: &self.read }, parts.as_ref(), input.named)
             }
-            Err(source) => Looked { failures: vec![CommandError::Text { name, source }], ..Looked::default() },
+            Err(source) => {
+                Looked { failures: vec![CommandError::Text { name, source }], ..Looked::default() }
+            }
         }
     }
 
-    fn walk(&self, name: &str, from: &mut dyn Read, parts: Option<&Arc<dyn RandomAccess>>, named: bool) -> Looked {
+    fn walk(
+        &self,
+        name: &str,
+        from: &mut dyn Read,
+        parts: Option<&Arc<dyn RandomAccess>>,
+        named: bool,
+    ) -> Looked {
         let mut looked = Looked::default();
         let mut each = |name: &str, from: FoundText<'_>| {
             looked.reports.extend(self.found(name, from)?);
@@ -197,11 +227,15 @@ impl Triage<'_> {
         let mut walk = Walk::new(Limits::default(), &mut each).in_parts(parts);
         let done = walk.input(name, from, named);
         let left_out = std::mem::take(&mut walk.left_out);
-        looked.reports.extend(left_out.iter().filter(|part| !part.is_link).map(|part| self.unseen(&part.name, &part.reason)));
+        looked.reports.extend(
+            left_out.iter().filter(|part| !part.is_link).map(|part| self.unseen(&part.name, &part.reason)),
+        );
         looked.remarks.extend(left_out.iter().map(|part| format!("left out {part}")));
         match done {
             Err(source) => looked.failures.push(CommandError::Text { name: name.to_owned(), source }),
-            Ok(()) if looked.reports.is_empty() => looked.reports.push(self.unseen(name, "there is no file in it")),
+            Ok(()) if looked.reports.is_empty() => {
+                looked.reports.push(self.unseen(name, "there is no file in it"))
+            }
             Ok(()) => {}
         }
         looked
@@ -215,7 +249,10 @@ impl Triage<'_> {
     fn text(&self, name: &str, from: impl Text) -> Looked {
         match self.judged(name, from) {
             Ok(reports) => Looked { reports, ..Looked::default() },
-            Err(source) => Looked { failures: vec![CommandError::Text { name: name.to_owned(), source }], ..Looked::default() },
+            Err(source) => Looked {
+                failures: vec![CommandError::Text { name: name.to_owned(), source }],
+                ..Looked::default()
+            },
         }
     }
 
@@ -265,7 +302,8 @@ mod tests {
         let snapshots = intake::snapshots("text", text.as_bytes(), &Beside::default(), &matcher).unwrap();
         let roots = |report: &Report| {
             let roots = report.findings.iter().filter(|finding| finding.role == Role::RootCause);
-            let subject = if report.subject == crate::diagnose::Subject::Systemd { "systemd" } else { "not-systemd" };
+            let subject =
+                if report.subject == crate::diagnose::Subject::Systemd { "systemd" } else { "not-systemd" };
             (roots.map(|finding| finding.id.clone()).collect(), subject)
         };
         snapshots.iter().map(|snapshot| roots(&diagnose_with(snapshot, &rules, &matcher))).collect()
@@ -278,7 +316,10 @@ mod tests {
         assert_eq!(alone[0].0.first().map(String::as_str), Some("cgroup-read-only"));
         let quoted = output.lines().map(|line| format!("> {line}\n")).collect::<Vec<_>>().concat();
         for pasted in [
-            format!("Guten Tag,\n\nmein Container startet nicht:\n\n```console\n{output}```\n\nWas fehlt? Danke!\n"),
+            format!(
+                "Guten Tag,\n\nmein Container startet nicht:\n\n```console\n{output}```\n\nWas fehlt? \
+                    Danke!\n"
+            ),
             format!("こんにちは。次のように失敗します。\n{output}\nよろしくお願いします。\n"),
             format!("On Monday you wrote:\n{quoted}\nDid you try it?\n"),
         ] {
@@ -294,15 +335,24 @@ mod tests {
     #[test]
     fn recorded_samples_have_their_causes() {
         for (sample, roots) in [
-            (include_str!("../intake/samples/docker-compose-up.txt"), &["cgroup-read-only", "cgroup-read-only"][..]),
-            (include_str!("../intake/samples/docker-compose-logs.txt"), &["cgroup-read-only", "cgroup-read-only"]),
+            (
+                include_str!("../intake/samples/docker-compose-up.txt"),
+                &["cgroup-read-only", "cgroup-read-only"][..],
+            ),
+            (
+                include_str!("../intake/samples/docker-compose-logs.txt"),
+                &["cgroup-read-only", "cgroup-read-only"],
+            ),
             (include_str!("../intake/samples/molecule-converge.txt"), &["cgroup-read-only"]),
             (include_str!("../intake/samples/docker-build.txt"), &["systemd-not-pid1"]),
             (include_str!("../intake/samples/json-file.txt"), &["cgroup-read-only"]),
             (include_str!("../intake/samples/cri.txt"), &["run-tmpfs-missing"]),
             (include_str!("../intake/samples/pod.yaml"), &["run-tmpfs-missing"]),
         ] {
-            let told: Vec<String> = judged(sample).into_iter().map(|(found, _)| found.first().cloned().unwrap_or_default()).collect();
+            let told: Vec<String> = judged(sample)
+                .into_iter()
+                .map(|(found, _)| found.first().cloned().unwrap_or_default())
+                .collect();
             assert_eq!(told, roots, "{sample}");
         }
     }
@@ -313,21 +363,30 @@ mod tests {
         let log = include_str!("../intake/samples/podman-run-tty.txt");
         let alone = first(log);
         assert_eq!(alone, "run-tmpfs-missing");
-        let each = |wrap: &dyn Fn(&str) -> String| log.lines().map(|line| wrap(line) + "\n").collect::<String>();
+        let each =
+            |wrap: &dyn Fn(&str) -> String| log.lines().map(|line| wrap(line) + "\n").collect::<String>();
         let stamp = "2026-01-02T03:04:05.1234567Z";
         for wrapped in [
-            format!("{stamp} ##[group]Run tests\n{}{stamp} ##[endgroup]\n", each(&|line| format!("{stamp} {line}"))),
+            format!(
+                "{stamp} ##[group]Run tests\n{}{stamp} ##[endgroup]\n",
+                each(&|line| format!("{stamp} {line}"))
+            ),
             format!(
                 "section_start:1767323045:step\r\x1b[0K{}section_end:1767323045:step\r\x1b[0K\n",
                 each(&|line| format!("{stamp} 00O {line}"))
             ),
             format!("[Pipeline] sh\n{}", each(&|line| format!("[2026-01-02T03:04:05.123Z] {line}"))),
-            format!("travis_fold:start:test\r\x1b[0K\n{}travis_fold:end:test\r\x1b[0K\n", each(&str::to_owned)),
+            format!(
+                "travis_fold:start:test\r\x1b[0K\n{}travis_fold:end:test\r\x1b[0K\n",
+                each(&str::to_owned)
+            ),
             each(&|line| format!("::error::{line}")),
             each(&|line| format!("{stamp} stdout F {line}")),
             each(&|line| format!("Jan  2 03:04:05 host guest[123]: {line}")),
             each(&|line| format!("10%\r50%\r{line}\x1b]0;title\x07")),
-            each(&|line| serde_json::json!({"log": format!("{line}\n"), "stream": "stdout", "time": stamp}).to_string()),
+            each(&|line| {
+                serde_json::json!({"log": format!("{line}\n"), "stream": "stdout", "time": stamp}).to_string()
+            }),
         ] {
             assert_eq!(first(&wrapped), alone, "{wrapped}");
         }
@@ -335,7 +394,8 @@ mod tests {
 
     #[test]
     fn a_silent_container_is_judged_by_its_command_line() {
-        let text = "$ docker run -d --name web debian:12 /sbin/init\n$ docker ps -a\n0123 debian:12 \"/sbin/init\" 9 seconds ago   Exited (255) 8 seconds ago   web\n$ docker logs web\n";
+        let text = "$ docker run -d --name web debian:12 /sbin/init\n$ docker ps -a\n0123 \
+            debian:12 \"/sbin/init\" 9 seconds ago   Exited (255) 8 seconds ago   web\n$ docker logs web\n";
         assert_eq!(judged(text)[0].0.first().map(String::as_str), Some("run-tmpfs-missing"));
     }
 
@@ -344,8 +404,10 @@ mod tests {
         for text in [
             "hello\n",
             "2024-08-22 09:50:26.915 UTC [42] FATAL:  lock file \"postmaster.pid\" already exists\n",
-            "Traceback (most recent call last):\n  File \"x.py\", line 1\nPermissionError: [Errno 13] Permission denied: '/data'\n",
-            "$ docker run -d nginx nginx -g 'daemon off;'\nnginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)\n",
+            "Traceback (most recent call last):\n  File \"x.py\", line 1\nPermissionError: [Errno 13] \
+                Permission denied: '/data'\n",
+            "$ docker run -d nginx nginx -g 'daemon off;'\nnginx: [emerg] bind() to 0.0.0.0:80 failed (98: \
+                Address already in use)\n",
             "error[E0308]: mismatched types\nerror: could not compile `x` (lib) due to 1 previous error\n",
         ] {
             assert_eq!(judged(text), [(Vec::new(), "not-systemd")], "{text}");

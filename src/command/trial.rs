@@ -56,11 +56,19 @@ pub fn announce(office: &Office<'_>, what: &str, trial: &Trial) {
         return;
     }
     let limited = ["memory", "pids"].iter().all(|one| trial.controllers.iter().any(|other| other == one));
-    let limits = if limited { "" } else { ", not limited in memory or processes because the engine has no such controller" };
-    output::tell(&format!("{what} in {}: without a network or ports, volumes read-only{limits}; it is removed afterwards", trial.name));
+    let limits = if limited {
+        ""
+    } else {
+        ", not limited in memory or processes because the engine has no such controller"
+    };
+    output::tell(&format!(
+        "{what} in {}: without a network or ports, volumes read-only{limits}; it is removed afterwards",
+        trial.name
+    ));
 }
 
-/// Controllers of the engine's control groups. Podman's answer in Docker's form calls each of them there (measured on 4.3).
+/// Controllers of the engine's control groups. Podman's answer in Docker's form calls each of them there
+/// (measured on 4.3).
 async fn controllers(office: &Office<'_>) -> Vec<String> {
     if office.reach.kind == EngineKind::Podman {
         let info = office.engine.get("/v4.0.0/libpod/info").await.unwrap_or_default();
@@ -69,11 +77,21 @@ async fn controllers(office: &Office<'_>) -> Vec<String> {
     }
     let info = office.engine.info().await.cloned().unwrap_or_default();
     let able = |field: &str| info.get(field).and_then(Value::as_bool) == Some(true);
-    [("MemoryLimit", "memory"), ("PidsLimit", "pids")].iter().filter(|(field, _)| able(field)).map(|(_, name)| (*name).to_owned()).collect()
+    [("MemoryLimit", "memory"), ("PidsLimit", "pids")]
+        .iter()
+        .filter(|(field, _)| able(field))
+        .map(|(_, name)| (*name).to_owned())
+        .collect()
 }
 
 /// Makes the container, looks at it, stops it, and removes everything whatever happened.
-pub async fn attempt(office: &Office<'_>, workshop: &Workshop, trial: &Trial, steps: &[Step], demands: &Demands<'_>) -> TrialOutcome {
+pub async fn attempt(
+    office: &Office<'_>,
+    workshop: &Workshop,
+    trial: &Trial,
+    steps: &[Step],
+    demands: &Demands<'_>,
+) -> TrialOutcome {
     let mut outcome = TrialOutcome::unstarted(&trial.name);
     let mark = expected(office, trial, steps);
     let done = Box::pin(live(office, workshop, steps, demands, &mut outcome)).await;
@@ -83,7 +101,8 @@ pub async fn attempt(office: &Office<'_>, workshop: &Workshop, trial: &Trial, st
     outcome
 }
 
-/// Keeps what proves that the things which the steps make are this program's. Each attempt under one name does so anew.
+/// Keeps what proves that the things which the steps make are this program's. Each attempt under one name
+/// does so anew.
 pub fn expected(office: &Office<'_>, trial: &Trial, steps: &[Step]) -> Mark {
     let images = made::derived(steps);
     let names = images.iter().filter_map(|image| made_image(image)).chain([trial.name.as_str()]);
@@ -102,7 +121,8 @@ async fn live(
     let after = began(office, workshop, &name, steps).await?;
     outcome.state.clone_from(&after.report.state);
     outcome.verdict = after.report.verdict;
-    outcome.failed_units = after.snapshot.facts.list("manager.failed_units").into_iter().map(str::to_owned).collect();
+    outcome.failed_units =
+        after.snapshot.facts.list("manager.failed_units").into_iter().map(str::to_owned).collect();
     outcome.root_causes = root_causes(&after.report);
     let left = outcome.root_causes.iter().any(|id| demands.gone.contains(id));
     let booted = matches!(after.report.verdict, Verdict::Healthy | Verdict::Degraded);
@@ -118,7 +138,12 @@ async fn live(
 }
 
 /// Makes and starts the container of a trial, and looks at it.
-pub async fn began(office: &Office<'_>, workshop: &Workshop, name: &str, steps: &[Step]) -> Result<Case, CommandError> {
+pub async fn began(
+    office: &Office<'_>,
+    workshop: &Workshop,
+    name: &str,
+    steps: &[Step],
+) -> Result<Case, CommandError> {
     for step in steps {
         office.carry_out(workshop, step).await?;
     }
@@ -129,7 +154,9 @@ pub async fn began(office: &Office<'_>, workshop: &Workshop, name: &str, steps: 
 async fn asked(office: &Office<'_>, container: &str, unit: &str) -> Result<UnitState, CommandError> {
     let properties = "--property=ActiveState,Result,ConditionResult,ExecMainExitTimestampMonotonic";
     let said = office.engine.exec(container, &["systemctl", "show", properties, "--", unit]).await?;
-    let value = |key: &str| said.stdout.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('=')).unwrap_or_default();
+    let value = |key: &str| {
+        said.stdout.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('=')).unwrap_or_default()
+    };
     let ended = !matches!(value("ExecMainExitTimestampMonotonic"), "" | "0");
     let state = match (value("ActiveState"), value("Result"), value("ConditionResult")) {
         ("inactive", "success", "yes") if ended => "done",

@@ -20,7 +20,9 @@ const LIMIT: u64 = 1 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A file cannot be read.
-    #[error("cannot read the configuration {path}: {source}\n  next: mend it, or name another one with --config")]
+    #[error(
+        "cannot read the configuration {path}: {source}\n  next: mend it, or name another one with --config"
+    )]
     Read {
         /// The file.
         path: String,
@@ -29,7 +31,8 @@ pub enum ConfigError {
     },
     /// A file is not understood.
     #[error(
-        "the configuration {path} is not understood\n{reason}\n  next: `sysdock config show --help` lists the settings; --config FILE uses another file"
+        "the configuration {path} is not understood\n{reason}\n  next: `sysdock config show --help` lists \
+            the settings; --config FILE uses another file"
     )]
     Syntax {
         /// The file.
@@ -49,7 +52,8 @@ pub enum ConfigError {
     },
     /// A file of a project says whom to trust.
     #[error(
-        "{path} sets `{key}`, which a project may not do for itself\n  next: move it to your own configuration, or use --trust for one run"
+        "{path} sets `{key}`, which a project may not do for itself\n  next: move it to your own \
+            configuration, or use --trust for one run"
     )]
     Trust {
         /// The file.
@@ -59,7 +63,8 @@ pub enum ConfigError {
     },
     /// A file of a project says which engine to ask.
     #[error(
-        "{path} sets `{key}`, which a project may not choose: a checkout would decide which engine is asked\n  next: move it to your own configuration, or use --host or DOCKER_HOST"
+        "{path} sets `{key}`, which a project may not choose: a checkout would decide which engine is \
+            asked\n  next: move it to your own configuration, or use --host or DOCKER_HOST"
     )]
     Engine {
         /// The file.
@@ -81,10 +86,18 @@ pub enum ConfigError {
 ///
 /// # Errors
 /// [`ConfigError`] naming the file or the variable. A file that is not there is no error unless it was named.
-pub fn load<'e>(args: &GlobalArgs, folder: &Path, variable: impl Fn(&str) -> Option<&'e str>) -> Result<Config, ConfigError> {
+pub fn load<'e>(
+    args: &GlobalArgs,
+    folder: &Path,
+    variable: impl Fn(&str) -> Option<&'e str>,
+) -> Result<Config, ConfigError> {
     let mut config = Config::default();
-    let everything =
-        args.trust || variable("SYSDOCK_TRUST").map(flag).transpose().map_err(variable_error("SYSDOCK_TRUST"))?.unwrap_or_default();
+    let everything = args.trust
+        || variable("SYSDOCK_TRUST")
+            .map(flag)
+            .transpose()
+            .map_err(variable_error("SYSDOCK_TRUST"))?
+            .unwrap_or_default();
     let named = args.config.clone().or_else(|| variable("SYSDOCK_CONFIG").map(PathBuf::from));
     if let Some(path) = named {
         let settings = read(&path, &Trust::Named).and_then(|read| read.ok_or_else(|| absent(&path)))?;
@@ -118,7 +131,10 @@ fn places<'e>(folder: &Path, variable: &impl Fn(&str) -> Option<&'e str>) -> Vec
 }
 
 fn add(config: &mut Config, origin: Origin, everything: bool) -> Result<(), ConfigError> {
-    let (Origin::System(path) | Origin::User(path) | Origin::Project(path) | Origin::Named(path)) = &origin else { return Ok(()) };
+    let (Origin::System(path) | Origin::User(path) | Origin::Project(path) | Origin::Named(path)) = &origin
+    else {
+        return Ok(());
+    };
     let folder = path.parent().unwrap_or(Path::new("."));
     let is_project = matches!(origin, Origin::Project(_));
     if is_project {
@@ -132,7 +148,9 @@ fn add(config: &mut Config, origin: Origin, everything: bool) -> Result<(), Conf
     };
     let settings = match read(path, &trust) {
         // Another user's folder, as under sudo with a kept HOME.
-        Err(ConfigError::Read { source, .. }) if matches!(origin, Origin::User(_)) && source.kind() == io::ErrorKind::PermissionDenied => {
+        Err(ConfigError::Read { source, .. })
+            if matches!(origin, Origin::User(_)) && source.kind() == io::ErrorKind::PermissionDenied =>
+        {
             None
         }
         read => read?,
@@ -167,12 +185,15 @@ fn read(path: &Path, trust: &Trust) -> Result<Option<Settings>, ConfigError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let name = || path.display().to_string();
     // Whose the file is comes first: of the two it is the one that people look at.
-    let text = match trust::text(path, LIMIT, trust).and_then(|text| trust::folder(folder, trust).map(|()| text)) {
-        Ok(text) => text,
-        Err(refusal) if refusal.is_absent() => return Ok(None),
-        Err(Refusal::Io(source)) => return Err(ConfigError::Read { path: name(), source }),
-        Err(reason) => return Err(ConfigError::Refused { path: name(), next: next(&reason, folder), reason }),
-    };
+    let text =
+        match trust::text(path, LIMIT, trust).and_then(|text| trust::folder(folder, trust).map(|()| text)) {
+            Ok(text) => text,
+            Err(refusal) if refusal.is_absent() => return Ok(None),
+            Err(Refusal::Io(source)) => return Err(ConfigError::Read { path: name(), source }),
+            Err(reason) => {
+                return Err(ConfigError::Refused { path: name(), next: next(&reason, folder), reason });
+            }
+        };
     let wrong = |error: toml::de::Error| ConfigError::Syntax { path: name(), reason: placed(&text, &error) };
     let mut settings: Settings = toml::from_str(&text).map_err(wrong)?;
     let inner = settings.rules.iter_mut().chain(&mut settings.baseline).chain(&mut settings.safe_directories);
@@ -184,7 +205,11 @@ fn read(path: &Path, trust: &Trust) -> Result<Option<Settings>, ConfigError> {
 
 fn next(reason: &Refusal, folder: &Path) -> String {
     if reason.is_distrust() {
-        format!("look at it; then --trust, or safe-directories = [\"{}\"] in your own configuration, lets it be obeyed", folder.display())
+        format!(
+            "look at it; then --trust, or safe-directories = [\"{}\"] in your own configuration, lets it be \
+                obeyed",
+            folder.display()
+        )
     } else {
         "replace it by a regular file, or name another one with --config".to_owned()
     }
@@ -194,7 +219,8 @@ fn next(reason: &Refusal, folder: &Path) -> String {
 fn placed(text: &str, error: &toml::de::Error) -> String {
     let Some(span) = error.span() else { return error.message().to_owned() };
     let before = text.get(..span.start).unwrap_or(text);
-    let (line, column) = (before.matches('\n').count() + 1, before.chars().rev().take_while(|c| *c != '\n').count() + 1);
+    let (line, column) =
+        (before.matches('\n').count() + 1, before.chars().rev().take_while(|c| *c != '\n').count() + 1);
     format!("line {line}, column {column}: {}", error.message())
 }
 
@@ -206,16 +232,29 @@ fn environment<'e>(variable: &impl Fn(&str) -> Option<&'e str>) -> Result<Settin
         host: text("SYSDOCK_HOST"),
         context: text("SYSDOCK_CONTEXT"),
         timeout: variable("SYSDOCK_TIMEOUT")
-            .map(|text| seconds(text).ok_or_else(|| format!("`{text}` is no number of seconds from 1 to 86400")))
+            .map(|text| {
+                seconds(text).ok_or_else(|| format!("`{text}` is no number of seconds from 1 to 86400"))
+            })
             .transpose()
             .map_err(variable_error("SYSDOCK_TIMEOUT"))?,
-        rules: variable("SYSDOCK_RULES").map(|paths| std::env::split_paths(paths).collect()).unwrap_or_default(),
+        rules: variable("SYSDOCK_RULES")
+            .map(|paths| std::env::split_paths(paths).collect())
+            .unwrap_or_default(),
         color: variable("SYSDOCK_COLOR").map(chosen).transpose().map_err(variable_error("SYSDOCK_COLOR"))?,
         quiet: variable("SYSDOCK_QUIET").map(flag).transpose().map_err(variable_error("SYSDOCK_QUIET"))?,
         ascii: variable("SYSDOCK_ASCII").map(flag).transpose().map_err(variable_error("SYSDOCK_ASCII"))?,
-        verbose: variable("SYSDOCK_VERBOSE").map(flag).transpose().map_err(variable_error("SYSDOCK_VERBOSE"))?,
-        format: variable("SYSDOCK_FORMAT").map(chosen).transpose().map_err(variable_error("SYSDOCK_FORMAT"))?,
-        fail_on: variable("SYSDOCK_FAIL_ON").map(chosen).transpose().map_err(variable_error("SYSDOCK_FAIL_ON"))?,
+        verbose: variable("SYSDOCK_VERBOSE")
+            .map(flag)
+            .transpose()
+            .map_err(variable_error("SYSDOCK_VERBOSE"))?,
+        format: variable("SYSDOCK_FORMAT")
+            .map(chosen)
+            .transpose()
+            .map_err(variable_error("SYSDOCK_FORMAT"))?,
+        fail_on: variable("SYSDOCK_FAIL_ON")
+            .map(chosen)
+            .transpose()
+            .map_err(variable_error("SYSDOCK_FAIL_ON"))?,
         baseline: variable("SYSDOCK_BASELINE").map(PathBuf::from),
         suppress: Vec::new(),
         safe_directories: Vec::new(),
@@ -250,7 +289,8 @@ mod tests {
         let project = tempfile::tempdir().unwrap();
         let below = project.path().join("a/b");
         std::fs::create_dir_all(&below).unwrap();
-        std::fs::write(project.path().join(PROJECT), "fail-on = \"info\"\nbaseline = \"known.json\"\n").unwrap();
+        std::fs::write(project.path().join(PROJECT), "fail-on = \"info\"\nbaseline = \"known.json\"\n")
+            .unwrap();
         let config = load(&global(), &below, |_| None).unwrap();
         assert_eq!(config.value(|s| s.fail_on), Some(Severity::Info));
         assert_eq!(config.value(|s| s.baseline.clone()), Some(project.path().join("known.json")));
@@ -260,14 +300,19 @@ mod tests {
     fn a_project_may_not_choose_the_engine() {
         let project = tempfile::tempdir().unwrap();
         std::fs::write(project.path().join(PROJECT), "host = \"tcp://x:1\"\n").unwrap();
-        assert!(matches!(load(&global(), project.path(), |_| None), Err(ConfigError::Engine { key: "host", .. })));
+        assert!(matches!(
+            load(&global(), project.path(), |_| None),
+            Err(ConfigError::Engine { key: "host", .. })
+        ));
     }
 
     #[test]
     fn the_environment_is_stronger_than_files_and_checked() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(PROJECT), "timeout = 3\n").unwrap();
-        let with = |value: &'static str| load(&global(), folder.path(), move |name| (name == "SYSDOCK_TIMEOUT").then_some(value));
+        let with = |value: &'static str| {
+            load(&global(), folder.path(), move |name| (name == "SYSDOCK_TIMEOUT").then_some(value))
+        };
         assert_eq!(with("9").unwrap().found(|s| s.timeout), Some((9, &Origin::Environment)));
         assert!(matches!(with("0"), Err(ConfigError::Variable { .. })));
     }
@@ -301,10 +346,18 @@ mod tests {
             return;
         }
         let said = load(&global(), project.path(), |_| None).unwrap_err().to_string();
-        assert!(said.contains("belongs to user 4321") && said.contains("--trust") && said.contains("safe-directories"), "{said}");
+        assert!(
+            said.contains("belongs to user 4321")
+                && said.contains("--trust")
+                && said.contains("safe-directories"),
+            "{said}"
+        );
         let timeout = |config: Result<Config, ConfigError>| config.unwrap().value(|s| s.timeout);
         assert_eq!(timeout(load(&GlobalArgs { trust: true, ..global() }, project.path(), |_| None)), Some(3));
-        assert_eq!(timeout(load(&global(), project.path(), |name| (name == "SYSDOCK_TRUST").then_some("1"))), Some(3));
+        assert_eq!(
+            timeout(load(&global(), project.path(), |name| (name == "SYSDOCK_TRUST").then_some("1"))),
+            Some(3)
+        );
         let home = tempfile::tempdir().unwrap();
         std::fs::create_dir(home.path().join("sysdock")).unwrap();
         let at_home = home.path().display().to_string();
@@ -314,14 +367,23 @@ mod tests {
         };
         assert!(with("safe-directories = [\"/elsewhere\"]").is_err());
         assert_eq!(timeout(with(&format!("safe-directories = [\"{}\"]", project.path().display()))), Some(3));
-        assert_eq!(timeout(with(&format!("safe-directories = [\"{}/*\"]", project.path().parent().unwrap().display()))), Some(3));
+        assert_eq!(
+            timeout(with(&format!(
+                "safe-directories = [\"{}/*\"]",
+                project.path().parent().unwrap().display()
+            ))),
+            Some(3)
+        );
         assert_eq!(timeout(with("safe-directories = [\"*\"]")), Some(3));
     }
 
     #[test]
     fn a_project_does_not_vouch_for_itself() {
         let project = shared("safe-directories = [\"*\"]\n");
-        assert!(matches!(load(&global(), project.path(), |_| None), Err(ConfigError::Trust { key: "safe-directories", .. })));
+        assert!(matches!(
+            load(&global(), project.path(), |_| None),
+            Err(ConfigError::Trust { key: "safe-directories", .. })
+        ));
     }
 
     #[test]
@@ -340,7 +402,13 @@ mod tests {
 
     #[test]
     fn an_error_quotes_no_line_of_the_file() {
-        for text in ["root:$6$canary:19000:0:99999:7:::\n", "a = 1\nTOKEN=canary", "[canary\n", "TOKEN=\"canary\"\n", "\"canary"] {
+        for text in [
+            "root:$6$canary:19000:0:99999:7:::\n",
+            "a = 1\nTOKEN=canary",
+            "[canary\n",
+            "TOKEN=\"canary\"\n",
+            "\"canary",
+        ] {
             let project = shared(text);
             let said = load(&global(), project.path(), |_| None).unwrap_err().to_string();
             assert!(!said.contains("canary") && said.contains("line "), "{said}");

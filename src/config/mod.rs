@@ -1,4 +1,5 @@
-//! Settings by layer: files, environment and flags in, for each setting the value of the last layer that has one.
+//! Settings by layer: files, environment and flags in, for each setting the value of the last layer that has
+//! one.
 //!
 //! Must not read files; [`load`] does. Whether a value makes sense with others is for the options to say.
 
@@ -45,7 +46,8 @@ pub struct Settings {
     pub baseline: Option<PathBuf>,
     /// Findings that do not count; those of all layers are used.
     pub suppress: Vec<Suppress>,
-    /// Folders of projects that are obeyed whoever owns them: paths, paths that end in `/*` for all below, or `*`.
+    /// Folders of projects that are obeyed whoever owns them: paths, paths that end in `/*` for all below, or
+    /// `*`.
     pub safe_directories: Vec<PathBuf>,
 }
 
@@ -131,7 +133,8 @@ pub struct Config {
     pub layers: Vec<Layer>,
     /// Files that were looked for and are not there.
     pub absent: Vec<PathBuf>,
-    /// Whether the user trusts the project as themselves: other owners' files are obeyed, and its rules may replace built-in ones.
+    /// Whether the user trusts the project as themselves: other owners' files are obeyed, and its rules may
+    /// replace built-in ones.
     pub trusts_project: bool,
 }
 
@@ -148,7 +151,10 @@ impl Config {
 
     /// The entries of all layers.
     pub fn every<'c, T>(&'c self, pick: impl Fn(&'c Settings) -> &'c [T]) -> Vec<(&'c T, &'c Origin)> {
-        self.layers.iter().flat_map(|layer| pick(&layer.settings).iter().map(|entry| (entry, &layer.origin))).collect()
+        self.layers
+            .iter()
+            .flat_map(|layer| pick(&layer.settings).iter().map(|entry| (entry, &layer.origin)))
+            .collect()
     }
 
     /// How far a path is to be trusted that a layer names.
@@ -159,7 +165,9 @@ impl Config {
             return Trust::Named;
         }
         let folder = file.parent().unwrap_or(Path::new("."));
-        let is_below = path.strip_prefix(folder).is_ok_and(|rest| rest.components().all(|part| matches!(part, Component::Normal(_))));
+        let is_below = path
+            .strip_prefix(folder)
+            .is_ok_and(|rest| rest.components().all(|part| matches!(part, Component::Normal(_))));
         // A path that says itself that it lies elsewhere is no link that leads there.
         Trust::Found(if is_below { folder.to_owned() } else { path.to_owned() })
     }
@@ -171,7 +179,9 @@ impl Config {
             let resolved = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
             match safe.file_name() {
                 _ if safe.as_os_str() == "*" => true,
-                Some(name) if name == "*" => safe.parent().is_some_and(|above| place.starts_with(resolved(above))),
+                Some(name) if name == "*" => {
+                    safe.parent().is_some_and(|above| place.starts_with(resolved(above)))
+                }
                 _ => resolved(safe) == place,
             }
         };
@@ -181,7 +191,12 @@ impl Config {
     /// The same with the flags of a reporting command on top.
     #[must_use]
     pub fn with_report(mut self, args: &ReportArgs) -> Self {
-        let settings = Settings { format: args.format, fail_on: args.fail_on, baseline: args.baseline.clone(), ..Settings::default() };
+        let settings = Settings {
+            format: args.format,
+            fail_on: args.fail_on,
+            baseline: args.baseline.clone(),
+            ..Settings::default()
+        };
         self.layers.push(Layer { origin: Origin::Flags, settings });
         self
     }
@@ -224,7 +239,10 @@ mod tests {
         assert_eq!(config.value(|s| s.fail_on), Some(Severity::Warning));
         assert_eq!(config.every(|s| s.rules.as_slice()).len(), 2);
         let args = ReportArgs { format: Some(ReportFormat::Sarif), ..ReportArgs::default() };
-        assert_eq!(config.with_report(&args).found(|s| s.format), Some((ReportFormat::Sarif, &Origin::Flags)));
+        assert_eq!(
+            config.with_report(&args).found(|s| s.format),
+            Some((ReportFormat::Sarif, &Origin::Flags))
+        );
     }
 
     #[test]
@@ -233,6 +251,9 @@ mod tests {
         assert!(refused("fail_on = \"error\"").contains("fail_on"), "{}", refused("fail_on = \"error\""));
         assert!(refused("format = \"xml\"").contains("sarif"));
         assert!(refused("[[suppress]]\nid = \"x\"").contains("reason"));
-        assert!(toml::from_str::<Settings>("[[suppress]]\nid = \"x\"\nreason = \"y\"\nexpires = 2027-01-31").is_ok());
+        assert!(
+            toml::from_str::<Settings>("[[suppress]]\nid = \"x\"\nreason = \"y\"\nexpires = 2027-01-31")
+                .is_ok()
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! What is accepted: findings of an earlier run, and findings that somebody suppressed for a reason. Marks them in a report.
+//! What is accepted: findings of an earlier run, and findings that somebody suppressed for a reason. Marks
+//! them in a report.
 //!
 //! Must not take anything out of a report: what is accepted is still told, it only does not make a run fail.
 
@@ -28,9 +29,19 @@ impl Suppression {
     ///
     /// # Errors
     /// [`globset::Error`] when the pattern is none.
-    pub fn new(id: &str, targets: &str, reason: &str, expires: Option<String>) -> Result<Self, globset::Error> {
+    pub fn new(
+        id: &str,
+        targets: &str,
+        reason: &str,
+        expires: Option<String>,
+    ) -> Result<Self, globset::Error> {
         let acceptance = Acceptance::Suppressed { reason: reason.to_owned(), expires };
-        Ok(Self { id: id.to_owned(), targets: Glob::new(targets)?.compile_matcher(), acceptance, named_by: None })
+        Ok(Self {
+            id: id.to_owned(),
+            targets: Glob::new(targets)?.compile_matcher(),
+            acceptance,
+            named_by: None,
+        })
     }
 
     /// The same as said by a file.
@@ -48,7 +59,8 @@ impl Suppression {
     /// Whether a finding does not count because of it; what follows from its findings is marked as they are.
     #[must_use]
     pub fn is_why(&self, finding: &Finding) -> bool {
-        finding.accepted.as_ref() == Some(&self.acceptance) && (finding.id == self.id || finding.role == Role::Consequence)
+        finding.accepted.as_ref() == Some(&self.acceptance)
+            && (finding.id == self.id || finding.role == Role::Consequence)
     }
 }
 
@@ -70,7 +82,11 @@ impl Accepted {
         }
         let causes: BTreeMap<String, Option<Acceptance>> =
             roots(&report.findings).map(|root| (root.id.clone(), root.accepted.clone())).collect();
-        for finding in report.findings.iter_mut().filter(|finding| finding.role == Role::Consequence && finding.accepted.is_none()) {
+        for finding in report
+            .findings
+            .iter_mut()
+            .filter(|finding| finding.role == Role::Consequence && finding.accepted.is_none())
+        {
             let mut of_causes = finding.explained_by.iter().filter_map(|id| causes.get(id));
             let first = of_causes.next().cloned().flatten();
             if first.is_some() && of_causes.all(Option::is_some) {
@@ -96,7 +112,10 @@ mod tests {
     use crate::render::sample;
 
     fn suppressing(id: &str, targets: &str) -> Accepted {
-        Accepted { suppressions: vec![Suppression::new(id, targets, "it is being replaced", None).unwrap()], ..Accepted::default() }
+        Accepted {
+            suppressions: vec![Suppression::new(id, targets, "it is being replaced", None).unwrap()],
+            ..Accepted::default()
+        }
     }
 
     #[test]
@@ -104,7 +123,11 @@ mod tests {
         let mut report = sample::failed();
         suppressing("run-tmpfs-missing", "we?").mark(&mut report);
         assert_eq!(report.worst(), None);
-        assert!(report.findings[0].accepted.is_some() && report.findings[1].accepted.is_some() && report.findings[2].accepted.is_none());
+        assert!(
+            report.findings[0].accepted.is_some()
+                && report.findings[1].accepted.is_some()
+                && report.findings[2].accepted.is_none()
+        );
     }
 
     #[test]

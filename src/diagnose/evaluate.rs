@@ -34,8 +34,15 @@ pub fn judge(snapshot: &Snapshot, rules: &RuleSet, matcher: &Matcher<'_>) -> (Ve
 ///
 /// # Errors
 /// The keys of facts without which the rule cannot be decided.
-pub fn judge_rule(rule: &Rule, hits: &[LineHit<'_>], scope: &Scope, facts: &Facts) -> Result<Option<(Standing, Confidence)>, Vec<String>> {
-    let ask = |condition: &Option<Condition>| condition.as_ref().map_or(Outcome::NoMatch, |c| c.evaluate(scope, facts));
+pub fn judge_rule(
+    rule: &Rule,
+    hits: &[LineHit<'_>],
+    scope: &Scope,
+    facts: &Facts,
+) -> Result<Option<(Standing, Confidence)>, Vec<String>> {
+    let ask = |condition: &Option<Condition>| {
+        condition.as_ref().map_or(Outcome::NoMatch, |c| c.evaluate(scope, facts))
+    };
     if ask(&rule.unless) == Outcome::Match {
         return Ok(None);
     }
@@ -44,7 +51,8 @@ pub fn judge_rule(rule: &Rule, hits: &[LineHit<'_>], scope: &Scope, facts: &Fact
     let spoken = hits.iter().any(|(_, hit)| !rule.signatures[hit.id.signature].weak);
     if by_facts || spoken {
         let lasts = hits.iter().any(|(_, hit)| rule.signatures[hit.id.signature].lasting);
-        let standing = if lasts || harms == Outcome::Match { Standing::Cause } else { standing(rule, by_facts, facts) };
+        let standing =
+            if lasts || harms == Outcome::Match { Standing::Cause } else { standing(rule, by_facts, facts) };
         return Ok(Some((standing, confidence(rule, by_facts, hits))));
     }
     let (risk, note) = (ask(&rule.risk), ask(&rule.note));
@@ -57,15 +65,18 @@ pub fn judge_rule(rule: &Rule, hits: &[LineHit<'_>], scope: &Scope, facts: &Fact
     if note == Outcome::Match {
         return Ok(Some((Standing::Note, rule.confidence)));
     }
-    let mut missing: Vec<String> =
-        [when, harms, risk].into_iter().filter_map(|o| if let Outcome::Undecided(m) = o { Some(m) } else { None }).flatten().collect();
+    let mut missing: Vec<String> = [when, harms, risk]
+        .into_iter()
+        .filter_map(|o| if let Outcome::Undecided(m) = o { Some(m) } else { None })
+        .flatten()
+        .collect();
     missing.sort();
     missing.dedup();
     if missing.is_empty() { Ok(None) } else { Err(missing) }
 }
 
-/// A manager that is up disproves what is said to stop every boot: it is a risk for the next one, or an old line.
-/// Lines alone say nothing of the present when the manager finds nothing wrong.
+/// A manager that is up disproves what is said to stop every boot: it is a risk for the next one, or an old
+/// line. Lines alone say nothing of the present when the manager finds nothing wrong.
 fn standing(rule: &Rule, by_facts: bool, facts: &Facts) -> Standing {
     let up = facts.bool("boot.up") == Some(true);
     match (by_facts, rule.severity) {
@@ -84,7 +95,10 @@ fn severity(rule: &Rule, standing: Standing, facts: &Facts) -> Severity {
 }
 
 fn confidence(rule: &Rule, by_facts: bool, hits: &[LineHit<'_>]) -> Confidence {
-    let said = hits.iter().map(|(_, hit)| rule.signatures[hit.id.signature].confidence.unwrap_or(Confidence::Likely)).max();
+    let said = hits
+        .iter()
+        .map(|(_, hit)| rule.signatures[hit.id.signature].confidence.unwrap_or(Confidence::Likely))
+        .max();
     match (by_facts, said) {
         (true, Some(_)) => Confidence::Certain,
         (true, None) => rule.confidence,
@@ -92,7 +106,12 @@ fn confidence(rule: &Rule, by_facts: bool, hits: &[LineHit<'_>]) -> Confidence {
     }
 }
 
-fn hits_by_rule<'s>(snapshot: &'s Snapshot, rules: &RuleSet, matcher: &Matcher<'_>, scope: &Scope) -> BTreeMap<usize, Vec<LineHit<'s>>> {
+fn hits_by_rule<'s>(
+    snapshot: &'s Snapshot,
+    rules: &RuleSet,
+    matcher: &Matcher<'_>,
+    scope: &Scope,
+) -> BTreeMap<usize, Vec<LineHit<'s>>> {
     let signature = |hit: &Hit| &rules.rules[hit.id.rule].signatures[hit.id.signature];
     let facts = &snapshot.facts;
     let mut by_rule: BTreeMap<usize, Vec<LineHit<'s>>> = BTreeMap::new();

@@ -16,7 +16,11 @@ const FACTS: usize = 8;
 pub fn of(rule: &Rule, hits: &[LineHit<'_>], facts: &Facts, standing: Standing) -> Vec<Evidence> {
     let mut texts = BTreeSet::new();
     let lines = hits.iter().filter(|(line, _)| texts.insert(line.text.as_str())).take(LINES);
-    let lines = lines.map(|(line, _)| Evidence::Log { text: line.text.clone(), line: line.line, stream: line.source.name().to_owned() });
+    let lines = lines.map(|(line, _)| Evidence::Log {
+        text: line.text.clone(),
+        line: line.line,
+        stream: line.source.name().to_owned(),
+    });
     lines.chain(shown(rule, facts, standing)).collect()
 }
 
@@ -27,8 +31,11 @@ fn shown(rule: &Rule, facts: &Facts, standing: Standing) -> Vec<Evidence> {
         Standing::Risk => rule.risk.as_ref().or(rule.when.as_ref()),
         Standing::Note => rule.note.as_ref(),
     };
-    let keys: Vec<&String> =
-        if rule.shows.is_empty() { condition.iter().flat_map(|c| c.facts()).collect() } else { rule.shows.iter().collect() };
+    let keys: Vec<&String> = if rule.shows.is_empty() {
+        condition.iter().flat_map(|c| c.facts()).collect()
+    } else {
+        rule.shows.iter().collect()
+    };
     let known = keys.into_iter().filter_map(|key| Some((key, facts.get(key)?)));
     let fact = |(key, fact): (&String, &crate::snapshot::Fact)| Evidence::Fact {
         path: key.clone(),

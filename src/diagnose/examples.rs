@@ -15,7 +15,8 @@ pub fn verify_examples(set: &RuleSet) -> (usize, Vec<Complaint>) {
     for (index, rule) in set.rules.iter().enumerate() {
         for (number, example) in rule.examples.iter().enumerate() {
             run += 1;
-            let problem = facts_of(example).and_then(|facts| check_example(set, index, &matcher, example, &facts));
+            let problem =
+                facts_of(example).and_then(|facts| check_example(set, index, &matcher, example, &facts));
             if let Err(message) = problem {
                 failed.push(Complaint {
                     file: rule.file.clone(),
@@ -44,15 +45,27 @@ fn facts_of(example: &Example) -> Result<Facts, String> {
     Ok(facts)
 }
 
-fn check_example(set: &RuleSet, index: usize, matcher: &Matcher<'_>, example: &Example, facts: &Facts) -> Result<(), String> {
-    let lines: Vec<KeptLine> =
-        example.lines.iter().zip(1..).map(|(text, line)| KeptLine { line, source: Source::Console, text: text.clone() }).collect();
+fn check_example(
+    set: &RuleSet,
+    index: usize,
+    matcher: &Matcher<'_>,
+    example: &Example,
+    facts: &Facts,
+) -> Result<(), String> {
+    let lines: Vec<KeptLine> = example
+        .lines
+        .iter()
+        .zip(1..)
+        .map(|(text, line)| KeptLine { line, source: Source::Console, text: text.clone() })
+        .collect();
     let rule = &set.rules[index];
     let scope = Scope::new(facts);
     let mut hits: Vec<LineHit<'_>> = Vec::new();
     for line in &lines {
         let own = matcher.hits(&line.text).into_iter().filter(|hit| hit.id.rule == index);
-        hits.extend(own.filter(|hit| rule.signatures[hit.id.signature].counts(&scope, facts)).map(|hit| (line, hit)));
+        hits.extend(
+            own.filter(|hit| rule.signatures[hit.id.signature].counts(&scope, facts)).map(|hit| (line, hit)),
+        );
     }
     let got = match judge_rule(rule, &hits, &scope, facts) {
         Ok(Some((Standing::Cause, _))) => Expectation::Match,
@@ -62,8 +75,10 @@ fn check_example(set: &RuleSet, index: usize, matcher: &Matcher<'_>, example: &E
         Err(_) => Expectation::Undecided,
     };
     // A rule with a signature is undecided about facts in most texts; that is no match either.
-    let same =
-        got == example.expect || (example.expect == Expectation::NoMatch && got == Expectation::Undecided && !example.lines.is_empty());
+    let same = got == example.expect
+        || (example.expect == Expectation::NoMatch
+            && got == Expectation::Undecided
+            && !example.lines.is_empty());
     if same { Ok(()) } else { Err(format!("expected {:?}, got {got:?}", example.expect)) }
 }
 
@@ -72,7 +87,8 @@ mod tests {
     #[test]
     fn every_built_in_rule_keeps_its_word() {
         let set = crate::rule::builtin().unwrap();
-        let complaints: Vec<_> = crate::rule::verify(&set).into_iter().chain(super::verify_examples(&set).1).collect();
+        let complaints: Vec<_> =
+            crate::rule::verify(&set).into_iter().chain(super::verify_examples(&set).1).collect();
         assert!(complaints.is_empty(), "{complaints:#?}");
     }
 }

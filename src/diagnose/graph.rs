@@ -9,15 +9,24 @@ use crate::rule::RuleSet;
 /// Gives each finding its role and puts them in the order of a report.
 pub fn arrange(found: Vec<Found>, rules: &RuleSet) -> Vec<Finding> {
     let reach = closure(rules);
-    let causes: BTreeSet<&str> = found.iter().filter(|f| f.standing == Standing::Cause).map(|f| rules.rules[f.rule].id.as_str()).collect();
-    let strong: BTreeSet<&str> =
-        causes.iter().copied().filter(|id| rules.get(id).is_some_and(|r| !r.last_resort && !r.consequence_only)).collect();
+    let causes: BTreeSet<&str> = found
+        .iter()
+        .filter(|f| f.standing == Standing::Cause)
+        .map(|f| rules.rules[f.rule].id.as_str())
+        .collect();
+    let strong: BTreeSet<&str> = causes
+        .iter()
+        .copied()
+        .filter(|id| rules.get(id).is_some_and(|r| !r.last_resort && !r.consequence_only))
+        .collect();
     let mut findings: Vec<(Found, Role, Vec<String>)> = Vec::new();
     for one in found {
         let entry = &rules.rules[one.rule];
         let explained_by: Vec<String> = causes
             .iter()
-            .filter(|id| **id != entry.id && reach.get(**id).is_some_and(|set| set.contains(entry.id.as_str())))
+            .filter(|id| {
+                **id != entry.id && reach.get(**id).is_some_and(|set| set.contains(entry.id.as_str()))
+            })
             .map(|id| (*id).to_owned())
             .collect();
         let role = match one.standing {
@@ -29,8 +38,11 @@ pub fn arrange(found: Vec<Found>, rules: &RuleSet) -> Vec<Finding> {
         };
         findings.push((one, role, explained_by));
     }
-    // At the same step what was said comes before what is worked out, and what was said first before what was said later.
-    findings.sort_by_key(|(one, role, _)| (*role, rules.rules[one.rule].stage, one.line().unwrap_or(u64::MAX), one.rule));
+    // At the same step what was said comes before what is worked out, and what was said first before what was
+    // said later.
+    findings.sort_by_key(|(one, role, _)| {
+        (*role, rules.rules[one.rule].stage, one.line().unwrap_or(u64::MAX), one.rule)
+    });
     let ids: BTreeSet<String> = findings.iter().map(|(one, ..)| rules.rules[one.rule].id.clone()).collect();
     findings.into_iter().map(|(one, role, by)| finding(one, role, by, &ids, &reach, rules)).collect()
 }
@@ -45,13 +57,19 @@ fn finding(
 ) -> Finding {
     let entry = &rules.rules[one.rule];
     let explains = match role {
-        Role::RootCause | Role::Consequence => {
-            reach.get(entry.id.as_str()).into_iter().flatten().filter(|id| present.contains(**id)).map(|id| (*id).to_owned()).collect()
-        }
+        Role::RootCause | Role::Consequence => reach
+            .get(entry.id.as_str())
+            .into_iter()
+            .flatten()
+            .filter(|id| present.contains(**id))
+            .map(|id| (*id).to_owned())
+            .collect(),
         Role::Risk | Role::Note => Vec::new(),
     };
     let known = entry.remedies.iter().filter_map(|id| rules.remedies.get(id));
-    let advice = known.map(|known| Advice { remedy: known.id.clone(), place: known.place, words: known.words.clone() }).collect();
+    let advice = known
+        .map(|known| Advice { remedy: known.id.clone(), place: known.place, words: known.words.clone() })
+        .collect();
     Finding {
         id: entry.id.clone(),
         role,
@@ -73,8 +91,11 @@ fn finding(
 
 /// For each id, all ids that follow from it, directly or through others.
 fn closure(rules: &RuleSet) -> BTreeMap<&str, BTreeSet<&str>> {
-    let direct: BTreeMap<&str, Vec<&str>> =
-        rules.rules.iter().map(|r| (r.id.as_str(), r.explains.iter().map(String::as_str).collect())).collect();
+    let direct: BTreeMap<&str, Vec<&str>> = rules
+        .rules
+        .iter()
+        .map(|r| (r.id.as_str(), r.explains.iter().map(String::as_str).collect()))
+        .collect();
     let mut all = BTreeMap::new();
     for id in direct.keys() {
         let mut reached = BTreeSet::new();

@@ -1,4 +1,5 @@
-//! What is different when the engine never came to start PID 1: what only a running PID 1 meets has not struck.
+//! What is different when the engine never came to start PID 1: what only a running PID 1 meets has not
+//! struck.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +8,10 @@ use super::report::{Evidence, Finding, Role, Subject};
 use crate::rule::{Confidence, Outcome, Rule, RuleSet, Scope, Stage};
 use crate::snapshot::{Facts, Snapshot, Source, TargetKind};
 
-/// Weighs causes that need a running PID 1: none of them is certain before it has run. Where the engine refused the start they are only
-/// risks of the next one, unless one that stopped this start explains them. That it was refused is no news where the reason has a name,
-/// and nobody's business where systemd was not meant.
+/// Weighs causes that need a running PID 1: none of them is certain before it has run. Where the engine
+/// refused the start they are only risks of the next one, unless one that stopped this start explains them.
+/// That it was refused is no news where the reason has a name, and nobody's business where systemd was not
+/// meant.
 pub fn weigh(found: &mut Vec<Found>, rules: &RuleSet, snapshot: &Snapshot, subject: Subject) {
     let refused = match snapshot.facts.text("boot.outcome") {
         Some("could-not-start") => true,
@@ -22,22 +24,31 @@ pub fn weigh(found: &mut Vec<Found>, rules: &RuleSet, snapshot: &Snapshot, subje
         let rule = &rules.rules[one.rule];
         rule.stage == Stage::Create || is_said(one, pasted) || is_about_the_words(rule, &silent)
     };
-    let stopping = found.iter().filter(|one| one.standing == Standing::Cause && met(one)).map(|one| &rules.rules[one.rule]);
+    let stopping = found
+        .iter()
+        .filter(|one| one.standing == Standing::Cause && met(one))
+        .map(|one| &rules.rules[one.rule]);
     let named: Vec<&Rule> = stopping.filter(|rule| !rule.last_resort && !rule.consequence_only).collect();
-    let explained: BTreeSet<&str> = named.iter().flat_map(|rule| &rule.explains).map(String::as_str).collect();
+    let explained: BTreeSet<&str> =
+        named.iter().flat_map(|rule| &rule.explains).map(String::as_str).collect();
     for one in found.iter_mut().filter(|one| !met(one)) {
         one.confidence = one.confidence.min(Confidence::Likely);
-        if refused && one.standing == Standing::Cause && !explained.contains(rules.rules[one.rule].id.as_str()) {
+        if refused
+            && one.standing == Standing::Cause
+            && !explained.contains(rules.rules[one.rule].id.as_str())
+        {
             one.standing = Standing::Risk;
         }
     }
-    let nameless = |one: &Found| rules.rules[one.rule].last_resort && rules.rules[one.rule].stage == Stage::Create;
+    let nameless =
+        |one: &Found| rules.rules[one.rule].last_resort && rules.rules[one.rule].stage == Stage::Create;
     if !named.is_empty() || subject == Subject::NotSystemd {
         found.retain(|one| !nameless(one));
     }
 }
 
-/// Whether the engine itself said it. The container's own lines are of an earlier run; in a text nobody knows whose they are.
+/// Whether the engine itself said it. The container's own lines are of an earlier run; in a text nobody knows
+/// whose they are.
 fn is_said(one: &Found, pasted: bool) -> bool {
     one.evidence.iter().any(|evidence| match evidence {
         Evidence::Log { stream, .. } => pasted || stream == Source::Engine.name(),
@@ -45,7 +56,8 @@ fn is_said(one: &Found, pasted: bool) -> bool {
     })
 }
 
-/// Whether a condition holds because of the engine's words, and would not if the container had been started and had ended.
+/// Whether a condition holds because of the engine's words, and would not if the container had been started
+/// and had ended.
 fn is_about_the_words(rule: &Rule, silent: &Facts) -> bool {
     let when = rule.when.as_ref().filter(|when| when.facts().any(|fact| fact == "container.error"));
     when.is_some_and(|when| when.evaluate(&Scope::new(silent), silent) != Outcome::Match)
@@ -87,6 +99,9 @@ pub fn unquoted<'f>(findings: &[Finding], facts: &'f Facts) -> Option<&'f str> {
         Evidence::Log { text, .. } => text.contains(first),
         Evidence::Fact { path, .. } => path == "container.error",
     };
-    let told = findings.iter().filter(|finding| finding.is_failure()).any(|finding| finding.evidence.iter().any(names_it));
+    let told = findings
+        .iter()
+        .filter(|finding| finding.is_failure())
+        .any(|finding| finding.evidence.iter().any(names_it));
     (!told).then_some(error)
 }

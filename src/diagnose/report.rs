@@ -128,7 +128,9 @@ impl Finding {
     /// Whether it keeps PID 1 from starting its units, and only another image or host can end that.
     #[must_use]
     pub fn is_beyond_flags(&self) -> bool {
-        self.stage < Stage::Target && !self.advice.is_empty() && self.advice.iter().all(|advice| advice.place.is_beyond_flags())
+        self.stage < Stage::Target
+            && !self.advice.is_empty()
+            && self.advice.iter().all(|advice| advice.place.is_beyond_flags())
     }
 
     /// Whether it names one of these remedies.
@@ -183,14 +185,15 @@ impl Report {
         self.findings.iter().filter(|finding| finding.counts()).map(|finding| finding.severity).max()
     }
 
-    /// Whose matter the failure is: that of the first root cause. None where nothing failed or nobody knows why.
+    /// Whose matter the failure is: that of the first root cause. None where nothing failed or nobody knows
+    /// why.
     #[must_use]
     pub fn class(&self) -> Option<Class> {
         self.root().map(|root| root.class)
     }
 
-    /// What names a finding from one run to the next: the same for the same diagnosis of a target of the same name,
-    /// whatever its lines, ids and times are. 32 hex digits.
+    /// What names a finding from one run to the next: the same for the same diagnosis of a target of the same
+    /// name, whatever its lines, ids and times are. 32 hex digits.
     #[must_use]
     pub fn fingerprint(&self, finding: &Finding) -> String {
         acceptance::fingerprint(&self.target.name, &finding.id)
@@ -217,7 +220,9 @@ impl Report {
     /// Whether it is healthy as far as was seen, and nobody asked systemd which units failed.
     #[must_use]
     pub fn is_unasked(&self) -> bool {
-        self.verdict == Verdict::Healthy && self.subject == Subject::Systemd && self.gaps.iter().any(|gap| gap.fact == FAILED_UNITS)
+        self.verdict == Verdict::Healthy
+            && self.subject == Subject::Systemd
+            && self.gaps.iter().any(|gap| gap.fact == FAILED_UNITS)
     }
 
     /// Order of reports: worst first.

@@ -1,4 +1,5 @@
-//! Many reports as one table: how often each cause, how often each failure that no rule knows, and the share explained.
+//! Many reports as one table: how often each cause, how often each failure that no rule knows, and the share
+//! explained.
 
 use std::collections::BTreeMap;
 
@@ -30,10 +31,13 @@ impl Summary {
             *self.causes.entry(cause.id.clone()).or_default() += 1;
         }
         for cluster in &report.unrecognised {
-            let known = self.clusters.entry(cluster.cluster.clone()).or_insert_with(|| (cluster.text.clone(), 0));
+            let known =
+                self.clusters.entry(cluster.cluster.clone()).or_insert_with(|| (cluster.text.clone(), 0));
             known.1 += 1;
         }
-        let failed = cause.is_some() || matches!(report.verdict, Verdict::Failed | Verdict::Degraded) || !report.unrecognised.is_empty();
+        let failed = cause.is_some()
+            || matches!(report.verdict, Verdict::Failed | Verdict::Degraded)
+            || !report.unrecognised.is_empty();
         self.failed += u64::from(failed);
         self.explained += u64::from(cause.is_some());
         self.unjudged += u64::from(report.verdict == Verdict::Undetermined);
@@ -42,7 +46,8 @@ impl Summary {
     /// Causes, the most frequent first.
     #[must_use]
     pub fn ranked_causes(&self) -> Vec<(&str, u64)> {
-        let mut causes: Vec<(&str, u64)> = self.causes.iter().map(|(id, count)| (id.as_str(), *count)).collect();
+        let mut causes: Vec<(&str, u64)> =
+            self.causes.iter().map(|(id, count)| (id.as_str(), *count)).collect();
         causes.sort_by_key(|(id, count)| (std::cmp::Reverse(*count), *id));
         causes
     }

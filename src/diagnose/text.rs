@@ -7,8 +7,9 @@ use super::report::{Finding, Role, Subject, Undecided};
 use crate::rule::{Confidence, RuleSet, Severity, Stage};
 use crate::snapshot::Facts;
 
-/// Weighs causes by the configuration alone: nobody looked at the container, so that none is certain; one that would have
-/// struck before the step that the lines show to be reached has not stopped this boot and is a risk.
+/// Weighs causes by the configuration alone: nobody looked at the container, so that none is certain; one
+/// that would have struck before the step that the lines show to be reached has not stopped this boot and is
+/// a risk.
 pub fn weigh(found: &mut [Found], rules: &RuleSet, facts: &Facts) {
     let stops = |one: &&Found| {
         let rule = &rules.rules[one.rule];
@@ -30,7 +31,10 @@ pub fn weigh(found: &mut [Found], rules: &RuleSet, facts: &Facts) {
     };
     for one in found.iter_mut().filter(|one| one.line().is_none()) {
         doubt(one);
-        if one.standing == Standing::Cause && one.severity == Severity::Critical && rules.rules[one.rule].stage < stage {
+        if one.standing == Standing::Cause
+            && one.severity == Severity::Critical
+            && rules.rules[one.rule].stage < stage
+        {
             one.standing = Standing::Risk;
         }
     }
@@ -46,19 +50,23 @@ pub fn subject(by_facts: Subject, found: &[Found]) -> Subject {
     if said { Subject::Systemd } else { by_facts }
 }
 
-/// Undecided diagnoses that could still matter: none where a cause explains all that was seen, else those that could
-/// explain what is left, if any can.
+/// Undecided diagnoses that could still matter: none where a cause explains all that was seen, else those
+/// that could explain what is left, if any can.
 pub fn open(mut undecided: Vec<Undecided>, findings: &[Finding], rules: &RuleSet) -> Vec<Undecided> {
     let left: BTreeSet<&str> = findings
         .iter()
         .filter(|finding| finding.role == Role::Consequence && finding.explained_by.is_empty())
         .map(|finding| finding.id.as_str())
         .collect();
-    let settled = findings.iter().any(|finding| finding.role == Role::RootCause && finding.confidence >= Confidence::Likely);
+    let settled = findings
+        .iter()
+        .any(|finding| finding.role == Role::RootCause && finding.confidence >= Confidence::Likely);
     if settled && left.is_empty() {
         return Vec::new();
     }
-    let explains = |open: &Undecided| rules.get(&open.id).is_some_and(|rule| rule.explains.iter().any(|id| left.contains(id.as_str())));
+    let explains = |open: &Undecided| {
+        rules.get(&open.id).is_some_and(|rule| rule.explains.iter().any(|id| left.contains(id.as_str())))
+    };
     if undecided.iter().any(explains) {
         undecided.retain(explains);
     }

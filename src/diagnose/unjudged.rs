@@ -1,4 +1,5 @@
-//! No good verdict without knowledge: a text that was not seen whole is not innocent, and failed units that nobody asked for are not none.
+//! No good verdict without knowledge: a text that was not seen whole is not innocent, and failed units that
+//! nobody asked for are not none.
 
 use super::report::{FAILED_UNITS, Finding, Report, Subject, Verdict};
 use crate::snapshot::{Facts, Gap, TargetKind, UNSEEN_TEXT};
@@ -20,7 +21,10 @@ pub fn doubted(mut report: Report, facts: &Facts) -> Report {
         _ if report.verdict == Verdict::Healthy && report.subject == Subject::Systemd && !asked(facts) => {
             report.state = format!("{}; {UNASKED}", report.state);
             if !report.gaps.iter().any(|gap| gap.fact == FAILED_UNITS) {
-                report.gaps.push(Gap { fact: FAILED_UNITS.to_owned(), reason: format!("nobody asked for them{}", why(&report)) });
+                report.gaps.push(Gap {
+                    fact: FAILED_UNITS.to_owned(),
+                    reason: format!("nobody asked for them{}", why(&report)),
+                });
             }
         }
         _ => {}
@@ -30,7 +34,8 @@ pub fn doubted(mut report: Report, facts: &Facts) -> Report {
 
 /// Whether systemd itself said which units failed, or that none did.
 fn asked(facts: &Facts) -> bool {
-    facts.text("manager.state") == Some("running") || facts.get(FAILED_UNITS).is_some_and(|fact| fact.value.is_array())
+    facts.text("manager.state") == Some("running")
+        || facts.get(FAILED_UNITS).is_some_and(|fact| fact.value.is_array())
 }
 
 /// Why nobody asked, where that is known.

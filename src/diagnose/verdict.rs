@@ -17,7 +17,9 @@ pub fn verdict(subject: Subject, findings: &[Finding], facts: &Facts) -> Verdict
     if subject == Subject::NotSystemd {
         return Verdict::Healthy;
     }
-    let caused = |least: Severity| findings.iter().any(|f| matches!(f.role, Role::RootCause | Role::Consequence) && f.severity >= least);
+    let caused = |least: Severity| {
+        findings.iter().any(|f| matches!(f.role, Role::RootCause | Role::Consequence) && f.severity >= least)
+    };
     let critical = caused(Severity::Critical);
     match facts.text("boot.outcome") {
         _ if facts.bool("boot.failed") == Some(true) => Verdict::Failed,
@@ -51,16 +53,25 @@ fn up(caused: bool, facts: &Facts) -> Verdict {
 
 /// How far the boot came, in words for the reader; with the engine's reason, where nothing else tells it.
 pub fn state_sentence(facts: &Facts, reason: Option<&str>) -> String {
-    let reason = reason.map(|reason| format!(": {}", reason.split_whitespace().collect::<Vec<_>>().join(" "))).unwrap_or_default();
+    let reason = reason
+        .map(|reason| format!(": {}", reason.split_whitespace().collect::<Vec<_>>().join(" ")))
+        .unwrap_or_default();
     format!("{}{reason}", progress(facts))
 }
 
 fn progress(facts: &Facts) -> String {
-    let code = facts.int("container.exit_code").map(|code| format!(" (exit code {code})")).unwrap_or_default();
-    let restarts = facts.int("container.restarts").filter(|n| *n > 0).map(|n| format!(", restarted {n} times")).unwrap_or_default();
+    let code =
+        facts.int("container.exit_code").map(|code| format!(" (exit code {code})")).unwrap_or_default();
+    let restarts = facts
+        .int("container.restarts")
+        .filter(|n| *n > 0)
+        .map(|n| format!(", restarted {n} times"))
+        .unwrap_or_default();
     let said = match facts.text("boot.outcome") {
         Some("never-started") if facts.text("engine.name") == Some("podman") => {
-            "created, never started (of a start that failed Podman keeps no reason; `podman start --attach` prints it)".to_owned()
+            "created, never started (of a start that failed Podman keeps no reason; `podman start --attach` \
+                prints it)"
+                .to_owned()
         }
         Some("never-started") => "created, never started".to_owned(),
         Some("could-not-start") => format!("the engine could not start it{code}"),

@@ -51,8 +51,8 @@ const GO_SYMLINK: u64 = 1 << 27;
 const GO_OTHER: u64 = 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19;
 
 impl Engine {
-    /// What stands at `path`, without its content (a HEAD request, which costs the engine far less than a read);
-    /// `None` when nothing does. A link's target may come resolved to its end.
+    /// What stands at `path`, without its content (a HEAD request, which costs the engine far less than a
+    /// read); `None` when nothing does. A link's target may come resolved to its end.
     ///
     /// # Errors
     /// Any [`EngineError`] other than an unknown path.
@@ -61,7 +61,8 @@ impl Engine {
         self.within(&action, async {
             let broken = |reason: String| EngineError::Broken { action: action.clone(), reason };
             let address = format!("/containers/{container}/archive?path={}", encoded(path));
-            let request = Request::head(address).body(Empty::<Bytes>::new()).map_err(|e| broken(e.to_string()))?;
+            let request =
+                Request::head(address).body(Empty::<Bytes>::new()).map_err(|e| broken(e.to_string()))?;
             let response = self.transport.send(&action, request).await?;
             match response.status() {
                 StatusCode::NOT_FOUND => return Ok(None),
@@ -74,7 +75,10 @@ impl Engine {
                 }
                 _ => {}
             }
-            let header = response.headers().get("x-docker-container-path-stat").and_then(|value| stat_of_header(value.as_bytes()));
+            let header = response
+                .headers()
+                .get("x-docker-container-path-stat")
+                .and_then(|value| stat_of_header(value.as_bytes()));
             header.map(Some).ok_or_else(|| broken("it has no stat header".to_owned()))
         })
         .await
@@ -83,20 +87,34 @@ impl Engine {
     /// Reads what stands at `path`; `None` when nothing does.
     ///
     /// # Errors
-    /// Any [`EngineError`] other than an unknown path; an unknown container is an error only through its text.
-    pub async fn read_path(&self, container: &str, path: &str, limit: usize) -> Result<Option<PathStat>, EngineError> {
-        let Some((bytes, _)) = self.download(container, path, limit.saturating_add(2048)).await? else { return Ok(None) };
+    /// Any [`EngineError`] other than an unknown path; an unknown container is an error only through its
+    /// text.
+    pub async fn read_path(
+        &self,
+        container: &str,
+        path: &str,
+        limit: usize,
+    ) -> Result<Option<PathStat>, EngineError> {
+        let Some((bytes, _)) = self.download(container, path, limit.saturating_add(2048)).await? else {
+            return Ok(None);
+        };
         let first = entries(&bytes, limit).into_iter().next();
-        first
-            .map(|entry| Some(entry.stat))
-            .ok_or_else(|| EngineError::Broken { action: action(path), reason: "the archive is empty".to_owned() })
+        first.map(|entry| Some(entry.stat)).ok_or_else(|| EngineError::Broken {
+            action: action(path),
+            reason: "the archive is empty".to_owned(),
+        })
     }
 
     /// Reads a directory that is known to be small; `None` when there is none.
     ///
     /// # Errors
     /// Any [`EngineError`] other than an unknown path.
-    pub async fn read_tree(&self, container: &str, path: &str, limit: usize) -> Result<Option<Tree>, EngineError> {
+    pub async fn read_tree(
+        &self,
+        container: &str,
+        path: &str,
+        limit: usize,
+    ) -> Result<Option<Tree>, EngineError> {
         let Some((bytes, cut)) = self.download(container, path, limit).await? else { return Ok(None) };
         let root = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
         let below = |entry: TreeEntry| {
@@ -107,7 +125,12 @@ impl Engine {
     }
 
     /// The raw tar of a path, cut at `limit`, and whether it was cut.
-    async fn download(&self, container: &str, path: &str, limit: usize) -> Result<Option<(Vec<u8>, bool)>, EngineError> {
+    async fn download(
+        &self,
+        container: &str,
+        path: &str,
+        limit: usize,
+    ) -> Result<Option<(Vec<u8>, bool)>, EngineError> {
         self.within(&action(path), async {
             let address = format!("/containers/{container}/archive?path={}", encoded(path));
             match open(&self.transport, &action(path), &address).await {
@@ -124,7 +147,9 @@ impl Engine {
 #[must_use]
 pub fn encoded(path: &str) -> String {
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'.' | b'-');
-    path.bytes().map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    path.bytes()
+        .map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 /// Reads the stat header: base64 of JSON with the mode bits of Go.
@@ -190,10 +215,18 @@ mod tests {
     #[test]
     fn the_stat_header_tells_links_from_files() {
         let stat = |json: &str| stat_of_header(STANDARD.encode(json).as_bytes());
-        let link = stat(r#"{"name":"init","size":20,"mode":134218239,"mtime":"x","linkTarget":"/lib/systemd/systemd"}"#);
+        let link = stat(
+            r#"{"name":"init","size":20,"mode":134218239,"mtime":"x","linkTarget":"/lib/systemd/systemd"}"#,
+        );
         assert_eq!(link, Some(PathStat::Link("/lib/systemd/systemd".to_owned())));
-        assert_eq!(stat(r#"{"name":"x","size":3,"mode":420,"linkTarget":""}"#), Some(PathStat::File(Vec::new())));
-        assert_eq!(stat(r#"{"name":"x","size":3,"mode":2147484141,"linkTarget":""}"#), Some(PathStat::Directory));
+        assert_eq!(
+            stat(r#"{"name":"x","size":3,"mode":420,"linkTarget":""}"#),
+            Some(PathStat::File(Vec::new()))
+        );
+        assert_eq!(
+            stat(r#"{"name":"x","size":3,"mode":2147484141,"linkTarget":""}"#),
+            Some(PathStat::Directory)
+        );
         assert_eq!(stat_of_header(b"!"), None);
     }
 

@@ -1,4 +1,5 @@
-//! Building an image over the Engine API: a tar of files in, events while it goes on, the image's id at the end.
+//! Building an image over the Engine API: a tar of files in, events while it goes on, the image's id at the
+//! end.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -64,7 +65,11 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::Refused`] with the end of its output when a step fails; any other of the connection.
-    pub async fn build(&self, order: &BuildOrder, mut tell: impl FnMut(&BuildEvent)) -> Result<(), EngineError> {
+    pub async fn build(
+        &self,
+        order: &BuildOrder,
+        mut tell: impl FnMut(&BuildEvent),
+    ) -> Result<(), EngineError> {
         let action = format!("build {}", order.tag);
         let broken = |reason: String| EngineError::Broken { action: action.clone(), reason };
         let context = archive(&order.files).map_err(|error| broken(error.to_string()))?;
@@ -86,22 +91,26 @@ impl Engine {
         answer.end(&action)
     }
 
-    /// Takes an image's name away, and the image where it was its last and no container has it; its nameless parents only where `parents`.
+    /// Takes an image's name away, and the image where it was its last and no container has it; its nameless
+    /// parents only where `parents`.
     ///
     /// # Errors
     /// Any [`EngineError`].
     pub async fn untag(&self, name: &str, parents: bool) -> Result<(), EngineError> {
         let action = format!("remove the image {name}");
-        let request = Request::delete(format!("/images/{}?force=0&noprune={}", encoded(name), u8::from(!parents)))
-            .body(Empty::<Bytes>::new())
-            .map_err(|error| EngineError::Broken { action: action.clone(), reason: error.to_string() })?;
+        let request =
+            Request::delete(format!("/images/{}?force=0&noprune={}", encoded(name), u8::from(!parents)))
+                .body(Empty::<Bytes>::new())
+                .map_err(|error| EngineError::Broken { action: action.clone(), reason: error.to_string() })?;
         let response = self.within(&action, self.transport.send(&action, request)).await?;
         if response.status().is_success() { Ok(()) } else { Err(refusal(response, &action).await) }
     }
 }
 
 async fn waited<T>(action: &str, work: impl Future<Output = T>) -> Result<T, EngineError> {
-    timeout(SILENCE, work).await.map_err(|_| EngineError::Deadline { action: action.to_owned(), deadline: SILENCE })
+    timeout(SILENCE, work)
+        .await
+        .map_err(|_| EngineError::Deadline { action: action.to_owned(), deadline: SILENCE })
 }
 
 fn address(order: &BuildOrder) -> String {
@@ -200,8 +209,12 @@ mod tests {
     fn the_answer_is_read_across_its_pieces() {
         let mut answer = Answer::default();
         assert!(answer.take(br#"{"stream":"Step 1/2 : FROM x"#).is_empty());
-        let events = answer.take(b"\\n\"}\n{\"stream\":\"some words\\n\"}\n{\"errorDetail\":{\"message\":\"it failed\"}}");
-        assert_eq!(events, [BuildEvent::Step("Step 1/2 : FROM x".to_owned()), BuildEvent::Output("some words\n".to_owned())]);
+        let events = answer
+            .take(b"\\n\"}\n{\"stream\":\"some words\\n\"}\n{\"errorDetail\":{\"message\":\"it failed\"}}");
+        assert_eq!(
+            events,
+            [BuildEvent::Step("Step 1/2 : FROM x".to_owned()), BuildEvent::Output("some words\n".to_owned())]
+        );
         let error = answer.end("build y").unwrap_err().to_string();
         assert!(error.contains("it failed\nsome words"), "{error}");
     }
@@ -216,11 +229,17 @@ mod tests {
             builder: Builder::BuildKit,
         };
         let call = address(&order);
-        assert_eq!(call, "/build?version=2&rm=1&forcerm=1&t=a/b%3Ac&networkmode=none&labels=%7B%22k%22%3A%22v%26w%22%7D");
+        assert_eq!(
+            call,
+            "/build?version=2&rm=1&forcerm=1&t=a/b%3Ac&networkmode=none&labels=%7B%22k%22%3A%22v%26w%22%7D"
+        );
         let bytes = archive(&order.files).unwrap();
         let mut read = tar::Archive::new(bytes.as_slice());
         assert_eq!(
-            read.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().display().to_string()).collect::<Vec<_>>(),
+            read.entries()
+                .unwrap()
+                .map(|entry| entry.unwrap().path().unwrap().display().to_string())
+                .collect::<Vec<_>>(),
             ["Dockerfile"]
         );
     }

@@ -1,5 +1,5 @@
-//! Containers that sysdock makes and removes for itself: the only calls that change an engine besides [`super::build`]. And what may be
-//! the name of a container.
+//! Containers that sysdock makes and removes for itself: the only calls that change an engine besides
+//! [`super::build`]. And what may be the name of a container.
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -13,22 +13,24 @@ use super::{Engine, EngineError, encoded};
 /// Longest name of a container, in bytes: names of files are made of it.
 const NAME: usize = 200;
 
-/// Whether a word may be the name or the id of a container: `[A-Za-z0-9][A-Za-z0-9_.-]*`, which both engines ask for when they make one
-/// (moby, `daemon/names`; podman, `libpod/define`).
+/// Whether a word may be the name or the id of a container: `[A-Za-z0-9][A-Za-z0-9_.-]*`, which both engines
+/// ask for when they make one (moby, `daemon/names`; podman, `libpod/define`).
 #[must_use]
 pub fn is_name(word: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
     word.len() <= NAME && word.starts_with(|c: char| c.is_ascii_alphanumeric()) && word.bytes().all(is_part)
 }
 
-/// What a container is called: the name that its engine tells, or its id where that is no name; none where neither is fit to be one.
+/// What a container is called: the name that its engine tells, or its id where that is no name; none where
+/// neither is fit to be one.
 #[must_use]
 pub fn fit_name<'w>(told: &'w str, id: &'w str) -> Option<&'w str> {
     [told.strip_prefix('/').unwrap_or(told), id].into_iter().find(|word| is_name(word))
 }
 
 impl Engine {
-    /// Creates a container, without starting it, from a document of the Engine API's `POST /containers/create`; gives its id.
+    /// Creates a container, without starting it, from a document of the Engine API's `POST
+    /// /containers/create`; gives its id.
     ///
     /// # Errors
     /// Any [`EngineError`]; an image that the engine does not have is [`EngineError::Unknown`].
@@ -36,15 +38,20 @@ impl Engine {
         let action = format!("create {name}");
         self.within(&action, async {
             let body = document.to_string();
-            let response = self.request(Method::POST, &format!("/containers/create?name={name}"), &action, body).await?;
+            let response =
+                self.request(Method::POST, &format!("/containers/create?name={name}"), &action, body).await?;
             let answer = read_document(response, &action).await?;
             let id = answer.get("Id").and_then(Value::as_str).map(str::to_owned);
-            id.ok_or_else(|| EngineError::Garbage { action: action.clone(), reason: "no Id in it".to_owned() })
+            id.ok_or_else(|| EngineError::Garbage {
+                action: action.clone(),
+                reason: "no Id in it".to_owned(),
+            })
         })
         .await
     }
 
-    /// Removes a container, running or not, and its anonymous volumes where that is wanted; one that is gone already is removed too.
+    /// Removes a container, running or not, and its anonymous volumes where that is wanted; one that is gone
+    /// already is removed too.
     ///
     /// # Errors
     /// Any [`EngineError`].
@@ -59,7 +66,13 @@ impl Engine {
     }
 
     /// Sends a request with a JSON body and hands back the answer once its status says success.
-    pub(super) async fn request(&self, method: Method, path: &str, action: &str, body: String) -> Result<Response<Incoming>, EngineError> {
+    pub(super) async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        action: &str,
+        body: String,
+    ) -> Result<Response<Incoming>, EngineError> {
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -81,8 +94,22 @@ mod tests {
             assert!(is_name(name), "{name}");
         }
         let long = "x".repeat(201);
-        for name in ["", ".", "..", "../../x", "a/b", "-x", "_x", "a b", "x;touch y", "x\n", "x\u{1b}[2J", "ümlaut", "x$(y)", long.as_str()]
-        {
+        for name in [
+            "",
+            ".",
+            "..",
+            "../../x",
+            "a/b",
+            "-x",
+            "_x",
+            "a b",
+            "x;touch y",
+            "x\n",
+            "x\u{1b}[2J",
+            "ümlaut",
+            "x$(y)",
+            long.as_str(),
+        ] {
             assert!(!is_name(name), "{name:?}");
         }
     }

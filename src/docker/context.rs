@@ -1,4 +1,5 @@
-//! The docker CLI's contexts: a name in `config.json` or on the command line, an address in the context store.
+//! The docker CLI's contexts: a name in `config.json` or on the command line, an address in the context
+//! store.
 
 use std::path::Path;
 
@@ -39,5 +40,8 @@ pub fn address(config_dir: &Path, name: &str) -> Result<String, EngineError> {
         .ok_or_else(|| bad("does not exist"))?
         .find(|meta| meta.get("Name").and_then(Value::as_str) == Some(name))
         .ok_or_else(|| bad("does not exist"))?;
-    meta.pointer("/Endpoints/docker/Host").and_then(Value::as_str).map(str::to_owned).ok_or_else(|| bad("has no docker endpoint"))
+    meta.pointer("/Endpoints/docker/Host")
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+        .ok_or_else(|| bad("has no docker endpoint"))
 }

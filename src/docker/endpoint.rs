@@ -27,7 +27,10 @@ impl Endpoint {
     /// # Errors
     /// [`EngineError::Address`] for an unknown scheme or an empty address.
     pub fn parse(address: &str) -> Result<Self, EngineError> {
-        let bad = |reason: &str| EngineError::Address { address: without_password(address), reason: reason.to_owned() };
+        let bad = |reason: &str| EngineError::Address {
+            address: without_password(address),
+            reason: reason.to_owned(),
+        };
         let Some((scheme, rest)) = address.split_once("://") else {
             return Err(bad("it has no scheme"));
         };
@@ -36,7 +39,9 @@ impl Endpoint {
             "unix" => Err(bad("a socket needs an absolute path")),
             "tcp" | "http" => Self::parse_tcp(rest).ok_or_else(|| bad("no host is named")),
             "https" => Err(bad("TLS is not supported yet; ssh:// reaches a remote engine")),
-            "ssh" if has_password(rest) => Err(bad("a password in an ssh address is not supported; ssh asks for it, or uses a key")),
+            "ssh" if has_password(rest) => {
+                Err(bad("a password in an ssh address is not supported; ssh asks for it, or uses a key"))
+            }
             "ssh" => Self::parse_ssh(rest).ok_or_else(|| bad("no host is named, or the port is no number")),
             _ => Err(bad("the scheme is unknown")),
         }
@@ -53,7 +58,9 @@ impl Endpoint {
     fn parse_ssh(rest: &str) -> Option<Self> {
         let authority = rest.split('/').next().filter(|host| !host.is_empty() && !host.starts_with('-'))?;
         match authority.rsplit_once(':') {
-            Some((destination, port)) => Some(Self::Ssh { destination: destination.to_owned(), port: Some(port.parse().ok()?) }),
+            Some((destination, port)) => {
+                Some(Self::Ssh { destination: destination.to_owned(), port: Some(port.parse().ok()?) })
+            }
             None => Some(Self::Ssh { destination: authority.to_owned(), port: None }),
         }
     }
@@ -143,7 +150,15 @@ mod tests {
 
     #[test]
     fn refuses_what_it_cannot_reach() {
-        for given in ["", "docker.sock", "unix://relative", "tcp://", "npipe:////./pipe/x", "https://h:2376", "ssh://-oProxyCommand=x"] {
+        for given in [
+            "",
+            "docker.sock",
+            "unix://relative",
+            "tcp://",
+            "npipe:////./pipe/x",
+            "https://h:2376",
+            "ssh://-oProxyCommand=x",
+        ] {
             assert!(Endpoint::parse(given).is_err(), "{given}");
         }
     }

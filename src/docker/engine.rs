@@ -16,7 +16,8 @@ use super::{ApiVersion, Endpoint, EngineError};
 use crate::limit::{self, ListLimit, Refused};
 use crate::snapshot::EngineKind;
 
-/// Largest document about one thing, in bytes; `docker inspect` is some 10 KiB with 500 values, so is `docker info`.
+/// Largest document about one thing, in bytes; `docker inspect` is some 10 KiB with 500 values, so is `docker
+/// info`.
 const DOCUMENT: usize = 2 * 1024 * 1024;
 /// Most values of one document; one takes up to some 250 bytes in memory.
 const VALUES: usize = 12_000;
@@ -44,12 +45,17 @@ pub struct Engine {
 impl Engine {
     /// Connects and agrees on the lower API version of the two.
     ///
-    /// A ping tells it in a tenth of the time of `/version`, for which engines ask their runtimes; the latter is asked only where the
-    /// ping says too little.
+    /// A ping tells it in a tenth of the time of `/version`, for which engines ask their runtimes; the latter
+    /// is asked only where the ping says too little.
     ///
     /// # Errors
-    /// Any [`EngineError`] of connecting, or [`EngineError::TooNew`] when the engine's `MinAPIVersion` is above ours.
-    pub async fn connect(endpoint: Endpoint, deadline: Duration, listener: Option<Listener>) -> Result<Self, EngineError> {
+    /// Any [`EngineError`] of connecting, or [`EngineError::TooNew`] when the engine's `MinAPIVersion` is
+    /// above ours.
+    pub async fn connect(
+        endpoint: Endpoint,
+        deadline: Duration,
+        listener: Option<Listener>,
+    ) -> Result<Self, EngineError> {
         let transport = Transport::new(endpoint, listener);
         let greeting = greet(&transport, deadline).await?;
         let mut version = OnceCell::new();
@@ -104,11 +110,16 @@ impl Engine {
         get(&self.transport, self.deadline, path).await
     }
 
-    /// What `take` gives of each entry of the list that a GET answers with; the list as a whole is never built.
+    /// What `take` gives of each entry of the list that a GET answers with; the list as a whole is never
+    /// built.
     ///
     /// # Errors
     /// Any [`EngineError`]; [`EngineError::TooLarge`] for a list beyond the limits.
-    pub async fn list<R>(&self, path: &str, take: impl FnMut(Value) -> Option<R>) -> Result<Vec<R>, EngineError> {
+    pub async fn list<R>(
+        &self,
+        path: &str,
+        take: impl FnMut(Value) -> Option<R>,
+    ) -> Result<Vec<R>, EngineError> {
         let action = format!("GET {path}");
         self.within(&action, async {
             let body = read_all(open(&self.transport, &action, path).await?, &action, LIST).await?;
@@ -118,13 +129,23 @@ impl Engine {
     }
 
     /// Runs a call under the deadline of this engine.
-    pub(super) async fn within<T>(&self, action: &str, call: impl Future<Output = Result<T, EngineError>>) -> Result<T, EngineError> {
+    pub(super) async fn within<T>(
+        &self,
+        action: &str,
+        call: impl Future<Output = Result<T, EngineError>>,
+    ) -> Result<T, EngineError> {
         within(self.deadline, action, call).await
     }
 }
 
-async fn within<T>(deadline: Duration, action: &str, call: impl Future<Output = Result<T, EngineError>>) -> Result<T, EngineError> {
-    timeout(deadline, call).await.unwrap_or_else(|_| Err(EngineError::Deadline { action: action.to_owned(), deadline }))
+async fn within<T>(
+    deadline: Duration,
+    action: &str,
+    call: impl Future<Output = Result<T, EngineError>>,
+) -> Result<T, EngineError> {
+    timeout(deadline, call)
+        .await
+        .unwrap_or_else(|_| Err(EngineError::Deadline { action: action.to_owned(), deadline }))
 }
 
 async fn get(transport: &Transport, deadline: Duration, path: &str) -> Result<Value, EngineError> {
@@ -144,11 +165,19 @@ pub(super) async fn read_document(response: Response<Incoming>, action: &str) ->
 
 fn refused_json(action: &str, refused: &Refused) -> EngineError {
     let (action, reason) = (action.to_owned(), refused.to_string());
-    if refused.is_limit() { EngineError::TooLarge { action, reason } } else { EngineError::Garbage { action, reason } }
+    if refused.is_limit() {
+        EngineError::TooLarge { action, reason }
+    } else {
+        EngineError::Garbage { action, reason }
+    }
 }
 
 /// Sends a GET and hands back the answer once its status says success.
-pub(super) async fn open(transport: &Transport, action: &str, path: &str) -> Result<Response<Incoming>, EngineError> {
+pub(super) async fn open(
+    transport: &Transport,
+    action: &str,
+    path: &str,
+) -> Result<Response<Incoming>, EngineError> {
     let request = Request::get(path)
         .body(Empty::<Bytes>::new())
         .map_err(|e| EngineError::Broken { action: action.to_owned(), reason: e.to_string() })?;
@@ -179,12 +208,19 @@ pub(super) async fn refusal(response: Response<Incoming>, action: &str) -> Engin
 async fn read_all(response: Response<Incoming>, action: &str, most: usize) -> Result<Vec<u8>, EngineError> {
     match read_up_to(response, action, most).await? {
         (body, false) => Ok(body),
-        (_, true) => Err(EngineError::TooLarge { action: action.to_owned(), reason: format!("it has more than {} MiB", most >> 20) }),
+        (_, true) => Err(EngineError::TooLarge {
+            action: action.to_owned(),
+            reason: format!("it has more than {} MiB", most >> 20),
+        }),
     }
 }
 
 /// The first bytes of a body, and whether there are more.
-pub(super) async fn read_up_to(response: Response<Incoming>, action: &str, most: usize) -> Result<(Vec<u8>, bool), EngineError> {
+pub(super) async fn read_up_to(
+    response: Response<Incoming>,
+    action: &str,
+    most: usize,
+) -> Result<(Vec<u8>, bool), EngineError> {
     let broken = |e: hyper::Error| EngineError::Broken { action: action.to_owned(), reason: e.to_string() };
     let (mut body, mut bytes) = (response.into_body(), Vec::new());
     while let Some(frame) = body.frame().await {
@@ -199,7 +235,10 @@ pub(super) async fn read_up_to(response: Response<Incoming>, action: &str, most:
 }
 
 /// What a ping's headers tell, if they do: the engine's API version, and whether it is Podman.
-async fn greet(transport: &Transport, deadline: Duration) -> Result<Option<(ApiVersion, EngineKind)>, EngineError> {
+async fn greet(
+    transport: &Transport,
+    deadline: Duration,
+) -> Result<Option<(ApiVersion, EngineKind)>, EngineError> {
     let action = "GET /_ping";
     let answer = match within(deadline, action, open(transport, action, "/_ping")).await {
         Ok(answer) => answer,
@@ -208,13 +247,17 @@ async fn greet(transport: &Transport, deadline: Duration) -> Result<Option<(ApiV
     };
     let headers = answer.headers();
     let api = headers.get("api-version").and_then(|value| ApiVersion::parse(value.to_str().ok()?));
-    let kind = if headers.contains_key("libpod-api-version") { EngineKind::Podman } else { EngineKind::Docker };
+    let kind =
+        if headers.contains_key("libpod-api-version") { EngineKind::Podman } else { EngineKind::Docker };
     Ok(api.map(|api| (api, kind)))
 }
 
 fn negotiate(version: &Value) -> Result<ApiVersion, EngineError> {
     let read = |key: &str| version.get(key).and_then(Value::as_str).and_then(ApiVersion::parse);
-    let garbage = || EngineError::Garbage { action: "GET /version".to_owned(), reason: "no ApiVersion in it".to_owned() };
+    let garbage = || EngineError::Garbage {
+        action: "GET /version".to_owned(),
+        reason: "no ApiVersion in it".to_owned(),
+    };
     let theirs = read("ApiVersion").ok_or_else(garbage)?;
     match read("MinAPIVersion") {
         Some(minimum) if minimum > ApiVersion::OURS => {
@@ -226,7 +269,8 @@ fn negotiate(version: &Value) -> Result<ApiVersion, EngineError> {
 
 fn kind_of(version: &Value) -> EngineKind {
     let components = version.get("Components").and_then(Value::as_array).into_iter().flatten();
-    let podman = components.filter_map(|c| c.get("Name").and_then(Value::as_str)).any(|name| name.contains("Podman"));
+    let podman =
+        components.filter_map(|c| c.get("Name").and_then(Value::as_str)).any(|name| name.contains("Podman"));
     if podman { EngineKind::Podman } else { EngineKind::Docker }
 }
 
@@ -238,8 +282,14 @@ mod tests {
 
     #[test]
     fn the_lower_version_of_the_two_is_spoken() {
-        assert_eq!(negotiate(&json!({"ApiVersion": "1.41", "MinAPIVersion": "1.12"})).unwrap().to_string(), "1.41");
-        assert_eq!(negotiate(&json!({"ApiVersion": "1.99", "MinAPIVersion": "1.44"})).unwrap(), ApiVersion::OURS);
+        assert_eq!(
+            negotiate(&json!({"ApiVersion": "1.41", "MinAPIVersion": "1.12"})).unwrap().to_string(),
+            "1.41"
+        );
+        assert_eq!(
+            negotiate(&json!({"ApiVersion": "1.99", "MinAPIVersion": "1.44"})).unwrap(),
+            ApiVersion::OURS
+        );
     }
 
     #[test]

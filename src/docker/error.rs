@@ -8,7 +8,8 @@ use std::time::Duration;
 pub enum EngineError {
     /// No socket, flag, variable or context leads to an engine.
     #[error(
-        "no container engine found (tried {tried})\n  next: start Docker or Podman, or name the engine with --host unix:///path/to.sock, DOCKER_HOST or --context"
+        "no container engine found (tried {tried})\n  next: start Docker or Podman, or name the engine with \
+            --host unix:///path/to.sock, DOCKER_HOST or --context"
     )]
     NotFound {
         /// Places that were looked at, comma separated.
@@ -16,7 +17,8 @@ pub enum EngineError {
     },
     /// The address of the engine cannot be understood.
     #[error(
-        "engine address `{address}` is not usable: {reason}\n  next: use unix:///path, tcp://host:port, http://host:port or ssh://user@host"
+        "engine address `{address}` is not usable: {reason}\n  next: use unix:///path, tcp://host:port, \
+            http://host:port or ssh://user@host"
     )]
     Address {
         /// Address as given.
@@ -34,7 +36,8 @@ pub enum EngineError {
     },
     /// The engine's socket refuses this user.
     #[error(
-        "permission denied on the engine's socket {address}\n  next: run sysdock with sudo, or add your user to the group that owns the socket (often `docker`)"
+        "permission denied on the engine's socket {address}\n  next: run sysdock with sudo, or add your user \
+            to the group that owns the socket (often `docker`)"
     )]
     Permission {
         /// Address of the engine.
@@ -42,7 +45,8 @@ pub enum EngineError {
     },
     /// Nothing listens at the address.
     #[error(
-        "cannot connect to the engine at {address}: {source}\n  next: is the engine running? try `systemctl status docker` or `podman system service`, or name another engine with --host"
+        "cannot connect to the engine at {address}: {source}\n  next: is the engine running? try `systemctl \
+            status docker` or `podman system service`, or name another engine with --host"
     )]
     Connect {
         /// Address of the engine.
@@ -51,7 +55,8 @@ pub enum EngineError {
         source: std::io::Error,
     },
     /// No answer within the deadline of the call.
-    #[error("the engine did not answer `{action}` within {} s\n  next: the engine may hang; try `docker ps`, look at its log, or allow more time with --timeout", .deadline.as_secs_f32())]
+    #[error("the engine did not answer `{action}` within {} s\n  next: the engine may hang; try `docker ps`, \
+        look at its log, or allow more time with --timeout", .deadline.as_secs_f32())]
     Deadline {
         /// The call that was made.
         action: String,
@@ -60,7 +65,8 @@ pub enum EngineError {
     },
     /// The connection broke, or the answer is no HTTP.
     #[error(
-        "the engine's answer to `{action}` broke off or is not HTTP: {reason}\n  next: check that the address belongs to a Docker or Podman API"
+        "the engine's answer to `{action}` broke off or is not HTTP: {reason}\n  next: check that the \
+            address belongs to a Docker or Podman API"
     )]
     Broken {
         /// The call that was made.
@@ -70,7 +76,8 @@ pub enum EngineError {
     },
     /// The answer is HTTP but not the JSON that was asked for.
     #[error(
-        "the engine's answer to `{action}` is not the expected JSON: {reason}\n  next: check that the address belongs to a Docker or Podman API"
+        "the engine's answer to `{action}` is not the expected JSON: {reason}\n  next: check that the \
+            address belongs to a Docker or Podman API"
     )]
     Garbage {
         /// The call that was made.
@@ -80,7 +87,9 @@ pub enum EngineError {
     },
     /// The answer is larger than what is read of one.
     #[error(
-        "the engine's answer to `{action}` is too large: {reason}\n  next: see what makes it so large (`docker inspect` and `docker info` answer some 10 KiB), or whether the address belongs to an engine"
+        "the engine's answer to `{action}` is too large: {reason}\n  next: see what makes it so large \
+            (`docker inspect` and `docker info` answer some 10 KiB), or whether the address belongs to an \
+            engine"
     )]
     TooLarge {
         /// The call that was made.
@@ -90,7 +99,8 @@ pub enum EngineError {
     },
     /// The engine answered with an error status.
     #[error(
-        "the engine refused `{action}`: {message} (HTTP {status})\n  next: the engine's own log may say more; HTTP 403 means that a proxy or plugin in front of it forbids the call"
+        "the engine refused `{action}`: {message} (HTTP {status})\n  next: the engine's own log may say \
+            more; HTTP 403 means that a proxy or plugin in front of it forbids the call"
     )]
     Refused {
         /// The call that was made.
@@ -108,7 +118,8 @@ pub enum EngineError {
     },
     /// A step of an image's build failed.
     #[error(
-        "`{action}` failed: {message}\n  next: the last lines above are those of the step that failed; `sysdock build --print` shows what it is made from"
+        "`{action}` failed: {message}\n  next: the last lines above are those of the step that failed; \
+            `sysdock build --print` shows what it is made from"
     )]
     Build {
         /// The call that was made.
@@ -117,7 +128,9 @@ pub enum EngineError {
         message: String,
     },
     /// The engine speaks only versions of the API that sysdock does not.
-    #[error("the engine wants API version {minimum} or later, sysdock speaks up to {ours}\n  next: update sysdock")]
+    #[error(
+        "the engine wants API version {minimum} or later, sysdock speaks up to {ours}\n  next: update sysdock"
+    )]
     TooNew {
         /// Lowest version of the API that the engine serves.
         minimum: String,

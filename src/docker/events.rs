@@ -1,7 +1,9 @@
-//! The engine's events about containers, and how each container stands now: raw JSON in, [`Event`]s and [`Life`]s out.
+//! The engine's events about containers, and how each container stands now: raw JSON in, [`Event`]s and
+//! [`Life`]s out.
 //!
-//! The stream is read line by line over hyper, not through bollard, whose model refuses actions that it does not know. An engine that
-//! speaks of other things (Podman of pulls, every engine of execs) is passed over here. Must not decide what an event is worth.
+//! The stream is read line by line over hyper, not through bollard, whose model refuses actions that it does
+//! not know. An engine that speaks of other things (Podman of pulls, every engine of execs) is passed over
+//! here. Must not decide what an event is worth.
 
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{StreamExt, stream};
@@ -65,14 +67,25 @@ impl Event {
         let of = |name: &str| word(&format!("/Actor/Attributes/{name}"));
         let action = match word("/Action").or_else(|| word("/status"))? {
             "start" => Action::Start,
-            "die" | "died" => Action::Die(of("exitCode").or_else(|| of("containerExitCode")).and_then(|code| code.parse().ok())),
+            "die" | "died" => Action::Die(
+                of("exitCode").or_else(|| of("containerExitCode")).and_then(|code| code.parse().ok()),
+            ),
             "oom" => Action::Oom,
             "destroy" | "remove" => Action::Remove,
             health => health_of(health.strip_prefix("health_status")?, of("health_status"))?,
         };
         let id = word("/Actor/ID").or_else(|| word("/id")).filter(|id| is_name(id))?;
-        let (name, image) = (fit_name(of("name").unwrap_or(id), id)?, of("image").or_else(|| word("/from")).unwrap_or_default());
-        Some(Self { id: id.to_owned(), name: name.to_owned(), image: image_of(image), action, time: time_of(event)? })
+        let (name, image) = (
+            fit_name(of("name").unwrap_or(id), id)?,
+            of("image").or_else(|| word("/from")).unwrap_or_default(),
+        );
+        Some(Self {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            image: image_of(image),
+            action,
+            time: time_of(event)?,
+        })
     }
 }
 
@@ -81,8 +94,8 @@ fn image_of(told: &str) -> String {
     told.get(..told.floor_char_boundary(IMAGE)).unwrap_or_default().to_owned()
 }
 
-/// Docker tells the result in the action, newer Podman in an attribute, Podman 4 not at all. A check that has not come to a result is
-/// no event: `None`.
+/// Docker tells the result in the action, newer Podman in an attribute, Podman 4 not at all. A check that has
+/// not come to a result is no event: `None`.
 fn health_of(rest: &str, attribute: Option<&str>) -> Option<Action> {
     let said = Some(rest.trim_start_matches([':', ' '])).filter(|said| !said.is_empty()).or(attribute);
     match said {
@@ -94,7 +107,8 @@ fn health_of(rest: &str, attribute: Option<&str>) -> Option<Action> {
 }
 
 fn time_of(event: &Value) -> Option<i64> {
-    let seconds = || event.get("time").and_then(Value::as_i64).and_then(|seconds| seconds.checked_mul(1_000_000_000));
+    let seconds =
+        || event.get("time").and_then(Value::as_i64).and_then(|seconds| seconds.checked_mul(1_000_000_000));
     event.get("timeNano").and_then(Value::as_i64).or_else(seconds)
 }
 
@@ -125,7 +139,8 @@ impl Life {
     pub fn read(inspect: &Value) -> Option<Self> {
         let word = |pointer: &str| inspect.pointer(pointer).and_then(Value::as_str);
         let flag = |pointer: &str| inspect.pointer(pointer).and_then(Value::as_bool).unwrap_or_default();
-        let time = |pointer: &str| word(pointer).and_then(nanoseconds).filter(|time| *time > 0).unwrap_or_default();
+        let time =
+            |pointer: &str| word(pointer).and_then(nanoseconds).filter(|time| *time > 0).unwrap_or_default();
         let id = word("/Id").filter(|id| is_name(id))?;
         Some(Self {
             id: id.to_owned(),
@@ -135,7 +150,8 @@ impl Life {
             started: time("/State/StartedAt"),
             finished: time("/State/FinishedAt"),
             exit_code: inspect.pointer("/State/ExitCode").and_then(Value::as_i64),
-            unhealthy: word("/State/Health/Status").or_else(|| word("/State/Healthcheck/Status")) == Some("unhealthy"),
+            unhealthy: word("/State/Health/Status").or_else(|| word("/State/Healthcheck/Status"))
+                == Some("unhealthy"),
         })
     }
 }
@@ -173,7 +189,8 @@ pub struct EventStream {
     buffer: BytesMut,
     engine: Engine,
     without: PassedOver,
-    /// An event that may have to be passed over; kept here while the engine is asked, so that whoever stops waiting loses nothing.
+    /// An event that may have to be passed over; kept here while the engine is asked, so that whoever stops
+    /// waiting loses nothing.
     held: Option<(Event, Claimed)>,
     /// Lines that were no JSON.
     pub unread: u64,
@@ -183,7 +200,8 @@ impl EventStream {
     /// The next event; `None` when the engine has ended the stream.
     ///
     /// # Errors
-    /// [`EngineError::Broken`] when the connection breaks, [`EngineError::TooLarge`] for a line without an end.
+    /// [`EngineError::Broken`] when the connection breaks, [`EngineError::TooLarge`] for a line without an
+    /// end.
     pub async fn next(&mut self) -> Result<Option<Event>, EngineError> {
         loop {
             if let Some((event, claimed)) = &self.held {
@@ -197,7 +215,8 @@ impl EventStream {
                     Ok(event) => {
                         let Some(read) = Event::read(&event) else { continue };
                         // In events, engines put labels among the attributes.
-                        match self.without.claimed(&read.name, event.pointer("/Actor/Attributes"), read.time) {
+                        match self.without.claimed(&read.name, event.pointer("/Actor/Attributes"), read.time)
+                        {
                             Some(claimed) => self.held = Some((read, claimed)),
                             None => return Ok(Some(read)),
                         }
@@ -219,7 +238,9 @@ impl EventStream {
             match self.body.frame().await {
                 None => return Ok(None),
                 Some(Ok(frame)) => self.buffer.extend_from_slice(&frame.into_data().unwrap_or_default()),
-                Some(Err(error)) => return Err(EngineError::Broken { action: FOLLOW.to_owned(), reason: error.to_string() }),
+                Some(Err(error)) => {
+                    return Err(EngineError::Broken { action: FOLLOW.to_owned(), reason: error.to_string() });
+                }
             }
         }
     }
@@ -232,8 +253,8 @@ impl EventStream {
     }
 }
 
-/// Containers that are passed over for a while: a label names the time, the name has a form, and neither may come from the image. A label
-/// alone shall hide nothing.
+/// Containers that are passed over for a while: a label names the time, the name has a form, and neither may
+/// come from the image. A label alone shall hide nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct PassedOver {
     /// The label; its value is in seconds since the epoch.
@@ -260,22 +281,33 @@ impl PassedOver {
 const FOLLOW: &str = "follow the events";
 
 impl Engine {
-    /// Opens the stream of events about all containers but those, beginning with events since that time that the engine still has.
+    /// Opens the stream of events about all containers but those, beginning with events since that time that
+    /// the engine still has.
     ///
     /// # Errors
     /// Any [`EngineError`].
     pub async fn events(&self, since: i64, without: PassedOver) -> Result<EventStream, EngineError> {
         let (seconds, rest) = (since.div_euclid(1_000_000_000), since.rem_euclid(1_000_000_000));
         // {"type":["container"]}
-        let path = format!("/events?since={seconds}.{rest:09}&filters=%7B%22type%22%3A%5B%22container%22%5D%7D");
+        let path =
+            format!("/events?since={seconds}.{rest:09}&filters=%7B%22type%22%3A%5B%22container%22%5D%7D");
         let response = self.within(FOLLOW, open(&self.transport, FOLLOW, &path)).await?;
-        Ok(EventStream { engine: self.clone(), body: response.into_body(), buffer: BytesMut::new(), without, held: None, unread: 0 })
+        Ok(EventStream {
+            engine: self.clone(),
+            body: response.into_body(),
+            buffer: BytesMut::new(),
+            without,
+            held: None,
+            unread: 0,
+        })
     }
 
     /// Whether a container's label is its own: its image is known and has another value, or none.
     async fn is_own(&self, image: &str, without: &PassedOver, claimed: &Claimed) -> bool {
         let document = self.get(&format!("/images/{}/json", encoded(image))).await;
-        let of_image = |document: &Value| Some(document.pointer("/Config/Labels")?.get(without.label)?.as_str()? == claimed.0);
+        let of_image = |document: &Value| {
+            Some(document.pointer("/Config/Labels")?.get(without.label)?.as_str()? == claimed.0)
+        };
         document.is_ok_and(|document| !of_image(&document).unwrap_or_default())
     }
 
@@ -286,7 +318,10 @@ impl Engine {
     pub async fn life(&self, id: &str) -> Result<Life, EngineError> {
         let action = format!("/containers/{id}/json");
         let inspect = self.get(&action).await?;
-        Life::read(&inspect).ok_or_else(|| EngineError::Garbage { action: format!("GET {action}"), reason: "no Id in it".to_owned() })
+        Life::read(&inspect).ok_or_else(|| EngineError::Garbage {
+            action: format!("GET {action}"),
+            reason: "no Id in it".to_owned(),
+        })
     }
 
     /// How all containers but those stand; those that are removed meanwhile are left out.
@@ -294,7 +329,8 @@ impl Engine {
     /// # Errors
     /// Any [`EngineError`].
     pub async fn lives(&self, without: PassedOver) -> Result<Vec<Life>, EngineError> {
-        let listed = |entry: Value| serde_json::from_value::<Listed>(entry).ok().filter(|entry| is_name(&entry.id));
+        let listed =
+            |entry: Value| serde_json::from_value::<Listed>(entry).ok().filter(|entry| is_name(&entry.id));
         let list = self.list("/containers/json?all=1", listed).await?;
         let now = Timestamp::now().as_second().saturating_mul(1_000_000_000);
         let look = |entry: Listed| async move {
@@ -332,7 +368,9 @@ mod tests {
     fn event(action: &str, more: &Value) -> Option<Event> {
         let mut attributes = json!({"name": "web", "image": "debian:12"});
         attributes.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
-        Event::read(&json!({"Type": "container", "Action": action, "Actor": {"ID": "aa", "Attributes": attributes}, "timeNano": 5}))
+        Event::read(
+            &json!({"Type": "container", "Action": action, "Actor": {"ID": "aa", "Attributes": attributes}, "timeNano": 5}),
+        )
     }
 
     #[test]
@@ -343,10 +381,16 @@ mod tests {
         assert_eq!(action("die", json!({})), Some(Action::Die(None)));
         assert_eq!(action("start", json!({})), Some(Action::Start));
         assert_eq!(action("oom", json!({})), Some(Action::Oom));
-        assert_eq!((action("destroy", json!({})), action("remove", json!({}))), (Some(Action::Remove), Some(Action::Remove)));
+        assert_eq!(
+            (action("destroy", json!({})), action("remove", json!({}))),
+            (Some(Action::Remove), Some(Action::Remove))
+        );
         assert_eq!(action("health_status: unhealthy", json!({})), Some(Action::Health(Some(false))));
         assert_eq!(action("health_status: healthy", json!({})), Some(Action::Health(Some(true))));
-        assert_eq!(action("health_status", json!({"health_status": "unhealthy"})), Some(Action::Health(Some(false))));
+        assert_eq!(
+            action("health_status", json!({"health_status": "unhealthy"})),
+            Some(Action::Health(Some(false)))
+        );
         assert_eq!(action("health_status", json!({})), Some(Action::Health(None)));
         assert_eq!(action("health_status: starting", json!({})), None);
         assert_eq!(action("exec_die", json!({"exitCode": "1"})), None);
@@ -354,8 +398,14 @@ mod tests {
 
     #[test]
     fn what_is_about_something_else_or_has_no_id_is_passed_over() {
-        assert_eq!(Event::read(&json!({"Type": "image", "Action": "die", "Actor": {"ID": "x"}, "time": 1})), None);
-        assert_eq!(Event::read(&json!({"Type": "container", "Action": "die", "Actor": {"ID": ""}, "time": 1})), None);
+        assert_eq!(
+            Event::read(&json!({"Type": "image", "Action": "die", "Actor": {"ID": "x"}, "time": 1})),
+            None
+        );
+        assert_eq!(
+            Event::read(&json!({"Type": "container", "Action": "die", "Actor": {"ID": ""}, "time": 1})),
+            None
+        );
         assert_eq!(Event::read(&json!([1])), None);
         let old = Event::read(&json!({"status": "die", "id": "aa", "from": "debian", "time": 2})).unwrap();
         assert_eq!((old.name.as_str(), old.image.as_str(), old.time), ("aa", "debian", 2_000_000_000));
@@ -363,7 +413,9 @@ mod tests {
 
     #[test]
     fn a_container_that_never_ran_has_no_times() {
-        let life = Life::read(&json!({"Id": "aa", "Name": "/web", "State": {"StartedAt": "0001-01-01T00:00:00Z"}})).unwrap();
+        let life =
+            Life::read(&json!({"Id": "aa", "Name": "/web", "State": {"StartedAt": "0001-01-01T00:00:00Z"}}))
+                .unwrap();
         assert_eq!((life.started, life.finished, life.running, life.name.as_str()), (0, 0, false, "web"));
         let state = json!({"Running": true, "StartedAt": "1970-01-01T00:00:01.5Z", "Health": {"Status": "unhealthy"}});
         let life = Life::read(&json!({"Id": "aa", "State": state})).unwrap();
@@ -373,9 +425,20 @@ mod tests {
     #[test]
     fn only_a_name_and_a_time_that_fit_pass_a_container_over() {
         let without = PassedOver { label: "l", longest: 600, fits: |name| name == "web-trial-1-2" };
-        let claimed = |name: &str, value: &str| without.claimed(name, Some(&json!({"l": value})), 1_000_000_000_000).is_some();
+        let claimed = |name: &str, value: &str| {
+            without.claimed(name, Some(&json!({"l": value})), 1_000_000_000_000).is_some()
+        };
         assert!(claimed("web-trial-1-2", "1001") && claimed("web-trial-1-2", "1600"));
-        for value in ["1000", "1601", "9999999999", "9223372036854775807", "-9223372036854775808", "99999999999999999999", "x", ""] {
+        for value in [
+            "1000",
+            "1601",
+            "9999999999",
+            "9223372036854775807",
+            "-9223372036854775808",
+            "99999999999999999999",
+            "x",
+            "",
+        ] {
             assert!(!claimed("web-trial-1-2", value), "{value}");
         }
         assert!(!claimed("web", "1300") && without.claimed("web-trial-1-2", Some(&json!({})), 0).is_none());

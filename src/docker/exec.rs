@@ -43,15 +43,24 @@ impl Engine {
             attach_stdout: Some(true),
             attach_stderr: Some(true),
             user: Some("0".to_owned()),
-            env: Some(vec!["SYSTEMD_COLORS=0".to_owned(), "SYSTEMD_PAGER=".to_owned(), "LC_ALL=C".to_owned()]),
+            env: Some(vec![
+                "SYSTEMD_COLORS=0".to_owned(),
+                "SYSTEMD_PAGER=".to_owned(),
+                "LC_ALL=C".to_owned(),
+            ]),
             cmd: Some(argv.iter().map(|word| (*word).to_owned()).collect()),
             ..ExecConfig::default()
         };
         let garbage = |reason: String| EngineError::Garbage { action: action.to_owned(), reason };
         let config = serde_json::to_string(&config).map_err(|error| garbage(error.to_string()))?;
-        let made = self.request(Method::POST, &format!("/containers/{container}/exec"), action, config).await?;
+        let made =
+            self.request(Method::POST, &format!("/containers/{container}/exec"), action, config).await?;
         let made = read_document(made, action).await?;
-        let id = made.get("Id").and_then(Value::as_str).filter(|id| is_name(id)).ok_or_else(|| garbage("no Id in it".to_owned()))?;
+        let id = made
+            .get("Id")
+            .and_then(Value::as_str)
+            .filter(|id| is_name(id))
+            .ok_or_else(|| garbage("no Id in it".to_owned()))?;
         let mut wire = self.start(id, action).await?;
         let (mut output, mut frames) = (ExecOutput::default(), Frames::default());
         while let Some(mut bytes) = wire.next(action).await? {
@@ -79,7 +88,8 @@ impl Engine {
         let response = self.transport.send(action, request).await?;
         match response.status() {
             StatusCode::SWITCHING_PROTOCOLS => {
-                let upgraded = hyper::upgrade::on(response).await.map_err(|error| broken(error.to_string()))?;
+                let upgraded =
+                    hyper::upgrade::on(response).await.map_err(|error| broken(error.to_string()))?;
                 Ok(Wire::Switched(TokioIo::new(upgraded)))
             }
             status if status.is_success() => Ok(Wire::Plain(response)),
@@ -108,7 +118,9 @@ impl Wire {
             }
             Self::Plain(response) => match response.body_mut().frame().await {
                 None => Ok(None),
-                Some(frame) => Ok(Some(frame.map_err(|error| broken(error.to_string()))?.into_data().unwrap_or_default())),
+                Some(frame) => Ok(Some(
+                    frame.map_err(|error| broken(error.to_string()))?.into_data().unwrap_or_default(),
+                )),
             },
         }
     }

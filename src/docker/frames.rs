@@ -1,7 +1,8 @@
 //! The output of a process without a terminal: frames of an engine's stream in, chunks out as they come.
 //!
-//! A frame is a header of eight bytes (the stream, three zeros, the length) and so many bytes (Engine API, "attach to a container").
-//! bollard waits for the end of a frame, which may be 4 GiB long; here a frame is handed on piece by piece. Must not hold any of it.
+//! A frame is a header of eight bytes (the stream, three zeros, the length) and so many bytes (Engine API,
+//! "attach to a container"). bollard waits for the end of a frame, which may be 4 GiB long; here a frame is
+//! handed on piece by piece. Must not hold any of it.
 
 use bytes::{Buf, Bytes};
 
@@ -41,7 +42,10 @@ impl Frames {
                     if end.is_some() {
                         self.place = Place::Header;
                     }
-                    return Some(LogChunk { stream: StreamName::Console, bytes: bytes.split_to(end.unwrap_or(bytes.len())) });
+                    return Some(LogChunk {
+                        stream: StreamName::Console,
+                        bytes: bytes.split_to(end.unwrap_or(bytes.len())),
+                    });
                 }
                 Place::Frame(stream, left) => {
                     let piece = bytes.split_to(left.min(bytes.len()));
@@ -94,8 +98,13 @@ mod tests {
 
     #[test]
     fn frames_are_read_whatever_the_pieces() {
-        let bytes = [frame(1, 5, b"hello"), frame(2, 0, b""), frame(2, 3, b"bad"), frame(1, 2, b"\n!")].concat();
-        let whole = [(StreamName::Stdout, b"hello".to_vec()), (StreamName::Stderr, b"bad".to_vec()), (StreamName::Stdout, b"\n!".to_vec())];
+        let bytes =
+            [frame(1, 5, b"hello"), frame(2, 0, b""), frame(2, 3, b"bad"), frame(1, 2, b"\n!")].concat();
+        let whole = [
+            (StreamName::Stdout, b"hello".to_vec()),
+            (StreamName::Stderr, b"bad".to_vec()),
+            (StreamName::Stdout, b"\n!".to_vec()),
+        ];
         for piece in [1, 2, 3, 7, 8, 9, 100] {
             assert_eq!(read(&bytes, piece), whole, "{piece}");
         }
@@ -105,7 +114,10 @@ mod tests {
     fn words_without_a_header_are_the_engines_own() {
         let bytes = [b"OCI runtime exec failed: no\n".to_vec(), frame(1, 2, b"ok")].concat();
         for piece in [1, 5, 100] {
-            assert_eq!(read(&bytes, piece)[0], (StreamName::Console, b"OCI runtime exec failed: no\n".to_vec()));
+            assert_eq!(
+                read(&bytes, piece)[0],
+                (StreamName::Console, b"OCI runtime exec failed: no\n".to_vec())
+            );
             assert_eq!(read(&bytes, piece)[1], (StreamName::Stdout, b"ok".to_vec()));
         }
     }

@@ -26,7 +26,9 @@ impl Environment {
     #[must_use]
     pub fn of_process() -> Self {
         Self {
-            variables: std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect(),
+            variables: std::env::vars_os()
+                .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
+                .collect(),
             sockets: None,
         }
     }
@@ -34,7 +36,10 @@ impl Environment {
     /// Builds an environment from pairs and fixes the list of default sockets, for tests.
     #[must_use]
     pub fn from_pairs(pairs: &[(&str, &str)], sockets: &[PathBuf]) -> Self {
-        Self { variables: pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(), sockets: Some(sockets.to_vec()) }
+        Self {
+            variables: pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+            sockets: Some(sockets.to_vec()),
+        }
     }
 
     /// Value of a variable; an empty one counts as unset, as for the docker CLI.
@@ -50,7 +55,9 @@ impl Environment {
     }
 
     fn config_dir(&self) -> Option<PathBuf> {
-        self.get("DOCKER_CONFIG").map(PathBuf::from).or_else(|| self.get("HOME").map(|home| PathBuf::from(home).join(".docker")))
+        self.get("DOCKER_CONFIG")
+            .map(PathBuf::from)
+            .or_else(|| self.get("HOME").map(|home| PathBuf::from(home).join(".docker")))
     }
 
     /// Default sockets, rootful Docker first, then the user's own, then Podman.
@@ -84,13 +91,15 @@ pub struct Located {
 
 /// Decides which engine is meant.
 ///
-/// Order: `--host`, `--context`, `DOCKER_HOST`, `DOCKER_CONTEXT`, the configured context, `CONTAINER_HOST`, default sockets
-/// (docker CLI reference, "docker context"; `CONTAINER_HOST` is Podman's).
+/// Order: `--host`, `--context`, `DOCKER_HOST`, `DOCKER_CONTEXT`, the configured context, `CONTAINER_HOST`,
+/// default sockets (docker CLI reference, "docker context"; `CONTAINER_HOST` is Podman's).
 ///
 /// # Errors
 /// [`EngineError::NotFound`], [`EngineError::Address`] or [`EngineError::Context`].
 pub fn locate(choice: &EngineChoice, env: &Environment) -> Result<Located, EngineError> {
-    let at = |address: &str, found_by: &str| Ok(Located { endpoint: Endpoint::parse(address)?, found_by: found_by.to_owned() });
+    let at = |address: &str, found_by: &str| {
+        Ok(Located { endpoint: Endpoint::parse(address)?, found_by: found_by.to_owned() })
+    };
     if let Some(host) = &choice.host {
         return at(host, "--host");
     }
@@ -103,7 +112,9 @@ pub fn locate(choice: &EngineChoice, env: &Environment) -> Result<Located, Engin
     if let Some(name) = env.get("DOCKER_CONTEXT") {
         return in_context(env, name, "DOCKER_CONTEXT");
     }
-    if let Some(name) = env.config_dir().as_deref().and_then(context::current).filter(|name| name != "default") {
+    if let Some(name) =
+        env.config_dir().as_deref().and_then(context::current).filter(|name| name != "default")
+    {
         return in_context(env, &name, "current docker context");
     }
     if let Some(host) = env.get("CONTAINER_HOST") {
@@ -116,7 +127,10 @@ fn in_context(env: &Environment, name: &str, found_by: &str) -> Result<Located, 
     if name == "default" {
         return default_socket(env);
     }
-    let missing = || EngineError::Context { name: name.to_owned(), reason: "cannot be looked up without HOME or DOCKER_CONFIG".to_owned() };
+    let missing = || EngineError::Context {
+        name: name.to_owned(),
+        reason: "cannot be looked up without HOME or DOCKER_CONFIG".to_owned(),
+    };
     let address = context::address(&env.config_dir().ok_or_else(missing)?, name)?;
     Ok(Located { endpoint: Endpoint::parse(&address)?, found_by: format!("{found_by} {name}") })
 }
@@ -129,7 +143,9 @@ fn default_socket(env: &Environment) -> Result<Located, EngineError> {
         format!("DOCKER_HOST, docker contexts, CONTAINER_HOST, {}", paths.join(", "))
     };
     match found {
-        Some(path) => Ok(Located { endpoint: Endpoint::Unix(path.clone()), found_by: "default socket".to_owned() }),
+        Some(path) => {
+            Ok(Located { endpoint: Endpoint::Unix(path.clone()), found_by: "default socket".to_owned() })
+        }
         None => Err(EngineError::NotFound { tried: tried() }),
     }
 }
@@ -146,7 +162,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let meta = dir.path().join("contexts/meta/0abc");
         std::fs::create_dir_all(&meta).unwrap();
-        std::fs::write(meta.join("meta.json"), r#"{"Name":"far","Endpoints":{"docker":{"Host":"ssh://me@far"}}}"#).unwrap();
+        std::fs::write(
+            meta.join("meta.json"),
+            r#"{"Name":"far","Endpoints":{"docker":{"Host":"ssh://me@far"}}}"#,
+        )
+        .unwrap();
         std::fs::write(dir.path().join("config.json"), r#"{"currentContext":"far"}"#).unwrap();
         dir
     }
@@ -155,7 +175,10 @@ mod tests {
     fn flag_beats_variable_beats_context_beats_podman() {
         let store = context_store();
         let config = store.path().to_str().unwrap();
-        let env = Environment::from_pairs(&[("DOCKER_HOST", "tcp://a:1"), ("DOCKER_CONFIG", config), ("CONTAINER_HOST", "tcp://p:1")], &[]);
+        let env = Environment::from_pairs(
+            &[("DOCKER_HOST", "tcp://a:1"), ("DOCKER_CONFIG", config), ("CONTAINER_HOST", "tcp://p:1")],
+            &[],
+        );
         let found = |choice, env: &Environment| locate(&choice, env).unwrap().endpoint.to_string();
         assert_eq!(found(choice(Some("unix:///x"), Some("far")), &env), "unix:///x");
         assert_eq!(found(choice(None, Some("far")), &env), "ssh://me@far");

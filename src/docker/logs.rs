@@ -1,6 +1,7 @@
 //! The container's log as a stream of byte chunks.
 //!
-//! The multiplexed log of a container without a TTY is taken apart, the raw one of another is passed on as it comes; neither is held.
+//! The multiplexed log of a container without a TTY is taken apart, the raw one of another is passed on as it
+//! comes; neither is held.
 
 use std::pin::Pin;
 
@@ -39,9 +40,12 @@ impl Engine {
             let response = self.within(READ, open(&self.transport, READ, &path)).await?;
             return Ok(Box::pin(chunks(response.into_body(), None)));
         }
-        // Podman answers a request to follow only when the container writes something: nobody waits for that here.
+        // Podman answers a request to follow only when the container writes something: nobody waits for that
+        // here.
         let transport = self.transport.clone();
-        let opened = async move { Ok(chunks(open(&transport, READ, &path).await?.into_body(), Some(Frames::default()))) };
+        let opened = async move {
+            Ok(chunks(open(&transport, READ, &path).await?.into_body(), Some(Frames::default())))
+        };
         Ok(Box::pin(opened.try_flatten_stream()))
     }
 }
@@ -75,20 +79,30 @@ impl Reader {
             let chunk = match &mut self.frames {
                 Some(frames) => frames.next(&mut self.bytes),
                 None if self.bytes.is_empty() => None,
-                None => Some(LogChunk { stream: StreamName::Console, bytes: std::mem::take(&mut self.bytes) }),
+                None => {
+                    Some(LogChunk { stream: StreamName::Console, bytes: std::mem::take(&mut self.bytes) })
+                }
             };
             if let Some(chunk) = chunk {
                 return Some(Ok(chunk));
             }
             match self.body.frame().await? {
                 Ok(frame) => self.bytes = frame.into_data().unwrap_or_default(),
-                Err(error) => return Some(Err(EngineError::Broken { action: READ.to_owned(), reason: error.to_string() })),
+                Err(error) => {
+                    return Some(Err(EngineError::Broken {
+                        action: READ.to_owned(),
+                        reason: error.to_string(),
+                    }));
+                }
             }
         }
     }
 }
 
-fn chunks(body: Incoming, frames: Option<Frames>) -> impl Stream<Item = Result<LogChunk, EngineError>> + Send {
+fn chunks(
+    body: Incoming,
+    frames: Option<Frames>,
+) -> impl Stream<Item = Result<LogChunk, EngineError>> + Send {
     let reader = Reader { body, bytes: Bytes::new(), frames };
     stream::unfold(reader, |mut reader| async move { Some((reader.next().await?, reader)) })
 }

@@ -1,8 +1,9 @@
 //! The engine: everything that talks to Docker or Podman over the Engine API.
 //!
-//! Turns an [`Endpoint`] into typed calls. This is the only module that imports bollard, and only for models of requests: facts are taken
-//! from the raw JSON of versioned GETs, because its models drop fields they do not know, and its client holds whole answers, however long
-//! they are. What an engine sends is read under a limit. Must not judge anything.
+//! Turns an [`Endpoint`] into typed calls. This is the only module that imports bollard, and only for models
+//! of requests: facts are taken from the raw JSON of versioned GETs, because its models drop fields they do
+//! not know, and its client holds whole answers, however long they are. What an engine sends is read under a
+//! limit. Must not judge anything.
 
 mod api_version;
 mod archive;

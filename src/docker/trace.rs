@@ -1,7 +1,8 @@
-//! BuildKit's progress: the records that `POST /build?version=2` sends as base64 of a protobuf message, in words.
+//! BuildKit's progress: the records that `POST /build?version=2` sends as base64 of a protobuf message, in
+//! words.
 //!
-//! The messages are those of BuildKit's `api/services/control/control.proto` (`StatusResponse` and what it holds), cut down to the
-//! fields that are read here; protobuf skips the others.
+//! The messages are those of BuildKit's `api/services/control/control.proto` (`StatusResponse` and what it
+//! holds), cut down to the fields that are read here; protobuf skips the others.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -47,9 +48,15 @@ struct Stamp {
 
 /// The events of one record; none where it cannot be read.
 pub fn events(record: &str) -> Vec<BuildEvent> {
-    let Some(status) = STANDARD.decode(record).ok().and_then(|bytes| Status::decode(bytes.as_slice()).ok()) else { return Vec::new() };
-    // A step that begins; its end brings the same name again. Steps in brackets with `internal` are BuildKit's own.
-    let begun = |vertex: &&Vertex| vertex.started.is_some() && vertex.completed.is_none() && !vertex.name.starts_with("[internal]");
+    let Some(status) = STANDARD.decode(record).ok().and_then(|bytes| Status::decode(bytes.as_slice()).ok())
+    else {
+        return Vec::new();
+    };
+    // A step that begins; its end brings the same name again. Steps in brackets with `internal` are
+    // BuildKit's own.
+    let begun = |vertex: &&Vertex| {
+        vertex.started.is_some() && vertex.completed.is_none() && !vertex.name.starts_with("[internal]")
+    };
     let steps = status.vertexes.iter().filter(begun).map(|vertex| BuildEvent::Step(vertex.name.clone()));
     let text = |log: &VertexLog| BuildEvent::Output(String::from_utf8_lossy(&log.msg).into_owned());
     steps.chain(status.logs.iter().map(text)).collect()
@@ -62,13 +69,25 @@ mod tests {
     #[test]
     fn a_record_tells_what_begins_and_what_is_printed() {
         let stamp = Some(Stamp { seconds: 1 });
-        let vertex = |name: &str, completed| Vertex { name: name.to_owned(), cached: false, started: stamp.clone(), completed };
+        let vertex = |name: &str, completed| Vertex {
+            name: name.to_owned(),
+            cached: false,
+            started: stamp.clone(),
+            completed,
+        };
         let status = Status {
-            vertexes: vec![vertex("[2/3] RUN x", None), vertex("[1/3] FROM y", stamp.clone()), vertex("[internal] load", None)],
+            vertexes: vec![
+                vertex("[2/3] RUN x", None),
+                vertex("[1/3] FROM y", stamp.clone()),
+                vertex("[internal] load", None),
+            ],
             logs: vec![VertexLog { msg: b"hello\n".to_vec() }],
         };
         let record = STANDARD.encode(status.encode_to_vec());
-        assert_eq!(events(&record), [BuildEvent::Step("[2/3] RUN x".to_owned()), BuildEvent::Output("hello\n".to_owned())]);
+        assert_eq!(
+            events(&record),
+            [BuildEvent::Step("[2/3] RUN x".to_owned()), BuildEvent::Output("hello\n".to_owned())]
+        );
         assert!(events("no base64").is_empty());
     }
 }

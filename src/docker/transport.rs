@@ -1,4 +1,5 @@
-//! One HTTP/1.1 request to the engine over whatever reaches it: a Unix socket, TCP, or `docker system dial-stdio` by ssh.
+//! One HTTP/1.1 request to the engine over whatever reaches it: a Unix socket, TCP, or `docker system
+//! dial-stdio` by ssh.
 //!
 //! Every request passes here, so that the API version stands in each path.
 
@@ -47,7 +48,11 @@ impl Transport {
     }
 
     /// Sends one request whose URI holds only path and query; `action` names it in errors.
-    pub async fn send<B>(&self, action: &str, mut request: Request<B>) -> Result<Response<Incoming>, EngineError>
+    pub async fn send<B>(
+        &self,
+        action: &str,
+        mut request: Request<B>,
+    ) -> Result<Response<Incoming>, EngineError>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -61,14 +66,17 @@ impl Transport {
         // In a box, so that the futures of all calls stay small.
         let answer = Box::pin(async {
             let stream = self.connect().await?;
-            let (mut sender, connection) =
-                hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| broken(e.to_string()))?;
+            let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+                .await
+                .map_err(|e| broken(e.to_string()))?;
             tokio::spawn(connection.with_upgrades());
             sender.send_request(request).await.map_err(|e| broken(e.to_string()))
         })
         .await;
         if let Some(listener) = self.listener {
-            let outcome = answer.as_ref().map_or_else(EngineError::brief, |answer| answer.status().as_u16().to_string());
+            let outcome = answer
+                .as_ref()
+                .map_or_else(EngineError::brief, |answer| answer.status().as_u16().to_string());
             listener(&words, &outcome, began.elapsed());
         }
         answer
@@ -79,8 +87,10 @@ impl Transport {
         if path.contains("/libpod/") {
             return path.to_owned();
         }
-        let bare =
-            path.strip_prefix("/v").and_then(|rest| rest.split_once('/')).filter(|(v, _)| v.starts_with(|c: char| c.is_ascii_digit()));
+        let bare = path
+            .strip_prefix("/v")
+            .and_then(|rest| rest.split_once('/'))
+            .filter(|(v, _)| v.starts_with(|c: char| c.is_ascii_digit()));
         let bare = bare.map_or_else(|| path.to_owned(), |(_, rest)| format!("/{rest}"));
         match self.version.get() {
             Some(version) => format!("/v{version}{bare}"),
@@ -90,7 +100,9 @@ impl Transport {
 
     async fn connect(&self) -> Result<Box<dyn Duplex>, EngineError> {
         let failed = |source: std::io::Error| match source.kind() {
-            std::io::ErrorKind::PermissionDenied => EngineError::Permission { address: self.endpoint.to_string() },
+            std::io::ErrorKind::PermissionDenied => {
+                EngineError::Permission { address: self.endpoint.to_string() }
+            }
             _ => EngineError::Connect { address: self.endpoint.to_string(), source },
         };
         match &self.endpoint {

@@ -45,8 +45,9 @@ const NAMES: [&str; 41] = [
     "CHECKPOINT_RESTORE",
 ];
 
-/// Those of an engine's default set without which the journal, the bus or a unit of the basic boot fails (measured on 247, 252, 257 and
-/// 262, dropping one at a time: without CHOWN `systemd-sysusers.service` of 247 and `systemd-journalctl.socket` of 262).
+/// Those of an engine's default set without which the journal, the bus or a unit of the basic boot fails
+/// (measured on 247, 252, 257 and 262, dropping one at a time: without CHOWN `systemd-sysusers.service` of
+/// 247 and `systemd-journalctl.socket` of 262).
 pub const NEEDED: [&str; 4] = ["CHOWN", "SETGID", "SETPCAP", "SETUID"];
 
 /// All capabilities, sorted by name.

@@ -1,6 +1,7 @@
 //! The container's configuration, as inspect gives it, read through the names of the Engine API.
 //!
-//! Pure: a JSON document in, answers out. Podman's compatible answers differ in small ways; they are evened out here.
+//! Pure: a JSON document in, answers out. Podman's compatible answers differ in small ways; they are evened
+//! out here.
 
 use serde_json::Value;
 
@@ -60,14 +61,21 @@ impl<'a> Config<'a> {
         Self { inspect, native, kind, complete: EVERYTHING }
     }
 
-    /// A configuration of which only these sections were seen whole, such as `/HostConfig` for a command line.
-    pub fn partial(inspect: &'a Value, native: Option<&'a Value>, kind: EngineKind, complete: &'a [&'a str]) -> Self {
+    /// A configuration of which only these sections were seen whole, such as `/HostConfig` for a command
+    /// line.
+    pub fn partial(
+        inspect: &'a Value,
+        native: Option<&'a Value>,
+        kind: EngineKind,
+        complete: &'a [&'a str],
+    ) -> Self {
         Self { inspect, native, kind, complete }
     }
 
     /// Whether the answer to a field is known: it is there, or what was seen would have shown it.
     pub fn knows(&self, pointer: &str) -> bool {
-        self.inspect.pointer(pointer).is_some() || self.complete.iter().any(|section| pointer.starts_with(section))
+        self.inspect.pointer(pointer).is_some()
+            || self.complete.iter().any(|section| pointer.starts_with(section))
     }
 
     /// A field by JSON pointer; null and absent are the same.
@@ -80,8 +88,8 @@ impl<'a> Config<'a> {
         self.field(pointer)?.as_str().filter(|text| !text.is_empty())
     }
 
-    /// Whether a word is the container's short id, its first twelve digits, which the engine itself gives as hostname and
-    /// network alias. A shorter word may be a real name: `db` begins one id in 256.
+    /// Whether a word is the container's short id, its first twelve digits, which the engine itself gives as
+    /// hostname and network alias. A shorter word may be a real name: `db` begins one id in 256.
     pub fn is_short_id(&self, word: &str) -> bool {
         self.text("/Id").and_then(|id| id.get(..12)) == Some(word)
     }
@@ -115,26 +123,38 @@ impl<'a> Config<'a> {
 
     /// Value of an environment variable.
     pub fn env(&self, name: &str) -> Option<String> {
-        let wanted = |entry: &String| entry.split_once('=').filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
+        let wanted = |entry: &String| {
+            entry.split_once('=').filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+        };
         self.list("/Config/Env").iter().rev().find_map(wanted)
     }
 
-    /// Whether the whole environment was seen: a command line adds to the image's, so that its own part does not tell.
+    /// Whether the whole environment was seen: a command line adds to the image's, so that its own part does
+    /// not tell.
     pub fn knows_environment(&self) -> bool {
         self.complete.iter().any(|section| "/Config/Env".starts_with(section))
     }
 
     /// Values of a security option, such as `seccomp`; `label:x` and `label=x` are both in use.
     pub fn security_option(&self, name: &str) -> Option<String> {
-        let split = |option: &String| option.split_once(['=', ':']).filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
+        let split = |option: &String| {
+            option.split_once(['=', ':']).filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+        };
         self.list("/HostConfig/SecurityOpt").iter().find_map(split)
     }
 
     /// Mounts: destination, source, type and whether writable, from Mounts, Binds and Tmpfs.
     pub fn mounts(&self) -> Vec<Mount> {
-        let mut mounts: Vec<Mount> =
-            self.field("/Mounts").and_then(Value::as_array).into_iter().flatten().filter_map(Mount::of_inspect).collect();
-        for (destination, options) in self.field("/HostConfig/Tmpfs").and_then(Value::as_object).into_iter().flatten() {
+        let mut mounts: Vec<Mount> = self
+            .field("/Mounts")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Mount::of_inspect)
+            .collect();
+        for (destination, options) in
+            self.field("/HostConfig/Tmpfs").and_then(Value::as_object).into_iter().flatten()
+        {
             let options = options.as_str().unwrap_or_default();
             mounts.push(Mount {
                 destination: tidy(destination),
@@ -156,13 +176,17 @@ impl<'a> Config<'a> {
     pub fn systemd_mode(&self) -> Option<bool> {
         match self.kind {
             EngineKind::Docker => None,
-            EngineKind::Podman => Some(self.native?.pointer("/Config/SystemdMode").and_then(Value::as_bool).unwrap_or(false)),
+            EngineKind::Podman => {
+                Some(self.native?.pointer("/Config/SystemdMode").and_then(Value::as_bool).unwrap_or(false))
+            }
         }
     }
 
     /// Capabilities in the bounding set.
     pub fn capabilities(&self) -> Vec<String> {
-        if let Some(native) = self.native.and_then(|native| native.get("BoundingCaps")).filter(|caps| !caps.is_null()) {
+        if let Some(native) =
+            self.native.and_then(|native| native.get("BoundingCaps")).filter(|caps| !caps.is_null())
+        {
             return sorted(texts(Some(native)));
         }
         if self.flag("/HostConfig/Privileged") {
@@ -173,7 +197,8 @@ impl<'a> Config<'a> {
             EngineKind::Podman => &PODMAN_DEFAULT,
         };
         let added: Vec<String> = self.list("/HostConfig/CapAdd").iter().map(|cap| canonical(cap)).collect();
-        let dropped: Vec<String> = self.list("/HostConfig/CapDrop").iter().map(|cap| canonical(cap)).collect();
+        let dropped: Vec<String> =
+            self.list("/HostConfig/CapDrop").iter().map(|cap| canonical(cap)).collect();
         let all = |list: &[String]| list.iter().any(|cap| cap == "CAP_ALL");
         let mut caps: Vec<String> = if all(&added) {
             super::capability::all()
@@ -191,7 +216,13 @@ impl<'a> Config<'a> {
     pub fn dropped_capabilities(&self) -> Vec<String> {
         let has = self.capabilities();
         let defaults = if self.kind == EngineKind::Podman { &PODMAN_DEFAULT[..] } else { &DOCKER_DEFAULT };
-        sorted(defaults.iter().filter(|cap| !has.iter().any(|h| h == *cap)).map(|cap| (*cap).to_owned()).collect())
+        sorted(
+            defaults
+                .iter()
+                .filter(|cap| !has.iter().any(|h| h == *cap))
+                .map(|cap| (*cap).to_owned())
+                .collect(),
+        )
     }
 }
 
@@ -270,8 +301,10 @@ mod tests {
     #[test]
     fn a_name_that_begins_the_id_is_not_the_short_id() {
         let inspect = json!({"Id": "db0123456789abcdef"});
-        let said: Vec<bool> =
-            ["db0123456789", "db", "db0123456789abcdef", ""].iter().map(|word| config(&inspect).is_short_id(word)).collect();
+        let said: Vec<bool> = ["db0123456789", "db", "db0123456789abcdef", ""]
+            .iter()
+            .map(|word| config(&inspect).is_short_id(word))
+            .collect();
         assert_eq!(said, [true, false, false, false]);
     }
 
@@ -290,7 +323,10 @@ mod tests {
         let inspect = json!({"HostConfig": {"Tmpfs": {"/run/": "size=64k"}}, "Mounts": [{"Type": "bind", "Source": "/sys/fs/cgroup", "Destination": "/sys/fs/cgroup", "RW": false}]});
         let config = config(&inspect);
         assert_eq!(config.mount_at("/run").map(|m| m.options), Some("size=64k".to_owned()));
-        assert_eq!(config.mount_at("/sys/fs/cgroup").map(|m| (m.kind, m.writable)), Some(("bind".to_owned(), false)));
+        assert_eq!(
+            config.mount_at("/sys/fs/cgroup").map(|m| (m.kind, m.writable)),
+            Some(("bind".to_owned(), false))
+        );
     }
 
     #[test]

@@ -48,7 +48,8 @@ fn state(config: &Config<'_>, facts: &mut Facts) {
 
 /// Milliseconds of the last run.
 fn lifetime(config: &Config<'_>) -> Option<i64> {
-    let time = |pointer: &str| config.text(pointer)?.parse::<Timestamp>().ok().filter(|time| time.as_second() > 0);
+    let time =
+        |pointer: &str| config.text(pointer)?.parse::<Timestamp>().ok().filter(|time| time.as_second() > 0);
     let (start, end) = (time("/State/StartedAt")?, time("/State/FinishedAt")?);
     let spent = end.as_millisecond() - start.as_millisecond();
     (spent >= 0).then_some(spent)
@@ -67,7 +68,11 @@ fn command(config: &Config<'_>, facts: &mut Facts) {
         let user = config.text("/Config/User").unwrap_or_default();
         let name = user.split(':').next().unwrap_or_default();
         facts.set("container.user", user, "container inspect: Config.User");
-        facts.set("container.runs_as_root", matches!(name, "" | "0" | "root"), "container inspect: Config.User");
+        facts.set(
+            "container.runs_as_root",
+            matches!(name, "" | "0" | "root"),
+            "container inspect: Config.User",
+        );
     }
     let variable = config.env("container");
     if variable.is_some() || config.knows_environment() {
@@ -76,7 +81,11 @@ fn command(config: &Config<'_>, facts: &mut Facts) {
     set_flag(config, facts, "container.tty", "/Config/Tty");
     if config.knows("/Config/StopSignal") {
         let signal = signal::canonical(config.text("/Config/StopSignal").unwrap_or("SIGTERM"));
-        facts.set("container.stop_signal_halts", signal::halts_systemd(&signal), "container inspect: Config.StopSignal");
+        facts.set(
+            "container.stop_signal_halts",
+            signal::halts_systemd(&signal),
+            "container inspect: Config.StopSignal",
+        );
         facts.set("container.stop_signal", signal, "container inspect: Config.StopSignal");
     }
     if config.knows("/HostConfig/LogConfig/Type") {
@@ -102,13 +111,21 @@ fn security(config: &Config<'_>, facts: &mut Facts) {
     set_flag(config, facts, "container.read_only", "/HostConfig/ReadonlyRootfs");
     if config.knows("/HostConfig/PidMode") {
         let pid = config.text("/HostConfig/PidMode").unwrap_or_default();
-        facts.set("container.pid_host", pid == "host" || pid.starts_with("container:"), "container inspect: HostConfig.PidMode");
+        facts.set(
+            "container.pid_host",
+            pid == "host" || pid.starts_with("container:"),
+            "container inspect: HostConfig.PidMode",
+        );
     }
     if config.knows("/HostConfig/Init") {
         facts.set("container.engine_init", engine_init(config), "container inspect: HostConfig.Init");
     }
     if config.knows("/HostConfig/Runtime") {
-        facts.set("container.runtime", config.text("/HostConfig/Runtime").unwrap_or_default(), "container inspect: HostConfig");
+        facts.set(
+            "container.runtime",
+            config.text("/HostConfig/Runtime").unwrap_or_default(),
+            "container inspect: HostConfig",
+        );
     }
     if let Some(namespace) = cgroup_namespace(config) {
         facts.set("cgroup.namespace", namespace, "container inspect: HostConfig.CgroupnsMode");
@@ -134,7 +151,11 @@ fn capabilities(config: &Config<'_>, facts: &mut Facts) {
     }
     facts.set("container.capabilities", caps, "container inspect: HostConfig.CapAdd, HostConfig.CapDrop");
     let dropped = config.dropped_capabilities();
-    let needed: Vec<String> = dropped.iter().filter(|cap| capability::NEEDED.contains(&cap.trim_start_matches("CAP_"))).cloned().collect();
+    let needed: Vec<String> = dropped
+        .iter()
+        .filter(|cap| capability::NEEDED.contains(&cap.trim_start_matches("CAP_")))
+        .cloned()
+        .collect();
     facts.set("container.capabilities_missing", dropped, "container inspect: HostConfig.CapDrop");
     facts.set("container.capabilities_needed", needed, "container inspect: HostConfig.CapDrop");
 }
@@ -143,7 +164,8 @@ fn capabilities(config: &Config<'_>, facts: &mut Facts) {
 fn options(config: &Config<'_>, facts: &mut Facts) {
     let source = "container inspect: HostConfig.SecurityOpt";
     let known = config.knows("/HostConfig/SecurityOpt");
-    let writable = config.security_option("writable-cgroups").is_some_and(|value| value == "true" || value == "1");
+    let writable =
+        config.security_option("writable-cgroups").is_some_and(|value| value == "true" || value == "1");
     if writable || known {
         facts.set("container.writable_cgroups", writable, source);
     }
@@ -159,7 +181,10 @@ fn options(config: &Config<'_>, facts: &mut Facts) {
 
 /// Docker records `--init`, Podman an annotation.
 fn engine_init(config: &Config<'_>) -> bool {
-    let annotated = config.native.and_then(|n| n.pointer("/Config/Annotations/io.podman.annotations.init")).and_then(Value::as_str);
+    let annotated = config
+        .native
+        .and_then(|n| n.pointer("/Config/Annotations/io.podman.annotations.init"))
+        .and_then(Value::as_str);
     config.flag("/HostConfig/Init") || annotated == Some("TRUE")
 }
 
@@ -175,17 +200,26 @@ fn cgroup_namespace(config: &Config<'_>) -> Option<&'static str> {
 /// Limits of memory, processes and descriptors.
 fn limits(config: &Config<'_>, facts: &mut Facts) {
     let positive = |pointer: &str| config.field(pointer).and_then(Value::as_i64).filter(|n| *n > 0);
-    for (key, pointer) in [("container.pids_limit", "/HostConfig/PidsLimit"), ("container.memory_limit", "/HostConfig/Memory")] {
+    for (key, pointer) in
+        [("container.pids_limit", "/HostConfig/PidsLimit"), ("container.memory_limit", "/HostConfig/Memory")]
+    {
         if config.knows(pointer) {
-            facts.set(key, positive(pointer), &format!("container inspect: {}", pointer.trim_start_matches('/').replace('/', ".")));
+            facts.set(
+                key,
+                positive(pointer),
+                &format!("container inspect: {}", pointer.trim_start_matches('/').replace('/', ".")),
+            );
         }
     }
     if !config.knows("/HostConfig/Ulimits") {
         return;
     }
     let ulimits = config.field("/HostConfig/Ulimits").and_then(Value::as_array).into_iter().flatten();
-    let nproc = ulimits
-        .filter(|u| u.get("Name").and_then(Value::as_str).is_some_and(|n| n.trim_start_matches("RLIMIT_").eq_ignore_ascii_case("nproc")));
+    let nproc = ulimits.filter(|u| {
+        u.get("Name")
+            .and_then(Value::as_str)
+            .is_some_and(|n| n.trim_start_matches("RLIMIT_").eq_ignore_ascii_case("nproc"))
+    });
     let nproc = nproc.filter_map(|u| u.get("Soft").and_then(Value::as_i64)).find(|n| *n > 0);
     facts.set("container.ulimit_nproc", nproc, "container inspect: HostConfig.Ulimits");
 }
@@ -199,5 +233,9 @@ pub fn image_facts(image: &Value, facts: &mut Facts) {
     let signal = image.pointer("/Config/StopSignal").and_then(Value::as_str).filter(|s| !s.is_empty());
     facts.set("image.stop_signal", signal.map(signal::canonical), source);
     let volumes = image.pointer("/Config/Volumes").and_then(Value::as_object);
-    facts.set("image.volume_cgroup", volumes.is_some_and(|v| v.keys().any(|k| k.trim_end_matches('/') == "/sys/fs/cgroup")), source);
+    facts.set(
+        "image.volume_cgroup",
+        volumes.is_some_and(|v| v.keys().any(|k| k.trim_end_matches('/') == "/sys/fs/cgroup")),
+        source,
+    );
 }

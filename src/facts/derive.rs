@@ -1,4 +1,5 @@
-//! What follows from other facts: whether the container is meant to run systemd, and how far the boot came. Pure.
+//! What follows from other facts: whether the container is meant to run systemd, and how far the boot came.
+//! Pure.
 
 use super::program;
 use super::refusal::{self, Refused};
@@ -6,8 +7,12 @@ use crate::pattern::Pattern;
 use crate::snapshot::vocabulary::{BootOutcome, BusState, ContainerStatus, ManagerState};
 use crate::snapshot::{Facts, LogExcerpt};
 
-/// systemd's banner: `systemd 252.39-1~deb12u2 running in system mode (+PAM …)`, without a distribution's suffix too.
-static BANNER: Pattern = Pattern::with_one_of(&[" running in "], r"\bsystemd v?(\d{3})\S*(?: \(\S+\))? running in (?:test )?system mode");
+/// systemd's banner: `systemd 252.39-1~deb12u2 running in system mode (+PAM …)`, without a distribution's
+/// suffix too.
+static BANNER: Pattern = Pattern::with_one_of(
+    &[" running in "],
+    r"\bsystemd v?(\d{3})\S*(?: \(\S+\))? running in (?:test )?system mode",
+);
 /// Lines that only a boot that came up prints.
 static CAME_UP: Pattern = Pattern::with_one_of(
     &["Startup finished in ", "Reached target "],
@@ -19,9 +24,11 @@ static GAVE_UP: Pattern = Pattern::with_one_of(
     r"^\W*\[!!!!!!\] |\bExiting PID 1\.\.\.|\bFreezing execution\b|Failed to (?:allocate manager object|start up manager)\b",
 );
 /// PID 1 goes on with nothing to do.
-static FROZE: Pattern = Pattern::with_one_of(&[", freezing.", "Freezing execution"], r", freezing\.|\bFreezing execution\b");
+static FROZE: Pattern =
+    Pattern::with_one_of(&[", freezing.", "Freezing execution"], r", freezing\.|\bFreezing execution\b");
 /// Status lines of units on the console.
-static UNITS: Pattern = Pattern::with_one_of(&["[  OK  ]", "[FAILED]", "[DEPEND]"], r"^\W*(?:\[  OK  \]|\[FAILED\]|\[DEPEND\]) ");
+static UNITS: Pattern =
+    Pattern::with_one_of(&["[  OK  ]", "[FAILED]", "[DEPEND]"], r"^\W*(?:\[  OK  \]|\[FAILED\]|\[DEPEND\]) ");
 /// Other words of PID 1 on its console.
 static SPOKE: Pattern = Pattern::with_one_of(
     &["[  OK  ]", "[FAILED]", "Failed to ", "Welcome to "],
@@ -33,11 +40,14 @@ static SOUGHT: Pattern = Pattern::with_one_of(
     r"(?:exec:? |executable (?:file )?)[\\\x22'`]*([^\\\x22'`\s]+)[\\\x22'`]*:? (?:stat \S+: )?(?:executable file not found|not found|no such file|in \$PATH)",
 );
 /// What systemd takes its surroundings for.
-static VIRTUALIZATION: Pattern = Pattern::with_one_of(&["Detected virtualization "], r"\bDetected virtualization '?([\w-]+)");
+static VIRTUALIZATION: Pattern =
+    Pattern::with_one_of(&["Detected virtualization "], r"\bDetected virtualization '?([\w-]+)");
 
 /// A command that talks to a user's own manager.
-static USER_SCOPE: Pattern =
-    Pattern::with_one_of(&["--user"], r"\b(?:systemctl|systemd-run|systemd-analyze|journalctl|busctl|systemd)\b.{0,200}\s--user\b");
+static USER_SCOPE: Pattern = Pattern::with_one_of(
+    &["--user"],
+    r"\b(?:systemctl|systemd-run|systemd-analyze|journalctl|busctl|systemd)\b.{0,200}\s--user\b",
+);
 /// A step of an image build that needs a running manager; `enable` and `mask` do not.
 static IN_BUILD: Pattern = Pattern::with_one_of(
     &["RUN"],
@@ -64,7 +74,8 @@ pub fn derive(log: &LogExcerpt, facts: &mut Facts) {
     outcome(log, facts);
 }
 
-/// The engine's reason why the container did not start, where a text holds it and no word of PID 1; and what the reason means.
+/// The engine's reason why the container did not start, where a text holds it and no word of PID 1; and what
+/// the reason means.
 fn refused(log: &LogExcerpt, facts: &mut Facts) {
     let spoke = facts.get("log.gave_up").is_some();
     let meant = facts.bool("container.meant_for_systemd");
@@ -78,7 +89,9 @@ fn refused(log: &LogExcerpt, facts: &mut Facts) {
         let said = |line| refusal::of_line(line).or_else(|| refusal::of_loose_line(line));
         let all = log.lines.iter().filter_map(|line| Some((line.line, said(&line.text)?)));
         // Of equal ones the last is taken.
-        if let Some((line, reason)) = all.filter(|(_, refusal)| counts(refusal.what)).max_by_key(|(_, refusal)| refusal.what) {
+        if let Some((line, reason)) =
+            all.filter(|(_, refusal)| counts(refusal.what)).max_by_key(|(_, refusal)| refusal.what)
+        {
             facts.set("container.error", reason.words, &format!("text line {line}: words of the engine"));
         }
     }
@@ -88,7 +101,8 @@ fn refused(log: &LogExcerpt, facts: &mut Facts) {
     }
 }
 
-/// An init that is misspelt, or sought in a wrong place, is asked for all the same: where no such program is, it is missing.
+/// An init that is misspelt, or sought in a wrong place, is asked for all the same: where no such program is,
+/// it is missing.
 fn misspelt(facts: &mut Facts) -> bool {
     let error = facts.text("container.error").unwrap_or_default();
     let sought = captured(&SOUGHT, error);
@@ -136,8 +150,8 @@ fn from_lines(log: &LogExcerpt, facts: &mut Facts) {
     }
 }
 
-/// Whether root of the container is another user of the host: Docker's daemon decides, unless the container opts out; Podman maps
-/// where the container asks for it.
+/// Whether root of the container is another user of the host: Docker's daemon decides, unless the container
+/// opts out; Podman maps where the container asks for it.
 fn user_namespace(facts: &mut Facts) {
     let mapped = match (facts.text("engine.name"), facts.text("container.userns_mode")) {
         (_, Some("host")) => Some(false),
@@ -146,20 +160,27 @@ fn user_namespace(facts: &mut Facts) {
         _ => None,
     };
     if let Some(mapped) = mapped {
-        facts.set("container.userns", mapped, "container inspect: HostConfig.UsernsMode; engine info: SecurityOptions");
+        facts.set(
+            "container.userns",
+            mapped,
+            "container inspect: HostConfig.UsernsMode; engine info: SecurityOptions",
+        );
     }
 }
 
-/// A container is meant to run systemd when its command reaches an init, or when somebody asked for what only systemd needs.
+/// A container is meant to run systemd when its command reaches an init, or when somebody asked for what only
+/// systemd needs.
 fn intent(facts: &mut Facts) {
     let reaches = facts.bool("container.runs_systemd");
     let asked = facts.bool("container.stop_signal_halts") == Some(true)
-        || facts.text("container.env_container").is_some_and(|v| !v.is_empty()) && facts.text("engine.name") != Some("podman")
+        || facts.text("container.env_container").is_some_and(|v| !v.is_empty())
+            && facts.text("engine.name") != Some("podman")
         || facts.bool("container.writable_cgroups") == Some(true)
         || facts.bool("mount.run") == Some(true)
             && facts.text("engine.name") != Some("podman")
             && facts.bool("container.read_only") != Some(true);
-    let source = "container.runs_systemd, container.stop_signal, container.env_container, container.writable_cgroups, mount.run";
+    let source = "container.runs_systemd, container.stop_signal, container.env_container, \
+        container.writable_cgroups, mount.run";
     match reaches {
         Some(reaches) => facts.set("container.meant_for_systemd", reaches || asked, source),
         None if asked => facts.set("container.meant_for_systemd", true, source),
@@ -169,12 +190,19 @@ fn intent(facts: &mut Facts) {
 
 /// How far the boot came.
 fn outcome(log: &LogExcerpt, facts: &mut Facts) {
-    use BootOutcome::{CouldNotStart, Ended, Frozen, Killed, NeverStarted, NotSystemd, Rescue, Starting, Stopped, Unreachable, Up};
+    use BootOutcome::{
+        CouldNotStart, Ended, Frozen, Killed, NeverStarted, NotSystemd, Rescue, Starting, Stopped,
+        Unreachable, Up,
+    };
     let came_up = facts.bool("log.came_up") == Some(true);
     let outcome = match facts.word("container.status") {
         Some(ContainerStatus::Created) if facts.text("container.error").is_some() => CouldNotStart,
         // The engine's own codes: it tried.
-        Some(ContainerStatus::Created) if facts.int("container.exit_code").is_some_and(|code| (125..=128).contains(&code)) => CouldNotStart,
+        Some(ContainerStatus::Created)
+            if facts.int("container.exit_code").is_some_and(|code| (125..=128).contains(&code)) =>
+        {
+            CouldNotStart
+        }
         Some(ContainerStatus::Created) => NeverStarted,
         Some(ContainerStatus::Running | ContainerStatus::Paused) => running(facts, came_up),
         Some(ContainerStatus::Restarting) => Stopped,
@@ -205,7 +233,8 @@ fn told(log: &LogExcerpt, facts: &Facts) -> Option<BootOutcome> {
         let froze = log.lines.iter().any(|line| captured(&FROZE, &line.text).is_some());
         return Some(if froze { BootOutcome::Frozen } else { BootOutcome::Stopped });
     }
-    let says = facts.word("manager.state").filter(|state| *state != ManagerState::Stopping).and_then(by_manager);
+    let says =
+        facts.word("manager.state").filter(|state| *state != ManagerState::Stopping).and_then(by_manager);
     says.or_else(|| (facts.bool("log.came_up") == Some(true)).then_some(BootOutcome::Up))
 }
 
@@ -231,7 +260,9 @@ fn running(facts: &Facts, came_up: bool) -> BootOutcome {
         return BootOutcome::NotSystemd;
     }
     match (facts.bool("pid1.alive"), facts.word("manager.bus")) {
-        (Some(true), Some(BusState::NotBooted | BusState::Refused | BusState::Hangs)) => BootOutcome::Unreachable,
+        (Some(true), Some(BusState::NotBooted | BusState::Refused | BusState::Hangs)) => {
+            BootOutcome::Unreachable
+        }
         (Some(true), _) | (None, Some(BusState::Ok)) => BootOutcome::Up,
         (None, None) if came_up => BootOutcome::Up,
         (_, Some(BusState::NotBooted)) => BootOutcome::NotSystemd,
@@ -267,18 +298,34 @@ mod tests {
     fn running_proves_nothing() {
         let running = ("container.status", Value::from("running"));
         assert_eq!(outcome_of(std::slice::from_ref(&running)), ("running-unknown".into(), None));
-        assert_eq!(outcome_of(&[running.clone(), ("pid1.frozen", true.into())]), ("frozen".into(), Some(false)));
-        assert_eq!(outcome_of(&[running.clone(), ("manager.state", "degraded".into())]), ("up".into(), Some(true)));
-        assert_eq!(outcome_of(&[running.clone(), ("manager.state", "maintenance".into())]), ("rescue".into(), Some(false)));
         assert_eq!(
-            outcome_of(&[running, ("pid1.systemd", true.into()), ("pid1.alive", true.into()), ("manager.bus", "not-booted".into())]),
+            outcome_of(&[running.clone(), ("pid1.frozen", true.into())]),
+            ("frozen".into(), Some(false))
+        );
+        assert_eq!(
+            outcome_of(&[running.clone(), ("manager.state", "degraded".into())]),
+            ("up".into(), Some(true))
+        );
+        assert_eq!(
+            outcome_of(&[running.clone(), ("manager.state", "maintenance".into())]),
+            ("rescue".into(), Some(false))
+        );
+        assert_eq!(
+            outcome_of(&[
+                running,
+                ("pid1.systemd", true.into()),
+                ("pid1.alive", true.into()),
+                ("manager.bus", "not-booted".into())
+            ]),
             ("unreachable".into(), Some(true))
         );
     }
 
     #[test]
     fn exit_codes_are_read_with_care() {
-        let exited = |code: i64| outcome_of(&[("container.status", "exited".into()), ("container.exit_code", code.into())]);
+        let exited = |code: i64| {
+            outcome_of(&[("container.status", "exited".into()), ("container.exit_code", code.into())])
+        };
         assert_eq!(exited(0), ("ended".into(), None));
         assert_eq!(exited(255), ("stopped".into(), Some(false)));
         assert_eq!(exited(137), ("killed".into(), None));
@@ -293,7 +340,10 @@ mod tests {
             facts.bool("container.meant_for_systemd")
         };
         assert_eq!(meant(&[("container.runs_systemd", false.into())]), Some(false));
-        assert_eq!(meant(&[("container.runs_systemd", false.into()), ("container.stop_signal_halts", true.into())]), Some(true));
+        assert_eq!(
+            meant(&[("container.runs_systemd", false.into()), ("container.stop_signal_halts", true.into())]),
+            Some(true)
+        );
         assert_eq!(meant(&[("container.runs_systemd", true.into())]), Some(true));
         assert_eq!(meant(&[]), None);
     }

@@ -16,7 +16,8 @@ pub fn os_facts(text: Option<&str>, facts: &mut Facts) {
     facts.set("guest.os_name", value("PRETTY_NAME"), source);
 }
 
-/// Words in names of distributions and of images, and the id of os-release for each; the first that fits decides.
+/// Words in names of distributions and of images, and the id of os-release for each; the first that fits
+/// decides.
 const IDS: &[(&str, &str)] = &[
     ("raspbian", "raspbian"),
     ("ubuntu", "ubuntu"),
@@ -104,8 +105,10 @@ pub fn of_image(image: &str) -> Option<(&'static str, Option<i64>)> {
         Some((host, path)) if host.contains(['.', ':']) => path,
         _ => &image,
     };
-    let (at, word, id) =
-        IDS.iter().filter_map(|(word, id)| Some((path.rfind(word)?, *word, *id))).max_by_key(|(at, word, _)| at + word.len())?;
+    let (at, word, id) = IDS
+        .iter()
+        .filter_map(|(word, id)| Some((path.rfind(word)?, *word, *id)))
+        .max_by_key(|(at, word, _)| at + word.len())?;
     let bounded = at == 0 || !path.as_bytes()[at - 1].is_ascii_alphanumeric();
     if !bounded {
         return None;
@@ -125,7 +128,10 @@ fn release_of(id: &str, rest: &str) -> Option<i64> {
         ("ubuntu", 4) => &digits[..2],
         _ => digits.as_str(),
     };
-    RELEASES.iter().find(|(of, release, _)| *of == id && (*release == number || *release == word)).map(|(.., version)| *version)
+    RELEASES
+        .iter()
+        .find(|(of, release, _)| *of == id && (*release == number || *release == word))
+        .map(|(.., version)| *version)
 }
 
 /// Version of systemd in the release that a distribution's own name gives, such as `CentOS Linux 7 (Core)`.
@@ -141,7 +147,10 @@ pub fn distribution_facts(facts: &mut Facts) {
     if facts.get("guest.os_id").is_none() {
         return;
     }
-    let debian = matches!(facts.text("guest.os_id"), Some("debian" | "ubuntu" | "raspbian" | "linuxmint" | "kali" | "devuan"));
+    let debian = matches!(
+        facts.text("guest.os_id"),
+        Some("debian" | "ubuntu" | "raspbian" | "linuxmint" | "kali" | "devuan")
+    );
     // Debian's patch puts /run/lock into the table of fatal mounts, from 215 to 255.
     facts.set("guest.run_lock_fatal", debian && version < 256, "guest.os_id, guest.systemd_version");
     facts.set(

@@ -44,15 +44,23 @@ pub fn info_facts(info: &Value, facts: &mut Facts) {
     if info.get("SecurityOptions").is_none() && info.get("Rootless").is_none() {
         return;
     }
-    let options: Vec<&str> =
-        info.get("SecurityOptions").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-    let has = |name: &str| options.iter().any(|option| option.split(',').any(|part| part == format!("name={name}")));
+    let options: Vec<&str> = info
+        .get("SecurityOptions")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let has = |name: &str| {
+        options.iter().any(|option| option.split(',').any(|part| part == format!("name={name}")))
+    };
     let rootless = has("rootless") || info.get("Rootless").and_then(Value::as_bool) == Some(true);
     facts.set("engine.rootless", rootless, source);
     facts.set("engine.userns", has("userns"), "engine info: SecurityOptions");
     facts.set("engine.apparmor", has("apparmor"), "engine info: SecurityOptions");
     facts.set("engine.selinux", has("selinux"), "engine info: SecurityOptions");
-    let profile = options.iter().find_map(|option| option.strip_prefix("name=seccomp,")?.strip_prefix("profile="));
+    let profile =
+        options.iter().find_map(|option| option.strip_prefix("name=seccomp,")?.strip_prefix("profile="));
     if let Some(profile) = profile {
         facts.set("engine.seccomp_profile", profile, "engine info: SecurityOptions");
     }

@@ -1,7 +1,8 @@
 //! What the container's seccomp filter does to this guest's systemd. Pure.
 
 use crate::seccomp::{
-    Answer, Engine, Hierarchy, InForce, Machine, Maker, Profile, Surroundings, USUAL_CAPABILITIES, Version, blocked_in, built_in,
+    Answer, Engine, Hierarchy, InForce, Machine, Maker, Profile, Surroundings, USUAL_CAPABILITIES, Version,
+    blocked_in, built_in,
 };
 use crate::snapshot::EngineKind;
 use crate::snapshot::{Facts, Gap};
@@ -63,16 +64,23 @@ pub fn find(config: &Config<'_>, read: ProfileReader<'_>, facts: &Facts) -> Resu
         (Some("unconfined"), ..) | (_, Some("unconfined"), _) => {
             Ok(Some(found(Origin::Unconfined, String::new(), None, engine, "no filter is in force", facts)))
         }
-        (Some("default" | "custom"), Some(path), _) => {
-            parsed(Origin::Daemon, local(path, read, facts)?, engine, &format!("the engine's own profile {path}"), facts).map(Some)
-        }
+        (Some("default" | "custom"), Some(path), _) => parsed(
+            Origin::Daemon,
+            local(path, read, facts)?,
+            engine,
+            &format!("the engine's own profile {path}"),
+            facts,
+        )
+        .map(Some),
         (Some("default"), None, _) => engine.map(|engine| of_engine(engine, facts)).transpose(),
         (Some("custom"), None, Some(text)) if text.trim_start().starts_with('{') => {
-            parsed(Origin::Own, text, engine, "container inspect: HostConfig.SecurityOpt seccomp={…}", facts).map(Some)
+            parsed(Origin::Own, text, engine, "container inspect: HostConfig.SecurityOpt seccomp={…}", facts)
+                .map(Some)
         }
         (Some("custom"), None, Some(path)) => {
             // Podman keeps the path of a profile; it is on the engine's machine.
-            parsed(Origin::Own, local(&path, read, facts)?, engine, &format!("seccomp profile {path}"), facts).map(Some)
+            parsed(Origin::Own, local(&path, read, facts)?, engine, &format!("seccomp profile {path}"), facts)
+                .map(Some)
         }
         _ => Ok(None),
     }
@@ -81,13 +89,19 @@ pub fn find(config: &Config<'_>, read: ProfileReader<'_>, facts: &Facts) -> Resu
 /// Path of the file that holds the profile in force, where it is in one.
 #[cfg(feature = "engine")]
 pub fn path(config: &Config<'_>, facts: &Facts) -> Option<String> {
-    of_daemon(config, facts).or_else(|| config.security_option("seccomp")).filter(|path| path.starts_with('/'))
+    of_daemon(config, facts)
+        .or_else(|| config.security_option("seccomp"))
+        .filter(|path| path.starts_with('/'))
 }
 
 /// What the engine gives to containers that ask for nothing, where that is not the built-in profile.
 fn of_daemon(config: &Config<'_>, facts: &Facts) -> Option<String> {
-    let asks = config.security_option("seccomp").is_some() || facts.bool("container.privileged") == Some(true);
-    facts.text("engine.seccomp_profile").filter(|name| !asks && !matches!(*name, "builtin" | "default")).map(str::to_owned)
+    let asks =
+        config.security_option("seccomp").is_some() || facts.bool("container.privileged") == Some(true);
+    facts
+        .text("engine.seccomp_profile")
+        .filter(|name| !asks && !matches!(*name, "builtin" | "default"))
+        .map(str::to_owned)
 }
 
 fn engine(kind: EngineKind, facts: &Facts) -> Option<Engine> {
@@ -99,20 +113,42 @@ fn engine(kind: EngineKind, facts: &Facts) -> Option<Engine> {
 }
 
 fn of_engine(engine: Engine, facts: &Facts) -> Result<Found, String> {
-    let source = format!("{} {}.{}'s default seccomp profile", engine.maker.name().to_lowercase(), engine.version.0, engine.version.1);
+    let source = format!(
+        "{} {}.{}'s default seccomp profile",
+        engine.maker.name().to_lowercase(),
+        engine.version.0,
+        engine.version.1
+    );
     parsed(Origin::BuiltIn(engine), built_in(engine).to_string(), Some(engine), &source, facts)
 }
 
 fn local(path: &str, read: ProfileReader<'_>, facts: &Facts) -> Result<String, String> {
-    if facts.bool("host.local") == Some(true) { read(path) } else { Err(format!("the profile is the file {path} on the engine's machine")) }
+    if facts.bool("host.local") == Some(true) {
+        read(path)
+    } else {
+        Err(format!("the profile is the file {path} on the engine's machine"))
+    }
 }
 
-fn parsed(origin: Origin, text: String, engine: Option<Engine>, source: &str, facts: &Facts) -> Result<Found, String> {
+fn parsed(
+    origin: Origin,
+    text: String,
+    engine: Option<Engine>,
+    source: &str,
+    facts: &Facts,
+) -> Result<Found, String> {
     let profile = Profile::parse(&text).map_err(|error| error.to_string())?;
     Ok(found(origin, text, Some(profile), engine, source, facts))
 }
 
-fn found(origin: Origin, text: String, profile: Option<Profile>, engine: Option<Engine>, source: &str, facts: &Facts) -> Found {
+fn found(
+    origin: Origin,
+    text: String,
+    profile: Option<Profile>,
+    engine: Option<Engine>,
+    source: &str,
+    facts: &Facts,
+) -> Found {
     let in_force = InForce { profile, machine: machine(facts).of(engine), source: source.to_owned() };
     Found { origin, text, in_force }
 }
@@ -120,10 +156,13 @@ fn found(origin: Origin, text: String, profile: Option<Profile>, engine: Option<
 /// Capabilities that are not known count as the usual ones.
 fn machine(facts: &Facts) -> Machine {
     let known = facts.get("container.capabilities").is_some();
-    let mut capabilities: Vec<String> = facts.list("container.capabilities").into_iter().map(str::to_owned).collect();
+    let mut capabilities: Vec<String> =
+        facts.list("container.capabilities").into_iter().map(str::to_owned).collect();
     if !known {
         let admin = facts.bool("container.cap_sys_admin") == Some(true);
-        capabilities.extend(USUAL_CAPABILITIES.into_iter().chain(admin.then_some("CAP_SYS_ADMIN")).map(str::to_owned));
+        capabilities.extend(
+            USUAL_CAPABILITIES.into_iter().chain(admin.then_some("CAP_SYS_ADMIN")).map(str::to_owned),
+        );
     }
     // Nothing of a profile may look denied only because nobody told the architecture.
     let architecture = facts.text("host.architecture").unwrap_or("x86_64");
@@ -164,7 +203,8 @@ fn effect(filter: &InForce, facts: &mut Facts) {
     facts.set("seccomp.name_to_handle_at", word(filter.answer("name_to_handle_at")), source);
     facts.set("seccomp.mount", word(filter.answer("mount")), source);
     let Some(version) = facts.int("guest.systemd_version") else { return };
-    let docker = if facts.text("engine.name") == Some("podman") { Some(0) } else { facts.int("engine.major") };
+    let docker =
+        if facts.text("engine.name") == Some("podman") { Some(0) } else { facts.int("engine.major") };
     let place = Surroundings { hierarchy: hierarchy(facts), docker };
     let found = blocked_in(version, place, |call| filter.answer(call));
     facts.set("seccomp.first_blocked", found.first().map(|b| b.call.clone()), source);
@@ -193,11 +233,13 @@ mod tests {
 
     fn collected(inspect: &Value, mut facts: Facts) -> (Facts, Vec<Gap>) {
         let mut gaps = Vec::new();
-        let read = |path: &str| match path {
+        let read = |path: &str| {
+            match path {
             "/etc/own.json" => {
                 Ok(r#"{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["statx"],"action":"SCMP_ACT_ERRNO"}]}"#.to_owned())
             }
             _ => Err("no such file".to_owned()),
+        }
         };
         collect(&Config::live(inspect, None, EngineKind::Docker), &read, &mut facts, &mut gaps);
         (facts, gaps)
@@ -207,15 +249,27 @@ mod tests {
     fn the_engines_own_profile_is_looked_into() {
         let nothing = json!({"HostConfig": {}});
         let (known, gaps) = collected(&nothing, facts("default", Some("/etc/own.json")));
-        assert_eq!((known.text("seccomp.first_blocked"), known.text("seccomp.mode")), (Some("statx"), Some("custom")));
-        assert_eq!((known.text("seccomp.first_answer"), known.text("seccomp.mount")), (Some("EPERM"), Some("allowed")));
+        assert_eq!(
+            (known.text("seccomp.first_blocked"), known.text("seccomp.mode")),
+            (Some("statx"), Some("custom"))
+        );
+        assert_eq!(
+            (known.text("seccomp.first_answer"), known.text("seccomp.mount")),
+            (Some("EPERM"), Some("allowed"))
+        );
         assert!(gaps.is_empty());
         let (known, gaps) = collected(&nothing, facts("default", Some("/etc/gone.json")));
         assert_eq!((known.text("seccomp.effect"), gaps.len()), (None, 1));
         let (known, _) = collected(&nothing, facts("default", Some("unconfined")));
-        assert_eq!((known.text("seccomp.effect"), known.text("seccomp.mode")), (Some("none"), Some("unconfined")));
+        assert_eq!(
+            (known.text("seccomp.effect"), known.text("seccomp.mode")),
+            (Some("none"), Some("unconfined"))
+        );
         let (known, _) = collected(&nothing, facts("default", Some("builtin")));
-        assert_eq!((known.text("seccomp.effect"), known.text("seccomp.mode")), (Some("none"), Some("default")));
+        assert_eq!(
+            (known.text("seccomp.effect"), known.text("seccomp.mode")),
+            (Some("none"), Some("default"))
+        );
     }
 
     #[test]

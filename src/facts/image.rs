@@ -48,7 +48,8 @@ const PROGRAMS: [&str; 44] = [
     "zookeeper",
 ];
 
-/// Whether a reference names an image of which everybody knows that it runs a program of its own: `redis:7`, `docker.io/library/nginx`.
+/// Whether a reference names an image of which everybody knows that it runs a program of its own: `redis:7`,
+/// `docker.io/library/nginx`.
 #[must_use]
 pub fn is_program(reference: &str) -> bool {
     let name = reference.strip_prefix("docker.io/").unwrap_or(reference);
@@ -67,7 +68,8 @@ mod tests {
         for image in ["redis", "redis:7", "docker.io/library/nginx:1.27-alpine", "postgres@sha256:00"] {
             assert!(is_program(image), "{image}");
         }
-        for image in ["debian:12", "acme/nginx", "registry.example.org/redis", "nginx-systemd", "ubuntu", ""] {
+        for image in ["debian:12", "acme/nginx", "registry.example.org/redis", "nginx-systemd", "ubuntu", ""]
+        {
             assert!(!is_program(image), "{image}");
         }
     }

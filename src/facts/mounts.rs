@@ -10,7 +10,8 @@ use crate::snapshot::{EngineKind, Facts};
 
 const CGROUP: &str = "/sys/fs/cgroup";
 
-/// Facts from the mounts that PID 1 really has; `own` is its group in the unified hierarchy, as this machine names it.
+/// Facts from the mounts that PID 1 really has; `own` is its group in the unified hierarchy, as this machine
+/// names it.
 pub fn observed(mounts: &MountInfos, own: Option<&str>, facts: &mut Facts) {
     let source = "/proc/PID/mountinfo";
     let at = |path: &str| mounts.iter().rev().find(|mount| mount.mount_point.to_str() == Some(path));
@@ -37,17 +38,33 @@ pub fn observed(mounts: &MountInfos, own: Option<&str>, facts: &mut Facts) {
 }
 
 /// State of the tree in which PID 1 must make its groups: all of v2, or name=systemd on v1.
-fn observed_tree(tree: Option<&MountInfo>, mode: Option<&str>, mounts: &MountInfos, own: Option<&str>) -> &'static str {
-    let below = |mount: &&MountInfo| mount.mount_point.starts_with(CGROUP) && mount.mount_point.to_str() != Some(CGROUP);
+fn observed_tree(
+    tree: Option<&MountInfo>,
+    mode: Option<&str>,
+    mounts: &MountInfos,
+    own: Option<&str>,
+) -> &'static str {
+    let below = |mount: &&MountInfo| {
+        mount.mount_point.starts_with(CGROUP) && mount.mount_point.to_str() != Some(CGROUP)
+    };
     let state = |mount: &MountInfo| if is_writable(mount) { "rw" } else { "ro" };
-    let holds_own = |mount: &MountInfo| own.is_none_or(|own| std::path::Path::new(own).starts_with(&mount.root));
+    let holds_own =
+        |mount: &MountInfo| own.is_none_or(|own| std::path::Path::new(own).starts_with(&mount.root));
     match (tree, mode) {
         (None, _) => "none",
         // A narrower writable subtree counts when it holds the container's own group.
-        (Some(_), Some("v2")) if mounts.iter().filter(below).any(|m| m.fs_type == "cgroup2" && is_writable(m) && holds_own(m)) => "rw",
+        (Some(_), Some("v2"))
+            if mounts
+                .iter()
+                .filter(below)
+                .any(|m| m.fs_type == "cgroup2" && is_writable(m) && holds_own(m)) =>
+        {
+            "rw"
+        }
         (Some(tree), Some("v2")) => state(tree),
         (Some(_), Some(_)) => {
-            let systemd = mounts.iter().rev().find(|m| m.mount_point.to_str() == Some("/sys/fs/cgroup/systemd"));
+            let systemd =
+                mounts.iter().rev().find(|m| m.mount_point.to_str() == Some("/sys/fs/cgroup/systemd"));
             systemd.map_or("none", state)
         }
         (Some(_), None) => "hidden",
@@ -65,7 +82,8 @@ pub fn configured(config: &Config<'_>, facts: &mut Facts) {
     let prepared = config.systemd_mode() == Some(true);
     let read_only_tmpfs = config.kind == EngineKind::Podman && config.flag("/HostConfig/ReadonlyRootfs");
     // Whether Podman prepares it may be unknown; then what is not asked for may be there all the same.
-    let whole = config.knows("/HostConfig/Tmpfs") && (config.kind != EngineKind::Podman || config.systemd_mode().is_some());
+    let whole = config.knows("/HostConfig/Tmpfs")
+        && (config.kind != EngineKind::Podman || config.systemd_mode().is_some());
     let mut set = |key: &str, there: bool, source: &str| {
         if there || whole {
             facts.set(key, there, source);
@@ -113,7 +131,10 @@ fn bind_facts(config: &Config<'_>, facts: &mut Facts) {
         facts.set("cgroup.tmpfs_over", over, source);
     }
     let subtree = config.mounts().into_iter().find(|m| {
-        m.kind == "bind" && m.writable && m.source.starts_with("/sys/fs/cgroup/") && m.destination.starts_with("/sys/fs/cgroup/")
+        m.kind == "bind"
+            && m.writable
+            && m.source.starts_with("/sys/fs/cgroup/")
+            && m.destination.starts_with("/sys/fs/cgroup/")
     });
     if subtree.is_some() || binds_known {
         facts.set("cgroup.bind_subtree", subtree.map(|m| m.destination), source);
@@ -124,12 +145,15 @@ fn bind_facts(config: &Config<'_>, facts: &mut Facts) {
 pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
     let Some(mode) = facts.text("cgroup.mode").map(str::to_owned) else { return };
     let source = "container inspect: HostConfig (no running PID 1 to look at)";
-    if !config.knows("/HostConfig/Binds") || config.kind == EngineKind::Podman && config.systemd_mode().is_none() {
+    if !config.knows("/HostConfig/Binds")
+        || config.kind == EngineKind::Podman && config.systemd_mode().is_none()
+    {
         return;
     }
     let opened = config.flag("/HostConfig/Privileged")
         || facts.bool("container.writable_cgroups") == Some(true)
-        // Where the daemon maps users it takes the read-only flag away for every container (moby, oci_linux.go).
+        // Where the daemon maps users it takes the read-only flag away for every container (moby,
+        // oci_linux.go).
         || config.kind == EngineKind::Docker && facts.bool("engine.userns") == Some(true)
         || config.systemd_mode() == Some(true);
     let tree = config.mount_at(CGROUP);
@@ -138,10 +162,16 @@ pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
     let mount = match (&tree, mode.as_str()) {
         (Some(mount), _) if mount.kind != "bind" => "hidden",
         (Some(mount), "v2") if mount.source == CGROUP && mount.writable => "rw",
-        (_, "v2") if facts.text("cgroup.bind_subtree").is_some_and(|subtree| holds_parent(subtree, config)) => "rw",
+        (_, "v2")
+            if facts.text("cgroup.bind_subtree").is_some_and(|subtree| holds_parent(subtree, config)) =>
+        {
+            "rw"
+        }
         (Some(mount), "v2") if mount.source == CGROUP => "ro",
         // A bind of the v1 tree carries its submounts, which stay writable even when it is read-only.
-        (Some(mount), _) if mount.source == CGROUP => bound("/sys/fs/cgroup/systemd").as_ref().map_or("rw", state),
+        (Some(mount), _) if mount.source == CGROUP => {
+            bound("/sys/fs/cgroup/systemd").as_ref().map_or("rw", state)
+        }
         (Some(_), _) => "hidden",
         (None, "v2") => {
             if opened {
@@ -164,12 +194,14 @@ pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
     facts.set_if_unknown("cgroup.mount", mount, source);
 }
 
-/// Whether the control group that the engine will make lies in a subtree of /sys/fs/cgroup: its parent is known, its name not.
+/// Whether the control group that the engine will make lies in a subtree of /sys/fs/cgroup: its parent is
+/// known, its name not.
 fn holds_parent(subtree: &str, config: &Config<'_>) -> bool {
     let parent = config.text("/HostConfig/CgroupParent").unwrap_or_default();
     let wanted = subtree.strip_prefix(CGROUP).unwrap_or(subtree).trim_matches('/');
     let parent = parent.trim_matches('/');
-    !parent.is_empty() && (parent == wanted || parent.starts_with(&format!("{wanted}/")) || wanted.ends_with(parent))
+    !parent.is_empty()
+        && (parent == wanted || parent.starts_with(&format!("{wanted}/")) || wanted.ends_with(parent))
 }
 
 fn size_option(options: &str) -> Option<i64> {
@@ -204,18 +236,35 @@ mod tests {
 
     #[test]
     fn mountinfo_tells_read_only_from_writable() {
-        let ro = seen("113 105 0:38 / /sys/fs/cgroup ro,nosuid - cgroup2 cgroup rw\n102 100 0:45 / /run rw - tmpfs tmpfs rw,size=64k\n");
-        assert_eq!((ro.text("cgroup.mode"), ro.text("cgroup.mount"), ro.int("mount.run_bytes")), (Some("v2"), Some("ro"), Some(65536)));
+        let ro = seen(
+            "113 105 0:38 / /sys/fs/cgroup ro,nosuid - cgroup2 cgroup rw\n102 100 0:45 / /run rw - tmpfs \
+                tmpfs rw,size=64k\n",
+        );
+        assert_eq!(
+            (ro.text("cgroup.mode"), ro.text("cgroup.mount"), ro.int("mount.run_bytes")),
+            (Some("v2"), Some("ro"), Some(65536))
+        );
         assert_eq!((ro.bool("mount.run"), ro.bool("mount.run_lock")), (Some(true), Some(false)));
-        let subtree = seen("1 0 0:38 / /sys/fs/cgroup ro - cgroup2 cgroup rw\n2 1 0:38 /x /sys/fs/cgroup/x rw - cgroup2 cgroup rw\n");
+        let subtree = seen(
+            "1 0 0:38 / /sys/fs/cgroup ro - cgroup2 cgroup rw\n2 1 0:38 /x /sys/fs/cgroup/x rw - cgroup2 \
+                cgroup rw\n",
+        );
         assert_eq!(subtree.text("cgroup.mount"), Some("rw"));
-        let other = seen("1 0 0:38 / /sys/fs/cgroup ro - cgroup2 cgroup rw\n2 1 0:38 /z /sys/fs/cgroup/z rw - cgroup2 cgroup rw\n");
+        let other = seen(
+            "1 0 0:38 / /sys/fs/cgroup ro - cgroup2 cgroup rw\n2 1 0:38 /z /sys/fs/cgroup/z rw - cgroup2 \
+                cgroup rw\n",
+        );
         assert_eq!(other.text("cgroup.mount"), Some("ro"));
-        let v1 =
-            seen("1 0 0:3 / /sys/fs/cgroup ro - tmpfs tmpfs rw\n2 1 0:4 / /sys/fs/cgroup/systemd ro - cgroup cgroup rw,name=systemd\n");
+        let v1 = seen(
+            "1 0 0:3 / /sys/fs/cgroup ro - tmpfs tmpfs rw\n2 1 0:4 / /sys/fs/cgroup/systemd ro - cgroup \
+                cgroup rw,name=systemd\n",
+        );
         assert_eq!((v1.text("cgroup.mode"), v1.text("cgroup.mount")), (Some("v1"), Some("ro")));
         assert_eq!(seen("1 0 0:3 / / rw - ext4 /dev/x rw\n").text("cgroup.mount"), Some("none"));
-        assert_eq!(seen("1 0 0:3 / /sys/fs/cgroup rw - ext4 /dev/x rw\n").text("cgroup.mount"), Some("hidden"));
+        assert_eq!(
+            seen("1 0 0:3 / /sys/fs/cgroup rw - ext4 /dev/x rw\n").text("cgroup.mount"),
+            Some("hidden")
+        );
     }
 
     fn foretold(inspect: &Value, mode: &str) -> Facts {
@@ -242,7 +291,11 @@ mod tests {
             (bind(false), "v2", "ro"),
             (bind(false), "v1", "rw"),
             (json!({"HostConfig": {"Privileged": true}}), "v2", "rw"),
-            (json!({"Mounts": [{"Type": "volume", "Source": "/v", "Destination": "/sys/fs/cgroup", "RW": true}]}), "v2", "hidden"),
+            (
+                json!({"Mounts": [{"Type": "volume", "Source": "/v", "Destination": "/sys/fs/cgroup", "RW": true}]}),
+                "v2",
+                "hidden",
+            ),
         ] {
             assert_eq!(foretold(&inspect, mode).text("cgroup.mount"), Some(expected), "{inspect} {mode}");
         }
@@ -251,6 +304,9 @@ mod tests {
 
     #[test]
     fn sizes_are_read_with_their_units() {
-        assert_eq!((bytes("64k"), bytes("1m"), bytes("512"), bytes("50%")), (Some(65536), Some(1 << 20), Some(512), None));
+        assert_eq!(
+            (bytes("64k"), bytes("1m"), bytes("512"), bytes("50%")),
+            (Some(65536), Some(1 << 20), Some(512), None)
+        );
     }
 }

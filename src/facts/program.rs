@@ -1,7 +1,7 @@
 //! What the container starts: systemd itself, something that leads to it, or something else.
 //!
-//! Pure: words and script texts in, an answer out. Shell is only skimmed for the commands that it runs; what cannot be
-//! told stays unknown.
+//! Pure: words and script texts in, an answer out. Shell is only skimmed for the commands that it runs; what
+//! cannot be told stays unknown.
 
 pub use crate::snapshot::vocabulary::Wrapper;
 use std::path::Path;
@@ -37,7 +37,16 @@ impl Program {
 }
 
 const SHELLS: [&str; 7] = ["sh", "bash", "dash", "ash", "zsh", "ksh", "busybox"];
-const SUPERVISORS: [&str; 8] = ["tini", "tini-static", "dumb-init", "docker-init", "catatonit", "podman-init", "s6-svscan", "supervisord"];
+const SUPERVISORS: [&str; 8] = [
+    "tini",
+    "tini-static",
+    "dumb-init",
+    "docker-init",
+    "catatonit",
+    "podman-init",
+    "s6-svscan",
+    "supervisord",
+];
 /// Words that run the rest of their line as a command of its own.
 const PREFIXES: [&str; 9] = ["sudo", "nohup", "time", "env", "nice", "setsid", "command", "builtin", "gosu"];
 
@@ -53,7 +62,8 @@ pub fn is_init(word: &str) -> bool {
     }
 }
 
-/// Whether a word that names no program may have been meant for an init: one slip of the keyboard away from one, or in a wrong folder.
+/// Whether a word that names no program may have been meant for an init: one slip of the keyboard away from
+/// one, or in a wrong folder.
 #[must_use]
 pub fn resembles_init(word: &str) -> bool {
     let path = Path::new(word);
@@ -70,10 +80,12 @@ fn basename(word: &str) -> &str {
 
 /// Looks at the words of a command line; `sh` is what /bin/sh leads to, when that is known.
 pub fn of_argv(argv: &[String], sh: Option<&str>) -> Program {
-    let none = Program { wrapper: Wrapper::None, init: None, execs: None, init_arguments: Vec::new(), script: None };
+    let none =
+        Program { wrapper: Wrapper::None, init: None, execs: None, init_arguments: Vec::new(), script: None };
     let mut words = argv;
     let mut supervised = false;
-    let behind = |rest: &'_ [String], skipped: fn(&str) -> bool| rest.iter().take_while(|word| skipped(word)).count();
+    let behind =
+        |rest: &'_ [String], skipped: fn(&str) -> bool| rest.iter().take_while(|word| skipped(word)).count();
     let program = loop {
         let Some((first, rest)) = words.split_first() else { break none };
         if is_init(first) {
@@ -87,7 +99,11 @@ pub fn of_argv(argv: &[String], sh: Option<&str>) -> Program {
             break of_shell(first, rest, sh);
         } else {
             let script = first.contains('/').then(|| first.clone());
-            break Program { wrapper: if script.is_some() { Wrapper::Script } else { Wrapper::None }, script, ..none };
+            break Program {
+                wrapper: if script.is_some() { Wrapper::Script } else { Wrapper::None },
+                script,
+                ..none
+            };
         }
     };
     if supervised { Program { wrapper: Wrapper::Supervisor, execs: Some(false), ..program } } else { program }
@@ -99,12 +115,21 @@ fn of_shell(shell: &str, rest: &[String], sh: Option<&str>) -> Program {
         (shell, _) => Some(replaces_itself(shell)),
     };
     let mut words = rest.iter();
-    let none = Program { wrapper: Wrapper::Shell, init: None, execs: None, init_arguments: Vec::new(), script: None };
+    let none = Program {
+        wrapper: Wrapper::Shell,
+        init: None,
+        execs: None,
+        init_arguments: Vec::new(),
+        script: None,
+    };
     while let Some(word) = words.next() {
         if word.starts_with('-') && !word.starts_with("--") && word.contains('c') {
             let Some(text) = words.next() else { return none };
             let arguments: Vec<String> = words.skip(1).cloned().collect();
-            return Program { wrapper: Wrapper::Shell, ..of_script_text(text, &arguments, Text::Inline { last }) };
+            return Program {
+                wrapper: Wrapper::Shell,
+                ..of_script_text(text, &arguments, Text::Inline { last })
+            };
         }
         if word.starts_with('-') {
             continue;
@@ -117,7 +142,8 @@ fn of_shell(shell: &str, rest: &[String], sh: Option<&str>) -> Program {
     none
 }
 
-/// Whether a shell runs the last command of `-c` in its own place: bash does, dash and busybox fork (measured on dash 0.5.12).
+/// Whether a shell runs the last command of `-c` in its own place: bash does, dash and busybox fork (measured
+/// on dash 0.5.12).
 fn replaces_itself(shell: &str) -> bool {
     matches!(basename(shell), "bash" | "zsh" | "ksh")
 }
@@ -164,7 +190,8 @@ pub fn of_script_text(text: &str, arguments: &[String], place: Text) -> Program 
     program
 }
 
-/// The simple commands of a shell text, as words. Comments and quotes are honoured; substitutions are kept as written.
+/// The simple commands of a shell text, as words. Comments and quotes are honoured; substitutions are kept as
+/// written.
 fn commands(text: &str) -> Vec<Vec<String>> {
     let joined = text.replace("\\\n", " ");
     let lines = joined.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -192,7 +219,8 @@ pub fn split_outside_quotes(line: &str) -> Vec<&str> {
     pieces
 }
 
-/// Takes keywords, assignments, redirections and prefixes off a command, and puts the arguments in for `"$@"`.
+/// Takes keywords, assignments, redirections and prefixes off a command, and puts the arguments in for
+/// `"$@"`.
 fn simple_command(words: Vec<String>, arguments: &[String]) -> (bool, Vec<String>) {
     let mut exec = false;
     let mut rest = Vec::new();
@@ -227,7 +255,9 @@ fn simple_command(words: Vec<String>, arguments: &[String]) -> (bool, Vec<String
 }
 
 fn is_assignment(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, _)| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+    word.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    })
 }
 
 #[cfg(test)]
@@ -240,7 +270,14 @@ mod tests {
 
     #[test]
     fn inits_are_known_by_path() {
-        for yes in ["/sbin/init", "/usr/sbin/init", "/lib/systemd/systemd", "/usr/lib/systemd/systemd", "init", "systemd"] {
+        for yes in [
+            "/sbin/init",
+            "/usr/sbin/init",
+            "/lib/systemd/systemd",
+            "/usr/lib/systemd/systemd",
+            "init",
+            "systemd",
+        ] {
             assert!(is_init(yes), "{yes}");
         }
         for no in ["/init", "/usr/bin/tini", "/app/init.sh", "/opt/init", "systemd-nspawn", "initdb"] {
@@ -262,7 +299,9 @@ mod tests {
         ] {
             assert!(resembles_init(yes), "{yes}");
         }
-        for no in ["/usr/bin/tini", "/usr/sbin/sshd", "/app/main", "nginx", "sh", "/usr/bin/dumb-init", "systemctl"] {
+        for no in
+            ["/usr/bin/tini", "/usr/sbin/sshd", "/app/main", "nginx", "sh", "/usr/bin/dumb-init", "systemctl"]
+        {
             assert!(!resembles_init(no), "{no}");
         }
     }
@@ -270,14 +309,20 @@ mod tests {
     #[test]
     fn direct_commands_hand_over_their_arguments() {
         let program = argv(&["/sbin/init", "--log-level=info"]);
-        assert_eq!((program.wrapper, program.init_arguments.as_slice()), (Wrapper::None, &["--log-level=info".to_owned()][..]));
+        assert_eq!(
+            (program.wrapper, program.init_arguments.as_slice()),
+            (Wrapper::None, &["--log-level=info".to_owned()][..])
+        );
         assert_eq!(argv(&["sleep", "600"]).init, None);
     }
 
     #[test]
     fn shells_are_skimmed_for_exec() {
         let program = argv(&["/bin/bash", "-c", "echo preparing; /lib/systemd/systemd; echo done"]);
-        assert_eq!((program.wrapper, program.init.as_deref(), program.execs), (Wrapper::Shell, Some("/lib/systemd/systemd"), Some(false)));
+        assert_eq!(
+            (program.wrapper, program.init.as_deref(), program.execs),
+            (Wrapper::Shell, Some("/lib/systemd/systemd"), Some(false))
+        );
         assert_eq!(argv(&["sh", "-c", "mkdir -p /x && exec /sbin/init --x"]).execs, Some(true));
         assert_eq!(argv(&["sh", "-ec", "/sbin/init"]).execs, None);
         assert_eq!(argv(&["bash", "-c", "true && /sbin/init"]).execs, Some(true));
@@ -294,8 +339,14 @@ mod tests {
         let program = of_script_text(text, &arguments, Text::File);
         assert_eq!((program.init.as_deref(), program.execs), (Some("/sbin/init"), Some(true)));
         assert_eq!(of_script_text("#!/bin/sh\n\"$@\"\n", &arguments, Text::File).execs, Some(false));
-        assert_eq!(of_script_text("#!/bin/sh\nexec env A=1 /usr/sbin/init\n", &[], Text::File).execs, Some(true));
-        assert_eq!(of_script_text("#!/bin/sh\nexec /second.sh\n", &[], Text::File).script.as_deref(), Some("/second.sh"));
+        assert_eq!(
+            of_script_text("#!/bin/sh\nexec env A=1 /usr/sbin/init\n", &[], Text::File).execs,
+            Some(true)
+        );
+        assert_eq!(
+            of_script_text("#!/bin/sh\nexec /second.sh\n", &[], Text::File).script.as_deref(),
+            Some("/second.sh")
+        );
     }
 
     #[test]
@@ -304,7 +355,10 @@ mod tests {
         assert_eq!((program.wrapper, program.init.as_deref()), (Wrapper::Supervisor, Some("/sbin/init")));
         assert_eq!(argv(&["/entry.sh", "/sbin/init"]).script.as_deref(), Some("/entry.sh"));
         let program = argv(&["env", "A=1", "tini", "-g", "sudo", "-E", "/sbin/init", "--x"]);
-        assert_eq!((program.wrapper, program.init_arguments.as_slice()), (Wrapper::Supervisor, &["--x".to_owned()][..]));
+        assert_eq!(
+            (program.wrapper, program.init_arguments.as_slice()),
+            (Wrapper::Supervisor, &["--x".to_owned()][..])
+        );
     }
 
     #[test]

@@ -7,10 +7,11 @@ use crate::pattern::Pattern;
 /// What was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Refused {
-    /// Something that starts no container: removing one, running a command in one, naming one that is not there.
+    /// Something that starts no container: removing one, running a command in one, naming one that is not
+    /// there.
     Other,
-    /// The client did not reach the engine, the image could not be fetched, or the client did not take its arguments: a container was not
-    /// started, if that was what was asked for.
+    /// The client did not reach the engine, the image could not be fetched, or the client did not take its
+    /// arguments: a container was not started, if that was what was asked for.
     Asking,
     /// A sum of what was said before: a container did not start.
     Sum,
@@ -29,7 +30,10 @@ pub struct Refusal<'t> {
 
 /// Lines that only engines, their runtimes and their clients write; the reason is the group.
 static FORMS: [Pattern; 11] = [
-    Pattern::with_one_of(&["rror response from daemon: "], r"\b[Ee]rror response from daemon: (?P<words>\S.*)$"),
+    Pattern::with_one_of(
+        &["rror response from daemon: "],
+        r"\b[Ee]rror response from daemon: (?P<words>\S.*)$",
+    ),
     Pattern::with_one_of(
         &[
             "OCI ",
@@ -43,7 +47,8 @@ static FORMS: [Pattern; 11] = [
         ],
         r"(?:^|[\s:=\x22'])(?P<words>(?:OCI runtime (?:create failed|error|start failed)|oci runtime error|runc (?:create|run|start) failed|crun: |failed to (?:create (?:shim task|containerd (?:task|container)|task for container)|start containerd task)|container_linux\.go:\d+: |[Uu]nable to start container\b).*)$",
     ),
-    // What a program says of itself is told from what it says of its request by a word of refusal, wherever that stands.
+    // What a program says of itself is told from what it says of its request by a word of refusal, wherever
+    // that stands.
     Pattern::with_one_of(
         &["docker", "podman: ", "nerdctl: ", "crun: ", "runc: ", "youki: ", "ctr: ", "buildah: ", "conmon: "],
         r"^(?:docker(?:-compose)?|podman|nerdctl|crun|runc|youki|ctr|buildah|conmon): (?P<words>(?:.*[^\w-])?(?:[Ee]rror|[Ii]nvalid|[Cc]onflicting|[Oo]pening|[Bb]ad|[Uu]nsupported|[Uu]nknown|[Cc]annot|[Cc]an't|[Ff]ailed|[Uu]nable|[Nn]o such|no matching|is not|not found|already|permission denied|must be)\b.*|(?:open|stat|lstat|statfs|read|mkdir) \S.*)$",
@@ -72,16 +77,39 @@ static FORMS: [Pattern; 11] = [
     ),
     // What a cluster says of a container that it could not make.
     Pattern::with_one_of(
-        &["kubelet", "ContainerError", "ConfigError", "SandboxError", "ContainerCannotRun", "StartError", "is forbidden: ", "sandbox"],
+        &[
+            "kubelet",
+            "ContainerError",
+            "ConfigError",
+            "SandboxError",
+            "ContainerCannotRun",
+            "StartError",
+            "is forbidden: ",
+            "sandbox",
+        ],
         r"\b(?:Warning\s+Failed(?:CreatePodSandBox|CreatePodContainer|Mount)?\s.*\bkubelet(?:, \S+)?\s+(?P<event>\S.*)|(?P<state>(?:RunContainerError|CreateContainerError|CreateContainerConfigError|RunPodSandboxError|CreatePodSandboxError|ContainerCannotRun|StartError)\b.*)|(?P<words>pods? \S+ is forbidden: (?:violates|unable to).*|[Ff]ailed to create pod sandbox.*))$",
     ),
     // Libraries that speak to an engine for other programs.
     Pattern::with_one_of(
-        &["docker.errors.", "dockerjava.", "http+docker:", "podman.errors.", "testcontainers", "ting container", "ning container"],
+        &[
+            "docker.errors.",
+            "dockerjava.",
+            "http+docker:",
+            "podman.errors.",
+            "testcontainers",
+            "ting container",
+            "ning container",
+        ],
         r"(?:(?:docker|podman)\.errors\.\w+: |\bdockerjava\.[\w.]*exception\.\w+: |\btestcontainers\.[\w.]*Exception: )(?P<words>\S.*)$|(?P<event>\b\d{3} (?:Client|Server) Error\b.*http\+docker:.*)$|(?P<state>\b[Ee]rror (?:starting|creating|running) container[: ].*)$",
     ),
     Pattern::with_one_of(
-        &["onnect to ", "during connect", "is the docker daemon running", "access containerd", "containerd not running"],
+        &[
+            "onnect to ",
+            "during connect",
+            "is the docker daemon running",
+            "access containerd",
+            "containerd not running",
+        ],
         r"(?P<words>\b(?:(?:[Cc]annot|[Ff]ailed to|[Uu]nable to|[Cc]ould not|while trying to) connect to (?:the )?(?:[Dd]ocker|[Pp]odman|containerd)\b|[Pp]ermission denied while trying to connect to|error during connect|cannot access containerd|(?:rootless )?containerd not running).*)$",
     ),
 ];
@@ -99,7 +127,9 @@ static ASKING: Pattern = Pattern::new(
     r"(?i)cannot connect to|permission denied while trying to connect|error during connect|unable to connect to podman|pull access denied|manifest (?:for .* not found|unknown)|\btoomanyrequests\b|unauthorized:|authentication required|denied: requested access|dial tcp|tls handshake|x509:|client\.timeout|no basic auth|no such host|https?://\S+/v2/|reading manifest|initializing source|short-name|unable to find image|login attempt|failed to pull image|errimagepull|imagepullbackoff|unqualified-search|(?:connect to|access|reach) (?:the )?(?:docker|podman|containerd)|containerd not running",
 );
 /// Sums of what was said before.
-static SUMS: Pattern = Pattern::new(r"failed to start containers|(?i)^dependency failed to start|^container \S+ +(?:Error|Failed)");
+static SUMS: Pattern = Pattern::new(
+    r"failed to start containers|(?i)^dependency failed to start|^container \S+ +(?:Error|Failed)",
+);
 /// What stands behind the reason and says nothing.
 static REST: Pattern = Pattern::new(r"(?:: unknown)?\.?(?: ?See '(?:docker|podman|nerdctl)[^']*'\.?)?$");
 
@@ -142,14 +172,18 @@ fn bare(words: &str) -> &str {
 
 /// What the usual reasons mean; the first that fits is taken.
 static MEANINGS: [(Pattern, &str); 22] = [
-    (Pattern::new(r"exec format error"), "the program, or the script's interpreter, is for another processor"),
+    (
+        Pattern::new(r"exec format error"),
+        "the program, or the script's interpreter, is for another processor",
+    ),
     (
         Pattern::new(r"client version \S+ is too (?:old|new)"),
         "the client and the engine speak no version of the API in common: one of the two must be updated",
     ),
     (
         Pattern::new(r"(?i)apply caps|capabilit(?:y|ies)"),
-        "the kernel refused the runtime a capability that was asked for, or that --privileged asks for: the engine itself holds fewer",
+        "the kernel refused the runtime a capability that was asked for, or that --privileged asks for: the \
+            engine itself holds fewer",
     ),
     (
         Pattern::new(r"(?i)namespace \S+.{0,24}does not exist|unknown namespace"),
@@ -159,7 +193,8 @@ static MEANINGS: [(Pattern, &str); 22] = [
         Pattern::new(
             r"(?i)conflicts? with|conflicting options|cannot be used (?:with|together)|incompatible with|mutually exclusive|not supported (?:with|in|for)",
         ),
-        "two of the options, or an option and the way in which the engine runs, exclude each other: one of them has to go",
+        "two of the options, or an option and the way in which the engine runs, exclude each other: one of \
+            them has to go",
     ),
     (
         Pattern::new(r"(?i)cgroups? v[12] (?:is )?not supported|requires cgroups? v[12]"),
@@ -169,11 +204,16 @@ static MEANINGS: [(Pattern, &str); 22] = [
         Pattern::new(r"cgroup\S*: no such file|cgroup\.controllers|cgroup\.subtree_control"),
         "the control group in which the container was to be made is not there, or was not delegated",
     ),
-    (Pattern::new(r"(?i)security-opt"), "the engine does not know this security option, or not this spelling of it"),
+    (
+        Pattern::new(r"(?i)security-opt"),
+        "the engine does not know this security option, or not this spelling of it",
+    ),
     (Pattern::new(r"(?i)seccomp"), "the seccomp profile cannot be read or used"),
     (Pattern::new(r"(?i)apparmor"), "the AppArmor profile is not loaded on the host, or cannot be used"),
     (
-        Pattern::new(r"(?i)device\b.*no such file|stat /dev/\S+: no such file|/dev/\S+.*no such (?:file|device)"),
+        Pattern::new(
+            r"(?i)device\b.*no such file|stat /dev/\S+: no such file|/dev/\S+.*no such (?:file|device)",
+        ),
         "a device that was asked for is not on the host",
     ),
     (
@@ -189,12 +229,23 @@ static MEANINGS: [(Pattern, &str); 22] = [
         Pattern::new(r"(?i)exec:? .*(?:no such file|not found)|executable file .*not found"),
         "the program that was to be started is not in the image, or its interpreter is not",
     ),
-    (Pattern::new(r"(?i)exec:? .*permission denied"), "the program that was to be started may not be executed"),
-    (Pattern::new(r"(?i)port is already allocated|address already in use"), "another program holds a port that was to be published"),
-    (Pattern::new(r"(?i)name .* is already in use"), "another container has this name"),
-    (Pattern::new(r"(?i)unable to find user|no matching entries"), "the user or group that was asked for is not in the image"),
     (
-        Pattern::new(r"(?i)unknown (?:shorthand )?flag|invalid argument|unknown or invalid runtime|unknown runtime"),
+        Pattern::new(r"(?i)exec:? .*permission denied"),
+        "the program that was to be started may not be executed",
+    ),
+    (
+        Pattern::new(r"(?i)port is already allocated|address already in use"),
+        "another program holds a port that was to be published",
+    ),
+    (Pattern::new(r"(?i)name .* is already in use"), "another container has this name"),
+    (
+        Pattern::new(r"(?i)unable to find user|no matching entries"),
+        "the user or group that was asked for is not in the image",
+    ),
+    (
+        Pattern::new(
+            r"(?i)unknown (?:shorthand )?flag|invalid argument|unknown or invalid runtime|unknown runtime",
+        ),
         "the client or the engine is too old for an option, or the option is misspelt",
     ),
     (Pattern::new(r"(?i)sysctl"), "a kernel setting that was asked for may not be set for a container"),
@@ -217,7 +268,11 @@ mod tests {
     #[test]
     fn what_starts_no_container_is_told_from_a_start_that_was_refused() {
         for (line, words, what) in [
-            ("docker: Error response from daemon: no idea what this is.", "no idea what this is", Refused::Start),
+            (
+                "docker: Error response from daemon: no idea what this is.",
+                "no idea what this is",
+                Refused::Start,
+            ),
             ("Error response from daemon: cgroup: odd: unknown", "cgroup: odd", Refused::Start),
             ("docker: invalid restart policy \"often\".", "invalid restart policy \"often\"", Refused::Start),
             (
@@ -229,15 +284,25 @@ mod tests {
             (" \u{2718} Container a-web-1  Error", "Container a-web-1  Error", Refused::Sum),
             ("Error: failed to start containers: web", "failed to start containers: web", Refused::Sum),
             (
-                "docker: Cannot connect to the Docker daemon at unix:///x. Is it running? See 'docker run --help'.",
+                "docker: Cannot connect to the Docker daemon at unix:///x. Is it running? See 'docker run \
+                    --help'.",
                 "Cannot connect to the Docker daemon at unix:///x. Is it running",
                 Refused::Asking,
             ),
-            ("Error response from daemon: pull access denied for x", "pull access denied for x", Refused::Asking),
-            ("Error response from daemon: No such container: web", "No such container: web", Refused::Other),
-            ("Error response from daemon: Container 0123 is not running", "Container 0123 is not running", Refused::Other),
             (
-                "OCI runtime exec failed: exec failed: unable to start container process: exec: \"x\": not found",
+                "Error response from daemon: pull access denied for x",
+                "pull access denied for x",
+                Refused::Asking,
+            ),
+            ("Error response from daemon: No such container: web", "No such container: web", Refused::Other),
+            (
+                "Error response from daemon: Container 0123 is not running",
+                "Container 0123 is not running",
+                Refused::Other,
+            ),
+            (
+                "OCI runtime exec failed: exec failed: unable to start container process: exec: \"x\": not \
+                    found",
                 "unable to start container process: exec: \"x\": not found",
                 Refused::Other,
             ),
@@ -266,15 +331,26 @@ mod tests {
     #[test]
     fn usual_reasons_have_a_meaning() {
         for (words, part) in [
-            ("error gathering device information while adding custom device \"/dev/nope\": no such file or directory", "device"),
+            (
+                "error gathering device information while adding custom device \"/dev/nope\": no such file \
+                    or directory",
+                "device",
+            ),
             ("stat /dev/fuse9: no such file or directory", "device"),
-            ("error mounting \"/etc/os-release\" to rootfs at \"/usr\": not a directory", "a file and a folder"),
+            (
+                "error mounting \"/etc/os-release\" to rootfs at \"/usr\": not a directory",
+                "a file and a folder",
+            ),
             ("unable to apply caps: operation not permitted", "capability"),
             ("namespace {\"time\" \"\"} does not exist", "too old"),
             ("client version 1.30 is too old. Minimum supported API version is 1.44", "API"),
             ("unable to find user nobody2: no matching entries in passwd file", "user"),
         ] {
-            assert!(meaning(words).is_some_and(|meaning| meaning.contains(part)), "{words}: {:?}", meaning(words));
+            assert!(
+                meaning(words).is_some_and(|meaning| meaning.contains(part)),
+                "{words}: {:?}",
+                meaning(words)
+            );
         }
         assert_eq!(meaning("something new"), None);
     }

@@ -1,6 +1,7 @@
 //! Stop signals in the spellings of the engines, and what systemd makes of them.
 
-/// Canonical name of a signal given as `SIGTERM`, `TERM`, `15`, `RTMIN+3` or `37`; the first real-time signal is 34 in glibc.
+/// Canonical name of a signal given as `SIGTERM`, `TERM`, `15`, `RTMIN+3` or `37`; the first real-time signal
+/// is 34 in glibc.
 pub fn canonical(text: &str) -> String {
     let upper = text.trim().to_ascii_uppercase();
     if let Ok(number) = upper.parse::<u32>() {

@@ -17,7 +17,11 @@ pub fn bytes(text: &str) -> Option<i64> {
         return whole.checked_mul(1 << shift);
     }
     let number: f64 = text[..unit].parse().ok()?;
-    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "sizes with a fraction are far below 2^53")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "sizes with a fraction are far below 2^53"
+    )]
     let bytes = (number * (1_i64 << shift) as f64) as i64;
     Some(bytes)
 }
@@ -28,7 +32,14 @@ mod tests {
 
     #[test]
     fn sizes_have_units() {
-        for (text, size) in [("512m", 512 << 20), ("2G", 2 << 30), ("1.5gb", 3 << 29), ("77", 77), ("1Gi", 1 << 30), (" 1kb ", 1024)] {
+        for (text, size) in [
+            ("512m", 512 << 20),
+            ("2G", 2 << 30),
+            ("1.5gb", 3 << 29),
+            ("77", 77),
+            ("1Gi", 1 << 30),
+            (" 1kb ", 1024),
+        ] {
             assert_eq!(bytes(text), Some(size), "{text}");
         }
         for text in ["many", "50%", "-1", "", "m", "9999999999999t", "1.5.5g", "1eb"] {

@@ -9,8 +9,13 @@ use super::info;
 use super::observe::Observed;
 use super::page::Page;
 use super::share::{self, Share};
-use crate::facts::{Config, container, derive, distribution, engine, filter, image, mounts, program, refusal};
-use crate::snapshot::{EngineId, Fact, Facts, Gap, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Target, TargetKind, UNSEEN_TEXT};
+use crate::facts::{
+    Config, container, derive, distribution, engine, filter, image, mounts, program, refusal,
+};
+use crate::snapshot::{
+    EngineId, Fact, Facts, Gap, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Target, TargetKind,
+    UNSEEN_TEXT,
+};
 
 /// Units that failed, of one container; more are one disaster.
 const MOST_UNITS: usize = 500;
@@ -20,7 +25,9 @@ pub fn snapshots(name: &str, page: &Page, found: &Found) -> Vec<Snapshot> {
     let count = found.containers.len();
     let one = |(index, share): (usize, Share<'_>)| {
         let container = found.containers.get(index);
-        let label = container.filter(|_| count > 1).map_or_else(|| name.to_owned(), |container| labelled(name, index, container));
+        let label = container
+            .filter(|_| count > 1)
+            .map_or_else(|| name.to_owned(), |container| labelled(name, index, container));
         Draft::new(&label, page, found, container, share).finish()
     };
     share::shares(page, found).into_iter().enumerate().map(one).collect()
@@ -51,7 +58,13 @@ struct Draft<'f> {
 }
 
 impl<'f> Draft<'f> {
-    fn new(name: &str, page: &Page, found: &'f Found, container: Option<&'f Described>, share: Share<'_>) -> Self {
+    fn new(
+        name: &str,
+        page: &Page,
+        found: &'f Found,
+        container: Option<&'f Described>,
+        share: Share<'_>,
+    ) -> Self {
         let Share { lines, unrecognised, observed, is_spoken } = share;
         let mut draft = Self {
             name: name.to_owned(),
@@ -60,7 +73,13 @@ impl<'f> Draft<'f> {
             facts: Facts::default(),
             gaps: gaps(page, found),
             documents: BTreeMap::new(),
-            log: LogExcerpt { lines, lines_read: page.count, bytes_read: page.bytes, lines_cut: page.cut, unrecognised },
+            log: LogExcerpt {
+                lines,
+                lines_read: page.count,
+                bytes_read: page.bytes,
+                lines_cut: page.cut,
+                unrecognised,
+            },
         };
         draft.gaps.extend(unread_parts(page, found));
         draft.configured();
@@ -143,9 +162,11 @@ impl<'f> Draft<'f> {
         for (observed, own) in observed {
             for (key, fact) in observed.facts.iter() {
                 // Of several rows of `docker ps` the one that ended is the one that is asked about.
-                let up = key == "container.status" && fact.value == "running" && self.facts.get(key).is_some();
+                let up =
+                    key == "container.status" && fact.value == "running" && self.facts.get(key).is_some();
                 // What is mounted decides; the groups of a process only where nothing better is known.
-                let weaker = key == "cgroup.mode" && !fact.source.ends_with("mounts") && self.facts.get(key).is_some();
+                let weaker =
+                    key == "cgroup.mode" && !fact.source.ends_with("mounts") && self.facts.get(key).is_some();
                 if !own && !share::is_shared(key) || whole && key.starts_with("container.") || up || weaker {
                     continue;
                 }
@@ -159,16 +180,24 @@ impl<'f> Draft<'f> {
         failed.tell(self);
     }
 
-    /// Whether init is in the image: a container that ended otherwise than by the engine's own codes has started it, and who
-    /// names an init and has no error to show is taken to have one.
+    /// Whether init is in the image: a container that ended otherwise than by the engine's own codes has
+    /// started it, and who names an init and has no error to show is taken to have one.
     fn started(&mut self) {
         if self.facts.bool("container.runs_systemd") != Some(true) {
             return;
         }
         match self.facts.int("container.exit_code") {
             Some(125..=127) => {}
-            Some(_) => self.facts.set_if_unknown("guest.init_present", true, "container.exit_code: the engine could start it"),
-            None => self.facts.set_if_unknown("guest.init_present", true, "assumed: the text names it and says nothing against it"),
+            Some(_) => self.facts.set_if_unknown(
+                "guest.init_present",
+                true,
+                "container.exit_code: the engine could start it",
+            ),
+            None => self.facts.set_if_unknown(
+                "guest.init_present",
+                true,
+                "assumed: the text names it and says nothing against it",
+            ),
         }
     }
 
@@ -178,7 +207,8 @@ impl<'f> Draft<'f> {
         if let Some(version) = name.as_deref().and_then(distribution::of_name) {
             self.facts.set_if_unknown("guest.systemd_version", version, "guest.os_name");
         }
-        let image = self.container.and_then(|container| container.base.as_deref().or(container.image.as_deref()));
+        let image =
+            self.container.and_then(|container| container.base.as_deref().or(container.image.as_deref()));
         if let Some((id, version)) = image.and_then(distribution::of_image) {
             self.facts.set_if_unknown("guest.os_id", id, "name of the image");
             if let Some(version) = version {
@@ -207,18 +237,24 @@ impl<'f> Draft<'f> {
             self.facts.set("container.meant_for_systemd", true, "text: it speaks of systemd");
             return;
         }
-        let unknown = self.facts.text("container.error").is_some() || self.gaps.iter().any(|gap| gap.fact == UNSEEN_TEXT);
+        let unknown = self.facts.text("container.error").is_some()
+            || self.gaps.iter().any(|gap| gap.fact == UNSEEN_TEXT);
         if spoken || meant.is_some() || unknown {
             return;
         }
         // An engine was asked for something and did not do it; what became of a container nobody says.
-        let other = self.log.lines.iter().find_map(|line| refusal::of_line(&line.text)).map(|refusal| refusal.words);
+        let other =
+            self.log.lines.iter().find_map(|line| refusal::of_line(&line.text)).map(|refusal| refusal.words);
         match other {
             Some(words) => {
-                let reason = format!("not judged: all that is told of a container is what an engine said to a request: {words}");
+                let reason = format!(
+                    "not judged: all that is told of a container is what an engine said to a request: {words}"
+                );
                 self.gaps.push(Gap { fact: UNSEEN_TEXT.to_owned(), reason });
             }
-            None => self.facts.set("container.meant_for_systemd", false, "text: it does not speak of systemd"),
+            None => {
+                self.facts.set("container.meant_for_systemd", false, "text: it does not speak of systemd")
+            }
         }
     }
 
@@ -247,7 +283,8 @@ fn unread(what: &str) -> Gap {
     Gap { fact: fact.to_owned(), reason: format!("{what} holds no {wanted}") }
 }
 
-/// Why a text, or a part of it, was not seen; one without a word says nothing, unless something was given beside it.
+/// Why a text, or a part of it, was not seen; one without a word says nothing, unless something was given
+/// beside it.
 fn unread_parts(page: &Page, found: &Found) -> Vec<Gap> {
     let wordless = (found.containers.is_empty() && !page.speaks).then(|| match page.bytes {
         0 => "nothing to judge: the text is empty".to_owned(),
@@ -259,8 +296,17 @@ fn unread_parts(page: &Page, found: &Found) -> Vec<Gap> {
 
 /// What could not be read of a page.
 fn gaps(page: &Page, found: &Found) -> Vec<Gap> {
-    let left_out = found.left_out.iter().map(|what| Gap { fact: "container.*".to_owned(), reason: format!("not read: {what}") });
-    found.empty.iter().map(|what| unread(what)).chain(page.is_sifted.then(passed_over)).chain(left_out).collect()
+    let left_out = found
+        .left_out
+        .iter()
+        .map(|what| Gap { fact: "container.*".to_owned(), reason: format!("not read: {what}") });
+    found
+        .empty
+        .iter()
+        .map(|what| unread(what))
+        .chain(page.is_sifted.then(passed_over))
+        .chain(left_out)
+        .collect()
 }
 
 /// Units that failed, as rows of a list tell them.
@@ -296,6 +342,7 @@ impl<'f> Units<'f> {
 
 /// What is said of a text so long that its middle was only looked at by the rules.
 fn passed_over() -> Gap {
-    let reason = "failures that no rule knows were looked for at the beginning and the end of this long text, not in its middle";
+    let reason = "failures that no rule knows were looked for at the beginning and the end of this long \
+        text, not in its middle";
     Gap { fact: "log.unrecognised".to_owned(), reason: reason.to_owned() }
 }

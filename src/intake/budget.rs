@@ -1,7 +1,8 @@
-//! The work that one text may take: every attempt to read a part of it spends some, and what is no longer affordable is named.
+//! The work that one text may take: every attempt to read a part of it spends some, and what is no longer
+//! affordable is named.
 //!
-//! Work is counted in bytes that a reader of JSON, YAML or command lines went over, again for each time that it did. So it does not
-//! depend on the machine, and a test can compare it with the length of the text.
+//! Work is counted in bytes that a reader of JSON, YAML or command lines went over, again for each time that
+//! it did. So it does not depend on the machine, and a test can compare it with the length of the text.
 
 use serde_json::Value;
 
@@ -90,12 +91,20 @@ impl Budget {
 
     /// Names what is not looked for from a line on, because nothing is left.
     pub fn end_at(&mut self, line: u64, what: &str) {
-        self.leave_out(format!("{what} from line {line} on: what stands before took all the work that a text of this size is worth"));
+        self.leave_out(format!(
+            "{what} from line {line} on: what stands before took all the work that a text \
+            of this size is worth"
+        ));
     }
 
-    /// Of containers those that a text of this size may describe: the first, and more as long as what each of them carries of an image
-    /// is affordable. One more than the most is taken, so that it can be named what stands behind them.
-    pub fn affordable<T>(&mut self, most: usize, containers: impl Iterator<Item = (u64, usize, T)>) -> Vec<T> {
+    /// Of containers those that a text of this size may describe: the first, and more as long as what each of
+    /// them carries of an image is affordable. One more than the most is taken, so that it can be named what
+    /// stands behind them.
+    pub fn affordable<T>(
+        &mut self,
+        most: usize,
+        containers: impl Iterator<Item = (u64, usize, T)>,
+    ) -> Vec<T> {
         let mut taken = Vec::new();
         for (line, size, container) in containers.take(most + 1) {
             if !self.spend(size) && !taken.is_empty() {
@@ -125,8 +134,8 @@ pub fn size(document: &Value) -> usize {
     }
 }
 
-/// Where an attempt may begin. Lines that a failed attempt went over are gone over again only for a multiple of its work: else each
-/// of n lines that begin what never ends would be read n times.
+/// Where an attempt may begin. Lines that a failed attempt went over are gone over again only for a multiple
+/// of its work: else each of n lines that begin what never ends would be read n times.
 #[derive(Debug, Default)]
 pub struct Attempts {
     /// Index of the line behind all failed attempts.

@@ -1,4 +1,5 @@
-//! Lines that look like a failure and that no signature knows: counted by a form that is the same on every host.
+//! Lines that look like a failure and that no signature knows: counted by a form that is the same on every
+//! host.
 
 use std::collections::BTreeMap;
 
@@ -15,14 +16,19 @@ static FAILURE: Pattern = Pattern::new(
     r"\b(?:error|errors|fail|failed|failure|fails|fatal|panic|panicked|denied|refused|cannot|can't|could not|couldn't|unable|timed out|timeout|exception|traceback|segmentation fault|core dumped|killed|aborted|abort|no such file|not found|not permitted|no space left|unsupported|invalid|crashed|oom)\b|exited with (?:exit )?(?:code|status) [1-9]",
 );
 /// Sentences that name a failure that did not happen, in lower case.
-static FINE: Pattern = Pattern::new(r"\b(?:0|no|without) (?:errors?|failures?|failed)\b|\bfailed[=:] ?0\b|\berrors?[=:] ?0\b|\[  ok  \]");
+static FINE: Pattern = Pattern::new(
+    r"\b(?:0|no|without) (?:errors?|failures?|failed)\b|\bfailed[=:] ?0\b|\berrors?[=:] ?0\b|\[  ok  \]",
+);
 /// What differs between two hosts that fail alike, and what stands for it.
 static VARIABLE: [(Pattern, &str); 9] = [
     (Pattern::new(r#""[^"]*"|'[^']*'|`[^`]*`|“.*?”"#), "<quoted>"),
     (Pattern::new(r"https?://\S+|\b[\w.-]+@[\w.-]+\b"), "<address>"),
     (Pattern::new(r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"), "<id>"),
     (Pattern::new(r"(?:/[\w.@%+~:-]+){2,}/?"), "<path>"),
-    (Pattern::new(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|\[?(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{0,4}\]?"), "<address>"),
+    (
+        Pattern::new(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|\[?(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{0,4}\]?"),
+        "<address>",
+    ),
     (Pattern::new(r"\b(?:0x)?[0-9a-f]*\d[0-9a-f]{6,}\b|\b[0-9a-f]{12,}\b"), "<id>"),
     (Pattern::new(r"\b(?:[\w-]+\.){2,}[a-z]{2,}\b"), "<host>"),
     (Pattern::new(r"\d+(?:[.,:]\d+)*"), "#"),
@@ -46,13 +52,17 @@ pub fn looks_bad(text: &str) -> bool {
 #[must_use]
 pub fn id(text: &str) -> String {
     let end = text.floor_char_boundary(DECISIVE.min(text.len()));
-    let form = VARIABLE.iter().fold(text[..end].trim().to_lowercase(), |text, (re, stand_in)| re.replace_all(&text, stand_in).into_owned());
+    let form = VARIABLE.iter().fold(text[..end].trim().to_lowercase(), |text, (re, stand_in)| {
+        re.replace_all(&text, stand_in).into_owned()
+    });
     format!("{:012x}", fnv(form.as_bytes()) & 0xffff_ffff_ffff)
 }
 
 /// FNV-1a with 64 bits: the same on every machine and in every version of this program.
 fn fnv(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 impl Clusters {
@@ -86,7 +96,8 @@ mod tests {
     #[test]
     fn the_same_failure_has_the_same_id_everywhere() {
         let same = [
-            "worker 12 (pid 4711) failed to open /var/lib/app/data/4f3a2b1c9d8e.db: timeout after 30.5s on 10.0.0.7:5432",
+            "worker 12 (pid 4711) failed to open /var/lib/app/data/4f3a2b1c9d8e.db: timeout after 30.5s on \
+                10.0.0.7:5432",
             "worker 3 (pid 99) failed to open /srv/other/file.db: timeout after 2s on 192.168.1.20:5432",
         ];
         assert_eq!(id(same[0]), id(same[1]));
@@ -101,10 +112,17 @@ mod tests {
 
     #[test]
     fn failures_are_told_from_their_absence() {
-        for bad in ["FATAL: no pg_hba.conf entry", "Traceback (most recent call last):", "app exited with code 1", "Permission denied"] {
+        for bad in [
+            "FATAL: no pg_hba.conf entry",
+            "Traceback (most recent call last):",
+            "app exited with code 1",
+            "Permission denied",
+        ] {
             assert!(looks_bad(bad), "{bad}");
         }
-        for good in ["ok=3 changed=1 failed=0", "finished with 0 errors", "[  OK  ] Started Daemon.", "all is well"] {
+        for good in
+            ["ok=3 changed=1 failed=0", "finished with 0 errors", "[  OK  ] Started Daemon.", "all is well"]
+        {
             assert!(!looks_bad(good), "{good}");
         }
     }

@@ -1,4 +1,5 @@
-//! All descriptions of containers, images and engines in a text, sorted out: what is the same, what belongs together.
+//! All descriptions of containers, images and engines in a text, sorted out: what is the same, what belongs
+//! together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,11 +53,14 @@ impl Described {
         Config::partial(inspect, native.as_ref(), *kind, complete)
     }
 
-    /// Whether a name in the text is its own, as compose and the engine form it: `project_web_1` and `web-1` are `web`.
+    /// Whether a name in the text is its own, as compose and the engine form it: `project_web_1` and `web-1`
+    /// are `web`.
     pub fn is_called(&self, name: &str) -> bool {
         let Some(own) = self.name.as_deref().filter(|own| !own.is_empty()) else { return false };
         let part = |start: usize| matches!(name.as_bytes().get(start), Some(b'-' | b'_') | None);
-        name.match_indices(own).any(|(at, _)| (at == 0 || matches!(name.as_bytes()[at - 1], b'-' | b'_')) && part(at + own.len()))
+        name.match_indices(own).any(|(at, _)| {
+            (at == 0 || matches!(name.as_bytes()[at - 1], b'-' | b'_')) && part(at + own.len())
+        })
     }
 
     /// Whether its command leads to an init.
@@ -103,7 +107,11 @@ pub fn found(page: &Page, beside: &Beside) -> Found {
         if if what == "--info" { !engine } else { more.containers.is_empty() } {
             given.empty.push(what);
         }
-        given.containers.extend(more.containers.into_iter().map(|container| Described { line: 0, origin: what.to_owned(), ..container }));
+        given.containers.extend(more.containers.into_iter().map(|container| Described {
+            line: 0,
+            origin: what.to_owned(),
+            ..container
+        }));
         given.engine.merge(more.engine);
     }
     // What was named on the command line is the container that the text is about.
@@ -141,7 +149,8 @@ fn of_lines(lines: &[Line], budget: &mut Budget) -> Found {
     specs.extend(blocks.iter().flat_map(services::specs));
     specs.extend(lines.iter().filter_map(|line| services::of_json_list(line.number, line.command())));
     let files = dockerfile::files(lines);
-    let declared = documents.iter().find(|document| document.kind == Kind::Image).map(|document| document.value.clone());
+    let declared =
+        documents.iter().find(|document| document.kind == Kind::Image).map(|document| document.value.clone());
     let mut containers = described(&sorted_out(specs), &files, declared.as_ref(), budget);
     inspected(&documents, declared.as_ref(), &mut containers, budget);
     if containers.is_empty() {
@@ -152,13 +161,15 @@ fn of_lines(lines: &[Line], budget: &mut Budget) -> Found {
     }
     containers.sort_by_key(|container| container.line);
     if let Some(further) = containers.get(MOST) {
-        budget.leave_out(format!("containers described from line {} on, after the first {MOST}", further.line));
+        budget
+            .leave_out(format!("containers described from line {} on, after the first {MOST}", further.line));
         containers.truncate(MOST);
     }
     Found { containers, engine, ..Found::default() }
 }
 
-/// Repetitions are one container; parts of a description are used only where nothing whole is there, and then together.
+/// Repetitions are one container; parts of a description are used only where nothing whole is there, and then
+/// together.
 fn sorted_out(mut specs: Vec<Spec>) -> Vec<Spec> {
     specs.sort_by_key(|spec| spec.line);
     let mut said = BTreeSet::new();
@@ -178,7 +189,12 @@ fn sorted_out(mut specs: Vec<Spec>) -> Vec<Spec> {
     if whole.is_empty() { parts.into_iter().collect() } else { whole }
 }
 
-fn described(specs: &[Spec], files: &[Dockerfile], declared: Option<&Value>, budget: &mut Budget) -> Vec<Described> {
+fn described(
+    specs: &[Spec],
+    files: &[Dockerfile],
+    declared: Option<&Value>,
+    budget: &mut Budget,
+) -> Vec<Described> {
     let of = |spec: &Spec| {
         let service = spec.origin.contains("service");
         let file = files.last().filter(|_| !service || spec.image.is_none());
@@ -200,7 +216,8 @@ fn described(specs: &[Spec], files: &[Dockerfile], declared: Option<&Value>, bud
             facts: file.map(|file| file.facts.clone()).unwrap_or_default(),
         }
     };
-    let shared = declared.map_or(0, size) + files.last().map_or(0, |file| file.config.values().map(size).sum());
+    let shared =
+        declared.map_or(0, size) + files.last().map_or(0, |file| file.config.values().map(size).sum());
     budget.affordable(MOST, specs.iter().map(|spec| (spec.line, shared, spec))).into_iter().map(of).collect()
 }
 
@@ -230,7 +247,8 @@ fn inherit(documents: &mut Documents, image: &Map<String, Value>, whole: bool) {
 
 /// Volumes that the image declares and nothing lies over.
 fn volumes(documents: &mut Documents, image: &Map<String, Value>) {
-    let declared: Vec<String> = image.get("Volumes").and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned().collect();
+    let declared: Vec<String> =
+        image.get("Volumes").and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned().collect();
     let mounts = Config::partial(&documents.inspect, None, documents.kind, &[]).mounts();
     let mounted: BTreeSet<&str> = mounts.iter().map(|mount| mount.destination.as_str()).collect();
     let taken = |path: &str| mounted.contains(path.trim_end_matches('/'));
@@ -248,11 +266,20 @@ fn volumes(documents: &mut Documents, image: &Map<String, Value>) {
 }
 
 /// Containers that the engine itself described; a command line of the same container says nothing more.
-fn inspected(documents: &[Document], declared: Option<&Value>, containers: &mut Vec<Described>, budget: &mut Budget) {
-    let told = documents.iter().filter(|document| matches!(document.kind, Kind::Container | Kind::PodmanContainer));
+fn inspected(
+    documents: &[Document],
+    declared: Option<&Value>,
+    containers: &mut Vec<Described>,
+    budget: &mut Budget,
+) {
+    let told =
+        documents.iter().filter(|document| matches!(document.kind, Kind::Container | Kind::PodmanContainer));
     let sized = told.map(|document| (document.line, declared.map_or(0, size), document));
-    let of_engine: Vec<Described> =
-        budget.affordable(MOST, sized).into_iter().filter_map(|document| of_inspect(document, declared)).collect();
+    let of_engine: Vec<Described> = budget
+        .affordable(MOST, sized)
+        .into_iter()
+        .filter_map(|document| of_inspect(document, declared))
+        .collect();
     if of_engine.len() == 1 && containers.len() == 1 {
         containers.clear();
     }
@@ -274,7 +301,8 @@ fn of_inspect(document: &Document, declared: Option<&Value>) -> Option<Described
         value["Config"]["StopSignal"] = json!(signal.to_string());
     }
     let sections = ["/State", "/Config", "/HostConfig", "/Mounts"];
-    let seen: Vec<&'static str> = sections.into_iter().filter(|section| value.pointer(section).is_some()).collect();
+    let seen: Vec<&'static str> =
+        sections.into_iter().filter(|section| value.pointer(section).is_some()).collect();
     let complete = if seen.len() == sections.len() { vec![""] } else { seen };
     let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let (name, image) = (text("/Name"), text("/Config/Image").or_else(|| text("/ImageName")));
@@ -296,7 +324,8 @@ fn of_inspect(document: &Document, declared: Option<&Value>) -> Option<Described
     })
 }
 
-/// The services of a compose log that nothing describes, told apart by their prefixes; none where only one speaks.
+/// The services of a compose log that nothing describes, told apart by their prefixes; none where only one
+/// speaks.
 fn speakers(lines: &[Line]) -> Vec<Described> {
     let mut counts: BTreeMap<&str, (u64, usize)> = BTreeMap::new();
     for line in lines {
@@ -304,7 +333,8 @@ fn speakers(lines: &[Line]) -> Vec<Described> {
         counts.entry(name).or_insert((line.number, 0)).1 += 1;
     }
     // `web-1` or, of the first compose, `web_1`; the first column of a table has no such number.
-    let numbered = |name: &str| name.rsplit_once(['-', '_']).is_some_and(|(_, number)| number.parse::<u16>().is_ok());
+    let numbered =
+        |name: &str| name.rsplit_once(['-', '_']).is_some_and(|(_, number)| number.parse::<u16>().is_ok());
     counts.retain(|name, (_, lines)| *lines > 1 && numbered(name));
     if counts.len() < 2 {
         return Vec::new();
@@ -316,7 +346,12 @@ fn speakers(lines: &[Line]) -> Vec<Described> {
         engine: None,
         image: None,
         base: None,
-        documents: Documents { inspect: json!({}), native: None, kind: EngineKind::Docker, complete: Vec::new() },
+        documents: Documents {
+            inspect: json!({}),
+            native: None,
+            kind: EngineKind::Docker,
+            complete: Vec::new(),
+        },
         declared: None,
         facts: Facts::default(),
     };
@@ -325,7 +360,12 @@ fn speakers(lines: &[Line]) -> Vec<Described> {
 
 /// An image without a container: how it is started is unknown.
 fn of_file(file: &Dockerfile) -> Described {
-    let mut documents = Documents { inspect: json!({"Config": {}}), native: None, kind: EngineKind::Docker, complete: Vec::new() };
+    let mut documents = Documents {
+        inspect: json!({"Config": {}}),
+        native: None,
+        kind: EngineKind::Docker,
+        complete: Vec::new(),
+    };
     inherit(&mut documents, &file.config, false);
     Described {
         line: file.line,
@@ -350,7 +390,11 @@ mod tests {
 
     #[test]
     fn repetitions_are_one_container_and_parts_give_way() {
-        assert_eq!(containers("$ docker run -d a:1\nx\n$ docker run -d a:1\n$ docker run -d b:1\n$ --privileged\n").len(), 2);
+        assert_eq!(
+            containers("$ docker run -d a:1\nx\n$ docker run -d a:1\n$ docker run -d b:1\n$ --privileged\n")
+                .len(),
+            2
+        );
         assert_eq!(containers("$ --privileged\n$ -v /a:/b\n").len(), 1);
     }
 
@@ -361,16 +405,29 @@ mod tests {
             line.container = Some(name.into());
             line
         };
-        let names =
-            |lines: &[Line]| of_lines(lines, &mut Budget::of(0)).containers.into_iter().filter_map(|one| one.name).collect::<Vec<_>>();
-        let both = [line(1, "web-1"), line(2, "db_1"), line(3, "web-1"), line(4, "db_1"), line(5, "id"), line(6, "id")];
+        let names = |lines: &[Line]| {
+            of_lines(lines, &mut Budget::of(0))
+                .containers
+                .into_iter()
+                .filter_map(|one| one.name)
+                .collect::<Vec<_>>()
+        };
+        let both = [
+            line(1, "web-1"),
+            line(2, "db_1"),
+            line(3, "web-1"),
+            line(4, "db_1"),
+            line(5, "id"),
+            line(6, "id"),
+        ];
         assert_eq!(names(&both), ["web-1", "db_1"]);
         assert!(names(&both[..3]).is_empty());
     }
 
     #[test]
     fn a_dockerfile_fills_in_what_the_command_line_leaves_out() {
-        let text = "FROM debian:12\nENV container=docker\nVOLUME /sys/fs/cgroup\nSTOPSIGNAL SIGRTMIN+3\nCMD [\"/sbin/init\"]\n\n$ docker run -d -e A=1 --tmpfs /run img\n";
+        let text = "FROM debian:12\nENV container=docker\nVOLUME /sys/fs/cgroup\nSTOPSIGNAL SIGRTMIN+3\nCMD \
+            [\"/sbin/init\"]\n\n$ docker run -d -e A=1 --tmpfs /run img\n";
         let container = &containers(text)[0];
         let config = container.config();
         assert_eq!(
@@ -383,7 +440,8 @@ mod tests {
 
     #[test]
     fn inspect_takes_the_place_of_its_command_line() {
-        let text = "$ docker run --name web img\n[\n {\"Name\": \"/web\", \"State\": {\"Status\": \"exited\"}, \"Config\": {}, \"HostConfig\": {}, \"Mounts\": []}\n]\n";
+        let text = "$ docker run --name web img\n[\n \
+            {\"Name\": \"/web\", \"State\": {\"Status\": \"exited\"}, \"Config\": {}, \"HostConfig\": {}, \"Mounts\": []}\n]\n";
         let found = containers(text);
         assert_eq!((found.len(), found[0].documents.complete.as_slice()), (1, &[""][..]));
     }

@@ -16,7 +16,8 @@ static INSTALLS: Pattern = Pattern::with_one_of(
     r"\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|zypper|pacman|tdnf)\b[^;&|]*\b(?:install|-S\w*|in)\b[^;&|]*\bsystemd(?:-sysv)?\b",
 );
 /// The unit that the boot is for.
-static DEFAULT: Pattern = Pattern::with_one_of(&["set-default"], r"\bsystemctl +set-default +(?P<unit>[\w@.-]+)");
+static DEFAULT: Pattern =
+    Pattern::with_one_of(&["set-default"], r"\bsystemctl +set-default +(?P<unit>[\w@.-]+)");
 
 /// An image as a Dockerfile describes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +41,8 @@ pub fn files(lines: &[Line]) -> Vec<Dockerfile> {
     let mut at = 0;
     while at < lines.len() {
         let (instructions, used) = block(&lines[at..]);
-        let whole = instructions.len() >= 2 || instructions.iter().any(|(word, rest)| word == "FROM" && from(rest).is_some());
+        let whole = instructions.len() >= 2
+            || instructions.iter().any(|(word, rest)| word == "FROM" && from(rest).is_some());
         if whole {
             found.push(file(&instructions, lines[at].number, lines[at + used - 1].number));
         }
@@ -103,7 +105,8 @@ fn file(instructions: &[(String, String)], line: u64, last: u64) -> Dockerfile {
             }
             "ENV" => append(&mut file.config, "Env", env(rest)),
             "VOLUME" => {
-                let paths = json_words(rest).unwrap_or_else(|| rest.split_whitespace().map(str::to_owned).collect());
+                let paths =
+                    json_words(rest).unwrap_or_else(|| rest.split_whitespace().map(str::to_owned).collect());
                 let entry = file.config.entry("Volumes").or_insert_with(|| json!({}));
                 for path in paths {
                     entry[path] = json!({});
@@ -127,7 +130,9 @@ fn file(instructions: &[(String, String)], line: u64, last: u64) -> Dockerfile {
 /// The image behind FROM, without platform and stage name.
 fn from(rest: &str) -> Option<String> {
     let image = rest.split_whitespace().find(|word| !word.starts_with("--"))?;
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | ':' | '@' | '$' | '{' | '}');
+    let fits = |c: char| {
+        c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | ':' | '@' | '$' | '{' | '}')
+    };
     image.chars().all(fits).then(|| image.to_owned())
 }
 
@@ -179,13 +184,18 @@ mod tests {
 
     #[test]
     fn instructions_become_the_image_s_configuration() {
-        let text = "Here it is:\nFROM debian:12 AS base\nENV container=docker A=\"b c\"\nRUN apt-get update \\\n  # why\n  && apt-get install -y systemd systemd-sysv\n\n\
-                    STOPSIGNAL SIGRTMIN+3\nVOLUME [\"/sys/fs/cgroup\", \"/run\"]\nRUN systemctl set-default multi-user.target\nENTRYPOINT [\"/sbin/init\"]\nand then\n";
+        let text = "Here it is:\nFROM debian:12 AS base\nENV container=docker A=\"b c\"\nRUN apt-get \
+            update \\\n  # why\n  && apt-get install -y systemd systemd-sysv\n\n\
+                    STOPSIGNAL SIGRTMIN+3\nVOLUME [\"/sys/fs/cgroup\", \"/run\"]\nRUN systemctl set-default \
+            multi-user.target\nENTRYPOINT [\"/sbin/init\"]\nand then\n";
         let file = &found(text)[0];
         assert_eq!((file.base.as_deref(), file.line, file.last), (Some("debian:12"), 2, 11));
         assert_eq!(file.config["Env"], json!(["container=docker", "A=b c"]));
         assert_eq!(file.config["Volumes"], json!({"/sys/fs/cgroup": {}, "/run": {}}));
-        assert_eq!((&file.config["Entrypoint"], &file.config["StopSignal"]), (&json!(["/sbin/init"]), &json!("SIGRTMIN+3")));
+        assert_eq!(
+            (&file.config["Entrypoint"], &file.config["StopSignal"]),
+            (&json!(["/sbin/init"]), &json!("SIGRTMIN+3"))
+        );
         assert_eq!(file.facts.bool("guest.systemd_installed"), Some(true));
         assert_eq!(file.facts.text("guest.default_target"), Some("multi-user.target"));
     }

@@ -10,8 +10,16 @@ use crate::pattern::Literals;
 const MOST: usize = 64;
 
 /// Keys of which every known document has one.
-static KNOWN: Literals =
-    Literals::new(&["Config\"", "host\"", "ServerVersion\"", "CgroupDriver\"", "CgroupVersion\"", "Server\"", "Client\"", "ApiVersion\""]);
+static KNOWN: Literals = Literals::new(&[
+    "Config\"",
+    "host\"",
+    "ServerVersion\"",
+    "CgroupDriver\"",
+    "CgroupVersion\"",
+    "Server\"",
+    "Client\"",
+    "ApiVersion\"",
+]);
 
 /// A document and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,7 +71,12 @@ pub fn documents(lines: &[Line], budget: &mut Budget) -> Vec<Document> {
         match text.value(at, budget) {
             Ok((value, used)) => {
                 let (line, last) = (lines[at].number, lines[at + used - 1].number);
-                found.extend(sorted(value).into_iter().map(|(kind, value)| Document { line, last, kind, value }));
+                found.extend(sorted(value).into_iter().map(|(kind, value)| Document {
+                    line,
+                    last,
+                    kind,
+                    value,
+                }));
                 at += used;
             }
             Err(Failed { lines, work }) => {
@@ -72,7 +85,10 @@ pub fn documents(lines: &[Line], budget: &mut Budget) -> Vec<Document> {
             }
         }
         if found.len() > MOST {
-            budget.leave_out(format!("JSON documents from line {} on, after the first {MOST}", found[MOST].line));
+            budget.leave_out(format!(
+                "JSON documents from line {} on, after the first {MOST}",
+                found[MOST].line
+            ));
             found.truncate(MOST);
             break;
         }
@@ -85,7 +101,8 @@ pub fn documents(lines: &[Line], budget: &mut Budget) -> Vec<Document> {
 
 /// Whether a known document may begin with a line. Many logs are documents of one line each.
 fn begins(text: &str) -> bool {
-    matches!(text.trim_start().bytes().next(), Some(b'{' | b'[')) && (KNOWN.may_occur_in(text) || nesting(text) > 0)
+    matches!(text.trim_start().bytes().next(), Some(b'{' | b'['))
+        && (KNOWN.may_occur_in(text) || nesting(text) > 0)
 }
 
 /// Lines as one text.
@@ -114,11 +131,13 @@ impl Joined {
         joined
     }
 
-    /// The JSON value that begins at a line, and how many lines it takes. What stands behind it on its last line is no part of it.
+    /// The JSON value that begins at a line, and how many lines it takes. What stands behind it on its last
+    /// line is no part of it.
     fn value(&self, at: usize, budget: &mut Budget) -> Result<(Value, usize), Failed> {
         let start = self.starts[at];
         let affordable = usize::try_from(budget.left()).unwrap_or(usize::MAX);
-        let text = &self.text[start..self.text.floor_char_boundary(start.saturating_add(affordable).min(self.text.len()))];
+        let text = &self.text
+            [start..self.text.floor_char_boundary(start.saturating_add(affordable).min(self.text.len()))];
         let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
         let lines_to = |end: usize| self.starts.partition_point(|begin| *begin < start + end.max(1)) - at;
         match stream.next() {
@@ -169,15 +188,23 @@ fn kind(value: &Value) -> Option<Kind> {
     let has = |pointer: &str| value.pointer(pointer).is_some();
     let map = value.as_object()?;
     if map.contains_key("HostConfig") || has("/State/Status") && map.contains_key("Config") {
-        let podman = has("/Config/SystemdMode") || map.contains_key("OCIRuntime") || map.contains_key("ConmonPidFile");
+        let podman =
+            has("/Config/SystemdMode") || map.contains_key("OCIRuntime") || map.contains_key("ConmonPidFile");
         Some(if podman { Kind::PodmanContainer } else { Kind::Container })
     } else if map.contains_key("Config") && (map.contains_key("RepoTags") || map.contains_key("RootFS")) {
         Some(Kind::Image)
     } else if has("/host/cgroupVersion") || has("/host/ociRuntime") {
         Some(Kind::PodmanInfo)
-    } else if map.contains_key("ServerVersion") || map.contains_key("CgroupDriver") || map.contains_key("CgroupVersion") {
+    } else if map.contains_key("ServerVersion")
+        || map.contains_key("CgroupDriver")
+        || map.contains_key("CgroupVersion")
+    {
         Some(Kind::Info)
-    } else if has("/Server/Version") || has("/Client/ApiVersion") || has("/Client/APIVersion") || map.contains_key("ApiVersion") {
+    } else if has("/Server/Version")
+        || has("/Client/ApiVersion")
+        || has("/Client/APIVersion")
+        || map.contains_key("ApiVersion")
+    {
         Some(Kind::Version)
     } else {
         None
@@ -190,18 +217,25 @@ mod tests {
 
     fn found(text: &str) -> Vec<(Kind, u64, u64)> {
         let lines = Line::all(text);
-        documents(&lines, &mut Budget::of(0)).into_iter().map(|document| (document.kind, document.line, document.last)).collect()
+        documents(&lines, &mut Budget::of(0))
+            .into_iter()
+            .map(|document| (document.kind, document.line, document.last))
+            .collect()
     }
 
     #[test]
     fn documents_are_told_by_their_fields() {
-        let text = "$ docker inspect web\n[\n    {\n        \"Id\": \"0\",\n        \"Config\": {\"Tty\": true},\n        \"HostConfig\": {}\n    }\n]\n\
+        let text = "$ docker inspect web\n[\n    \
+            {\n        \"Id\": \"0\",\n        \"Config\": {\"Tty\": true},\n        \"HostConfig\": {}\n    }\n]\n\
                     and\n{\"ServerVersion\":\"28.5\",\"CgroupVersion\":\"2\"}\n{\"host\":{\"cgroupVersion\":\"v2\"}}\n{\"a\":1}\n";
         assert_eq!(found(text), [(Kind::Container, 2, 8), (Kind::Info, 10, 10), (Kind::PodmanInfo, 11, 11)]);
     }
 
     #[test]
     fn what_only_begins_like_json_is_left_alone() {
-        assert!(found("[  OK  ] Started x\n[!!!!!!] Failed\n{{ template }}\n[root@host ~]# ls\n{\n\"open\": [\n").is_empty());
+        assert!(
+            found("[  OK  ] Started x\n[!!!!!!] Failed\n{{ template }}\n[root@host ~]# ls\n{\n\"open\": [\n")
+                .is_empty()
+        );
     }
 }

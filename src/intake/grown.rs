@@ -1,12 +1,14 @@
 //! YAML values whose aliases cannot make them larger than they may be.
 //!
-//! A few lines of aliases of aliases stand for billions of values. The parser ends a document at a hundred times its events, which is
-//! much for a long one; here each value is counted as it is made.
+//! A few lines of aliases of aliases stand for billions of values. The parser ends a document at a hundred
+//! times its events, which is much for a long one; here each value is counted as it is made.
 
 use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
 use yaml_serde::mapping::Entry;
 use yaml_serde::value::{Tag, TaggedValue};
 use yaml_serde::{Mapping, Value};
@@ -17,7 +19,11 @@ pub struct Grown<'r>(pub &'r Cell<u64>);
 
 impl Grown<'_> {
     fn one<E: Error>(self, value: Value) -> Result<Value, E> {
-        let room = self.0.get().checked_sub(1).ok_or_else(|| E::custom("the aliases of this document stand for too many values"))?;
+        let room = self
+            .0
+            .get()
+            .checked_sub(1)
+            .ok_or_else(|| E::custom("the aliases of this document stand for too many values"))?;
         self.0.set(room);
         Ok(value)
     }
@@ -119,8 +125,11 @@ mod tests {
             "n: 340282366920938463463374607431768211456\n",
         ] {
             let room = Cell::new(1000);
-            let own = Grown(&room).deserialize(Deserializer::from_str(text)).map_err(|error| error.location().map(|place| place.line()));
-            let theirs = Value::deserialize(Deserializer::from_str(text)).map_err(|error| error.location().map(|place| place.line()));
+            let own = Grown(&room)
+                .deserialize(Deserializer::from_str(text))
+                .map_err(|error| error.location().map(|place| place.line()));
+            let theirs = Value::deserialize(Deserializer::from_str(text))
+                .map_err(|error| error.location().map(|place| place.line()));
             assert_eq!(own, theirs, "{text}");
         }
     }

@@ -1,4 +1,5 @@
-//! `docker info`, `docker version` and `podman info` as people paste them: text or YAML, evened out to the Engine API's fields.
+//! `docker info`, `docker version` and `podman info` as people paste them: text or YAML, evened out to the
+//! Engine API's fields.
 
 use serde_json::{Map, Value, json};
 use yaml_serde::Value as Yaml;
@@ -19,8 +20,10 @@ const LABELS: &[(&str, &str)] = &[
 ];
 
 /// The labels that only `docker info` has, which are known within a sentence too.
-static WITHIN: Pattern =
-    Pattern::with_one_of(&["Cgroup Driver:", "Cgroup Version:", "Server Version:"], "Cgroup (?:Driver|Version):|Server Version:");
+static WITHIN: Pattern = Pattern::with_one_of(
+    &["Cgroup Driver:", "Cgroup Version:", "Server Version:"],
+    "Cgroup (?:Driver|Version):|Server Version:",
+);
 
 /// What every line holds that says something by itself: a label, or the name of a version.
 static SAYS: Literals = Literals::new(&[
@@ -85,22 +88,33 @@ pub fn of_lines(lines: &[Line]) -> Engine {
             (engine.name, engine.version) = (Some("podman"), Some(number));
             engine.note(line.number);
         }
-        podman = (text.starts_with("Client:") || text.starts_with("Server:")) && text.ends_with("Podman Engine");
+        podman =
+            (text.starts_with("Client:") || text.starts_with("Server:")) && text.ends_with("Podman Engine");
         in_server = if text.starts_with("Server:") { true } else { in_server && line.text.starts_with(' ') };
-        if in_options && text.split_whitespace().count() == 1 && line.text.starts_with(' ') && !text.ends_with(':') {
+        if in_options
+            && text.split_whitespace().count() == 1
+            && line.text.starts_with(' ')
+            && !text.ends_with(':')
+        {
             options.get_or_insert_default().push(json!(format!("name={text}")));
             continue;
         }
         // Of the built-in profile nothing more needs to be said.
-        if let Some(profile) =
-            text.strip_prefix("Profile:").map(str::trim).filter(|name| in_options && !matches!(*name, "builtin" | "default"))
-            && let Some(option) = options.iter_mut().flatten().next_back().filter(|option| **option == json!("name=seccomp"))
+        if let Some(profile) = text
+            .strip_prefix("Profile:")
+            .map(str::trim)
+            .filter(|name| in_options && !matches!(*name, "builtin" | "default"))
+            && let Some(option) =
+                options.iter_mut().flatten().next_back().filter(|option| **option == json!("name=seccomp"))
         {
             *option = json!(format!("name=seccomp,profile={profile}"));
         }
-        in_options = text == "Security Options:" || in_options && (text.starts_with("Profile:") || text.starts_with("WARNING"));
+        in_options = text == "Security Options:"
+            || in_options && (text.starts_with("Profile:") || text.starts_with("WARNING"));
         if let Some(list) = text.strip_prefix("Security Options:").filter(|list| !list.trim().is_empty()) {
-            options.get_or_insert_default().extend(list.split_whitespace().map(|name| json!(format!("name={name}"))));
+            options
+                .get_or_insert_default()
+                .extend(list.split_whitespace().map(|name| json!(format!("name={name}"))));
         }
         let within = WITHIN.is_match(text);
         for (label, field) in LABELS {
@@ -136,15 +150,30 @@ fn labelled<'t>(text: &'t str, label: &str, within: bool) -> Option<&'t str> {
 /// The engine whose commands the text shows, where nothing else names it.
 #[must_use]
 pub fn of_commands(lines: &[Line]) -> Option<&'static str> {
-    const COMMANDS: [&str; 14] =
-        ["build", "compose", "container", "create", "exec", "images", "info", "inspect", "logs", "ps", "run", "start", "stop", "version"];
+    const COMMANDS: [&str; 14] = [
+        "build",
+        "compose",
+        "container",
+        "create",
+        "exec",
+        "images",
+        "info",
+        "inspect",
+        "logs",
+        "ps",
+        "run",
+        "start",
+        "stop",
+        "version",
+    ];
     let of = |line: &Line| {
         if !ENGINES.may_occur_in(&line.text) {
             return None;
         }
         let mut words = line.command().split_whitespace().skip_while(|word| *word == "sudo");
         let word = words.next()?;
-        let name = super::shell::engine(word).filter(|_| words.next().is_some_and(|next| COMMANDS.contains(&next)));
+        let name =
+            super::shell::engine(word).filter(|_| words.next().is_some_and(|next| COMMANDS.contains(&next)));
         match word {
             "docker-compose" => Some("docker"),
             "podman-compose" => Some("podman"),
@@ -173,7 +202,10 @@ fn version(text: &str, in_server: bool, line: u64, engine: &mut Engine) {
 
 /// The version number that a text begins with.
 fn numbered(text: &str) -> Option<String> {
-    let number: String = text.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '~')).collect();
+    let number: String = text
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '~'))
+        .collect();
     number.starts_with(|c: char| c.is_ascii_digit()).then_some(number)
 }
 
@@ -198,14 +230,21 @@ pub fn of_podman(document: &Value) -> Engine {
             engine.info.insert(key.to_owned(), json!(value));
         }
     };
-    put("CgroupVersion", text("/host/cgroupVersion").map(|version| version.trim_start_matches('v').to_owned()));
+    put(
+        "CgroupVersion",
+        text("/host/cgroupVersion").map(|version| version.trim_start_matches('v').to_owned()),
+    );
     put("CgroupDriver", text("/host/cgroupManager"));
     put("KernelVersion", text("/host/kernel"));
     put("Architecture", text("/host/arch"));
     if let Some(rootless) = flag("/host/security/rootless").or(flag("/host/rootless")) {
-        let named = [("apparmor", "/host/security/apparmorEnabled"), ("selinux", "/host/security/selinuxEnabled")];
-        let mut options: Vec<Value> =
-            named.iter().filter(|(_, at)| flag(at) == Some(true)).map(|(name, _)| json!(format!("name={name}"))).collect();
+        let named =
+            [("apparmor", "/host/security/apparmorEnabled"), ("selinux", "/host/security/selinuxEnabled")];
+        let mut options: Vec<Value> = named
+            .iter()
+            .filter(|(_, at)| flag(at) == Some(true))
+            .map(|(name, _)| json!(format!("name={name}")))
+            .collect();
         options.extend(rootless.then(|| json!("name=rootless")));
         engine.info.insert("SecurityOptions".to_owned(), Value::Array(options));
     }
@@ -227,19 +266,27 @@ pub fn of_version(document: &Value) -> Engine {
     let server = document.get("Server").filter(|server| !server.is_null()).unwrap_or(document);
     let version = server.get("Version").and_then(Value::as_str).map(str::to_owned);
     // Podman spells the key its own way.
-    let podman = document.pointer("/Client/APIVersion").is_some() || server.to_string().contains("Podman Engine");
-    Engine { name: version.as_ref().map(|_| if podman { "podman" } else { "docker" }), version, ..Engine::default() }
+    let podman =
+        document.pointer("/Client/APIVersion").is_some() || server.to_string().contains("Podman Engine");
+    Engine {
+        name: version.as_ref().map(|_| if podman { "podman" } else { "docker" }),
+        version,
+        ..Engine::default()
+    }
 }
 
 fn yaml_to_json(value: &Yaml) -> Value {
     match value {
         Yaml::Null => Value::Null,
         Yaml::Bool(on) => json!(on),
-        Yaml::Number(number) => number.as_i64().map_or_else(|| json!(number.as_f64()), |number| json!(number)),
+        Yaml::Number(number) => {
+            number.as_i64().map_or_else(|| json!(number.as_f64()), |number| json!(number))
+        }
         Yaml::String(text) => json!(text),
         Yaml::Sequence(list) => list.iter().map(yaml_to_json).collect(),
         Yaml::Mapping(map) => {
-            let entries = map.iter().filter_map(|(key, value)| Some((key.as_str()?.to_owned(), yaml_to_json(value))));
+            let entries =
+                map.iter().filter_map(|(key, value)| Some((key.as_str()?.to_owned(), yaml_to_json(value))));
             Value::Object(entries.collect())
         }
         Yaml::Tagged(tagged) => yaml_to_json(&tagged.value),
@@ -258,11 +305,23 @@ mod tests {
     #[test]
     fn docker_info_is_read_by_its_labels() {
         let said = engine(
-            "Client: Docker Engine - Community\n Version:    28.5.2\n\nServer:\n Containers: 3\n Server Version: 28.5.2\n Cgroup Driver: systemd\n Cgroup Version: 2\n Security Options:\n  apparmor\n  seccomp\n   Profile: builtin\n  cgroupns\n  rootless\n Kernel Version: 6.1.0-18-amd64\n Architecture: x86_64\n",
+            "Client: Docker Engine - Community\n Version:    28.5.2\n\nServer:\n Containers: 3\n Server \
+                Version: 28.5.2\n Cgroup Driver: systemd\n Cgroup Version: 2\n Security Options:\n  \
+                apparmor\n  seccomp\n   Profile: builtin\n  cgroupns\n  rootless\n Kernel Version: \
+                6.1.0-18-amd64\n Architecture: x86_64\n",
         );
-        assert_eq!((said.name, said.version.as_deref(), said.line), (Some("docker"), Some("28.5.2"), Some(6)));
-        assert_eq!((&said.info["CgroupVersion"], &said.info["CgroupDriver"]), (&json!("2"), &json!("systemd")));
-        assert_eq!(said.info["SecurityOptions"], json!(["name=apparmor", "name=seccomp", "name=cgroupns", "name=rootless"]));
+        assert_eq!(
+            (said.name, said.version.as_deref(), said.line),
+            (Some("docker"), Some("28.5.2"), Some(6))
+        );
+        assert_eq!(
+            (&said.info["CgroupVersion"], &said.info["CgroupDriver"]),
+            (&json!("2"), &json!("systemd"))
+        );
+        assert_eq!(
+            said.info["SecurityOptions"],
+            json!(["name=apparmor", "name=seccomp", "name=cgroupns", "name=rootless"])
+        );
     }
 
     #[test]
@@ -271,10 +330,14 @@ mod tests {
             let said = engine(text);
             (said.name, said.version)
         };
-        assert_eq!(version("Docker version 20.10.24+dfsg1, build 297e128"), (Some("docker"), Some("20.10.24+dfsg1".to_owned())));
+        assert_eq!(
+            version("Docker version 20.10.24+dfsg1, build 297e128"),
+            (Some("docker"), Some("20.10.24+dfsg1".to_owned()))
+        );
         assert_eq!(version("podman version 4.3.1"), (Some("podman"), Some("4.3.1".to_owned())));
         let said = version(
-            "Client:\n Version:   19.03.1\nServer: Docker Engine\n Engine:\n  Version:          20.10.7\n  API version: 1.41\n containerd:\n  Version: 1.4",
+            "Client:\n Version:   19.03.1\nServer: Docker Engine\n Engine:\n  Version:          20.10.7\n  \
+                API version: 1.41\n containerd:\n  Version: 1.4",
         );
         assert_eq!(said, (Some("docker"), Some("20.10.7".to_owned())));
         assert_eq!(version("the docker version is old"), (None, None));
@@ -282,7 +345,10 @@ mod tests {
 
     #[test]
     fn a_sentence_may_hold_a_label() {
-        assert_eq!(engine("And docker info says `Cgroup Version: 2`, if that helps").info["CgroupVersion"], json!("2"));
+        assert_eq!(
+            engine("And docker info says `Cgroup Version: 2`, if that helps").info["CgroupVersion"],
+            json!("2")
+        );
     }
 
     #[test]

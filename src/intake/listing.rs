@@ -1,4 +1,5 @@
-//! Listings in a text: mounts, /proc/1/cgroup, processes. Lines in, facts out; a listing that may be cut tells only what is in it.
+//! Listings in a text: mounts, /proc/1/cgroup, processes. Lines in, facts out; a listing that may be cut
+//! tells only what is in it.
 
 use procfs_core::FromRead;
 use procfs_core::process::MountInfos;
@@ -14,19 +15,26 @@ use crate::snapshot::vocabulary::{CgroupMode, CgroupNamespace};
 const CONTAINER_ROOTS: [&str; 4] = ["overlay", "aufs", "fuse-overlayfs", "fuse.fuse-overlayfs"];
 
 /// `cgroup2 on /sys/fs/cgroup type cgroup2 (ro,nosuid)` of mount(8).
-static MOUNT: Pattern =
-    Pattern::with_one_of(&[" type "], r"^(?P<what>\S+) on (?P<at>/\S*) type (?P<type>[\w.-]+) \((?P<options>[\w,=./%:-]+)\)$");
+static MOUNT: Pattern = Pattern::with_one_of(
+    &[" type "],
+    r"^(?P<what>\S+) on (?P<at>/\S*) type (?P<type>[\w.-]+) \((?P<options>[\w,=./%:-]+)\)$",
+);
 /// `cgroup2 /sys/fs/cgroup cgroup2 ro,nosuid 0 0` of /proc/mounts.
-static PROC_MOUNTS: Pattern =
-    Pattern::with_one_of(&[" rw", " ro"], r"^(?P<what>\S+) (?P<at>/\S*) (?P<type>[\w.-]+) (?P<options>r[ow](?:,\S*)?) \d \d$");
+static PROC_MOUNTS: Pattern = Pattern::with_one_of(
+    &[" rw", " ro"],
+    r"^(?P<what>\S+) (?P<at>/\S*) (?P<type>[\w.-]+) (?P<options>r[ow](?:,\S*)?) \d \d$",
+);
 /// A line of /proc/self/mountinfo.
-static MOUNTINFO: Pattern = Pattern::with_one_of(&["- "], r"^\d+ \d+ \d+:\d+ \S+ /\S* r[ow]\S* .*- (?P<type>\S+) \S+ r[ow]");
+static MOUNTINFO: Pattern =
+    Pattern::with_one_of(&["- "], r"^\d+ \d+ \d+:\d+ \S+ /\S* r[ow]\S* .*- (?P<type>\S+) \S+ r[ow]");
 /// A mount in any of these forms.
 static ROW: Group<3> = Group::new([&MOUNT, &PROC_MOUNTS, &MOUNTINFO]);
 /// A line of /proc/PID/cgroup.
-static CGROUP: Pattern = Pattern::with_one_of(&[":/"], r"^(?P<id>\d{1,3}):(?P<controllers>[\w=,-]*):(?P<path>/\S*)$");
+static CGROUP: Pattern =
+    Pattern::with_one_of(&[":/"], r"^(?P<id>\d{1,3}):(?P<controllers>[\w=,-]*):(?P<path>/\S*)$");
 /// The head of `ps`.
-static PS_HEAD: Pattern = Pattern::with_one_of(&["PID"], r"^\s*(?:(?:USER|UID|F|S|PPID) +)*PID\b.*\b(?:COMMAND|CMD)\s*$");
+static PS_HEAD: Pattern =
+    Pattern::with_one_of(&["PID"], r"^\s*(?:(?:USER|UID|F|S|PPID) +)*PID\b.*\b(?:COMMAND|CMD)\s*$");
 
 /// Facts of all listings of a page.
 #[must_use]
@@ -40,12 +48,16 @@ pub fn observations(lines: &[Line]) -> Vec<Observed> {
 
 /// Mounts in any of the three forms, read as one table.
 fn mount_table(lines: &[Line]) -> Option<Observed> {
-    let rows: Vec<(u64, String)> =
-        lines.iter().zip(1_u32..).filter_map(|(line, id)| Some((line.number, mountinfo(line.text.trim(), id)?))).collect();
+    let rows: Vec<(u64, String)> = lines
+        .iter()
+        .zip(1_u32..)
+        .filter_map(|(line, id)| Some((line.number, mountinfo(line.text.trim(), id)?)))
+        .collect();
     let (first, _) = rows.first()?;
     let table = rows.iter().map(|(_, row)| row.as_str()).collect::<Vec<_>>().join("\n");
     let table = MountInfos::from_read(table.as_bytes()).ok()?;
-    let root = table.iter().find(|mount| mount.mount_point.to_str() == Some("/")).map(|mount| mount.fs_type.clone());
+    let root =
+        table.iter().find(|mount| mount.mount_point.to_str() == Some("/")).map(|mount| mount.fs_type.clone());
     let mut seen = Facts::default();
     mounts::observed(&table, None, &mut seen);
     let of_container = root.as_deref().is_some_and(|root| CONTAINER_ROOTS.contains(&root));
@@ -54,7 +66,8 @@ fn mount_table(lines: &[Line]) -> Option<Observed> {
     let source = format!("text line {first}: mounts");
     for (key, fact) in seen.iter() {
         // Container and host see the same version of control groups; all else is the container's own.
-        let there = fact.value == true || matches!(fact.value.as_str(), Some("ro" | "rw" | "v1" | "v2" | "hybrid"));
+        let there =
+            fact.value == true || matches!(fact.value.as_str(), Some("ro" | "rw" | "v1" | "v2" | "hybrid"));
         if key == "cgroup.mode" || of_container || !of_host && there {
             facts.set(key, fact.value.clone(), &source);
         }
@@ -72,7 +85,8 @@ fn mountinfo(text: &str, id: u32) -> Option<String> {
         return Some(text.to_owned());
     }
     let captures = MOUNT.captures(text).or_else(|| PROC_MOUNTS.captures(text))?;
-    let (what, at, kind, options) = (&captures["what"], &captures["at"], &captures["type"], &captures["options"]);
+    let (what, at, kind, options) =
+        (&captures["what"], &captures["at"], &captures["type"], &captures["options"]);
     let access = options.split(',').find(|option| matches!(*option, "ro" | "rw")).unwrap_or("rw");
     Some(format!("{id} 0 0:{id} / {at} {access} - {kind} {what} {options}"))
 }
@@ -81,10 +95,20 @@ fn mountinfo(text: &str, id: u32) -> Option<String> {
 fn groups(lines: &[Line]) -> Option<Observed> {
     let captures = |line: &Line| {
         let text = line.text.trim();
-        let captures = text.starts_with(|c: char| c.is_ascii_digit()).then(|| CGROUP.captures(text)).flatten()?;
-        Some((line.number, captures["id"].to_owned(), captures["controllers"].to_owned(), captures["path"].to_owned()))
+        let captures =
+            text.starts_with(|c: char| c.is_ascii_digit()).then(|| CGROUP.captures(text)).flatten()?;
+        Some((
+            line.number,
+            captures["id"].to_owned(),
+            captures["controllers"].to_owned(),
+            captures["path"].to_owned(),
+        ))
     };
-    let rows: Vec<_> = lines.iter().filter_map(captures).filter(|(_, id, controllers, _)| (id == "0") == controllers.is_empty()).collect();
+    let rows: Vec<_> = lines
+        .iter()
+        .filter_map(captures)
+        .filter(|(_, id, controllers, _)| (id == "0") == controllers.is_empty())
+        .collect();
     let (line, ..) = rows.first()?;
     let unified = rows.iter().any(|(_, id, ..)| id == "0");
     let legacy = rows.iter().any(|(_, id, ..)| id != "0");
@@ -104,10 +128,11 @@ fn groups(lines: &[Line]) -> Option<Observed> {
     // systemd moves itself into init.scope below its root.
     if rows.iter().all(|(.., path)| path == "/" || path == "/init.scope") {
         facts.set("cgroup.namespace", CgroupNamespace::Private, &source);
-    } else if rows
-        .iter()
-        .any(|(.., path)| ["/docker/", "/libpod", "/kubepods", "/machine.slice/libpod"].iter().any(|start| path.starts_with(start)))
-    {
+    } else if rows.iter().any(|(.., path)| {
+        ["/docker/", "/libpod", "/kubepods", "/machine.slice/libpod"]
+            .iter()
+            .any(|start| path.starts_with(start))
+    }) {
         facts.set("cgroup.namespace", CgroupNamespace::Host, &source);
     }
     Some(Observed { line: *line, about: None, facts })
@@ -118,10 +143,9 @@ fn processes(lines: &[Line]) -> Option<Observed> {
     let head = lines.iter().position(|line| PS_HEAD.is_match(&line.text))?;
     let titles: Vec<&str> = lines[head].text.split_whitespace().collect();
     let column = titles.iter().position(|title| *title == "PID")?;
-    let rows = lines[head + 1..]
-        .iter()
-        .take(400)
-        .take_while(|line| line.text.split_whitespace().nth(column).is_some_and(|pid| pid.parse::<u32>().is_ok()));
+    let rows = lines[head + 1..].iter().take(400).take_while(|line| {
+        line.text.split_whitespace().nth(column).is_some_and(|pid| pid.parse::<u32>().is_ok())
+    });
     let rows: Vec<&Line> = rows.collect();
     if rows.iter().any(|row| row.text.contains("[kthreadd]")) {
         return None;
@@ -161,11 +185,19 @@ mod tests {
                 "{text}"
             );
         }
-        let whole =
-            facts("overlay on / type overlay (rw,relatime)\nproc on /proc type proc (rw)\ncgroup on /sys/fs/cgroup type cgroup2 (ro)");
+        let whole = facts(
+            "overlay on / type overlay (rw,relatime)\nproc on /proc type proc (rw)\ncgroup on /sys/fs/cgroup \
+                type cgroup2 (ro)",
+        );
         assert_eq!(whole.bool("mount.run"), Some(false));
-        let host = facts("/dev/sda1 on / type ext4 (rw)\ntmpfs on /run type tmpfs (rw)\ncgroup2 on /sys/fs/cgroup type cgroup2 (rw)");
-        assert_eq!((host.bool("mount.run"), host.text("cgroup.mode"), host.text("cgroup.mount")), (None, Some("v2"), None));
+        let host = facts(
+            "/dev/sda1 on / type ext4 (rw)\ntmpfs on /run type tmpfs (rw)\ncgroup2 on /sys/fs/cgroup type \
+                cgroup2 (rw)",
+        );
+        assert_eq!(
+            (host.bool("mount.run"), host.text("cgroup.mode"), host.text("cgroup.mount")),
+            (None, Some("v2"), None)
+        );
     }
 
     #[test]
@@ -178,16 +210,32 @@ mod tests {
             (Some("v1"), Some(false), Some("host"))
         );
         let hybrid = facts("2:name=systemd:/\n1:memory:/\n0::/");
-        assert_eq!((hybrid.text("cgroup.mode"), hybrid.bool("host.systemd_cgroup")), (Some("hybrid"), Some(true)));
+        assert_eq!(
+            (hybrid.text("cgroup.mode"), hybrid.bool("host.systemd_cgroup")),
+            (Some("hybrid"), Some(true))
+        );
     }
 
     #[test]
     fn process_one_is_found_in_ps() {
         let pid1 = |text: &str| facts(text).text("pid1.command").map(str::to_owned);
-        assert_eq!(pid1("USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND\nroot 1 0.1 0.0 1 2 ? Ss 15:56 0:00 /sbin/init splash\nroot 9 0 0 1 1 ? R 1 0 ps").as_deref(), Some("init"));
-        assert_eq!(pid1("PID   USER     TIME  COMMAND\n    1 root      0:00 sleep 100\n").as_deref(), Some("sleep"));
         assert_eq!(
-            pid1("UID PID PPID C STIME TTY TIME CMD\nroot 1 0 0 10:00 ? 00:00:01 /sbin/init\nroot 2 0 0 10:00 ? 00:00:00 [kthreadd]"),
+            pid1(
+                "USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND\nroot 1 0.1 0.0 1 2 ? Ss \
+            15:56 0:00 /sbin/init splash\nroot 9 0 0 1 1 ? R 1 0 ps"
+            )
+            .as_deref(),
+            Some("init")
+        );
+        assert_eq!(
+            pid1("PID   USER     TIME  COMMAND\n    1 root      0:00 sleep 100\n").as_deref(),
+            Some("sleep")
+        );
+        assert_eq!(
+            pid1(
+                "UID PID PPID C STIME TTY TIME CMD\nroot 1 0 0 10:00 ? 00:00:01 /sbin/init\nroot 2 0 0 10:00 \
+                    ? 00:00:00 [kthreadd]"
+            ),
             None
         );
     }

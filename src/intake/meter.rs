@@ -16,7 +16,8 @@ pub struct Limits {
     pub entries: u64,
     /// Layers within layers.
     pub depth: u32,
-    /// Bytes of memory for zip files, which must be held, with their lists of files; for all together that lie within each other.
+    /// Bytes of memory for zip files, which must be held, with their lists of files; for all together that
+    /// lie within each other.
     pub zip: u64,
     /// Names and attributes in front of one file of a tar, in bytes.
     pub names: u64,
@@ -26,7 +27,16 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 2 << 30, ratio: 1000, free: 64 << 20, entries: 20_000, depth: 5, zip: 160 << 20, names: 1 << 20, windows: [25, 23] }
+        Self {
+            bytes: 2 << 30,
+            ratio: 1000,
+            free: 64 << 20,
+            entries: 20_000,
+            depth: 5,
+            zip: 160 << 20,
+            names: 1 << 20,
+            windows: [25, 23],
+        }
     }
 }
 
@@ -51,7 +61,8 @@ impl<R: Read> Read for Counted<'_, R> {
     }
 }
 
-/// Ends an archive whose next file does not begin where it could at the latest: what stands in front of it is held in memory.
+/// Ends an archive whose next file does not begin where it could at the latest: what stands in front of it is
+/// held in memory.
 pub struct Gated<'g, R> {
     /// What is read.
     pub inner: R,
@@ -67,7 +78,10 @@ impl<R: Read> Read for Gated<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let room = self.end.get().saturating_sub(self.at.get());
         if room == 0 && !buffer.is_empty() {
-            return Err(too_large(&format!("a file with names and attributes of more than {} KiB", self.names >> 10)));
+            return Err(too_large(&format!(
+                "a file with names and attributes of more than {} KiB",
+                self.names >> 10
+            )));
         }
         let most = usize::try_from(room).unwrap_or(usize::MAX).min(buffer.len());
         let length = self.inner.read(&mut buffer[..most])?;
@@ -100,7 +114,10 @@ impl<R: Read> Read for Metered<'_, R> {
             return Err(too_large(&format!("more than {} MiB of unpacked text", self.limits.bytes >> 20)));
         }
         if own > self.limits.free && own / self.raw.get().max(1) > self.limits.ratio {
-            return Err(too_large(&format!("what unpacks to more than {} times its size", self.limits.ratio)));
+            return Err(too_large(&format!(
+                "what unpacks to more than {} times its size",
+                self.limits.ratio
+            )));
         }
         Ok(length)
     }

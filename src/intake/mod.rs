@@ -1,7 +1,9 @@
-//! Intake: text in (a paste, a log, a CI job's output), snapshots out, one for each container that the text speaks of.
+//! Intake: text in (a paste, a log, a CI job's output), snapshots out, one for each container that the text
+//! speaks of.
 //!
-//! Recognised command lines and documents are put into the form of an engine's inspect document, so that the facts of text
-//! and of live containers are read by the same code. What the text does not say stays unknown. Must not judge.
+//! Recognised command lines and documents are put into the form of an engine's inspect document, so that the
+//! facts of text and of live containers are read by the same code. What the text does not say stays unknown.
+//! Must not judge.
 
 pub mod archive;
 mod assemble;
@@ -43,7 +45,12 @@ use crate::snapshot::Snapshot;
 ///
 /// # Errors
 /// [`io::Error`] of the reader.
-pub fn snapshots(name: &str, from: impl Text, beside: &Beside, matcher: &Matcher<'_>) -> io::Result<Vec<Snapshot>> {
+pub fn snapshots(
+    name: &str,
+    from: impl Text,
+    beside: &Beside,
+    matcher: &Matcher<'_>,
+) -> io::Result<Vec<Snapshot>> {
     measured(name, from, beside, matcher).map(|(snapshots, _)| snapshots)
 }
 
@@ -51,7 +58,12 @@ pub fn snapshots(name: &str, from: impl Text, beside: &Beside, matcher: &Matcher
 ///
 /// # Errors
 /// [`io::Error`] of the reader.
-pub fn measured(name: &str, from: impl Text, beside: &Beside, matcher: &Matcher<'_>) -> io::Result<(Vec<Snapshot>, Work)> {
+pub fn measured(
+    name: &str,
+    from: impl Text,
+    beside: &Beside,
+    matcher: &Matcher<'_>,
+) -> io::Result<(Vec<Snapshot>, Work)> {
     let page = page::read(from, matcher)?;
     let found = describe::found(&page, beside);
     Ok((assemble::snapshots(name, &page, &found), found.work))
@@ -92,25 +104,55 @@ mod tests {
 
     #[test]
     fn a_command_line_and_its_console() {
-        let keys = ["container.tty", "mount.run", "mount.tmp", "container.cap_sys_admin", "container.exit_code", "guest.systemd_version"];
-        assert_eq!(said(&[include_str!("samples/docker-run-tty.txt")], &keys), ["true", "true", "false", "false", "255", "252"]);
-        let keys = ["engine.name", "container.systemd_mode", "mount.run", "log.banner_seen", "log.gave_up", "boot.outcome"];
+        let keys = [
+            "container.tty",
+            "mount.run",
+            "mount.tmp",
+            "container.cap_sys_admin",
+            "container.exit_code",
+            "guest.systemd_version",
+        ];
+        assert_eq!(
+            said(&[include_str!("samples/docker-run-tty.txt")], &keys),
+            ["true", "true", "false", "false", "255", "252"]
+        );
+        let keys = [
+            "engine.name",
+            "container.systemd_mode",
+            "mount.run",
+            "log.banner_seen",
+            "log.gave_up",
+            "boot.outcome",
+        ];
         let told = said(&[include_str!("samples/podman-run-tty.txt")], &keys);
         assert_eq!(told, ["\"podman\"", "false", "false", "false", "true", "\"stopped\""]);
     }
 
     #[test]
     fn stamped_logs() {
-        let told = said(&[include_str!("samples/docker-logs-stamped.txt")], &["log.gave_up", "log.banner_seen", "container.tty"]);
+        let told = said(
+            &[include_str!("samples/docker-logs-stamped.txt")],
+            &["log.gave_up", "log.banner_seen", "container.tty"],
+        );
         assert_eq!(told, ["true", "false", "unknown"]);
     }
 
     #[test]
     fn info_and_version_of_the_engines() {
-        let keys = ["engine.name", "engine.version", "cgroup.mode", "engine.cgroup_driver", "engine.rootless", "host.architecture"];
+        let keys = [
+            "engine.name",
+            "engine.version",
+            "cgroup.mode",
+            "engine.cgroup_driver",
+            "engine.rootless",
+            "host.architecture",
+        ];
         let docker = ["\"docker\"", "\"28.5.2+dfsg4\"", "\"v2\"", "\"cgroupfs\"", "false", "\"x86_64\""];
         assert_eq!(said(&[include_str!("samples/docker-info.txt")], &keys), docker);
-        assert_eq!(said(&[include_str!("samples/docker-info.json")], &keys[2..4]), ["\"v1\"", "\"cgroupfs\""]);
+        assert_eq!(
+            said(&[include_str!("samples/docker-info.json")], &keys[2..4]),
+            ["\"v1\"", "\"cgroupfs\""]
+        );
         assert_eq!(said(&[include_str!("samples/docker-version.json")], &keys[..2]), docker[..2]);
         let podman = ["\"podman\"", "\"4.3.1\"", "\"v2\"", "\"cgroupfs\"", "false", "\"x86_64\""];
         assert_eq!(said(&[include_str!("samples/podman-info.txt")], &keys), podman);
@@ -136,54 +178,96 @@ mod tests {
 
     #[test]
     fn lists_of_containers() {
-        let text = format!("{}\n{}", include_str!("samples/docker-run-tty.txt"), include_str!("samples/docker-ps.txt"));
+        let text = format!(
+            "{}\n{}",
+            include_str!("samples/docker-run-tty.txt"),
+            include_str!("samples/docker-ps.txt")
+        );
         assert_eq!(said(&[&text], &["container.status", "container.exit_code"]), ["\"exited\"", "255"]);
     }
 
     #[test]
     fn mounts_and_control_groups() {
         let keys = ["cgroup.mode", "cgroup.mount", "mount.run", "mount.run_lock", "mount.tmp"];
-        for text in [include_str!("samples/mount.txt"), include_str!("samples/proc-mounts.txt"), include_str!("samples/mountinfo.txt")] {
+        for text in [
+            include_str!("samples/mount.txt"),
+            include_str!("samples/proc-mounts.txt"),
+            include_str!("samples/mountinfo.txt"),
+        ] {
             assert_eq!(said(&[text], &keys), ["\"v2\"", "\"rw\"", "true", "true", "true"]);
         }
         // This machine has the old hierarchies too; where the mounts are told, they decide.
-        assert_eq!(said(&[include_str!("samples/cgroup-v2.txt"), include_str!("samples/mount.txt")], &keys[..1]), ["\"v2\""]);
-        assert_eq!(said(&[include_str!("samples/cgroup-v1.txt")], &["cgroup.namespace", "host.systemd_cgroup"]), ["\"host\"", "true"]);
+        assert_eq!(
+            said(&[include_str!("samples/cgroup-v2.txt"), include_str!("samples/mount.txt")], &keys[..1]),
+            ["\"v2\""]
+        );
+        assert_eq!(
+            said(&[include_str!("samples/cgroup-v1.txt")], &["cgroup.namespace", "host.systemd_cgroup"]),
+            ["\"host\"", "true"]
+        );
     }
 
     #[test]
     fn systemctl_and_journalctl() {
-        assert_eq!(said(&[include_str!("samples/systemctl-status.txt")], &["manager.state", "manager.bus"]), ["\"running\"", "\"ok\""]);
-        assert_eq!(said(&[include_str!("samples/is-system-running.txt")], &["manager.state"]), ["\"running\""]);
-        assert_eq!(said(&[include_str!("samples/systemctl-version.txt")], &["guest.systemd_version"]), ["252"]);
-        assert_eq!(said(&[include_str!("samples/systemctl-failed.txt")], &["manager.failed_units"]), ["unknown"]);
+        assert_eq!(
+            said(&[include_str!("samples/systemctl-status.txt")], &["manager.state", "manager.bus"]),
+            ["\"running\"", "\"ok\""]
+        );
+        assert_eq!(
+            said(&[include_str!("samples/is-system-running.txt")], &["manager.state"]),
+            ["\"running\""]
+        );
+        assert_eq!(
+            said(&[include_str!("samples/systemctl-version.txt")], &["guest.systemd_version"]),
+            ["252"]
+        );
+        assert_eq!(
+            said(&[include_str!("samples/systemctl-failed.txt")], &["manager.failed_units"]),
+            ["unknown"]
+        );
         for text in [include_str!("samples/journalctl.txt"), include_str!("samples/journalctl-iso.txt")] {
             assert_eq!(said(&[text], &["container.meant_for_systemd", "log.gave_up"])[0], "true");
         }
         let keys = ["guest.os_id", "guest.os_name"];
-        assert_eq!(said(&[include_str!("samples/os-release.txt")], &keys), ["\"debian\"", "\"Debian GNU/Linux 12 (bookworm)\""]);
+        assert_eq!(
+            said(&[include_str!("samples/os-release.txt")], &keys),
+            ["\"debian\"", "\"Debian GNU/Linux 12 (bookworm)\""]
+        );
         assert_eq!(said(&[include_str!("samples/uname.txt")], &["host.kernel"]), ["\"6.18.44-fc-v669\""]);
     }
 
     #[test]
     fn healthy_consoles() {
         let keys = ["log.units_seen", "log.gave_up", "log.came_up"];
-        assert_eq!(said(&[include_str!("samples/healthy-docker28-v2.txt")], &keys), ["true", "false", "true"]);
+        assert_eq!(
+            said(&[include_str!("samples/healthy-docker28-v2.txt")], &keys),
+            ["true", "false", "true"]
+        );
         assert_eq!(said(&[include_str!("samples/healthy-podman4-v2.txt")], &keys), ["true", "false", "true"]);
         // The login prompt came before the last target was reached; what asks for logins is up.
-        assert_eq!(said(&[include_str!("samples/healthy-docker20-v1.txt")], &keys), ["true", "false", "true"]);
+        assert_eq!(
+            said(&[include_str!("samples/healthy-docker20-v1.txt")], &keys),
+            ["true", "false", "true"]
+        );
     }
 
     #[test]
     fn several_containers_keep_their_lines_apart() {
-        let text = "services:\n  web:\n    image: a\n    command: /sbin/init\n  db:\n    image: b\n    command: postgres\n\n\
-                    web-1  | systemd 252 running in system mode (+PAM)\ndb-1   | FATAL: no\nweb-1 exited with code 255\ndb-1 exited with code 1\n";
+        let text = "services:\n  web:\n    image: a\n    command: /sbin/init\n  db:\n    image: b\n    \
+            command: postgres\n\n\
+                    web-1  | systemd 252 running in system mode (+PAM)\ndb-1   | FATAL: no\nweb-1 exited \
+            with code 255\ndb-1 exited with code 1\n";
         let rules = builtin().unwrap();
-        let snapshots = snapshots("paste", text.as_bytes(), &Beside::default(), &Matcher::new(&rules)).unwrap();
+        let snapshots =
+            snapshots("paste", text.as_bytes(), &Beside::default(), &Matcher::new(&rules)).unwrap();
         let told: Vec<_> = snapshots
             .iter()
             .map(|s| {
-                (s.target.name.as_str(), s.facts.int("container.exit_code"), s.log.lines.iter().any(|line| line.text.contains("FATAL")))
+                (
+                    s.target.name.as_str(),
+                    s.facts.int("container.exit_code"),
+                    s.log.lines.iter().any(|line| line.text.contains("FATAL")),
+                )
             })
             .collect();
         assert_eq!(told, [("paste: web", Some(255), false), ("paste: db", Some(1), true)]);
@@ -197,8 +281,13 @@ mod tests {
             info: Some("{\"CgroupVersion\":\"2\"}".to_owned()),
             inspect: None,
         };
-        let snapshots =
-            snapshots("log", &b"Failed to mount tmpfs at /run: Operation not permitted\n"[..], &beside, &Matcher::new(&rules)).unwrap();
+        let snapshots = snapshots(
+            "log",
+            &b"Failed to mount tmpfs at /run: Operation not permitted\n"[..],
+            &beside,
+            &Matcher::new(&rules),
+        )
+        .unwrap();
         assert_eq!(snapshots.len(), 1);
         let facts = &snapshots[0].facts;
         assert_eq!(
@@ -211,9 +300,18 @@ mod tests {
     fn any_bytes_are_text() {
         let rules = builtin().unwrap();
         let matcher = Matcher::new(&rules);
-        for bytes in
-            [&b"caf\xe9 \xff\xfe"[..], b"\0\0\0", b"{\"log\":\"", b"docker run", b"docker run -v", b"$ ", b"services:", b"FROM ", b"[", b""]
-        {
+        for bytes in [
+            &b"caf\xe9 \xff\xfe"[..],
+            b"\0\0\0",
+            b"{\"log\":\"",
+            b"docker run",
+            b"docker run -v",
+            b"$ ",
+            b"services:",
+            b"FROM ",
+            b"[",
+            b"",
+        ] {
             assert_eq!(snapshots("x", bytes, &Beside::default(), &matcher).unwrap().len(), 1, "{bytes:?}");
         }
     }

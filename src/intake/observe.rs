@@ -1,6 +1,8 @@
-//! Outputs of commands in a text: exit codes, the states that systemctl names, versions, what systemd says of its guest.
+//! Outputs of commands in a text: exit codes, the states that systemctl names, versions, what systemd says of
+//! its guest.
 //!
-//! Lines in, facts with the number of their line out. A fact is taken only from a form that has no other meaning.
+//! Lines in, facts with the number of their line out. A fact is taken only from a form that has no other
+//! meaning.
 
 use super::page::Line;
 use crate::facts::distribution;
@@ -26,8 +28,10 @@ pub struct Observed {
 /// `Exited (137) 2 minutes ago` of `docker ps`.
 static PS_EXITED: Pattern = Pattern::with_one_of(&["Exited ("], r"\bExited \((?P<code>\d{1,3})\) ");
 /// `web-1 exited with code 255` of compose.
-static COMPOSE_EXITED: Pattern =
-    Pattern::with_one_of(&[" exited with code "], r"^\S+ exited with code (?P<code>\d{1,3})(?: \(restarting\))?$");
+static COMPOSE_EXITED: Pattern = Pattern::with_one_of(
+    &[" exited with code "],
+    r"^\S+ exited with code (?P<code>\d{1,3})(?: \(restarting\))?$",
+);
 /// Other sentences about the container itself.
 static CONTAINER_EXITED: Pattern = Pattern::with_one_of(
     &["xit", "XIT", "topped", "TOPPED", "erminated", "ERMINATED"],
@@ -47,14 +51,22 @@ static VERSION: Pattern = Pattern::with_one_of(&["systemd "], r"^systemd (?P<ver
 /// `Welcome to Debian GNU/Linux 12 (bookworm)!`
 static WELCOME: Pattern = Pattern::with_one_of(&["Welcome to "], r"^\W*Welcome to (?P<name>\S.{0,80})!$");
 /// Lines of os-release.
-static OS_RELEASE: Pattern = Pattern::with_one_of(&["ID=", "PRETTY_NAME="], r#"^(?P<key>ID|PRETTY_NAME|VERSION_ID)="?(?P<value>[^"]+)"?$"#);
+static OS_RELEASE: Pattern = Pattern::with_one_of(
+    &["ID=", "PRETTY_NAME="],
+    r#"^(?P<key>ID|PRETTY_NAME|VERSION_ID)="?(?P<value>[^"]+)"?$"#,
+);
 /// `uname -a`, and kernel releases in it.
 static UNAME: Pattern = Pattern::with_one_of(&["Linux "], r"^Linux \S+ (?P<release>\d+\.\d+\S*) #\d");
 /// Asking for a container's whole log.
-static LOGS: Pattern = Pattern::with_one_of(&[" logs "], r"^(?:sudo )?(?:docker|podman|nerdctl) (?:container )?logs (?:-[tf]+ )?[\w.-]+$");
+static LOGS: Pattern = Pattern::with_one_of(
+    &[" logs "],
+    r"^(?:sudo )?(?:docker|podman|nerdctl) (?:container )?logs (?:-[tf]+ )?[\w.-]+$",
+);
 /// A control group path that tells the namespace: its own root, or the engine's place on the host.
-static CGROUP_PATH: Pattern =
-    Pattern::with_one_of(&["init.scope control group:"], r"Failed to create (?P<path>/\S*)init\.scope control group:");
+static CGROUP_PATH: Pattern = Pattern::with_one_of(
+    &["init.scope control group:"],
+    r"Failed to create (?P<path>/\S*)init\.scope control group:",
+);
 
 /// All of these, and the commands whose answers are read.
 static TELLING: Group<12> = Group::new([
@@ -138,8 +150,13 @@ fn captured<'t>(pattern: &Pattern, text: &'t str) -> Option<Captures<'t>> {
 type Source<'s> = &'s dyn Fn(&str) -> String;
 
 fn exits(text: &str, place: Source<'_>, facts: &mut Facts) {
-    for (pattern, what) in [(&PS_EXITED, "ps of the engine"), (&COMPOSE_EXITED, "compose"), (&CONTAINER_EXITED, "exit code")] {
-        let Some(code) = captured(pattern, text).and_then(|captures| captures["code"].parse::<i64>().ok()) else { continue };
+    for (pattern, what) in
+        [(&PS_EXITED, "ps of the engine"), (&COMPOSE_EXITED, "compose"), (&CONTAINER_EXITED, "exit code")]
+    {
+        let Some(code) = captured(pattern, text).and_then(|captures| captures["code"].parse::<i64>().ok())
+        else {
+            continue;
+        };
         exit_code(code, &place(what), facts);
         return;
     }
@@ -160,7 +177,11 @@ fn exit_code(code: i64, source: &str, facts: &mut Facts) {
 
 fn guest(text: &str, place: Source<'_>, facts: &mut Facts) {
     if let Some(captures) = captured(&VERSION, text) {
-        facts.set("guest.systemd_version", captures["version"].parse::<i64>().unwrap_or_default(), &place("systemctl --version"));
+        facts.set(
+            "guest.systemd_version",
+            captures["version"].parse::<i64>().unwrap_or_default(),
+            &place("systemctl --version"),
+        );
         facts.set("guest.systemd_installed", true, &place("systemctl --version"));
     }
     if let Some(captures) = captured(&WELCOME, text) {
@@ -181,7 +202,8 @@ fn guest(text: &str, place: Source<'_>, facts: &mut Facts) {
         facts.set("host.kernel", &captures["release"], &place("uname"));
     }
     if let Some(captures) = captured(&CGROUP_PATH, text) {
-        let namespace = if &captures["path"] == "/" { CgroupNamespace::Private } else { CgroupNamespace::Host };
+        let namespace =
+            if &captures["path"] == "/" { CgroupNamespace::Private } else { CgroupNamespace::Host };
         facts.set("cgroup.namespace", namespace, &place("control group path of systemd"));
     }
 }
@@ -205,7 +227,8 @@ fn told(word: &str) -> Option<ManagerState> {
 fn answers(command: &str, after: &[Line], place: Source<'_>, facts: &mut Facts) {
     let answer = || after.iter().take(ANSWER).map(|line| line.command().trim()).find(|text| !text.is_empty());
     if command.ends_with("echo $?") {
-        if let Some(code) = answer().and_then(|answer| answer.parse::<i64>().ok()).filter(|code| *code > 128) {
+        if let Some(code) = answer().and_then(|answer| answer.parse::<i64>().ok()).filter(|code| *code > 128)
+        {
             exit_code(code, &place("echo $?"), facts);
         }
     } else if command.contains("is-system-running") {
@@ -234,7 +257,10 @@ pub fn pid1(command: &str, source: &str, facts: &mut Facts) {
     let program = command.split_whitespace().next().unwrap_or_default();
     let name = program.rsplit('/').next().unwrap_or_default();
     // ps cuts long names at the width of the terminal.
-    let systemd = name == "init" || program.contains("systemd") || program.ends_with("/sy") || program.ends_with("/syst");
+    let systemd = name == "init"
+        || program.contains("systemd")
+        || program.ends_with("/sy")
+        || program.ends_with("/syst");
     facts.set("pid1.command", name, source);
     facts.set("pid1.systemd", systemd, source);
 }
@@ -275,17 +301,32 @@ mod tests {
     #[test]
     fn systemctl_tells_the_state() {
         assert_eq!(facts("# systemctl is-system-running\ndegraded").text("manager.state"), Some("degraded"));
-        assert_eq!(facts("● 1de7758f2e12\n    State: maintenance").text("manager.state"), Some("maintenance"));
-        assert_eq!(facts("● tmp.mount loaded failed failed Temporary Directory").list("manager.failed_units"), ["tmp.mount"]);
+        assert_eq!(
+            facts("● 1de7758f2e12\n    State: maintenance").text("manager.state"),
+            Some("maintenance")
+        );
+        assert_eq!(
+            facts("● tmp.mount loaded failed failed Temporary Directory").list("manager.failed_units"),
+            ["tmp.mount"]
+        );
         assert_eq!(facts("systemd 252 (252.39-1~deb12u2)\n+PAM").int("guest.systemd_version"), Some(252));
     }
 
     #[test]
     fn the_guest_introduces_itself() {
         let said = facts("Welcome to CentOS Linux 7 (Core)!");
-        assert_eq!((said.text("guest.os_id"), said.text("guest.os_name")), (Some("centos"), Some("CentOS Linux 7 (Core)")));
-        assert_eq!(facts("Failed to create /docker/abc/init.scope control group: x").text("cgroup.namespace"), Some("host"));
-        assert_eq!(facts("Failed to create /init.scope control group: x").text("cgroup.namespace"), Some("private"));
+        assert_eq!(
+            (said.text("guest.os_id"), said.text("guest.os_name")),
+            (Some("centos"), Some("CentOS Linux 7 (Core)"))
+        );
+        assert_eq!(
+            facts("Failed to create /docker/abc/init.scope control group: x").text("cgroup.namespace"),
+            Some("host")
+        );
+        assert_eq!(
+            facts("Failed to create /init.scope control group: x").text("cgroup.namespace"),
+            Some("private")
+        );
         assert_eq!(facts("$ cat /proc/1/comm\nbash").bool("pid1.systemd"), Some(false));
     }
 }

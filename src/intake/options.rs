@@ -1,6 +1,8 @@
-//! The options of `run` and `create` as the CLIs of Docker, Podman and nerdctl define them: names and whether they take a value.
+//! The options of `run` and `create` as the CLIs of Docker, Podman and nerdctl define them: names and whether
+//! they take a value.
 //!
-//! A data table and the reading of words by the rules of pflag, which all three use. Must not know what an option means.
+//! A data table and the reading of words by the rules of pflag, which all three use. Must not know what an
+//! option means.
 
 /// An option as it was given: its long name and its value, `true` for a switch.
 pub type Given = (&'static str, String);
@@ -269,11 +271,15 @@ pub fn is_known(text: &str) -> bool {
     let long = |name: &str| find(name.split('=').next().unwrap_or(name)).is_some();
     match word.strip_prefix("--") {
         Some(name) => long(name),
-        None => word.strip_prefix('-').and_then(|letters| letters.chars().next()).is_some_and(|letter| letter_name(letter).is_some()),
+        None => word
+            .strip_prefix('-')
+            .and_then(|letters| letters.chars().next())
+            .is_some_and(|letter| letter_name(letter).is_some()),
     }
 }
 
-/// Sorts the words that follow `run` into options, image and command, as pflag does without interspersed arguments.
+/// Sorts the words that follow `run` into options, image and command, as pflag does without interspersed
+/// arguments.
 #[must_use]
 pub fn sort(words: &[String]) -> Words {
     let mut sorted = Words::default();
@@ -300,7 +306,8 @@ fn single_dash_long(word: &str) -> Option<&str> {
 type Rest<'w> = std::iter::Peekable<std::slice::Iter<'w, String>>;
 
 fn long_option(long: &str, words: &mut Rest<'_>, sorted: &mut Words) {
-    let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value.to_owned())));
+    let (name, value) =
+        long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value.to_owned())));
     match (find(name), value) {
         (Some((name, _)), Some(value)) => sorted.options.push((name, value)),
         (Some((name, true)), None) => sorted.options.push((name, words.next().cloned().unwrap_or_default())),
@@ -323,7 +330,11 @@ fn letters(letters: &str, words: &mut Rest<'_>, sorted: &mut Words) {
         };
         if VALUED.contains(&name) {
             let attached = letters[at + letter.len_utf8()..].trim_start_matches('=');
-            let value = if attached.is_empty() { words.next().cloned().unwrap_or_default() } else { attached.to_owned() };
+            let value = if attached.is_empty() {
+                words.next().cloned().unwrap_or_default()
+            } else {
+                attached.to_owned()
+            };
             sorted.options.push((name, value));
             return;
         }
@@ -353,7 +364,19 @@ mod tests {
     fn letters_join_and_take_values() {
         let words = sorted("-itd -eA=1 -e B=2 -v/a:/b:ro --name=web --rm=false centos:7 /sbin/init -x");
         let given: Vec<_> = words.options.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        assert_eq!(given, ["interactive=true", "tty=true", "detach=true", "env=A=1", "env=B=2", "volume=/a:/b:ro", "name=web", "rm=false"]);
+        assert_eq!(
+            given,
+            [
+                "interactive=true",
+                "tty=true",
+                "detach=true",
+                "env=A=1",
+                "env=B=2",
+                "volume=/a:/b:ro",
+                "name=web",
+                "rm=false"
+            ]
+        );
         assert_eq!(words.rest, ["centos:7", "/sbin/init", "-x"]);
     }
 
@@ -362,7 +385,10 @@ mod tests {
         let words = sorted("--frobnicate --cgroup-manager systemd -Z image");
         assert_eq!(
             (words.unknown.as_slice(), words.rest.as_slice()),
-            (&["--frobnicate".to_owned(), "--cgroup-manager".to_owned(), "-Z".to_owned()][..], &["image".to_owned()][..])
+            (
+                &["--frobnicate".to_owned(), "--cgroup-manager".to_owned(), "-Z".to_owned()][..],
+                &["image".to_owned()][..]
+            )
         );
     }
 

@@ -1,7 +1,8 @@
-//! A text as it streams past: bare lines with their numbers, the lines that matter to rules, and failures that none knows.
+//! A text as it streams past: bare lines with their numbers, the lines that matter to rules, and failures
+//! that none knows.
 //!
-//! Reading is bounded: of a text without end only its first part is kept for documents, and an excerpt for the rules. Failures that no
-//! rule knows are looked for in its first and its last part.
+//! Reading is bounded: of a text without end only its first part is kept for documents, and an excerpt for
+//! the rules. Failures that no rule knows are looked for in its first and its last part.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -68,7 +69,10 @@ pub fn read(from: impl Text, matcher: &Matcher<'_>) -> io::Result<Page> {
         if reading.page.bytes == 0 {
             return Err(error);
         }
-        reading.page.unseen.insert(0, format!("the text breaks off after {} bytes: {error}", reading.page.bytes));
+        reading
+            .page
+            .unseen
+            .insert(0, format!("the text breaks off after {} bytes: {error}", reading.page.bytes));
     }
     stream.finish(|line| reading.line(line));
     reading.page.count = stream.count();
@@ -97,7 +101,11 @@ impl<T: Read> Read for Unbroken<T> {
 }
 
 /// Reads on; how many bytes came, nothing at the end.
-fn step<T: Text>(from: &mut Unbroken<T>, stream: &mut LogStream<'_>, reading: &mut Reading<'_>) -> Option<u64> {
+fn step<T: Text>(
+    from: &mut Unbroken<T>,
+    stream: &mut LogStream<'_>,
+    reading: &mut Reading<'_>,
+) -> Option<u64> {
     let length = match stream.read(&mut *from, |line| reading.line(line)) {
         Ok(0) => return None,
         Ok(length) => length as u64,
@@ -184,7 +192,9 @@ impl<'m> Reading<'m> {
     fn finish(mut self) -> Page {
         let lines = |kept: &Kept| {
             let lines = kept.lines().into_iter().filter(|(_, text)| !text.trim().is_empty());
-            lines.map(|((line, _), text)| KeptLine { line, source: Source::Text, text: text.to_string() }).collect()
+            lines
+                .map(|((line, _), text)| KeptLine { line, source: Source::Text, text: text.to_string() })
+                .collect()
         };
         self.page.kept = self.kept.iter().map(|(container, kept)| (container.clone(), lines(kept))).collect();
         self.page.unrecognised = self.clusters.finish();
@@ -192,7 +202,8 @@ impl<'m> Reading<'m> {
     }
 }
 
-/// Whether a bare line holds a word, and not only a stamp that nothing follows: a stamp is known by the blank behind it.
+/// Whether a bare line holds a word, and not only a stamp that nothing follows: a stamp is known by the blank
+/// behind it.
 fn says_something(text: &str) -> bool {
     // A stamp's own letters are those between date and time and of its zone.
     let has_word = |text: &str| text.chars().any(|c| c.is_alphabetic() && !matches!(c, 'T' | 'Z'));

@@ -1,7 +1,8 @@
-//! What wraps a line in a paste or a CI log taken off: time stamps, host names, prefixes of compose, runners and collectors.
+//! What wraps a line in a paste or a CI log taken off: time stamps, host names, prefixes of compose, runners
+//! and collectors.
 //!
-//! A clean line in, the bare line out, with the name of the container that a prefix gave. Indentation behind the wrapping
-//! stays, because YAML needs it. Must not judge or drop lines.
+//! A clean line in, the bare line out, with the name of the container that a prefix gave. Indentation behind
+//! the wrapping stays, because YAML needs it. Must not judge or drop lines.
 
 use std::borrow::Cow;
 
@@ -35,7 +36,8 @@ const fn prefix(may: fn(&[u8]) -> bool, pattern: &'static str) -> Prefix {
 static PREFIXES: [Prefix; 13] = [
     // Quotes of mail and Markdown.
     prefix(|line| matches!(line, [b' ' | b'>', ..]), r"^ {0,3}(?:> ?)+"),
-    // RFC 3339 as `docker -t`, GitHub, Kubernetes and GitLab write it, with GitLab's stream mark and CRI's behind it.
+    // RFC 3339 as `docker -t`, GitHub, Kubernetes and GitLab write it, with GitLab's stream mark and CRI's
+    // behind it.
     prefix(
         |line| matches!(line, [b'0'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'T', ..]),
         r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?: \d\d[OE][ +]?| std(?:out|err) [FP] | |$)",
@@ -46,18 +48,30 @@ static PREFIXES: [Prefix; 13] = [
         r"^\[?\d{4}[-/]\d\d[-/]\d\d \d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?\]?(?: ?[-|:])? ?",
     ),
     // Jenkins' time stamper, and clocks alone.
-    prefix(|line| matches!(opened(line), [b'0'..=b'9', _, b':', ..]), r"^\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?(?: ?\|)? {1,2}"),
-    prefix(|line| matches!(line, [b'[', b'0'..=b'9', _, _, _, b'-', ..]), r"^\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?\] ?"),
+    prefix(
+        |line| matches!(opened(line), [b'0'..=b'9', _, b':', ..]),
+        r"^\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?(?: ?\|)? {1,2}",
+    ),
+    prefix(
+        |line| matches!(line, [b'[', b'0'..=b'9', _, _, _, b'-', ..]),
+        r"^\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?\] ?",
+    ),
     prefix(|line| line.starts_with(b"[P"), r"^\[Pipeline\] "),
     // Marks of GitHub, Azure, GitLab and Travis.
-    prefix(|line| line.starts_with(b"##"), r"^##\[(?:group|endgroup|error|warning|debug|notice|command|section)\]"),
+    prefix(
+        |line| line.starts_with(b"##"),
+        r"^##\[(?:group|endgroup|error|warning|debug|notice|command|section)\]",
+    ),
     prefix(|line| line.starts_with(b"::"), r"^::(?:group|endgroup|error|warning|notice|debug)(?: [^:]*)?::"),
     prefix(|line| line.starts_with(b"[c"), r"^\[command\]"),
     prefix(|line| line.starts_with(b"section_"), r"^section_(?:start|end):\d+:[\w.-]+(?:\[[^\]]*\])? *"),
     prefix(|line| line.starts_with(b"travis_"), r"^travis_(?:fold|time):(?:start|end):\S* *"),
     // The kernel's ring buffer and the form of /dev/kmsg.
     prefix(|line| line.starts_with(b"<"), r"^<\d{1,3}>"),
-    prefix(|line| matches!(line, [b'[', b' ' | b'0'..=b'9', ..]), r"^\[ *\d{1,8}\.\d{6}\](?:\[ *[TC]\d+\])? "),
+    prefix(
+        |line| matches!(line, [b'[', b' ' | b'0'..=b'9', ..]),
+        r"^\[ *\d{1,8}\.\d{6}\](?:\[ *[TC]\d+\])? ",
+    ),
 ];
 
 /// A line without the bracket that it begins with.
@@ -66,7 +80,9 @@ fn opened(line: &[u8]) -> &[u8] {
 }
 
 /// `Jan  2 03:04:05 ` of syslog and journalctl; with a year in other locales of journalctl's short forms.
-static SYSLOG: Pattern = Pattern::new(r"^(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?(?: [A-Z]{3,4})? ");
+static SYSLOG: Pattern = Pattern::new(
+    r"^(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?(?: [A-Z]{3,4})? ",
+);
 /// The program that stands behind syslog's stamp and host.
 static PROGRAM: Pattern = Pattern::new(r"^[\w@./()+-]+(?:\[\d+\])?: ");
 /// `host ` of journalctl's short-iso, which stands behind the time stamp, and the program behind it.
@@ -89,7 +105,8 @@ pub fn bare(line: &str) -> Bare<'_> {
         let length = match wrapping(&text) {
             0 if container.is_none() && text.contains('|') => {
                 let length = COMPOSE.find(&text).map_or(0, |found| found.end);
-                container = text[..length].split(' ').next().filter(|name| !name.is_empty()).map(str::to_owned);
+                container =
+                    text[..length].split(' ').next().filter(|name| !name.is_empty()).map(str::to_owned);
                 length
             }
             length => length,
@@ -107,7 +124,9 @@ pub fn bare(line: &str) -> Bare<'_> {
 
 /// Bytes of the wrapping with which a text begins; 0 for none.
 fn wrapping(text: &str) -> usize {
-    let applies = |prefix: &Prefix| if (prefix.may)(text.as_bytes()) { prefix.pattern.find(text).map(|found| found.end) } else { None };
+    let applies = |prefix: &Prefix| {
+        if (prefix.may)(text.as_bytes()) { prefix.pattern.find(text).map(|found| found.end) } else { None }
+    };
     if let Some(end) = PREFIXES.iter().filter_map(applies).find(|end| *end > 0) {
         let hosted = text[..end].contains('T') && HOST.is_match(&text[end..]);
         return if hosted { behind_word(text, end) } else { end };
@@ -135,12 +154,13 @@ fn collected(text: &str) -> Option<String> {
     let names: &[&str] = if map.contains_key("log") { &["log"] } else { &["MESSAGE", "message", "msg"] };
     let said = names.iter().find_map(|name| map.get(*name)?.as_str())?;
     // A container's own JSON lines are no driver's: the driver's have few other keys.
-    let known = map.contains_key("log") || map.keys().any(|key| matches!(key.as_str(), "time" | "timestamp" | "ts" | "level" | "PRIORITY"));
+    let known = map.contains_key("log")
+        || map.keys().any(|key| matches!(key.as_str(), "time" | "timestamp" | "ts" | "level" | "PRIORITY"));
     known.then(|| crate::scan::clean(said.trim_end_matches('\n').as_bytes()).into_owned())
 }
 
-/// Parts of a line that quote several lines, as JSON and Ansible print them: cut at the written-out `\n`, quotes unescaped; `None` where
-/// it is to be taken as it is.
+/// Parts of a line that quote several lines, as JSON and Ansible print them: cut at the written-out `\n`,
+/// quotes unescaped; `None` where it is to be taken as it is.
 #[must_use]
 pub fn quoted_lines(text: &str) -> Option<Vec<String>> {
     memchr::memchr(b'\\', text.as_bytes())?;
@@ -180,14 +200,17 @@ mod tests {
             "> Failed to mount tmpfs at /run: Operation not permitted",
             "> > Failed to mount tmpfs at /run: Operation not permitted",
             "2024-05-04T10:11:12.123456789Z Failed to mount tmpfs at /run: Operation not permitted",
-            "2024-05-04T10:11:12.123456789+02:00 stdout F Failed to mount tmpfs at /run: Operation not permitted",
+            "2024-05-04T10:11:12.123456789+02:00 stdout F Failed to mount tmpfs at /run: Operation not \
+                permitted",
             "2024-05-04T10:11:12.123456Z 01O Failed to mount tmpfs at /run: Operation not permitted",
             "2024-05-04 10:11:12,345 - Failed to mount tmpfs at /run: Operation not permitted",
             "10:11:12  Failed to mount tmpfs at /run: Operation not permitted",
             "[2024-05-04T10:11:12.123Z] Failed to mount tmpfs at /run: Operation not permitted",
             "##[error]Failed to mount tmpfs at /run: Operation not permitted",
-            "2024-05-04T10:11:12.1Z ::error file=a,line=1::Failed to mount tmpfs at /run: Operation not permitted",
-            "section_start:1560896352:step[collapsed=true] Failed to mount tmpfs at /run: Operation not permitted",
+            "2024-05-04T10:11:12.1Z ::error file=a,line=1::Failed to mount tmpfs at /run: Operation not \
+                permitted",
+            "section_start:1560896352:step[collapsed=true] Failed to mount tmpfs at /run: Operation not \
+                permitted",
             "travis_fold:start:x Failed to mount tmpfs at /run: Operation not permitted",
             "[    1.234567] Failed to mount tmpfs at /run: Operation not permitted",
             r#"{"log":"\u001b[0;1;31mFailed to mount tmpfs at /run: Operation not permitted\r\n","stream":"stdout","time":"2024-05-04T10:11:12Z"}"#,
@@ -211,7 +234,10 @@ mod tests {
     #[test]
     fn compose_prefixes_name_the_service() {
         let bare = bare("web-1  | Detected virtualization docker.");
-        assert_eq!((bare.text.as_ref(), bare.container.as_deref()), ("Detected virtualization docker.", Some("web-1")));
+        assert_eq!(
+            (bare.text.as_ref(), bare.container.as_deref()),
+            ("Detected virtualization docker.", Some("web-1"))
+        );
     }
 
     #[test]
@@ -224,8 +250,14 @@ mod tests {
     #[test]
     fn quoted_texts_are_read_line_by_line() {
         let line = r#""msg": "failure 1: not booted.\nFailed to connect to bus: Host is down\n""#;
-        assert_eq!(quoted_lines(line).unwrap(), [r#""msg": "failure 1: not booted."#, "Failed to connect to bus: Host is down"]);
-        assert_eq!(quoted_lines(r#"exec: \\\"/sbin/init\\\": stat"#).unwrap(), [r#"exec: "/sbin/init": stat"#]);
+        assert_eq!(
+            quoted_lines(line).unwrap(),
+            [r#""msg": "failure 1: not booted."#, "Failed to connect to bus: Host is down"]
+        );
+        assert_eq!(
+            quoted_lines(r#"exec: \\\"/sbin/init\\\": stat"#).unwrap(),
+            [r#"exec: "/sbin/init": stat"#]
+        );
         assert_eq!(quoted_lines(r"C:\data").unwrap(), [r"C:\data"]);
         assert_eq!((quoted_lines("C:/data"), quoted_lines(r"\\")), (None, None));
     }

@@ -2,7 +2,8 @@
 
 use crate::pattern::Pattern;
 
-/// A shell's prompt: `$ `, `# `, `user@host:~$ `, `[user@host dir]# `, `PS C:\>`, `➜  ~ `; also what `set -x` puts in front.
+/// A shell's prompt: `$ `, `# `, `user@host:~$ `, `[user@host dir]# `, `PS C:\>`, `➜  ~ `; also what `set -x`
+/// puts in front.
 static PROMPT: Pattern = Pattern::new(
     r"^\s*(?:(?:[-*]|•) )?(?:(?:\([\w.-]+\) ?)?(?:\[[^\]]{1,60}\]|PS [\w:\\~./-]{1,60}|[\w.-]+@[\w.-]+(?:[: ][\w~./-]*)?|[\w~./-]{1,40})? ?(?:[$#%>]|❯|➜|») ?|\++ )",
 );
@@ -11,9 +12,12 @@ static PROMPT: Pattern = Pattern::new(
 #[must_use]
 pub fn unprompted(text: &str) -> Option<usize> {
     // Most lines hold no sign that ends a prompt.
-    if !text.bytes().fold(false, |may, byte| may | matches!(byte, b'$' | b'#' | b'%' | b'>' | b'+' | 0x80..)) {
+    if !text.bytes().fold(false, |may, byte| may | matches!(byte, b'$' | b'#' | b'%' | b'>' | b'+' | 0x80..))
+    {
         return None;
     }
-    let prompt = PROMPT.find(text).filter(|prompt| !text[prompt.clone()].trim().is_empty() && prompt.end < text.len())?;
+    let prompt = PROMPT
+        .find(text)
+        .filter(|prompt| !text[prompt.clone()].trim().is_empty() && prompt.end < text.len())?;
     Some(text.len() - text[prompt.end..].trim_start().len())
 }

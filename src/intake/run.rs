@@ -42,7 +42,8 @@ pub fn spec(command: &Command) -> Option<Spec> {
         None => return None,
     };
     // What a writer left out.
-    let left_out = |word: &&String| !matches!(word.as_str(), "..." | "…" | "[...]" | "[OPTIONS]" | "[options]");
+    let left_out =
+        |word: &&String| !matches!(word.as_str(), "..." | "…" | "[...]" | "[OPTIONS]" | "[options]");
     let words = options::sort(&words.iter().filter(left_out).cloned().collect::<Vec<_>>());
     let mut rest = words.rest.into_iter();
     let image = rest.next().filter(|image| is_image(image));
@@ -75,8 +76,13 @@ pub fn spec(command: &Command) -> Option<Spec> {
 
 /// Whether a word can be an image reference.
 fn is_image(word: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | ':' | '@' | '$' | '{' | '}' | '(' | ')');
-    !word.is_empty() && word.chars().all(allowed) && word.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '$' || c == '{')
+    let allowed = |c: char| {
+        c.is_ascii_alphanumeric()
+            || matches!(c, '.' | '_' | '-' | '/' | ':' | '@' | '$' | '{' | '}' | '(' | ')')
+    };
+    !word.is_empty()
+        && word.chars().all(allowed)
+        && word.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '$' || c == '{')
 }
 
 /// `> log 2>&1` is the shell's.
@@ -101,15 +107,22 @@ mod tests {
 
     #[test]
     fn a_command_line_is_a_container() {
-        let spec = &specs("$ sudo podman --log-level=debug run --name web -itd fedora:40 /sbin/init > log 2>&1")[0];
-        assert_eq!((spec.engine, spec.image.as_deref(), spec.name.as_deref()), (Some("podman"), Some("fedora:40"), Some("web")));
+        let spec =
+            &specs("$ sudo podman --log-level=debug run --name web -itd fedora:40 /sbin/init > log 2>&1")[0];
+        assert_eq!(
+            (spec.engine, spec.image.as_deref(), spec.name.as_deref()),
+            (Some("podman"), Some("fedora:40"), Some("web"))
+        );
         assert_eq!(spec.command.as_deref(), Some(&["/sbin/init".to_owned()][..]));
     }
 
     #[test]
     fn a_sentence_gives_options_but_no_command() {
         let spec = &specs("I start it with docker run --privileged img and then it hangs")[0];
-        assert_eq!((spec.image.as_deref(), spec.command.as_ref(), spec.option("privileged")), (Some("img"), None, Some("true")));
+        assert_eq!(
+            (spec.image.as_deref(), spec.command.as_ref(), spec.option("privileged")),
+            (Some("img"), None, Some("true"))
+        );
         assert!(specs("docker run is broken").is_empty() && specs("See 'docker run --help'.").len() <= 1);
     }
 

@@ -67,7 +67,10 @@ fn loose(value: &Value) -> Vec<Spec> {
         spec.fragment = !map.contains_key("image") && !map.contains_key("build");
         return vec![spec];
     }
-    named(map).filter(|(_, map)| known(map) >= 2).map(|(name, service)| compose(&name, service, "compose service")).collect()
+    named(map)
+        .filter(|(_, map)| known(map) >= 2)
+        .map(|(name, service)| compose(&name, service, "compose service"))
+        .collect()
 }
 
 fn text(map: &Mapping, key: &str) -> Option<String> {
@@ -87,9 +90,12 @@ fn scalar(value: &Value) -> Option<String> {
 fn list(map: &Mapping, key: &str) -> Vec<String> {
     match map.get(key) {
         Some(Value::Sequence(list)) => list.iter().filter_map(scalar).collect(),
-        Some(Value::Mapping(map)) => {
-            map.iter().filter_map(|(key, value)| Some(format!("{}={}", key.as_str()?, scalar(value).unwrap_or_default()))).collect()
-        }
+        Some(Value::Mapping(map)) => map
+            .iter()
+            .filter_map(|(key, value)| {
+                Some(format!("{}={}", key.as_str()?, scalar(value).unwrap_or_default()))
+            })
+            .collect(),
         Some(value) => scalar(value).into_iter().collect(),
         None => Vec::new(),
     }
@@ -99,7 +105,9 @@ fn list(map: &Mapping, key: &str) -> Vec<String> {
 fn words(map: &Mapping, key: &str) -> Option<Vec<String>> {
     match map.get(key)? {
         Value::Sequence(list) => Some(list.iter().filter_map(scalar).collect()),
-        Value::String(text) => Some(shlex::split(text).unwrap_or_else(|| text.split_whitespace().map(str::to_owned).collect())),
+        Value::String(text) => {
+            Some(shlex::split(text).unwrap_or_else(|| text.split_whitespace().map(str::to_owned).collect()))
+        }
         _ => None,
     }
 }
@@ -131,12 +139,16 @@ const COMPOSE_OPTIONS: &[(&str, &str)] = &[
 ];
 
 fn given(map: &Mapping, table: &[(&str, &'static str)]) -> Vec<Given> {
-    table.iter().flat_map(|(key, option)| list(map, key).into_iter().map(move |value| (*option, value))).collect()
+    table
+        .iter()
+        .flat_map(|(key, option)| list(map, key).into_iter().map(move |value| (*option, value)))
+        .collect()
 }
 
 fn compose(name: &str, map: &Mapping, origin: &str) -> Spec {
     let mut options = given(map, COMPOSE_OPTIONS);
-    let long = map.get("volumes").and_then(Value::as_sequence).into_iter().flatten().filter_map(Value::as_mapping);
+    let long =
+        map.get("volumes").and_then(Value::as_sequence).into_iter().flatten().filter_map(Value::as_mapping);
     options.extend(long.filter_map(long_mount).map(|mount| ("mount", mount)));
     let limits = map.get("ulimits").and_then(Value::as_mapping).into_iter().flatten();
     options.extend(limits.filter_map(|(name, limit)| {
@@ -205,7 +217,14 @@ fn platform(map: &Mapping) -> Spec {
     let own = words(map, "command").filter(|command| !command.is_empty());
     let image_s_own = text(map, "override_command").as_deref() == Some("false");
     let command = own.or_else(|| (!image_s_own).then(|| MOLECULE_COMMAND.map(str::to_owned).to_vec()));
-    Spec { origin: "molecule platform".to_owned(), options, image: text(map, "image"), command, name: text(map, "name"), ..Spec::default() }
+    Spec {
+        origin: "molecule platform".to_owned(),
+        options,
+        image: text(map, "image"),
+        command,
+        name: text(map, "name"),
+        ..Spec::default()
+    }
 }
 
 /// The containers of a pod, or of what makes pods.
@@ -213,10 +232,18 @@ fn pod_of(value: &Value) -> Option<Vec<Spec>> {
     let spec = value.get("spec").or_else(|| value.get("containers").map(|_| value))?;
     let spec = spec.get("template").and_then(|template| template.get("spec")).unwrap_or(spec);
     let containers = spec.get("containers")?.as_sequence()?;
-    let volumes = spec.get("volumes").and_then(Value::as_sequence).into_iter().flatten().filter_map(Value::as_mapping);
+    let volumes =
+        spec.get("volumes").and_then(Value::as_sequence).into_iter().flatten().filter_map(Value::as_mapping);
     // Of two with one name the first counts.
-    let volumes: Volumes<'_> = volumes.rev().filter_map(|volume| Some((text(volume, "name")?, volume))).collect();
-    Some(containers.iter().filter_map(Value::as_mapping).map(|container| kubernetes(container, spec, &volumes)).collect())
+    let volumes: Volumes<'_> =
+        volumes.rev().filter_map(|volume| Some((text(volume, "name")?, volume))).collect();
+    Some(
+        containers
+            .iter()
+            .filter_map(Value::as_mapping)
+            .map(|container| kubernetes(container, spec, &volumes))
+            .collect(),
+    )
 }
 
 /// A pod's volumes by their names.
@@ -226,7 +253,9 @@ fn kubernetes(map: &Mapping, pod: &Value, volumes: &Volumes<'_>) -> Spec {
     let mut options: Vec<Given> = Vec::new();
     let context = map.get("securityContext");
     let of_context = |key: &str| context.and_then(|context| context.get(key));
-    for (key, option) in [("privileged", "privileged"), ("readOnlyRootFilesystem", "read-only"), ("runAsUser", "user")] {
+    for (key, option) in
+        [("privileged", "privileged"), ("readOnlyRootFilesystem", "read-only"), ("runAsUser", "user")]
+    {
         let of_pod = pod.get("securityContext").and_then(|context| context.get(key));
         options.extend(of_context(key).or(of_pod).and_then(scalar).map(|value| (option, value)));
     }
@@ -237,12 +266,19 @@ fn kubernetes(map: &Mapping, pod: &Value, volumes: &Volumes<'_>) -> Spec {
     if pod.get("hostPID").and_then(Value::as_bool) == Some(true) {
         options.push(("pid", "host".to_owned()));
     }
-    for variable in map.get("env").and_then(Value::as_sequence).into_iter().flatten().filter_map(Value::as_mapping) {
+    for variable in
+        map.get("env").and_then(Value::as_sequence).into_iter().flatten().filter_map(Value::as_mapping)
+    {
         if let (Some(name), Some(value)) = (text(variable, "name"), text(variable, "value")) {
             options.push(("env", format!("{name}={value}")));
         }
     }
-    let mounts = map.get("volumeMounts").and_then(Value::as_sequence).into_iter().flatten().filter_map(Value::as_mapping);
+    let mounts = map
+        .get("volumeMounts")
+        .and_then(Value::as_sequence)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_mapping);
     options.extend(mounts.filter_map(|mount| pod_mount(mount, volumes)));
     if let Some(entrypoint) = words(map, "command") {
         options.push(("entrypoint", serde_json::to_string(&entrypoint).unwrap_or_default()));
@@ -256,10 +292,12 @@ fn pod_mount(mount: &Mapping, volumes: &Volumes<'_>) -> Option<Given> {
     let (name, target) = (text(mount, "name")?, text(mount, "mountPath")?);
     let volume = volumes.get(&name)?;
     let read_only = if text(mount, "readOnly").as_deref() == Some("true") { ":ro" } else { "" };
-    if let Some(path) = volume.get("hostPath").and_then(Value::as_mapping).and_then(|path| text(path, "path")) {
+    if let Some(path) = volume.get("hostPath").and_then(Value::as_mapping).and_then(|path| text(path, "path"))
+    {
         return Some(("volume", format!("{path}:{target}{read_only}")));
     }
-    let memory = volume.get("emptyDir").and_then(|empty| empty.get("medium")).and_then(Value::as_str) == Some("Memory");
+    let memory = volume.get("emptyDir").and_then(|empty| empty.get("medium")).and_then(Value::as_str)
+        == Some("Memory");
     if memory { Some(("tmpfs", target)) } else { Some(("volume", format!("{name}:{target}{read_only}"))) }
 }
 
@@ -301,30 +339,49 @@ mod tests {
 
     #[test]
     fn compose_services_are_containers() {
-        let text = "version: '3.8'\nservices:\n  web:\n    image: img:1\n    command: /sbin/init\n    privileged: true\n    cgroup: host\n    \
-                    volumes:\n      - /sys/fs/cgroup:/sys/fs/cgroup:rw\n      - type: tmpfs\n        target: /run\n    tmpfs: /tmp\n    \
+        let text = "version: '3.8'\nservices:\n  web:\n    image: img:1\n    command: /sbin/init\n    \
+            privileged: true\n    cgroup: host\n    \
+                    volumes:\n      - /sys/fs/cgroup:/sys/fs/cgroup:rw\n      - type: tmpfs\n        target: \
+            /run\n    tmpfs: /tmp\n    \
                     environment:\n      container: docker\n  db:\n    image: postgres\n";
         let specs = found(text);
         assert_eq!(specs.len(), 2);
         let web = &specs[0];
-        assert_eq!((web.name.as_deref(), web.option("cgroupns"), web.option("tmpfs")), (Some("web"), Some("host"), Some("/tmp")));
-        assert_eq!((web.option("mount"), web.option("env")), (Some("type=tmpfs,target=/run"), Some("container=docker")));
+        assert_eq!(
+            (web.name.as_deref(), web.option("cgroupns"), web.option("tmpfs")),
+            (Some("web"), Some("host"), Some("/tmp"))
+        );
+        assert_eq!(
+            (web.option("mount"), web.option("env")),
+            (Some("type=tmpfs,target=/run"), Some("container=docker"))
+        );
         assert_eq!(web.command.as_deref(), Some(&["/sbin/init".to_owned()][..]));
     }
 
     #[test]
     fn molecule_keeps_an_image_from_its_init_unless_told() {
-        let text = "driver:\n  name: docker\nplatforms:\n  - name: a\n    image: x\n    pre_build_image: true\n  - name: b\n    image: x\n    command: /sbin/init\n    tmpfs:\n      - /run\n  - name: c\n    image: x\n    override_command: false\n";
-        let commands: Vec<_> = found(text).into_iter().map(|spec| spec.command.map(|command| command[0].clone())).collect();
+        let text = "driver:\n  name: docker\nplatforms:\n  - name: a\n    image: x\n    pre_build_image: \
+            true\n  - name: b\n    image: x\n    command: /sbin/init\n    tmpfs:\n      - /run\n  - name: \
+            c\n    image: x\n    override_command: false\n";
+        let commands: Vec<_> =
+            found(text).into_iter().map(|spec| spec.command.map(|command| command[0].clone())).collect();
         assert_eq!(commands, [Some("bash".to_owned()), Some("/sbin/init".to_owned()), None]);
     }
 
     #[test]
     fn pods_have_security_contexts_and_volumes() {
-        let text = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\nspec:\n  containers:\n    - name: c\n      image: x\n      command: [\"/sbin/init\"]\n      securityContext:\n        privileged: true\n        capabilities:\n          add: [SYS_ADMIN]\n      volumeMounts:\n        - name: cg\n          mountPath: /sys/fs/cgroup\n          readOnly: true\n        - name: run\n          mountPath: /run\n  volumes:\n    - name: cg\n      hostPath: {path: /sys/fs/cgroup}\n    - name: run\n      emptyDir: {medium: Memory}\n";
+        let text = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\nspec:\n  containers:\n    - name: \
+            c\n      image: x\n      command: [\"/sbin/init\"]\n      securityContext:\n        privileged: \
+            true\n        capabilities:\n          add: [SYS_ADMIN]\n      volumeMounts:\n        - name: \
+            cg\n          mountPath: /sys/fs/cgroup\n          readOnly: true\n        - name: \
+            run\n          mountPath: /run\n  volumes:\n    - name: cg\n      hostPath: \
+            {path: /sys/fs/cgroup}\n    - name: run\n      emptyDir: {medium: Memory}\n";
         let spec = &found(text)[0];
         assert_eq!((spec.option("privileged"), spec.option("cap-add")), (Some("true"), Some("SYS_ADMIN")));
-        assert_eq!((spec.option("volume"), spec.option("tmpfs")), (Some("/sys/fs/cgroup:/sys/fs/cgroup:ro"), Some("/run")));
+        assert_eq!(
+            (spec.option("volume"), spec.option("tmpfs")),
+            (Some("/sys/fs/cgroup:/sys/fs/cgroup:ro"), Some("/run"))
+        );
         assert_eq!(spec.option("entrypoint"), Some("[\"/sbin/init\"]"));
     }
 

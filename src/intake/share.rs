@@ -1,4 +1,5 @@
-//! Which container a line belongs to, and what of a page that gives to each: in one pass, however many there are.
+//! Which container a line belongs to, and what of a page that gives to each: in one pass, however many there
+//! are.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,7 +35,8 @@ pub struct Share<'f> {
     pub lines: Vec<KeptLine>,
     /// Failures that no rule knows and that told no fact.
     pub unrecognised: Vec<Cluster>,
-    /// Observations, and whether they are about this container; of others only what holds for the machine matters.
+    /// Observations, and whether they are about this container; of others only what holds for the machine
+    /// matters.
     pub observed: Vec<(&'f Observed, bool)>,
     /// Whether its lines speak of systemd.
     pub is_spoken: bool,
@@ -74,7 +76,10 @@ fn observed<'f>(found: &'f Found, owners: &mut Owners<'_>, shares: &mut [Share<'
         let is_foreign = is_named && about.is_some_and(|about| owners.named(about).is_none());
         let owner = (!is_foreign).then(|| owners.of(observed.line, about));
         if observed.facts.iter().any(|(key, _)| is_shared(key)) {
-            shares.iter_mut().enumerate().for_each(|(index, share)| share.observed.push((observed, owner == Some(index))));
+            shares
+                .iter_mut()
+                .enumerate()
+                .for_each(|(index, share)| share.observed.push((observed, owner == Some(index))));
         } else if let Some(owner) = owner {
             shares[owner].observed.push((observed, true));
         }
@@ -91,7 +96,8 @@ struct Owners<'f> {
 }
 
 impl<'f> Owners<'f> {
-    /// Of several containers in one document, lines belong to the one that is meant to run systemd. They are in order of line.
+    /// Of several containers in one document, lines belong to the one that is meant to run systemd. They are
+    /// in order of line.
     fn new(containers: &'f [Described]) -> Self {
         let mut starts: Vec<(u64, usize)> = Vec::new();
         let mut is_meant = false;
@@ -109,7 +115,8 @@ impl<'f> Owners<'f> {
         Self { containers, starts, names: BTreeMap::new() }
     }
 
-    /// The container that a prefix names, else the last one described before the line; 0 where the text describes none.
+    /// The container that a prefix names, else the last one described before the line; 0 where the text
+    /// describes none.
     fn of(&mut self, line: u64, service: Option<&str>) -> usize {
         if let Some(index) = service.and_then(|service| self.named(service)) {
             return index;

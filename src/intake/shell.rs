@@ -15,8 +15,20 @@ const CONTINUED: usize = 120;
 /// Longest command, in bytes: what Linux takes as one argument (execve(2), `MAX_ARG_STRLEN`).
 const COMMAND: usize = 128 * 1024;
 /// Words that run the rest of their line.
-const PREFIXES: [&str; 12] =
-    ["sudo", "time", "env", "nohup", "exec", "command", "doas", "nice", "winpty", "/usr/bin/sudo", "/usr/bin/time", "+"];
+const PREFIXES: [&str; 12] = [
+    "sudo",
+    "time",
+    "env",
+    "nohup",
+    "exec",
+    "command",
+    "doas",
+    "nice",
+    "winpty",
+    "/usr/bin/sudo",
+    "/usr/bin/time",
+    "+",
+];
 /// Engines whose CLI creates containers with `run`.
 const ENGINES: [&str; 3] = ["docker", "podman", "nerdctl"];
 
@@ -89,7 +101,8 @@ pub fn commands(lines: &[Line], budget: &mut Budget) -> Vec<Command> {
         found.extend(here);
     }
     if let Some(at) = attempts.passed_over() {
-        budget.leave_out(format!("command lines that begin within another, from line {} on", lines[at].number));
+        budget
+            .leave_out(format!("command lines that begin within another, from line {} on", lines[at].number));
     }
     found
 }
@@ -163,7 +176,8 @@ fn within(text: &str, line: u64, last: u64) -> Option<Command> {
     let start = CREATES.find(text)?.start;
     let before = text[..start].trim_end_matches(|c: char| !matches!(c, '`' | '"' | '\'')).chars().next_back();
     let direct = text[..start].trim_end().chars().next_back();
-    let quote = before.filter(|quote| text[..start].matches(*quote).count() % 2 == 1 && text[start..].contains(*quote));
+    let quote = before
+        .filter(|quote| text[..start].matches(*quote).count() % 2 == 1 && text[start..].contains(*quote));
     let rest = &text[start..];
     let (rest, place) = match (quote, direct) {
         (Some(quote), _) => (&rest[..rest.find(quote)?], Place::Quoted),
@@ -191,8 +205,14 @@ fn words_of(text: &str) -> Vec<String> {
         if PREFIXES.contains(&word.as_str()) || is_assignment(word) {
             start += 1;
             // Options of sudo and kin; `-u` and `-g` take a value.
-            while let Some(option) = words.get(start).filter(|word| start > 0 && word.starts_with('-') && engine(word).is_none()) {
-                start += if matches!(option.as_str(), "-u" | "-g" | "-n" | "-C") && words.len() > start + 2 { 2 } else { 1 };
+            while let Some(option) =
+                words.get(start).filter(|word| start > 0 && word.starts_with('-') && engine(word).is_none())
+            {
+                start += if matches!(option.as_str(), "-u" | "-g" | "-n" | "-C") && words.len() > start + 2 {
+                    2
+                } else {
+                    1
+                };
             }
         } else {
             break;
@@ -202,7 +222,9 @@ fn words_of(text: &str) -> Vec<String> {
 }
 
 fn is_assignment(word: &str) -> bool {
-    word.split_once('=').is_some_and(|(name, _)| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+    word.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    })
 }
 
 /// The words after `run` or `create` of an engine's command.
@@ -262,7 +284,10 @@ mod tests {
             (command.line, command.last, command.words.join(" ").as_str()),
             (1, 3, "docker run -d --privileged -v /a:/b img /sbin/init")
         );
-        assert_eq!(words("docker run -d\n  --privileged\n  -v /a:/b\n"), "docker run -d --privileged -v /a:/b");
+        assert_eq!(
+            words("docker run -d\n  --privileged\n  -v /a:/b\n"),
+            "docker run -d --privileged -v /a:/b"
+        );
     }
 
     #[test]
@@ -276,6 +301,9 @@ mod tests {
             let found = found(line);
             assert!(found.iter().all(|command| command.words.len() <= 3), "{line}: {found:?}");
         }
-        assert_eq!(found("I start it with docker run --privileged img and then it hangs")[0].place, Place::Prose);
+        assert_eq!(
+            found("I start it with docker run --privileged img and then it hangs")[0].place,
+            Place::Prose
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! A container as text describes it, put into the form of an engine's inspect document.
 //!
-//! Whatever the text was (a command line, a compose service, a pod), it becomes options of `run` first. What was not seen
-//! stays out of the document, and the list of sections seen whole says what its absence means.
+//! Whatever the text was (a command line, a compose service, a pod), it becomes options of `run` first. What
+//! was not seen stays out of the document, and the list of sections seen whole says what its absence means.
 
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,8 @@ use crate::facts::size;
 use crate::snapshot::EngineKind;
 
 /// Sections that a whole command line or service shows: options not given have their defaults.
-/// What depends on the engine's own configuration (runtime, log driver, control group namespace) or on the image is not among them.
+/// What depends on the engine's own configuration (runtime, log driver, control group namespace) or on the
+/// image is not among them.
 const WHOLE: &[&str] = &[
     "/Config/Tty",
     "/HostConfig/Binds",
@@ -118,7 +119,11 @@ impl Spec {
             put("Entrypoint", json!(words));
             // A new entrypoint does away with the image's command.
             put("Cmd", json!(self.command.clone().unwrap_or_default()));
-        } else if let Some(command) = self.command.as_ref().filter(|command| !command.first().is_none_or(|first| first.starts_with('-'))) {
+        } else if let Some(command) = self
+            .command
+            .as_ref()
+            .filter(|command| !command.first().is_none_or(|first| first.starts_with('-')))
+        {
             put("Cmd", json!(command));
         }
         let variables: Vec<&str> = self.all(&["env"]).filter(|entry| entry.contains('=')).collect();
@@ -141,7 +146,12 @@ impl Spec {
     fn host_config(&self) -> Value {
         let mut host = Map::new();
         let mut put = |key: &str, value: Value| host.insert(key.to_owned(), value);
-        for (option, key) in [("privileged", "Privileged"), ("read-only", "ReadonlyRootfs"), ("init", "Init"), ("rm", "AutoRemove")] {
+        for (option, key) in [
+            ("privileged", "Privileged"),
+            ("read-only", "ReadonlyRootfs"),
+            ("init", "Init"),
+            ("rm", "AutoRemove"),
+        ] {
             if let Some(on) = self.switch(option) {
                 put(key, json!(on));
             }
@@ -243,15 +253,19 @@ mod tests {
 
     fn documents(engine: &'static str, line: &str) -> Documents {
         let words = options::sort(&shlex::split(line).unwrap());
-        let (image, command) = words.rest.split_first().map(|(image, rest)| (image.clone(), rest.to_vec())).unwrap();
+        let (image, command) =
+            words.rest.split_first().map(|(image, rest)| (image.clone(), rest.to_vec())).unwrap();
         let command = (!command.is_empty()).then_some(command);
-        Spec { engine: Some(engine), options: words.options, image: Some(image), command, ..Spec::default() }.documents()
+        Spec { engine: Some(engine), options: words.options, image: Some(image), command, ..Spec::default() }
+            .documents()
     }
 
     #[test]
     fn options_become_fields_of_inspect() {
-        let line = "-it --privileged --cap-add SYS_ADMIN,NET_ADMIN --tmpfs /run:size=64k -v /sys/fs/cgroup:/sys/fs/cgroup:ro \
-                    --mount type=tmpfs,destination=/tmp -e container=docker --stop-signal SIGRTMIN+3 -m 2g --pids-limit=20 img /sbin/init";
+        let line = "-it --privileged --cap-add SYS_ADMIN,NET_ADMIN --tmpfs /run:size=64k -v \
+            /sys/fs/cgroup:/sys/fs/cgroup:ro \
+                    --mount type=tmpfs,destination=/tmp -e container=docker --stop-signal SIGRTMIN+3 -m 2g \
+            --pids-limit=20 img /sbin/init";
         let document = documents("docker", line).inspect;
         assert_eq!(document["HostConfig"]["Privileged"], json!(true));
         assert_eq!(document["HostConfig"]["CapAdd"], json!(["SYS_ADMIN", "NET_ADMIN"]));
@@ -276,7 +290,9 @@ mod tests {
 
     #[test]
     fn podman_prepares_for_the_commands_that_it_knows() {
-        let mode = |line: &str| documents("podman", line).native.map(|native| native["Config"]["SystemdMode"].clone());
+        let mode = |line: &str| {
+            documents("podman", line).native.map(|native| native["Config"]["SystemdMode"].clone())
+        };
         assert_eq!(mode("img /sbin/init"), Some(json!(true)));
         assert_eq!(mode("--systemd=false img /sbin/init"), Some(json!(false)));
         assert_eq!(mode("--systemd always img /entry.sh"), Some(json!(true)));

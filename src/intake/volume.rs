@@ -7,7 +7,11 @@ use serde_json::{Value, json};
 pub fn short(text: &str) -> Option<Value> {
     let text = text.trim();
     // A drive letter of Windows is no separator.
-    let skip = if text.get(1..3).is_some_and(|part| part == ":\\" || part == ":/") && !text.starts_with('/') { 2 } else { 0 };
+    let skip = if text.get(1..3).is_some_and(|part| part == ":\\" || part == ":/") && !text.starts_with('/') {
+        2
+    } else {
+        0
+    };
     let (source, rest) = match text.get(skip..)?.split_once(':') {
         Some((_, rest)) => (&text[..text.len() - rest.len() - 1], rest),
         None => ("", text),
@@ -30,7 +34,8 @@ pub fn long(text: &str) -> Option<Value> {
     let kind = value(&["type"]).unwrap_or_else(|| "volume".to_owned());
     let target = value(&["target", "destination", "dst"])?;
     let read_only = value(&["readonly", "ro"]).is_some_and(|value| value != "false");
-    let mut options: Vec<String> = value(&["tmpfs-size"]).map(|size| format!("size={size}")).into_iter().collect();
+    let mut options: Vec<String> =
+        value(&["tmpfs-size"]).map(|size| format!("size={size}")).into_iter().collect();
     if read_only {
         options.push("ro".to_owned());
     }
@@ -55,8 +60,11 @@ mod tests {
 
     #[test]
     fn short_volumes_are_told_apart() {
-        let kind =
-            |text: &str| short(text).map(|mount| format!("{} {} {} {}", mount["Type"], mount["Source"], mount["Destination"], mount["RW"]));
+        let kind = |text: &str| {
+            short(text).map(|mount| {
+                format!("{} {} {} {}", mount["Type"], mount["Source"], mount["Destination"], mount["RW"])
+            })
+        };
         assert_eq!(kind("/a:/b:ro").as_deref(), Some(r#""bind" "/a" "/b" false"#));
         assert_eq!(kind("/a:/b:Z").as_deref(), Some(r#""bind" "/a" "/b" true"#));
         assert_eq!(kind("data:/b").as_deref(), Some(r#""volume" "data" "/b" true"#));

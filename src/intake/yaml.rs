@@ -1,6 +1,7 @@
 //! YAML within a text: where a block begins and ends, and the documents in it.
 //!
-//! Blocks begin at keys that container files have; a block that does not parse is cut before the line that breaks it.
+//! Blocks begin at keys that container files have; a block that does not parse is cut before the line that
+//! breaks it.
 
 use std::cell::Cell;
 
@@ -18,8 +19,8 @@ const LONGEST: usize = 2000;
 const FIRST: usize = 64;
 /// Brackets within brackets that cost nothing. For each token the parser goes over all that are open.
 const DEEP: usize = 32;
-/// Most brackets within brackets, twice as many as the parser takes. Some may stand in texts, where they cost nothing; that cannot be
-/// told before.
+/// Most brackets within brackets, twice as many as the parser takes. Some may stand in texts, where they cost
+/// nothing; that cannot be told before.
 const DEEPEST: usize = 256;
 /// What a value costs that stands for more than its text, in bytes of text.
 const VALUE: u64 = 8;
@@ -31,7 +32,8 @@ static BEGINS: Pattern = Pattern::new(
     r"^\s*(?:- )?(?:services|version|platforms|apiVersion|kind|spec|containers|name|image|privileged|cap_add|cap_drop|security_opt|volumes|tmpfs|cgroup|cgroup_parent|cgroupns_mode|command|entrypoint|container_name|read_only|stop_signal|driver|dependency|host)\s*:(?:\s|$)",
 );
 /// Lines that a block goes on with.
-static GOES_ON: Pattern = Pattern::new(r#"^(?:\s*|\s*#.*|---|\s*- .*|\s*-|\s*["']?[\w./$-]+["']? *:(?: .*)?|\s+\S.*|\s*[\]}],?)$"#);
+static GOES_ON: Pattern =
+    Pattern::new(r#"^(?:\s*|\s*#.*|---|\s*- .*|\s*-|\s*["']?[\w./$-]+["']? *:(?: .*)?|\s+\S.*|\s*[\]}],?)$"#);
 
 /// A document and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,7 +107,8 @@ fn block(lines: &[Line], budget: &mut Budget) -> Result<(Vec<Block>, usize), Fai
         match parse(&texts.join("\n"), budget) {
             Ok(values) => {
                 let last = lines[texts.len() - 1].number;
-                let blocks = values.into_iter().map(|value| Block { line: lines[0].number, last, value }).collect();
+                let blocks =
+                    values.into_iter().map(|value| Block { line: lines[0].number, last, value }).collect();
                 return Ok((blocks, texts.len()));
             }
             Err(line) => texts.truncate(line.min(texts.len() - 1)),
@@ -162,7 +165,8 @@ fn parse(text: &str, budget: &mut Budget) -> Result<Vec<Value>, usize> {
     Ok(values)
 }
 
-/// How deep brackets lie within brackets, whatever they stand in, and the number of lines before the one that goes beyond what is usual.
+/// How deep brackets lie within brackets, whatever they stand in, and the number of lines before the one that
+/// goes beyond what is usual.
 fn deepest(text: &str) -> (usize, usize) {
     let (mut open, mut deepest, mut lines) = (0_usize, 0, 0);
     for byte in text.bytes() {
@@ -188,7 +192,8 @@ mod tests {
 
     #[test]
     fn a_block_ends_where_the_text_goes_on() {
-        let text = "My file:\n\nservices:\n  web:\n    image: x\n    privileged: true\n\nIt says (after a while) this:\nDetected virtualization docker.\n";
+        let text = "My file:\n\nservices:\n  web:\n    image: x\n    privileged: true\n\nIt says (after a \
+            while) this:\nDetected virtualization docker.\n";
         let blocks = found(text);
         assert_eq!((blocks.len(), blocks[0].line), (1, 3));
         assert_eq!(blocks[0].value["services"]["web"]["privileged"], Value::Bool(true));
@@ -197,24 +202,33 @@ mod tests {
     #[test]
     fn prompts_and_indentation_do_not_matter() {
         assert_eq!(
-            found("$ platforms:\n  - name: x\n    image: y\nfatal: [x]: FAILED! => {\"a\": 1}")[0].value["platforms"][0]["image"],
+            found("$ platforms:\n  - name: x\n    image: y\nfatal: [x]: FAILED! => {\"a\": 1}")[0].value["platforms"]
+                [0]["image"],
             "y"
         );
-        assert_eq!(found("    services:\n      a:\n        image: b\n")[0].value["services"]["a"]["image"], "b");
+        assert_eq!(
+            found("    services:\n      a:\n        image: b\n")[0].value["services"]["a"]["image"],
+            "b"
+        );
     }
 
     #[test]
     fn broken_yaml_is_cut_or_left_alone() {
-        assert_eq!(found("services:\n  a:\n    image: b\n   bad: [\n")[0].value["services"]["a"]["image"], "b");
+        assert_eq!(
+            found("services:\n  a:\n    image: b\n   bad: [\n")[0].value["services"]["a"]["image"],
+            "b"
+        );
         assert!(found("name: *unknown\n").is_empty());
     }
 
     #[test]
     fn brackets_in_texts_are_no_lists() {
         let script = "        echo '[' '{' # [\n".repeat(60);
-        let text = format!("services:\n  a:\n    image: b\n    command:\n      - |\n{script}  c:\n    image: d\n");
+        let text =
+            format!("services:\n  a:\n    image: b\n    command:\n      - |\n{script}  c:\n    image: d\n");
         assert_eq!(found(&text)[0].value["services"]["c"]["image"], "d");
-        let deep = format!("services:\n  a:\n    image: b\n  c: {}\nand so on (or not)\n", "[".repeat(100_000));
+        let deep =
+            format!("services:\n  a:\n    image: b\n  c: {}\nand so on (or not)\n", "[".repeat(100_000));
         assert_eq!(found(&deep)[0].value["services"]["a"]["image"], "b");
     }
 

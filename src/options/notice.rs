@@ -1,4 +1,5 @@
-//! What files of a configuration take away from the reports of a run: options, rules and reports in, notices out. Pure.
+//! What files of a configuration take away from the reports of a run: options, rules and reports in, notices
+//! out. Pure.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,13 +20,18 @@ impl Reporting {
         let mut notices = of_rules(rules);
         let mut suppressed: BTreeMap<&Path, Vec<&str>> = BTreeMap::new();
         for finding in &findings {
-            let file = self.suppressions.iter().find(|one| one.is_why(finding)).and_then(Suppression::named_by);
+            let file =
+                self.suppressions.iter().find(|one| one.is_why(finding)).and_then(Suppression::named_by);
             if let Some(file) = file {
                 suppressed.entry(file).or_default().push(&finding.id);
             }
         }
         for (file, ids) in suppressed {
-            let words = format!("{} suppressed and not counted: {}", counted(ids.len(), "finding is", "findings are"), listed(&ids));
+            let words = format!(
+                "{} suppressed and not counted: {}",
+                counted(ids.len(), "finding is", "findings are"),
+                listed(&ids)
+            );
             notices.push(notice(file, words));
         }
         notices.extend(self.known(&findings));
@@ -37,8 +43,11 @@ impl Reporting {
 
     fn known(&self, findings: &[&Finding]) -> Option<Notice> {
         let baseline = self.baseline.as_ref()?;
-        let known: Vec<&str> =
-            findings.iter().filter(|finding| finding.accepted == Some(Acceptance::Known)).map(|finding| finding.id.as_str()).collect();
+        let known: Vec<&str> = findings
+            .iter()
+            .filter(|finding| finding.accepted == Some(Acceptance::Known))
+            .map(|finding| finding.id.as_str())
+            .collect();
         let words = format!(
             "{} in the baseline {} and not counted: {}",
             counted(known.len(), "finding is", "findings are"),
@@ -56,11 +65,19 @@ pub fn of_rules(rules: &RuleSet) -> Vec<Notice> {
     for change in &rules.changes {
         if !change.replaced.is_empty() {
             let ids: Vec<&str> = change.replaced.iter().map(String::as_str).collect();
-            let words = format!("{} replaced: {}", counted(ids.len(), "diagnosis or remedy is", "diagnoses or remedies are"), listed(&ids));
+            let words = format!(
+                "{} replaced: {}",
+                counted(ids.len(), "diagnosis or remedy is", "diagnoses or remedies are"),
+                listed(&ids)
+            );
             notices.push(notice(&change.file, words));
         }
         if change.harmless > 0 {
-            let words = counted(change.harmless, "pattern of log lines is called harmless", "patterns of log lines are called harmless");
+            let words = counted(
+                change.harmless,
+                "pattern of log lines is called harmless",
+                "patterns of log lines are called harmless",
+            );
             notices.push(notice(&change.file, words));
         }
     }

@@ -97,7 +97,9 @@ impl Reporting {
     /// # Errors
     /// [`OptionError::NoCure`] where a flag asks for one.
     pub fn without_cure(&mut self) -> Result<(), OptionError> {
-        if self.outputs.iter().any(|output| output.format == ReportFormat::Sh) || (self.asked && self.format == ReportFormat::Sh) {
+        if self.outputs.iter().any(|output| output.format == ReportFormat::Sh)
+            || (self.asked && self.format == ReportFormat::Sh)
+        {
             return Err(OptionError::NoCure("sh"));
         }
         if self.format == ReportFormat::Sh {
@@ -125,7 +127,8 @@ fn suppression(entry: &Suppress, last: Option<Date>) -> Result<Suppression, Opti
         target: entry.target.clone(),
         reason: error.kind().to_string(),
     };
-    Suppression::new(&entry.id, &entry.target, &entry.reason, last.map(|day| day.to_string())).map_err(refused)
+    Suppression::new(&entry.id, &entry.target, &entry.reason, last.map(|day| day.to_string()))
+        .map_err(refused)
 }
 
 /// The last day on which a suppression holds, as a date of UTC.
@@ -158,8 +161,12 @@ mod tests {
 
     #[test]
     fn targets_are_patterns() {
-        let read =
-            |target: &str| reporting(&format!("[[suppress]]\nid = \"a\"\nreason = \"b\"\ntarget = \"{target}\""), ReportArgs::default());
+        let read = |target: &str| {
+            reporting(
+                &format!("[[suppress]]\nid = \"a\"\nreason = \"b\"\ntarget = \"{target}\""),
+                ReportArgs::default(),
+            )
+        };
         assert!(read("web-*").is_ok() && matches!(read("[").map(|_| ()), Err(OptionError::Targets { .. })));
     }
 
@@ -172,7 +179,8 @@ mod tests {
 
     #[test]
     fn a_cure_is_no_form_of_triage() {
-        let mut asked = reporting("", ReportArgs { format: Some(ReportFormat::Sh), ..ReportArgs::default() }).unwrap();
+        let mut asked =
+            reporting("", ReportArgs { format: Some(ReportFormat::Sh), ..ReportArgs::default() }).unwrap();
         assert_eq!(asked.without_cure(), Err(OptionError::NoCure("sh")));
         let mut configured = reporting("format = \"sh\"", ReportArgs::default()).unwrap();
         assert!(configured.without_cure().is_ok() && configured.format == ReportFormat::Human);

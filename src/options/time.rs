@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::OptionError;
 
-/// Seconds since the epoch of a time, a span before now, or a number of seconds, as `docker logs --since` takes them.
+/// Seconds since the epoch of a time, a span before now, or a number of seconds, as `docker logs --since`
+/// takes them.
 pub fn since(text: &str, now: Timestamp) -> Result<i64, OptionError> {
     let bad = || OptionError::Since(text.to_owned());
     if let Ok(seconds) = text.parse::<i64>() {

@@ -60,20 +60,32 @@ impl std::fmt::Debug for Hook {
 impl Hook {
     fn parse(text: &str) -> Option<Self> {
         if let Some(rest) = text.strip_prefix("unix://") {
-            let (socket, path) = rest.split_once(":/").map_or((rest, "/".to_owned()), |(socket, path)| (socket, format!("/{path}")));
+            let (socket, path) = rest
+                .split_once(":/")
+                .map_or((rest, "/".to_owned()), |(socket, path)| (socket, format!("/{path}")));
             let at = HookAt::Unix(PathBuf::from(socket));
-            return socket.starts_with('/').then(|| Self { at, host: "localhost".to_owned(), path, user: None });
+            return socket.starts_with('/').then(|| Self {
+                at,
+                host: "localhost".to_owned(),
+                path,
+                user: None,
+            });
         }
         let uri: hyper::Uri = text.parse().ok()?;
         let authority = uri.authority()?.as_str();
-        let (user, host) = authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user.to_owned()), host));
+        let (user, host) = authority
+            .rsplit_once('@')
+            .map_or((None, authority), |(user, host)| (Some(user.to_owned()), host));
         let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
         let name = uri.host().filter(|host| !host.is_empty())?;
         let authority = |usual: u16| format!("{name}:{}", uri.port_u16().unwrap_or(usual));
         let at = match uri.scheme_str() {
             Some("http") => HookAt::Tcp(authority(80)),
             // An IPv6 address stands in brackets.
-            Some("https") => HookAt::Tls(authority(443), ServerName::try_from(name.trim_matches(['[', ']']).to_owned()).ok()?),
+            Some("https") => HookAt::Tls(
+                authority(443),
+                ServerName::try_from(name.trim_matches(['[', ']']).to_owned()).ok()?,
+            ),
             _ => return None,
         };
         Some(Self { at, host: host.to_owned(), path, user })
@@ -141,7 +153,9 @@ mod tests {
     use crate::cli::{Cli, Command, Late};
 
     fn watch(line: &[&str]) -> Result<WatchOptions, OptionError> {
-        let Command::Watch(Late(args)) = Cli::try_parse_from(["sysdock", "watch"].iter().chain(line)).unwrap().command else {
+        let Command::Watch(Late(args)) =
+            Cli::try_parse_from(["sysdock", "watch"].iter().chain(line)).unwrap().command
+        else {
             panic!("not watch")
         };
         WatchOptions::new(args, Timestamp::from_second(1_000_000).unwrap())
@@ -149,7 +163,8 @@ mod tests {
 
     #[test]
     fn metrics_stay_on_this_machine_unless_told_otherwise() {
-        let at = |line: &[&str]| watch(line).map(|options| options.metrics.map(|address| address.to_string()));
+        let at =
+            |line: &[&str]| watch(line).map(|options| options.metrics.map(|address| address.to_string()));
         assert_eq!(at(&["web"]), Ok(None));
         assert_eq!(at(&["--metrics", "web"]), Ok(Some("127.0.0.1:9273".to_owned())));
         assert_eq!(at(&["--metrics=localhost:0"]), Ok(Some("127.0.0.1:0".to_owned())));
@@ -163,7 +178,10 @@ mod tests {
     fn a_hook_never_shows_its_secrets() {
         let hook = |text: &str| watch(&["--webhook", text]).map(|options| options.webhook.unwrap());
         let read = hook("http://me:secret@127.0.0.1:8080/hook?token=secret").unwrap();
-        assert_eq!((read.at.clone(), read.path.as_str()), (HookAt::Tcp("127.0.0.1:8080".to_owned()), "/hook?token=secret"));
+        assert_eq!(
+            (read.at.clone(), read.path.as_str()),
+            (HookAt::Tcp("127.0.0.1:8080".to_owned()), "/hook?token=secret")
+        );
         assert_eq!((read.host.as_str(), read.user.as_deref()), ("127.0.0.1:8080", Some("me:secret")));
         assert!(!format!("{read} {read:?}").contains("secret"));
         let socket = hook("unix:///run/hook.sock:/in").unwrap();

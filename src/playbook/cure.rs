@@ -1,4 +1,5 @@
-//! What the doctor prescribed for recorded containers, engine by engine: the table that a test writes in, the cures of an id out.
+//! What the doctor prescribed for recorded containers, engine by engine: the table that a test writes in, the
+//! cures of an id out.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! From a pasted message to the diagnoses that know it: text and a matcher in, who claims which line out, the root-most first.
+//! From a pasted message to the diagnoses that know it: text and a matcher in, who claims which line out, the
+//! root-most first.
 
 use std::collections::BTreeSet;
 
@@ -26,12 +27,14 @@ pub fn find<'r>(text: &str, rules: &'r RuleSet, matcher: &Matcher<'_>) -> Vec<Sa
             let rule = &rules.rules[id.rule];
             let signature = &rule.signatures[id.signature];
             if seen.insert(id.rule) {
-                let rank = Rank { follows: false, common: common(rule), weak: signature.weak, place: id.rule };
+                let rank =
+                    Rank { follows: false, common: common(rule), weak: signature.weak, place: id.rule };
                 found.push((rank, Said { id: &rule.id, signature: &signature.name, line: line.to_string() }));
             }
         }
     }
-    let explained: BTreeSet<&String> = found.iter().flat_map(|(rank, _)| &rules.rules[rank.place].explains).collect();
+    let explained: BTreeSet<&String> =
+        found.iter().flat_map(|(rank, _)| &rules.rules[rank.place].explains).collect();
     for (rank, said) in &mut found {
         rank.follows = explained.iter().any(|id| *id == said.id);
     }
@@ -66,14 +69,18 @@ mod tests {
     #[test]
     fn a_message_leads_to_its_cause() {
         assert_eq!(ids("Failed to mount tmpfs at /run: Operation not permitted")[0], "run-tmpfs-missing");
-        assert_eq!(ids("\u{1b}[1;31mFailed to create /init.scope control group: Read-only file system\u{1b}[0m")[0], "cgroup-read-only");
+        assert_eq!(
+            ids("\u{1b}[1;31mFailed to create /init.scope control group: Read-only file system\u{1b}[0m")[0],
+            "cgroup-read-only"
+        );
         assert!(ids("hello").is_empty());
     }
 
     #[test]
     fn what_follows_stands_behind() {
         let both = ids(
-            "Failed to allocate manager object: Read-only file system\nFailed to create /init.scope control group: Read-only file system",
+            "Failed to allocate manager object: Read-only file system\nFailed to create /init.scope control \
+                group: Read-only file system",
         );
         assert_eq!(both.first().map(String::as_str), Some("cgroup-read-only"));
         assert!(both.contains(&"boot-stopped".to_owned()), "{both:?}");

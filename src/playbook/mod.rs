@@ -1,4 +1,5 @@
-//! The playbook: a rule in, its page out, the same for the terminal and for the book; and the way from a pasted message to that page.
+//! The playbook: a rule in, its page out, the same for the terminal and for the book; and the way from a
+//! pasted message to that page.
 //!
 //! Must not lay out text; `render` does that.
 

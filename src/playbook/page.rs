@@ -7,7 +7,8 @@ use crate::rule::{Class, Expectation, Rule, RuleSet, Severity, Signature, Stage}
 /// Example lines that are shown for one signature.
 const EXAMPLES: usize = 2;
 /// What `IMAGE` is, for those who want to follow.
-const IMAGE_WORDS: &str = "IMAGE is an image with systemd and without an entrypoint of its own, such as Debian with the packages systemd, \
+const IMAGE_WORDS: &str = "IMAGE is an image with systemd and without an entrypoint of its own, such as \
+    Debian with the packages systemd, \
                            systemd-sysv and dbus. The container is called broken; remove it afterwards.";
 
 /// The page of a diagnosis.
@@ -76,9 +77,18 @@ pub enum Block {
 #[must_use]
 pub fn page(rule: &Rule, rules: &RuleSet) -> Page {
     let prose = |text: &str| if text.is_empty() { Vec::new() } else { vec![Block::Prose(text.to_owned())] };
-    let causes: Vec<String> = rules.rules.iter().filter(|other| other.explains.contains(&rule.id)).map(|other| other.id.clone()).collect();
+    let causes: Vec<String> = rules
+        .rules
+        .iter()
+        .filter(|other| other.explains.contains(&rule.id))
+        .map(|other| other.id.clone())
+        .collect();
     let ids = |list: Vec<String>| if list.is_empty() { Vec::new() } else { vec![Block::Ids(list)] };
-    let links = if rule.page.references.is_empty() { Vec::new() } else { vec![Block::Links(rule.page.references.clone())] };
+    let links = if rule.page.references.is_empty() {
+        Vec::new()
+    } else {
+        vec![Block::Links(rule.page.references.clone())]
+    };
     let sections = [
         ("What is seen", seen(rule)),
         ("What happens", prose(&rule.page.explanation)),
@@ -92,14 +102,22 @@ pub fn page(rule: &Rule, rules: &RuleSet) -> Page {
     ];
     let sections = sections.into_iter().filter(|(_, blocks)| !blocks.is_empty());
     let sections = sections.map(|(heading, blocks)| Section { heading, blocks }).collect();
-    Page { id: rule.id.clone(), title: rule.title.clone(), severity: rule.severity, stage: rule.stage, class: rule.class, sections }
+    Page {
+        id: rule.id.clone(),
+        title: rule.title.clone(),
+        severity: rule.severity,
+        stage: rule.stage,
+        class: rule.class,
+        sections,
+    }
 }
 
 fn seen(rule: &Rule) -> Vec<Block> {
     if rule.signatures.is_empty() {
         return vec![Block::Prose("No line of a log tells it; configuration, image and host do.".to_owned())];
     }
-    let mut blocks: Vec<Block> = rule.signatures.iter().filter_map(|signature| lines(signature, rule)).collect();
+    let mut blocks: Vec<Block> =
+        rule.signatures.iter().filter_map(|signature| lines(signature, rule)).collect();
     if rule.conditions().any(|(key, _)| key == "when" || key == "harms") {
         let words = "An empty log does not speak against it: configuration, image and host tell it as well.";
         blocks.push(Block::Prose(words.to_owned()));
@@ -109,7 +127,8 @@ fn seen(rule: &Rule) -> Vec<Block> {
 
 fn lines(signature: &Signature, rule: &Rule) -> Option<Block> {
     let wanted = if signature.weak { Expectation::Note } else { Expectation::Match };
-    let all = rule.examples.iter().filter(|example| example.expect == wanted).flat_map(|example| &example.lines);
+    let all =
+        rule.examples.iter().filter(|example| example.expect == wanted).flat_map(|example| &example.lines);
     let mut lines: Vec<String> = Vec::new();
     for line in all.filter(|line| signature.pattern.is_match(line)) {
         if !lines.contains(line) && lines.len() < EXAMPLES {
@@ -119,15 +138,18 @@ fn lines(signature: &Signature, rule: &Rule) -> Option<Block> {
     if lines.is_empty() {
         lines = wordings(signature.pattern.source()).into_iter().take(EXAMPLES).collect();
     }
-    let versions = signature.systemd.map_or_else(|| "any systemd".to_owned(), |range| format!("systemd {range}"));
+    let versions =
+        signature.systemd.map_or_else(|| "any systemd".to_owned(), |range| format!("systemd {range}"));
     let weak = if signature.weak { "; also printed by boots that come up" } else { "" };
-    (!lines.is_empty()).then(|| Block::Lines { about: format!("{} ({versions}{weak})", signature.name), lines })
+    (!lines.is_empty())
+        .then(|| Block::Lines { about: format!("{} ({versions}{weak})", signature.name), lines })
 }
 
 fn remedies(rule: &Rule, rules: &RuleSet) -> Vec<Block> {
     let item = |id: &String| {
         let known = rules.remedies.get(id);
-        let (title, words) = known.map_or((id.clone(), String::new()), |remedy| (remedy.title.clone(), remedy.words.clone()));
+        let (title, words) =
+            known.map_or((id.clone(), String::new()), |remedy| (remedy.title.clone(), remedy.words.clone()));
         Block::Item { title, id: id.clone(), words }
     };
     rule.remedies.iter().map(item).collect()

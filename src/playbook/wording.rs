@@ -1,4 +1,5 @@
-//! Patterns as people read them: a regular expression in, the messages that it stands for out, with `…` for what varies.
+//! Patterns as people read them: a regular expression in, the messages that it stands for out, with `…` for
+//! what varies.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
@@ -27,11 +28,17 @@ fn texts(hir: &Hir) -> Vec<String> {
         HirKind::Literal(literal) => vec![String::from_utf8_lossy(&literal.0).into_owned()],
         HirKind::Class(class) => vec![of_class(class)],
         HirKind::Capture(capture) => texts(&capture.sub),
-        HirKind::Repetition(repetition) if repetition.min == 0 && repetition.max == Some(1) => vec![String::new()],
-        HirKind::Repetition(repetition) if repetition.min == 1 && !varies(&repetition.sub) => texts(&repetition.sub),
+        HirKind::Repetition(repetition) if repetition.min == 0 && repetition.max == Some(1) => {
+            vec![String::new()]
+        }
+        HirKind::Repetition(repetition) if repetition.min == 1 && !varies(&repetition.sub) => {
+            texts(&repetition.sub)
+        }
         HirKind::Repetition(_) => vec![ANY.to_owned()],
         HirKind::Alternation(branches) => branches.iter().flat_map(texts).take(MOST).collect(),
-        HirKind::Concat(parts) => parts.iter().fold(vec![String::new()], |heads, part| joined(&heads, &texts(part))),
+        HirKind::Concat(parts) => {
+            parts.iter().fold(vec![String::new()], |heads, part| joined(&heads, &texts(part)))
+        }
     }
 }
 
@@ -47,14 +54,18 @@ fn varies(hir: &Hir) -> bool {
 /// One letter in either case is that letter, blanks are a blank, all else varies.
 fn of_class(class: &Class) -> String {
     let bytes: Vec<u8> = match class {
-        Class::Bytes(class) => class.ranges().iter().flat_map(|range| range.start()..=range.end()).take(9).collect(),
+        Class::Bytes(class) => {
+            class.ranges().iter().flat_map(|range| range.start()..=range.end()).take(9).collect()
+        }
         Class::Unicode(_) => Vec::new(),
     };
     let first = bytes.first().copied().unwrap_or_default();
     if bytes.contains(&b' ') && bytes.iter().all(|byte| *byte <= b' ') {
         return " ".to_owned();
     }
-    let one_letter = first.is_ascii_graphic() && bytes.len() <= 2 && bytes.iter().all(|byte| byte.eq_ignore_ascii_case(&first));
+    let one_letter = first.is_ascii_graphic()
+        && bytes.len() <= 2
+        && bytes.iter().all(|byte| byte.eq_ignore_ascii_case(&first));
     if one_letter { char::from(first).to_string() } else { ANY.to_owned() }
 }
 
@@ -76,13 +87,18 @@ mod tests {
     #[test]
     fn patterns_read_as_messages() {
         assert_eq!(
-            wordings(r"^Failed to create (?P<path>/\S*)/init\.scope control group: (?P<errno>Read-only file system|Permission denied)$"),
+            wordings(
+                r"^Failed to create (?P<path>/\S*)/init\.scope control group: (?P<errno>Read-only file system|Permission denied)$"
+            ),
             [
                 "Failed to create /…/init.scope control group: Read-only file system",
                 "Failed to create /…/init.scope control group: Permission denied"
             ]
         );
-        assert_eq!(wordings(r"Mount point '?(?P<path>[^' ]+)'? not writable(?: \(.*\))?"), ["Mount point … not writable"]);
+        assert_eq!(
+            wordings(r"Mount point '?(?P<path>[^' ]+)'? not writable(?: \(.*\))?"),
+            ["Mount point … not writable"]
+        );
         assert_eq!(wordings(r"[Ff]ailed (\d+)\s+times"), ["Failed … times"]);
         assert!(wordings("(").is_empty());
     }
@@ -95,7 +111,12 @@ mod tests {
                 let told = wordings(signature.pattern.source());
                 assert!(!told.is_empty(), "{} {}", rule.id, signature.name);
                 for text in told {
-                    assert!(text.replace(ANY, "").replace(' ', "").len() >= 4, "{} {}: {text}", rule.id, signature.name);
+                    assert!(
+                        text.replace(ANY, "").replace(' ', "").len() >= 4,
+                        "{} {}: {text}",
+                        rule.id,
+                        signature.name
+                    );
                 }
             }
         }

@@ -1,5 +1,5 @@
-//! What a relaunch carries over that reaches beyond the container: capabilities, namespaces, devices and paths of the host, and whose
-//! words a snapshot's are. Pure.
+//! What a relaunch carries over that reaches beyond the container: capabilities, namespaces, devices and
+//! paths of the host, and whose words a snapshot's are. Pure.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -33,8 +33,10 @@ const HANDED: [&str; 11] = [
     "--volumes-from",
 ];
 /// Folders of the host whose content is the host.
-const OF_THE_HOST: [&str; 15] =
-    ["/etc", "/root", "/boot", "/dev", "/proc", "/sys", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/home", "/run", "/var/run", "/var/lib"];
+const OF_THE_HOST: [&str; 15] = [
+    "/etc", "/root", "/boot", "/dev", "/proc", "/sys", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/home",
+    "/run", "/var/run", "/var/lib",
+];
 
 /// Rights that the container had and that the new one has too, in words.
 pub fn rights(plan: &Plan<'_>) -> Vec<String> {
@@ -45,7 +47,8 @@ pub fn rights(plan: &Plan<'_>) -> Vec<String> {
 
 /// The same as a sentence; `None` where there are none.
 pub fn summary(rights: &[String]) -> Option<String> {
-    (!rights.is_empty()).then(|| format!("It keeps what it had beyond a container's rights: {}.", rights.join("; ")))
+    (!rights.is_empty())
+        .then(|| format!("It keeps what it had beyond a container's rights: {}.", rights.join("; ")))
 }
 
 /// Whether the steps are made of the words of another machine.
@@ -53,11 +56,13 @@ pub fn is_foreign(plan: &Plan<'_>) -> bool {
     plan.snapshot.target.kind != TargetKind::Container
 }
 
-/// Says whose words the steps are and which image they run, where they come from a snapshot; the image is the one that is started from.
+/// Says whose words the steps are and which image they run, where they come from a snapshot; the image is the
+/// one that is started from.
 pub fn origin(plan: &Plan<'_>, image: &str) -> Option<String> {
     is_foreign(plan).then(|| {
         format!(
-            "These steps are made from a snapshot of another machine and in its words; they run its image {image}. Read them before you run them."
+            "These steps are made from a snapshot of another machine and in its words; they run its image \
+                {image}. Read them before you run them."
         )
     })
 }
@@ -69,17 +74,32 @@ fn of(recipe: &Recipe, every_path: bool) -> Vec<String> {
     }
     let added = recipe.values("--cap-add");
     rights.extend((!added.is_empty()).then(|| format!("the added capabilities {}", added.join(", "))));
-    let host = |flag: &str| recipe.values(flag).iter().any(|value| *value == "host" || value.starts_with("host:"));
-    rights.extend(NAMESPACES.iter().filter(|(flag, _)| host(flag)).map(|(flag, what)| format!("{what} ({flag} host)")));
+    let host =
+        |flag: &str| recipe.values(flag).iter().any(|value| *value == "host" || value.starts_with("host:"));
+    rights.extend(
+        NAMESPACES.iter().filter(|(flag, _)| host(flag)).map(|(flag, what)| format!("{what} ({flag} host)")),
+    );
     for flag in recipe.flags.iter().filter(|flag| HANDED.contains(&flag.name.as_str())) {
         rights.push(shown(&flag.words()));
     }
     let loose = |value: &&str| ["unconfined", "disable", "unmask="].iter().any(|word| value.contains(word));
-    rights.extend(recipe.values("--security-opt").into_iter().filter(loose).map(|value| format!("--security-opt {value}")));
     rights.extend(
-        recipe.values("--log-opt").into_iter().filter(|option| option.starts_with("path=")).map(|value| format!("--log-opt {value}")),
+        recipe
+            .values("--security-opt")
+            .into_iter()
+            .filter(loose)
+            .map(|value| format!("--security-opt {value}")),
     );
-    rights.extend(paths(recipe).into_iter().filter(|bind| every_path || bind.is_the_hosts()).map(|bind| bind.words()));
+    rights.extend(
+        recipe
+            .values("--log-opt")
+            .into_iter()
+            .filter(|option| option.starts_with("path="))
+            .map(|value| format!("--log-opt {value}")),
+    );
+    rights.extend(
+        paths(recipe).into_iter().filter(|bind| every_path || bind.is_the_hosts()).map(|bind| bind.words()),
+    );
     rights
 }
 
@@ -94,13 +114,24 @@ fn paths(recipe: &Recipe) -> Vec<Bind> {
     let read_only = |options: &str| options.split(',').any(|option| option == "ro");
     let volumes = recipe.volumes.iter().filter(|volume| volume.source.starts_with('/'));
     let mut binds: Vec<Bind> = volumes
-        .map(|volume| Bind { source: tidy(&volume.source), target: volume.destination.clone(), read_only: read_only(&volume.options) })
+        .map(|volume| Bind {
+            source: tidy(&volume.source),
+            target: volume.destination.clone(),
+            read_only: read_only(&volume.options),
+        })
         .collect();
     for mount in recipe.mounts.iter().map(|(_, text)| Mount::of(text)) {
         // A volume of the driver `local` can be any folder of the host.
-        let device = mount.options.iter().find_map(|(name, value)| value.strip_prefix("device=").filter(|_| name == "volume-opt"));
+        let device = mount
+            .options
+            .iter()
+            .find_map(|(name, value)| value.strip_prefix("device=").filter(|_| name == "volume-opt"));
         let source = device.or(mount.source.as_deref()).filter(|source| source.starts_with('/')).map(tidy);
-        binds.extend(source.map(|source| Bind { source, target: mount.target.clone(), read_only: mount.read_only }));
+        binds.extend(source.map(|source| Bind {
+            source,
+            target: mount.target.clone(),
+            read_only: mount.read_only,
+        }));
     }
     binds
 }
@@ -119,16 +150,24 @@ fn tidy(path: &str) -> PathBuf {
 }
 
 impl Bind {
-    /// Whether who holds it holds a part of the host; old recipes bind the control group tree read-only, which gives nothing away.
+    /// Whether who holds it holds a part of the host; old recipes bind the control group tree read-only,
+    /// which gives nothing away.
     fn is_the_hosts(&self) -> bool {
-        let harmless = self.source.starts_with("/sys/fs/fuse") || self.read_only && self.source.starts_with("/sys/fs/cgroup");
-        let part = OF_THE_HOST.iter().any(|folder| self.source.starts_with(folder) || Path::new(folder).starts_with(&self.source));
+        let harmless = self.source.starts_with("/sys/fs/fuse")
+            || self.read_only && self.source.starts_with("/sys/fs/cgroup");
+        let part = OF_THE_HOST
+            .iter()
+            .any(|folder| self.source.starts_with(folder) || Path::new(folder).starts_with(&self.source));
         !harmless && (part || self.source.extension().is_some_and(|ending| ending == "sock"))
     }
 
     fn words(&self) -> String {
         let may = if self.read_only { "read" } else { "written" };
-        format!("the host's {} at {} ({may})", shown(&[self.source.to_string_lossy()]), shown(&[self.target.as_str()]))
+        format!(
+            "the host's {} at {} ({may})",
+            shown(&[self.source.to_string_lossy()]),
+            shown(&[self.target.as_str()])
+        )
     }
 }
 
@@ -157,13 +196,21 @@ mod tests {
         ] {
             recipe.push(flag, Some(value.to_owned()));
         }
-        for (source, options) in
-            [("/", ""), ("/srv/../etc/", "ro"), ("/var/run/docker.sock", ""), ("/var", ""), ("/srv/data", ""), ("data", "")]
-        {
+        for (source, options) in [
+            ("/", ""),
+            ("/srv/../etc/", "ro"),
+            ("/var/run/docker.sock", ""),
+            ("/var", ""),
+            ("/srv/data", ""),
+            ("data", ""),
+        ] {
             recipe.volumes.push(volume(source, options));
         }
         recipe.mounts.push(("/m".to_owned(), "type=bind,source=/root/.ssh,target=/m".to_owned()));
-        recipe.mounts.push(("/v".to_owned(), "type=volume,source=v,target=/v,volume-opt=type=none,volume-opt=device=/boot".to_owned()));
+        recipe.mounts.push((
+            "/v".to_owned(),
+            "type=volume,source=v,target=/v,volume-opt=type=none,volume-opt=device=/boot".to_owned(),
+        ));
         let said = of(&recipe, false);
         assert_eq!(
             said,

@@ -60,8 +60,9 @@ struct Table {
     row: Vec<Row>,
 }
 
-static TABLE: LazyLock<Vec<Row>> =
-    LazyLock::new(|| toml::from_str::<Table>(include_str!("cgroup.toml")).map(|table| table.row).unwrap_or_default());
+static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
+    toml::from_str::<Table>(include_str!("cgroup.toml")).map(|table| table.row).unwrap_or_default()
+});
 
 /// The engine, host and guest at hand, as the table asks for them.
 struct Place<'f> {
@@ -101,7 +102,9 @@ impl Row {
             && self.driver.as_deref().is_none_or(|wanted| wanted == place.driver)
             && self.rootless.is_none_or(|wanted| wanted == place.rootless)
             && self.userns.is_none_or(|wanted| wanted == place.userns)
-            && self.guest.is_none_or(|(first, last)| place.guest.is_some_and(|guest| (first..=last).contains(&guest)))
+            && self
+                .guest
+                .is_none_or(|(first, last)| place.guest.is_some_and(|guest| (first..=last).contains(&guest)))
             && self.image_volume.is_none_or(|wanted| wanted == place.image_volume)
     }
 
@@ -116,7 +119,8 @@ impl Row {
         }
         match self.cgroupns.as_deref() {
             // The default needs no word, but an explicit other one must go.
-            Some(namespace) if recipe.values("--cgroupns").is_empty() && namespace == self.default_namespace() => {}
+            Some(namespace)
+                if recipe.values("--cgroupns").is_empty() && namespace == self.default_namespace() => {}
             Some(namespace) => recipe.set("--cgroupns", namespace),
             None => {}
         }
@@ -145,8 +149,11 @@ impl Row {
 
 /// The parent that the container has, or one named after it.
 fn own_parent(recipe: &mut Recipe) -> String {
-    let asked =
-        recipe.values("--cgroup-parent").first().filter(|parent| parent.len() > 1).map(|parent| format!("/{}", parent.trim_matches('/')));
+    let asked = recipe
+        .values("--cgroup-parent")
+        .first()
+        .filter(|parent| parent.len() > 1)
+        .map(|parent| format!("/{}", parent.trim_matches('/')));
     let parent = asked.unwrap_or_else(|| format!("/sysdock-{}", recipe.name));
     recipe.set("--cgroup-parent", &parent);
     parent
@@ -194,14 +201,21 @@ mod tests {
         };
         assert_eq!(applied(&with("container.userns", 20, "v2")), "--userns host");
         assert_eq!(applied(&with("container.userns", 28, "v1")), "--userns host");
-        assert_eq!(applied(&with("engine.rootless", 20, "v2")), "-v /sys/fs/cgroup:/sys/fs/cgroup:rw --cgroupns host");
+        assert_eq!(
+            applied(&with("engine.rootless", 20, "v2")),
+            "-v /sys/fs/cgroup:/sys/fs/cgroup:rw --cgroupns host"
+        );
         assert_eq!(applied(&with("engine.rootless", 28, "v2")), "--security-opt writable-cgroups=true");
-        assert!(row(&with("engine.rootless", 28, "v1")).is_some_and(|row| row.impossible && row.words.contains("rootless")));
+        assert!(
+            row(&with("engine.rootless", 28, "v1"))
+                .is_some_and(|row| row.impossible && row.words.contains("rootless"))
+        );
     }
 
     #[test]
     fn some_guests_boot_nowhere() {
-        for (mode, guest, impossible) in [("v1", 262, true), ("v1", 257, false), ("v2", 229, true), ("v2", 230, false), ("v2", 262, false)]
+        for (mode, guest, impossible) in
+            [("v1", 262, true), ("v1", 257, false), ("v2", 229, true), ("v2", 230, false), ("v2", 262, false)]
         {
             let mut facts = facts("docker", 20, mode, "cgroupfs", false);
             facts.set("guest.systemd_version", guest, "test");
@@ -214,12 +228,25 @@ mod tests {
         let web = "-v /sys/fs/cgroup/sysdock-web:/sys/fs/cgroup/sysdock-web:rw";
         assert_eq!(flags("docker", 28, "v2", "cgroupfs", false), "--security-opt writable-cgroups=true");
         assert_eq!(flags("docker", 29, "v2", "systemd", false), "--security-opt writable-cgroups=true");
-        assert_eq!(flags("docker", 20, "v2", "cgroupfs", false), format!("{web} --cgroupns host --cgroup-parent /sysdock-web"));
-        assert_eq!(flags("docker", 20, "v2", "systemd", false), "-v /sys/fs/cgroup:/sys/fs/cgroup:rw --cgroupns host");
-        assert_eq!(flags("docker", 20, "v1", "cgroupfs", false), "-v /sys/fs/cgroup/systemd:/sys/fs/cgroup/systemd:rw");
-        assert_eq!(flags("docker", 28, "hybrid", "systemd", false), "-v /sys/fs/cgroup/systemd:/sys/fs/cgroup/systemd:rw");
+        assert_eq!(
+            flags("docker", 20, "v2", "cgroupfs", false),
+            format!("{web} --cgroupns host --cgroup-parent /sysdock-web")
+        );
+        assert_eq!(
+            flags("docker", 20, "v2", "systemd", false),
+            "-v /sys/fs/cgroup:/sys/fs/cgroup:rw --cgroupns host"
+        );
+        assert_eq!(
+            flags("docker", 20, "v1", "cgroupfs", false),
+            "-v /sys/fs/cgroup/systemd:/sys/fs/cgroup/systemd:rw"
+        );
+        assert_eq!(
+            flags("docker", 28, "hybrid", "systemd", false),
+            "-v /sys/fs/cgroup/systemd:/sys/fs/cgroup/systemd:rw"
+        );
         assert_eq!(flags("podman", 4, "v2", "cgroupfs", false), "--systemd=always");
-        let volume = format!("-v /sys/fs/cgroup:/sys/fs/cgroup:ro {web} --cgroupns host --cgroup-parent /sysdock-web");
+        let volume =
+            format!("-v /sys/fs/cgroup:/sys/fs/cgroup:ro {web} --cgroupns host --cgroup-parent /sysdock-web");
         assert_eq!(flags("docker", 28, "v2", "cgroupfs", true), volume);
     }
 }

@@ -1,5 +1,5 @@
-//! What a container is told and watched by: environment, labels, health check, security options, namespaces, log → flags
-//! of a [`Recipe`]. Secrets are never written here. Pure.
+//! What a container is told and watched by: environment, labels, health check, security options, namespaces,
+//! log → flags of a [`Recipe`]. Secrets are never written here. Pure.
 
 use serde_json::Value;
 
@@ -20,7 +20,9 @@ impl Inspected<'_> {
         let own = self.of_image("Env").unwrap_or_default();
         let name = |entry: &String| entry.split('=').next().unwrap_or_default().to_owned();
         let filled = |entry: &String, names: &[&str]| {
-            self.is_podman() && names.contains(&name(entry).as_str()) && !self.asked.names_variable(&name(entry))
+            self.is_podman()
+                && names.contains(&name(entry).as_str())
+                && !self.asked.names_variable(&name(entry))
         };
         if all.iter().all(|entry| own.contains(entry) || filled(entry, &FILLED_IN)) {
             return;
@@ -34,13 +36,16 @@ impl Inspected<'_> {
         }
     }
 
-    /// Labels that are not the image's; where one of them is secret, all are fetched at run time, those that a
-    /// file cannot hold each by itself.
+    /// Labels that are not the image's; where one of them is secret, all are fetched at run time, those that
+    /// a file cannot hold each by itself.
     pub(super) fn labels(&self, recipe: &mut Recipe) {
         let Some(all) = self.value("Config.Labels").and_then(Value::as_object) else { return };
         let image = self.image.and_then(|image| image.get("Labels"));
-        let new = |(key, value): &(&String, &Value)| !is_mark(key) && image.and_then(|image| image.get(key.as_str())) != Some(value);
-        let labels: Vec<(&String, &str)> = all.iter().filter(new).map(|(key, value)| (key, value.as_str().unwrap_or_default())).collect();
+        let new = |(key, value): &(&String, &Value)| {
+            !is_mark(key) && image.and_then(|image| image.get(key.as_str())) != Some(value)
+        };
+        let labels: Vec<(&String, &str)> =
+            all.iter().filter(new).map(|(key, value)| (key, value.as_str().unwrap_or_default())).collect();
         if !labels.iter().any(|(key, value)| is_hidden(key) || is_hidden(value)) {
             for (key, value) in labels {
                 recipe.push("--label", Some(format!("{key}={value}")));
@@ -48,7 +53,8 @@ impl Inspected<'_> {
             return;
         }
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let (in_file, apart): (Vec<_>, Vec<_>) = all.iter().partition(|(key, value)| fits_a_file(&format!("{key}={}", text(value))));
+        let (in_file, apart): (Vec<_>, Vec<_>) =
+            all.iter().partition(|(key, value)| fits_a_file(&format!("{key}={}", text(value))));
         recipe.labels = Some(in_file.len()).filter(|count| *count > 0);
         for (key, value) in apart {
             recipe.push("--label", Some(format!("{key}={}", text(value))));
@@ -58,14 +64,18 @@ impl Inspected<'_> {
 
     /// The health check, where it is not the image's.
     pub(super) fn health(&self, recipe: &mut Recipe) {
-        let Some(check) = self.value("Config.Healthcheck").filter(|check| !is_default(check, None)) else { return };
+        let Some(check) = self.value("Config.Healthcheck").filter(|check| !is_default(check, None)) else {
+            return;
+        };
         let image = self.image.and_then(|image| image.get("Healthcheck"));
         if image == Some(check) {
             return;
         }
         match flag_values::healthcheck(check, image, self.config.kind) {
             Some(flags) => flags.into_iter().for_each(|(name, value)| recipe.push(&name, value)),
-            None => recipe.refused.push("Config.Healthcheck: its test has a form that no flag is known for".to_owned()),
+            None => recipe
+                .refused
+                .push("Config.Healthcheck: its test has a form that no flag is known for".to_owned()),
         }
     }
 
@@ -75,19 +85,24 @@ impl Inspected<'_> {
             match option.strip_prefix("seccomp=").or(option.strip_prefix("seccomp:")) {
                 Some(profile) if profile.trim_start().starts_with('{') => match one_line(profile) {
                     Some(profile) => recipe.profile = Some(profile),
-                    None => recipe.refused.push("HostConfig.SecurityOpt: its seccomp profile is no JSON".to_owned()),
+                    None => recipe
+                        .refused
+                        .push("HostConfig.SecurityOpt: its seccomp profile is no JSON".to_owned()),
                 },
                 _ => recipe.push("--security-opt", Some(option)),
             }
         }
-        let paths = |key: &str| self.value(&format!("HostConfig.{key}")).and_then(Value::as_array).map(Vec::as_slice);
+        let paths =
+            |key: &str| self.value(&format!("HostConfig.{key}")).and_then(Value::as_array).map(Vec::as_slice);
         let privileged = self.value("HostConfig.Privileged") == Some(&Value::Bool(true));
         match (paths("MaskedPaths"), paths("ReadonlyPaths")) {
             (Some([]), Some([])) if !privileged && !self.is_podman() => {
                 recipe.push("--security-opt", Some("systempaths=unconfined".to_owned()));
             }
             (Some(masked), _) if !masked.is_empty() && !masked.iter().any(|path| path == "/proc/kcore") => {
-                recipe.refused.push("HostConfig.MaskedPaths: no flag of the CLI sets a list of one's own".to_owned());
+                recipe
+                    .refused
+                    .push("HostConfig.MaskedPaths: no flag of the CLI sets a list of one's own".to_owned());
             }
             _ => {}
         }
@@ -114,7 +129,9 @@ impl Inspected<'_> {
         if asked && !driver.is_empty() {
             recipe.push("--log-driver", Some(driver.to_owned()));
         }
-        for option in options.into_iter().chain(self.asked.values(&["--log-opt"]).into_iter().map(str::to_owned)) {
+        for option in
+            options.into_iter().chain(self.asked.values(&["--log-opt"]).into_iter().map(str::to_owned))
+        {
             recipe.push("--log-opt", Some(option));
         }
     }
@@ -135,5 +152,8 @@ pub fn is_hidden(text: &str) -> bool {
 fn fits_a_file(entry: &str) -> bool {
     const LINE: usize = 65_535;
     let Some((name, value)) = entry.split_once('=') else { return false };
-    !value.contains(['\n', '\r']) && !name.starts_with('#') && !name.contains(char::is_whitespace) && entry.len() < LINE
+    !value.contains(['\n', '\r'])
+        && !name.starts_with('#')
+        && !name.contains(char::is_whitespace)
+        && entry.len() < LINE
 }

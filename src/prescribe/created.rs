@@ -1,5 +1,5 @@
-//! What Podman was called with (`Config.CreateCommand`): flags that its inspect document does not show, or does not tell
-//! apart from what the engine filled in. Pure.
+//! What Podman was called with (`Config.CreateCommand`): flags that its inspect document does not show, or
+//! does not tell apart from what the engine filled in. Pure.
 
 use serde_json::Value;
 
@@ -65,7 +65,8 @@ pub fn podman_only() -> impl Iterator<Item = &'static str> {
 
 /// Programs for which Podman turns its systemd mode on by itself (podman-run(1), `--systemd`).
 pub fn knows_as_init(program: &str) -> bool {
-    matches!(program, "/sbin/init" | "/usr/sbin/init" | "/usr/local/sbin/init") || program.rsplit('/').next() == Some("systemd")
+    matches!(program, "/sbin/init" | "/usr/sbin/init" | "/usr/local/sbin/init")
+        || program.rsplit('/').next() == Some("systemd")
 }
 
 /// Podman's own command line; empty where the container was made over the API.
@@ -77,7 +78,8 @@ pub struct Asked<'s> {
 impl<'s> Asked<'s> {
     /// Reads Podman's native document.
     pub fn of(native: Option<&'s Value>) -> Self {
-        let words = native.and_then(|native| native.pointer("/Config/CreateCommand")).and_then(Value::as_array);
+        let words =
+            native.and_then(|native| native.pointer("/Config/CreateCommand")).and_then(Value::as_array);
         let words = words.map_or(&[][..], Vec::as_slice);
         // The container's own command comes last and may look like flags of Podman.
         let command = native.and_then(|native| native.pointer("/Config/Cmd")).and_then(Value::as_array);
@@ -110,7 +112,8 @@ impl<'s> Asked<'s> {
 
     /// Whether a variable was given, or may have been by a file or out of the caller's own.
     pub fn names_variable(self, name: &str) -> bool {
-        let given = self.values(&["-e", "--env"]).into_iter().any(|entry| entry.split('=').next() == Some(name));
+        let given =
+            self.values(&["-e", "--env"]).into_iter().any(|entry| entry.split('=').next() == Some(name));
         given || self.has(&["--env-file", "--env-host", "--env-merge"])
     }
 
@@ -122,20 +125,27 @@ impl<'s> Asked<'s> {
     pub fn carry(self, recipe: &mut Recipe) {
         for (name, takes) in PODMAN_ONLY.iter().chain(&OF_ENVIRONMENT).copied() {
             match takes {
-                Takes::Value => self.values(&[name]).into_iter().for_each(|value| recipe.push(name, Some(value.to_owned()))),
+                Takes::Value => self
+                    .values(&[name])
+                    .into_iter()
+                    .for_each(|value| recipe.push(name, Some(value.to_owned()))),
                 Takes::Nothing if self.has(&[name]) => {
                     let value = self.texts().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
                     // Another value would become a word of its own, and the next one the image.
                     match value {
                         None | Some("true" | "false") => recipe.push(name, value.map(str::to_owned)),
-                        Some(_) => recipe.refused.push(format!("{name}: its value is neither true nor false")),
+                        Some(_) => {
+                            recipe.refused.push(format!("{name}: its value is neither true nor false"))
+                        }
                     }
                 }
                 Takes::Nothing | Takes::Shown => {}
             }
         }
-        let masks =
-            self.values(&["--security-opt"]).into_iter().filter(|option| option.starts_with("mask=") || option.starts_with("unmask="));
+        let masks = self
+            .values(&["--security-opt"])
+            .into_iter()
+            .filter(|option| option.starts_with("mask=") || option.starts_with("unmask="));
         masks.for_each(|option| recipe.push("--security-opt", Some(option.to_owned())));
         if self.has(&["--rootfs"]) {
             recipe.refused.push("--rootfs: the container has no image".to_owned());

@@ -1,4 +1,5 @@
-//! What a cure adds to a launch, one element at a time: the parts that a trial can leave out to see whether they are needed. Pure.
+//! What a cure adds to a launch, one element at a time: the parts that a trial can leave out to see whether
+//! they are needed. Pure.
 
 use std::fmt;
 
@@ -33,7 +34,8 @@ pub fn added(before: &Recipe, after: &Recipe) -> Vec<Element> {
     let tmpfs = after.tmpfs.iter().filter(|(path, options)| before.tmpfs.get(*path) != Some(options));
     let volumes = after.volumes.iter().filter(|volume| !before.volumes.contains(volume));
     let flags = after.flags.iter().filter(|flag| !before.flags.contains(flag));
-    let variables = after.environment.iter().filter(|(name, value)| before.environment.get(*name) != Some(value));
+    let variables =
+        after.environment.iter().filter(|(name, value)| before.environment.get(*name) != Some(value));
     let mut elements: Vec<Element> = tmpfs.map(|(path, _)| Element::Tmpfs(path.clone())).collect();
     elements.extend(volumes.map(|volume| Element::Volume(volume.destination.clone())));
     elements.extend(flags.cloned().map(Element::Flag));
@@ -71,7 +73,10 @@ mod tests {
         after.environment.insert("container".to_owned(), "docker".to_owned());
         let elements = added(&before, &after);
         let words: Vec<String> = elements.iter().map(ToString::to_string).collect();
-        assert_eq!(words, ["--tmpfs /run", "-v …:/sys/fs/cgroup/c", "--stop-signal SIGRTMIN+3", "-e container=…"]);
+        assert_eq!(
+            words,
+            ["--tmpfs /run", "-v …:/sys/fs/cgroup/c", "--stop-signal SIGRTMIN+3", "-e container=…"]
+        );
         elements.iter().for_each(|element| leave_out(&mut after, element));
         assert_eq!(after, before);
     }

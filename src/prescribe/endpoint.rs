@@ -19,9 +19,14 @@ pub fn networks(config: &Config<'_>, asked: Asked<'_>, recipe: &mut Recipe) {
     if !DEFAULT.contains(&mode) {
         recipe.push("--network", Some(mode.to_owned()));
     }
-    for (name, settings) in config.field("/NetworkSettings/Networks").and_then(Value::as_object).into_iter().flatten() {
-        let first =
-            name == mode || settings.get("NetworkID").and_then(Value::as_str).is_some_and(|network| !network.is_empty() && network == mode);
+    for (name, settings) in
+        config.field("/NetworkSettings/Networks").and_then(Value::as_object).into_iter().flatten()
+    {
+        let first = name == mode
+            || settings
+                .get("NetworkID")
+                .and_then(Value::as_str)
+                .is_some_and(|network| !network.is_empty() && network == mode);
         if first || name == "bridge" && DEFAULT.contains(&mode) || mode == "host" || mode == "none" {
             own_network(settings, config, recipe);
         } else if config.kind == EngineKind::Podman && DEFAULT.contains(&mode) {
@@ -46,16 +51,20 @@ fn as_asked(config: &Config<'_>, asked: Asked<'_>, recipe: &mut Recipe) {
             recipe.push(flag, Some(value.to_owned()));
         }
     }
-    let first = |name: &str| named.iter().flat_map(|value| value.split(',')).any(|value| value.split(':').next() == Some(name));
-    for (name, settings) in config.field("/NetworkSettings/Networks").and_then(Value::as_object).into_iter().flatten() {
+    let first = |name: &str| {
+        named.iter().flat_map(|value| value.split(',')).any(|value| value.split(':').next() == Some(name))
+    };
+    for (name, settings) in
+        config.field("/NetworkSettings/Networks").and_then(Value::as_object).into_iter().flatten()
+    {
         if !(first(name) || named.is_empty() && name == "podman") {
             recipe.networks.push(Network { name: name.clone(), flags: flags(settings, config, "--alias") });
         }
     }
 }
 
-/// Settings of the network that the container starts in; those without a flag of their own are put beside its name by
-/// [`Recipe::run`].
+/// Settings of the network that the container starts in; those without a flag of their own are put beside its
+/// name by [`Recipe::run`].
 fn own_network(settings: &Value, config: &Config<'_>, recipe: &mut Recipe) {
     recipe.flags.extend(flags(settings, config, "--network-alias"));
 }
@@ -63,8 +72,11 @@ fn own_network(settings: &Value, config: &Config<'_>, recipe: &mut Recipe) {
 fn flags(settings: &Value, config: &Config<'_>, alias: &str) -> Vec<Flag> {
     let mut flags = Vec::new();
     let mut give = |name: &str, value: String| flags.push(Flag { name: name.to_owned(), value: Some(value) });
-    let text = |pointer: &str| settings.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let list = |pointer: &str| settings.pointer(pointer).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let text =
+        |pointer: &str| settings.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let list = |pointer: &str| {
+        settings.pointer(pointer).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    };
     for (pointer, name) in [("/IPAMConfig/IPv4Address", "--ip"), ("/IPAMConfig/IPv6Address", "--ip6")] {
         if let Some(address) = text(pointer) {
             give(name, address.to_owned());
@@ -77,7 +89,9 @@ fn flags(settings: &Value, config: &Config<'_>, alias: &str) -> Vec<Flag> {
     for (key, value) in settings.get("DriverOpts").and_then(Value::as_object).into_iter().flatten() {
         give("--driver-opt", format!("{key}={}", value.as_str().unwrap_or_default()));
     }
-    if let Some(priority) = settings.get("GwPriority").and_then(Value::as_i64).filter(|priority| *priority != 0) {
+    if let Some(priority) =
+        settings.get("GwPriority").and_then(Value::as_i64).filter(|priority| *priority != 0)
+    {
         give("--gw-priority", priority.to_string());
     }
     flags
@@ -97,9 +111,15 @@ mod tests {
         let mut recipe = Recipe::default();
         networks(&Config::live(&inspect, None, EngineKind::Docker), Asked::default(), &mut recipe);
         let words = |flags: &[Flag]| flags.iter().flat_map(Flag::words).collect::<Vec<_>>().join(" ");
-        assert_eq!(words(&recipe.flags), "--network front --ip 10.0.0.5 --network-alias ab --driver-opt o=1,2 --gw-priority 3");
+        assert_eq!(
+            words(&recipe.flags),
+            "--network front --ip 10.0.0.5 --network-alias ab --driver-opt o=1,2 --gw-priority 3"
+        );
         let run = recipe.run(&crate::prescribe::Reach::by_itself(EngineKind::Docker)).join(" ");
-        assert!(run.contains("--network name=front,\"driver-opt=o=1,2\",gw-priority=3 --ip 10.0.0.5"), "{run}");
+        assert!(
+            run.contains("--network name=front,\"driver-opt=o=1,2\",gw-priority=3 --ip 10.0.0.5"),
+            "{run}"
+        );
         assert!(!run.contains("--driver-opt"), "{run}");
         assert_eq!(recipe.networks[0].name, "back");
         assert_eq!(words(&recipe.networks[0].flags), "--alias db --driver-opt a=b");

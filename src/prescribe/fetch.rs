@@ -1,5 +1,6 @@
-//! Environment, secret labels and secret words of the old container → a file beside the steps, unseen: as a command for people, and as
-//! a question to the engine for `fix` and `prove`, which then need neither shell nor CLI for it. Pure.
+//! Environment, secret labels and secret words of the old container → a file beside the steps, unseen: as a
+//! command for people, and as a question to the engine for `fix` and `prove`, which then need neither shell
+//! nor CLI for it. Pure.
 
 use serde_json::Value;
 
@@ -52,8 +53,16 @@ impl Part {
             Self::Labels => {
                 let entry = "{{println (printf \"%s=%s\" $key $value)}}";
                 // A text of JSON is one of Go.
-                let names = without.iter().map(|name| format!(" (ne $key {})", Value::from(name.as_str()))).collect::<Vec<_>>().concat();
-                let entry = if names.is_empty() { entry.to_owned() } else { format!("{{{{if and{names} true}}}}{entry}{{{{end}}}}") };
+                let names = without
+                    .iter()
+                    .map(|name| format!(" (ne $key {})", Value::from(name.as_str())))
+                    .collect::<Vec<_>>()
+                    .concat();
+                let entry = if names.is_empty() {
+                    entry.to_owned()
+                } else {
+                    format!("{{{{if and{names} true}}}}{entry}{{{{end}}}}")
+                };
                 format!("{{{{range $key, $value := .Config.Labels}}}}{entry}{{{{end}}}}")
             }
             Self::Word(place) => format!("{}.", place.template()),
@@ -62,15 +71,17 @@ impl Part {
 }
 
 impl Fetch {
-    /// The file's text from the container's inspect document; `None` where the entries are not those that the step was
-    /// written for, or one of them has a line break.
+    /// The file's text from the container's inspect document; `None` where the entries are not those that the
+    /// step was written for, or one of them has a line break.
     #[must_use]
     pub fn text(&self, inspect: &Value) -> Option<String> {
         let config = inspect.get("Config")?;
         let all: Vec<String> = match &self.part {
             // The dot keeps line breaks at the end, which a substitution would take away.
             Part::Word(place) => return place.word(inspect).map(|word| format!("{word}.\n")),
-            Part::Environment => config.get("Env")?.as_array()?.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            Part::Environment => {
+                config.get("Env")?.as_array()?.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+            }
             Part::Labels => config
                 .get("Labels")?
                 .as_object()?
@@ -78,8 +89,11 @@ impl Fetch {
                 .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()))
                 .collect(),
         };
-        let is_left_out =
-            |entry: &str| self.without.iter().any(|name| entry.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('=')));
+        let is_left_out = |entry: &str| {
+            self.without
+                .iter()
+                .any(|name| entry.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('=')))
+        };
         let kept: Vec<&String> = all.iter().filter(|entry| !is_left_out(entry)).collect();
         let whole = kept.len() == self.count && !kept.iter().any(|entry| entry.contains(['\n', '\r']));
         whole.then(|| kept.into_iter().map(|entry| entry.clone() + "\n").collect())
@@ -97,28 +111,41 @@ impl Fetch {
     }
 
     fn script(&self, reach: &Reach) -> Result<String, Unquotable> {
-        let inspect = reach.argv(["container", "inspect", "-f", &self.part.template(&self.without), &self.source]);
-        let inspect = inspect.iter().map(|word| quoted_within(word)).collect::<Result<Vec<_>, _>>()?.join(" ");
+        let inspect =
+            reach.argv(["container", "inspect", "-f", &self.part.template(&self.without), &self.source]);
+        let inspect =
+            inspect.iter().map(|word| quoted_within(word)).collect::<Result<Vec<_>, _>>()?.join(" ");
         let (file, count) = (quoted_within(&self.file)?, self.count);
         if matches!(self.part, Part::Word(_)) {
             return Ok(format!("umask 077 && {inspect} > {file}"));
         }
         let names = if self.part == Part::Labels { String::new() } else { self.without.join("|") };
         let filter = if names.is_empty() { String::new() } else { format!(" | grep -v -E \"^({names})=\"") };
-        // A value with a line break makes more lines than there are entries; without the file nothing can be started.
+        // A value with a line break makes more lines than there are entries; without the file nothing can be
+        // started.
         let told = "an entry has a line break and cannot be carried over: stop here";
         let check = format!("test \"$(grep -c . {file})\" = {count}");
-        Ok(format!("umask 077 && {inspect}{filter} > {file} && {check} || {{ rm -f {file}; echo \"{told}\" >&2; false; }}"))
+        Ok(format!(
+            "umask 077 && {inspect}{filter} > {file} && {check} || {{ rm -f {file}; echo \"{told}\" >&2; \
+                false; }}"
+        ))
     }
 }
 
 /// Steps that fetch what the recipe does not write down.
 pub fn steps(recipe: &Recipe, reach: &Reach) -> Vec<Step> {
-    let one = |part, file, without, count| Fetch { part, source: recipe.source.clone(), file, without, count }.step(reach);
-    let variables = recipe.variables.map(|count| one(Part::Environment, recipe.env_file(), recipe.not_fetched.clone(), count));
-    let labels = recipe.labels.map(|count| one(Part::Labels, recipe.label_file(), recipe.labels_apart.clone(), count));
+    let one = |part, file, without, count| {
+        Fetch { part, source: recipe.source.clone(), file, without, count }.step(reach)
+    };
+    let variables = recipe
+        .variables
+        .map(|count| one(Part::Environment, recipe.env_file(), recipe.not_fetched.clone(), count));
+    let labels =
+        recipe.labels.map(|count| one(Part::Labels, recipe.label_file(), recipe.labels_apart.clone(), count));
     let words = recipe.unseen.iter().enumerate();
-    let words = words.map(|(number, unseen)| one(Part::Word(unseen.place.clone()), recipe.word_file(number), Vec::new(), 1));
+    let words = words.map(|(number, unseen)| {
+        one(Part::Word(unseen.place.clone()), recipe.word_file(number), Vec::new(), 1)
+    });
     variables.into_iter().chain(labels).chain(words).collect()
 }
 
@@ -135,7 +162,8 @@ mod tests {
 
     #[test]
     fn the_engines_answer_gives_what_the_command_would() {
-        let inspect = json!({"Config": {"Env": ["A=1", "HOSTNAME=x", "B=a=b c"], "Labels": {"k": "v", "empty": ""}}});
+        let inspect =
+            json!({"Config": {"Env": ["A=1", "HOSTNAME=x", "B=a=b c"], "Labels": {"k": "v", "empty": ""}}});
         assert_eq!(fetch(Part::Environment, &["HOSTNAME"], 2).text(&inspect).unwrap(), "A=1\nB=a=b c\n");
         assert_eq!(fetch(Part::Labels, &[], 2).text(&inspect).unwrap().lines().count(), 2);
     }
@@ -156,8 +184,20 @@ mod tests {
         }});
         for (mount, map, key, value, template) in [
             (None, "Config.Labels", "a.b", "x\ny", r#"{{index .Config.Labels "a.b"}}."#),
-            (None, "HostConfig.LogConfig.Config", "splunk-token", "t", r#"{{index .HostConfig.LogConfig.Config "splunk-token"}}."#),
-            (Some(1), "VolumeOptions.Labels", "k", "v", r#"{{index (index .HostConfig.Mounts 1).VolumeOptions.Labels "k"}}."#),
+            (
+                None,
+                "HostConfig.LogConfig.Config",
+                "splunk-token",
+                "t",
+                r#"{{index .HostConfig.LogConfig.Config "splunk-token"}}."#,
+            ),
+            (
+                Some(1),
+                "VolumeOptions.Labels",
+                "k",
+                "v",
+                r#"{{index (index .HostConfig.Mounts 1).VolumeOptions.Labels "k"}}."#,
+            ),
             (
                 Some(1),
                 "VolumeOptions.DriverConfig.Options",
@@ -167,7 +207,10 @@ mod tests {
             ),
         ] {
             let fetch = fetch(Part::Word(Place::Option { mount, map, key: key.to_owned() }), &[], 1);
-            assert_eq!((fetch.text(&inspect), fetch.part.template(&[])), (Some(format!("{value}.\n")), template.to_owned()));
+            assert_eq!(
+                (fetch.text(&inspect), fetch.part.template(&[])),
+                (Some(format!("{value}.\n")), template.to_owned())
+            );
         }
     }
 
@@ -176,8 +219,14 @@ mod tests {
         let inspect = json!({"Config": {"Cmd": ["sh", "a b\n\n"], "Entrypoint": ["/e"], "Healthcheck": {"Test": ["CMD-SHELL", "h"]}}});
         let text = |place| fetch(Part::Word(place), &[], 1).text(&inspect);
         assert_eq!(text(Place::Command(1)).unwrap(), "a b\n\n.\n");
-        assert_eq!((text(Place::Entrypoint(0)).unwrap(), text(Place::HealthCheck).unwrap()), ("/e.\n".to_owned(), "h.\n".to_owned()));
-        assert_eq!((text(Place::Command(2)), fetch(Part::Word(Place::HealthCheck), &[], 1).text(&json!({}))), (None, None));
+        assert_eq!(
+            (text(Place::Entrypoint(0)).unwrap(), text(Place::HealthCheck).unwrap()),
+            ("/e.\n".to_owned(), "h.\n".to_owned())
+        );
+        assert_eq!(
+            (text(Place::Command(2)), fetch(Part::Word(Place::HealthCheck), &[], 1).text(&json!({}))),
+            (None, None)
+        );
     }
 
     #[test]

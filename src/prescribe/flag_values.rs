@@ -1,4 +1,5 @@
-//! Values of the engine's API as the flags of its CLI write them. Pure; `None` where a value has a shape that is not known.
+//! Values of the engine's API as the flags of its CLI write them. Pure; `None` where a value has a shape that
+//! is not known.
 
 use serde_json::{Map, Value};
 
@@ -6,8 +7,13 @@ use super::csv_line;
 use crate::snapshot::EngineKind;
 
 /// Annotations that Podman writes itself.
-const OWN_ANNOTATIONS: [&str; 5] =
-    ["io.podman.annotations.", "io.kubernetes.cri-o.", "io.container.manager", "org.opencontainers.image.", "org.systemd.property."];
+const OWN_ANNOTATIONS: [&str; 5] = [
+    "io.podman.annotations.",
+    "io.kubernetes.cri-o.",
+    "io.container.manager",
+    "org.opencontainers.image.",
+    "org.systemd.property.",
+];
 
 fn text<'v>(value: &'v Value, key: &str) -> &'v str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
@@ -43,7 +49,8 @@ pub fn keys(value: &Value) -> Option<Vec<String>> {
 /// Annotations of the user's own.
 pub fn annotations(value: &Value) -> Option<Vec<String>> {
     let own = |key: &str| OWN_ANNOTATIONS.iter().any(|prefix| key.starts_with(prefix));
-    let kept: Map<String, Value> = value.as_object()?.iter().filter(|(key, _)| !own(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let kept: Map<String, Value> =
+        value.as_object()?.iter().filter(|(key, _)| !own(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
     pairs(&Value::Object(kept))
 }
 
@@ -67,19 +74,28 @@ pub fn cpus(value: &Value) -> Option<Vec<String>> {
 
 /// `path:number` for weights and rates of devices.
 pub fn device_numbers(value: &Value) -> Option<Vec<String>> {
-    each(value, |entry| Some(format!("{}:{}", text(entry, "Path"), number(entry, "Rate").or_else(|| number(entry, "Weight"))?)))
+    each(value, |entry| {
+        Some(format!(
+            "{}:{}",
+            text(entry, "Path"),
+            number(entry, "Rate").or_else(|| number(entry, "Weight"))?
+        ))
+    })
 }
 
 /// `name=soft:hard`.
 pub fn ulimits(value: &Value) -> Option<Vec<String>> {
     let name = |entry: &Value| text(entry, "Name").trim_start_matches("RLIMIT_").to_ascii_lowercase();
-    each(value, |entry| Some(format!("{}={}:{}", name(entry), number(entry, "Soft")?, number(entry, "Hard")?)))
+    each(value, |entry| {
+        Some(format!("{}={}:{}", name(entry), number(entry, "Soft")?, number(entry, "Hard")?))
+    })
 }
 
 /// `host:container:permissions`.
 pub fn devices(value: &Value) -> Option<Vec<String>> {
     each(value, |entry| {
-        let (host, inside, may) = (text(entry, "PathOnHost"), text(entry, "PathInContainer"), text(entry, "CgroupPermissions"));
+        let (host, inside, may) =
+            (text(entry, "PathOnHost"), text(entry, "PathInContainer"), text(entry, "CgroupPermissions"));
         let inside = if inside.is_empty() { host } else { inside };
         let may = if may.is_empty() { "rwm" } else { may };
         (!host.is_empty()).then(|| format!("{host}:{inside}:{may}"))
@@ -89,11 +105,20 @@ pub fn devices(value: &Value) -> Option<Vec<String>> {
 /// A request for GPUs; other requests for devices are not known.
 pub fn gpus(value: &Value) -> Option<Vec<String>> {
     let [request] = value.as_array()?.as_slice() else { return None };
-    let plain = |key: &str| request.get(key).is_none_or(|v| matches!(v.to_string().as_str(), "null" | "\"\"" | "{}" | "[]"));
-    if request.get("Capabilities")? != &serde_json::json!([["gpu"]]) || !plain("Options") || !plain("Driver") {
+    let plain = |key: &str| {
+        request.get(key).is_none_or(|v| matches!(v.to_string().as_str(), "null" | "\"\"" | "{}" | "[]"))
+    };
+    if request.get("Capabilities")? != &serde_json::json!([["gpu"]]) || !plain("Options") || !plain("Driver")
+    {
         return None;
     }
-    let ids: Vec<&str> = request.get("DeviceIDs").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let ids: Vec<&str> = request
+        .get("DeviceIDs")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     match (number(request, "Count"), ids.as_slice()) {
         (Some(-1), []) => Some(vec!["all".to_owned()]),
         (Some(count), []) => Some(vec![count.to_string()]),
@@ -133,33 +158,49 @@ pub fn secrets(value: &Value) -> Option<Vec<String>> {
         let ids: Vec<String> = [("UID", "uid"), ("GID", "gid"), ("Mode", "mode")]
             .into_iter()
             .filter_map(|(key, option)| {
-                number(secret, key).map(|n| if option == "mode" { format!(",mode={n:o}") } else { format!(",{option}={n}") })
+                number(secret, key)
+                    .map(|n| if option == "mode" { format!(",mode={n:o}") } else { format!(",{option}={n}") })
             })
             .collect();
         (!name.is_empty()).then(|| format!("{name}{}", ids.concat()))
     })
 }
 
-/// Flags of a health check; `None` for a test that no flag can ask for. What the image's own check says too is left out where the
-/// engine puts the two together.
-pub fn healthcheck(check: &Value, image: Option<&Value>, kind: EngineKind) -> Option<Vec<(String, Option<String>)>> {
+/// Flags of a health check; `None` for a test that no flag can ask for. What the image's own check says too
+/// is left out where the engine puts the two together.
+pub fn healthcheck(
+    check: &Value,
+    image: Option<&Value>,
+    kind: EngineKind,
+) -> Option<Vec<(String, Option<String>)>> {
     let own = image.filter(|_| kind == EngineKind::Docker);
     let is_own = |key: &str| own.and_then(|own| own.get(key)).is_some_and(|own| check.get(key) == Some(own));
-    let test: Vec<&str> = check.get("Test").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let test: Vec<&str> =
+        check.get("Test").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let command = |text: String| vec![("--health-cmd".to_owned(), Some(text))];
     let mut flags = match test.as_slice() {
         _ if is_own("Test") => Vec::new(),
         ["NONE"] => return Some(vec![("--no-healthcheck".to_owned(), None)]),
         ["CMD-SHELL", line] => command((*line).to_owned()),
-        // Podman takes the words as such: several as JSON, one after the name of the form (`pkg/specgenutil/specgen.go`).
-        ["CMD", word] if kind == EngineKind::Podman && !word.contains(char::is_whitespace) => command(format!("CMD {word}")),
-        ["CMD", words @ ..] if kind == EngineKind::Podman && words.len() > 1 => command(serde_json::to_string(words).ok()?),
+        // Podman takes the words as such: several as JSON, one after the name of the form
+        // (`pkg/specgenutil/specgen.go`).
+        ["CMD", word] if kind == EngineKind::Podman && !word.contains(char::is_whitespace) => {
+            command(format!("CMD {word}"))
+        }
+        ["CMD", words @ ..] if kind == EngineKind::Podman && words.len() > 1 => {
+            command(serde_json::to_string(words).ok()?)
+        }
         // Docker's CLI has no such form; its shell runs the same.
         ["CMD", words @ ..] => command(shlex::try_join(words.iter().copied()).ok()?),
         [] => Vec::new(),
         _ => return None,
     };
-    let times = [("Interval", "interval"), ("Timeout", "timeout"), ("StartPeriod", "start-period"), ("StartInterval", "start-interval")];
+    let times = [
+        ("Interval", "interval"),
+        ("Timeout", "timeout"),
+        ("StartPeriod", "start-period"),
+        ("StartInterval", "start-interval"),
+    ];
     for (key, name) in times.into_iter().filter(|(key, _)| !is_own(key)) {
         if let Some(nanoseconds) = number(check, key).filter(|n| *n > 0) {
             flags.push((format!("--health-{name}"), Some(duration(nanoseconds))));
@@ -185,9 +226,22 @@ fn duration(nanoseconds: i64) -> String {
 
 /// The text of `--mount` for one entry of `HostConfig.Mounts`; `None` where it has parts that are not known.
 pub fn mount(entry: &Value) -> Option<String> {
-    const KNOWN: [&str; 9] =
-        ["Type", "Source", "Target", "ReadOnly", "Consistency", "BindOptions", "VolumeOptions", "TmpfsOptions", "ImageOptions"];
-    if entry.as_object()?.iter().any(|(key, value)| !KNOWN.contains(&key.as_str()) && !super::flags::is_default(value, None)) {
+    const KNOWN: [&str; 9] = [
+        "Type",
+        "Source",
+        "Target",
+        "ReadOnly",
+        "Consistency",
+        "BindOptions",
+        "VolumeOptions",
+        "TmpfsOptions",
+        "ImageOptions",
+    ];
+    if entry
+        .as_object()?
+        .iter()
+        .any(|(key, value)| !KNOWN.contains(&key.as_str()) && !super::flags::is_default(value, None))
+    {
         return None;
     }
     let kind = text(entry, "Type");
@@ -199,7 +253,12 @@ pub fn mount(entry: &Value) -> Option<String> {
     if entry.get("ReadOnly").and_then(Value::as_bool) == Some(true) {
         words.push("readonly".to_owned());
     }
-    for (section, options) in [("BindOptions", &BIND[..]), ("VolumeOptions", &VOLUME), ("TmpfsOptions", &TMPFS), ("ImageOptions", &IMAGE)] {
+    for (section, options) in [
+        ("BindOptions", &BIND[..]),
+        ("VolumeOptions", &VOLUME),
+        ("TmpfsOptions", &TMPFS),
+        ("ImageOptions", &IMAGE),
+    ] {
         words.extend(mount_options(entry.get(section), options)?);
     }
     Some(csv_line::join(&words))
@@ -231,7 +290,8 @@ const VOLUME: [(&str, Written); 4] = [
     ("Labels", Written::Pairs("volume-label")),
     ("DriverConfig", Written::Driver),
 ];
-const TMPFS: [(&str, Written); 2] = [("SizeBytes", Written::Value("tmpfs-size")), ("Mode", Written::Octal("tmpfs-mode"))];
+const TMPFS: [(&str, Written); 2] =
+    [("SizeBytes", Written::Value("tmpfs-size")), ("Mode", Written::Octal("tmpfs-mode"))];
 const IMAGE: [(&str, Written); 1] = [("Subpath", Written::Value("image-subpath"))];
 
 fn mount_options(section: Option<&Value>, options: &[(&str, Written)]) -> Option<Vec<String>> {
@@ -244,10 +304,20 @@ fn mount_options(section: Option<&Value>, options: &[(&str, Written)]) -> Option
             Written::Word(word) => words.push((*word).to_owned()),
             Written::Value(name) => words.push(format!("{name}={}", scalar(value)?)),
             Written::Octal(name) => words.push(format!("{name}={:o}", value.as_i64()?)),
-            Written::Pairs(name) => words.extend(pairs(value)?.into_iter().map(|pair| format!("{name}={pair}"))),
+            Written::Pairs(name) => {
+                words.extend(pairs(value)?.into_iter().map(|pair| format!("{name}={pair}")))
+            }
             Written::Driver => {
-                words.extend(Some(text(value, "Name")).filter(|name| !name.is_empty()).map(|name| format!("volume-driver={name}")));
-                let options = value.get("Options").filter(|options| options.is_object()).and_then(pairs).unwrap_or_default();
+                words.extend(
+                    Some(text(value, "Name"))
+                        .filter(|name| !name.is_empty())
+                        .map(|name| format!("volume-driver={name}")),
+                );
+                let options = value
+                    .get("Options")
+                    .filter(|options| options.is_object())
+                    .and_then(pairs)
+                    .unwrap_or_default();
                 words.extend(options.into_iter().map(|pair| format!("volume-opt={pair}")));
             }
         }
@@ -272,7 +342,12 @@ mod tests {
         let bound = json!({"80/tcp": [{"HostIp": "", "HostPort": "8080"}, {"HostIp": "::1", "HostPort": "81"}], "9/udp": [{"HostIp": "", "HostPort": ""}]});
         assert_eq!(one(ports(&bound)), "8080:80/tcp [::1]:81:80/tcp 9/udp");
         assert_eq!(one(links(&json!(["/db:/web/sql"]))), "db:sql");
-        assert_eq!(one(gpus(&json!([{"Driver": "", "Count": -1, "DeviceIDs": null, "Capabilities": [["gpu"]], "Options": {}}]))), "all");
+        assert_eq!(
+            one(gpus(
+                &json!([{"Driver": "", "Count": -1, "DeviceIDs": null, "Capabilities": [["gpu"]], "Options": {}}])
+            )),
+            "all"
+        );
         assert_eq!(gpus(&json!([{"Driver": "cdi", "DeviceIDs": ["x"]}])), None);
     }
 
@@ -281,18 +356,27 @@ mod tests {
         let check = json!({"Test": ["CMD-SHELL", "curl -f x"], "Interval": 10_000_000_000_i64, "Timeout": 1_500_000_000, "Retries": 2});
         let words = |check: &Value, image: Option<&Value>, kind| {
             let flags = healthcheck(check, image, kind).unwrap().into_iter();
-            flags.map(|(flag, value)| format!("{flag} {}", value.unwrap_or_default())).collect::<Vec<_>>().join(" ")
+            flags
+                .map(|(flag, value)| format!("{flag} {}", value.unwrap_or_default()))
+                .collect::<Vec<_>>()
+                .join(" ")
         };
         let whole = "--health-cmd curl -f x --health-interval 10s --health-timeout 1500ms --health-retries 2";
         assert_eq!(words(&check, None, EngineKind::Docker), whole);
         let image = json!({"Test": ["CMD-SHELL", "curl -f x"], "Interval": 10_000_000_000_i64});
-        assert_eq!(words(&check, Some(&image), EngineKind::Docker), "--health-timeout 1500ms --health-retries 2");
+        assert_eq!(
+            words(&check, Some(&image), EngineKind::Docker),
+            "--health-timeout 1500ms --health-retries 2"
+        );
         assert_eq!(words(&check, Some(&image), EngineKind::Podman), whole);
         assert_eq!(
             words(&json!({"Test": ["CMD", "a", "b c"]}), None, EngineKind::Podman),
             r#"--health-cmd ["a","b c"] --health-interval disable"#
         );
-        assert_eq!(words(&json!({"Test": ["CMD", "a"]}), None, EngineKind::Podman), "--health-cmd CMD a --health-interval disable");
+        assert_eq!(
+            words(&json!({"Test": ["CMD", "a"]}), None, EngineKind::Podman),
+            "--health-cmd CMD a --health-interval disable"
+        );
         assert_eq!(healthcheck(&json!({"Test": ["OTHER"]}), None, EngineKind::Docker), None);
     }
 
@@ -301,13 +385,21 @@ mod tests {
         let volume = json!({"Type": "volume", "Source": "z", "Target": "/vz", "VolumeOptions": {"NoCopy": true, "DriverConfig": {}}});
         assert_eq!(mount(&volume).as_deref(), Some("type=volume,source=z,target=/vz,volume-nocopy"));
         assert_eq!(
-            mount(&json!({"Type": "tmpfs", "Target": "/t", "TmpfsOptions": {"SizeBytes": 5, "Mode": 448}})).as_deref(),
+            mount(&json!({"Type": "tmpfs", "Target": "/t", "TmpfsOptions": {"SizeBytes": 5, "Mode": 448}}))
+                .as_deref(),
             Some("type=tmpfs,target=/t,tmpfs-size=5,tmpfs-mode=700")
         );
         let driven = json!({"Type": "volume", "Target": "/v", "VolumeOptions": {"Labels": {"a": "b"}, "DriverConfig": {"Name": "local", "Options": {"o": "size=1m,mode=700"}}}});
-        let text = "type=volume,target=/v,volume-label=a=b,volume-driver=local,\"volume-opt=o=size=1m,mode=700\"";
+        let text =
+            "type=volume,target=/v,volume-label=a=b,volume-driver=local,\"volume-opt=o=size=1m,mode=700\"";
         assert_eq!(mount(&driven).as_deref(), Some(text));
-        assert_eq!(mount(&json!({"Type": "npipe", "Source": "x", "Target": "/i", "PipeOptions": {"Subpath": "y"}})), None);
-        assert_eq!(mount(&json!({"Type": "tmpfs", "Target": "/i", "TmpfsOptions": {"Options": [["exec"]]}})), None);
+        assert_eq!(
+            mount(&json!({"Type": "npipe", "Source": "x", "Target": "/i", "PipeOptions": {"Subpath": "y"}})),
+            None
+        );
+        assert_eq!(
+            mount(&json!({"Type": "tmpfs", "Target": "/i", "TmpfsOptions": {"Options": [["exec"]]}})),
+            None
+        );
     }
 }

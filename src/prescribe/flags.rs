@@ -1,4 +1,5 @@
-//! The table of fields: where the engine keeps a setting, which flag of its CLI asks for it, and how its value is written.
+//! The table of fields: where the engine keeps a setting, which flag of its CLI asks for it, and how its
+//! value is written.
 //!
 //! A field that is not here and is not at a default is refused by name, never dropped.
 
@@ -38,11 +39,17 @@ pub struct Field {
     pub flag: &'static str,
     /// How the value is written.
     pub value: FlagValue,
-    /// Values, as JSON, that mean what the absence of the flag means; null, "", 0, false, [] and {} always do.
+    /// Values, as JSON, that mean what the absence of the flag means; null, "", 0, false, [] and {} always
+    /// do.
     pub defaults: &'static [&'static str],
 }
 
-const fn field(path: &'static str, flag: &'static str, value: FlagValue, defaults: &'static [&'static str]) -> Field {
+const fn field(
+    path: &'static str,
+    flag: &'static str,
+    value: FlagValue,
+    defaults: &'static [&'static str],
+) -> Field {
     Field { path, flag, value, defaults }
 }
 
@@ -180,8 +187,17 @@ mod tests {
         for value in [json!(null), json!(""), json!(0), json!(false), json!([]), json!({}), json!([0, 0])] {
             assert!(is_default(&value, None), "{value}");
         }
-        assert!(is_default(&json!("local"), known("Config.HealthLogDestination")) && !is_default(&json!(1), known("HostConfig.ShmSize")));
-        assert!(!is_default(&json!(false), known("HostConfig.Init")) && is_default(&json!(null), known("HostConfig.Init")));
-        assert!(!is_default(&json!(0), known("Config.StopTimeout")) && is_default(&json!(-1), known("HostConfig.MemorySwappiness")));
+        assert!(
+            is_default(&json!("local"), known("Config.HealthLogDestination"))
+                && !is_default(&json!(1), known("HostConfig.ShmSize"))
+        );
+        assert!(
+            !is_default(&json!(false), known("HostConfig.Init"))
+                && is_default(&json!(null), known("HostConfig.Init"))
+        );
+        assert!(
+            !is_default(&json!(0), known("Config.StopTimeout"))
+                && is_default(&json!(-1), known("HostConfig.MemorySwappiness"))
+        );
     }
 }

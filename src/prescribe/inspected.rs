@@ -1,5 +1,5 @@
-//! The engine's documents of a container → a [`Recipe`], without loss: what is not at a default becomes a flag or is
-//! refused by name. Pure.
+//! The engine's documents of a container → a [`Recipe`], without loss: what is not at a default becomes a
+//! flag or is refused by name. Pure.
 
 use serde_json::{Map, Value};
 
@@ -37,7 +37,9 @@ impl<'s> Inspected<'s> {
             _ => EngineKind::Docker,
         };
         let section = |name: &str| inspect.get(name).and_then(Value::as_object).cloned();
-        let own = |name: &str| native.and_then(|native| native.get(name)).and_then(Value::as_object).cloned().unwrap_or_default();
+        let own = |name: &str| {
+            native.and_then(|native| native.get(name)).and_then(Value::as_object).cloned().unwrap_or_default()
+        };
         let mut host = section("HostConfig")?;
         host.extend(own("HostConfig"));
         let mut settings = own("Config");
@@ -88,7 +90,12 @@ impl<'s> Inspected<'s> {
 
     /// The recipe that makes a container like this one.
     pub fn recipe(&self, name: &str) -> Recipe {
-        let mut recipe = Recipe { name: name.to_owned(), source: name.to_owned(), image: self.image_reference(), ..Recipe::default() };
+        let mut recipe = Recipe {
+            name: name.to_owned(),
+            source: name.to_owned(),
+            image: self.image_reference(),
+            ..Recipe::default()
+        };
         for field in FIELDS {
             self.carry(field, &mut recipe);
         }
@@ -132,20 +139,28 @@ impl<'s> Inspected<'s> {
         let reference = self.text("Config.Image");
         let id = self.config.text("/Image").unwrap_or_default();
         let tags = self.image_document.and_then(|image| image.get("RepoTags")).and_then(Value::as_array);
-        let bare =
-            |text: &str| text.trim_start_matches("docker.io/").trim_start_matches("library/").trim_start_matches("localhost/").to_owned();
+        let bare = |text: &str| {
+            text.trim_start_matches("docker.io/")
+                .trim_start_matches("library/")
+                .trim_start_matches("localhost/")
+                .to_owned()
+        };
         let wanted = if reference.rsplit('/').next().is_some_and(|last| last.contains(':')) {
             bare(reference)
         } else {
             format!("{}:latest", bare(reference))
         };
-        let moved = tags.is_some_and(|tags| !tags.iter().filter_map(Value::as_str).any(|tag| bare(tag) == wanted));
-        let by_content = reference.contains('@') || id.trim_start_matches("sha256:").starts_with(reference.trim_start_matches("sha256:"));
+        let moved =
+            tags.is_some_and(|tags| !tags.iter().filter_map(Value::as_str).any(|tag| bare(tag) == wanted));
+        let by_content = reference.contains('@')
+            || id.trim_start_matches("sha256:").starts_with(reference.trim_start_matches("sha256:"));
         if reference.is_empty() || moved && !by_content { id.to_owned() } else { reference.to_owned() }
     }
 
     fn carry(&self, field: &Field, recipe: &mut Recipe) {
-        let Some(value) = self.value(field.path).filter(|value| !is_default(value, Some(field))) else { return };
+        let Some(value) = self.value(field.path).filter(|value| !is_default(value, Some(field))) else {
+            return;
+        };
         if self.is_the_images(field.path, value) || self.is_the_engines(field, value) {
             return;
         }
@@ -155,8 +170,12 @@ impl<'s> Inspected<'s> {
             FlagValue::Either if value == &Value::Bool(true) => return recipe.push(field.flag, None),
             // Another value than a truth value would become a word of its own.
             FlagValue::Either if !value.is_boolean() => None,
-            FlagValue::Either | FlagValue::Text | FlagValue::Number | FlagValue::Whole => flag_values::scalar(value).map(|text| vec![text]),
-            FlagValue::Each => value.as_array().and_then(|list| list.iter().map(flag_values::scalar).collect()),
+            FlagValue::Either | FlagValue::Text | FlagValue::Number | FlagValue::Whole => {
+                flag_values::scalar(value).map(|text| vec![text])
+            }
+            FlagValue::Each => {
+                value.as_array().and_then(|list| list.iter().map(flag_values::scalar).collect())
+            }
             FlagValue::Pairs => flag_values::pairs(value),
             FlagValue::Made(make) => make(value),
         };
@@ -165,14 +184,17 @@ impl<'s> Inspected<'s> {
                 let wanted = values.into_iter().filter(|value| self.is_wanted(field.path, value));
                 wanted.for_each(|value| recipe.push(field.flag, Some(value)));
             }
-            None => recipe.refused.push(format!("{}: its value has a form that no flag is known for", field.path)),
+            None => {
+                recipe.refused.push(format!("{}: its value has a form that no flag is known for", field.path))
+            }
         }
     }
 
     /// Whether the image brings the same value by itself.
     fn is_the_images(&self, path: &str, value: &Value) -> bool {
         let Some(key) = path.strip_prefix("Config.") else { return false };
-        matches!(key, "User" | "WorkingDir") && self.image.and_then(|image| image.get(key)).is_some_and(|own| own == value)
+        matches!(key, "User" | "WorkingDir")
+            && self.image.and_then(|image| image.get(key)).is_some_and(|own| own == value)
     }
 
     /// Whether the engine filled the value in.
@@ -180,10 +202,12 @@ impl<'s> Inspected<'s> {
         match field.path {
             "HostConfig.Ulimits" => self.asked.knows() && !self.asked.has(&["--ulimit"]),
             "HostConfig.Runtime" => {
-                self.info.and_then(|info| info.get("DefaultRuntime")).and_then(Value::as_str) == Some(self.text(field.path))
+                self.info.and_then(|info| info.get("DefaultRuntime")).and_then(Value::as_str)
+                    == Some(self.text(field.path))
             }
             "HostConfig.MemorySwap" => {
-                self.number("HostConfig.Memory") == 0 || self.number(field.path) == 2 * self.number("HostConfig.Memory")
+                self.number("HostConfig.Memory") == 0
+                    || self.number(field.path) == 2 * self.number("HostConfig.Memory")
             }
             // Podman 5 shows them here too.
             "HostConfig.Annotations" => self.value("Config.Annotations").is_some(),
@@ -197,8 +221,10 @@ impl<'s> Inspected<'s> {
     fn is_wanted(&self, path: &str, value: &str) -> bool {
         match path {
             "Config.ExposedPorts" => {
-                let published =
-                    self.value("HostConfig.PortBindings").and_then(Value::as_object).is_some_and(|bound| bound.contains_key(value));
+                let published = self
+                    .value("HostConfig.PortBindings")
+                    .and_then(Value::as_object)
+                    .is_some_and(|bound| bound.contains_key(value));
                 let image = self.image.and_then(|image| image.get("ExposedPorts")).and_then(Value::as_object);
                 !published && !image.is_some_and(|ports| ports.contains_key(value))
             }
@@ -226,8 +252,10 @@ impl<'s> Inspected<'s> {
     fn identity(&self, recipe: &mut Recipe) {
         let hostname = self.text("Config.Hostname");
         let machine = self.info.and_then(|info| info.get("Name")).and_then(Value::as_str);
-        let shared = self.text("HostConfig.NetworkMode").starts_with("container:") || self.text("HostConfig.UTSMode") == "host";
-        if !hostname.is_empty() && !self.config.is_short_id(hostname) && machine != Some(hostname) && !shared {
+        let shared = self.text("HostConfig.NetworkMode").starts_with("container:")
+            || self.text("HostConfig.UTSMode") == "host";
+        if !hostname.is_empty() && !self.config.is_short_id(hostname) && machine != Some(hostname) && !shared
+        {
             recipe.push("--hostname", Some(hostname.to_owned()));
         }
     }
@@ -249,7 +277,11 @@ impl<'s> Inspected<'s> {
 
     fn stop_signal(&self, recipe: &mut Recipe) {
         let Some(signal) = self.config.text("/Config/StopSignal").map(signal::canonical) else { return };
-        let image = self.image.and_then(|image| image.get("StopSignal")).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let image = self
+            .image
+            .and_then(|image| image.get("StopSignal"))
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty());
         let own = match image.map(signal::canonical) {
             Some(own) => own,
             None if self.config.systemd_mode() == Some(true) => "SIGRTMIN+3".to_owned(),
@@ -265,7 +297,9 @@ impl<'s> Inspected<'s> {
             return;
         }
         let annotation = |name: &str| {
-            self.value("Config.Annotations").and_then(|all| all.get(format!("io.podman.annotations.{name}"))).and_then(Value::as_str)
+            self.value("Config.Annotations")
+                .and_then(|all| all.get(format!("io.podman.annotations.{name}")))
+                .and_then(Value::as_str)
                 == Some("TRUE")
         };
         for (name, flag) in [("init", "--init"), ("publish-all", "--publish-all"), ("autoremove", "--rm")] {
@@ -279,9 +313,16 @@ impl<'s> Inspected<'s> {
             Some(false) if starts_init => recipe.set("--systemd", "false"),
             _ => {}
         }
-        let pod = self.config.native.and_then(|native| native.get("Pod")).and_then(Value::as_str).unwrap_or_default();
+        let pod = self
+            .config
+            .native
+            .and_then(|native| native.get("Pod"))
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         if !pod.is_empty() {
-            recipe.refused.push("Pod: the container is part of a pod, whose network and namespaces it shares".to_owned());
+            recipe.refused.push(
+                "Pod: the container is part of a pod, whose network and namespaces it shares".to_owned(),
+            );
         }
         self.asked.carry(recipe);
     }
@@ -309,5 +350,7 @@ fn secrets_of(inspect: &Value) -> Redactor {
 /// Flags whose value was taken out of the documents cannot be written unless it can be fetched.
 fn secrets(recipe: &mut Recipe) {
     let names = unseen::unfetched(recipe);
-    recipe.refused.extend(names.into_iter().map(|name| format!("{name}: its value is a secret, which is not printed")));
+    recipe
+        .refused
+        .extend(names.into_iter().map(|name| format!("{name}: its value is a secret, which is not printed")));
 }

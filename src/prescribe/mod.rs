@@ -1,7 +1,7 @@
 //! Report and snapshot → prescription: the cheapest set of changes that cures, as steps to carry out.
 //!
-//! Pure: the same report and snapshot give the same bytes. Must not ask an engine, read a file or print; secrets never
-//! enter a step, which fetches them at run time instead.
+//! Pure: the same report and snapshot give the same bytes. Must not ask an engine, read a file or print;
+//! secrets never enter a step, which fetches them at run time instead.
 
 mod carried;
 mod cgroup;
@@ -49,7 +49,9 @@ pub use profile::{Found, Origin, allowing, filter_of, hierarchy_of, versions_of}
 pub use remedies::unknown as unknown_remedies;
 pub use screen::{is_container_name, is_image_reference};
 pub use start::{Start, Started, of_image, start};
-pub use trial::{TRIAL_LIFE, Trial, TrialSteps, is_made_name, made_image, probe_name, trial, trial_name, unchanged};
+pub use trial::{
+    TRIAL_LIFE, Trial, TrialSteps, is_made_name, made_image, probe_name, trial, trial_name, unchanged,
+};
 pub use types::{NotOffered, Prescription, Reach, Retired, Step, StepKind};
 
 /// Chooses a cure; `None` where nothing is wrong that has a cause.
@@ -76,7 +78,8 @@ fn planned(report: &Report, snapshot: &Snapshot, inspected: &Inspected<'_>, reac
     let roots: Vec<_> = plan.roots().collect();
     if plan.open().count() == roots.len() {
         let mut prescription = by_hand(report, snapshot);
-        let advice: Vec<Step> = plan.advice.iter().map(|(words, id)| Step::advice(words.clone(), &[id])).collect();
+        let advice: Vec<Step> =
+            plan.advice.iter().map(|(words, id)| Step::advice(words.clone(), &[id])).collect();
         prescription.steps.splice(0..0, advice);
         return prescription;
     }
@@ -156,15 +159,20 @@ fn privilege(plan: &Plan<'_>, rights: &[String]) -> String {
 }
 
 fn cost(plan: &Plan<'_>) -> String {
-    let mut cost = "the container is made anew: what it wrote outside of its volumes stays in the old one, which is kept".to_owned();
+    let mut cost = "the container is made anew: what it wrote outside of its volumes stays in the old one, \
+        which is kept"
+        .to_owned();
     if plan.recipe.has("--rm") {
-        "the container was started with --rm and cannot be kept: its file system is kept as an image".clone_into(&mut cost);
+        "the container was started with --rm and cannot be kept: its file system is kept as an image"
+            .clone_into(&mut cost);
     }
     if !plan.image_lines.is_empty() {
         cost.push_str("; an image of its own, to be built anew when its base is");
     }
     if plan.untried {
-        cost.push_str("; its control group flags follow from documentation and were not tried on such an engine");
+        cost.push_str(
+            "; its control group flags follow from documentation and were not tried on such an engine",
+        );
     }
     cost
 }
@@ -179,7 +187,8 @@ fn not_offered(report: &Report, curable: bool, privileged: bool) -> Vec<NotOffer
     };
     let mut list = vec![NotOffered { what: "--privileged".to_owned(), why: why.to_owned() }];
     if report.findings.iter().any(|finding| finding.names(&["allow-one-call"])) {
-        let why = "it is the last resort: it lets every system call through, and only the named ones are needed";
+        let why =
+            "it is the last resort: it lets every system call through, and only the named ones are needed";
         list.push(NotOffered { what: "--security-opt seccomp=unconfined".to_owned(), why: why.to_owned() });
     }
     list

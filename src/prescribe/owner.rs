@@ -1,5 +1,5 @@
-//! Containers that somebody else keeps: compose, Swarm, Quadlet, Kubernetes, molecule. Their file is where the cure lasts;
-//! this picks the form of it, and the changed part of a finished recipe in that form. Pure.
+//! Containers that somebody else keeps: compose, Swarm, Quadlet, Kubernetes, molecule. Their file is where
+//! the cure lasts; this picks the form of it, and the changed part of a finished recipe in that form. Pure.
 
 use serde_json::Value;
 
@@ -13,7 +13,8 @@ use crate::visible::is_hidden;
 
 /// Names of projects and services (compose-spec, `schema/compose-spec.json`), and of services of a Swarm.
 static SERVICE: Pattern = Pattern::new(r"\A[A-Za-z0-9_][A-Za-z0-9._-]*\z");
-/// Paths of compose files, parted by commas, on whatever system; none has signs that make a shell run something.
+/// Paths of compose files, parted by commas, on whatever system; none has signs that make a shell run
+/// something.
 static FILES: Pattern = Pattern::new(r#"\A[^-$`"';&|<>*?][^$`"';&|<>*?]*\z"#);
 /// Names of units (systemd.unit(5)); Podman's own template is `%n`.
 static UNIT: Pattern = Pattern::new(r"\A[A-Za-z0-9:_.%][A-Za-z0-9:_.@%\\-]*\z");
@@ -30,14 +31,16 @@ enum Owner {
     Molecule,
 }
 
-/// The step that gives the lines for the owner's file, where the container has one; a remark where its labels name none that could be.
+/// The step that gives the lines for the owner's file, where the container has one; a remark where its labels
+/// name none that could be.
 pub fn step(plan: &Plan<'_>) -> (Option<Step>, Option<String>) {
     let owner = match owner(plan) {
         Ok(Some(owner)) => owner,
         Ok(None) => return (None, None),
         Err(label) => {
             let words = format!(
-                "The label {label} names no owner that could be: what it says was left aside. If somebody keeps this container in a file, change that."
+                "The label {label} names no owner that could be: what it says was left aside. If somebody \
+                    keeps this container in a file, change that."
             );
             return (None, Some(words));
         }
@@ -54,29 +57,39 @@ pub fn step(plan: &Plan<'_>) -> (Option<Step>, Option<String>) {
 fn title(owner: &Owner) -> String {
     match owner {
         Owner::Compose { service, files } => {
-            let (service, files) = (shown(&[service]), files.split(',').map(|file| shown(&[file])).collect::<Vec<_>>().join(", "));
+            let (service, files) = (
+                shown(&[service]),
+                files.split(',').map(|file| shown(&[file])).collect::<Vec<_>>().join(", "),
+            );
             format!(
-                "This container belongs to compose: put these lines under services: {service}: in {files} and run docker compose up -d {service}. The steps after this one are for the time until then."
+                "This container belongs to compose: put these lines under services: {service}: in {files} \
+                    and run docker compose up -d {service}. The steps after this one are for the time until \
+                    then."
             )
         }
         Owner::Swarm { service } => {
             format!(
-                "This container is a task of the Swarm service {service}: change it in the stack's file and deploy the stack anew. Swarm has no options for control group namespaces and tmpfs comes as a mount of type tmpfs."
+                "This container is a task of the Swarm service {service}: change it in the stack's file and \
+                    deploy the stack anew. Swarm has no options for control group namespaces and tmpfs comes \
+                    as a mount of type tmpfs."
             )
         }
         Owner::Quadlet { unit } => {
             let unit = shown(&[unit]);
             format!(
-                "This container is kept by the unit {unit}: put these lines into the [Container] section of its .container file, then systemctl daemon-reload && systemctl restart {unit}."
+                "This container is kept by the unit {unit}: put these lines into the [Container] section of \
+                    its .container file, then systemctl daemon-reload && systemctl restart {unit}."
             )
         }
         Owner::Kubernetes { pod } => {
             format!(
-                "This container belongs to the pod {pod} of Kubernetes: change the pod's manifest; a container that is replaced by hand is put back by the kubelet."
+                "This container belongs to the pod {pod} of Kubernetes: change the pod's manifest; a \
+                    container that is replaced by hand is put back by the kubelet."
             )
         }
         Owner::Molecule => {
-            "This container is made by molecule: put these lines under its platform in molecule.yml and run molecule create anew."
+            "This container is made by molecule: put these lines under its platform in molecule.yml and run \
+                molecule create anew."
                 .to_owned()
         }
     }
@@ -92,7 +105,9 @@ impl Owner {
             Self::Molecule => CureFormat::Molecule,
         };
         let known_as = |recipe: Recipe| match self {
-            Self::Compose { service, .. } | Self::Swarm { service } => Recipe { name: service.clone(), ..recipe },
+            Self::Compose { service, .. } | Self::Swarm { service } => {
+                Recipe { name: service.clone(), ..recipe }
+            }
             _ => recipe,
         };
         let (before, after) = (plan.inspected.recipe(&plan.recipe.name), plan.recipe.clone());
@@ -107,8 +122,11 @@ fn owner(plan: &Plan<'_>) -> Result<Option<Owner>, &'static str> {
         return Ok(Some(Owner::Swarm { service }));
     }
     if labels.named("com.docker.compose.project", &SERVICE)?.is_some() {
-        let service = labels.named("com.docker.compose.service", &SERVICE)?.unwrap_or_else(|| plan.recipe.name.clone());
-        let files = labels.named("com.docker.compose.project.config_files", &FILES)?.unwrap_or_else(|| "compose.yaml".to_owned());
+        let service =
+            labels.named("com.docker.compose.service", &SERVICE)?.unwrap_or_else(|| plan.recipe.name.clone());
+        let files = labels
+            .named("com.docker.compose.project.config_files", &FILES)?
+            .unwrap_or_else(|| "compose.yaml".to_owned());
         return Ok(Some(Owner::Compose { service, files }));
     }
     if let Some(unit) = labels.named("PODMAN_SYSTEMD_UNIT", &UNIT)? {
@@ -118,7 +136,8 @@ fn owner(plan: &Plan<'_>) -> Result<Option<Owner>, &'static str> {
         let pod = labels.named("io.kubernetes.pod.name", &POD)?.unwrap_or_else(|| "of this name".to_owned());
         return Ok(Some(Owner::Kubernetes { pod }));
     }
-    let is_molecules = labels.is("creator", "molecule") || labels.any("molecule") || labels.is("owner", "molecule");
+    let is_molecules =
+        labels.is("creator", "molecule") || labels.any("molecule") || labels.is("owner", "molecule");
     Ok(is_molecules.then_some(Owner::Molecule))
 }
 
@@ -130,7 +149,8 @@ struct Labels<'p> {
 impl<'p> Labels<'p> {
     fn of(plan: &'p Plan<'_>) -> Self {
         let image = plan.inspected.image_labels();
-        let all = plan.inspected.config.field("/Config/Labels").and_then(Value::as_object).into_iter().flatten();
+        let all =
+            plan.inspected.config.field("/Config/Labels").and_then(Value::as_object).into_iter().flatten();
         let own = all.filter(|(key, value)| image.and_then(|image| image.get(key.as_str())) != Some(*value));
         Self { own: own.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?))).collect() }
     }
@@ -150,7 +170,9 @@ impl<'p> Labels<'p> {
     /// The value of a label that names something of that form; the label's name where it does not.
     fn named(&self, name: &'static str, form: &Pattern) -> Result<Option<String>, &'static str> {
         match self.get(name) {
-            Some(value) if form.is_match(value) && !value.chars().any(is_hidden) => Ok(Some(value.to_owned())),
+            Some(value) if form.is_match(value) && !value.chars().any(is_hidden) => {
+                Ok(Some(value.to_owned()))
+            }
             Some(_) => Err(name),
             None => Ok(None),
         }
@@ -167,21 +189,32 @@ mod tests {
     use crate::prescribe::planner::Plan;
     use crate::prescribe::recipe::Volume;
     use crate::render::sample;
-    use crate::snapshot::{EngineId, EngineKind, Facts, LogExcerpt, SCHEMA_VERSION, Snapshot, Target, TargetKind};
+    use crate::snapshot::{
+        EngineId, EngineKind, Facts, LogExcerpt, SCHEMA_VERSION, Snapshot, Target, TargetKind,
+    };
 
     /// The lines for the owner of a container with these labels.
     fn lines(labels: &serde_json::Value) -> String {
-        let engine = EngineId { name: "docker".to_owned(), version: "28.5.2".to_owned(), api: "1.51".to_owned() };
+        let engine =
+            EngineId { name: "docker".to_owned(), version: "28.5.2".to_owned(), api: "1.51".to_owned() };
         let mut facts = Facts::default();
-        for (key, value) in
-            [("engine.name", json!("docker")), ("engine.major", json!(28)), ("cgroup.mode", json!("v2")), ("cgroup.mount", json!("ro"))]
-        {
+        for (key, value) in [
+            ("engine.name", json!("docker")),
+            ("engine.major", json!(28)),
+            ("cgroup.mode", json!("v2")),
+            ("cgroup.mount", json!("ro")),
+        ] {
             facts.set(key, value, "test");
         }
         let container = json!({"Id": "0123", "Config": {"Image": "i", "Labels": labels, "Cmd": ["/sbin/init"]}, "HostConfig": {}});
         let snapshot = Snapshot {
             schema_version: SCHEMA_VERSION,
-            target: Target { kind: TargetKind::Container, name: "web".to_owned(), id: None, engine: Some(engine) },
+            target: Target {
+                kind: TargetKind::Container,
+                name: "web".to_owned(),
+                id: None,
+                engine: Some(engine),
+            },
             facts,
             gaps: Vec::new(),
             log: LogExcerpt::default(),
@@ -218,12 +251,20 @@ mod tests {
         let told = |form| emit::patch(&recipe(true), &recipe(false), EngineKind::Podman, form).unwrap();
         assert_eq!(
             told(CureFormat::Quadlet),
-            "# take out Volume=/sys/fs/cgroup:/sys/fs/cgroup:ro\n# take out PodmanArgs=--init\n[Container]\nPodmanArgs=--tty\n"
+            "# take out Volume=/sys/fs/cgroup:/sys/fs/cgroup:ro\n# take out \
+                PodmanArgs=--init\n[Container]\nPodmanArgs=--tty\n"
         );
-        let told = emit::patch(&recipe(true), &recipe(false), EngineKind::Docker, CureFormat::Compose).unwrap();
+        let told =
+            emit::patch(&recipe(true), &recipe(false), EngineKind::Docker, CureFormat::Compose).unwrap();
         let volume = "# take out services.web.volumes: - /sys/fs/cgroup:/sys/fs/cgroup:ro\n";
-        assert_eq!(told, format!("{volume}# take out services.web.init: true\nservices:\n  web:\n    tty: true\n"));
-        assert_eq!(emit::patch(&recipe(true), &recipe(true), EngineKind::Docker, CureFormat::Compose).unwrap(), "");
+        assert_eq!(
+            told,
+            format!("{volume}# take out services.web.init: true\nservices:\n  web:\n    tty: true\n")
+        );
+        assert_eq!(
+            emit::patch(&recipe(true), &recipe(true), EngineKind::Docker, CureFormat::Compose).unwrap(),
+            ""
+        );
     }
 
     /// The lines behind the title, read as YAML.

@@ -1,7 +1,8 @@
-//! Report and snapshot → the changes that cure: each remedy looks at the facts, edits the recipe and says why.
+//! Report and snapshot → the changes that cure: each remedy looks at the facts, edits the recipe and says
+//! why.
 //!
-//! A relaunch brings everything that systemd needs on this engine, not only what was complained about first, and nothing
-//! that it does not need. Pure.
+//! A relaunch brings everything that systemd needs on this engine, not only what was complained about first,
+//! and nothing that it does not need. Pure.
 
 use super::inspected::Inspected;
 use super::recipe::Recipe;
@@ -54,7 +55,12 @@ pub struct Plan<'p> {
 
 impl<'p> Plan<'p> {
     /// Starts from the container as it is, for a new one of that name.
-    pub fn named(name: &str, report: &'p Report, snapshot: &'p Snapshot, inspected: &'p Inspected<'p>) -> Self {
+    pub fn named(
+        name: &str,
+        report: &'p Report,
+        snapshot: &'p Snapshot,
+        inspected: &'p Inspected<'p>,
+    ) -> Self {
         let mut recipe = inspected.recipe(&snapshot.target.name);
         name.clone_into(&mut recipe.name);
         let profile = recipe.profile.clone();
@@ -75,7 +81,12 @@ impl<'p> Plan<'p> {
     }
 
     /// The same where flags can help at all; `None` where the image or the host has to change.
-    pub fn hopeful(name: &str, report: &'p Report, snapshot: &'p Snapshot, inspected: &'p Inspected<'p>) -> Option<Self> {
+    pub fn hopeful(
+        name: &str,
+        report: &'p Report,
+        snapshot: &'p Snapshot,
+        inspected: &'p Inspected<'p>,
+    ) -> Option<Self> {
         let plan = Self::named(name, report, snapshot, inspected);
         if plan.roots().any(Finding::is_beyond_flags) { None } else { Some(plan) }
     }
@@ -107,17 +118,34 @@ impl<'p> Plan<'p> {
 
     /// Records a change that takes no privilege.
     pub fn did(&mut self, remedies: &'static [&'static str], words: impl Into<String>) {
-        self.record(Change { words: words.into(), remedies, why: Vec::new(), privilege: None, in_image: false });
+        self.record(Change {
+            words: words.into(),
+            remedies,
+            why: Vec::new(),
+            privilege: None,
+            in_image: false,
+        });
     }
 
     /// Records a change by which the container may do more than before.
-    pub fn did_with(&mut self, remedies: &'static [&'static str], words: impl Into<String>, privilege: Option<String>) {
+    pub fn did_with(
+        &mut self,
+        remedies: &'static [&'static str],
+        words: impl Into<String>,
+        privilege: Option<String>,
+    ) {
         self.record(Change { words: words.into(), remedies, why: Vec::new(), privilege, in_image: false });
     }
 
     /// Records a change that is made in a derived image.
     pub fn did_in_image(&mut self, remedies: &'static [&'static str], words: impl Into<String>) {
-        self.record(Change { words: words.into(), remedies, why: Vec::new(), privilege: None, in_image: true });
+        self.record(Change {
+            words: words.into(),
+            remedies,
+            why: Vec::new(),
+            privilege: None,
+            in_image: true,
+        });
     }
 
     fn record(&mut self, change: Change) {
@@ -138,7 +166,8 @@ impl<'p> Plan<'p> {
         self.settle();
     }
 
-    /// Settles what of the finished recipe can be written: secret words are fetched, and a derived image needs a user that can be named.
+    /// Settles what of the finished recipe can be written: secret words are fetched, and a derived image
+    /// needs a user that can be named.
     pub fn settle(&mut self) {
         unseen::settle(&mut self.recipe, self.inspected);
         let user = self.inspected.image_user();
@@ -159,10 +188,11 @@ impl<'p> Plan<'p> {
         self.facts.bool("container.cap_sys_admin") == Some(true)
     }
 
-    /// Whether the control group belongs to a user whom root of the container is not: where users are mapped, and the engine does not
-    /// hand the group over as runc 1.1 does under the driver systemd.
+    /// Whether the control group belongs to a user whom root of the container is not: where users are mapped,
+    /// and the engine does not hand the group over as runc 1.1 does under the driver systemd.
     pub fn owner_is_another(&self) -> bool {
-        let handed_over = self.facts.text("engine.cgroup_driver") == Some("systemd") && self.facts.text("cgroup.mode") == Some("v2");
+        let handed_over = self.facts.text("engine.cgroup_driver") == Some("systemd")
+            && self.facts.text("cgroup.mode") == Some("v2");
         self.facts.bool("container.userns") == Some(true) && !self.is_podman() && !handed_over
     }
 }

@@ -1,4 +1,5 @@
-//! Making systemd PID 1: no init of the engine, no supervisor, no shell that stays, no foreign process namespace. Pure.
+//! Making systemd PID 1: no init of the engine, no supervisor, no shell that stays, no foreign process
+//! namespace. Pure.
 
 use super::planner::Plan;
 use crate::facts::program::{self, Wrapper};
@@ -37,7 +38,10 @@ fn supervisor(plan: &mut Plan<'_>, argv: &[String]) {
     let start = argv.iter().position(|word| program::is_init(word));
     if let Some((first, rest)) = start.and_then(|start| argv[start..].split_first()) {
         set_program(plan, vec![first.clone()], rest.to_vec());
-        plan.did(&["no-engine-init", "systemd-as-pid1"], "systemd as PID 1, without the small init in front of it");
+        plan.did(
+            &["no-engine-init", "systemd-as-pid1"],
+            "systemd as PID 1, without the small init in front of it",
+        );
     }
 }
 
@@ -47,7 +51,8 @@ fn shell(plan: &mut Plan<'_>, argv: &[String]) {
         return;
     }
     // The text is the word after the option with a `c`.
-    let after_option = |pair: &&[String]| pair[0].starts_with('-') && !pair[0].starts_with("--") && pair[0].contains('c');
+    let after_option =
+        |pair: &&[String]| pair[0].starts_with('-') && !pair[0].starts_with("--") && pair[0].contains('c');
     let Some(text) = argv.windows(2).find(after_option).map(|pair| pair[1].as_str()) else { return };
     let Some(better) = with_exec(text) else { return };
     let Some((shell, rest)) = argv.split_first() else { return };
@@ -56,7 +61,8 @@ fn shell(plan: &mut Plan<'_>, argv: &[String]) {
     plan.did(&["exec-init", "systemd-as-pid1"], "a shell that hands PID 1 over with exec");
 }
 
-/// The text with `exec` before the command that is an init; `None` where there is none or more than its name stands before it.
+/// The text with `exec` before the command that is an init; `None` where there is none or more than its name
+/// stands before it.
 fn with_exec(text: &str) -> Option<String> {
     let mut start = 0;
     for piece in program::split_outside_quotes(text) {

@@ -1,7 +1,7 @@
 //! An editable launch recipe: everything that a new container must be started with to be like an old one.
 //!
-//! Holds the flags; [`super::inspected`] reads them from the engine's documents, the planner edits them, [`Recipe::run`]
-//! writes them as a command line. Must not decide what is wrong.
+//! Holds the flags; [`super::inspected`] reads them from the engine's documents, the planner edits them,
+//! [`Recipe::run`] writes them as a command line. Must not decide what is wrong.
 
 use std::collections::BTreeMap;
 
@@ -175,7 +175,11 @@ impl Recipe {
 
     /// Destinations of anonymous volumes.
     pub fn anonymous(&self) -> Vec<&str> {
-        self.volumes.iter().filter(|volume| volume.is_anonymous()).map(|volume| volume.destination.as_str()).collect()
+        self.volumes
+            .iter()
+            .filter(|volume| volume.is_anonymous())
+            .map(|volume| volume.destination.as_str())
+            .collect()
     }
 
     /// Name of the file with the environment.
@@ -219,13 +223,21 @@ impl Recipe {
         reach.argv(words)
     }
 
-    /// The flags as `run` takes them: settings of the first network that have no flag of their own stand beside its name.
+    /// The flags as `run` takes them: settings of the first network that have no flag of their own stand
+    /// beside its name.
     fn flags_of_run(&self) -> Vec<Flag> {
         const BESIDE: [&str; 2] = ["--driver-opt", "--gw-priority"];
-        let (beside, mut flags): (Vec<Flag>, Vec<Flag>) = self.flags.iter().cloned().partition(|flag| BESIDE.contains(&flag.name.as_str()));
-        if let Some(network) = flags.iter_mut().find(|flag| flag.name == "--network").filter(|_| !beside.is_empty()) {
-            let one = |flag: &Flag| format!("{}={}", flag.name.trim_start_matches('-'), flag.value.as_deref().unwrap_or_default());
-            let named = |name: &String| csv_line::join(&[vec![format!("name={name}")], beside.iter().map(one).collect()].concat());
+        let (beside, mut flags): (Vec<Flag>, Vec<Flag>) =
+            self.flags.iter().cloned().partition(|flag| BESIDE.contains(&flag.name.as_str()));
+        if let Some(network) =
+            flags.iter_mut().find(|flag| flag.name == "--network").filter(|_| !beside.is_empty())
+        {
+            let one = |flag: &Flag| {
+                format!("{}={}", flag.name.trim_start_matches('-'), flag.value.as_deref().unwrap_or_default())
+            };
+            let named = |name: &String| {
+                csv_line::join(&[vec![format!("name={name}")], beside.iter().map(one).collect()].concat())
+            };
             network.value = network.value.as_ref().map(named);
         }
         flags
@@ -239,7 +251,8 @@ impl Recipe {
             None => {}
             Some([]) => words.push("--entrypoint=".to_owned()),
             Some([first, rest @ ..]) => {
-                let whole = serde_json::to_string(self.entrypoint.as_deref().unwrap_or_default()).unwrap_or_default();
+                let whole =
+                    serde_json::to_string(self.entrypoint.as_deref().unwrap_or_default()).unwrap_or_default();
                 let text = if kind == EngineKind::Podman && !rest.is_empty() { whole } else { first.clone() };
                 if kind == EngineKind::Docker {
                     command = rest.iter().cloned().chain(command).collect();
@@ -272,7 +285,11 @@ mod tests {
         let mut recipe = Recipe { name: "web".to_owned(), image: "img".to_owned(), ..Recipe::default() };
         recipe.tmpfs.insert("/sys/fs/cgroup/x".to_owned(), String::new());
         recipe.volumes.push(Volume::same("/sys/fs/cgroup", "ro"));
-        recipe.volumes.push(Volume { source: "data".to_owned(), destination: "/data".to_owned(), options: String::new() });
+        recipe.volumes.push(Volume {
+            source: "data".to_owned(),
+            destination: "/data".to_owned(),
+            options: String::new(),
+        });
         recipe
     }
 
@@ -285,17 +302,25 @@ mod tests {
 
     #[test]
     fn an_entrypoint_of_several_words_reaches_both_engines() {
-        let mut recipe =
-            Recipe { entrypoint: Some(vec!["/bin/sh".to_owned(), "-c".to_owned()]), command: vec!["x y".to_owned()], ..recipe() };
+        let mut recipe = Recipe {
+            entrypoint: Some(vec!["/bin/sh".to_owned(), "-c".to_owned()]),
+            command: vec!["x y".to_owned()],
+            ..recipe()
+        };
         recipe.unmount("/");
         let words = |kind| recipe.run(&Reach::by_itself(kind)).join("|");
         assert_eq!(words(EngineKind::Docker), "docker|run|-d|--name|web|--entrypoint|/bin/sh|img|-c|x y");
-        assert_eq!(words(EngineKind::Podman), r#"podman|run|-d|--name|web|--entrypoint|["/bin/sh","-c"]|img|x y"#);
+        assert_eq!(
+            words(EngineKind::Podman),
+            r#"podman|run|-d|--name|web|--entrypoint|["/bin/sh","-c"]|img|x y"#
+        );
     }
 
     #[test]
     fn switches_are_tied_to_their_value() {
-        let flag = |value: Option<&str>| Flag { name: "--init".to_owned(), value: value.map(str::to_owned) }.words().join(" ");
+        let flag = |value: Option<&str>| {
+            Flag { name: "--init".to_owned(), value: value.map(str::to_owned) }.words().join(" ")
+        };
         assert_eq!((flag(None), flag(Some("false"))), ("--init".to_owned(), "--init=false".to_owned()));
     }
 }

@@ -7,7 +7,8 @@ use crate::rule::{Place, RuleSet};
 
 /// Smallest tmpfs on /run that systemd and its journal can live in, in bytes.
 const RUN_BYTES: i64 = 8 << 20;
-/// Places that systemd's own units write to on a read-only root (measured on 247, 252, 257 and 262): logind keeps its state there.
+/// Places that systemd's own units write to on a read-only root (measured on 247, 252, 257 and 262): logind
+/// keeps its state there.
 const STATE: &str = "/var/lib/systemd";
 
 /// Remedies that the planner carries out, and how.
@@ -40,13 +41,19 @@ pub const REMEDIES: [Remedy; 15] = [
 /// Remedies that are said to be carried out by a relaunch and that no function carries out.
 pub fn unknown(rules: &RuleSet) -> impl Iterator<Item = &str> {
     let known = |id: &str| REMEDIES.iter().any(|remedy| remedy.ids.contains(&id));
-    rules.remedies.values().filter(move |remedy| remedy.place == Place::Relaunch && !known(&remedy.id)).map(|remedy| remedy.id.as_str())
+    rules
+        .remedies
+        .values()
+        .filter(move |remedy| remedy.place == Place::Relaunch && !known(&remedy.id))
+        .map(|remedy| remedy.id.as_str())
 }
 
 /// What Podman's systemd mode brings at once: the mounts, and a tree that may be written to.
-const PODMAN_MODE: &[&str] = &["podman-systemd-always", "tmpfs-run", "writable-cgroups", "matching-cgroupns", "undo-cgroup-volume"];
+const PODMAN_MODE: &[&str] =
+    &["podman-systemd-always", "tmpfs-run", "writable-cgroups", "matching-cgroupns", "undo-cgroup-volume"];
 /// What the flags of a row of the control group table bring.
-const CONTROL_GROUPS: &[&str] = &["writable-cgroups", "matching-cgroupns", "undo-cgroup-volume", "no-userns-remap"];
+const CONTROL_GROUPS: &[&str] =
+    &["writable-cgroups", "matching-cgroupns", "undo-cgroup-volume", "no-userns-remap"];
 
 /// PID 1 must be root.
 fn user(plan: &mut Plan<'_>) {
@@ -82,11 +89,16 @@ fn run_and_tmp(plan: &mut Plan<'_>) {
         return;
     }
     let version = plan.facts.int("guest.systemd_version");
-    let lock = plan.facts.bool("guest.run_lock_fatal").unwrap_or(true) || version.is_none_or(|version| version < 258);
-    let tmp = plan.facts.bool("guest.tmp_mount_enabled") == Some(true) || version.is_none_or(|version| version >= 256);
+    let lock = plan.facts.bool("guest.run_lock_fatal").unwrap_or(true)
+        || version.is_none_or(|version| version < 258);
+    let tmp = plan.facts.bool("guest.tmp_mount_enabled") == Some(true)
+        || version.is_none_or(|version| version >= 256);
     let wanted = [("/run", true), ("/run/lock", lock), ("/tmp", tmp)];
-    let missing: Vec<&str> =
-        wanted.into_iter().filter(|(path, needed)| *needed && !plan.recipe.mounts_at(path)).map(|(path, _)| path).collect();
+    let missing: Vec<&str> = wanted
+        .into_iter()
+        .filter(|(path, needed)| *needed && !plan.recipe.mounts_at(path))
+        .map(|(path, _)| path)
+        .collect();
     if missing.is_empty() {
         return;
     }
@@ -159,7 +171,10 @@ fn capabilities(plan: &mut Plan<'_>) {
         return;
     }
     let missing = plan.facts.list("container.capabilities_missing");
-    let wanted: Vec<&str> = NEEDED.into_iter().filter(|cap| missing.iter().any(|m| m.trim_start_matches("CAP_") == *cap)).collect();
+    let wanted: Vec<&str> = NEEDED
+        .into_iter()
+        .filter(|cap| missing.iter().any(|m| m.trim_start_matches("CAP_") == *cap))
+        .collect();
     if wanted.is_empty() {
         return;
     }
@@ -195,7 +210,9 @@ fn memory(plan: &mut Plan<'_>) {
     }
     plan.recipe.set("--memory", "256m");
     plan.recipe.drop_values("--memory-swap", |value| value != "-1");
-    plan.recipe.drop_values("--memory-reservation", |value| value.parse::<i64>().is_ok_and(|bytes| bytes > 256 << 20));
+    plan.recipe.drop_values("--memory-reservation", |value| {
+        value.parse::<i64>().is_ok_and(|bytes| bytes > 256 << 20)
+    });
     plan.did(&["raise-memory"], "256 MiB of memory");
 }
 
@@ -209,7 +226,8 @@ fn control_groups(plan: &mut Plan<'_>) {
     let Some(row) = cgroup::row(plan.facts) else { return };
     if row.impossible {
         let roots = plan.roots().filter(|root| root.names(CONTROL_GROUPS));
-        plan.advice.extend(roots.map(|root| (format!("No flag cures this: {}.", row.words), root.id.clone())));
+        plan.advice
+            .extend(roots.map(|root| (format!("No flag cures this: {}.", row.words), root.id.clone())));
     } else {
         row.apply(&mut plan.recipe);
         plan.untried |= !row.measured;
@@ -235,7 +253,8 @@ fn container_variable(plan: &mut Plan<'_>) {
     if plan.is_podman() || plan.facts.text("container.env_container").is_some_and(|value| !value.is_empty()) {
         return;
     }
-    // From 248 on systemd takes the engine's own file for it, if the variable is not there at all (measured on 252, 257 and 262).
+    // From 248 on systemd takes the engine's own file for it, if the variable is not there at all (measured
+    // on 252, 257 and 262).
     let by_file = plan.facts.int("guest.systemd_version").is_some_and(|version| version >= 248)
         && plan.facts.bool("guest.dockerenv") == Some(true)
         && plan.facts.get("container.env_container").is_some_and(|fact| fact.value.is_null());
@@ -250,7 +269,8 @@ fn container_variable(plan: &mut Plan<'_>) {
 fn stop_signal(plan: &mut Plan<'_>) {
     const IDS: &[&str] = &["stop-signal"];
     let halts = plan.facts.bool("container.stop_signal_halts") == Some(true);
-    // Podman's systemd mode sets it where neither the image nor the command line has another (measured on 4.3).
+    // Podman's systemd mode sets it where neither the image nor the command line has another (measured on
+    // 4.3).
     let by_mode = plan.is_podman()
         && !plan.recipe.has("--stop-signal")
         && plan.facts.get("image.stop_signal").is_some_and(|fact| fact.value.is_null());
@@ -264,13 +284,15 @@ fn stop_signal(plan: &mut Plan<'_>) {
 
 /// What old recipes bind and systemd does not need: it is carried over like everything, and said.
 ///
-/// `sys-fs-fuse-connections.mount` has `ConditionCapability=CAP_SYS_ADMIN` (units/ of systemd, 219 to 262), so that it is skipped.
+/// `sys-fs-fuse-connections.mount` has `ConditionCapability=CAP_SYS_ADMIN` (units/ of systemd, 219 to 262),
+/// so that it is skipped.
 pub fn spare(plan: &mut Plan<'_>) {
     let below = |path: &str| std::path::Path::new(path).starts_with("/sys/fs/fuse");
-    let bound =
-        plan.recipe.volumes.iter().any(|volume| below(&volume.destination)) || plan.recipe.mounts.iter().any(|(target, _)| below(target));
+    let bound = plan.recipe.volumes.iter().any(|volume| below(&volume.destination))
+        || plan.recipe.mounts.iter().any(|(target, _)| below(target));
     if bound && plan.facts.bool("container.cap_sys_admin") != Some(true) {
-        let words = "The bind of /sys/fs/fuse is carried over because the container had it. systemd does not need it: its unit for it is skipped \
+        let words = "The bind of /sys/fs/fuse is carried over because the container had it. systemd does not \
+            need it: its unit for it is skipped \
                      without CAP_SYS_ADMIN. Leave it out unless a service in the container uses FUSE.";
         plan.spare.push(words.to_owned());
     }

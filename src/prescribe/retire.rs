@@ -54,7 +54,8 @@ impl<'p> Old<'p> {
 /// Puts the old container aside.
 pub fn steps(plan: &Plan<'_>, reach: &Reach) -> Vec<Step> {
     let old = Old::of(plan);
-    let step = |title: String, words: &[&str]| Step::command(StepKind::RetireContainer, title, reach.argv(words));
+    let step =
+        |title: String, words: &[&str]| Step::command(StepKind::RetireContainer, title, reach.argv(words));
     if plan.recipe.has("--rm") {
         return removed(plan, reach, &old);
     }
@@ -62,13 +63,15 @@ pub fn steps(plan: &Plan<'_>, reach: &Reach) -> Vec<Step> {
     if plan.facts.text("container.status") == Some("paused") {
         steps.push(step(format!("let {} go on, so that it can stop", old.name), &["unpause", old.name]));
     }
-    let policy = (old.policy != "no" && can_update(plan))
-        .then(|| step(format!("keep {} from being restarted", old.name), &["update", "--restart=no", old.name]));
+    let policy = (old.policy != "no" && can_update(plan)).then(|| {
+        step(format!("keep {} from being restarted", old.name), &["update", "--restart=no", old.name])
+    });
     let tell = step(
         format!("tell systemd in {} to shut down, which its stop signal does not", old.name),
         &["kill", "--signal", "SIGRTMIN+3", old.name],
     );
-    let short: &[&str] = if old.healthy && old.halts { &["stop", old.name] } else { &["stop", "-t", SHORT, old.name] };
+    let short: &[&str] =
+        if old.healthy && old.halts { &["stop", old.name] } else { &["stop", "-t", SHORT, old.name] };
     let ending = step(format!("stop {}", old.name), short);
     if old.alive && old.healthy && !old.halts && is_systemd_pid1(plan) {
         // Told by a signal it would be restarted, so the policy goes first.
@@ -82,7 +85,8 @@ pub fn steps(plan: &Plan<'_>, reach: &Reach) -> Vec<Step> {
 }
 
 fn is_systemd_pid1(plan: &Plan<'_>) -> bool {
-    plan.facts.text("container.wrapper") == Some("none") && plan.facts.bool("container.engine_init") != Some(true)
+    plan.facts.text("container.wrapper") == Some("none")
+        && plan.facts.bool("container.engine_init") != Some(true)
 }
 
 fn can_update(plan: &Plan<'_>) -> bool {
@@ -95,13 +99,15 @@ fn rename_title(plan: &Plan<'_>, old: &Old<'_>) -> String {
     if old.policy == "no" || can_update(plan) {
         return title;
     }
-    let reason = "this Podman cannot change its restart policy, which acts when podman-restart.service starts";
+    let reason =
+        "this Podman cannot change its restart policy, which acts when podman-restart.service starts";
     format!("{title}; {reason} ({}): remove it when the new one has proved itself", old.policy)
 }
 
 /// One that the engine removes when it stops: the name must be free before.
 fn removed(plan: &Plan<'_>, reach: &Reach, old: &Old<'_>) -> Vec<Step> {
-    let step = |title: String, words: &[&str]| Step::command(StepKind::RetireContainer, title, reach.argv(words));
+    let step =
+        |title: String, words: &[&str]| Step::command(StepKind::RetireContainer, title, reach.argv(words));
     let mut steps = keep_what_is_removed(plan, reach, &old.kept_as);
     steps.push(step(format!("free the name {}", old.name), &["rename", old.name, &old.kept_as]));
     let title = format!("stop {}; the engine then removes it, because it was started with --rm", old.kept_as);
@@ -117,17 +123,34 @@ fn old_name(plan: &Plan<'_>) -> String {
     format!("{}-before-{stamp}", plan.recipe.name)
 }
 
-/// A container that was started with `--rm` goes with its anonymous volumes when it stops: what it wrote is kept as an image,
-/// and its volumes are held by a container that never starts.
+/// A container that was started with `--rm` goes with its anonymous volumes when it stops: what it wrote is
+/// kept as an image, and its volumes are held by a container that never starts.
 fn keep_what_is_removed(plan: &Plan<'_>, reach: &Reach, old: &str) -> Vec<Step> {
     let name = plan.recipe.name.as_str();
-    let title =
-        format!("{name} was started with --rm and will be gone when it stops: keep its file system as the image {}", old.to_lowercase());
-    let mut steps = vec![Step::command(StepKind::RetireContainer, title, reach.argv(["commit", name, &old.to_lowercase()]))];
+    let title = format!(
+        "{name} was started with --rm and will be gone when it stops: keep its file system as the image {}",
+        old.to_lowercase()
+    );
+    let mut steps = vec![Step::command(
+        StepKind::RetireContainer,
+        title,
+        reach.argv(["commit", name, &old.to_lowercase()]),
+    )];
     let volumes = plan.recipe.anonymous();
     if !volumes.is_empty() {
-        let title = format!("hold its anonymous volumes ({}), which would be removed with it", volumes.join(", "));
-        let argv = reach.argv(["create", "--name", &holder(old), "--network", "none", "--volumes-from", name, &plan.recipe.image, "true"]);
+        let title =
+            format!("hold its anonymous volumes ({}), which would be removed with it", volumes.join(", "));
+        let argv = reach.argv([
+            "create",
+            "--name",
+            &holder(old),
+            "--network",
+            "none",
+            "--volumes-from",
+            name,
+            &plan.recipe.image,
+            "true",
+        ]);
         steps.push(Step::command(StepKind::RetireContainer, title, argv));
     }
     steps
@@ -141,5 +164,11 @@ fn holder(old: &str) -> String {
 pub fn release(plan: &Plan<'_>, reach: &Reach) -> Option<Step> {
     let held = plan.recipe.has("--rm") && !plan.recipe.anonymous().is_empty();
     let name = holder(&old_name(plan));
-    held.then(|| Step::command(StepKind::RunContainer, "let go of the container that held the volumes", reach.argv(["rm", &name])))
+    held.then(|| {
+        Step::command(
+            StepKind::RunContainer,
+            "let go of the container that held the volumes",
+            reach.argv(["rm", &name]),
+        )
+    })
 }

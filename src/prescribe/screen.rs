@@ -1,5 +1,5 @@
-//! Foreign names and words of a recipe → those that may become part of a command or a file, and the refusal of all others, by name and
-//! with the reason. Pure.
+//! Foreign names and words of a recipe → those that may become part of a command or a file, and the refusal
+//! of all others, by name and with the reason. Pure.
 //!
 //! Names are held to the grammar of whoever gives them, so that no engine's own name is refused.
 
@@ -17,13 +17,16 @@ static IMAGE: Pattern = Pattern::new(concat!(
     r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,})?)\z",
 ));
 /// Users and groups, by name or number (useradd(8); the engines also take what the image's files hold).
-static USER: Pattern = Pattern::new(r"\A[A-Za-z0-9_.][A-Za-z0-9_.@+-]*\$?(?::[A-Za-z0-9_.][A-Za-z0-9_.@+-]*\$?)?\z");
+static USER: Pattern =
+    Pattern::new(r"\A[A-Za-z0-9_.][A-Za-z0-9_.@+-]*\$?(?::[A-Za-z0-9_.][A-Za-z0-9_.@+-]*\$?)?\z");
 /// Longest part of a refused word that is shown, in characters.
 const SHOWN: usize = 80;
 /// Flags whose value is free text behind its key.
-const FREE: [&str; 6] = ["--annotation", "--group-entry", "--health-cmd", "--label", "--log-opt", "--passwd-entry"];
+const FREE: [&str; 6] =
+    ["--annotation", "--group-entry", "--health-cmd", "--label", "--log-opt", "--passwd-entry"];
 /// Flags that name something of the engine's.
-const NAMES: [&str; 6] = ["--network", "--volumes-from", "--runtime", "--volume-driver", "--log-driver", "--requires"];
+const NAMES: [&str; 6] =
+    ["--network", "--volumes-from", "--runtime", "--volume-driver", "--log-driver", "--requires"];
 
 /// Whether a container can be called so.
 pub fn is_container_name(name: &str) -> bool {
@@ -69,8 +72,12 @@ pub fn words(recipe: &mut Recipe) {
         refused.extend(odd.map(|why| format!("{what}: {} {why}", named(word))));
         odd.is_none()
     };
-    recipe.flags.retain(|flag| keep(flag.name.clone(), odd_flag(flag), flag.value.as_deref().unwrap_or_default()));
-    recipe.tmpfs.retain(|path, options| keep("--tmpfs".to_owned(), odd_path(path).or_else(|| odd_path(options)), path));
+    recipe
+        .flags
+        .retain(|flag| keep(flag.name.clone(), odd_flag(flag), flag.value.as_deref().unwrap_or_default()));
+    recipe.tmpfs.retain(|path, options| {
+        keep("--tmpfs".to_owned(), odd_path(path).or_else(|| odd_path(options)), path)
+    });
     recipe.volumes.retain(|volume| keep("-v".to_owned(), odd_volume(volume), &volume.text()));
     recipe.mounts.retain(|(_, text)| keep("--mount".to_owned(), odd_path(text), text));
     recipe.networks.retain(|network| {
@@ -93,7 +100,9 @@ fn odd_flag(flag: &Flag) -> Option<&'static str> {
     match flag.name.as_str() {
         _ if value.contains('\0') => Some(NUL),
         "--user" if !is_user(value) => Some("is no user"),
-        "--cgroup-parent" if value.split('/').any(|part| part == "..") => Some("leads out of the control group tree"),
+        "--cgroup-parent" if value.split('/').any(|part| part == "..") => {
+            Some("leads out of the control group tree")
+        }
         name if NAMES.contains(&name) => odd_name(value),
         name if FREE.contains(&name) => {
             let key = value.split_once('=').map_or("", |(key, _)| key);
@@ -110,12 +119,14 @@ fn odd_path(path: &str) -> Option<&'static str> {
 
 /// Why it names nothing of an engine's; an option or a second word it must not be.
 fn odd_name(name: &str) -> Option<&'static str> {
-    let odd = name.is_empty() || name.starts_with('-') || name.chars().any(|c| c.is_whitespace() || is_hidden(c));
+    let odd =
+        name.is_empty() || name.starts_with('-') || name.chars().any(|c| c.is_whitespace() || is_hidden(c));
     odd.then_some("is no name that an engine gives")
 }
 
 fn odd_volume(volume: &super::recipe::Volume) -> Option<&'static str> {
-    let named = !volume.source.is_empty() && !volume.source.starts_with('/') && !is_container_name(&volume.source);
+    let named =
+        !volume.source.is_empty() && !volume.source.starts_with('/') && !is_container_name(&volume.source);
     odd_path(&volume.text()).or(named.then_some("is neither a path nor the name of a volume"))
 }
 
@@ -129,7 +140,9 @@ mod tests {
         for name in ["web", "a_b.c-1", "0", "x".repeat(300).as_str()] {
             assert!(is_container_name(name), "{name}");
         }
-        for name in ["", "x; touch pwned; #", "-x", ".x", "a/b", "/../../x", "a\nb", "$(id)", "ü", "a b", "a\n"] {
+        for name in
+            ["", "x; touch pwned; #", "-x", ".x", "a/b", "/../../x", "a\nb", "$(id)", "ü", "a b", "a\n"]
+        {
             assert!(!is_container_name(name), "{name:?}");
         }
         let id = "a".repeat(64);
@@ -146,7 +159,20 @@ mod tests {
         ] {
             assert!(is_image_reference(image), "{image}");
         }
-        for image in ["", "-v/:/host", "x\nRUN id", "x y", "X", "a:b:c", "a$b", "a/../b", "x\u{202e}", "--privileged", "a:", "x\n"] {
+        for image in [
+            "",
+            "-v/:/host",
+            "x\nRUN id",
+            "x y",
+            "X",
+            "a:b:c",
+            "a$b",
+            "a/../b",
+            "x\u{202e}",
+            "--privileged",
+            "a:",
+            "x\n",
+        ] {
             assert!(!is_image_reference(image), "{image:?}");
         }
         for user in ["root", "0:0", "app", "1000:docker", "_apt", "svc$", "a.b@example"] {
@@ -159,7 +185,12 @@ mod tests {
 
     #[test]
     fn what_cannot_be_written_is_taken_out_and_named() {
-        let mut recipe = Recipe { name: "web".to_owned(), source: "web".to_owned(), image: "i".to_owned(), ..Recipe::default() };
+        let mut recipe = Recipe {
+            name: "web".to_owned(),
+            source: "web".to_owned(),
+            image: "i".to_owned(),
+            ..Recipe::default()
+        };
         for (flag, value) in [
             ("--workdir", "/a\nb"),
             ("--user", "root\nRUN x"),
@@ -175,28 +206,48 @@ mod tests {
             recipe.push(flag, Some(value.to_owned()));
         }
         recipe.tmpfs = [("/t\n".to_owned(), String::new()), ("/run".to_owned(), "size=1m".to_owned())].into();
-        recipe.volumes.push(Volume { source: "-v".to_owned(), destination: "/x".to_owned(), options: String::new() });
-        recipe.volumes.push(Volume { source: "data".to_owned(), destination: "/x".to_owned(), options: String::new() });
+        recipe.volumes.push(Volume {
+            source: "-v".to_owned(),
+            destination: "/x".to_owned(),
+            options: String::new(),
+        });
+        recipe.volumes.push(Volume {
+            source: "data".to_owned(),
+            destination: "/x".to_owned(),
+            options: String::new(),
+        });
         recipe.mounts.push(("/m".to_owned(), "type=bind,source=/a\u{85},target=/m".to_owned()));
         recipe.networks.push(Network { name: "a b".to_owned(), flags: Vec::new() });
         recipe.command = vec!["a\nb".to_owned(), "c\0".to_owned()];
         words(&mut recipe);
         let kept: Vec<&str> = recipe.flags.iter().map(|flag| flag.name.as_str()).collect();
         assert_eq!(kept, ["--label", "--hostname"]);
-        assert_eq!((recipe.tmpfs.len(), recipe.volumes.len(), recipe.mounts.len(), recipe.networks.len()), (1, 1, 0, 0));
+        assert_eq!(
+            (recipe.tmpfs.len(), recipe.volumes.len(), recipe.mounts.len(), recipe.networks.len()),
+            (1, 1, 0, 0)
+        );
         assert!(recipe.command.is_empty());
         assert_eq!(recipe.refused.len(), 13, "{:#?}", recipe.refused);
         assert!(!recipe.refused.iter().any(|words| words.chars().any(is_hidden)), "{:#?}", recipe.refused);
-        assert!(recipe.refused[0].starts_with("--workdir: `/a\\nb` holds a line break"), "{}", recipe.refused[0]);
+        assert!(
+            recipe.refused[0].starts_with("--workdir: `/a\\nb` holds a line break"),
+            "{}",
+            recipe.refused[0]
+        );
     }
 
     #[test]
     fn a_container_without_a_sound_name_is_named() {
-        let mut recipe =
-            Recipe { name: "x; id".to_owned(), source: "x; id".to_owned(), image: "a\nRUN id".to_owned(), ..Recipe::default() };
+        let mut recipe = Recipe {
+            name: "x; id".to_owned(),
+            source: "x; id".to_owned(),
+            image: "a\nRUN id".to_owned(),
+            ..Recipe::default()
+        };
         assert_eq!(names(&recipe).len(), 2);
         assert!(names(&recipe).iter().all(|words| !words.contains('\n')));
-        (recipe.name, recipe.source, recipe.image) = ("web".to_owned(), "web".to_owned(), "debian:12".to_owned());
+        (recipe.name, recipe.source, recipe.image) =
+            ("web".to_owned(), "web".to_owned(), "debian:12".to_owned());
         assert!(names(&recipe).is_empty());
     }
 }

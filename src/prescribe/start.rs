@@ -1,4 +1,5 @@
-//! A container that was made of an image but not started → the steps that start one like it with what this engine needs. Pure.
+//! A container that was made of an image but not started → the steps that start one like it with what this
+//! engine needs. Pure.
 
 use super::inspected::Inspected;
 use super::planner::Plan;
@@ -37,7 +38,13 @@ pub struct Started {
 
 /// A cure as it is for an image: nothing is put aside, a container is started with it.
 #[must_use]
-pub fn of_image(cure: Prescription, report: &Report, snapshot: &Snapshot, reach: &Reach, wanted: &Start) -> Prescription {
+pub fn of_image(
+    cure: Prescription,
+    report: &Report,
+    snapshot: &Snapshot,
+    reach: &Reach,
+    wanted: &Start,
+) -> Prescription {
     let Some(started) = start(report, snapshot, reach, wanted).filter(|_| cure.curable) else {
         return Prescription {
             steps: cure.steps.into_iter().filter(|step| step.argv.is_empty()).collect(),
@@ -50,7 +57,10 @@ pub fn of_image(cure: Prescription, report: &Report, snapshot: &Snapshot, reach:
     if !started.open.is_empty() {
         let why: Vec<&str> = started.open.iter().map(String::as_str).collect();
         steps.push(Step::advice(
-            format!("Make an image of it that boots to a target of its own: {}", shown(&["sysdock", "build", &wanted.image])),
+            format!(
+                "Make an image of it that boots to a target of its own: {}",
+                shown(&["sysdock", "build", &wanted.image])
+            ),
             &why,
         ));
     }

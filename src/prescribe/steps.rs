@@ -18,14 +18,18 @@ pub fn relaunch(plan: &mut Plan<'_>, reach: &Reach) -> Vec<Step> {
         steps.push(refusal(plan));
         return steps;
     }
-    let needs = (plan.snapshot.target.kind == TargetKind::Snapshot)
-        .then(|| format!("the container {} on its engine, as it was when the snapshot was taken", plan.recipe.name));
+    let needs = (plan.snapshot.target.kind == TargetKind::Snapshot).then(|| {
+        format!("the container {} on its engine, as it was when the snapshot was taken", plan.recipe.name)
+    });
     steps.extend(fetch::steps(&plan.recipe, reach));
     steps.extend(retire::steps(plan, reach));
     steps.push(run(plan, reach));
     steps.extend(plan.recipe.networks.iter().map(|network| join(network, &plan.recipe.name, reach)));
     steps.extend(retire::release(plan, reach));
-    for step in steps.iter_mut().filter(|step| step.needs.is_none() && step.argv.first().map(String::as_str) != Some("install")) {
+    for step in steps
+        .iter_mut()
+        .filter(|step| step.needs.is_none() && step.argv.first().map(String::as_str) != Some("install"))
+    {
         step.needs.clone_from(&needs);
     }
     steps
@@ -65,7 +69,8 @@ fn build(plan: &mut Plan<'_>, reach: &Reach) -> Option<Step> {
     lines.extend(other.then(|| format!("USER {user}")));
     let name = image_name(plan);
     let argv = reach.argv(["build", "--network", "none", "-t", &name, "image"]);
-    let mut step = Step::command(StepKind::BuildImage, format!("make {name} from the container's image"), argv);
+    let mut step =
+        Step::command(StepKind::BuildImage, format!("make {name} from the container's image"), argv);
     step.files.insert("image/Dockerfile".to_owned(), lines.join("\n") + "\n");
     step.why = why(plan, |words| words.contains("derived image"));
     plan.recipe.image = name;
@@ -74,7 +79,13 @@ fn build(plan: &mut Plan<'_>, reach: &Reach) -> Option<Step> {
 
 /// A name that is allowed for images, which is less than for containers.
 fn image_name(plan: &Plan<'_>) -> String {
-    let tame: String = plan.recipe.name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let tame: String = plan
+        .recipe
+        .name
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
     let words: Vec<&str> = tame.split('-').filter(|word| !word.is_empty()).collect();
     format!("{}{}-cured", if plan.is_podman() { "localhost/" } else { "" }, words.join("-"))
 }
@@ -120,7 +131,8 @@ fn refusal(plan: &Plan<'_>) -> Step {
     let words: Vec<&str> = plan.changes.iter().map(|change| change.words.as_str()).collect();
     Step::advice(
         format!(
-            "Start {} anew yourself, as it was started before, with: {}. No command is printed, because something of it cannot be carried over: {fields}.",
+            "Start {} anew yourself, as it was started before, with: {}. No command is printed, because \
+                something of it cannot be carried over: {fields}.",
             plan.recipe.name,
             words.join("; ")
         ),
@@ -133,7 +145,8 @@ fn run(plan: &Plan<'_>, reach: &Reach) -> Step {
     let mut title = format!("start {} anew", recipe.name);
     let anonymous = recipe.anonymous();
     if !anonymous.is_empty() {
-        title.push_str(&format!(". Its anonymous volumes at {} are taken over by name", anonymous.join(", ")));
+        title
+            .push_str(&format!(". Its anonymous volumes at {} are taken over by name", anonymous.join(", ")));
     }
     let mut step = match unseen::put_in(recipe.run(reach), recipe) {
         Ok(argv) => Step::command(StepKind::RunContainer, title, argv),

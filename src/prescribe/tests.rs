@@ -39,7 +39,12 @@ static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
             let snapshot = file::read(&path).unwrap();
             let report = diagnose_with(&snapshot, &rules, &matcher);
             let prescription = prescribe(&report, &snapshot, &reach(&snapshot));
-            Case { name: path.strip_prefix(folder()).unwrap().display().to_string(), snapshot, report, prescription }
+            Case {
+                name: path.strip_prefix(folder()).unwrap().display().to_string(),
+                snapshot,
+                report,
+                prescription,
+            }
         })
         .collect();
     cases.sort_by(|a, b| a.name.cmp(&b.name));
@@ -55,9 +60,16 @@ fn commands(prescription: &Prescription) -> String {
 fn every_recorded_container_gets_an_answer_and_a_relaunch_where_one_helps() {
     let mut relaunched = 0;
     for Case { name, report, prescription, .. } in CASES.iter() {
-        assert_eq!(prescription.is_some(), report.findings.iter().any(|finding| finding.role == Role::RootCause), "{name}");
+        assert_eq!(
+            prescription.is_some(),
+            report.findings.iter().any(|finding| finding.role == Role::RootCause),
+            "{name}"
+        );
         let Some(prescription) = prescription else { continue };
-        assert!(!prescription.steps.is_empty() && prescription.not_offered[0].what == "--privileged", "{name}");
+        assert!(
+            !prescription.steps.is_empty() && prescription.not_offered[0].what == "--privileged",
+            "{name}"
+        );
         let runs = prescription.steps.iter().filter(|step| step.kind == StepKind::RunContainer).count();
         assert!(runs > 0 || !prescription.curable, "{name}: {:?}", prescription.steps);
         relaunched += runs;
@@ -71,9 +83,13 @@ fn no_step_is_privileged_or_tells_a_variable() {
         let Some(prescription) = prescription else { continue };
         let text = commands(prescription);
         assert!(!text.contains("--privileged") && !text.contains("unconfined"), "{name}: {text}");
-        let variables = snapshot.documents.get("container").and_then(|container| container.pointer("/Config/Env")?.as_array());
+        let variables = snapshot
+            .documents
+            .get("container")
+            .and_then(|container| container.pointer("/Config/Env")?.as_array());
         let told = |variable: &&str| !variable.starts_with("container=") && text.contains(*variable);
-        let told: Vec<&str> = variables.into_iter().flatten().filter_map(serde_json::Value::as_str).filter(told).collect();
+        let told: Vec<&str> =
+            variables.into_iter().flatten().filter_map(serde_json::Value::as_str).filter(told).collect();
         assert!(told.is_empty(), "{name}: {told:?} in {text}");
     }
 }
@@ -102,8 +118,12 @@ fn every_cure_can_be_had_in_every_form() {
     let mut written = 0;
     for Case { name, snapshot, prescription, .. } in CASES.iter() {
         let Some(prescription) = prescription else { continue };
-        let variables = snapshot.documents.get("container").and_then(|container| container.pointer("/Config/Env")?.as_array());
-        let variables: Vec<&str> = variables.into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
+        let variables = snapshot
+            .documents
+            .get("container")
+            .and_then(|container| container.pointer("/Config/Env")?.as_array());
+        let variables: Vec<&str> =
+            variables.into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
         for form in FORMS {
             let Some(emitted) = emit(prescription, form).unwrap() else {
                 assert!(form == CureFormat::Sh || prescription.launch.is_none(), "{name} {form:?}");
@@ -111,7 +131,10 @@ fn every_cure_can_be_had_in_every_form() {
             };
             let page = emitted.page();
             if matches!(form, CureFormat::Compose | CureFormat::Kubernetes | CureFormat::Molecule) {
-                assert!(yaml_serde::from_str::<yaml_serde::Value>(&page).unwrap().is_mapping(), "{name}: {page}");
+                assert!(
+                    yaml_serde::from_str::<yaml_serde::Value>(&page).unwrap().is_mapping(),
+                    "{name}: {page}"
+                );
             }
             assert!(!page.contains("rivileged") && !page.contains("unconfined"), "{name}: {page}");
             let told = |variable: &&&str| !variable.starts_with("container=") && page.contains(**variable);
@@ -124,7 +147,10 @@ fn every_cure_can_be_had_in_every_form() {
 
 #[test]
 fn a_compose_file_holds_the_whole_container() {
-    let case = CASES.iter().find(|case| case.name == "run-tmpfs-missing/docker20-v2-bullseye-bare-silent.json").unwrap();
+    let case = CASES
+        .iter()
+        .find(|case| case.name == "run-tmpfs-missing/docker20-v2-bullseye-bare-silent.json")
+        .unwrap();
     let page = emit(case.prescription.as_ref().unwrap(), CureFormat::Compose).unwrap().unwrap().page();
     insta::assert_snapshot!(page.replace(&case.snapshot.target.name, "NAME"), @r"
     # These steps are made from a snapshot of another machine and in its words; they run its image deb-systemd:bullseye. Read them before you run them.
@@ -151,7 +177,12 @@ fn a_compose_file_holds_the_whole_container() {
 fn golden(fixture: &str) -> String {
     let case = CASES.iter().find(|case| case.name == fixture).unwrap();
     let prescription = case.prescription.as_ref().unwrap();
-    let text = format!("{}\nprivilege: {}\n{}", prescription.summary, prescription.privilege, commands(prescription));
+    let text = format!(
+        "{}\nprivilege: {}\n{}",
+        prescription.summary,
+        prescription.privilege,
+        commands(prescription)
+    );
     let stamp = regex::Regex::new(r"-before-\d{8}T\d{6}").unwrap();
     stamp.replace_all(&text.replace(&case.snapshot.target.name, "NAME"), "-before-STAMP").into_owned()
 }
@@ -216,8 +247,7 @@ fn a_bind_that_old_recipes_ask_for_is_kept_and_said_to_be_spare() {
     let mut snapshot = case.snapshot.clone();
     let container = snapshot.documents.get_mut("container").unwrap();
     container["HostConfig"]["Binds"] = serde_json::json!(["/sys/fs/fuse:/sys/fs/fuse"]);
-    container["Mounts"] =
-        serde_json::json!([{"Type": "bind", "Source": "/sys/fs/fuse", "Destination": "/sys/fs/fuse", "Mode": "", "RW": true}]);
+    container["Mounts"] = serde_json::json!([{"Type": "bind", "Source": "/sys/fs/fuse", "Destination": "/sys/fs/fuse", "Mode": "", "RW": true}]);
     let cure = prescribe(&case.report, &snapshot, &reach(&snapshot)).unwrap();
     assert!(commands(&cure).contains("/sys/fs/fuse:/sys/fs/fuse"), "{}", commands(&cure));
     assert!(cure.steps.last().unwrap().title.contains("Leave it out"), "{:?}", cure.steps.last());
@@ -228,13 +258,19 @@ fn a_bind_that_old_recipes_ask_for_is_kept_and_said_to_be_spare() {
 #[test]
 fn each_remedy_of_a_relaunch_is_carried_out_by_a_function_and_no_other_is() {
     let rules = rule::builtin().unwrap();
-    let listed: BTreeSet<&str> =
-        rules.remedies.values().filter(|remedy| remedy.place == Place::Relaunch).map(|remedy| remedy.id.as_str()).collect();
-    let carried_out: BTreeSet<&str> = remedies::REMEDIES.iter().flat_map(|remedy| remedy.ids).copied().collect();
+    let listed: BTreeSet<&str> = rules
+        .remedies
+        .values()
+        .filter(|remedy| remedy.place == Place::Relaunch)
+        .map(|remedy| remedy.id.as_str())
+        .collect();
+    let carried_out: BTreeSet<&str> =
+        remedies::REMEDIES.iter().flat_map(|remedy| remedy.ids).copied().collect();
     assert_eq!(listed, carried_out);
 }
 
-/// The first recorded container of an id, judged with one rule more: a copy of that id's own under another name, which explains it.
+/// The first recorded container of an id, judged with one rule more: a copy of that id's own under another
+/// name, which explains it.
 fn with_a_rule_of_ones_own(original: &str) -> (Report, Prescription) {
     let builtin = rule::builtin().unwrap();
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(&builtin.get(original).unwrap().file);
@@ -253,9 +289,20 @@ fn with_a_rule_of_ones_own(original: &str) -> (Report, Prescription) {
 
 #[test]
 fn a_rule_of_ones_own_is_cured_by_the_remedies_that_it_names() {
-    for original in ["run-tmpfs-missing", "cgroup-read-only", "init-not-root", "default-target-broken", "docker-init-in-front"] {
+    for original in [
+        "run-tmpfs-missing",
+        "cgroup-read-only",
+        "init-not-root",
+        "default-target-broken",
+        "docker-init-in-front",
+    ] {
         let (report, prescription) = with_a_rule_of_ones_own(original);
-        let roots: Vec<&str> = report.findings.iter().filter(|one| one.role == Role::RootCause).map(|one| one.id.as_str()).collect();
+        let roots: Vec<&str> = report
+            .findings
+            .iter()
+            .filter(|one| one.role == Role::RootCause)
+            .map(|one| one.id.as_str())
+            .collect();
         assert!(roots.contains(&"house-fault") && !roots.contains(&original), "{original}: {roots:?}");
         assert!(prescription.curable, "{original}: {}", prescription.summary);
         let why: Vec<&String> = prescription.steps.iter().flat_map(|step| &step.why).collect();
@@ -267,6 +314,13 @@ fn a_rule_of_ones_own_is_cured_by_the_remedies_that_it_names() {
 fn what_no_flag_cures_is_told_by_the_places_of_its_remedies() {
     let (report, prescription) = with_a_rule_of_ones_own("cgroup-v1-host-new-systemd");
     assert!(report.root().unwrap().is_beyond_flags() && !prescription.curable, "{}", prescription.summary);
-    assert!(prescription.steps[0].title.starts_with("No flag cures this: systemd 262 does not start"), "{}", prescription.steps[0].title);
-    assert!(prescription.steps.iter().any(|step| step.kind == StepKind::Host), "its remedy v2-host is one of the host");
+    assert!(
+        prescription.steps[0].title.starts_with("No flag cures this: systemd 262 does not start"),
+        "{}",
+        prescription.steps[0].title
+    );
+    assert!(
+        prescription.steps.iter().any(|step| step.kind == StepKind::Host),
+        "its remedy v2-host is one of the host"
+    );
 }

@@ -1,5 +1,5 @@
-//! Report and snapshot → the steps of a trial: the cured container under a name of its own, beside the old one and cut off from
-//! the world. Pure.
+//! Report and snapshot → the steps of a trial: the cured container under a name of its own, beside the old
+//! one and cut off from the world. Pure.
 
 use super::element::{self, Element};
 use super::inspected::Inspected;
@@ -35,11 +35,16 @@ pub fn probe_name(process: u32, time: i64) -> String {
 /// Whether a container has a name as this program gives it.
 #[must_use]
 pub fn is_made_name(name: &str) -> bool {
-    let numbers = name.strip_prefix(PROBE).or_else(|| name.rsplit_once(TRIAL).filter(|(after, _)| !after.is_empty()).map(|(_, rest)| rest));
+    let numbers = name
+        .strip_prefix(PROBE)
+        .or_else(|| name.rsplit_once(TRIAL).filter(|(after, _)| !after.is_empty()).map(|(_, rest)| rest));
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
-    let is_number = |text: &str| (1..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number =
+        |text: &str| (1..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     name.chars().all(is_plain)
-        && numbers.and_then(|rest| rest.split_once('-')).is_some_and(|(process, time)| is_number(process) && is_number(time))
+        && numbers
+            .and_then(|rest| rest.split_once('-'))
+            .is_some_and(|(process, time)| is_number(process) && is_number(time))
 }
 
 /// The name of an image that is made for a trial, without its registry and `latest`; none for other images.
@@ -78,7 +83,8 @@ pub struct Trial {
     pub token: String,
     /// End of its life, in seconds since 1970.
     pub until: i64,
-    /// Controllers that the engine's control groups have, such as `memory`; without one its limit cannot be set.
+    /// Controllers that the engine's control groups have, such as `memory`; without one its limit cannot be
+    /// set.
     pub controllers: Vec<String>,
     /// Parts of the cure that are left out.
     pub without: Vec<Element>,
@@ -97,7 +103,8 @@ pub struct TrialSteps {
     pub elements: Vec<Element>,
 }
 
-/// The steps that make and start the container of a trial; `None` where no flag cures, or something cannot be carried over.
+/// The steps that make and start the container of a trial; `None` where no flag cures, or something cannot be
+/// carried over.
 #[must_use]
 pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial) -> Option<TrialSteps> {
     let inspected = Inspected::of(snapshot)?;
@@ -127,8 +134,8 @@ pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial)
     Some(TrialSteps { steps, elements })
 }
 
-/// The steps of a trial in which nothing is cured: the container as it is, cut off and with a terminal, so that its words can be read;
-/// `None` where something cannot be carried over.
+/// The steps of a trial in which nothing is cured: the container as it is, cut off and with a terminal, so
+/// that its words can be read; `None` where something cannot be carried over.
 #[must_use]
 pub fn unchanged(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial) -> Option<Vec<Step>> {
     let inspected = Inspected::of(snapshot)?;
@@ -189,9 +196,16 @@ mod tests {
 
     #[test]
     fn names_are_known_again_and_others_are_not() {
-        for name in [trial_name("web", 12, 1_767_225_600), trial_name("a-trial-b", 1, 7), probe_name(12, 1_767_225_600)] {
+        for name in [
+            trial_name("web", 12, 1_767_225_600),
+            trial_name("a-trial-b", 1, 7),
+            probe_name(12, 1_767_225_600),
+        ] {
             assert!(is_made_name(&name), "{name}");
-            assert_eq!(made_image(&format!("localhost/{name}-cured:latest")), Some(format!("{name}-cured").as_str()));
+            assert_eq!(
+                made_image(&format!("localhost/{name}-cured:latest")),
+                Some(format!("{name}-cured").as_str())
+            );
             assert_eq!(made_image(&format!("{name}-cured")), Some(format!("{name}-cured").as_str()));
         }
         for name in [
@@ -206,7 +220,13 @@ mod tests {
         ] {
             assert!(!is_made_name(name), "{name}");
         }
-        for image in ["web-cured", "web-trial-1-2", "registry.example/web-trial-1-2-cured", "web-trial-1-2-cured:1", "<none>:<none>"] {
+        for image in [
+            "web-cured",
+            "web-trial-1-2",
+            "registry.example/web-trial-1-2-cured",
+            "web-trial-1-2-cured:1",
+            "<none>:<none>",
+        ] {
             assert_eq!(made_image(image), None, "{image}");
         }
     }
@@ -214,10 +234,15 @@ mod tests {
 
     #[test]
     fn a_trial_reaches_nothing_outside() {
-        let mut recipe = Recipe { name: "t".to_owned(), image: "i".to_owned(), labels: Some(2), ..Recipe::default() };
+        let mut recipe =
+            Recipe { name: "t".to_owned(), image: "i".to_owned(), labels: Some(2), ..Recipe::default() };
         recipe.push("--publish", Some("80:80".to_owned()));
         recipe.push("--restart", Some("always".to_owned()));
-        recipe.volumes.push(Volume { source: "data".to_owned(), destination: "/data".to_owned(), options: "rw,z".to_owned() });
+        recipe.volumes.push(Volume {
+            source: "data".to_owned(),
+            destination: "/data".to_owned(),
+            options: "rw,z".to_owned(),
+        });
         recipe.volumes.push(Volume::same("/sys/fs/cgroup/t", "rw"));
         recipe.mounts.push(("/m".to_owned(), "type=volume,source=m,target=/m".to_owned()));
         cut_off(
@@ -236,7 +261,9 @@ mod tests {
         let words = recipe.run(&Reach::by_itself(crate::snapshot::EngineKind::Docker)).join(" ");
         assert_eq!(
             words,
-            "docker run -d --name t -v data:/data:z,ro -v /sys/fs/cgroup/t:/sys/fs/cgroup/t:rw --mount type=volume,source=m,target=/m,readonly --network none --label sysdock.trial=7 --label sysdock.trial.token=f00 --tty --memory 1g i"
+            "docker run -d --name t -v data:/data:z,ro -v /sys/fs/cgroup/t:/sys/fs/cgroup/t:rw --mount \
+                type=volume,source=m,target=/m,readonly --network none --label sysdock.trial=7 --label \
+                sysdock.trial.token=f00 --tty --memory 1g i"
         );
     }
 }

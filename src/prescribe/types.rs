@@ -11,7 +11,8 @@ use crate::snapshot::EngineKind;
 pub struct Reach {
     /// Whose CLI is used.
     pub kind: EngineKind,
-    /// Options between the program and its command, such as `--host unix:///…`; empty when the CLI finds the engine by itself.
+    /// Options between the program and its command, such as `--host unix:///…`; empty when the CLI finds the
+    /// engine by itself.
     pub options: Vec<String>,
 }
 
@@ -87,7 +88,15 @@ impl Step {
     /// A step that runs one command.
     #[must_use]
     pub fn command(kind: StepKind, title: impl Into<String>, argv: Vec<String>) -> Self {
-        Self { title: title.into(), kind, files: BTreeMap::new(), argv, why: Vec::new(), needs: None, fetch: None }
+        Self {
+            title: title.into(),
+            kind,
+            files: BTreeMap::new(),
+            argv,
+            why: Vec::new(),
+            needs: None,
+            fetch: None,
+        }
     }
 
     /// A step for a person to read.
@@ -140,7 +149,10 @@ impl Retired {
     /// Commands that bring it back to the state that it had, under its name.
     #[must_use]
     pub fn resume(&self, reach: &Reach) -> Vec<Vec<String>> {
-        let policy = self.policy.as_ref().map(|policy| reach.argv(["update", &format!("--restart={policy}"), &self.name]));
+        let policy = self
+            .policy
+            .as_ref()
+            .map(|policy| reach.argv(["update", &format!("--restart={policy}"), &self.name]));
         let start = self.ran.then(|| reach.argv(["start", &self.name]));
         policy.into_iter().chain(start).collect()
     }

@@ -1,7 +1,8 @@
-//! Words of a container that are secret: where a step finds each at run time, and the command line with them put in. Pure.
+//! Words of a container that are secret: where a step finds each at run time, and the command line with them
+//! put in. Pure.
 //!
-//! A word that the engine's document holds as it is can be fetched from there, and so can the value of an option that stands in a flag;
-//! one that the cure had to take apart cannot, and is refused by name.
+//! A word that the engine's document holds as it is can be fetched from there, and so can the value of an
+//! option that stands in a flag; one that the cure had to take apart cannot, and is refused by name.
 
 use serde_json::{Map, Value};
 
@@ -13,7 +14,8 @@ use crate::quote::{Unquotable, quoted_within};
 use crate::visible::visible;
 
 /// Maps of a container's document whose values stand in flags; Podman's own document has the first ones.
-const MAPS: [&str; 4] = ["Config.Labels", "HostConfig.LogConfig.Config", "HostConfig.Annotations", "HostConfig.Sysctls"];
+const MAPS: [&str; 4] =
+    ["Config.Labels", "HostConfig.LogConfig.Config", "HostConfig.Annotations", "HostConfig.Sysctls"];
 const MAPS_OF_PODMAN: usize = 2;
 /// Mounts that are looked at.
 const MOUNTS: usize = 1000;
@@ -48,7 +50,9 @@ impl Place {
             Self::Entrypoint(index) => format!("word {} of the entrypoint", index + 1),
             Self::HealthCheck => "the health check".to_owned(),
             Self::Option { mount: None, map, key } => format!("`{}` of {map}", visible(key)),
-            Self::Option { mount: Some(index), map, key } => format!("`{}` of {map} of mount {}", visible(key), index + 1),
+            Self::Option { mount: Some(index), map, key } => {
+                format!("`{}` of {map} of mount {}", visible(key), index + 1)
+            }
         }
     }
 
@@ -59,9 +63,14 @@ impl Place {
             Self::Entrypoint(index) => format!("{{{{index .Config.Entrypoint {index}}}}}"),
             Self::HealthCheck => "{{index .Config.Healthcheck.Test 1}}".to_owned(),
             // A text of JSON is one of Go.
-            Self::Option { mount: None, map, key } => format!("{{{{index .{map} {}}}}}", Value::from(key.as_str())),
+            Self::Option { mount: None, map, key } => {
+                format!("{{{{index .{map} {}}}}}", Value::from(key.as_str()))
+            }
             Self::Option { mount: Some(index), map, key } => {
-                format!("{{{{index (index .HostConfig.Mounts {index}).{map} {}}}}}", Value::from(key.as_str()))
+                format!(
+                    "{{{{index (index .HostConfig.Mounts {index}).{map} {}}}}}",
+                    Value::from(key.as_str())
+                )
             }
         }
     }
@@ -87,27 +96,36 @@ fn map_at<'v>(inspect: &'v Value, mount: Option<usize>, map: &str) -> Option<&'v
 /// The places of all options of a document.
 fn options(inspect: &Value, is_podman: bool) -> Vec<Place> {
     let (maps, mounts) = if is_podman { (&MAPS[..MAPS_OF_PODMAN], 0) } else { (&MAPS[..], MOUNTS) };
-    let count = inspect.pointer("/HostConfig/Mounts").and_then(Value::as_array).map_or(0, Vec::len).min(mounts);
+    let count =
+        inspect.pointer("/HostConfig/Mounts").and_then(Value::as_array).map_or(0, Vec::len).min(mounts);
     let of_mounts = (0..count).flat_map(|index| MAPS_OF_MOUNT.map(|map| (Some(index), map)));
     let all = maps.iter().map(|map| (None, *map)).chain(of_mounts);
-    let keys = |(mount, map)| map_at(inspect, mount, map).into_iter().flat_map(Map::keys).map(move |key| (mount, map, key.clone()));
+    let keys = |(mount, map)| {
+        map_at(inspect, mount, map).into_iter().flat_map(Map::keys).map(move |key| (mount, map, key.clone()))
+    };
     all.flat_map(keys).map(|(mount, map, key)| Place::Option { mount, map, key }).collect()
 }
 
-/// The places of all secret words of a container. Two that look alike without their secrets cannot be told apart and have none.
+/// The places of all secret words of a container. Two that look alike without their secrets cannot be told
+/// apart and have none.
 pub fn places(inspected: &Inspected<'_>) -> Vec<Unseen> {
     let document = inspected.config.inspect;
     let count = |key: &str| document.pointer(key).and_then(Value::as_array).map_or(0, Vec::len);
     // Podman's documents of some versions have one text in place of the entrypoint's words.
     let entrypoint = if inspected.is_podman() { 0 } else { count("/Config/Entrypoint") };
-    let for_shell = document.pointer("/Config/Healthcheck/Test/0").and_then(Value::as_str) == Some("CMD-SHELL");
+    let for_shell =
+        document.pointer("/Config/Healthcheck/Test/0").and_then(Value::as_str) == Some("CMD-SHELL");
     let words = (0..count("/Config/Cmd")).map(Place::Command).chain((0..entrypoint).map(Place::Entrypoint));
     let mut found: Vec<(&str, Unseen)> = Vec::new();
-    for place in words.chain(for_shell.then_some(Place::HealthCheck)).chain(options(document, inspected.is_podman())) {
+    for place in
+        words.chain(for_shell.then_some(Place::HealthCheck)).chain(options(document, inspected.is_podman()))
+    {
         let Some(word) = place.word(document) else { continue };
         let text = inspected.told(word);
         // A text that was hidden as a whole says nothing of what it was.
-        let is_there = |(other, unseen): &(&str, Unseen)| *other == word && unseen.text == text && !text.contains("<secret-0>");
+        let is_there = |(other, unseen): &(&str, Unseen)| {
+            *other == word && unseen.text == text && !text.contains("<secret-0>")
+        };
         if is_hidden(&text) && !found.iter().any(is_there) {
             found.push((word, Unseen { text, place }));
         }
@@ -123,7 +141,8 @@ pub fn settle(recipe: &mut Recipe, inspected: &Inspected<'_>) {
     // Podman takes an entrypoint of several words as one text.
     let joined = inspected.is_podman() && recipe.entrypoint.iter().flatten().any(|word| is_hidden(word));
     let command: Vec<String> = recipe.words().into_iter().filter(|word| is_hidden(word)).collect();
-    let check: Vec<String> = recipe.values("--health-cmd").into_iter().filter(|line| is_hidden(line)).map(str::to_owned).collect();
+    let check: Vec<String> =
+        recipe.values("--health-cmd").into_iter().filter(|line| is_hidden(line)).map(str::to_owned).collect();
     let places = std::mem::take(&mut recipe.unseen);
     let is_placed = |word: &String| places.iter().any(|unseen| unseen.text == *word);
     let refused = |what: &str| format!("{what}: its value is a secret, which is not printed");
@@ -133,9 +152,11 @@ pub fn settle(recipe: &mut Recipe, inspected: &Inspected<'_>) {
     if !check.iter().all(is_placed) {
         recipe.refused.push(refused("--health-cmd"));
     }
-    let texts: Vec<&str> = recipe.mounts.iter().map(|(_, text)| text.as_str()).chain(values(recipe)).collect();
+    let texts: Vec<&str> =
+        recipe.mounts.iter().map(|(_, text)| text.as_str()).chain(values(recipe)).collect();
     let in_words = |unseen: &Unseen| command.contains(&unseen.text) || check.contains(&unseen.text);
-    let in_flags = |unseen: &Unseen| unseen.is_option() && texts.iter().any(|text| text.contains(&unseen.text));
+    let in_flags =
+        |unseen: &Unseen| unseen.is_option() && texts.iter().any(|text| text.contains(&unseen.text));
     recipe.unseen = places.into_iter().filter(|unseen| in_words(unseen) || in_flags(unseen)).collect();
 }
 
@@ -146,8 +167,15 @@ fn values(recipe: &Recipe) -> impl Iterator<Item = &str> {
 
 /// Flags with a secret in their value that cannot be fetched, by name.
 pub fn unfetched(recipe: &Recipe) -> Vec<String> {
-    let is_left = |text: &str| pieces(text, &recipe.unseen).iter().any(|piece| matches!(piece, Piece::Plain(text) if is_hidden(text)));
-    let flags = recipe.flags.iter().filter(|flag| flag.name != "--health-cmd" && flag.value.as_deref().is_some_and(is_left));
+    let is_left = |text: &str| {
+        pieces(text, &recipe.unseen)
+            .iter()
+            .any(|piece| matches!(piece, Piece::Plain(text) if is_hidden(text)))
+    };
+    let flags = recipe
+        .flags
+        .iter()
+        .filter(|flag| flag.name != "--health-cmd" && flag.value.as_deref().is_some_and(is_left));
     let mut names: Vec<String> = flags.map(|flag| flag.name.clone()).collect();
     names.extend(recipe.volumes.iter().any(|volume| is_hidden(&volume.text())).then(|| "-v".to_owned()));
     let in_mount = |text: &str| csv_line::split(text).iter().any(|word| is_left(word));
@@ -172,7 +200,8 @@ fn pieces<'t>(text: &'t str, unseen: &[Unseen]) -> Vec<Piece<'t>> {
     let mut rest = text;
     let first = |rest: &str| {
         let options = unseen.iter().enumerate().filter(|(_, unseen)| unseen.is_option());
-        let found = options.filter_map(|(number, unseen)| Some((rest.find(&unseen.text)?, number, unseen.text.len())));
+        let found = options
+            .filter_map(|(number, unseen)| Some((rest.find(&unseen.text)?, number, unseen.text.len())));
         found.min_by_key(|(at, _, length)| (*at, std::cmp::Reverse(*length)))
     };
     while let Some((at, number, length)) = first(rest) {
@@ -224,7 +253,8 @@ fn written(text: &str, recipe: &Recipe) -> Result<String, Unquotable> {
     Ok(pieces(text, &recipe.unseen).iter().map(one).collect::<Result<Vec<_>, _>>()?.concat())
 }
 
-/// A secret word out of a variable of the script. A substitution takes line breaks at the end away, so a dot stands behind them.
+/// A secret word out of a variable of the script. A substitution takes line breaks at the end away, so a dot
+/// stands behind them.
 fn fetched(variable: &str, number: usize) -> String {
     format!("\"${{{variable}{number}%.}}\"")
 }
@@ -248,6 +278,11 @@ fn mount(text: &str, recipe: &Recipe) -> Result<String, Unquotable> {
 
 /// What a form that is no script has to say of the secret words.
 pub fn remarks(recipe: &Recipe) -> Vec<String> {
-    let one = |unseen: &Unseen| format!("{}: it holds a secret, which is not printed: take it from the old container", unseen.place.name());
+    let one = |unseen: &Unseen| {
+        format!(
+            "{}: it holds a secret, which is not printed: take it from the old container",
+            unseen.place.name()
+        )
+    };
     recipe.unseen.iter().map(one).collect()
 }

@@ -1,5 +1,5 @@
-//! Text for terminals that have only ASCII: signs that the project's own words use get their usual stand-ins, all else beyond ASCII is
-//! written as an escape. Must not touch what is to be pasted.
+//! Text for terminals that have only ASCII: signs that the project's own words use get their usual stand-ins,
+//! all else beyond ASCII is written as an escape. Must not touch what is to be pasted.
 
 use std::fmt::Write as _;
 

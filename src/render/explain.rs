@@ -13,7 +13,14 @@ pub fn render(told: &playbook::Page, context: &Context) -> String {
     page.flow(0, &[(&told.title, Tone::Strong)]);
     let severity = words::severity(told.severity);
     let at = format!("at the stage `{}`, a matter of {}", words::stage(told.stage), words::class(told.class));
-    page.flow(0, &[(&format!("[{}]", told.id), Tone::Dim), (severity, words::severity_tone(told.severity)), (&at, Tone::Plain)]);
+    page.flow(
+        0,
+        &[
+            (&format!("[{}]", told.id), Tone::Dim),
+            (severity, words::severity_tone(told.severity)),
+            (&at, Tone::Plain),
+        ],
+    );
     for section in &told.sections {
         page.gap();
         page.flow(0, &[(section.heading, Tone::Strong)]);
@@ -27,13 +34,20 @@ pub fn render(told: &playbook::Page, context: &Context) -> String {
 pub fn claimed(found: &[Said<'_>], context: &Context) -> String {
     let mut page = Page::new(context);
     for said in found {
-        page.flow(0, &[(said.id, Tone::Strong), (&format!("by its signature {}:", said.signature), Tone::Plain)]);
+        page.flow(
+            0,
+            &[(said.id, Tone::Strong), (&format!("by its signature {}:", said.signature), Tone::Plain)],
+        );
         page.quote(2, &said.line, "");
     }
     if found.len() > 1 {
         page.flow(
             0,
-            &[("The page of the first, which comes before the others, follows; `sysdock explain ID` shows another.", Tone::Plain)],
+            &[(
+                "The page of the first, which comes before the others, follows; `sysdock explain ID` shows \
+                another.",
+                Tone::Plain,
+            )],
         );
     }
     page.gap();

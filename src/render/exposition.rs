@@ -1,6 +1,7 @@
 //! Metrics as text: families with their samples in, Prometheus' exposition format 0.0.4 out.
 //!
-//! Source of the form: <https://prometheus.io/docs/instrumenting/exposition_formats/>. Must not decide what is counted.
+//! Source of the form: <https://prometheus.io/docs/instrumenting/exposition_formats/>. Must not decide what
+//! is counted.
 
 /// What a metric does over time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +33,8 @@ impl Exposition {
     pub fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl std::fmt::Display) {
         self.text.push_str(name);
         if !labels.is_empty() {
-            let pairs: Vec<String> = labels.iter().map(|(label, value)| format!("{label}=\"{}\"", escaped(value))).collect();
+            let pairs: Vec<String> =
+                labels.iter().map(|(label, value)| format!("{label}=\"{}\"", escaped(value))).collect();
             self.text.push_str(&format!("{{{}}}", pairs.join(",")));
         }
         self.text.push_str(&format!(" {value}\n"));
@@ -45,7 +47,8 @@ impl Exposition {
     }
 }
 
-/// The three signs that a label's value may not hold as they are; what a terminal would obey is taken out too.
+/// The three signs that a label's value may not hold as they are; what a terminal would obey is taken out
+/// too.
 fn escaped(value: &str) -> String {
     let mut safe = String::with_capacity(value.len());
     for c in value.chars() {

@@ -1,4 +1,5 @@
-//! All formats of a report: what is to be said and the name of a format in, text out. Must not say anything of its own.
+//! All formats of a report: what is to be said and the name of a format in, text out. Must not say anything
+//! of its own.
 
 use super::{Context, Sheet, github, gitlab, html, human, json, junit, markdown, prometheus, sarif, summary};
 use crate::prescribe::{CureFormat, EmitError, emit};
@@ -60,7 +61,9 @@ pub fn render(format: ReportFormat, sheet: &Sheet<'_>, context: &Context) -> Res
     Ok(match format {
         ReportFormat::Human => people(sheet, context),
         ReportFormat::Json => json::sheet(sheet)?,
-        ReportFormat::Jsonl => sheet.answers.iter().map(|answer| json::line(answer, sheet.notices)).collect::<Result<_, _>>()?,
+        ReportFormat::Jsonl => {
+            sheet.answers.iter().map(|answer| json::line(answer, sheet.notices)).collect::<Result<_, _>>()?
+        }
         ReportFormat::Sarif => sarif::render(sheet)?,
         ReportFormat::Junit => junit::render(sheet)?,
         ReportFormat::Github => github::annotations(sheet),
@@ -80,7 +83,8 @@ fn script(sheet: &Sheet<'_>) -> Result<String, EmitError> {
     Ok(written.map(|written| written.page()).unwrap_or_default())
 }
 
-/// Nothing for no reports: what is missing was told already. The table comes last, where it stays on the screen.
+/// Nothing for no reports: what is missing was told already. The table comes last, where it stays on the
+/// screen.
 fn people(sheet: &Sheet<'_>, context: &Context) -> String {
     if sheet.answers.is_empty() {
         return String::new();

@@ -1,7 +1,8 @@
-//! Reports as GitLab's code quality: a list of findings, each with a file, a line and a fingerprint of its own.
+//! Reports as GitLab's code quality: a list of findings, each with a file, a line and a fingerprint of its
+//! own.
 //!
-//! Source of the form: <https://docs.gitlab.com/ci/testing/code_quality/>. Must not list what was accepted, for which the form has no
-//! place; one finding for each file that accepts tells how much that is.
+//! Source of the form: <https://docs.gitlab.com/ci/testing/code_quality/>. Must not list what was accepted,
+//! for which the form has no place; one finding for each file that accepts tells how much that is.
 
 use std::collections::BTreeMap;
 
@@ -70,7 +71,8 @@ fn unjudged<'r>(report: &Report, seen: &mut BTreeMap<String, u64>) -> Option<Iss
     })
 }
 
-/// The same diagnosis of two targets of one name gets a number behind its fingerprint, as GitLab merges equal ones.
+/// The same diagnosis of two targets of one name gets a number behind its fingerprint, as GitLab merges equal
+/// ones.
 fn numbered(fingerprint: String, seen: &mut BTreeMap<String, u64>) -> String {
     let times = seen.entry(fingerprint.clone()).or_default();
     *times += 1;
@@ -80,7 +82,8 @@ fn numbered(fingerprint: String, seen: &mut BTreeMap<String, u64>) -> String {
 fn issue<'r>(item: &Item<'r>, seen: &mut BTreeMap<String, u64>) -> Issue<'r> {
     let fingerprint = numbered(item.report.fingerprint(item.finding), seen);
     let place = item.place();
-    let quotes = item.quotes(1).into_iter().next().map(|quote| format!(" | {}", visible(&quote))).unwrap_or_default();
+    let quotes =
+        item.quotes(1).into_iter().next().map(|quote| format!(" | {}", visible(&quote))).unwrap_or_default();
     Issue {
         description: format!("{}{quotes}", visible(&item.headline())),
         check_name: &item.finding.id,

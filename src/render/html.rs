@@ -95,15 +95,23 @@ fn title(sheet: &Sheet<'_>) -> String {
 }
 
 fn counts(sheet: &Sheet<'_>) -> Vec<Count> {
-    let of = |verdict: Verdict| sheet.answers.iter().filter(|answer| answer.report.verdict == verdict).count();
+    let of =
+        |verdict: Verdict| sheet.answers.iter().filter(|answer| answer.report.verdict == verdict).count();
     let all = [Verdict::Failed, Verdict::Degraded, Verdict::Undetermined, Verdict::Healthy];
-    all.into_iter().map(|verdict| Count { word: words::verdict(verdict), count: of(verdict) }).filter(|count| count.count > 0).collect()
+    all.into_iter()
+        .map(|verdict| Count { word: words::verdict(verdict), count: of(verdict) })
+        .filter(|count| count.count > 0)
+        .collect()
 }
 
 fn view(answer: &Answer<'_>, place: usize) -> ReportView {
     let report = answer.report;
     let of = |role: Role| report.findings.iter().filter(move |finding| finding.role == role);
-    let engine = report.target.engine.as_ref().map(|engine| format!("{} {}", visible(&engine.name), visible(&engine.version)));
+    let engine = report
+        .target
+        .engine
+        .as_ref()
+        .map(|engine| format!("{} {}", visible(&engine.name), visible(&engine.version)));
     ReportView {
         name: visible(&report.target.name),
         engine: engine.unwrap_or_default(),
@@ -118,7 +126,10 @@ fn view(answer: &Answer<'_>, place: usize) -> ReportView {
         class: report.class().map(words::class),
         open: place < UNFOLDED && report.verdict != Verdict::Healthy,
         roots: of(Role::RootCause).map(|root| cause(root, report)).collect(),
-        loose: of(Role::Consequence).filter(|finding| finding.explained_by.is_empty()).map(finding_view).collect(),
+        loose: of(Role::Consequence)
+            .filter(|finding| finding.explained_by.is_empty())
+            .map(finding_view)
+            .collect(),
         asides: of(Role::Risk).chain(of(Role::Note)).map(finding_view).collect(),
         cure: answer.prescription.map(|prescription| CureView {
             summary: shown(&prescription.summary),
@@ -131,8 +142,12 @@ fn view(answer: &Answer<'_>, place: usize) -> ReportView {
 }
 
 fn cause(root: &Finding, report: &Report) -> FindingView {
-    let follows = |finding: &&Finding| finding.role == Role::Consequence && finding.explained_by.contains(&root.id);
-    FindingView { explains: report.findings.iter().filter(follows).map(finding_view).collect(), ..finding_view(root) }
+    let follows =
+        |finding: &&Finding| finding.role == Role::Consequence && finding.explained_by.contains(&root.id);
+    FindingView {
+        explains: report.findings.iter().filter(follows).map(finding_view).collect(),
+        ..finding_view(root)
+    }
 }
 
 fn finding_view(finding: &Finding) -> FindingView {
@@ -150,8 +165,14 @@ fn finding_view(finding: &Finding) -> FindingView {
 }
 
 fn unknown(report: &Report) -> Vec<String> {
-    let clusters = report.unrecognised.iter().map(|cluster| format!("not recognised, {} times: {}", cluster.count, cluster.text));
-    let undecided = report.undecided.iter().map(|open| format!("undecided: {} wants {}", open.id, open.missing.join(", ")));
+    let clusters = report
+        .unrecognised
+        .iter()
+        .map(|cluster| format!("not recognised, {} times: {}", cluster.count, cluster.text));
+    let undecided = report
+        .undecided
+        .iter()
+        .map(|open| format!("undecided: {} wants {}", open.id, open.missing.join(", ")));
     let gaps = report.gaps.iter().map(|gap| format!("not looked at: {} ({})", gap.fact, gap.reason));
     clusters.chain(undecided).chain(gaps).map(|line| visible(&line)).collect()
 }

@@ -1,4 +1,5 @@
-//! Reports for people: verdict first, then causes with their evidence and cure, then what else is worth a line.
+//! Reports for people: verdict first, then causes with their evidence and cure, then what else is worth a
+//! line.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -85,7 +86,10 @@ fn headline(page: &mut Page<'_>, report: &Report) {
     let tone = if report.is_unasked() { Tone::Plain } else { words::verdict_tone(report.verdict) };
     let word = words::standing(report).to_uppercase();
     let sign = if report.is_unasked() { page.sign("○", "o") } else { sign(page, report.verdict) };
-    page.flow(0, &[(sign, tone), (&name, Tone::Strong), (&engine, Tone::Plain), (&word, tone), (&state, Tone::Plain)]);
+    page.flow(
+        0,
+        &[(sign, tone), (&name, Tone::Strong), (&engine, Tone::Plain), (&word, tone), (&state, Tone::Plain)],
+    );
 }
 
 fn sign(page: &Page<'_>, verdict: Verdict) -> &'static str {
@@ -110,10 +114,18 @@ fn causes(page: &mut Page<'_>, report: &Report, advise: bool) {
         let followers: Vec<_> = of(Role::Consequence).filter(|f| f.explained_by.contains(&root.id)).collect();
         consequences(page, "explains:", &followers, &mut quoted);
     }
-    let loose: Vec<_> = of(Role::Consequence).filter(|f| !of(Role::RootCause).any(|root| f.explained_by.contains(&root.id))).collect();
+    let loose: Vec<_> = of(Role::Consequence)
+        .filter(|f| !of(Role::RootCause).any(|root| f.explained_by.contains(&root.id)))
+        .collect();
     if report.root().is_none() && report.verdict == Verdict::Failed {
         page.gap();
-        page.flow(2, &[("no root cause found:", Tone::Strong), ("what is known does not tell which one it is", Tone::Plain)]);
+        page.flow(
+            2,
+            &[
+                ("no root cause found:", Tone::Strong),
+                ("what is known does not tell which one it is", Tone::Plain),
+            ],
+        );
     }
     if !loose.is_empty() {
         page.gap();
@@ -125,7 +137,15 @@ fn root_cause(page: &mut Page<'_>, root: &Finding) {
     let id = format!("[{}]", root.id);
     let severity = format!("{},", words::severity(root.severity));
     let tone = words::severity_tone(root.severity);
-    page.flow(2, &[(&root.title, Tone::Strong), (&id, Tone::Dim), (&severity, tone), (words::confidence(root.confidence), Tone::Plain)]);
+    page.flow(
+        2,
+        &[
+            (&root.title, Tone::Strong),
+            (&id, Tone::Dim),
+            (&severity, tone),
+            (words::confidence(root.confidence), Tone::Plain),
+        ],
+    );
     if let Some(why) = &root.accepted {
         page.flow(4, &[("does not count,", Tone::Dim), (&words::acceptance(why), Tone::Dim)]);
     }
@@ -135,7 +155,8 @@ fn root_cause(page: &mut Page<'_>, root: &Finding) {
 }
 
 fn advice<'r>(page: &mut Page<'_>, root: &'r Finding, told: &mut BTreeSet<&'r str>) {
-    let advice: Vec<&str> = root.advice.iter().map(|advice| advice.words.as_str()).filter(|words| told.insert(words)).collect();
+    let advice: Vec<&str> =
+        root.advice.iter().map(|advice| advice.words.as_str()).filter(|words| told.insert(words)).collect();
     if !advice.is_empty() {
         page.gap();
         page.flow(4, &[("what to do:", Tone::Strong)]);
@@ -145,8 +166,14 @@ fn advice<'r>(page: &mut Page<'_>, root: &'r Finding, told: &mut BTreeSet<&'r st
     }
 }
 
-/// Consequences by name, with the first log line of one of them; a line that follows from two causes is quoted once.
-fn consequences<'r>(page: &mut Page<'_>, title: &str, findings: &[&'r Finding], quoted: &mut BTreeSet<(&'r str, u64)>) {
+/// Consequences by name, with the first log line of one of them; a line that follows from two causes is
+/// quoted once.
+fn consequences<'r>(
+    page: &mut Page<'_>,
+    title: &str,
+    findings: &[&'r Finding],
+    quoted: &mut BTreeSet<(&'r str, u64)>,
+) {
     if findings.is_empty() {
         return;
     }
@@ -161,7 +188,10 @@ fn consequences<'r>(page: &mut Page<'_>, title: &str, findings: &[&'r Finding], 
 }
 
 fn first_line<'r>(findings: &[&'r Finding]) -> Option<&'r Evidence> {
-    findings.iter().flat_map(|finding| &finding.evidence).find(|evidence| matches!(evidence, Evidence::Log { .. }))
+    findings
+        .iter()
+        .flat_map(|finding| &finding.evidence)
+        .find(|evidence| matches!(evidence, Evidence::Log { .. }))
 }
 
 fn quote(page: &mut Page<'_>, evidence: &Evidence) {
@@ -181,15 +211,21 @@ fn remarks(page: &mut Page<'_>, report: &Report) {
     for finding in report.findings.iter().filter(aside) {
         let word = format!("{}:", words::role(finding.role));
         let tone = if finding.role == Role::Risk { Tone::Warn } else { Tone::Dim };
-        page.flow(2, &[(&word, tone), (&finding.title, Tone::Plain), (&format!("[{}]", finding.id), Tone::Dim)]);
+        page.flow(
+            2,
+            &[(&word, tone), (&finding.title, Tone::Plain), (&format!("[{}]", finding.id), Tone::Dim)],
+        );
     }
 }
 
 fn unknown_in_short(page: &mut Page<'_>, report: &Report) {
     let hidden = counted(report.gaps.len(), "thing could not be looked at", "things could not be looked at");
     let open = counted(report.undecided.len(), "diagnosis is undecided", "diagnoses are undecided");
-    let parts: Vec<String> =
-        [(report.gaps.len(), hidden), (report.undecided.len(), open)].into_iter().filter(|(count, _)| *count > 0).map(|p| p.1).collect();
+    let parts: Vec<String> = [(report.gaps.len(), hidden), (report.undecided.len(), open)]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|p| p.1)
+        .collect();
     if !parts.is_empty() {
         page.flow(2, &[(&parts.join("; "), Tone::Dim)]);
     }
@@ -235,12 +271,19 @@ fn unrecognised(page: &mut Page<'_>, report: &Report) {
         return;
     }
     page.gap();
-    page.flow(2, &[("not recognised:", Tone::Strong), (&counted(report.unrecognised.len(), "failure", "failures"), Tone::Plain)]);
+    page.flow(
+        2,
+        &[
+            ("not recognised:", Tone::Strong),
+            (&counted(report.unrecognised.len(), "failure", "failures"), Tone::Plain),
+        ],
+    );
     for cluster in report.unrecognised.iter().take(LISTED) {
         page.quote(
             4,
             &cluster.text,
-            &format!("{} ×{}, line {}", cluster.cluster, cluster.count, cluster.line).replace('×', page.sign("×", "x")),
+            &format!("{} ×{}, line {}", cluster.cluster, cluster.count, cluster.line)
+                .replace('×', page.sign("×", "x")),
         );
     }
     more(page, report.unrecognised.len());
@@ -351,7 +394,11 @@ mod tests {
     fn no_line_is_wider_than_the_page_and_none_ends_in_blanks() {
         for width in [80, 100, 120] {
             let text = render(&[sample::failed(), sample::unexplained()], &Context { width, ..PLAIN });
-            assert!(text.lines().all(|line| textwrap::core::display_width(line) <= width && line.trim_end() == line), "{text}");
+            assert!(
+                text.lines()
+                    .all(|line| textwrap::core::display_width(line) <= width && line.trim_end() == line),
+                "{text}"
+            );
         }
     }
 
@@ -364,7 +411,10 @@ mod tests {
 
     #[test]
     fn an_ascii_locale_gets_ascii_signs() {
-        let text = render(&[sample::failed(), sample::healthy(), sample::not_systemd()], &Context { unicode: false, ..PLAIN });
+        let text = render(
+            &[sample::failed(), sample::healthy(), sample::not_systemd()],
+            &Context { unicode: false, ..PLAIN },
+        );
         assert!(text.is_ascii(), "{text}");
     }
 

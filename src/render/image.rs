@@ -30,13 +30,30 @@ struct ImageOut<'r> {
     files: &'r BTreeMap<String, String>,
 }
 
-/// An image as JSON, `schema_version` 1: `image` with its name (null where it was only planned) and files, and `trial` as in reports.
+/// An image as JSON, `schema_version` 1: `image` with its name (null where it was only planned) and files,
+/// and `trial` as in reports.
 ///
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
-pub fn document(name: Option<&str>, plan: &ImagePlan, outcome: Option<&TrialOutcome>, rules: &RuleSet) -> serde_json::Result<String> {
-    let image = ImageOut { name, installs_systemd: plan.installs, units: &plan.units, remarks: &plan.remarks, files: &plan.files };
-    text(&ImageDocument { schema_version: SCHEMA_VERSION, tool: tool(rules), image, trial: outcome.map(trial::of) })
+pub fn document(
+    name: Option<&str>,
+    plan: &ImagePlan,
+    outcome: Option<&TrialOutcome>,
+    rules: &RuleSet,
+) -> serde_json::Result<String> {
+    let image = ImageOut {
+        name,
+        installs_systemd: plan.installs,
+        units: &plan.units,
+        remarks: &plan.remarks,
+        files: &plan.files,
+    };
+    text(&ImageDocument {
+        schema_version: SCHEMA_VERSION,
+        tool: tool(rules),
+        image,
+        trial: outcome.map(trial::of),
+    })
 }
 
 /// An image that was made, for people.

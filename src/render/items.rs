@@ -1,4 +1,5 @@
-//! Reports as a list of findings with their places, for forms that know files and lines only. Must not choose words for people.
+//! Reports as a list of findings with their places, for forms that know files and lines only. Must not choose
+//! words for people.
 
 use super::Sheet;
 use super::words;
@@ -7,13 +8,15 @@ use crate::prescribe::Prescription;
 use crate::rule::Severity;
 use crate::snapshot::{Target, TargetKind};
 
-/// Bytes of a path that may stand as they are, besides letters and digits (RFC 3986, unreserved and separators).
+/// Bytes of a path that may stand as they are, besides letters and digits (RFC 3986, unreserved and
+/// separators).
 const PLAIN: &[u8] = b"-._~/";
 
 /// Where a finding is to be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The file with the text, or `container/NAME`, which is no file: forms for source code know nothing else.
+    /// The file with the text, or `container/NAME`, which is no file: forms for source code know nothing
+    /// else.
     pub path: String,
     /// Line within it, from 1.
     pub line: u64,
@@ -66,10 +69,11 @@ pub fn all<'r>(sheet: &Sheet<'r>) -> impl Iterator<Item = Item<'r>> {
     })
 }
 
-/// What has to be dealt with, the worst first: what fails, unless it follows from another finding here, and what may fail.
-/// Nothing that was accepted.
+/// What has to be dealt with, the worst first: what fails, unless it follows from another finding here, and
+/// what may fail. Nothing that was accepted.
 pub fn open<'r>(sheet: &Sheet<'r>) -> Vec<Item<'r>> {
-    let mut items: Vec<Item<'r>> = all(sheet).filter(|item| item.finding.accepted.is_none() && is_told(item)).collect();
+    let mut items: Vec<Item<'r>> =
+        all(sheet).filter(|item| item.finding.accepted.is_none() && is_told(item)).collect();
     items.sort_by_key(|item| (!item.finding.is_failure(), std::cmp::Reverse(item.finding.severity)));
     items
 }
@@ -82,7 +86,8 @@ fn is_told(item: &Item<'_>) -> bool {
     }
 }
 
-/// How bad it is for forms with three degrees: 2 an error, 1 a warning, 0 a remark. What may fail is never an error.
+/// How bad it is for forms with three degrees: 2 an error, 1 a warning, 0 a remark. What may fail is never an
+/// error.
 pub fn degree(finding: &Finding) -> u8 {
     let by_severity = match finding.severity {
         Severity::Critical | Severity::Error => 2,
@@ -152,7 +157,8 @@ mod tests {
         let told = |report: &Report| {
             let rules = RuleSet::default();
             let answers = Answer::without_cure(std::slice::from_ref(report));
-            let sheet = Sheet { answers: &answers, summary: None, rules: &rules, failures: &[], notices: &[] };
+            let sheet =
+                Sheet { answers: &answers, summary: None, rules: &rules, failures: &[], notices: &[] };
             open(&sheet).iter().map(|item| item.finding.id.clone()).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(told(&report), "run-tmpfs-missing wrong-stop-signal");

@@ -1,4 +1,5 @@
-//! Reports for programs, `schema_version` 1. Own output types: what is printed here is a contract, keys only grow.
+//! Reports for programs, `schema_version` 1. Own output types: what is printed here is a contract, keys only
+//! grow.
 
 use std::collections::BTreeMap;
 
@@ -160,7 +161,13 @@ struct NotOfferedOut<'r> {
 pub fn sheet(sheet: &Sheet<'_>) -> serde_json::Result<String> {
     let reports = sheet.answers.iter().map(report).collect();
     let summary = sheet.summary.map(SummaryOut::new);
-    text(&Document { schema_version: SCHEMA_VERSION, tool: tool(sheet.rules), reports, configuration: sheet.notices, summary })
+    text(&Document {
+        schema_version: SCHEMA_VERSION,
+        tool: tool(sheet.rules),
+        reports,
+        configuration: sheet.notices,
+        summary,
+    })
 }
 
 /// The same for answers alone.
@@ -176,7 +183,12 @@ pub fn answers(answers: &[Answer<'_>], rules: &RuleSet) -> serde_json::Result<St
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
 pub fn line(answer: &Answer<'_>, notices: &[Notice]) -> serde_json::Result<String> {
-    written(&Line { schema_version: SCHEMA_VERSION, report: report(answer), configuration: notices, event: None })
+    written(&Line {
+        schema_version: SCHEMA_VERSION,
+        report: report(answer),
+        configuration: notices,
+        event: None,
+    })
 }
 
 /// The same with what led to it.
@@ -311,15 +323,26 @@ mod tests {
     #[test]
     fn the_keys_are_those_of_the_contract() {
         let document = parsed(&[sample::failed()]);
-        let keys =
-            |pointer: &str| document.pointer(pointer).and_then(Value::as_object).unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+        let keys = |pointer: &str| {
+            document
+                .pointer(pointer)
+                .and_then(Value::as_object)
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
         assert_eq!(keys(""), "schema_version tool reports");
         assert_eq!(keys("/tool"), "name version rules");
-        assert_eq!(keys("/reports/0"), "target subject verdict state class findings prescription trial undecided gaps unrecognised");
+        assert_eq!(
+            keys("/reports/0"),
+            "target subject verdict state class findings prescription trial undecided gaps unrecognised"
+        );
         assert_eq!(keys("/reports/0/target"), "kind name id engine");
         assert_eq!(keys("/reports/0/target/engine"), "name version api");
-        let finding =
-            "id role severity confidence title explanation evidence explains explained_by remedies advice class fingerprint accepted";
+        let finding = "id role severity confidence title explanation evidence explains explained_by remedies \
+            advice class fingerprint accepted";
         assert_eq!(keys("/reports/0/findings/0"), finding);
         assert_eq!(keys("/reports/0/findings/0/evidence/0"), "kind text line stream");
         assert_eq!(keys("/reports/0/findings/0/evidence/1"), "kind path value source");
@@ -330,10 +353,22 @@ mod tests {
     #[test]
     fn a_prescription_has_the_keys_of_the_contract() {
         let (report, prescription) = (sample::failed(), sample::prescription());
-        let text = answers(&[Answer { report: &report, prescription: Some(&prescription), trial: None }], &RuleSet::default()).unwrap();
+        let text = answers(
+            &[Answer { report: &report, prescription: Some(&prescription), trial: None }],
+            &RuleSet::default(),
+        )
+        .unwrap();
         let document: Value = serde_json::from_str(&text).unwrap();
-        let keys =
-            |pointer: &str| document.pointer(pointer).and_then(Value::as_object).unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+        let keys = |pointer: &str| {
+            document
+                .pointer(pointer)
+                .and_then(Value::as_object)
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
         assert_eq!(keys("/reports/0/prescription"), "summary privilege cost curable steps not_offered");
         assert_eq!(keys("/reports/0/prescription/steps/0"), "title kind files argv why needs");
         assert_eq!(keys("/reports/0/prescription/not_offered/0"), "what why");
@@ -343,7 +378,8 @@ mod tests {
     #[test]
     fn words_are_those_of_the_contract() {
         let document = parsed(&[sample::failed(), sample::not_systemd()]);
-        let said = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).map(str::to_owned).unwrap();
+        let said =
+            |pointer: &str| document.pointer(pointer).and_then(Value::as_str).map(str::to_owned).unwrap();
         assert_eq!(said("/reports/0/verdict"), "failed");
         assert_eq!(said("/reports/0/findings/0/role"), "root-cause");
         assert_eq!(said("/reports/0/findings/0/evidence/1/kind"), "fact");
@@ -371,7 +407,8 @@ mod tests {
     #[test]
     fn hostile_text_is_escaped_and_comes_back_whole() {
         let hostile = sample::hostile();
-        let text = answers(&Answer::without_cure(std::slice::from_ref(&hostile)), &RuleSet::default()).unwrap();
+        let text =
+            answers(&Answer::without_cure(std::slice::from_ref(&hostile)), &RuleSet::default()).unwrap();
         assert!(!text.chars().any(|c| c != '\n' && crate::visible::is_hidden(c)), "{text:?}");
         let document: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(document["reports"][0]["target"]["name"].as_str(), Some(hostile.target.name.as_str()));

@@ -1,4 +1,5 @@
-//! Reports as `JUnit` XML: a suite for each target, a case for each finding. Must not hide what is accepted: it is a skipped case.
+//! Reports as `JUnit` XML: a suite for each target, a case for each finding. Must not hide what is accepted:
+//! it is a skipped case.
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
@@ -57,13 +58,18 @@ fn suite(answer: &Answer<'_>) -> TestSuite {
 /// The case of a target in which nothing was found that fails.
 fn whole(report: &Report) -> TestCaseStatus {
     let (kind, message) = match report.verdict {
-        _ if markdown::is_unexplained(report) => (NonSuccessKind::Failure, "it failed, and no root cause was found"),
+        _ if markdown::is_unexplained(report) => {
+            (NonSuccessKind::Failure, "it failed, and no root cause was found")
+        }
         Verdict::Undetermined if report.is_empty_handed() => return not_judged(report),
         Verdict::Undetermined => (NonSuccessKind::Error, "too much was hidden to judge"),
         _ => return TestCaseStatus::success(),
     };
     let mut status = TestCaseStatus::non_success(kind);
-    status.set_message(message).set_type(words::verdict(report.verdict)).set_description(visible(&report.state));
+    status
+        .set_message(message)
+        .set_type(words::verdict(report.verdict))
+        .set_description(visible(&report.state));
     status
 }
 
@@ -102,7 +108,10 @@ fn failure(finding: &Finding, answer: &Answer<'_>) -> TestCaseStatus {
     }
     let text: Vec<String> = lines.iter().flat_map(|text| text.lines()).map(visible).collect();
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-    status.set_message(visible(&finding.title)).set_type(words::severity(finding.severity)).set_description(text.join("\n"));
+    status
+        .set_message(visible(&finding.title))
+        .set_type(words::severity(finding.severity))
+        .set_description(text.join("\n"));
     status
 }
 

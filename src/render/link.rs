@@ -1,4 +1,5 @@
-//! Addresses that a terminal can follow: a line of text in, the same line with its addresses marked (OSC 8) out.
+//! Addresses that a terminal can follow: a line of text in, the same line with its addresses marked (OSC 8)
+//! out.
 
 /// Marks each address; the text that is seen stays the same.
 pub fn linked(text: &str) -> String {
@@ -6,7 +7,9 @@ pub fn linked(text: &str) -> String {
     let mut rest = text;
     while let Some(at) = rest.find("https://") {
         let (before, from) = rest.split_at(at);
-        let length = from.find(|c: char| c.is_whitespace() || c.is_control() || "<>\"'`".contains(c)).unwrap_or(from.len());
+        let length = from
+            .find(|c: char| c.is_whitespace() || c.is_control() || "<>\"'`".contains(c))
+            .unwrap_or(from.len());
         let address = from[..length].trim_end_matches(['.', ',', ';', ':', ')', '…']);
         // Whatever is not ASCII would have to be encoded.
         if address.is_ascii() {
@@ -28,8 +31,14 @@ mod tests {
         let text = "see https://example.org/a?b=c, or (https://example.org/d).";
         let marked = linked(text);
         assert_eq!(marked.matches("\u{1b}]8;;https://example.org/").count(), 2);
-        assert!(marked.contains("\u{1b}]8;;https://example.org/d\u{1b}\\https://example.org/d\u{1b}]8;;\u{1b}\\)."));
-        assert_eq!(marked.split("\u{1b}\\").map(|part| part.split("\u{1b}]8;;").next().unwrap()).collect::<String>(), text);
+        assert!(
+            marked
+                .contains("\u{1b}]8;;https://example.org/d\u{1b}\\https://example.org/d\u{1b}]8;;\u{1b}\\).")
+        );
+        assert_eq!(
+            marked.split("\u{1b}\\").map(|part| part.split("\u{1b}]8;;").next().unwrap()).collect::<String>(),
+            text
+        );
         assert_eq!(linked("no address, https:/ only"), "no address, https:/ only");
     }
 }

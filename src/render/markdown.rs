@@ -1,6 +1,8 @@
-//! Reports as Markdown for a ticket: what is wrong, evidence folded away, what to do. Secrets are taken out once more.
+//! Reports as Markdown for a ticket: what is wrong, evidence folded away, what to do. Secrets are taken out
+//! once more.
 //!
-//! Must not let foreign text become markup: it stands in code spans, in fences longer than any within, or escaped.
+//! Must not let foreign text become markup: it stands in code spans, in fences longer than any within, or
+//! escaped.
 
 use super::items::quote;
 use super::{Answer, Sheet, visible, words};
@@ -20,7 +22,8 @@ pub fn render(sheet: &Sheet<'_>) -> String {
     }
     parts.extend(sheet.answers.iter().map(one));
     if !sheet.failures.is_empty() {
-        let failures: Vec<String> = sheet.failures.iter().map(|failure| format!("- {}", inline(failure))).collect();
+        let failures: Vec<String> =
+            sheet.failures.iter().map(|failure| format!("- {}", inline(failure))).collect();
         parts.push(format!("### Could not look\n\n{}\n", failures.join("\n")));
     }
     parts.extend(configured(sheet));
@@ -32,7 +35,8 @@ pub fn render(sheet: &Sheet<'_>) -> String {
 
 /// What the configuration takes away.
 pub fn configured(sheet: &Sheet<'_>) -> Option<String> {
-    let notices: Vec<String> = sheet.notices.iter().map(|notice| format!("- {}", inline(&notice.sentence()))).collect();
+    let notices: Vec<String> =
+        sheet.notices.iter().map(|notice| format!("- {}", inline(&notice.sentence()))).collect();
     (!notices.is_empty()).then(|| format!("### Configuration\n\n{}\n", notices.join("\n")))
 }
 
@@ -46,7 +50,11 @@ fn overview(sheet: &Sheet<'_>) -> String {
     for report in sheet.answers.iter().map(|answer| answer.report) {
         let root = report.root().map_or_else(String::new, |root| code(&root.id));
         let class = report.class().map_or("", words::class);
-        text.push_str(&format!("| {} | {} | {root} | {class} |\n", inline(&report.target.name), words::standing(report)));
+        text.push_str(&format!(
+            "| {} | {} | {root} | {class} |\n",
+            inline(&report.target.name),
+            words::standing(report)
+        ));
     }
     text
 }
@@ -77,14 +85,23 @@ fn headline(report: &Report) -> String {
 }
 
 fn told(finding: &Finding, report: &Report) -> String {
-    let accepted = finding.accepted.as_ref().map(|why| format!(" ({})", inline(&words::acceptance(why)))).unwrap_or_default();
+    let accepted = finding
+        .accepted
+        .as_ref()
+        .map(|why| format!(" ({})", inline(&words::acceptance(why))))
+        .unwrap_or_default();
     let title = format!("{} {}{accepted}", inline(&finding.title), code(&finding.id));
     match finding.role {
         Role::RootCause => {
             let advice = finding.explanation.split("\n\n").next().unwrap_or_default();
-            let kind = format!("{}, {}", words::severity(finding.severity), words::confidence(finding.confidence));
+            let kind =
+                format!("{}, {}", words::severity(finding.severity), words::confidence(finding.confidence));
             let body = inline(&advice.replace('\n', " "));
-            format!("\n### {title}\n\n{kind}. {body}\n{}{}", folded("evidence", &quotes(finding)), consequences(finding, report))
+            format!(
+                "\n### {title}\n\n{kind}. {body}\n{}{}",
+                folded("evidence", &quotes(finding)),
+                consequences(finding, report)
+            )
         }
         Role::Consequence if finding.explained_by.is_empty() => {
             format!("\n### Seen without a known cause: {title}\n{}", folded("evidence", &quotes(finding)))
@@ -95,9 +112,14 @@ fn told(finding: &Finding, report: &Report) -> String {
 }
 
 fn consequences(root: &Finding, report: &Report) -> String {
-    let follows = |finding: &&Finding| finding.role == Role::Consequence && finding.explained_by.contains(&root.id);
-    let names: Vec<String> =
-        report.findings.iter().filter(follows).map(|finding| format!("{} {}", inline(&finding.title), code(&finding.id))).collect();
+    let follows =
+        |finding: &&Finding| finding.role == Role::Consequence && finding.explained_by.contains(&root.id);
+    let names: Vec<String> = report
+        .findings
+        .iter()
+        .filter(follows)
+        .map(|finding| format!("{} {}", inline(&finding.title), code(&finding.id)))
+        .collect();
     if names.is_empty() { String::new() } else { format!("\nExplains: {}.\n", names.join("; ")) }
 }
 
@@ -124,15 +146,24 @@ fn cure(prescription: &Prescription) -> String {
             let lines: Vec<String> = redactor.redact(&script.text).lines().map(visible).collect();
             text.push_str(&folded("the cure as a script", &lines.join("\n")));
         }
-        None => prescription.steps.iter().for_each(|step| text.push_str(&format!("\n- {}\n", inline(&step.title)))),
+        None => prescription
+            .steps
+            .iter()
+            .for_each(|step| text.push_str(&format!("\n- {}\n", inline(&step.title)))),
     }
     text
 }
 
 fn unknown(report: &Report) -> String {
-    let undecided = report.undecided.iter().map(|open| format!("undecided: {} wants {}", open.id, open.missing.join(", ")));
+    let undecided = report
+        .undecided
+        .iter()
+        .map(|open| format!("undecided: {} wants {}", open.id, open.missing.join(", ")));
     let gaps = report.gaps.iter().map(|gap| format!("not looked at: {} ({})", gap.fact, gap.reason));
-    let clusters = report.unrecognised.iter().map(|cluster| format!("not recognised, {} times: {}", cluster.count, cluster.text));
+    let clusters = report
+        .unrecognised
+        .iter()
+        .map(|cluster| format!("not recognised, {} times: {}", cluster.count, cluster.text));
     let lines: Vec<String> = clusters.chain(undecided).chain(gaps).map(|line| visible(&line)).collect();
     if lines.is_empty() { String::new() } else { folded("what is not known", &lines.join("\n")) }
 }
@@ -143,7 +174,10 @@ fn folded(title: &str, text: &str) -> String {
         return String::new();
     }
     let fence = "`".repeat(longest_run(text).max(2) + 1);
-    format!("\n<details><summary>{title}</summary>\n\n{fence}text\n{}\n{fence}\n\n</details>\n", text.trim_end())
+    format!(
+        "\n<details><summary>{title}</summary>\n\n{fence}text\n{}\n{fence}\n\n</details>\n",
+        text.trim_end()
+    )
 }
 
 fn longest_run(text: &str) -> usize {
@@ -163,7 +197,8 @@ pub fn inline(text: &str) -> String {
             c => safe.push(c),
         }
     }
-    // What readers of Markdown make links of by themselves; an address that names its server safely may be one.
+    // What readers of Markdown make links of by themselves; an address that names its server safely may be
+    // one.
     [("http://", "http:\\//"), ("ftp://", "ftp:\\//"), ("www.", "www\\.")]
         .iter()
         .fold(safe, |text, (address, broken)| text.replace(address, broken))

@@ -1,7 +1,7 @@
 //! Rendering: reports, rules and messages in, text out. One format per file, each with its own output types.
 //!
-//! All functions are pure but those of [`output`], which write. Must not judge or collect; findings keep their order unless the form
-//! itself asks for another.
+//! All functions are pure but those of [`output`], which write. Must not judge or collect; findings keep
+//! their order unless the form itself asks for another.
 
 mod ascii;
 pub mod book;

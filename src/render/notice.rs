@@ -1,4 +1,5 @@
-//! What a configuration takes away from reports: the same words for every form. Must not find out what that is.
+//! What a configuration takes away from reports: the same words for every form. Must not find out what that
+//! is.
 
 use serde::Serialize;
 

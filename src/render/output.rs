@@ -37,7 +37,8 @@ pub fn tell(message: &dyn std::fmt::Display) {
 
 /// `sysdock: what went wrong`, further lines behind a bar, then `  next: what to do`.
 fn framed(error: &str) -> String {
-    let (what, next) = error.rsplit_once("\n  next: ").map_or((error, None), |(what, next)| (what, Some(next)));
+    let (what, next) =
+        error.rsplit_once("\n  next: ").map_or((error, None), |(what, next)| (what, Some(next)));
     let mut lines = what.trim_end().lines().map(visible);
     let mut text = format!("sysdock: {}\n", lines.next().unwrap_or_default());
     lines.for_each(|line| text.push_str(&format!("  | {line}\n")));
@@ -53,7 +54,8 @@ mod tests {
 
     #[test]
     fn a_message_has_one_prefix_and_one_hint() {
-        insta::assert_snapshot!(framed("the engine refused `x`: no\nsysdock: all is well\n  next: try it again"), @r"
+        insta::assert_snapshot!(framed("the engine refused `x`: no\nsysdock: all is well\n  next: try it \
+            again"), @r"
         sysdock: the engine refused `x`: no
           | sysdock: all is well
           next: try it again
@@ -63,6 +65,9 @@ mod tests {
 
     #[test]
     fn a_hostile_message_cannot_move_the_cursor() {
-        assert!(!framed("a\u{1b}[2Jb\rc\n\u{202e}d\n  next: \u{7}").contains(['\u{1b}', '\r', '\u{202e}', '\u{7}']));
+        assert!(
+            !framed("a\u{1b}[2Jb\rc\n\u{202e}d\n  next: \u{7}")
+                .contains(['\u{1b}', '\r', '\u{202e}', '\u{7}'])
+        );
     }
 }

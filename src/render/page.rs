@@ -1,4 +1,5 @@
-//! A page of text: pieces in, wrapped and coloured lines out. Everything that enters a page passes [`visible`].
+//! A page of text: pieces in, wrapped and coloured lines out. Everything that enters a page passes
+//! [`visible`].
 
 use textwrap::core::display_width;
 
@@ -105,7 +106,11 @@ impl<'c> Page<'c> {
             if index > 0 && block.after_blank {
                 self.gap();
             }
-            let extra = if block.filled { 0 } else { display_width(&block.text) - display_width(block.text.trim_start()) };
+            let extra = if block.filled {
+                0
+            } else {
+                display_width(&block.text) - display_width(block.text.trim_start())
+            };
             let tone = if extra > 0 { Tone::Code } else { Tone::Plain };
             self.wrapped(indent + extra, &lead, block.text.trim(), tone);
             lead = " ".repeat(display_width(mark));
@@ -137,7 +142,8 @@ impl<'c> Page<'c> {
         self.end_line();
     }
 
-    /// A command, from the first column on and never wrapped, so that it can be pasted: its own line breaks and tabs stay.
+    /// A command, from the first column on and never wrapped, so that it can be pasted: its own line breaks
+    /// and tabs stay.
     pub fn code(&mut self, command: &str) {
         for line in command.split('\n') {
             let shown = line.split('\t').map(visible).collect::<Vec<_>>().join("\t");
@@ -155,7 +161,9 @@ impl<'c> Page<'c> {
 
 /// Words end at blanks only: a command must not be torn at its hyphens.
 fn filling(room: usize) -> textwrap::Options<'static> {
-    textwrap::Options::new(room).word_separator(textwrap::WordSeparator::AsciiSpace).word_splitter(textwrap::WordSplitter::NoHyphenation)
+    textwrap::Options::new(room)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
 }
 
 fn append(line: &mut Vec<(String, Tone)>, word: &str, tone: Tone) {
@@ -246,7 +254,8 @@ mod tests {
 
     #[test]
     fn words_of_several_tones_are_wrapped_together() {
-        let text = page(|p| p.flow(2, &[("one two three", Tone::Strong), ("four five six seven eight", Tone::Dim)]));
+        let text =
+            page(|p| p.flow(2, &[("one two three", Tone::Strong), ("four five six seven eight", Tone::Dim)]));
         insta::assert_snapshot!(text, @r"
           one two three four five six seven
             eight
@@ -256,7 +265,12 @@ mod tests {
     #[test]
     fn commands_and_lists_keep_their_lines() {
         let text = page(|p| {
-            p.prose(2, "- ", "Give it a tmpfs, which is what\nsystemd wants:\n\n  docker run --tmpfs /run x\n\nOr:\n- one\n- two");
+            p.prose(
+                2,
+                "- ",
+                "Give it a tmpfs, which is what\nsystemd wants:\n\n  docker run --tmpfs /run \
+                x\n\nOr:\n- one\n- two",
+            );
         });
         insta::assert_snapshot!(text, @r"
           - Give it a tmpfs, which is what

@@ -1,4 +1,5 @@
-//! Reports as metrics, for the textfile collector of Prometheus' node exporter. Must not name containers' contents, only ids and names.
+//! Reports as metrics, for the textfile collector of Prometheus' node exporter. Must not name containers'
+//! contents, only ids and names.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +22,11 @@ pub fn render(sheet: &Sheet<'_>) -> String {
     page.family("sysdock_failures_to_look", Kind::Gauge, "Targets that could not be looked at.");
     page.sample("sysdock_failures_to_look", &[], sheet.failures.len() as u64);
     if !sheet.notices.is_empty() {
-        page.family("sysdock_configuration", Kind::Gauge, "What a configuration takes away from the reports.");
+        page.family(
+            "sysdock_configuration",
+            Kind::Gauge,
+            "What a configuration takes away from the reports.",
+        );
         for notice in sheet.notices {
             page.sample("sysdock_configuration", &[("file", &notice.file), ("notice", &notice.words)], 1);
         }
@@ -36,12 +41,19 @@ fn findings(page: &mut Exposition, sheet: &Sheet<'_>) {
     for item in items::all(sheet) {
         let finding = item.finding;
         let accepted = if finding.accepted.is_some() { "true" } else { "false" };
-        let key = [&finding.id, words::role(finding.role), words::severity(finding.severity), words::class(finding.class), accepted];
+        let key = [
+            &finding.id,
+            words::role(finding.role),
+            words::severity(finding.severity),
+            words::class(finding.class),
+            accepted,
+        ];
         *counts.entry(key).or_default() += 1;
     }
     page.family("sysdock_findings", Kind::Gauge, "Findings by diagnosis.");
     for ([id, role, severity, class, accepted], count) in counts {
-        let labels = [("id", id), ("role", role), ("severity", severity), ("class", class), ("accepted", accepted)];
+        let labels =
+            [("id", id), ("role", role), ("severity", severity), ("class", class), ("accepted", accepted)];
         page.sample("sysdock_findings", &labels, count);
     }
 }
@@ -53,8 +65,16 @@ fn targets(page: &mut Exposition, sheet: &Sheet<'_>) {
         let root = report.root().map_or("", |root| root.id.as_str());
         *series.entry((&report.target.name, words::verdict(report.verdict), root)).or_default() += 1;
     }
-    page.family("sysdock_target", Kind::Gauge, "Targets with their verdict and first root cause; the value is the number of reports.");
+    page.family(
+        "sysdock_target",
+        Kind::Gauge,
+        "Targets with their verdict and first root cause; the value is the number of reports.",
+    );
     for ((target, verdict, root), count) in series {
-        page.sample("sysdock_target", &[("target", target), ("verdict", verdict), ("root_cause", root)], count);
+        page.sample(
+            "sysdock_target",
+            &[("target", target), ("verdict", verdict), ("root_cause", root)],
+            count,
+        );
     }
 }

@@ -56,7 +56,11 @@ pub fn table(rules: &RuleSet, context: &Context) -> String {
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
 pub fn list_json(rules: &RuleSet) -> serde_json::Result<String> {
-    json::text(&Document { schema_version: 1, tool: json::tool(rules), rules: rules.rules.iter().map(rule).collect() })
+    json::text(&Document {
+        schema_version: 1,
+        tool: json::tool(rules),
+        rules: rules.rules.iter().map(rule).collect(),
+    })
 }
 
 fn rule(rule: &Rule) -> RuleOut<'_> {
@@ -74,7 +78,11 @@ fn rule(rule: &Rule) -> RuleOut<'_> {
 }
 
 fn signature(signature: &Signature) -> SignatureOut<'_> {
-    SignatureOut { name: &signature.name, pattern: signature.pattern.source(), systemd: signature.systemd.map(|range| range.to_string()) }
+    SignatureOut {
+        name: &signature.name,
+        pattern: signature.pattern.source(),
+        systemd: signature.systemd.map(|range| range.to_string()),
+    }
 }
 
 /// What `rules check` found.
@@ -98,10 +106,15 @@ pub fn refused(error: &RuleError) -> String {
 }
 
 fn verdict(complaints: &[Complaint], good: &str, of: &str) -> String {
-    let lines = complaints.iter().map(|c| format!("{}: {}: {}\n", visible(&c.file), visible(&c.rule), visible(&c.message)));
+    let lines = complaints
+        .iter()
+        .map(|c| format!("{}: {}: {}\n", visible(&c.file), visible(&c.rule), visible(&c.message)));
     let mut text = lines.collect::<Vec<_>>().concat();
-    let last =
-        if complaints.is_empty() { good.to_owned() } else { format!("{of}: {}", counted(complaints.len(), "complaint", "complaints")) };
+    let last = if complaints.is_empty() {
+        good.to_owned()
+    } else {
+        format!("{of}: {}", counted(complaints.len(), "complaint", "complaints"))
+    };
     text.push_str(&last);
     text.push('\n');
     text
@@ -109,7 +122,12 @@ fn verdict(complaints: &[Complaint], good: &str, of: &str) -> String {
 
 fn size(rules: &RuleSet) -> String {
     let signatures = rules.rules.iter().map(|rule| rule.signatures.len()).sum();
-    format!("{} with {}, hash {}", counted(rules.rules.len(), "rule", "rules"), counted(signatures, "signature", "signatures"), rules.hash)
+    format!(
+        "{} with {}, hash {}",
+        counted(rules.rules.len(), "rule", "rules"),
+        counted(signatures, "signature", "signatures"),
+        rules.hash
+    )
 }
 
 /// Two rules, one of which explains the other.
@@ -117,17 +135,25 @@ fn size(rules: &RuleSet) -> String {
 pub(crate) fn sample_rules() -> RuleSet {
     let folder = tempfile::tempdir().unwrap();
     let rule = |id: &str, more: &str| {
-        let head = format!("id = \"{id}\"\ntitle = \"the title of {id}\"\nseverity = \"critical\"\nstage = \"mount\"\n");
-        let body = "explanation = \"\"\"\nFirst paragraph, which is\nfilled.\n\n    docker run x\n\"\"\"\nconfirm = \"Look at `docker inspect`.\"\n";
+        let head = format!(
+            "id = \"{id}\"\ntitle = \"the title of {id}\"\nseverity = \"critical\"\nstage = \"mount\"\n"
+        );
+        let body = "explanation = \"\"\"\nFirst paragraph, which is\nfilled.\n\n    docker run \
+            x\n\"\"\"\nconfirm = \"Look at `docker inspect`.\"\n";
         std::fs::write(folder.path().join(format!("{id}.toml")), format!("{head}{body}{more}")).unwrap();
     };
     rule("a-consequence", "consequence_only = true\n");
-    let signature = "[[signature]]\nname = \"at\"\npattern = 'Failed to mount (?P<path>/run)'\nsystemd = \"226..=253\"\n";
+    let signature =
+        "[[signature]]\nname = \"at\"\npattern = 'Failed to mount (?P<path>/run)'\nsystemd = \"226..=253\"\n";
     rule(
         "b-cause",
-        &format!("explains = [\"a-consequence\"]\nremedies = [\"b-cure\"]\nreferences = [\"https://systemd.io/\"]\n{signature}"),
+        &format!(
+            "explains = [\"a-consequence\"]\nremedies = [\"b-cure\"]\nreferences = \
+                [\"https://systemd.io/\"]\n{signature}"
+        ),
     );
-    let cure = "[[remedy]]\nid = \"b-cure\"\ntitle = \"Give it a tmpfs\"\nwords = \"Start it so:\\n\\n    docker run --tmpfs /run x\"\n";
+    let cure = "[[remedy]]\nid = \"b-cure\"\ntitle = \"Give it a tmpfs\"\nwords = \"Start it so:\\n\\n    \
+        docker run --tmpfs /run x\"\n";
     std::fs::write(folder.path().join("remedies.toml"), cure).unwrap();
     let mut rules = crate::rule::load(&[folder.path().to_owned()]).unwrap();
     rules.rules.retain(|rule| rule.id == "a-consequence" || rule.id == "b-cause");
@@ -153,12 +179,16 @@ mod tests {
     fn the_list_for_programs_names_patterns_and_versions() {
         let mut list: serde_json::Value = serde_json::from_str(&list_json(&sample_rules()).unwrap()).unwrap();
         let signature = list["rules"][1]["signatures"][0].take();
-        assert_eq!(signature, serde_json::json!({"name":"at","pattern":"Failed to mount (?P<path>/run)","systemd":"226 to 253"}));
+        assert_eq!(
+            signature,
+            serde_json::json!({"name":"at","pattern":"Failed to mount (?P<path>/run)","systemd":"226 to 253"})
+        );
     }
 
     #[test]
     fn complaints_name_file_and_rule() {
-        let complaint = Complaint { file: "x.toml".to_owned(), rule: "x".to_owned(), message: "is\u{1b}bad".to_owned() };
+        let complaint =
+            Complaint { file: "x.toml".to_owned(), rule: "x".to_owned(), message: "is\u{1b}bad".to_owned() };
         insta::assert_snapshot!(checked(&sample_rules(), &[complaint]), @r"
         x.toml: x: is\u{1b}bad
         2 rules with 1 signature, hash 0123456789abcdef: 1 complaint

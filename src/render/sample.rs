@@ -9,7 +9,12 @@ use crate::snapshot::{EngineId, Gap, Target, TargetKind};
 
 fn target(name: &str) -> Target {
     let engine = EngineId { name: "docker".to_owned(), version: "28.5.2".to_owned(), api: "1.51".to_owned() };
-    Target { kind: TargetKind::Container, name: name.to_owned(), id: Some("0123456789abcdef".repeat(4)), engine: Some(engine) }
+    Target {
+        kind: TargetKind::Container,
+        name: name.to_owned(),
+        id: Some("0123456789abcdef".repeat(4)),
+        engine: Some(engine),
+    }
 }
 
 fn report(name: &str, verdict: Verdict, state: &str) -> Report {
@@ -59,21 +64,38 @@ fn gap(fact: &str, reason: &str) -> Gap {
 }
 
 fn undecided(id: &str, missing: &[&str], how: &str) -> Undecided {
-    Undecided { id: id.to_owned(), missing: missing.iter().map(|m| (*m).to_owned()).collect(), how: vec![how.to_owned()] }
+    Undecided {
+        id: id.to_owned(),
+        missing: missing.iter().map(|m| (*m).to_owned()).collect(),
+        how: vec![how.to_owned()],
+    }
 }
 
 /// One root cause with a consequence, a risk, a note, gaps and undecided diagnoses.
 pub fn failed() -> Report {
-    let mut root = finding("run-tmpfs-missing", Role::RootCause, "systemd needs a tmpfs on /run and may not mount one itself");
+    let mut root = finding(
+        "run-tmpfs-missing",
+        Role::RootCause,
+        "systemd needs a tmpfs on /run and may not mount one itself",
+    );
     root.explanation =
-        "Early in its boot systemd mounts a tmpfs on /run. A container without\nCAP_SYS_ADMIN may not mount anything.\n\nMore.".to_owned();
+        "Early in its boot systemd mounts a tmpfs on /run. A container without\nCAP_SYS_ADMIN may not mount \
+            anything.\n\nMore."
+            .to_owned();
     root.evidence = vec![
         line("Failed to mount tmpfs at /run: Operation not permitted", 12),
-        Evidence::Fact { path: "container.tmpfs".to_owned(), value: json!([]), source: "container inspect: HostConfig.Tmpfs".to_owned() },
+        Evidence::Fact {
+            path: "container.tmpfs".to_owned(),
+            value: json!([]),
+            source: "container inspect: HostConfig.Tmpfs".to_owned(),
+        },
     ];
     root.explains = vec!["boot-stopped".to_owned()];
     root.remedies = vec!["tmpfs-run".to_owned()];
-    root.advice = vec![advice("tmpfs-run", "Start the container with a tmpfs on /run:\n\n    docker run --tmpfs /run IMAGE")];
+    root.advice = vec![advice(
+        "tmpfs-run",
+        "Start the container with a tmpfs on /run:\n\n    docker run --tmpfs /run IMAGE",
+    )];
     let mut stopped = finding("boot-stopped", Role::Consequence, "PID 1 gave up");
     stopped.evidence = vec![line("[!!!!!!] Failed to mount API filesystems.", 13)];
     stopped.explained_by = vec!["run-tmpfs-missing".to_owned()];
@@ -81,7 +103,9 @@ pub fn failed() -> Report {
     let note = finding("silent-no-tty", Role::Note, "without a terminal systemd logs nothing");
     let mut report = report("web", Verdict::Failed, "systemd gave up (exit code 255)");
     report.findings = vec![root, stopped, risk, note];
-    report.undecided = (1..=7).map(|n| undecided(&format!("diagnosis-{n}"), &["pid1.caps"], "run: grep Cap /proc/PID/status")).collect();
+    report.undecided = (1..=7)
+        .map(|n| undecided(&format!("diagnosis-{n}"), &["pid1.caps"], "run: grep Cap /proc/PID/status"))
+        .collect();
     report.gaps = vec![
         gap("manager.state", "the container does not run"),
         gap("manager.bus", "the container does not run"),
@@ -98,7 +122,10 @@ pub fn prescription() -> Prescription {
         "make web-cured from the container's image",
         argv(&["docker", "build", "-t", "web-cured", "image"]),
     );
-    build.files.insert("image/Dockerfile".to_owned(), "FROM web\nRUN systemctl set-default multi-user.target\n".to_owned());
+    build.files.insert(
+        "image/Dockerfile".to_owned(),
+        "FROM web\nRUN systemctl set-default multi-user.target\n".to_owned(),
+    );
     let words = [
         "docker",
         "run",
@@ -123,7 +150,10 @@ pub fn prescription() -> Prescription {
         cost: "the container is made anew".to_owned(),
         curable: true,
         steps: vec![build, run],
-        not_offered: vec![NotOffered { what: "--privileged".to_owned(), why: "the steps need none of it".to_owned() }],
+        not_offered: vec![NotOffered {
+            what: "--privileged".to_owned(),
+            why: "the steps need none of it".to_owned(),
+        }],
         launch: None,
         retired: None,
     }
@@ -155,14 +185,18 @@ pub fn not_systemd() -> Report {
 /// Fields of [`hostile`] that the human format shows.
 pub const HOSTILE_SHOWN: usize = 27;
 
-/// A report with an escape sequence, a bidirectional override and a newline in every field that a container, an engine or a
-/// rule file fills.
+/// A report with an escape sequence, a bidirectional override and a newline in every field that a container,
+/// an engine or a rule file fills.
 pub fn hostile() -> Report {
     let evil = |field: &str| format!("{field}\u{1b}[2J\u{202e}x\u{200b}\ny\r\u{7}\u{9b}1m");
     let evidence = || {
         vec![
             Evidence::Log { text: evil("text"), line: 1, stream: evil("stream") },
-            Evidence::Fact { path: evil("path"), value: json!({ evil("key"): [evil("value")] }), source: evil("source") },
+            Evidence::Fact {
+                path: evil("path"),
+                value: json!({ evil("key"): [evil("value")] }),
+                source: evil("source"),
+            },
         ]
     };
     let hostile = |role: Role| {
@@ -174,9 +208,12 @@ pub fn hostile() -> Report {
         finding
     };
     let mut report = report(&evil("name"), Verdict::Failed, &evil("state"));
-    report.target.engine = Some(EngineId { name: evil("engine"), version: evil("version"), api: evil("api") });
-    report.findings = [Role::RootCause, Role::Consequence, Role::Risk, Role::Note].into_iter().map(hostile).collect();
-    report.undecided = vec![Undecided { id: evil("undecided"), missing: vec![evil("missing")], how: vec![evil("how")] }];
+    report.target.engine =
+        Some(EngineId { name: evil("engine"), version: evil("version"), api: evil("api") });
+    report.findings =
+        [Role::RootCause, Role::Consequence, Role::Risk, Role::Note].into_iter().map(hostile).collect();
+    report.undecided =
+        vec![Undecided { id: evil("undecided"), missing: vec![evil("missing")], how: vec![evil("how")] }];
     report.gaps = vec![gap(&evil("fact"), &evil("reason"))];
     report
 }

@@ -1,7 +1,9 @@
-//! Reports as SARIF 2.1.0: the rules that were met, a result for each finding, what could not be looked at as notifications.
+//! Reports as SARIF 2.1.0: the rules that were met, a result for each finding, what could not be looked at as
+//! notifications.
 //!
-//! Source of the form: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>. Own types for the part that is used. Must
-//! not leave out what is accepted: it is a result with a suppression or an unchanged baseline state.
+//! Source of the form: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>. Own types for the
+//! part that is used. Must not leave out what is accepted: it is a result with a suppression or an unchanged
+//! baseline state.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +17,8 @@ use crate::prescribe::{CureFormat, Prescription, emit};
 use crate::rule::{Confidence, Rule, RuleSet};
 use crate::snapshot::TargetKind;
 
-const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /// Name and version of the way fingerprints are made.
 const FINGERPRINT: &str = "targetAndDiagnosis/v1";
 /// Lines of evidence that become places of their own.
@@ -72,27 +75,37 @@ struct ResultOut<'r> {
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
 pub fn render(sheet: &Sheet<'_>) -> serde_json::Result<String> {
-    let mut met: BTreeMap<&str, usize> = items::all(sheet).map(|item| (item.finding.id.as_str(), 0)).collect();
+    let mut met: BTreeMap<&str, usize> =
+        items::all(sheet).map(|item| (item.finding.id.as_str(), 0)).collect();
     met.values_mut().enumerate().for_each(|(index, place)| *place = index);
     let rules: Vec<Value> = met.keys().map(|id| rule(id, sheet.rules)).collect();
     let driver = json!({
         "name": env!("CARGO_PKG_NAME"), "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": rules,
         "properties": {"rules": sheet.rules.hash},
     });
-    let configured = sheet.notices.iter().map(|notice| json!({"level": "note", "message": {"text": notice.sentence()}}));
+    let configured =
+        sheet.notices.iter().map(|notice| json!({"level": "note", "message": {"text": notice.sentence()}}));
     let invocation = Invocation {
         execution_successful: sheet.failures.is_empty(),
         tool_execution_notifications: notifications(sheet),
         tool_configuration_notifications: configured.collect(),
     };
     let results = items::all(sheet).map(|item| result(&item, &met)).collect();
-    let run = Run { tool: json!({"driver": driver}), invocations: [invocation], results, column_kind: "unicodeCodePoints" };
+    let run = Run {
+        tool: json!({"driver": driver}),
+        invocations: [invocation],
+        results,
+        column_kind: "unicodeCodePoints",
+    };
     plain::text(&Log { schema: SCHEMA, version: "2.1.0", runs: [run] })
 }
 
 /// What could not be looked at, failures that have no root cause, and what could not be judged.
 fn notifications(sheet: &Sheet<'_>) -> Vec<Value> {
-    let unseen = sheet.failures.iter().map(|failure| json!({"level": "error", "message": {"text": plain_text(failure)}}));
+    let unseen = sheet
+        .failures
+        .iter()
+        .map(|failure| json!({"level": "error", "message": {"text": plain_text(failure)}}));
     let unknown = sheet.answers.iter().filter(|answer| markdown::is_unexplained(answer.report)).map(|answer| {
         let text = format!("{}: {}; no root cause found", answer.report.target.name, answer.report.state);
         json!({"level": "warning", "message": {"text": plain_text(&text)}, "locations": [location(answer.report, 1)]})
@@ -131,14 +144,21 @@ const fn precision(confidence: Confidence) -> &'static str {
 }
 
 fn help(rule: &Rule, rules: &RuleSet) -> String {
-    let remedies = rule.remedies.iter().filter_map(|id| rules.remedies.get(id)).map(|remedy| format!("{}\n{}", remedy.title, remedy.words));
-    let parts = [rule.page.explanation.clone(), format!("Confirm by hand:\n{}", rule.page.confirm)].into_iter().chain(remedies);
+    let remedies = rule
+        .remedies
+        .iter()
+        .filter_map(|id| rules.remedies.get(id))
+        .map(|remedy| format!("{}\n{}", remedy.title, remedy.words));
+    let parts = [rule.page.explanation.clone(), format!("Confirm by hand:\n{}", rule.page.confirm)]
+        .into_iter()
+        .chain(remedies);
     parts.chain(rule.page.references.iter().cloned()).collect::<Vec<_>>().join("\n\n")
 }
 
 fn help_markdown(rule: &Rule, rules: &RuleSet) -> String {
     let prose = |text: &str| text.split('\n').map(markdown::inline).collect::<Vec<_>>().join("\n");
-    let mut text = format!("{}\n\n**Confirm by hand.** {}\n", prose(&rule.page.explanation), prose(&rule.page.confirm));
+    let mut text =
+        format!("{}\n\n**Confirm by hand.** {}\n", prose(&rule.page.explanation), prose(&rule.page.confirm));
     for remedy in rule.remedies.iter().filter_map(|id| rules.remedies.get(id)) {
         text.push_str(&format!("\n**{}.** {}\n", markdown::inline(&remedy.title), prose(&remedy.words)));
     }
@@ -155,7 +175,11 @@ fn result<'r>(item: &Item<'r>, met: &BTreeMap<&str, usize>) -> ResultOut<'r> {
         rule_id: &finding.id,
         rule_index: met.get(finding.id.as_str()).copied().unwrap_or_default(),
         kind: if note { "informational" } else { "fail" },
-        level: if note { "none" } else { ["note", "warning", "error"][usize::from(items::degree(finding)).min(2)] },
+        level: if note {
+            "none"
+        } else {
+            ["note", "warning", "error"][usize::from(items::degree(finding)).min(2)]
+        },
         message: json!({"text": plain_text(&message(item))}),
         locations: [location(report, item.place().line)],
         related_locations: related(item),
@@ -176,8 +200,7 @@ fn accepted(acceptance: Option<&Acceptance>) -> (Option<&'static str>, Vec<Value
         None => (None, Vec::new()),
         Some(Acceptance::Known) => (Some("unchanged"), Vec::new()),
         Some(Acceptance::Suppressed { reason, expires }) => {
-            let suppression =
-                json!({"kind": "external", "status": "accepted", "justification": plain_text(reason), "properties": {"expires": expires}});
+            let suppression = json!({"kind": "external", "status": "accepted", "justification": plain_text(reason), "properties": {"expires": expires}});
             (None, vec![suppression])
         }
     }
@@ -195,18 +218,21 @@ fn message(item: &Item<'_>) -> String {
     text
 }
 
-/// Text in which no reader of SARIF finds a link (section 3.11.6): brackets are escaped where they would make one.
+/// Text in which no reader of SARIF finds a link (section 3.11.6): brackets are escaped where they would make
+/// one.
 fn plain_text(text: &str) -> String {
     if !text.contains("](") {
         return text.to_owned();
     }
-    let escaped = ['\\', '[', ']'].iter().fold(text.to_owned(), |text, sign| text.replace(*sign, &format!("\\{sign}")));
+    let escaped =
+        ['\\', '[', ']'].iter().fold(text.to_owned(), |text, sign| text.replace(*sign, &format!("\\{sign}")));
     escaped.replace("](", "]\\(")
 }
 
 /// A file and a line for text; for a container a path that is no file, and its name as a logical place.
 fn location(report: &Report, line: u64) -> Value {
-    let physical = json!({"artifactLocation": {"uri": items::path(&report.target)}, "region": {"startLine": line}});
+    let physical =
+        json!({"artifactLocation": {"uri": items::path(&report.target)}, "region": {"startLine": line}});
     if report.target.kind == TargetKind::Text {
         return json!({"physicalLocation": physical});
     }
@@ -250,7 +276,10 @@ mod tests {
     fn no_text_is_a_link() {
         for text in ["[x](https://evil)", "a [b] [c](d) [e", "\\[x](y)", "[[x]](y)", "[x](1)"] {
             let plain = plain_text(text);
-            assert!(!plain.contains("](") && !plain.replace("\\\\", "").replace("\\[", "").contains('['), "{plain}");
+            assert!(
+                !plain.contains("](") && !plain.replace("\\\\", "").replace("\\[", "").contains('['),
+                "{plain}"
+            );
         }
         for text in ["systemd[1]: Freezing execution.", "[  OK  ] Reached target (basic)", r"C:\x"] {
             assert_eq!(plain_text(text), text);

@@ -1,4 +1,5 @@
-//! What a filter denies to systemd as a table, the difference between two profiles, and what is known of one call.
+//! What a filter denies to systemd as a table, the difference between two profiles, and what is known of one
+//! call.
 
 use std::path::Path;
 
@@ -11,7 +12,10 @@ use super::page::Page;
 use super::style::Tone;
 use super::words::counted;
 use super::{Context, json, visible};
-use crate::seccomp::{Answer, Breakage, BuiltInAnswer, Contradiction, Effect, Hierarchy, Known, MEASURED, Miss, Wanted, by_effect, harm};
+use crate::seccomp::{
+    Answer, Breakage, BuiltInAnswer, Contradiction, Effect, Hierarchy, Known, MEASURED, Miss, Wanted,
+    by_effect, harm,
+};
 
 /// What was looked at, and what came of it.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +41,13 @@ pub struct Checked<'c> {
 pub fn checked(checked: &Checked<'_>, context: &Context) -> String {
     let mut page = Page::new(context);
     let versions = listed(checked.versions);
-    page.flow(0, &[(checked.name, Tone::Strong), (&format!("({}), for systemd {versions}", checked.whose), Tone::Plain)]);
+    page.flow(
+        0,
+        &[
+            (checked.name, Tone::Strong),
+            (&format!("({}), for systemd {versions}", checked.whose), Tone::Plain),
+        ],
+    );
     page.gap();
     if checked.misses.is_empty() {
         page.flow(0, &[("Nothing is denied that systemd is known to need.", Tone::Good)]);
@@ -49,7 +59,10 @@ pub fn checked(checked: &Checked<'_>, context: &Context) -> String {
         page.gap();
         let count = counted(checked.misses.len(), "call", "calls");
         page.flow(0, &[(&format!("{count} that systemd misses"), Tone::Bad)]);
-        page.flow(0, &[("next: sysdock seccomp make", Tone::Plain), ("lets through these and no others", Tone::Plain)]);
+        page.flow(
+            0,
+            &[("next: sysdock seccomp make", Tone::Plain), ("lets through these and no others", Tone::Plain)],
+        );
     }
     page.finish()
 }
@@ -58,7 +71,9 @@ fn table(page: &mut Page<'_>, misses: &[Miss]) {
     let head = ["call", "answer", "effect on systemd", "source"].map(str::to_owned);
     let row = |miss: &Miss| [miss.call.clone(), answer(miss.answer), effects(miss), miss.source.clone()];
     let rows: Vec<[String; 4]> = std::iter::once(head).chain(misses.iter().map(row)).collect();
-    let width = |column: usize| rows.iter().map(|row| display_width(&visible(&row[column]))).max().unwrap_or_default();
+    let width = |column: usize| {
+        rows.iter().map(|row| display_width(&visible(&row[column]))).max().unwrap_or_default()
+    };
     let widths = [width(0), width(1), width(2)];
     for (index, row) in rows.iter().enumerate() {
         let padded = |column: usize| {
@@ -74,8 +89,13 @@ fn table(page: &mut Page<'_>, misses: &[Miss]) {
 fn remarks(page: &mut Page<'_>, checked: &Checked<'_>) {
     for each in checked.contradictions {
         page.gap();
-        let counts = each.counts.map_or_else(|| "the default answer counts".to_owned(), |rule| format!("rule {rule} counts"));
-        let words = format!("{} is both let through and denied, by rules {} and {}: {counts}", each.call, each.first, each.other);
+        let counts = each
+            .counts
+            .map_or_else(|| "the default answer counts".to_owned(), |rule| format!("rule {rule} counts"));
+        let words = format!(
+            "{} is both let through and denied, by rules {} and {}: {counts}",
+            each.call, each.first, each.other
+        );
         page.wrapped(0, "contradiction: ", &words, Tone::Warn);
     }
     if !checked.conditional.is_empty() {
@@ -86,7 +106,10 @@ fn remarks(page: &mut Page<'_>, checked: &Checked<'_>) {
 
 fn effects(miss: &Miss) -> String {
     let groups = by_effect(&miss.effects).into_iter().rev();
-    groups.map(|(effect, versions)| format!("{} {}", listed(&versions), harm(effect))).collect::<Vec<_>>().join("; ")
+    groups
+        .map(|(effect, versions)| format!("{} {}", listed(&versions), harm(effect)))
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 fn listed(versions: &[i64]) -> String {
@@ -137,8 +160,11 @@ fn word(answer: Answer) -> (&'static str, Option<i32>) {
 /// [`serde_json::Error`] when a value cannot be written as JSON.
 pub fn checked_json(checked: &Checked<'_>) -> serde_json::Result<String> {
     let miss = |miss: &Miss| {
-        let effects: Vec<Value> =
-            miss.effects.iter().map(|(version, effect)| json!({"systemd": version, "effect": effect.name()})).collect();
+        let effects: Vec<Value> = miss
+            .effects
+            .iter()
+            .map(|(version, effect)| json!({"systemd": version, "effect": effect.name()}))
+            .collect();
         let (word, errno) = word(miss.answer);
         json!({"call": miss.call, "answer": word, "errno": errno, "effects": effects, "source": miss.source})
     };
@@ -166,8 +192,11 @@ pub(super) fn document(body: &Value) -> serde_json::Result<String> {
 /// The difference between two profiles, for reading.
 #[must_use]
 pub fn difference(before: &str, after: &str) -> String {
-    let diff =
-        TextDiff::from_lines(before, after).unified_diff().context_radius(2).header("in force", "with what systemd needs").to_string();
+    let diff = TextDiff::from_lines(before, after)
+        .unified_diff()
+        .context_radius(2)
+        .header("in force", "with what systemd needs")
+        .to_string();
     diff.lines().map(|line| visible(line) + "\n").collect()
 }
 
@@ -175,10 +204,15 @@ pub fn difference(before: &str, after: &str) -> String {
 #[must_use]
 pub fn made(name: &str, whose: &str, wanted: &[Wanted], unconfined: bool, file: Option<&Path>) -> String {
     let calls: Vec<String> = wanted.iter().map(Wanted::words).collect();
-    let added = if calls.is_empty() { "as it is: systemd misses nothing".to_owned() } else { format!("with {}", calls.join(", ")) };
+    let added = if calls.is_empty() {
+        "as it is: systemd misses nothing".to_owned()
+    } else {
+        format!("with {}", calls.join(", "))
+    };
     let meaning = if unconfined {
         format!(
-            "{name} runs without a filter, so that nothing is denied and no profile is needed; to have one all the same: {whose}, {added}"
+            "{name} runs without a filter, so that nothing is denied and no profile is needed; to have one \
+                all the same: {whose}, {added}"
         )
     } else {
         format!("{name}: {whose}, {added}")
@@ -200,15 +234,24 @@ pub fn known(known: &Known, context: &Context) -> String {
     if known.breaks.is_empty() {
         page.wrapped(2, "", "Alone it is not known to harm any version that was measured.", Tone::Plain);
     }
-    known.breaks.iter().for_each(|each| page.wrapped(2, &format!("{}: ", errno(each.errno)), &breakage(each), Tone::Plain));
+    known
+        .breaks
+        .iter()
+        .for_each(|each| page.wrapped(2, &format!("{}: ", errno(each.errno)), &breakage(each), Tone::Plain));
     for (other, effect) in &known.together {
         let words = format!("systemd {}", harm(*effect));
         page.wrapped(2, &format!("together with {}: ", visible(other)), &words, Tone::Plain);
     }
     heading(&mut page, "What the engines' built-in profiles answer");
-    known.engines.iter().for_each(|each| page.wrapped(2, &format!("{}: ", versions(each)), &built_in(each), Tone::Plain));
+    known
+        .engines
+        .iter()
+        .for_each(|each| page.wrapped(2, &format!("{}: ", versions(each)), &built_in(each), Tone::Plain));
     heading(&mut page, "How to allow just it");
-    ways(known).iter().enumerate().for_each(|(index, way)| page.wrapped(2, &format!("{}. ", index + 1), way, Tone::Plain));
+    ways(known)
+        .iter()
+        .enumerate()
+        .for_each(|(index, way)| page.wrapped(2, &format!("{}. ", index + 1), way, Tone::Plain));
     page.finish()
 }
 
@@ -224,9 +267,11 @@ fn breakage(each: &Breakage) -> String {
         Some(Hierarchy::V2) => " on control groups v2",
         None => "",
     };
-    let range = if each.last == Some(each.first) { each.first.to_string() } else { format!("{} {last}", each.first) };
+    let range =
+        if each.last == Some(each.first) { each.first.to_string() } else { format!("{} {last}", each.first) };
     let docker = each.docker.map(|major| format!(" on Docker {major} and later")).unwrap_or_default();
-    let fitting = each.words.iter().find(|line| each.errno == 1 || !line.to_lowercase().contains("not permitted"));
+    let fitting =
+        each.words.iter().find(|line| each.errno == 1 || !line.to_lowercase().contains("not permitted"));
     let said = fitting.map(|line| format!(" (“{}”)", visible(line))).unwrap_or_default();
     format!("systemd {range}{tree}{docker} {}{said}", harm(each.effect))
 }
@@ -240,25 +285,44 @@ fn versions(each: &BuiltInAnswer) -> String {
 }
 
 fn built_in(each: &BuiltInAnswer) -> String {
-    let opened = if each.opened_by.is_empty() { String::new() } else { format!("; allowed with {}", each.opened_by.join(" or ")) };
+    let opened = if each.opened_by.is_empty() {
+        String::new()
+    } else {
+        format!("; allowed with {}", each.opened_by.join(" or "))
+    };
     format!("{}{opened}", answer(each.answer))
 }
 
 /// The answers to a blocked call, the best first.
 fn ways(known: &Known) -> Vec<String> {
-    let free = |each: &&BuiltInAnswer| each.answer == Answer::Allowed && known.engines.iter().any(|other| other.until == Some(each.since));
-    let newer = known
-        .engines
+    let free = |each: &&BuiltInAnswer| {
+        each.answer == Answer::Allowed && known.engines.iter().any(|other| other.until == Some(each.since))
+    };
+    let newer = known.engines.iter().find(free).map(|each| {
+        format!(
+            "An engine whose built-in profile lets it through: {} {} or later.",
+            each.maker.name(),
+            each.since
+        )
+    });
+    let image = known
+        .breaks
         .iter()
-        .find(free)
-        .map(|each| format!("An engine whose built-in profile lets it through: {} {} or later.", each.maker.name(), each.since));
-    let image = known.breaks.iter().filter(|each| each.effect > Effect::Units).map(|each| each.last).collect::<Option<Vec<i64>>>();
-    let image = image.and_then(|last| last.into_iter().max()).map(|last| format!("An image whose systemd is {} or later.", last + 1));
+        .filter(|each| each.effect > Effect::Units)
+        .map(|each| each.last)
+        .collect::<Option<Vec<i64>>>();
+    let image = image
+        .and_then(|last| last.into_iter().max())
+        .map(|last| format!("An image whose systemd is {} or later.", last + 1));
     let one = format!(
-        "`sysdock seccomp make CONTAINER -o FILE`, then --security-opt seccomp=FILE. By hand: add {{\"names\": [\"{}\"], \"action\": \"SCMP_ACT_ALLOW\"}} to `syscalls` of the profile in use, and take the name out of rules that deny it.",
+        "`sysdock seccomp make CONTAINER -o FILE`, then --security-opt seccomp=FILE. By hand: add \
+            {{\"names\": [\"{}\"], \"action\": \"SCMP_ACT_ALLOW\"}} to `syscalls` of the profile in use, and \
+            take the name out of rules that deny it.",
         visible(&known.call)
     );
-    let last = "seccomp=unconfined lets through every other call as well: only to find out whether the filter is at fault.".to_owned();
+    let last = "seccomp=unconfined lets through every other call as well: only to find out whether the \
+        filter is at fault."
+        .to_owned();
     newer.into_iter().chain(image).chain([one, last]).collect()
 }
 
@@ -267,7 +331,9 @@ fn ways(known: &Known) -> Vec<String> {
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
 pub fn known_json(known: &Known) -> serde_json::Result<String> {
-    let hierarchy = |each: &Breakage| each.hierarchy.map(|hierarchy| if hierarchy == Hierarchy::V1 { "v1" } else { "v2" });
+    let hierarchy = |each: &Breakage| {
+        each.hierarchy.map(|hierarchy| if hierarchy == Hierarchy::V1 { "v1" } else { "v2" })
+    };
     let breaks = |each: &Breakage| json!({"errno": each.errno, "systemd": {"first": each.first, "last": each.last}, "cgroup": hierarchy(each), "docker": each.docker, "effect": each.effect.name(), "words": each.words});
     let engine = |each: &BuiltInAnswer| {
         let (word, errno) = word(each.answer);
@@ -275,7 +341,8 @@ pub fn known_json(known: &Known) -> serde_json::Result<String> {
         json!({"engine": each.maker.name().to_lowercase(), "since": each.since.to_string(), "until": until, "answer": word, "errno": errno,
             "allowed_with": each.opened_by})
     };
-    let together: Vec<Value> = known.together.iter().map(|(call, effect)| json!({"call": call, "effect": effect.name()})).collect();
+    let together: Vec<Value> =
+        known.together.iter().map(|(call, effect)| json!({"call": call, "effect": effect.name()})).collect();
     document(&json!({
         "call": known.call,
         "measured": MEASURED,

@@ -17,7 +17,8 @@ struct Document<'r> {
     selftest: &'r [Sight],
 }
 
-/// The JSON document: `selftest`, a list of what was tried, `seen` true, false, or null where it was not tried.
+/// The JSON document: `selftest`, a list of what was tried, `seen` true, false, or null where it was not
+/// tried.
 ///
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
@@ -37,7 +38,8 @@ pub fn human(sights: &[Sight], context: &Context) -> String {
             (Some(false), false) => (page.sign("!", "!"), Tone::Warn),
             (None, _) => (page.sign("○", "o"), Tone::Dim),
         };
-        let detail = if sight.seen.is_none() { format!("not tried: {}", sight.detail) } else { sight.detail.clone() };
+        let detail =
+            if sight.seen.is_none() { format!("not tried: {}", sight.detail) } else { sight.detail.clone() };
         page.wrapped(0, &format!("{sign} {:<widest$}  ", sight.what), &visible(&detail), tone);
         if !sight.consequence.is_empty() {
             page.prose(4, "", &format!("so: {}", sight.consequence));
@@ -64,7 +66,11 @@ mod tests {
             consequence: if seen == Some(false) { "less is known" } else { "" },
             next: if seen == Some(false) { "run it as root".to_owned() } else { String::new() },
         };
-        let sights = [sight("log", Some(true), "readable"), sight("proc", Some(false), "denied"), sight("exec", None, "no name")];
+        let sights = [
+            sight("log", Some(true), "readable"),
+            sight("proc", Some(false), "denied"),
+            sight("exec", None, "no name"),
+        ];
         insta::assert_snapshot!(human(&sights, &Context { width: 80, color: false, unicode: false, hyperlinks: false }), @r"
         + log   readable
         ! proc  denied

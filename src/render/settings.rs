@@ -23,7 +23,15 @@ pub struct Setting {
 pub fn table(rows: &[Setting], absent: &[String], context: &Context) -> String {
     let mut page = Page::new(context);
     for row in rows {
-        page.flow(0, &[(&row.key, Tone::Strong), ("=", Tone::Dim), (&row.value, Tone::Plain), (&format!("({})", row.origin), Tone::Dim)]);
+        page.flow(
+            0,
+            &[
+                (&row.key, Tone::Strong),
+                ("=", Tone::Dim),
+                (&row.value, Tone::Plain),
+                (&format!("({})", row.origin), Tone::Dim),
+            ],
+        );
     }
     if !absent.is_empty() {
         page.gap();

@@ -11,7 +11,8 @@ use crate::quote::{self, Unquotable};
 pub fn prescription(page: &mut Page<'_>, prescription: &Prescription) {
     page.flow(2, &[("what to do:", Tone::Strong), (&prescription.summary, Tone::Plain)]);
     if prescription.curable {
-        let privilege = if prescription.privilege == "none" { "none more than before" } else { &prescription.privilege };
+        let privilege =
+            if prescription.privilege == "none" { "none more than before" } else { &prescription.privilege };
         page.flow(
             4,
             &[
@@ -32,7 +33,14 @@ pub fn prescription(page: &mut Page<'_>, prescription: &Prescription) {
         page.gap();
     }
     for other in prescription.not_offered.iter().filter(|_| prescription.curable) {
-        page.flow(4, &[("not offered:", Tone::Dim), (&other.what, Tone::Code), (&format!("({})", other.why), Tone::Dim)]);
+        page.flow(
+            4,
+            &[
+                ("not offered:", Tone::Dim),
+                (&other.what, Tone::Code),
+                (&format!("({})", other.why), Tone::Dim),
+            ],
+        );
     }
 }
 

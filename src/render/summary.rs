@@ -45,7 +45,11 @@ impl<'s> SummaryOut<'s> {
             explained: summary.explained,
             undetermined: summary.unjudged,
             causes: summary.ranked_causes().into_iter().map(|(id, count)| CauseOut { id, count }).collect(),
-            unrecognised: summary.ranked_clusters().into_iter().map(|(cluster, text, count)| ClusterOut { cluster, text, count }).collect(),
+            unrecognised: summary
+                .ranked_clusters()
+                .into_iter()
+                .map(|(cluster, text, count)| ClusterOut { cluster, text, count })
+                .collect(),
         }
     }
 }
@@ -69,13 +73,26 @@ pub fn table(summary: &Summary, context: &Context) -> String {
             page.flow(2, &[(&times(&page, *count), Tone::Strong), (id, Tone::Dim), (&short, Tone::Plain)]);
         }
         if clusters.len() > LISTED {
-            page.flow(2, &[(&format!("and {} more (--format json has all)", clusters.len() - LISTED), Tone::Dim)]);
+            page.flow(
+                2,
+                &[(&format!("and {} more (--format json has all)", clusters.len() - LISTED), Tone::Dim)],
+            );
         }
     }
     page.gap();
-    let share = (summary.explained * 100).checked_div(summary.failed).map(|share| format!(" ({share} %)")).unwrap_or_default();
-    let unjudged = if summary.unjudged > 0 { format!(", {} could not be judged", summary.unjudged) } else { String::new() };
-    let said = format!("{} of {} failures explained{share}, {} reports{unjudged}", summary.explained, summary.failed, summary.reports);
+    let share = (summary.explained * 100)
+        .checked_div(summary.failed)
+        .map(|share| format!(" ({share} %)"))
+        .unwrap_or_default();
+    let unjudged = if summary.unjudged > 0 {
+        format!(", {} could not be judged", summary.unjudged)
+    } else {
+        String::new()
+    };
+    let said = format!(
+        "{} of {} failures explained{share}, {} reports{unjudged}",
+        summary.explained, summary.failed, summary.reports
+    );
     page.flow(0, &[(&said, Tone::Strong)]);
     page.finish()
 }
@@ -93,8 +110,11 @@ pub fn line(page: &mut Page<'_>, reports: &[&Report]) {
         reports.iter().filter(meant).filter(|report| report.verdict == verdict).count()
     };
     let verdicts = [Verdict::Failed, Verdict::Degraded, Verdict::Undetermined, Verdict::Healthy];
-    let mut parts: Vec<(String, Tone)> =
-        verdicts.into_iter().filter(|v| of(*v) > 0).map(|v| (format!("{} {}", of(v), words::verdict(v)), words::verdict_tone(v))).collect();
+    let mut parts: Vec<(String, Tone)> = verdicts
+        .into_iter()
+        .filter(|v| of(*v) > 0)
+        .map(|v| (format!("{} {}", of(v), words::verdict(v)), words::verdict_tone(v)))
+        .collect();
     if unasked > 0 {
         parts.push((format!("{unasked} {}", words::NO_FAILURE_SEEN), Tone::Plain));
     }
@@ -104,8 +124,9 @@ pub fn line(page: &mut Page<'_>, reports: &[&Report]) {
     let last = parts.len().saturating_sub(1);
     parts.iter_mut().take(last).for_each(|(text, _)| text.push(','));
     let examined = format!("{} examined:", reports.len());
-    let spans: Vec<Span<'_>> =
-        std::iter::once((examined.as_str(), Tone::Strong)).chain(parts.iter().map(|(text, tone)| (text.as_str(), *tone))).collect();
+    let spans: Vec<Span<'_>> = std::iter::once((examined.as_str(), Tone::Strong))
+        .chain(parts.iter().map(|(text, tone)| (text.as_str(), *tone)))
+        .collect();
     page.flow(0, &spans);
 }
 
@@ -118,8 +139,15 @@ mod tests {
     fn summary() -> Summary {
         let mut summary = Summary::default();
         let mut unknown = sample::unexplained();
-        unknown.unrecognised.push(Cluster { cluster: "0123456789ab".into(), text: "app: \u{1b}[2Jno idea".into(), line: 3, count: 9 });
-        [sample::failed(), sample::failed(), unknown, sample::healthy()].iter().for_each(|report| summary.add(report));
+        unknown.unrecognised.push(Cluster {
+            cluster: "0123456789ab".into(),
+            text: "app: \u{1b}[2Jno idea".into(),
+            line: 3,
+            count: 9,
+        });
+        [sample::failed(), sample::failed(), unknown, sample::healthy()]
+            .iter()
+            .for_each(|report| summary.add(report));
         summary
     }
 

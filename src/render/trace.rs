@@ -1,4 +1,5 @@
-//! What trials under a filter came to: the calls that a boot needs, and those that it makes and can do without.
+//! What trials under a filter came to: the calls that a boot needs, and those that it makes and can do
+//! without.
 
 use std::path::Path;
 
@@ -46,14 +47,25 @@ pub struct Traced {
 #[must_use]
 pub fn traced(traced: &Traced, file: Option<&Path>, context: &Context) -> String {
     let mut page = Page::new(context);
-    page.flow(0, &[(&traced.name, Tone::Strong), (&summary(traced), if traced.boots { Tone::Plain } else { Tone::Bad })]);
+    page.flow(
+        0,
+        &[
+            (&traced.name, Tone::Strong),
+            (&summary(traced), if traced.boots { Tone::Plain } else { Tone::Bad }),
+        ],
+    );
     page.gap();
     if !traced.boots {
         page.flow(0, &[("next: sysdock doctor", Tone::Plain), (&traced.name, Tone::Plain)]);
         return page.finish();
     }
     let list = |calls: &[String]| if calls.is_empty() { "none".to_owned() } else { calls.join(", ") };
-    page.wrapped(2, "needed: ", &list(&traced.needed), if traced.needed.is_empty() { Tone::Good } else { Tone::Bad });
+    page.wrapped(
+        2,
+        "needed: ",
+        &list(&traced.needed),
+        if traced.needed.is_empty() { Tone::Good } else { Tone::Bad },
+    );
     if !traced.unknown.is_empty() {
         page.wrapped(2, "new to sysdock's own table: ", &list(&traced.unknown), Tone::Plain);
     }
@@ -63,10 +75,22 @@ pub fn traced(traced: &Traced, file: Option<&Path>, context: &Context) -> String
     page.wrapped(2, "found by ", &way(traced), Tone::Dim);
     if let Some(file) = file.filter(|_| !traced.needed.is_empty()) {
         page.gap();
-        page.flow(0, &[("next:", Tone::Plain), (&format!("docker run --security-opt seccomp={} …", file.display()), Tone::Plain)]);
+        page.flow(
+            0,
+            &[
+                ("next:", Tone::Plain),
+                (&format!("docker run --security-opt seccomp={} …", file.display()), Tone::Plain),
+            ],
+        );
     } else if !traced.needed.is_empty() {
         page.gap();
-        page.flow(0, &[("next: the same with -o FILE writes the profile with these calls let through, and no others", Tone::Plain)]);
+        page.flow(
+            0,
+            &[(
+                "next: the same with -o FILE writes the profile with these calls let through, and no others",
+                Tone::Plain,
+            )],
+        );
     }
     page.finish()
 }
@@ -76,7 +100,11 @@ fn summary(traced: &Traced) -> String {
     if traced.boots {
         format!("boots with the {denied} let through that its filter denies ({})", traced.state)
     } else {
-        format!("does not boot even with the {denied} let through that its filter denies: something else stops it ({})", traced.state)
+        format!(
+            "does not boot even with the {denied} let through that its filter denies: something else stops \
+                it ({})",
+            traced.state
+        )
     }
 }
 
@@ -84,7 +112,9 @@ fn way(traced: &Traced) -> String {
     let trials = counted(traced.trials, "trial", "trials");
     match traced.way {
         Way::KernelLog => format!("the kernel's log of the calls that were made, and {trials}"),
-        Way::Trials => format!("{trials}; the kernel's log of the calls could not be read here, or did not have all of them"),
+        Way::Trials => format!(
+            "{trials}; the kernel's log of the calls could not be read here, or did not have all of them"
+        ),
     }
 }
 

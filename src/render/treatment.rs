@@ -23,12 +23,16 @@ pub fn trial(outcome: &TrialOutcome, context: &Context) -> String {
         page.flow(4, &[("failed units:", Tone::Dim), (&outcome.failed_units.join(", "), Tone::Plain)]);
     }
     if !outcome.units.is_empty() {
-        let units: Vec<String> = outcome.units.iter().map(|unit| format!("{} {}", unit.unit, unit.state)).collect();
+        let units: Vec<String> =
+            outcome.units.iter().map(|unit| format!("{} {}", unit.unit, unit.state)).collect();
         page.flow(4, &[("units:", Tone::Dim), (&units.join(", "), Tone::Plain)]);
     }
     if let Some(stop) = &outcome.stop {
         let code = stop.exit_code.map_or_else(|| "unknown".to_owned(), |code| code.to_string());
-        page.flow(4, &[("stop:", Tone::Dim), (&format!("exit code {code} after {:.1} s", stop.seconds), Tone::Plain)]);
+        page.flow(
+            4,
+            &[("stop:", Tone::Dim), (&format!("exit code {code} after {:.1} s", stop.seconds), Tone::Plain)],
+        );
     }
     if let Some(minimal) = &outcome.minimal {
         page.flow(4, &[("needed:", Tone::Dim), (&minimal.needed.join(", "), Tone::Plain)]);
@@ -36,7 +40,11 @@ pub fn trial(outcome: &TrialOutcome, context: &Context) -> String {
             page.flow(4, &[("works without:", Tone::Dim), (&minimal.not_needed.join(", "), Tone::Plain)]);
         }
     }
-    let left = if outcome.removed { "nothing is left of it" } else { "something of it is left: sysdock prove --sweep removes it" };
+    let left = if outcome.removed {
+        "nothing is left of it"
+    } else {
+        "something of it is left: sysdock prove --sweep removes it"
+    };
     page.flow(4, &[(&format!("{}:", outcome.name), Tone::Dim), (left, Tone::Plain)]);
     format!("{}\n", page.finish().trim_matches('\n'))
 }

@@ -52,6 +52,9 @@ pub fn of(outcome: &TrialOutcome) -> TrialOut<'_> {
         stop: outcome.stop.as_ref().map(|stop| StopOut { exit_code: stop.exit_code, seconds: stop.seconds }),
         problem: outcome.problem.as_deref(),
         removed: outcome.removed,
-        minimal: outcome.minimal.as_ref().map(|minimal| MinimalOut { needed: &minimal.needed, not_needed: &minimal.not_needed }),
+        minimal: outcome
+            .minimal
+            .as_ref()
+            .map(|minimal| MinimalOut { needed: &minimal.needed, not_needed: &minimal.not_needed }),
     }
 }

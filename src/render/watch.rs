@@ -1,4 +1,5 @@
-//! A report of `watch` as one line for people, and the occasion of it for programs. Must not know where the line goes.
+//! A report of `watch` as one line for people, and the occasion of it for programs. Must not know where the
+//! line goes.
 
 use serde::Serialize;
 
@@ -34,18 +35,24 @@ pub fn line(report: &Report, occasion: &Occasion<'_>, there: bool, context: &Con
         Subject::Systemd => tint(&words::standing(report).to_uppercase(), tone),
     };
     let cause = match report.root() {
-        Some(root) => format!("{} {}", tint(&root.title, Tone::Plain), tint(&format!("[{}]", root.id), Tone::Dim)),
+        Some(root) => {
+            format!("{} {}", tint(&root.title, Tone::Plain), tint(&format!("[{}]", root.id), Tone::Dim))
+        }
         None => tint(&report.state, Tone::Plain),
     };
     let next = match report.verdict {
         Verdict::Healthy => String::new(),
         _ if there => format!("; next: {}", tint(&shown(&["sysdock", "doctor", name]), Tone::Code)),
-        _ => {
-            report.root().map_or_else(String::new, |root| format!("; next: {}", tint(&format!("sysdock explain {}", root.id), Tone::Code)))
-        }
+        _ => report.root().map_or_else(String::new, |root| {
+            format!("; next: {}", tint(&format!("sysdock explain {}", root.id), Tone::Code))
+        }),
     };
     let (time, happened) = (tint(&occasion.time, Tone::Dim), tint(&happened(occasion), Tone::Plain));
-    format!("{time} {} {} {happened}: {verdict} {dash} {cause}{next}\n", tint(sign, tone), tint(name, Tone::Strong))
+    format!(
+        "{time} {} {} {happened}: {verdict} {dash} {cause}{next}\n",
+        tint(sign, tone),
+        tint(name, Tone::Strong)
+    )
 }
 
 fn sign(report: &Report, unicode: bool) -> (&'static str, Tone) {
@@ -56,7 +63,8 @@ fn sign(report: &Report, unicode: bool) -> (&'static str, Tone) {
         (_, Verdict::Failed) => ("✗", "x"),
         (_, Verdict::Undetermined) => ("?", "?"),
     };
-    let tone = if report.subject == Subject::NotSystemd { Tone::Dim } else { words::verdict_tone(report.verdict) };
+    let tone =
+        if report.subject == Subject::NotSystemd { Tone::Dim } else { words::verdict_tone(report.verdict) };
     (if unicode { sign.0 } else { sign.1 }, tone)
 }
 
@@ -80,7 +88,13 @@ mod tests {
     use crate::render::{Answer, json, sample};
 
     fn occasion(kind: &'static str, deaths: u64) -> Occasion<'static> {
-        Occasion { kind, time: "2026-01-31T08:00:00Z".to_owned(), image: "debian:12", exit_code: Some(255), deaths }
+        Occasion {
+            kind,
+            time: "2026-01-31T08:00:00Z".to_owned(),
+            image: "debian:12",
+            exit_code: Some(255),
+            deaths,
+        }
     }
 
     fn of(report: &Report) -> Answer<'_> {
@@ -98,8 +112,10 @@ mod tests {
             line(&sample::not_systemd(), &occasion("died", 1), true, &PLAIN),
         ];
         insta::assert_snapshot!(lines.concat(), @"
-        2026-01-31T08:00:00Z x web died, exit code 255: FAILED - systemd needs a tmpfs on /run and may not mount one itself [run-tmpfs-missing]; next: sysdock doctor web
-        2026-01-31T08:00:00Z x web died 7 times, exit code 255: FAILED - systemd needs a tmpfs on /run and may not mount one itself [run-tmpfs-missing]; next: sysdock explain run-tmpfs-missing
+        2026-01-31T08:00:00Z x web died, exit code 255: FAILED - systemd needs a tmpfs on /run and may not \
+            mount one itself [run-tmpfs-missing]; next: sysdock doctor web
+        2026-01-31T08:00:00Z x web died 7 times, exit code 255: FAILED - systemd needs a tmpfs on /run and \
+            may not mount one itself [run-tmpfs-missing]; next: sysdock explain run-tmpfs-missing
         2026-01-31T08:00:00Z + db is new: HEALTHY - running, systemd says running
         2026-01-31T08:00:00Z o cache died, exit code 255: not meant to run systemd - state running
         ");
@@ -121,7 +137,8 @@ mod tests {
         });
         assert_eq!(line["event"], expected);
         assert_eq!(line["verdict"], "failed");
-        let without: serde_json::Value = serde_json::from_str(&json::line(&of(&sample::failed()), &[]).unwrap()).unwrap();
+        let without: serde_json::Value =
+            serde_json::from_str(&json::line(&of(&sample::failed()), &[]).unwrap()).unwrap();
         assert!(without.get("event").is_none());
     }
 }

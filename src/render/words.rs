@@ -14,7 +14,8 @@ pub const fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The verdict as people are told it: who is healthy as far as was seen, and was not asked for failed units, is not called healthy.
+/// The verdict as people are told it: who is healthy as far as was seen, and was not asked for failed units,
+/// is not called healthy.
 pub fn standing(report: &Report) -> &'static str {
     if report.is_unasked() { NO_FAILURE_SEEN } else { verdict(report.verdict) }
 }

@@ -1,5 +1,5 @@
-//! The text of a condition in, its syntax tree and the facts that it names out. Refuses what cannot be compared, and constructs that a
-//! condition does not need.
+//! The text of a condition in, its syntax tree and the facts that it names out. Refuses what cannot be
+//! compared, and constructs that a condition does not need.
 //!
 //! The build script includes this file too: a built-in rule with a mistake in a condition is not built.
 
@@ -26,7 +26,10 @@ pub enum ConditionError {
     #[error("is not valid CEL: {0}")]
     Syntax(String),
     /// A name that the catalog does not have.
-    #[error("unknown fact `{key}`{}", .near.as_ref().map(|n| format!(", did you mean `{n}`?")).unwrap_or_default())]
+    #[error(
+        "unknown fact `{key}`{}",
+        .near.as_ref().map(|n| format!(", did you mean `{n}`?")).unwrap_or_default()
+    )]
     UnknownFact {
         /// The name.
         key: String,
@@ -47,7 +50,8 @@ pub enum ConditionError {
         kind: &'static str,
     },
     /// A word that the fact never is.
-    #[error("`{fact}` is never \"{word}\"{}; it is one of {}", .near.as_ref().map(|n| format!(", did you mean \"{n}\"?")).unwrap_or_default(), .words.join(", "))]
+    #[error("`{fact}` is never \"{word}\"{}; it is one of {}", .near.as_ref().map(|n| format!(", did you \
+        mean \"{n}\"?")).unwrap_or_default(), .words.join(", "))]
     UnknownWord {
         /// The fact.
         fact: String,
@@ -89,8 +93,8 @@ pub fn checked(source: &str) -> Result<Checked, ConditionError> {
     if source.len() > LENGTH {
         return Err(ConditionError::Long);
     }
-    // `cel`'s other parser, made by ANTLR, took a quarter of the instructions that a log of ten lines costs, and was a quarter of what
-    // the loader relocates at every start.
+    // `cel`'s other parser, made by ANTLR, took a quarter of the instructions that a log of ten lines costs,
+    // and was a quarter of what the loader relocates at every start.
     let parsed = PrattParser::new().parse(source);
     let expression = parsed.map_err(|e| ConditionError::Syntax(e.to_string().replace('\n', " ")))?;
     let mut checker = Checker::default();
@@ -138,7 +142,9 @@ impl Checker {
                 self.loop_variables.truncate(self.loop_variables.len() - 2);
                 Ok(Some(Kind::Bool))
             }
-            Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => Err(ConditionError::Forbidden("a map or message".to_owned())),
+            Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => {
+                Err(ConditionError::Forbidden("a map or message".to_owned()))
+            }
         }
     }
 
@@ -174,10 +180,15 @@ impl Checker {
                 }
                 Ok(Some(Kind::Bool))
             }
-            operators::ADD | operators::SUBSTRACT | operators::MULTIPLY | operators::DIVIDE | operators::NEGATE | "size" => {
-                Ok(Some(Kind::Int))
+            operators::ADD
+            | operators::SUBSTRACT
+            | operators::MULTIPLY
+            | operators::DIVIDE
+            | operators::NEGATE
+            | "size" => Ok(Some(Kind::Int)),
+            "startsWith" | "endsWith" | "contains" | "matches" | operators::NOT_STRICTLY_FALSE => {
+                Ok(Some(Kind::Bool))
             }
-            "startsWith" | "endsWith" | "contains" | "matches" | operators::NOT_STRICTLY_FALSE => Ok(Some(Kind::Bool)),
             operators::CONDITIONAL => Ok(kinds.last().copied().flatten()),
             other => Err(ConditionError::Forbidden(format!("{other}()"))),
         }
@@ -215,17 +226,28 @@ fn same_kinds(operands: &[&IdedExpr], kinds: &[Option<Kind>]) -> Result<(), Cond
         _ if left == right => return Ok(()),
         _ => {}
     }
-    Err(ConditionError::Kinds { left: describe(&operands[0].expr), right: right.name().to_owned(), kind: left.name() })
+    Err(ConditionError::Kinds {
+        left: describe(&operands[0].expr),
+        right: right.name().to_owned(),
+        kind: left.name(),
+    })
 }
 
 /// Whether a text that a fact is compared with is one of its words; two facts may always be compared.
-fn known_word(fact: &IdedExpr, text: &IdedExpr, words: &'static [&'static str]) -> Result<(), ConditionError> {
+fn known_word(
+    fact: &IdedExpr,
+    text: &IdedExpr,
+    words: &'static [&'static str],
+) -> Result<(), ConditionError> {
     let Expr::Literal(LiteralValue::String(word)) = &text.expr else { return Ok(()) };
     let word = word.inner();
     if words.contains(&word) {
         return Ok(());
     }
-    let near = words.iter().map(|known| (strsim::jaro_winkler(known, word), *known)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let near = words
+        .iter()
+        .map(|known| (strsim::jaro_winkler(known, word), *known))
+        .max_by(|a, b| a.0.total_cmp(&b.0));
     let near = near.filter(|(score, _)| *score > 0.8).map(|(_, known)| known);
     Err(ConditionError::UnknownWord { fact: describe(&fact.expr), word: word.to_owned(), near, words })
 }
@@ -277,16 +299,32 @@ mod tests {
         }
         let said = checked("manager.state == \"degrated\"").unwrap_err().to_string();
         assert!(said.contains("did you mean \"degraded\"?") && said.contains("initializing"), "{said}");
-        for source in ["cgroup.mode == \"v2\"", "cgroup.mode == null", "cgroup.mode.startsWith(\"v\")", "container.image == \"v3\""] {
+        for source in [
+            "cgroup.mode == \"v2\"",
+            "cgroup.mode == null",
+            "cgroup.mode.startsWith(\"v\")",
+            "container.image == \"v3\"",
+        ] {
             assert!(checked(source).is_ok(), "{source}");
         }
     }
 
-    /// Whatever is nested as deep as its length allows is read or refused, on the smaller stack of a thread too.
+    /// Whatever is nested as deep as its length allows is read or refused, on the smaller stack of a thread
+    /// too.
     #[test]
     fn no_nesting_exhausts_the_stack() {
-        for piece in ["container.tty ? true : ", "(", "!", "-", "[", "container.tty && ", "container.argv.all(a, ", "size(", ".a", "{'a': "]
-        {
+        for piece in [
+            "container.tty ? true : ",
+            "(",
+            "!",
+            "-",
+            "[",
+            "container.tty && ",
+            "container.argv.all(a, ",
+            "size(",
+            ".a",
+            "{'a': ",
+        ] {
             assert!(checked(&piece.repeat(LENGTH / piece.len())).is_err(), "{piece}");
             let whole = format!("{}true", piece.repeat((LENGTH - 4) / piece.len()));
             drop(checked(&whole));
@@ -304,7 +342,12 @@ mod tests {
             "-1 < a.b || a.c >= 0x1F ? a.d : null != a.e",
             "[1, a.b, 'c'].all(x, x == 2u)",
         ];
-        let conditions: Vec<String> = rules.rules.iter().flat_map(crate::rule::Rule::conditions).map(|(_, c)| c.source.clone()).collect();
+        let conditions: Vec<String> = rules
+            .rules
+            .iter()
+            .flat_map(crate::rule::Rule::conditions)
+            .map(|(_, c)| c.source.clone())
+            .collect();
         for source in conditions.iter().map(String::as_str).chain(own) {
             let by_antlr = cel::parser::Parser::new().parse(source).unwrap();
             let by_pratt = PrattParser::new().parse(source).unwrap();

@@ -1,7 +1,7 @@
 //! Conditions over facts, written in CEL, checked when a rule is loaded and evaluated to one of three values.
 //!
-//! A fact that is unknown is left out of the evaluation's context, so that `&&` and `||` absorb it where the rest
-//! decides; where it does not, the condition is undecided. A fact that is known to be absent is `null`.
+//! A fact that is unknown is left out of the evaluation's context, so that `&&` and `||` absorb it where the
+//! rest decides; where it does not, the condition is undecided. A fact that is known to be absent is `null`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
@@ -66,7 +66,8 @@ impl Condition {
     /// Evaluates the condition.
     #[must_use]
     pub fn evaluate(&self, scope: &Scope, facts: &Facts) -> Outcome {
-        // Of a short log little is known; compiling all conditions takes a tenth of the time of all that is done with it.
+        // Of a short log little is known; compiling all conditions takes a tenth of the time of all that is
+        // done with it.
         if self.compiled.get().is_none() {
             let named = named(&self.source);
             if !named.is_empty() && named.iter().all(|key| facts.get(key).is_none()) {
@@ -78,7 +79,8 @@ impl Condition {
             Ok(Value::Bool(true)) => Outcome::Match,
             Ok(_) => Outcome::NoMatch,
             Err(_) => {
-                let missing: Vec<_> = compiled.facts.iter().filter(|key| facts.get(key).is_none()).cloned().collect();
+                let missing: Vec<_> =
+                    compiled.facts.iter().filter(|key| facts.get(key).is_none()).cloned().collect();
                 // All is known and still no answer: a null was compared by size.
                 if missing.is_empty() { Outcome::NoMatch } else { Outcome::Undecided(missing) }
             }
@@ -158,8 +160,14 @@ mod tests {
         assert_eq!(evaluate("container.tty && mount.run", std::slice::from_ref(&tty)), Outcome::NoMatch);
         assert_eq!(evaluate("mount.run && container.tty", std::slice::from_ref(&tty)), Outcome::NoMatch);
         assert_eq!(evaluate("mount.run || !container.tty", std::slice::from_ref(&tty)), Outcome::Match);
-        assert_eq!(evaluate("mount.run || container.tty", std::slice::from_ref(&tty)), Outcome::Undecided(vec!["mount.run".into()]));
-        assert_eq!(evaluate("!mount.run && !container.tty", &[tty]), Outcome::Undecided(vec!["mount.run".into()]));
+        assert_eq!(
+            evaluate("mount.run || container.tty", std::slice::from_ref(&tty)),
+            Outcome::Undecided(vec!["mount.run".into()])
+        );
+        assert_eq!(
+            evaluate("!mount.run && !container.tty", &[tty]),
+            Outcome::Undecided(vec!["mount.run".into()])
+        );
     }
 
     #[test]
@@ -182,7 +190,13 @@ mod tests {
     fn null_means_known_to_be_absent() {
         let absent = ("container.pids_limit", serde_json::Value::Null);
         assert_eq!(evaluate("container.pids_limit == null", std::slice::from_ref(&absent)), Outcome::Match);
-        assert_eq!(evaluate("container.pids_limit != null && container.pids_limit < 20", std::slice::from_ref(&absent)), Outcome::NoMatch);
+        assert_eq!(
+            evaluate(
+                "container.pids_limit != null && container.pids_limit < 20",
+                std::slice::from_ref(&absent)
+            ),
+            Outcome::NoMatch
+        );
         assert_eq!(evaluate("container.pids_limit < 20", &[absent]), Outcome::NoMatch);
         assert!(matches!(evaluate("container.pids_limit == null", &[]), Outcome::Undecided(_)));
     }
@@ -190,9 +204,15 @@ mod tests {
     #[test]
     fn lists_are_searched_with_exists() {
         let units = ("manager.failed_units", serde_json::json!(["tmp.mount", "app.service"]));
-        assert_eq!(evaluate("manager.failed_units.exists(u, u == 'tmp.mount')", std::slice::from_ref(&units)), Outcome::Match);
+        assert_eq!(
+            evaluate("manager.failed_units.exists(u, u == 'tmp.mount')", std::slice::from_ref(&units)),
+            Outcome::Match
+        );
         assert_eq!(evaluate("size(manager.failed_units) == 2", std::slice::from_ref(&units)), Outcome::Match);
-        assert_eq!(evaluate("manager.failed_units.exists(u, u.endsWith('.mount'))", &[units]), Outcome::Match);
+        assert_eq!(
+            evaluate("manager.failed_units.exists(u, u.endsWith('.mount'))", &[units]),
+            Outcome::Match
+        );
     }
 
     #[test]

@@ -34,7 +34,10 @@ pub enum RuleError {
         depth: usize,
     },
     /// A project would replace what is there.
-    #[error("{file} would replace the {what} `{id}`, and rules that {project} names may only add to those there are; --trust allows it")]
+    #[error(
+        "{file} would replace the {what} `{id}`, and rules that {project} names may only add to those there \
+            are; --trust allows it"
+    )]
     Replaces {
         /// The file.
         file: String,

@@ -1,4 +1,5 @@
-//! Words of rule files that become names of files, places of pages and links: what they may be. Must not know where they stand.
+//! Words of rule files that become names of files, places of pages and links: what they may be. Must not know
+//! where they stand.
 
 /// Longest id, in bytes.
 const ID: usize = 80;
@@ -10,20 +11,28 @@ const ADDRESS: usize = 1000;
 /// # Errors
 /// What is wrong with it, in words.
 pub fn check_id(id: &str) -> Result<(), String> {
-    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
     if id.len() <= ID && id.split('-').all(is_word) {
         return Ok(());
     }
-    Err(format!("{} is no id: lower case words and digits joined by hyphens, of at most {ID} letters", quoted(id)))
+    Err(format!(
+        "{} is no id: lower case words and digits joined by hyphens, of at most {ID} letters",
+        quoted(id)
+    ))
 }
 
-/// Whether a reference is an address that may stand as a link: `https://`, and no sign that an address has to encode (RFC 3986).
+/// Whether a reference is an address that may stand as a link: `https://`, and no sign that an address has to
+/// encode (RFC 3986).
 ///
 /// # Errors
 /// What is wrong with it, in words.
 pub fn check_reference(reference: &str) -> Result<(), String> {
     let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
-    let named = reference.strip_prefix("https://").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()));
+    let named = reference
+        .strip_prefix("https://")
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()));
     if named && reference.len() <= ADDRESS && reference.bytes().all(is_sign) {
         return Ok(());
     }
@@ -45,7 +54,8 @@ mod tests {
             assert!(check_id(id).is_ok(), "{id}");
         }
         let long = "a".repeat(81);
-        for id in ["", "-a", "a-", "a--b", "A", "a_b", "a.b", "../a", "a/b", "a b", "a\n", "ä", long.as_str()] {
+        for id in ["", "-a", "a-", "a--b", "A", "a_b", "a.b", "../a", "a/b", "a b", "a\n", "ä", long.as_str()]
+        {
             assert!(check_id(id).is_err(), "{id}");
         }
     }
@@ -83,11 +93,15 @@ mod tests {
     #[test]
     fn a_rule_file_whose_words_lead_elsewhere_is_refused_when_it_is_loaded() {
         let rule = |id: &str, more: &str| {
-            let head = "title = \"t\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation = \"e\"\nconfirm = \"c\"\n";
+            let head = "title = \"t\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation = \"e\"\nconfirm \
+                = \"c\"\n";
             loaded("x.toml", &format!("id = {}\n{head}{more}", toml::Value::from(id)))
         };
         let signature = |name: &str| format!("[[signature]]\nname = \"{name}\"\npattern = 'abc'");
-        assert_eq!(rule("mine-2", &format!("references = [\"https://example.org/a?b#c\"]\n{}", signature("a-b"))), "taken");
+        assert_eq!(
+            rule("mine-2", &format!("references = [\"https://example.org/a?b#c\"]\n{}", signature("a-b"))),
+            "taken"
+        );
         for (id, more, part) in [
             ("../../x", String::new(), "/x.toml:1: id "),
             ("/etc/x", String::new(), "/x.toml:1: id "),

@@ -1,4 +1,5 @@
-//! What a rule says that few runs need: its page and its examples. Those of a built-in rule are read on first use.
+//! What a rule says that few runs need: its page and its examples. Those of a built-in rule are read on first
+//! use.
 
 use std::ops::Deref;
 use std::sync::OnceLock;
@@ -78,7 +79,8 @@ mod tests {
 
     #[test]
     fn a_page_is_read_on_first_use() {
-        let page = Later::<Page>::embedded(r#"{"explanation": " Why. ", "confirm": "How.", "references": ["x"]}"#);
+        let page =
+            Later::<Page>::embedded(r#"{"explanation": " Why. ", "confirm": "How.", "references": ["x"]}"#);
         assert!(page.read.get().is_none() && page.check().is_ok() && page.read.get().is_none());
         assert_eq!((page.explanation.as_str(), page.references.len()), ("Why.", 1));
         assert!(page.read.get().is_some());

@@ -9,7 +9,10 @@ use super::checker::CONDITIONS;
 use super::id::{check_id, check_reference};
 use super::needle::needles;
 use super::syntax::{HarmlessFile, RemedyFile, RuleFile, SignatureFile};
-use super::{Change, Condition, ConditionError, Later, RemedyText, Rule, RuleError, RuleSet, Signature, Source, VersionRange};
+use super::{
+    Change, Condition, ConditionError, Later, RemedyText, Rule, RuleError, RuleSet, Signature, Source,
+    VersionRange,
+};
 use crate::pattern::Pattern;
 
 /// The built-in rule files, as the build script wrote them.
@@ -66,7 +69,8 @@ pub fn load<S: Clone + Into<Source>>(sources: &[S]) -> Result<RuleSet, RuleError
         set.fixed = (set.rules.keys().cloned().collect(), set.remedies.keys().cloned().collect());
         source.read(|path, text| set.add(&path.display().to_string(), text, source.project.as_deref()))?;
         let change = std::mem::replace(&mut set.change, before);
-        set.changes.extend(source.named_by.filter(|_| !change.is_empty()).map(|file| Change { file, ..change }));
+        set.changes
+            .extend(source.named_by.filter(|_| !change.is_empty()).map(|file| Change { file, ..change }));
     }
     Ok(set.finish())
 }
@@ -129,7 +133,14 @@ impl Builder {
     }
 
     /// Notes that something is replaced, or refuses it.
-    fn note(&mut self, file: &str, what: &'static str, id: &str, replaces: bool, project: Option<&Path>) -> Result<(), RuleError> {
+    fn note(
+        &mut self,
+        file: &str,
+        what: &'static str,
+        id: &str,
+        replaces: bool,
+        project: Option<&Path>,
+    ) -> Result<(), RuleError> {
         match project {
             _ if !replaces => Ok(()),
             None => {
@@ -143,7 +154,8 @@ impl Builder {
         }
     }
 
-    /// Adds a built-in file; its conditions and patterns are compiled when they are needed, and checked by [`super::verify()`].
+    /// Adds a built-in file; its conditions and patterns are compiled when they are needed, and checked by
+    /// [`super::verify()`].
     fn embed(&mut self, file: &File) -> Result<(), RuleError> {
         match kind_of(file.name) {
             Kind::Remedies => self.remedies(file.read()?),
@@ -151,7 +163,10 @@ impl Builder {
             Kind::Rule => {
                 let mut raw: RuleFile = file.read()?;
                 let signatures = file.signatures(std::mem::take(&mut raw.signature));
-                let parts = Parts { conditions: raw.conditions().map(|source| source.map(Condition::unchecked)), signatures };
+                let parts = Parts {
+                    conditions: raw.conditions().map(|source| source.map(Condition::unchecked)),
+                    signatures,
+                };
                 let (examples, page) = (Later::embedded(file.examples), Later::embedded(file.page));
                 self.rule(Rule { page, examples, ..built(file.name, raw, parts) });
             }
@@ -268,7 +283,9 @@ impl Checked<'_> {
         self.words(&raw)?;
         let mut conditions = [const { None }; 5];
         for ((key, source), condition) in CONDITIONS.into_iter().zip(raw.conditions()).zip(&mut conditions) {
-            let refused = |error: ConditionError| self.part(&format!("\n{key} ="), 1, key.to_owned(), error.to_string());
+            let refused = |error: ConditionError| {
+                self.part(&format!("\n{key} ="), 1, key.to_owned(), error.to_string())
+            };
             *condition = source.map(Condition::new).transpose().map_err(refused)?;
         }
         let signatures = self.signatures(std::mem::take(&mut raw.signature))?;
@@ -284,7 +301,8 @@ impl Checked<'_> {
             self.id(key, id)?;
         }
         for reference in &raw.references {
-            check_reference(reference).map_err(|message| self.part("\nreferences =", 1, "references".to_owned(), message))?;
+            check_reference(reference)
+                .map_err(|message| self.part("\nreferences =", 1, "references".to_owned(), message))?;
         }
         Ok(())
     }
@@ -304,13 +322,24 @@ impl Checked<'_> {
 
     fn signature(self, raw: SignatureFile) -> Result<Signature, RuleError> {
         self.id("name", &raw.name)?;
-        let bad = |message: String| self.part(&format!("name = \"{}\"", raw.name), 0, format!("signature {}", raw.name), message);
+        let bad = |message: String| {
+            self.part(&format!("name = \"{}\"", raw.name), 0, format!("signature {}", raw.name), message)
+        };
         let systemd = match &raw.systemd {
-            Some(range) => Some(VersionRange::parse(range).ok_or_else(|| bad(format!("has no version range but `{range}`")))?),
+            Some(range) => Some(
+                VersionRange::parse(range)
+                    .ok_or_else(|| bad(format!("has no version range but `{range}`")))?,
+            ),
             None => None,
         };
-        let needles = needles(&raw.pattern).map_err(|e| bad(format!("has a pattern that is no regular expression: {e}")))?;
-        let when = raw.when.as_deref().map(Condition::new).transpose().map_err(|e| bad(format!("has a condition that {e}")))?;
+        let needles = needles(&raw.pattern)
+            .map_err(|e| bad(format!("has a pattern that is no regular expression: {e}")))?;
+        let when = raw
+            .when
+            .as_deref()
+            .map(Condition::new)
+            .transpose()
+            .map_err(|e| bad(format!("has a condition that {e}")))?;
         Ok(Signature {
             pattern: Pattern::owned(raw.pattern),
             needles: needles.into_iter().map(Cow::Owned).collect(),
@@ -337,10 +366,18 @@ mod tests {
     #[test]
     fn mistakes_are_told_with_file_and_line() {
         let said = |text: &str| Builder::default().add("x.toml", text, None).unwrap_err().to_string();
-        assert!(said("id = \"a\"\nwhat = 3").starts_with("x.toml:2: unknown field `what`"), "{}", said("id = \"a\"\nwhat = 3"));
-        let head = "id = \"a\"\ntitle = \"t\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation = \"e\"\nconfirm = \"c\"\n";
+        assert!(
+            said("id = \"a\"\nwhat = 3").starts_with("x.toml:2: unknown field `what`"),
+            "{}",
+            said("id = \"a\"\nwhat = 3")
+        );
+        let head = "id = \"a\"\ntitle = \"t\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation \
+            = \"e\"\nconfirm = \"c\"\n";
         let wrong_fact = said(&format!("{head}when = 'container.ttty'"));
-        assert!(wrong_fact.starts_with("x.toml:7: when unknown fact `container.ttty`, did you mean"), "{wrong_fact}");
+        assert!(
+            wrong_fact.starts_with("x.toml:7: when unknown fact `container.ttty`, did you mean"),
+            "{wrong_fact}"
+        );
         let wrong_pattern = said(&format!("{head}[[signature]]\nname = \"s\"\npattern = '(x'"));
         assert!(wrong_pattern.starts_with("x.toml:8: signature s has a pattern"), "{wrong_pattern}");
     }
@@ -348,8 +385,8 @@ mod tests {
     #[test]
     fn a_folder_overrides_by_id() {
         let dir = tempfile::tempdir().unwrap();
-        let text =
-            "id = \"boot-stopped\"\ntitle = \"mine\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation = \"e\"\nconfirm = \"c\"\n";
+        let text = "id = \"boot-stopped\"\ntitle = \"mine\"\nseverity = \"error\"\nstage \
+            = \"mount\"\nexplanation = \"e\"\nconfirm = \"c\"\n";
         std::fs::write(dir.path().join("mine.toml"), text).unwrap();
         let set = load(&[dir.path().to_owned()]).unwrap();
         assert_eq!(set.get("boot-stopped").map(|rule| rule.title.as_str()), Some("mine"));
@@ -358,15 +395,24 @@ mod tests {
 
     #[test]
     fn a_missing_folder_is_named() {
-        assert!(load(&[std::path::PathBuf::from("/no/such/rules")]).unwrap_err().to_string().contains("/no/such/rules"));
+        assert!(
+            load(&[std::path::PathBuf::from("/no/such/rules")])
+                .unwrap_err()
+                .to_string()
+                .contains("/no/such/rules")
+        );
     }
 
     #[test]
     fn a_project_adds_and_replaces_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        let of_project = Source { project: Some("p/sysdock.toml".into()), ..Source::from(dir.path().to_owned()) };
+        let of_project =
+            Source { project: Some("p/sysdock.toml".into()), ..Source::from(dir.path().to_owned()) };
         let rule = |id: &str| {
-            format!("id = \"{id}\"\ntitle = \"mine\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation = \"e\"\nconfirm = \"c\"\n")
+            format!(
+                "id = \"{id}\"\ntitle = \"mine\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation \
+                    = \"e\"\nconfirm = \"c\"\n"
+            )
         };
         let remedy = |id: &str| format!("[[remedy]]\nid = \"{id}\"\ntitle = \"t\"\nwords = \"w\"\n");
         let builtin = builtin().unwrap();
@@ -382,8 +428,10 @@ mod tests {
             let loaded = load(std::slice::from_ref(&of_project));
             assert_eq!(loaded.is_ok(), fits, "{text}");
             assert!(loaded.err().is_none_or(|error| error.to_string().contains("--trust")), "{text}");
-            let trusted = Source { project: None, named_by: Some("p/sysdock.toml".into()), ..of_project.clone() };
-            let replaced: Vec<String> = load(&[trusted]).unwrap().changes.into_iter().flat_map(|change| change.replaced).collect();
+            let trusted =
+                Source { project: None, named_by: Some("p/sysdock.toml".into()), ..of_project.clone() };
+            let replaced: Vec<String> =
+                load(&[trusted]).unwrap().changes.into_iter().flat_map(|change| change.replaced).collect();
             assert_eq!(replaced.is_empty(), fits, "{text}");
             std::fs::remove_file(dir.path().join(name)).unwrap();
         }

@@ -47,7 +47,8 @@ pub struct Rule {
     pub confidence: Confidence,
     /// Holds when the facts alone show it to be a cause.
     pub when: Option<Condition>,
-    /// Holds when it does harm even to a manager that is up; without it, a manager that is up disproves a critical rule.
+    /// Holds when it does harm even to a manager that is up; without it, a manager that is up disproves a
+    /// critical rule.
     pub harms: Option<Condition>,
     /// Holds when it is not a cause now but may become one.
     pub risk: Option<Condition>,
@@ -67,8 +68,8 @@ pub struct Rule {
     pub shows: Vec<String>,
     /// Ids of remedies.
     pub remedies: Vec<String>,
-    /// Why no flag of the container helps, for a cause that only the image or the host can end; `{fact|word}` stands for the value of a
-    /// fact, or for the word where it is not known.
+    /// Why no flag of the container helps, for a cause that only the image or the host can end; `{fact|word}`
+    /// stands for the value of a fact, or for the word where it is not known.
     pub no_flag: Option<String>,
     /// Log patterns.
     pub signatures: Vec<Signature>,
@@ -128,7 +129,13 @@ impl Change {
 impl Rule {
     /// Its conditions, with the names of their keys.
     pub fn conditions(&self) -> impl Iterator<Item = (&'static str, &Condition)> {
-        let own = [("when", &self.when), ("harms", &self.harms), ("risk", &self.risk), ("note", &self.note), ("unless", &self.unless)];
+        let own = [
+            ("when", &self.when),
+            ("harms", &self.harms),
+            ("risk", &self.risk),
+            ("note", &self.note),
+            ("unless", &self.unless),
+        ];
         own.into_iter().filter_map(|(key, condition)| Some((key, condition.as_ref()?)))
     }
 }

@@ -1,6 +1,7 @@
 //! Needles: literals of which at least one occurs in every line that a pattern matches.
 //!
-//! Shared with the build script, which works them out for the built-in rules. Must not depend on anything but `regex-syntax`.
+//! Shared with the build script, which works them out for the built-in rules. Must not depend on anything but
+//! `regex-syntax`.
 
 use std::sync::LazyLock;
 
@@ -45,13 +46,20 @@ const COMMON: [&str; 18] = [
     "journald",
 ];
 
-/// The needles of a pattern, in lower case (to be looked for in either case); empty when it has none that help.
+/// The needles of a pattern, in lower case (to be looked for in either case); empty when it has none that
+/// help.
 ///
 /// # Errors
 /// The message of `regex-syntax` when the pattern is no regular expression.
 pub fn needles(pattern: &str) -> Result<Vec<String>, String> {
-    let hir = regex_syntax::ParserBuilder::new().utf8(false).unicode(false).build().parse(pattern).map_err(|e| e.to_string())?;
-    let mut needles: Vec<String> = required(&hir).unwrap_or_default().iter().map(|needle| cut(needle).to_owned()).collect();
+    let hir = regex_syntax::ParserBuilder::new()
+        .utf8(false)
+        .unicode(false)
+        .build()
+        .parse(pattern)
+        .map_err(|e| e.to_string())?;
+    let mut needles: Vec<String> =
+        required(&hir).unwrap_or_default().iter().map(|needle| cut(needle).to_owned()).collect();
     needles.sort();
     needles.dedup();
     Ok(needles)
@@ -59,7 +67,11 @@ pub fn needles(pattern: &str) -> Result<Vec<String>, String> {
 
 /// The beginning of a needle behind a common word.
 fn cut(needle: &str) -> &str {
-    let rest = COMMON.iter().find_map(|common| needle.strip_prefix(common)).filter(|rest| rest.len() >= TELLING).unwrap_or(needle);
+    let rest = COMMON
+        .iter()
+        .find_map(|common| needle.strip_prefix(common))
+        .filter(|rest| rest.len() >= TELLING)
+        .unwrap_or(needle);
     let end = rest.char_indices().map(|(at, _)| at).find(|at| *at >= LONGEST).unwrap_or(rest.len());
     &rest[..end]
 }
@@ -88,16 +100,19 @@ fn nothing() -> Vec<String> {
     vec![String::new()]
 }
 
-/// The best of what the parts of a sequence require, neighbouring texts taken together; `run` are the texts before the first of them.
+/// The best of what the parts of a sequence require, neighbouring texts taken together; `run` are the texts
+/// before the first of them.
 fn best(mut run: Vec<String>, parts: &[Hir]) -> Option<Vec<String>> {
     let mut found: Vec<Vec<String>> = Vec::new();
     for part in parts {
-        // What may be missing says nothing at the beginning of a text, and what is repeated ends one text and begins the next.
+        // What may be missing says nothing at the beginning of a text, and what is repeated ends one text and
+        // begins the next.
         let (repeated, part) = match part.kind() {
             HirKind::Repetition(repetition) if repetition.min > 0 => (true, &*repetition.sub),
             _ => (false, part),
         };
-        let texts = exact(part).filter(|texts| !(run == [""] && texts.len() > 1 && texts.contains(&String::new())));
+        let texts =
+            exact(part).filter(|texts| !(run == [""] && texts.len() > 1 && texts.contains(&String::new())));
         match texts {
             Some(texts) if run.len() * texts.len() <= MOST => {
                 run = joined(&run, &texts);
@@ -116,7 +131,8 @@ fn best(mut run: Vec<String>, parts: &[Hir]) -> Option<Vec<String>> {
     found.into_iter().filter(|set| is_usable(set)).max_by_key(|set| worth(set))
 }
 
-/// What a part requires behind a text: each of its branches is told from others by the text too, as in `Failed to (?:stop|open \S+)`.
+/// What a part requires behind a text: each of its branches is told from others by the text too, as in
+/// `Failed to (?:stop|open \S+)`.
 fn branched(run: &[String], part: &Hir) -> Option<Vec<String>> {
     match part.kind() {
         HirKind::Capture(capture) => branched(run, &capture.sub),
@@ -144,11 +160,16 @@ fn exact(hir: &Hir) -> Option<Vec<String>> {
         HirKind::Literal(literal) => vec![std::str::from_utf8(&literal.0).ok()?.to_ascii_lowercase()],
         HirKind::Class(Class::Bytes(class)) => {
             // A clean line holds no control characters.
-            let bytes = class.iter().flat_map(|range| range.start()..=range.end()).filter(|byte| !byte.is_ascii_control());
-            let mut texts: Vec<String> = bytes.map(|byte| char::from(byte.to_ascii_lowercase()).to_string()).collect();
+            let bytes = class
+                .iter()
+                .flat_map(|range| range.start()..=range.end())
+                .filter(|byte| !byte.is_ascii_control());
+            let mut texts: Vec<String> =
+                bytes.map(|byte| char::from(byte.to_ascii_lowercase()).to_string()).collect();
             texts.sort();
             texts.dedup();
-            (!texts.is_empty() && texts.len() <= WIDE && texts.iter().all(|text| text.is_ascii())).then_some(texts)?
+            (!texts.is_empty() && texts.len() <= WIDE && texts.iter().all(|text| text.is_ascii()))
+                .then_some(texts)?
         }
         HirKind::Capture(capture) => exact(&capture.sub)?,
         HirKind::Repetition(repetition) if (repetition.min, repetition.max) == (0, Some(1)) => {
@@ -157,7 +178,9 @@ fn exact(hir: &Hir) -> Option<Vec<String>> {
         }
         HirKind::Concat(parts) => {
             let all: Option<Vec<_>> = parts.iter().map(exact).collect();
-            all?.iter().try_fold(vec![String::new()], |run, texts| (run.len() * texts.len() <= MOST).then(|| joined(&run, texts)))?
+            all?.iter().try_fold(vec![String::new()], |run, texts| {
+                (run.len() * texts.len() <= MOST).then(|| joined(&run, texts))
+            })?
         }
         HirKind::Alternation(branches) => {
             let all: Option<Vec<_>> = branches.iter().map(exact).collect();
@@ -172,10 +195,12 @@ fn length(set: &[String]) -> usize {
     set.iter().map(String::len).min().unwrap_or_default()
 }
 
-/// Literals that no healthy line has come before others, long ones before short ones and rare ones before common ones; each further
-/// alternative makes a hit likelier, and so does a beginning that half of all failures have.
+/// Literals that no healthy line has come before others, long ones before short ones and rare ones before
+/// common ones; each further alternative makes a hit likelier, and so does a beginning that half of all
+/// failures have.
 fn worth(set: &[String]) -> (bool, bool, usize) {
-    let rare = |needle: &String| COMMON.iter().fold(needle.clone(), |left, common| left.replace(common, "")).len();
+    let rare =
+        |needle: &String| COMMON.iter().fold(needle.clone(), |left, common| left.replace(common, "")).len();
     let rare = set.iter().map(rare).min().unwrap_or_default();
     let is_long = length(set) >= LONG;
     let is_telling = is_long && rare >= RARE && !set.iter().any(|needle| is_healthy(needle));
@@ -199,14 +224,18 @@ mod tests {
         assert_eq!(of("(?:Freezing execution|Exiting PID 1)"), ["exiting pid 1", "freezing execution"]);
         assert_eq!(of("(?i:no such device) x+"), ["no such device x"]);
         assert_eq!(of("a(?P<what>bc)d(?:e|fg)h{1,3}"), ["abcdeh", "abcdfgh"]);
-        let short = ["parse 'x", "parse `x", "set 'x", "set `x", "set the 'x", "set the `x"].map(|words| format!("failed to {words}"));
+        let short = ["parse 'x", "parse `x", "set 'x", "set `x", "set the 'x", "set the `x"]
+            .map(|words| format!("failed to {words}"));
         let told = [&short[..], &["parse the 'x".to_owned(), "parse the `x".to_owned()]].concat();
         assert_eq!(of("Failed to (?:set|parse)(?: the)? ['`]x"), told);
     }
 
     #[test]
     fn what_is_said_when_all_is_well_is_no_good_needle() {
-        assert_eq!(needles(r"Failed to start (?:console \S+|\S*getty\S*\.service)").unwrap(), ["failed to start "]);
+        assert_eq!(
+            needles(r"Failed to start (?:console \S+|\S*getty\S*\.service)").unwrap(),
+            ["failed to start "]
+        );
         assert_eq!(needles(r"Failed to write entry (?:to \S+ )?\(\d+ items, ").unwrap(), ["write entry "]);
     }
 

@@ -18,7 +18,9 @@ impl VersionRange {
     pub fn parse(text: &str) -> Option<Self> {
         let number = |text: &str, open: i64| if text.is_empty() { Some(open) } else { text.parse().ok() };
         let (first, last) = match text.split_once("..") {
-            Some((first, last)) => (number(first, 0)?, number(last.strip_prefix('=').unwrap_or(last), i64::MAX)?),
+            Some((first, last)) => {
+                (number(first, 0)?, number(last.strip_prefix('=').unwrap_or(last), i64::MAX)?)
+            }
             None => (text.parse().ok()?, text.parse().ok()?),
         };
         let exclusive = text.contains("..") && !text.contains("..=") && !text.ends_with("..");
@@ -58,9 +60,13 @@ mod tests {
 
     #[test]
     fn reads_the_forms_of_rule_files() {
-        for (text, inside, outside) in
-            [("226..=262", 262, 263), ("240..", 999, 239), ("..=239", 219, 240), ("247", 247, 248), ("226..230", 229, 230)]
-        {
+        for (text, inside, outside) in [
+            ("226..=262", 262, 263),
+            ("240..", 999, 239),
+            ("..=239", 219, 240),
+            ("247", 247, 248),
+            ("226..230", 229, 230),
+        ] {
             let range = VersionRange::parse(text).unwrap();
             assert!(range.contains(inside) && !range.contains(outside), "{text}");
         }

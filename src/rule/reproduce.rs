@@ -1,4 +1,5 @@
-//! How to see a diagnosis on a machine of one's own: what a rule file says about it in, the commands to paste out. Must not run them.
+//! How to see a diagnosis on a machine of one's own: what a rule file says about it in, the commands to paste
+//! out. Must not run them.
 
 use serde::Deserialize;
 
@@ -48,13 +49,17 @@ impl Reproduction {
         format!("{engine}{since}{cgroup}{userns}{systemd}")
     }
 
-    /// Its commands for a shell, with those that make what they need before them and the question to the doctor behind them.
+    /// Its commands for a shell, with those that make what they need before them and the question to the
+    /// doctor behind them.
     #[must_use]
     pub fn script(&self) -> String {
         let mut text = String::new();
         if let Some(lines) = &self.dockerfile {
             let engine = &self.engine;
-            text.push_str(&format!("{engine} build -t {BROKEN} - <<'END'\nFROM {IMAGE}\n{}\nEND\n", lines.trim()));
+            text.push_str(&format!(
+                "{engine} build -t {BROKEN} - <<'END'\nFROM {IMAGE}\n{}\nEND\n",
+                lines.trim()
+            ));
         }
         if let Some(profile) = &self.profile {
             text.push_str(&format!("echo '{}' > profile.json\n", profile.trim()));
@@ -74,8 +79,10 @@ mod tests {
 
     #[test]
     fn a_reproduction_is_told_as_commands() {
-        let text = "engine = \"docker\"\nsince = 28\ncgroup = \"v2\"\nsystemd = \"..=257\"\ndockerfile = \"RUN true\"\n\
-                    run = \"docker run -d --name broken IMAGE /sbin/init\"\nthen = [\"docker stop broken\"]\n";
+        let text = "engine = \"docker\"\nsince = 28\ncgroup = \"v2\"\nsystemd = \"..=257\"\ndockerfile \
+            = \"RUN true\"\n\
+                    run = \"docker run -d --name broken IMAGE /sbin/init\"\nthen = [\"docker stop \
+            broken\"]\n";
         let one: Reproduction = toml::from_str(text).unwrap();
         assert_eq!(one.place(), "Docker 28 and later on cgroup v2, systemd up to 257");
         insta::assert_snapshot!(one.script(), @r"

@@ -20,7 +20,8 @@ pub struct Source {
     pub path: PathBuf,
     /// Whose it may be.
     pub trust: Trust,
-    /// The file of a project that named it and may not replace anything; none where the user named it or trusts the project.
+    /// The file of a project that named it and may not replace anything; none where the user named it or
+    /// trusts the project.
     pub project: Option<PathBuf>,
     /// The configuration that named it, for people; none for flags and variables.
     pub named_by: Option<PathBuf>,
@@ -35,7 +36,10 @@ impl From<PathBuf> for Source {
 
 impl Source {
     /// Reads its files, in the order of their names; `take` gets each path with its text.
-    pub(super) fn read(&self, mut take: impl FnMut(&Path, &str) -> Result<(), RuleError>) -> Result<(), RuleError> {
+    pub(super) fn read(
+        &self,
+        mut take: impl FnMut(&Path, &str) -> Result<(), RuleError>,
+    ) -> Result<(), RuleError> {
         let mut found = Vec::new();
         self.files(&self.path, 0, &mut found)?;
         for path in found {
@@ -56,8 +60,10 @@ impl Source {
             return Ok(());
         }
         trust::folder(place, &self.trust).map_err(refused(place))?;
-        let failed = |source: std::io::Error| RuleError::Read { path: place.to_owned(), source: source.into() };
-        let entries: Vec<DirEntry> = std::fs::read_dir(place).map_err(failed)?.collect::<Result<_, _>>().map_err(failed)?;
+        let failed =
+            |source: std::io::Error| RuleError::Read { path: place.to_owned(), source: source.into() };
+        let entries: Vec<DirEntry> =
+            std::fs::read_dir(place).map_err(failed)?.collect::<Result<_, _>>().map_err(failed)?;
         let mut paths: Vec<PathBuf> = entries.iter().map(DirEntry::path).collect();
         paths.retain(|path| path.is_dir() || path.extension().is_some_and(|extension| extension == "toml"));
         paths.sort();
@@ -69,7 +75,11 @@ fn refused(path: &Path) -> impl Fn(trust::Refusal) -> RuleError {
     let path = path.to_owned();
     move |source| {
         let path = path.clone();
-        if source.is_distrust() { RuleError::Distrusted { path, source } } else { RuleError::Read { path, source } }
+        if source.is_distrust() {
+            RuleError::Distrusted { path, source }
+        } else {
+            RuleError::Read { path, source }
+        }
     }
 }
 
@@ -108,7 +118,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path().join("x.toml");
         rustix::fs::mkfifoat(rustix::fs::CWD, &at, rustix::fs::Mode::RWXU).unwrap();
-        for source in [Source::from(folder.path().to_owned()), Source::from(at.clone()), found(folder.path())] {
+        for source in [Source::from(folder.path().to_owned()), Source::from(at.clone()), found(folder.path())]
+        {
             let said = read(&source).unwrap_err().to_string();
             assert!(said.contains("x.toml") && said.contains("a named pipe"), "{said}");
         }
@@ -130,7 +141,10 @@ mod tests {
             assert_eq!(read(&Source::from(folder.path().to_owned())).unwrap().len(), 1);
             std::fs::remove_file(folder.path().join(link)).unwrap();
         }
-        let named = Source { trust: Trust::Found(other.path().to_owned()), ..Source::from(PathBuf::from("/etc/hostname")) };
+        let named = Source {
+            trust: Trust::Found(other.path().to_owned()),
+            ..Source::from(PathBuf::from("/etc/hostname"))
+        };
         assert!(read(&named).is_err(), "no name of a rule file");
     }
 }

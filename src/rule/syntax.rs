@@ -102,7 +102,8 @@ pub struct Signature {
     pub name: String,
     /// The pattern, matched against one line without escape sequences.
     pub pattern: Pattern,
-    /// Literals in lower case, of which at least one occurs in every line that the pattern matches; empty when there are none.
+    /// Literals in lower case, of which at least one occurs in every line that the pattern matches; empty
+    /// when there are none.
     pub needles: Vec<Cow<'static, str>>,
     /// Versions of systemd that print it; any when absent.
     pub systemd: Option<VersionRange>,

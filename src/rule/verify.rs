@@ -1,4 +1,5 @@
-//! The rule set's own rules: documentation, examples, known ids, no cycles, no signature that another hides or that a healthy boot prints.
+//! The rule set's own rules: documentation, examples, known ids, no cycles, no signature that another hides
+//! or that a healthy boot prints.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +8,8 @@ use super::needle::HEALTHY;
 use super::{Condition, Expectation, Rule, RuleSet, Signature};
 use crate::pattern::Pattern;
 
-/// `{fact|word}` in the sentence `no_flag` of a rule: the value of the fact, or the word where it is not known.
+/// `{fact|word}` in the sentence `no_flag` of a rule: the value of the fact, or the word where it is not
+/// known.
 pub static PLACEHOLDER: Pattern = Pattern::new(r"\{(?P<fact>[a-z0-9_.]+)\|(?P<word>[^{}]*)\}");
 
 /// Something wrong with a rule.
@@ -44,19 +46,29 @@ fn unusable(signature: &Signature) -> Option<String> {
         return Some(format!("signature {name} has a pattern that cannot be compiled"));
     }
     let none = signature.needles.is_empty();
-    none.then(|| format!("signature {name} has no literal of three letters or more that every line it matches must hold"))
+    none.then(|| {
+        format!(
+            "signature {name} has no literal of three letters or more that every line it matches must hold"
+        )
+    })
 }
 
 /// Parts that were not checked when they were loaded.
 fn parts(rule: &Rule) -> Vec<String> {
-    let refused = |(part, condition): (String, &Condition)| condition.check().err().map(|error| format!("{part} {error}"));
+    let refused = |(part, condition): (String, &Condition)| {
+        condition.check().err().map(|error| format!("{part} {error}"))
+    };
     let own = rule.conditions().map(|(key, condition)| (key.to_owned(), condition));
-    let of_signatures =
-        rule.signatures.iter().filter_map(|one| Some((format!("signature {} has a condition that", one.name), one.when.as_ref()?)));
+    let of_signatures = rule
+        .signatures
+        .iter()
+        .filter_map(|one| Some((format!("signature {} has a condition that", one.name), one.when.as_ref()?)));
     let mut messages: Vec<String> = own.chain(of_signatures).filter_map(refused).collect();
     messages.extend(rule.signatures.iter().filter_map(unusable));
     messages.extend(rule.page.check().err().map(|error| format!("has a page that cannot be read: {error}")));
-    messages.extend(rule.examples.check().err().map(|error| format!("has examples that cannot be read: {error}")));
+    messages.extend(
+        rule.examples.check().err().map(|error| format!("has examples that cannot be read: {error}")),
+    );
     messages
 }
 
@@ -69,14 +81,26 @@ fn complaints(rule: &Rule, set: &RuleSet, healthy: &[&str]) -> Vec<Complaint> {
         let near = set.nearest(id).map(|n| format!(", did you mean `{n}`?")).unwrap_or_default();
         format!("explains the unknown id `{id}`{near}")
     }));
-    messages.extend(rule.remedies.iter().filter(|id| !set.remedies.contains_key(*id)).map(|id| format!("names the unknown remedy `{id}`")));
-    messages
-        .extend(rule.shows.iter().filter(|key| crate::snapshot::spec(key).is_none()).map(|key| format!("shows the unknown fact `{key}`")));
+    messages.extend(
+        rule.remedies
+            .iter()
+            .filter(|id| !set.remedies.contains_key(*id))
+            .map(|id| format!("names the unknown remedy `{id}`")),
+    );
+    messages.extend(
+        rule.shows
+            .iter()
+            .filter(|key| crate::snapshot::spec(key).is_none())
+            .map(|key| format!("shows the unknown fact `{key}`")),
+    );
     messages.extend(unknown_placeholders(rule).map(|key| format!("no_flag names the unknown fact `{key}`")));
     if explains_itself(rule, set) {
         messages.push("explains itself through others".to_owned());
     }
-    messages.into_iter().map(|message| Complaint { file: rule.file.clone(), rule: rule.id.clone(), message }).collect()
+    messages
+        .into_iter()
+        .map(|message| Complaint { file: rule.file.clone(), rule: rule.id.clone(), message })
+        .collect()
 }
 
 /// Facts that the sentence `no_flag` asks for and that are none.
@@ -94,18 +118,29 @@ fn form(rule: &Rule) -> Vec<String> {
         }
     };
     want(check_id(&rule.id).is_ok(), "id must be lower case words joined by hyphens");
-    want(rule.page.references.iter().all(|reference| check_reference(reference).is_ok()), "references must be addresses with https://");
+    want(
+        rule.page.references.iter().all(|reference| check_reference(reference).is_ok()),
+        "references must be addresses with https://",
+    );
     want(!rule.title.ends_with('.') && !rule.title.is_empty(), "title must be a line without full stop");
     want(rule.page.explanation.len() >= 80, "explanation must say what happens and why");
     want(!rule.page.confirm.is_empty(), "confirm must say how to see it by hand");
     want(!rule.page.references.is_empty(), "references must name a source");
     want(
-        rule.when.is_some() || rule.harms.is_some() || rule.risk.is_some() || rule.note.is_some() || !rule.signatures.is_empty(),
+        rule.when.is_some()
+            || rule.harms.is_some()
+            || rule.risk.is_some()
+            || rule.note.is_some()
+            || !rule.signatures.is_empty(),
         "needs a condition or a signature",
     );
     want(rule.consequence_only || !rule.remedies.is_empty(), "must name a remedy");
-    let expects = |wanted: &[Expectation]| rule.examples.iter().any(|example| wanted.contains(&example.expect));
-    want(expects(&[Expectation::Match, Expectation::Risk, Expectation::Note]), "needs an example that it finds");
+    let expects =
+        |wanted: &[Expectation]| rule.examples.iter().any(|example| wanted.contains(&example.expect));
+    want(
+        expects(&[Expectation::Match, Expectation::Risk, Expectation::Note]),
+        "needs an example that it finds",
+    );
     want(expects(&[Expectation::NoMatch]), "needs an example that it leaves alone");
     let names: BTreeSet<_> = rule.signatures.iter().map(|signature| &signature.name).collect();
     want(names.len() == rule.signatures.len(), "signature names must differ");
@@ -120,7 +155,11 @@ fn form(rule: &Rule) -> Vec<String> {
 /// Lines of the rule's examples that show a signature.
 fn shown<'r>(signature: &'r Signature, rule: &'r Rule) -> impl Iterator<Item = &'r String> {
     let wanted = if signature.weak { Expectation::Note } else { Expectation::Match };
-    let lines = rule.examples.iter().filter(move |example| example.expect == wanted).flat_map(|example| &example.lines);
+    let lines = rule
+        .examples
+        .iter()
+        .filter(move |example| example.expect == wanted)
+        .flat_map(|example| &example.lines);
     lines.filter(|line| signature.pattern.is_match(line))
 }
 
@@ -130,7 +169,10 @@ fn unheard(signature: &Signature, rule: &Rule, set: &RuleSet) -> Option<String> 
     lines.peek()?;
     let lines: Vec<_> = lines.collect();
     if lines.iter().all(|line| is_harmless(line, set)) {
-        return Some(format!("signature {} only matches lines that are known to be harmless", signature.name));
+        return Some(format!(
+            "signature {} only matches lines that are known to be harmless",
+            signature.name
+        ));
     }
     let hides = |other: &&Signature| {
         other.name != signature.name
@@ -140,7 +182,10 @@ fn unheard(signature: &Signature, rule: &Rule, set: &RuleSet) -> Option<String> 
             && lines.iter().all(|line| other.pattern.is_match(line))
     };
     let other = rule.signatures.iter().find(hides)?;
-    Some(format!("signature {} is shadowed by {}, which matches all its examples", signature.name, other.name))
+    Some(format!(
+        "signature {} is shadowed by {}, which matches all its examples",
+        signature.name, other.name
+    ))
 }
 
 /// The line of a healthy boot that a signature would take for a failure, if there is one.
@@ -174,7 +219,8 @@ mod tests {
 
     fn said(signatures: &str, examples: &str) -> String {
         let folder = tempfile::tempdir().unwrap();
-        let head = "id = \"mine\"\ntitle = \"t\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation = \"e\"\nconfirm = \"c\"\n";
+        let head = "id = \"mine\"\ntitle = \"t\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation \
+            = \"e\"\nconfirm = \"c\"\n";
         std::fs::write(folder.path().join("mine.toml"), format!("{head}{signatures}{examples}")).unwrap();
         let set = crate::rule::load(&[folder.path().to_owned()]).unwrap();
         let own = verify(&set).into_iter().filter(|one| one.rule == "mine").map(|one| one.message);
@@ -193,7 +239,10 @@ mod tests {
     fn a_pattern_behind_another_is_refused() {
         let both = signature("wide", "no such thing") + &signature("narrow", "no such thing at all");
         let text = said(&both, &(example("there is no such thing at all") + &example("no such thing")));
-        assert!(text.contains("signature narrow is shadowed by wide") && !text.contains("signature wide is"), "{text}");
+        assert!(
+            text.contains("signature narrow is shadowed by wide") && !text.contains("signature wide is"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -204,7 +253,10 @@ mod tests {
 
     #[test]
     fn a_pattern_that_is_never_heard_is_refused() {
-        let text = said(&signature("agent", "install release agent"), &example("Failed to install release agent, ignoring"));
+        let text = said(
+            &signature("agent", "install release agent"),
+            &example("Failed to install release agent, ignoring"),
+        );
         assert!(text.contains("signature agent only matches lines that are known to be harmless"), "{text}");
         let text = said(&signature("short", "[a-z]+!"), &example("no!"));
         assert!(text.contains("no literal of three letters"), "{text}");

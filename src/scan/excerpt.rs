@@ -92,7 +92,11 @@ impl<'r> Excerpter<'r> {
     pub fn push(&mut self, source: Source, bytes: &[u8]) {
         self.bytes_read += bytes.len() as u64;
         let (matcher, whole) = (self.matcher, self.whole);
-        let fresh = || SourceState { stream: LogStream::new(matcher, whole), read: LineCache::default(), kept: Kept::default() };
+        let fresh = || SourceState {
+            stream: LogStream::new(matcher, whole),
+            read: LineCache::default(),
+            kept: Kept::default(),
+        };
         let SourceState { stream, read, kept } = self.sources.entry(source).or_insert_with(fresh);
         stream.push(bytes, |line| take(matcher, line, read, kept));
     }
@@ -131,8 +135,8 @@ fn take(matcher: &Matcher<'_>, line: Seen<'_>, read: &mut LineCache<Part>, kept:
 }
 
 impl Kept {
-    /// Decides whether a text is kept; tells whether it is one of the first that a signature knows. Of the lines that were picked out of
-    /// the middle of a log only such matter.
+    /// Decides whether a text is kept; tells whether it is one of the first that a signature knows. Of the
+    /// lines that were picked out of the middle of a log only such matter.
     pub fn take(&mut self, place: Place, picked: bool, part: &Part) -> bool {
         let mut is_sample = false;
         for id in part.ids.iter() {
@@ -192,7 +196,11 @@ mod tests {
             return Vec::new();
         }
         let all = rules.rules.iter().enumerate().flat_map(|(rule, entry)| {
-            entry.signatures.iter().enumerate().map(move |(signature, entry)| (SignatureId { rule, signature }, entry))
+            entry
+                .signatures
+                .iter()
+                .enumerate()
+                .map(move |(signature, entry)| (SignatureId { rule, signature }, entry))
         });
         all.filter(|(_, entry)| entry.pattern.is_match(line)).map(|(id, _)| id).collect()
     }
@@ -239,7 +247,8 @@ mod tests {
                 log.extend(dressed(examples[pick.index(examples.len())], (dress + u8::try_from(number / picks.len() % 8).unwrap()) % 8));
                 log.push(b'\n');
                 for line in 0..*quiet {
-                    log.extend(format!("Nov 03 03:04:{:02} host app[7]: user={line} action=list took={quiet}ms\n", line % 60).bytes());
+                    log.extend(format!("Nov 03 03:04:{:02} host app[7]: user={line} action=list \
+                        took={quiet}ms\n", line % 60).bytes());
                 }
             }
             prop_assert_eq!(sifted(&rules, &log, chunk), naive(&rules, &log));

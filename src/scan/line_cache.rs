@@ -17,7 +17,8 @@ pub struct LineCache<T> {
 
 #[derive(Debug)]
 struct Slot<T> {
-    /// Hash of the last line of this slot that was not remembered; when it comes again it takes the slot over.
+    /// Hash of the last line of this slot that was not remembered; when it comes again it takes the slot
+    /// over.
     missed: u64,
     known: Option<(Box<[u8]>, T)>,
 }
@@ -105,6 +106,9 @@ mod tests {
     fn long_lines_are_not_kept() {
         let mut cache = LineCache::default();
         let line = vec![b'x'; LONGEST + 1];
-        assert_eq!((cache.get_or(&line, || 1), cache.get_or(&line, || 2), cache.get_or(&line, || 3)), (1, 2, 3));
+        assert_eq!(
+            (cache.get_or(&line, || 1), cache.get_or(&line, || 2), cache.get_or(&line, || 3)),
+            (1, 2, 3)
+        );
     }
 }

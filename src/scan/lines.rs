@@ -1,4 +1,5 @@
-//! Bytes to lines: chunk edges anywhere, CR LF, overwritten lines, escape sequences, broken UTF-8, lines without end.
+//! Bytes to lines: chunk edges anywhere, CR LF, overwritten lines, escape sequences, broken UTF-8, lines
+//! without end.
 
 use std::borrow::Cow;
 
@@ -53,7 +54,8 @@ impl LineSplitter {
     }
 }
 
-/// One line as text: escape sequences (colours, OSC), carriage returns and control characters taken out, broken UTF-8 replaced.
+/// One line as text: escape sequences (colours, OSC), carriage returns and control characters taken out,
+/// broken UTF-8 replaced.
 ///
 /// Text that a carriage return overwrites on a terminal is kept, parted by a space: it was said.
 #[must_use]
@@ -61,9 +63,11 @@ pub fn clean(line: &[u8]) -> Cow<'_, str> {
     if let Some(plain) = plain(line) {
         return Cow::Borrowed(plain.trim_end());
     }
-    let stripped = if line.contains(&0x1b) { anstream::adapter::strip_bytes(line).into_vec() } else { line.to_vec() };
+    let stripped =
+        if line.contains(&0x1b) { anstream::adapter::strip_bytes(line).into_vec() } else { line.to_vec() };
     let text = String::from_utf8_lossy(&stripped);
-    let visible = text.chars().map(|c| if c == '\t' || c == '\r' { ' ' } else { c }).filter(|c| !is_hidden(*c));
+    let visible =
+        text.chars().map(|c| if c == '\t' || c == '\r' { ' ' } else { c }).filter(|c| !is_hidden(*c));
     let mut visible: String = visible.collect();
     visible.truncate(visible.trim_end().len());
     Cow::Owned(visible)
@@ -76,9 +80,11 @@ fn plain(line: &[u8]) -> Option<&str> {
     if odd { None } else { std::str::from_utf8(line).ok() }
 }
 
-/// Characters that a terminal acts on or that change how text reads: control characters and bidirectional overrides.
+/// Characters that a terminal acts on or that change how text reads: control characters and bidirectional
+/// overrides.
 fn is_hidden(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -99,7 +105,8 @@ mod tests {
 
     #[test]
     fn escape_sequences_of_systemd_are_taken_out() {
-        let line = b"\x1b]3008;start=abc;x=y\x1b\\[\x1b[0;1;38:5:185m!!!!!!\x1b[0m] Failed to mount API filesystems.\r";
+        let line = b"\x1b]3008;start=abc;x=y\x1b\\[\x1b[0;1;38:5:185m!!!!!!\x1b[0m] Failed to mount API \
+            filesystems.\r";
         assert_eq!(clean(line), "[!!!!!!] Failed to mount API filesystems.");
         assert_eq!(clean(b"\x1b[0;1;31mFailed to mount\x1b[0m x\x07\x00"), "Failed to mount x");
         assert_eq!(clean(b"caf\xe9 \xff"), "caf\u{fffd} \u{fffd}");

@@ -25,7 +25,8 @@ pub struct Hit {
     pub captures: BTreeMap<String, String>,
 }
 
-/// All signatures of a rule set: a prefilter of their needles says which can match a line at all, and only those are tried.
+/// All signatures of a rule set: a prefilter of their needles says which can match a line at all, and only
+/// those are tried.
 #[derive(Debug)]
 pub struct Matcher<'r> {
     rules: &'r RuleSet,
@@ -53,8 +54,14 @@ impl<'r> Matcher<'r> {
     /// Prepares the signatures of a rule set.
     #[must_use]
     pub fn new(rules: &'r RuleSet) -> Self {
-        let mut matcher =
-            Self { rules, lines: OnceLock::new(), owners: Vec::new(), needles: Vec::new(), always: Vec::new(), prefilter: OnceLock::new() };
+        let mut matcher = Self {
+            rules,
+            lines: OnceLock::new(),
+            owners: Vec::new(),
+            needles: Vec::new(),
+            always: Vec::new(),
+            prefilter: OnceLock::new(),
+        };
         for (rule, entry) in rules.rules.iter().enumerate() {
             for (signature, entry) in entry.signatures.iter().enumerate() {
                 matcher.add(Owner::Signature(SignatureId { rule, signature }), entry);
@@ -76,7 +83,8 @@ impl<'r> Matcher<'r> {
         }
     }
 
-    /// Prepares now what else the first use does, which takes some milliseconds. Whoever waits for an engine can do so meanwhile.
+    /// Prepares now what else the first use does, which takes some milliseconds. Whoever waits for an engine
+    /// can do so meanwhile.
     pub fn warm(&self) {
         self.lines();
         for rule in &self.rules.rules {
@@ -88,15 +96,18 @@ impl<'r> Matcher<'r> {
         self.lines.get_or_init(|| Prefilter::for_lines(self.needles.iter().copied())).as_ref()
     }
 
-    /// The filter for long texts, made for the kind of text of which this is a sample; `None` where some signature has no needle that
-    /// is long enough, so that every line has to be read.
+    /// The filter for long texts, made for the kind of text of which this is a sample; `None` where some
+    /// signature has no needle that is long enough, so that every line has to be read.
     #[must_use]
     pub fn prefilter(&self, sample: &[u8]) -> Option<&Arc<Prefilter>> {
-        let of_signatures = |(needle, owner): (&&'r str, &Owner)| matches!(owner, Owner::Signature(_)).then_some(*needle);
+        let of_signatures =
+            |(needle, owner): (&&'r str, &Owner)| matches!(owner, Owner::Signature(_)).then_some(*needle);
         let build = || {
             let all_have_one = !self.always.iter().any(|owner| matches!(owner, Owner::Signature(_)));
             all_have_one
-                .then(|| Prefilter::new(self.needles.iter().zip(&self.owners).filter_map(of_signatures), sample))
+                .then(|| {
+                    Prefilter::new(self.needles.iter().zip(&self.owners).filter_map(of_signatures), sample)
+                })
                 .flatten()
                 .map(Arc::new)
         };
@@ -130,7 +141,10 @@ impl<'r> Matcher<'r> {
     #[must_use]
     pub fn hits(&self, line: &str) -> Vec<Hit> {
         let owned = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
-        let captured = |id: SignatureId| Hit { id, captures: self.pattern(id).named(line).into_iter().map(owned).collect() };
+        let captured = |id: SignatureId| Hit {
+            id,
+            captures: self.pattern(id).named(line).into_iter().map(owned).collect(),
+        };
         self.matches(line).into_iter().map(captured).collect()
     }
 
@@ -170,14 +184,22 @@ mod tests {
     fn needles_lose_nothing() {
         let rules = builtin().unwrap();
         let matcher = Matcher::new(&rules);
-        let lines: Vec<String> =
-            rules.rules.iter().flat_map(|rule| rule.examples.iter().flat_map(|example| example.lines.clone())).collect();
+        let lines: Vec<String> = rules
+            .rules
+            .iter()
+            .flat_map(|rule| rule.examples.iter().flat_map(|example| example.lines.clone()))
+            .collect();
         assert!(lines.len() > 500, "there are {} lines", lines.len());
         for line in lines.iter().flat_map(|line| [line.clone(), line.to_uppercase(), line.to_lowercase()]) {
             let patterns = rules.rules.iter().enumerate().flat_map(|(rule, entry)| {
-                entry.signatures.iter().enumerate().map(move |(signature, entry)| (SignatureId { rule, signature }, &entry.pattern))
+                entry
+                    .signatures
+                    .iter()
+                    .enumerate()
+                    .map(move |(signature, entry)| (SignatureId { rule, signature }, &entry.pattern))
             });
-            let plain: Vec<_> = patterns.filter(|(_, pattern)| pattern.is_match(&line)).map(|(id, _)| id).collect();
+            let plain: Vec<_> =
+                patterns.filter(|(_, pattern)| pattern.is_match(&line)).map(|(id, _)| id).collect();
             let harmless = rules.harmless.iter().any(|one| one.pattern.is_match(&line));
             assert_eq!(matcher.matches(&line), if harmless { Vec::new() } else { plain }, "{line}");
             assert_eq!(matcher.is_harmless(&line), harmless, "{line}");

@@ -33,8 +33,8 @@ pub fn text(profile: &Value) -> Option<String> {
     serde_json::to_string_pretty(profile).ok().map(|text| text + "\n")
 }
 
-/// Lets calls through: takes their names out of the rules that deny them and adds rules that allow them, each with a comment that
-/// says why (engines read the field and ignore it); `None` when it is no profile.
+/// Lets calls through: takes their names out of the rules that deny them and adds rules that allow them, each
+/// with a comment that says why (engines read the field and ignore it); `None` when it is no profile.
 #[must_use]
 pub fn allow(profile: &Value, wanted: &[Wanted]) -> Option<Value> {
     let mut profile = profile.as_object()?.clone();
@@ -51,7 +51,8 @@ pub fn allow(profile: &Value, wanted: &[Wanted]) -> Option<Value> {
     Some(Value::Object(profile))
 }
 
-/// Lets calls through and has the kernel log each of them, to find out which are made; `None` when it is no profile.
+/// Lets calls through and has the kernel log each of them, to find out which are made; `None` when it is no
+/// profile.
 #[must_use]
 pub fn log(profile: &Value, calls: &[String]) -> Option<Value> {
     let mut profile = profile.as_object()?.clone();
@@ -112,11 +113,16 @@ mod tests {
     use crate::seccomp::{Answer, Machine, Profile, evaluate};
 
     fn with_statx(profile: &Value) -> Value {
-        allow(profile, &[Wanted { call: "statx".to_owned(), errno: None, why: "it is needed".to_owned() }]).unwrap()
+        allow(profile, &[Wanted { call: "statx".to_owned(), errno: None, why: "it is needed".to_owned() }])
+            .unwrap()
     }
 
     fn answer(profile: &Value, call: &str) -> Answer {
-        evaluate(&Profile::parse(&profile.to_string()).unwrap(), call, &Machine::new(Vec::new(), "x86_64", "6.1"))
+        evaluate(
+            &Profile::parse(&profile.to_string()).unwrap(),
+            call,
+            &Machine::new(Vec::new(), "x86_64", "6.1"),
+        )
     }
 
     fn answers(profile: &Value, call: &str) -> (Answer, Answer) {
@@ -125,8 +131,7 @@ mod tests {
 
     #[test]
     fn exactly_the_named_call_is_let_through() {
-        let allowing_default =
-            json!({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["statx", "mount"], "action": "SCMP_ACT_ERRNO"}]});
+        let allowing_default = json!({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["statx", "mount"], "action": "SCMP_ACT_ERRNO"}]});
         assert_eq!(answers(&allowing_default, "statx"), (Answer::Errno(1), Answer::Allowed));
         assert_eq!(answers(&allowing_default, "mount"), (Answer::Errno(1), Answer::Errno(1)));
         let denying_default = json!({"defaultAction": "SCMP_ACT_ERRNO", "x": 1, "syscalls": [{"name": "statx", "action": "SCMP_ACT_KILL"}, {"names": ["read"], "action": "SCMP_ACT_ALLOW"}]});
@@ -139,7 +144,10 @@ mod tests {
     #[test]
     fn the_added_rule_says_why() {
         let profile = with_statx(&json!({"defaultAction": "SCMP_ACT_ERRNO"}));
-        assert_eq!(profile["syscalls"], json!([{"names": ["statx"], "action": "SCMP_ACT_ALLOW", "comment": "it is needed"}]));
+        assert_eq!(
+            profile["syscalls"],
+            json!([{"names": ["statx"], "action": "SCMP_ACT_ALLOW", "comment": "it is needed"}])
+        );
         assert_eq!(allow(&json!({"a": 1}), &[]), Some(json!({"a": 1})));
         assert_eq!(allow(&json!([]), &[]), None);
     }
@@ -154,19 +162,21 @@ mod tests {
             "SCMP_ACT_NOTIFY",
             "SCMP_ACT_TRAP",
         ]);
-        (prop::collection::vec(call, 0..4), action, any::<bool>(), any::<bool>(), 0..40).prop_map(|(names, action, args, caps, errno)| {
-            let mut rule = json!({"names": names, "action": action});
-            if args {
-                rule["args"] = json!([{"index": 0, "value": 1, "op": "SCMP_CMP_EQ"}]);
-            }
-            if caps {
-                rule["includes"] = json!({"caps": ["CAP_SYS_ADMIN"]});
-            }
-            if action == "SCMP_ACT_ERRNO" {
-                rule["errnoRet"] = json!(errno);
-            }
-            rule
-        })
+        (prop::collection::vec(call, 0..4), action, any::<bool>(), any::<bool>(), 0..40).prop_map(
+            |(names, action, args, caps, errno)| {
+                let mut rule = json!({"names": names, "action": action});
+                if args {
+                    rule["args"] = json!([{"index": 0, "value": 1, "op": "SCMP_CMP_EQ"}]);
+                }
+                if caps {
+                    rule["includes"] = json!({"caps": ["CAP_SYS_ADMIN"]});
+                }
+                if action == "SCMP_ACT_ERRNO" {
+                    rule["errnoRet"] = json!(errno);
+                }
+                rule
+            },
+        )
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! Records of the kernel about calls that a filter let through and logged → the numbers of the calls. Pure.
 //!
-//! Their form is that of `audit_seccomp` in the kernel: `audit: type=1326 … arch=c000003e syscall=332 … code=0x7ffc0000`; the code is
-//! `SECCOMP_RET_LOG` (linux/seccomp.h), the architecture one of linux/audit.h.
+//! Their form is that of `audit_seccomp` in the kernel: `audit: type=1326 … arch=c000003e syscall=332 …
+//! code=0x7ffc0000`; the code is `SECCOMP_RET_LOG` (linux/seccomp.h), the architecture one of linux/audit.h.
 
 /// `SECCOMP_RET_LOG`.
 const LOGGED: &str = "code=0x7ffc0000";
@@ -15,7 +15,8 @@ fn architecture(machine: &str) -> Option<&'static str> {
     }
 }
 
-/// The number of the call that a record is about; `None` where it is no such record, or one of another architecture.
+/// The number of the call that a record is about; `None` where it is no such record, or one of another
+/// architecture.
 #[must_use]
 pub fn logged_call(record: &str, machine: &str) -> Option<i32> {
     let own = architecture(machine)?;
@@ -30,7 +31,9 @@ mod tests {
 
     #[test]
     fn only_logged_calls_of_the_own_architecture_count() {
-        let record = "6,1241,2331022714,-;audit: type=1326 audit(1795642566.666:3): auid=4294967295 uid=0 gid=0 ses=4294967295 pid=22929 comm=\"sh\" exe=\"/usr/bin/dash\" sig=0 arch=c000003e syscall=79 compat=0 ip=0x7f4afab85cce code=0x7ffc0000";
+        let record = "6,1241,2331022714,-;audit: type=1326 audit(1795642566.666:3): auid=4294967295 uid=0 \
+            gid=0 ses=4294967295 pid=22929 comm=\"sh\" exe=\"/usr/bin/dash\" sig=0 arch=c000003e syscall=79 \
+            compat=0 ip=0x7f4afab85cce code=0x7ffc0000";
         assert_eq!(logged_call(record, "x86_64"), Some(79));
         assert_eq!(logged_call(record, "aarch64"), None);
         assert_eq!(logged_call(&record.replace("0x7ffc0000", "0x50000"), "x86_64"), None);

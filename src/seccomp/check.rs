@@ -1,9 +1,12 @@
-//! A filter and versions of systemd → the calls that each of them will miss, and the fewest that have to be let through. Pure.
+//! A filter and versions of systemd → the calls that each of them will miss, and the fewest that have to be
+//! let through. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluate::judge;
-use super::{Answer, Effect, Engine, Hierarchy, Machine, Maker, Profile, Surroundings, Wanted, blocked, blocked_in};
+use super::{
+    Answer, Effect, Engine, Hierarchy, Machine, Maker, Profile, Surroundings, Wanted, blocked, blocked_in,
+};
 
 /// Versions of systemd that were measured; what others need is taken from the nearest.
 pub const MEASURED: [i64; 5] = [229, 247, 252, 257, 262];
@@ -44,7 +47,10 @@ impl InForce {
 
     /// Where the filter is in force, as far as that is known.
     fn place(&self, hierarchy: Option<Hierarchy>) -> Surroundings {
-        let docker = self.machine.engine.map(|engine| if engine.maker == Maker::Docker { i64::from(engine.version.0) } else { 0 });
+        let docker = self
+            .machine
+            .engine
+            .map(|engine| if engine.maker == Maker::Docker { i64::from(engine.version.0) } else { 0 });
         Surroundings { hierarchy, docker }
     }
 
@@ -80,16 +86,21 @@ impl InForce {
     /// What has to be let through so that nothing is missed.
     #[must_use]
     pub fn wanted(&self, misses: &[Miss]) -> Vec<Wanted> {
-        misses.iter().map(|miss| Wanted { call: miss.call.clone(), errno: self.narrower(miss), why: miss.reason() }).collect()
+        misses
+            .iter()
+            .map(|miss| Wanted { call: miss.call.clone(), errno: self.narrower(miss), why: miss.reason() })
+            .collect()
     }
 
-    /// ENOSYS for clone3 where the filter looks at the flags of clone: clone3 keeps its flags in memory, where no filter sees them, and
-    /// whoever gets ENOSYS takes clone instead. Engines do the same (moby, `profiles/seccomp/default.json`, since 20.10.10).
+    /// ENOSYS for clone3 where the filter looks at the flags of clone: clone3 keeps its flags in memory,
+    /// where no filter sees them, and whoever gets ENOSYS takes clone instead. Engines do the same (moby,
+    /// `profiles/seccomp/default.json`, since 20.10.10).
     fn narrower(&self, miss: &Miss) -> Option<i32> {
         let told = self.machine.engine.is_none_or(Engine::knows_errno);
         let answer = |call: &str| if call == CLONE3 { Answer::Errno(ENOSYS) } else { Answer::Allowed };
         let serves = || miss.effects.keys().all(|version| blocked(*version, None, answer).is_empty());
-        (miss.call == CLONE3 && told && self.answer("clone") == Answer::Conditional && serves()).then_some(ENOSYS)
+        (miss.call == CLONE3 && told && self.answer("clone") == Answer::Conditional && serves())
+            .then_some(ENOSYS)
     }
 
     /// Calls of which systemd makes some use and over which the filter decides by their arguments.
@@ -138,7 +149,9 @@ pub fn harm(effect: Effect) -> &'static str {
 #[must_use]
 pub fn needed_calls() -> BTreeSet<String> {
     let versions = 200..=MEASURED.iter().copied().max().unwrap_or(262);
-    let with = |errno: i32| versions.clone().flat_map(move |version| blocked(version, None, |_| Answer::Errno(errno)));
+    let with = |errno: i32| {
+        versions.clone().flat_map(move |version| blocked(version, None, |_| Answer::Errno(errno)))
+    };
     [1, 38].into_iter().flat_map(with).map(|blocked| blocked.call).collect()
 }
 
@@ -163,7 +176,9 @@ mod tests {
         for name in ["docker-24.0", "docker-28.5.2", "docker-29.4.3", "podman"] {
             assert_eq!(of_engine(name).misses(&MEASURED, None), [], "{name}");
         }
-        let calls = |name: &str, version: i64| of_engine(name).misses(&[version], None).into_iter().map(|m| m.call).collect::<Vec<_>>();
+        let calls = |name: &str, version: i64| {
+            of_engine(name).misses(&[version], None).into_iter().map(|m| m.call).collect::<Vec<_>>()
+        };
         assert_eq!(calls("docker-20.10.24", 229), ["name_to_handle_at"]);
         assert!(calls("docker-20.10.24", 262).is_empty());
         assert!(calls("docker-17.03", 262).contains(&"statx".to_owned()));
@@ -182,7 +197,14 @@ mod tests {
 
     #[test]
     fn what_is_missed_is_let_through_and_then_nothing_is_missed() {
-        for name in ["docker-17.03", "docker-18.09", "docker-19.03", "docker-20.10.9", "docker-20.10.24", "docker-23.0"] {
+        for name in [
+            "docker-17.03",
+            "docker-18.09",
+            "docker-19.03",
+            "docker-20.10.9",
+            "docker-20.10.24",
+            "docker-23.0",
+        ] {
             let engine = Engine::parse(name).unwrap();
             let filter = of_engine(name);
             let wanted = filter.wanted(&filter.misses(&MEASURED, None));
@@ -200,7 +222,10 @@ mod tests {
             filter.wanted(&filter.misses(&[262], None))[0].errno
         };
         let masked = r#",{"names":["clone"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":1,"op":"SCMP_CMP_MASKED_EQ"}]}"#;
-        assert_eq!((errno(masked, "docker-28.5"), errno(masked, "docker-19.03"), errno("", "docker-28.5")), (Some(38), None, None));
+        assert_eq!(
+            (errno(masked, "docker-28.5"), errno(masked, "docker-19.03"), errno("", "docker-28.5")),
+            (Some(38), None, None)
+        );
     }
 
     #[test]

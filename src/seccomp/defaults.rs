@@ -99,7 +99,8 @@ impl Row {
     /// Everything of the rule but its calls, in the form of a profile.
     fn conditions(&self) -> Map<String, Value> {
         let mut rule = Map::new();
-        let (action, errno) = self.errno.map_or(("SCMP_ACT_ALLOW", None), |errno| ("SCMP_ACT_ERRNO", Some(errno)));
+        let (action, errno) =
+            self.errno.map_or(("SCMP_ACT_ALLOW", None), |errno| ("SCMP_ACT_ERRNO", Some(errno)));
         rule.insert("action".to_owned(), json!(action));
         rule.extend(errno.map(|errno| ("errnoRet".to_owned(), json!(errno))));
         let arg = |(index, op, value): &(u32, String, u64)| json!({"index": index, "value": value, "op": format!("SCMP_CMP_{op}")});
@@ -107,7 +108,10 @@ impl Row {
         rule.extend((!args.is_empty()).then(|| ("args".to_owned(), Value::Array(args))));
         let includes = filter(&self.caps, &self.arches, self.min_kernel.as_deref());
         rule.extend(includes.map(|filter| ("includes".to_owned(), filter)));
-        rule.extend(filter(&self.without_caps, &self.without_arches, None).map(|filter| ("excludes".to_owned(), filter)));
+        rule.extend(
+            filter(&self.without_caps, &self.without_arches, None)
+                .map(|filter| ("excludes".to_owned(), filter)),
+        );
         rule
     }
 }
@@ -171,7 +175,8 @@ fn default_errno(engine: Engine) -> Option<i32> {
         Maker::Docker => &table.docker,
         Maker::Podman => &table.podman,
     };
-    (engine.version >= default.names_default_errno || engine.maker == Maker::Podman).then_some(default.default_errno)
+    (engine.version >= default.names_default_errno || engine.maker == Maker::Podman)
+        .then_some(default.default_errno)
 }
 
 /// Engines pick their own architecture out of this list.
@@ -201,26 +206,44 @@ mod tests {
 
     #[test]
     fn the_table_can_be_read() {
-        assert!(toml::from_str::<Table>(include_str!("defaults.toml")).is_ok_and(|table| table.rule.len() > 90));
+        assert!(
+            toml::from_str::<Table>(include_str!("defaults.toml")).is_ok_and(|table| table.rule.len() > 90)
+        );
         assert_eq!(versions(Maker::Docker).first(), Some(&Version(17, 3, 0)));
     }
 
     #[test]
     fn name_to_handle_at_is_free_from_24_on() {
-        for engine in ["docker-17.03", "docker-18.09", "docker-19.03", "docker-20.10.24", "docker-23.0", "docker-23.0.6"] {
+        for engine in [
+            "docker-17.03",
+            "docker-18.09",
+            "docker-19.03",
+            "docker-20.10.24",
+            "docker-23.0",
+            "docker-23.0.6",
+        ] {
             assert_eq!(answer(engine, "name_to_handle_at", &[]), DENIED, "{engine}");
             assert_eq!(answer(engine, "name_to_handle_at", ADMIN), Answer::Allowed, "{engine}");
         }
-        for engine in ["docker-24.0", "docker-25.0.3", "docker-28.5.2", "docker-29.1", "docker-29.8", "podman"] {
+        for engine in
+            ["docker-24.0", "docker-25.0.3", "docker-28.5.2", "docker-29.1", "docker-29.8", "podman"]
+        {
             assert_eq!(answer(engine, "name_to_handle_at", &[]), Answer::Allowed, "{engine}");
         }
     }
 
     #[test]
     fn newer_calls_are_denied_by_older_engines() {
-        assert_eq!((answer("docker-17.03", "statx", ADMIN), answer("docker-18.09", "statx", &[])), (DENIED, Answer::Allowed));
+        assert_eq!(
+            (answer("docker-17.03", "statx", ADMIN), answer("docker-18.09", "statx", &[])),
+            (DENIED, Answer::Allowed)
+        );
         for call in ["faccessat2", "openat2", "close_range"] {
-            assert_eq!((answer("docker-19.03", call, ADMIN), answer("docker-20.10", call, &[])), (DENIED, Answer::Allowed), "{call}");
+            assert_eq!(
+                (answer("docker-19.03", call, ADMIN), answer("docker-20.10", call, &[])),
+                (DENIED, Answer::Allowed),
+                "{call}"
+            );
         }
     }
 
@@ -238,7 +261,11 @@ mod tests {
     fn mounting_takes_a_capability_on_every_docker() {
         for version in versions(Maker::Docker) {
             let engine = format!("docker-{version}");
-            assert_eq!((answer(&engine, "mount", &[]), answer(&engine, "mount", ADMIN)), (DENIED, Answer::Allowed), "{engine}");
+            assert_eq!(
+                (answer(&engine, "mount", &[]), answer(&engine, "mount", ADMIN)),
+                (DENIED, Answer::Allowed),
+                "{engine}"
+            );
         }
     }
 

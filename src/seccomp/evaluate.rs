@@ -1,4 +1,5 @@
-//! The answer of a profile to one call, with the container's capabilities, architecture, kernel and engine in force.
+//! The answer of a profile to one call, with the container's capabilities, architecture, kernel and engine in
+//! force.
 
 use std::collections::BTreeMap;
 
@@ -87,14 +88,18 @@ pub fn evaluate(profile: &Profile, call: &str, machine: &Machine) -> Answer {
 
 /// Evaluates a profile for one call and says which rule decides.
 ///
-/// Follows moby's `setupSeccomp`, runc and libseccomp: rules whose filters do not hold are left out; so are those that repeat the
-/// default; of the others the first without conditions decides, before all that have some; only those make it depend on the arguments.
+/// Follows moby's `setupSeccomp`, runc and libseccomp: rules whose filters do not hold are left out; so are
+/// those that repeat the default; of the others the first without conditions decides, before all that have
+/// some; only those make it depend on the arguments.
 #[must_use]
 pub fn judge(profile: &Profile, call: &str, machine: &Machine) -> Verdict {
     let default = default_answer(profile, machine);
     let rules = || {
-        let rules = profile.rules().iter().zip(1..).filter(|(rule, _)| rule.covers(call) && counts(rule, machine));
-        rules.map(|(rule, number)| (rule, number, answer_of(rule, machine))).filter(|(_, _, answer)| *answer != default)
+        let rules =
+            profile.rules().iter().zip(1..).filter(|(rule, _)| rule.covers(call) && counts(rule, machine));
+        rules
+            .map(|(rule, number)| (rule, number, answer_of(rule, machine)))
+            .filter(|(_, _, answer)| *answer != default)
     };
     if let Some((_, number, answer)) = rules().find(|(rule, _, _)| !rule.is_conditional()) {
         return Verdict { answer, rule: Some(number) };
@@ -110,7 +115,9 @@ pub fn judge(profile: &Profile, call: &str, machine: &Machine) -> Verdict {
 pub fn contradictions(profile: &Profile, machine: &Machine) -> Vec<Contradiction> {
     let mut seen: BTreeMap<&str, (usize, bool)> = BTreeMap::new();
     let mut found: BTreeMap<&str, Contradiction> = BTreeMap::new();
-    for (rule, number) in profile.rules().iter().zip(1..).filter(|(rule, _)| !rule.is_conditional() && counts(rule, machine)) {
+    for (rule, number) in
+        profile.rules().iter().zip(1..).filter(|(rule, _)| !rule.is_conditional() && counts(rule, machine))
+    {
         let denies = answer_of(rule, machine).is_denial();
         for call in rule.calls() {
             let (first, other) = *seen.entry(call).or_insert((number, denies));
@@ -140,8 +147,10 @@ fn counts(rule: &SyscallRule, machine: &Machine) -> bool {
 
 fn includes(filter: &Filter, machine: &Machine) -> bool {
     let caps = filter.caps.iter().flatten().all(|cap| machine.capabilities.contains(cap));
-    let arches = filter.arches.as_ref().is_none_or(|list| list.is_empty() || list.contains(&machine.architecture));
-    caps && arches && filter.min_kernel.as_deref().and_then(release).is_none_or(|minimum| machine.kernel >= minimum)
+    let arches =
+        filter.arches.as_ref().is_none_or(|list| list.is_empty() || list.contains(&machine.architecture));
+    caps && arches
+        && filter.min_kernel.as_deref().and_then(release).is_none_or(|minimum| machine.kernel >= minimum)
 }
 
 fn excludes(filter: &Filter, machine: &Machine) -> bool {
@@ -151,7 +160,8 @@ fn excludes(filter: &Filter, machine: &Machine) -> bool {
 }
 
 impl Machine {
-    /// Builds the circumstances from what engines say: a kernel release and an architecture in either spelling.
+    /// Builds the circumstances from what engines say: a kernel release and an architecture in either
+    /// spelling.
     ///
     /// An unknown kernel counts as newer than any that a profile names.
     #[must_use]
@@ -216,7 +226,11 @@ mod tests {
 
     #[test]
     fn other_answers_have_their_names() {
-        let rule = |action: &str| format!(r#"{{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{{"names":["x"],"action":"{action}"}}]}}"#);
+        let rule = |action: &str| {
+            format!(
+                r#"{{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{{"names":["x"],"action":"{action}"}}]}}"#
+            )
+        };
         for (action, expected) in [
             ("SCMP_ACT_LOG", Answer::Logged),
             ("SCMP_ACT_NOTIFY", Answer::HandedOver),
@@ -248,7 +262,8 @@ mod tests {
             {"names":["a","c"],"action":"SCMP_ACT_ALLOW"},{"names":["c"],"action":"SCMP_ACT_KILL"}]}"#;
         let profile = Profile::parse(json).unwrap();
         let found = contradictions(&profile, &machine(&[]));
-        let brief: Vec<_> = found.iter().map(|each| (each.call.as_str(), each.first, each.other, each.counts)).collect();
+        let brief: Vec<_> =
+            found.iter().map(|each| (each.call.as_str(), each.first, each.other, each.counts)).collect();
         // A rule that repeats the default is left out by the runtime, so that the later one counts for `a`.
         assert_eq!(brief, [("a", 1, 2, Some(2)), ("c", 2, 3, Some(2))]);
         assert_eq!((answer(json, "a", &[]), answer(json, "c", &[])), (Answer::Allowed, Answer::Allowed));

@@ -1,11 +1,15 @@
-//! What is known of one call: the versions of systemd that its denial breaks, and what the engines' built-in profiles answer. Pure.
+//! What is known of one call: the versions of systemd that its denial breaks, and what the engines' built-in
+//! profiles answer. Pure.
 
 use std::collections::BTreeMap;
 
 use super::defaults::{USUAL_CAPABILITIES, built_in, capabilities_for, versions};
 use super::needs::runtime_change;
 use super::version::{Engine, Maker, Version};
-use super::{Answer, Blocked, Effect, Hierarchy, MEASURED, Machine, Profile, Surroundings, blocked_in, evaluate, needed_calls};
+use super::{
+    Answer, Blocked, Effect, Hierarchy, MEASURED, Machine, Profile, Surroundings, blocked_in, evaluate,
+    needed_calls,
+};
 
 /// Oldest version that the table speaks of.
 const OLDEST: i64 = 219;
@@ -65,7 +69,8 @@ pub fn lookup(call: &str) -> Option<Known> {
         return None;
     }
     let others = needed.iter().map(String::as_str).filter(|other| *other != call);
-    let together = others.filter_map(|other| Some((other.to_owned(), worse_together(call, other)?))).collect();
+    let together =
+        others.filter_map(|other| Some((other.to_owned(), worse_together(call, other)?))).collect();
     let engines = [Maker::Docker, Maker::Podman].into_iter().flat_map(|maker| answers(call, maker)).collect();
     Some(Known { call: call.to_owned(), breaks: breaks(call), together, engines })
 }
@@ -93,13 +98,19 @@ fn breaks(call: &str) -> Vec<Breakage> {
     for errno in [1, 38] {
         let on = |hierarchy| ranges(errno, Surroundings { hierarchy, docker: Some(0) }, call);
         let (v1, v2) = (on(Some(Hierarchy::V1)), on(Some(Hierarchy::V2)));
-        let (both, only_v1): (Vec<_>, Vec<_>) = v1.into_iter().partition(|one| v2.iter().any(|other| same(one, other)));
-        let only_v2: Vec<_> = v2.into_iter().filter(|one| !both.iter().any(|other| same(one, other))).collect();
+        let (both, only_v1): (Vec<_>, Vec<_>) =
+            v1.into_iter().partition(|one| v2.iter().any(|other| same(one, other)));
+        let only_v2: Vec<_> =
+            v2.into_iter().filter(|one| !both.iter().any(|other| same(one, other))).collect();
         found.extend(both.into_iter().map(|one| Breakage { hierarchy: None, ..one }));
         found.extend(only_v1.into_iter().chain(only_v2));
         let changed = runtime_change(call);
-        let later = changed.map(|major| ranges(errno, Surroundings { hierarchy: None, docker: Some(major) }, call));
-        let news = later.into_iter().flatten().filter(|one| !found.iter().any(|other| other.errno == errno && same(one, other)));
+        let later =
+            changed.map(|major| ranges(errno, Surroundings { hierarchy: None, docker: Some(major) }, call));
+        let news = later
+            .into_iter()
+            .flatten()
+            .filter(|one| !found.iter().any(|other| other.errno == errno && same(one, other)));
         let news: Vec<_> = news.map(|one| Breakage { docker: changed, ..one }).collect();
         found.extend(news);
     }
@@ -166,7 +177,11 @@ pub fn nearest_call(call: &str) -> Option<String> {
             (name, score)
         })
         .collect();
-    known.into_iter().filter(|(_, score)| *score > 0.8).max_by(|a, b| a.1.total_cmp(&b.1)).map(|(name, _)| name)
+    known
+        .into_iter()
+        .filter(|(_, score)| *score > 0.8)
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+        .map(|(name, _)| name)
 }
 
 #[cfg(test)]
@@ -175,7 +190,16 @@ mod tests {
 
     fn engines(call: &str) -> Vec<(String, Option<String>, Answer, Vec<String>)> {
         let known = lookup(call).unwrap().engines.into_iter();
-        known.map(|e| (format!("{} {}", e.maker.name(), e.since), e.until.map(|v| v.to_string()), e.answer, e.opened_by)).collect()
+        known
+            .map(|e| {
+                (
+                    format!("{} {}", e.maker.name(), e.since),
+                    e.until.map(|v| v.to_string()),
+                    e.answer,
+                    e.opened_by,
+                )
+            })
+            .collect()
     }
 
     #[test]
@@ -195,8 +219,17 @@ mod tests {
     #[test]
     fn versions_are_told_by_ranges() {
         let known = lookup("name_to_handle_at").unwrap();
-        assert_eq!((known.breaks[0].first, known.breaks[0].last, known.breaks[0].effect), (219, Some(232), Effect::Fatal));
-        assert!(lookup("statx").unwrap().breaks.iter().any(|each| each.last.is_none() && each.effect == Effect::Fatal));
+        assert_eq!(
+            (known.breaks[0].first, known.breaks[0].last, known.breaks[0].effect),
+            (219, Some(232), Effect::Fatal)
+        );
+        assert!(
+            lookup("statx")
+                .unwrap()
+                .breaks
+                .iter()
+                .any(|each| each.last.is_none() && each.effect == Effect::Fatal)
+        );
         assert!(lookup("acct").unwrap().breaks.is_empty());
     }
 

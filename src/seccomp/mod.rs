@@ -1,4 +1,5 @@
-//! What a seccomp filter answers to a system call, what that means for one version of systemd, and what has to be let through.
+//! What a seccomp filter answers to a system call, what that means for one version of systemd, and what has
+//! to be let through.
 //!
 //! Pure: a profile, capabilities and a machine in, answers and profiles out.
 
@@ -20,6 +21,8 @@ pub use defaults::{USUAL_CAPABILITIES, built_in, named_calls, versions};
 pub use evaluate::{Answer, Contradiction, Machine, Verdict, contradictions, evaluate, judge};
 pub use lookup::{Breakage, BuiltInAnswer, Known, lookup, nearest_call};
 pub use needs::{Blocked, Effect, Hierarchy, Surroundings, blocked, blocked_in};
-pub use profile::{Action, Argument, Comparison, Family, Filter, PROFILE_LIMIT, Profile, ProfileError, SyscallRule};
+pub use profile::{
+    Action, Argument, Comparison, Family, Filter, PROFILE_LIMIT, Profile, ProfileError, SyscallRule,
+};
 pub use search::Search;
 pub use version::{Engine, Maker, Version};

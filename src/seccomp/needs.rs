@@ -75,8 +75,9 @@ struct Table {
     row: Vec<Row>,
 }
 
-static TABLE: LazyLock<Vec<Row>> =
-    LazyLock::new(|| toml::from_str::<Table>(include_str!("needs.toml")).map(|table| table.row).unwrap_or_default());
+static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
+    toml::from_str::<Table>(include_str!("needs.toml")).map(|table| table.row).unwrap_or_default()
+});
 
 /// A denied call and what it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +116,9 @@ impl Row {
     /// Whether the row holds there.
     fn fits(&self, place: Surroundings) -> bool {
         let tree = self.hierarchy.is_none_or(|kind| place.hierarchy.is_none_or(|seen| seen == kind));
-        tree && self.docker.is_none_or(|(first, last)| place.docker.is_none_or(|major| (first..=last).contains(&major)))
+        tree && self
+            .docker
+            .is_none_or(|(first, last)| place.docker.is_none_or(|major| (first..=last).contains(&major)))
     }
 }
 
@@ -134,7 +137,12 @@ pub fn blocked_in(systemd: i64, place: Surroundings, answer: impl Fn(&str) -> An
             && row.fits(place)
             && row.also.as_deref().is_none_or(|other| answer(other).is_denial())
     };
-    let of = |row: &'static Row| Blocked { call: row.call.clone(), effect: row.effect, words: &row.words, units: &row.units };
+    let of = |row: &'static Row| Blocked {
+        call: row.call.clone(),
+        effect: row.effect,
+        words: &row.words,
+        units: &row.units,
+    };
     let mut found: Vec<Blocked> = TABLE.iter().filter(holds).map(of).collect();
     found.sort_by_key(|blocked| std::cmp::Reverse(blocked.effect));
     let mut seen = std::collections::BTreeSet::new();
@@ -144,7 +152,13 @@ pub fn blocked_in(systemd: i64, place: Surroundings, answer: impl Fn(&str) -> An
 
 /// The major version of Docker from which on its runtime answers otherwise to the denial of a call.
 pub(super) fn runtime_change(call: &str) -> Option<i64> {
-    TABLE.iter().filter(|row| row.call == call).filter_map(|row| row.docker).map(|(first, _)| first).max().filter(|first| *first > 0)
+    TABLE
+        .iter()
+        .filter(|row| row.call == call)
+        .filter_map(|row| row.docker)
+        .map(|(first, _)| first)
+        .max()
+        .filter(|first| *first > 0)
 }
 
 #[cfg(test)]
@@ -153,7 +167,9 @@ mod tests {
 
     fn first(systemd: i64, denied: &[&str]) -> Option<Blocked> {
         let answer = |call: &str| if denied.contains(&call) { Answer::Errno(1) } else { Answer::Allowed };
-        blocked_in(systemd, Surroundings { hierarchy: Some(Hierarchy::V2), docker: Some(20) }, answer).into_iter().next()
+        blocked_in(systemd, Surroundings { hierarchy: Some(Hierarchy::V2), docker: Some(20) }, answer)
+            .into_iter()
+            .next()
     }
 
     #[test]

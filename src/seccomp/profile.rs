@@ -1,7 +1,8 @@
-//! The JSON form of seccomp profiles that Docker and Podman take (`--security-opt seccomp=FILE`): text in, checked profile out.
+//! The JSON form of seccomp profiles that Docker and Podman take (`--security-opt seccomp=FILE`): text in,
+//! checked profile out.
 //!
-//! Shape: moby, `profiles/seccomp` (`Seccomp`, `Syscall`, `Filter`). The runtime form of the OCI is a subset of it. Whatever the engines
-//! refuse is refused here too, with its place; must not read files.
+//! Shape: moby, `profiles/seccomp` (`Seccomp`, `Syscall`, `Filter`). The runtime form of the OCI is a subset
+//! of it. Whatever the engines refuse is refused here too, with its place; must not read files.
 
 use serde::Deserialize;
 
@@ -187,10 +188,12 @@ impl Profile {
             let listed = each.names.as_ref().is_some_and(|names| !names.is_empty());
             match (named, listed) {
                 (true, true) => rule(number, "has both `name` and `names`; engines take one of them"),
-                _ if each.args.iter().flatten().any(|arg| arg.index > 5) => rule(number, "looks at an argument beyond the sixth"),
-                _ if each
-                    .filters()
-                    .any(|filter| filter.min_kernel.as_deref().is_some_and(|text| super::version::release(text).is_none())) =>
+                _ if each.args.iter().flatten().any(|arg| arg.index > 5) => {
+                    rule(number, "looks at an argument beyond the sixth")
+                }
+                _ if each.filters().any(|filter| {
+                    filter.min_kernel.as_deref().is_some_and(|text| super::version::release(text).is_none())
+                }) =>
                 {
                     rule(number, "has a `minKernel` that is no version such as 4.8")
                 }
@@ -208,7 +211,11 @@ impl SyscallRule {
 
     /// Names of the calls, in either form.
     pub(super) fn calls(&self) -> impl Iterator<Item = &str> {
-        self.name.iter().chain(self.names.iter().flatten()).map(String::as_str).filter(|name| !name.is_empty())
+        self.name
+            .iter()
+            .chain(self.names.iter().flatten())
+            .map(String::as_str)
+            .filter(|name| !name.is_empty())
     }
 
     /// Whether the rule looks at the call's arguments.
@@ -235,7 +242,10 @@ mod tests {
     fn what_is_wrong_is_told_with_its_place() {
         assert!(said("{\n  \"defaultAction\": 3}").contains("line 2 column"));
         assert!(said("{\"defaultAction\": \"SCMP_ACT_MAYBE\"}").contains("SCMP_ACT_MAYBE"));
-        assert!(said("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\n\"syscalls\":[{\"names\":[\"a\"]}]}").contains("`action` at line 2"));
+        assert!(
+            said("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\n\"syscalls\":[{\"names\":[\"a\"]}]}")
+                .contains("`action` at line 2")
+        );
         assert!(said("").contains("line 1 column 0"));
         assert!(said(&"[".repeat(200_000)).contains("line 1 column"));
         let deep = format!("{{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"x\":{}}}", "[".repeat(100_000));
@@ -245,13 +255,18 @@ mod tests {
     #[test]
     fn what_engines_refuse_is_refused() {
         let rule = |text: &str| format!("{{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{text}]}}");
-        assert!(said(&rule(r#"{"name":"a","names":["b"],"action":"SCMP_ACT_ERRNO"}"#)).contains("rule 1 has both `name` and `names`"));
+        assert!(
+            said(&rule(r#"{"name":"a","names":["b"],"action":"SCMP_ACT_ERRNO"}"#))
+                .contains("rule 1 has both `name` and `names`")
+        );
         let kernel = rule(r#"{"names":["b"],"action":"SCMP_ACT_ERRNO","includes":{"minKernel":"new"}}"#);
         assert!(said(&kernel).contains("minKernel"));
-        let both =
-            r#"{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86"],"archMap":[{"architecture":"SCMP_ARCH_X86_64"}]}"#;
+        let both = r#"{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86"],"archMap":[{"architecture":"SCMP_ARCH_X86_64"}]}"#;
         assert!(said(both).contains("archMap"));
-        assert!(said(&rule(&format!("{{\"name\":\"{}\"}}", "x".repeat(PROFILE_LIMIT)))).contains("larger than 1 MiB"));
+        assert!(
+            said(&rule(&format!("{{\"name\":\"{}\"}}", "x".repeat(PROFILE_LIMIT))))
+                .contains("larger than 1 MiB")
+        );
     }
 
     #[test]

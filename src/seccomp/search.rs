@@ -1,7 +1,8 @@
-//! Which of many denied calls a boot needs: sets of calls to let through in a trial out, what came of it in. Pure.
+//! Which of many denied calls a boot needs: sets of calls to let through in a trial out, what came of it in.
+//! Pure.
 //!
-//! Parts of what is let through are denied again, halves first and single calls last. What is left is the fewest that will do: without
-//! any one of them the boot is another one.
+//! Parts of what is let through are denied again, halves first and single calls last. What is left is the
+//! fewest that will do: without any one of them the boot is another one.
 
 /// A search that asks for one trial after the other.
 #[derive(Debug, Clone, PartialEq, Eq)]

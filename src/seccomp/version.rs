@@ -87,7 +87,8 @@ impl Maker {
 }
 
 impl Engine {
-    /// Reads `docker-20.10`, `docker 28.5.2` or `podman`, the last as its version 4.3; without a third number the last patch is meant.
+    /// Reads `docker-20.10`, `docker 28.5.2` or `podman`, the last as its version 4.3; without a third number
+    /// the last patch is meant.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (name, words) = text.split_once(['-', ' ', ':', '@']).unwrap_or((text, ""));
@@ -104,7 +105,8 @@ impl Engine {
         Some(Self { maker, version })
     }
 
-    /// Docker before 23.0 does not know `defaultErrnoRet` (moby, `api/types/seccomp.go`): the default answer is EPERM there.
+    /// Docker before 23.0 does not know `defaultErrnoRet` (moby, `api/types/seccomp.go`): the default answer
+    /// is EPERM there.
     pub(super) fn knows_default_errno(self) -> bool {
         self.maker == Maker::Podman || self.version >= Version(23, 0, 0)
     }
@@ -131,14 +133,20 @@ mod tests {
         assert_eq!(Version::parse("17.03.2-ce"), Some(Version(17, 3, 2)));
         assert_eq!(Version::parse("dev"), None);
         assert!(Version(20, 10, 9) < Version(20, 10, 10) && Version(9, 0, 0) < Version(17, 3, 0));
-        assert_eq!((Version(17, 3, 0).to_string(), Version(29, 4, 3).to_string()), ("17.03".to_owned(), "29.4.3".to_owned()));
+        assert_eq!(
+            (Version(17, 3, 0).to_string(), Version(29, 4, 3).to_string()),
+            ("17.03".to_owned(), "29.4.3".to_owned())
+        );
         assert_eq!(release("6.18.44-x"), Some((6, 18)));
         assert_eq!((release("6"), release("x.1")), (Some((6, 0)), None));
     }
 
     #[test]
     fn engines_have_names() {
-        assert_eq!(Engine::parse("docker-20.10").map(|engine| engine.to_string()).as_deref(), Some("Docker 20.10"));
+        assert_eq!(
+            Engine::parse("docker-20.10").map(|engine| engine.to_string()).as_deref(),
+            Some("Docker 20.10")
+        );
         assert_eq!(Engine::parse("podman").map(|engine| engine.to_string()).as_deref(), Some("Podman 4.3"));
         assert_eq!((Engine::parse("docker"), Engine::parse("runc-1.1")), (None, None));
     }

@@ -32,8 +32,8 @@ pub struct Gap {
 pub struct Facts(BTreeMap<String, Fact>);
 
 impl Facts {
-    /// Records a fact. A key outside the catalog or a value of another kind is a programming error and is dropped;
-    /// tests and debug builds stop on it.
+    /// Records a fact. A key outside the catalog or a value of another kind is a programming error and is
+    /// dropped; tests and debug builds stop on it.
     pub fn set(&mut self, key: &str, value: impl Into<Value>, source: &str) {
         let value = value.into();
         let fits = spec(key).is_some_and(|spec| value.is_null() || spec.kind.holds(&value));
@@ -50,7 +50,8 @@ impl Facts {
         }
     }
 
-    /// Records a word that a foreign document says; one that the vocabulary does not have leaves the fact unknown.
+    /// Records a word that a foreign document says; one that the vocabulary does not have leaves the fact
+    /// unknown.
     pub fn set_foreign(&mut self, key: &str, word: &str, source: &str) {
         if spec(key).is_some_and(|spec| spec.kind.holds(&word.into())) {
             self.set(key, word, source);

@@ -27,7 +27,10 @@ pub enum SnapshotError {
         source: std::io::Error,
     },
     /// The file cannot be written.
-    #[error("cannot write {path}: {source}\n  next: name a file with -o in a folder that is there and that you may write to")]
+    #[error(
+        "cannot write {path}: {source}\n  next: name a file with -o in a folder that is there and that you \
+            may write to"
+    )]
     Write {
         /// The file.
         path: PathBuf,
@@ -36,7 +39,8 @@ pub enum SnapshotError {
     },
     /// The file is no snapshot.
     #[error(
-        "{path} is not a sysdock snapshot: {reason}\n  next: make one with `sysdock snapshot <container> -o FILE`; for logs and other text use `sysdock triage`"
+        "{path} is not a sysdock snapshot: {reason}\n  next: make one with `sysdock snapshot <container> -o \
+            FILE`; for logs and other text use `sysdock triage`"
     )]
     Format {
         /// The file.
@@ -45,7 +49,10 @@ pub enum SnapshotError {
         reason: String,
     },
     /// The file was made by a newer sysdock.
-    #[error("{path} has snapshot schema {found}, this sysdock reads up to {SCHEMA_VERSION}\n  next: update sysdock")]
+    #[error(
+        "{path} has snapshot schema {found}, this sysdock reads up to {SCHEMA_VERSION}\n  next: update \
+            sysdock"
+    )]
     Newer {
         /// The file.
         path: PathBuf,
@@ -110,9 +117,14 @@ pub fn of_text(json: &[u8], name: &Path) -> Option<Snapshot> {
 
 fn read_limited(from: impl Read, path: &Path) -> Result<Vec<u8>, SnapshotError> {
     let mut bytes = Vec::new();
-    from.take(READ_LIMIT + 1).read_to_end(&mut bytes).map_err(|source| SnapshotError::Read { path: path.to_owned(), source })?;
+    from.take(READ_LIMIT + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|source| SnapshotError::Read { path: path.to_owned(), source })?;
     if bytes.len() as u64 > READ_LIMIT {
-        return Err(SnapshotError::Format { path: path.to_owned(), reason: format!("it is larger than {} MiB", READ_LIMIT >> 20) });
+        return Err(SnapshotError::Format {
+            path: path.to_owned(),
+            reason: format!("it is larger than {} MiB", READ_LIMIT >> 20),
+        });
     }
     Ok(bytes)
 }
@@ -155,8 +167,12 @@ mod tests {
 
     #[test]
     fn a_small_file_of_many_values_is_refused_by_its_limit() {
-        let wide = format!("{{\"schema_version\":1,\"documents\":{{\"a\":[{}]}}}}", vec!["[0]"; 200_000].join(","));
-        let lines = format!("{{\"schema_version\":1,\"gaps\":[{}]}}", vec!["{\"fact\":\"\",\"reason\":\"\"}"; 60_000].join(","));
+        let wide =
+            format!("{{\"schema_version\":1,\"documents\":{{\"a\":[{}]}}}}", vec!["[0]"; 200_000].join(","));
+        let lines = format!(
+            "{{\"schema_version\":1,\"gaps\":[{}]}}",
+            vec!["{\"fact\":\"\",\"reason\":\"\"}"; 60_000].join(",")
+        );
         let keys = (0..150_000).map(|n| format!("\"{n}\":{{}}")).collect::<Vec<_>>().join(",");
         for json in [wide, lines, format!("{{\"schema_version\":1,\"facts\":{{{keys}}}}}")] {
             assert!(said(&packed(&json)).contains("more than 100000 values"), "{}", said(&packed(&json)));

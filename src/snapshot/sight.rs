@@ -1,4 +1,5 @@
-//! What can be seen of an engine and its machine, one thing at a time: the answer of a test of the tool itself.
+//! What can be seen of an engine and its machine, one thing at a time: the answer of a test of the tool
+//! itself.
 
 use serde::Serialize;
 

@@ -1,6 +1,8 @@
-//! The words that facts may take, one enum for each list: what code sets, what conditions may compare with, what the book prints.
+//! The words that facts may take, one enum for each list: what code sets, what conditions may compare with,
+//! what the book prints.
 //!
-//! The build script includes this file beside the catalog, so that a condition with a word that no fact has is not built.
+//! The build script includes this file beside the catalog, so that a condition with a word that no fact has
+//! is not built.
 
 use strum::{EnumString, IntoStaticStr, VariantNames};
 

@@ -2,8 +2,8 @@
 
 use std::io::{self, Read};
 
-/// Decompresses a stream of zstd frames while it is read; a frame whose window is larger than 2 to the power of `window` bytes is refused
-/// when it is read.
+/// Decompresses a stream of zstd frames while it is read; a frame whose window is larger than 2 to the power
+/// of `window` bytes is refused when it is read.
 ///
 /// # Errors
 /// [`io::Error`] when the decoder cannot be made; in a build without zstd always, of the kind `Unsupported`.

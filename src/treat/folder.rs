@@ -1,4 +1,5 @@
-//! A folder for what is secret: made for this user alone, in memory where the machine has a place for that, and gone with its process.
+//! A folder for what is secret: made for this user alone, in memory where the machine has a place for that,
+//! and gone with its process.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write};
@@ -38,7 +39,10 @@ impl PrivateFolder {
     fn below(place: &Path) -> io::Result<Self> {
         let process = std::process::id();
         let prefix = format!("{PREFIX}{process}-{}-", started(process).unwrap_or_default());
-        let folder = tempfile::Builder::new().prefix(&prefix).permissions(Permissions::from_mode(MODES.0)).tempdir_in(place)?;
+        let folder = tempfile::Builder::new()
+            .prefix(&prefix)
+            .permissions(Permissions::from_mode(MODES.0))
+            .tempdir_in(place)?;
         std::fs::set_permissions(folder.path(), Permissions::from_mode(MODES.0))?;
         let lock = File::open(folder.path())?;
         // Where nothing can be locked, number and time say enough.
@@ -70,7 +74,12 @@ impl PrivateFolder {
             }
         }
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(MODES.1).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+        options
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(MODES.1)
+            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
         let mut file = options.open(self.path().join(path))?;
         file.set_permissions(Permissions::from_mode(MODES.1))?;
         file.write_all(text.as_bytes())
@@ -98,7 +107,9 @@ fn maker(name: &str) -> Option<(u32, Option<u64>)> {
     let parts: Vec<&str> = name.strip_prefix(PREFIX)?.split('-').collect();
     let is_random = |text: &str| text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     match parts.as_slice() {
-        [process, start, random] if is_random(random) => Some((process.parse().ok()?, Some(start.parse().ok()?))),
+        [process, start, random] if is_random(random) => {
+            Some((process.parse().ok()?, Some(start.parse().ok()?)))
+        }
         [process, random] if is_random(random) => Some((process.parse().ok()?, None)),
         _ => None,
     }

@@ -1,5 +1,5 @@
-//! What this program made on an engine: a random token in its labels, of which a copy is kept here until the thing is gone. Must not ask
-//! an engine.
+//! What this program made on an engine: a random token in its labels, of which a copy is kept here until the
+//! thing is gone. Must not ask an engine.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write;
@@ -30,8 +30,8 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// Those of this user: in `$XDG_STATE_HOME`, else in `~/.local/state`. Where neither can be had nothing is remembered, and what is
-    /// left behind then cannot be proved.
+    /// Those of this user: in `$XDG_STATE_HOME`, else in `~/.local/state`. Where neither can be had nothing
+    /// is remembered, and what is left behind then cannot be proved.
     #[must_use]
     pub fn of_user(state: Option<&str>, home: Option<&str>) -> Self {
         let state = state.map(PathBuf::from).filter(|path| path.is_absolute());
@@ -55,7 +55,14 @@ impl Marks {
     pub fn keep(&self, name: &str, token: &str) {
         let Some(path) = self.path(name) else { return };
         let folder = path.parent().map(|folder| DirBuilder::new().recursive(true).mode(0o700).create(folder));
-        let written = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?.write_all(token.as_bytes());
+        let written = || {
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&path)?
+                .write_all(token.as_bytes())
+        };
         // What cannot be kept is only not proved later on.
         drop(folder.map(|made| made.and_then(|()| written())));
     }
@@ -77,7 +84,8 @@ impl Marks {
     }
 
     fn path(&self, name: &str) -> Option<PathBuf> {
-        let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte)) && !name.starts_with('.');
+        let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+            && !name.starts_with('.');
         (is_plain && !name.is_empty()).then_some(self.folder.as_ref()?.join(Path::new(name)))
     }
 }
@@ -93,7 +101,8 @@ pub enum Claim {
     Other,
 }
 
-/// Judges a container by its name, its labels, those of its image (none where they are not known), and the token that was kept for it.
+/// Judges a container by its name, its labels, those of its image (none where they are not known), and the
+/// token that was kept for it.
 pub fn claim<'l>(
     name: &str,
     label: impl Fn(&str) -> Option<&'l str>,
@@ -154,7 +163,13 @@ mod tests {
         assert!(is_token(&mark.token) && mark.token != other.token);
         assert_eq!(marks.token(NAME), Some(mark.token.clone()));
         let path = state.path().join("sysdock/made").join(NAME);
-        assert_eq!((path.metadata().unwrap().mode() & 0o777, path.parent().unwrap().metadata().unwrap().mode() & 0o777), (0o600, 0o700));
+        assert_eq!(
+            (
+                path.metadata().unwrap().mode() & 0o777,
+                path.parent().unwrap().metadata().unwrap().mode() & 0o777
+            ),
+            (0o600, 0o700)
+        );
         marks.forget(NAME);
         assert_eq!(marks.token(NAME), None);
         for name in ["../x", "a/b", ".hidden", ""] {
@@ -173,14 +188,29 @@ mod tests {
     fn only_name_label_and_token_together_are_a_proof() {
         let token = "0123456789abcdef0123456789abcdef";
         let own = [(TRIAL_LABEL, "7"), (TOKEN_LABEL, token)];
-        let of = |name: &str, labels: &[(&str, &'static str)], image: Option<&[(&str, &'static str)]>, kept: Option<&str>| {
-            let find = |labels: &[(&str, &'static str)], key: &str| labels.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
+        let of = |name: &str,
+                  labels: &[(&str, &'static str)],
+                  image: Option<&[(&str, &'static str)]>,
+                  kept: Option<&str>| {
+            let find = |labels: &[(&str, &'static str)], key: &str| {
+                labels.iter().find(|(name, _)| *name == key).map(|(_, value)| *value)
+            };
             claim(name, |key| find(labels, key), image.map(|image| move |key: &str| find(image, key)), kept)
         };
         assert_eq!(of(NAME, &own, Some(&[]), Some(token)), Claim::Made);
         assert_eq!(of("sysdock-probe-12-1767225600", &own, Some(&[]), Some(token)), Claim::Made);
-        assert_eq!(of(NAME, &own, Some(&[(TRIAL_LABEL, "5")]), Some(token)), Claim::Made, "of an image that was a trial's container");
-        for (name, labels) in [("web", &own[..]), ("web-trial-x-7", &own), ("web-trial-12", &own), (NAME, &own[1..]), (NAME, &[])] {
+        assert_eq!(
+            of(NAME, &own, Some(&[(TRIAL_LABEL, "5")]), Some(token)),
+            Claim::Made,
+            "of an image that was a trial's container"
+        );
+        for (name, labels) in [
+            ("web", &own[..]),
+            ("web-trial-x-7", &own),
+            ("web-trial-12", &own),
+            (NAME, &own[1..]),
+            (NAME, &[]),
+        ] {
             assert_eq!(of(name, labels, Some(&[]), Some(token)), Claim::Other, "{name} {labels:?}");
         }
         for (labels, image, kept) in [
@@ -193,9 +223,16 @@ mod tests {
             (&own, Some(&[]), Some("")),
             (&own[..1], Some(&[]), Some(token)),
         ] {
-            assert!(matches!(of(NAME, labels, image, kept), Claim::Unproved(_)), "{labels:?} {image:?} {kept:?}");
+            assert!(
+                matches!(of(NAME, labels, image, kept), Claim::Unproved(_)),
+                "{labels:?} {image:?} {kept:?}"
+            );
         }
         assert!(is_made_image(|_| Some(token), Some(token)));
-        assert!(!is_made_image(|_| None, Some(token)) && !is_made_image(|_| Some(""), Some("")) && !is_made_image(|_| Some(token), None));
+        assert!(
+            !is_made_image(|_| None, Some(token))
+                && !is_made_image(|_| Some(""), Some(""))
+                && !is_made_image(|_| Some(token), None)
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Treatment: steps in, a changed engine out. The only writer besides the reports.
 //!
-//! Steps are carried out as they are printed, with the engine's own CLI in a folder that goes away afterwards. Must not decide
-//! what is wrong or what helps.
+//! Steps are carried out as they are printed, with the engine's own CLI in a folder that goes away
+//! afterwards. Must not decide what is wrong or what helps.
 
 #[cfg(feature = "engine")]
 mod folder;

@@ -16,7 +16,8 @@ pub struct Stop {
 pub struct UnitState {
     /// Its name.
     pub unit: String,
-    /// systemd's word for its state, or `done` for one that ran and ended well, or that a condition of its own is not met.
+    /// systemd's word for its state, or `done` for one that ran and ended well, or that a condition of its
+    /// own is not met.
     pub state: String,
 }
 

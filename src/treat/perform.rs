@@ -26,7 +26,10 @@ pub enum TreatError {
         source: std::io::Error,
     },
     /// The program of a step is not there.
-    #[error("cannot run `{program}`: {source}\n  next: install the engine's command line client, which carries the steps out")]
+    #[error(
+        "cannot run `{program}`: {source}\n  next: install the engine's command line client, which carries \
+            the steps out"
+    )]
     Program {
         /// The program.
         program: String,
@@ -67,7 +70,8 @@ impl Workshop {
     /// [`TreatError::Folder`].
     pub fn new(limit: Duration) -> Result<Self, TreatError> {
         let folder = PrivateFolder::new();
-        let folder = folder.map_err(|source| TreatError::Folder { what: "a temporary folder".to_owned(), source })?;
+        let folder =
+            folder.map_err(|source| TreatError::Folder { what: "a temporary folder".to_owned(), source })?;
         Ok(Self { folder, limit })
     }
 
@@ -107,8 +111,14 @@ pub async fn command(argv: &[String], folder: &Path, limit: Duration) -> Result<
     let Some((program, words)) = argv.split_first() else { return Ok(String::new()) };
     let shown = || quote::shown(argv);
     let mut command = Command::new(program);
-    // Podman and the classic builder of Docker take the same files; BuildKit needs a plugin that is not everywhere.
-    command.args(words).current_dir(folder).env("DOCKER_BUILDKIT", "0").stdin(Stdio::null()).kill_on_drop(true);
+    // Podman and the classic builder of Docker take the same files; BuildKit needs a plugin that is not
+    // everywhere.
+    command
+        .args(words)
+        .current_dir(folder)
+        .env("DOCKER_BUILDKIT", "0")
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
     let output = match timeout(limit, command.output()).await {
         Ok(Ok(output)) => output,
         Ok(Err(source)) => return Err(TreatError::Program { program: program.clone(), source }),
@@ -151,6 +161,8 @@ mod tests {
         assert!(said.contains("sh -c") && said.contains("exit status: 3") && said.ends_with("why"), "{said}");
         assert!(performed(&step("sleep 30")).unwrap_err().to_string().contains("within 1 s"));
         let argv = vec!["/no/such/program".to_owned()];
-        assert!(performed(&Step::command(StepKind::Host, "t", argv)).unwrap_err().to_string().contains("install"));
+        assert!(
+            performed(&Step::command(StepKind::Host, "t", argv)).unwrap_err().to_string().contains("install")
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Files that somebody else may have written: what a path is and whose it is, looked at before it is read. Must not know what the files say.
+//! Files that somebody else may have written: what a path is and whose it is, looked at before it is read.
+//! Must not know what the files say.
 
 #[cfg(not(unix))]
 mod no_files;
@@ -18,7 +19,8 @@ pub use owned::{folder, open, text, user};
 pub enum Trust {
     /// The user: other owners and links are their own choice.
     Named,
-    /// Nobody, it was found in this folder or named by a file of it: it must be this user's or root's, and lie in the folder.
+    /// Nobody, it was found in this folder or named by a file of it: it must be this user's or root's, and
+    /// lie in the folder.
     Found(PathBuf),
 }
 
@@ -29,7 +31,8 @@ pub enum Refusal {
     #[error("it is {0}, no regular file")]
     Kind(&'static str),
     /// It is another user's.
-    #[error("{what} belongs to user {owner}, and this runs as user {user}", what = if *.folder { "its folder" } else { "it" })]
+    #[error("{what} belongs to user {owner}, and this runs as user {user}", what = if *.folder { "its \
+        folder" } else { "it" })]
     Owner {
         /// Whether the folder is meant.
         folder: bool,

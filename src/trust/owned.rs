@@ -12,12 +12,14 @@ use super::{Refusal, Trust};
 /// Where the shell and the kernel show open files of this process, pipes among them.
 const OWN: [&str; 3] = ["/dev/fd/", "/proc/self/fd/", "/dev/stdin"];
 
-/// Opens a regular file of at most so many bytes. Nothing else is opened, since opening alone may wait or act.
+/// Opens a regular file of at most so many bytes. Nothing else is opened, since opening alone may wait or
+/// act.
 ///
 /// # Errors
 /// [`Refusal`].
 pub fn open(path: &Path, limit: u64, trust: &Trust) -> Result<File, Refusal> {
-    let own_pipe = *trust == Trust::Named && OWN.iter().any(|own| path.to_str().is_some_and(|path| path.starts_with(own)));
+    let own_pipe = *trust == Trust::Named
+        && OWN.iter().any(|own| path.to_str().is_some_and(|path| path.starts_with(own)));
     if own_pipe {
         return Ok(File::open(path)?);
     }
@@ -104,7 +106,12 @@ mod tests {
         std::fs::write(at("long"), "01234567890").unwrap();
         std::fs::write(at("good"), "0123456789").unwrap();
         for trust in [Trust::Named, Trust::Found(folder.path().to_owned())] {
-            for (name, words) in [("pipe", "a named pipe"), ("socket", "a socket"), ("", "a folder"), ("long", "larger than 10 bytes")] {
+            for (name, words) in [
+                ("pipe", "a named pipe"),
+                ("socket", "a socket"),
+                ("", "a folder"),
+                ("long", "larger than 10 bytes"),
+            ] {
                 assert!(refused(&at(name), &trust).is_some_and(|said| said.contains(words)), "{name}");
             }
             assert_eq!(refused(&at("good"), &trust), None);
@@ -139,7 +146,10 @@ mod tests {
             return;
         }
         let found = Trust::Found(place.path().to_owned());
-        assert!(refused(&place.path().join("file"), &found).is_some_and(|said| said.contains("belongs to user 4321")));
+        assert!(
+            refused(&place.path().join("file"), &found)
+                .is_some_and(|said| said.contains("belongs to user 4321"))
+        );
         assert_eq!(refused(&place.path().join("file"), &Trust::Named), None);
         chown(place.path(), Some(4321), None).unwrap();
         assert!(folder(place.path(), &found).is_err_and(|refusal| refusal.is_distrust()));

@@ -1,4 +1,5 @@
-//! What is remembered of one container: which deaths and starts are known, and which jobs wait. Must not know other containers.
+//! What is remembered of one container: which deaths and starts are known, and which jobs wait. Must not know
+//! other containers.
 
 use std::time::Duration;
 
@@ -60,7 +61,9 @@ impl Entry {
 
     /// Whether nothing waits and nothing is under way.
     pub fn is_idle(&self) -> bool {
-        [&self.death, &self.health, &self.start].iter().all(|slot| slot.waiting.is_none() && slot.busy.is_none())
+        [&self.death, &self.health, &self.start]
+            .iter()
+            .all(|slot| slot.waiting.is_none() && slot.busy.is_none())
     }
 
     /// Whether it ran when it was last heard of.
@@ -75,8 +78,8 @@ impl Entry {
 
     /// Takes a death event; says whether the death is news.
     ///
-    /// Events come in order, an event never before the end that it tells of, and a list's newest run ends before the next one begins: an
-    /// event belongs to the last listed run that had ended by then.
+    /// Events come in order, an event never before the end that it tells of, and a list's newest run ends
+    /// before the next one begins: an event belongs to the last listed run that had ended by then.
     pub fn die(&mut self, time: i64) -> bool {
         if time <= self.died {
             return false;
@@ -108,7 +111,8 @@ impl Entry {
             return false;
         }
         self.started = time;
-        // A later run: the deaths before it have had their events, or never will. A run of milliseconds may end before its start is told.
+        // A later run: the deaths before it have had their events, or never will. A run of milliseconds may
+        // end before its start is told.
         let is_over = |span: &Span| time > span.finished && time > span.started.saturating_add(LATE);
         if let Some(over) = self.listed.iter().rposition(is_over) {
             let last = self.listed.drain(..=over).next_back();

@@ -1,7 +1,8 @@
 //! The ledger of all containers: events and lists in, jobs out when they are due.
 //!
-//! A death is known by its container and its time. Events tell the time of the death or a little later, lists the time itself; both may
-//! tell of the same one, in either order and more than once. Must not know how an examination is made.
+//! A death is known by its container and its time. Events tell the time of the death or a little later, lists
+//! the time itself; both may tell of the same one, in either order and more than once. Must not know how an
+//! examination is made.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -13,11 +14,13 @@ use crate::docker::{Action, Event, Life};
 
 /// Removed containers that are remembered, so that events that come again find them.
 const GONE: usize = 1024;
-/// Containers that are remembered; beyond them those with nothing to do are forgotten whose last news is oldest.
+/// Containers that are remembered; beyond them those with nothing to do are forgotten whose last news is
+/// oldest.
 const KNOWN: usize = 50_000;
 /// Jobs that may wait before no further events are taken.
 const BACKLOG: usize = 5_000;
-/// Events are asked for again from so long before the last one, because engines send them a little out of order, in nanoseconds.
+/// Events are asked for again from so long before the last one, because engines send them a little out of
+/// order, in nanoseconds.
 pub const OVERLAP: i64 = 5_000_000_000;
 
 /// How a watch is to go.
@@ -63,7 +66,9 @@ impl Ledger {
         };
         for (id, known) in memory.iter().flat_map(|memory| &memory.containers) {
             let (died, started, removed) = (known.died, known.started, known.removed);
-            ledger.entries.insert(id.clone(), Entry { died, reported: died, started, removed, ..Entry::default() });
+            ledger
+                .entries
+                .insert(id.clone(), Entry { died, reported: died, started, removed, ..Entry::default() });
             if removed {
                 ledger.gone.push_back(id.clone());
             }
@@ -119,8 +124,12 @@ impl Ledger {
             return;
         }
         let age = |entry: &Entry| entry.started.max(entry.last_death());
-        let mut idle: Vec<(i64, String)> =
-            self.entries.iter().filter(|(_, entry)| entry.is_idle()).map(|(id, entry)| (age(entry), id.clone())).collect();
+        let mut idle: Vec<(i64, String)> = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| entry.is_idle())
+            .map(|(id, entry)| (age(entry), id.clone()))
+            .collect();
         idle.sort();
         for (_, id) in idle.into_iter().take(KNOWN / 4) {
             self.entries.remove(&id);
@@ -195,7 +204,17 @@ impl Ledger {
             let time = self.last.max(entry.started + 1);
             entry.died = time;
             self.note(
-                Job { id: id.to_owned(), name, image, kind: Kind::Died, time, first: time, exit_code: None, deaths: 1, tries: 0 },
+                Job {
+                    id: id.to_owned(),
+                    name,
+                    image,
+                    kind: Kind::Died,
+                    time,
+                    first: time,
+                    exit_code: None,
+                    deaths: 1,
+                    tries: 0,
+                },
                 now,
             );
         }
@@ -303,7 +322,8 @@ impl Ledger {
         Some(job)
     }
 
-    /// While a container dies again and again, nobody waits for its boot: that is due when the window of its deaths is over.
+    /// While a container dies again and again, nobody waits for its boot: that is due when the window of its
+    /// deaths is over.
     fn postponed(&mut self, id: &str, now: Duration) -> bool {
         let (window, Some(entry)) = (self.settings.window, self.entries.get_mut(id)) else { return false };
         let is_dying = entry.death.waiting.is_some() || entry.death.busy.is_some();
@@ -382,7 +402,10 @@ impl Ledger {
 
     fn is_watched(&self, id: &str, name: &str) -> bool {
         let names = &self.settings.names;
-        names.is_empty() || names.iter().any(|wanted| wanted == name || (wanted.len() >= 6 && id.starts_with(wanted.as_str())))
+        names.is_empty()
+            || names
+                .iter()
+                .any(|wanted| wanted == name || (wanted.len() >= 6 && id.starts_with(wanted.as_str())))
     }
 }
 
@@ -396,5 +419,15 @@ fn named<'e>(entries: &'e mut BTreeMap<String, Entry>, id: &str, name: &str, ima
 
 fn job(event: &Event, kind: Kind, exit_code: Option<i64>) -> Job {
     let (id, name, image) = (event.id.clone(), event.name.clone(), event.image.clone());
-    Job { id, name, image, kind, time: event.time, first: event.time, exit_code, deaths: u64::from(kind == Kind::Died), tries: 0 }
+    Job {
+        id,
+        name,
+        image,
+        kind,
+        time: event.time,
+        first: event.time,
+        exit_code,
+        deaths: u64::from(kind == Kind::Died),
+        tries: 0,
+    }
 }

@@ -42,7 +42,11 @@ impl Memory {
     /// The reason, in words, when the text is something else.
     pub fn read(text: &str) -> Result<Self, String> {
         let memory: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        if memory.version == VERSION { Ok(memory) } else { Err(format!("its version is {}, not {VERSION}", memory.version)) }
+        if memory.version == VERSION {
+            Ok(memory)
+        } else {
+            Err(format!("its version is {}, not {VERSION}", memory.version))
+        }
     }
 
     /// The text to be kept.

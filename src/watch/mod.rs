@@ -1,4 +1,5 @@
-//! Watching: events and states of containers in, jobs of examination out; each death once, restart loops in one report a window.
+//! Watching: events and states of containers in, jobs of examination out; each death once, restart loops in
+//! one report a window.
 //!
 //! A pure machine: time comes in with every call. Must not ask an engine, wait, print or judge.
 
@@ -57,7 +58,8 @@ impl Kind {
     }
 }
 
-/// What of a container is examined one after the other; starts wait for their boots and must not keep deaths waiting.
+/// What of a container is examined one after the other; starts wait for their boots and must not keep deaths
+/// waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Lane {
     Death,

@@ -142,9 +142,16 @@ fn a_container_that_vanished_while_nobody_listened_has_died() {
     ledger.event(&start("c", 202), at(6));
     ledger.lives(&[], at(6));
     let jobs = drained(&mut ledger, at(6));
-    assert_eq!(jobs.iter().map(|job| (job.id.as_str(), job.kind, job.exit_code)).collect::<Vec<_>>(), [("a", Kind::Died, None)]);
+    assert_eq!(
+        jobs.iter().map(|job| (job.id.as_str(), job.kind, job.exit_code)).collect::<Vec<_>>(),
+        [("a", Kind::Died, None)]
+    );
     ledger.lives(&[], at(7));
-    assert_eq!(told(&drained(&mut ledger, at(60))), [(Kind::New, 0)], "c was started after the list had been asked for");
+    assert_eq!(
+        told(&drained(&mut ledger, at(60))),
+        [(Kind::New, 0)],
+        "c was started after the list had been asked for"
+    );
 }
 
 #[test]
@@ -266,7 +273,8 @@ proptest! {
         let history = history(&runs);
         let mut ledger = Ledger::new(Settings { window: Duration::from_secs(2), ..settings() }, None);
         let (mut next, mut now, mut deaths) = (0, Duration::ZERO, 0);
-        // Steps: events come, come again, a list comes that may be ahead of the events, jobs are done or fail.
+        // Steps: events come, come again, a list comes that may be ahead of the events, jobs are done or
+        // fail.
         for (step, amount, wait) in steps {
             now += Duration::from_secs(wait);
             match step {

@@ -1,4 +1,5 @@
-//! Texts that are made to be dear: reading one that is four times as long takes four times the work. Work is counted, not timed.
+//! Texts that are made to be dear: reading one that is four times as long takes four times the work. Work is
+//! counted, not timed.
 
 use sysdock::intake::{Beside, Work, measured};
 use sysdock::snapshot::Snapshot;
@@ -19,9 +20,17 @@ fn read(text: &str) -> (Vec<Snapshot>, Work) {
 fn work_is_linear(kinds: &[(&str, Made)]) {
     for (kind, made) in kinds {
         let [short, long] = [made(SHORT), made(4 * SHORT)];
-        assert!((3 * short.len()..=5 * short.len()).contains(&long.len()), "{kind}: {} and {} bytes", short.len(), long.len());
+        assert!(
+            (3 * short.len()..=5 * short.len()).contains(&long.len()),
+            "{kind}: {} and {} bytes",
+            short.len(),
+            long.len()
+        );
         let [short, long] = [short, long].map(|text| read(&text).1);
-        assert!(long.spent <= long.allowed && long.spent * 2 <= short.spent.max(1) * 9, "{kind}: {short:?}, then {long:?}");
+        assert!(
+            long.spent <= long.allowed && long.spent * 2 <= short.spent.max(1) * 9,
+            "{kind}: {short:?}, then {long:?}"
+        );
     }
 }
 
@@ -49,23 +58,35 @@ fn json_is_read_with_linear_work() {
         ("lists in lists", |n| repeated("[{\n", n)),
         ("lists of texts in lists", |n| repeated("[\"x\",\n", n)),
         ("a list that is never closed", |n| format!("{{\"Config\": [\n{}", repeated("{\"a\":1},\n", n))),
-        ("lists that are never closed", |n| repeated(&format!("{{\"Config\": [\n{}", "{\"a\":1},\n".repeat(30)), n)),
+        ("lists that are never closed", |n| {
+            repeated(&format!("{{\"Config\": [\n{}", "{\"a\":1},\n".repeat(30)), n)
+        }),
         ("a text that is never closed", |n| format!("{{\"Config\": \"{}", repeated("x{\n", n))),
         ("lines of a log that hold documents", |n| repeated("{\"log\":\"{\\\"host\\\":1}\\n\"}\n", n)),
         ("documents behind each other", |n| repeated("{\"ServerVersion\":\"1\"}{\n", n)),
         ("brackets that only close", |n| repeated("[]]]]]\n{}}}}\n", n)),
         ("many containers in one answer", |n| {
             let one = |n| {
-                format!("{{\"Name\":\"/c{n}\",\"State\":{{\"Status\":\"exited\"}},\"Config\":{{}},\"HostConfig\":{{}},\"Mounts\":[]}},\n")
+                format!(
+                    "{{\"Name\":\"/c{n}\",\"State\":{{\"Status\":\"exited\"}},\"Config\":{{}},\"HostConfig\":{{}},\"Mounts\":[]}},\n"
+                )
             };
             format!("[\n{}{{}}]\n", numbered(one, n))
         }),
         ("many answers", |n| {
-            numbered(|n| format!("[{{\"Name\":\"/c{n}\",\"State\":{{\"Status\":\"exited\"}},\"Config\":{{}},\"HostConfig\":{{}}}}]\n"), n)
+            numbered(
+                |n| {
+                    format!(
+                        "[{{\"Name\":\"/c{n}\",\"State\":{{\"Status\":\"exited\"}},\"Config\":{{}},\"HostConfig\":{{}}}}]\n"
+                    )
+                },
+                n,
+            )
         }),
         ("a great image and many containers of it", |n| {
             let image = numbered(|n| format!("\"A{n}=1\","), n / 2);
-            let document = format!("{{\"RepoTags\":[],\"RootFS\":{{}},\"Config\":{{\"Env\":[{image}\"B=1\"]}}}}\n");
+            let document =
+                format!("{{\"RepoTags\":[],\"RootFS\":{{}},\"Config\":{{\"Env\":[{image}\"B=1\"]}}}}\n");
             document + &numbered(|n| format!("$ docker run --name c{n} img{n} /sbin/init\n"), n / 2)
         }),
     ]);
@@ -96,22 +117,41 @@ fn yaml_is_read_with_linear_work() {
         ("lists in lists by dashes", |n| format!("name:\n{}\n", repeated("- ", n))),
         ("keys that are mappings", |n| repeated("name: {{{{{{a}}}}}}\n? {{b}}\n", n)),
         ("aliases of aliases", |n| {
-            let level = |level: usize| format!("  a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 10].join(","));
+            let level = |level: usize| {
+                format!("  a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 10].join(","))
+            };
             let levels: Vec<String> = (1..9).map(level).collect();
-            repeated(&format!("services:\n  a0: &a0 [x,x,x,x]\n{}no yaml at all, just words\n", levels.concat()), n)
+            repeated(
+                &format!("services:\n  a0: &a0 [x,x,x,x]\n{}no yaml at all, just words\n", levels.concat()),
+                n,
+            )
         }),
         ("one long list that is repeated", |n| {
             format!("services:\n  a: &a [{}x]\n  b: [{}*a]\n", repeated("x,", n / 2), repeated("*a,", n / 2))
         }),
         ("mappings that are merged", |n| {
-            format!("services:\n  a: &a {{{}z: 1}}\n{}", numbered(|n| format!("k{n}: 1,"), n / 2), repeated("  b:\n    <<: *a\n", n / 2))
+            format!(
+                "services:\n  a: &a {{{}z: 1}}\n{}",
+                numbered(|n| format!("k{n}: 1,"), n / 2),
+                repeated("  b:\n    <<: *a\n", n / 2)
+            )
         }),
-        ("many services", |n| format!("services:\n{}", numbered(|n| format!("  s{n}:\n    image: i{n}\n    command: /sbin/init\n"), n))),
-        ("many files", |n| numbered(|n| format!("services:\n  s{n}:\n    image: i{n}\n    tty: true\nand so on\n"), n)),
+        ("many services", |n| {
+            format!(
+                "services:\n{}",
+                numbered(|n| format!("  s{n}:\n    image: i{n}\n    command: /sbin/init\n"), n)
+            )
+        }),
+        ("many files", |n| {
+            numbered(|n| format!("services:\n  s{n}:\n    image: i{n}\n    tty: true\nand so on\n"), n)
+        }),
         ("many volumes of a pod", |n| {
             let mounts = numbered(|n| format!("{{name: v{n}, mountPath: /m{n}}},"), n / 2);
             let volumes = numbered(|n| format!("{{name: v{n}, emptyDir: {{}}}},"), n / 2);
-            format!("spec:\n  containers: [{{name: c, image: x, volumeMounts: [{mounts}]}}]\n  volumes: [{volumes}]\n")
+            format!(
+                "spec:\n  containers: [{{name: c, image: x, volumeMounts: [{mounts}]}}]\n  volumes: \
+                    [{volumes}]\n"
+            )
         }),
     ]);
 }
@@ -136,7 +176,9 @@ fn command_lines_are_read_with_linear_work() {
         ("options in one command", |n| format!("$ docker run {}img\n", repeated("-v /a:/b ", n))),
         ("words before the program", |n| format!("$ {}docker run x\n", repeated("sudo ", n))),
         ("small inits in a command", |n| format!("$ docker run x {}\n", repeated("tini ", n))),
-        ("words before a service's program", |n| format!("services:\n  a:\n    image: x\n    command: {}\n", repeated("env ", n))),
+        ("words before a service's program", |n| {
+            format!("services:\n  a:\n    image: x\n    command: {}\n", repeated("env ", n))
+        }),
         ("lists of options", |n| numbered(|n| format!("run{n}: [\"-v\", \"/a:/b\"]\n"), n)),
     ]);
 }
@@ -155,12 +197,20 @@ fn logs_listings_and_dockerfiles_are_read_with_linear_work() {
         }),
         ("many volumes, many mounts", |n| {
             let volumes = numbered(|n| format!(" /a{n}"), n / 2);
-            format!("FROM x\nVOLUME{volumes}\n\n$ docker run {}img /sbin/init\n", numbered(|n| format!("-v /x:/b{n} "), n / 2))
+            format!(
+                "FROM x\nVOLUME{volumes}\n\n$ docker run {}img /sbin/init\n",
+                numbered(|n| format!("-v /x:/b{n} "), n / 2)
+            )
         }),
         ("many lists of containers", |n| {
-            numbered(|n| format!("$ docker ps -a\nc  i  \"x\"  1 hour ago   Exited (255) 1 hour ago   n{n}\n"), n)
+            numbered(
+                |n| format!("$ docker ps -a\nc  i  \"x\"  1 hour ago   Exited (255) 1 hour ago   n{n}\n"),
+                n,
+            )
         }),
-        ("many units that failed", |n| numbered(|n| format!("unit{n}.service loaded failed failed A unit\n"), n)),
+        ("many units that failed", |n| {
+            numbered(|n| format!("unit{n}.service loaded failed failed A unit\n"), n)
+        }),
         ("many mounts", |n| numbered(|n| format!("tmpfs on /m{n} type tmpfs (rw)\n"), n)),
         ("many control groups", |n| numbered(|n| format!("{}:x{n}:/docker/a\n", n % 900 + 1), n)),
         ("questions without answers", |n| repeated("$ docker logs web\n\n", n)),
@@ -179,7 +229,8 @@ fn logs_listings_and_dockerfiles_are_read_with_linear_work() {
 fn what_is_not_read_is_told() {
     let reasons = |text: &str| {
         let (snapshots, _) = read(text);
-        let reasons: Vec<String> = snapshots[0].gaps.iter().map(|gap| format!("{}: {}", gap.fact, gap.reason)).collect();
+        let reasons: Vec<String> =
+            snapshots[0].gaps.iter().map(|gap| format!("{}: {}", gap.fact, gap.reason)).collect();
         (snapshots.len(), reasons.join("\n"))
     };
     for (text, containers, words) in [
@@ -188,7 +239,11 @@ fn what_is_not_read_is_told() {
             64,
             "container.*: not read: containers described from line 65 on",
         ),
-        (numbered(|n| format!("svc{n}-1  | x\nsvc{n}-1  | y\n"), 4000), 64, "container.*: not read: containers described from line 129 on"),
+        (
+            numbered(|n| format!("svc{n}-1  | x\nsvc{n}-1  | y\n"), 4000),
+            64,
+            "container.*: not read: containers described from line 129 on",
+        ),
         (
             numbered(|n| format!("[{{\"Name\":\"/c{n}\",\"Config\":{{}},\"HostConfig\":{{}}}}]\n"), 4000),
             64,
@@ -197,14 +252,20 @@ fn what_is_not_read_is_told() {
         (repeated("name: {a: 1, \n", 4000), 1, "not read: broken YAML from line "),
         (repeated("{\"Config\": [\n", 8000), 1, "not read: broken JSON from line "),
         (repeated("$ x \\\n", 4000), 1, "not read: command lines that begin within another, from line 6 on"),
-        (numbered(|n| format!("u{n}.service loaded failed failed A\n"), 20_000), 1, "manager.failed_units: not read: "),
+        (
+            numbered(|n| format!("u{n}.service loaded failed failed A\n"), 20_000),
+            1,
+            "manager.failed_units: not read: ",
+        ),
     ] {
         let (count, reasons) = reasons(&text);
         assert_eq!(count, containers, "{words}");
         assert!(reasons.contains(words), "{words}: {reasons}");
     }
     // A text that took all of its work: what stands behind is named.
-    let laughs: Vec<String> = (1..12).map(|n| format!("  a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(","))).collect();
+    let laughs: Vec<String> = (1..12)
+        .map(|n| format!("  a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(",")))
+        .collect();
     let bombs = format!("services:\n  a0: &a0 [x]\n{}words\n", laughs.concat()).repeat(40);
     let (_, told) = reasons(&format!("{bombs}{}", "services:\n  web:\n    image: x\n".repeat(3000)));
     assert!(told.contains("not read: "), "{told}");
@@ -224,7 +285,8 @@ fn what_stands_behind_something_dear_is_read() {
         format!("{}\n", "{\"a\":".repeat(3000)),
     ];
     for broken in broken {
-        let rest = "and then\n\nservices:\n  web:\n    image: x\n    privileged: true\n    command: /sbin/init\n\nor\n\n$ docker run --name db img\n";
+        let rest = "and then\n\nservices:\n  web:\n    image: x\n    privileged: true\n    command: \
+            /sbin/init\n\nor\n\n$ docker run --name db img\n";
         let (snapshots, _) = read(&format!("{broken}{rest}"));
         let names: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.target.name.as_str()).collect();
         assert_eq!(names, ["text: web", "text: db"], "{}", &broken[..20]);

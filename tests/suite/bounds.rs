@@ -1,5 +1,5 @@
-//! Inputs that would take gigabytes: engines, snapshots, archives, folders and events without end. Each meets a limit that is named, and
-//! none takes more than a quarter of a gigabyte.
+//! Inputs that would take gigabytes: engines, snapshots, archives, folders and events without end. Each meets
+//! a limit that is named, and none takes more than a quarter of a gigabyte.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -37,14 +37,22 @@ fn gaps(run: &Run) -> String {
 
 #[test]
 fn an_answer_without_end_is_refused_by_name() {
-    for (head, piece) in [("{\"x\":[", "[0],"), ("[{\"a\":\"", "aaaa"), ("", "[{\"\":["), ("{", "\"k\":{},")] {
+    for (head, piece) in [("{\"x\":[", "[0],"), ("[{\"a\":\"", "aaaa"), ("", "[{\"\":["), ("{", "\"k\":{},")]
+    {
         for (path, line) in [("/containers/web/json", "doctor web"), ("/containers/json", "doctor --all")] {
-            let fake = Fake::but(recorded(), move |request| request.is(path).then(|| flood(head.as_bytes(), piece.as_bytes())));
+            let fake = Fake::but(recorded(), move |request| {
+                request.is(path).then(|| flood(head.as_bytes(), piece.as_bytes()))
+            });
             let run = small(fake.call(line).run(), path).ended(3);
-            assert!(run.stderr.contains("too large: it has more than") && run.stderr.contains("next: "), "{path}: {run:?}");
+            assert!(
+                run.stderr.contains("too large: it has more than") && run.stderr.contains("next: "),
+                "{path}: {run:?}"
+            );
         }
         for path in ["/info", "/images/"] {
-            let fake = Fake::but(recorded(), move |request| request.is(path).then(|| flood(head.as_bytes(), piece.as_bytes())));
+            let fake = Fake::but(recorded(), move |request| {
+                request.is(path).then(|| flood(head.as_bytes(), piece.as_bytes()))
+            });
             let run = small(fake.call("doctor web --format json --no-exec").run(), path);
             assert!(gaps(&run).contains("too large: it has more than"), "{path}: {run:?}");
         }
@@ -71,16 +79,24 @@ fn an_answer_of_many_values_is_refused_though_it_is_short() {
         assert!(said.contains("more than 12000 values"), "{entry}: {said}");
     }
     let history = wide("{\"Id\":\"x\",\"Tags\":[\"a\"]}");
-    let fake =
-        Fake::but(recorded(), move |request| request.bare().ends_with("/history").then(|| Answer::Body(history.clone().into_bytes())));
-    assert!(gaps(&small(fake.call("doctor web --format json --no-exec").run(), "history")).contains("more than 12000 values"));
+    let fake = Fake::but(recorded(), move |request| {
+        request.bare().ends_with("/history").then(|| Answer::Body(history.clone().into_bytes()))
+    });
+    assert!(
+        gaps(&small(fake.call("doctor web --format json --no-exec").run(), "history"))
+            .contains("more than 12000 values")
+    );
 }
 
 #[test]
 fn a_frame_that_promises_gigabytes_is_not_held() {
     let mut head = vec![2, 0, 0, 0, 0xff, 0xff, 0xff, 0xff];
-    head.extend_from_slice(b"Failed to mount tmpfs (type tmpfs) on /run (MS_NOSUID \"mode=0755\"): Operation not permitted\n");
-    let fake = Fake::but(recorded().exited(255), move |request| request.path.contains("/logs").then(|| flood(&head, b"no end of it ")));
+    head.extend_from_slice(
+        b"Failed to mount tmpfs (type tmpfs) on /run (MS_NOSUID \"mode=0755\"): Operation not permitted\n",
+    );
+    let fake = Fake::but(recorded().exited(255), move |request| {
+        request.path.contains("/logs").then(|| flood(&head, b"no end of it "))
+    });
     let run = small(fake.call("doctor web --format json --timeout 60").run(), "a log");
     assert!(run.report(0)["findings"].to_string().contains("Failed to mount tmpfs"), "{run:?}");
 }
@@ -88,7 +104,9 @@ fn a_frame_that_promises_gigabytes_is_not_held() {
 #[test]
 fn a_command_that_prints_for_ever_is_left() {
     for head in [vec![1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff], b"words without a header ".to_vec()] {
-        let fake = Fake::but(recorded(), move |request| request.path.ends_with("/start").then(|| flood(&head, b"running ")));
+        let fake = Fake::but(recorded(), move |request| {
+            request.path.ends_with("/start").then(|| flood(&head, b"running "))
+        });
         let run = small(fake.call("doctor web --format json").run(), "a command");
         assert!(run.report(0)["verdict"].is_string() && run.took < Duration::from_secs(20), "{run:?}");
     }
@@ -127,9 +145,12 @@ fn units_of_a_dead_container_are_read_up_to_a_limit() {
     std::fs::create_dir_all(&units).unwrap();
     std::fs::create_dir_all(&lower).unwrap();
     std::fs::write(units.join("0.service"), "x".repeat(64 * 1024)).unwrap();
-    (1..20_000).for_each(|n| std::fs::hard_link(units.join("0.service"), units.join(format!("{n}.service"))).unwrap());
+    (1..20_000).for_each(|n| {
+        std::fs::hard_link(units.join("0.service"), units.join(format!("{n}.service"))).unwrap()
+    });
     let mut documents = recorded().exited(255);
-    documents.container["GraphDriver"] = json!({"Name": "overlay2", "Data": {"UpperDir": upper, "LowerDir": lower}});
+    documents.container["GraphDriver"] =
+        json!({"Name": "overlay2", "Data": {"UpperDir": upper, "LowerDir": lower}});
     documents.container["Mounts"] = json!([]);
     documents.container["HostConfig"]["Binds"] = json!([]);
     let run = small(Fake::usual(documents).call("doctor web --format json").run(), "units");
@@ -142,8 +163,9 @@ fn many_containers_take_little_memory() {
     let many = std::env::var("SYSDOCK_MANY").ok().and_then(|number| number.parse().ok()).unwrap_or(600);
     let documents = recorded().exited(255);
     let id = |n: usize| format!("{n:064x}");
-    let list: Vec<Value> =
-        (0..many).map(|n| json!({"Id": id(n), "Names": [format!("/c{n}")], "Labels": {"a": "b".repeat(2000)}})).collect();
+    let list: Vec<Value> = (0..many)
+        .map(|n| json!({"Id": id(n), "Names": [format!("/c{n}")], "Labels": {"a": "b".repeat(2000)}}))
+        .collect();
     let fake = Fake::answering(move |request: &Request| {
         if request.is("/containers/json") {
             return Answer::Json(200, list.clone().into());
@@ -174,12 +196,25 @@ fn a_small_snapshot_that_becomes_large_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let list = |entry: &str, times: usize| vec![entry; times].join(",");
     for (name, json, said) in [
-        ("wide", format!("{{\"schema_version\":1,\"documents\":{{\"a\":[{}]}}}}", list("[0]", 3 << 20)), "more than 100000 values"),
-        ("lines", format!("{{\"schema_version\":1,\"gaps\":[{}]}}", list("{\"fact\":\"\"}", 1 << 20)), "more than 100000 values"),
-        ("large", format!("{{\"schema_version\":1,\"derived\":\"{}\"}}", "x".repeat(300 << 20)), "larger than 16 MiB"),
+        (
+            "wide",
+            format!("{{\"schema_version\":1,\"documents\":{{\"a\":[{}]}}}}", list("[0]", 3 << 20)),
+            "more than 100000 values",
+        ),
+        (
+            "lines",
+            format!("{{\"schema_version\":1,\"gaps\":[{}]}}", list("{\"fact\":\"\"}", 1 << 20)),
+            "more than 100000 values",
+        ),
+        (
+            "large",
+            format!("{{\"schema_version\":1,\"derived\":\"{}\"}}", "x".repeat(300 << 20)),
+            "larger than 16 MiB",
+        ),
         ("deep", "[".repeat(4 << 20), "recursion limit"),
     ] {
-        let run = small(sysdock(["doctor", "--from", &saved(folder.path(), name, &json)]).run(), name).refused(3);
+        let run =
+            small(sysdock(["doctor", "--from", &saved(folder.path(), name, &json)]).run(), name).refused(3);
         assert!(run.stderr.contains(said), "{name}: {run:?}");
     }
 }
@@ -194,7 +229,10 @@ fn names_in_archives_are_read_up_to_a_limit() {
         std::io::copy(&mut std::io::repeat(b'a').take(FLOOD as u64), &mut packed).unwrap();
         packed.finish().unwrap();
         let run = small(sysdock(["triage", &path.display().to_string()]).run(), "a name");
-        assert!(format!("{run:?}").contains("names and attributes of more than 1024 KiB"), "{kind:?}: {run:?}");
+        assert!(
+            format!("{run:?}").contains("names and attributes of more than 1024 KiB"),
+            "{kind:?}: {run:?}"
+        );
     }
 }
 
@@ -218,7 +256,12 @@ impl Background {
     fn metrics(&mut self) -> String {
         let mut said = String::new();
         BufReader::new(self.0.stderr.as_mut().unwrap()).read_line(&mut said).unwrap();
-        said.trim().split("http://").nth(1).and_then(|rest| rest.strip_suffix("/metrics")).unwrap_or_else(|| panic!("{said}")).to_owned()
+        said.trim()
+            .split("http://")
+            .nth(1)
+            .and_then(|rest| rest.strip_suffix("/metrics"))
+            .unwrap_or_else(|| panic!("{said}"))
+            .to_owned()
     }
 }
 
@@ -240,7 +283,8 @@ fn scrape(address: &str) -> String {
 /// Events of other containers each, or of one whose words are long.
 fn events(kind: &str) -> Vec<u8> {
     let event = |n: usize, name: String, image: &str| {
-        let attributes = json!({"name": name, "image": image, "exitCode": "255", "health_status": "unhealthy"});
+        let attributes =
+            json!({"name": name, "image": image, "exitCode": "255", "health_status": "unhealthy"});
         format!(
             "{}\n",
             json!({"Type": "container", "Action": kind, "Actor": {"ID": format!("{n:064x}"), "Attributes": attributes}, "timeNano": 1_767_225_620_040_000_000_u64 + n as u64})
@@ -256,7 +300,8 @@ fn events_without_a_reader_of_reports_take_little_memory() {
     for kind in ["die", "start", "health_status: unhealthy", "health_status: healthy"] {
         let (mut documents, told) = (recorded(), events(kind));
         documents.info["SystemTime"] = "2026-01-01T00:00:00Z".into();
-        let fake = Fake::but(documents, move |request| request.is("/events").then(|| Answer::Body(told.clone())));
+        let fake =
+            Fake::but(documents, move |request| request.is("/events").then(|| Answer::Body(told.clone())));
         let mut watch = Background::of(&fake, "watch --no-exec --format json --metrics=127.0.0.1:0");
         let address = watch.metrics();
         let end = Instant::now() + Duration::from_secs(6);
@@ -280,7 +325,8 @@ fn a_line_of_events_without_end_is_refused() {
 #[test]
 fn a_scrape_is_answered_at_once_whoever_else_is_connected() {
     let fake = Fake::but(recorded(), |request| request.is("/events").then_some(Answer::Hang));
-    let heads: [&[u8]; 4] = [b"", b"GET /metrics HTTP/1.1\r\nHost: x\r\n", b"GET", b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"];
+    let heads: [&[u8]; 4] =
+        [b"", b"GET /metrics HTTP/1.1\r\nHost: x\r\n", b"GET", b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"];
     for head in heads {
         let mut watch = Background::of(&fake, "watch --no-exec --metrics=127.0.0.1:0");
         let address = watch.metrics();
@@ -294,7 +340,12 @@ fn a_scrape_is_answered_at_once_whoever_else_is_connected() {
         for _ in 0..5 {
             let began = Instant::now();
             assert!(scrape(&address).starts_with("HTTP/1.1 200"));
-            assert!(began.elapsed() < Duration::from_secs(2), "{:?} behind {} connections", began.elapsed(), idle.len());
+            assert!(
+                began.elapsed() < Duration::from_secs(2),
+                "{:?} behind {} connections",
+                began.elapsed(),
+                idle.len()
+            );
         }
     }
 }

@@ -1,8 +1,9 @@
-//! A local page in headless Chromium: a file in; what its console said, what it asked for and how it looks out.
+//! A local page in headless Chromium: a file in; what its console said, what it asked for and how it looks
+//! out.
 //!
-//! Speaks the `DevTools` protocol over the browser's pipe. The browser reaches nothing: all that it asks of a network goes to a proxy
-//! that is not there, and is noted. Where there is no Chromium the tests that need it are named as not run; with
-//! `SYSDOCK_REQUIRE_BROWSER=1` that is a failure.
+//! Speaks the `DevTools` protocol over the browser's pipe. The browser reaches nothing: all that it asks of a
+//! network goes to a proxy that is not there, and is noted. Where there is no Chromium the tests that need it
+//! are named as not run; with `SYSDOCK_REQUIRE_BROWSER=1` that is a failure.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -93,14 +94,20 @@ pub struct Browser {
 pub fn browser(test: &str) -> Option<Browser> {
     let name = ["chromium", "chromium-browser", "google-chrome"].into_iter().find(|name| is_there(name));
     if name.is_none() {
-        announce(&format!("browser: {test} not run, chromium is missing (`tests/lab/lab need chromium` installs it)"));
-        assert!(!std::env::var("SYSDOCK_REQUIRE_BROWSER").is_ok_and(|value| value == "1"), "{test} needs chromium");
+        announce(&format!(
+            "browser: {test} not run, chromium is missing (`tests/lab/lab need chromium` installs it)"
+        ));
+        assert!(
+            !std::env::var("SYSDOCK_REQUIRE_BROWSER").is_ok_and(|value| value == "1"),
+            "{test} needs chromium"
+        );
     }
     name.map(Browser::start)
 }
 
 fn is_there(name: &str) -> bool {
-    std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).any(|folder| folder.join(name).is_file())
+    std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+        .any(|folder| folder.join(name).is_file())
 }
 
 impl Browser {
@@ -110,14 +117,20 @@ impl Browser {
         let mut command = Command::new("sh");
         command.args(["-c", r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null"#, name]).args(FLAGS);
         command.arg(format!("--user-data-dir={}", profile.path().display())).arg("about:blank");
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the browser starts");
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the browser starts");
         let words = child.stdin.take().expect("stdin is a pipe");
         let mut pipe = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
         let (sender, answers) = channel();
         std::thread::spawn(move || {
             let mut message = Vec::new();
             while pipe.read_until(0, &mut message).is_ok_and(|length| length > 0) {
-                let value = serde_json::from_slice(message.strip_suffix(&[0]).unwrap_or(&message)).unwrap_or_default();
+                let value = serde_json::from_slice(message.strip_suffix(&[0]).unwrap_or(&message))
+                    .unwrap_or_default();
                 if sender.send(value).is_err() {
                     break;
                 }
@@ -132,11 +145,15 @@ impl Browser {
         self.run(&format!("file://{}", file.display()), view, "")
     }
 
-    /// Opens a file, or a part of it (`index.html#part` through `address`), and runs a script on it; the value it ends with, also of a promise, is the answer.
+    /// Opens a file, or a part of it (`index.html#part` through `address`), and runs a script on it; the
+    /// value it ends with, also of a promise, is the answer.
     pub fn run(&mut self, address: &str, view: View, script: &str) -> Seen {
         let mut seen = Seen::default();
-        let target = self.ask(None, "Target.createTarget", &json!({"url": "about:blank"}), &mut seen)["targetId"].clone();
-        let attached = self.ask(None, "Target.attachToTarget", &json!({"targetId": target, "flatten": true}), &mut seen);
+        let target =
+            self.ask(None, "Target.createTarget", &json!({"url": "about:blank"}), &mut seen)["targetId"]
+                .clone();
+        let attached =
+            self.ask(None, "Target.attachToTarget", &json!({"targetId": target, "flatten": true}), &mut seen);
         let session = attached["sessionId"].as_str().expect("a page can be attached to").to_owned();
         let page = Some(session.as_str());
         for domain in ["Page", "Network", "Runtime", "Log"] {
@@ -157,7 +174,8 @@ impl Browser {
             }
         }
         let picture = self.ask(page, "Page.captureScreenshot", &json!({"format": "png"}), &mut seen);
-        seen.png = STANDARD.decode(picture["data"].as_str().unwrap_or_default()).expect("a picture is base64");
+        seen.png =
+            STANDARD.decode(picture["data"].as_str().unwrap_or_default()).expect("a picture is base64");
         self.ask(None, "Target.closeTarget", &json!({"targetId": target}), &mut seen);
         seen
     }
@@ -165,7 +183,8 @@ impl Browser {
     fn arrange(&mut self, page: Option<&str>, view: View, seen: &mut Seen) {
         let size = json!({"width": view.width, "height": view.height, "deviceScaleFactor": 1, "mobile": view.width < 500});
         self.ask(page, "Emulation.setDeviceMetricsOverride", &size, seen);
-        let (media, colours) = (if view.print { "print" } else { "screen" }, if view.dark { "dark" } else { "light" });
+        let (media, colours) =
+            (if view.print { "print" } else { "screen" }, if view.dark { "dark" } else { "light" });
         let media = json!({"media": media, "features": [{"name": "prefers-color-scheme", "value": colours}]});
         self.ask(page, "Emulation.setEmulatedMedia", &media, seen);
     }
@@ -201,11 +220,16 @@ fn note(message: &Value, seen: &mut Seen) {
     let told = &message["params"];
     match message["method"].as_str().unwrap_or_default() {
         "Runtime.consoleAPICalled" => {
-            let words: Vec<String> = told["args"].as_array().into_iter().flatten().map(|word| text(&word["value"])).collect();
+            let words: Vec<String> =
+                told["args"].as_array().into_iter().flatten().map(|word| text(&word["value"])).collect();
             seen.console.push(format!("{}: {}", text(&told["type"]), words.join(" ")));
         }
-        "Runtime.exceptionThrown" => seen.console.push(format!("error: {}", text(&told["exceptionDetails"]["exception"]["description"]))),
-        "Log.entryAdded" => seen.console.push(format!("{}: {}", text(&told["entry"]["level"]), text(&told["entry"]["text"]))),
+        "Runtime.exceptionThrown" => seen
+            .console
+            .push(format!("error: {}", text(&told["exceptionDetails"]["exception"]["description"]))),
+        "Log.entryAdded" => {
+            seen.console.push(format!("{}: {}", text(&told["entry"]["level"]), text(&told["entry"]["text"])))
+        }
         "Network.requestWillBeSent" => {
             let address = text(&told["request"]["url"]);
             if !["file:", "data:", "about:"].iter().any(|own| address.starts_with(own)) {
@@ -236,7 +260,8 @@ pub fn size(png: &[u8]) -> (u32, u32) {
 fn opened(browser: &mut Browser, body: &str, view: View) -> Seen {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let file = folder.path().join("page.html");
-    let style = "body{background:#fff}@media (prefers-color-scheme:dark){body{background:#000}}@media print{body{background:#888}}";
+    let style = "body{background:#fff}@media (prefers-color-scheme:dark){body{background:#000}}@media \
+        print{body{background:#888}}";
     std::fs::write(&file, format!("<!doctype html><meta charset=utf-8><style>{style}</style><body>{body}"))
         .expect("the page can be written");
     browser.open(&file, view)
@@ -245,7 +270,8 @@ fn opened(browser: &mut Browser, body: &str, view: View) -> Seen {
 #[test]
 fn a_page_that_does_nothing_is_quiet() {
     let Some(mut browser) = browser("a_page_that_does_nothing_is_quiet") else { return };
-    let seen = opened(&mut browser, "<h1>hello</h1><img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>", DESKTOP);
+    let seen =
+        opened(&mut browser, "<h1>hello</h1><img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>", DESKTOP);
     seen.quiet("the page");
     assert_eq!(size(&seen.png), (1280, 900));
     assert_eq!(size(&opened(&mut browser, "<h1>hello</h1>", PHONE).png), (390, 844));
@@ -257,12 +283,21 @@ fn what_a_page_says_and_wants_is_noticed() {
     let mut see = |body: &str| opened(&mut browser, body, DESKTOP);
     assert_eq!(see("<script>console.error('oh', 3)</script>").console, ["error: oh 3"]);
     assert!(see("<script>nosuch()</script>").console[0].starts_with("error: ReferenceError: nosuch"));
-    assert!(see("<script>setTimeout(() => Promise.reject(new Error('late')), 100)</script>").console[0].contains("late"));
+    assert!(
+        see("<script>setTimeout(() => Promise.reject(new Error('late')), 100)</script>").console[0]
+            .contains("late")
+    );
     let seen = see("<img src='http://127.0.0.1:9/x.png'>");
     assert_eq!(seen.requests, ["http://127.0.0.1:9/x.png"]);
     assert!(!seen.failed.is_empty() && !seen.console.is_empty(), "{seen:?}");
-    assert_eq!(see("<style>body{background:url(https://fonts.example/a)}</style>").requests, ["https://fonts.example/a"]);
-    assert_eq!(see("<script>setTimeout(() => fetch('http://127.0.0.1:9/y'), 100)</script>").requests, ["http://127.0.0.1:9/y"]);
+    assert_eq!(
+        see("<style>body{background:url(https://fonts.example/a)}</style>").requests,
+        ["https://fonts.example/a"]
+    );
+    assert_eq!(
+        see("<script>setTimeout(() => fetch('http://127.0.0.1:9/y'), 100)</script>").requests,
+        ["http://127.0.0.1:9/y"]
+    );
     assert_eq!(see("<link rel=stylesheet href=missing.css>").failed, ["net::ERR_FILE_NOT_FOUND"]);
 }
 
@@ -272,7 +307,8 @@ fn colours_and_print_are_as_asked() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let file = folder.path().join("page.html");
     std::fs::write(&file, "<!doctype html><title>x</title>").expect("the page can be written");
-    let script = "[matchMedia('(prefers-color-scheme: dark)').matches, matchMedia('print').matches, innerWidth].join()";
+    let script = "[matchMedia('(prefers-color-scheme: dark)').matches, matchMedia('print').matches, \
+        innerWidth].join()";
     for (view, answer) in [
         (DESKTOP, "false,false,1280"),
         (View { dark: true, ..DESKTOP }, "true,false,1280"),
@@ -281,7 +317,7 @@ fn colours_and_print_are_as_asked() {
     ] {
         assert_eq!(browser.run(&format!("file://{}", file.display()), view, script).answer, answer);
     }
-    let pictures =
-        [DESKTOP, View { dark: true, ..DESKTOP }, View { print: true, ..DESKTOP }].map(|view| opened(&mut browser, "", view).png);
+    let pictures = [DESKTOP, View { dark: true, ..DESKTOP }, View { print: true, ..DESKTOP }]
+        .map(|view| opened(&mut browser, "", view).png);
     assert!(pictures[0] != pictures[1] && pictures[1] != pictures[2], "the pictures are the same");
 }

@@ -1,4 +1,5 @@
-//! Secrets in all places and encodings where they are known to lie, against all outputs: none may come through.
+//! Secrets in all places and encodings where they are known to lie, against all outputs: none may come
+//! through.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,10 +15,22 @@ use super::fixtures;
 use super::program::{Run, sysdock};
 
 /// Forms of a report.
-const FORMATS: [&str; 11] =
-    ["human", "json", "jsonl", "sarif", "junit", "github", "github-summary", "gitlab", "markdown", "html", "prometheus"];
+const FORMATS: [&str; 11] = [
+    "human",
+    "json",
+    "jsonl",
+    "sarif",
+    "junit",
+    "github",
+    "github-summary",
+    "gitlab",
+    "markdown",
+    "html",
+    "prometheus",
+];
 /// Forms of a cure.
-const PRESCRIPTIONS: [&str; 8] = ["sh", "docker", "podman", "compose", "quadlet", "kubernetes", "molecule", "dockerfile"];
+const PRESCRIPTIONS: [&str; 8] =
+    ["sh", "docker", "podman", "compose", "quadlet", "kubernetes", "molecule", "dockerfile"];
 /// Secrets that are planted at least.
 const AT_LEAST: usize = 120;
 
@@ -35,9 +48,20 @@ impl Canary {
         let percent: String = self
             .value
             .bytes()
-            .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+            .map(|byte| {
+                if byte.is_ascii_alphanumeric() {
+                    char::from(byte).to_string()
+                } else {
+                    format!("%{byte:02X}")
+                }
+            })
             .collect();
-        let forms = [self.value.clone(), percent, bare(STANDARD.encode(&self.value)), bare(STANDARD.encode(format!("me:{}", self.value)))];
+        let forms = [
+            self.value.clone(),
+            percent,
+            bare(STANDARD.encode(&self.value)),
+            bare(STANDARD.encode(format!("me:{}", self.value))),
+        ];
         forms.iter().any(|form| text.contains(form))
     }
 }
@@ -47,13 +71,16 @@ impl Canary {
 struct Planted(Vec<Canary>);
 
 impl Planted {
-    /// Puts a new secret into a text: as it is for `§`, with signs of addresses in it for `¤`, in base64 for `64§`, after a user's
-    /// name in base64 for `me64§`, encoded for a URL for `%§`.
+    /// Puts a new secret into a text: as it is for `§`, with signs of addresses in it for `¤`, in base64 for
+    /// `64§`, after a user's name in base64 for `me64§`, encoded for a URL for `%§`.
     fn plant(&mut self, place: &str, text: &str) -> String {
         let number = self.0.len();
         let noise = (number as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let letters: String =
-            (0..5).map(|at| char::from(b"bdfghkmQRTXZpqrs"[usize::try_from((noise >> (at * 7)) % 16).unwrap_or_default()])).collect();
+        let letters: String = (0..5)
+            .map(|at| {
+                char::from(b"bdfghkmQRTXZpqrs"[usize::try_from((noise >> (at * 7)) % 16).unwrap_or_default()])
+            })
+            .collect();
         let value = if text.contains('¤') || text.contains("%§") {
             format!("c{number:03}/{letters}@7{}", noise % 9973)
         } else {
@@ -185,24 +212,41 @@ const HISTORY: [&str; 5] = [
 const TEXTS: [(&str, &str); 12] = [
     ("run.txt", "docker run -d --name web -e PLAIN=§ --label note=¤ -p 8080:80 debian:12 /sbin/init"),
     ("run-env.txt", "podman run -d --env DB_PASSWORD='open sesame §' --env-file x debian:12 /sbin/init"),
-    ("compose.yaml", "services:\n  web:\n    image: debian:12\n    command: /sbin/init\n    environment:\n      PLAIN: §\n"),
-    ("compose-list.yaml", "services:\n  web:\n    image: debian:12\n    command: /sbin/init\n    environment:\n      - DB_PASSWORD=§\n"),
-    ("compose-labels.yaml", "services:\n  web:\n    image: debian:12\n    command: /sbin/init\n    labels:\n      note: §\n"),
+    (
+        "compose.yaml",
+        "services:\n  web:\n    image: debian:12\n    command: /sbin/init\n    environment:\n      PLAIN: \
+            §\n",
+    ),
+    (
+        "compose-list.yaml",
+        "services:\n  web:\n    image: debian:12\n    command: /sbin/init\n    environment:\n      - \
+            DB_PASSWORD=§\n",
+    ),
+    (
+        "compose-labels.yaml",
+        "services:\n  web:\n    image: debian:12\n    command: /sbin/init\n    labels:\n      note: §\n",
+    ),
     ("Dockerfile", "FROM debian:12\nARG BUILD_TOKEN=§\nCMD [\"/sbin/init\"]\n"),
     ("env.Dockerfile", "FROM debian:12\nENV PLAIN=§\nCMD [\"/sbin/init\"]\n"),
     ("web.container", "[Container]\nImage=debian:12\nExec=/sbin/init\nEnvironment=PLAIN=§\n"),
     (
         "pod.yaml",
-        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n  - name: web\n    image: debian:12\n    command: [/sbin/init]\n    env:\n    - name: DB_PASSWORD\n      value: §\n",
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n  - name: web\n    image: \
+            debian:12\n    command: [/sbin/init]\n    env:\n    - name: DB_PASSWORD\n      value: §\n",
     ),
     (
         "inspect.json",
         "[{\"Id\":\"0123\",\"Name\":\"/web\",\"Config\":{\"Image\":\"debian:12\",\"Cmd\":[\"/sbin/init\"],\"Env\":[\"PLAIN=§\"]},\"HostConfig\":{}}]",
     ),
-    ("build.log", "Step 3/4 : ARG BUILD_TOKEN=§\nFailed to mount cgroup at /sys/fs/cgroup/systemd: Operation not permitted\n"),
+    (
+        "build.log",
+        "Step 3/4 : ARG BUILD_TOKEN=§\nFailed to mount cgroup at /sys/fs/cgroup/systemd: Operation not \
+            permitted\n",
+    ),
     (
         "key.log",
-        "app: error: failed -----BEGIN RSA PRIVATE KEY-----\napp: error: failed 64§64§64§64§\n-----END RSA PRIVATE KEY-----\nFailed to start app.service.\n",
+        "app: error: failed -----BEGIN RSA PRIVATE KEY-----\napp: error: failed 64§64§64§64§\n-----END RSA \
+            PRIVATE KEY-----\nFailed to start app.service.\n",
     ),
 ];
 
@@ -215,26 +259,37 @@ fn container(planted: &mut Planted) -> (Documents, Value, String) {
     for (name, value) in LABELS {
         config["Labels"][name] = planted.plant(&format!("label {name}"), value).into();
     }
-    config["Healthcheck"] =
-        json!({"Test": ["CMD-SHELL", planted.plant("health check", "mysqladmin ping -p§ || curl -H 'X-Api-Key: x' box")]});
+    config["Healthcheck"] = json!({"Test": ["CMD-SHELL", planted.plant("health check", "mysqladmin ping -p§ \
+        || curl -H 'X-Api-Key: x' box")]});
     let mut words: Vec<Value> = config["Cmd"].as_array().cloned().unwrap_or_default();
     for word in WORDS.iter().flat_map(|words| words.iter()) {
-        words.push(if word.contains(['§', '¤']) { planted.plant("command", word) } else { (*word).to_owned() }.into());
+        words.push(
+            if word.contains(['§', '¤']) { planted.plant("command", word) } else { (*word).to_owned() }
+                .into(),
+        );
     }
     config["Cmd"] = words.into();
     config["OnBuild"] = json!([planted.plant("OnBuild", "ENV PLAIN=§")]);
     let container = &mut documents.container;
     container["Args"] = json!(["--token", planted.plant("Args", "§")]);
-    container["State"]["Error"] = planted.plant("State.Error", "failed to start: exec with token=§ was refused").into();
-    container["State"]["Health"] = json!({"Log": [{"Output": planted.plant("health log", "Access denied (using password: '§')")}]});
-    container["HostConfig"]["LogConfig"] = json!({"Type": "splunk", "Config": {"splunk-token": planted.plant("log option", "§")}});
+    container["State"]["Error"] =
+        planted.plant("State.Error", "failed to start: exec with token=§ was refused").into();
+    container["State"]["Health"] =
+        json!({"Log": [{"Output": planted.plant("health log", "Access denied (using password: '§')")}]});
+    container["HostConfig"]["LogConfig"] =
+        json!({"Type": "splunk", "Config": {"splunk-token": planted.plant("log option", "§")}});
     let mount = planted.plant("mount option", "username=me,password=§,vers=3.0");
     container["HostConfig"]["Mounts"] = json!([{"Type": "volume", "Target": "/v", "VolumeOptions": {"DriverConfig": {"Name": "local", "Options": {"type": "cifs", "o": mount}}}}]);
-    documents.image["Config"]["Env"] = json!(["PATH=/usr/bin", planted.plant("image environment", "IMAGE_SETTING=§")]);
+    documents.image["Config"]["Env"] =
+        json!(["PATH=/usr/bin", planted.plant("image environment", "IMAGE_SETTING=§")]);
     documents.image["Config"]["Labels"] = json!({"note": planted.plant("image label", "§ here")});
     documents.info["HttpProxy"] = planted.plant("proxy", "http://me:¤@proxy:3128").into();
     documents.info["Labels"] = json!([planted.plant("engine label", "note=§")]);
-    let history: Vec<Value> = planted.all("history", &HISTORY).into_iter().map(|by| json!({"CreatedBy": by, "Comment": ""})).collect();
+    let history: Vec<Value> = planted
+        .all("history", &HISTORY)
+        .into_iter()
+        .map(|by| json!({"CreatedBy": by, "Comment": ""}))
+        .collect();
     let log = planted.all("log", &LINES).join("\n") + "\n";
     documents.log = frame(2, log.as_bytes());
     let journal = planted.all(
@@ -255,7 +310,8 @@ fn fake(documents: Documents, history: Value, journal: String) -> Fake {
         if path.starts_with("/images/") && path.contains("/history") {
             return Some(Answer::Json(200, history.clone()));
         }
-        (path.starts_with("/exec/") && path.contains("/start")).then(|| Answer::Upgrade(frame(1, journal.as_bytes())))
+        (path.starts_with("/exec/") && path.contains("/start"))
+            .then(|| Answer::Upgrade(frame(1, journal.as_bytes())))
     })
 }
 
@@ -271,7 +327,10 @@ fn outputs_of_container(fake: &Fake, folder: &Path, calls: &[String]) -> Vec<(St
     }
     for entry in std::fs::read_dir(folder).expect("the folder is there").filter_map(Result::ok) {
         let name = format!("file {}", entry.file_name().to_string_lossy());
-        found.push((name, String::from_utf8_lossy(&std::fs::read(entry.path()).expect("the file can be read")).into_owned()));
+        found.push((
+            name,
+            String::from_utf8_lossy(&std::fs::read(entry.path()).expect("the file can be read")).into_owned(),
+        ));
     }
     found
 }
@@ -279,7 +338,10 @@ fn outputs_of_container(fake: &Fake, folder: &Path, calls: &[String]) -> Vec<(St
 fn calls(target: &str, folder: &Path) -> Vec<String> {
     let formats = FORMATS.iter().map(|format| format!("doctor {target} --format {format}"));
     let forms = PRESCRIPTIONS.iter().map(|form| format!("doctor {target} --prescription {form}"));
-    let verbose = format!("--verbose doctor {target} --output json={0}/out.json --output html={0}/out.html", folder.display());
+    let verbose = format!(
+        "--verbose doctor {target} --output json={0}/out.json --output html={0}/out.html",
+        folder.display()
+    );
     formats.chain(forms).chain([verbose]).collect()
 }
 
@@ -309,19 +371,34 @@ fn no_canary_comes_through() {
         lines.push("snapshot web".to_owned());
         lines.push(format!("snapshot web -o {}", snapshot.display()));
         outputs.extend(outputs_of_container(&fake, folder.path(), &lines));
-        outputs.extend(outputs_of_container(&fake, folder.path(), &calls(&format!("--from {}", snapshot.display()), folder.path())));
+        outputs.extend(outputs_of_container(
+            &fake,
+            folder.path(),
+            &calls(&format!("--from {}", snapshot.display()), folder.path()),
+        ));
     }
-    let texts: Vec<(&str, String)> = TEXTS.iter().map(|(name, text)| (*name, planted.plant(name, text))).collect();
-    let pasted: Vec<String> =
-        planted.all("message", &["password=§", "Failed to mount cgroup at /sys/fs/cgroup, token=§: Operation not permitted"]);
+    let texts: Vec<(&str, String)> =
+        TEXTS.iter().map(|(name, text)| (*name, planted.plant(name, text))).collect();
+    let pasted: Vec<String> = planted.all(
+        "message",
+        &["password=§", "Failed to mount cgroup at /sys/fs/cgroup, token=§: Operation not permitted"],
+    );
     for (name, text) in &texts {
         outputs.extend(outputs_of_text(name, text.as_bytes()));
     }
     outputs.extend(outputs_of_text("all.log", planted.all("text", &LINES).join("\n").as_bytes()));
-    outputs.extend(pasted.iter().map(|message| ("explain".to_owned(), told(&sysdock(["explain", message]).run()))));
+    outputs.extend(
+        pasted.iter().map(|message| ("explain".to_owned(), told(&sysdock(["explain", message]).run()))),
+    );
     let left = check(&planted, &outputs);
     assert!(planted.0.len() >= AT_LEAST, "{} canaries", planted.0.len());
-    assert!(left.is_empty(), "{} of {} are left:\n{}", distinct(&left), planted.0.len(), left.into_iter().collect::<Vec<_>>().join("\n"));
+    assert!(
+        left.is_empty(),
+        "{} of {} are left:\n{}",
+        distinct(&left),
+        planted.0.len(),
+        left.into_iter().collect::<Vec<_>>().join("\n")
+    );
 }
 
 fn running(mut documents: Documents) -> Documents {
@@ -338,7 +415,10 @@ fn outputs_of_text(name: &str, text: &[u8]) -> Vec<(String, String)> {
     std::fs::write(&path, text).expect("the text can be written");
     let path = path.display().to_string();
     let run = |format: &str| {
-        (format!("triage {name} --format {format}"), told(&sysdock(["--verbose", "triage", &path, "--format", format]).run()))
+        (
+            format!("triage {name} --format {format}"),
+            told(&sysdock(["--verbose", "triage", &path, "--format", format]).run()),
+        )
     };
     FORMATS.iter().map(|format| run(format)).collect()
 }
@@ -350,17 +430,25 @@ fn a_snapshot_of_another_hand_tells_none() {
     let clean = folder.path().join("clean.json");
     Fake::usual(recorded().exited(255)).call(&format!("snapshot web -o {}", clean.display())).run().ended(0);
     let mut planted = Planted::default();
-    let mut snapshot: Value = serde_json::from_slice(&std::fs::read(&clean).expect("it was written")).expect("it is JSON");
-    snapshot["documents"]["container"]["Config"]["Env"] =
-        json!([planted.plant("environment", "DB_PASSWORD=§"), planted.plant("environment", "URL=redis://:§@cache/0")]);
-    snapshot["documents"]["container"]["Config"]["Cmd"] = json!(["/sbin/init", "--token", planted.plant("command", "§")]);
-    let lines: Vec<Value> =
-        planted.all("log", &LINES).into_iter().map(|text| json!({"line": 1, "source": "stderr", "text": text})).collect();
+    let mut snapshot: Value =
+        serde_json::from_slice(&std::fs::read(&clean).expect("it was written")).expect("it is JSON");
+    snapshot["documents"]["container"]["Config"]["Env"] = json!([
+        planted.plant("environment", "DB_PASSWORD=§"),
+        planted.plant("environment", "URL=redis://:§@cache/0")
+    ]);
+    snapshot["documents"]["container"]["Config"]["Cmd"] =
+        json!(["/sbin/init", "--token", planted.plant("command", "§")]);
+    let lines: Vec<Value> = planted
+        .all("log", &LINES)
+        .into_iter()
+        .map(|text| json!({"line": 1, "source": "stderr", "text": text}))
+        .collect();
     snapshot["log"]["lines"] = lines.into();
     let path = folder.path().join("filled.json");
     std::fs::write(&path, snapshot.to_string()).expect("it can be written");
     let calls = calls(&format!("--from {}", path.display()), folder.path());
-    let outputs: Vec<(String, String)> = calls.iter().map(|line| (line.clone(), told(&sysdock(line.split(' ')).run()))).collect();
+    let outputs: Vec<(String, String)> =
+        calls.iter().map(|line| (line.clone(), told(&sysdock(line.split(' ')).run()))).collect();
     let left = check(&planted, &outputs);
     assert!(left.is_empty(), "{left:#?}");
 }
@@ -371,9 +459,14 @@ fn a_snapshot_says_how_much_it_hides_and_never_what() {
     let (documents, history, journal) = container(&mut planted);
     let fake = fake(documents, history, journal);
     let run = fake.call("snapshot web").run().ended(0);
-    for kind in
-        ["values hidden: ", " of the environment", " of labels", " of commands and settings", " of the image's history", " of the log"]
-    {
+    for kind in [
+        "values hidden: ",
+        " of the environment",
+        " of labels",
+        " of commands and settings",
+        " of the image's history",
+        " of the log",
+    ] {
         assert!(run.stderr.contains(kind), "{kind} in {}", run.stderr);
     }
     assert!(planted.left_in(&run.stderr).is_empty());
@@ -383,10 +476,14 @@ fn a_snapshot_says_how_much_it_hides_and_never_what() {
 #[test]
 fn messages_that_only_speak_of_secrets_stay() {
     let rules = builtin().expect("the built-in rules can be loaded");
-    let examples = rules.rules.iter().flat_map(|rule| rule.examples.iter().flat_map(|example| example.lines.clone()));
+    let examples =
+        rules.rules.iter().flat_map(|rule| rule.examples.iter().flat_map(|example| example.lines.clone()));
     let fixtures = fixtures::all();
-    let logs = fixtures.iter().flat_map(|fixture| fixture.snapshot.log.lines.iter().map(|line| line.text.clone()));
-    let facts = fixtures.iter().flat_map(|fixture| fixture.snapshot.facts.iter().map(|(_, fact)| fact.value.to_string()));
+    let logs =
+        fixtures.iter().flat_map(|fixture| fixture.snapshot.log.lines.iter().map(|line| line.text.clone()));
+    let facts = fixtures
+        .iter()
+        .flat_map(|fixture| fixture.snapshot.facts.iter().map(|(_, fact)| fact.value.to_string()));
     let spoken = [
         "Failed to set up credentials: Protocol error",
         "Failed to determine user credentials: No such process",

@@ -51,11 +51,19 @@ fn rules_with(text: &str) -> tempfile::TempDir {
 fn each_command_explains_itself() {
     for command in COMMANDS {
         let run = sysdock([command, "--help"]).run().ended(0);
-        assert!(run.stdout.contains("Usage: sysdock") && run.stdout.contains("Examples:") && run.stderr.is_empty(), "{run:?}");
+        assert!(
+            run.stdout.contains("Usage: sysdock")
+                && run.stdout.contains("Examples:")
+                && run.stderr.is_empty(),
+            "{run:?}"
+        );
         assert!(run.stdout.lines().all(|line| line.chars().count() <= 120), "{command}: a line is too long");
     }
     let run = sysdock(["--help"]).run().ended(0);
-    assert!(run.stdout.contains("Exit codes:") && COMMANDS.iter().all(|command| run.stdout.contains(command)), "{run:?}");
+    assert!(
+        run.stdout.contains("Exit codes:") && COMMANDS.iter().all(|command| run.stdout.contains(command)),
+        "{run:?}"
+    );
     assert!(sysdock(["--version"]).run().ended(0).stdout.starts_with("sysdock "));
 }
 
@@ -142,8 +150,12 @@ fn what_fails_is_a_matter_of_severity() {
 #[test]
 fn with_several_files_the_strongest_code_wins() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let (good, bad, hidden, none) =
-        (fixture("healthy"), fixture("cgroup-read-only"), hidden(folder.path()), "/no/such/file.json".to_owned());
+    let (good, bad, hidden, none) = (
+        fixture("healthy"),
+        fixture("cgroup-read-only"),
+        hidden(folder.path()),
+        "/no/such/file.json".to_owned(),
+    );
     for (files, code) in [
         (vec![&good, &hidden], 4),
         (vec![&hidden, &bad], 1),
@@ -151,13 +163,19 @@ fn with_several_files_the_strongest_code_wins() {
         (vec![&bad, &none], 3),
         (vec![&none, &good], 3),
     ] {
-        let run =
-            sysdock(["doctor", "--format", "json", "--from"].into_iter().chain(files.iter().map(|file| file.as_str()))).run().ended(code);
+        let run = sysdock(
+            ["doctor", "--format", "json", "--from"]
+                .into_iter()
+                .chain(files.iter().map(|file| file.as_str())),
+        )
+        .run()
+        .ended(code);
         let readable = files.iter().filter(|file| ***file != none).count();
         assert_eq!(run.json()["reports"].as_array().map(Vec::len), Some(readable), "{files:?}");
     }
     let run = sysdock(["doctor", "--format", "json", "--from", &good, &hidden, &bad]).run();
-    let verdicts: Vec<_> = (0..3).map(|index| run.report(index)["verdict"].as_str().unwrap_or_default().to_owned()).collect();
+    let verdicts: Vec<_> =
+        (0..3).map(|index| run.report(index)["verdict"].as_str().unwrap_or_default().to_owned()).collect();
     assert_eq!(verdicts, ["failed", "undetermined", "healthy"]);
 }
 
@@ -166,7 +184,10 @@ fn a_text_that_is_not_there_is_named_with_what_to_do() {
     let run = sysdock(["triage", "/no/such/file.log"]).run().ended(3);
     assert!(run.stdout.is_empty(), "{run:?}");
     assert!(run.stderr.starts_with("sysdock: cannot read /no/such/file.log: "), "{run:?}");
-    assert!(run.stderr.contains("\n  next: name a file, a folder or an archive, or `-` for stdin"), "{run:?}");
+    assert!(
+        run.stderr.contains("\n  next: name a file, a folder or an archive, or `-` for stdin"),
+        "{run:?}"
+    );
 }
 
 #[test]
@@ -194,7 +215,9 @@ fn every_failure_says_what_to_do_next() {
     let log = bad("boot.log", "Failed to mount tmpfs at /run: Operation not permitted\n");
     let edited = bad(
         "edited.json",
-        &std::fs::read_to_string(fixture("healthy")).unwrap_or_default().replace("\"container.tty\"", "\"container.ttty\""),
+        &std::fs::read_to_string(fixture("healthy"))
+            .unwrap_or_default()
+            .replace("\"container.tty\"", "\"container.ttty\""),
     );
     for (arguments, part) in [
         (vec!["doctor", "--from", &newer], "schema 99"),
@@ -233,8 +256,16 @@ fn the_page_for_people_puts_the_verdict_first() {
         for root in &fixture.expected.roots {
             assert!(run.stdout.contains(root), "{}: {root} is missing in\n{}", fixture.label(), run.stdout);
         }
-        assert!(fixture.expected.roots.is_empty() || run.stdout.contains("sysdock explain"), "{}: no next step", fixture.label());
-        assert!(!run.stdout.contains(|c: char| c.is_control() && c != '\n'), "{}: a control character", fixture.label());
+        assert!(
+            fixture.expected.roots.is_empty() || run.stdout.contains("sysdock explain"),
+            "{}: no next step",
+            fixture.label()
+        );
+        assert!(
+            !run.stdout.contains(|c: char| c.is_control() && c != '\n'),
+            "{}: a control character",
+            fixture.label()
+        );
     }
 }
 
@@ -245,7 +276,13 @@ fn a_prescription_stands_alone_on_stdout() {
         let run = sysdock(["doctor", "--from", &bad, "--prescription", form]).run().ended(1);
         assert!(!run.stdout.is_empty() && run.stderr.is_empty(), "{run:?}");
     }
-    assert!(sysdock(["doctor", "--from", &bad, "--format", "sh"]).run().ended(1).stdout.starts_with("#!/bin/sh\n"));
+    assert!(
+        sysdock(["doctor", "--from", &bad, "--format", "sh"])
+            .run()
+            .ended(1)
+            .stdout
+            .starts_with("#!/bin/sh\n")
+    );
     let run = sysdock(["doctor", "--from", &fixture("healthy"), "--prescription", "sh"]).run().ended(0);
     assert!(run.stdout.is_empty() && run.stderr.starts_with("sysdock: nothing to prescribe for "), "{run:?}");
     sysdock(["doctor", "--from", &bad, "--format", "json", "--prescription", "sh"]).run().refused(2);
@@ -254,12 +291,19 @@ fn a_prescription_stands_alone_on_stdout() {
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let bad = fixture("run-tmpfs-missing");
-    for arguments in
-        [vec!["doctor", "--format", "json", "--from", &bad], vec!["rules", "list"], vec!["explain", "boot-stopped"], vec!["--help"]]
-    {
+    for arguments in [
+        vec!["doctor", "--format", "json", "--from", &bad],
+        vec!["rules", "list"],
+        vec!["explain", "boot-stopped"],
+        vec!["--help"],
+    ] {
         let mut command = sysdock(&arguments).command();
-        let mut child =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be started");
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program can be started");
         drop(child.stdout.take());
         let output = child.wait_with_output().expect("the program ends");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -270,11 +314,15 @@ fn a_reader_that_goes_away_is_no_error() {
 #[test]
 fn each_diagnosis_can_be_explained() {
     let list = sysdock(["rules", "list", "--format", "json"]).run().ended(0).json();
-    let ids: Vec<&str> = list["rules"].as_array().into_iter().flatten().filter_map(|rule| rule["id"].as_str()).collect();
+    let ids: Vec<&str> =
+        list["rules"].as_array().into_iter().flatten().filter_map(|rule| rule["id"].as_str()).collect();
     assert!(ids.len() >= 31, "{ids:?}");
     for id in ids {
         let run = sysdock(["explain", id]).run().ended(0);
-        assert!(run.stdout.contains(id) && run.stdout.contains("https://") && run.stderr.is_empty(), "{run:?}");
+        assert!(
+            run.stdout.contains(id) && run.stdout.contains("https://") && run.stderr.is_empty(),
+            "{run:?}"
+        );
     }
 }
 
@@ -295,7 +343,10 @@ fn rules_can_be_listed_checked_and_tested() {
 #[test]
 fn mistakes_in_rules_are_told_with_file_and_line() {
     for (mistake, part) in [
-        (RULE.replace("container.runs_systemd &&", "container.runs_systemmd &&"), "did you mean `container.runs_systemd`"),
+        (
+            RULE.replace("container.runs_systemd &&", "container.runs_systemmd &&"),
+            "did you mean `container.runs_systemd`",
+        ),
         (RULE.replace("severity", "severety"), "severety"),
         (RULE.replace("boot.outcome == \"up\"'", "boot.outcome == 3'"), "is compared with"),
     ] {
@@ -320,9 +371,20 @@ fn a_folder_of_rules_adds_and_overrides() {
     }
     sysdock(["rules", "check", "--rules", &at]).run().ended(0);
     assert!(sysdock(["explain", "my-own", "--rules", &at]).run().ended(0).stdout.contains("the house rule"));
-    let over = rules_with(&RULE.replace("id = \"my-own\"", "id = \"cgroup-read-only\"").replace("== \"up\"'", "== \"frozen\"'"));
+    let over = rules_with(
+        &RULE.replace("id = \"my-own\"", "id = \"cgroup-read-only\"").replace("== \"up\"'", "== \"frozen\"'"),
+    );
     let bad = fixture("cgroup-read-only");
-    let run = sysdock(["doctor", "--format", "json", "--rules", &over.path().display().to_string(), "--from", &bad]).run();
+    let run = sysdock([
+        "doctor",
+        "--format",
+        "json",
+        "--rules",
+        &over.path().display().to_string(),
+        "--from",
+        &bad,
+    ])
+    .run();
     assert!(!roots(&run.report(0)).contains(&"cgroup-read-only".to_owned()), "{run:?}");
 }
 
@@ -361,7 +423,8 @@ fn plain_ascii_reaches_every_page() {
         plain(&["explain", id]).ended(0);
     }
     let fixtures = fixtures::all();
-    let one_of_each: std::collections::BTreeMap<_, _> = fixtures.iter().map(|fixture| (&fixture.folder, fixture)).collect();
+    let one_of_each: std::collections::BTreeMap<_, _> =
+        fixtures.iter().map(|fixture| (&fixture.folder, fixture)).collect();
     let paths: Vec<String> = one_of_each.values().map(|fixture| fixture.path.display().to_string()).collect();
     plain(&[&["doctor", "--from"][..], &paths.iter().map(String::as_str).collect::<Vec<_>>()].concat());
     for line in [
@@ -385,7 +448,10 @@ fn plain_ascii_reaches_every_page() {
 fn verbose_tells_what_is_asked_of_the_engine() {
     let fake = super::fake::Fake::usual(super::fake::recorded());
     let run = fake.call("doctor --verbose web").run();
-    assert!(run.stderr.contains("by DOCKER_HOST") && run.stderr.contains("GET /v1.51/containers/web/json: 200, "), "{run:?}");
+    assert!(
+        run.stderr.contains("by DOCKER_HOST") && run.stderr.contains("GET /v1.51/containers/web/json: 200, "),
+        "{run:?}"
+    );
     assert!(fake.call("doctor web").run().stderr.is_empty());
     sysdock(["doctor", "-q", "--verbose", "web"]).run().ended(2);
 }

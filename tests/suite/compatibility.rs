@@ -1,7 +1,8 @@
-//! The compatibility table: what each guest needs on each lane, found by leaving out each part of the cure in turn.
+//! The compatibility table: what each guest needs on each lane, found by leaving out each part of the cure in
+//! turn.
 //!
-//! `SYSDOCK_RECORD=1` writes `docs/compatibility.md`; without it the recorded cells of the same engine and guest must say what the run
-//! says. No cell is filled from anything but a run.
+//! `SYSDOCK_RECORD=1` writes `docs/compatibility.md`; without it the recorded cells of the same engine and
+//! guest must say what the run says. No cell is filled from anything but a run.
 
 use std::collections::BTreeMap;
 
@@ -27,13 +28,31 @@ struct Cell {
 /// Tries a guest on a lane.
 fn tried(lane: &Lane, guest: &str) -> Cell {
     let image = format!("deb-systemd:{guest}");
-    let said = lane.client(&["run", "--rm", "--network", "none", "-e", "SYSTEMD_COLORS=0", &image, "systemctl", "--version"]).stdout;
+    let said = lane
+        .client(&[
+            "run",
+            "--rm",
+            "--network",
+            "none",
+            "-e",
+            "SYSTEMD_COLORS=0",
+            &image,
+            "systemctl",
+            "--version",
+        ])
+        .stdout;
     let systemd = said.split_whitespace().nth(1).and_then(|word| word.parse().ok());
     let systemd = systemd.unwrap_or_else(|| panic!("{} {guest}: no version in {said}", lane.name));
     let run = lane.sysdock(&["prove", &image, "--minimal", "--format", "json"]).run();
     let report = run.report(0);
     let engine = &report["target"]["engine"];
-    let version = engine["version"].as_str().unwrap_or_default().split(['+', '~', '-']).next().unwrap_or_default().to_owned();
+    let version = engine["version"]
+        .as_str()
+        .unwrap_or_default()
+        .split(['+', '~', '-'])
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     let name = if engine["name"] == "podman" { "Podman" } else { "Docker" };
     let users = if lane.maps_users() { ", userns-remap" } else { "" };
     let engine = format!("{name} {version}, cgroup {}{users}", lane.cgroup);
@@ -43,10 +62,19 @@ fn tried(lane: &Lane, guest: &str) -> Cell {
         return Cell { engine, systemd, needs: impossible(&report) };
     }
     assert!(run.code == 0 && trial["works"] == true, "{} {guest}: {report:#}", lane.name);
-    assert_eq!(trial["minimal"]["not_needed"], serde_json::json!([]), "{} {guest}: a part too many", lane.name);
-    let needed: Vec<&str> = trial["minimal"]["needed"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    assert_eq!(
+        trial["minimal"]["not_needed"],
+        serde_json::json!([]),
+        "{} {guest}: a part too many",
+        lane.name
+    );
+    let needed: Vec<&str> =
+        trial["minimal"]["needed"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let words: Vec<String> = needed.iter().map(|flag| format!("`{}`", general(flag))).collect();
-    assert!(!words.iter().any(|word| word.contains("privileged") || word.contains("unconfined")), "{words:?}");
+    assert!(
+        !words.iter().any(|word| word.contains("privileged") || word.contains("unconfined")),
+        "{words:?}"
+    );
     Cell { engine, systemd, needs: if words.is_empty() { "nothing".to_owned() } else { words.join(" ") } }
 }
 
@@ -63,7 +91,8 @@ fn general(flag: &str) -> String {
 fn impossible(report: &Value) -> String {
     let findings = report["findings"].as_array().cloned().unwrap_or_default();
     let roots = findings.iter().filter(|finding| finding["role"] == "root-cause");
-    let ids: Vec<&str> = roots.filter_map(|finding| finding["id"].as_str()).filter(|id| id.starts_with("cgroup-v")).collect();
+    let ids: Vec<&str> =
+        roots.filter_map(|finding| finding["id"].as_str()).filter(|id| id.starts_with("cgroup-v")).collect();
     assert!(!ids.is_empty(), "{report:#}");
     format!("**no flag helps**: {}", ids.join(", "))
 }
@@ -89,7 +118,8 @@ fn not_run() -> Vec<String> {
     struct Table {
         row: Vec<Row>,
     }
-    let text = std::fs::read_to_string(project("src/prescribe/cgroup.toml")).expect("the planner's table can be read");
+    let text = std::fs::read_to_string(project("src/prescribe/cgroup.toml"))
+        .expect("the planner's table can be read");
     let table: Table = toml::from_str(&text).expect("it is a table");
     let one = |row: &Row| {
         let mut place = vec![row.engine.clone().unwrap_or_else(|| "any engine".to_owned())];
@@ -118,10 +148,14 @@ fn page(cells: &[Cell]) -> String {
     }
     let mut text = String::from(
         "# What systemd needs in a container\n\n\
-         Made by the test `the_compatibility_table_is_what_runs_show` from runs on real engines with real guests (Debian's builds of\n\
-         systemd); nothing in it is written by hand. Each set is minimal: without any one of its flags the guest does not boot to\n\
-         `running`, or does not stop in order. None of it is `--privileged`, and no seccomp filter is switched off.\n\n\
-         The sets are those for an image without labels or entrypoint of its own. An image made by `sysdock build` brings its stop signal;\n\
+         Made by the test `the_compatibility_table_is_what_runs_show` from runs on real engines with real \
+            guests (Debian's builds of\n\
+         systemd); nothing in it is written by hand. Each set is minimal: without any one of its flags the \
+            guest does not boot to\n\
+         `running`, or does not stop in order. None of it is `--privileged`, and no seccomp filter is \
+            switched off.\n\n\
+         The sets are those for an image without labels or entrypoint of its own. An image made by `sysdock \
+            build` brings its stop signal;\n\
          `sysdock run` gives the rest.\n\n",
     );
     let columns: Vec<String> = versions.iter().map(|version| format!("systemd {version}")).collect();
@@ -130,8 +164,10 @@ fn page(cells: &[Cell]) -> String {
     engines.dedup();
     for engine in engines {
         let of = |version: &u32| cells.iter().find(|cell| cell.engine == engine && cell.systemd == *version);
-        let words: Vec<String> =
-            versions.iter().map(|v| of(v).map_or("not run".to_owned(), |cell| format!("set {}", sets[cell.needs.as_str()]))).collect();
+        let words: Vec<String> = versions
+            .iter()
+            .map(|v| of(v).map_or("not run".to_owned(), |cell| format!("set {}", sets[cell.needs.as_str()])))
+            .collect();
         text.push_str(&format!("| {engine} | {} |\n", words.join(" | ")));
     }
     let mut listed: Vec<(&str, usize)> = sets.into_iter().collect();
@@ -145,10 +181,16 @@ fn page(cells: &[Cell]) -> String {
 
 /// The cells that a page holds.
 fn cells_of(page: &str) -> Vec<Cell> {
-    let numbered = |line: &str| line.split_once(". ").and_then(|(number, needs)| Some((number.parse::<usize>().ok()?, needs.to_owned())));
+    let numbered = |line: &str| {
+        line.split_once(". ")
+            .and_then(|(number, needs)| Some((number.parse::<usize>().ok()?, needs.to_owned())))
+    };
     let sets: BTreeMap<usize, String> = page.lines().filter_map(numbered).collect();
-    let rows: Vec<Vec<&str>> =
-        page.lines().filter(|line| line.starts_with("| ")).map(|line| line.trim_matches('|').split('|').map(str::trim).collect()).collect();
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
     let Some((head, rows)) = rows.split_first() else { return Vec::new() };
     let version = |column: usize| head[column].trim_start_matches("systemd ").parse::<u32>().ok();
     let mut cells = Vec::new();
@@ -167,7 +209,8 @@ fn cells_of(page: &str) -> Vec<Cell> {
 fn the_compatibility_table_is_what_runs_show() {
     let _turn = turn();
     let lanes: Vec<&Lane> = lab().lanes.iter().filter(|lane| lane.is_own()).collect();
-    let cells: Vec<Cell> = lanes.iter().flat_map(|lane| lane.guests.iter().map(|guest| tried(lane, guest))).collect();
+    let cells: Vec<Cell> =
+        lanes.iter().flat_map(|lane| lane.guests.iter().map(|guest| tried(lane, guest))).collect();
     if std::env::var("SYSDOCK_RECORD").is_ok_and(|value| value == "1") {
         std::fs::create_dir_all(project("docs")).expect("docs/ can be made");
         std::fs::write(project(PLACE), page(&cells)).expect("the table can be written");
@@ -176,16 +219,26 @@ fn the_compatibility_table_is_what_runs_show() {
     let mut unknown = 0;
     for cell in &cells {
         match recorded.iter().find(|other| other.engine == cell.engine && other.systemd == cell.systemd) {
-            Some(other) => assert_eq!(cell, other, "docs/compatibility.md is out of date: record it with SYSDOCK_RECORD=1"),
+            Some(other) => assert_eq!(
+                cell, other,
+                "docs/compatibility.md is out of date: record it with SYSDOCK_RECORD=1"
+            ),
             None => unknown += 1,
         }
     }
-    announce(&format!("live: compatibility of {} cells compared, {unknown} of them with versions that docs/ does not know", cells.len()));
+    announce(&format!(
+        "live: compatibility of {} cells compared, {unknown} of them with versions that docs/ does not know",
+        cells.len()
+    ));
 }
 
 #[test]
 fn the_table_is_read_as_it_is_written() {
-    let cell = |engine: &str, systemd, needs: &str| Cell { engine: engine.to_owned(), systemd, needs: needs.to_owned() };
+    let cell = |engine: &str, systemd, needs: &str| Cell {
+        engine: engine.to_owned(),
+        systemd,
+        needs: needs.to_owned(),
+    };
     let cells = vec![
         cell("Docker 1, cgroup v1", 247, "`-a` `-b`"),
         cell("Docker 1, cgroup v1", 262, "**no flag helps**: x"),

@@ -1,4 +1,5 @@
-//! Completion as a shell asks for it: the printed script sourced in bash, zsh and fish, with an engine that has the container `web`.
+//! Completion as a shell asks for it: the printed script sourced in bash, zsh and fish, with an engine that
+//! has the container `web`.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -38,7 +39,9 @@ const FISH: &str = "source $argv[1]; complete --do-complete $argv[2]";
 /// An engine with one container and one image.
 fn engine() -> Fake {
     Fake::but(recorded(), |request| {
-        request.is("/images/json").then(|| Answer::Json(200, json!([{"RepoTags": ["debian-systemd:12"]}, {"RepoTags": null}])))
+        request
+            .is("/images/json")
+            .then(|| Answer::Json(200, json!([{"RepoTags": ["debian-systemd:12"]}, {"RepoTags": null}])))
     })
 }
 
@@ -46,7 +49,8 @@ fn engine() -> Fake {
 fn offered(shell: &str, line: &str, engine: &str) -> Option<Vec<String>> {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let script = folder.path().join("sysdock.completion");
-    std::fs::write(&script, sysdock(["completions", shell]).run().ended(0).stdout).expect("the script can be written");
+    std::fs::write(&script, sysdock(["completions", shell]).run().ended(0).stdout)
+        .expect("the script can be written");
     let program = PathBuf::from(env!("CARGO_BIN_EXE_sysdock"));
     let path = format!("{}:{}", program.parent()?.display(), std::env::var("PATH").unwrap_or_default());
     let (code, before): (&str, &[&str]) = match shell {
@@ -59,14 +63,26 @@ fn offered(shell: &str, line: &str, engine: &str) -> Option<Vec<String>> {
     if shell != "fish" {
         command.arg(shell);
     }
-    command.arg(&script).arg(line).env_clear().env("PATH", path).env("DOCKER_HOST", engine).env("HOME", folder.path());
+    command
+        .arg(&script)
+        .arg(line)
+        .env_clear()
+        .env("PATH", path)
+        .env("DOCKER_HOST", engine)
+        .env("HOME", folder.path());
     let output = command.stdin(Stdio::null()).output().ok()?;
     let text = String::from_utf8(output.stdout).expect("names are text");
-    assert!(!String::from_utf8_lossy(&output.stderr).contains("rror"), "{shell}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        !String::from_utf8_lossy(&output.stderr).contains("rror"),
+        "{shell}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     // Fish and zsh show a word about each value behind it.
     let value = |line: &str| line.split('\t').next().unwrap_or_default().replace("\\:", "\u{1}");
     let values = text.lines().filter(|line| !line.is_empty()).map(value);
-    let bare = |value: String| if shell == "zsh" { value.split(':').next().unwrap_or_default().to_owned() } else { value };
+    let bare = |value: String| {
+        if shell == "zsh" { value.split(':').next().unwrap_or_default().to_owned() } else { value }
+    };
     Some(values.map(bare).map(|value| value.replace('\u{1}', ":")).collect())
 }
 
@@ -112,12 +128,19 @@ fn bash_takes_no_candidate_for_a_pattern() {
         std::fs::write(folder.path().join(name), "").expect("a file can be written");
     }
     let script = folder.path().join("sysdock.completion");
-    std::fs::write(&script, sysdock(["completions", "bash"]).run().ended(0).stdout).expect("the script can be written");
+    std::fs::write(&script, sysdock(["completions", "bash"]).run().ended(0).stdout)
+        .expect("the script can be written");
     let mut bash = Command::new("bash");
-    bash.args(["--norc", "--noprofile", "-c", ODD_OFFERS, "bash"]).arg(&script).current_dir(folder.path()).stdin(Stdio::null());
+    bash.args(["--norc", "--noprofile", "-c", ODD_OFFERS, "bash"])
+        .arg(&script)
+        .current_dir(folder.path())
+        .stdin(Stdio::null());
     let output = bash.output().expect("bash can be started");
     let offers = String::from_utf8(output.stdout).expect("names are text");
-    assert_eq!(offers.lines().collect::<Vec<_>>(), ["\\*", "\\?", "\\[a-z\\]", "a\\ b", "\\$\\(id\\)", "web"]);
+    assert_eq!(
+        offers.lines().collect::<Vec<_>>(),
+        ["\\*", "\\?", "\\[a-z\\]", "a\\ b", "\\$\\(id\\)", "web"]
+    );
 }
 
 #[test]
@@ -139,7 +162,12 @@ fn words_with_colons_stay_whole() {
 fn an_engine_that_does_not_answer_is_not_waited_for() {
     let fake = Fake::answering(|_| Answer::Hang);
     let began = Instant::now();
-    let call = fake.call("-- sysdock doctor w").env("SYSDOCK_COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "2").run().ended(0);
+    let call = fake
+        .call("-- sysdock doctor w")
+        .env("SYSDOCK_COMPLETE", "bash")
+        .env("_CLAP_COMPLETE_INDEX", "2")
+        .run()
+        .ended(0);
     assert!(call.stdout.is_empty() && call.stderr.is_empty(), "{call:?}");
     assert!(began.elapsed().as_secs() < 30, "{call:?}");
     let call = sysdock(["--", "sysdock", "doctor", "w"]).env("SYSDOCK_COMPLETE", "fish").run().ended(0);

@@ -1,4 +1,5 @@
-//! The JSON of a report as the contract has it: these keys, these kinds, these words, this order, and no other bytes on replay.
+//! The JSON of a report as the contract has it: these keys, these kinds, these words, this order, and no
+//! other bytes on replay.
 
 use std::collections::BTreeSet;
 
@@ -66,7 +67,10 @@ static PRESCRIPTION: Shape = Keys(&[
 
 static STEP: Shape = Keys(&[
     ("title", Text),
-    ("kind", Word(&["build-image", "seccomp-profile", "retire-container", "run-container", "host", "advice"])),
+    (
+        "kind",
+        Word(&["build-image", "seccomp-profile", "retire-container", "run-container", "host", "advice"]),
+    ),
     ("files", Files),
     ("argv", List(&Text)),
     ("why", List(&Text)),
@@ -102,18 +106,26 @@ fn check(value: &Value, shape: &Shape, place: &str) {
         TextOrNull => value.is_string() || value.is_null(),
         Number => value.is_u64(),
         Truth => value.is_boolean(),
-        Files => value.as_object().is_some_and(|files| files.iter().all(|(path, text)| !path.starts_with('/') && text.is_string())),
+        Files => value
+            .as_object()
+            .is_some_and(|files| files.iter().all(|(path, text)| !path.starts_with('/') && text.is_string())),
         List(_) => value.is_array(),
         Keys(_) | Evidence => value.is_object(),
     };
     assert!(holds, "{place} is {value}");
     match shape {
-        List(inner) => value.as_array().into_iter().flatten().enumerate().for_each(|(i, v)| check(v, inner, &format!("{place}[{i}]"))),
+        List(inner) => value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .enumerate()
+            .for_each(|(i, v)| check(v, inner, &format!("{place}[{i}]"))),
         OrNull(inner) if !value.is_null() => check(value, inner, place),
         Evidence => check(value, if value["kind"] == "log" { &LOG } else { &FACT }, place),
         Keys(keys) => {
             let wanted: BTreeSet<&str> = keys.iter().map(|(key, _)| *key).collect();
-            let found: BTreeSet<&str> = value.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+            let found: BTreeSet<&str> =
+                value.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
             assert_eq!(wanted, found, "keys of {place}");
             keys.iter().for_each(|(key, inner)| check(&value[*key], inner, &format!("{place}.{key}")));
         }
@@ -168,13 +180,21 @@ fn who_explains_whom_agrees_from_both_ends() {
             let id = &finding["id"];
             let present = |other: &Value| findings.iter().find(|one| one["id"] == *other);
             for cause in finding["explained_by"].as_array().into_iter().flatten() {
-                let cause = present(cause).unwrap_or_else(|| panic!("{id} is explained by {cause}, which is not there: {report:#}"));
-                assert!(cause["explains"].as_array().is_some_and(|list| list.contains(id)), "{cause} does not explain {id}");
+                let cause = present(cause).unwrap_or_else(|| {
+                    panic!("{id} is explained by {cause}, which is not there: {report:#}")
+                });
+                assert!(
+                    cause["explains"].as_array().is_some_and(|list| list.contains(id)),
+                    "{cause} does not explain {id}"
+                );
             }
             for follower in finding["explains"].as_array().into_iter().flatten() {
                 assert!(present(follower).is_some(), "{id} explains {follower}, which is not there");
             }
-            assert!(finding["role"] != "root-cause" || finding["explained_by"] == serde_json::json!([]), "{id} is a root and explained");
+            assert!(
+                finding["role"] != "root-cause" || finding["explained_by"] == serde_json::json!([]),
+                "{id} is a root and explained"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! An engine that is none: HTTP/1.1 on a Unix socket, recorded documents as answers, and faults where a test wants them.
+//! An engine that is none: HTTP/1.1 on a Unix socket, recorded documents as answers, and faults where a test
+//! wants them.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -92,7 +93,8 @@ pub const NAME: &str = "web";
 
 /// What a real engine said of a healthy container.
 pub fn recorded() -> Documents {
-    let docker = |fixture: &&fixtures::Fixture| fixture.folder == "healthy" && fixture.label().contains("docker28-v2");
+    let docker =
+        |fixture: &&fixtures::Fixture| fixture.folder == "healthy" && fixture.label().contains("docker28-v2");
     let all = fixtures::all();
     let fixture = all.iter().find(docker).expect("a healthy container of Docker 28 was recorded");
     let document = |name: &str| fixture.snapshot.documents.get(name).cloned().unwrap_or_default();
@@ -109,9 +111,14 @@ pub fn recorded() -> Documents {
         info: document("engine"),
         log: frame(
             1,
-            b"systemd 257.8-1 running in system mode (+PAM).\r\n[  OK  ] Reached target multi-user.target - Multi-User System.\r\n",
+            b"systemd 257.8-1 running in system mode (+PAM).\r\n[  OK  ] Reached target multi-user.target - \
+                Multi-User System.\r\n",
         ),
-        files: BTreeMap::from([("/etc/os-release", &b"ID=debian\nPRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\n"[..])]),
+        files: BTreeMap::from([(
+            "/etc/os-release",
+            &b"ID=debian\nPRETTY_NAME=\"Debian GNU/Linux 13 \
+            (trixie)\"\n"[..],
+        )]),
         state: "running",
     }
 }
@@ -142,11 +149,16 @@ impl Documents {
             ["info"] => Answer::Json(200, self.info.clone()),
             ["images", .., "history"] => Answer::Json(200, json!([])),
             ["images", .., "json"] => Answer::Json(200, self.image.clone()),
-            ["containers", "json"] => {
-                Answer::Json(200, json!([{"Id": id, "Names": [format!("/{NAME}")], "Labels": self.container["Config"]["Labels"]}]))
+            ["containers", "json"] => Answer::Json(
+                200,
+                json!([{"Id": id, "Names": [format!("/{NAME}")], "Labels": self.container["Config"]["Labels"]}]),
+            ),
+            ["containers", name, "json"] if *name == NAME || *name == id => {
+                Answer::Json(200, self.container.clone())
             }
-            ["containers", name, "json"] if *name == NAME || *name == id => Answer::Json(200, self.container.clone()),
-            ["containers", name, ..] if *name != NAME && *name != id => error(404, &format!("No such container: {name}")),
+            ["containers", name, ..] if *name != NAME && *name != id => {
+                error(404, &format!("No such container: {name}"))
+            }
             ["containers", _, "logs"] => Answer::Body(self.log.clone()),
             ["containers", _, "archive"] => self.archive(request),
             ["containers", _, "exec"] => Answer::Json(201, json!({"Id": "e1"})),
@@ -158,8 +170,17 @@ impl Documents {
 
     fn archive(&self, request: &Request) -> Answer {
         let path = &request.path;
-        let wanted = path.split("path=").nth(1).unwrap_or_default().split('&').next().unwrap_or_default().replace("%2F", "/");
-        let Some(text) = self.files.get(wanted.as_str()) else { return error(404, &format!("Could not find the file {wanted}")) };
+        let wanted = path
+            .split("path=")
+            .nth(1)
+            .unwrap_or_default()
+            .split('&')
+            .next()
+            .unwrap_or_default()
+            .replace("%2F", "/");
+        let Some(text) = self.files.get(wanted.as_str()) else {
+            return error(404, &format!("Could not find the file {wanted}"));
+        };
         let name = wanted.rsplit('/').next().unwrap_or_default().to_owned();
         if request.method == "HEAD" {
             return Answer::Stat(
@@ -179,8 +200,11 @@ impl Documents {
 fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let group = |chunk: &[u8]| {
-        let number = chunk.iter().chain(&[0; 2]).take(3).fold(0usize, |number, byte| number << 8 | usize::from(*byte));
-        let letter = |place: usize| if place <= chunk.len() { char::from(LETTERS[number >> (18 - 6 * place) & 63]) } else { '=' };
+        let number =
+            chunk.iter().chain(&[0; 2]).take(3).fold(0usize, |number, byte| number << 8 | usize::from(*byte));
+        let letter = |place: usize| {
+            if place <= chunk.len() { char::from(LETTERS[number >> (18 - 6 * place) & 63]) } else { '=' }
+        };
         (0..4).map(letter).collect::<String>()
     };
     bytes.chunks(3).map(group).collect()
@@ -216,7 +240,10 @@ impl Fake {
     }
 
     /// Listens with the usual answers but for those that `odd` gives.
-    pub fn but(documents: Documents, odd: impl Fn(&Request) -> Option<Answer> + Send + Sync + 'static) -> Self {
+    pub fn but(
+        documents: Documents,
+        odd: impl Fn(&Request) -> Option<Answer> + Send + Sync + 'static,
+    ) -> Self {
         Self::answering(move |request| odd(request).unwrap_or_else(|| documents.answer(request)))
     }
 
@@ -236,7 +263,11 @@ impl Fake {
     }
 }
 
-fn serve(stream: UnixStream, seen: &Mutex<Vec<Request>>, answer: &dyn Fn(&Request) -> Answer) -> std::io::Result<()> {
+fn serve(
+    stream: UnixStream,
+    seen: &Mutex<Vec<Request>>,
+    answer: &dyn Fn(&Request) -> Answer,
+) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut first = String::new();
     reader.read_line(&mut first)?;
@@ -262,15 +293,24 @@ fn read_rest(reader: &mut BufReader<UnixStream>) -> std::io::Result<()> {
 
 fn send(mut stream: UnixStream, answer: Answer) -> std::io::Result<()> {
     match answer {
-        Answer::Json(status, value) => whole(&mut stream, status, "application/json", value.to_string().as_bytes()),
+        Answer::Json(status, value) => {
+            whole(&mut stream, status, "application/json", value.to_string().as_bytes())
+        }
         Answer::Body(bytes) => whole(&mut stream, 200, "application/octet-stream", &bytes),
-        Answer::Ping(api) => stream
-            .write_all(format!("HTTP/1.1 200 OK\r\nApi-Version: {api}\r\nContent-Length: 2\r\nConnection: close\r\n\r\nOK").as_bytes()),
+        Answer::Ping(api) => stream.write_all(
+            format!(
+                "HTTP/1.1 200 OK\r\nApi-Version: {api}\r\nContent-Length: 2\r\nConnection: close\r\n\r\nOK"
+            )
+            .as_bytes(),
+        ),
         Answer::Stat(stat) => {
             let stat = base64(stat.to_string().as_bytes());
             stream.write_all(
-                format!("HTTP/1.1 200 OK\r\nX-Docker-Container-Path-Stat: {stat}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-                    .as_bytes(),
+                format!(
+                    "HTTP/1.1 200 OK\r\nX-Docker-Container-Path-Stat: {stat}\r\nContent-Length: \
+                    0\r\nConnection: close\r\n\r\n"
+                )
+                .as_bytes(),
             )
         }
         Answer::Raw(bytes) => stream.write_all(bytes),
@@ -279,8 +319,14 @@ fn send(mut stream: UnixStream, answer: Answer) -> std::io::Result<()> {
             Ok(())
         }
         Answer::Stream { head, piece, times, pause, whole } => {
-            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n")?;
-            for part in std::iter::once(&head).chain(std::iter::repeat_n(&piece, times)).filter(|part| !part.is_empty()) {
+            stream.write_all(
+                b"HTTP/1.1 200 OK\r\nContent-Type: \
+                application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n",
+            )?;
+            for part in std::iter::once(&head)
+                .chain(std::iter::repeat_n(&piece, times))
+                .filter(|part| !part.is_empty())
+            {
                 stream.write_all(format!("{:x}\r\n", part.len()).as_bytes())?;
                 stream.write_all(part)?;
                 stream.write_all(b"\r\n")?;
@@ -290,7 +336,8 @@ fn send(mut stream: UnixStream, answer: Answer) -> std::io::Result<()> {
         }
         Answer::Upgrade(bytes) => {
             stream.write_all(
-                b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n",
+                b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: \
+                    Upgrade\r\nUpgrade: tcp\r\n\r\n",
             )?;
             stream.write_all(&bytes)
         }
@@ -298,7 +345,10 @@ fn send(mut stream: UnixStream, answer: Answer) -> std::io::Result<()> {
 }
 
 fn whole(stream: &mut UnixStream, status: u16, kind: &str, body: &[u8]) -> std::io::Result<()> {
-    let head = format!("HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    let head = format!(
+        "HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
     stream.write_all(head.as_bytes())?;
     stream.write_all(body)
 }

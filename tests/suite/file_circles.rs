@@ -1,9 +1,10 @@
-//! No file of `src/` depends on itself through others: imports between files point one way too, not only those between folders.
+//! No file of `src/` depends on itself through others: imports between files point one way too, not only
+//! those between folders.
 //!
 //! What is not yet so stands in `KNOWN`, which may only shrink.
 //!
-//! A `mod.rs` that hands on the items of its children is a door and depends on none of them: who imports through it depends on the file
-//! behind.
+//! A `mod.rs` that hands on the items of its children is a door and depends on none of them: who imports
+//! through it depends on the file behind.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -67,7 +68,9 @@ struct Names {
 }
 
 fn is_for_tests(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|one| one.path().is_ident("cfg") && one.parse_args::<syn::Ident>().is_ok_and(|word| word == "test"))
+    attributes.iter().any(|one| {
+        one.path().is_ident("cfg") && one.parse_args::<syn::Ident>().is_ok_and(|word| word == "test")
+    })
 }
 
 /// Every path of a use declaration, with the name that it gets here.
@@ -111,7 +114,10 @@ impl<'a> Visit<'a> for Names {
     fn visit_visibility(&mut self, _: &'a Visibility) {}
 
     fn visit_path(&mut self, path: &'a syn::Path) {
-        self.paths.push((self.within.len(), path.segments.iter().map(|segment| segment.ident.to_string()).collect()));
+        self.paths.push((
+            self.within.len(),
+            path.segments.iter().map(|segment| segment.ident.to_string()).collect(),
+        ));
         syn::visit::visit_path(self, path);
     }
 }
@@ -169,7 +175,8 @@ impl House {
             }
         };
         let mut inside = inside;
-        while let Some(word) = rest.first().filter(|word| ["crate", "self", "super"].contains(&word.as_str())) {
+        while let Some(word) = rest.first().filter(|word| ["crate", "self", "super"].contains(&word.as_str()))
+        {
             match (word.as_str(), inside) {
                 ("super", 0) => drop(at.pop()),
                 ("super", _) => inside -= 1,
@@ -187,7 +194,8 @@ impl House {
                 (at, rest) = (child, &rest[1..]);
                 continue;
             }
-            let handed = self.names.get(&at).and_then(|names| names.handed_on.iter().find(|(known, _)| known == name));
+            let handed =
+                self.names.get(&at).and_then(|names| names.handed_on.iter().find(|(known, _)| known == name));
             if let Some((_, path)) = handed.filter(|_| depth < 8) {
                 return self.walked(at.clone(), path, depth + 1);
             }
@@ -228,7 +236,11 @@ fn files_import_one_another_one_way() {
     let house = House::read();
     let mut edges = house.edges();
     let known: usize = edges.values().map(BTreeSet::len).sum();
-    assert!(house.names.len() > 150 && known > 500, "{} files, {known} imports: are they read?", house.names.len());
+    assert!(
+        house.names.len() > 150 && known > 500,
+        "{} files, {known} imports: are they read?",
+        house.names.len()
+    );
     for (from, to) in KNOWN {
         let named = |name: &str| name.split("::").map(str::to_owned).collect::<Module>();
         let known = edges.get_mut(&named(from)).is_some_and(|all| all.remove(&named(to)));
@@ -240,10 +252,15 @@ fn files_import_one_another_one_way() {
         .filter_map(|file| circle(file, &edges))
         .map(|mut way| {
             // Each circle is found once from each of its files.
-            let first = way.iter().enumerate().min_by_key(|(_, file)| (*file).clone()).map_or(0, |(place, _)| place);
+            let first =
+                way.iter().enumerate().min_by_key(|(_, file)| (*file).clone()).map_or(0, |(place, _)| place);
             way.rotate_left(first);
             way.iter().map(|file| file.join("::")).collect::<Vec<_>>().join(" -> ")
         })
         .collect();
-    assert!(found.is_empty(), "files that depend on themselves:\n{}", found.into_iter().collect::<Vec<_>>().join("\n"));
+    assert!(
+        found.is_empty(),
+        "files that depend on themselves:\n{}",
+        found.into_iter().collect::<Vec<_>>().join("\n")
+    );
 }

@@ -1,4 +1,5 @@
-//! `seccomp check`, `make` and `explain` from outside: files, hostile files, engines' defaults, containers of an engine that is none.
+//! `seccomp check`, `make` and `explain` from outside: files, hostile files, engines' defaults, containers of
+//! an engine that is none.
 
 use std::path::PathBuf;
 
@@ -33,7 +34,8 @@ fn seccomp(line: &str, more: &[&str]) -> Run {
 }
 
 fn denying(calls: &[&str]) -> String {
-    json!({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": calls, "action": "SCMP_ACT_ERRNO"}]}).to_string()
+    json!({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": calls, "action": "SCMP_ACT_ERRNO"}]})
+        .to_string()
 }
 
 fn missed(run: &Run) -> Vec<String> {
@@ -46,7 +48,12 @@ fn a_profile_that_denies_a_needed_call_is_a_finding() {
     let folder = Folder::new();
     let file = folder.file("p.json", denying(&["pidfd_send_signal", "acct"]));
     let run = seccomp("check --systemd 262", &[&file]).ended(1);
-    assert!(run.stdout.contains("pidfd_send_signal") && run.stdout.contains("EPERM") && run.stdout.contains("rule 1"), "{run:?}");
+    assert!(
+        run.stdout.contains("pidfd_send_signal")
+            && run.stdout.contains("EPERM")
+            && run.stdout.contains("rule 1"),
+        "{run:?}"
+    );
     assert!(!run.stdout.contains("acct"), "a call that systemd does without is no finding: {run:?}");
     seccomp("check --systemd 252", &[&file]).ended(0);
     let run = seccomp("check --format json", &[&file]).ended(1);
@@ -57,7 +64,9 @@ fn a_profile_that_denies_a_needed_call_is_a_finding() {
 
 #[test]
 fn a_profile_comes_through_a_pipe_too() {
-    let run = sysdock(["seccomp", "check", "-", "--systemd", "262"]).run_with(denying(&["statx"]).as_bytes()).ended(1);
+    let run = sysdock(["seccomp", "check", "-", "--systemd", "262"])
+        .run_with(denying(&["statx"]).as_bytes())
+        .ended(1);
     assert!(run.stdout.contains("statx"), "{run:?}");
 }
 
@@ -70,7 +79,8 @@ fn engines_defaults_are_known_without_an_engine() {
         ("docker-28.5.2", "262", vec![]),
         ("podman", "262", vec![]),
     ] {
-        let run = seccomp("check --format json --default", &[engine, "--systemd", systemd]).ended(i32::from(!calls.is_empty()));
+        let run = seccomp("check --format json --default", &[engine, "--systemd", systemd])
+            .ended(i32::from(!calls.is_empty()));
         assert_eq!(missed(&run), calls, "{engine} {systemd}");
     }
     let run = seccomp("check --format json --default docker-17.03", &[]).ended(1);
@@ -85,7 +95,8 @@ fn a_profile_is_made_that_lets_just_this_through() {
     let run = seccomp("make --systemd 262 -o", &[&made, &file]).ended(0);
     assert!(run.stdout.lines().any(|line| line.starts_with('-') && line.contains("\"statx\"")), "{run:?}");
     assert!(run.stderr.contains(&format!("seccomp={made}")), "{run:?}");
-    let profile: Value = serde_json::from_slice(&std::fs::read(&made).expect("it was written")).expect("it is JSON");
+    let profile: Value =
+        serde_json::from_slice(&std::fs::read(&made).expect("it was written")).expect("it is JSON");
     assert_eq!(profile["syscalls"], json!([{"names": ["acct"], "action": "SCMP_ACT_ERRNO"}]));
     seccomp("check --systemd 262", &[&made]).ended(0);
     let again = seccomp("make --systemd 262", &[&made]).ended(0);
@@ -100,7 +111,10 @@ fn a_made_default_is_whole_and_says_why() {
     let last = rules.last().expect("there is one");
     assert_eq!((&last["names"], &last["action"]), (&json!(["name_to_handle_at"]), &json!("SCMP_ACT_ALLOW")));
     assert!(last["comment"].as_str().is_some_and(|comment| comment.contains("systemd 229")), "{last}");
-    assert!(rules.len() > 20 && rules[0]["names"].as_array().is_some_and(|names| names.len() > 200), "it is the whole profile");
+    assert!(
+        rules.len() > 20 && rules[0]["names"].as_array().is_some_and(|names| names.len() > 200),
+        "it is the whole profile"
+    );
     let piped = sysdock(["seccomp", "check", "-", "--systemd", "229"]).run_with(run.stdout.as_bytes());
     piped.ended(0);
 }
@@ -127,10 +141,12 @@ fn hostile_profiles_are_refused_with_their_place() {
     let folder = Folder::new();
     for (name, text, told) in [
         ("empty.json", String::new(), "line 1 column 0"),
-        ("cut.json", "{\n \"defaultAction\": \"SCMP_ACT_ERRNO\",\n \"syscalls\": [".to_owned(), "line 3 column"),
+        ("cut.json", "{\n \"defaultAction\": \"SCMP_ACT_ERRNO\",\n \"syscalls\": [".to_owned(), "line 3 \
+            column"),
         ("kind.json", "{\"defaultAction\": []}".to_owned(), "line 1 column"),
         ("action.json", "{\"defaultAction\": \"SCMP_ACT_PERHAPS\"}".to_owned(), "SCMP_ACT_PERHAPS"),
-        ("deep.json", format!("{{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"x\":{}", "[".repeat(500_000)), "line 1 column"),
+        ("deep.json", format!("{{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"x\":{}", "[".repeat(500_000)), "line \
+            1 column"),
         (
             "both.json",
             r#"{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"name":"a","names":["b"],"action":"SCMP_ACT_ERRNO"}]}"#.to_owned(),
@@ -164,8 +180,15 @@ fn a_huge_file_is_refused_before_it_is_read() {
 
 #[test]
 fn wrong_words_are_usage_errors() {
-    for line in ["", "check", "check x.json --default podman", "check x.json --systemd new", "check x.json --systemd 3", "explain", "burn"]
-    {
+    for line in [
+        "",
+        "check",
+        "check x.json --default podman",
+        "check x.json --systemd new",
+        "check x.json --systemd 3",
+        "explain",
+        "burn",
+    ] {
         let run = seccomp(line, &[]).ended(2);
         assert!(run.stdout.is_empty() && !run.stderr.is_empty(), "`{line}`: {run:?}");
     }
@@ -173,18 +196,31 @@ fn wrong_words_are_usage_errors() {
     assert!(seccomp("explain statxx", &[]).refused(2).stderr.contains("did you mean `statx`?"));
     for command in ["", "check ", "make ", "explain "] {
         let run = seccomp(&format!("{command}--help"), &[]).ended(0);
-        assert!(run.stdout.contains("Examples:") && run.stdout.lines().all(|line| line.chars().count() <= 120), "{run:?}");
+        assert!(
+            run.stdout.contains("Examples:") && run.stdout.lines().all(|line| line.chars().count() <= 120),
+            "{run:?}"
+        );
     }
 }
 
 #[test]
 fn a_call_is_explained() {
     let run = seccomp("explain name_to_handle_at", &[]).ended(0);
-    for part in ["219 to 232", "Docker 24.0 or later", "systemd is 233 or later", "CAP_SYS_ADMIN", "sysdock seccomp make", "unconfined"] {
+    for part in [
+        "219 to 232",
+        "Docker 24.0 or later",
+        "systemd is 233 or later",
+        "CAP_SYS_ADMIN",
+        "sysdock seccomp make",
+        "unconfined",
+    ] {
         assert!(run.stdout.contains(part), "{part}: {run:?}");
     }
     let page = seccomp("explain clone3 --format json", &[]).ended(0).json();
-    assert!(page["engines"].as_array().is_some_and(|engines| engines.iter().any(|each| each["errno"] == 38)), "{page:#}");
+    assert!(
+        page["engines"].as_array().is_some_and(|engines| engines.iter().any(|each| each["errno"] == 38)),
+        "{page:#}"
+    );
 }
 
 fn with_profile(option: Option<&str>, engine: Option<&str>) -> Documents {
@@ -210,18 +246,30 @@ fn the_filter_of_a_container_is_found() {
     }
     let fake = Fake::usual(with_profile(None, Some("name=seccomp,profile=/etc/docker/own.json")));
     assert!(fake.call("seccomp check web").run().refused(3).stderr.contains("/etc/docker/own.json"));
-    assert!(fake.requests().iter().all(|request| matches!(request.method.as_str(), "GET" | "HEAD")), "it only looks");
+    assert!(
+        fake.requests().iter().all(|request| matches!(request.method.as_str(), "GET" | "HEAD")),
+        "it only looks"
+    );
 }
 
 #[test]
 fn a_container_without_a_filter_can_have_one() {
-    let run = Fake::usual(with_profile(Some("seccomp=unconfined"), None)).call("seccomp make web -o -").run().ended(0);
-    assert!(run.stderr.contains("without a filter") && run.json()["syscalls"].as_array().is_some_and(|rules| rules.len() > 20), "{run:?}");
+    let run = Fake::usual(with_profile(Some("seccomp=unconfined"), None))
+        .call("seccomp make web -o -")
+        .run()
+        .ended(0);
+    assert!(
+        run.stderr.contains("without a filter")
+            && run.json()["syscalls"].as_array().is_some_and(|rules| rules.len() > 20),
+        "{run:?}"
+    );
 }
 
 /// A recorded container of Docker 20.10 as if it held systemd 229 under the built-in filter.
 fn old_guest() -> Value {
-    let recorded = fixtures::all().into_iter().find(|fixture| fixture.path.ends_with("docker20-v2-sid-seccomp-statx-tty.json"));
+    let recorded = fixtures::all()
+        .into_iter()
+        .find(|fixture| fixture.path.ends_with("docker20-v2-sid-seccomp-statx-tty.json"));
     let text = std::fs::read_to_string(recorded.expect("it is there").path).expect("it can be read");
     let mut snapshot: Value = serde_json::from_str(&text).expect("it is JSON");
     snapshot["documents"]["container"]["HostConfig"]["SecurityOpt"] = Value::Null;
@@ -246,7 +294,10 @@ fn the_cure_of_an_old_engine_is_its_profile_with_one_call() {
     let report = sysdock(["doctor", "--format", "json", "--from", &path]).run().ended(1).report(0);
     assert!(roots(&report).contains(&"seccomp-blocks-name-to-handle-at".to_owned()), "{report:#}");
     let steps = report["prescription"]["steps"].as_array().cloned().unwrap_or_default();
-    let step = steps.iter().find(|step| step["kind"] == "seccomp-profile").unwrap_or_else(|| panic!("no profile: {steps:#?}"));
+    let step = steps
+        .iter()
+        .find(|step| step["kind"] == "seccomp-profile")
+        .unwrap_or_else(|| panic!("no profile: {steps:#?}"));
     assert!(step["title"].as_str().is_some_and(|title| title.contains("Docker 24.0 or later")), "{step:#}");
     let files = step["files"].as_object().expect("it has a file");
     let text = files.values().next().and_then(Value::as_str).expect("with a text");

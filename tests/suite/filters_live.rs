@@ -1,4 +1,5 @@
-//! `seccomp make` and `seccomp trace` on the lab's engines: what they let through boots the guest, and each part of it is needed.
+//! `seccomp make` and `seccomp trace` on the lab's engines: what they let through boots the guest, and each
+//! part of it is needed.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -10,8 +11,17 @@ use super::lab::{Container, Lane, fresh_name, lane, turn};
 use super::program::sysdock;
 
 /// Calls that systemd and runc do without, beside some that one of the guests needs.
-const DENIED: [&str; 9] =
-    ["acct", "faccessat2", "getitimer", "inotify_init1", "setsockopt", "socketpair", "statx", "swapon", "timerfd_create"];
+const DENIED: [&str; 9] = [
+    "acct",
+    "faccessat2",
+    "getitimer",
+    "inotify_init1",
+    "setsockopt",
+    "socketpair",
+    "statx",
+    "swapon",
+    "timerfd_create",
+];
 
 fn denying(calls: &[&str]) -> Value {
     json!({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": calls, "action": "SCMP_ACT_ERRNO", "errnoRet": 1}]})
@@ -25,7 +35,10 @@ fn write(path: &Path, profile: &Value) -> String {
 /// Calls that an allowing profile denies.
 fn denied(profile: &Value) -> Vec<String> {
     let rules = profile["syscalls"].as_array().cloned().unwrap_or_default();
-    let names = rules.iter().filter(|rule| rule["action"] == "SCMP_ACT_ERRNO").filter_map(|rule| rule["names"].as_array().cloned());
+    let names = rules
+        .iter()
+        .filter(|rule| rule["action"] == "SCMP_ACT_ERRNO")
+        .filter_map(|rule| rule["names"].as_array().cloned());
     names.flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect()
 }
 
@@ -34,7 +47,8 @@ fn boots(lane: &Lane, guest: &str, option: &str) -> bool {
     let container = Container::named(lane, "filter");
     let flags = lane.flags(&container.name);
     let image = format!("deb-systemd:{guest}");
-    let head = ["run", "-d", "-t", "--network", "none", "--name", &container.name, "--security-opt", option].map(str::to_owned);
+    let head = ["run", "-d", "-t", "--network", "none", "--name", &container.name, "--security-opt", option]
+        .map(str::to_owned);
     let words: Vec<String> = head.into_iter().chain(flags).chain([image, "/sbin/init".to_owned()]).collect();
     if !lane.client(&words).good {
         return false;
@@ -59,19 +73,42 @@ fn boots(lane: &Lane, guest: &str, option: &str) -> bool {
 fn a_made_profile_boots_and_has_no_call_too_many() {
     let _turn = turn();
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    for (name, engine, guest, systemd) in [("docker20-v2", "docker-20.10", "bookworm", "252"), ("docker28-v2", "docker-28.5", "sid", "262")]
+    for (name, engine, guest, systemd) in
+        [("docker20-v2", "docker-20.10", "bookworm", "252"), ("docker28-v2", "docker-28.5", "sid", "262")]
     {
-        let Some(lane) = lane("a_made_profile_boots_and_has_no_call_too_many", name).filter(|lane| lane.has(guest)) else { continue };
+        let Some(lane) =
+            lane("a_made_profile_boots_and_has_no_call_too_many", name).filter(|lane| lane.has(guest))
+        else {
+            continue;
+        };
         let before = write(&folder.path().join("before.json"), &denying(&DENIED));
         assert!(!boots(lane, guest, &before), "{name} {guest}: nothing of it is needed");
         let file = folder.path().join("made.json");
-        let words = ["seccomp", "make", &before[8..], "--engine", engine, "--systemd", systemd, "-o", &file.display().to_string()];
+        let words = [
+            "seccomp",
+            "make",
+            &before[8..],
+            "--engine",
+            engine,
+            "--systemd",
+            systemd,
+            "-o",
+            &file.display().to_string(),
+        ];
         sysdock(words).run().ended(0);
-        let made: Value = serde_json::from_slice(&std::fs::read(&file).expect("it was written")).expect("it is JSON");
+        let made: Value =
+            serde_json::from_slice(&std::fs::read(&file).expect("it was written")).expect("it is JSON");
         let left = denied(&made);
-        let opened: Vec<&str> = DENIED.into_iter().filter(|call| !left.iter().any(|other| other == call)).collect();
-        assert!(!opened.is_empty() && ["acct", "getitimer", "swapon"].iter().all(|call| !opened.contains(call)), "{name}: {opened:?}");
-        assert!(boots(lane, guest, &format!("seccomp={}", file.display())), "{name} {guest} with {opened:?} let through");
+        let opened: Vec<&str> =
+            DENIED.into_iter().filter(|call| !left.iter().any(|other| other == call)).collect();
+        assert!(
+            !opened.is_empty() && ["acct", "getitimer", "swapon"].iter().all(|call| !opened.contains(call)),
+            "{name}: {opened:?}"
+        );
+        assert!(
+            boots(lane, guest, &format!("seccomp={}", file.display())),
+            "{name} {guest} with {opened:?} let through"
+        );
         for call in &opened {
             let again: Vec<&str> = left.iter().map(String::as_str).chain([*call]).collect();
             let option = write(&folder.path().join("again.json"), &denying(&again));
@@ -86,25 +123,50 @@ fn a_trace_finds_what_a_boot_needs() {
     let _turn = turn();
     let Some(lane) = lane("a_trace_finds_what_a_boot_needs", "docker28-v2") else { return };
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let option = write(&folder.path().join("p.json"), &denying(&["acct", "getitimer", "setsockopt", "timerfd_create", "swapon"]));
+    let option = write(
+        &folder.path().join("p.json"),
+        &denying(&["acct", "getitimer", "setsockopt", "timerfd_create", "swapon"]),
+    );
     let container = Container::named(lane, "trace");
     let flags = lane.flags(&container.name);
-    let head = ["run", "-d", "-t", "--network", "none", "--name", &container.name, "--security-opt", &option].map(str::to_owned);
-    let words: Vec<String> = head.into_iter().chain(flags).chain(["deb-systemd:bookworm", "/sbin/init"].map(str::to_owned)).collect();
+    let head = ["run", "-d", "-t", "--network", "none", "--name", &container.name, "--security-opt", &option]
+        .map(str::to_owned);
+    let words: Vec<String> = head
+        .into_iter()
+        .chain(flags)
+        .chain(["deb-systemd:bookworm", "/sbin/init"].map(str::to_owned))
+        .collect();
     assert!(lane.client(&words).good, "{words:?}");
     container.await_end(Duration::from_secs(20));
 
     let made = folder.path().join("made.json").display().to_string();
     let trace = ["seccomp", "trace", &container.name, "--format", "json"];
-    let run = lane.sysdock(&[&trace[..], &["-o", &made]].concat()).env("TMPDIR", std::env::temp_dir()).run().ended(1);
+    let run = lane
+        .sysdock(&[&trace[..], &["-o", &made]].concat())
+        .env("TMPDIR", std::env::temp_dir())
+        .run()
+        .ended(1);
     let found = run.json();
-    assert_eq!((&found["needed"], &found["boots"]), (&json!(["setsockopt", "timerfd_create"]), &json!(true)), "{found:#}");
-    assert!(boots(lane, "bookworm", &format!("seccomp={made}")), "the profile that was written does not boot: {found:#}");
+    assert_eq!(
+        (&found["needed"], &found["boots"]),
+        (&json!(["setsockopt", "timerfd_create"]), &json!(true)),
+        "{found:#}"
+    );
+    assert!(
+        boots(lane, "bookworm", &format!("seccomp={made}")),
+        "the profile that was written does not boot: {found:#}"
+    );
 
     // Where the kernel's log says nothing, all denied calls are tried.
     let blind = blind(lane, &trace);
-    assert_eq!((&blind["needed"], &blind["way"]), (&json!(["setsockopt", "timerfd_create"]), &json!("trials")), "{blind:#}");
-    let left = lane.client(&["ps", "-a", "--filter", &format!("name={}", container.name), "--format", "{{.Names}}"]).stdout;
+    assert_eq!(
+        (&blind["needed"], &blind["way"]),
+        (&json!(["setsockopt", "timerfd_create"]), &json!("trials")),
+        "{blind:#}"
+    );
+    let left = lane
+        .client(&["ps", "-a", "--filter", &format!("name={}", container.name), "--format", "{{.Names}}"])
+        .stdout;
     assert_eq!(left.trim(), container.name, "something is left");
 }
 

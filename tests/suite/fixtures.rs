@@ -1,8 +1,10 @@
-//! Snapshots of real containers, `fixtures/<expected first root cause>/<lane>-<guest>-<fault>-<variant>.json`, each with a
-//! `.toml` beside it that says what must be found. Folders `healthy` and `not-systemd` hold those without a root cause,
-//! `unknown` those whose cause nobody can know.
+//! Snapshots of real containers, `fixtures/<expected first root
+//! cause>/<lane>-<guest>-<fault>-<variant>.json`, each with a `.toml` beside it that says what must be found.
+//! Folders `healthy` and `not-systemd` hold those without a root cause, `unknown` those whose cause nobody
+//! can know.
 //!
-//! `SYSDOCK_RECORD=expect` writes the files beside them anew, for a change of rules that is meant; the first root cause stays.
+//! `SYSDOCK_RECORD=expect` writes the files beside them anew, for a change of rules that is meant; the first
+//! root cause stays.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -69,7 +71,13 @@ impl Fixture {
 impl Expected {
     /// What a report says.
     pub fn of(report: &Report) -> Self {
-        let with = |role: Role| report.findings.iter().filter(move |finding| finding.role == role).map(|finding| finding.id.clone());
+        let with = |role: Role| {
+            report
+                .findings
+                .iter()
+                .filter(move |finding| finding.role == role)
+                .map(|finding| finding.id.clone())
+        };
         let (roots, consequences, risks) = (with(Role::RootCause), with(Role::Consequence), with(Role::Risk));
         let verdict = word(report.verdict).to_owned();
         Self { verdict, roots: roots.collect(), consequences: consequences.collect(), risks: risks.collect() }
@@ -87,7 +95,8 @@ fn word(verdict: Verdict) -> &'static str {
 
 /// All fixtures, in order of their paths.
 pub fn all() -> Vec<Fixture> {
-    let mut fixtures: Vec<Fixture> = subfolders(&project("fixtures")).iter().flat_map(|folder| of_folder(folder)).collect();
+    let mut fixtures: Vec<Fixture> =
+        subfolders(&project("fixtures")).iter().flat_map(|folder| of_folder(folder)).collect();
     fixtures.sort_by(|a, b| a.path.cmp(&b.path));
     fixtures
 }
@@ -99,14 +108,17 @@ fn subfolders(folder: &Path) -> Vec<PathBuf> {
 
 fn of_folder(folder: &Path) -> Vec<Fixture> {
     let entries = std::fs::read_dir(folder).expect("a folder of fixtures can be read").filter_map(Result::ok);
-    let files = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let files = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"));
     files.map(|path| read(&path)).collect()
 }
 
 fn read(path: &Path) -> Fixture {
     let snapshot = file::read(path).unwrap_or_else(|error| panic!("{error}"));
     let beside = path.with_extension("toml");
-    let text = std::fs::read_to_string(&beside).unwrap_or_else(|error| panic!("{}: {error}", beside.display()));
+    let text =
+        std::fs::read_to_string(&beside).unwrap_or_else(|error| panic!("{}: {error}", beside.display()));
     let expected = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", beside.display()));
     let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
     Fixture { path: path.to_owned(), folder, snapshot, expected }
@@ -115,7 +127,10 @@ fn read(path: &Path) -> Fixture {
 /// Complaints of all fixtures under a rule set.
 pub fn complaints(fixtures: &[Fixture], rules: &RuleSet) -> Vec<String> {
     let matcher = Matcher::new(rules);
-    fixtures.iter().filter_map(|fixture| fixture.complaint(&diagnose_with(&fixture.snapshot, rules, &matcher))).collect()
+    fixtures
+        .iter()
+        .filter_map(|fixture| fixture.complaint(&diagnose_with(&fixture.snapshot, rules, &matcher)))
+        .collect()
 }
 
 /// Saves a container of the lab as a fixture, without the names of this machine.
@@ -153,7 +168,12 @@ pub fn write(folder: &str, case: &str, text: &str, expected: &Expected) {
 
 fn expect_anew(fixture: &Fixture, rules: &RuleSet) {
     let expected = Expected::of(&diagnose_with(&fixture.snapshot, rules, &Matcher::new(rules)));
-    assert_eq!(expected.roots.first(), fixture.expected.roots.first(), "{}: another first root cause", fixture.label());
+    assert_eq!(
+        expected.roots.first(),
+        fixture.expected.roots.first(),
+        "{}: another first root cause",
+        fixture.label()
+    );
     let text = toml::to_string(&expected).expect("the expectation can be written as TOML");
     std::fs::write(fixture.path.with_extension("toml"), text).expect("the expectation can be written");
 }
@@ -164,7 +184,8 @@ fn scrubbed(text: &str, container: &Container<'_>) -> String {
     let run = format!("sysdock-test-{}-", std::process::id());
     let short = container.name.trim_start_matches(&run).split_once('-').map_or("web", |(_, purpose)| purpose);
     let mut document: Value =
-        serde_json::from_str(&text.replace(&container.name, short).replace(&run, "test-")).expect("a snapshot is JSON");
+        serde_json::from_str(&text.replace(&container.name, short).replace(&run, "test-"))
+            .expect("a snapshot is JSON");
     let engine = &mut document["documents"]["engine"];
     let machine = engine["Name"].as_str().unwrap_or_default().to_owned();
     for (key, value) in [("Name", "lab"), ("ID", "0")] {
@@ -181,7 +202,8 @@ fn scrubbed(text: &str, container: &Container<'_>) -> String {
 
 fn private_names(lane: &Lane, machine: &str) -> Vec<(String, String)> {
     let socket = lane.address.trim_start_matches("unix://");
-    let home = Path::new(socket).ancestors().nth(3).map(|path| path.display().to_string()).unwrap_or_default();
+    let home =
+        Path::new(socket).ancestors().nth(3).map(|path| path.display().to_string()).unwrap_or_default();
     let temporary = std::env::temp_dir().display().to_string();
     let mut names = vec![(home, "/lab".to_owned())];
     if machine.len() > 3 {

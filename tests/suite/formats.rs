@@ -1,8 +1,11 @@
-//! Every form of a report: what each command prints in it for each outcome, and what hostile text and great numbers do to it.
+//! Every form of a report: what each command prints in it for each outcome, and what hostile text and great
+//! numbers do to it.
 
 use serde_json::{Value, json};
 use sysdock::cli::Cli;
-use sysdock::diagnose::{Acceptance, Advice, Evidence, Finding, Report, Role, Subject, Summary, Undecided, Verdict};
+use sysdock::diagnose::{
+    Acceptance, Advice, Evidence, Finding, Report, Role, Subject, Summary, Undecided, Verdict,
+};
 use sysdock::render::format::{self, ReportFormat};
 use sysdock::render::{Answer, Context, Notice, Sheet};
 use sysdock::rule::{Class, Confidence, Place, Severity, Stage, builtin};
@@ -25,7 +28,11 @@ fn each_command_has_each_form_for_each_outcome() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let hidden = hidden(folder.path());
     let log = folder.path().join("a log.txt");
-    std::fs::write(&log, "systemd 252 running in system mode\nFailed to mount tmpfs at /run: Operation not permitted\n").expect("a file");
+    std::fs::write(
+        &log,
+        "systemd 252 running in system mode\nFailed to mount tmpfs at /run: Operation not permitted\n",
+    )
+    .expect("a file");
     let innocent = folder.path().join("innocent.txt");
     std::fs::write(&innocent, "hello\n").expect("a file can be written");
     let (log, innocent) = (log.display().to_string(), innocent.display().to_string());
@@ -70,11 +77,15 @@ const IN_VAIN: [(&str, &str, i32); 11] = [
 /// Commands that have `--format`, with the forms that each knows.
 fn with_forms(command: &clap::Command, path: &str, found: &mut Vec<(String, Vec<String>)>) {
     let format = command.get_arguments().find(|argument| argument.get_long() == Some("format"));
-    found
-        .extend(format.map(|format| {
-            (path.trim().to_owned(), format.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect())
-        }));
-    command.get_subcommands().for_each(|inner| with_forms(inner, &format!("{path} {}", inner.get_name()), found));
+    found.extend(format.map(|format| {
+        (
+            path.trim().to_owned(),
+            format.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect(),
+        )
+    }));
+    command
+        .get_subcommands()
+        .for_each(|inner| with_forms(inner, &format!("{path} {}", inner.get_name()), found));
 }
 
 /// Nothing but the form that was asked for stands on stdout, if anything does; the reason is told on stderr.
@@ -84,11 +95,16 @@ fn each_command_with_forms_keeps_stdout_clean_when_it_fails() {
     with_forms(&Cli::whole(), "", &mut commands);
     commands.sort();
     let known: Vec<&str> = IN_VAIN.iter().map(|(path, ..)| *path).collect();
-    assert_eq!(commands.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(), known, "a command is missing in the table");
+    assert_eq!(
+        commands.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>(),
+        known,
+        "a command is missing in the table"
+    );
     for ((_, line, code), (path, formats)) in IN_VAIN.iter().zip(&commands) {
         assert!(formats.len() > 1, "{path}: {formats:?}");
         for format in formats.iter().filter(|format| *format != "sh") {
-            let call = sysdock(line.split(' ').chain(["--format", format])).env("DOCKER_HOST", "unix:///no/such/engine.sock");
+            let call = sysdock(line.split(' ').chain(["--format", format]))
+                .env("DOCKER_HOST", "unix:///no/such/engine.sock");
             let run = call.run();
             if run.stdout.is_empty() {
                 assert_eq!((run.code, run.stderr.is_empty()), (*code, false), "{line} as {format}: {run:?}");
@@ -101,12 +117,16 @@ fn each_command_with_forms_keeps_stdout_clean_when_it_fails() {
 
 #[test]
 fn commands_with_two_forms_have_both() {
-    let lines = ["rules list", "config show", "seccomp check --default docker-20.10", "seccomp explain statx"];
+    let lines =
+        ["rules list", "config show", "seccomp check --default docker-20.10", "seccomp explain statx"];
     for line in lines {
         for format in ["human", "json"] {
             let run = sysdock(line.split(' ').chain(["--format", format])).run();
             assert!(run.code < 2, "{line}: {run:?}");
-            assert!(!run.stdout.is_empty() && (format == "human" || run.json().is_object()), "{line}: {run:?}");
+            assert!(
+                !run.stdout.is_empty() && (format == "human" || run.json().is_object()),
+                "{line}: {run:?}"
+            );
         }
         assert_eq!(sysdock(line.split(' ').chain(["--format", "sarif"])).run().ended(2).stdout, "", "{line}");
     }
@@ -116,7 +136,10 @@ fn commands_with_two_forms_have_both() {
 fn several_forms_come_from_one_run_and_no_form_changes_the_exit_code() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let path = |format: &str| folder.path().join(format).display().to_string();
-    let wanted: Vec<String> = FORMATS.iter().flat_map(|format| ["--output".to_owned(), format!("{format}={}", path(format))]).collect();
+    let wanted: Vec<String> = FORMATS
+        .iter()
+        .flat_map(|format| ["--output".to_owned(), format!("{format}={}", path(format))])
+        .collect();
     let (bad, good) = (fixture("cgroup-read-only"), fixture("healthy"));
     let mut words = vec!["doctor", "--format", "json", "--from", &bad, &good];
     words.extend(wanted.iter().map(String::as_str));
@@ -131,7 +154,10 @@ fn several_forms_come_from_one_run_and_no_form_changes_the_exit_code() {
     sysdock(["doctor", "--from", &bad, "--output", &format!("sh={script}")]).run().ended(1);
     assert!(std::fs::read_to_string(&script).expect("it was written").starts_with("#!/bin/sh"));
     let run = sysdock(["doctor", "--from", &bad, "--output", "json=/no/such/folder/x"]).run();
-    assert!(run.code == 3 && run.stderr.contains("/no/such/folder/x") && run.stdout.contains("FAILED"), "{run:?}");
+    assert!(
+        run.code == 3 && run.stderr.contains("/no/such/folder/x") && run.stdout.contains("FAILED"),
+        "{run:?}"
+    );
 }
 
 #[test]
@@ -142,7 +168,8 @@ fn a_step_of_a_workflow_gets_annotations_and_the_rest_as_its_summary() {
     let files: Vec<String> = (0..13)
         .map(|n| {
             let path = folder.path().join(format!("{n}.log"));
-            std::fs::write(&path, "Failed to mount tmpfs at /run: Operation not permitted\n").expect("a file can be written");
+            std::fs::write(&path, "Failed to mount tmpfs at /run: Operation not permitted\n")
+                .expect("a file can be written");
             path.display().to_string()
         })
         .collect();
@@ -159,7 +186,8 @@ fn only_what_is_new_fails_against_a_baseline() {
     let baseline = folder.path().join("known.json").display().to_string();
     let (known, new) = (fixture("cgroup-read-only"), fixture("unit-failed"));
     sysdock(["doctor", "--from", &known, "--output", &format!("json={baseline}")]).run().ended(1);
-    let run = sysdock(["doctor", "--format", "json", "--from", &known, "--baseline", &baseline]).run().ended(0);
+    let run =
+        sysdock(["doctor", "--format", "json", "--from", &known, "--baseline", &baseline]).run().ended(0);
     assert_eq!(run.report(0)["findings"][0]["accepted"], json!({"state": "known"}), "{run:?}");
     assert_eq!(run.report(0)["verdict"], "failed", "the verdict stays");
     sysdock(["doctor", "--from", &known, &new, "--baseline", &baseline]).run().ended(1);
@@ -173,19 +201,28 @@ fn a_suppression_has_a_reason_and_an_end() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let config = folder.path().join("sysdock.toml");
     let known = fixture("cgroup-read-only");
-    let root = sysdock(["doctor", "--format", "json", "--from", &known]).run().ended(1).report(0)["findings"][0]["id"].clone();
+    let root = sysdock(["doctor", "--format", "json", "--from", &known]).run().ended(1).report(0)["findings"]
+        [0]["id"]
+        .clone();
     let root = root.as_str().expect("it has a root cause");
     let run = |text: &str| {
         std::fs::write(&config, text).expect("a file can be written");
-        sysdock(["doctor", "--format", "json", "--config", &config.display().to_string(), "--from", &known]).run()
+        sysdock(["doctor", "--format", "json", "--config", &config.display().to_string(), "--from", &known])
+            .run()
     };
     let others = "\n[[suppress]]\nid = \"run-tmpfs-missing\"\nreason = \"r\"\n";
-    let good = run(&format!("[[suppress]]\nid = \"{root}\"\nreason = \"it is known\"\nexpires = 2999-12-31\n{others}")).ended(0);
+    let good = run(&format!(
+        "[[suppress]]\nid = \"{root}\"\nreason = \"it is known\"\nexpires = 2999-12-31\n{others}"
+    ))
+    .ended(0);
     let accepted = &good.report(0)["findings"][0]["accepted"];
     assert_eq!(*accepted, json!({"state": "suppressed", "reason": "it is known", "expires": "2999-12-31"}));
-    let shown = sysdock(["doctor", "--config", &config.display().to_string(), "--from", &known]).run().ended(0);
+    let shown =
+        sysdock(["doctor", "--config", &config.display().to_string(), "--from", &known]).run().ended(0);
     assert!(shown.stdout.contains("does not count, suppressed until 2999-12-31: it is known"), "{shown:?}");
-    let over = run(&format!("[[suppress]]\nid = \"{root}\"\nreason = \"it is known\"\nexpires = 2020-01-31\n")).ended(1);
+    let over =
+        run(&format!("[[suppress]]\nid = \"{root}\"\nreason = \"it is known\"\nexpires = 2020-01-31\n"))
+            .ended(1);
     assert!(over.stderr.contains("ended on 2020-01-31"), "{over:?}");
     run("[[suppress]]\nid = \"cgroup-readonly\"\nreason = \"x\"\n").refused(2);
     assert!(run(&format!("[[suppress]]\nid = \"{root}\"\n")).refused(2).stderr.contains("reason"));
@@ -196,15 +233,28 @@ fn each_setting_says_where_it_comes_from() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let own = folder.path().join("home/sysdock");
     std::fs::create_dir_all(&own).expect("a folder can be made");
-    std::fs::write(own.join("sysdock.toml"), "timeout = 3\nfail-on = \"warning\"\nhost = \"unix:///user.sock\"\n").expect("a file");
-    std::fs::write(folder.path().join("sysdock.toml"), "timeout = 5\nrules = [\"more\"]\n").expect("a file can be written");
+    std::fs::write(
+        own.join("sysdock.toml"),
+        "timeout = 3\nfail-on = \"warning\"\nhost = \"unix:///user.sock\"\n",
+    )
+    .expect("a file");
+    std::fs::write(folder.path().join("sysdock.toml"), "timeout = 5\nrules = [\"more\"]\n")
+        .expect("a file can be written");
     let call = sysdock(["--color", "never", "config", "show", "--format", "json"]);
-    let mut command = call.env("XDG_CONFIG_HOME", folder.path().join("home")).env("SYSDOCK_FORMAT", "sarif").command();
+    let mut command =
+        call.env("XDG_CONFIG_HOME", folder.path().join("home")).env("SYSDOCK_FORMAT", "sarif").command();
     let output = command.current_dir(folder.path()).output().expect("it runs");
     let shown: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
     let setting = |key: &str| {
-        let found = shown["settings"].as_array().and_then(|all| all.iter().find(|one| one["key"] == key)).cloned().unwrap_or_default();
-        (found["value"].as_str().unwrap_or_default().to_owned(), found["origin"].as_str().unwrap_or_default().to_owned())
+        let found = shown["settings"]
+            .as_array()
+            .and_then(|all| all.iter().find(|one| one["key"] == key))
+            .cloned()
+            .unwrap_or_default();
+        (
+            found["value"].as_str().unwrap_or_default().to_owned(),
+            found["origin"].as_str().unwrap_or_default().to_owned(),
+        )
     };
     for (key, value, origin) in [
         ("timeout", "5", "project: "),
@@ -224,7 +274,8 @@ fn each_setting_says_where_it_comes_from() {
 fn hostile(name: &str) -> Report {
     let evil = |field: &str| {
         format!(
-            "{field}\u{1b}[2J\u{202e}x\u{0}\u{ffff}\n::error ::y\r]]>&lt;</pre><script>alert(1)</script><img src=x onerror=y>```%0A|`\"'{{{{7*7}}}}\\"
+            "{field}\u{1b}[2J\u{202e}x\u{0}\u{ffff}\n::error ::y\r]]>&lt;</pre><script>alert(1)</script><img \
+                src=x onerror=y>```%0A|`\"'{{{{7*7}}}}\\"
         )
     };
     let finding = |role: Role| Finding {
@@ -237,7 +288,11 @@ fn hostile(name: &str) -> Report {
         explanation: evil("explanation"),
         evidence: vec![
             Evidence::Log { text: evil("text"), line: 7, stream: evil("stream") },
-            Evidence::Fact { path: evil("path"), value: json!({ evil("key"): evil("value") }), source: evil("source") },
+            Evidence::Fact {
+                path: evil("path"),
+                value: json!({ evil("key"): evil("value") }),
+                source: evil("source"),
+            },
         ],
         explains: vec![evil("id")],
         explained_by: if role == Role::Consequence { vec![evil("id")] } else { Vec::new() },
@@ -245,7 +300,8 @@ fn hostile(name: &str) -> Report {
         advice: vec![Advice { remedy: evil("remedy"), place: Place::Relaunch, words: evil("advice") }],
         stage: Stage::Mount,
         no_flag: Some(evil("no flag")),
-        accepted: (role == Role::Risk).then(|| Acceptance::Suppressed { reason: evil("reason"), expires: Some(evil("day")) }),
+        accepted: (role == Role::Risk)
+            .then(|| Acceptance::Suppressed { reason: evil("reason"), expires: Some(evil("day")) }),
     };
     let kind = if name.ends_with('1') { TargetKind::Text } else { TargetKind::Container };
     Report {
@@ -257,8 +313,15 @@ fn hostile(name: &str) -> Report {
         },
         subject: Subject::Systemd,
         verdict: Verdict::Failed,
-        findings: [Role::RootCause, Role::Consequence, Role::Risk, Role::Note].into_iter().map(finding).collect(),
-        undecided: vec![Undecided { id: evil("undecided"), missing: vec![evil("missing")], how: vec![evil("how")] }],
+        findings: [Role::RootCause, Role::Consequence, Role::Risk, Role::Note]
+            .into_iter()
+            .map(finding)
+            .collect(),
+        undecided: vec![Undecided {
+            id: evil("undecided"),
+            missing: vec![evil("missing")],
+            how: vec![evil("how")],
+        }],
         gaps: vec![Gap { fact: evil("fact"), reason: evil("reason") }],
         unrecognised: vec![Cluster { cluster: evil("cluster"), text: evil("text"), line: 1, count: 3 }],
         state: evil("state"),
@@ -286,10 +349,19 @@ fn rendered(format: ReportFormat, reports: &[Report]) -> String {
     reports.iter().for_each(|report| summary.add(report));
     let answers = Answer::without_cure(reports);
     let failures = ["cannot look at x\u{1b}]0;y\n  next: </failure> ::warning ::z".to_owned()];
-    let notices =
-        [Notice { file: "a\u{1b}[2J/../</pre>\n::error ::x".to_owned(), words: "2 findings\u{202e}\n::error ::y <script>".to_owned() }];
-    let sheet = Sheet { answers: &answers, summary: Some(&summary), rules: &rules, failures: &failures, notices: &notices };
-    format::render(format, &sheet, &Context { width: 100, color: false, unicode: true, hyperlinks: false }).expect("it can be written")
+    let notices = [Notice {
+        file: "a\u{1b}[2J/../</pre>\n::error ::x".to_owned(),
+        words: "2 findings\u{202e}\n::error ::y <script>".to_owned(),
+    }];
+    let sheet = Sheet {
+        answers: &answers,
+        summary: Some(&summary),
+        rules: &rules,
+        failures: &failures,
+        notices: &notices,
+    };
+    format::render(format, &sheet, &Context { width: 100, color: false, unicode: true, hyperlinks: false })
+        .expect("it can be written")
 }
 
 #[test]
@@ -300,7 +372,11 @@ fn hostile_text_and_thirty_thousand_findings_break_no_form() {
         assert_eq!(complaints(format, &text), [""; 0], "{format}");
         match format {
             "github" => assert!(text.lines().count() <= 30, "{}", text.lines().count()),
-            "github-summary" => assert!(text.len() <= 1 << 20 && text.contains("more; `--output json=FILE`"), "{}", text.len()),
+            "github-summary" => assert!(
+                text.len() <= 1 << 20 && text.contains("more; `--output json=FILE`"),
+                "{}",
+                text.len()
+            ),
             "sarif" => {
                 let log: Value = serde_json::from_str(&text).expect("it is JSON");
                 assert_eq!(log["runs"][0]["results"].as_array().map(Vec::len), Some(30_000));
@@ -316,10 +392,13 @@ fn the_page_for_a_browser_is_quiet_and_takes_no_orders() {
     let Some(mut browser) = browser("the_page_for_a_browser_is_quiet_and_takes_no_orders") else { return };
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let page = folder.path().join("report.html");
-    let write = |reports: &[Report]| std::fs::write(&page, rendered(ReportFormat::Html, reports)).expect("a file can be written");
+    let write = |reports: &[Report]| {
+        std::fs::write(&page, rendered(ReportFormat::Html, reports)).expect("a file can be written")
+    };
     write(&[hostile("target-0"), hostile("target-1")]);
     for view in [DESKTOP, PHONE, View { dark: true, ..DESKTOP }, View { print: true, ..DESKTOP }] {
-        let script = "[document.scripts.length, document.images.length, document.documentElement.scrollWidth <= window.innerWidth]";
+        let script = "[document.scripts.length, document.images.length, document.documentElement.scrollWidth \
+            <= window.innerWidth]";
         let seen = browser.run(&format!("file://{}", page.display()), view, script);
         seen.quiet("the report");
         assert_eq!(seen.answer, json!([0, 0, true]), "{view:?}");

@@ -1,4 +1,5 @@
-//! What `scripts/fuzz` does for as long as one likes, for a moment in every run: the same checks, on bytes that are the same each time.
+//! What `scripts/fuzz` does for as long as one likes, for a moment in every run: the same checks, on bytes
+//! that are the same each time.
 
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, RngSeed, TestCaseError, TestRunner};

@@ -1,5 +1,5 @@
-//! Prescriptions for containers whose every word somebody hostile chose: nothing of them becomes a command, a terminal or a workflow
-//! obeys nothing, no secret is printed, and what is refused or carried over is said.
+//! Prescriptions for containers whose every word somebody hostile chose: nothing of them becomes a command, a
+//! terminal or a workflow obeys nothing, no secret is printed, and what is refused or carried over is said.
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
@@ -64,7 +64,8 @@ impl Case {
         // Judging looks at facts and log, which stay as they were recorded.
         let recorded = if fixture == DERIVED { &*JUDGED_DERIVED } else { &*JUDGED_FLAGS };
         let report = Report { target: snapshot.target.clone(), ..recorded.clone() };
-        let cure = prescribe(&report, &snapshot, &Reach::by_itself(EngineKind::Docker)).expect("there is a cause");
+        let cure =
+            prescribe(&report, &snapshot, &Reach::by_itself(EngineKind::Docker)).expect("there is a cause");
         Self { report, cure }
     }
 
@@ -74,13 +75,18 @@ impl Case {
     }
 
     fn forms(&self) -> Vec<(CureFormat, String)> {
-        let text = |form| emit(&self.cure, form).expect("no serialiser fails").map(|emitted| (form, emitted.page()));
+        let text =
+            |form| emit(&self.cure, form).expect("no serialiser fails").map(|emitted| (form, emitted.page()));
         FORMS.into_iter().filter_map(text).collect()
     }
 
     /// All that is said of the cure, the report left aside: it quotes what was found.
     fn said(&self) -> String {
-        let steps = self.cure.steps.iter().map(|step| format!("{} {:?} {:?} {:?}", step.title, step.files, step.argv, step.needs));
+        let steps = self
+            .cure
+            .steps
+            .iter()
+            .map(|step| format!("{} {:?} {:?} {:?}", step.title, step.files, step.argv, step.needs));
         let head = format!("{} {} {}", self.cure.summary, self.cure.privilege, self.cure.cost);
         let forms = self.forms().into_iter().map(|(_, text)| text);
         std::iter::once(head).chain(steps).chain(forms).collect::<Vec<_>>().join("\n")
@@ -148,26 +154,41 @@ fn hostile() -> Vec<(String, Value)> {
         list.push((at("/Config/ExposedPorts"), json!({ word: {} })));
         list.push((at("/HostConfig/Binds"), json!([format!("/a{word}:/b"), format!("{word}:/c:{word}")])));
         list.push((at("/HostConfig/Tmpfs"), json!({ format!("/t{word}"): word })));
-        list.push((at("/HostConfig/Mounts"), json!([{"Type": "bind", "Source": word, "Target": format!("/m{word}")}])));
-        list.push((at("/HostConfig/SecurityOpt"), json!([format!("seccomp={{\"defaultAction\": \"SCMP_ACT_ALLOW\"}}{word}"), word])));
-        list.push((at("/HostConfig/SecurityOpt"), json!([format!("seccomp={}", json!({"defaultAction": "SCMP_ACT_ALLOW", "x": word}))])));
+        list.push((
+            at("/HostConfig/Mounts"),
+            json!([{"Type": "bind", "Source": word, "Target": format!("/m{word}")}]),
+        ));
+        list.push((
+            at("/HostConfig/SecurityOpt"),
+            json!([format!("seccomp={{\"defaultAction\": \"SCMP_ACT_ALLOW\"}}{word}"), word]),
+        ));
+        list.push((
+            at("/HostConfig/SecurityOpt"),
+            json!([format!("seccomp={}", json!({"defaultAction": "SCMP_ACT_ALLOW", "x": word}))]),
+        ));
         list.push((at("/HostConfig/Sysctls"), json!({ word: word })));
         list.push((at("/HostConfig/RestartPolicy"), json!({ "Name": word })));
-        list.push((at("/NetworkSettings/Networks"), json!({word: {"Aliases": [word]}, "ok": {"DriverOpts": {word: word}}})));
+        list.push((
+            at("/NetworkSettings/Networks"),
+            json!({word: {"Aliases": [word]}, "ok": {"DriverOpts": {word: word}}}),
+        ));
     }
     list
 }
 
-/// Runs a script where each engine's client does nothing; says whether `touch` was called, which none of the steps does.
+/// Runs a script where each engine's client does nothing; says whether `touch` was called, which none of the
+/// steps does.
 fn run(script: &str) -> bool {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let mark = folder.path().join("mark");
     let answer = "case \"$*\" in *inspect*) echo A=1; echo B=2;; esac".to_owned();
     let touched = format!(": > '{}'", mark.display());
-    for (name, does) in [("docker", &answer), ("podman", &answer), ("install", &answer), ("touch", &touched)] {
+    for (name, does) in [("docker", &answer), ("podman", &answer), ("install", &answer), ("touch", &touched)]
+    {
         let path = folder.path().join(name);
         std::fs::write(&path, format!("#!/bin/sh\n{does}\n")).expect("a file can be written");
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a file can be made a program");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))
+            .expect("a file can be made a program");
     }
     let search = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap_or_default());
     let mut shell = Command::new("sh");
@@ -185,14 +206,22 @@ fn no_foreign_word_becomes_a_command() {
     assert!(run("(exit 1) || touch pwned"), "a command that runs is seen");
     for (field, value) in hostile() {
         let case = Case::of(DERIVED, &[(&field, value.clone())]);
-        let scripts: Vec<String> = case.forms().into_iter().filter(|(form, _)| SCRIPTS.contains(form)).map(|(_, text)| text).collect();
+        let scripts: Vec<String> = case
+            .forms()
+            .into_iter()
+            .filter(|(form, _)| SCRIPTS.contains(form))
+            .map(|(_, text)| text)
+            .collect();
         // Each in a shell of its own, so that the end of one is not the end of all.
         let script = scripts.iter().map(|text| format!("(\n{text}\n)\n")).collect::<Vec<_>>().concat();
         assert!(scripts.is_empty() || !run(&script), "{field} {value}: {script}");
         for step in &case.cure.steps {
             let lines = step.files.get("image/Dockerfile").map(String::as_str).unwrap_or_default().lines();
-            let odd: Vec<&str> =
-                lines.filter(|line| !["FROM ", "USER ", "RUN systemctl "].iter().any(|begin| line.starts_with(begin))).collect();
+            let odd: Vec<&str> = lines
+                .filter(|line| {
+                    !["FROM ", "USER ", "RUN systemctl "].iter().any(|begin| line.starts_with(begin))
+                })
+                .collect();
             assert!(odd.is_empty(), "{field} {value}: {odd:?}");
         }
     }
@@ -203,11 +232,17 @@ fn no_form_and_no_page_shows_what_a_terminal_or_a_workflow_obeys() {
     for (field, value) in hostile() {
         let case = Case::of(DERIVED, &[(&field, value.clone())]);
         let pages = [40, 100].map(|width| case.page(width));
-        assert!(!pages.iter().any(|page| page.contains("<<")), "{field} {value}: a line of a here-document can end it: {}", pages[1]);
+        assert!(
+            !pages.iter().any(|page| page.contains("<<")),
+            "{field} {value}: a line of a here-document can end it: {}",
+            pages[1]
+        );
         for text in case.forms().into_iter().map(|(_, text)| text).chain(pages) {
-            let odd = text
-                .lines()
-                .find(|line| line.trim_start().starts_with("::") || line.trim_start().starts_with("##[") || line.contains(is_unseen));
+            let odd = text.lines().find(|line| {
+                line.trim_start().starts_with("::")
+                    || line.trim_start().starts_with("##[")
+                    || line.contains(is_unseen)
+            });
             assert_eq!(odd, None, "{field} {value}: {text}");
         }
     }
@@ -217,24 +252,49 @@ fn no_form_and_no_page_shows_what_a_terminal_or_a_workflow_obeys() {
 fn what_holds_a_hostile_word_in_yaml_holds_it_still() {
     let word = "a\u{202e}\u{1b}]0;x\u{7}\n::error::b\n##[group]c";
     let case = Case::of(FLAGS, &[(&at("/Config/Labels"), json!({ "a": word }))]);
-    let compose = case.forms().into_iter().find(|(form, _)| *form == CureFormat::Compose).expect("there is such a form").1;
+    let compose = case
+        .forms()
+        .into_iter()
+        .find(|(form, _)| *form == CureFormat::Compose)
+        .expect("there is such a form")
+        .1;
     let file: yaml_serde::Value = yaml_serde::from_str(&compose).expect("it is YAML");
-    assert_eq!(file["services"]["bare-bullseye"]["labels"][0].as_str(), Some(format!("a={word}").as_str()), "{compose}");
+    assert_eq!(
+        file["services"]["bare-bullseye"]["labels"][0].as_str(),
+        Some(format!("a={word}").as_str()),
+        "{compose}"
+    );
 }
 
 #[test]
 fn names_that_are_none_make_no_command_and_are_named() {
     for name in ["x; touch pwned; #", "../../x", "a b", "-v", "\u{202e}x", "a\nb", "", "ünï"] {
         let case = Case::of(DERIVED, &[("/target/name", json!(name))]);
-        assert!(!case.runs() && !case.cure.curable && case.cure.retired.is_none(), "{name:?}: {:?}", case.cure.steps);
-        assert!(case.cure.summary.contains("is no name of a container") && case.forms().is_empty(), "{name:?}: {}", case.cure.summary);
+        assert!(
+            !case.runs() && !case.cure.curable && case.cure.retired.is_none(),
+            "{name:?}: {:?}",
+            case.cure.steps
+        );
+        assert!(
+            case.cure.summary.contains("is no name of a container") && case.forms().is_empty(),
+            "{name:?}: {}",
+            case.cure.summary
+        );
     }
     for image in ["x y", "-v", "a\nRUN id", "A/B:c:d", "x\u{2066}"] {
-        let unknown =
-            [(at("/Config/Image"), json!(image)), (at("/Image"), json!(image)), ("/documents/image/RepoTags".to_owned(), json!(null))];
-        let changes: Vec<(&str, Value)> = unknown.iter().map(|(path, value)| (path.as_str(), value.clone())).collect();
+        let unknown = [
+            (at("/Config/Image"), json!(image)),
+            (at("/Image"), json!(image)),
+            ("/documents/image/RepoTags".to_owned(), json!(null)),
+        ];
+        let changes: Vec<(&str, Value)> =
+            unknown.iter().map(|(path, value)| (path.as_str(), value.clone())).collect();
         let case = Case::of(DERIVED, &changes);
-        assert!(!case.runs() && case.cure.summary.contains("is no reference of an image"), "{image:?}: {}", case.cure.summary);
+        assert!(
+            !case.runs() && case.cure.summary.contains("is no reference of an image"),
+            "{image:?}: {}",
+            case.cure.summary
+        );
     }
     for user in ["root\nRUN id", "a b", "$(id)"] {
         let case = Case::of(DERIVED, &[("/documents/image/Config/User", json!(user))]);
@@ -255,10 +315,14 @@ fn labels_of_the_image_and_odd_names_are_no_owner() {
         json!({"io.kubernetes.pod.name": "p"}),
         json!({"creator": "molecule"}),
     ];
-    let owner = |case: &Case| case.cure.steps.first().is_some_and(|step| step.title.starts_with("This container"));
+    let owner =
+        |case: &Case| case.cure.steps.first().is_some_and(|step| step.title.starts_with("This container"));
     for labels in owners {
         assert!(owner(&Case::of(FLAGS, &[(&at("/Config/Labels"), labels.clone())])), "{labels}");
-        let inherited = Case::of(FLAGS, &[(&at("/Config/Labels"), labels.clone()), ("/documents/image/Config/Labels", labels.clone())]);
+        let inherited = Case::of(
+            FLAGS,
+            &[(&at("/Config/Labels"), labels.clone()), ("/documents/image/Config/Labels", labels.clone())],
+        );
         assert!(!owner(&inherited) && inherited.runs(), "{labels}: {}", inherited.said());
     }
     for odd in ["web; curl x | sh", "$(id)", "a b", "a\nb", "-x", "`id`", "web\u{202e}"] {
@@ -291,20 +355,40 @@ fn what_is_carried_over_and_reaches_far_is_named() {
         ("/HostConfig/Binds", json!(["/srv/../etc:/e:ro"]), "the host's /etc at /e (read)"),
         ("/HostConfig/Binds", json!(["/run/docker.sock:/s"]), "/run/docker.sock"),
         ("/HostConfig/Binds", json!(["/home/me/.ssh:/k"]), "/home/me/.ssh"),
-        ("/HostConfig/Mounts", json!([{"Type": "bind", "Source": "/root", "Target": "/r"}]), "the host's /root at /r"),
-        ("/HostConfig/Devices", json!([{"PathOnHost": "/dev/sda", "PathInContainer": "/dev/sda", "CgroupPermissions": "rwm"}]), "/dev/sda"),
+        (
+            "/HostConfig/Mounts",
+            json!([{"Type": "bind", "Source": "/root", "Target": "/r"}]),
+            "the host's /root at /r",
+        ),
+        (
+            "/HostConfig/Devices",
+            json!([{"PathOnHost": "/dev/sda", "PathInContainer": "/dev/sda", "CgroupPermissions": "rwm"}]),
+            "/dev/sda",
+        ),
         ("/HostConfig/SecurityOpt", json!(["apparmor=unconfined"]), "apparmor=unconfined"),
         ("/HostConfig/SecurityOpt", json!(["label=disable"]), "label=disable"),
     ];
     for (field, value, words) in variants {
         let case = Case::of(DERIVED, &[(&at(field), value.clone())]);
-        assert!(case.cure.privilege.contains(words) && case.cure.summary.contains(words), "{field} {value}: {}", case.cure.privilege);
+        assert!(
+            case.cure.privilege.contains(words) && case.cure.summary.contains(words),
+            "{field} {value}: {}",
+            case.cure.privilege
+        );
         assert!(!case.page(100).contains("rights: none more than before. cost"), "{}", case.page(100));
-        assert!(case.forms().iter().all(|(_, text)| text.contains(words)), "{field} {value}: {:?}", case.forms());
+        assert!(
+            case.forms().iter().all(|(_, text)| text.contains(words)),
+            "{field} {value}: {:?}",
+            case.forms()
+        );
         assert!(!case.said().contains("the steps above need none of that"));
     }
     let privileged = Case::of(DERIVED, &[(&at("/HostConfig/Privileged"), json!(true))]);
-    assert!(privileged.cure.not_offered[0].why.contains("has it already and keeps it"), "{:?}", privileged.cure.not_offered);
+    assert!(
+        privileged.cure.not_offered[0].why.contains("has it already and keeps it"),
+        "{:?}",
+        privileged.cure.not_offered
+    );
 }
 
 #[test]
@@ -312,7 +396,10 @@ fn steps_of_a_snapshot_say_whose_words_they_are_and_which_image_runs() {
     for (fixture, image) in [(DERIVED, "test-target-masked:bookworm"), (FLAGS, "deb-systemd:bullseye")] {
         let case = Case::of(fixture, &[]);
         for text in case.forms().into_iter().map(|(_, text)| text).chain([case.cure.summary.clone()]) {
-            assert!(text.contains("made from a snapshot of another machine") && text.contains(image), "{text}");
+            assert!(
+                text.contains("made from a snapshot of another machine") && text.contains(image),
+                "{text}"
+            );
         }
     }
 }
@@ -322,8 +409,20 @@ fn secrets_of_commands_and_health_checks_are_fetched_and_not_printed() {
     let variants = [
         (vec![("/Config/Cmd", json!(["/sbin/init", "--password=hunter2222"]))], true),
         (vec![("/Config/Cmd", json!(["/sbin/init", "--api-token", "s3cr3tt0ken"]))], true),
-        (vec![("/Config/Entrypoint", json!(["/sbin/init", "--db-password", "hunter2222"])), ("/Config/Cmd", json!(["x"]))], true),
-        (vec![("/Config/Healthcheck", json!({"Test": ["CMD-SHELL", "curl --password 's3cr3tt0ken x' localhost"]}))], true),
+        (
+            vec![
+                ("/Config/Entrypoint", json!(["/sbin/init", "--db-password", "hunter2222"])),
+                ("/Config/Cmd", json!(["x"])),
+            ],
+            true,
+        ),
+        (
+            vec![(
+                "/Config/Healthcheck",
+                json!({"Test": ["CMD-SHELL", "curl --password 's3cr3tt0ken x' localhost"]}),
+            )],
+            true,
+        ),
         (vec![("/Config/Cmd", json!(["/sbin/init", "postgres://app:hunter2222@db/x\n"]))], true),
         // No flag of Docker's CLI takes words, and joined they are no word of the document.
         (vec![("/Config/Healthcheck", json!({"Test": ["CMD", "curl", "--password", "hunter2222"]}))], false),
@@ -331,8 +430,10 @@ fn secrets_of_commands_and_health_checks_are_fetched_and_not_printed() {
         (vec![("/Config/Cmd", json!(["/bin/sh", "-c", "login --password hunter2222; /sbin/init"]))], false),
     ];
     for (changes, fetched) in variants {
-        let paths: Vec<(String, Value)> = changes.into_iter().map(|(path, value)| (at(path), value)).collect();
-        let changes: Vec<(&str, Value)> = paths.iter().map(|(path, value)| (path.as_str(), value.clone())).collect();
+        let paths: Vec<(String, Value)> =
+            changes.into_iter().map(|(path, value)| (at(path), value)).collect();
+        let changes: Vec<(&str, Value)> =
+            paths.iter().map(|(path, value)| (path.as_str(), value.clone())).collect();
         let case = Case::of(FLAGS, &changes);
         let said = case.said();
         assert!(!said.contains("hunter2222") && !said.contains("s3cr3tt0ken"), "{changes:?}: {said}");
@@ -345,15 +446,22 @@ fn secrets_of_commands_and_health_checks_are_fetched_and_not_printed() {
 
 #[test]
 fn secret_values_of_options_are_fetched_and_not_printed() {
-    let volume = |options: Value| json!([{"Type": "volume", "Source": "v", "Target": "/v", "VolumeOptions": options}]);
+    let volume =
+        |options: Value| json!([{"Type": "volume", "Source": "v", "Target": "/v", "VolumeOptions": options}]);
     for (field, value, flag) in [
         ("/HostConfig/Mounts", volume(json!({"Labels": {"api.token": "hunter2222"}})), "--mount"),
         (
             "/HostConfig/Mounts",
-            volume(json!({"DriverConfig": {"Name": "local", "Options": {"o": "user=me,password=hunter2222,ro"}}})),
+            volume(
+                json!({"DriverConfig": {"Name": "local", "Options": {"o": "user=me,password=hunter2222,ro"}}}),
+            ),
             "--mount",
         ),
-        ("/HostConfig/LogConfig", json!({"Type": "splunk", "Config": {"splunk-token": "hunter2222"}}), "--log-opt"),
+        (
+            "/HostConfig/LogConfig",
+            json!({"Type": "splunk", "Config": {"splunk-token": "hunter2222"}}),
+            "--log-opt",
+        ),
         ("/HostConfig/Annotations", json!({"db.password": "hunter2222"}), "--annotation"),
         ("/Config/Labels", json!({"plain": "x", "db.password": "hunter2222\nhunter2222"}), "--label"),
     ] {
@@ -361,7 +469,8 @@ fn secret_values_of_options_are_fetched_and_not_printed() {
         let said = case.said();
         assert!(!said.contains("hunter2222") && case.runs() && said.contains(flag), "{value}: {said}");
         assert!(case.cure.steps.iter().any(|step| step.title.contains(".word-0, unseen")), "{value}: {said}");
-        let start = case.cure.steps.iter().find(|step| step.title.starts_with("start ")).expect("it is started");
+        let start =
+            case.cure.steps.iter().find(|step| step.title.starts_with("start ")).expect("it is started");
         assert!(!start.argv[2].contains("<secret-"), "{value}: {}", start.argv[2]);
     }
     // What stands in no map of options is refused by name.
@@ -375,9 +484,14 @@ fn a_fetched_word_reaches_the_new_container_as_it_was() {
     let case = Case::of(FLAGS, &[(&at("/Config/Cmd"), json!(["/sbin/init", word, "plain"]))]);
     let start = case.cure.steps.iter().find(|step| step.title.starts_with("start ")).expect("it is started");
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    std::fs::write(folder.path().join("bare-bullseye.word-0"), format!("{word}.\n")).expect("a file can be written");
+    std::fs::write(folder.path().join("bare-bullseye.word-0"), format!("{word}.\n"))
+        .expect("a file can be written");
     let script = start.argv[2].replace("&& docker run", "&& printf '%s\\0'");
-    let output = Command::new("sh").args(["-c", &script]).current_dir(folder.path()).output().expect("a shell can be started");
+    let output = Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(folder.path())
+        .output()
+        .expect("a shell can be started");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let words: Vec<&str> = said.split_terminator('\0').collect();
     assert_eq!(words[words.len() - 3..], ["/sbin/init", word, "plain"], "{script}");
@@ -388,11 +502,13 @@ fn no_line_of_explain_is_a_command_of_a_workflow() {
     let messages = [
         "::error::Failed to mount tmpfs at /run: Operation not permitted",
         "##[error]Failed to create /init.scope control group: Read-only file system",
-        "word word word word word word word word word word word word word ::set-output name=x::y Failed to mount tmpfs at /run: Operation not permitted",
+        "word word word word word word word word word word word word word ::set-output name=x::y Failed to \
+            mount tmpfs at /run: Operation not permitted",
     ];
     for message in messages {
         let said = sysdock(["explain", message]).env("COLUMNS", "60").run();
-        let odd = said.stdout.lines().find(|line| line.trim_start().starts_with("::") || line.contains("##["));
+        let odd =
+            said.stdout.lines().find(|line| line.trim_start().starts_with("::") || line.contains("##["));
         assert_eq!(odd, None, "{}", said.stdout);
     }
 }

@@ -9,11 +9,15 @@ const OTHER_ERROR: &str = "Bad message";
 /// Signatures that take any error: what cannot be reached or written is the same trouble for every reason.
 const ANY_ERROR: [(&str, &str); 2] = [("dbus-missing", "create-bus"), ("journald-fails", "open-journal")];
 
-/// Facts without which nothing of the kind can be said, with what may still be said when they are turned round.
-const GUARDS: [(&str, &[&str]); 2] =
-    [("container.runs_systemd", &["NoMatch", "Undecided"]), ("guest.init_present", &["NoMatch", "Undecided", "Note", "Risk"])];
+/// Facts without which nothing of the kind can be said, with what may still be said when they are turned
+/// round.
+const GUARDS: [(&str, &[&str]); 2] = [
+    ("container.runs_systemd", &["NoMatch", "Undecided"]),
+    ("guest.init_present", &["NoMatch", "Undecided", "Note", "Risk"]),
+];
 
-/// Rules that speak of containers in which a guard does not hold, or that have a better proof that systemd runs.
+/// Rules that speak of containers in which a guard does not hold, or that have a better proof that systemd
+/// runs.
 const UNGUARDED: [(&str, &str); 7] = [
     ("run-tmpfs-missing", "container.runs_systemd"),
     ("run-tmpfs-missing", "guest.init_present"),
@@ -42,7 +46,11 @@ fn deaf_to_errors(rule: &Rule) -> Vec<String> {
         let open = ANY_ERROR.contains(&(rule.id.as_str(), signature.name.as_str()));
         !open && errors.into_iter().any(|line| signature.pattern.is_match(&line))
     };
-    rule.signatures.iter().filter(deaf).map(|s| format!("{}: signature {} takes any error", rule.id, s.name)).collect()
+    rule.signatures
+        .iter()
+        .filter(deaf)
+        .map(|s| format!("{}: signature {} takes any error", rule.id, s.name))
+        .collect()
 }
 
 /// Examples of facts alone say nothing grave any more when a guard is turned round.
@@ -55,8 +63,10 @@ fn unguarded(set: &RuleSet) -> Vec<String> {
             let examples = rule.examples.iter().filter(|example| !open && example.lines.is_empty());
             rule.examples = examples.filter_map(|example| turn(example, guard)).collect::<Vec<_>>().into();
         }
-        let failed =
-            verify_examples(&turned).1.into_iter().filter(|one| !allowed.iter().any(|word| one.message.ends_with(&format!("got {word}"))));
+        let failed = verify_examples(&turned)
+            .1
+            .into_iter()
+            .filter(|one| !allowed.iter().any(|word| one.message.ends_with(&format!("got {word}"))));
         found.extend(failed.map(|one| format!("{}: {guard} = false: {}", one.rule, one.message)));
     }
     found

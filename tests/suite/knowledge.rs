@@ -1,4 +1,5 @@
-//! No good verdict without knowledge: nothing to judge, what was cut or left out, what an engine refused, units that nobody asked for.
+//! No good verdict without knowledge: nothing to judge, what was cut or left out, what an engine refused,
+//! units that nobody asked for.
 
 use std::io::{Cursor, Write};
 use std::path::Path;
@@ -55,7 +56,11 @@ fn noise() -> String {
 fn is_unjudged(run: &Run, reason: &str) {
     assert_eq!(run.code, 4, "{run:?}");
     let report = run.report(0);
-    assert_eq!((report["verdict"].as_str(), roots(&report)), (Some("undetermined"), Vec::new()), "{report:#}");
+    assert_eq!(
+        (report["verdict"].as_str(), roots(&report)),
+        (Some("undetermined"), Vec::new()),
+        "{report:#}"
+    );
     assert!(report["state"].as_str().is_some_and(|state| state.contains(reason)), "{reason}: {report:#}");
 }
 
@@ -81,8 +86,12 @@ fn a_text_without_a_word_is_not_innocent() {
 
 #[test]
 fn a_text_about_something_else_stays_innocent() {
-    for text in ["hello\n", "npm ERR! code ELIFECYCLE\n", "ERROR: relation \"users\" does not exist at character 15\n", "こんにちは\n"]
-    {
+    for text in [
+        "hello\n",
+        "npm ERR! code ELIFECYCLE\n",
+        "ERROR: relation \"users\" does not exist at character 15\n",
+        "こんにちは\n",
+    ] {
         let run = triage(text.as_bytes()).ended(0);
         assert_eq!(
             (run.report(0)["subject"].clone(), run.report(0)["verdict"].clone()),
@@ -98,15 +107,31 @@ fn each_form_says_why_nothing_was_judged() {
     let empty = file(folder.path(), "empty.log", b"");
     let run = |format: &str| sysdock(["triage", "--format", format, &empty]).run().ended(4).stdout;
     let human = run("human");
-    assert!(human.contains("UNDETERMINED") && human.contains("nothing to judge: the text is empty"), "{human}");
+    assert!(
+        human.contains("UNDETERMINED") && human.contains("nothing to judge: the text is empty"),
+        "{human}"
+    );
     assert!(!human.contains("not meant to run systemd"), "{human}");
     let junit = run("junit");
-    assert!(junit.contains("<skipped message=\"nothing to judge: the text is empty\"") && junit.contains("skipped=\"1\""), "{junit}");
+    assert!(
+        junit.contains("<skipped message=\"nothing to judge: the text is empty\"")
+            && junit.contains("skipped=\"1\""),
+        "{junit}"
+    );
     let gitlab: Value = serde_json::from_str(&run("gitlab")).expect("it is JSON");
-    assert_eq!((gitlab[0]["severity"].as_str(), gitlab[0]["check_name"].as_str()), (Some("info"), Some("undetermined")));
-    assert!(gitlab[0]["description"].as_str().is_some_and(|said| said.contains("the text is empty")), "{gitlab}");
+    assert_eq!(
+        (gitlab[0]["severity"].as_str(), gitlab[0]["check_name"].as_str()),
+        (Some("info"), Some("undetermined"))
+    );
+    assert!(
+        gitlab[0]["description"].as_str().is_some_and(|said| said.contains("the text is empty")),
+        "{gitlab}"
+    );
     let github = run("github");
-    assert!(github.starts_with("::notice title=not judged::") && github.contains("the text is empty"), "{github}");
+    assert!(
+        github.starts_with("::notice title=not judged::") && github.contains("the text is empty"),
+        "{github}"
+    );
     assert!(run("sarif").contains("the text is empty") && run("markdown").contains("the text is empty"));
     assert!(run("prometheus").contains("sysdock_reports{verdict=\"undetermined\"} 1"));
 }
@@ -125,7 +150,8 @@ fn what_is_left_out_is_a_target_without_a_verdict() {
     let deepest = (0..40).fold("deep".to_owned(), |path, _| format!("{path}/d"));
     file(&made(&deepest), "boot.log", BAD.as_bytes());
     let deep = (0..9).fold(BAD.as_bytes().to_vec(), |bytes, _| gz(&bytes));
-    let folders = ["empty", "links", "binary", "deep"].map(|name| folder.path().join(name).display().to_string());
+    let folders =
+        ["empty", "links", "binary", "deep"].map(|name| folder.path().join(name).display().to_string());
     let files = [
         (at("locked.zip", &encrypted()), "assword"),
         (at("deep.gz", &deep), "deeper than"),
@@ -134,7 +160,11 @@ fn what_is_left_out_is_a_target_without_a_verdict() {
         (at("photo", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "no text"),
     ];
     let reasons = ["no file in this folder", "no file in this folder", "no text", "deeper than"];
-    for (path, reason) in folders.iter().map(String::as_str).zip(reasons).chain(files.iter().map(|(path, reason)| (path.as_str(), *reason)))
+    for (path, reason) in folders
+        .iter()
+        .map(String::as_str)
+        .zip(reasons)
+        .chain(files.iter().map(|(path, reason)| (path.as_str(), *reason)))
     {
         is_unjudged(&sysdock(["triage", "--format", "json", path]).run(), reason);
     }
@@ -147,9 +177,11 @@ fn what_was_read_of_a_cut_file_is_judged_and_the_cut_is_said() {
     let (innocent, bad) = (noise(), format!("{BAD}{}", noise()));
     let zst = |text: &str| zstd::encode_all(text.as_bytes(), 0).expect("memory can be written");
     let short = gz(b"a short text\n");
-    for (name, bytes) in
-        [("a.gz", half(gz(innocent.as_bytes()))), ("a.zst", half(zst(&innocent))), ("b.gz", short[..short.len() - 6].to_vec())]
-    {
+    for (name, bytes) in [
+        ("a.gz", half(gz(innocent.as_bytes()))),
+        ("a.zst", half(zst(&innocent))),
+        ("b.gz", short[..short.len() - 6].to_vec()),
+    ] {
         let path = file(folder.path(), name, &bytes);
         is_unjudged(&sysdock(["triage", "--format", "json", &path]).run(), "breaks off after");
     }
@@ -177,7 +209,8 @@ fn among_several_inputs_the_strongest_code_wins() {
         sysdock(["triage"].into_iter().chain(inputs.iter().map(|input| input.as_str()))).run().ended(code);
     }
     let run = sysdock(["triage", "--format", "json", &innocent, &empty, &bad]).run().ended(1);
-    let verdicts: Vec<String> = (0..3).map(|index| run.report(index)["verdict"].as_str().unwrap_or_default().to_owned()).collect();
+    let verdicts: Vec<String> =
+        (0..3).map(|index| run.report(index)["verdict"].as_str().unwrap_or_default().to_owned()).collect();
     assert_eq!(verdicts, ["failed", "undetermined", "healthy"]);
     assert_eq!(run.json()["summary"]["undetermined"], 1);
     sysdock(["triage", &fixture("healthy")]).run().ended(0);
@@ -188,17 +221,21 @@ fn among_several_inputs_the_strongest_code_wins() {
 const REFUSALS: [&str; 16] = [
     "Error response from daemon: option WritableCgroups conflicts with user namespaces and rootless mode",
     "docker: Error response from daemon: namespace {\"time\" \"\"} does not exist.",
-    "Error response from daemon: client version 1.30 is too old. Minimum supported API version is 1.44, please upgrade your client",
+    "Error response from daemon: client version 1.30 is too old. Minimum supported API version is 1.44, \
+        please upgrade your client",
     "docker: Error response from daemon: failed to set up container networking: network sandbox join failed",
-    "Error response from daemon: Conflict. The container name \"/web\" is already in use by container \"0123\".",
+    "Error response from daemon: Conflict. The container name \"/web\" is already in use by \
+        container \"0123\".",
     "docker: Error response from daemon: unknown or invalid runtime name: crun2.",
     "docker: invalid restart policy 'often'.",
     "Error: Cgroups v1 not supported",
     "Error: open /sys/fs/cgroup/user.slice/user-1001.slice/cgroup.subtree_control: no such file or directory",
     "Error: crun: setns `/proc/1/ns/time`: Invalid argument: OCI runtime error",
-    "Error: runc: runc create failed: unable to start container process: can't get final child's PID from pipe: EOF: OCI runtime error",
+    "Error: runc: runc create failed: unable to start container process: can't get final child's PID from \
+        pipe: EOF: OCI runtime error",
     "Error: netavark: iptables: No chain/target/match by that name",
-    "FATA[0000] failed to create shim task: OCI runtime create failed: runc create failed: nobody knows: unknown",
+    "FATA[0000] failed to create shim task: OCI runtime create failed: runc create failed: nobody knows: \
+        unknown",
     "  Message: failed to create containerd task: failed to create shim task: nobody knows: unknown",
     " \u{2718} Container lab-web-1  Error",
     "OCI runtime create failed: hostname too long: unknown",
@@ -207,9 +244,11 @@ const REFUSALS: [&str; 16] = [
 #[test]
 fn an_engine_that_refuses_is_quoted_first_and_never_healthy() {
     for line in REFUSALS {
-        for text in
-            [format!("{line}\n"), format!("$ docker run -d --name web acme/tool:1\n{line}\n"), format!("> hello,\n> it says:\n> {line}\n")]
-        {
+        for text in [
+            format!("{line}\n"),
+            format!("$ docker run -d --name web acme/tool:1\n{line}\n"),
+            format!("> hello,\n> it says:\n> {line}\n"),
+        ] {
             let run = triage(text.as_bytes()).ended(1);
             let report = run.report(0);
             assert_eq!(
@@ -217,7 +256,8 @@ fn an_engine_that_refuses_is_quoted_first_and_never_healthy() {
                 (Some("failed"), vec!["engine-refused".to_owned()]),
                 "{text}: {report:#}"
             );
-            let quoted = report["findings"][0]["evidence"][0]["text"].as_str().unwrap_or_default().trim().to_owned();
+            let quoted =
+                report["findings"][0]["evidence"][0]["text"].as_str().unwrap_or_default().trim().to_owned();
             assert_eq!(quoted, line.trim(), "{text}");
         }
     }
@@ -227,18 +267,24 @@ fn an_engine_that_refuses_is_quoted_first_and_never_healthy() {
 fn a_reason_that_has_a_name_keeps_it() {
     for (text, root) in [
         (
-            "docker: Error response from daemon: exec: \"/sbin/init\": stat /sbin/init: no such file or directory: unknown.\n",
+            "docker: Error response from daemon: exec: \"/sbin/init\": stat /sbin/init: no such file or \
+                directory: unknown.\n",
             "systemd-not-installed",
         ),
         (
-            "docker: Error response from daemon: exec: \"/lib/systemd/sytemd\": stat /lib/systemd/sytemd: no such file or directory: unknown.\n",
+            "docker: Error response from daemon: exec: \"/lib/systemd/sytemd\": stat /lib/systemd/sytemd: no \
+                such file or directory: unknown.\n",
             "systemd-not-installed",
         ),
         (
-            "Error: crun: executable file `/usr/sbin/inti` not found: No such file or directory: OCI runtime attempted to invoke a command that was not found\n",
+            "Error: crun: executable file `/usr/sbin/inti` not found: No such file or directory: OCI runtime \
+                attempted to invoke a command that was not found\n",
             "systemd-not-installed",
         ),
-        ("docker: Error response from daemon: cgroups: cannot find cgroup mount destination: unknown.\n", "host-lacks-systemd-cgroup"),
+        (
+            "docker: Error response from daemon: cgroups: cannot find cgroup mount destination: unknown.\n",
+            "host-lacks-systemd-cgroup",
+        ),
     ] {
         let report = triage(text.as_bytes()).ended(1).report(0);
         assert_eq!(roots(&report), [root], "{text}: {report:#}");
@@ -248,13 +294,20 @@ fn a_reason_that_has_a_name_keeps_it() {
 
 #[test]
 fn what_systemd_would_lack_later_is_no_cause_of_a_refused_start() {
-    let text = "$ docker run -d --device /dev/nope debian:12 /sbin/init\ndocker: Error response from daemon: error gathering device information while adding custom device \"/dev/nope\": no such file or directory.\n";
+    let text = "$ docker run -d --device /dev/nope debian:12 /sbin/init\ndocker: Error response from daemon: \
+        error gathering device information while adding custom device \"/dev/nope\": no such file or \
+        directory.\n";
     let report = triage(text.as_bytes()).ended(1).report(0);
     assert_eq!(
         (roots(&report), with_role(&report, "risk").contains(&"run-tmpfs-missing".to_owned())),
         (vec!["engine-refused".to_owned()], true)
     );
-    assert!(report["findings"][0]["evidence"].to_string().contains("a device that was asked for is not on the host"), "{report:#}");
+    assert!(
+        report["findings"][0]["evidence"]
+            .to_string()
+            .contains("a device that was asked for is not on the host"),
+        "{report:#}"
+    );
 }
 
 #[test]
@@ -263,17 +316,21 @@ fn a_request_that_starts_nothing_is_neither_a_cause_nor_health() {
         "Error response from daemon: No such container: web\n",
         "Error response from daemon: Container 0123abcd is not running\n",
         "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?\n",
-        "Error response from daemon: pull access denied for acme/tool, repository does not exist or may require 'docker login'\n",
+        "Error response from daemon: pull access denied for acme/tool, repository does not exist or may \
+            require 'docker login'\n",
     ] {
         is_unjudged(&triage(text.as_bytes()), "what an engine said");
     }
     // Who asked for systemd was refused all the same.
-    let text =
-        "$ docker run -d debian:12 /sbin/init\ndocker: Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?.\n";
+    let text = "$ docker run -d debian:12 /sbin/init\ndocker: Cannot connect to the Docker daemon at \
+        unix:///x. Is the docker daemon running?.\n";
     assert_eq!(roots(&triage(text.as_bytes()).ended(1).report(0)), ["engine-refused"]);
     // Another program is nobody's business here.
     for run in ["docker run -d redis:7", "docker run --rm debian:12 echo hello"] {
-        let text = format!("$ {run}\ndocker: Error response from daemon: Bind for 0.0.0.0:6379 failed: port is already allocated.\n");
+        let text = format!(
+            "$ {run}\ndocker: Error response from daemon: Bind for 0.0.0.0:6379 failed: port is already \
+                allocated.\n"
+        );
         assert_eq!(triage(text.as_bytes()).ended(0).report(0)["subject"], "not-systemd", "{text}");
     }
 }
@@ -299,11 +356,21 @@ fn a_live_start_that_was_refused_shows_the_engines_words() {
     for (code, error, meaning) in [
         (
             128,
-            "failed to create shim task: OCI runtime create failed: unable to start container process: unable to apply caps: operation not permitted: unknown",
+            "failed to create shim task: OCI runtime create failed: unable to start container process: \
+                unable to apply caps: operation not permitted: unknown",
             "capability",
         ),
-        (127, "error mounting \"/etc/motd\" to rootfs at \"/usr\": not a directory: unknown", "a file and a folder"),
-        (128, "error gathering device information while adding custom device \"/dev/vfio9\": no such file or directory", "device"),
+        (
+            127,
+            "error mounting \"/etc/motd\" to rootfs at \"/usr\": not a directory: unknown",
+            "a file and a folder",
+        ),
+        (
+            128,
+            "error gathering device information while adding custom device \"/dev/vfio9\": no such file or \
+                directory",
+            "device",
+        ),
         (126, "a reason that nobody has met", ""),
     ] {
         let mut documents = refused(&["/sbin/init"], code, error);
@@ -315,14 +382,26 @@ fn a_live_start_that_was_refused_shows_the_engines_words() {
         let fake = Fake::usual(documents);
         let report = fake.call("doctor web --format json").run().ended(1).report(0);
         let findings = report["findings"].as_array().cloned().unwrap_or_default();
-        let certain: Vec<&Value> =
-            findings.iter().filter(|one| one["confidence"] == "certain" && one["role"] == "root-cause").map(|one| &one["id"]).collect();
+        let certain: Vec<&Value> = findings
+            .iter()
+            .filter(|one| one["confidence"] == "certain" && one["role"] == "root-cause")
+            .map(|one| &one["id"])
+            .collect();
         assert!(certain.iter().all(|id| **id == "engine-refused"), "{error}: {report:#}");
-        assert_eq!(findings[0]["evidence"][0], json!({"kind": "log", "text": error, "line": 1, "stream": "engine"}), "{report:#}");
+        assert_eq!(
+            findings[0]["evidence"][0],
+            json!({"kind": "log", "text": error, "line": 1, "stream": "engine"}),
+            "{report:#}"
+        );
         assert!(findings[0]["evidence"].to_string().contains(meaning), "{error}: {report:#}");
         let human = fake.call("doctor web").env("COLUMNS", "400").run().stdout;
         assert!(
-            human.contains("│ ") && human.split_whitespace().collect::<Vec<_>>().join(" ").contains(error.get(..40).unwrap_or(error)),
+            human.contains("│ ")
+                && human
+                    .split_whitespace()
+                    .collect::<Vec<_>>()
+                    .join(" ")
+                    .contains(error.get(..40).unwrap_or(error)),
             "{human}"
         );
     }
@@ -332,7 +411,8 @@ fn a_live_start_that_was_refused_shows_the_engines_words() {
 fn a_misspelt_init_is_one_that_is_not_installed() {
     for word in ["/sbin/initt", "/usr/sbin/inti", "/lib/systemd/sytemd"] {
         let error = format!(
-            "OCI runtime create failed: unable to start container process: exec: \"{word}\": stat {word}: no such file or directory"
+            "OCI runtime create failed: unable to start container process: exec: \"{word}\": stat {word}: no \
+                such file or directory"
         );
         let fake = Fake::usual(refused(&[word], 127, &error));
         let report = fake.call("doctor web --format json").run().ended(1).report(0);
@@ -357,14 +437,19 @@ fn healthy_is_said_only_where_failed_units_were_asked_for() {
     assert!(!flat.contains("HEALTHY") && flat.contains("failed units not checked"), "{run:?}");
     for format in ["markdown", "html", "github-summary"] {
         let text = fake.call(&format!("doctor web --no-exec --format {format}")).run().ended(0).stdout;
-        assert!(text.contains("no failure seen") && text.contains("failed units not checked"), "{format}: {text}");
+        assert!(
+            text.contains("no failure seen") && text.contains("failed units not checked"),
+            "{format}: {text}"
+        );
     }
     let report = fake.call("doctor web --no-exec --format json").run().ended(0).report(0);
     let gaps = report["gaps"].to_string();
     assert_eq!(report["verdict"], "healthy");
     assert!(gaps.contains("manager.failed_units") && gaps.contains("--no-exec was given"), "{gaps}");
     // An engine that lets nobody run a command says as much.
-    let fake = Fake::but(recorded(), |request| request.bare().ends_with("/exec").then(|| super::fake::error(500, "no execs here")));
+    let fake = Fake::but(recorded(), |request| {
+        request.bare().ends_with("/exec").then(|| super::fake::error(500, "no execs here"))
+    });
     let run = fake.call("doctor web").run();
     assert!(!run.stdout.contains("HEALTHY"), "{run:?}");
     // What has ended can be asked no more.

@@ -1,7 +1,9 @@
-//! The lab's lanes and the containers that tests run there; every container is removed again, whatever happens.
+//! The lab's lanes and the containers that tests run there; every container is removed again, whatever
+//! happens.
 //!
-//! Lanes are those that `tests/lab/lab status` names. `SYSDOCK_LAB_LANES` (set by scripts/test) holds `LANE=ADDRESS` words;
-//! set but empty it means that no lane is wanted. With `SYSDOCK_REQUIRE_LAB=1` a missing lab is a failure.
+//! Lanes are those that `tests/lab/lab status` names. `SYSDOCK_LAB_LANES` (set by scripts/test) holds
+//! `LANE=ADDRESS` words; set but empty it means that no lane is wanted. With `SYSDOCK_REQUIRE_LAB=1` a
+//! missing lab is a failure.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,7 +14,8 @@ use std::time::{Duration, Instant};
 use super::program::{Call, announce, project, sysdock};
 
 /// Every lane that the lab knows.
-pub const LANES: [&str; 6] = ["docker20-v2", "docker28-v2", "podman4-v2", "docker20-v1", "docker20-userns", "host"];
+pub const LANES: [&str; 6] =
+    ["docker20-v2", "docker28-v2", "podman4-v2", "docker20-v1", "docker20-userns", "host"];
 
 /// One engine of the lab.
 #[derive(Debug, Clone)]
@@ -62,8 +65,8 @@ pub fn lane(test: &str, name: &str) -> Option<&'static Lane> {
     found
 }
 
-/// The turn of a test that boots guests beside the many of `every_fault_is_named`: one such test at a time, because each guest takes
-/// some 7 of the machine's 128 inotify instances.
+/// The turn of a test that boots guests beside the many of `every_fault_is_named`: one such test at a time,
+/// because each guest takes some 7 of the machine's 128 inotify instances.
 pub fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
@@ -83,30 +86,47 @@ impl Lab {
 
 fn look() -> Lab {
     if std::env::var("SYSDOCK_LAB_LANES").is_ok_and(|lanes| lanes.trim().is_empty()) {
-        return Lab { lanes: Vec::new(), missing: LANES.map(|lane| format!("{lane}: no lane was asked for")).to_vec() };
+        return Lab {
+            lanes: Vec::new(),
+            missing: LANES.map(|lane| format!("{lane}: no lane was asked for")).to_vec(),
+        };
     }
     let lanes: Vec<Lane> = script(&["status"]).unwrap_or_default().lines().filter_map(parse).collect();
     let reasons = script(&["lanes"]).unwrap_or_default();
     let why = |name: &str| {
         let line = reasons.lines().find(|line| line.split_whitespace().next() == Some(name));
-        let reason = line.and_then(|line| line.split_once(" no ")).map(|(_, reason)| reason.trim().to_owned());
+        let reason =
+            line.and_then(|line| line.split_once(" no ")).map(|(_, reason)| reason.trim().to_owned());
         format!("{name}: {}", reason.unwrap_or_else(|| "not started, see `tests/lab/lab up`".to_owned()))
     };
     lanes.iter().for_each(sweep);
-    let missing = LANES.iter().filter(|name| !lanes.iter().any(|lane| lane.name == **name)).map(|name| why(name)).collect();
+    let missing = LANES
+        .iter()
+        .filter(|name| !lanes.iter().any(|lane| lane.name == **name))
+        .map(|name| why(name))
+        .collect();
     Lab { lanes, missing }
 }
 
 /// Removes containers and images of test runs that ended without a chance to do so.
 fn sweep(lane: &Lane) {
     let gone = |name: &&str| {
-        let run = name.split("sysdock-test-").nth(1).and_then(|rest| rest.split('-').next()).unwrap_or_default();
-        !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_digit()) && !Path::new(&format!("/proc/{run}")).exists()
+        let run =
+            name.split("sysdock-test-").nth(1).and_then(|rest| rest.split('-').next()).unwrap_or_default();
+        !run.is_empty()
+            && run.bytes().all(|byte| byte.is_ascii_digit())
+            && !Path::new(&format!("/proc/{run}")).exists()
     };
-    for name in lane.client(&["ps", "-a", "--filter", "name=sysdock-test-", "--format", "{{.Names}}"]).stdout.lines().filter(gone) {
+    for name in lane
+        .client(&["ps", "-a", "--filter", "name=sysdock-test-", "--format", "{{.Names}}"])
+        .stdout
+        .lines()
+        .filter(gone)
+    {
         drop(Container { lane, name: name.to_owned() });
     }
-    for image in lane.client(&["images", "--format", "{{.Repository}}:{{.Tag}}"]).stdout.lines().filter(gone) {
+    for image in lane.client(&["images", "--format", "{{.Repository}}:{{.Tag}}"]).stdout.lines().filter(gone)
+    {
         lane.client(&["rmi", "-f", image]);
     }
 }
@@ -125,7 +145,8 @@ fn script(arguments: &[&str]) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Gives a lane the image `deb-plain:GUEST`: the guest without systemd, the packages for it in a repository of its own.
+/// Gives a lane the image `deb-plain:GUEST`: the guest without systemd, the packages for it in a repository
+/// of its own.
 pub fn plain(lane: &Lane, guest: &str) -> bool {
     script(&["plain", &lane.name, guest]).is_some()
 }
@@ -153,7 +174,8 @@ impl Lane {
         Said { good: output.status.success(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
 
-    /// Calls sysdock against this engine, with patience: beside a dozen booting guests an engine may need longer than usual.
+    /// Calls sysdock against this engine, with patience: beside a dozen booting guests an engine may need
+    /// longer than usual.
     pub fn sysdock(&self, arguments: &[&str]) -> Call {
         sysdock(arguments).env("DOCKER_HOST", &self.address).env("SYSDOCK_TIMEOUT", "60")
     }
@@ -182,7 +204,11 @@ impl Lane {
     fn cgroups(&self) -> PathBuf {
         let socket = self.address.trim_start_matches("unix://");
         let pid = std::fs::read_to_string(Path::new(socket).with_file_name("engine.pid")).unwrap_or_default();
-        PathBuf::from(if self.is_own() { format!("/proc/{}/root/sys/fs/cgroup", pid.trim()) } else { "/sys/fs/cgroup".to_owned() })
+        PathBuf::from(if self.is_own() {
+            format!("/proc/{}/root/sys/fs/cgroup", pid.trim())
+        } else {
+            "/sys/fs/cgroup".to_owned()
+        })
     }
 }
 

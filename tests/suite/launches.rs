@@ -1,5 +1,5 @@
-//! Containers with random options out of `launches.toml`: dealt so that each lane sees each option that it takes, the same for
-//! the same seed.
+//! Containers with random options out of `launches.toml`: dealt so that each lane sees each option that it
+//! takes, the same for the same seed.
 
 use std::collections::BTreeSet;
 
@@ -71,7 +71,8 @@ impl Dice {
 
 impl Choice {
     fn fits(&self, lane: &Lane) -> bool {
-        self.engine.as_ref().is_none_or(|engine| *engine == lane.engine) && (self.lanes.is_empty() || self.lanes.contains(&lane.name))
+        self.engine.as_ref().is_none_or(|engine| *engine == lane.engine)
+            && (self.lanes.is_empty() || self.lanes.contains(&lane.name))
     }
 
     fn deal(&self, launches: &mut [Launch], dice: &mut Dice) {
@@ -80,8 +81,9 @@ impl Choice {
         // A step without a common factor with ten reaches each place once.
         let step = [1, 3, 7, 9][dice.below(4)];
         let places = (0..count).map(|turn| (first + turn * step) % count);
-        let free: Vec<usize> =
-            places.filter(|place| self.beside.as_ref().is_none_or(|word| !launches[*place].taken.contains(word))).collect();
+        let free: Vec<usize> = places
+            .filter(|place| self.beside.as_ref().is_none_or(|word| !launches[*place].taken.contains(word)))
+            .collect();
         let start = dice.below(self.values.len());
         for (turn, place) in free.into_iter().take(wanted).enumerate() {
             let launch = &mut launches[place];
@@ -90,12 +92,19 @@ impl Choice {
         }
     }
 
-    /// Values in turn, so that each is drawn where there are turns enough; of those that may come together others too, by chance.
+    /// Values in turn, so that each is drawn where there are turns enough; of those that may come together
+    /// others too, by chance.
     fn draw(&self, turn: usize, turns: usize, dice: &mut Dice) -> Vec<String> {
         let count = self.values.len();
-        let sure = |place: usize| if self.some { place % turns == turn % turns } else { place == turn % count };
+        let sure =
+            |place: usize| if self.some { place % turns == turn % turns } else { place == turn % count };
         let taken = |place: usize, dice: &mut Dice| sure(place) || self.some && dice.below(4) == 0;
-        self.values.iter().enumerate().filter(|(place, _)| taken(*place, dice)).flat_map(|(_, words)| words.clone()).collect()
+        self.values
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| taken(*place, dice))
+            .flat_map(|(_, words)| words.clone())
+            .collect()
     }
 }
 
@@ -113,9 +122,11 @@ impl Launch {
 
 /// So many containers for a lane.
 pub fn launches(lane: &Lane, count: usize, seed: u64) -> Vec<Launch> {
-    let text = std::fs::read_to_string(project("tests/suite/launches.toml")).expect("launches.toml can be read");
+    let text =
+        std::fs::read_to_string(project("tests/suite/launches.toml")).expect("launches.toml can be read");
     let table: Table = toml::from_str(&text).expect("launches.toml has the shape of a list of options");
-    let lane_seed = lane.name.bytes().fold(seed, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let lane_seed =
+        lane.name.bytes().fold(seed, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
     let mut dice = Dice(lane_seed);
     let mut launches = vec![Launch::default(); count];
     for (number, launch) in launches.iter_mut().enumerate() {
@@ -127,7 +138,11 @@ pub fn launches(lane: &Lane, count: usize, seed: u64) -> Vec<Launch> {
     }
     let mut names = BTreeSet::new();
     for choice in &table.option {
-        assert!(names.insert(&choice.name) && !choice.values.is_empty(), "{} is there twice or has no value", choice.name);
+        assert!(
+            names.insert(&choice.name) && !choice.values.is_empty(),
+            "{} is there twice or has no value",
+            choice.name
+        );
         if choice.fits(lane) {
             choice.deal(&mut launches, &mut dice);
         }

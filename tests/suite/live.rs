@@ -1,8 +1,9 @@
 //! Live tests on the lab's engines.
 //!
-//! `SYSDOCK_LIVE=all` tries every fault with and without a terminal, not one of both in turn. `SYSDOCK_LIVE_ONLY` holds words,
-//! one of which a trial's label must hold. `SYSDOCK_RECORD=1` writes the fixtures that faults.toml names.
-//! `SYSDOCK_LIVE_AT_ONCE` is the number of containers that a lane may have at a time.
+//! `SYSDOCK_LIVE=all` tries every fault with and without a terminal, not one of both in turn.
+//! `SYSDOCK_LIVE_ONLY` holds words, one of which a trial's label must hold. `SYSDOCK_RECORD=1` writes the
+//! fixtures that faults.toml names. `SYSDOCK_LIVE_AT_ONCE` is the number of containers that a lane may have
+//! at a time.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io::Read;
@@ -29,12 +30,15 @@ fn at_once() -> usize {
 fn trials(lane: &Lane) -> VecDeque<Trial> {
     let all = std::env::var("SYSDOCK_LIVE").is_ok_and(|value| value == "all");
     let only = std::env::var("SYSDOCK_LIVE_ONLY").unwrap_or_default();
-    let wanted = |trial: &Trial| only.is_empty() || only.split_whitespace().any(|word| trial.label(lane).contains(word));
+    let wanted = |trial: &Trial| {
+        only.is_empty() || only.split_whitespace().any(|word| trial.label(lane).contains(word))
+    };
     faults().iter().flat_map(|fault| fault.trials(lane, all)).filter(wanted).collect()
 }
 
-/// Runs a lane's trials; gives how many were run and what went wrong. What goes wrong is tried once more, alone: a machine under
-/// load boots guests late, and limits of the host are shared. A trial that is right only then is named all the same.
+/// Runs a lane's trials; gives how many were run and what went wrong. What goes wrong is tried once more,
+/// alone: a machine under load boots guests late, and limits of the host are shared. A trial that is right
+/// only then is named all the same.
 fn run_lane(lane: &Lane) -> (usize, Vec<String>) {
     let images = Images::on(lane);
     let queue = Mutex::new(trials(lane));
@@ -44,7 +48,9 @@ fn run_lane(lane: &Lane) -> (usize, Vec<String>) {
         for _ in 0..at_once() {
             scope.spawn(|| {
                 loop {
-                    let Some(trial) = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front() else { break };
+                    let Some(trial) = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front() else {
+                        break;
+                    };
                     if let Some(problem) = problem(&trial, lane, &images) {
                         announce(&format!("live: {}: {problem}", trial.label(lane)));
                         again.lock().unwrap_or_else(PoisonError::into_inner).push(trial);
@@ -94,12 +100,17 @@ fn every_fault_is_named() {
     let wrong: Vec<String> = outcomes.into_iter().flat_map(|(_, wrong)| wrong).collect();
     let missing = &lab().missing;
     let reasons = if missing.is_empty() { String::new() } else { format!(" ({})", missing.join("; ")) };
-    announce(&format!("live: {total} trials on {} lanes, {} lanes not run{reasons}", lanes.len(), LANES.len() - lanes.len()));
+    announce(&format!(
+        "live: {total} trials on {} lanes, {} lanes not run{reasons}",
+        lanes.len(),
+        LANES.len() - lanes.len()
+    ));
     assert!(!required() || !lanes.is_empty(), "the lab is required but no lane answers: {reasons}");
     assert!(wrong.is_empty(), "{} of {total} trials went wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// What a healthy boot and stop print on a terminal is nobody's failure. `SYSDOCK_RECORD=1` keeps the lines for `rules check`.
+/// What a healthy boot and stop print on a terminal is nobody's failure. `SYSDOCK_RECORD=1` keeps the lines
+/// for `rules check`.
 #[test]
 fn healthy_logs_say_nothing() {
     let _turn = turn();
@@ -109,15 +120,25 @@ fn healthy_logs_say_nothing() {
             let log = healthy_log(lane, guest);
             let run = sysdock(["triage", "--format", "json", "-"]).run_with(log.as_bytes()).ended(0);
             let report = run.report(0);
-            let loud = report["findings"].as_array().into_iter().flatten().filter(|finding| finding["role"] != "note").count();
+            let loud = report["findings"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter(|finding| finding["role"] != "note")
+                .count();
             assert!(loud == 0 && log.len() > 1000, "{} {guest}: {report:#}", lane.name);
             lines.extend(log.lines().map(|line| anonymous(&clean(line.as_bytes()))));
         }
     }
-    announce(&format!("live: {} different lines of healthy boots on {} lanes", lines.len(), lab().lanes.len()));
+    announce(&format!(
+        "live: {} different lines of healthy boots on {} lanes",
+        lines.len(),
+        lab().lanes.len()
+    ));
     if std::env::var("SYSDOCK_RECORD").is_ok_and(|value| value == "1") {
         let lines: Vec<String> = lines.into_iter().filter(|line| !line.trim().is_empty()).collect();
-        std::fs::write(project("rules/healthy.txt"), lines.join("\n") + "\n").expect("the lines can be written");
+        std::fs::write(project("rules/healthy.txt"), lines.join("\n") + "\n")
+            .expect("the lines can be written");
     }
 }
 
@@ -161,7 +182,11 @@ fn looking_changes_nothing() {
         let of_ours = |line: &&String| line.contains(&running.name) || line.contains(&dead.name);
         // `sync` is Podman's own: it takes note of a container's state, whoever asks for it.
         let harmless = ["archive-path", "mount", "unmount", "sync"];
-        let odd: Vec<_> = events.iter().filter(of_ours).filter(|line| !harmless.iter().any(|word| line.starts_with(word))).collect();
+        let odd: Vec<_> = events
+            .iter()
+            .filter(of_ours)
+            .filter(|line| !harmless.iter().any(|word| line.starts_with(word)))
+            .collect();
         assert!(odd.is_empty(), "{name}: {odd:#?}");
         assert!(before == (own(&running), own(&dead)), "{name}: a container's document has changed");
     }
@@ -170,11 +195,19 @@ fn looking_changes_nothing() {
 /// Events of an engine while something happens: `ACTION NAME`, one for each.
 fn events_during(lane: &Lane, work: impl FnOnce()) -> Vec<String> {
     let (program, at) = if lane.engine == "podman" { ("podman", "--url") } else { ("docker", "-H") };
-    let (action, who) = if lane.engine == "podman" { ("{{.Status}}", "{{.Name}}") } else { ("{{.Action}}", "{{.Actor.Attributes.name}}") };
+    let (action, who) = if lane.engine == "podman" {
+        ("{{.Status}}", "{{.Name}}")
+    } else {
+        ("{{.Action}}", "{{.Actor.Attributes.name}}")
+    };
     let mut command = std::process::Command::new(program);
     command.args([at, &lane.address, "events", "--format", &format!("{action} {who}")]);
-    let mut listener =
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("events can be listened to");
+    let mut listener = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("events can be listened to");
     // The client has no sign that it listens; a second is ample on a Unix socket.
     std::thread::sleep(Duration::from_secs(2));
     work();
@@ -189,41 +222,69 @@ fn events_during(lane: &Lane, work: impl FnOnce()) -> Vec<String> {
 /// The kind of container that started this project: a new systemd, an old engine's filter, a terminal.
 #[test]
 fn the_seed_case_is_quoted_and_folded() {
-    let Some(lane) = lane("the_seed_case_is_quoted_and_folded", "docker20-v2").filter(|lane| lane.has("sid")) else { return };
+    let Some(lane) = lane("the_seed_case_is_quoted_and_folded", "docker20-v2").filter(|lane| lane.has("sid"))
+    else {
+        return;
+    };
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let profile = folder.path().join("old.json");
     let text = r#"{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["statx"],"action":"SCMP_ACT_ERRNO","errnoRet":1}]}"#;
     std::fs::write(&profile, text).expect("the profile can be written");
-    let container = Container::good(lane, "seed", &["-t", "--security-opt", &format!("seccomp={}", profile.display())], "sid");
+    let container = Container::good(
+        lane,
+        "seed",
+        &["-t", "--security-opt", &format!("seccomp={}", profile.display())],
+        "sid",
+    );
     container.await_end(Duration::from_secs(20));
     let run = lane.sysdock(&["doctor", &container.name, "--format", "json"]).run().ended(1);
     let report = run.report(0);
     assert_eq!(roots(&report).first().map(String::as_str), Some("seccomp-blocks-new-syscalls"), "{report:#}");
     let root = report["findings"][0].to_string();
-    for part in ["Failed to determine whether /sys is a mount point: Operation not permitted", "statx", "seccomp.mode"] {
+    for part in [
+        "Failed to determine whether /sys is a mount point: Operation not permitted",
+        "statx",
+        "seccomp.mode",
+    ] {
         assert!(root.contains(part), "{part} is missing in {root}");
     }
     assert!(with_role(&report, "consequence").contains(&"boot-stopped".to_owned()), "{report:#}");
-    let follower = report["findings"].as_array().into_iter().flatten().find(|finding| finding["id"] == "boot-stopped");
-    assert!(follower.is_some_and(|finding| finding.to_string().contains("Failed to mount API filesystems")), "{report:#}");
+    let follower =
+        report["findings"].as_array().into_iter().flatten().find(|finding| finding["id"] == "boot-stopped");
+    assert!(
+        follower.is_some_and(|finding| finding.to_string().contains("Failed to mount API filesystems")),
+        "{report:#}"
+    );
     let page = lane.sysdock(&["doctor", &container.name]).run().ended(1).stdout;
     assert!(
-        page.contains("Failed to determine whether /sys is a mount point: Operation not permitted") && page.contains("statx"),
+        page.contains("Failed to determine whether /sys is a mount point: Operation not permitted")
+            && page.contains("statx"),
         "{page}"
     );
 }
 
-/// systemd 247 freezes and goes on running; without a terminal nothing but PID 1 itself tells it from a working one.
+/// systemd 247 freezes and goes on running; without a terminal nothing but PID 1 itself tells it from a
+/// working one.
 #[test]
 fn a_frozen_systemd_is_told_from_a_working_one() {
-    let Some(lane) = lane("a_frozen_systemd_is_told_from_a_working_one", "docker20-v2").filter(|lane| lane.has("bullseye")) else { return };
-    let frozen = Container::start(lane, "frozen", &["--stop-signal", "SIGRTMIN+3"], "bullseye", &["/sbin/init"]);
+    let Some(lane) = lane("a_frozen_systemd_is_told_from_a_working_one", "docker20-v2")
+        .filter(|lane| lane.has("bullseye"))
+    else {
+        return;
+    };
+    let frozen =
+        Container::start(lane, "frozen", &["--stop-signal", "SIGRTMIN+3"], "bullseye", &["/sbin/init"]);
     let working = Container::good(lane, "working", &[], "bullseye");
     working.await_boot();
-    assert!(!frozen.await_end(Duration::from_secs(3)), "systemd 247 without container= ended instead of freezing");
+    assert!(
+        !frozen.await_end(Duration::from_secs(3)),
+        "systemd 247 without container= ended instead of freezing"
+    );
     for extra in [&[][..], &["--no-exec"]] {
         let ask = |container: &Container<'_>| {
-            lane.sysdock(&[&["doctor", &container.name, "--format", "json"][..], extra].concat()).run().report(0)
+            lane.sysdock(&[&["doctor", &container.name, "--format", "json"][..], extra].concat())
+                .run()
+                .report(0)
         };
         let (sick, well) = (ask(&frozen), ask(&working));
         assert_eq!(
@@ -246,19 +307,21 @@ fn a_snapshot_replays_to_the_live_report() {
         for name in ["case.json", "case.json.zst"] {
             let path = folder.path().join(format!("{purpose}-{name}")).display().to_string();
             lane.sysdock(&["snapshot", &container.name, "-o", &path]).run().ended(0);
-            let replayed = comparable(lane.sysdock(&["doctor", "--from", &path, "--format", "json"]).run().json());
+            let replayed =
+                comparable(lane.sysdock(&["doctor", "--from", &path, "--format", "json"]).run().json());
             assert_eq!(live, replayed, "{name}");
         }
     }
 }
 
-/// A document without what a replay may say otherwise: what kind of target it is, whose words the steps are, and what a step needs
-/// beyond the file.
+/// A document without what a replay may say otherwise: what kind of target it is, whose words the steps are,
+/// and what a step needs beyond the file.
 fn comparable(mut document: Value) -> Value {
     let report = &mut document["reports"][0];
     report["target"]["kind"] = Value::Null;
     if let Some(summary) = report["prescription"]["summary"].as_str() {
-        report["prescription"]["summary"] = summary.split(" These steps are made from a snapshot").next().into();
+        report["prescription"]["summary"] =
+            summary.split(" These steps are made from a snapshot").next().into();
     }
     for step in report["prescription"]["steps"].as_array_mut().into_iter().flatten() {
         step["needs"] = Value::Null;
@@ -272,7 +335,9 @@ fn following_ends_with_the_boot() {
         let Some(lane) = lane("following_ends_with_the_boot", name) else { continue };
         let follow = |container: &Container<'_>| {
             let began = Instant::now();
-            let run = lane.sysdock(&["doctor", "--follow", "--timeout", "100", &container.name, "--format", "json"]).run();
+            let run = lane
+                .sysdock(&["doctor", "--follow", "--timeout", "100", &container.name, "--format", "json"])
+                .run();
             assert!(began.elapsed() < Duration::from_secs(95), "{name}: it watched to the end: {run:?}");
             run
         };
@@ -310,6 +375,7 @@ fn two_targets_come_worst_first() {
     assert_eq!(run.report(0)["target"]["name"], sick.name.as_str());
     assert_eq!(run.report(1)["verdict"], "healthy");
     // One that does not exist outweighs the findings, and the others are reported all the same.
-    let run = lane.sysdock(&["doctor", &sick.name, "no-such-container-at-all", "--format", "json"]).run().ended(3);
+    let run =
+        lane.sysdock(&["doctor", &sick.name, "no-such-container-at-all", "--format", "json"]).run().ended(3);
     assert_eq!(roots(&run.report(0)).first().map(String::as_str), Some("run-tmpfs-missing"));
 }

@@ -1,7 +1,8 @@
 //! The tests of the whole program, from its command line to real containers; one binary, one folder.
 //!
-//! `cargo test --test suite` runs them all. Live tests need engines (`tests/lab/lab help`); those that cannot run are named
-//! and counted. What each variable of the environment does stands at the head of the module that reads it.
+//! `cargo test --test suite` runs them all. Live tests need engines (`tests/lab/lab help`); those that cannot
+//! run are named and counted. What each variable of the environment does stands at the head of the module
+//! that reads it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

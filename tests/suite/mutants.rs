@@ -1,5 +1,5 @@
-//! Small damages to a rule file: a signature less, a pattern that matches more, a condition without one of its parts or with one
-//! of them turned round. Text in, texts out.
+//! Small damages to a rule file: a signature less, a pattern that matches more, a condition without one of
+//! its parts or with one of them turned round. Text in, texts out.
 
 use toml::Value;
 
@@ -25,7 +25,9 @@ pub fn of(file: &str, text: &str) -> Vec<Mutant> {
         let text = toml::to_string(table).expect("a rule can be written as TOML");
         mutants.push(Mutant { id: id.clone(), label: format!("{file}: {damage}"), text });
     };
-    for (index, signature) in rule.get("signature").and_then(Value::as_array).into_iter().flatten().enumerate() {
+    for (index, signature) in
+        rule.get("signature").and_then(Value::as_array).into_iter().flatten().enumerate()
+    {
         let name = signature.get("name").and_then(Value::as_str).unwrap_or_default();
         let mut less = rule.clone();
         if let Some(Value::Array(list)) = less.get_mut("signature") {
@@ -58,7 +60,8 @@ pub fn of(file: &str, text: &str) -> Vec<Mutant> {
 fn blurred(pattern: &str) -> Option<String> {
     if let Some(start) = pattern.find("(?P<errno>") {
         let end = start + closing(&pattern[start..])?;
-        return Some(format!("{}(?P<errno>.+){}", &pattern[..start], &pattern[end..])).filter(|blurred| blurred != pattern);
+        return Some(format!("{}(?P<errno>.+){}", &pattern[..start], &pattern[end..]))
+            .filter(|blurred| blurred != pattern);
     }
     // The last words belong to the last of several patterns only, whose example may be of another.
     if split(pattern, "|").len() > 1 {
@@ -67,9 +70,10 @@ fn blurred(pattern: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == ' ';
     let at = pattern.trim_end_matches(|c: char| !plain(c)).rfind(|c: char| !plain(c)).map_or(0, |at| at + 1);
     let tail = pattern[at..].trim_end_matches(|c: char| !plain(c));
-    let outside =
-        pattern[..at].matches('(').count() == pattern[..at].matches(')').count() && !pattern[..at].ends_with(['\\', '[', '<', '?']);
-    (tail.len() > 5 && at > 8 && outside).then(|| format!("{}.*{}", &pattern[..at], &pattern[at + tail.len()..]))
+    let outside = pattern[..at].matches('(').count() == pattern[..at].matches(')').count()
+        && !pattern[..at].ends_with(['\\', '[', '<', '?']);
+    (tail.len() > 5 && at > 8 && outside)
+        .then(|| format!("{}.*{}", &pattern[..at], &pattern[at + tail.len()..]))
 }
 
 /// Length of the group that begins here.
@@ -99,7 +103,11 @@ fn damaged(source: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     part(&source, &mut |piece, other| {
         let whole = source.replacen(piece, other, 1);
-        let damage = if other.starts_with('!') { format!("with `{piece}` turned round") } else { format!("without `{piece}`") };
+        let damage = if other.starts_with('!') {
+            format!("with `{piece}` turned round")
+        } else {
+            format!("without `{piece}`")
+        };
         found.push((damage, whole));
     });
     found
@@ -123,7 +131,11 @@ fn part(text: &str, each: &mut dyn FnMut(&str, &str)) {
         }
     }
     let text = text.trim();
-    if let Some(inside) = text.strip_prefix('(').filter(|_| closing(text) == Some(text.len())).and_then(|rest| rest.strip_suffix(')')) {
+    if let Some(inside) = text
+        .strip_prefix('(')
+        .filter(|_| closing(text) == Some(text.len()))
+        .and_then(|rest| rest.strip_suffix(')'))
+    {
         part(inside, each);
         return;
     }
@@ -152,7 +164,8 @@ fn split<'t>(text: &'t str, operator: &str) -> Vec<&'t str> {
 
 #[test]
 fn conditions_are_taken_apart() {
-    let said: Vec<String> = damaged("a.b && (c.d == \"x || y\" || !e.f)").into_iter().map(|(_, text)| text).collect();
+    let said: Vec<String> =
+        damaged("a.b && (c.d == \"x || y\" || !e.f)").into_iter().map(|(_, text)| text).collect();
     assert!(said.contains(&"true && (c.d == \"x || y\" || !e.f)".to_owned()), "{said:#?}");
     assert!(said.contains(&"a.b && (false || !e.f)".to_owned()), "{said:#?}");
     assert!(said.contains(&"a.b && (c.d == \"x || y\" || !(!e.f))".to_owned()), "{said:#?}");
@@ -161,7 +174,13 @@ fn conditions_are_taken_apart() {
 
 #[test]
 fn patterns_are_blurred_at_the_error() {
-    assert_eq!(blurred("Failed (?:x) at: (?P<errno>Operation not permitted|a(?:b))").as_deref(), Some("Failed (?:x) at: (?P<errno>.+)"));
+    assert_eq!(
+        blurred("Failed (?:x) at: (?P<errno>Operation not permitted|a(?:b))").as_deref(),
+        Some("Failed (?:x) at: (?P<errno>.+)")
+    );
     assert_eq!(blurred("Cannot find cgroup mount point: ").as_deref(), None);
-    assert_eq!(blurred(r"Failed to (?:allocate|start) manager object").as_deref(), Some("Failed to (?:allocate|start).*"));
+    assert_eq!(
+        blurred(r"Failed to (?:allocate|start) manager object").as_deref(),
+        Some("Failed to (?:allocate|start).*")
+    );
 }

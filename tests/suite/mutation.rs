@@ -1,4 +1,5 @@
-//! Damaged rules must be noticed by the checks of rules, their examples, what holds of all rules, or the fixtures.
+//! Damaged rules must be noticed by the checks of rules, their examples, what holds of all rules, or the
+//! fixtures.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,8 @@ fn every_mutant() -> Vec<Mutant> {
     let mut files = Vec::new();
     walk(&project("rules"), &mut files);
     files.sort();
-    let rules = files.iter().filter(|file| !file.ends_with("remedies.toml") && !file.ends_with("harmless.toml"));
+    let rules =
+        files.iter().filter(|file| !file.ends_with("remedies.toml") && !file.ends_with("harmless.toml"));
     let of = |file: &PathBuf| {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         mutants::of(&name, &std::fs::read_to_string(file).expect("a rule can be read"))
@@ -47,7 +49,10 @@ struct Before {
 fn said_of(id: &str, rules: &RuleSet) -> Vec<String> {
     let mut alone = rules.clone();
     alone.rules.retain(|rule| rule.id == id);
-    let complaints = verify(rules).into_iter().chain(verify_examples(&alone).1).map(|one| format!("{}: {}", one.rule, one.message));
+    let complaints = verify(rules)
+        .into_iter()
+        .chain(verify_examples(&alone).1)
+        .map(|one| format!("{}: {}", one.rule, one.message));
     complaints.chain(invariants::complaints(&alone)).collect()
 }
 
@@ -58,7 +63,8 @@ impl Before {
     }
 }
 
-/// The rules with one of them damaged; `None` when what is left is no rule any more. All others stay compiled.
+/// The rules with one of them damaged; `None` when what is left is no rule any more. All others stay
+/// compiled.
 fn damaged(whole: &RuleSet, mutant: &Mutant, folder: &Path) -> Option<RuleSet> {
     let file = folder.join("mutant.toml");
     std::fs::write(&file, &mutant.text).expect("the mutant can be written");
@@ -69,7 +75,13 @@ fn damaged(whole: &RuleSet, mutant: &Mutant, folder: &Path) -> Option<RuleSet> {
 }
 
 /// Whether something new is said of the damage; `None` when what is left is no rule any more.
-fn is_noticed(mutant: &Mutant, whole: &RuleSet, fixtures: &[Fixture], folder: &Path, before: &Before) -> Option<bool> {
+fn is_noticed(
+    mutant: &Mutant,
+    whole: &RuleSet,
+    fixtures: &[Fixture],
+    folder: &Path,
+    before: &Before,
+) -> Option<bool> {
     let rules = damaged(whole, mutant, folder)?;
     let by_rules = said_of(&mutant.id, &rules).iter().any(|one| !before.rules.contains(one));
     Some(by_rules || fixtures::complaints(fixtures, &rules).iter().any(|one| !before.fixtures.contains(one)))
@@ -95,8 +107,11 @@ fn damaged_rules_are_noticed() {
         running.into_iter().flat_map(|part| part.join().expect("judging does not panic")).collect()
     });
     let valid = judged.iter().filter(|(noticed, _)| noticed.is_some()).count();
-    let survivors: Vec<&str> =
-        judged.iter().filter(|(noticed, _)| *noticed == Some(false)).map(|(_, mutant)| mutant.label.as_str()).collect();
+    let survivors: Vec<&str> = judged
+        .iter()
+        .filter(|(noticed, _)| *noticed == Some(false))
+        .map(|(_, mutant)| mutant.label.as_str())
+        .collect();
     for survivor in &survivors {
         announce(&format!("mutation: not noticed: {survivor}"));
     }

@@ -1,4 +1,5 @@
-//! Foreign words as names: of containers, rules and files. None leads out of a folder, into a shell or to another place of a page.
+//! Foreign words as names: of containers, rules and files. None leads out of a folder, into a shell or to
+//! another place of a page.
 
 use serde_json::json;
 
@@ -37,7 +38,9 @@ fn a_list_of_containers_is_read_by_names_that_are_some() {
     assert_eq!(run.report(0)["target"]["name"], NAME, "{run:?}");
     let id = other.container["Id"].as_str().unwrap().to_owned();
     let fake = Fake::but(other, move |request| {
-        request.is("/containers/json").then(|| Answer::Json(200, json!([{"Id": id, "Names": HOSTILE}, {"Id": "../x", "Names": [3]}])))
+        request
+            .is("/containers/json")
+            .then(|| Answer::Json(200, json!([{"Id": id, "Names": HOSTILE}, {"Id": "../x", "Names": [3]}])))
     });
     let run = fake.call("doctor --all --format json --no-exec").run();
     assert_eq!(run.json()["reports"].as_array().map(Vec::len), Some(1), "{run:?}");
@@ -48,11 +51,24 @@ fn the_playbook_stays_in_its_folder() {
     let folder = tempfile::tempdir().unwrap();
     let (rules, book) = (folder.path().join("rules"), folder.path().join("a/b/book"));
     std::fs::create_dir_all(&rules).unwrap();
-    let page = "title = \"t\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation = \"e\"\nconfirm = \"c\"\n";
-    for id in ["../../x", "../../../../x", "/tmp/x", "..", "a/../../b", "A", "x y", "x\\u001b[2J", "x\\n# y"] {
+    let page =
+        "title = \"t\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation = \"e\"\nconfirm = \"c\"\n";
+    for id in ["../../x", "../../../../x", "/tmp/x", "..", "a/../../b", "A", "x y", "x\\u001b[2J", "x\\n# y"]
+    {
         std::fs::write(rules.join("x.toml"), format!("id = \"{id}\"\n{page}")).unwrap();
-        let run = sysdock(["rules", "docs", "-o", &book.display().to_string(), "--rules", &rules.display().to_string()]).run();
-        assert!(run.code != 0 && run.stderr.contains("is no id") && !run.stderr.contains('\u{1b}'), "{id}: {run:?}");
+        let run = sysdock([
+            "rules",
+            "docs",
+            "-o",
+            &book.display().to_string(),
+            "--rules",
+            &rules.display().to_string(),
+        ])
+        .run();
+        assert!(
+            run.code != 0 && run.stderr.contains("is no id") && !run.stderr.contains('\u{1b}'),
+            "{id}: {run:?}"
+        );
         assert!(!book.exists() && !folder.path().join("a").exists(), "{id}");
     }
 }
@@ -62,14 +78,18 @@ fn a_page_of_a_users_rule_is_text() {
     let folder = tempfile::tempdir().unwrap();
     let (rules, book) = (folder.path().join("rules"), folder.path().join("book"));
     std::fs::create_dir_all(&rules).unwrap();
-    let evil =
-        "<script>x</script> [a](javascript:b) ![i](https://e/x.png) {{#include /etc/passwd}} `{{#include /etc/passwd}}` \u{1b}[2J \u{202e}";
+    let evil = "<script>x</script> [a](javascript:b) ![i](https://e/x.png) {{#include /etc/passwd}} \
+        `{{#include /etc/passwd}}` \u{1b}[2J \u{202e}";
     let rule = format!(
-        "id = \"mine\"\ntitle = '''{evil}'''\nseverity = \"error\"\nstage = \"mount\"\nexplanation = '''\n{evil}\n\n    {evil}\n'''\nconfirm = '''{evil}'''\n\
-         references = [\"https://example.org/x\"]\nnot_reproduced = '''{evil}'''\n[[signature]]\nname = \"s\"\npattern = 'abcdef <b>'\n"
+        "id = \"mine\"\ntitle = '''{evil}'''\nseverity = \"error\"\nstage = \"mount\"\nexplanation = \
+            '''\n{evil}\n\n    {evil}\n'''\nconfirm = '''{evil}'''\n\
+         references = [\"https://example.org/x\"]\nnot_reproduced = '''{evil}'''\n[[signature]]\nname \
+            = \"s\"\npattern = 'abcdef <b>'\n"
     );
     std::fs::write(rules.join("mine.toml"), rule.replace('\u{1b}', "")).unwrap();
-    sysdock(["rules", "docs", "-o", &book.display().to_string(), "--rules", &rules.display().to_string()]).run().ended(0);
+    sysdock(["rules", "docs", "-o", &book.display().to_string(), "--rules", &rules.display().to_string()])
+        .run()
+        .ended(0);
     for page in ["src/ids/mine.md", "src/SUMMARY.md", "src/introduction.md", "src/messages.md"] {
         let text = std::fs::read_to_string(book.join(page)).unwrap();
         let close: String = text.split_whitespace().collect();
@@ -79,7 +99,10 @@ fn a_page_of_a_users_rule_is_text() {
         for line in text.lines() {
             fenced ^= line.starts_with("```");
             let bare: String = line.split('`').step_by(2).collect();
-            assert!(fenced || !bare.contains("<script") && !bare.contains("[a](") && !bare.contains("![i]("), "{page}: {line}");
+            assert!(
+                fenced || !bare.contains("<script") && !bare.contains("[a](") && !bare.contains("![i]("),
+                "{page}: {line}"
+            );
         }
     }
 }
@@ -91,7 +114,10 @@ fn evidence_is_no_link_in_sarif() {
     for evil in ["[click](https://evil.example/)", "[a](b) [c](d)", "]( [x](1)"] {
         std::fs::write(
             &log,
-            format!("systemd 252 running in system mode\nFailed to mount tmpfs at /run: Operation not permitted {evil}\n"),
+            format!(
+                "systemd 252 running in system mode\nFailed to mount tmpfs at /run: Operation not \
+                permitted {evil}\n"
+            ),
         )
         .unwrap();
         let run = sysdock(["triage", "--format", "sarif", &log.display().to_string()]).run();
@@ -100,8 +126,13 @@ fn evidence_is_no_link_in_sarif() {
         let told: Vec<String> = results
             .iter()
             .flat_map(|result| {
-                std::iter::once(&result["message"])
-                    .chain(result["relatedLocations"].as_array().into_iter().flatten().map(|place| &place["message"]))
+                std::iter::once(&result["message"]).chain(
+                    result["relatedLocations"]
+                        .as_array()
+                        .into_iter()
+                        .flatten()
+                        .map(|place| &place["message"]),
+                )
             })
             .filter_map(|message| message["text"].as_str().map(str::to_owned))
             .collect();

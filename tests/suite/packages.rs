@@ -1,5 +1,5 @@
-//! The Debian package and the image, tried in the lab. `SYSDOCK_PACKAGES` (set by scripts/test) is the folder of the static binary, with
-//! the package below `package/`; without it both are named as not run.
+//! The Debian package and the image, tried in the lab. `SYSDOCK_PACKAGES` (set by scripts/test) is the folder
+//! of the static binary, with the package below `package/`; without it both are named as not run.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -11,7 +11,9 @@ use super::program::{announce, project, roots};
 fn built(test: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("SYSDOCK_PACKAGES").map(PathBuf::from);
     if folder.is_none() {
-        announce(&format!("packages: {test} not run, SYSDOCK_PACKAGES names no folder (`scripts/package deb`)"));
+        announce(&format!(
+            "packages: {test} not run, SYSDOCK_PACKAGES names no folder (`scripts/package deb`)"
+        ));
     }
     folder
 }
@@ -29,11 +31,18 @@ fn the_debian_package_installs_where_nothing_else_is() {
     let test = "the_debian_package_installs_where_nothing_else_is";
     let Some(folder) = built(test) else { return };
     let Some(lane) = lane(test, "docker20-v2") else { return };
-    let package = std::fs::read_dir(folder.join("package")).expect("the package was built").map_while(Result::ok).map(|entry| entry.path());
-    let package = package.into_iter().find(|path| path.extension().is_some_and(|end| end == "deb")).expect("there is a package");
+    let package = std::fs::read_dir(folder.join("package"))
+        .expect("the package was built")
+        .map_while(Result::ok)
+        .map(|entry| entry.path());
+    let package = package
+        .into_iter()
+        .find(|path| path.extension().is_some_and(|end| end == "deb"))
+        .expect("there is a package");
     for guest in ["bullseye", "bookworm"].into_iter().filter(|guest| lane.has(guest)) {
         let container = Container::start(lane, "package", &[], guest, &["sleep", "600"]);
-        let said = lane.client(&["cp", &package.display().to_string(), &format!("{}:/sysdock.deb", container.name)]);
+        let said =
+            lane.client(&["cp", &package.display().to_string(), &format!("{}:/sysdock.deb", container.name)]);
         assert!(said.good, "{said:?}");
         inside(&container, &["dpkg", "-i", "/sysdock.deb"]);
         assert!(inside(&container, &["sysdock", "--version"]).starts_with("sysdock "));
@@ -49,8 +58,11 @@ fn the_debian_package_installs_where_nothing_else_is() {
             assert!(files.contains(part), "{part}: {files}");
         }
         assert!(
-            inside(&container, &["bash", "-c", "source /usr/share/bash-completion/completions/sysdock; complete -p sysdock"])
-                .contains("_sysdock_complete")
+            inside(
+                &container,
+                &["bash", "-c", "source /usr/share/bash-completion/completions/sysdock; complete -p sysdock"]
+            )
+            .contains("_sysdock_complete")
         );
         inside(&container, &["dpkg", "--purge", "sysdock"]);
         assert!(!inside(&container, &["ls", "/usr/bin"]).lines().any(|name| name == "sysdock"));
@@ -59,7 +71,8 @@ fn the_debian_package_installs_where_nothing_else_is() {
 
 /// Builds the image on a lane with the script that users have.
 fn image(lane: &Lane) -> String {
-    let output = Command::new(project("scripts/package")).args(["image", &lane.address]).stdin(Stdio::null()).output();
+    let output =
+        Command::new(project("scripts/package")).args(["image", &lane.address]).stdin(Stdio::null()).output();
     let output = output.expect("the script can be started");
     assert!(output.status.success(), "{}: {}", lane.name, String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
@@ -70,7 +83,8 @@ fn the_image_examines_a_container_through_the_socket_alone() {
     if built("the_image_examines_a_container_through_the_socket_alone").is_none() {
         return;
     }
-    for lane in lab().lanes.iter().filter(|lane| lane.is_own() && lane.has("bookworm") && !lane.maps_users()) {
+    for lane in lab().lanes.iter().filter(|lane| lane.is_own() && lane.has("bookworm") && !lane.maps_users())
+    {
         let image = image(lane);
         let patient = Container::start(lane, "patient", &[], "bookworm", &["/sbin/init"]);
         let here = lane.sysdock(&["doctor", "--format", "json", &patient.name]).run();
@@ -91,8 +105,8 @@ fn the_image_examines_a_container_through_the_socket_alone() {
             "json",
             &patient.name,
         ]);
-        let report: serde_json::Value =
-            serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{}: {error}: {said:?}", lane.name));
+        let report: serde_json::Value = serde_json::from_str(&said.stdout)
+            .unwrap_or_else(|error| panic!("{}: {error}: {said:?}", lane.name));
         let (there, here) = (&report["reports"][0], here.report(0));
         assert_eq!((roots(there), &there["verdict"]), (roots(&here), &here["verdict"]), "{}", lane.name);
         // Podman gives systemd what it needs by itself.

@@ -1,4 +1,5 @@
-//! The playbook: the committed book is what the rules say, tables are written once, and a message leads to its page.
+//! The playbook: the committed book is what the rules say, tables are written once, and a message leads to
+//! its page.
 
 use std::collections::BTreeSet;
 
@@ -43,13 +44,19 @@ fn a_book_that_is_not_what_the_rules_say_is_refused() {
 #[test]
 fn a_rule_of_the_user_has_its_page() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let rule = "id = \"mine\"\ntitle = \"<b>mine</b> *is* [odd](x) \\u001b[31m\"\nseverity = \"error\"\nstage = \"units\"\nexplanation = \"e\"\nconfirm = \"c\"\n\
+    let rule = "id = \"mine\"\ntitle = \"<b>mine</b> *is* [odd](x) \\u001b[31m\"\nseverity \
+        = \"error\"\nstage = \"units\"\nexplanation = \"e\"\nconfirm = \"c\"\n\
                 [[signature]]\nname = \"s\"\npattern = 'my `own` message'\n";
     std::fs::write(folder.path().join("mine.toml"), rule).expect("it can be written");
     let out = folder.path().join("out").display().to_string();
-    sysdock(["rules", "docs", "-o", &out, "--rules", &folder.path().join("mine.toml").display().to_string()]).run().ended(0);
+    sysdock(["rules", "docs", "-o", &out, "--rules", &folder.path().join("mine.toml").display().to_string()])
+        .run()
+        .ended(0);
     let page = std::fs::read_to_string(folder.path().join("out/src/ids/mine.md")).expect("it was written");
-    assert!(page.contains(r"# &lt;b&gt;mine&lt;/b&gt; \*is\* \[odd\](x)") && !page.contains('\u{1b}'), "{page}");
+    assert!(
+        page.contains(r"# &lt;b&gt;mine&lt;/b&gt; \*is\* \[odd\](x)") && !page.contains('\u{1b}'),
+        "{page}"
+    );
     let index = std::fs::read_to_string(folder.path().join("out/src/messages.md")).expect("it was written");
     assert!(index.contains("- ``my `own` message``: [mine](ids/mine.md)"), "{index}");
 }
@@ -71,22 +78,33 @@ fn exit_codes_are_told_alike_everywhere() {
         assert!(readme.contains(&row), "README.md has no row {row}");
         assert!(book.contains(&row), "the book has no row {row}");
         let squeezed = help.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(squeezed.contains(&format!("{} {}", exit.code(), exit.meaning())), "--help does not say {row}");
+        assert!(
+            squeezed.contains(&format!("{} {}", exit.code(), exit.meaning())),
+            "--help does not say {row}"
+        );
     }
 }
 
-/// The table of the README holds recipes, which no code has; that they are right and leave no command out is checked.
+/// The table of the README holds recipes, which no code has; that they are right and leave no command out is
+/// checked.
 #[test]
 fn the_table_of_commands_holds_every_command() {
     let readme = text("README.md");
-    let lines =
-        || readme.lines().filter_map(|line| line.strip_prefix("| `sysdock ")?.split_once('`').map(|(command, _)| command.to_owned()));
+    let lines = || {
+        readme.lines().filter_map(|line| {
+            line.strip_prefix("| `sysdock ")?.split_once('`').map(|(command, _)| command.to_owned())
+        })
+    };
     for line in lines() {
-        let words = shlex::split(&format!("sysdock {line}")).unwrap_or_else(|| panic!("{line}: not a command line"));
+        let words =
+            shlex::split(&format!("sysdock {line}")).unwrap_or_else(|| panic!("{line}: not a command line"));
         assert!(Cli::try_parse_from(words).is_ok(), "README.md: `sysdock {line}` is no command");
     }
     for command in Cli::command().get_subcommands().map(clap::Command::get_name) {
-        assert!(lines().any(|line| line.split(' ').next() == Some(command)), "README.md does not tell of `{command}`");
+        assert!(
+            lines().any(|line| line.split(' ').next() == Some(command)),
+            "README.md does not tell of `{command}`"
+        );
     }
 }
 
@@ -107,11 +125,21 @@ fn the_terminal_and_the_book_have_the_same_page() {
 #[test]
 fn a_message_finds_its_page() {
     let explain = |words: &str| sysdock(["explain", words]).run();
-    let run = explain("Jan  2 03:04:05 host systemd[1]: Failed to create /init.scope control group: Read-only file system").ended(0);
-    assert!(run.stdout.starts_with("cgroup-read-only by its signature init-scope-read-only:\n"), "{}", run.stdout);
+    let run = explain(
+        "Jan  2 03:04:05 host systemd[1]: Failed to create /init.scope control group: Read-only file system",
+    )
+    .ended(0);
+    assert!(
+        run.stdout.starts_with("cgroup-read-only by its signature init-scope-read-only:\n"),
+        "{}",
+        run.stdout
+    );
     assert!(run.stdout.contains("[cgroup-read-only] critical"), "{}", run.stdout);
     let several = explain("Failed to mount tmpfs at /run: Operation not permitted").ended(0).stdout;
-    assert!(several.starts_with("run-tmpfs-missing ") && several.contains("\nmount-eperm-needs-cap by"), "{several}");
+    assert!(
+        several.starts_with("run-tmpfs-missing ") && several.contains("\nmount-eperm-needs-cap by"),
+        "{several}"
+    );
     let unknown = explain("the printer is on fire").refused(1);
     assert!(unknown.stdout.is_empty(), "{unknown:?}");
     explain("cgroup-read-onyl").refused(2);
@@ -130,7 +158,10 @@ fn every_rule_shows_itself_or_says_why_not() {
         for one in &rule.page.reproduce {
             let words = shlex::split(&one.run).unwrap_or_default();
             let place = format!("{}: {}", rule.id, one.run);
-            assert!(["docker", "podman"].contains(&one.engine.as_str()) && words.first() == Some(&one.engine), "{place}");
+            assert!(
+                ["docker", "podman"].contains(&one.engine.as_str()) && words.first() == Some(&one.engine),
+                "{place}"
+            );
             assert!(words.iter().filter(|word| *word == IMAGE).count() == 1, "{place}");
             assert!(one.run.contains(&format!("--name {BROKEN} --network none")), "{place}");
             assert!(!one.run.contains("--privileged"), "{place}");

@@ -1,6 +1,8 @@
-//! The cures that the playbook shows: what the doctor prescribes for the recorded containers, engine by engine.
+//! The cures that the playbook shows: what the doctor prescribes for the recorded containers, engine by
+//! engine.
 //!
-//! `SYSDOCK_RECORD=1` writes `src/playbook/cures.json`; without it the file must say what the doctor says now.
+//! `SYSDOCK_RECORD=1` writes `src/playbook/cures.json`; without it the file must say what the doctor says
+//! now.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -19,13 +21,18 @@ const LANES: [(&str, &str); 5] = [
     ("podman4-v2", "Podman 4"),
 ];
 
-/// What the lab's containers have of their own and others have not: no network, an environment that is carried over.
+/// What the lab's containers have of their own and others have not: no network, an environment that is
+/// carried over.
 const LABS: [[&str; 2]; 2] = [["--env-file", ""], ["--network", "none"]];
 const LABS_LINES: [&str; 4] = ["env_file:", "network_mode: none", "Network=none", "EnvironmentFile="];
 
 fn json_files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).expect("the fixtures can be read").filter_map(Result::ok).map(|entry| entry.path());
-    let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|ext| ext == "json")).collect();
+    let entries = std::fs::read_dir(folder)
+        .expect("the fixtures can be read")
+        .filter_map(Result::ok)
+        .map(|entry| entry.path());
+    let mut files: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|ext| ext == "json")).collect();
     files.sort();
     files
 }
@@ -41,24 +48,32 @@ fn of(folder: &Path) -> Vec<Value> {
     let mut found = Vec::new();
     let mut shown = BTreeSet::new();
     for (lane, words) in LANES {
-        let Some(file) = files.iter().find(|file| file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(lane))) else {
+        let Some(file) = files
+            .iter()
+            .find(|file| file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(lane)))
+        else {
             continue;
         };
-        let snapshot: Value = serde_json::from_slice(&std::fs::read(file).expect("a fixture can be read")).expect("it is JSON");
+        let snapshot: Value =
+            serde_json::from_slice(&std::fs::read(file).expect("a fixture can be read")).expect("it is JSON");
         let systemd = &snapshot["facts"]["guest.systemd_version"]["value"];
-        let report: Value = serde_json::from_str(&doctor(file, &["--format", "json"])).expect("the doctor answers");
+        let report: Value =
+            serde_json::from_str(&doctor(file, &["--format", "json"])).expect("the doctor answers");
         let report = &report["reports"][0];
         let (name, cure) = (report["target"]["name"].as_str().unwrap_or_default(), &report["prescription"]);
         let place = if systemd.is_null() { words.to_owned() } else { format!("{words}, systemd {systemd}") };
         let general = |text: &str| general(text, name);
         let (summary, script) = told(cure);
         found.push(json!({"place": place, "summary": general(&summary), "language": "sh", "script": general(&script)}));
-        let (form, language) = if lane.starts_with("podman") { ("quadlet", "ini") } else { ("compose", "yaml") };
+        let (form, language) =
+            if lane.starts_with("podman") { ("quadlet", "ini") } else { ("compose", "yaml") };
         if cure["curable"] == true && shown.insert(form) {
             let file = doctor(file, &["--prescription", form]);
             let own = |line: &&str| {
                 let line = line.trim_start();
-                !line.is_empty() && !line.starts_with('#') && !LABS_LINES.iter().any(|word| line.starts_with(word))
+                !line.is_empty()
+                    && !line.starts_with('#')
+                    && !LABS_LINES.iter().any(|word| line.starts_with(word))
             };
             let lines: Vec<&str> = file.lines().filter(own).collect();
             let summary = format!("the same as a {form} file.");
@@ -68,7 +83,8 @@ fn of(folder: &Path) -> Vec<Value> {
     found
 }
 
-/// What a cure does, and the files and commands that make it: image and container; how the old one is kept is the doctor's matter.
+/// What a cure does, and the files and commands that make it: image and container; how the old one is kept is
+/// the doctor's matter.
 fn told(cure: &Value) -> (String, String) {
     let steps: Vec<&Value> = cure["steps"].as_array().into_iter().flatten().collect();
     if cure["curable"] != true {
@@ -76,15 +92,23 @@ fn told(cure: &Value) -> (String, String) {
         return (first.to_owned(), String::new());
     }
     let mut script = String::new();
-    for step in steps.iter().filter(|step| ["build-image", "run-container"].contains(&step["kind"].as_str().unwrap_or_default())) {
-        for (name, text) in step["files"].as_object().into_iter().flatten().filter(|(name, _)| name.ends_with("Dockerfile")) {
+    for step in steps
+        .iter()
+        .filter(|step| ["build-image", "run-container"].contains(&step["kind"].as_str().unwrap_or_default()))
+    {
+        for (name, text) in
+            step["files"].as_object().into_iter().flatten().filter(|(name, _)| name.ends_with("Dockerfile"))
+        {
             let text = text.as_str().unwrap_or_default().trim_end();
             let folder = Path::new(name).parent().unwrap_or(Path::new("")).display().to_string();
             script.push_str(&format!("mkdir -p {folder} && cat > {name} <<'END'\n{text}\nEND\n"));
         }
-        let mut words: Vec<&str> = step["argv"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let mut words: Vec<&str> =
+            step["argv"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         for [flag, value] in LABS {
-            if let Some(at) = words.windows(2).position(|pair| pair[0] == flag && (value.is_empty() || pair[1] == value)) {
+            if let Some(at) =
+                words.windows(2).position(|pair| pair[0] == flag && (value.is_empty() || pair[1] == value))
+            {
                 words.drain(at..at + 2);
             }
         }
@@ -93,14 +117,18 @@ fn told(cure: &Value) -> (String, String) {
     }
     // What this container had and where it was recorded is of no use to others.
     let summary = cure["summary"].as_str().unwrap_or_default();
-    let end = [" It keeps what it had ", " These steps are made "].iter().filter_map(|mark| summary.find(mark)).min();
+    let end = [" It keeps what it had ", " These steps are made "]
+        .iter()
+        .filter_map(|mark| summary.find(mark))
+        .min();
     (summary[..end.unwrap_or(summary.len())].to_owned(), script)
 }
 
 /// A text without the names of the lab.
 fn general(text: &str, name: &str) -> String {
     let text = text.replace(&format!("sysdock-{name}"), "web").replace(name, "web");
-    let image = |word: &str| word.contains("deb-systemd:") || word.starts_with("test-") || word.contains("/test-");
+    let image =
+        |word: &str| word.contains("deb-systemd:") || word.starts_with("test-") || word.contains("/test-");
     let line = |line: &str| {
         let words = line.split(' ').map(|word| match word.split_once('=') {
             Some((key, value)) if image(value) => format!("{key}=IMAGE"),
@@ -115,7 +143,9 @@ fn general(text: &str, name: &str) -> String {
 #[test]
 fn cures_are_what_recorded_containers_get() {
     let mut table: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    for entry in std::fs::read_dir(project("fixtures")).expect("the fixtures can be read").filter_map(Result::ok) {
+    for entry in
+        std::fs::read_dir(project("fixtures")).expect("the fixtures can be read").filter_map(Result::ok)
+    {
         let id = entry.file_name().to_string_lossy().into_owned();
         if entry.path().is_dir() && !["healthy", "not-systemd"].contains(&id.as_str()) {
             table.insert(id, of(&entry.path()));
@@ -131,6 +161,7 @@ fn cures_are_what_recorded_containers_get() {
     let committed = std::fs::read_to_string(project(PLACE)).expect("the table can be read");
     assert!(
         committed == text,
-        "{PLACE} is not what the doctor says; run: SYSDOCK_RECORD=1 cargo test --test suite cures_are, then cargo run -- rules docs -o docs/book"
+        "{PLACE} is not what the doctor says; run: SYSDOCK_RECORD=1 cargo test --test suite cures_are, then \
+            cargo run -- rules docs -o docs/book"
     );
 }

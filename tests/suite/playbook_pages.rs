@@ -1,7 +1,9 @@
-//! The book as pages in a browser: built by mdBook, silent, asking for nothing, legible on a telephone, searchable.
+//! The book as pages in a browser: built by mdBook, silent, asking for nothing, legible on a telephone,
+//! searchable.
 //!
-//! `SYSDOCK_MDBOOK` is the mdBook program; without it, what scripts/test put into its cache, else the one of the PATH.
-//! `SYSDOCK_REQUIRE_BROWSER=1` makes a missing one a failure. `SYSDOCK_SCREENSHOTS` is a folder that pictures are kept in.
+//! `SYSDOCK_MDBOOK` is the mdBook program; without it, what scripts/test put into its cache, else the one of
+//! the PATH. `SYSDOCK_REQUIRE_BROWSER=1` makes a missing one a failure. `SYSDOCK_SCREENSHOTS` is a folder
+//! that pictures are kept in.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,18 +17,26 @@ fn mdbook() -> Option<PathBuf> {
     let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(|| home.join(".cache"), PathBuf::from);
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|folder| folder.join("mdbook"));
-    given.into_iter().chain([cache.join("sysdock-tools/bin/mdbook")]).chain(found).find(|program| program.is_file())
+    given
+        .into_iter()
+        .chain([cache.join("sysdock-tools/bin/mdbook")])
+        .chain(found)
+        .find(|program| program.is_file())
 }
 
 /// The built book; says that the test does not run where there is no mdBook.
 fn built(test: &str) -> Option<tempfile::TempDir> {
     let Some(program) = mdbook() else {
         announce(&format!("book: {test} not run, mdbook is missing (`scripts/test` installs it)"));
-        assert!(!std::env::var("SYSDOCK_REQUIRE_BROWSER").is_ok_and(|value| value == "1"), "{test} needs mdbook");
+        assert!(
+            !std::env::var("SYSDOCK_REQUIRE_BROWSER").is_ok_and(|value| value == "1"),
+            "{test} needs mdbook"
+        );
         return None;
     };
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let output = Command::new(program).arg("build").arg("-d").arg(folder.path()).arg(project("docs/book")).output();
+    let output =
+        Command::new(program).arg("build").arg("-d").arg(folder.path()).arg(project("docs/book")).output();
     let output = output.expect("mdbook can be started");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success() && !said.contains("WARN") && !said.contains("ERROR"), "{said}");
@@ -35,7 +45,8 @@ fn built(test: &str) -> Option<tempfile::TempDir> {
 
 fn keep(seen: &Seen, name: &str) {
     if let Some(folder) = std::env::var_os("SYSDOCK_SCREENSHOTS") {
-        std::fs::write(Path::new(&folder).join(format!("{name}.png")), &seen.png).expect("a picture can be kept");
+        std::fs::write(Path::new(&folder).join(format!("{name}.png")), &seen.png)
+            .expect("a picture can be kept");
     }
 }
 
@@ -55,7 +66,8 @@ fn pages_are_quiet_and_fit_in_every_view() {
         let mut pictures = Vec::new();
         for (name, view) in views {
             let address = format!("file://{}/{page}.html", book.path().display());
-            let script = "document.documentElement.scrollWidth <= innerWidth && document.querySelector('main h1').innerText.length > 3";
+            let script = "document.documentElement.scrollWidth <= innerWidth && document.querySelector('main \
+                h1').innerText.length > 3";
             let seen = browser.run(&address, view, script);
             keep(&seen, &format!("{}-{name}", page.replace('/', "-")));
             seen.quiet(&format!("{page} {name}"));
@@ -67,19 +79,26 @@ fn pages_are_quiet_and_fit_in_every_view() {
     }
 }
 
-/// A reader on a machine without a server opens the file and searches; the index is a script of its own, not fetched.
+/// A reader on a machine without a server opens the file and searches; the index is a script of its own, not
+/// fetched.
 #[test]
 fn a_message_is_found_from_a_file() {
     let test = "a_message_is_found_from_a_file";
     let (Some(book), Some(mut browser)) = (built(test), browser(test)) else { return };
     let address = format!("file://{}/index.html?search=statx%20not%20permitted", book.path().display());
     let script = "new Promise(done => { let left = 60; const look = () => { \
-                  const found = [...document.querySelectorAll('#mdbook-searchresults a, #searchresults a')].map(link => link.href); \
-                  if (found.length || !left--) done(found.join(' ')); else setTimeout(look, 100) }; look() })";
+                  const found = [...document.querySelectorAll('#mdbook-searchresults a, #searchresults \
+        a')].map(link => link.href); \
+                  if (found.length || !left--) done(found.join(' ')); else setTimeout(look, 100) }; look() \
+        })";
     let seen = browser.run(&address, DESKTOP, script);
     keep(&seen, "search");
     seen.quiet("the search");
-    assert!(seen.answer.as_str().is_some_and(|found| found.contains("seccomp-blocks-new-syscalls.html")), "{:?}", seen.answer);
+    assert!(
+        seen.answer.as_str().is_some_and(|found| found.contains("seccomp-blocks-new-syscalls.html")),
+        "{:?}",
+        seen.answer
+    );
 }
 
 #[test]
@@ -109,9 +128,18 @@ fn links(page: &Path) -> usize {
             continue;
         }
         let (file, part) = link.split_once('#').unwrap_or((link, ""));
-        let target = if file.is_empty() { page.to_owned() } else { page.parent().expect("a page lies in a folder").join(file) };
-        let there = std::fs::read_to_string(&target).unwrap_or_else(|error| panic!("{}: {link}: {error}", page.display()));
-        assert!(part.is_empty() || there.contains(&format!("id=\"{part}\"")), "{}: {link} leads to no part", page.display());
+        let target = if file.is_empty() {
+            page.to_owned()
+        } else {
+            page.parent().expect("a page lies in a folder").join(file)
+        };
+        let there = std::fs::read_to_string(&target)
+            .unwrap_or_else(|error| panic!("{}: {link}: {error}", page.display()));
+        assert!(
+            part.is_empty() || there.contains(&format!("id=\"{part}\"")),
+            "{}: {link} leads to no part",
+            page.display()
+        );
         count += 1;
     }
     count

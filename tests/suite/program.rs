@@ -44,7 +44,8 @@ impl Run {
         self
     }
 
-    /// A failure as the project wants it: nothing on stdout, one line that says what, one that says what to do next.
+    /// A failure as the project wants it: nothing on stdout, one line that says what, one that says what to
+    /// do next.
     #[track_caller]
     pub fn refused(self, code: i32) -> Self {
         let run = self.ended(code);
@@ -90,7 +91,9 @@ impl Call {
         let (stdout, stderr) = (drain(child.stdout.take()), drain(child.stderr.take()));
         let (status, peak_kib) = wait(&mut child, began);
         feeder.join().expect("feeding does not fail");
-        let text = |reader: std::thread::JoinHandle<Vec<u8>>| String::from_utf8_lossy(&reader.join().expect("reading works")).into_owned();
+        let text = |reader: std::thread::JoinHandle<Vec<u8>>| {
+            String::from_utf8_lossy(&reader.join().expect("reading works")).into_owned()
+        };
         let code = status.code().unwrap_or(256);
         Run { code, stdout: text(stdout), stderr: text(stderr), took: began.elapsed(), peak_kib }
     }
@@ -147,7 +150,11 @@ pub fn roots(report: &Value) -> Vec<String> {
 /// Ids of the findings of one role, in order.
 pub fn with_role(report: &Value, role: &str) -> Vec<String> {
     let findings = report["findings"].as_array().cloned().unwrap_or_default();
-    findings.iter().filter(|finding| finding["role"] == role).map(|finding| finding["id"].as_str().unwrap_or_default().to_owned()).collect()
+    findings
+        .iter()
+        .filter(|finding| finding["role"] == role)
+        .map(|finding| finding["id"].as_str().unwrap_or_default().to_owned())
+        .collect()
 }
 
 /// Says something that cargo shows even when the test passes.

@@ -1,4 +1,5 @@
-//! Progress: seen on a terminal when work is slow, and never elsewhere. The terminal is that of `script` from bsdutils.
+//! Progress: seen on a terminal when work is slow, and never elsewhere. The terminal is that of `script` from
+//! bsdutils.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -10,7 +11,8 @@ use super::program::announce;
 fn slow() -> Fake {
     Fake::but(recorded(), |request| {
         let pause = Duration::from_secs(3);
-        let log = || Answer::Stream { head: frame(1, b"hello\n"), piece: Vec::new(), times: 0, pause, whole: true };
+        let log =
+            || Answer::Stream { head: frame(1, b"hello\n"), piece: Vec::new(), times: 0, pause, whole: true };
         request.bare().contains("/logs").then(log)
     })
 }
@@ -18,7 +20,13 @@ fn slow() -> Fake {
 /// What a terminal shows of a run; nothing where there is no `script`.
 fn on_a_terminal(fake: &Fake, line: &str) -> Option<String> {
     let mut command = Command::new("script");
-    command.args(["--quiet", "--return", "--command", &format!("{} {line}", env!("CARGO_BIN_EXE_sysdock")), "/dev/null"]);
+    command.args([
+        "--quiet",
+        "--return",
+        "--command",
+        &format!("{} {line}", env!("CARGO_BIN_EXE_sysdock")),
+        "/dev/null",
+    ]);
     command.env_clear().env("PATH", std::env::var_os("PATH")?).env("TERM", "xterm").env("LC_ALL", "C.UTF-8");
     command.env("DOCKER_HOST", format!("unix://{}", fake.socket().display()));
     let output = command.stdin(Stdio::null()).output().ok()?;
@@ -51,7 +59,10 @@ fn slow_targets_are_counted_and_slow_texts_measured() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let pipe = folder.path().join("pipe").display().to_string();
     assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
-    let mut feeder = Command::new("sh").args(["-c", "exec >\"$0\"; echo hello; sleep 3; echo again", &pipe]).spawn().expect("sh runs");
+    let mut feeder = Command::new("sh")
+        .args(["-c", "exec >\"$0\"; echo hello; sleep 3; echo again", &pipe])
+        .spawn()
+        .expect("sh runs");
     let seen = on_a_terminal(&slow(), &format!("triage {pipe}")).unwrap_or_default();
     assert!(feeder.wait().expect("it ends").success() && seen.contains("reading"), "{seen:?}");
 }

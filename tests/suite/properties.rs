@@ -1,4 +1,5 @@
-//! Properties: no planted secret survives redaction, a snapshot survives its file, chunks of a log do not matter.
+//! Properties: no planted secret survives redaction, a snapshot survives its file, chunks of a log do not
+//! matter.
 
 use std::collections::BTreeMap;
 
@@ -7,27 +8,49 @@ use serde_json::{Value, json};
 use sysdock::diagnose::diagnose_with;
 use sysdock::rule::{RuleSet, builtin};
 use sysdock::scan::{Excerpter, Matcher};
-use sysdock::snapshot::{EngineId, Facts, Gap, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Source, Target, TargetKind, file};
+use sysdock::snapshot::{
+    EngineId, Facts, Gap, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Source, Target,
+    TargetKind, file,
+};
 
 fn rules() -> &'static RuleSet {
-    static RULES: std::sync::LazyLock<RuleSet> = std::sync::LazyLock::new(|| builtin().expect("the built-in rules can be loaded"));
+    static RULES: std::sync::LazyLock<RuleSet> =
+        std::sync::LazyLock::new(|| builtin().expect("the built-in rules can be loaded"));
     &RULES
 }
 
 pub fn matcher() -> &'static Matcher<'static> {
-    static MATCHER: std::sync::LazyLock<Matcher<'static>> = std::sync::LazyLock::new(|| Matcher::new(rules()));
+    static MATCHER: std::sync::LazyLock<Matcher<'static>> =
+        std::sync::LazyLock::new(|| Matcher::new(rules()));
     &MATCHER
 }
 
 fn snapshot(documents: BTreeMap<String, Value>, facts: Facts, log: LogExcerpt) -> Snapshot {
     let engine = EngineId { name: "docker".to_owned(), version: "28.5.2".to_owned(), api: "1.51".to_owned() };
-    let target = Target { kind: TargetKind::Container, name: "web".to_owned(), id: Some("0".repeat(64)), engine: Some(engine) };
-    Snapshot { schema_version: SCHEMA_VERSION, target, facts, gaps: Vec::new(), log, documents, derived: None }
+    let target = Target {
+        kind: TargetKind::Container,
+        name: "web".to_owned(),
+        id: Some("0".repeat(64)),
+        engine: Some(engine),
+    };
+    Snapshot {
+        schema_version: SCHEMA_VERSION,
+        target,
+        facts,
+        gaps: Vec::new(),
+        log,
+        documents,
+        derived: None,
+    }
 }
 
 fn excerpt(lines: Vec<String>) -> LogExcerpt {
     let count = lines.len() as u64;
-    let lines = lines.into_iter().zip(1..).map(|(text, line)| KeptLine { line, source: Source::Console, text }).collect();
+    let lines = lines
+        .into_iter()
+        .zip(1..)
+        .map(|(text, line)| KeptLine { line, source: Source::Console, text })
+        .collect();
     LogExcerpt { lines, lines_read: count, bytes_read: count, ..LogExcerpt::default() }
 }
 
@@ -67,14 +90,18 @@ fn documents(name: &str, secrets: &[String; 7]) -> BTreeMap<String, Value> {
         "Config": {
             "Env": ["PATH=/bin", format!("{name}={environment}"), format!("DATABASE_URL=postgres://app:{in_url}@db/x?sslmode=on")],
             "Labels": {"deploy.secret": label, "plain": "hidden", "com.docker.compose.service": "kept"},
-            "Cmd": ["sh", "-c", format!("curl -H 'Authorization: Bearer {auth}' https://api.example.org/?token={query}")],
+            "Cmd": ["sh", "-c", format!("curl -H 'Authorization: Bearer {auth}' \
+                https://api.example.org/?token={query}")],
             "Entrypoint": ["/entry.sh", "--token", argument],
         },
         "AuthConfig": {"username": "me", "password": auth},
         // The same values come back where no name gives them away.
         "Comment": format!("{environment} {label} {argument} {inline} {auth}"),
     });
-    BTreeMap::from([("container".to_owned(), container.clone()), ("image".to_owned(), json!({"Config": container["Config"]}))])
+    BTreeMap::from([
+        ("container".to_owned(), container.clone()),
+        ("image".to_owned(), json!({"Config": container["Config"]})),
+    ])
 }
 
 proptest! {
@@ -92,8 +119,10 @@ proptest! {
             format!("the value {environment} was refused, and {flag} too"),
         ];
         let mut facts = Facts::default();
-        facts.set("container.argv", json!(["/entry.sh", "--password", secrets[2]]), "container inspect: Config.Cmd");
-        facts.set("container.error", format!("exec failed with {environment}"), "container inspect: State.Error");
+        facts.set("container.argv", json!(["/entry.sh", "--password", secrets[2]]), "container inspect: \
+            Config.Cmd");
+        facts.set("container.error", format!("exec failed with {environment}"), "container inspect: \
+            State.Error");
         let mut whole = snapshot(documents(name, &secrets), facts, excerpt(lines));
         whole.gaps.push(Gap { fact: "log".to_owned(), reason: format!("the engine refused token={form}") });
         let redacted = Redactor::default().redacted(whole);
@@ -162,5 +191,9 @@ fn line() -> impl Strategy<Value = String> {
 }
 
 fn examples() -> Vec<String> {
-    rules().rules.iter().flat_map(|rule| rule.examples.iter().flat_map(|example| example.lines.clone())).collect()
+    rules()
+        .rules
+        .iter()
+        .flat_map(|rule| rule.examples.iter().flat_map(|example| example.lines.clone()))
+        .collect()
 }

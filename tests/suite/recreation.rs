@@ -1,5 +1,5 @@
-//! Lossless recreation: containers with random options are cured by the steps that the doctor prints, and the new one's inspect
-//! document is the old one's but for what `sameness.rs` lists.
+//! Lossless recreation: containers with random options are cured by the steps that the doctor prints, and the
+//! new one's inspect document is the old one's but for what `sameness.rs` lists.
 //!
 //! `SYSDOCK_SEED` is the seed of the options, which a failure names.
 
@@ -51,8 +51,17 @@ impl<'l> Stage<'l> {
         std::fs::create_dir_all(folder.path().join("with space")).expect("a folder can be made");
         let image = fresh_name("own");
         let from = if lane.engine == "podman" { "localhost/" } else { "" };
-        std::fs::write(folder.path().join("Dockerfile"), format!("FROM {from}deb-systemd:bookworm\n{OWN}")).expect("a file can be written");
-        let said = lane.client(&["build", "--network", "none", "-q", "-t", &image, &folder.path().display().to_string()]);
+        std::fs::write(folder.path().join("Dockerfile"), format!("FROM {from}deb-systemd:bookworm\n{OWN}"))
+            .expect("a file can be written");
+        let said = lane.client(&[
+            "build",
+            "--network",
+            "none",
+            "-q",
+            "-t",
+            &image,
+            &folder.path().display().to_string(),
+        ]);
         assert!(said.good, "{}: {}", lane.name, said.stderr);
         Self { lane, other, network, image, folder }
     }
@@ -60,8 +69,16 @@ impl<'l> Stage<'l> {
     /// The words that start a container.
     fn words(&self, launch: &Launch, name: &str) -> Vec<String> {
         let folder = self.folder.path().display().to_string();
-        let own = [("@name@", name), ("@other@", &self.other.name), ("@folder@", &folder), ("@network@", &self.network)];
-        let filled = launch.flags.iter().map(|flag| own.iter().fold(flag.clone(), |flag, (mark, text)| flag.replace(mark, text)));
+        let own = [
+            ("@name@", name),
+            ("@other@", &self.other.name),
+            ("@folder@", &folder),
+            ("@network@", &self.network),
+        ];
+        let filled = launch
+            .flags
+            .iter()
+            .map(|flag| own.iter().fold(flag.clone(), |flag, (mark, text)| flag.replace(mark, text)));
         let mut words: Vec<String> = ["run", "-d", "--name", name].map(str::to_owned).to_vec();
         words.extend((self.lane.engine == "podman").then(|| "--systemd=false".to_owned()));
         words.extend(filled);
@@ -100,7 +117,8 @@ impl Drop for Pair<'_> {
 
 fn inspect(lane: &Lane, name: &str) -> Value {
     let said = lane.client(&["container", "inspect", name]);
-    let document: Value = serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{name}: {error}: {}", said.stderr));
+    let document: Value =
+        serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{name}: {error}: {}", said.stderr));
     document[0].clone()
 }
 
@@ -110,12 +128,15 @@ fn perform(steps: &[Value]) -> Result<(), String> {
     for step in steps {
         for (path, text) in step["files"].as_object().into_iter().flatten() {
             let path = folder.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap_or(folder.path())).map_err(|error| error.to_string())?;
+            std::fs::create_dir_all(path.parent().unwrap_or(folder.path()))
+                .map_err(|error| error.to_string())?;
             std::fs::write(path, text.as_str().unwrap_or_default()).map_err(|error| error.to_string())?;
         }
-        let argv: Vec<&str> = step["argv"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let argv: Vec<&str> =
+            step["argv"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let Some((program, rest)) = argv.split_first() else { continue };
-        let output = Command::new(program).args(rest).current_dir(folder.path()).stdin(Stdio::null()).output();
+        let output =
+            Command::new(program).args(rest).current_dir(folder.path()).stdin(Stdio::null()).output();
         let output = output.map_err(|error| format!("{program}: {error}"))?;
         if !output.status.success() {
             return Err(format!("{argv:?}: {}", String::from_utf8_lossy(&output.stderr)));
@@ -159,7 +180,11 @@ fn recreate(stage: &Stage<'_>, launch: &Launch) -> Vec<String> {
         return vec![format!("no cure: {report}")];
     }
     match perform(&steps) {
-        Ok(()) => differences(&old, &inspect(lane, &pair.name), prescription["summary"].as_str().unwrap_or_default()),
+        Ok(()) => differences(
+            &old,
+            &inspect(lane, &pair.name),
+            prescription["summary"].as_str().unwrap_or_default(),
+        ),
         Err(said) => vec![said],
     }
 }

@@ -24,11 +24,13 @@ const TOLD_BY_OTHERS: [&str; 24] = [
     "ERROR: for web  Cannot create container for service web: nobody knows",
     "services.web additional properties 'tmpfss' not allowed",
     "validating /srv/lab/compose.yaml: services.db.tty must be a boolean",
-    "  Warning  Failed                  4s (x3 over 20s)  kubelet            Error: failed to reserve container name",
+    "  Warning  Failed                  4s (x3 over 20s)  kubelet            Error: failed to reserve \
+        container name",
     "  Warning  FailedCreatePodSandBox  4s                kubelet            nobody knows",
     "lab-0   0/1   CreateContainerConfigError   0   4s",
     "      Reason:       StartError",
-    "Error from server (Forbidden): pods \"lab\" is forbidden: violates PodSecurity \"baseline:latest\": privileged",
+    "Error from server (Forbidden): pods \"lab\" is forbidden: violates PodSecurity \"baseline:latest\": \
+        privileged",
     "docker.errors.APIError: 409 Client Error: Conflict (\"nobody knows\")",
     "com.github.dockerjava.api.exception.BadRequestException: Status 400: nobody knows",
     "fatal: [lab]: FAILED! => {\"msg\": \"Error creating container: nobody knows\"}",
@@ -36,16 +38,22 @@ const TOLD_BY_OTHERS: [&str; 24] = [
 
 #[test]
 fn a_refusal_is_heard_whoever_tells_it_and_wherever() {
-    let noise = |word: &str| (0..1500).map(|n| format!("{word} object {n}")).collect::<Vec<_>>().join("\n") + "\n";
+    let noise =
+        |word: &str| (0..1500).map(|n| format!("{word} object {n}")).collect::<Vec<_>>().join("\n") + "\n";
     for line in TOLD_BY_OTHERS {
         for text in [format!("{line}\n"), format!("{}{line}\n{}", noise("building"), noise("linking"))] {
             let report = triage(&text).ended(1).report(0);
             assert_eq!(roots(&report), ["engine-refused"], "{line}: {report:#}");
-            assert_eq!(report["findings"][0]["evidence"][0]["text"].as_str().map(str::trim), Some(line.trim()), "{line}");
+            assert_eq!(
+                report["findings"][0]["evidence"][0]["text"].as_str().map(str::trim),
+                Some(line.trim()),
+                "{line}"
+            );
         }
     }
     for line in [
-        "Error: short-name \"lab\" did not resolve to an alias and no unqualified-search registries are defined",
+        "Error: short-name \"lab\" did not resolve to an alias and no unqualified-search registries are \
+            defined",
         "  Warning  Failed  4s  kubelet  Failed to pull image \"lab:1\": not found",
         "failed to connect to the docker API at unix:///run/docker.sock; check if the daemon is running",
         "level=fatal msg=\"cannot access containerd socket\"",
@@ -53,7 +61,10 @@ fn a_refusal_is_heard_whoever_tells_it_and_wherever() {
         "no such service: db",
     ] {
         let report = triage(line).ended(4).report(0);
-        assert!(report["state"].as_str().is_some_and(|state| state.contains("what an engine said")), "{line}: {report:#}");
+        assert!(
+            report["state"].as_str().is_some_and(|state| state.contains("what an engine said")),
+            "{line}: {report:#}"
+        );
     }
 }
 

@@ -1,4 +1,5 @@
-//! The commands of the playbook, run as they stand: on every lane that fits, the doctor must name the diagnosis as a root cause.
+//! The commands of the playbook, run as they stand: on every lane that fits, the doctor must name the
+//! diagnosis as a root cause.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -34,8 +35,9 @@ fn fits(one: &Reproduction, lane: &Lane) -> bool {
 fn guest(one: &Reproduction, lane: &Lane, stage: Stage) -> Option<&'static str> {
     let too_new = |version: i64| lane.cgroup == "v1" && version >= 258 && stage != Stage::Cgroup;
     let says = |range: &VersionRange, version| range.contains(version);
-    let mut fitting =
-        GUESTS.iter().filter(|(_, version)| one.systemd.as_ref().is_none_or(|range| says(range, *version)) && !too_new(*version));
+    let mut fitting = GUESTS.iter().filter(|(_, version)| {
+        one.systemd.as_ref().is_none_or(|range| says(range, *version)) && !too_new(*version)
+    });
     fitting.find(|(name, _)| lane.has(name)).map(|(name, _)| *name)
 }
 
@@ -62,7 +64,11 @@ impl Run<'_> {
     fn problem(&self) -> Option<String> {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let container = Container::named(self.lane, &format!("book-{}", self.id));
-        let base = format!("{}deb-systemd:{}", if self.lane.engine == "podman" { "localhost/" } else { "" }, self.guest);
+        let base = format!(
+            "{}deb-systemd:{}",
+            if self.lane.engine == "podman" { "localhost/" } else { "" },
+            self.guest
+        );
         let script = self.one.script();
         let (commands, asked) = script.trim_end().rsplit_once('\n').expect("the last line asks the doctor");
         assert_eq!(asked, format!("sysdock doctor {BROKEN}"));
@@ -80,13 +86,15 @@ impl Run<'_> {
         }
     }
 
-    /// Runs the commands of the page in a shell, with the names that are free here. Whether the container starts is the doctor's matter.
+    /// Runs the commands of the page in a shell, with the names that are free here. Whether the container
+    /// starts is the doctor's matter.
     fn shell(&self, commands: &str, base: &str, name: &str, folder: &Path) {
         let image = image_name(name);
         let commands = commands.replace(&format!("FROM {IMAGE}\n"), &format!("FROM {base}\n"));
         let commands = commands.replace(&format!("-t {BROKEN} -"), &format!("-t {image} -"));
-        let commands =
-            commands.replace(&format!(" {IMAGE} "), &format!(" {base} ")).replace(&format!(" {BROKEN} /"), &format!(" {image} /"));
+        let commands = commands
+            .replace(&format!(" {IMAGE} "), &format!(" {base} "))
+            .replace(&format!(" {BROKEN} /"), &format!(" {image} /"));
         let commands = commands.replace(&format!(" {BROKEN} sleep"), &format!(" {image} sleep"));
         let commands = commands.replace(&format!("--name {BROKEN} "), &format!("--name {name} "));
         for (number, piece) in pieces(&commands, &self.one.then).into_iter().enumerate() {
@@ -95,8 +103,16 @@ impl Run<'_> {
             }
             let piece = piece.replace(&format!(" {BROKEN}\n"), &format!(" {name}\n"));
             let mut shell = Command::new("timeout");
-            shell.args(["300", "sh", "-c", &piece]).current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            shell.env("DOCKER_HOST", &self.lane.address).env("CONTAINER_HOST", &self.lane.address).env("DOCKER_BUILDKIT", "0");
+            shell
+                .args(["300", "sh", "-c", &piece])
+                .current_dir(folder)
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
+            shell
+                .env("DOCKER_HOST", &self.lane.address)
+                .env("CONTAINER_HOST", &self.lane.address)
+                .env("DOCKER_BUILDKIT", "0");
             let _ = shell.status();
         }
         self.settle(name);
@@ -123,7 +139,8 @@ fn pieces(commands: &str, then: &[String]) -> Vec<String> {
 fn every_command_of_the_playbook_shows_its_diagnosis() {
     let _turn = turn();
     let only = std::env::var("SYSDOCK_LIVE_ONLY").unwrap_or_default();
-    let wanted = |run: &Run<'_>| only.is_empty() || only.split_whitespace().any(|word| run.label().contains(word));
+    let wanted =
+        |run: &Run<'_>| only.is_empty() || only.split_whitespace().any(|word| run.label().contains(word));
     let runs: Vec<Run<'_>> = runs().into_iter().filter(wanted).collect();
     // A machine under load boots guests late: what goes wrong is tried once more.
     let wrong: Vec<String> = runs
@@ -135,9 +152,14 @@ fn every_command_of_the_playbook_shows_its_diagnosis() {
         })
         .collect();
     let rules = builtin().expect("the rules can be read").rules;
-    let all: Vec<&str> = rules.iter().filter(|rule| !rule.page.reproduce.is_empty()).map(|rule| rule.id.as_str()).collect();
+    let all: Vec<&str> =
+        rules.iter().filter(|rule| !rule.page.reproduce.is_empty()).map(|rule| rule.id.as_str()).collect();
     let left: Vec<&&str> = all.iter().filter(|id| !runs.iter().any(|run| run.id == **id)).collect();
-    announce(&format!("reproduction: {} runs of {} diagnoses; not run here: {left:?}", runs.len(), all.len()));
+    announce(&format!(
+        "reproduction: {} runs of {} diagnoses; not run here: {left:?}",
+        runs.len(),
+        all.len()
+    ));
     assert!(!required() || !runs.is_empty(), "the lab is required but nothing was run");
     assert!(wrong.is_empty(), "{} of {} runs went wrong:\n{}", wrong.len(), runs.len(), wrong.join("\n"));
 }

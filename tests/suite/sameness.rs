@@ -1,11 +1,12 @@
-//! Two containers' inspect documents side by side: what may differ is listed with its reason, all else is named.
+//! Two containers' inspect documents side by side: what may differ is listed with its reason, all else is
+//! named.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-/// What may differ: beginning of a path, in which `*` stands for the rest of a name, and the reason. What the cure changes may
-/// differ only where its summary has certain words.
+/// What may differ: beginning of a path, in which `*` stands for the rest of a name, and the reason. What the
+/// cure changes may differ only where its summary has certain words.
 struct Listed {
     path: &'static str,
     why: &'static str,
@@ -34,7 +35,8 @@ const LISTED: &[Listed] = &[
     listed("/Config/Env/container_uuid", "Podman's systemd mode makes it of the id"),
     listed(
         "/Config/Volumes",
-        "a volume without a name is taken over by the name that the engine gave it; /Mounts tells that it is the same",
+        "a volume without a name is taken over by the name that the engine gave it; /Mounts tells that it is \
+            the same",
     ),
     listed("/HostConfig/Mounts/*/Source", "likewise"),
     listed("/Mounts/*/Mode", "the letter z marks a volume with a name"),
@@ -81,7 +83,9 @@ pub fn differences(old: &Value, new: &Value, cure: &str) -> Vec<String> {
     let mut found = Vec::new();
     for path in old.keys().chain(new.keys().filter(|path| !old.contains_key(*path))) {
         let (before, after) = (old.get(path), new.get(path));
-        let may = |listed: &Listed| listed.cure.is_none_or(|words| cure.contains(words)) && is_below(path, listed.path);
+        let may = |listed: &Listed| {
+            listed.cure.is_none_or(|words| cure.contains(words)) && is_below(path, listed.path)
+        };
         if before != after && !LISTED.iter().any(may) {
             let text = |value: Option<&Value>| value.map_or("(nothing)".to_owned(), Value::to_string);
             found.push(format!("{path}: {} → {}", text(before), text(after)));
@@ -95,14 +99,17 @@ fn without_id(document: &Value) -> Value {
     let id = document["Id"].as_str().unwrap_or_default();
     assert_eq!(id.len(), 64, "no id: {document}");
     // Podman's container_uuid is half of it.
-    let text = [64, 32, 12].iter().fold(document.to_string(), |text, length| text.replace(&id[..*length], "<id>"));
+    let text =
+        [64, 32, 12].iter().fold(document.to_string(), |text, length| text.replace(&id[..*length], "<id>"));
     serde_json::from_str(&text).expect("a word for another leaves JSON whole")
 }
 
 /// Whether a path is that of a listed field or lies in it.
 fn is_below(path: &str, listed: &str) -> bool {
     let mut names = path.split('/');
-    let fits = |name: &str, wanted: &str| wanted.strip_suffix('*').map_or(name == wanted, |start| name.starts_with(start));
+    let fits = |name: &str, wanted: &str| {
+        wanted.strip_suffix('*').map_or(name == wanted, |start| name.starts_with(start))
+    };
     listed.split('/').all(|wanted| names.next().is_some_and(|name| fits(name, wanted)))
 }
 
@@ -119,15 +126,24 @@ fn gather(path: &str, value: &Value, found: &mut BTreeMap<String, Value>) {
         Value::Object(map) if KEYS.contains(&name) => {
             map.keys().for_each(|key| drop(found.insert(format!("{path}/{key}"), Value::Bool(true))));
         }
-        Value::Object(map) => map.iter().for_each(|(key, value)| gather(&format!("{path}/{}", key.replace('/', "|")), value, found)),
+        Value::Object(map) => map
+            .iter()
+            .for_each(|(key, value)| gather(&format!("{path}/{}", key.replace('/', "|")), value, found)),
         Value::Array(list) => match keyed(name, list) {
             Some(map) => gather(path, &map, found),
-            None => list.iter().enumerate().for_each(|(place, value)| gather(&format!("{path}/{place}"), value, found)),
+            None => list
+                .iter()
+                .enumerate()
+                .for_each(|(place, value)| gather(&format!("{path}/{place}"), value, found)),
         },
         Value::Null => {}
         // Podman's word for a policy that nobody asked for.
-        Value::String(policy) if policy == "no" && path.ends_with("/RestartPolicy/Name") => gather(path, &Value::from(""), found),
-        Value::String(options) if path.contains("/Tmpfs/") => drop(found.insert(path.to_owned(), in_order(options).into())),
+        Value::String(policy) if policy == "no" && path.ends_with("/RestartPolicy/Name") => {
+            gather(path, &Value::from(""), found)
+        }
+        Value::String(options) if path.contains("/Tmpfs/") => {
+            drop(found.insert(path.to_owned(), in_order(options).into()))
+        }
         value => drop(found.insert(path.to_owned(), value.clone())),
     }
 }
@@ -142,11 +158,13 @@ fn keyed(name: &str, list: &[Value]) -> Option<Value> {
         _ => return None,
     };
     let value = |entry: &Value| if name == "Binds" { Value::Bool(true) } else { entry.clone() };
-    Some(Value::Object(list.iter().filter_map(|entry| Some((key(entry)?, value(entry)))).collect::<Map<String, Value>>()))
+    Some(Value::Object(
+        list.iter().filter_map(|entry| Some((key(entry)?, value(entry)))).collect::<Map<String, Value>>(),
+    ))
 }
 
-/// A bind with its options in order. That of a volume which nobody named is left out: /Mounts has it, however it was asked for; so
-/// is what Podman makes for the mount of an image.
+/// A bind with its options in order. That of a volume which nobody named is left out: /Mounts has it, however
+/// it was asked for; so is what Podman makes for the mount of an image.
 fn bind(entry: &Value) -> Option<String> {
     let mut parts = entry.as_str()?.splitn(3, ':');
     let (source, target) = (parts.next()?, parts.next()?);
@@ -166,7 +184,10 @@ fn in_order(options: &str) -> String {
 fn only_what_is_listed_may_differ() {
     let document = |more: &str| {
         let id = format!("{:02x}", more.len()).repeat(32);
-        let text = format!(r#"{{"Id": "{id}", "Path": "/data/{id}", "Config": {{"Hostname": "{}"}}, {more}}}"#, &id[..12]);
+        let text = format!(
+            r#"{{"Id": "{id}", "Path": "/data/{id}", "Config": {{"Hostname": "{}"}}, {more}}}"#,
+            &id[..12]
+        );
         serde_json::from_str::<Value>(&text).expect("a document")
     };
     let old = document(r#""State": 1, "HostConfig": {"Binds": ["a:/b:rw,z"], "Init": true}"#);

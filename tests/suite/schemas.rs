@@ -8,8 +8,19 @@ use serde_json::Value;
 use super::program::project;
 
 /// The forms of a report, by the names that `--format` takes.
-pub const FORMATS: [&str; 11] =
-    ["human", "json", "jsonl", "sarif", "junit", "github", "github-summary", "gitlab", "markdown", "html", "prometheus"];
+pub const FORMATS: [&str; 11] = [
+    "human",
+    "json",
+    "jsonl",
+    "sarif",
+    "junit",
+    "github",
+    "github-summary",
+    "gitlab",
+    "markdown",
+    "html",
+    "prometheus",
+];
 
 /// What is wrong with a text in this form; nothing where it is as it should be.
 pub fn complaints(format: &str, text: &str) -> Vec<String> {
@@ -19,7 +30,11 @@ pub fn complaints(format: &str, text: &str) -> Vec<String> {
         "sarif" => by_schema("sarif-2.1.0.json", text),
         "gitlab" => by_schema("gitlab-code-quality.json", text),
         "junit" => junit(text),
-        "github" => text.lines().filter(|line| !is_command(line)).map(|line| format!("no workflow command: {line:?}")).collect(),
+        "github" => text
+            .lines()
+            .filter(|line| !is_command(line))
+            .map(|line| format!("no workflow command: {line:?}"))
+            .collect(),
         "prometheus" => prometheus(text),
         "html" => html(text),
         "human" | "markdown" | "github-summary" => plain(text),
@@ -35,9 +50,14 @@ fn json(text: &str) -> Result<Value, String> {
 fn by_schema(name: &str, text: &str) -> Vec<String> {
     let schema = std::fs::read_to_string(project("tests/schemas").join(name)).expect("a schema can be read");
     let schema: Value = serde_json::from_str(&schema).expect("a schema is JSON");
-    let validator = jsonschema::options().should_validate_formats(true).build(&schema).expect("a schema is a schema");
+    let validator =
+        jsonschema::options().should_validate_formats(true).build(&schema).expect("a schema is a schema");
     match serde_json::from_str(text) {
-        Ok(value) => validator.iter_errors(&value).take(5).map(|error| format!("{}: {error}", error.instance_path())).collect(),
+        Ok(value) => validator
+            .iter_errors(&value)
+            .take(5)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect(),
         Err(error) => vec![error.to_string()],
     }
 }
@@ -58,7 +78,11 @@ fn junit(text: &str) -> Vec<String> {
     let feeder = std::thread::spawn(move || drop(stdin.write_all(text.as_bytes())));
     let output = child.wait_with_output().expect("xmllint ends");
     feeder.join().expect("feeding does not fail");
-    if output.status.success() { Vec::new() } else { String::from_utf8_lossy(&output.stderr).lines().take(5).map(str::to_owned).collect() }
+    if output.status.success() {
+        Vec::new()
+    } else {
+        String::from_utf8_lossy(&output.stderr).lines().take(5).map(str::to_owned).collect()
+    }
 }
 
 /// A line that a runner of GitHub's takes as a command, with nothing in it that would begin another.
@@ -66,14 +90,20 @@ fn is_command(line: &str) -> bool {
     let kinds = ["::error ", "::warning ", "::notice "];
     let Some(rest) = kinds.iter().find_map(|kind| line.strip_prefix(kind)) else { return false };
     let Some((properties, message)) = rest.split_once("::") else { return false };
-    let escaped =
-        |text: &str| text.split('%').skip(1).all(|after| ["25", "0A", "0D", "3A", "2C"].iter().any(|code| after.starts_with(code)));
-    properties.split(',').all(|pair| pair.contains('=') && !pair.contains(':')) && escaped(message) && escaped(properties)
+    let escaped = |text: &str| {
+        text.split('%')
+            .skip(1)
+            .all(|after| ["25", "0A", "0D", "3A", "2C"].iter().any(|code| after.starts_with(code)))
+    };
+    properties.split(',').all(|pair| pair.contains('=') && !pair.contains(':'))
+        && escaped(message)
+        && escaped(properties)
 }
 
 /// Each line is a remark or a sample of a family that was announced; no series comes twice.
 fn prometheus(text: &str) -> Vec<String> {
-    let sample = regex::Regex::new(r#"^([a-z_]+)(\{(?:[a-z_]+="(?:[^"\\\n]|\\[\\n"])*",?)*\})? \d+$"#).expect("a pattern");
+    let sample = regex::Regex::new(r#"^([a-z_]+)(\{(?:[a-z_]+="(?:[^"\\\n]|\\[\\n"])*",?)*\})? \d+$"#)
+        .expect("a pattern");
     let (mut families, mut seen, mut wrong) = (Vec::new(), std::collections::BTreeSet::new(), Vec::new());
     for line in text.lines() {
         if let Some(family) = line.strip_prefix("# TYPE ") {
@@ -97,12 +127,20 @@ fn html(text: &str) -> Vec<String> {
     if !text.starts_with("<!DOCTYPE html>") || !text.trim_end().ends_with("</html>") {
         wrong.push("the page is not whole".to_owned());
     }
-    wrong.extend(["<script", "<img", "http://"].iter().filter(|word| text.contains(**word)).map(|word| format!("has {word}")));
+    wrong.extend(
+        ["<script", "<img", "http://"]
+            .iter()
+            .filter(|word| text.contains(**word))
+            .map(|word| format!("has {word}")),
+    );
     wrong
 }
 
 /// Nothing that a terminal would obey.
 fn plain(text: &str) -> Vec<String> {
     let control = |c: char| c.is_control() && c != '\n';
-    text.lines().filter(|line| line.chars().any(control)).map(|line| format!("control characters: {line:?}")).collect()
+    text.lines()
+        .filter(|line| line.chars().any(control))
+        .map(|line| format!("control characters: {line:?}"))
+        .collect()
 }

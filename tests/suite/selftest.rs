@@ -18,27 +18,50 @@ fn seen(run: &Run, id: &str) -> Value {
 fn an_engine_that_shows_all_is_seen_and_left_alone() {
     let fake = Fake::usual(recorded());
     let run = fake.call("selftest --format json").run().ended(0);
-    for id in
-        ["engine.found", "engine.answers", "engine.info", "engine.containers", "container.inspect", "container.log", "container.files"]
-    {
+    for id in [
+        "engine.found",
+        "engine.answers",
+        "engine.info",
+        "engine.containers",
+        "container.inspect",
+        "container.log",
+        "container.files",
+    ] {
         assert_eq!(seen(&run, id), true, "{id}: {run:?}");
     }
     assert_eq!(seen(&run, "container.exec"), Value::Null);
-    let odd: Vec<_> = fake.requests().into_iter().filter(|request| request.method != "GET" && request.method != "HEAD").collect();
+    let odd: Vec<_> = fake
+        .requests()
+        .into_iter()
+        .filter(|request| request.method != "GET" && request.method != "HEAD")
+        .collect();
     assert!(odd.is_empty(), "{odd:?}");
     let run = fake.call("selftest web --format json").run().ended(0);
     assert_eq!(seen(&run, "container.exec"), true, "{run:?}");
-    assert_eq!(seen(&fake.call("selftest web --no-exec --format json").run().ended(0), "container.exec"), Value::Null);
+    assert_eq!(
+        seen(&fake.call("selftest web --no-exec --format json").run().ended(0), "container.exec"),
+        Value::Null
+    );
 }
 
 #[test]
 fn what_is_hidden_is_named_with_what_is_lost_and_what_to_do() {
     let run = sysdock(["selftest", "--host", "unix:///no/such.sock"]).run().ended(3);
-    assert!(run.stdout.contains("so: no container can be examined") && run.stdout.contains("next: ") && run.stderr.is_empty(), "{run:?}");
-    let fake =
-        Fake::but(recorded(), |request| (request.is("/info") || request.bare().contains("/logs")).then(|| error(403, "not for you")));
+    assert!(
+        run.stdout.contains("so: no container can be examined")
+            && run.stdout.contains("next: ")
+            && run.stderr.is_empty(),
+        "{run:?}"
+    );
+    let fake = Fake::but(recorded(), |request| {
+        (request.is("/info") || request.bare().contains("/logs")).then(|| error(403, "not for you"))
+    });
     let run = fake.call("selftest --format json").run().ended(3);
-    assert_eq!((seen(&run, "engine.info"), seen(&run, "container.log")), (false.into(), false.into()), "{run:?}");
+    assert_eq!(
+        (seen(&run, "engine.info"), seen(&run, "container.log")),
+        (false.into(), false.into()),
+        "{run:?}"
+    );
     let run = fake.call("selftest nobody --format json").run().ended(3);
     assert_eq!(seen(&run, "container.inspect"), false);
     let fake = Fake::but(recorded(), |request| request.is("/info").then(|| error(403, "not for you")));
@@ -51,7 +74,14 @@ fn each_lane_is_seen_through_and_through() {
     for lane in lab().lanes.iter().filter(|lane| lane.has("bookworm")) {
         let own = Container::start(lane, "seen", &[], "bookworm", &["sleep", "300"]);
         let run = sysdock(["selftest", &own.name, "--format", "json", "-H", &lane.address]).run().ended(0);
-        for id in ["engine.found", "engine.answers", "engine.info", "engine.containers", "container.inspect", "container.log"] {
+        for id in [
+            "engine.found",
+            "engine.answers",
+            "engine.info",
+            "engine.containers",
+            "container.inspect",
+            "container.log",
+        ] {
             assert_eq!(seen(&run, id), true, "{}: {run:?}", lane.name);
         }
     }

@@ -1,6 +1,8 @@
-//! The storm: hundreds of containers die while their engine is killed and started again, and `watch` tells of each death once.
+//! The storm: hundreds of containers die while their engine is killed and started again, and `watch` tells of
+//! each death once.
 //!
-//! It has an engine of its own, which it may kill. Every run has a small storm; `SYSDOCK_STORM=500` makes it a great one, of some minutes.
+//! It has an engine of its own, which it may kill. Every run has a small storm; `SYSDOCK_STORM=500` makes it
+//! a great one, of some minutes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -42,7 +44,10 @@ impl Engine {
     fn script(&self, command: &str) {
         let mut script = Command::new(project("tests/lab/lab"));
         script.args([command, LANE]).env("SYSDOCK_LAB", &self.lab).env("SYSDOCK_LAB_SUITES", "bookworm");
-        assert!(script.stdin(Stdio::null()).stdout(Stdio::null()).status().unwrap().success(), "lab {command}");
+        assert!(
+            script.stdin(Stdio::null()).stdout(Stdio::null()).status().unwrap().success(),
+            "lab {command}"
+        );
     }
 
     fn address(&self) -> String {
@@ -55,8 +60,12 @@ impl Engine {
     }
 
     fn client(&self, words: &[&str]) -> Option<String> {
-        let output =
-            Command::new("timeout").args(["30", "docker", "-H", &self.address()]).args(words).stdin(Stdio::null()).output().unwrap();
+        let output = Command::new("timeout")
+            .args(["30", "docker", "-H", &self.address()])
+            .args(words)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
@@ -70,7 +79,14 @@ impl Engine {
     /// Makes a container that dies soon after its start, with as little as the engine may do for it.
     fn victim(&self, name: &str) -> Option<String> {
         let cheap = ["--network", "none", "--security-opt", "seccomp=unconfined", "--ipc", "host"];
-        self.client(&[&["create", "--name", name][..], &cheap, &["deb-systemd:bookworm", "sh", "-c", "sleep 2; exit 3"]].concat())
+        self.client(
+            &[
+                &["create", "--name", name][..],
+                &cheap,
+                &["deb-systemd:bookworm", "sh", "-c", "sleep 2; exit 3"],
+            ]
+            .concat(),
+        )
     }
 
     /// Starts a victim; one whose start was cut off when the engine was killed is made anew.
@@ -122,7 +138,8 @@ fn deaths(path: &std::path::Path) -> BTreeMap<String, u64> {
     for line in std::fs::read_to_string(path).unwrap().lines() {
         let line: Value = serde_json::from_str(line).unwrap();
         if line["event"]["kind"] == "died" {
-            *deaths.entry(line["target"]["id"].as_str().unwrap().to_owned()).or_default() += line["event"]["deaths"].as_u64().unwrap();
+            *deaths.entry(line["target"]["id"].as_str().unwrap().to_owned()).or_default() +=
+                line["event"]["deaths"].as_u64().unwrap();
         }
     }
     deaths
@@ -133,7 +150,9 @@ fn shared_out(number: usize, each: impl Fn(&str) + Sync, meanwhile: impl FnOnce(
     std::thread::scope(|scope| {
         for client in 0..CLIENTS {
             let each = &each;
-            scope.spawn(move || (client..number).step_by(CLIENTS).for_each(|turn| each(&format!("storm-{turn}"))));
+            scope.spawn(move || {
+                (client..number).step_by(CLIENTS).for_each(|turn| each(&format!("storm-{turn}")))
+            });
         }
         meanwhile();
     });
@@ -145,13 +164,15 @@ fn storm_of_deaths_around_a_killed_engine() {
     if lane("storm_of_deaths_around_a_killed_engine", LANE).is_none() {
         return;
     }
-    let number: usize = std::env::var("SYSDOCK_STORM").ok().and_then(|number| number.parse().ok()).unwrap_or(USUAL);
+    let number: usize =
+        std::env::var("SYSDOCK_STORM").ok().and_then(|number| number.parse().ok()).unwrap_or(USUAL);
     let engine = Engine::start();
     shared_out(number, |name| assert!(engine.victim(name).is_some(), "{name} cannot be made"), || {});
     let folder = tempfile::tempdir().unwrap();
     let told = folder.path().join("told");
     let mut command = sysdock(["watch", "--format", "json", "-H", &engine.address()]).command();
-    let mut watch = Watch(command.stdin(Stdio::null()).stdout(std::fs::File::create(&told).unwrap()).spawn().unwrap());
+    let mut watch =
+        Watch(command.stdin(Stdio::null()).stdout(std::fs::File::create(&told).unwrap()).spawn().unwrap());
     std::thread::sleep(Duration::from_secs(3));
     let (before, began) = (watch.memory(), Instant::now());
     shared_out(
@@ -168,10 +189,13 @@ fn storm_of_deaths_around_a_killed_engine() {
             engine.script("up");
         },
     );
-    let dead = || engine.client(&["ps", "-aq", "--no-trunc", "--filter", "status=exited"]).unwrap_or_default();
+    let dead =
+        || engine.client(&["ps", "-aq", "--no-trunc", "--filter", "status=exited"]).unwrap_or_default();
     let names = |ids: String| ids.split_whitespace().map(str::to_owned).collect::<BTreeSet<_>>();
     let end = Instant::now() + Duration::from_mins(2);
-    while Instant::now() < end && (names(dead()).len() < number || !names(dead()).iter().all(|id| deaths(&told).contains_key(id))) {
+    while Instant::now() < end
+        && (names(dead()).len() < number || !names(dead()).iter().all(|id| deaths(&told).contains_key(id)))
+    {
         std::thread::sleep(Duration::from_secs(1));
     }
     let took = began.elapsed();

@@ -1,6 +1,8 @@
-//! A sample of the seccomp sweep, booted anew: what `docs/seccomp-sweep.md` says of a denied call is what the doctor finds live.
+//! A sample of the seccomp sweep, booted anew: what `docs/seccomp-sweep.md` says of a denied call is what the
+//! doctor finds live.
 //!
-//! The sample is drawn by a seed, `SYSDOCK_SWEEP_SEED`, so that a failure can be repeated; the seed is named with the result.
+//! The sample is drawn by a seed, `SYSDOCK_SWEEP_SEED`, so that a failure can be repeated; the seed is named
+//! with the result.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -15,8 +17,8 @@ const PLACE: &str = "docs/seccomp-sweep.md";
 const LANE: &str = "docker28-v2";
 /// Its section of the page.
 const SECTION: &str = "## Docker 28";
-/// Calls whose denial stops some of the boots: one look at them says nothing. Go's runtime, of which runc is made, returns from signals
-/// whenever it likes; systemd 252 was seen to boot and to abort without sysinfo.
+/// Calls whose denial stops some of the boots: one look at them says nothing. Go's runtime, of which runc is
+/// made, returns from signals whenever it likes; systemd 252 was seen to boot and to abort without sysinfo.
 const CHANCE: [&str; 2] = ["rt_sigreturn", "sysinfo"];
 /// Cells of each kind in a sample.
 const EACH: usize = 6;
@@ -41,19 +43,31 @@ impl Cell {
 
 /// The cells of an engine that the page holds, without those that it names as wrong.
 fn cells_of(page: &str, section: &str) -> Vec<Cell> {
-    let lines: Vec<&str> =
-        page.lines().skip_while(|line| !line.starts_with(section)).skip(1).take_while(|line| !line.starts_with("## ")).collect();
-    let engine =
-        page.lines().find_map(|line| line.strip_prefix("## ").filter(|name| section.ends_with(name.split('.').next().unwrap_or(name))));
+    let lines: Vec<&str> = page
+        .lines()
+        .skip_while(|line| !line.starts_with(section))
+        .skip(1)
+        .take_while(|line| !line.starts_with("## "))
+        .collect();
+    let engine = page.lines().find_map(|line| {
+        line.strip_prefix("## ").filter(|name| section.ends_with(name.split('.').next().unwrap_or(name)))
+    });
     let wrong = |cell: &Cell| {
         let errno = if cell.errno == 1 { "EPERM" } else { "ENOSYS" };
-        let head = format!("- {}, systemd {}, {} {errno}:", engine.unwrap_or_default(), cell.systemd, cell.call);
+        let head =
+            format!("- {}, systemd {}, {} {errno}:", engine.unwrap_or_default(), cell.systemd, cell.call);
         page.lines().any(|line| line.starts_with(&head))
     };
-    let mut rows =
-        lines.iter().filter(|line| line.starts_with("| ")).map(|line| line.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>());
-    let versions: Vec<u32> =
-        rows.next().unwrap_or_default().iter().filter_map(|head| head.strip_prefix("systemd ")?.parse().ok()).collect();
+    let mut rows = lines
+        .iter()
+        .filter(|line| line.starts_with("| "))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>());
+    let versions: Vec<u32> = rows
+        .next()
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|head| head.strip_prefix("systemd ")?.parse().ok())
+        .collect();
     let mut cells = Vec::new();
     for row in rows {
         let call = row[0].trim_matches('`');
@@ -62,9 +76,12 @@ fn cells_of(page: &str, section: &str) -> Vec<Cell> {
             cells.extend([(1, one), (38, other)].map(|(errno, effect)| cell(*systemd, call, errno, effect)));
         }
     }
-    let calm = lines.iter().find_map(|line| line.strip_prefix("Harmless in every boot: ")).unwrap_or_default();
+    let calm =
+        lines.iter().find_map(|line| line.strip_prefix("Harmless in every boot: ")).unwrap_or_default();
     for call in calm.trim_end_matches('.').split_whitespace().map(|call| call.trim_matches('`')) {
-        cells.extend(versions.iter().flat_map(|systemd| [1, 38].map(|errno| cell(*systemd, call, errno, "harmless"))));
+        cells.extend(
+            versions.iter().flat_map(|systemd| [1, 38].map(|errno| cell(*systemd, call, errno, "harmless"))),
+        );
     }
     cells.retain(|cell| cell.effect != "not made" && !CHANCE.contains(&cell.call.as_str()) && !wrong(cell));
     cells
@@ -104,7 +121,9 @@ fn complaint(report: &Value, cell: &Cell) -> Option<String> {
         return (!loud.is_empty()).then(|| format!("should be quiet: {loud:?}"));
     }
     let first = findings.first().cloned().unwrap_or_default();
-    let named = |evidence: &Value| evidence["path"] == "seccomp.first_blocked" && evidence["value"] == cell.call.as_str();
+    let named = |evidence: &Value| {
+        evidence["path"] == "seccomp.first_blocked" && evidence["value"] == cell.call.as_str()
+    };
     let right = first["role"] == "root-cause"
         && first["id"].as_str().is_some_and(|id| id.starts_with("seccomp-blocks-"))
         && first["confidence"] != "possible"
@@ -120,10 +139,13 @@ fn tried(lane: &Lane, guest: &str, cell: &Cell) -> Option<String> {
     let text = json!({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [rule]}).to_string();
     std::fs::write(&profile, text).expect("the profile can be written");
     let container = Container::named(lane, "sweep");
-    let mut words: Vec<String> = ["run", "-d", "-t", "--network", "none", "--name", &container.name].map(str::to_owned).to_vec();
+    let mut words: Vec<String> =
+        ["run", "-d", "-t", "--network", "none", "--name", &container.name].map(str::to_owned).to_vec();
     words.extend(lane.flags(&container.name));
     let option = format!("seccomp={}", profile.display());
-    words.extend(["--security-opt", &option, &format!("deb-systemd:{guest}"), "/sbin/init"].map(str::to_owned));
+    words.extend(
+        ["--security-opt", &option, &format!("deb-systemd:{guest}"), "/sbin/init"].map(str::to_owned),
+    );
     let said = lane.client(&words);
     assert!(said.good || !cell.is_harmless(), "{cell:?}: {}", said.stderr);
     if cell.is_harmless() {
@@ -146,23 +168,36 @@ fn a_sample_of_denied_calls_is_judged_as_the_sweep_says() {
     let _turn = turn();
     let Some(lane) = lane("the sample of the seccomp sweep", LANE) else { return };
     let seed = std::env::var("SYSDOCK_SWEEP_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(5);
-    let guests: BTreeMap<u32, &String> = lane.guests.iter().filter_map(|guest| Some((version(lane, guest)?, guest))).collect();
+    let guests: BTreeMap<u32, &String> =
+        lane.guests.iter().filter_map(|guest| Some((version(lane, guest)?, guest))).collect();
     let page = std::fs::read_to_string(project(PLACE)).expect("the page can be read");
     let known = cells_of(&page, SECTION).into_iter().filter(|cell| guests.contains_key(&cell.systemd));
     let (calm, harmful): (Vec<Cell>, Vec<Cell>) = known.partition(Cell::is_harmless);
-    assert!(calm.len() > EACH && harmful.len() > EACH, "{PLACE} knows none of the versions {:?}: repeat the sweep", guests.keys());
+    assert!(
+        calm.len() > EACH && harmful.len() > EACH,
+        "{PLACE} knows none of the versions {:?}: repeat the sweep",
+        guests.keys()
+    );
     let sample: Vec<Cell> = draw(harmful, EACH, seed).into_iter().chain(draw(calm, EACH, seed)).collect();
-    let wrong: Vec<String> = sample.iter().filter_map(|cell| tried(lane, guests[&cell.systemd], cell)).collect();
-    announce(&format!("live: {} cells of the seccomp sweep, seed {seed}, {} wrong", sample.len(), wrong.len()));
+    let wrong: Vec<String> =
+        sample.iter().filter_map(|cell| tried(lane, guests[&cell.systemd], cell)).collect();
+    announce(&format!(
+        "live: {} cells of the seccomp sweep, seed {seed}, {} wrong",
+        sample.len(),
+        wrong.len()
+    ));
     assert!(wrong.is_empty(), "seed {seed}:\n{}", wrong.join("\n"));
 }
 
 #[test]
 fn the_page_of_the_sweep_is_read_as_it_is_written() {
-    let page = "## Wrong cells\n\n- Docker 28.5.2, runc 1, systemd 252, bind EPERM: fatal; said: nothing\n\n## Docker 28.5.2, runc 1\n\n\
-        | denied | systemd 247 | systemd 252 |\n|---|---|---|\n| `bind` | fatal / harmless | fatal |\n\nHarmless in every boot: `alarm`.\n\n## Docker 9\n";
+    let page = "## Wrong cells\n\n- Docker 28.5.2, runc 1, systemd 252, bind EPERM: fatal; said: \
+        nothing\n\n## Docker 28.5.2, runc 1\n\n\
+        | denied | systemd 247 | systemd 252 |\n|---|---|---|\n| `bind` | fatal / harmless | fatal \
+        |\n\nHarmless in every boot: `alarm`.\n\n## Docker 9\n";
     let cells = cells_of(page, SECTION);
-    let expected = [cell(247, "bind", 1, "fatal"), cell(247, "bind", 38, "harmless"), cell(252, "bind", 38, "fatal")];
+    let expected =
+        [cell(247, "bind", 1, "fatal"), cell(247, "bind", 38, "harmless"), cell(252, "bind", 38, "fatal")];
     assert_eq!(cells[..3], expected);
     assert_eq!(cells.len(), 7);
 }

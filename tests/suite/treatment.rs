@@ -1,4 +1,5 @@
-//! `prove` and `fix` on the lab's engines: what they make, what they leave alone, and what is left when they are cut off.
+//! `prove` and `fix` on the lab's engines: what they make, what they leave alone, and what is left when they
+//! are cut off.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -11,7 +12,12 @@ use super::program::{Run, project, roots, sysdock};
 /// A container that systemd cannot boot in, with an environment, a label and a volume.
 fn broken<'l>(lane: &'l Lane, purpose: &str, more: &[&str]) -> Container<'l> {
     let off = if lane.engine == "podman" { &["--systemd=false"][..] } else { &[] };
-    let flags = [&["-e", "KEPT=yes", "--label", "kept=yes", "-v", "/data", "--stop-signal", "SIGTERM"][..], off, more].concat();
+    let flags = [
+        &["-e", "KEPT=yes", "--label", "kept=yes", "-v", "/data", "--stop-signal", "SIGTERM"][..],
+        off,
+        more,
+    ]
+    .concat();
     let container = Container::start(lane, purpose, &flags, "bookworm", &["/sbin/init"]);
     container.await_end(std::time::Duration::from_secs(10));
     container
@@ -23,7 +29,14 @@ fn inspect(container: &Container<'_>, name: &str, template: &str) -> String {
 
 /// Names of containers that begin with this one's.
 fn names(container: &Container<'_>) -> Vec<String> {
-    let said = container.lane.client(&["ps", "-a", "--filter", &format!("name={}", container.name), "--format", "{{.Names}}"]);
+    let said = container.lane.client(&[
+        "ps",
+        "-a",
+        "--filter",
+        &format!("name={}", container.name),
+        "--format",
+        "{{.Names}}",
+    ]);
     let mut names: Vec<String> = said.stdout.lines().map(str::to_owned).collect();
     names.sort();
     names
@@ -31,22 +44,27 @@ fn names(container: &Container<'_>) -> Vec<String> {
 
 /// The old container under the name that `fix` gave it; gone when dropped.
 fn kept<'l>(container: &Container<'l>) -> Container<'l> {
-    let name = names(container).into_iter().find(|name| name.contains("-before-")).expect("the old container is kept");
+    let name = names(container)
+        .into_iter()
+        .find(|name| name.contains("-before-"))
+        .expect("the old container is kept");
     Container { lane: container.lane, name }
 }
 
-/// A folder with a stand-in for the engine's client, to be put first on PATH: it counts its calls and runs `script` before the real
-/// one, with the number in `$call`.
+/// A folder with a stand-in for the engine's client, to be put first on PATH: it counts its calls and runs
+/// `script` before the real one, with the number in `$call`.
 fn stand_in(lane: &Lane, script: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let count = folder.path().join("count").display().to_string();
     let text = format!(
-        "#!/bin/sh\nfolder={count}\necho x >> \"$folder\"\ncall=$(wc -l < \"$folder\")\n{script}\nPATH=${{PATH#*:}}\nexec {} \"$@\"\n",
+        "#!/bin/sh\nfolder={count}\necho x >> \"$folder\"\ncall=$(wc -l \
+            < \"$folder\")\n{script}\nPATH=${{PATH#*:}}\nexec {} \"$@\"\n",
         lane.engine
     );
     let path = folder.path().join(&lane.engine);
     std::fs::write(&path, text).expect("the stand-in can be written");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("it can be made executable");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))
+        .expect("it can be made executable");
     folder
 }
 
@@ -67,8 +85,15 @@ fn a_cure_is_proven_beside_the_container() {
         let before = inspect(&container, &container.name, parts);
         let run = call(lane, &["prove", &container.name, "--format", "json"], None).ended(0);
         let trial = &run.report(0)["trial"];
-        assert!(trial["works"] == true && trial["removed"] == true && trial["stop"]["exit_code"] == 0, "{name}: {trial:#}");
-        assert_eq!(inspect(&container, &container.name, parts), before, "{name}: the container itself was changed");
+        assert!(
+            trial["works"] == true && trial["removed"] == true && trial["stop"]["exit_code"] == 0,
+            "{name}: {trial:#}"
+        );
+        assert_eq!(
+            inspect(&container, &container.name, parts),
+            before,
+            "{name}: the container itself was changed"
+        );
         assert_eq!(names(&container), std::slice::from_ref(&container.name), "{name}: something is left");
     }
 }
@@ -117,7 +142,8 @@ fn a_container_is_replaced_and_nothing_is_lost() {
         let run = call(lane, &["fix", &container.name, "--yes"], None).ended(0);
         let old = kept(&container);
         assert!(run.stdout.contains(&old.name) && run.stdout.contains("to undo it"), "{name}: {run:?}");
-        let document: Value = serde_json::from_str(&inspect(&container, &container.name, "{{json .}}")).expect("inspect gives JSON");
+        let document: Value = serde_json::from_str(&inspect(&container, &container.name, "{{json .}}"))
+            .expect("inspect gives JSON");
         // Podman gives a list even so.
         let document = document.as_array().and_then(|list| list.first()).cloned().unwrap_or(document);
         let text = document.to_string();
@@ -138,7 +164,11 @@ fn a_cure_that_fails_is_taken_back() {
         let failing = stand_in(lane, "case \"$*\" in *'run -d '*) echo boom >&2; exit 125;; esac");
         let run = call(lane, &["fix", &container.name, "--yes"], Some(failing.path())).ended(1);
         assert!(run.stderr.contains("boom") && run.stderr.contains("is back as it was"), "{name}: {run:?}");
-        assert_eq!((inspect(&container, &container.name, "{{.Id}}"), names(&container).len()), (id, 1), "{name}: {run:?}");
+        assert_eq!(
+            (inspect(&container, &container.name, "{{.Id}}"), names(&container).len()),
+            (id, 1),
+            "{name}: {run:?}"
+        );
     }
 }
 
@@ -155,7 +185,10 @@ fn a_fix_that_is_killed_leaves_the_old_container() {
         // The command that the stand-in goes on with may still be at work.
         std::thread::sleep(std::time::Duration::from_secs(1));
         let old = names(&container).into_iter().find(|name| inspect(&container, name, "{{.Id}}") == id);
-        let old = Container { lane, name: old.unwrap_or_else(|| panic!("call {number}: the old container is gone: {run:?}")) };
+        let old = Container {
+            lane,
+            name: old.unwrap_or_else(|| panic!("call {number}: the old container is gone: {run:?}")),
+        };
         let said = lane.client(&["start", &old.name]);
         assert!(said.good, "call {number}: {}", said.stderr);
         if run.code == 0 {
@@ -177,10 +210,12 @@ fn both_teach_themselves() {
 /// A folder of rules with one that explains a built-in one and names its remedies.
 fn rule_of_ones_own(original: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let text = std::fs::read_to_string(project("rules/mount/run-tmpfs-missing.toml")).expect("the rule can be read");
-    let explains = text.lines().find(|line| line.starts_with("explains = ")).expect("it explains something");
     let text =
-        text.replace(&format!("id = \"{original}\""), "id = \"house-fault\"").replace(explains, &format!("explains = [\"{original}\"]"));
+        std::fs::read_to_string(project("rules/mount/run-tmpfs-missing.toml")).expect("the rule can be read");
+    let explains = text.lines().find(|line| line.starts_with("explains = ")).expect("it explains something");
+    let text = text
+        .replace(&format!("id = \"{original}\""), "id = \"house-fault\"")
+        .replace(explains, &format!("explains = [\"{original}\"]"));
     std::fs::write(folder.path().join("house-fault.toml"), text).expect("the rule can be written");
     folder
 }
@@ -191,18 +226,25 @@ fn what_a_rule_of_ones_own_finds_is_cured_by_the_remedies_that_it_names() {
     let folder = rule_of_ones_own("run-tmpfs-missing");
     let rules = folder.path().display().to_string();
     for name in ["docker28-v2", "docker20-v1"] {
-        let Some(lane) = lane("what_a_rule_of_ones_own_finds_is_cured_by_the_remedies_that_it_names", name) else { continue };
+        let Some(lane) = lane("what_a_rule_of_ones_own_finds_is_cured_by_the_remedies_that_it_names", name)
+        else {
+            continue;
+        };
         let container = broken(lane, "house", &["-t"]);
-        let run = call(lane, &["doctor", &container.name, "--rules", &rules, "--format", "json"], None).ended(1);
+        let run =
+            call(lane, &["doctor", &container.name, "--rules", &rules, "--format", "json"], None).ended(1);
         let report = run.report(0);
         assert_eq!(roots(&report).first().map(String::as_str), Some("house-fault"), "{report:#}");
         assert_eq!(report["prescription"]["curable"], true, "{report:#}");
-        let trial = call(lane, &["prove", &container.name, "--rules", &rules, "--format", "json"], None).ended(0);
+        let trial =
+            call(lane, &["prove", &container.name, "--rules", &rules, "--format", "json"], None).ended(0);
         assert_eq!(trial.report(0)["trial"]["works"], true, "{trial:?}");
         call(lane, &["fix", &container.name, "--yes", "--rules", &rules], None).ended(0);
         let _old = kept(&container);
         assert_eq!(
-            call(lane, &["doctor", &container.name, "--rules", &rules, "--format", "json"], None).ended(0).report(0)["verdict"],
+            call(lane, &["doctor", &container.name, "--rules", &rules, "--format", "json"], None)
+                .ended(0)
+                .report(0)["verdict"],
             "healthy"
         );
     }

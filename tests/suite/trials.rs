@@ -112,8 +112,11 @@ impl Fault {
             return Vec::new();
         }
         // The newest guest boots on no v1 tree; only faults that are about that are tried there.
-        let too_new =
-            |suite: &str| suite == "sid" && lane.cgroup == "v1" && !self.expect.iter().any(|id| id == "cgroup-v1-host-new-systemd");
+        let too_new = |suite: &str| {
+            suite == "sid"
+                && lane.cgroup == "v1"
+                && !self.expect.iter().any(|id| id == "cgroup-v1-host-new-systemd")
+        };
         let suites = self.suites.iter().filter(|suite| lane.has(suite) && !too_new(suite));
         let mut trials = Vec::new();
         for (number, suite) in suites.enumerate() {
@@ -185,7 +188,8 @@ impl Trial {
             container.await_end(Duration::from_secs(fault.settle));
         }
         for command in &fault.then {
-            let words: Vec<String> = command.iter().map(|word| word.replace("@NAME@", &container.name)).collect();
+            let words: Vec<String> =
+                command.iter().map(|word| word.replace("@NAME@", &container.name)).collect();
             let said = lane.client(&words);
             if !said.good {
                 return Err(format!("{words:?}: {}", said.stderr.trim()));
@@ -207,7 +211,11 @@ impl Trial {
         if first && said && absent {
             return Outcome::Right;
         }
-        let expected = if self.fault.expect.is_empty() { "no root cause".to_owned() } else { self.fault.expect.join(" or ") };
+        let expected = if self.fault.expect.is_empty() {
+            "no root cause".to_owned()
+        } else {
+            self.fault.expect.join(" or ")
+        };
         let state = report["state"].as_str().unwrap_or_default();
         let gaps = &report["gaps"];
         Outcome::Wrong(format!(
@@ -236,8 +244,8 @@ fn without(flags: &[String], dropped: &[String]) -> Vec<String> {
 /// Whether an image has been built; held while it is being built.
 type Building = Mutex<bool>;
 
-/// Images of faults that need one of their own; built once for each lane and guest, removed when dropped. One that could not be
-/// built is built anew when it is asked for again.
+/// Images of faults that need one of their own; built once for each lane and guest, removed when dropped. One
+/// that could not be built is built anew when it is asked for again.
 #[derive(Debug)]
 pub struct Images {
     lane: Lane,
@@ -251,9 +259,17 @@ impl Images {
     }
 
     fn of(&self, trial: &Trial, lane: &Lane) -> Result<String, String> {
-        let Some(dockerfile) = &trial.fault.dockerfile else { return Ok(format!("deb-systemd:{}", trial.suite)) };
+        let Some(dockerfile) = &trial.fault.dockerfile else {
+            return Ok(format!("deb-systemd:{}", trial.suite));
+        };
         let image = format!("sysdock-test-{}-{}:{}", std::process::id(), trial.fault.id, trial.suite);
-        let cell = self.built.lock().unwrap_or_else(PoisonError::into_inner).entry(image.clone()).or_default().clone();
+        let cell = self
+            .built
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(image.clone())
+            .or_default()
+            .clone();
         let mut is_built = cell.lock().unwrap_or_else(PoisonError::into_inner);
         if !*is_built {
             build(lane, &image, dockerfile, trial)?;

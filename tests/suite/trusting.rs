@@ -1,4 +1,5 @@
-//! What a checkout may tell the program to do: configurations and rules of others, pipes and links in them, and what they take away.
+//! What a checkout may tell the program to do: configurations and rules of others, pipes and links in them,
+//! and what they take away.
 
 use std::os::unix::fs::{chown, symlink};
 use std::path::Path;
@@ -11,7 +12,8 @@ use super::program::{Run, sysdock};
 /// Somebody else.
 const OTHER: u32 = 4321;
 /// A rule that is like no other.
-const RULE: &str = "id = \"house-rule\"\ntitle = \"ours\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation = \"e\"\nconfirm = \"c\"\n";
+const RULE: &str = "id = \"house-rule\"\ntitle = \"ours\"\nseverity = \"error\"\nstage \
+    = \"mount\"\nexplanation = \"e\"\nconfirm = \"c\"\n";
 
 /// A folder with a configuration.
 fn project(config: &str) -> tempfile::TempDir {
@@ -29,7 +31,8 @@ fn sick() -> String {
 /// Runs a command within a folder, bounded so that what waits for ever fails the test.
 fn within(folder: &Path, line: &str, more: &[(&str, &str)]) -> Run {
     let from = sick();
-    let words: Vec<&str> = line.split_whitespace().map(|word| if word == "@SICK" { from.as_str() } else { word }).collect();
+    let words: Vec<&str> =
+        line.split_whitespace().map(|word| if word == "@SICK" { from.as_str() } else { word }).collect();
     let mut command = std::process::Command::new("timeout");
     command.args(["-k", "5", "60", env!("CARGO_BIN_EXE_sysdock")]).args(words).env_clear();
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).envs(more.iter().copied());
@@ -62,7 +65,10 @@ fn a_checkout_of_another_user_is_not_obeyed() {
             return;
         }
         let run = within(folder.path(), "rules list", &[]);
-        assert!(run.code != 0 && run.stderr.contains("belongs to user 4321") && run.stderr.contains("--trust"), "{given}: {run:?}");
+        assert!(
+            run.code != 0 && run.stderr.contains("belongs to user 4321") && run.stderr.contains("--trust"),
+            "{given}: {run:?}"
+        );
         assert!(run.stdout.is_empty(), "{given}: {run:?}");
         let trusted = within(folder.path(), "--trust rules list", &[]).ended(0);
         assert!(trusted.stdout.contains("house-rule"), "{given}: {trusted:?}");
@@ -71,7 +77,8 @@ fn a_checkout_of_another_user_is_not_obeyed() {
         std::fs::create_dir(home.path().join("sysdock")).expect("a folder can be made");
         let line = format!("safe-directories = [\"{}\"]", folder.path().display());
         std::fs::write(home.path().join("sysdock/sysdock.toml"), line).expect("a file can be written");
-        within(folder.path(), "rules list", &[("XDG_CONFIG_HOME", &home.path().display().to_string())]).ended(0);
+        within(folder.path(), "rules list", &[("XDG_CONFIG_HOME", &home.path().display().to_string())])
+            .ended(0);
         chown(&place, Some(0), None).expect("it can be taken back");
     }
 }
@@ -99,7 +106,9 @@ fn rules_of_a_project_add_and_replace_only_what_the_user_allows() {
         assert!(fits || (run.stderr.contains("would replace") && run.stderr.contains("--trust")), "{run:?}");
         within(folder.path(), "rules list --trust", &[]).ended(0);
         // The same folder, named by the user.
-        sysdock(["rules", "list", "--rules", &folder.path().join("rules").display().to_string()]).run().ended(0);
+        sysdock(["rules", "list", "--rules", &folder.path().join("rules").display().to_string()])
+            .run()
+            .ended(0);
     }
 }
 
@@ -118,16 +127,23 @@ fn pipes_devices_and_links_that_lead_out_are_refused_at_once() {
         }),
         ("", &|folder| {
             std::fs::remove_file(folder.join("sysdock.toml")).expect("it is there");
-            symlink(other.path().join("sysdock.toml"), folder.join("sysdock.toml")).expect("a link can be made");
+            symlink(other.path().join("sysdock.toml"), folder.join("sysdock.toml"))
+                .expect("a link can be made");
         }),
         ("", &|folder| {
             std::fs::remove_file(folder.join("sysdock.toml")).expect("it is there");
             symlink("/dev/zero", folder.join("sysdock.toml")).expect("a link can be made");
         }),
         ("rules = [\"rules\"]", &|folder| pipe(&folder.join("rules/x.toml"))),
-        ("rules = [\"rules\"]", &|folder| symlink("/dev/zero", folder.join("rules/x.toml")).expect("a link can be made")),
-        ("rules = [\"rules\"]", &|folder| symlink(other.path().join("x.toml"), folder.join("rules/x.toml")).expect("a link can be made")),
-        ("rules = [\"link\"]", &|folder| symlink(other.path(), folder.join("link")).expect("a link can be made")),
+        ("rules = [\"rules\"]", &|folder| {
+            symlink("/dev/zero", folder.join("rules/x.toml")).expect("a link can be made")
+        }),
+        ("rules = [\"rules\"]", &|folder| {
+            symlink(other.path().join("x.toml"), folder.join("rules/x.toml")).expect("a link can be made")
+        }),
+        ("rules = [\"link\"]", &|folder| {
+            symlink(other.path(), folder.join("link")).expect("a link can be made")
+        }),
         ("rules = [\"rules/x.toml\"]", &|folder| pipe(&folder.join("rules/x.toml"))),
         ("baseline = \"known.json\"", &|folder| pipe(&folder.join("known.json"))),
     ];
@@ -167,14 +183,28 @@ fn no_error_quotes_a_file_that_is_something_else() {
             within(secret.path(), &format!("{DOCTOR} --baseline {path}"), &[]),
         ];
         for (number, run) in runs.iter().enumerate() {
-            assert!(run.code != 0 && !run.stderr.contains("CANARY") && !run.stdout.contains("CANARY"), "{name} {number}: {run:?}");
+            assert!(
+                run.code != 0 && !run.stderr.contains("CANARY") && !run.stdout.contains("CANARY"),
+                "{name} {number}: {run:?}"
+            );
         }
     }
 }
 
 /// Forms of a report, each with the file that tells it apart.
-const FORMATS: [&str; 11] =
-    ["human", "json", "jsonl", "sarif", "junit", "github", "github-summary", "gitlab", "markdown", "html", "prometheus"];
+const FORMATS: [&str; 11] = [
+    "human",
+    "json",
+    "jsonl",
+    "sarif",
+    "junit",
+    "github",
+    "github-summary",
+    "gitlab",
+    "markdown",
+    "html",
+    "prometheus",
+];
 
 fn told(call: impl Fn(&str) -> Run, words: &str) {
     for format in FORMATS {
@@ -189,7 +219,9 @@ fn what_a_configuration_takes_away_is_told_in_every_form() {
     let roots = sysdock(["doctor", "--format", "json", "--from", &sick()]).run().report(0);
     let root = roots["findings"][0]["id"].as_str().expect("it has a root cause").to_owned();
     let suppressing = project(&format!("[[suppress]]\nid = \"{root}\"\nreason = \"r\"\n"));
-    let lines = |folder: &Path, format: &str, more: &str| within(folder, &format!("doctor --format {format} {more} --from @SICK"), &[]);
+    let lines = |folder: &Path, format: &str, more: &str| {
+        within(folder, &format!("doctor --format {format} {more} --from @SICK"), &[])
+    };
     told(|format| lines(suppressing.path(), format, ""), "suppressed and not counted");
     let named = suppressing.path().join("sysdock.toml").display().to_string();
     for format in ["github", "gitlab"] {
@@ -207,8 +239,12 @@ fn what_a_configuration_takes_away_is_told_in_every_form() {
 
     let replacing = project("rules = [\"rules\"]\n");
     std::fs::create_dir(replacing.path().join("rules")).expect("a folder can be made");
-    std::fs::write(replacing.path().join("rules/x.toml"), RULE.replace("house-rule", "boot-stopped")).expect("a file can be written");
-    told(|format| lines(replacing.path(), format, "--trust"), "1 diagnosis or remedy is replaced: boot-stopped");
+    std::fs::write(replacing.path().join("rules/x.toml"), RULE.replace("house-rule", "boot-stopped"))
+        .expect("a file can be written");
+    told(
+        |format| lines(replacing.path(), format, "--trust"),
+        "1 diagnosis or remedy is replaced: boot-stopped",
+    );
 
     let nothing = project("timeout = 3\n");
     for format in ["github", "gitlab", "json"] {
@@ -222,25 +258,42 @@ fn forms_for_programs_have_a_place_for_it() {
     let run = |format: &str| within(folder.path(), &format!("doctor --format {format} --from @SICK"), &[]);
     let json: Value = run("json").json();
     let file = folder.path().join("sysdock.toml").canonicalize().expect("it is there").display().to_string();
-    assert_eq!(json["configuration"], json!([{"file": file, "words": "a run fails only from critical findings on"}]));
+    assert_eq!(
+        json["configuration"],
+        json!([{"file": file, "words": "a run fails only from critical findings on"}])
+    );
     let issues = run("gitlab").json();
-    let issue = issues.as_array().and_then(|all| all.iter().find(|issue| issue["check_name"] == "configuration")).cloned();
+    let issue = issues
+        .as_array()
+        .and_then(|all| all.iter().find(|issue| issue["check_name"] == "configuration"))
+        .cloned();
     assert!(
-        issue.is_some_and(|issue| issue["severity"] == "info" && issue["location"]["path"] == file.trim_start_matches('/')),
+        issue
+            .is_some_and(|issue| issue["severity"] == "info"
+                && issue["location"]["path"] == file.trim_start_matches('/')),
         "{issues}"
     );
     let github = run("github").stdout;
-    assert!(github.lines().any(|line| line.starts_with("::notice title=sysdock configuration,file=")), "{github}");
+    assert!(
+        github.lines().any(|line| line.starts_with("::notice title=sysdock configuration,file=")),
+        "{github}"
+    );
     let sarif = run("sarif").json();
-    assert_eq!(sarif["runs"][0]["invocations"][0]["toolConfigurationNotifications"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        sarif["runs"][0]["invocations"][0]["toolConfigurationNotifications"].as_array().map(Vec::len),
+        Some(1)
+    );
 }
 
 #[test]
 fn the_settings_name_safe_directories() {
     let home = project("");
     std::fs::create_dir(home.path().join("sysdock")).expect("a folder can be made");
-    std::fs::write(home.path().join("sysdock/sysdock.toml"), "safe-directories = [\"/srv/checkout\"]\n").expect("a file can be written");
-    let shown = within(home.path(), "config show", &[("XDG_CONFIG_HOME", &home.path().display().to_string())]).ended(0);
+    std::fs::write(home.path().join("sysdock/sysdock.toml"), "safe-directories = [\"/srv/checkout\"]\n")
+        .expect("a file can be written");
+    let shown =
+        within(home.path(), "config show", &[("XDG_CONFIG_HOME", &home.path().display().to_string())])
+            .ended(0);
     assert!(shown.stdout.contains("safe-directories = /srv/checkout"), "{shown:?}");
     let project = project("safe-directories = [\"*\"]\n");
     within(project.path(), "config show", &[]).refused(2);

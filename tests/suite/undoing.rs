@@ -1,4 +1,5 @@
-//! What is undone when the program is told to end in the midst of a change, and what it takes away: an engine and a client that are none.
+//! What is undone when the program is told to end in the midst of a change, and what it takes away: an engine
+//! and a client that are none.
 
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
@@ -19,11 +20,17 @@ const SIGNALS: [&str; 3] = ["INT", "TERM", "HUP"];
 /// A container that a flag cures, as Docker 28 had it.
 fn sick() -> Documents {
     let all = fixtures::all();
-    let wanted =
-        |fixture: &&fixtures::Fixture| fixture.folder == "run-tmpfs-missing" && fixture.label().contains("docker28-v2-bookworm-bare");
+    let wanted = |fixture: &&fixtures::Fixture| {
+        fixture.folder == "run-tmpfs-missing" && fixture.label().contains("docker28-v2-bookworm-bare")
+    };
     let fixture = all.iter().find(wanted).expect("there is one");
     let document = |name: &str| fixture.snapshot.documents.get(name).cloned().unwrap_or_default();
-    let mut documents = Documents { container: document("container"), image: document("image"), info: document("engine"), ..recorded() };
+    let mut documents = Documents {
+        container: document("container"),
+        image: document("image"),
+        info: document("engine"),
+        ..recorded()
+    };
     documents.container["Name"] = format!("/{NAME}").into();
     documents.container["Config"]["Env"] = json!(["CANARY=of-nobody"]);
     documents.container["State"]["Pid"] = 0.into();
@@ -33,11 +40,15 @@ fn sick() -> Documents {
         ("/usr/lib/systemd/system/default.target", b""),
         ("/usr/bin/dbus-daemon", b"\x7fELF"),
     ]);
-    documents.log = b"Failed to mount tmpfs at /run: Operation not permitted\r\n[!!!!!!] Failed to mount API filesystems.\r\n".to_vec();
+    documents.log =
+        b"Failed to mount tmpfs at /run: Operation not permitted\r\n[!!!!!!] Failed to mount API \
+        filesystems.\r\n"
+            .to_vec();
     documents
 }
 
-/// A client of the engine that is none: it writes down how it was called and where, then does what `script` says.
+/// A client of the engine that is none: it writes down how it was called and where, then does what `script`
+/// says.
 struct Client {
     folder: tempfile::TempDir,
 }
@@ -82,7 +93,8 @@ impl Client {
 }
 
 fn send(signal: &str, child: &Child) {
-    let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().expect("kill is there");
+    let sent =
+        Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().expect("kill is there");
     assert!(sent.success());
 }
 
@@ -100,7 +112,9 @@ fn renaming(client: &Client) -> Fake {
         let name = path.strip_prefix("/containers/")?.strip_suffix("/json")?;
         match (name, renamed.exists()) {
             (NAME, true) => Some(error(404, "No such container: web")),
-            (name, true) if name.starts_with("web-before-") => Some(Answer::Json(200, documents.container.clone())),
+            (name, true) if name.starts_with("web-before-") => {
+                Some(Answer::Json(200, documents.container.clone()))
+            }
             _ => None,
         }
     })
@@ -111,7 +125,8 @@ const RENAMES: &str = r#"case "$*" in
   "rename web-before-"*" web") rm $here/renamed;;
 esac"#;
 /// Says where it is, and stays there.
-const STAYS: &str = "pwd > $here/folder; ls -lR > $here/list; stat -c '%a' . > $here/mode; touch $here/reached; exec sleep 120";
+const STAYS: &str = "pwd > $here/folder; ls -lR > $here/list; stat -c '%a' . > $here/mode; touch \
+    $here/reached; exec sleep 120";
 
 #[test]
 fn a_fix_that_is_told_to_end_is_taken_back_whatever_the_signal() {
@@ -126,21 +141,31 @@ fn a_fix_that_is_told_to_end_is_taken_back_whatever_the_signal() {
             send(signal, &child);
             let (code, said) = ended(child);
             assert_eq!(code, 1, "{signal} {step}: {said}");
-            assert!(said.contains("it was interrupted") && said.contains("web is back as it was"), "{signal} {step}: {said}");
+            assert!(
+                said.contains("it was interrupted") && said.contains("web is back as it was"),
+                "{signal} {step}: {said}"
+            );
             let folder = client.text("folder");
-            assert!(folder.starts_with('/') && !Path::new(folder.trim()).exists(), "{signal} {step}: {folder} is left");
+            assert!(
+                folder.starts_with('/') && !Path::new(folder.trim()).exists(),
+                "{signal} {step}: {folder} is left"
+            );
             assert!(!client.at("renamed").exists(), "{signal} {step}: {}", client.text("calls"));
         })
     };
     let steps = ["\"run -d \"*", "\"rename web web-before-\"*"];
-    let threads: Vec<_> = SIGNALS.iter().flat_map(|signal| steps.map(|step| (*signal, step))).map(run).collect();
+    let threads: Vec<_> =
+        SIGNALS.iter().flat_map(|signal| steps.map(|step| (*signal, step))).map(run).collect();
     threads.into_iter().for_each(|thread| thread.join().expect("each signal is heeded"));
 }
 
-/// A command of the client that is at work may end by itself: within the engine it would go on, behind what is put back.
+/// A command of the client that is at work may end by itself: within the engine it would go on, behind what
+/// is put back.
 #[test]
 fn a_step_under_way_may_end_before_it_is_taken_back() {
-    let client = Client::new(&format!("{RENAMES}\ncase \"$*\" in \"run -d \"*) touch $here/reached; sleep 1; touch $here/done;; esac"));
+    let client = Client::new(&format!(
+        "{RENAMES}\ncase \"$*\" in \"run -d \"*) touch $here/reached; sleep 1; touch $here/done;; esac"
+    ));
     let fake = renaming(&client);
     let child = client.begin(&fake, "fix web --yes", "022");
     client.await_file("reached");
@@ -155,8 +180,10 @@ fn a_step_under_way_may_end_before_it_is_taken_back() {
 /// A nohup'd run goes on when its terminal goes away, and the other signals still reach it.
 #[test]
 fn a_hangup_that_is_ignored_stays_ignored() {
-    let client =
-        Client::new(&format!("{RENAMES}\ncase \"$*\" in \"run -d \"*) touch $here/reached; sleep 2; touch $here/done; {STAYS};; esac"));
+    let client = Client::new(&format!(
+        "{RENAMES}\ncase \"$*\" in \"run -d \"*) touch $here/reached; sleep 2; touch $here/done; {STAYS};; \
+            esac"
+    ));
     let fake = renaming(&client);
     let child = client.begin(&fake, "fix web --yes 2>&2", "022; trap '' HUP");
     client.await_file("reached");
@@ -170,11 +197,13 @@ fn a_hangup_that_is_ignored_stays_ignored() {
 /// The labels that a command line gives.
 fn labels(line: &str) -> Value {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let pairs = words.windows(2).filter(|pair| pair[0] == "--label").filter_map(|pair| pair[1].split_once('='));
+    let pairs =
+        words.windows(2).filter(|pair| pair[0] == "--label").filter_map(|pair| pair[1].split_once('='));
     Value::Object(pairs.map(|(key, value)| (key.to_owned(), json!(value))).collect())
 }
 
-/// An engine that has the container of a trial as soon as the client was asked for it; `spoil` changes its document.
+/// An engine that has the container of a trial as soon as the client was asked for it; `spoil` changes its
+/// document.
 fn trying(client: &Client, spoil: impl Fn(&mut Value) + Send + Sync + 'static) -> Fake {
     let (documents, calls) = (sick(), client.at("calls"));
     Fake::but(documents.clone(), move |request: &Request| {
@@ -189,7 +218,8 @@ fn trying(client: &Client, spoil: impl Fn(&mut Value) + Send + Sync + 'static) -
             return Some(Answer::Json(200, json!({})));
         }
         let name = rest.strip_suffix("/json").filter(|name| name.starts_with("web-trial-"))?;
-        let line = std::fs::read_to_string(&calls).ok()?.lines().find(|line| line.starts_with("run "))?.to_owned();
+        let line =
+            std::fs::read_to_string(&calls).ok()?.lines().find(|line| line.starts_with("run "))?.to_owned();
         let mut container = documents.container.clone();
         container["Id"] = "f00d".into();
         container["Name"] = format!("/{name}").into();
@@ -200,7 +230,11 @@ fn trying(client: &Client, spoil: impl Fn(&mut Value) + Send + Sync + 'static) -
 }
 
 fn removals(fake: &Fake) -> Vec<String> {
-    fake.requests().iter().filter(|request| request.method == "DELETE").map(|request| request.bare().to_owned()).collect()
+    fake.requests()
+        .iter()
+        .filter(|request| request.method == "DELETE")
+        .map(|request| request.bare().to_owned())
+        .collect()
 }
 
 #[test]
@@ -228,12 +262,16 @@ fn a_trial_that_is_told_to_end_is_removed_whatever_the_signal() {
 fn a_trial_removes_nothing_that_it_did_not_make() {
     let spoils: [fn(&mut Value); 4] = [
         |container| container["Config"]["Labels"] = json!({}),
-        |container| container["Config"]["Labels"]["sysdock.trial.token"] = "0123456789abcdef0123456789abcdef".into(),
+        |container| {
+            container["Config"]["Labels"]["sysdock.trial.token"] = "0123456789abcdef0123456789abcdef".into()
+        },
         |container| container["Config"]["Labels"]["sysdock.trial"] = Value::Null,
         |container| container["Name"] = "/web-db".into(),
     ];
     for (number, spoil) in spoils.into_iter().enumerate() {
-        let client = Client::new("case \"$*\" in \"run -d \"*) echo 'Conflict. The name is in use' >&2; exit 125;; esac");
+        let client = Client::new(
+            "case \"$*\" in \"run -d \"*) echo 'Conflict. The name is in use' >&2; exit 125;; esac",
+        );
         let fake = trying(&client, spoil);
         let (code, said) = ended(client.begin(&fake, "prove web", "022"));
         assert_eq!((code, removals(&fake)), (1, Vec::new()), "case {number}: {said}");
@@ -276,7 +314,10 @@ fn swept(there: &There, words: &str) -> (Vec<String>, String) {
             return Some(Answer::Json(200, json!({})));
         }
         if rest.starts_with("json") {
-            return Some(Answer::Json(200, json!([{"Id": "f00d", "Names": [format!("/{}", it.name)], "Labels": it.labels}])));
+            return Some(Answer::Json(
+                200,
+                json!([{"Id": "f00d", "Names": [format!("/{}", it.name)], "Labels": it.labels}]),
+            ));
         }
         (rest == format!("{}/json", it.name)).then(|| {
             let mut container = document.clone();
@@ -301,7 +342,10 @@ fn only_what_was_made_here_is_swept() {
     // Names that are not a trial's: they are the user's own, and no command that removes them is given.
     for name in ["web", "db-trial", "web-trial-12", "web-trial-a-b", "sysdock-probe-x", "web-trial-1-2-old"] {
         let (removed, said) = swept(&There { name, ..there() }, "--sweep");
-        assert!(removed.is_empty() && said.contains("left alone") && !said.contains("rm -f"), "{name}: {said}");
+        assert!(
+            removed.is_empty() && said.contains("left alone") && !said.contains("rm -f"),
+            "{name}: {said}"
+        );
     }
     for (number, one) in [
         There { of_image: there().labels, ..there() },
@@ -319,14 +363,18 @@ fn only_what_was_made_here_is_swept() {
         for words in ["--sweep", "web"] {
             let (removed, said) = swept(&one, words);
             assert!(removed.is_empty(), "case {number}, {words}: {removed:?}");
-            assert!(said.contains("looks like") && said.contains("docker rm -f web-trial-12-1767225000"), "case {number}, {words}: {said}");
+            assert!(
+                said.contains("looks like") && said.contains("docker rm -f web-trial-12-1767225000"),
+                "case {number}, {words}: {said}"
+            );
         }
     }
 }
 
 #[test]
 fn what_still_has_time_is_swept_only_when_that_is_asked_for() {
-    let later = There { labels: json!({"sysdock.trial": "4102444800", "sysdock.trial.token": TOKEN}), ..there() };
+    let later =
+        There { labels: json!({"sysdock.trial": "4102444800", "sysdock.trial.token": TOKEN}), ..there() };
     let (removed, said) = swept(&later, "web");
     assert!(removed.is_empty() && !said.contains("looks like"), "{said}");
     assert_eq!(swept(&later, "--sweep").0.len(), 1);
@@ -361,7 +409,8 @@ fn what_is_left_in_the_folder_for_temporary_files_goes_too() {
     for folder in [&dead, &other] {
         std::fs::create_dir(folder).expect("a folder can be made");
     }
-    let fake = Fake::but(sick(), |request| request.is("/containers/json").then(|| Answer::Json(200, json!([]))));
+    let fake =
+        Fake::but(sick(), |request| request.is("/containers/json").then(|| Answer::Json(200, json!([]))));
     fake.call("prove --sweep").env("TMPDIR", place.path()).env("XDG_STATE_HOME", place.path()).run().ended(0);
     assert!(!dead.exists() && other.exists());
     sysdock(["--version"]).run().ended(0);

@@ -1,4 +1,5 @@
-//! Containers of the lab with passwords in their command and health check: examined, tried and replaced, and no password is printed.
+//! Containers of the lab with passwords in their command and health check: examined, tried and replaced, and
+//! no password is printed.
 
 use serde_json::Value;
 
@@ -12,15 +13,29 @@ const CHECK: &str = "true --password 'Hp4ssw0rd' \n::error::z";
 
 fn broken(lane: &Lane) -> Container<'_> {
     let off = if lane.engine == "podman" { &["--systemd=false"][..] } else { &[] };
-    let flags = [&["--health-cmd", CHECK, "-e", "DB_PASSWORD=envsecret9", "--label", "lines=a\nb"][..], off].concat();
-    let command = ["/sbin/init", "--log-level=info", "--api-token=Cmdt0ken77", "--db-password", "s3cond w0rd\n\n", "it's $HOME `id`"];
+    let flags =
+        [&["--health-cmd", CHECK, "-e", "DB_PASSWORD=envsecret9", "--label", "lines=a\nb"][..], off].concat();
+    let command = [
+        "/sbin/init",
+        "--log-level=info",
+        "--api-token=Cmdt0ken77",
+        "--db-password",
+        "s3cond w0rd\n\n",
+        "it's $HOME `id`",
+    ];
     let container = Container::start(lane, "unseen", &flags, "bookworm", &command);
     container.await_end(std::time::Duration::from_secs(5));
     container
 }
 
 fn documents(container: &Container<'_>, name: &str) -> Vec<Value> {
-    let said = container.lane.client(&["container", "inspect", "-f", "{{json .Config.Cmd}}\n{{json .Config.Healthcheck}}", name]);
+    let said = container.lane.client(&[
+        "container",
+        "inspect",
+        "-f",
+        "{{json .Config.Cmd}}\n{{json .Config.Healthcheck}}",
+        name,
+    ]);
     said.stdout.lines().map(|line| serde_json::from_str(line).expect("inspect gives JSON")).collect()
 }
 
@@ -35,7 +50,9 @@ fn is_silent(run: &Run) {
 fn a_container_with_passwords_is_cured_and_none_is_printed() {
     let _turn = turn();
     for name in ["docker20-v2", "docker28-v2", "podman4-v2"] {
-        let Some(lane) = lane("a_container_with_passwords_is_cured_and_none_is_printed", name) else { continue };
+        let Some(lane) = lane("a_container_with_passwords_is_cured_and_none_is_printed", name) else {
+            continue;
+        };
         let container = broken(lane);
         let before = documents(&container, &container.name);
         let call = |arguments: &[&str]| {
@@ -52,7 +69,14 @@ fn a_container_with_passwords_is_cured_and_none_is_printed() {
         }
         is_silent(&call(&["prove", &container.name]).ended(0));
         is_silent(&call(&["fix", &container.name, "--yes"]).ended(0));
-        let listed = lane.client(&["ps", "-a", "--filter", &format!("name={}-before-", container.name), "--format", "{{.Names}}"]);
+        let listed = lane.client(&[
+            "ps",
+            "-a",
+            "--filter",
+            &format!("name={}-before-", container.name),
+            "--format",
+            "{{.Names}}",
+        ]);
         let _old = Container { lane, name: listed.stdout.trim().to_owned() };
         assert_eq!(documents(&container, &container.name), before, "{name}: a word is not what it was");
     }

@@ -46,7 +46,13 @@ fn event(action: &str, id: &str, name: &str, time: i64) -> Vec<u8> {
 
 /// A stream that goes on after these bytes.
 fn open_stream(head: Vec<u8>) -> Answer {
-    Answer::Stream { head, piece: b"\n".to_vec(), times: 6000, pause: Duration::from_millis(100), whole: false }
+    Answer::Stream {
+        head,
+        piece: b"\n".to_vec(),
+        times: 6000,
+        pause: Duration::from_millis(100),
+        whole: false,
+    }
 }
 
 /// A stream that ends there.
@@ -57,7 +63,9 @@ fn broken_stream(head: Vec<u8>) -> Answer {
 /// An engine whose stream of events is what `streams` gives for the first, the second, … connection.
 fn engine(documents: Documents, streams: impl Fn(usize) -> Answer + Send + Sync + 'static) -> Fake {
     let connections = AtomicUsize::new(0);
-    Fake::but(documents, move |request: &Request| request.is("/events").then(|| streams(connections.fetch_add(1, Ordering::SeqCst))))
+    Fake::but(documents, move |request: &Request| {
+        request.is("/events").then(|| streams(connections.fetch_add(1, Ordering::SeqCst)))
+    })
 }
 
 fn lines(run: &Run) -> Vec<Value> {
@@ -85,7 +93,8 @@ fn a_death_that_streams_and_lists_tell_again_and_again_is_told_once() {
     }
 }
 
-/// Only what is like a trial in every way is passed over: the name, a time that is a few minutes ahead, a label that no image gave it.
+/// Only what is like a trial in every way is passed over: the name, a time that is a few minutes ahead, a
+/// label that no image gave it.
 #[test]
 fn a_container_in_which_a_cure_is_tried_is_passed_over() {
     let now = jiff::Timestamp::now().as_second();
@@ -108,8 +117,10 @@ fn a_container_in_which_a_cure_is_tried_is_passed_over() {
         documents.container["State"]["FinishedAt"] = at(-10).into();
         documents.info["SystemTime"] = at(-40).into();
         documents.container["Config"]["Labels"] = json!({"sysdock.trial": until});
-        documents.image["Config"]["Labels"] = of_image.map_or_else(|| json!({}), |value| json!({"sysdock.trial": value}));
-        let told = String::from_utf8(event("die", &id(&documents), name, (now - 10) * 1_000_000_000)).unwrap();
+        documents.image["Config"]["Labels"] =
+            of_image.map_or_else(|| json!({}), |value| json!({"sysdock.trial": value}));
+        let told =
+            String::from_utf8(event("die", &id(&documents), name, (now - 10) * 1_000_000_000)).unwrap();
         let told = told.replace("\"exitCode\"", &format!("\"sysdock.trial\":\"{until}\",\"exitCode\""));
         let list = json!([{"Id": id(&documents), "Names": [format!("/{name}")], "Image": "debian:12", "Labels": {"sysdock.trial": until}}]);
         let fake = Fake::but(documents, move |request| match request {
@@ -138,7 +149,10 @@ fn what_was_before_the_watch_is_told_only_when_it_is_asked_for() {
     };
     assert_eq!(lines(&later().call(WATCH).run().ended(0)), Vec::<Value>::new());
     assert_eq!(lines(&later().call(&format!("{WATCH} --since {BEGIN}")).run().ended(0)).len(), 1);
-    assert_eq!(lines(&later().call(&format!("{WATCH} --since {BEGIN} other")).run().ended(0)), Vec::<Value>::new());
+    assert_eq!(
+        lines(&later().call(&format!("{WATCH} --since {BEGIN} other")).run().ended(0)),
+        Vec::<Value>::new()
+    );
 }
 
 #[test]
@@ -146,13 +160,20 @@ fn a_container_that_is_gone_has_a_report_that_says_so() {
     let mut documents = dead();
     documents.container["State"]["FinishedAt"] = "0001-01-01T00:00:00Z".into();
     documents.container["State"]["StartedAt"] = "0001-01-01T00:00:00Z".into();
-    let head = [event("die", "ffff", "fleeting", DIED), event("destroy", "ffff", "fleeting", DIED + 5)].concat();
+    let head =
+        [event("die", "ffff", "fleeting", DIED), event("destroy", "ffff", "fleeting", DIED + 5)].concat();
     let fake = engine(documents, move |_| open_stream([b"no JSON\n\n", &head[..]].concat()));
     let run = fake.call(WATCH).run().ended(0);
     let told = lines(&run);
     assert_eq!(told.len(), 1, "{run:?}");
-    assert_eq!((&told[0]["target"]["name"], &told[0]["verdict"]), (&json!("fleeting"), &json!("undetermined")));
-    assert_eq!((&told[0]["event"]["exit_code"], &told[0]["event"]["image"]), (&json!(255), &json!("debian:12")));
+    assert_eq!(
+        (&told[0]["target"]["name"], &told[0]["verdict"]),
+        (&json!("fleeting"), &json!("undetermined"))
+    );
+    assert_eq!(
+        (&told[0]["event"]["exit_code"], &told[0]["event"]["image"]),
+        (&json!(255), &json!("debian:12"))
+    );
     assert!(told[0]["gaps"].to_string().contains("removed before it could be examined"), "{told:?}");
 }
 
@@ -174,7 +195,12 @@ fn a_later_run_goes_on_where_the_state_file_says() {
 #[test]
 fn what_cannot_begin_is_refused() {
     let fake = engine(dead(), |_| open_stream(Vec::new()));
-    for line in ["watch --metrics=0.0.0.0:0", "watch --webhook ftp://x/secret", "watch --for long", "watch --since whenever"] {
+    for line in [
+        "watch --metrics=0.0.0.0:0",
+        "watch --webhook ftp://x/secret",
+        "watch --for long",
+        "watch --since whenever",
+    ] {
         let run = fake.call(line).run().refused(2);
         assert!(!run.stderr.contains("secret"), "{run:?}");
     }
@@ -194,11 +220,17 @@ fn a_new_container_that_is_no_business_of_systemd_is_glanced_at_and_no_more() {
         let fake = engine(documents, move |_| open_stream(head.clone()));
         let told = lines(&fake.call(WATCH).run().ended(0));
         let asked = fake.requests().into_iter().map(|request| request.bare().to_owned());
-        (told.len(), asked.filter(|path| ["/archive", "/logs", "/exec"].iter().any(|part| path.contains(part))).count())
+        (
+            told.len(),
+            asked
+                .filter(|path| ["/archive", "/logs", "/exec"].iter().any(|part| path.contains(part)))
+                .count(),
+        )
     };
     let (told, asked) = watched(documents.clone());
     assert!(told == 1 && asked > 10, "{told} {asked}");
-    documents.container["Config"] = json!({"Cmd": ["sleep", "infinity"], "Image": "debian:12", "Tty": false, "Labels": {}});
+    documents.container["Config"] =
+        json!({"Cmd": ["sleep", "infinity"], "Image": "debian:12", "Tty": false, "Labels": {}});
     documents.container["HostConfig"] = json!({"NetworkMode": "none"});
     documents.container["Mounts"] = json!([]);
     assert_eq!(watched(documents), (0, 0));
@@ -223,7 +255,9 @@ fn hook_behind<S: Read + Write>(
             // A client that goes away has posted nothing.
             let Ok(posted) = read_post(&mut stream) else { continue };
             let status = refusals.get(number).copied().unwrap_or("204 No Content");
-            let _ = stream.write_all(format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").as_bytes());
+            let _ = stream.write_all(
+                format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").as_bytes(),
+            );
             let _ = stream.flush();
             if sender.send(posted).is_err() {
                 return;
@@ -236,7 +270,12 @@ fn hook_behind<S: Read + Write>(
 fn read_post(stream: &mut impl Read) -> std::io::Result<String> {
     let (mut reader, mut head) = (BufReader::new(stream), String::new());
     while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head)? > 0 {}
-    let length = head.to_ascii_lowercase().split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok()).unwrap_or(0);
+    let length = head
+        .to_ascii_lowercase()
+        .split("content-length: ")
+        .nth(1)
+        .and_then(|rest| rest.lines().next()?.parse().ok())
+        .unwrap_or(0);
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     Ok(head + &String::from_utf8(body).unwrap())
@@ -248,11 +287,16 @@ fn a_webhook_that_fails_at_first_gets_the_report_later() {
     let head = event("die", &id(&documents), NAME, DIED);
     let fake = engine(documents, move |_| open_stream(head.clone()));
     let (address, posts) = hook(&["503 Busy", "429 Slow\r\nRetry-After: 0"]);
-    let run = fake.call(&format!("{WATCH} --webhook http://me:secret@{address}/in?token=secret")).run().ended(0);
+    let run =
+        fake.call(&format!("{WATCH} --webhook http://me:secret@{address}/in?token=secret")).run().ended(0);
     let posts: Vec<String> = (0..3).map(|_| posts.recv_timeout(PATIENCE).unwrap()).collect();
     assert!(posts[2].starts_with("POST /in?token=secret HTTP/1.1\r\n"), "{posts:?}");
     let lower = posts[2].to_ascii_lowercase();
-    assert!(lower.contains("authorization: basic bwu6c2vjcmv0") && lower.contains("content-type: application/json"), "{posts:?}");
+    assert!(
+        lower.contains("authorization: basic bwu6c2vjcmv0")
+            && lower.contains("content-type: application/json"),
+        "{posts:?}"
+    );
     assert_eq!(posts[2].split("\r\n\r\n").nth(1), Some(run.stdout.as_str()));
     assert!(!run.stderr.contains("secret"), "{run:?}");
 }
@@ -264,7 +308,10 @@ fn a_webhook_that_refuses_for_good_is_told_of_without_its_address() {
     let fake = engine(documents, move |_| open_stream(head.clone()));
     let (address, posts) = hook(&["403 Never"]);
     let run = fake.call(&format!("{WATCH} --webhook http://{address}/secret")).run().ended(0);
-    assert!(run.stderr.contains("does not take reports: HTTP 403") && !run.stderr.contains("secret"), "{run:?}");
+    assert!(
+        run.stderr.contains("does not take reports: HTTP 403") && !run.stderr.contains("secret"),
+        "{run:?}"
+    );
     assert_eq!(posts.iter().take(1).count(), 1);
 }
 
@@ -274,10 +321,14 @@ fn encrypted_hook(folder: &Path) -> (String, mpsc::Receiver<String>, PathBuf) {
     let file = folder.join("authority.pem");
     std::fs::write(&file, made.cert.pem()).unwrap();
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
-    let server = ServerConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions().unwrap();
-    let server = Arc::new(server.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key).unwrap());
-    let (address, posts) =
-        hook_behind(&["503 Busy"], move |stream| StreamOwned::new(ServerConnection::new(Arc::clone(&server)).unwrap(), stream));
+    let server = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap();
+    let server =
+        Arc::new(server.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key).unwrap());
+    let (address, posts) = hook_behind(&["503 Busy"], move |stream| {
+        StreamOwned::new(ServerConnection::new(Arc::clone(&server)).unwrap(), stream)
+    });
     (address.replace("127.0.0.1", "localhost"), posts, file)
 }
 
@@ -291,7 +342,10 @@ fn an_encrypted_webhook_gets_the_report_and_has_to_be_who_it_should_be() {
     let empty = folder.path().join("empty");
     std::fs::create_dir(&empty).unwrap();
     let call = |address: &str, authority: &Path| {
-        fake.call(&format!("{WATCH} --webhook https://{address}/secret")).env("SSL_CERT_FILE", authority).env("SSL_CERT_DIR", &empty).run()
+        fake.call(&format!("{WATCH} --webhook https://{address}/secret"))
+            .env("SSL_CERT_FILE", authority)
+            .env("SSL_CERT_DIR", &empty)
+            .run()
     };
     let run = call(&address, &authority).ended(0);
     let posts: Vec<String> = (0..2).map(|_| posts.recv_timeout(PATIENCE).unwrap()).collect();
@@ -299,10 +353,17 @@ fn an_encrypted_webhook_gets_the_report_and_has_to_be_who_it_should_be() {
     assert_eq!(posts[1].split("\r\n\r\n").nth(1), Some(run.stdout.as_str()));
     // Another name than that of the certificate; another authority; none at all.
     let other = folder.path().join("other.pem");
-    std::fs::write(&other, rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem()).unwrap();
-    for (address, authority) in [(address.replace("localhost", "127.0.0.1"), &authority), (address.clone(), &other)] {
+    std::fs::write(&other, rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem())
+        .unwrap();
+    for (address, authority) in
+        [(address.replace("localhost", "127.0.0.1"), &authority), (address.clone(), &other)]
+    {
         let run = call(&address, authority).ended(0);
-        assert!(run.stderr.contains("does not take reports: invalid peer certificate") && !run.stderr.contains("secret"), "{run:?}");
+        assert!(
+            run.stderr.contains("does not take reports: invalid peer certificate")
+                && !run.stderr.contains("secret"),
+            "{run:?}"
+        );
     }
     let none = call(&address, &folder.path().join("nothing.pem")).refused(3);
     assert!(none.stderr.contains("SSL_CERT_FILE"), "{none:?}");
@@ -346,7 +407,8 @@ impl Background {
     }
 
     fn terminate(&self) {
-        let killed = std::process::Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status().unwrap();
+        let killed =
+            std::process::Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status().unwrap();
         assert!(killed.success());
     }
 }
@@ -366,7 +428,12 @@ fn numbers_can_be_scraped_and_a_signal_ends_the_watch_in_order() {
     let mut watch = Background::of(&fake, "watch --no-exec --metrics=127.0.0.1:0");
     let mut said = String::new();
     BufReader::new(watch.0.stderr.take().unwrap()).read_line(&mut said).unwrap();
-    let address = said.trim().split("http://").nth(1).and_then(|rest| rest.strip_suffix("/metrics")).unwrap_or_else(|| panic!("{said}"));
+    let address = said
+        .trim()
+        .split("http://")
+        .nth(1)
+        .and_then(|rest| rest.strip_suffix("/metrics"))
+        .unwrap_or_else(|| panic!("{said}"));
     let mut report = String::new();
     let mut stdout = BufReader::new(watch.0.stdout.take().unwrap());
     stdout.read_line(&mut report).unwrap();
@@ -379,11 +446,14 @@ fn numbers_can_be_scraped_and_a_signal_ends_the_watch_in_order() {
         text
     };
     // The numbers follow the line.
-    let page = (0..50).map(|_| get("/metrics")).find(|page| page.contains("\nsysdock_watch_deaths_total 1\n"));
+    let page =
+        (0..50).map(|_| get("/metrics")).find(|page| page.contains("\nsysdock_watch_deaths_total 1\n"));
     let page = page.unwrap_or_else(|| panic!("{}", get("/metrics")));
-    for sample in
-        ["sysdock_watch_connected 1", "sysdock_watch_events_total{action=\"die\"} 1", "sysdock_watch_occasions_total{kind=\"died\"} 1"]
-    {
+    for sample in [
+        "sysdock_watch_connected 1",
+        "sysdock_watch_events_total{action=\"die\"} 1",
+        "sysdock_watch_occasions_total{kind=\"died\"} 1",
+    ] {
         assert!(page.contains(&format!("\n{sample}\n")), "{sample} is not in {page}");
     }
     assert!(page.starts_with("HTTP/1.1 200") && !page.contains("\"web\""), "{page}");

@@ -14,7 +14,9 @@ const PATIENCE: Duration = Duration::from_mins(3);
 fn told(lines: &str, name: &str) -> Vec<(String, String, Option<i64>)> {
     let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let of = |line: Value| (word(&line["event"]["kind"]), word(&line["verdict"]), line["event"]["exit_code"].as_i64());
+    let of = |line: Value| {
+        (word(&line["event"]["kind"]), word(&line["verdict"]), line["event"]["exit_code"].as_i64())
+    };
     lines.filter(|line| line["target"]["name"] == name).map(of).collect()
 }
 
@@ -31,9 +33,35 @@ fn watched(lane: &Lane) {
     let image = "deb-systemd:bookworm";
     let good_flags = lane.flags(&good.name);
     let good_flags: Vec<&str> = good_flags.iter().map(String::as_str).collect();
-    lane.client(&["run", "-d", "--network", "none", "--name", &fails.name, image, "sh", "-c", "sleep 1; exit 7"]);
-    lane.client(&["run", "-d", "--rm", "--network", "none", "--name", &gone.name, image, "sh", "-c", "sleep 1; exit 9"]);
-    lane.client(&[&["run", "-d", "--network", "none", "--name", &good.name], &good_flags[..], &[image, "/sbin/init"]].concat());
+    lane.client(&[
+        "run",
+        "-d",
+        "--network",
+        "none",
+        "--name",
+        &fails.name,
+        image,
+        "sh",
+        "-c",
+        "sleep 1; exit 7",
+    ]);
+    lane.client(&[
+        "run",
+        "-d",
+        "--rm",
+        "--network",
+        "none",
+        "--name",
+        &gone.name,
+        image,
+        "sh",
+        "-c",
+        "sleep 1; exit 9",
+    ]);
+    lane.client(
+        &[&["run", "-d", "--network", "none", "--name", &good.name], &good_flags[..], &[image, "/sbin/init"]]
+            .concat(),
+    );
     let lines = || std::fs::read_to_string(&out).unwrap_or_default();
     let end = Instant::now() + PATIENCE;
     while Instant::now() < end && names.iter().any(|container| told(&lines(), &container.name).is_empty()) {
@@ -45,7 +73,12 @@ fn watched(lane: &Lane) {
     let of = |container: &Container<'_>| told(&lines(), &container.name);
     assert_eq!(of(fails), [("died".to_owned(), "healthy".to_owned(), Some(7))], "{}: {}", lane.name, lines());
     let end_of_gone = of(gone);
-    assert!(matches!(end_of_gone.as_slice(), [(kind, _, Some(9))] if kind == "died"), "{}: {}", lane.name, lines());
+    assert!(
+        matches!(end_of_gone.as_slice(), [(kind, _, Some(9))] if kind == "died"),
+        "{}: {}",
+        lane.name,
+        lines()
+    );
     assert_eq!(of(good), [("new".to_owned(), "healthy".to_owned(), None)], "{}: {}", lane.name, lines());
 }
 

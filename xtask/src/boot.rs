@@ -1,7 +1,7 @@
 //! One guest from its start to the state in which it stays; gone when dropped.
 //!
-//! What a boot came to is told from its state, not from a clock: PID 1 gone, PID 1 in pause(2), systemctl's answer, or a whole
-//! container that uses no processor time any more.
+//! What a boot came to is told from its state, not from a clock: PID 1 gone, PID 1 in pause(2), systemctl's
+//! answer, or a whole container that uses no processor time any more.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -60,7 +60,8 @@ pub struct Seen {
 
 /// Lines of the log that are kept.
 const KEPT: usize = 120;
-/// Answers of systemctl in a row that do not come, or that are complaints, after which it counts as unable to reach the manager.
+/// Answers of systemctl in a row that do not come, or that are complaints, after which it counts as unable to
+/// reach the manager.
 const HANGS: usize = 2;
 const COMPLAINTS: usize = 4;
 /// Seconds in which systemctl must answer.
@@ -87,9 +88,11 @@ impl<'l> Boot<'l> {
     /// Starts a guest under a profile, or under none.
     pub fn start(lane: &'l Lane, guest: &str, profile: Option<&Path>, command: &[&str]) -> Result<Self> {
         let name = format!("sysdock-sweep-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let mut words: Vec<String> = ["run", "-d", "-t", "--network", "none", "--name", &name].map(str::to_owned).to_vec();
+        let mut words: Vec<String> =
+            ["run", "-d", "-t", "--network", "none", "--name", &name].map(str::to_owned).to_vec();
         words.extend(lane.flags(&name));
-        let option = profile.map_or_else(|| "seccomp=unconfined".to_owned(), |path| format!("seccomp={}", path.display()));
+        let option = profile
+            .map_or_else(|| "seccomp=unconfined".to_owned(), |path| format!("seccomp={}", path.display()));
         words.extend(["--security-opt".to_owned(), option, image(guest)]);
         words.extend(command.iter().map(|word| (*word).to_owned()));
         let mut boot = Self { lane, name, refusal: String::new() };
@@ -108,9 +111,17 @@ impl<'l> Boot<'l> {
             _ => self.follow(pid.parse().unwrap_or(0), patience)?,
         };
         let failed = if matches!(rest, Rest::Up | Rest::Stuck) { self.failed()? } else { Vec::new() };
-        let (error, exit) = (self.inspect("{{.State.Error}}")?, self.inspect("{{.State.ExitCode}}")?.parse().unwrap_or(0));
+        let (error, exit) =
+            (self.inspect("{{.State.Error}}")?, self.inspect("{{.State.ExitCode}}")?.parse().unwrap_or(0));
         let log = self.log()?;
-        Ok(Seen { rest, exit, error: if error.is_empty() { self.refusal.clone() } else { error }, manager, failed, log })
+        Ok(Seen {
+            rest,
+            exit,
+            error: if error.is_empty() { self.refusal.clone() } else { error },
+            manager,
+            failed,
+            log,
+        })
     }
 
     fn follow(&self, pid: u32, patience: Patience) -> Result<(Rest, String)> {
@@ -160,7 +171,8 @@ impl<'l> Boot<'l> {
 
     /// systemctl's word for the state, or its complaint.
     fn ask(&self) -> Result<String> {
-        let said = self.lane.client_within(ANSWER, &["exec", &self.name, "systemctl", "is-system-running"])?;
+        let said =
+            self.lane.client_within(ANSWER, &["exec", &self.name, "systemctl", "is-system-running"])?;
         let word = said.stdout.trim();
         if !word.is_empty() && word != "offline" && word != "unknown" {
             return Ok(word.to_owned());
@@ -170,14 +182,28 @@ impl<'l> Boot<'l> {
     }
 
     fn failed(&self) -> Result<Vec<String>> {
-        let list = ["exec", &self.name, "systemctl", "list-units", "--state=failed", "--plain", "--no-legend", "--no-pager"];
+        let list = [
+            "exec",
+            &self.name,
+            "systemctl",
+            "list-units",
+            "--state=failed",
+            "--plain",
+            "--no-legend",
+            "--no-pager",
+        ];
         let said = self.lane.client_within(ANSWER, &list)?;
-        let mut units: Vec<String> = said.stdout.lines().filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect();
+        let mut units: Vec<String> = said
+            .stdout
+            .lines()
+            .filter_map(|line| line.split_whitespace().next().map(str::to_owned))
+            .collect();
         units.sort();
         Ok(units)
     }
 
-    /// A second look at what lives: a boot may go on failing after its manager has called itself running, or be slow to answer.
+    /// A second look at what lives: a boot may go on failing after its manager has called itself running, or
+    /// be slow to answer.
     pub fn look_again(&self, seen: &mut Seen) -> Result<()> {
         if !matches!(seen.rest, Rest::Up | Rest::Stuck | Rest::Unreachable) {
             return Ok(());
@@ -227,9 +253,14 @@ fn stat(pid: u32) -> Option<Vec<u64>> {
 fn processor_time(pid: u32) -> u64 {
     let mut parents = BTreeMap::new();
     for entry in std::fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok) {
-        let Some(process) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let Some(process) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
         if let Some(fields) = stat(process).filter(|fields| fields.len() > 14) {
-            parents.insert(process, (u32::try_from(fields[0]).unwrap_or(0), fields[10] + fields[11] + fields[12] + fields[13]));
+            parents.insert(
+                process,
+                (u32::try_from(fields[0]).unwrap_or(0), fields[10] + fields[11] + fields[12] + fields[13]),
+            );
         }
     }
     let below = |mut process: u32| {

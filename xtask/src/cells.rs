@@ -1,4 +1,5 @@
-//! The records of a sweep: one line of JSON for each boot, only ever appended to, so that an interrupted sweep goes on.
+//! The records of a sweep: one line of JSON for each boot, only ever appended to, so that an interrupted
+//! sweep goes on.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -72,7 +73,10 @@ pub fn append(state: &Path, record: &Record) -> Result<()> {
     let mut line = serde_json::to_string(record)?;
     line.push('\n');
     let path = file(state);
-    let mut file =
-        std::fs::File::options().create(true).append(true).open(&path).with_context(|| format!("cannot open {}", path.display()))?;
+    let mut file = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .with_context(|| format!("cannot open {}", path.display()))?;
     file.write_all(line.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -29,13 +29,19 @@ impl Usual {
     /// Learns from the usual boots among these records.
     pub fn of(records: &BTreeMap<Cell, Record>, lane: &str, guest: &str) -> Self {
         let mut usual = Self::default();
-        let boots = records.values().filter(|record| record.cell.lane == lane && record.cell.guest == guest && record.cell.call.is_none());
+        let boots = records.values().filter(|record| {
+            record.cell.lane == lane && record.cell.guest == guest && record.cell.call.is_none()
+        });
         for boot in boots {
             usual.managers.insert(boot.seen.manager.clone());
             usual.failed.extend(boot.seen.failed.iter().cloned());
             usual.shapes.extend(boot.seen.log.iter().map(|line| words::shape(line)));
             let started = started(&boot.seen.log);
-            usual.started = Some(usual.started.map_or(started.clone(), |before| before.intersection(&started).cloned().collect()));
+            usual.started = Some(
+                usual
+                    .started
+                    .map_or(started.clone(), |before| before.intersection(&started).cloned().collect()),
+            );
         }
         usual
     }
@@ -48,18 +54,26 @@ impl Usual {
             Rest::Stuck => Some(Effect::Stuck),
             Rest::Unreachable => Some(Effect::Unreachable),
             Rest::Up if record.seen.manager == "maintenance" => Some(Effect::Stuck),
-            Rest::Up if self.managers.contains(&record.seen.manager) && self.units(record).is_empty() && !self.is_hollow(record) => None,
+            Rest::Up
+                if self.managers.contains(&record.seen.manager)
+                    && self.units(record).is_empty()
+                    && !self.is_hollow(record) =>
+            {
+                None
+            }
             Rest::Up => Some(Effect::Units),
         }
     }
 
-    /// Whether the boot went past its basic targets and started less than half of what every usual boot starts: a manager that
-    /// could not read which units belong to a target is content with none of them. A log without such lines tells nothing.
+    /// Whether the boot went past its basic targets and started less than half of what every usual boot
+    /// starts: a manager that could not read which units belong to a target is content with none of them. A
+    /// log without such lines tells nothing.
     fn is_hollow(&self, record: &Record) -> bool {
         let Some(usual) = &self.started else { return false };
         let started = started(&record.seen.log);
-        let passed =
-            record.seen.log.iter().any(|line| line.starts_with(OK) && (line.contains("basic.target") || line.contains("Basic System")));
+        let passed = record.seen.log.iter().any(|line| {
+            line.starts_with(OK) && (line.contains("basic.target") || line.contains("Basic System"))
+        });
         passed && started.intersection(usual).count() * 2 < usual.len()
     }
 
@@ -73,10 +87,20 @@ impl Usual {
         if record.seen.rest == Rest::Created {
             return vec![cut(&hide(complaint(&record.seen.error)))];
         }
-        let status = |line: &String| line.starts_with("[FAILED]") || line.starts_with("[DEPEND]") || line.starts_with("See 'systemctl");
-        let new = |line: &&String| words::tells(line) && !self.shapes.contains(&words::shape(line)) && !status(line);
+        let status = |line: &String| {
+            line.starts_with("[FAILED]") || line.starts_with("[DEPEND]") || line.starts_with("See 'systemctl")
+        };
+        let new = |line: &&String| {
+            words::tells(line) && !self.shapes.contains(&words::shape(line)) && !status(line)
+        };
         let mut kept: Vec<String> = Vec::new();
-        for line in record.seen.log.iter().filter(new).map(|line| cut(&hide(&line.replace(&record.cell.guest, "GUEST")))) {
+        for line in record
+            .seen
+            .log
+            .iter()
+            .filter(new)
+            .map(|line| cut(&hide(&line.replace(&record.cell.guest, "GUEST"))))
+        {
             if !kept.iter().any(|other| words::shape(other) == words::shape(&line)) {
                 kept.push(line);
             }
@@ -98,7 +122,12 @@ fn started(log: &[String]) -> BTreeSet<String> {
 /// What the runtime itself complains of, without the programs that pass it on.
 fn complaint(error: &str) -> &str {
     let line = error.lines().next().unwrap_or_default();
-    let heads = ["runc create failed: ", "runc start failed: ", "unable to start container process: ", "error during container init: "];
+    let heads = [
+        "runc create failed: ",
+        "runc start failed: ",
+        "unable to start container process: ",
+        "error during container init: ",
+    ];
     heads.iter().fold(line, |line, head| line.split_once(head).map_or(line, |(_, rest)| rest))
 }
 
@@ -109,8 +138,10 @@ fn hide(line: &str) -> String {
         let id = bare.len() >= 12 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
         if word.contains("/exec/netns/") {
             "NETNS:".to_owned()
-        } else if let Some((_, rest)) =
-            word.strip_prefix("/proc/").and_then(|rest| rest.split_once('/')).filter(|(pid, _)| pid.parse::<u32>().is_ok())
+        } else if let Some((_, rest)) = word
+            .strip_prefix("/proc/")
+            .and_then(|rest| rest.split_once('/'))
+            .filter(|(pid, _)| pid.parse::<u32>().is_ok())
         {
             format!("/proc/PID/{rest}")
         } else if id {
@@ -124,7 +155,11 @@ fn hide(line: &str) -> String {
 
 fn cut(line: &str) -> String {
     let line = line.trim();
-    if line.chars().count() <= LONGEST { line.to_owned() } else { line.chars().take(LONGEST).chain(['…']).collect() }
+    if line.chars().count() <= LONGEST {
+        line.to_owned()
+    } else {
+        line.chars().take(LONGEST).chain(['…']).collect()
+    }
 }
 
 /// A name for no harm.

@@ -49,8 +49,11 @@ pub fn project(path: &str) -> PathBuf {
 }
 
 fn lab(arguments: &[&str]) -> Result<String> {
-    let output =
-        Command::new(project("tests/lab/lab")).args(arguments).stdin(Stdio::null()).output().context("tests/lab/lab cannot be started")?;
+    let output = Command::new(project("tests/lab/lab"))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .context("tests/lab/lab cannot be started")?;
     let said = Said::from(output);
     ensure!(said.good, "tests/lab/lab {arguments:?}: {}", said.stderr.trim());
     Ok(said.stdout)
@@ -62,8 +65,11 @@ impl Lane {
         let status = lab(&["status"])?;
         let lines = status.lines().map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
         let words = lines.into_iter().find(|words| words.first().is_some_and(|first| first == name));
-        let words = words.ok_or_else(|| anyhow!("the lane {name} does not answer, see `tests/lab/lab help`"))?;
-        let [name, address, kind, _version, cgroup, guests @ ..] = words.as_slice() else { return Err(anyhow!("cannot read {words:?}")) };
+        let words =
+            words.ok_or_else(|| anyhow!("the lane {name} does not answer, see `tests/lab/lab help`"))?;
+        let [name, address, kind, _version, cgroup, guests @ ..] = words.as_slice() else {
+            return Err(anyhow!("cannot read {words:?}"));
+        };
         let (name, address, kind, cgroup) = (name.clone(), address.clone(), kind.clone(), cgroup.clone());
         let flags = lab(&["flags", &name, NAME])?.lines().map(str::to_owned).collect();
         Ok(Self { name, address, kind, cgroup, guests: guests.to_vec(), flags })
@@ -83,14 +89,20 @@ impl Lane {
     pub fn client_within<S: AsRef<str>>(&self, seconds: &str, arguments: &[S]) -> Result<Said> {
         let (program, at) = if self.kind == "podman" { ("podman", "--url") } else { ("docker", "-H") };
         let mut command = Command::new("timeout");
-        command.args([seconds, program, at, &self.address]).args(arguments.iter().map(AsRef::as_ref)).stdin(Stdio::null());
+        command
+            .args([seconds, program, at, &self.address])
+            .args(arguments.iter().map(AsRef::as_ref))
+            .stdin(Stdio::null());
         Ok(command.output().context("the engine's client cannot be started")?.into())
     }
 
     /// The engine and its runtime in words, such as `Docker 28.5.2, runc 1.3.3, cgroup v2`.
     pub fn describe(&self) -> Result<String> {
-        let said = self.client(&["version", "--format", "{{range .Server.Components}}{{.Name}} {{.Version}}\n{{end}}"])?.stdout;
-        let version = |name: &str| said.lines().find_map(|line| line.strip_prefix(name)).map(short).unwrap_or_default();
+        let said = self
+            .client(&["version", "--format", "{{range .Server.Components}}{{.Name}} {{.Version}}\n{{end}}"])?
+            .stdout;
+        let version =
+            |name: &str| said.lines().find_map(|line| line.strip_prefix(name)).map(short).unwrap_or_default();
         if self.kind == "podman" {
             return Ok(format!("Podman {}, cgroup {}", version("Podman Engine "), self.cgroup));
         }

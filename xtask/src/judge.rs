@@ -1,7 +1,7 @@
 //! Asks the doctor about every recorded boot and compares what it says with what the denied call did.
 //!
-//! The snapshots were taken while the containers were there; what the table of needs says about a denied call is put into them anew,
-//! so that a changed table or rule is judged without booting again.
+//! The snapshots were taken while the containers were there; what the table of needs says about a denied call
+//! is put into them anew, so that a changed table or rule is judged without booting again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,13 +51,24 @@ pub fn all(place: &Place) -> Result<()> {
     let matcher = Matcher::new(&rules);
     let mut judged = Vec::new();
     for lane in records.keys().map(|cell| cell.lane.clone()).collect::<BTreeSet<_>>() {
-        for guest in records.keys().filter(|cell| cell.lane == lane).map(|cell| cell.guest.clone()).collect::<BTreeSet<_>>() {
+        for guest in records
+            .keys()
+            .filter(|cell| cell.lane == lane)
+            .map(|cell| cell.guest.clone())
+            .collect::<BTreeSet<_>>()
+        {
             judged.extend(of_guest(place, &records, &lane, &guest, &rules, &matcher)?);
         }
     }
     ensure!(!judged.is_empty(), "nothing is recorded: run `cargo xtask sweep run`");
     for wrong in judged.iter().filter(|judged| matches!(judged.verdict, Verdict::Missed | Verdict::Loud)) {
-        println!("{} {:?} {}: {}", wrong.record.cell.label(), wrong.verdict, crate::effects::name(wrong.effect), wrong.said);
+        println!(
+            "{} {:?} {}: {}",
+            wrong.record.cell.label(),
+            wrong.verdict,
+            crate::effects::name(wrong.effect),
+            wrong.said
+        );
     }
     page::write(&judged)
 }
@@ -81,7 +92,8 @@ fn of_guest(
         let Some(call) = &record.cell.call else { continue };
         let report = examine(place, record, rules, matcher)?;
         let effect = usual.effect(record);
-        let said: Vec<String> = loud(&report).filter(|finding| !always.contains(&finding.id)).map(words).collect();
+        let said: Vec<String> =
+            loud(&report).filter(|finding| !always.contains(&finding.id)).map(words).collect();
         let verdict = match (effect, names(&report, call), said.is_empty()) {
             (Some(_), true, _) => Verdict::Named,
             (Some(_), false, _) => Verdict::Missed,
@@ -100,7 +112,8 @@ fn of_guest(
 
 fn examine(place: &Place, record: &Record, rules: &RuleSet, matcher: &Matcher<'_>) -> Result<Report> {
     let path = record.cell.snapshot(&place.state);
-    let mut snapshot = file::read(&path).map_err(|error| anyhow!("{error}")).with_context(|| record.cell.label())?;
+    let mut snapshot =
+        file::read(&path).map_err(|error| anyhow!("{error}")).with_context(|| record.cell.label())?;
     if let Some(call) = &record.cell.call {
         renew(&mut snapshot, record, call);
     }
@@ -131,7 +144,9 @@ fn loud(report: &Report) -> impl Iterator<Item = &Finding> {
 fn names(report: &Report, call: &str) -> bool {
     let shows = |evidence: &Evidence| matches!(evidence, Evidence::Fact { path, value: Value::String(text), .. } if path == "seccomp.first_blocked" && text == call);
     let sure = |finding: &Finding| matches!(finding.confidence, Confidence::Certain | Confidence::Likely);
-    report.root().is_some_and(|root| root.id.starts_with("seccomp-blocks-") && sure(root) && root.evidence.iter().any(shows))
+    report.root().is_some_and(|root| {
+        root.id.starts_with("seccomp-blocks-") && sure(root) && root.evidence.iter().any(shows)
+    })
 }
 
 fn words(finding: &Finding) -> String {

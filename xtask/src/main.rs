@@ -1,7 +1,8 @@
 //! Chores that need the test lab: `cargo xtask sweep …` measures what systemd needs of a seccomp filter.
 //!
-//! `trace` lists the calls of a boot, `run` denies them one at a time, `judge` asks the doctor about every boot, `write` turns
-//! the records into the table that the doctor uses. Everything measured lies outside the checkout and is kept.
+//! `trace` lists the calls of a boot, `run` denies them one at a time, `judge` asks the doctor about every
+//! boot, `write` turns the records into the table that the doctor uses. Everything measured lies outside the
+//! checkout and is kept.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to whoever started it")]
 
 mod boot;
@@ -87,7 +88,8 @@ pub struct Run {
 }
 
 fn records() -> PathBuf {
-    let home = std::env::var_os("HOME").map_or_else(std::env::temp_dir, |home| PathBuf::from(home).join(".cache"));
+    let home =
+        std::env::var_os("HOME").map_or_else(std::env::temp_dir, |home| PathBuf::from(home).join(".cache"));
     std::env::var_os("XDG_CACHE_HOME").map_or(home, PathBuf::from).join("sysdock-sweep")
 }
 

@@ -39,9 +39,14 @@ pub fn run(run: &Run) -> Result<()> {
     let lane = Lane::find(&run.place.lane)?;
     clear(&lane)?;
     std::fs::create_dir_all(run.place.state.join("snapshots"))?;
-    let guests: Vec<String> =
-        lane.guests.iter().filter(|guest| run.place.guest.is_empty() || run.place.guest.contains(guest)).cloned().collect();
-    let systemd = guests.iter().map(|guest| Ok((guest.clone(), lane.systemd(guest)?))).collect::<Result<_>>()?;
+    let guests: Vec<String> = lane
+        .guests
+        .iter()
+        .filter(|guest| run.place.guest.is_empty() || run.place.guest.contains(guest))
+        .cloned()
+        .collect();
+    let systemd =
+        guests.iter().map(|guest| Ok((guest.clone(), lane.systemd(guest)?))).collect::<Result<_>>()?;
     let todo = todo(run, &lane, &guests)?;
     let bar = ProgressBar::new(todo.len() as u64);
     bar.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} eta {eta} {msg}")?);
@@ -58,7 +63,10 @@ pub fn run(run: &Run) -> Result<()> {
             scope.spawn(|| {
                 while let Some(cell) = next() {
                     if let Err(error) = sweep.boot(&cell) {
-                        failures.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{}: {error:#}", cell.label()));
+                        failures
+                            .lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .push(format!("{}: {error:#}", cell.label()));
                     }
                     sweep.bar.inc(1);
                 }
@@ -81,8 +89,12 @@ fn beside_this_program() -> Result<PathBuf> {
 
 fn todo(run: &Run, lane: &Lane, guests: &[String]) -> Result<Vec<Cell>> {
     let known = cells::read(&run.place.state);
-    let cell =
-        |guest: &String, call: Option<&String>, errno| Cell { lane: lane.name.clone(), guest: guest.clone(), call: call.cloned(), errno };
+    let cell = |guest: &String, call: Option<&String>, errno| Cell {
+        lane: lane.name.clone(),
+        guest: guest.clone(),
+        call: call.cloned(),
+        errno,
+    };
     let mut all = Vec::new();
     for guest in guests {
         all.extend((0..USUAL).map(|number| cell(guest, None, number)));
@@ -91,18 +103,26 @@ fn todo(run: &Run, lane: &Lane, guests: &[String]) -> Result<Vec<Cell>> {
             eprintln!("{guest}: calls without a name are left out: {}", nameless.join(" "));
         }
         let wanted = |call: &&String| run.call.is_empty() || run.call.contains(call);
-        all.extend(calls.iter().filter(wanted).flat_map(|call| run.errno.iter().map(|errno| cell(guest, Some(call), *errno))));
+        all.extend(
+            calls
+                .iter()
+                .filter(wanted)
+                .flat_map(|call| run.errno.iter().map(|errno| cell(guest, Some(call), *errno))),
+        );
     }
-    let stuck = |cell: &Cell| known.get(cell).is_some_and(|record| record.seen.rest == Rest::Stuck && !record.alone);
+    let stuck =
+        |cell: &Cell| known.get(cell).is_some_and(|record| record.seen.rest == Rest::Stuck && !record.alone);
     all.retain(|cell| if run.stuck { stuck(cell) } else { run.again || !known.contains_key(cell) });
     Ok(all)
 }
 
 /// Removes containers of sweeps that ended without a chance to do so.
 fn clear(lane: &Lane) -> Result<()> {
-    let names = lane.client(&["ps", "-a", "--filter", "name=sysdock-sweep-", "--format", "{{.Names}}"])?.stdout;
+    let names =
+        lane.client(&["ps", "-a", "--filter", "name=sysdock-sweep-", "--format", "{{.Names}}"])?.stdout;
     for name in names.lines() {
-        let run = name.strip_prefix("sysdock-sweep-").and_then(|rest| rest.split('-').next()).unwrap_or_default();
+        let run =
+            name.strip_prefix("sysdock-sweep-").and_then(|rest| rest.split('-').next()).unwrap_or_default();
         if !run.is_empty() && !Path::new("/proc").join(run).exists() {
             lane.remove(name);
         }
@@ -125,7 +145,12 @@ impl Sweep<'_> {
         self.bar.set_message(cell.label());
         for attempt in 1..=ATTEMPTS {
             let began = Instant::now();
-            let boot = Boot::start(&self.lane, &cell.guest, cell.call.as_ref().map(|_| file.path()), &["/sbin/init"])?;
+            let boot = Boot::start(
+                &self.lane,
+                &cell.guest,
+                cell.call.as_ref().map(|_| file.path()),
+                &["/sbin/init"],
+            )?;
             let mut seen = boot.rest(if self.run.stuck { SECOND } else { FIRST })?;
             if !is_spoilt(&seen) {
                 self.snapshot(cell, &boot)?;
@@ -141,14 +166,24 @@ impl Sweep<'_> {
     fn snapshot(&self, cell: &Cell, boot: &Boot<'_>) -> Result<()> {
         let path = cell.snapshot(&self.run.place.state);
         let mut command = Command::new("timeout");
-        command.arg("120").arg(&self.sysdock).args(["snapshot", &boot.name, "--output"]).arg(&path).env("DOCKER_HOST", &self.lane.address);
+        command
+            .arg("120")
+            .arg(&self.sysdock)
+            .args(["snapshot", &boot.name, "--output"])
+            .arg(&path)
+            .env("DOCKER_HOST", &self.lane.address);
         let output = command.output().context("sysdock cannot be started")?;
-        ensure!(output.status.success(), "sysdock snapshot: {}", String::from_utf8_lossy(&output.stderr).trim());
+        ensure!(
+            output.status.success(),
+            "sysdock snapshot: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
         Ok(())
     }
 
     fn record(&self, cell: &Cell, seen: Seen, began: Instant) -> Result<()> {
-        let systemd = self.systemd.iter().find(|(guest, _)| *guest == cell.guest).map_or(0, |(_, version)| *version);
+        let systemd =
+            self.systemd.iter().find(|(guest, _)| *guest == cell.guest).map_or(0, |(_, version)| *version);
         let record = Record {
             cell: cell.clone(),
             engine: self.engine.clone(),
@@ -164,7 +199,8 @@ impl Sweep<'_> {
 
 /// Whether the machine ran out of something that no filter takes away.
 fn is_spoilt(seen: &Seen) -> bool {
-    let limit = |line: &String| line.contains("Too many open files") || line.contains("No space left on device");
+    let limit =
+        |line: &String| line.contains("Too many open files") || line.contains("No space left on device");
     seen.log.iter().any(limit) || limit(&seen.error)
 }
 

@@ -1,4 +1,5 @@
-//! Records → `src/seccomp/needs.toml`: one line for each call, range of versions, errno and circumstance in which it does harm.
+//! Records → `src/seccomp/needs.toml`: one line for each call, range of versions, errno and circumstance in
+//! which it does harm.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,11 +69,15 @@ struct Harm {
 /// Writes the table.
 pub fn write(place: &Place) -> Result<()> {
     let records = cells::read(&place.state);
-    ensure!(records.keys().any(|cell| cell.lane == MAIN), "nothing is recorded of {MAIN}: run `cargo xtask sweep run`");
+    ensure!(
+        records.keys().any(|cell| cell.lane == MAIN),
+        "nothing is recorded of {MAIN}: run `cargo xtask sweep run`"
+    );
     let kept: Kept = toml::from_str(&std::fs::read_to_string(project("xtask/kept.toml"))?)?;
     let rows = rows(&records, &kept);
     let path = project(PLACE);
-    std::fs::write(&path, text(&records, &rows, &kept)).with_context(|| format!("cannot write {}", path.display()))?;
+    std::fs::write(&path, text(&records, &rows, &kept))
+        .with_context(|| format!("cannot write {}", path.display()))?;
     println!("{}: {} rows", path.display(), rows.len() + kept.row.len());
     Ok(())
 }
@@ -81,9 +86,12 @@ fn rows(records: &BTreeMap<Cell, Record>, kept: &Kept) -> Vec<Row> {
     let versions: BTreeSet<i64> = records.values().map(|record| record.systemd).collect();
     let versions: Vec<i64> = versions.into_iter().collect();
     let calls: BTreeSet<&String> = records.keys().filter_map(|cell| cell.call.as_ref()).collect();
-    let boots: BTreeSet<(String, String)> = records.keys().map(|cell| (cell.lane.clone(), cell.guest.clone())).collect();
-    let usual: UsualBoots =
-        boots.into_iter().map(|(lane, guest)| ((lane.clone(), guest.clone()), Usual::of(records, &lane, &guest))).collect();
+    let boots: BTreeSet<(String, String)> =
+        records.keys().map(|cell| (cell.lane.clone(), cell.guest.clone())).collect();
+    let usual: UsualBoots = boots
+        .into_iter()
+        .map(|(lane, guest)| ((lane.clone(), guest.clone()), Usual::of(records, &lane, &guest)))
+        .collect();
     let mut rows = Vec::new();
     for call in calls {
         let since = kept.since.get(call).copied().unwrap_or(OLDEST);
@@ -126,17 +134,26 @@ type UsualBoots = BTreeMap<(String, String), Usual>;
 
 type Circumstance = (Option<(i64, i64)>, Option<&'static str>, Harm);
 
-/// What a denial does to one version, on newer and older engines and on either kind of tree, as far as they differ.
-fn circumstances(records: &BTreeMap<Cell, Record>, usual: &UsualBoots, call: &str, errno: i32, version: i64) -> Vec<Circumstance> {
+/// What a denial does to one version, on newer and older engines and on either kind of tree, as far as they
+/// differ.
+fn circumstances(
+    records: &BTreeMap<Cell, Record>,
+    usual: &UsualBoots,
+    call: &str,
+    errno: i32,
+    version: i64,
+) -> Vec<Circumstance> {
     let on = |lane: &str| {
         let fits = |record: &&Record| {
             let booted = &record.cell;
-            booted.lane == lane && record.systemd == version && booted.errno == errno && booted.call.as_deref() == Some(call)
+            booted.lane == lane
+                && record.systemd == version
+                && booted.errno == errno
+                && booted.call.as_deref() == Some(call)
         };
-        records
-            .values()
-            .find(fits)
-            .and_then(|record| Some(harm(usual.get(&(record.cell.lane.clone(), record.cell.guest.clone()))?, record)))
+        records.values().find(fits).and_then(|record| {
+            Some(harm(usual.get(&(record.cell.lane.clone(), record.cell.guest.clone()))?, record))
+        })
     };
     let Some(main) = on(MAIN) else { return Vec::new() };
     let differs = |a: &Harm, b: &Harm| a.effect != b.effect;
@@ -158,7 +175,11 @@ fn circumstances(records: &BTreeMap<Cell, Record>, usual: &UsualBoots, call: &st
 
 fn harm(usual: &Usual, record: &Record) -> Harm {
     let effect = usual.effect(record);
-    Harm { effect, words: if effect.is_some() { usual.words(record) } else { Vec::new() }, units: usual.units(record) }
+    Harm {
+        effect,
+        words: if effect.is_some() { usual.words(record) } else { Vec::new() },
+        units: usual.units(record),
+    }
 }
 
 /// Makes one row of rows that say the same of neighbouring versions, then of both errnos.
@@ -166,7 +187,9 @@ fn join(rows: Vec<Row>) -> Vec<Row> {
     let same = |a: &Row, b: &Row| (a.docker, a.hierarchy, a.effect) == (b.docker, b.hierarchy, b.effect);
     let mut longer: Vec<Row> = Vec::new();
     for row in rows {
-        let before = longer.iter_mut().find(|old| same(old, &row) && old.errno == row.errno && old.systemd.1 + 1 == row.systemd.0);
+        let before = longer
+            .iter_mut()
+            .find(|old| same(old, &row) && old.errno == row.errno && old.systemd.1 + 1 == row.systemd.0);
         match before {
             Some(old) => {
                 old.systemd.1 = row.systemd.1;
@@ -194,17 +217,19 @@ fn join(rows: Vec<Row>) -> Vec<Row> {
 /// Keeps a word of each version.
 fn absorb(row: &mut Row, other: Row) {
     row.words.truncate(2);
-    row.words.extend(other.words.into_iter().take(1).filter(|word| !row.words.contains(word)).collect::<Vec<_>>());
+    row.words
+        .extend(other.words.into_iter().take(1).filter(|word| !row.words.contains(word)).collect::<Vec<_>>());
     row.units.extend(other.units);
     row.units.sort();
     row.units.dedup();
 }
 
 fn text(records: &BTreeMap<Cell, Record>, rows: &[Row], kept: &Kept) -> String {
-    let engines: BTreeMap<&str, BTreeSet<i64>> = records.values().fold(BTreeMap::new(), |mut engines, record| {
-        engines.entry(&record.engine).or_default().insert(record.systemd);
-        engines
-    });
+    let engines: BTreeMap<&str, BTreeSet<i64>> =
+        records.values().fold(BTreeMap::new(), |mut engines, record| {
+            engines.entry(&record.engine).or_default().insert(record.systemd);
+            engines
+        });
     let mut text = String::from(HEAD);
     for (engine, versions) in engines {
         let versions: Vec<String> = versions.iter().map(i64::to_string).collect();
@@ -220,14 +245,20 @@ fn text(records: &BTreeMap<Cell, Record>, rows: &[Row], kept: &Kept) -> String {
 }
 
 const HEAD: &str = "\
-# What happens to systemd when a seccomp filter denies one call, and what is then printed. Written by `cargo xtask sweep write` from boots
-# of the lab's guests, each under a profile that lets everything through but that call; do not edit. How it was made and how well
+# What happens to systemd when a seccomp filter denies one call, and what is then printed. Written by `cargo \
+    xtask sweep write` from boots
+# of the lab's guests, each under a profile that lets everything through but that call; do not edit. How it \
+    was made and how well
 # the doctor does with it: docs/seccomp-sweep.md.
-# effect: create (the engine cannot start the program), fatal (PID 1 gives up or freezes), stuck (the boot never ends, or ends in
-# rescue mode), unreachable (systemctl cannot talk to the manager), units (the manager comes up, units fail or are
+# effect: create (the engine cannot start the program), fatal (PID 1 gives up or freezes), stuck (the boot \
+    never ends, or ends in
+# rescue mode), unreachable (systemctl cannot talk to the manager), units (the manager comes up, units fail \
+    or are
 # never started). A call that is not here did no harm.
-# errno: 1 is EPERM, 38 is ENOSYS. systemd: versions; those between the measured ones, and before and after them, take the nearest
-# measured one, which is an assumption. docker: major versions of Docker, where its runtime decides. words: lines of the log, not
+# errno: 1 is EPERM, 38 is ENOSYS. systemd: versions; those between the measured ones, and before and after \
+    them, take the nearest
+# measured one, which is an assumption. docker: major versions of Docker, where its runtime decides. words: \
+    lines of the log, not
 # all. units: units that failed and usually do not.
 # Measured on:
 ";
@@ -240,13 +271,19 @@ fn quoted(words: &[String]) -> String {
 fn kept_line(row: &KeptRow) -> String {
     let also = row.also.as_ref().map(|call| format!(", also = \"{call}\"")).unwrap_or_default();
     let (call, (first, last), effect) = (&row.call, row.systemd, &row.effect);
-    format!("{{ call = \"{call}\", systemd = [{first}, {last}]{also}, effect = \"{effect}\", words = {} }}", quoted(&row.words))
+    format!(
+        "{{ call = \"{call}\", systemd = [{first}, {last}]{also}, effect = \"{effect}\", words = {} }}",
+        quoted(&row.words)
+    )
 }
 
 fn line(row: &Row) -> String {
     let docker = row.docker.map(|(first, last)| format!(", docker = [{first}, {last}]")).unwrap_or_default();
     let hierarchy = row.hierarchy.map(|kind| format!(", hierarchy = \"{kind}\"")).unwrap_or_default();
-    let mut line = format!("{{ call = \"{}\", systemd = [{}, {}]{docker}{hierarchy}", row.call, row.systemd.0, row.systemd.1);
+    let mut line = format!(
+        "{{ call = \"{}\", systemd = [{}, {}]{docker}{hierarchy}",
+        row.call, row.systemd.0, row.systemd.1
+    );
     line.push_str(&format!(", errno = {:?}, effect = \"{}\"", row.errno, row.effect.name()));
     if !row.words.is_empty() {
         line.push_str(&format!(", words = {}", quoted(&row.words)));
@@ -280,7 +317,11 @@ mod tests {
             words: vec![format!("{systemd:?}")],
             units: Vec::new(),
         };
-        let rows = vec![row((240, 249), 1, Effect::Units), row((250, 254), 1, Effect::Units), row((250, 254), 38, Effect::Fatal)];
+        let rows = vec![
+            row((240, 249), 1, Effect::Units),
+            row((250, 254), 1, Effect::Units),
+            row((250, 254), 38, Effect::Fatal),
+        ];
         let joined = join(rows);
         assert_eq!(joined.len(), 2);
         assert_eq!((joined[0].systemd, joined[0].words.len()), ((240, 254), 2));

@@ -1,4 +1,5 @@
-//! Which calls a boot makes: PID 1 of a guest under strace, from before it becomes systemd until nothing goes on any more.
+//! Which calls a boot makes: PID 1 of a guest under strace, from before it becomes systemd until nothing goes
+//! on any more.
 //!
 //! The list of a guest is kept in `trace/LANE-GUEST.txt`, one call and its number of uses a line.
 
@@ -64,15 +65,24 @@ fn one(lane: &Lane, guest: &str) -> Result<BTreeMap<String, u64>> {
     let output = tempfile::NamedTempFile::new()?;
     let pid = boot.pid()?;
     let mut strace = Command::new("strace");
-    strace.args(["-f", "-qq", "-c", "-S", "name", "-U", "name,calls", "-p", &pid.to_string(), "-o"]).arg(output.path());
-    let mut strace = strace.stdin(Stdio::null()).stderr(Stdio::null()).spawn().context("strace cannot be started; is it installed?")?;
+    strace
+        .args(["-f", "-qq", "-c", "-S", "name", "-U", "name,calls", "-p", &pid.to_string(), "-o"])
+        .arg(output.path());
+    let mut strace = strace
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("strace cannot be started; is it installed?")?;
     std::thread::sleep(Duration::from_secs(1));
     let said = lane.client(&["exec", &boot.name, "touch", "/run/go"])?;
     ensure!(said.good, "{guest}: {}", said.stderr);
     let seen = boot.rest(Patience { idle: Duration::from_secs(20), bound: Duration::from_secs(90) })?;
     Command::new("kill").args(["-INT", &strace.id().to_string()]).status().context("kill")?;
     strace.wait()?;
-    ensure!(matches!(seen.manager.as_str(), "running" | "degraded"), "{guest} does not boot under strace: {seen:?}");
+    ensure!(
+        matches!(seen.manager.as_str(), "running" | "degraded"),
+        "{guest} does not boot under strace: {seen:?}"
+    );
     Ok(parse(&std::fs::read_to_string(output.path())?))
 }
 
@@ -91,8 +101,10 @@ pub fn calls(state: &Path, lane: &str, guest: &str) -> Result<(Vec<String>, Vec<
     // A lane that was not traced itself takes what its guests do elsewhere.
     let own = file(state, lane, guest);
     let path = if own.exists() { own } else { file(state, "docker28-v2", guest) };
-    let text = std::fs::read_to_string(&path).with_context(|| format!("no {}: run `cargo xtask sweep trace`", path.display()))?;
-    let mut calls: Vec<String> = parse(&text).into_keys().chain(RUNTIME.iter().chain(&KNOWN).map(|call| (*call).to_owned())).collect();
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("no {}: run `cargo xtask sweep trace`", path.display()))?;
+    let mut calls: Vec<String> =
+        parse(&text).into_keys().chain(RUNTIME.iter().chain(&KNOWN).map(|call| (*call).to_owned())).collect();
     calls.sort();
     calls.dedup();
     Ok(calls.into_iter().partition(|call| !call.starts_with("syscall_")))
@@ -104,7 +116,11 @@ mod tests {
 
     #[test]
     fn the_table_of_strace_is_read() {
-        let text = "syscall              calls\n---------------- ---------\naccess                  12\nclose_range              3\n---------------- ---------\ntotal 15\n";
-        assert_eq!(parse(text).into_iter().collect::<Vec<_>>(), [("access".to_owned(), 12), ("close_range".to_owned(), 3)]);
+        let text = "syscall              calls\n---------------- ---------\naccess                  \
+            12\nclose_range              3\n---------------- ---------\ntotal 15\n";
+        assert_eq!(
+            parse(text).into_iter().collect::<Vec<_>>(),
+            [("access".to_owned(), 12), ("close_range".to_owned(), 3)]
+        );
     }
 }

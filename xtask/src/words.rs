@@ -13,7 +13,8 @@ static VARIABLE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b[0-9a
 /// The lines of a log, without escapes, empty lines and the moving stars of a waiting job.
 pub fn lines(log: &str) -> Vec<String> {
     let clean = ESCAPES.as_ref().map_or_else(|| log.into(), |escapes| escapes.replace_all(log, ""));
-    let keep = |line: &&str| !(line.is_empty() || line.starts_with('[') && line.contains("job is running for"));
+    let keep =
+        |line: &&str| !(line.is_empty() || line.starts_with('[') && line.contains("job is running for"));
     clean.lines().map(str::trim).filter(keep).map(str::to_owned).collect()
 }
 
@@ -53,7 +54,8 @@ mod tests {
 
     #[test]
     fn colours_and_stars_go() {
-        let log = "\x1b]3008;start=1\x1b\\[\x1b[0;1;38:5:185m OK \x1b[0m] Started \x1b[1ma\x1b[0m.\r\n[ *** ] A start job is running for b (3s / 1min)\r\n\r\n";
+        let log = "\x1b]3008;start=1\x1b\\[\x1b[0;1;38:5:185m OK \x1b[0m] Started \x1b[1ma\x1b[0m.\r\n[ *** \
+            ] A start job is running for b (3s / 1min)\r\n\r\n";
         assert_eq!(lines(log), ["[ OK ] Started a."]);
     }
 

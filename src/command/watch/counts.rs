@@ -1,4 +1,5 @@
-//! What a watch has done, in numbers, and the same as a page of metrics. Labels take few values: never names of containers.
+//! What a watch has done, in numbers, and the same as a page of metrics. Labels take few values: never names
+//! of containers.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -55,23 +56,61 @@ impl Counts {
 
 fn page(numbers: &Numbers, resident: Option<u64>) -> String {
     let mut page = Exposition::default();
-    by(&mut page, "sysdock_watch_events_total", "Events of the engine by what happened.", "action", &numbers.events);
+    by(
+        &mut page,
+        "sysdock_watch_events_total",
+        "Events of the engine by what happened.",
+        "action",
+        &numbers.events,
+    );
     page.family("sysdock_watch_reports_total", Kind::Counter, "Reports by verdict and first root cause.");
     for ((verdict, cause), count) in &numbers.reports {
         page.sample("sysdock_watch_reports_total", &[("verdict", verdict), ("cause", cause)], count);
     }
-    by(&mut page, "sysdock_watch_occasions_total", "Reports by what led to them.", "kind", &numbers.occasions);
-    by(&mut page, "sysdock_watch_webhook_total", "Reports to the webhook by result.", "result", &numbers.posts);
+    by(
+        &mut page,
+        "sysdock_watch_occasions_total",
+        "Reports by what led to them.",
+        "kind",
+        &numbers.occasions,
+    );
+    by(
+        &mut page,
+        "sysdock_watch_webhook_total",
+        "Reports to the webhook by result.",
+        "result",
+        &numbers.posts,
+    );
     let seconds = numbers.examining.as_secs_f64();
     page.family("sysdock_watch_examination_seconds_total", Kind::Counter, "Time spent on examinations.");
     page.sample("sysdock_watch_examination_seconds_total", &[], seconds);
     for (name, kind, help, value) in [
         ("sysdock_watch_deaths_total", Kind::Counter, "Deaths that the reports stand for.", numbers.deaths),
-        ("sysdock_watch_reconnects_total", Kind::Counter, "Times that the engine came back.", numbers.reconnects),
-        ("sysdock_watch_garbled_total", Kind::Counter, "Lines of the stream of events that could not be read.", numbers.garbled),
-        ("sysdock_watch_journal_failed_total", Kind::Counter, "Reports that the journal did not take.", numbers.journal_failed),
+        (
+            "sysdock_watch_reconnects_total",
+            Kind::Counter,
+            "Times that the engine came back.",
+            numbers.reconnects,
+        ),
+        (
+            "sysdock_watch_garbled_total",
+            Kind::Counter,
+            "Lines of the stream of events that could not be read.",
+            numbers.garbled,
+        ),
+        (
+            "sysdock_watch_journal_failed_total",
+            Kind::Counter,
+            "Reports that the journal did not take.",
+            numbers.journal_failed,
+        ),
         ("sysdock_watch_connected", Kind::Gauge, "Whether the engine answers.", u64::from(numbers.connected)),
-        ("sysdock_watch_backlog", Kind::Gauge, "Examinations that wait or are under way.", numbers.backlog as u64),
+        (
+            "sysdock_watch_backlog",
+            Kind::Gauge,
+            "Examinations that wait or are under way.",
+            numbers.backlog as u64,
+        ),
         ("sysdock_watch_webhook_waiting", Kind::Gauge, "Reports that wait to be posted.", numbers.posting),
         ("sysdock_watch_containers", Kind::Gauge, "Containers that are remembered.", numbers.known as u64),
     ] {
@@ -101,7 +140,13 @@ mod tests {
 
     #[test]
     fn all_numbers_are_on_the_page() {
-        let mut numbers = Numbers { deaths: 3, backlog: 2, connected: true, examining: Duration::from_millis(1500), ..Numbers::default() };
+        let mut numbers = Numbers {
+            deaths: 3,
+            backlog: 2,
+            connected: true,
+            examining: Duration::from_millis(1500),
+            ..Numbers::default()
+        };
         numbers.events.insert("die", 4);
         numbers.reports.insert(("failed", "cgroup-read-only".to_owned()), 3);
         numbers.occasions.insert("died", 3);

@@ -31,7 +31,8 @@ impl Delivery {
     pub async fn deliver(&self, job: &Job, report: &Report, there: bool) -> Result<(), CommandError> {
         let time = Timestamp::from_nanosecond(i128::from(job.time)).unwrap_or_default();
         let (kind, image) = (job.kind.name(), job.image.as_str());
-        let occasion = Occasion { kind, time: time.to_string(), image, exit_code: job.exit_code, deaths: job.deaths };
+        let occasion =
+            Occasion { kind, time: time.to_string(), image, exit_code: job.exit_code, deaths: job.deaths };
         let answer = Answer { report, prescription: None, trial: None };
         let line = match self.format {
             Format::Json => json::line_of(&answer, Some(&occasion))?,

@@ -1,4 +1,5 @@
-//! One job in, a report out: the container is looked at as `doctor` does, or what its event told is all that is left of it.
+//! One job in, a report out: the container is looked at as `doctor` does, or what its event told is all that
+//! is left of it.
 
 use std::time::Duration;
 
@@ -36,7 +37,11 @@ impl Examiner<'_> {
         if job.kind == Kind::New && is_foreign(engine, job).await {
             return Finding::Nothing;
         }
-        let look = if job.kind.is_start() { Box::pin(self.boot(engine, job)).await } else { Box::pin(self.now(engine, job)).await };
+        let look = if job.kind.is_start() {
+            Box::pin(self.boot(engine, job)).await
+        } else {
+            Box::pin(self.now(engine, job)).await
+        };
         match look {
             Ok(snapshot) if job.kind.is_start() => self.started(job, &snapshot),
             // Its death tells what came of it.
@@ -45,11 +50,13 @@ impl Examiner<'_> {
                 let there = snapshot.facts.text("container.status") != Some("removed");
                 Finding::Report(Box::new(self.judge(&snapshot)), there)
             }
-            // The death of a container that is gone has had its own event; only a death is told without a look.
+            // The death of a container that is gone has had its own event; only a death is told without a
+            // look.
             Err(error) if error.is_unknown() && job.kind != Kind::Died => Finding::Nothing,
-            Err(error) if error.is_unknown() => {
-                Finding::Report(Box::new(unseen(engine, job, "it was removed before it could be examined")), false)
-            }
+            Err(error) if error.is_unknown() => Finding::Report(
+                Box::new(unseen(engine, job, "it was removed before it could be examined")),
+                false,
+            ),
             Err(error) => Finding::Failed(error),
         }
     }
@@ -59,11 +66,14 @@ impl Examiner<'_> {
     }
 
     async fn boot(&self, engine: &Engine, job: &Job) -> Result<Snapshot, EngineError> {
-        let settled = |snapshot: &Snapshot| !runs(snapshot) || is_settled(snapshot, &self.judge(snapshot), self.collect.exec);
+        let settled = |snapshot: &Snapshot| {
+            !runs(snapshot) || is_settled(snapshot, &self.judge(snapshot), self.collect.exec)
+        };
         collect::follow(engine, &job.id, self.collect, self.matcher, self.patience, settled).await
     }
 
-    /// A start whose run is over is told by its death; a new container is reported only where it is meant to run systemd.
+    /// A start whose run is over is told by its death; a new container is reported only where it is meant to
+    /// run systemd.
     fn started(&self, job: &Job, snapshot: &Snapshot) -> Finding {
         let report = self.judge(snapshot);
         let innocent = job.kind == Kind::New && report.subject == Subject::NotSystemd;
@@ -75,9 +85,12 @@ impl Examiner<'_> {
     }
 }
 
-/// Whether a glance tells that a container is not meant to run systemd: most are not, and what cannot be told is looked at.
+/// Whether a glance tells that a container is not meant to run systemd: most are not, and what cannot be told
+/// is looked at.
 async fn is_foreign(engine: &Engine, job: &Job) -> bool {
-    collect::glance(engine, &job.id).await.is_ok_and(|facts| facts.bool("container.meant_for_systemd") == Some(false))
+    collect::glance(engine, &job.id)
+        .await
+        .is_ok_and(|facts| facts.bool("container.meant_for_systemd") == Some(false))
 }
 
 fn runs(snapshot: &Snapshot) -> bool {
@@ -87,9 +100,15 @@ fn runs(snapshot: &Snapshot) -> bool {
 /// A report on a container that cannot be looked at: what its event told.
 pub fn unseen(engine: &Engine, job: &Job, why: &str) -> Report {
     let code = job.exit_code.map_or_else(String::new, |code| format!("ended with exit code {code}; "));
-    let id = EngineId { name: engine.kind.name().to_owned(), version: String::new(), api: engine.api.to_string() };
+    let id =
+        EngineId { name: engine.kind.name().to_owned(), version: String::new(), api: engine.api.to_string() };
     Report {
-        target: Target { kind: TargetKind::Container, name: job.name.clone(), id: Some(job.id.clone()), engine: Some(id) },
+        target: Target {
+            kind: TargetKind::Container,
+            name: job.name.clone(),
+            id: Some(job.id.clone()),
+            engine: Some(id),
+        },
         subject: Subject::Systemd,
         verdict: Verdict::Undetermined,
         findings: Vec::new(),

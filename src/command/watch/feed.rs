@@ -1,5 +1,5 @@
-//! The connection to the engine: events and lists out, for ever; an engine that goes away is waited for. Containers in which `prove` tries
-//! a cure are passed over. Must not decide what is news.
+//! The connection to the engine: events and lists out, for ever; an engine that goes away is waited for.
+//! Containers in which `prove` tries a cure are passed over. Must not decide what is news.
 
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
 //! Reports as records of the journal: fields in, one datagram of journald's native protocol out.
 //!
-//! Written here, not taken from the crate `libsystemd`, which knows one socket only and brings a hash, a parser and uuids for it. The
-//! protocol: <https://systemd.io/JOURNAL_NATIVE_PROTOCOL/>. A record is kept so small that it needs no file of its own.
+//! Written here, not taken from the crate `libsystemd`, which knows one socket only and brings a hash, a
+//! parser and uuids for it. The protocol: <https://systemd.io/JOURNAL_NATIVE_PROTOCOL/>. A record is kept so
+//! small that it needs no file of its own.
 
 use std::io;
 use std::os::unix::net::UnixDatagram;

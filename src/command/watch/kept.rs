@@ -1,4 +1,5 @@
-//! The state file of a watch: read at the start, replaced as a whole while it goes on. Must not know what it says.
+//! The state file of a watch: read at the start, replaced as a whole while it goes on. Must not know what it
+//! says.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -41,7 +42,10 @@ impl Kept {
             return Ok(());
         }
         let written = memory.to_json().map_err(io::Error::from).and_then(|text| replace(&self.path, &text));
-        written.map_err(|error| CommandError::State { path: self.path.display().to_string(), reason: error.to_string() })?;
+        written.map_err(|error| CommandError::State {
+            path: self.path.display().to_string(),
+            reason: error.to_string(),
+        })?;
         self.last = Some(memory);
         Ok(())
     }

@@ -61,7 +61,12 @@ async fn accept(listener: TcpListener, counts: Counts) {
 async fn attend(stream: TcpStream, counts: Counts) {
     let service = service_fn(move |request| std::future::ready(answer(&request, &counts)));
     let mut server = hyper::server::conn::http1::Builder::new();
-    let server = server.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(HEAD).max_headers(HEADERS).keep_alive(false);
+    let server = server
+        .timer(TokioTimer::new())
+        .header_read_timeout(PATIENCE)
+        .max_buf_size(HEAD)
+        .max_headers(HEADERS)
+        .keep_alive(false);
     // A reader that goes away is no matter of ours.
     let _ = tokio::time::timeout(2 * PATIENCE, server.serve_connection(TokioIo::new(stream), service)).await;
 }
@@ -72,5 +77,8 @@ fn answer(request: &Request<Incoming>, counts: &Counts) -> Result<Response<Full<
         (&Method::GET | &Method::HEAD, _) => (StatusCode::NOT_FOUND, "metrics are at /metrics\n".to_owned()),
         _ => (StatusCode::METHOD_NOT_ALLOWED, String::new()),
     };
-    Response::builder().status(status).header(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8").body(Full::from(text))
+    Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
+        .body(Full::from(text))
 }

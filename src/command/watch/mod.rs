@@ -1,4 +1,5 @@
-//! `watch`: the engine's events in, a report on each container that dies, restarts or turns unhealthy out, until it is told to end.
+//! `watch`: the engine's events in, a report on each container that dies, restarts or turns unhealthy out,
+//! until it is told to end.
 
 mod counts;
 mod deliver;
@@ -65,12 +66,17 @@ pub fn run(args: WatchArgs, options: &Options) -> Result<Exit, CommandError> {
         output::tell(&notice.sentence());
     }
     let matcher = Matcher::new(&rules);
-    let examiner = Examiner { rules: &rules, matcher: &matcher, collect: &wanted.collect, patience: options.watch };
+    let examiner =
+        Examiner { rules: &rules, matcher: &matcher, collect: &wanted.collect, patience: options.watch };
     connect::block_on_for_long(watch(&wanted, options, &examiner))?;
     Ok(Exit::Success)
 }
 
-async fn watch(wanted: &WatchOptions, options: &Options, examiner: &Examiner<'_>) -> Result<(), CommandError> {
+async fn watch(
+    wanted: &WatchOptions,
+    options: &Options,
+    examiner: &Examiner<'_>,
+) -> Result<(), CommandError> {
     let (kept, memory) = wanted.state.as_deref().map(Kept::open).transpose()?.unzip();
     let memory = memory.flatten();
     let engine = connect::connect(options).await?;
@@ -78,7 +84,10 @@ async fn watch(wanted: &WatchOptions, options: &Options, examiner: &Examiner<'_>
     let asked = wanted.since.map(|seconds| seconds.saturating_mul(1_000_000_000));
     let floor = match memory.as_ref().map(|memory| memory.since).or(asked) {
         Some(floor) => floor,
-        None => engine.clock().await.unwrap_or_else(|| i64::try_from(Timestamp::now().as_nanosecond()).unwrap_or_default()),
+        None => engine
+            .clock()
+            .await
+            .unwrap_or_else(|| i64::try_from(Timestamp::now().as_nanosecond()).unwrap_or_default()),
     };
     let settings = Settings { window: wanted.debounce, settle: SETTLE, names: wanted.names.clone(), floor };
     let counts = Counts::default();
@@ -122,7 +131,11 @@ async fn watch(wanted: &WatchOptions, options: &Options, examiner: &Examiner<'_>
     Ok(())
 }
 
-async fn delivery(wanted: &WatchOptions, options: &Options, counts: &Counts) -> Result<Delivery, CommandError> {
+async fn delivery(
+    wanted: &WatchOptions,
+    options: &Options,
+    counts: &Counts,
+) -> Result<Delivery, CommandError> {
     let journal = wanted.journald.clone().map(Journal::new).transpose().map_err(CommandError::Journal)?;
     if let Some(address) = wanted.metrics {
         let bound = metrics::serve(address, counts.clone()).await?;
@@ -130,7 +143,11 @@ async fn delivery(wanted: &WatchOptions, options: &Options, counts: &Counts) -> 
             output::tell(&format!("metrics are at http://{bound}/metrics"));
         }
     }
-    let webhook = wanted.webhook.clone().map(|hook| Webhook::start(hook, counts.clone(), options.remarks)).transpose()?;
+    let webhook = wanted
+        .webhook
+        .clone()
+        .map(|hook| Webhook::start(hook, counts.clone(), options.remarks))
+        .transpose()?;
     Ok(Delivery {
         format: wanted.format,
         context: options.context,
@@ -180,14 +197,19 @@ impl Watch<'_> {
     }
 
     /// Watches until that time, or until a signal asks for the end.
-    async fn until(&mut self, mut news: mpsc::Receiver<News>, end: Option<Instant>) -> Result<(), CommandError> {
+    async fn until(
+        &mut self,
+        mut news: mpsc::Receiver<News>,
+        end: Option<Instant>,
+    ) -> Result<(), CommandError> {
         let interrupt = Interrupt::listen()?;
         let mut keep = tokio::time::interval(KEEP);
         loop {
             self.begin();
             let due = self.due();
             tokio::select! {
-                // What is not taken stays with the engine: nothing piles up here while nobody reads the reports.
+                // What is not taken stays with the engine: nothing piles up here while nobody reads the
+                // reports.
                 Some(news) = news.recv(), if self.ledger.has_room() => self.take(news),
                 Some(done) = self.looks.next(), if !self.looks.is_empty() => self.over(done)?,
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
@@ -212,7 +234,10 @@ impl Watch<'_> {
         self.keep();
         let left = self.ledger.backlog();
         if left > 0 {
-            self.remark(&format!("{} could not be made before the end", counted(left, "examination", "examinations")));
+            self.remark(&format!(
+                "{} could not be made before the end",
+                counted(left, "examination", "examinations")
+            ));
         }
         Ok(())
     }
@@ -288,7 +313,8 @@ impl Watch<'_> {
 
     fn measure(&self) {
         let mut numbers = self.counts.lock();
-        (numbers.backlog, numbers.known, numbers.connected) = (self.ledger.backlog(), self.ledger.known(), self.engine.is_some());
+        (numbers.backlog, numbers.known, numbers.connected) =
+            (self.ledger.backlog(), self.ledger.known(), self.engine.is_some());
     }
 
     fn keep(&mut self) {
@@ -300,12 +326,19 @@ impl Watch<'_> {
 }
 
 /// Examines one container and hands the report on.
-async fn look(engine: Engine, mut job: Job, examiner: &Examiner<'_>, delivery: &Delivery, epoch: &Cell<u64>) -> (Job, Outcome, Duration) {
+async fn look(
+    engine: Engine,
+    mut job: Job,
+    examiner: &Examiner<'_>,
+    delivery: &Delivery,
+    epoch: &Cell<u64>,
+) -> (Job, Outcome, Duration) {
     let (began, before) = (Instant::now(), epoch.get());
     let finding = examiner.examine(&engine, &job).await;
     let took = began.elapsed();
     // An engine that went away does not count as an attempt; what was seen meanwhile is half a look.
-    let lost = epoch.get() != before || (is_partial(&finding) && engine.life(&job.id).await.is_err_and(|error| !error.is_unknown()));
+    let lost = epoch.get() != before
+        || (is_partial(&finding) && engine.life(&job.id).await.is_err_and(|error| !error.is_unknown()));
     if lost {
         return (job, Outcome::Again, took);
     }
@@ -314,9 +347,12 @@ async fn look(engine: Engine, mut job: Job, examiner: &Examiner<'_>, delivery: &
         Finding::Nothing => return (job, Outcome::Done, took),
         Finding::Report(report, there) => (report, there),
         Finding::Failed(_) if job.tries < ATTEMPTS => return (job, Outcome::Again, took),
-        Finding::Failed(error) => (Box::new(unseen(&engine, &job, &format!("it could not be examined: {}", error.brief()))), true),
+        Finding::Failed(error) => {
+            (Box::new(unseen(&engine, &job, &format!("it could not be examined: {}", error.brief()))), true)
+        }
     };
-    let outcome = delivery.deliver(&job, &report, there).await.map_or_else(Outcome::Stuck, |()| Outcome::Done);
+    let outcome =
+        delivery.deliver(&job, &report, there).await.map_or_else(Outcome::Stuck, |()| Outcome::Done);
     (job, outcome, took)
 }
 

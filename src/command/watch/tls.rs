@@ -1,4 +1,5 @@
-//! The encrypted way to a webhook: certificates are held against the authorities of this machine. Must not know what is sent.
+//! The encrypted way to a webhook: certificates are held against the authorities of this machine. Must not
+//! know what is sent.
 
 use std::io;
 use std::sync::Arc;
@@ -14,7 +15,8 @@ use tokio_rustls::{TlsConnector, rustls::crypto::ring};
 pub enum TlsError {
     /// Without them no certificate can be believed.
     #[error(
-        "--webhook with https needs the certificates of authorities, and there are none{0}\n  next: install ca-certificates, or name a file of them in SSL_CERT_FILE"
+        "--webhook with https needs the certificates of authorities, and there are none{0}\n  next: install \
+            ca-certificates, or name a file of them in SSL_CERT_FILE"
     )]
     NoAuthorities(String),
     /// The library does not start.
@@ -30,8 +32,8 @@ pub struct Encrypted {
 }
 
 impl Encrypted {
-    /// The way to `authority` (`host:port`), whose certificate has to be for this name and signed by an authority of this machine, or one
-    /// of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
+    /// The way to `authority` (`host:port`), whose certificate has to be for this name and signed by an
+    /// authority of this machine, or one of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
     ///
     /// # Errors
     /// [`TlsError`] when there are no authorities.
@@ -41,9 +43,12 @@ impl Encrypted {
         // An authority that the library does not take is no reason to distrust the others.
         let (added, _) = roots.add_parsable_certificates(found.certs);
         if added == 0 {
-            return Err(TlsError::NoAuthorities(found.errors.first().map_or_else(String::new, |error| format!(": {error}"))));
+            return Err(TlsError::NoAuthorities(
+                found.errors.first().map_or_else(String::new, |error| format!(": {error}")),
+            ));
         }
-        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions()?;
+        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()?;
         let connector = Arc::new(builder.with_root_certificates(roots).with_no_client_auth()).into();
         Ok(Self { connector, authority, name })
     }

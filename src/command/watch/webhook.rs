@@ -1,4 +1,5 @@
-//! Reports posted to an address, one after the other, with retries; a bounded queue stands before it. Must not hold up the watch.
+//! Reports posted to an address, one after the other, with retries; a bounded queue stands before it. Must
+//! not hold up the watch.
 
 use std::io;
 use std::path::PathBuf;
@@ -117,7 +118,9 @@ async fn work(line: Line, mut waiting: mpsc::Receiver<String>, counts: Counts, r
         let failed = posted.is_err();
         match posted {
             Err(reason) if !troubled && remarks => {
-                output::tell(&format!("{hook} does not take reports: {reason}\n  next: look at the log of what listens there"));
+                output::tell(&format!(
+                    "{hook} does not take reports: {reason}\n  next: look at the log of what listens there"
+                ));
             }
             Ok(()) if troubled && remarks => output::tell(&format!("{hook} takes reports again")),
             _ => {}
@@ -130,8 +133,9 @@ async fn deliver(line: &Line, body: Bytes, counts: &Counts) -> Result<(), String
     let mut wait = WAITS.0;
     let mut attempt = 1;
     loop {
-        let refused =
-            timeout(PATIENCE, post(line, body.clone())).await.unwrap_or_else(|_| Err(Refusal::Later("it does not answer".into(), None)));
+        let refused = timeout(PATIENCE, post(line, body.clone()))
+            .await
+            .unwrap_or_else(|_| Err(Refusal::Later("it does not answer".into(), None)));
         match refused {
             Ok(()) => return Ok(()),
             Err(Refusal::Final(reason)) => return Err(reason),
@@ -164,7 +168,11 @@ fn later(error: impl std::fmt::Display) -> Refusal {
     Refusal::Later(error.to_string(), None)
 }
 
-async fn send(hook: &Hook, body: Bytes, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Result<(), Refusal> {
+async fn send(
+    hook: &Hook,
+    body: Bytes,
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+) -> Result<(), Refusal> {
     let mut request = Request::post(&hook.path)
         .header(header::HOST, &hook.host)
         .header(header::CONTENT_TYPE, "application/json")
@@ -173,8 +181,11 @@ async fn send(hook: &Hook, body: Bytes, stream: impl AsyncRead + AsyncWrite + Se
         request = request.header(header::AUTHORIZATION, format!("Basic {}", STANDARD.encode(user)));
     }
     // The reason must not show the path.
-    let request = request.body(Full::new(body)).map_err(|_| Refusal::Final("its address cannot be put into a request".to_owned()))?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(later)?;
+    let request = request
+        .body(Full::new(body))
+        .map_err(|_| Refusal::Final("its address cannot be put into a request".to_owned()))?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(later)?;
     let connection = tokio::spawn(connection);
     let answer = sender.send_request(request).await;
     connection.abort();
@@ -184,14 +195,20 @@ async fn send(hook: &Hook, body: Bytes, stream: impl AsyncRead + AsyncWrite + Se
 /// How long `Retry-After` asks to wait: seconds, or until a date (RFC 9110, section 10.2.3).
 fn wait(said: &str, now: Timestamp) -> Option<Duration> {
     let until = || jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(said).ok();
-    let seconds = said.parse().ok().or_else(|| Some(u64::try_from(until()?.as_second() - now.as_second()).unwrap_or_default()))?;
+    let seconds = said
+        .parse()
+        .ok()
+        .or_else(|| Some(u64::try_from(until()?.as_second() - now.as_second()).unwrap_or_default()))?;
     Some(Duration::from_secs(seconds))
 }
 
 fn judge<B>(answer: &hyper::Response<B>) -> Result<(), Refusal> {
     let status = answer.status();
     let reason = format!("HTTP {}", status.as_u16());
-    let named = answer.headers().get(header::RETRY_AFTER).and_then(|value| wait(value.to_str().ok()?.trim(), Timestamp::now()));
+    let named = answer
+        .headers()
+        .get(header::RETRY_AFTER)
+        .and_then(|value| wait(value.to_str().ok()?.trim(), Timestamp::now()));
     match status {
         _ if status.is_success() => Ok(()),
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Err(Refusal::Later(reason, named)),

@@ -1,7 +1,7 @@
 //! Files within files: plain, gzip, zstd, tar and zip, nested, down to the texts in them.
 //!
-//! Nothing is written to disk, links are not followed, and every way to grow without end has a limit. What a limit or a
-//! mistake leaves out is said, and what was read before it counts.
+//! Nothing is written to disk, links are not followed, and every way to grow without end has a limit. What a
+//! limit or a mistake leaves out is said, and what was read before it counts.
 
 use std::cell::Cell;
 use std::io::{self, Cursor, Read};
@@ -81,7 +81,16 @@ impl Read for Failing {
 impl<'e> Walk<'e> {
     /// Starts a walk that hands its texts to `each`.
     pub fn new(limits: Limits, each: &'e mut Each<'e>) -> Self {
-        Self { limits, each, out: Cell::new(0), raw: Cell::new(0), entries: 0, held: 0, parts: None, left_out: Vec::new() }
+        Self {
+            limits,
+            each,
+            out: Cell::new(0),
+            raw: Cell::new(0),
+            entries: 0,
+            held: 0,
+            parts: None,
+            left_out: Vec::new(),
+        }
     }
 
     /// The input, of which nobody has read the beginning, can be had in parts.
@@ -93,7 +102,8 @@ impl<'e> Walk<'e> {
     /// Walks through an input; `named` is true for one that the user gave, whatever is in it.
     ///
     /// # Errors
-    /// [`io::Error`] when the input itself cannot be read or was cut; a mistake in one entry of an archive is left out.
+    /// [`io::Error`] when the input itself cannot be read or was cut; a mistake in one entry of an archive is
+    /// left out.
     pub fn input(&mut self, name: &str, from: &mut dyn Read, named: bool) -> io::Result<()> {
         let raw = Cell::new(0);
         let mut counted = Counted { inner: from, count: &raw };
@@ -120,7 +130,9 @@ impl<'e> Walk<'e> {
         let parts = self.parts.filter(|_| depth == 0);
         match form {
             Form::Text => (self.each)(name, FoundText { from: &mut whole, parts, is_binary: false }),
-            Form::Binary if named => (self.each)(name, FoundText { from: &mut whole, parts, is_binary: true }),
+            Form::Binary if named => {
+                (self.each)(name, FoundText { from: &mut whole, parts, is_binary: true })
+            }
             Form::Binary => {
                 self.leave_out(name, "no text");
                 Ok(())
@@ -135,12 +147,19 @@ impl<'e> Walk<'e> {
             }
             Form::Gzip => {
                 let raw = Cell::new(0);
-                self.unpacked(name, &raw, &mut flate2::read::MultiGzDecoder::new(Counted { inner: whole, count: &raw }), named, depth)
+                self.unpacked(
+                    name,
+                    &raw,
+                    &mut flate2::read::MultiGzDecoder::new(Counted { inner: whole, count: &raw }),
+                    named,
+                    depth,
+                )
             }
             Form::Zstd => {
                 let raw = Cell::new(0);
                 let window = self.limits.windows[usize::from(depth > 0)];
-                let mut decoder = crate::snapshot::zst::decoder(Counted { inner: whole, count: &raw }, window)?;
+                let mut decoder =
+                    crate::snapshot::zst::decoder(Counted { inner: whole, count: &raw }, window)?;
                 self.unpacked(name, &raw, &mut decoder, named, depth)
             }
             Form::Tar => self.tar(name, &mut whole, depth),
@@ -149,7 +168,14 @@ impl<'e> Walk<'e> {
     }
 
     /// A compressed layer, metered.
-    fn unpacked(&mut self, name: &str, raw: &Cell<u64>, from: &mut dyn Read, named: bool, depth: u32) -> io::Result<()> {
+    fn unpacked(
+        &mut self,
+        name: &str,
+        raw: &Cell<u64>,
+        from: &mut dyn Read,
+        named: bool,
+        depth: u32,
+    ) -> io::Result<()> {
         let (out, own, limits) = (Cell::new(self.out.get()), Cell::new(0), self.limits);
         let mut metered = Metered { inner: from, raw, own: &own, out: &out, limits };
         let done = self.layer(name, &mut metered, named, depth + 1);
@@ -179,9 +205,11 @@ impl<'e> Walk<'e> {
             if !self.may_enter(name) {
                 break;
             }
-            let path = entry.path().map_or_else(|_| "?".to_owned(), |path| path.to_string_lossy().into_owned());
+            let path =
+                entry.path().map_or_else(|_| "?".to_owned(), |path| path.to_string_lossy().into_owned());
             // A sparse file is as large as it says, whatever the archive holds of it.
-            let (out, own, raw, limits) = (Cell::new(self.out.get()), Cell::new(0), Cell::new(u64::MAX / 2048), self.limits);
+            let (out, own, raw, limits) =
+                (Cell::new(self.out.get()), Cell::new(0), Cell::new(u64::MAX / 2048), self.limits);
             let mut metered = Metered { inner: &mut entry, raw: &raw, own: &own, out: &out, limits };
             let done = self.entry(&label(name, &path), &mut metered, depth);
             self.out.set(out.get());
@@ -201,7 +229,10 @@ impl<'e> Walk<'e> {
         let room = self.limits.zip.saturating_sub(self.held);
         from.take(room + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > room {
-            return Err(too_large(&format!("what takes more than {} MiB of memory for zip files", self.limits.zip >> 20)));
+            return Err(too_large(&format!(
+                "what takes more than {} MiB of memory for zip files",
+                self.limits.zip >> 20
+            )));
         }
         let cost = bytes.len() as u64 + cost_of_list(&bytes);
         if cost > room {
@@ -215,7 +246,8 @@ impl<'e> Walk<'e> {
 
     fn zip_entries(&mut self, name: &str, bytes: Vec<u8>, depth: u32) -> io::Result<()> {
         let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(io::Error::from)?;
-        let names: Vec<String> = (0..archive.len()).map(|index| archive.name_for_index(index).unwrap_or("?").to_owned()).collect();
+        let names: Vec<String> =
+            (0..archive.len()).map(|index| archive.name_for_index(index).unwrap_or("?").to_owned()).collect();
         for index in 0..archive.len() {
             if !self.may_enter(name) {
                 break;
@@ -233,10 +265,14 @@ impl<'e> Walk<'e> {
             }
             let promised = entry.size() / entry.compressed_size().max(1);
             if entry.size() > self.limits.free && promised > self.limits.ratio {
-                self.leave_out(&label(name, entry.name()), &format!("what unpacks to {promised} times its size is not read"));
+                self.leave_out(
+                    &label(name, entry.name()),
+                    &format!("what unpacks to {promised} times its size is not read"),
+                );
                 continue;
             }
-            let (out, own, raw, limits) = (Cell::new(self.out.get()), Cell::new(0), Cell::new(entry.compressed_size()), self.limits);
+            let (out, own, raw, limits) =
+                (Cell::new(self.out.get()), Cell::new(0), Cell::new(entry.compressed_size()), self.limits);
             let label = label(name, entry.name());
             let mut metered = Metered { inner: &mut entry, raw: &raw, own: &own, out: &out, limits };
             let done = self.entry(&label, &mut metered, depth);
@@ -280,7 +316,8 @@ fn cost_of_list(bytes: &[u8]) -> u64 {
     cost
 }
 
-/// The name of a file within an archive; the end of one that is longer than any file system takes is left out.
+/// The name of a file within an archive; the end of one that is longer than any file system takes is left
+/// out.
 fn label(archive: &str, name: &str) -> String {
     match name.get(..name.floor_char_boundary(SHOWN)) {
         Some(begin) if begin.len() < name.len() => format!("{archive}: {begin}…"),
@@ -291,7 +328,14 @@ fn label(archive: &str, name: &str) -> String {
 /// Where a file of a tar ends in the archive, rounded up to whole blocks.
 fn end_of(entry: &mut tar::Entry<'_, impl Read>) -> u64 {
     let size = entry.header().entry_size().unwrap_or_default();
-    let told = entry.pax_extensions().ok().flatten().into_iter().flatten().flatten().find(|told| told.key() == Ok("size"));
+    let told = entry
+        .pax_extensions()
+        .ok()
+        .flatten()
+        .into_iter()
+        .flatten()
+        .flatten()
+        .find(|told| told.key() == Ok("size"));
     let size = told.and_then(|told| told.value().ok()?.parse().ok()).unwrap_or(size);
     entry.raw_file_position().saturating_add(size).saturating_add(HEAD as u64)
 }

@@ -65,7 +65,10 @@ fn bombs_end_at_the_limit() {
     let limits = Limits { bytes: 4 << 20, ..Limits::default() };
     let (texts, _, good) = walked(&gz(&zeros), limits);
     assert!(!good && texts[0].1 <= 4 << 20);
-    let (_, left_out, good) = walked(&zipped(&[("a", &zeros), ("b", b"later")]), Limits { free: 1 << 20, ratio: 100, ..Limits::default() });
+    let (_, left_out, good) = walked(
+        &zipped(&[("a", &zeros), ("b", b"later")]),
+        Limits { free: 1 << 20, ratio: 100, ..Limits::default() },
+    );
     assert!(good && left_out.iter().any(|said| said.contains(" times its size")), "{left_out:?}");
     let nested = (0..9).fold(b"text".to_vec(), |bytes, _| gz(&bytes));
     let (texts, left_out, _) = walked(&nested, Limits::default());
@@ -123,12 +126,20 @@ fn endless(kind: tar::EntryType, fill: u8) -> impl Read {
 
 #[test]
 fn names_and_attributes_without_end_are_left() {
-    for (kind, fill) in [(tar::EntryType::GNULongName, b'a'), (tar::EntryType::GNULongLink, b'/'), (tar::EntryType::XHeader, b'9')] {
+    for (kind, fill) in [
+        (tar::EntryType::GNULongName, b'a'),
+        (tar::EntryType::GNULongLink, b'/'),
+        (tar::EntryType::XHeader, b'9'),
+    ] {
         let read = Cell::new(0);
         let mut each = |_: &str, _: FoundText<'_>| Ok(());
         let mut walk = Walk::new(Limits::default(), &mut each);
         walk.input("in", &mut Counted { inner: endless(kind, fill), count: &read }, true).unwrap();
-        assert!(walk.left_out[0].to_string().contains("names and attributes of more than 1024 KiB"), "{kind:?}: {:?}", walk.left_out);
+        assert!(
+            walk.left_out[0].to_string().contains("names and attributes of more than 1024 KiB"),
+            "{kind:?}: {:?}",
+            walk.left_out
+        );
         assert!(read.get() < 2 << 20, "{kind:?}: {}", read.get());
     }
     // A list of the parts of a sparse file that goes on and on.
@@ -140,7 +151,11 @@ fn names_and_attributes_without_end_are_left() {
     let mut walk = Walk::new(Limits::default(), &mut each);
     let parts = Cursor::new(sparse.as_bytes().to_vec()).chain(io::repeat(1));
     walk.input("in", &mut Counted { inner: parts, count: &read }, true).unwrap();
-    assert!(walk.left_out[0].to_string().contains("the rest of the archive") && read.get() < 2 << 20, "{:?}", walk.left_out);
+    assert!(
+        walk.left_out[0].to_string().contains("the rest of the archive") && read.get() < 2 << 20,
+        "{:?}",
+        walk.left_out
+    );
 }
 
 #[test]
@@ -158,7 +173,9 @@ fn long_names_and_large_files_that_real_archives_have_are_read() {
 
 #[test]
 fn zip_files_share_their_memory() {
-    let noise: String = (0..8000_u64).map(|n| char::from(b'0' + u8::try_from(((n * n * 2_654_435_761) >> 13) & 63).unwrap())).collect();
+    let noise: String = (0..8000_u64)
+        .map(|n| char::from(b'0' + u8::try_from(((n * n * 2_654_435_761) >> 13) & 63).unwrap()))
+        .collect();
     let inner = zipped(&[("a.log", noise.as_bytes())]);
     let outer = zipped(&[("b.zip", &inner)]);
     let limits = |zip| Limits { zip, ..Limits::default() };

@@ -190,7 +190,11 @@ fn texts<'t>(list: impl IntoIterator<Item = &'t str>) -> Vec<Text> {
 /// The file for a recipe, with what it cannot say.
 pub fn file(recipe: &Recipe) -> (File, Ledger<'_>) {
     let mut ledger = Ledger::new(recipe);
-    let mut service = Service { image: Some(text(&recipe.image)), container_name: Some(text(&recipe.name)), ..Service::default() };
+    let mut service = Service {
+        image: Some(text(&recipe.image)),
+        container_name: Some(text(&recipe.name)),
+        ..Service::default()
+    };
     // Words of an entrypoint that clears the image's are the command; compose knows an empty list for that.
     service.entrypoint = recipe.entrypoint.as_ref().map(|words| texts(words.iter().map(String::as_str)));
     service.command = (!recipe.command.is_empty()).then(|| texts(recipe.command.iter().map(String::as_str)));
@@ -201,8 +205,13 @@ pub fn file(recipe: &Recipe) -> (File, Ledger<'_>) {
     service.flags(&mut ledger);
     ledger.leave_rest(|flag| without_key(flag).to_owned());
     let external = |name: String| (Text::from(name.clone()), External { name: name.into(), external: true });
-    let named = recipe.volumes.iter().filter(|volume| !volume.source.starts_with('/')).map(|volume| volume.source.clone());
-    let mounted = recipe.mounts.iter().map(|(_, text)| Mount::of(text)).filter(|mount| mount.kind == "volume");
+    let named = recipe
+        .volumes
+        .iter()
+        .filter(|volume| !volume.source.starts_with('/'))
+        .map(|volume| volume.source.clone());
+    let mounted =
+        recipe.mounts.iter().map(|(_, text)| Mount::of(text)).filter(|mount| mount.kind == "volume");
     let volumes = named.chain(mounted.filter_map(|mount| mount.source)).map(external).collect();
     let file = File {
         services: [(Text::from(recipe.name.clone()), service)].into(),
@@ -218,9 +227,13 @@ impl Service {
         if recipe.variables.is_some() {
             self.env_file = vec![text(&recipe.env_file())];
             ledger.note(super::env_file_note(recipe));
-            ledger.note("compose looks for variables in that file: where a value has a $, write {path: FILE, format: raw} (Compose 2.30)");
+            ledger.note(
+                "compose looks for variables in that file: where a value has a $, write \
+                {path: FILE, format: raw} (Compose 2.30)",
+            );
         }
-        self.environment = recipe.environment.iter().map(|(name, value)| text(&format!("{name}={value}"))).collect();
+        self.environment =
+            recipe.environment.iter().map(|(name, value)| text(&format!("{name}={value}"))).collect();
         let (own, labels): (Vec<&str>, Vec<&str>) =
             ledger.texts("--label").into_iter().partition(|label| label.starts_with("com.docker.compose."));
         self.labels = texts(labels);
@@ -238,10 +251,16 @@ impl Service {
         for (target, words) in &recipe.mounts {
             match long(words) {
                 Some(long) => self.volumes.push(Storage::Long(long)),
-                None => ledger.leave(&format!("--mount at {target}"), "compose has no key for one of its options"),
+                None => {
+                    ledger.leave(&format!("--mount at {target}"), "compose has no key for one of its options")
+                }
             }
         }
-        self.volumes_from = ledger.texts("--volumes-from").into_iter().map(|from| text(&format!("container:{from}"))).collect();
+        self.volumes_from = ledger
+            .texts("--volumes-from")
+            .into_iter()
+            .map(|from| text(&format!("container:{from}")))
+            .collect();
     }
 
     /// Networks and ports; gives the names of the networks.
@@ -252,7 +271,8 @@ impl Service {
         if let Some(name) = chosen.iter().copied().find(|name| mode(name)) {
             self.network_mode = Some(text(name));
         }
-        let mut names: Vec<String> = chosen.into_iter().filter(|name| !mode(name)).map(str::to_owned).collect();
+        let mut names: Vec<String> =
+            chosen.into_iter().filter(|name| !mode(name)).map(str::to_owned).collect();
         for name in &names {
             self.networks.insert(Text::from(name.clone()), BTreeMap::new());
         }
@@ -262,7 +282,10 @@ impl Service {
         }
         for network in &recipe.networks {
             if self.network_mode.is_some() {
-                ledger.leave(&format!("network {}", network.name), "compose has either a network_mode or networks");
+                ledger.leave(
+                    &format!("network {}", network.name),
+                    "compose has either a network_mode or networks",
+                );
                 continue;
             }
             names.push(network.name.clone());
@@ -291,8 +314,12 @@ impl Service {
     /// Log, health check, time to stop.
     fn watch(&mut self, ledger: &mut Ledger<'_>) {
         let driver = ledger.text("--log-driver").map(text);
-        let options: BTreeMap<Text, Text> =
-            ledger.texts("--log-opt").into_iter().map(pair).map(|(key, value)| (Text::from(key), text(value))).collect();
+        let options: BTreeMap<Text, Text> = ledger
+            .texts("--log-opt")
+            .into_iter()
+            .map(pair)
+            .map(|(key, value)| (Text::from(key), text(value)))
+            .collect();
         self.logging = (driver.is_some() || !options.is_empty()).then_some(Logging { driver, options });
         if let Some(command) = ledger.text("--health-cmd") {
             self.healthcheck.insert("test", Entry::Texts(vec!["CMD-SHELL".into(), text(command)]));
@@ -307,14 +334,20 @@ impl Service {
         for (flag, key) in spans {
             self.healthcheck.extend(ledger.text(flag).map(|value| (key, Entry::scalar(value, escaped))));
         }
-        self.healthcheck.extend(ledger.switch("--no-healthcheck").map(|truth| ("disable", Entry::Truth(truth))));
-        self.stop_grace_period = ledger.text("--stop-timeout").map(|seconds| Text::from(format!("{seconds}s")));
+        self.healthcheck
+            .extend(ledger.switch("--no-healthcheck").map(|truth| ("disable", Entry::Truth(truth))));
+        self.stop_grace_period =
+            ledger.text("--stop-timeout").map(|seconds| Text::from(format!("{seconds}s")));
     }
 
     fn flags(&mut self, ledger: &mut Ledger<'_>) {
         let (values, switches) = SCALARS.split_at(SCALARS.len() - SWITCHES);
-        self.plain.extend(values.iter().filter_map(|(flag, key)| Some((*key, Entry::scalar(ledger.text(flag)?, escaped)))));
-        self.plain.extend(switches.iter().filter_map(|(flag, key)| Some((*key, Entry::Truth(ledger.switch(flag)?)))));
+        self.plain.extend(
+            values.iter().filter_map(|(flag, key)| Some((*key, Entry::scalar(ledger.text(flag)?, escaped)))),
+        );
+        self.plain.extend(
+            switches.iter().filter_map(|(flag, key)| Some((*key, Entry::Truth(ledger.switch(flag)?)))),
+        );
         for (flag, key) in LISTS {
             let values = ledger.texts(flag);
             self.plain.extend((!values.is_empty()).then(|| (key, Entry::Texts(texts(values)))));
@@ -325,7 +358,12 @@ impl Service {
                 None => ledger.leave(&format!("--ulimit {limits}"), "it is no limit that compose can hold"),
             }
         }
-        self.storage_opt = ledger.texts("--storage-opt").into_iter().map(pair).map(|(key, value)| (key.into(), text(value))).collect();
+        self.storage_opt = ledger
+            .texts("--storage-opt")
+            .into_iter()
+            .map(pair)
+            .map(|(key, value)| (key.into(), text(value)))
+            .collect();
     }
 }
 
@@ -335,7 +373,9 @@ fn without_key(flag: &str) -> &'static str {
         "--gpus" => "not carried over: write it under deploy.resources.reservations.devices",
         "--rm" => "compose removes containers with docker compose down",
         "--publish-all" => "compose publishes the ports that it names",
-        flag if flag.starts_with("--blkio-") || flag.starts_with("--device-") => "not carried over: write it under blkio_config",
+        flag if flag.starts_with("--blkio-") || flag.starts_with("--device-") => {
+            "not carried over: write it under blkio_config"
+        }
         _ => "compose has no key for it",
     }
 }
@@ -343,7 +383,12 @@ fn without_key(flag: &str) -> &'static str {
 fn published(words: &str) -> PortOf {
     let port = Port::of(words);
     let protocol = Text::from(port.protocol);
-    PortOf { target: Entry::scalar(port.inside, escaped), published: port.host.map(text), host_ip: port.address.map(text), protocol }
+    PortOf {
+        target: Entry::scalar(port.inside, escaped),
+        published: port.host.map(text),
+        host_ip: port.address.map(text),
+        protocol,
+    }
 }
 
 /// A flag of `network connect` as a setting of the network.
@@ -355,7 +400,12 @@ fn joined(flag: &Flag, settings: &mut BTreeMap<&'static str, Entry>, network: &s
         "--ip" => ("ipv4_address", false),
         "--ip6" => ("ipv6_address", false),
         "--gw-priority" => ("gw_priority", false),
-        _ => return ledger.leave(&format!("{} of the network {network}", flag.words().join(" ")), "compose has no key for it"),
+        _ => {
+            return ledger.leave(
+                &format!("{} of the network {network}", flag.words().join(" ")),
+                "compose has no key for it",
+            );
+        }
     };
     match settings.get_mut(key) {
         Some(Entry::Texts(list)) => list.push(text(value)),

@@ -4,12 +4,14 @@ use super::ledger::Ledger;
 use crate::prescribe::recipe::Recipe;
 use crate::visible::{in_json, is_hidden, visible};
 
-const CANNOT_HOLD: &str = "a line of a Dockerfile cannot hold its line break, or another sign of it that cannot be seen";
+const CANNOT_HOLD: &str =
+    "a line of a Dockerfile cannot hold its line break, or another sign of it that cannot be seen";
 
 /// The text, and what is left for the command line. Starts from the derived image's file where there is one.
 pub fn text<'r>(recipe: &'r Recipe, derived: Option<&str>) -> (String, Ledger<'r>) {
     let mut ledger = Ledger::new(recipe);
-    let mut lines = vec![derived.map_or_else(|| format!("FROM {}", recipe.image), |text| text.trim_end().to_owned())];
+    let mut lines =
+        vec![derived.map_or_else(|| format!("FROM {}", recipe.image), |text| text.trim_end().to_owned())];
     for (name, value) in &recipe.environment {
         match quoted(value) {
             Some(value) => lines.push(format!("ENV {name}={value}")),
@@ -24,7 +26,8 @@ pub fn text<'r>(recipe: &'r Recipe, derived: Option<&str>) -> (String, Ledger<'r
         }
     }
     let plain = |value: &&str| !value.contains(['$', '\\', '"']) && !value.chars().any(is_hidden);
-    for (flag, instruction) in [("--user", "USER"), ("--workdir", "WORKDIR"), ("--stop-signal", "STOPSIGNAL")] {
+    for (flag, instruction) in [("--user", "USER"), ("--workdir", "WORKDIR"), ("--stop-signal", "STOPSIGNAL")]
+    {
         lines.extend(ledger.text(flag).filter(plain).map(|value| format!("{instruction} {value}")));
     }
     lines.extend(ledger.texts("--expose").into_iter().filter(plain).map(|port| format!("EXPOSE {port}")));
@@ -43,7 +46,10 @@ fn rest(recipe: &Recipe, ledger: &mut Ledger<'_>) {
     recipe.mounts.iter().for_each(|(_, text)| ledger.leave(&format!("--mount {text}"), WHY));
     recipe.networks.iter().for_each(|network| ledger.leave(&format!("network {}", network.name), WHY));
     if recipe.variables.is_some() {
-        ledger.leave("environment of the old container", "its values are secrets for all that is known, and an image can be read by many");
+        ledger.leave(
+            "environment of the old container",
+            "its values are secrets for all that is known, and an image can be read by many",
+        );
     }
     if recipe.labels.is_some() {
         ledger.leave("labels", super::SECRET_LABELS);
@@ -53,7 +59,8 @@ fn rest(recipe: &Recipe, ledger: &mut Ledger<'_>) {
     }
 }
 
-/// A value in double quotes; `None` with a line break or another sign in it that cannot be seen: there is no escape for one.
+/// A value in double quotes; `None` with a line break or another sign in it that cannot be seen: there is no
+/// escape for one.
 fn quoted(value: &str) -> Option<String> {
     if value.chars().any(|c| c != '\t' && is_hidden(c)) {
         return None;

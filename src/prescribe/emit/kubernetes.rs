@@ -168,29 +168,46 @@ fn expanded(text: &str) -> Text {
 pub fn pod(recipe: &Recipe) -> (Pod, Ledger<'_>) {
     let mut ledger = Ledger::new(recipe);
     let name = dns_name(&recipe.name);
-    let mut container = Container { name: Some(name.clone().into()), image: Some(recipe.image.as_str().into()), ..Container::default() };
+    let mut container = Container {
+        name: Some(name.clone().into()),
+        image: Some(recipe.image.as_str().into()),
+        ..Container::default()
+    };
     let mut spec = Spec::default();
     container.program(recipe);
     container.tell(recipe, &name, &mut ledger);
-    container.ports = ledger.texts("--publish").into_iter().filter_map(|words| port(words, &mut ledger)).collect();
+    container.ports =
+        ledger.texts("--publish").into_iter().filter_map(|words| port(words, &mut ledger)).collect();
     container.limits(&mut ledger);
     container.secure(&mut ledger);
     store(recipe, &mut container, &mut spec, &mut ledger);
     if let Some(signal) = ledger.text("--stop-signal") {
         container.lifecycle = Some([("stopSignal", signal.into())].into());
         spec.os = Some([("name", "linux".into())].into());
-        ledger
-            .note("lifecycle.stopSignal needs Kubernetes 1.33 with the feature ContainerStopSignals; before that, STOPSIGNAL in the image");
+        ledger.note(
+            "lifecycle.stopSignal needs Kubernetes 1.33 with the feature ContainerStopSignals; before \
+                that, STOPSIGNAL in the image",
+        );
     }
     spec.settings(&mut ledger);
     spec.containers.push(container);
-    let (own, labels): (Vec<&str>, Vec<&str>) = ledger.texts("--label").into_iter().partition(|label| label.starts_with("io.kubernetes."));
+    let (own, labels): (Vec<&str>, Vec<&str>) =
+        ledger.texts("--label").into_iter().partition(|label| label.starts_with("io.kubernetes."));
     if !own.is_empty() {
         ledger.leave("labels io.kubernetes.*", "the kubelet writes them itself");
     }
     let annotations = labels.into_iter().map(pair).map(|(key, value)| (key.into(), value.into())).collect();
-    recipe.networks.iter().for_each(|network| ledger.leave(&format!("network {}", network.name), "a pod has one network"));
-    ledger.note("a container's control groups are writable where the runtime of the node says so: containerd 2.1 with cgroup_writable = true for its runtime, CRI-O with the annotation cgroup2-mount-hierarchy-rw.crio.io: \"true\" (older: io.kubernetes.cri-o.cgroup2-mount-hierarchy-rw), which allowed_annotations of its runtime has to name");
+    recipe
+        .networks
+        .iter()
+        .for_each(|network| ledger.leave(&format!("network {}", network.name), "a pod has one network"));
+    ledger.note(
+        "a container's control groups are writable where the runtime of the node says so: containerd \
+        2.1 with cgroup_writable = true for its runtime, CRI-O with the annotation \
+        cgroup2-mount-hierarchy-rw.crio.io: \"true\" (older: \
+        io.kubernetes.cri-o.cgroup2-mount-hierarchy-rw), which allowed_annotations of its runtime has to \
+        name",
+    );
     ledger.leave_rest(|flag| without_key(flag).to_owned());
     let metadata = Metadata { name: name.into(), annotations };
     (Pod { api_version: "v1".into(), kind: "Pod".into(), metadata, spec }, ledger)
@@ -198,7 +215,9 @@ pub fn pod(recipe: &Recipe) -> (Pod, Ledger<'_>) {
 
 impl Container {
     fn program(&mut self, recipe: &Recipe) {
-        let words = |list: &[String]| Some(list.iter().map(|word| expanded(word)).collect()).filter(|list: &Vec<Text>| !list.is_empty());
+        let words = |list: &[String]| {
+            Some(list.iter().map(|word| expanded(word)).collect()).filter(|list: &Vec<Text>| !list.is_empty())
+        };
         match recipe.entrypoint.as_deref() {
             // An entrypoint that is cleared makes the command the program.
             Some([]) => self.command = words(&recipe.command),
@@ -210,7 +229,11 @@ impl Container {
     }
 
     fn tell(&mut self, recipe: &Recipe, name: &str, ledger: &mut Ledger<'_>) {
-        self.env = recipe.environment.iter().map(|(name, value)| Pair { name: name.as_str().into(), value: expanded(value) }).collect();
+        self.env = recipe
+            .environment
+            .iter()
+            .map(|(name, value)| Pair { name: name.as_str().into(), value: expanded(value) })
+            .collect();
         if recipe.variables.is_some() {
             let secret = format!("{name}-env");
             ledger.note(super::env_file_note(recipe));
@@ -233,7 +256,10 @@ impl Container {
         let mut limits = BTreeMap::new();
         if let Some(memory) = ledger.text("--memory") {
             // A small m is a thousandth here, so bytes are written.
-            limits.insert("memory", bytes(memory).map_or_else(|| memory.into(), |bytes| bytes.to_string().into()));
+            limits.insert(
+                "memory",
+                bytes(memory).map_or_else(|| memory.into(), |bytes| bytes.to_string().into()),
+            );
         }
         limits.extend(ledger.text("--cpus").map(|cpus| ("cpu", cpus.into())));
         self.resources = (!limits.is_empty()).then_some(Resources { limits });
@@ -242,11 +268,13 @@ impl Container {
     fn secure(&mut self, ledger: &mut Ledger<'_>) {
         let context = &mut self.security_context;
         if let Some(user) = ledger.text("--user") {
-            let (user, group) = user.split_once(':').map_or((user, None), |(user, group)| (user, Some(group)));
+            let (user, group) =
+                user.split_once(':').map_or((user, None), |(user, group)| (user, Some(group)));
             for (name, key) in [(Some(user), "runAsUser"), (group, "runAsGroup")] {
                 match name.map(|name| if name == "root" { "0" } else { name }).map(str::parse::<i64>) {
                     Some(Ok(id)) => drop(context.plain.insert(key, Entry::Number(id))),
-                    Some(Err(_)) => ledger.leave(&format!("--user {}", name.unwrap_or_default()), "a pod takes numbers only"),
+                    Some(Err(_)) => ledger
+                        .leave(&format!("--user {}", name.unwrap_or_default()), "a pod takes numbers only"),
                     None => {}
                 }
             }
@@ -255,7 +283,8 @@ impl Container {
             context.plain.extend(ledger.switch(flag).map(|truth| (key, Entry::Truth(truth))));
         }
         for (flag, key) in [("--cap-add", "add"), ("--cap-drop", "drop")] {
-            let caps: Vec<Text> = ledger.texts(flag).into_iter().map(|cap| cap.trim_start_matches("CAP_").into()).collect();
+            let caps: Vec<Text> =
+                ledger.texts(flag).into_iter().map(|cap| cap.trim_start_matches("CAP_").into()).collect();
             context.capabilities.extend((!caps.is_empty()).then_some((key, caps)));
         }
         if !ledger.after("--security-opt", "no-new-privileges").is_empty() {
@@ -263,8 +292,13 @@ impl Container {
         }
         if let Some(path) = ledger.after("--security-opt", "seccomp=").pop() {
             let file = path.rsplit('/').next().unwrap_or(path);
-            ledger.note(format!("put the profile at seccomp/{file} below the kubelet's folder (/var/lib/kubelet) on the nodes"));
-            context.seccomp_profile = Some(Profile { r#type: "Localhost".into(), localhost_profile: format!("seccomp/{file}").into() });
+            ledger.note(format!(
+                "put the profile at seccomp/{file} below the kubelet's folder (/var/lib/kubelet) on the nodes"
+            ));
+            context.seccomp_profile = Some(Profile {
+                r#type: "Localhost".into(),
+                localhost_profile: format!("seccomp/{file}").into(),
+            });
         }
     }
 }
@@ -286,12 +320,14 @@ impl Spec {
         if let Some(counted) = policy.filter(|policy| policy.contains(':')) {
             ledger.leave(&format!("--restart {counted}"), "a pod does not count its restarts");
         }
-        let policy = policy.map(|policy| if policy.starts_with("on-failure") { "OnFailure" } else { "Always" });
+        let policy =
+            policy.map(|policy| if policy.starts_with("on-failure") { "OnFailure" } else { "Always" });
         self.plain.insert("restartPolicy", Entry::Text(policy.unwrap_or("Never").into()));
         let patience = ledger.text("--stop-timeout").map(|seconds| Entry::scalar(seconds, str::to_owned));
         self.plain.extend(patience.map(|seconds| ("terminationGracePeriodSeconds", seconds)));
         let sysctls = ledger.texts("--sysctl").into_iter().map(pair);
-        let sysctls: Vec<Pair> = sysctls.map(|(name, value)| Pair { name: name.into(), value: value.into() }).collect();
+        let sysctls: Vec<Pair> =
+            sysctls.map(|(name, value)| Pair { name: name.into(), value: value.into() }).collect();
         self.security_context = (!sysctls.is_empty()).then_some(PodSecurity { sysctls });
     }
 }
@@ -300,8 +336,11 @@ impl Spec {
 fn store(recipe: &Recipe, container: &mut Container, spec: &mut Spec, ledger: &mut Ledger<'_>) {
     for (path, options) in &recipe.tmpfs {
         let size = options.split(',').find_map(|option| option.strip_prefix("size="));
-        let size_limit = size.map(|size| bytes(size).map_or_else(|| size.into(), |bytes| bytes.to_string().into()));
-        let known = |option: &&str| option.is_empty() || option.starts_with("size=") || matches!(*option, "exec" | "rw");
+        let size_limit =
+            size.map(|size| bytes(size).map_or_else(|| size.into(), |bytes| bytes.to_string().into()));
+        let known = |option: &&str| {
+            option.is_empty() || option.starts_with("size=") || matches!(*option, "exec" | "rw")
+        };
         for option in options.split(',').filter(|option| !known(option)) {
             ledger.leave(&format!("{option} of the tmpfs on {path}"), "an emptyDir has no mount options");
         }
@@ -310,7 +349,10 @@ fn store(recipe: &Recipe, container: &mut Container, spec: &mut Spec, ledger: &m
     for volume in &recipe.volumes {
         let read_only = volume.options.split(',').any(|option| option == "ro");
         for option in volume.options.split(',').filter(|option| !matches!(*option, "" | "ro" | "rw")) {
-            ledger.leave(&format!("{option} of the volume at {}", volume.destination), "a pod mounts volumes without it");
+            ledger.leave(
+                &format!("{option} of the volume at {}", volume.destination),
+                "a pod mounts volumes without it",
+            );
         }
         mount(&volume.destination, read_only, source(&volume.source, ledger), container, spec);
     }
@@ -320,7 +362,10 @@ fn store(recipe: &Recipe, container: &mut Container, spec: &mut Spec, ledger: &m
             (Some(from), []) if matches!(asked.kind.as_str(), "bind" | "volume") => {
                 mount(target, asked.read_only, source(from, ledger), container, spec);
             }
-            _ => ledger.leave(&format!("--mount at {target}"), "a pod has no volume of that kind or with these options"),
+            _ => ledger.leave(
+                &format!("--mount at {target}"),
+                "a pod has no volume of that kind or with these options",
+            ),
         }
     }
 }
@@ -331,7 +376,11 @@ fn mount(path: &str, read_only: bool, source: Source, container: &mut Container,
     if spec.volumes.iter().any(|volume| volume.name.0 == name) {
         name = format!("{name}-{}", spec.volumes.len());
     }
-    container.volume_mounts.push(VolumeMount { name: name.as_str().into(), mount_path: path.into(), read_only });
+    container.volume_mounts.push(VolumeMount {
+        name: name.as_str().into(),
+        mount_path: path.into(),
+        read_only,
+    });
     spec.volumes.push(Volume { name: name.into(), source });
 }
 
@@ -351,7 +400,9 @@ fn without_key(flag: &str) -> &'static str {
         "--dns" | "--dns-option" | "--dns-search" => "not carried over: write it under dnsConfig of the pod",
         "--add-host" => "not carried over: write it under hostAliases of the pod",
         "--no-healthcheck" => "a pod has no health check that it does not name",
-        flag if flag.starts_with("--health-") => "not carried over: write it as livenessProbe of the container",
+        flag if flag.starts_with("--health-") => {
+            "not carried over: write it as livenessProbe of the container"
+        }
         _ => "a pod has no key for it",
     }
 }
@@ -373,7 +424,8 @@ fn port(words: &str, ledger: &mut Ledger<'_>) -> Option<Opening> {
 
 /// A name that is allowed for objects: small letters, digits and dashes, at most 50.
 fn dns_name(text: &str) -> String {
-    let tame: String = text.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let tame: String =
+        text.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let words: Vec<&str> = tame.split('-').filter(|word| !word.is_empty()).collect();
     let name: String = words.join("-").chars().take(50).collect();
     if name.is_empty() { "container".to_owned() } else { name.trim_end_matches('-').to_owned() }

@@ -1,4 +1,5 @@
-//! A recipe that is being written in another form: what is taken is expressed, what is left at the end is named. Pure.
+//! A recipe that is being written in another form: what is taken is expressed, what is left at the end is
+//! named. Pure.
 
 use super::super::confinement::is_hidden;
 use super::super::recipe::{Flag, Recipe};
@@ -15,7 +16,8 @@ pub struct Ledger<'r> {
 impl<'r> Ledger<'r> {
     /// Opens with all flags but those whose value is a secret, which the recipe has refused by name.
     pub fn new(recipe: &'r Recipe) -> Self {
-        let flags = recipe.flags.iter().filter(|flag| !flag.value.as_deref().is_some_and(is_hidden)).collect();
+        let flags =
+            recipe.flags.iter().filter(|flag| !flag.value.as_deref().is_some_and(is_hidden)).collect();
         Self { flags, left_out: recipe.refused.clone(), notes: Vec::new() }
     }
 
@@ -40,7 +42,9 @@ impl<'r> Ledger<'r> {
 
     /// Takes values of a flag that begin with a text; gives what follows it.
     pub fn after(&mut self, name: &str, prefix: &str) -> Vec<&'r str> {
-        let fits = |flag: &&&Flag| flag.name == name && flag.value.as_deref().is_some_and(|value| value.starts_with(prefix));
+        let fits = |flag: &&&Flag| {
+            flag.name == name && flag.value.as_deref().is_some_and(|value| value.starts_with(prefix))
+        };
         let (taken, kept): (Vec<&'r Flag>, Vec<&'r Flag>) = self.flags.iter().partition(|flag| fits(flag));
         self.flags = kept;
         taken.into_iter().filter_map(|flag| flag.value.as_deref()?.strip_prefix(prefix)).collect()
@@ -81,7 +85,10 @@ mod tests {
         recipe.push("--label", Some("a=<secret-1>".to_owned()));
         recipe.set("--init", "false");
         let mut ledger = Ledger::new(&recipe);
-        assert_eq!((ledger.switch("--tty"), ledger.switch("--init"), ledger.switch("--rm")), (Some(true), Some(false), None));
+        assert_eq!(
+            (ledger.switch("--tty"), ledger.switch("--init"), ledger.switch("--rm")),
+            (Some(true), Some(false), None)
+        );
         ledger.leave_rest(|name| format!("no key for {name}"));
         assert_eq!(ledger.left_out, ["--gpus all: no key for --gpus"]);
     }

@@ -1,7 +1,8 @@
-//! A finished recipe → the forms that people keep containers in: command lines, compose, Quadlet, pod, molecule, Dockerfile.
+//! A finished recipe → the forms that people keep containers in: command lines, compose, Quadlet, pod,
+//! molecule, Dockerfile.
 //!
-//! Pure. Each form is whole, not a patch. What a form cannot say is named and never dropped in silence; values of the old
-//! container's environment are in no recipe, so forms name the file they come from.
+//! Pure. Each form is whole, not a patch. What a form cannot say is named and never dropped in silence;
+//! values of the old container's environment are in no recipe, so forms name the file they come from.
 
 mod compose;
 mod dockerfile;
@@ -57,10 +58,15 @@ pub enum EmitError {
     #[error("cannot write the container as YAML: {0}\n  next: use another form, and report this as a bug")]
     Yaml(#[from] yaml_serde::Error),
     /// The writer failed.
-    #[error("cannot write the container as a unit file: {0}\n  next: use another form, and report this as a bug")]
+    #[error(
+        "cannot write the container as a unit file: {0}\n  next: use another form, and report this as a bug"
+    )]
     Ini(#[from] std::io::Error),
     /// A word that no shell can be given.
-    #[error("cannot write the steps as a script: {0}\n  next: look at the container that it comes from, which no engine would have made")]
+    #[error(
+        "cannot write the steps as a script: {0}\n  next: look at the container that it comes from, which no \
+            engine would have made"
+    )]
     Word(#[from] crate::quote::Unquotable),
 }
 
@@ -100,7 +106,8 @@ impl Emitted {
     }
 }
 
-/// Writes a cure in a form; `None` where the prescription starts no container, or for a script where it runs nothing.
+/// Writes a cure in a form; `None` where the prescription starts no container, or for a script where it runs
+/// nothing.
 ///
 /// # Errors
 /// [`EmitError`] when a serialiser fails.
@@ -124,10 +131,15 @@ pub fn emit(prescription: &Prescription, form: CureFormat) -> Result<Option<Emit
     };
     emitted.notes.extend(launch.remarks.clone());
     emitted.left_out.extend(unseen::remarks(&launch.recipe));
-    for (path, what) in
-        prescription.steps.iter().filter(|step| form != CureFormat::Dockerfile || step.kind != StepKind::BuildImage).flat_map(needed)
+    for (path, what) in prescription
+        .steps
+        .iter()
+        .filter(|step| form != CureFormat::Dockerfile || step.kind != StepKind::BuildImage)
+        .flat_map(needed)
     {
-        emitted.notes.push(format!("needs {what} {path}: --prescription sh prints it with the command that makes it"));
+        emitted
+            .notes
+            .push(format!("needs {what} {path}: --prescription sh prints it with the command that makes it"));
     }
     Ok(Some(emitted))
 }
@@ -136,7 +148,9 @@ pub fn emit(prescription: &Prescription, form: CureFormat) -> Result<Option<Emit
 fn needed(step: &super::types::Step) -> Vec<(&str, &'static str)> {
     match step.kind {
         StepKind::BuildImage => vec![(step.argv.iter().rev().nth(1).map_or("", String::as_str), "the image")],
-        StepKind::SeccompProfile => step.files.keys().map(|path| (path.as_str(), "the seccomp profile")).collect(),
+        StepKind::SeccompProfile => {
+            step.files.keys().map(|path| (path.as_str(), "the seccomp profile")).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -181,12 +195,12 @@ fn document(recipe: &Recipe, kind: EngineKind, form: CureFormat) -> Result<Emitt
 fn line(recipe: &Recipe, kind: EngineKind) -> Result<Emitted, EmitError> {
     let mut notes = Vec::new();
     notes.extend(recipe.variables.is_some().then(|| env_file_note(recipe)));
-    notes.extend(
-        recipe
-            .labels
-            .is_some()
-            .then(|| format!("needs the file {} with the old container's labels, one name=value a line", recipe.label_file())),
-    );
+    notes.extend(recipe.labels.is_some().then(|| {
+        format!(
+            "needs the file {} with the old container's labels, one name=value a line",
+            recipe.label_file()
+        )
+    }));
     Ok(Emitted { text: shell::start(recipe, kind)?, left_out: recipe.refused.clone(), notes })
 }
 
@@ -194,7 +208,12 @@ fn line(recipe: &Recipe, kind: EngineKind) -> Result<Emitted, EmitError> {
 ///
 /// # Errors
 /// [`EmitError`] when a serialiser fails.
-pub fn patch(before: &Recipe, after: &Recipe, kind: EngineKind, form: CureFormat) -> Result<String, EmitError> {
+pub fn patch(
+    before: &Recipe,
+    after: &Recipe,
+    kind: EngineKind,
+    form: CureFormat,
+) -> Result<String, EmitError> {
     // What the old container lacks must not be added to it on the way into a cluster's terms.
     let old_kind = if form == CureFormat::Kubernetes { EngineKind::Docker } else { kind };
     let (old, new) = (document(before, old_kind, form)?, document(after, kind, form)?);
@@ -206,33 +225,47 @@ pub fn patch(before: &Recipe, after: &Recipe, kind: EngineKind, form: CureFormat
         let changed = patch::changed(&read(&old.text)?, &read(&new.text)?, "", &mut gone);
         changed.map_or_else(|| Ok(String::new()), |value| yaml::written(&yaml::Marked::from(&value)))?
     };
-    let fresh = |new: Vec<String>, old: &[String]| new.into_iter().filter(|words| !old.contains(words)).collect::<Vec<_>>();
+    let fresh = |new: Vec<String>, old: &[String]| {
+        new.into_iter().filter(|words| !old.contains(words)).collect::<Vec<_>>()
+    };
     let mut notes = fresh(new.notes, &old.notes);
     notes.extend(gone.into_iter().map(|what| format!("take out {what}")));
     Ok(Emitted { text, left_out: fresh(new.left_out, &old.left_out), notes }.page())
 }
 
-fn unit_patch(before: &Recipe, after: &Recipe, kind: EngineKind, gone: &mut Vec<String>) -> Result<String, EmitError> {
-    let (before, after) = (translate::to(before, kind, EngineKind::Podman).0, translate::to(after, kind, EngineKind::Podman).0);
+fn unit_patch(
+    before: &Recipe,
+    after: &Recipe,
+    kind: EngineKind,
+    gone: &mut Vec<String>,
+) -> Result<String, EmitError> {
+    let (before, after) =
+        (translate::to(before, kind, EngineKind::Podman).0, translate::to(after, kind, EngineKind::Podman).0);
     let (old, new) = (quadlet::entries(&before).0, quadlet::entries(&after).0);
-    gone.extend(old.iter().filter(|entry| !new.contains(entry)).map(|(_, key, value)| format!("{key}={value}")));
+    gone.extend(
+        old.iter().filter(|entry| !new.contains(entry)).map(|(_, key, value)| format!("{key}={value}")),
+    );
     quadlet::written(&new.into_iter().filter(|entry| !old.contains(entry)).collect())
 }
 
 /// tmpfs mounts as `path:options`.
 fn tmpfs(recipe: &Recipe) -> Vec<String> {
-    let one = |(path, options): (&String, &String)| if options.is_empty() { path.clone() } else { format!("{path}:{options}") };
+    let one = |(path, options): (&String, &String)| {
+        if options.is_empty() { path.clone() } else { format!("{path}:{options}") }
+    };
     recipe.tmpfs.iter().map(one).collect()
 }
 
 fn env_file_note(recipe: &Recipe) -> String {
     format!(
-        "needs the file {} with the old container's environment, which is not printed: NAME=value, one a line; --prescription sh shows the command that makes it",
+        "needs the file {} with the old container's environment, which is not printed: NAME=value, one a \
+            line; --prescription sh shows the command that makes it",
         recipe.env_file()
     )
 }
 
-/// A text as lines for comments, without signs that would end one, move a cursor or turn the order of reading.
+/// A text as lines for comments, without signs that would end one, move a cursor or turn the order of
+/// reading.
 fn lines(words: &str) -> Vec<String> {
     words.lines().map(|line| disarmed(&visible(line))).collect()
 }

@@ -1,7 +1,7 @@
 //! Recipe → a platform of molecule, for its Docker or its Podman driver. Pure.
 //!
-//! The keys are those that the drivers' own playbooks read (molecule-plugins, `docker/playbooks/create.yml` and
-//! `podman/playbooks/create.yml`); how a value is written, the Ansible modules that they call say.
+//! The keys are those that the drivers' own playbooks read (molecule-plugins, `docker/playbooks/create.yml`
+//! and `podman/playbooks/create.yml`); how a value is written, the Ansible modules that they call say.
 
 use std::collections::BTreeMap;
 
@@ -95,13 +95,20 @@ fn pairs<'t>(list: impl IntoIterator<Item = &'t str>) -> BTreeMap<Text, Text> {
 /// The platform for a recipe, with what it cannot say.
 pub fn file(recipe: &Recipe, kind: EngineKind) -> (File, Ledger<'_>) {
     let mut ledger = Ledger::new(recipe);
-    let mut platform =
-        Platform { name: Some(text(&recipe.name)), image: Some(text(&recipe.image)), pre_build_image: true, ..Platform::default() };
+    let mut platform = Platform {
+        name: Some(text(&recipe.name)),
+        image: Some(text(&recipe.image)),
+        pre_build_image: true,
+        ..Platform::default()
+    };
     platform.env = recipe.environment.iter().map(|(name, value)| (text(name), text(value))).collect();
     platform.volumes = recipe.volumes.iter().map(|volume| text(&volume.text())).collect();
     platform.common(&mut ledger);
     if recipe.variables.is_some() {
-        ledger.leave("environment of the old container", "its values are not printed: write those that are needed under env");
+        ledger.leave(
+            "environment of the old container",
+            "its values are not printed: write those that are needed under env",
+        );
     }
     if recipe.labels.is_some() {
         ledger.leave("labels", super::SECRET_LABELS);
@@ -125,14 +132,18 @@ impl Platform {
             self.plain.extend(ledger.switch(flag).map(|truth| (key, Entry::Truth(truth))));
         }
         if let Some(policy) = ledger.text("--restart") {
-            let (policy, retries) = policy.split_once(':').map_or((policy, None), |(policy, retries)| (policy, Some(retries)));
+            let (policy, retries) =
+                policy.split_once(':').map_or((policy, None), |(policy, retries)| (policy, Some(retries)));
             self.plain.insert("restart_policy", Entry::Text(text(policy)));
-            self.plain.extend(retries.map(|retries| ("restart_retries", Entry::scalar(retries, str::to_owned))));
+            self.plain
+                .extend(retries.map(|retries| ("restart_retries", Entry::scalar(retries, str::to_owned))));
         }
     }
 
     fn scalars(&mut self, table: &[(&str, &'static str)], ledger: &mut Ledger<'_>) {
-        self.plain.extend(table.iter().filter_map(|(flag, key)| Some((*key, Entry::Text(text(ledger.text(flag)?))))));
+        self.plain.extend(
+            table.iter().filter_map(|(flag, key)| Some((*key, Entry::Text(text(ledger.text(flag)?))))),
+        );
     }
 
     /// Words of PID 1; molecule puts a sleeping shell there where it is told nothing.
@@ -146,10 +157,15 @@ impl Platform {
 
     fn docker(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) {
         // The module parts a limit at colons only (community.docker, `docker_container`).
-        let limits: Vec<Text> = ledger.texts("--ulimit").into_iter().map(|limit| text(&limit.replacen('=', ":", 1))).collect();
+        let limits: Vec<Text> =
+            ledger.texts("--ulimit").into_iter().map(|limit| text(&limit.replacen('=', ":", 1))).collect();
         self.plain.extend((!limits.is_empty()).then_some(("ulimits", Entry::Texts(limits))));
-        self.etc_hosts =
-            ledger.texts("--add-host").into_iter().filter_map(|host| host.split_once(':')).map(|(n, a)| (text(n), text(a))).collect();
+        self.etc_hosts = ledger
+            .texts("--add-host")
+            .into_iter()
+            .filter_map(|host| host.split_once(':'))
+            .map(|(n, a)| (text(n), text(a)))
+            .collect();
         self.program(recipe.command.iter().map(|word| text(word)).collect());
         self.command_handling = self.command.is_some().then(|| "correct".into());
         if let Some(entrypoint) = &recipe.entrypoint {
@@ -159,7 +175,8 @@ impl Platform {
             );
         }
         let tmpfs = super::tmpfs(recipe);
-        self.tmpfs = (!tmpfs.is_empty()).then(|| Tmpfs::List(tmpfs.iter().map(|mount| text(mount)).collect()));
+        self.tmpfs =
+            (!tmpfs.is_empty()).then(|| Tmpfs::List(tmpfs.iter().map(|mount| text(mount)).collect()));
         self.scalars(&DOCKER, ledger);
         self.labels = pairs(ledger.texts("--label").into_iter().filter(|label| *label != "owner=molecule"));
         self.sysctls = pairs(ledger.texts("--sysctl"));
@@ -173,7 +190,10 @@ impl Platform {
         for network in &recipe.networks {
             self.networks.push([("name", text(&network.name))].into());
             for flag in &network.flags {
-                ledger.leave(&format!("{} of the network {}", flag.words().join(" "), network.name), "a platform names networks only");
+                ledger.leave(
+                    &format!("{} of the network {}", flag.words().join(" "), network.name),
+                    "a platform names networks only",
+                );
             }
         }
         for (target, _) in &recipe.mounts {
@@ -186,11 +206,22 @@ impl Platform {
         let limits: Vec<Text> = ledger.texts("--ulimit").into_iter().map(text).collect();
         self.plain.extend((!limits.is_empty()).then_some(("ulimits", Entry::Texts(limits))));
         self.program(recipe.command.iter().map(|word| text(word)).collect());
-        let tmpfs = recipe.tmpfs.iter().map(|(path, options)| (text(path), text(if options.is_empty() { "rw" } else { options })));
+        let tmpfs = recipe
+            .tmpfs
+            .iter()
+            .map(|(path, options)| (text(path), text(if options.is_empty() { "rw" } else { options })));
         self.tmpfs = (!recipe.tmpfs.is_empty()).then(|| Tmpfs::Map(tmpfs.collect()));
-        self.scalars(&[("--systemd", "systemd"), ("--network", "network"), ("--ip", "ip"), ("--pid", "pid_mode")], ledger);
+        self.scalars(
+            &[("--systemd", "systemd"), ("--network", "network"), ("--ip", "ip"), ("--pid", "pid_mode")],
+            ledger,
+        );
         let mut words: Vec<String> = ledger.rest().into_iter().map(tied).collect();
-        words.extend(recipe.entrypoint.as_ref().map(|list| format!("--entrypoint={}", serde_json::to_string(list).unwrap_or_default())));
+        words.extend(
+            recipe
+                .entrypoint
+                .as_ref()
+                .map(|list| format!("--entrypoint={}", serde_json::to_string(list).unwrap_or_default())),
+        );
         words.extend(recipe.mounts.iter().map(|(_, mount)| format!("--mount={mount}")));
         words.extend(recipe.networks.iter().map(|network| format!("--network={}", network.name)));
         self.extra_opts = words.iter().map(|word| text(word)).collect();

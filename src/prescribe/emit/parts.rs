@@ -59,7 +59,8 @@ impl<'t> Port<'t> {
     /// Reads the text.
     pub fn of(text: &'t str) -> Self {
         let (text, protocol) = text.rsplit_once('/').unwrap_or((text, "tcp"));
-        let (outside, inside) = text.rsplit_once(':').map_or((None, text), |(outside, inside)| (Some(outside), inside));
+        let (outside, inside) =
+            text.rsplit_once(':').map_or((None, text), |(outside, inside)| (Some(outside), inside));
         let (address, host) = match outside.map(|outside| outside.rsplit_once(':').unwrap_or(("", outside))) {
             Some((address, host)) => (Some(address.trim_matches(['[', ']'])), Some(host)),
             None => (None, None),
@@ -96,7 +97,8 @@ mod tests {
         let mount = Mount::of("type=volume,target=/b,\"volume-opt=o=size=1m,mode=700\",volume-nocopy");
         assert_eq!(
             mount.options,
-            [("volume-opt", "o=size=1m,mode=700"), ("volume-nocopy", "")].map(|(key, value)| (key.to_owned(), value.to_owned()))
+            [("volume-opt", "o=size=1m,mode=700"), ("volume-nocopy", "")]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
         );
         let port = |text| {
             let port = Port::of(text);
@@ -106,6 +108,9 @@ mod tests {
         assert_eq!(port("[::1]:81:80/tcp"), (Some("::1"), Some("81"), "80", "tcp"));
         assert_eq!(port("9/udp"), (None, None, "9", "udp"));
         assert_eq!(port("127.0.0.1::9"), (Some("127.0.0.1"), None, "9", "tcp"));
-        assert_eq!((limit("nofile=1:2"), limit("core=-1"), limit("x")), (Some(("nofile", 1, 2)), Some(("core", -1, -1)), None));
+        assert_eq!(
+            (limit("nofile=1:2"), limit("core=-1"), limit("x")),
+            (Some(("nofile", 1, 2)), Some(("core", -1, -1)), None)
+        );
     }
 }

@@ -9,11 +9,14 @@ const WHOLE: [&str; 4] = ["command", "args", "entrypoint", "test"];
 /// Keys that say which one of several is meant; they stay.
 const NAME: &str = "name";
 
-/// What is new or otherwise in a document; `None` where nothing is. What is gone is added to the list, with its path.
+/// What is new or otherwise in a document; `None` where nothing is. What is gone is added to the list, with
+/// its path.
 pub fn changed(before: &Value, after: &Value, path: &str, gone: &mut Vec<String>) -> Option<Value> {
     match (before, after) {
         (before, after) if before == after => None,
-        (Value::Mapping(before), Value::Mapping(after)) => mapping(before, after, path, gone).map(Value::Mapping),
+        (Value::Mapping(before), Value::Mapping(after)) => {
+            mapping(before, after, path, gone).map(Value::Mapping)
+        }
         (Value::Sequence(before), Value::Sequence(after)) if !WHOLE.iter().any(|key| path.ends_with(key)) => {
             let list = sequence(before, after, path, gone);
             (!list.is_empty()).then_some(Value::Sequence(list))
@@ -38,8 +41,11 @@ fn mapping(before: &Mapping, after: &Mapping, path: &str, gone: &mut Vec<String>
         return None;
     }
     // Of several the name tells which one is meant.
-    let mut named: Mapping =
-        after.iter().filter(|(key, _)| key.as_str() == Some(NAME)).map(|(key, value)| (key.clone(), value.clone())).collect();
+    let mut named: Mapping = after
+        .iter()
+        .filter(|(key, _)| key.as_str() == Some(NAME))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
     named.extend(kept);
     Some(named)
 }
@@ -73,7 +79,10 @@ mod tests {
     #[test]
     fn only_what_differs_is_given() {
         let read = |text: &str| yaml_serde::from_str::<Value>(text).unwrap();
-        let before = read("a: {list: [1, 2], same: x, old: y, command: [a, b]}\nof: [{name: n, k: 1, l: 2}, {name: m, k: 1}]");
+        let before = read(
+            "a: {list: [1, 2], same: x, old: y, command: [a, b]}\nof: [{name: n, k: 1, l: 2}, \
+                {name: m, k: 1}]",
+        );
         let after = read("a: {list: [2, 3], same: x, new: z, command: [a, c]}\nof: [{name: n, k: 2, l: 2}]");
         let mut gone = Vec::new();
         let told = changed(&before, &after, "", &mut gone).unwrap();

@@ -115,7 +115,9 @@ impl Unit {
     fn program(&mut self, recipe: &Recipe) {
         match recipe.entrypoint.as_deref() {
             None => {}
-            Some([one]) if !one.starts_with('[') => self.add(CONTAINER, "PodmanArgs", word(&format!("--entrypoint={one}"))),
+            Some([one]) if !one.starts_with('[') => {
+                self.add(CONTAINER, "PodmanArgs", word(&format!("--entrypoint={one}")))
+            }
             Some([]) => self.add(CONTAINER, "PodmanArgs", "--entrypoint=".to_owned()),
             Some(words) => {
                 let list = serde_json::to_string(words).unwrap_or_default();
@@ -152,7 +154,8 @@ impl Unit {
     fn rest(&mut self, ledger: &mut Ledger<'_>) {
         for flag in ledger.rest() {
             if flag.name == "--runtime" {
-                ledger.leave(&flag.words().join(" "), "an option of podman itself: GlobalArgs= of Podman 4.8");
+                ledger
+                    .leave(&flag.words().join(" "), "an option of podman itself: GlobalArgs= of Podman 4.8");
             } else {
                 self.add(CONTAINER, "PodmanArgs", tied(flag));
             }
@@ -163,7 +166,10 @@ impl Unit {
         for network in &recipe.networks {
             self.raw("Network", "--network", &network.name);
             for flag in &network.flags {
-                ledger.leave(&format!("{} of the network {}", flag.words().join(" "), network.name), "write it as Network=NAME:option");
+                ledger.leave(
+                    &format!("{} of the network {}", flag.words().join(" "), network.name),
+                    "write it as Network=NAME:option",
+                );
             }
         }
     }
@@ -184,7 +190,10 @@ fn restart(ledger: &mut Ledger<'_>) -> Option<&'static str> {
     let policy = ledger.text("--restart")?;
     let (name, count) = policy.split_once(':').map_or((policy, None), |(name, count)| (name, Some(count)));
     if count.is_some() {
-        ledger.leave(&format!("--restart {policy}"), "systemd counts with StartLimitBurst= and StartLimitIntervalSec= of the unit");
+        ledger.leave(
+            &format!("--restart {policy}"),
+            "systemd counts with StartLimitBurst= and StartLimitIntervalSec= of the unit",
+        );
     }
     match name {
         "always" | "unless-stopped" => Some("always"),
@@ -219,7 +228,9 @@ fn word(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
             '\r' => quoted.push_str("\\r"),
-            c if is_hidden(c) && u32::from(c) > 0xffff => quoted.push_str(&format!("\\U{:08x}", u32::from(c))),
+            c if is_hidden(c) && u32::from(c) > 0xffff => {
+                quoted.push_str(&format!("\\U{:08x}", u32::from(c)))
+            }
             c if is_hidden(c) => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => quoted.push(c),
         }

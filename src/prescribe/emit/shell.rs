@@ -9,7 +9,8 @@ use crate::snapshot::EngineKind;
 const START: &str = "\
 set -eu
 work=$(mktemp -d)
-trap 'if [ $? -eq 0 ]; then rm -rf \"$work\"; else echo \"a step failed; the files of the steps are kept in $work\" >&2; fi' EXIT
+trap 'if [ $? -eq 0 ]; then rm -rf \"$work\"; else echo \"a step failed; the files of the steps are kept in \
+    $work\" >&2; fi' EXIT
 cd \"$work\"
 ";
 

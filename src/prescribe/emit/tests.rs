@@ -36,13 +36,25 @@ const HOSTILE: [&str; 22] = [
 ];
 
 fn recipe() -> Recipe {
-    let mut recipe = Recipe { name: "web".to_owned(), image: "registry:5000/img:1".to_owned(), variables: Some(3), ..Recipe::default() };
+    let mut recipe = Recipe {
+        name: "web".to_owned(),
+        image: "registry:5000/img:1".to_owned(),
+        variables: Some(3),
+        ..Recipe::default()
+    };
     recipe.entrypoint = Some(vec!["/bin/sh".to_owned(), "-c".to_owned()]);
     recipe.command = HOSTILE.map(str::to_owned).to_vec();
-    recipe.tmpfs = [("/run".to_owned(), "size=64m".to_owned()), ("/tmp".to_owned(), "exec".to_owned())].into();
-    recipe.volumes.push(Volume { source: "data".to_owned(), destination: "/data".to_owned(), options: "ro".to_owned() });
+    recipe.tmpfs =
+        [("/run".to_owned(), "size=64m".to_owned()), ("/tmp".to_owned(), "exec".to_owned())].into();
+    recipe.volumes.push(Volume {
+        source: "data".to_owned(),
+        destination: "/data".to_owned(),
+        options: "ro".to_owned(),
+    });
     recipe.volumes.push(Volume::same("/sys/fs/cgroup", "rw"));
-    recipe.mounts.push(("/m".to_owned(), "type=bind,source=/m,target=/m,readonly,bind-propagation=rslave".to_owned()));
+    recipe
+        .mounts
+        .push(("/m".to_owned(), "type=bind,source=/m,target=/m,readonly,bind-propagation=rslave".to_owned()));
     recipe.environment = [("container".to_owned(), "docker".to_owned())].into();
     for (name, value) in [
         ("--stop-signal", "SIGRTMIN+3"),
@@ -103,15 +115,33 @@ fn compose_says_what_the_recipe_says() {
     assert_eq!(texts(&service["labels"]), ["a=$$b: no # x"]);
     assert_eq!(service["volumes"][0], "data:/data:ro");
     assert_eq!(at(service, "volumes/2/bind/propagation"), "rslave");
-    assert_eq!((&at(service, "ports/0")["published"], &at(service, "ports/0")["host_ip"]), (&"22".into(), &"::1".into()));
-    assert_eq!((&service["tty"], &service["pids_limit"], &service["user"]), (&true.into(), &512.into(), &"0:0".into()));
+    assert_eq!(
+        (&at(service, "ports/0")["published"], &at(service, "ports/0")["host_ip"]),
+        (&"22".into(), &"::1".into())
+    );
+    assert_eq!(
+        (&service["tty"], &service["pids_limit"], &service["user"]),
+        (&true.into(), &512.into(), &"0:0".into())
+    );
     assert_eq!((&service["stop_signal"], &service["cgroup"]), (&"SIGRTMIN+3".into(), &"host".into()));
     assert_eq!(at(service, "ulimits/nofile/hard"), &Value::from(2));
     assert_eq!(at(service, "networks/front/ipv4_address"), "10.0.0.5");
-    assert_eq!((at(service, "networks/front/aliases/0"), at(service, "networks/back/aliases/0")), (&"no".into(), &"db".into()));
-    assert_eq!((at(&file, "volumes/data/external"), at(&file, "networks/back/external")), (&true.into(), &true.into()));
-    assert_eq!(emitted.left_out, ["--gpus all: not carried over: write it under deploy.resources.reservations.devices"]);
-    assert!(emitted.page().starts_with("# needs the file web.env") && emitted.page().contains("# left out: --gpus all"));
+    assert_eq!(
+        (at(service, "networks/front/aliases/0"), at(service, "networks/back/aliases/0")),
+        (&"no".into(), &"db".into())
+    );
+    assert_eq!(
+        (at(&file, "volumes/data/external"), at(&file, "networks/back/external")),
+        (&true.into(), &true.into())
+    );
+    assert_eq!(
+        emitted.left_out,
+        ["--gpus all: not carried over: write it under deploy.resources.reservations.devices"]
+    );
+    assert!(
+        emitted.page().starts_with("# needs the file web.env")
+            && emitted.page().contains("# left out: --gpus all")
+    );
 }
 
 #[test]
@@ -119,7 +149,8 @@ fn a_pod_says_what_the_recipe_says() {
     let recipe = recipe();
     let (pod, emitted) = read(&recipe, CureFormat::Kubernetes);
     let container = at(&pod, "spec/containers/0");
-    let unexpanded: Vec<String> = texts(&container["args"]).iter().map(|text| text.replace("$$(", "$(")).collect();
+    let unexpanded: Vec<String> =
+        texts(&container["args"]).iter().map(|text| text.replace("$$(", "$(")).collect();
     assert_eq!(unexpanded, recipe.command);
     assert_eq!(texts(&container["command"]), ["/bin/sh", "-c"]);
     assert_eq!(at(container, "securityContext/runAsUser"), &Value::from(0));
@@ -128,15 +159,25 @@ fn a_pod_says_what_the_recipe_says() {
     assert_eq!(at(container, "env/0/value"), "docker");
     assert_eq!(at(container, "envFrom/0/secretRef/name"), "web-env");
     assert_eq!(at(container, "resources/limits/memory"), "268435456");
-    assert_eq!((at(container, "ports/0/hostPort"), at(container, "ports/0/hostIP")), (&22.into(), &"::1".into()));
+    assert_eq!(
+        (at(container, "ports/0/hostPort"), at(container, "ports/0/hostIP")),
+        (&22.into(), &"::1".into())
+    );
     let mounts = container["volumeMounts"].as_sequence().unwrap();
     let volumes = at(&pod, "spec/volumes").as_sequence().unwrap();
     assert!(mounts.iter().zip(volumes).all(|(mount, volume)| mount["name"] == volume["name"]));
-    assert_eq!((at(&volumes[0], "emptyDir/medium"), at(&volumes[0], "emptyDir/sizeLimit")), (&"Memory".into(), &"67108864".into()));
+    assert_eq!(
+        (at(&volumes[0], "emptyDir/medium"), at(&volumes[0], "emptyDir/sizeLimit")),
+        (&"Memory".into(), &"67108864".into())
+    );
     assert_eq!(at(&volumes[2], "persistentVolumeClaim/claimName"), "data");
     assert!(!mounts.iter().any(|mount| mount["mountPath"] == "/sys/fs/cgroup"));
     for name in ["--gpus", "--pids-limit", "--ulimit", "network back", "--mount at /m"] {
-        assert!(emitted.left_out.iter().any(|words| words.starts_with(name)), "{name}: {:?}", emitted.left_out);
+        assert!(
+            emitted.left_out.iter().any(|words| words.starts_with(name)),
+            "{name}: {:?}",
+            emitted.left_out
+        );
     }
     assert!(emitted.notes.iter().any(|note| note.contains("cgroup_writable")));
 }
@@ -152,10 +193,19 @@ fn a_platform_of_molecule_says_what_the_recipe_says() {
         (texts(&platform["tmpfs"]), &platform["cgroupns_mode"]),
         (vec!["/run:size=64m".to_owned(), "/tmp:exec".to_owned()], &"host".into())
     );
-    assert_eq!((&platform["pre_build_image"], at(platform, "env/container")), (&true.into(), &"docker".into()));
+    assert_eq!(
+        (&platform["pre_build_image"], at(platform, "env/container")),
+        (&true.into(), &"docker".into())
+    );
     assert_eq!(at(platform, "labels/a"), "$$b: no # x");
-    assert_eq!((texts(&platform["ulimits"]), at(platform, "etc_hosts/six")), (vec!["nofile:1:2".to_owned()], &"2001:db8::1".into()));
-    assert_eq!((&platform["restart_policy"], &platform["restart_retries"]), (&"on-failure".into(), &3.into()));
+    assert_eq!(
+        (texts(&platform["ulimits"]), at(platform, "etc_hosts/six")),
+        (vec!["nofile:1:2".to_owned()], &"2001:db8::1".into())
+    );
+    assert_eq!(
+        (&platform["restart_policy"], &platform["restart_retries"]),
+        (&"on-failure".into(), &3.into())
+    );
     assert!(
         emitted.left_out.iter().any(|words| words.starts_with("--entrypoint"))
             && emitted.left_out.iter().any(|words| words.starts_with("environment"))
@@ -208,17 +258,32 @@ fn quadlet_says_what_the_recipe_says() {
     let all = |key: &str| container.get_all(key).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(systemd_words(&all("Exec")[0]), recipe.command);
     assert_eq!(systemd_words(&all("Environment")[0]), [format!("MSG={}", HOSTILE.join("|"))]);
-    assert_eq!((all("Tmpfs"), all("ContainerName")), (vec!["/run:size=64m".to_owned(), "/tmp:exec".to_owned()], vec!["web".to_owned()]));
+    assert_eq!(
+        (all("Tmpfs"), all("ContainerName")),
+        (vec!["/run:size=64m".to_owned(), "/tmp:exec".to_owned()], vec!["web".to_owned()])
+    );
     assert_eq!(all("SeccompProfile"), ["/var/lib/sysdock/seccomp/web.seccomp.json"]);
-    assert_eq!((all("Network"), all("EnvironmentFile")), (vec!["front".to_owned(), "back".to_owned()], vec!["web.env".to_owned()]));
+    assert_eq!(
+        (all("Network"), all("EnvironmentFile")),
+        (vec!["front".to_owned(), "back".to_owned()], vec!["web.env".to_owned()])
+    );
     assert_eq!(systemd_words(&all("Label")[0]), ["a=$b: no # x"]);
     let args: Vec<String> = all("PodmanArgs").iter().flat_map(|value| systemd_words(value)).collect();
-    for word in
-        ["--systemd=always", "--stop-signal=SIGRTMIN+3", "--entrypoint=[\"/bin/sh\",\"-c\"]", "--tty", "--pids-limit=512", "--gpus=all"]
-    {
+    for word in [
+        "--systemd=always",
+        "--stop-signal=SIGRTMIN+3",
+        "--entrypoint=[\"/bin/sh\",\"-c\"]",
+        "--tty",
+        "--pids-limit=512",
+        "--gpus=all",
+    ] {
         assert!(args.iter().any(|arg| arg == word), "{word}: {args:?}");
     }
-    assert!(!page.contains("writable-cgroups") && !page.contains("/sys/fs/cgroup") && page.contains("Restart=on-failure"));
+    assert!(
+        !page.contains("writable-cgroups")
+            && !page.contains("/sys/fs/cgroup")
+            && page.contains("Restart=on-failure")
+    );
     let left_out: Vec<&str> = emitted.left_out.iter().filter_map(|words| words.split(": ").next()).collect();
     assert_eq!(left_out, ["--restart on-failure:3", "--alias db of the network back"]);
 }
@@ -226,27 +291,50 @@ fn quadlet_says_what_the_recipe_says() {
 #[test]
 fn command_lines_come_back_from_a_shell() {
     let recipe = recipe();
-    let words = |form, kind| shlex::split(document(&recipe, kind, form).unwrap().text.split("\ndocker network").next().unwrap()).unwrap();
-    assert_eq!(words(CureFormat::Docker, EngineKind::Docker), recipe.run(&super::super::Reach::by_itself(EngineKind::Docker)));
+    let words = |form, kind| {
+        shlex::split(document(&recipe, kind, form).unwrap().text.split("\ndocker network").next().unwrap())
+            .unwrap()
+    };
+    assert_eq!(
+        words(CureFormat::Docker, EngineKind::Docker),
+        recipe.run(&super::super::Reach::by_itself(EngineKind::Docker))
+    );
     let podman = words(CureFormat::Podman, EngineKind::Docker).join(" ");
-    assert!(podman.starts_with("podman run") && podman.contains("--systemd=always") && !podman.contains("writable-cgroups"), "{podman}");
+    assert!(
+        podman.starts_with("podman run")
+            && podman.contains("--systemd=always")
+            && !podman.contains("writable-cgroups"),
+        "{podman}"
+    );
     let docker = words(CureFormat::Docker, EngineKind::Podman).join(" ");
-    assert!(docker.contains("--tmpfs /run/lock") && docker.contains("writable-cgroups=true") && !docker.contains("--systemd"), "{docker}");
+    assert!(
+        docker.contains("--tmpfs /run/lock")
+            && docker.contains("writable-cgroups=true")
+            && !docker.contains("--systemd"),
+        "{docker}"
+    );
 }
 
 #[test]
 fn a_dockerfile_holds_what_an_image_can() {
-    let (text, ledger) =
-        dockerfile::text(&recipe(), Some("FROM x\nRUN y\n")).0.split_once("\nCMD ").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let (text, ledger) = dockerfile::text(&recipe(), Some("FROM x\nRUN y\n"))
+        .0
+        .split_once("\nCMD ")
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .unwrap();
     assert_eq!(serde_json::from_str::<Vec<String>>(&ledger).unwrap(), HOSTILE);
     assert!(
-        text.starts_with("FROM x\nRUN y\nENV container=\"docker\"\nLABEL \"a\"=\"\\$b: no # x\"\nUSER 0:0\nSTOPSIGNAL SIGRTMIN+3"),
+        text.starts_with(
+            "FROM x\nRUN y\nENV container=\"docker\"\nLABEL \"a\"=\"\\$b: no # x\"\nUSER \
+            0:0\nSTOPSIGNAL SIGRTMIN+3"
+        ),
         "{text}"
     );
     let recipe = recipe();
     let left_out = dockerfile::text(&recipe, None).1.left_out;
     assert!(
-        left_out.iter().any(|words| words.starts_with("--tmpfs /run:size=64m")) && left_out.iter().any(|words| words.starts_with("--tty"))
+        left_out.iter().any(|words| words.starts_with("--tmpfs /run:size=64m"))
+            && left_out.iter().any(|words| words.starts_with("--tty"))
     );
 }
 
@@ -255,13 +343,22 @@ fn every_flag_is_said_or_named() {
     for field in crate::prescribe::flags::FIELDS.iter().filter(|field| !field.flag.is_empty()) {
         let mut recipe = Recipe { name: "n".to_owned(), image: "i".to_owned(), ..Recipe::default() };
         let bare = recipe.clone();
-        let switch = matches!(field.value, crate::prescribe::flags::FlagValue::Switch | crate::prescribe::flags::FlagValue::Either);
+        let switch = matches!(
+            field.value,
+            crate::prescribe::flags::FlagValue::Switch | crate::prescribe::flags::FlagValue::Either
+        );
         recipe.push(field.flag, (!switch).then(|| "7=7:7".to_owned()));
-        for form in
-            [CureFormat::Compose, CureFormat::Kubernetes, CureFormat::Molecule, CureFormat::Quadlet, CureFormat::Docker, CureFormat::Podman]
-        {
+        for form in [
+            CureFormat::Compose,
+            CureFormat::Kubernetes,
+            CureFormat::Molecule,
+            CureFormat::Quadlet,
+            CureFormat::Docker,
+            CureFormat::Podman,
+        ] {
             for kind in [EngineKind::Docker, EngineKind::Podman] {
-                let (with, without) = (document(&recipe, kind, form).unwrap(), document(&bare, kind, form).unwrap());
+                let (with, without) =
+                    (document(&recipe, kind, form).unwrap(), document(&bare, kind, form).unwrap());
                 assert_ne!(with, without, "{} in {form:?} from {kind:?}", field.flag);
             }
         }
@@ -270,7 +367,8 @@ fn every_flag_is_said_or_named() {
 
 fn prescription(argv: Vec<String>, files: &[(&str, &str)]) -> Prescription {
     let mut step = Step::command(StepKind::RunContainer, "start it\nrm -rf /", argv);
-    step.files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect::<BTreeMap<_, _>>();
+    step.files =
+        files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect::<BTreeMap<_, _>>();
     let mut prescription = crate::render::sample::prescription();
     prescription.steps = vec![Step::advice("read\u{2028}me\r$(touch bad)", &[]), step];
     prescription
@@ -281,7 +379,10 @@ fn run(script: &str) -> (i32, Vec<u8>, tempfile::TempDir) {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    let stub = format!("#!/bin/sh\nprintf '%s\\0' \"$@\" > {0}/words\ncp -r . {0}/copy\nexit ${{STUB:-0}}\n", folder.path().display());
+    let stub = format!(
+        "#!/bin/sh\nprintf '%s\\0' \"$@\" > {0}/words\ncp -r . {0}/copy\nexit ${{STUB:-0}}\n",
+        folder.path().display()
+    );
     std::fs::write(path("docker"), stub).unwrap();
     std::fs::set_permissions(path("docker"), std::fs::Permissions::from_mode(0o755)).unwrap();
     std::fs::write(path("cure.sh"), script).unwrap();
@@ -304,8 +405,12 @@ fn run(script: &str) -> (i32, Vec<u8>, tempfile::TempDir) {
 
 #[test]
 fn the_script_runs_each_word_as_it_is() {
-    let words: Vec<String> =
-        std::iter::once("docker").chain(["run"]).chain(HOSTILE).chain(["", "*", "~", "a\\nb"]).map(str::to_owned).collect();
+    let words: Vec<String> = std::iter::once("docker")
+        .chain(["run"])
+        .chain(HOSTILE)
+        .chain(["", "*", "~", "a\\nb"])
+        .map(str::to_owned)
+        .collect();
     let hostile = "$HOME `id` \\ '\"\nEND\n  END_\nEND__\n";
     let files = [("image/Dockerfile", hostile), ("a b/no end", "last line\nEND"), ("-x.json", "{}\n")];
     let script = emit(&prescription(words.clone(), &files), CureFormat::Sh).unwrap().unwrap().page();
@@ -317,7 +422,8 @@ fn the_script_runs_each_word_as_it_is() {
     for (path, text) in files {
         assert_eq!(std::fs::read_to_string(folder.path().join("copy").join(path)).unwrap(), text, "{path}");
     }
-    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 4, "{left:?}");
 }
 
@@ -325,10 +431,17 @@ fn the_script_runs_each_word_as_it_is() {
 fn a_step_that_fails_ends_the_script() {
     let words = |code: &str| vec!["sh".to_owned(), "-c".to_owned(), format!("exit {code}")];
     let mut two = prescription(words("7"), &[]);
-    two.steps.push(Step::command(StepKind::RunContainer, "never", vec!["docker".to_owned(), "run".to_owned()]));
+    two.steps.push(Step::command(
+        StepKind::RunContainer,
+        "never",
+        vec!["docker".to_owned(), "run".to_owned()],
+    ));
     let script = emit(&two, CureFormat::Sh).unwrap().unwrap().page();
     let (code, written, _folder) = run(&script);
     assert_eq!((code, written.len()), (7, 0));
     let advice = Prescription { steps: vec![Step::advice("read", &[])], ..two };
-    assert_eq!((emit(&advice, CureFormat::Sh).unwrap(), emit(&advice, CureFormat::Compose).unwrap()), (None, None));
+    assert_eq!(
+        (emit(&advice, CureFormat::Sh).unwrap(), emit(&advice, CureFormat::Compose).unwrap()),
+        (None, None)
+    );
 }

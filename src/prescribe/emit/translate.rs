@@ -11,10 +11,19 @@ const TREE: &str = "/sys/fs/cgroup";
 /// Flags of Podman that Docker keeps for other things, or not at all.
 const PODMAN_ALSO: [&str; 5] = ["--secret", "--timeout", "--cgroups", "--cgroup-conf", "--rootfs"];
 /// Flags that only Docker's CLI has.
-const DOCKER_ONLY: [&str; 8] =
-    ["--driver-opt", "--gw-priority", "--domainname", "--link", "--link-local-ip", "--volume-driver", "--kernel-memory", "--runtime"];
+const DOCKER_ONLY: [&str; 8] = [
+    "--driver-opt",
+    "--gw-priority",
+    "--domainname",
+    "--link",
+    "--link-local-ip",
+    "--volume-driver",
+    "--kernel-memory",
+    "--runtime",
+];
 
-/// The recipe for an engine, with what the other engine's flags said and this one cannot, and what is to be known.
+/// The recipe for an engine, with what the other engine's flags said and this one cannot, and what is to be
+/// known.
 pub fn to(recipe: &Recipe, from: EngineKind, kind: EngineKind) -> (Recipe, Vec<String>) {
     let mut recipe = recipe.clone();
     if from == kind {
@@ -29,9 +38,12 @@ pub fn to(recipe: &Recipe, from: EngineKind, kind: EngineKind) -> (Recipe, Vec<S
         EngineKind::Podman => DOCKER_ONLY.to_vec(),
         EngineKind::Docker => podman_only().chain(PODMAN_ALSO).collect(),
     };
-    let (kept, gone): (Vec<_>, Vec<_>) = recipe.flags.drain(..).partition(|flag| !foreign.contains(&flag.name.as_str()));
+    let (kept, gone): (Vec<_>, Vec<_>) =
+        recipe.flags.drain(..).partition(|flag| !foreign.contains(&flag.name.as_str()));
     recipe.flags = kept;
-    recipe.refused.extend(gone.iter().map(|flag| format!("{}: {name} has no such flag", flag.words().join(" "))));
+    recipe
+        .refused
+        .extend(gone.iter().map(|flag| format!("{}: {name} has no such flag", flag.words().join(" "))));
     (recipe, notes)
 }
 
@@ -39,8 +51,11 @@ fn podman(recipe: &mut Recipe) -> Vec<String> {
     without_tree(recipe);
     recipe.set("--systemd", "always");
     recipe.environment.remove("container");
-    let mut notes =
-        vec!["made for Podman from a container of Docker: its systemd mode takes the place of Docker's control group flags".to_owned()];
+    let mut notes = vec![
+        "made for Podman from a container of Docker: its systemd mode takes the place of Docker's \
+            control group flags"
+            .to_owned(),
+    ];
     // Docker keeps the text of a profile, Podman only its path.
     for flag in recipe.flags.iter_mut().filter(|flag| flag.name == "--security-opt") {
         let file = flag
@@ -70,7 +85,9 @@ fn docker(recipe: &mut Recipe) -> String {
     if !recipe.has("--stop-signal") {
         recipe.set("--stop-signal", "SIGRTMIN+3");
     }
-    "made for Docker from a container of Podman, whose systemd mode Docker does not have: needs Docker 28 on control groups v2".to_owned()
+    "made for Docker from a container of Podman, whose systemd mode Docker does not have: needs Docker 28 on \
+        control groups v2"
+        .to_owned()
 }
 
 /// Takes away what makes the control group tree usable on one engine only.

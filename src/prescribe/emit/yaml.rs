@@ -1,7 +1,8 @@
 //! Typed values → YAML that readers of version 1.1 and 1.2 understand alike. Pure.
 //!
-//! The serialiser decides by YAML 1.2 which text needs quotes; `PyYAML` and some readers in Go go by 1.1, where `no`, `1_000`,
-//! `22:22` and `2026-01-01` are no texts. So every text that is not plainly one is made to be quoted.
+//! The serialiser decides by YAML 1.2 which text needs quotes; `PyYAML` and some readers in Go go by 1.1,
+//! where `no`, `1_000`, `22:22` and `2026-01-01` are no texts. So every text that is not plainly one is made
+//! to be quoted.
 
 use serde::{Serialize, Serializer};
 use yaml_serde::Value;
@@ -11,7 +12,8 @@ use crate::visible::{is_command, is_hidden};
 
 /// An indicator that no plain scalar may begin with, and a character of private use that marks it as ours.
 const MARK: &str = "@\u{f5d0}";
-/// A character of private use that stands at both ends of a text which is written with escapes, its bytes in hexadecimal between them.
+/// A character of private use that stands at both ends of a text which is written with escapes, its bytes in
+/// hexadecimal between them.
 const CODED: char = '\u{f5d1}';
 /// Words that are truth values or nothing to some reader.
 const NOT_TEXT: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
@@ -32,7 +34,8 @@ impl Serialize for Text {
             let coded = self.0.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
             return serializer.collect_str(&format_args!("{CODED}{coded}{CODED}"));
         }
-        // Text of several lines is written as a block or in double quotes, which is never taken for anything else.
+        // Text of several lines is written as a block or in double quotes, which is never taken for anything
+        // else.
         if is_plain(&self.0) || self.0.contains('\n') {
             serializer.serialize_str(&self.0)
         } else {
@@ -41,10 +44,14 @@ impl Serialize for Text {
     }
 }
 
-/// Whether it holds what a reader would not see, what a workflow would obey on a line of its own, or the marks of this module.
+/// Whether it holds what a reader would not see, what a workflow would obey on a line of its own, or the
+/// marks of this module.
 fn needs_escapes(text: &str) -> bool {
     let odd = |c: char| !matches!(c, '\n' | '\t') && is_hidden(c) || ('\u{e000}'..='\u{f8ff}').contains(&c);
-    text.chars().any(odd) || text.lines().skip(1).any(is_command) || text.contains("##[") || text.contains('\n') && is_command(text)
+    text.chars().any(odd)
+        || text.lines().skip(1).any(is_command)
+        || text.contains("##[")
+        || text.contains('\n') && is_command(text)
 }
 
 /// A text in double quotes, with escapes that YAML 1.1 and 1.2 know.
@@ -55,7 +62,9 @@ fn escaped(text: &str) -> String {
             '"' | '\\' => quoted.extend(['\\', c]),
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
-            c if is_hidden(c) && u32::from(c) > 0xffff => quoted.push_str(&format!("\\U{:08x}", u32::from(c))),
+            c if is_hidden(c) && u32::from(c) > 0xffff => {
+                quoted.push_str(&format!("\\U{:08x}", u32::from(c)))
+            }
             c if is_hidden(c) => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => quoted.push(c),
         }
@@ -75,7 +84,8 @@ fn with_escapes(yaml: &str) -> String {
     let mut pieces = yaml.split(CODED);
     let mut text = pieces.next().unwrap_or_default().to_owned();
     while let Some((coded, rest)) = pieces.next().zip(pieces.next()) {
-        let quote = text.chars().next_back().filter(|c| matches!(c, '\'' | '"')).filter(|c| rest.starts_with(*c));
+        let quote =
+            text.chars().next_back().filter(|c| matches!(c, '\'' | '"')).filter(|c| rest.starts_with(*c));
         if quote.is_some() {
             text.pop();
         }
@@ -88,7 +98,8 @@ fn with_escapes(yaml: &str) -> String {
 /// Whether no reader can take it for anything but a text.
 fn is_plain(text: &str) -> bool {
     let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
-    let inside = text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+=,:@".contains(c)) && !text.ends_with(':');
+    let inside =
+        text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+=,:@".contains(c)) && !text.ends_with(':');
     begins && inside && !NOT_TEXT.contains(&text.to_ascii_lowercase().as_str())
 }
 
@@ -116,7 +127,9 @@ impl<'v> From<&'v Value> for Marked<'v> {
     fn from(value: &'v Value) -> Self {
         match value {
             Value::String(text) => Self::Text(text.as_str().into()),
-            Value::Mapping(map) => Self::Map(map.iter().map(|(key, value)| (key.into(), value.into())).collect()),
+            Value::Mapping(map) => {
+                Self::Map(map.iter().map(|(key, value)| (key.into(), value.into())).collect())
+            }
             Value::Sequence(list) => Self::List(list.iter().map(Self::from).collect()),
             other => Self::Other(other),
         }
@@ -156,7 +169,10 @@ pub enum Entry {
 impl Entry {
     /// A number where the text is one, else the text.
     pub fn scalar(text: &str, escape: impl Fn(&str) -> String) -> Self {
-        text.parse().ok().filter(|number: &i64| number.to_string() == text).map_or_else(|| Self::Text(escape(text).into()), Self::Number)
+        text.parse()
+            .ok()
+            .filter(|number: &i64| number.to_string() == text)
+            .map_or_else(|| Self::Text(escape(text).into()), Self::Number)
     }
 }
 
@@ -166,9 +182,25 @@ mod tests {
 
     #[test]
     fn what_some_reader_takes_for_something_else_is_quoted() {
-        for text in
-            ["no", "On", "1_000", "22:22", "2026-01-01", "~", "", "0755", "1e3", "0x1F", "-x", "a: b", "a #b", "'q'", "é", "*x", "="]
-        {
+        for text in [
+            "no",
+            "On",
+            "1_000",
+            "22:22",
+            "2026-01-01",
+            "~",
+            "",
+            "0755",
+            "1e3",
+            "0x1F",
+            "-x",
+            "a: b",
+            "a #b",
+            "'q'",
+            "é",
+            "*x",
+            "=",
+        ] {
             let written = written(&vec![Text::from(text)]).unwrap();
             assert!(written.starts_with("- '") || written.starts_with("- \""), "{text}: {written}");
             assert_eq!(yaml_serde::from_str::<Vec<String>>(&written).unwrap(), [text]);
@@ -178,7 +210,9 @@ mod tests {
 
     #[test]
     fn texts_of_several_lines_survive() {
-        for text in ["a\nb", "\n", " lead\n  more\n\n", "tab\t\nx ", "\u{7}\n", "cr\r\nlf", "- a\n# b\n", "no\n"] {
+        for text in
+            ["a\nb", "\n", " lead\n  more\n\n", "tab\t\nx ", "\u{7}\n", "cr\r\nlf", "- a\n# b\n", "no\n"]
+        {
             let written = written(&vec![Text::from(text)]).unwrap();
             assert_eq!(yaml_serde::from_str::<Vec<String>>(&written).unwrap(), [text], "{written}");
         }
@@ -203,8 +237,12 @@ mod tests {
         ] {
             let pair = std::collections::BTreeMap::from([(Text::from(text), vec![Text::from(text)])]);
             let written = written(&pair).unwrap();
-            assert!(!written.chars().any(|c| c != '\n' && is_hidden(c)) && !written.lines().any(is_command), "{written:?}");
-            let back: std::collections::BTreeMap<String, Vec<String>> = yaml_serde::from_str(&written).unwrap();
+            assert!(
+                !written.chars().any(|c| c != '\n' && is_hidden(c)) && !written.lines().any(is_command),
+                "{written:?}"
+            );
+            let back: std::collections::BTreeMap<String, Vec<String>> =
+                yaml_serde::from_str(&written).unwrap();
             assert_eq!(back, [(text.to_owned(), vec![text.to_owned()])].into(), "{written}");
         }
         let long = format!("{} ::error::x", "word ".repeat(60));

@@ -15,7 +15,8 @@ pub enum ImageError {
     },
     /// Nobody knows how packages are installed there.
     #[error(
-        "it is not known how systemd is added to {distribution}\n  next: install systemd in a Dockerfile of your own, build it, and name that image"
+        "it is not known how systemd is added to {distribution}\n  next: install systemd in a Dockerfile of \
+            your own, build it, and name that image"
     )]
     UnknownDistribution {
         /// Its name.
@@ -23,16 +24,19 @@ pub enum ImageError {
     },
     /// Whether systemd is there could not be seen.
     #[error(
-        "the files of {base} could not be read, so it is not known what is in it\n  next: `sysdock doctor` of a container of it may say why"
+        "the files of {base} could not be read, so it is not known what is in it\n  next: `sysdock doctor` \
+            of a container of it may say why"
     )]
     Unseen {
         /// The image.
         base: String,
     },
     /// A word that names no image.
-    #[error("`{}` is no reference of an image\n  next: name the base as `docker pull` does, such as debian:12", visible(.0))]
+    #[error("`{}` is no reference of an image\n  next: name the base as `docker pull` does, such as \
+        debian:12", visible(.0))]
     Base(String),
     /// A word that names no unit.
-    #[error("`{}` cannot be the name of a unit\n  next: name units as systemctl does, such as nginx or nginx.service", visible(.0))]
+    #[error("`{}` cannot be the name of a unit\n  next: name units as systemctl does, such as nginx or \
+        nginx.service", visible(.0))]
     Unit(String),
 }

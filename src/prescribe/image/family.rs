@@ -31,16 +31,24 @@ struct Table {
     without: Vec<Without>,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| toml::from_str(include_str!("families.toml")).unwrap_or_default());
+static TABLE: LazyLock<Table> =
+    LazyLock::new(|| toml::from_str(include_str!("families.toml")).unwrap_or_default());
 
 /// The family of an image.
 ///
 /// # Errors
-/// [`ImageError::NoSystemd`] where the distribution has none, [`ImageError::UnknownDistribution`] where it is not known.
+/// [`ImageError::NoSystemd`] where the distribution has none, [`ImageError::UnknownDistribution`] where it is
+/// not known.
 pub fn of(facts: &Facts) -> Result<&'static Family, ImageError> {
     let id = facts.text("guest.os_id").unwrap_or_default();
     let named = |ids: &[String], wanted: &str| ids.iter().any(|id| id.eq_ignore_ascii_case(wanted));
-    let name = || facts.text("guest.os_name").filter(|name| !name.is_empty()).unwrap_or("an image without os-release").to_owned();
+    let name = || {
+        facts
+            .text("guest.os_name")
+            .filter(|name| !name.is_empty())
+            .unwrap_or("an image without os-release")
+            .to_owned()
+    };
     for wanted in [id].into_iter().chain(facts.list("guest.os_like")) {
         if let Some(without) = TABLE.without.iter().find(|without| named(&without.ids, wanted)) {
             return Err(ImageError::NoSystemd { distribution: name(), why: without.why.clone() });

@@ -1,7 +1,7 @@
 //! What is known of an image → the Dockerfile and files of one that boots systemd. Pure.
 //!
-//! No unit of the package manager is deleted or edited: a target of its own, links below `/etc` and drop-ins say all, so that
-//! updates of packages stay possible.
+//! No unit of the package manager is deleted or edited: a target of its own, links below `/etc` and drop-ins
+//! say all, so that updates of packages stay possible.
 
 mod error;
 mod family;
@@ -18,8 +18,8 @@ pub use probe::{name_after, probe, tag_after};
 /// The target that the image boots to.
 const TARGET: &str = "container.target";
 
-/// Units that ask for hardware, a console or the host's kernel (their man pages; `systemd.special(7)`). Masking one that is not there
-/// does no harm.
+/// Units that ask for hardware, a console or the host's kernel (their man pages; `systemd.special(7)`).
+/// Masking one that is not there does no harm.
 const OUT_OF_THE_WAY: [&str; 25] = [
     "console-getty.service",
     "container-getty@.service",
@@ -106,7 +106,9 @@ pub fn image(facts: &Facts, wish: &ImageWish) -> Result<ImagePlan, ImageError> {
         return Err(ImageError::Base(wish.base.clone()));
     }
     let units = wish.enable.iter().map(|name| unit(name)).collect::<Result<Vec<_>, _>>()?;
-    let there = facts.bool("guest.systemd_installed").ok_or_else(|| ImageError::Unseen { base: wish.base.clone() })?;
+    let there = facts
+        .bool("guest.systemd_installed")
+        .ok_or_else(|| ImageError::Unseen { base: wish.base.clone() })?;
     let family = if there { None } else { Some(family::of(facts)?) };
     let init = match family {
         Some(family) => family.init.as_str(),
@@ -115,16 +117,23 @@ pub fn image(facts: &Facts, wish: &ImageWish) -> Result<ImagePlan, ImageError> {
     };
     let mut lines = vec![format!("FROM {}", wish.base)];
     if facts.bool("container.runs_as_root") == Some(false) {
-        lines.push("# systemd as PID 1 must be root; services change to their own users.\nUSER root".to_owned());
+        lines.push(
+            "# systemd as PID 1 must be root; services change to their own users.\nUSER root".to_owned(),
+        );
     }
-    lines.push("# systemd before 248 knows a container by this variable only.\nENV container=docker".to_owned());
+    lines.push(
+        "# systemd before 248 knows a container by this variable only.\nENV container=docker".to_owned(),
+    );
     lines.extend(family.map(|family| run(&family.install)));
     lines.push("COPY files/ /".to_owned());
     lines.push(set_up(wish.extent, &units));
     lines.push("# An orderly shutdown; systemd does not end on SIGTERM.\nSTOPSIGNAL SIGRTMIN+3".to_owned());
     let exec = |words: &[&str]| serde_json::to_string(words).unwrap_or_default();
     lines.push(format!("ENTRYPOINT {}", exec(&[init])));
-    lines.push(format!("# Arguments of systemd; words after the image's name take their place.\nCMD {}", exec(&["--log-level=info"])));
+    lines.push(format!(
+        "# Arguments of systemd; words after the image's name take their place.\nCMD {}",
+        exec(&["--log-level=info"])
+    ));
     let mut files = BTreeMap::from([("Dockerfile".to_owned(), lines.join("\n") + "\n")]);
     files.insert(format!("files/etc/systemd/system/{TARGET}"), target(wish.extent));
     files.insert("files/etc/systemd/journald.conf.d/container.conf".to_owned(), JOURNAL.to_owned());
@@ -138,7 +147,11 @@ fn unit(name: &str) -> Result<String, ImageError> {
     if name.is_empty() || name.starts_with('-') || !name.chars().all(plain) {
         return Err(ImageError::Unit(name.to_owned()));
     }
-    Ok(if SUFFIXES.iter().any(|suffix| name.ends_with(suffix)) { name.to_owned() } else { format!("{name}.service") })
+    Ok(if SUFFIXES.iter().any(|suffix| name.ends_with(suffix)) {
+        name.to_owned()
+    } else {
+        format!("{name}.service")
+    })
 }
 
 fn run(commands: &[String]) -> String {
@@ -147,7 +160,10 @@ fn run(commands: &[String]) -> String {
 
 /// Links and state, all by systemctl's own hand, which writes below /etc only.
 fn set_up(extent: Extent, units: &[String]) -> String {
-    let mut commands = vec![format!("systemctl set-default {TARGET}"), format!("systemctl mask {}", OUT_OF_THE_WAY.join(" "))];
+    let mut commands = vec![
+        format!("systemctl set-default {TARGET}"),
+        format!("systemctl mask {}", OUT_OF_THE_WAY.join(" ")),
+    ];
     if !units.is_empty() {
         commands.push(format!("systemctl enable {}", units.join(" ")));
         commands.push(format!("systemctl add-wants {TARGET} {}", units.join(" ")));
@@ -162,35 +178,46 @@ fn set_up(extent: Extent, units: &[String]) -> String {
     run(&commands)
 }
 
-/// What becomes of services that packages and earlier layers have enabled: pulled in, or disabled where only what is asked for boots.
+/// What becomes of services that packages and earlier layers have enabled: pulled in, or disabled where only
+/// what is asked for boots.
 fn enabled_before(extent: Extent, units: &[String]) -> Option<String> {
     let (kept, action) = match extent {
         Extent::MultiUser => return None,
         Extent::Services => (String::new(), format!("systemctl add-wants {TARGET}")),
-        Extent::Minimal => (units.iter().flat_map(|unit| [unit, "|"]).collect(), "systemctl disable".to_owned()),
+        Extent::Minimal => {
+            (units.iter().flat_map(|unit| [unit, "|"]).collect(), "systemctl disable".to_owned())
+        }
     };
     let links = "/etc/systemd/system/multi-user.target.wants/* /etc/systemd/system/graphical.target.wants/*";
     Some(format!(
         "for link in {links}; do name=\"${{link##*/}}\"; \
-         case \"$name\" in '*'|{kept}*.target|getty*|console-getty*) ;; *) {action} \"$name\" || exit 1;; esac; done"
+         case \"$name\" in '*'|{kept}*.target|getty*|console-getty*) ;; *) {action} \"$name\" || exit 1;; \
+            esac; done"
     ))
 }
 
 fn target(extent: Extent) -> String {
     let (description, needs) = match extent {
         Extent::Minimal => ("the units that were asked for", ""),
-        Extent::Services => ("the basic system and its enabled services", "Requires=basic.target\nAfter=basic.target\nWants=dbus.socket\n"),
-        Extent::MultiUser => ("the multi-user system", "Requires=multi-user.target\nAfter=multi-user.target\n"),
+        Extent::Services => (
+            "the basic system and its enabled services",
+            "Requires=basic.target\nAfter=basic.target\nWants=dbus.socket\n",
+        ),
+        Extent::MultiUser => {
+            ("the multi-user system", "Requires=multi-user.target\nAfter=multi-user.target\n")
+        }
     };
     format!(
-        "# Written by sysdock: what this container boots to. `systemctl add-wants {TARGET} UNIT` adds to it.\n\
+        "# Written by sysdock: what this container boots to. `systemctl add-wants {TARGET} UNIT` adds to \
+            it.\n\
          [Unit]\nDescription=Container with {description}\nDocumentation=man:systemd.special(7)\n{needs}\
          Conflicts=rescue.service rescue.target\nAfter=rescue.service rescue.target\nAllowIsolate=yes\n"
     )
 }
 
 const JOURNAL: &str = "\
-# Written by sysdock: a journal that lives and dies with the container, and is seen in the engine's log when there is a terminal.
+# Written by sysdock: a journal that lives and dies with the container, and is seen in the engine's log when \
+    there is a terminal.
 [Journal]
 Storage=volatile
 RuntimeMaxUse=64M
@@ -203,12 +230,17 @@ fn remarks(facts: &Facts, there: bool) -> Vec<String> {
     let mut remarks = Vec::new();
     if facts.bool("image.volume_cgroup") == Some(true) {
         remarks.push(
-            "the base declares a volume over /sys/fs/cgroup, which no Dockerfile can take back: build from the image before that line"
+            "the base declares a volume over /sys/fs/cgroup, which no Dockerfile can take back: build from \
+                the image before that line"
                 .to_owned(),
         );
     }
     if there && facts.bool("guest.dbus_installed") == Some(false) {
-        remarks.push("the base has systemd but no message bus: busctl, loginctl and services of Type=dbus will not work in it".to_owned());
+        remarks.push(
+            "the base has systemd but no message bus: busctl, loginctl and services of Type=dbus \
+            will not work in it"
+                .to_owned(),
+        );
     }
     remarks
 }

@@ -1,12 +1,14 @@
-//! Names and documents about images: the container that an image is read through, and what new things are called after it. Pure.
+//! Names and documents about images: the container that an image is read through, and what new things are
+//! called after it. Pure.
 
 use serde_json::{Value, json};
 
 use crate::facts::program;
 use crate::prescribe::{TOKEN_LABEL, TRIAL_LABEL};
 
-/// The document of the Engine API that creates a container of an image, only to be read: as the image starts by itself where that
-/// leads to an init, else with init in place of its program. `until` is the end of its life, in seconds since 1970; `token` proves who made it.
+/// The document of the Engine API that creates a container of an image, only to be read: as the image starts
+/// by itself where that leads to an init, else with init in place of its program. `until` is the end of its
+/// life, in seconds since 1970; `token` proves who made it.
 #[must_use]
 pub fn probe(reference: &str, image: &Value, until: i64, token: &str) -> Value {
     let words = |key: &str| -> Vec<String> {
@@ -14,7 +16,8 @@ pub fn probe(reference: &str, image: &Value, until: i64, token: &str) -> Value {
         list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     };
     let argv = [words("Entrypoint"), words("Cmd")].concat();
-    let mut document = json!({"Image": reference, "Labels": {TRIAL_LABEL: until.to_string(), TOKEN_LABEL: token}});
+    let mut document =
+        json!({"Image": reference, "Labels": {TRIAL_LABEL: until.to_string(), TOKEN_LABEL: token}});
     if program::of_argv(&argv, None).init.is_none() {
         document["Cmd"] = json!(["/sbin/init"]);
         if !words("Entrypoint").is_empty() {
@@ -25,14 +28,17 @@ pub fn probe(reference: &str, image: &Value, until: i64, token: &str) -> Value {
     document
 }
 
-/// A reference as part of a container's name: `registry/group/name:tag` gives `name-tag`, without the tag where that is `latest`.
+/// A reference as part of a container's name: `registry/group/name:tag` gives `name-tag`, without the tag
+/// where that is `latest`.
 #[must_use]
 pub fn name_after(reference: &str) -> String {
     let (name, tag) = split(reference);
     let last = name.rsplit('/').next().unwrap_or(name);
     let tag = tag.filter(|tag| *tag != "latest").map(|tag| format!("-{tag}")).unwrap_or_default();
-    let tame: String =
-        format!("{last}{tag}").chars().map(|c| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c } else { '-' }).collect();
+    let tame: String = format!("{last}{tag}")
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "_.-".contains(c) { c } else { '-' })
+        .collect();
     let tame = tame.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
     if tame.is_empty() { "image".to_owned() } else { tame.to_owned() }
 }
@@ -72,7 +78,10 @@ mod tests {
         let image = |entrypoint: &[&str], command: &[&str]| json!({"Config": {"Entrypoint": entrypoint, "Cmd": command}});
         let probe = |reference: &str, image: &Value, until| probe(reference, image, until, "f00");
         let labels = json!({"sysdock.trial": "7", "sysdock.trial.token": "f00"});
-        assert_eq!(probe("i", &image(&["/sbin/init"], &["--log-level=info"]), 7), json!({"Image": "i", "Labels": labels}));
+        assert_eq!(
+            probe("i", &image(&["/sbin/init"], &["--log-level=info"]), 7),
+            json!({"Image": "i", "Labels": labels})
+        );
         assert_eq!(probe("i", &image(&[], &["bash"]), 7)["Cmd"], json!(["/sbin/init"]));
         let wrapped = probe("i", &image(&["/entry.sh"], &["serve"]), 7);
         assert_eq!((&wrapped["Entrypoint"], &wrapped["Cmd"]), (&json!(["/sbin/init"]), &json!([])));

@@ -11,7 +11,11 @@ fn known(list: &[(&'static str, serde_json::Value)]) -> Facts {
 }
 
 fn wish(extent: Extent, enable: &[&str]) -> ImageWish {
-    ImageWish { base: "base:1".to_owned(), extent, enable: enable.iter().map(|name| (*name).to_owned()).collect() }
+    ImageWish {
+        base: "base:1".to_owned(),
+        extent,
+        enable: enable.iter().map(|name| (*name).to_owned()).collect(),
+    }
 }
 
 #[test]
@@ -20,7 +24,12 @@ fn an_image_with_systemd_gets_nothing_installed() {
     let plan = image(&facts, &wish(Extent::Services, &["nginx", "x.timer"])).unwrap();
     let dockerfile = &plan.files["Dockerfile"];
     assert!(!plan.installs && plan.units == ["nginx.service", "x.timer"]);
-    assert!(dockerfile.starts_with("FROM base:1\n") && !dockerfile.contains("apt-get") && !dockerfile.contains("USER"), "{dockerfile}");
+    assert!(
+        dockerfile.starts_with("FROM base:1\n")
+            && !dockerfile.contains("apt-get")
+            && !dockerfile.contains("USER"),
+        "{dockerfile}"
+    );
     for line in [
         "ENV container=docker",
         "STOPSIGNAL SIGRTMIN+3",
@@ -44,8 +53,13 @@ fn an_image_without_systemd_gets_it_from_its_distribution() {
     ];
     let plan = image(&known(&list), &wish(Extent::Minimal, &[])).unwrap();
     let dockerfile = &plan.files["Dockerfile"];
-    assert!(plan.installs && dockerfile.contains("install systemd dbus") && dockerfile.contains("\nUSER root\n"), "{dockerfile}");
-    assert!(dockerfile.contains("ENTRYPOINT [\"/usr/sbin/init\"]") && plan.remarks[0].contains("/sys/fs/cgroup"));
+    assert!(
+        plan.installs && dockerfile.contains("install systemd dbus") && dockerfile.contains("\nUSER root\n"),
+        "{dockerfile}"
+    );
+    assert!(
+        dockerfile.contains("ENTRYPOINT [\"/usr/sbin/init\"]") && plan.remarks[0].contains("/sys/fs/cgroup")
+    );
     let alpine = known(&[("guest.systemd_installed", false.into()), ("guest.os_id", "alpine".into())]);
     assert!(matches!(image(&alpine, &wish(Extent::Minimal, &[])), Err(ImageError::NoSystemd { .. })));
     assert!(matches!(image(&known(&[]), &wish(Extent::Minimal, &[])), Err(ImageError::Unseen { .. })));

@@ -1,7 +1,9 @@
-//! A page of the playbook as Markdown: plain text from rule files in, text that Markdown and HTML leave alone out.
+//! A page of the playbook as Markdown: plain text from rule files in, text that Markdown and HTML leave alone
+//! out.
 //!
-//! The author of a rule has paragraphs, list items that begin with `- `, indented commands, and code between backquotes; all else is text.
-//! Links are those of `references` and to other pages. Must not let a rule file include other files into the book.
+//! The author of a rule has paragraphs, list items that begin with `- `, indented commands, and code between
+//! backquotes; all else is text. Links are those of `references` and to other pages. Must not let a rule file
+//! include other files into the book.
 
 use crate::playbook::{Block, Page};
 use crate::render::page::{Part, parts};
@@ -11,8 +13,12 @@ use crate::rule::RuleSet;
 /// The page of a diagnosis.
 pub fn page(page: &Page, rules: &RuleSet) -> String {
     let mut out = format!("# {}\n\n", text(&page.title));
-    let (severity, stage, class) = (words::severity(page.severity), words::stage(page.stage), words::class(page.class));
-    out.push_str(&format!("`{}`: {severity}, strikes at the stage `{stage}`, a matter of {class}.\n", page.id));
+    let (severity, stage, class) =
+        (words::severity(page.severity), words::stage(page.stage), words::class(page.class));
+    out.push_str(&format!(
+        "`{}`: {severity}, strikes at the stage `{stage}`, a matter of {class}.\n",
+        page.id
+    ));
     for section in &page.sections {
         out.push_str(&format!("\n## {}\n", section.heading));
         for part in &section.blocks {
@@ -27,13 +33,17 @@ fn block(block: &Block, rules: &RuleSet) -> String {
     match block {
         Block::Prose(words) => prose(words),
         Block::Lines { about, lines } => format!("{}:\n\n{}", text(about), fence("text", &lines.join("\n"))),
-        Block::Item { title, id, words } => format!("**{}** ([{id}](../remedies.md#{id}))\n\n{}", text(title), prose(words)),
+        Block::Item { title, id, words } => {
+            format!("**{}** ([{id}](../remedies.md#{id}))\n\n{}", text(title), prose(words))
+        }
         Block::Script { about, language, text: script } => {
             let head = if about.is_empty() { String::new() } else { format!("{}:\n\n", text(about)) };
             format!("{head}{}", fence(language, script.trim_end()))
         }
         Block::Ids(ids) => ids.iter().map(|id| named(id, rules)).collect(),
-        Block::Links(links) => links.iter().map(|link| format!("- <{}>\n", visible(link))).collect::<Vec<_>>().concat(),
+        Block::Links(links) => {
+            links.iter().map(|link| format!("- <{}>\n", visible(link))).collect::<Vec<_>>().concat()
+        }
     }
 }
 
@@ -73,7 +83,8 @@ fn paragraph(line: &str) -> String {
     }
 }
 
-/// Code in which mdBook finds nothing to be replaced by a file (`{{#include …}}`); it looks for that within code too.
+/// Code in which mdBook finds nothing to be replaced by a file (`{{#include …}}`); it looks for that within
+/// code too.
 fn unlinked(code: &str) -> String {
     let mut out = String::with_capacity(code.len());
     for (index, piece) in code.split('#').enumerate() {
@@ -104,7 +115,8 @@ fn longest_run(words: &str) -> usize {
     words.split(|c| c != '`').map(str::len).max().unwrap_or_default()
 }
 
-/// Plain words with all that Markdown or HTML would take for markup escaped; what stands in backquotes stays code.
+/// Plain words with all that Markdown or HTML would take for markup escaped; what stands in backquotes stays
+/// code.
 pub fn text(words: &str) -> String {
     let mut out = String::new();
     for (index, piece) in visible(words).split('`').enumerate() {
@@ -164,7 +176,10 @@ mod tests {
         assert_eq!(code("a `b`"), "`` a `b` ``");
         assert!(fence("text", "```\nx").starts_with("````text\n"));
         assert!(!text("a\u{1b}[31m").contains('\u{1b}'));
-        assert_eq!(prose("1. a\n\n+ b\n\n---\n\n===\n\n- c\n\n# d"), "1\\. a\n\n\\+ b\n\n\\---\n\n\\===\n\n- c\n\n\\# d\n");
+        assert_eq!(
+            prose("1. a\n\n+ b\n\n---\n\n===\n\n- c\n\n# d"),
+            "1\\. a\n\n\\+ b\n\n\\---\n\n\\===\n\n- c\n\n\\# d\n"
+        );
     }
 
     #[test]

@@ -44,7 +44,9 @@ enable = false
 #[must_use]
 pub fn files(rules: &RuleSet, commands: &[Help]) -> BTreeMap<String, String> {
     let mut files = BTreeMap::from([("book.toml".to_owned(), BOOK.to_owned())]);
-    let mut put = |name: &str, body: String| drop(files.insert(format!("src/{name}"), format!("{MARK}\n{}\n", body.trim())));
+    let mut put = |name: &str, body: String| {
+        drop(files.insert(format!("src/{name}"), format!("{MARK}\n{}\n", body.trim())))
+    };
     put("SUMMARY.md", summary(rules));
     put("introduction.md", introduction(rules));
     put("messages.md", messages(rules));
@@ -70,30 +72,46 @@ fn stages(rules: &RuleSet) -> BTreeMap<crate::rule::Stage, Vec<usize>> {
 }
 
 fn summary(rules: &RuleSet) -> String {
-    let mut page = "# Summary\n\n[The sysdock playbook](introduction.md)\n[By message](messages.md)\n".to_owned();
+    let mut page =
+        "# Summary\n\n[The sysdock playbook](introduction.md)\n[By message](messages.md)\n".to_owned();
     for (stage, places) in stages(rules) {
         page.push_str(&format!("\n# {}\n\n", words::stage_sentence(stage)));
         for rule in places.into_iter().map(|place| &rules.rules[place]) {
             page.push_str(&format!("- [{}](ids/{}.md)\n", text(&rule.title), rule.id));
         }
     }
-    page.push_str("\n# Reference\n\n- [Remedies](remedies.md)\n- [Compatibility](compatibility.md)\n- [Commands](commands.md)\n");
+    page.push_str(
+        "\n# Reference\n\n- [Remedies](remedies.md)\n- [Compatibility](compatibility.md)\n- \
+        [Commands](commands.md)\n",
+    );
     page.push_str("- [Exit codes](exit-codes.md)\n- [Permissions](permissions.md)\n- [Facts](facts.md)\n");
     page
 }
 
 fn introduction(rules: &RuleSet) -> String {
-    let mut page = "# The sysdock playbook\n\nEvery diagnosis of `sysdock`, the doctor for systemd in Docker and Podman containers: what is seen, \
-                    what happens, how to confirm it by hand, what cures it, and a command that reproduces it on one machine.\n\n\
-                    - You have a message: look it up [by message](messages.md), search for it (the lens at the top, or the key `/`), or run \
-                    `sysdock explain \"the message\"`.\n- You have a container: run `sysdock doctor NAME`.\n- You have a log: run `sysdock triage FILE`.\n- \
-                    You have no message, because the log is empty: that is usual without a terminal, and the doctor does not need one.\n\nThe pages \
+    let mut page =
+        "# The sysdock playbook\n\nEvery diagnosis of `sysdock`, the doctor for systemd in Docker \
+        and Podman containers: what is seen, \
+                    what happens, how to confirm it by hand, what cures it, and a command that reproduces it \
+        on one machine.\n\n\
+                    - You have a message: look it up [by message](messages.md), search for it (the lens at \
+        the top, or the key `/`), or run \
+                    `sysdock explain \"the message\"`.\n- You have a container: run `sysdock doctor \
+        NAME`.\n- You have a log: run `sysdock triage FILE`.\n- \
+                    You have no message, because the log is empty: that is usual without a terminal, and the \
+        doctor does not need one.\n\nThe pages \
                     stand in the order of a boot: a cause that strikes earlier hides those behind it.\n"
-        .to_owned();
+            .to_owned();
     for (stage, places) in stages(rules) {
         page.push_str(&format!("\n## {}\n\n", words::stage_sentence(stage)));
         for rule in places.into_iter().map(|place| &rules.rules[place]) {
-            page.push_str(&format!("- [{}](ids/{}.md): {} ({})\n", rule.id, rule.id, text(&rule.title), words::severity(rule.severity)));
+            page.push_str(&format!(
+                "- [{}](ids/{}.md): {} ({})\n",
+                rule.id,
+                rule.id,
+                text(&rule.title),
+                words::severity(rule.severity)
+            ));
         }
     }
     page
@@ -111,11 +129,16 @@ fn messages(rules: &RuleSet) -> String {
         let to = format!("[{}](ids/{}.md)", rule.id, rule.id);
         rule.signatures.iter().for_each(|signature| entries.extend(told(signature, &to)));
     }
-    rules.harmless.iter().for_each(|signature| entries.extend(told(signature, "harmless, seen on healthy boots too")));
+    rules
+        .harmless
+        .iter()
+        .for_each(|signature| entries.extend(told(signature, "harmless, seen on healthy boots too")));
     entries.sort_by_key(|entry| (initial(&entry.wording), entry.wording.to_lowercase(), entry.line.clone()));
     entries.dedup_by(|one, other| one.line == other.line);
-    let mut page = "# By message\n\nEvery line that a diagnosis knows, with `…` for what varies. Words behind the last colon, such as \
-                    `Permission denied`, tell causes apart that print the same line otherwise. `sysdock explain \"the message\"` looks it up for you.\n"
+    let mut page = "# By message\n\nEvery line that a diagnosis knows, with `…` for what varies. Words \
+        behind the last colon, such as \
+                    `Permission denied`, tell causes apart that print the same line otherwise. `sysdock \
+        explain \"the message\"` looks it up for you.\n"
         .to_owned();
     let mut last = None;
     for entry in entries {
@@ -141,7 +164,9 @@ fn initial(wording: &str) -> char {
 
 fn remedies(rules: &RuleSet) -> String {
     let mut page =
-        "# Remedies\n\nWhat can be done, in words; `sysdock doctor NAME` gives the commands for your engine and container.\n".to_owned();
+        "# Remedies\n\nWhat can be done, in words; `sysdock doctor NAME` gives the commands for your engine \
+            and container.\n"
+            .to_owned();
     for (id, remedy) in &rules.remedies {
         page.push_str(&format!("\n## {}\n\n{}\n\n", id, markdown::sentence(&remedy.title)));
         page.push_str(&markdown::prose(&remedy.words));

@@ -1,4 +1,5 @@
-//! The reference pages of the book: exit codes, permissions, facts and commands, each from the one place that defines it.
+//! The reference pages of the book: exit codes, permissions, facts and commands, each from the one place that
+//! defines it.
 
 use std::collections::BTreeMap;
 
@@ -14,29 +15,37 @@ const SOURCES: [(&str, &str, &str); 9] = [
     (
         "files",
         "single files of the container's file system",
-        "the engine's archive call; for a dead container on this machine its layers, where this user may read them",
+        "the engine's archive call; for a dead container on this machine its layers, where this user may \
+            read them",
     ),
     ("logs", "the container's log", "the engine's socket; a logging driver that can be read back"),
     (
         "pid1",
         "`/proc` of PID 1",
-        "the engine on this machine, and its user's or root's view of that process; else the engine's document stands in",
+        "the engine on this machine, and its user's or root's view of that process; else the engine's \
+            document stands in",
     ),
     (
         "exec",
         "`systemctl is-system-running`, `--failed` and `show`, `journalctl`, in a running container",
         "the engine's exec call; left out with `--no-exec`",
     ),
-    ("host", "files of `/proc` and `/sys`, and the kernel's log", "this machine being the engine's; the kernel's log often needs root"),
+    (
+        "host",
+        "files of `/proc` and `/sys`, and the kernel's log",
+        "this machine being the engine's; the kernel's log often needs root",
+    ),
     ("seccomp", "the filter in force", "the engine's documents; for a profile in a file, that file"),
     ("derived", "the facts above", "none"),
 ];
 
 /// The table of exit codes.
 pub fn exit_codes() -> String {
-    let mut page = "# Exit codes\n\nThe same for every command and every format. With several targets 2 wins over 3, 3 over 1, 1 over 4, and 4 over 0.\n\n\
+    let mut page =
+        "# Exit codes\n\nThe same for every command and every format. With several targets 2 wins \
+        over 3, 3 over 1, 1 over 4, and 4 over 0.\n\n\
                     | code | meaning |\n|---|---|\n"
-        .to_owned();
+            .to_owned();
     for exit in Exit::TOLD {
         page.push_str(&format!("| {} | {} |\n", exit.code(), exit.meaning()));
     }
@@ -45,16 +54,26 @@ pub fn exit_codes() -> String {
 
 /// What the doctor reads and which rights that takes.
 pub fn permissions() -> String {
-    let mut page = "# Permissions\n\n`doctor`, `triage`, `snapshot`, `explain` and `rules` change nothing. What may not be looked at is a gap in the report, \
-                    never taken for a no. `prove`, `build`, `run` and `fix` make containers or images, each only when it is called.\n\nAccess to an \
-                    engine's socket is as good as root on that machine, whatever asks through it; `triage` and `doctor --from` need neither an engine \
+    let mut page = "# Permissions\n\n`doctor`, `triage`, `snapshot`, `explain` and `rules` change nothing. \
+        What may not be looked at is a gap in the report, \
+                    never taken for a no. `prove`, `build`, `run` and `fix` make containers or images, each \
+        only when it is called.\n\nAccess to an \
+                    engine's socket is as good as root on that machine, whatever asks through it; `triage` \
+        and `doctor --from` need neither an engine \
                     nor its socket.\n"
         .to_owned();
     let facts = by_collector();
     for (name, what, right) in SOURCES {
-        let known: Vec<String> =
-            facts.get(name).into_iter().flatten().map(|fact| format!("[{}](facts.md#{})", fact.key, anchor(fact.key))).collect();
-        page.push_str(&format!("\n## {name}\n\n- Looks at: {what}\n- Takes: {right}\n- Facts: {}\n", known.join(", ")));
+        let known: Vec<String> = facts
+            .get(name)
+            .into_iter()
+            .flatten()
+            .map(|fact| format!("[{}](facts.md#{})", fact.key, anchor(fact.key)))
+            .collect();
+        page.push_str(&format!(
+            "\n## {name}\n\n- Looks at: {what}\n- Takes: {right}\n- Facts: {}\n",
+            known.join(", ")
+        ));
     }
     page
 }
@@ -74,13 +93,23 @@ fn by_collector() -> BTreeMap<&'static str, Vec<&'static FactSpec>> {
 
 /// All facts by name.
 pub fn facts() -> String {
-    let mut page = "# Facts\n\nWhat the doctor knows of a container. A fact is known, known to be absent, or not known; rules are conditions over them.\n".to_owned();
+    let mut page =
+        "# Facts\n\nWhat the doctor knows of a container. A fact is known, known to be absent, or \
+        not known; rules are conditions over them.\n"
+            .to_owned();
     for fact in CATALOG {
         let kind = match fact.kind {
-            Kind::Word(words) => format!("one of {}", words.iter().map(|word| code(word)).collect::<Vec<_>>().join(", ")),
+            Kind::Word(words) => {
+                format!("one of {}", words.iter().map(|word| code(word)).collect::<Vec<_>>().join(", "))
+            }
             kind => kind.name().to_owned(),
         };
-        page.push_str(&format!("\n## {}\n\n{} ({kind})\n\nBy hand: {}\n", fact.key, sentence(fact.sentence), code(fact.how)));
+        page.push_str(&format!(
+            "\n## {}\n\n{} ({kind})\n\nBy hand: {}\n",
+            fact.key,
+            sentence(fact.sentence),
+            code(fact.how)
+        ));
     }
     page
 }
@@ -89,7 +118,12 @@ pub fn facts() -> String {
 pub fn commands(commands: &[Help]) -> String {
     let mut page = "# Commands\n\nWhat `sysdock COMMAND --help` says.\n".to_owned();
     for command in commands {
-        page.push_str(&format!("\n## {}\n\n{}.\n\n{}", command.name, text(&command.about), fence("text", &command.text)));
+        page.push_str(&format!(
+            "\n## {}\n\n{}.\n\n{}",
+            command.name,
+            text(&command.about),
+            fence("text", &command.text)
+        ));
     }
     page
 }

@@ -1,7 +1,8 @@
 //! Probing with the vector instructions of AVX2: eight places at once.
 //!
-//! The one file with unsafe code, for it pays: without it the prefilter takes a third longer (docs/scan.md). Where the instructions are missing
-//! nothing is probed here, and the caller does it one place after the other. Must not know what a probe is for.
+//! The one file with unsafe code, for it pays: without it the prefilter takes a third longer (docs/scan.md).
+//! Where the instructions are missing nothing is probed here, and the caller does it one place after the
+//! other. Must not know what a probe is for.
 #![allow(unsafe_code)]
 
 /// Places that are probed at once.
@@ -10,11 +11,13 @@ pub const AT_ONCE: usize = 8;
 pub const STEP: usize = 4;
 /// Log of the number of words of a map.
 const WORD_BITS: u32 = 14;
-/// Words of a map: 64 KiB. Half of that would fit into the nearest cache, but let twice as many probes through.
+/// Words of a map: 64 KiB. Half of that would fit into the nearest cache, but let twice as many probes
+/// through.
 pub const WORDS: usize = 1 << WORD_BITS;
 /// Log of the number of bits in a word.
 const BIT_BITS: u32 = 5;
-/// For the first and for the last bytes of a gram. One of them is even, so that their sum is odd: they may be the same bytes.
+/// For the first and for the last bytes of a gram. One of them is even, so that their sum is odd: they may be
+/// the same bytes.
 const FACTORS: [u32; 2] = [0x9e37_79b1, 0x85eb_ca76];
 /// Letters of either case, as one.
 #[cfg(target_arch = "x86_64")]
@@ -29,7 +32,8 @@ pub fn is_available() -> bool {
     false
 }
 
-/// The hash of a folded gram of `length` bytes, 4 to 8, the first of them lowest: of its first and of its last four bytes.
+/// The hash of a folded gram of `length` bytes, 4 to 8, the first of them lowest: of its first and of its
+/// last four bytes.
 #[must_use]
 pub const fn hash(gram: u64, length: usize) -> u32 {
     let first = (gram & 0xffff_ffff) as u32;
@@ -43,9 +47,9 @@ pub const fn place(hash: u32) -> (usize, u32) {
     ((hash >> (u32::BITS - WORD_BITS)) as usize, hash << WORD_BITS >> (u32::BITS - BIT_BITS))
 }
 
-/// Asks the map for the grams of `length` bytes at every fourth byte from `at` on, and writes down for each eight which of them it has,
-/// the lowest bit for the first. Tells how many eights that were: as many as there is room for, fewer where the text is nearly over, none
-/// where the instructions are missing.
+/// Asks the map for the grams of `length` bytes at every fourth byte from `at` on, and writes down for each
+/// eight which of them it has, the lowest bit for the first. Tells how many eights that were: as many as
+/// there is room for, fewer where the text is nearly over, none where the instructions are missing.
 pub fn probe(map: &[u32; WORDS], length: usize, text: &[u8], at: usize, set: &mut [u8]) -> usize {
     #[cfg(target_arch = "x86_64")]
     if is_available() {
@@ -59,8 +63,9 @@ pub fn probe(map: &[u32; WORDS], length: usize, text: &[u8], at: usize, set: &mu
 #[cfg(target_arch = "x86_64")]
 mod vectors {
     use std::arch::x86_64::{
-        __m256i, _mm256_add_epi32, _mm256_castsi256_ps, _mm256_i32gather_epi32, _mm256_loadu_si256, _mm256_movemask_ps, _mm256_mullo_epi32,
-        _mm256_or_si256, _mm256_set1_epi32, _mm256_slli_epi32, _mm256_sllv_epi32, _mm256_srli_epi32,
+        __m256i, _mm256_add_epi32, _mm256_castsi256_ps, _mm256_i32gather_epi32, _mm256_loadu_si256,
+        _mm256_movemask_ps, _mm256_mullo_epi32, _mm256_or_si256, _mm256_set1_epi32, _mm256_slli_epi32,
+        _mm256_sllv_epi32, _mm256_srli_epi32,
     };
 
     use super::{AT_ONCE, BIT_BITS, FACTORS, FOLD, STEP, WORD_BITS, WORDS};
@@ -75,7 +80,8 @@ mod vectors {
     /// See [`super::gram_map`].
     #[target_feature(enable = "avx2")]
     pub fn probe(map: &[u32; WORDS], length: usize, text: &[u8], mut at: usize, set: &mut [u8]) -> usize {
-        // No closures: what calls them is not compiled for these instructions and would not become part of this.
+        // No closures: what calls them is not compiled for these instructions and would not become part of
+        // this.
         let (fold, one, other) = (all(FOLD), all(FACTORS[0]), all(FACTORS[1]));
         let grams = VECTOR + length - STEP;
         let mut done = 0;
@@ -86,7 +92,8 @@ mod vectors {
             let hash = _mm256_add_epi32(_mm256_mullo_epi32(first, one), _mm256_mullo_epi32(last, other));
             let word = _mm256_srli_epi32::<WORD_SHIFT>(hash);
             let bit = _mm256_srli_epi32::<BIT_SHIFT>(_mm256_slli_epi32::<ABOVE_BIT>(hash));
-            // SAFETY: a number of `WORD_BITS` bits is less than `WORDS`, so each of the eight lies in the map; a word has four bytes.
+            // SAFETY: a number of `WORD_BITS` bits is less than `WORDS`, so each of the eight lies in the
+            // map; a word has four bytes.
             let words = unsafe { _mm256_i32gather_epi32::<4>(map.as_ptr().cast(), word) };
             // The bit goes to where the sign is.
             let signs = _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_sllv_epi32(words, bit)));

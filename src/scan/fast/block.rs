@@ -1,12 +1,13 @@
-//! Blocks of whole lines, cut out of a stream: where they end depends on the stream alone, not on how it was read.
+//! Blocks of whole lines, cut out of a stream: where they end depends on the stream alone, not on how it was
+//! read.
 
 use std::io::{self, Read};
 use std::ops::{Deref, Range};
 
 use super::super::lines::LINE_LIMIT;
 
-/// Most bytes of a block, more than a line has; it ends with the last line that fits in. Every log that is read side by side holds some
-/// blocks for each thread.
+/// Most bytes of a block, more than a line has; it ends with the last line that fits in. Every log that is
+/// read side by side holds some blocks for each thread.
 pub const BLOCK: usize = 128 * 1024;
 
 /// Bytes, and room for more that needs not be cleared again before it is read into.
@@ -39,7 +40,9 @@ impl Block {
         let offset = usize::try_from(place.saturating_sub(self.place.start)).unwrap_or(usize::MAX);
         match offset.checked_sub(1).map(|before| self.get(before..)) {
             None => 0,
-            Some(behind) => behind.and_then(|behind| memchr::memchr(b'\n', behind)).map_or(self.len(), |newline| offset + newline),
+            Some(behind) => behind
+                .and_then(|behind| memchr::memchr(b'\n', behind))
+                .map_or(self.len(), |newline| offset + newline),
         }
     }
 
@@ -102,7 +105,12 @@ impl Open {
     ///
     /// # Errors
     /// [`io::Error`] of the reader.
-    pub fn read(&mut self, from: impl Read, spare: &mut Vec<Block>, mut full: impl FnMut(Block)) -> io::Result<usize> {
+    pub fn read(
+        &mut self,
+        from: impl Read,
+        spare: &mut Vec<Block>,
+        mut full: impl FnMut(Block),
+    ) -> io::Result<usize> {
         let start = self.block.len();
         self.block.fill(from)?;
         let length = self.block.len() - start;
@@ -122,7 +130,8 @@ impl Open {
         self.block
     }
 
-    /// Takes some of the bytes, at most to the end of a line that is too long, or as many as there is room for; gives those that are left.
+    /// Takes some of the bytes, at most to the end of a line that is too long, or as many as there is room
+    /// for; gives those that are left.
     fn take<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
         if self.passing {
             let Some(newline) = memchr::memchr(b'\n', bytes) else { return &[] };

@@ -1,4 +1,5 @@
-//! What comes behind the beginning of a log: blocks of whole lines, sifted side by side and handed over in their order.
+//! What comes behind the beginning of a log: blocks of whole lines, sifted side by side and handed over in
+//! their order.
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
@@ -137,7 +138,8 @@ impl BlockQueue {
         });
     }
 
-    /// Waits for the oldest block that is being sifted and hands over the lines that are to be read; tells whether there was one.
+    /// Waits for the oldest block that is being sifted and hands over the lines that are to be read; tells
+    /// whether there was one.
     fn hand_over(&mut self, each: &mut impl FnMut(Seen<'_>)) -> bool {
         let Some(under_way) = self.under_way.pop_front() else { return false };
         if let Some(done) = awaited(&under_way) {
@@ -163,7 +165,8 @@ impl BlockQueue {
     /// Reads every line.
     fn read(&mut self, lines: &[u8], each: &mut impl FnMut(Seen<'_>)) {
         let mut start = 0;
-        let ends = memchr::memchr_iter(b'\n', lines).chain((lines.last().is_some_and(|last| *last != b'\n')).then_some(lines.len()));
+        let ends = memchr::memchr_iter(b'\n', lines)
+            .chain((lines.last().is_some_and(|last| *last != b'\n')).then_some(lines.len()));
         for end in ends {
             self.number += 1;
             each(Seen { number: self.number, bytes: &lines[start..end], picked: false });
@@ -172,7 +175,8 @@ impl BlockQueue {
     }
 }
 
-/// Waits for a block. A thread of the pool does the pool's work meanwhile, as long as there is any, or nobody might.
+/// Waits for a block. A thread of the pool does the pool's work meanwhile, as long as there is any, or nobody
+/// might.
 fn awaited(under_way: &Receiver<Done>) -> Option<Done> {
     loop {
         match under_way.try_recv() {

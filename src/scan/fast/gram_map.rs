@@ -11,8 +11,8 @@ const WIDE: [Pace; 4] = [
     Pace { shortest: 6, gram: 5, step: avx2::STEP, way: Way::Wide },
     Pace { shortest: 5, gram: 4, step: avx2::STEP, way: Way::Wide },
 ];
-/// How a text is probed, for needles of at least so many bytes: the longer the needles, the longer and rarer the grams, and the larger
-/// the steps. A window is never more than `2 * REACH` longer than the needle.
+/// How a text is probed, for needles of at least so many bytes: the longer the needles, the longer and rarer
+/// the grams, and the larger the steps. A window is never more than `2 * REACH` longer than the needle.
 const PACES: [Pace; 5] = [
     Pace { shortest: 8, gram: 6, step: 5, way: Way::Single },
     Pace { shortest: 7, gram: 5, step: 5, way: Way::Single },
@@ -137,9 +137,10 @@ impl GramMap {
         rest.filter(|at| self.has(self.pace.hash(gram(&text[*at..], length)))).find_map(each)
     }
 
-    /// Makes runs of probes from `at` on and writes down for each which of them are in the map, the lowest bit for the first; tells how many
-    /// runs that were, none where the text is nearly over. All are made before any of them is looked at: the processor guesses wrongly
-    /// where that leads, and would have to begin anew.
+    /// Makes runs of probes from `at` on and writes down for each which of them are in the map, the lowest
+    /// bit for the first; tells how many runs that were, none where the text is nearly over. All are made
+    /// before any of them is looked at: the processor guesses wrongly where that leads, and would have to
+    /// begin anew.
     fn probe(&self, text: &[u8], at: usize, set: &mut [u8; RUNS]) -> usize {
         match (self.pace.way, self.pace.gram, self.pace.step) {
             (Way::Wide, length, _) => avx2::probe(&self.words, length, text, at, set),
@@ -151,7 +152,12 @@ impl GramMap {
         }
     }
 
-    fn probe_by<const GRAM: usize, const STEP: usize>(&self, text: &[u8], mut at: usize, set: &mut [u8; RUNS]) -> usize {
+    fn probe_by<const GRAM: usize, const STEP: usize>(
+        &self,
+        text: &[u8],
+        mut at: usize,
+        set: &mut [u8; RUNS],
+    ) -> usize {
         for (number, set) in set.iter_mut().enumerate() {
             // The compiler sees that no probe of a run reaches beyond it.
             let Some(run) = text.get(at..).and_then(|text| text.first_chunk::<RUN>()) else { return number };

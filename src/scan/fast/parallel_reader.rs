@@ -1,5 +1,5 @@
-//! The middle of a log, sifted by as many threads as there are: each takes the next part, reads it and sifts it, and one of them hands
-//! over what was found, in order. Meanwhile that one can do something else.
+//! The middle of a log, sifted by as many threads as there are: each takes the next part, reads it and sifts
+//! it, and one of them hands over what was found, in order. Meanwhile that one can do something else.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -75,7 +75,8 @@ impl ParallelReader {
         readers
     }
 
-    /// What was found in the next part, in their order; `None` behind the last. Works along as long as that is not there.
+    /// What was found in the next part, in their order; `None` behind the last. Works along as long as that
+    /// is not there.
     ///
     /// # Errors
     /// [`io::Error`] of the log.
@@ -185,7 +186,9 @@ mod tests {
             if at + into.len() as u64 > self.0 {
                 return Err(io::Error::other("broken"));
             }
-            (at..).zip(&mut *into).for_each(|(place, byte)| *byte = if place % 8 == 7 { b'\n' } else { b'x' });
+            (at..)
+                .zip(&mut *into)
+                .for_each(|(place, byte)| *byte = if place % 8 == 7 { b'\n' } else { b'x' });
             Ok(into.len())
         }
 
@@ -202,7 +205,10 @@ mod tests {
         let (mut lines, mut whole) = (0, 0);
         let error = loop {
             match readers.next().unwrap() {
-                Ok(found) => (whole, lines) = (whole + 1, lines + found.sifted.iter().map(|(_, sifted)| sifted.lines).sum::<u64>()),
+                Ok(found) => {
+                    (whole, lines) =
+                        (whole + 1, lines + found.sifted.iter().map(|(_, sifted)| sifted.lines).sum::<u64>())
+                }
                 Err(error) => break error,
             }
         };

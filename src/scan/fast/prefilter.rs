@@ -1,9 +1,10 @@
-//! Which places of a text may hold a needle: a few bytes are probed, and only what those give away is compared.
+//! Which places of a text may hold a needle: a few bytes are probed, and only what those give away is
+//! compared.
 //!
-//! Every needle gives the grams of one window of its bytes to a bit map. A text is probed at every `step`-th byte, where `step` is the
-//! number of grams in a window: an occurrence cannot lie between two probes. The window of a short needle reaches one byte beyond it on
-//! either side, which may be any byte, so that few short needles do not shorten the steps of all. Must not know what a needle
-//! stands for.
+//! Every needle gives the grams of one window of its bytes to a bit map. A text is probed at every `step`-th
+//! byte, where `step` is the number of grams in a window: an occurrence cannot lie between two probes. The
+//! window of a short needle reaches one byte beyond it on either side, which may be any byte, so that few
+//! short needles do not shorten the steps of all. Must not know what a needle stands for.
 
 use std::ops::RangeInclusive;
 
@@ -42,15 +43,18 @@ impl Prefilter {
     /// Shortest needle that a prefilter can look for, in bytes.
     pub const SHORTEST: usize = gram_map::SHORTEST;
 
-    /// Prepares needles in lower case, for long texts: their windows are those that are rarest in the sample. `None` when there are no
-    /// needles or one is too short.
+    /// Prepares needles in lower case, for long texts: their windows are those that are rarest in the sample.
+    /// `None` when there are no needles or one is too short.
     #[must_use]
     pub fn new<'n>(needles: impl IntoIterator<Item = &'n str>, sample: &[u8]) -> Option<Self> {
         let mut counts = None;
-        Self::with(needles, |needle, places, pace| rarest(needle, places, pace, counts.get_or_insert_with(|| Counts::of(sample, pace))))
+        Self::with(needles, |needle, places, pace| {
+            rarest(needle, places, pace, counts.get_or_insert_with(|| Counts::of(sample, pace)))
+        })
     }
 
-    /// Prepares needles in lower case, for single lines: that is done sooner, and lets more places be compared.
+    /// Prepares needles in lower case, for single lines: that is done sooner, and lets more places be
+    /// compared.
     #[must_use]
     pub fn for_lines<'n>(needles: impl IntoIterator<Item = &'n str>) -> Option<Self> {
         Self::with(needles, |_, places, _| Some(*places.end()))
@@ -124,7 +128,8 @@ impl Prefilter {
         self.at_the_end(text, 0).for_each(|(needle, _)| each(needle));
     }
 
-    /// Needles that end where the text ends, so that their windows would reach beyond; each with its beginning.
+    /// Needles that end where the text ends, so that their windows would reach beyond; each with its
+    /// beginning.
     fn at_the_end(&self, text: &[u8], from: usize) -> impl Iterator<Item = (usize, usize)> {
         self.reaching.iter().filter_map(move |number| {
             let needle = &self.needles[*number];
@@ -177,7 +182,8 @@ fn sorted(spots: &[Spot]) -> (Vec<Spot>, Vec<u32>) {
     (sorted, begins)
 }
 
-/// The grams that may be met `offset` bytes behind the beginning of a needle: one, or one for each byte that may stand beside it.
+/// The grams that may be met `offset` bytes behind the beginning of a needle: one, or one for each byte that
+/// may stand beside it.
 fn grams(needle: &[u8], offset: isize, length: usize, mut each: impl FnMut(u64)) {
     if let Some(bytes) = usize::try_from(offset).ok().and_then(|start| needle.get(start..start + length)) {
         return each(gram(bytes, length));
@@ -186,7 +192,11 @@ fn grams(needle: &[u8], offset: isize, length: usize, mut each: impl FnMut(u64))
     let mut known = [0; READ];
     let mut unknown = None;
     for (place, byte) in known.iter_mut().take(length).enumerate() {
-        match offset.checked_add_unsigned(place).and_then(|at| usize::try_from(at).ok()).and_then(|at| needle.get(at)) {
+        match offset
+            .checked_add_unsigned(place)
+            .and_then(|at| usize::try_from(at).ok())
+            .and_then(|at| needle.get(at))
+        {
             Some(inside) => *byte = *inside,
             None => unknown = Some(place),
         }
@@ -198,7 +208,8 @@ fn grams(needle: &[u8], offset: isize, length: usize, mut each: impl FnMut(u64))
     }
 }
 
-/// Where the window of a needle may begin: within the needle, or reaching beyond it where it is too short for that.
+/// Where the window of a needle may begin: within the needle, or reaching beyond it where it is too short for
+/// that.
 fn places(needle: &[u8], pace: Pace) -> Option<RangeInclusive<isize>> {
     let room = isize::try_from(needle.len()).ok()?.checked_sub_unsigned(pace.window())?;
     Some(if room >= 0 { 0..=room } else { room.max(-REACH)..=(room + REACH).min(0) })
@@ -246,7 +257,8 @@ mod tests {
 
     #[test]
     fn needles_are_found_in_either_case_and_at_every_place() {
-        let prefilter = Prefilter::new(["no such device", "freezing"], b"some text of no such importance").unwrap();
+        let prefilter =
+            Prefilter::new(["no such device", "freezing"], b"some text of no such importance").unwrap();
         for before in 0..40 {
             let text = [&vec![b'x'; before][..], b"No SUCH device here"].concat();
             let at = prefilter.find(&text).unwrap();
@@ -264,7 +276,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_missed(text in "[a-cA-C *\\n]{0,160}", needles in proptest::collection::vec("[a-c ]{4,14}", 1..6),
+        fn nothing_is_missed(text in "[a-cA-C *\\n]{0,160}", needles in proptest::collection::vec("[a-c \
+            ]{4,14}", 1..6),
             shortest in 4usize..14, sample in "[a-c ]{0,60}") {
             let needles: Vec<&String> = needles.iter().filter(|needle| needle.len() >= shortest).collect();
             prop_assume!(!needles.is_empty());

@@ -1,4 +1,5 @@
-//! Logs of which any part can be read at any time and by any thread: one that sifts what it read itself has it in its own cache.
+//! Logs of which any part can be read at any time and by any thread: one that sifts what it read itself has
+//! it in its own cache.
 
 use std::fmt::Debug;
 use std::io::{self, Read};
@@ -6,7 +7,8 @@ use std::ops::Range;
 
 use super::block::{BLOCK, Block, Open};
 
-/// Bytes from the beginning of one part to that of the next: with its last line a part mostly fits into a block.
+/// Bytes from the beginning of one part to that of the next: with its last line a part mostly fits into a
+/// block.
 pub const PART: usize = BLOCK - BLOCK / 8;
 /// Bytes that are read at once where the beginning of a line is looked for.
 const GLANCE: usize = 512;
@@ -86,11 +88,15 @@ impl Read for Lines<'_> {
         }
         // Of what lies behind the end not much is needed, mostly.
         let left = self.end.saturating_sub(self.at);
-        let wanted =
-            if left == 0 { into.len() } else { usize::try_from(left).unwrap_or(usize::MAX).saturating_add(GLANCE).min(into.len()) };
+        let wanted = if left == 0 {
+            into.len()
+        } else {
+            usize::try_from(left).unwrap_or(usize::MAX).saturating_add(GLANCE).min(into.len())
+        };
         let length = read_at(self.log, &mut into[..wanted], self.at)?;
         // The newline of the last line is the first one behind the byte before the end.
-        let before = usize::try_from((self.end - 1).saturating_sub(self.at)).unwrap_or(usize::MAX).min(length);
+        let before =
+            usize::try_from((self.end - 1).saturating_sub(self.at)).unwrap_or(usize::MAX).min(length);
         let newline = memchr::memchr(b'\n', &into[before..length]);
         let length = newline.map_or(length, |newline| before + newline + 1);
         self.ended = newline.is_some();
@@ -115,7 +121,9 @@ impl<'l> Part<'l> {
 
 impl Read for Part<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let wanted = usize::try_from(self.left.end.saturating_sub(self.left.start)).unwrap_or(usize::MAX).min(into.len());
+        let wanted = usize::try_from(self.left.end.saturating_sub(self.left.start))
+            .unwrap_or(usize::MAX)
+            .min(into.len());
         let length = read_at(self.log, &mut into[..wanted], self.left.start)?;
         self.left.start += length as u64;
         Ok(length)
@@ -163,7 +171,10 @@ mod tests {
             for block in blocks {
                 assert!(block.is_empty() || block.place.start >= at && block.place.start < at + size as u64);
                 assert!(
-                    block.is_empty() || bytes[..usize::try_from(block.place.start).unwrap()].last().is_none_or(|before| *before == b'\n')
+                    block.is_empty()
+                        || bytes[..usize::try_from(block.place.start).unwrap()]
+                            .last()
+                            .is_none_or(|before| *before == b'\n')
                 );
                 lines.extend_from_slice(&block);
                 // The next part gets room that is not empty.
@@ -177,15 +188,31 @@ mod tests {
     fn a_line_begins_behind_a_newline() {
         let log = b"ab\n\ncd".to_vec();
         let begins = |from, end| line_behind(&log, from, end).unwrap();
-        assert_eq!([begins(0, 6), begins(1, 6), begins(3, 6), begins(4, 6)], [Some(0), Some(3), Some(3), Some(4)]);
+        assert_eq!(
+            [begins(0, 6), begins(1, 6), begins(3, 6), begins(4, 6)],
+            [Some(0), Some(3), Some(3), Some(4)]
+        );
         assert_eq!([begins(5, 6), begins(1, 3), begins(0, 0), begins(9, 12)], [None; 4]);
     }
 
     #[test]
     fn long_lines_lose_their_end_once() {
-        let text = [vec![b'x'; 5 * LINE_LIMIT], b"\nshort\n".to_vec(), vec![b'y'; LINE_LIMIT], b"\n".to_vec(), vec![b'z'; LINE_LIMIT + 1]]
-            .concat();
-        let kept = [&vec![b'x'; LINE_LIMIT][..], b"\nshort\n", &vec![b'y'; LINE_LIMIT], b"\n", &vec![b'z'; LINE_LIMIT]].concat();
+        let text = [
+            vec![b'x'; 5 * LINE_LIMIT],
+            b"\nshort\n".to_vec(),
+            vec![b'y'; LINE_LIMIT],
+            b"\n".to_vec(),
+            vec![b'z'; LINE_LIMIT + 1],
+        ]
+        .concat();
+        let kept = [
+            &vec![b'x'; LINE_LIMIT][..],
+            b"\nshort\n",
+            &vec![b'y'; LINE_LIMIT],
+            b"\n",
+            &vec![b'z'; LINE_LIMIT],
+        ]
+        .concat();
         for size in [1000, LINE_LIMIT, PART] {
             let (lines, cut) = in_parts(&text, size);
             assert!((lines == kept, cut) == (true, 2), "parts of {size}: {} bytes, {cut} cut", lines.len());

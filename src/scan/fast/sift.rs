@@ -1,4 +1,5 @@
-//! A block of whole lines in, the few that have to be read out: those that hold a needle, as they are or as they will read.
+//! A block of whole lines in, the few that have to be read out: those that hold a needle, as they are or as
+//! they will read.
 
 use std::ops::Range;
 
@@ -43,7 +44,8 @@ pub struct Memory {
 enum Way {
     /// All at once. After so many blocks, or at once if it is 0, the other way may be tried.
     Whole(u32),
-    /// Line by line, lines that came before by memory: of boots on a terminal nearly every line has to be rendered, and most come again.
+    /// Line by line, lines that came before by memory: of boots on a terminal nearly every line has to be
+    /// rendered, and most come again.
     ByLine,
 }
 
@@ -190,13 +192,24 @@ mod tests {
     fn wanted(block: &[u8]) -> (u64, Vec<(u64, String)>) {
         let prefilter = Prefilter::new(["no such device", "freezing execution"], b"").unwrap();
         let sifted = sift(&prefilter, block, &mut Memory::default());
-        (sifted.lines, sifted.wanted.into_iter().map(|(before, line)| (before, clean(&block[line]).into_owned())).collect())
+        (
+            sifted.lines,
+            sifted
+                .wanted
+                .into_iter()
+                .map(|(before, line)| (before, clean(&block[line]).into_owned()))
+                .collect(),
+        )
     }
 
     #[test]
     fn lines_are_found_with_their_numbers() {
         let block = b"a\nFreezing \x1b[1mexecution\x1b[0m.\nb\nNo such device\r\nNo \x1b(Bsuch\n\n";
-        let lines = vec![(1, "Freezing execution.".to_owned()), (3, "No such device".to_owned()), (4, "No such".to_owned())];
+        let lines = vec![
+            (1, "Freezing execution.".to_owned()),
+            (3, "No such device".to_owned()),
+            (4, "No such".to_owned()),
+        ];
         assert_eq!(wanted(block), (6, lines));
         assert_eq!(wanted(b"x\nno such device"), (2, vec![(1, "no such device".to_owned())]));
         assert_eq!(wanted(b""), (0, Vec::new()));
@@ -208,14 +221,18 @@ mod tests {
         let block = b"a\nNo such device 1\nb\nno such device 2";
         let (lines, sifted) = sift(&prefilter, block, &mut Memory::default()).apart(block);
         let told: Vec<_> = sifted.wanted.into_iter().map(|(before, line)| (before, &lines[line])).collect();
-        assert_eq!((sifted.lines, told), (4, vec![(1, &b"No such device 1"[..]), (3, &b"no such device 2"[..])]));
+        assert_eq!(
+            (sifted.lines, told),
+            (4, vec![(1, &b"No such device 1"[..]), (3, &b"no such device 2"[..])])
+        );
     }
 
     #[test]
     fn lines_that_come_again_are_remembered_and_others_are_not_looked_up_for_long() {
         let prefilter = Prefilter::new(["no such device"], b"").unwrap();
         let mut memory = Memory::default();
-        let boots = b"[  \x1b[0;32m  OK  \x1b[0m] Started a.\r\n[  \x1b[0;32m  OK  \x1b[0m] Started b.\r\n".repeat(30);
+        let boots = b"[  \x1b[0;32m  OK  \x1b[0m] Started a.\r\n[  \x1b[0;32m  OK  \x1b[0m] Started b.\r\n"
+            .repeat(30);
         let mut way_after = |block: &[u8]| {
             assert!(sift(&prefilter, block, &mut memory).lines > 0);
             memory.way

@@ -1,7 +1,8 @@
-//! A log as it streams past: its beginning and its end are read whole, of what lies between only the lines that may match.
+//! A log as it streams past: its beginning and its end are read whole, of what lies between only the lines
+//! that may match.
 //!
-//! What is read does not depend on how the bytes are cut into chunks, nor on the number of threads. Memory is bounded by the length of
-//! the end that is kept back and by one block for each thread.
+//! What is read does not depend on how the bytes are cut into chunks, nor on the number of threads. Memory is
+//! bounded by the length of the end that is kept back and by one block for each thread.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -67,8 +68,8 @@ impl<'m> LogStream<'m> {
         Ok(length)
     }
 
-    /// Goes through the beginning and the middle of a long log, of which every byte so far was taken, with all threads there are; tells
-    /// how many bytes that were. Its reader goes on behind them.
+    /// Goes through the beginning and the middle of a long log, of which every byte so far was taken, with
+    /// all threads there are; tells how many bytes that were. Its reader goes on behind them.
     ///
     /// # Errors
     /// [`io::Error`] of the log.
@@ -83,9 +84,13 @@ impl<'m> LogStream<'m> {
         }
         // The line in which the beginning is over belongs to it.
         let Some(begin) = line_behind(&**log, head as u64 + 1, length)? else { return Ok(0) };
-        let Some(end) = line_behind(&**log, length - tail as u64, length)?.filter(|end| *end > begin) else { return Ok(0) };
+        let Some(end) = line_behind(&**log, length - tail as u64, length)?.filter(|end| *end > begin) else {
+            return Ok(0);
+        };
         let (sample, _) = lines_of(&**log, begin..begin + PART as u64, Block::default())?;
-        let Some(prefilter) = sample.first().and_then(|block| self.matcher.prefilter(block)) else { return Ok(0) };
+        let Some(prefilter) = sample.first().and_then(|block| self.matcher.prefilter(block)) else {
+            return Ok(0);
+        };
         let readers = ParallelReader::start(Arc::clone(log), Arc::clone(prefilter), begin..end);
         self.read_head(&mut Part::new(&**log, self.taken..begin), &mut each)?;
         let mut rest = BlockQueue::new(end, self.head.count());
@@ -117,7 +122,11 @@ impl<'m> LogStream<'m> {
 
     /// Where the end begins that is read whole, if the log ends here.
     fn tail(&self) -> u64 {
-        if self.taken > self.whole.short as u64 { self.taken.saturating_sub(self.whole.tail as u64) } else { 0 }
+        if self.taken > self.whole.short as u64 {
+            self.taken.saturating_sub(self.whole.tail as u64)
+        } else {
+            0
+        }
     }
 
     /// Ends the log; hands over what was kept back.
@@ -204,7 +213,11 @@ mod tests {
         let matcher = Matcher::new(rules);
         let mut stream = LogStream::new(&matcher, whole);
         let mut lines = Vec::new();
-        while stream.read(&mut from, |line| lines.push((line.number, line.bytes.to_vec(), line.picked))).unwrap() > 0 {}
+        while stream
+            .read(&mut from, |line| lines.push((line.number, line.bytes.to_vec(), line.picked)))
+            .unwrap()
+            > 0
+        {}
         stream.finish(|line| lines.push((line.number, line.bytes.to_vec(), line.picked)));
         (lines, stream.count(), stream.cut())
     }
@@ -213,10 +226,16 @@ mod tests {
     fn long_log() -> Vec<u8> {
         let mut log = Vec::new();
         for number in 0..40_000 {
-            log.extend(format!("node app[{number}]: request {} took {} ms\n", number * 7, number % 13).bytes());
+            log.extend(
+                format!("node app[{number}]: request {} took {} ms\n", number * 7, number % 13).bytes(),
+            );
             if number % 9_000 == 5 {
                 log.extend(
-                    format!("\x1b[0;1;31mFailed to create /init.scope\x1b[0m control group: Read-only file system {number}\r\n").bytes(),
+                    format!(
+                        "\x1b[0;1;31mFailed to create /init.scope\x1b[0m control group: Read-only file \
+                        system {number}\r\n"
+                    )
+                    .bytes(),
                 );
             }
             if number == 20_000 {
@@ -234,7 +253,8 @@ mod tests {
         let (every, all, all_cut) = read(&rules, Whole::ALL, &[&log]);
         assert_eq!((count, cut), (all, all_cut));
         assert!(lines.len() < every.len() / 2, "{} of {} lines were read", lines.len(), every.len());
-        let faults: Vec<_> = lines.iter().filter(|(_, line, _)| line.windows(10).any(|part| part == b"init.scope")).collect();
+        let faults: Vec<_> =
+            lines.iter().filter(|(_, line, _)| line.windows(10).any(|part| part == b"init.scope")).collect();
         assert_eq!(faults.len(), 5);
         for (number, line, _) in &lines {
             assert_eq!(&every[usize::try_from(*number).unwrap() - 1].1, line, "line {number}");
@@ -266,8 +286,12 @@ mod tests {
         let parts: Arc<dyn RandomAccess> = Arc::clone(&file) as _;
         let mut stream = LogStream::new(&matcher, LONG);
         let (mut lines, mut leapt) = (Vec::new(), 0);
-        while stream.read(&*file, |line| lines.push((line.number, line.bytes.to_vec(), line.picked))).unwrap() > 0 {
-            leapt += stream.leap(&parts, |line| lines.push((line.number, line.bytes.to_vec(), line.picked))).unwrap();
+        while stream.read(&*file, |line| lines.push((line.number, line.bytes.to_vec(), line.picked))).unwrap()
+            > 0
+        {
+            leapt += stream
+                .leap(&parts, |line| lines.push((line.number, line.bytes.to_vec(), line.picked)))
+                .unwrap();
         }
         stream.finish(|line| lines.push((line.number, line.bytes.to_vec(), line.picked)));
         ((lines, stream.count(), stream.cut()), leapt)
@@ -310,14 +334,25 @@ mod tests {
     fn a_file_reads_as_a_stream_does() {
         let rules = builtin().unwrap();
         let quiet = long_log();
-        // Lines of every kind of length where they matter: behind the head, around the edges of parts, before the tail and in it.
+        // Lines of every kind of length where they matter: behind the head, around the edges of parts, before
+        // the tail and in it.
         let lengths = [0, 1, 70, LINE_LIMIT - 1, LINE_LIMIT, LINE_LIMIT + 1, 5 * LINE_LIMIT];
         for (number, length) in lengths.into_iter().enumerate() {
             let line = [vec![b'n'; length], b"\n".to_vec()].concat();
             let fault = b"Failed to create /init.scope control group: Read-only file system\n";
-            let log =
-                [&quiet[..99_800], &line, &fault[..], &quiet[..700_000], &line, &line, &quiet, &fault[..], &line, &quiet[..250 + number]]
-                    .concat();
+            let log = [
+                &quiet[..99_800],
+                &line,
+                &fault[..],
+                &quiet[..700_000],
+                &line,
+                &line,
+                &quiet,
+                &fault[..],
+                &line,
+                &quiet[..250 + number],
+            ]
+            .concat();
             let (told, leapt) = read_file(&rules, &log);
             assert!(leapt > 1_000_000, "{leapt} bytes of {}", log.len());
             let streamed = read(&rules, LONG, &[&log]);
@@ -326,7 +361,11 @@ mod tests {
                 memchr::memchr_iter(b'\n', &log).count() as u64 + u64::from(log.last() != Some(&b'\n')),
                 "lines of {length} bytes"
             );
-            assert_eq!((told.0.len(), told.1, told.2), (streamed.0.len(), streamed.1, streamed.2), "lines of {length} bytes");
+            assert_eq!(
+                (told.0.len(), told.1, told.2),
+                (streamed.0.len(), streamed.1, streamed.2),
+                "lines of {length} bytes"
+            );
             assert!(told == streamed, "lines of {length} bytes");
         }
     }

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// How many are wanted; 0 for one for each processor.
 static WANTED: AtomicUsize = AtomicUsize::new(0);
 
-/// Asks for so many threads. Where they have been started, or the program has a pool already, nothing changes.
+/// Asks for so many threads. Where they have been started, or the program has a pool already, nothing
+/// changes.
 pub fn want(threads: usize) {
     WANTED.store(threads, Ordering::Relaxed);
 }
@@ -33,7 +34,8 @@ fn start() {
             wanted => wanted,
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-        // Who reads a log is one of them and sifts while it would wait. One that is alone may end before the pool does.
+        // Who reads a log is one of them and sifts while it would wait. One that is alone may end before the
+        // pool does.
         drop(if threads > 1 { pool.use_current_thread() } else { pool }.build_global());
     });
 }

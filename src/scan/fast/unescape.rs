@@ -1,7 +1,9 @@
-//! What reading makes of a raw line, as far as needles go: escape sequences, control characters and JSON's escapes taken out.
+//! What reading makes of a raw line, as far as needles go: escape sequences, control characters and JSON's
+//! escapes taken out.
 //!
-//! A needle that the read line holds lies in the raw line or in its view, or the line is told to be read anyway. The view says nothing
-//! else about the line; what it really reads is for [`super::clean`] and the intake to say.
+//! A needle that the read line holds lies in the raw line or in its view, or the line is told to be read
+//! anyway. The view says nothing else about the line; what it really reads is for [`super::clean`] and the
+//! intake to say.
 
 /// Escape.
 const ESC: u8 = 0x1b;
@@ -110,7 +112,9 @@ fn written_out<'t>(behind: &'t [u8], view: &mut Vec<u8>) -> Option<&'t [u8]> {
         [b'n' | b'r' | b't', rest @ ..] => push(b' ', rest),
         [byte @ (b'"' | b'/'), rest @ ..] => push(*byte, rest),
         [b'u', b'0', b'0', b'1', b'b' | b'B', rest @ ..] => written_escape(rest),
-        [b'u', b'0', b'0', high @ b'2'..=b'7', low, rest @ ..] => push(hexadecimal(*high)? << 4 | hexadecimal(*low)?, rest),
+        [b'u', b'0', b'0', high @ b'2'..=b'7', low, rest @ ..] => {
+            push(hexadecimal(*high)? << 4 | hexadecimal(*low)?, rest)
+        }
         _ => None,
     }
 }
@@ -136,8 +140,10 @@ fn text<'t>(rest: &'t [u8], view: &mut Vec<u8>) -> Option<&'t [u8]> {
         _ => return None,
     };
     let character = rest.get(..length).filter(|bytes| std::str::from_utf8(bytes).is_ok())?;
-    // Marks without width and of direction lie in these two rows of Unicode, the byte order mark in the third.
-    if matches!(character, [0xe2, 0x80, 0x8b..=0x8f | 0xaa..=0xae] | [0xe2, 0x81, 0xa6..=0xa9] | [0xef, 0xbb, 0xbf]) {
+    // Marks without width and of direction lie in these two rows of Unicode, the byte order mark in the
+    // third.
+    if matches!(character, [0xe2, 0x80, 0x8b..=0x8f | 0xaa..=0xae] | [0xe2, 0x81, 0xa6..=0xa9] | [0xef, 0xbb, 0xbf])
+    {
         return None;
     }
     view.extend_from_slice(character);
@@ -163,7 +169,10 @@ mod tests {
             (&b"\x1b[0;1;31mFailed\x1b[0m to \x1b[0;1;39mmount\x1b[0m"[..], "Failed to mount"),
             (b"\x1b]3008;start=abc;x=y\x1b\\[\x1b[0;1;38:5:185m!!\x1b[0m] Failed", "[!!] Failed"),
             (b"\x1b]0;title\x07Fai\x00led", "Failed"),
-            (br#"{"log":"\u001b[0;31mFailed to \"mount\"\u001b[0m\r\n"}"#, r#"{"log":"Failed to "mount"  "}"#),
+            (
+                br#"{"log":"\u001b[0;31mFailed to \"mount\"\u001b[0m\r\n"}"#,
+                r#"{"log":"Failed to "mount"  "}"#,
+            ),
             ("● unit… Fehler".as_bytes(), "● unit… Fehler"),
             (br"\u003cFailed\u003e", "<Failed>"),
         ] {
@@ -173,7 +182,16 @@ mod tests {
 
     #[test]
     fn what_it_cannot_follow_is_told() {
-        for line in [&b"\x1b(Bx"[..], b"\x1b[0", b"\x1b]0;title", b"a\xff", "a\u{200b}b".as_bytes(), br"a\\b", br"\u00e9", br"\u0007"] {
+        for line in [
+            &b"\x1b(Bx"[..],
+            b"\x1b[0",
+            b"\x1b]0;title",
+            b"a\xff",
+            "a\u{200b}b".as_bytes(),
+            br"a\\b",
+            br"\u00e9",
+            br"\u0007",
+        ] {
             assert_eq!(seen(line), None, "{line:?}");
         }
     }

@@ -1,4 +1,5 @@
-//! Passwords in addresses: `scheme://user:password@host`, also where the password has `/` or `@` in it, and `user:password@tcp(host)`.
+//! Passwords in addresses: `scheme://user:password@host`, also where the password has `/` or `@` in it, and
+//! `user:password@tcp(host)`.
 
 use std::ops::Range;
 
@@ -11,11 +12,21 @@ const LONGEST: usize = 8192;
 /// The password of an address after its `://`, and where the address ends.
 pub(super) fn userinfo(text: &str, mark: &Range<usize>) -> (Vec<Span>, usize) {
     let rest = &text[mark.end..];
-    let quoted = |sign: char| sign.is_whitespace() || sign.is_control() || matches!(sign, '"' | '\'' | '`' | '<' | '>' | '\\');
-    let end = rest.char_indices().find(|(place, sign)| quoted(*sign) || *place > LONGEST).map_or(rest.len(), |(place, _)| place);
-    let end = rest[..end].find("://").map_or(end, |next| rest[..next].rfind([',', ';', '|', '=', '&', ' ']).unwrap_or(next));
+    let quoted = |sign: char| {
+        sign.is_whitespace() || sign.is_control() || matches!(sign, '"' | '\'' | '`' | '<' | '>' | '\\')
+    };
+    let end = rest
+        .char_indices()
+        .find(|(place, sign)| quoted(*sign) || *place > LONGEST)
+        .map_or(rest.len(), |(place, _)| place);
+    let end = rest[..end]
+        .find("://")
+        .map_or(end, |next| rest[..next].rfind([',', ';', '|', '=', '&', ' ']).unwrap_or(next));
     let (address, start) = (&rest[..end], mark.end);
-    let spans = password(address).into_iter().map(|range| Span::secret(start + range.start..start + range.end)).collect();
+    let spans = password(address)
+        .into_iter()
+        .map(|range| Span::secret(start + range.start..start + range.end))
+        .collect();
     (spans, start + end)
 }
 
@@ -35,7 +46,10 @@ fn password(address: &str) -> Option<Range<usize>> {
 /// The sign that ends user and password: the last one before a query, for a password may hold it too.
 fn last_at(address: &str, authority: usize) -> Option<usize> {
     let in_authority = address[..authority].contains('@');
-    let query = address.find('?').filter(|query| in_authority || address[..*query].contains('@')).unwrap_or(address.len());
+    let query = address
+        .find('?')
+        .filter(|query| in_authority || address[..*query].contains('@'))
+        .unwrap_or(address.len());
     let head = &address[..query];
     let last = head.rfind('@')?;
     // In a path after a whole authority it is no sign of a user.
@@ -48,9 +62,12 @@ fn last_at(address: &str, authority: usize) -> Option<usize> {
 pub(super) fn source(text: &str, mark: &Range<usize>) -> Option<Span> {
     let head = &text[..mark.start];
     // Longest user and password that are looked at.
-    let from = (0..=mark.start.saturating_sub(512)).rev().find(|at| head.is_char_boundary(*at)).unwrap_or_default();
-    let start =
-        from + head[from..].rfind(|sign: char| sign.is_whitespace() || matches!(sign, '"' | '\'' | '=' | '`')).map_or(0, |place| place + 1);
+    let from =
+        (0..=mark.start.saturating_sub(512)).rev().find(|at| head.is_char_boundary(*at)).unwrap_or_default();
+    let start = from
+        + head[from..]
+            .rfind(|sign: char| sign.is_whitespace() || matches!(sign, '"' | '\'' | '=' | '`'))
+            .map_or(0, |place| place + 1);
     let colon = head.get(start..)?.find(':')?;
     Some(Span::secret(start + colon + 1..mark.start))
 }

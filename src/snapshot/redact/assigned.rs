@@ -1,5 +1,5 @@
-//! Names with their values: `DB_PASSWORD=x`, `"password": "x"` at any depth of escapes, `<password>x</password>`, headers, and the
-//! `NAME=value` of environments, build arguments and labels.
+//! Names with their values: `DB_PASSWORD=x`, `"password": "x"` at any depth of escapes,
+//! `<password>x</password>`, headers, and the `NAME=value` of environments, build arguments and labels.
 
 use std::ops::Range;
 
@@ -30,7 +30,11 @@ fn is_name(byte: u8) -> bool {
 /// Looks at the name around a mark, and at what follows it.
 pub(super) fn named(text: &str, mark: &Range<usize>) -> Seen {
     let bytes = text.as_bytes();
-    let start = (mark.start.saturating_sub(LONGEST)..mark.start).rev().take_while(|at| is_name(bytes[*at])).last().unwrap_or(mark.start);
+    let start = (mark.start.saturating_sub(LONGEST)..mark.start)
+        .rev()
+        .take_while(|at| is_name(bytes[*at]))
+        .last()
+        .unwrap_or(mark.start);
     let rest = bytes.get(mark.end..).unwrap_or_default();
     let length = rest.iter().take(LONGEST).take_while(|byte| is_name(**byte)).count();
     let end = mark.end + length;
@@ -41,16 +45,23 @@ pub(super) fn named(text: &str, mark: &Range<usize>) -> Seen {
         return nothing(end);
     }
     if let Some(span) = header(text, start, end, word) {
-        return Seen { end: span.iter().map(|span| span.range.end).max().unwrap_or(end), spans: span, is_flag: false };
+        return Seen {
+            end: span.iter().map(|span| span.range.end).max().unwrap_or(end),
+            spans: span,
+            is_flag: false,
+        };
     }
     let bare = word.trim_end_matches(['.', '-']);
-    let of_words = bare.eq_ignore_ascii_case("key") && before(text, start).is_some_and(|before| name::is_secret(&format!("{before}_key")));
-    let sql = text.get(start..mark.end).is_some_and(|word| word.to_ascii_lowercase().starts_with("identified "));
+    let of_words = bare.eq_ignore_ascii_case("key")
+        && before(text, start).is_some_and(|before| name::is_secret(&format!("{before}_key")));
+    let sql =
+        text.get(start..mark.end).is_some_and(|word| word.to_ascii_lowercase().starts_with("identified "));
     if !(name::is_secret(bare) || of_words || sql) {
         return nothing(end);
     }
     let at = start + bare.len();
-    let is_flag = bare.starts_with('-') && bytes.get(at).is_some_and(|byte| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'\\'));
+    let is_flag = bare.starts_with('-')
+        && bytes.get(at).is_some_and(|byte| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'\\'));
     let found = following(text, start, at, bare)
         .or_else(|| markup::encoded(text, at))
         .or_else(|| markup::element(text, start, at))
@@ -104,7 +115,8 @@ fn following(text: &str, start: usize, at: usize, name: &str) -> Option<Range<us
     if is_colon && value_at == after && quoted.is_none() && is_plain_path(&text[range.clone()]) {
         return None;
     }
-    // In `"/run/systemd/ask-password": Too many open files` the name ends a path, and the quote is the path's.
+    // In `"/run/systemd/ask-password": Too many open files` the name ends a path, and the quote is the
+    // path's.
     let ends_path = text[..start].ends_with('/');
     let is_named = name::is_compound(name) && !name::is_of_file(name);
     let is_prose = is_colon && value_at > after && (ends_path || quoted.is_none() && !is_named);
@@ -123,7 +135,8 @@ fn is_plain_path(value: &str) -> bool {
     value.starts_with('/') && !value.split(['/', ':']).any(value::is_opaque)
 }
 
-/// Whether what stands after `password: ` in a sentence is a value: not a word that goes on, and not the system's word for an error.
+/// Whether what stands after `password: ` in a sentence is a value: not a word that goes on, and not the
+/// system's word for an error.
 fn is_told(text: &str, range: &Range<usize>, is_setting: bool) -> bool {
     let value = text[range.clone()].trim_end_matches(['.', ',', ';', ')']);
     let plain_path = is_plain_path(value);
@@ -159,8 +172,9 @@ fn header(text: &str, start: usize, end: usize, word: &str) -> Option<Vec<Span>>
     if until <= at {
         return None;
     }
-    let scheme =
-        text[at..until].find(' ').filter(|length| !is_cookie && text[at..at + length].bytes().all(|byte| byte.is_ascii_alphabetic()));
+    let scheme = text[at..until]
+        .find(' ')
+        .filter(|length| !is_cookie && text[at..at + length].bytes().all(|byte| byte.is_ascii_alphabetic()));
     let from = scheme.map_or(at, |length| blanks(text.as_bytes(), at + length));
     let mut spans = vec![Span::secret(from..until)];
     let mut place = from;
@@ -192,7 +206,8 @@ pub(super) fn settings(text: &str, mark: &Range<usize>) -> Vec<Span> {
         .is_none_or(|sign| !sign.is_ascii_alphanumeric() && sign != '-' && sign != '_' && sign != '.');
     let is_instruction = word.ends_with(' ');
     // `--security-opt label=level:s0` is SELinux's.
-    let is_selinux = word.eq_ignore_ascii_case("label=") && SELINUX.iter().any(|option| text[mark.end..].starts_with(option));
+    let is_selinux = word.eq_ignore_ascii_case("label=")
+        && SELINUX.iter().any(|option| text[mark.end..].starts_with(option));
     if !free || is_selinux || is_instruction && word.to_ascii_uppercase() != word {
         return Vec::new();
     }
@@ -220,10 +235,13 @@ fn old_form(text: &str, at: usize, line: usize, word: &str) -> Option<Span> {
     let at = blanks(text.as_bytes(), at);
     let rest = text.get(at..line)?;
     let length = rest.bytes().take_while(|byte| is_name(*byte)).count();
-    let value = rest[length..].strip_prefix(' ').filter(|value| length > 0 && word != "ARG " && !value.trim().is_empty())?;
+    let value = rest[length..]
+        .strip_prefix(' ')
+        .filter(|value| length > 0 && word != "ARG " && !value.trim().is_empty())?;
     let range = line - value.len()..line;
     let name = &rest[..length];
-    let is_name = name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_') || name::is_secret(name);
+    let is_name = name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        || name::is_secret(name);
     (is_name && !value.starts_with('=')).then(|| pair(name, range, kept::variable)).flatten()
 }
 
@@ -240,9 +258,15 @@ fn setting(text: &str, at: usize, line: usize, allowed: fn(&str) -> bool) -> Opt
     let range = match (quote(text, value_at), outer) {
         (_, Some(outer)) => within(text, value_at, outer)?,
         (Some(inner), None) => within(text, value_at + inner.len(), inner)?,
-        (None, None) => value_at..line.min(value_at + text[value_at..line].find([' ', '\t', '"', '\'']).unwrap_or(line - value_at)),
+        (None, None) => {
+            value_at
+                ..line.min(
+                    value_at + text[value_at..line].find([' ', '\t', '"', '\'']).unwrap_or(line - value_at),
+                )
+        }
     };
-    let end = range.end + text[range.end..line].bytes().take_while(|byte| matches!(byte, b'"' | b'\'' | b'\\')).count();
+    let end = range.end
+        + text[range.end..line].bytes().take_while(|byte| matches!(byte, b'"' | b'\'' | b'\\')).count();
     Some((pair(&rest[..length], range, allowed), end))
 }
 
@@ -264,7 +288,8 @@ pub(super) fn quote(text: &str, at: usize) -> Option<&str> {
     rest.as_bytes().get(slashes).filter(|byte| matches!(byte, b'"' | b'\'' | b'`')).map(|_| &rest[..=slashes])
 }
 
-/// From a place to the quote that ends what this one began: one with as many backslashes or fewer; without one, all the rest.
+/// From a place to the quote that ends what this one began: one with as many backslashes or fewer; without
+/// one, all the rest.
 pub(super) fn within(text: &str, at: usize, opening: &str) -> Option<Range<usize>> {
     let sign = opening.bytes().next_back()?;
     let bytes = text.as_bytes();
@@ -272,7 +297,9 @@ pub(super) fn within(text: &str, at: usize, opening: &str) -> Option<Range<usize
     for (place, byte) in bytes.iter().enumerate().skip(at) {
         match *byte {
             b'\\' => slashes += 1,
-            byte if byte == sign && slashes < opening.len() => return (place - slashes > at).then_some(at..place - slashes),
+            byte if byte == sign && slashes < opening.len() => {
+                return (place - slashes > at).then_some(at..place - slashes);
+            }
             _ => slashes = 0,
         }
     }
@@ -287,8 +314,12 @@ pub(super) fn bare(text: &str, at: usize) -> Option<Range<usize>> {
         match sign {
             '"' | '\'' | '`' => true,
             '&' | ';' | ',' => is_begun(after),
-            ')' | ']' | '}' | '|' => after.is_empty() || after.starts_with([' ', ',', ';', ')', ']', '}', '"', '\'', '|', '\n']),
-            '\\' => after.starts_with(['"', '\'']) || after.starts_with(['n', 'r', 't']) && is_begun(&after[1..]),
+            ')' | ']' | '}' | '|' => {
+                after.is_empty() || after.starts_with([' ', ',', ';', ')', ']', '}', '"', '\'', '|', '\n'])
+            }
+            '\\' => {
+                after.starts_with(['"', '\'']) || after.starts_with(['n', 'r', 't']) && is_begun(&after[1..])
+            }
             sign => sign.is_whitespace(),
         }
     };

@@ -1,5 +1,6 @@
-//! Words of a command, in a list or in a line → those that are secret: what follows an option that asks for a secret, passwords that
-//! well-known programs take as `-p X`, `-pX` or `-u user:password`, and the settings of `-e`, `--build-arg` and `--label`.
+//! Words of a command, in a list or in a line → those that are secret: what follows an option that asks for a
+//! secret, passwords that well-known programs take as `-p X`, `-pX` or `-u user:password`, and the settings
+//! of `-e`, `--build-arg` and `--label`.
 
 use std::ops::Range;
 
@@ -18,7 +19,12 @@ struct Program {
     last: usize,
 }
 
-const fn program(name: &'static str, secret: &'static [&'static str], login: &'static [&'static str], last: usize) -> Program {
+const fn program(
+    name: &'static str,
+    secret: &'static [&'static str],
+    login: &'static [&'static str],
+    last: usize,
+) -> Program {
     Program { name, secret, login, last }
 }
 
@@ -63,7 +69,8 @@ const LABELS: [&str; 3] = ["-l", "--label", "--volume-label"];
 /// Options of any program that are followed by `user:password`.
 const LOGINS: [&str; 4] = ["--creds", "--user-password", "--basic-auth", "--proxy-user"];
 /// Programs whose `-p` and `-u` mean something else.
-const OTHERS: [&str; 10] = ["docker", "podman", "nerdctl", "ssh", "scp", "iptables", "mkdir", "ps", "id", "journalctl"];
+const OTHERS: [&str; 10] =
+    ["docker", "podman", "nerdctl", "ssh", "scp", "iptables", "mkdir", "ps", "id", "journalctl"];
 /// Programs that take the names of secrets which they keep.
 const ENGINES: [&str; 3] = ["docker", "podman", "nerdctl"];
 
@@ -116,9 +123,12 @@ pub(super) fn in_words(words: &[&str]) -> Vec<(usize, Span)> {
         if !is_end(word) || word.len() <= 2 {
             running.meet(word, before);
         }
-        let span = running.after(before, word).or_else(|| running.attached(word)).or_else(|| whole(before, word));
+        let span =
+            running.after(before, word).or_else(|| running.attached(word)).or_else(|| whole(before, word));
         found.extend(span.map(|span| (place, span)));
-        if running.program.is_some_and(|program| program.last > 0) && words.get(place + 1).is_none_or(|next| is_end(next)) && !is_end(word)
+        if running.program.is_some_and(|program| program.last > 0)
+            && words.get(place + 1).is_none_or(|next| is_end(next))
+            && !is_end(word)
         {
             found.push((place, Span::secret(0..word.len())));
         }
@@ -151,7 +161,9 @@ impl Running {
             *self = Self::default();
         } else if !word.starts_with('-') && !before.starts_with("-p") {
             let fits = |program: &&Program| {
-                base.starts_with(program.name) && base.len() <= program.name.len() + 12 && (program.name != "login" || !before.is_empty())
+                base.starts_with(program.name)
+                    && base.len() <= program.name.len() + 12
+                    && (program.name != "login" || !before.is_empty())
             };
             if let Some(program) = PROGRAMS.iter().find(fits) {
                 *self = Self { program: Some(program), is_other: false, ..*self };
@@ -184,8 +196,11 @@ impl Running {
         // The last of several letters behind one dash has the value.
         let last = option.rfind(|sign: char| sign.is_ascii_alphabetic()).map_or("", |last| &option[last..]);
         let is_last = option.len() > 2 && !option.starts_with("--");
-        let asks_last = |options: &[&str]| is_last && options.iter().any(|asked| asked.strip_prefix('-') == Some(last));
-        if self.program.is_some_and(|program| asks(program.login) || asks_last(program.login)) || LOGINS.contains(&option) {
+        let asks_last =
+            |options: &[&str]| is_last && options.iter().any(|asked| asked.strip_prefix('-') == Some(last));
+        if self.program.is_some_and(|program| asks(program.login) || asks_last(program.login))
+            || LOGINS.contains(&option)
+        {
             return login(word, 0);
         }
         match option {
@@ -202,7 +217,8 @@ impl Running {
             if VARIABLES.contains(&option) || LABELS.contains(&option) {
                 return setting(rest, at, option);
             }
-            let asks = self.program.is_some_and(|program| program.login.contains(&option)) || LOGINS.contains(&option);
+            let asks = self.program.is_some_and(|program| program.login.contains(&option))
+                || LOGINS.contains(&option);
             return if asks { login(rest, at) } else { None };
         }
         if let Some(program) = self.program {
@@ -218,7 +234,10 @@ impl Running {
                 login(&word[option.len()..], option.len())
             };
         }
-        if let Some(rest) = word.strip_prefix("-e").filter(|rest| self.is_other && rest.contains('=') && !rest.starts_with('=')) {
+        if let Some(rest) = word
+            .strip_prefix("-e")
+            .filter(|rest| self.is_other && rest.contains('=') && !rest.starts_with('='))
+        {
             return setting(rest, 2, "-e");
         }
         let value = word.strip_prefix("-p").filter(|value| !self.is_other && value::is_opaque(value))?;
@@ -253,11 +272,13 @@ fn login(word: &str, at: usize) -> Option<Span> {
 
 /// What is fed to `chpasswd`: `echo root:password | chpasswd`.
 fn fed(words: &[&str], place: usize) -> Option<(usize, Span)> {
-    let (before, word) = words[..place].iter().enumerate().rev().take(6).find(|(_, word)| word.contains(':'))?;
+    let (before, word) =
+        words[..place].iter().enumerate().rev().take(6).find(|(_, word)| word.contains(':'))?;
     login(word, 0).map(|span| (before, span))
 }
 
-/// The last word before the pipe into a command that reads a password: `echo password | docker login --password-stdin`.
+/// The last word before the pipe into a command that reads a password: `echo password | docker login
+/// --password-stdin`.
 fn piped(words: &[&str], place: usize) -> Option<(usize, Span)> {
     let pipe = words[..place].iter().rposition(|word| *word == "|")?;
     let says = words[..pipe].iter().rposition(|word| is_end(word)).map_or(0, |end| end + 1);
@@ -275,11 +296,13 @@ fn words(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let (mut found, mut at) = (Vec::new(), 0);
     while at < bytes.len() {
-        let between = bytes[at].is_ascii_whitespace() || matches!(bytes[at], b'[' | b']' | b',' | b'{' | b'}' | b'(' | b')');
+        let between = bytes[at].is_ascii_whitespace()
+            || matches!(bytes[at], b'[' | b']' | b',' | b'{' | b'}' | b'(' | b')');
         if between {
             at += 1;
         } else if let Some(quote) = assigned::quote(text, at) {
-            let range = assigned::within(text, at + quote.len(), quote).unwrap_or(at + quote.len()..at + quote.len());
+            let range =
+                assigned::within(text, at + quote.len(), quote).unwrap_or(at + quote.len()..at + quote.len());
             at = range.end + quote.len();
             found.push(range);
         } else {
@@ -300,7 +323,8 @@ fn word_end(text: &str, start: usize) -> usize {
             if !text[start..at].contains('=') {
                 return at.max(start + 1);
             }
-            at = assigned::within(text, at + quote.len(), quote).map_or(at + quote.len(), |range| range.end + quote.len());
+            at = assigned::within(text, at + quote.len(), quote)
+                .map_or(at + quote.len(), |range| range.end + quote.len());
         } else {
             at += 1;
         }

@@ -1,5 +1,5 @@
-//! Keys that are known by their form, whatever they are called: access tokens of well-known services, hashes of passwords, PEM blocks,
-//! credentials of HTTP.
+//! Keys that are known by their form, whatever they are called: access tokens of well-known services, hashes
+//! of passwords, PEM blocks, credentials of HTTP.
 
 use std::ops::Range;
 
@@ -129,10 +129,12 @@ pub(super) fn known(text: &str, mark: &Range<usize>) -> Begun {
     let rest = &text.as_bytes()[mark.end..];
     let length = rest.iter().take_while(|byte| signs.hold(**byte)).count();
     let body = &rest[..length];
-    let upper = !matches!(*start, "AKIA" | "ASIA") || body.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    let upper = !matches!(*start, "AKIA" | "ASIA")
+        || body.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
     let token = *start != "eyJ" || body.contains(&b'.');
     let mixed = *start != "sk-" || body.iter().any(u8::is_ascii_digit);
-    let trimmed = text.get(mark.end..mark.end + length).unwrap_or_default().trim_end_matches(['.', ',']).len();
+    let trimmed =
+        text.get(mark.end..mark.end + length).unwrap_or_default().trim_end_matches(['.', ',']).len();
     match trimmed >= *least && token && mixed {
         true if upper => Begun::Key(Span::secret(mark.start..mark.end + trimmed)),
         true => Begun::Nothing,
@@ -143,7 +145,8 @@ pub(super) fn known(text: &str, mark: &Range<usize>) -> Begun {
 /// The key of a web hook: all after its known address.
 pub(super) fn hook(text: &str, mark: &Range<usize>) -> Option<Span> {
     let rest = &text[mark.end..];
-    let ends = |sign: char| sign.is_whitespace() || matches!(sign, '"' | '\'' | '`' | '<' | '>' | '\\' | ')' | '?');
+    let ends =
+        |sign: char| sign.is_whitespace() || matches!(sign, '"' | '\'' | '`' | '<' | '>' | '\\' | ')' | '?');
     let length = rest.find(ends).unwrap_or(rest.len());
     (length > 0).then(|| Span::secret(mark.end..mark.end + length))
 }
@@ -166,7 +169,10 @@ pub(super) fn pem(text: &str, start: usize) -> Span {
     let rest = &text[start..];
     let end = rest.find("-----END ").map_or(text.len(), |end| {
         let tail = &rest[end + "-----END ".len()..];
-        start + end + "-----END ".len() + tail.find("-----").map_or(tail.len(), |length| length + "-----".len())
+        start
+            + end
+            + "-----END ".len()
+            + tail.find("-----").map_or(tail.len(), |length| length + "-----".len())
     });
     Span::secret(start..end)
 }

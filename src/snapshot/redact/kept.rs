@@ -1,7 +1,7 @@
 //! Names of variables and labels whose values a snapshot keeps. The value of every other one is hidden.
 //!
-//! The list is short on purpose: a name stands here because a fact, a remedy or a person who reads the report needs its value, and
-//! because nobody keeps a secret under it.
+//! The list is short on purpose: a name stands here because a fact, a remedy or a person who reads the report
+//! needs its value, and because nobody keeps a secret under it.
 
 /// Variables by their whole names.
 const VARIABLES: [&str; 24] = [
@@ -11,7 +11,8 @@ const VARIABLES: [&str; 24] = [
     "container_host_id",
     "container_host_version_id",
     "container_ttys",
-    // What the engine or PID 1 sets for every process; prescriptions tell it apart from what a person asked for.
+    // What the engine or PID 1 sets for every process; prescriptions tell it apart from what a person asked
+    // for.
     "PATH",
     "HOME",
     "HOSTNAME",
@@ -41,7 +42,8 @@ const VARIABLE_GROUPS: [&str; 2] = ["LC_", "SYSTEMD_"];
 /// Labels by their whole names: who owns the container, and so in which file the cure belongs.
 const LABELS: [&str; 4] = ["PODMAN_SYSTEMD_UNIT", "creator", "owner", "maintainer"];
 
-/// Beginnings of names of labels: compose, Swarm, Kubernetes, Podman, molecule, this program, and where an image comes from.
+/// Beginnings of names of labels: compose, Swarm, Kubernetes, Podman, molecule, this program, and where an
+/// image comes from.
 const LABEL_GROUPS: [&str; 11] = [
     "com.docker.compose.",
     "com.docker.swarm.",

@@ -1,4 +1,5 @@
-//! Secrets in markup and in what is encoded: elements, attributes, quotes and signs of addresses and of JSON in JSON.
+//! Secrets in markup and in what is encoded: elements, attributes, quotes and signs of addresses and of JSON
+//! in JSON.
 
 use std::ops::Range;
 
@@ -11,13 +12,20 @@ const SIGNS: [&str; 7] = ["=", ":", "%3D", "%3d", "%3A", "%3a", "&#61;"];
 
 /// `password%3Dvalue`, `%22password%22%3A%22value%22`, `&quot;password&quot;: &quot;value&quot;`.
 pub(super) fn encoded(text: &str, at: usize) -> Option<Range<usize>> {
-    let start_of = |words: &[&'static str], place: usize| words.iter().find(|word| text[place..].starts_with(**word)).copied();
-    let blank = |place: usize| place + text[place..].len() - text[place..].trim_start_matches([' ', '+']).trim_start_matches("%20").len();
+    let start_of = |words: &[&'static str], place: usize| {
+        words.iter().find(|word| text[place..].starts_with(**word)).copied()
+    };
+    let blank = |place: usize| {
+        place + text[place..].len()
+            - text[place..].trim_start_matches([' ', '+']).trim_start_matches("%20").len()
+    };
     let quoted = start_of(&QUOTES, at);
     let sign_at = blank(at + quoted.map_or(0, str::len));
     let place = blank(sign_at + start_of(&SIGNS, sign_at)?.len());
     let is_plain = quoted.is_none() && text[sign_at..].starts_with(['=', ':']);
-    let Some(quote) = start_of(&QUOTES, place) else { return if is_plain { None } else { bare(text, place) } };
+    let Some(quote) = start_of(&QUOTES, place) else {
+        return if is_plain { None } else { bare(text, place) };
+    };
     let from = place + quote.len();
     let length = text[from..].find(quote).unwrap_or(text.len() - from);
     (length > 0).then_some(from..from + length)
@@ -25,8 +33,14 @@ pub(super) fn encoded(text: &str, at: usize) -> Option<Range<usize>> {
 
 /// `<password>value</password>`, `<password type="plain">value</password>`.
 pub(super) fn element(text: &str, start: usize, at: usize) -> Option<Range<usize>> {
-    let rest = text.get(at..).filter(|rest| text[..start].ends_with(['<', ':']) && rest.starts_with(['>', ' ']))?;
-    content(text, at + rest.find(['>', '<', '\n']).filter(|end| rest[*end..].starts_with('>') && !rest[..*end].ends_with('/'))?)
+    let rest =
+        text.get(at..).filter(|rest| text[..start].ends_with(['<', ':']) && rest.starts_with(['>', ' ']))?;
+    content(
+        text,
+        at + rest
+            .find(['>', '<', '\n'])
+            .filter(|end| rest[*end..].starts_with('>') && !rest[..*end].ends_with('/'))?,
+    )
 }
 
 /// The text of an element whose tag ends at a place.

@@ -1,5 +1,5 @@
-//! Known secrets → tokens, wherever they occur in a text and however they are written: as they are, escaped for JSON, encoded for a URL,
-//! or within base64. One automaton for all.
+//! Known secrets → tokens, wherever they occur in a text and however they are written: as they are, escaped
+//! for JSON, encoded for a URL, or within base64. One automaton for all.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -11,15 +11,18 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::value;
 
-/// Longest beginning of a written value that the automaton looks for, in bytes. What follows is compared where the beginning occurs: a
-/// text that repeats itself would else be gone over for its length times that of the value.
+/// Longest beginning of a written value that the automaton looks for, in bytes. What follows is compared
+/// where the beginning occurs: a text that repeats itself would else be gone over for its length times that
+/// of the value.
 const BEGINNING: usize = 256;
 /// Least length of base64 that may hold a value that is searched for.
 const ENCODED: usize = 8;
 /// Reads any piece of base64: what follows the last whole byte does not matter.
 const PIECES: GeneralPurpose = GeneralPurpose::new(
     &ALPHABET,
-    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true).with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
 /// The automaton of all values that are searched for.
@@ -54,7 +57,11 @@ impl Masks {
                 patterns.push(Written { number, is_word, rest });
             }
         }
-        let built = if forms.is_empty() { None } else { Some(AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&forms)) };
+        let built = if forms.is_empty() {
+            None
+        } else {
+            Some(AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&forms))
+        };
         let is_broken = matches!(built, Some(Err(_)));
         Self { automaton: built.and_then(Result::ok), patterns, is_broken }
     }
@@ -75,7 +82,8 @@ impl Masks {
         found
     }
 
-    /// Places of values, in their order. A long value that only begins as one that is known is taken for it as far as the two agree.
+    /// Places of values, in their order. A long value that only begins as one that is known is taken for it
+    /// as far as the two agree.
     fn occurrences(&self, automaton: &AhoCorasick, bytes: &[u8]) -> Vec<(Range<usize>, usize)> {
         let (mut found, mut at) = (Vec::new(), 0);
         while let Some(hit) = automaton.find(Input::new(bytes).range(at..)) {
@@ -154,7 +162,14 @@ fn written(value: &str) -> BTreeSet<String> {
         };
         value.bytes().map(sign).collect::<String>()
     };
-    BTreeSet::from([value.to_owned(), escaped(&once), once, encoded(false, None), encoded(true, None), encoded(false, Some('+'))])
+    BTreeSet::from([
+        value.to_owned(),
+        escaped(&once),
+        once,
+        encoded(false, None),
+        encoded(true, None),
+        encoded(false, Some('+')),
+    ])
 }
 
 fn escaped(value: &str) -> String {
@@ -178,13 +193,20 @@ mod tests {
             for before in ["", "a", "ab", "user:", "me@example.org:"] {
                 for after in ["", "!", "\n", "@host"] {
                     let text = format!("{before}{value}{after}");
-                    for encoded in
-                        [STANDARD.encode(&text), STANDARD_NO_PAD.encode(&text), URL_SAFE.encode(&text), URL_SAFE_NO_PAD.encode(&text)]
-                    {
+                    for encoded in [
+                        STANDARD.encode(&text),
+                        STANDARD_NO_PAD.encode(&text),
+                        URL_SAFE.encode(&text),
+                        URL_SAFE_NO_PAD.encode(&text),
+                    ] {
                         let line = format!("got {encoded} there");
                         let masks = Masks::of([(value, 1)].into_iter());
                         let found = masks.find(&line);
-                        assert_eq!(found.first().map(|(range, _)| &line[range.clone()]), Some(encoded.as_str()), "{text:?}");
+                        assert_eq!(
+                            found.first().map(|(range, _)| &line[range.clone()]),
+                            Some(encoded.as_str()),
+                            "{text:?}"
+                        );
                     }
                 }
             }
@@ -207,6 +229,10 @@ mod tests {
         for text in [r#"a\"b c/d"#, r#"a\\\"b c/d"#, "a%22b%20c%2Fd", "a%22b%20c%2fd", "a%22b+c%2Fd"] {
             assert!(!clean("a\"b c/d", text), "{text}");
         }
-        assert!(clean("postman", "the postmaster") && !clean("postman", "the postman.") && clean("123456", "pid 1234567"));
+        assert!(
+            clean("postman", "the postmaster")
+                && !clean("postman", "the postman.")
+                && clean("123456", "pid 1234567")
+        );
     }
 }

@@ -1,9 +1,10 @@
 //! Taking secrets out before anything is kept.
 //!
-//! The values of variables, labels, build arguments and of an image's history are kept for the names of [`kept`] only. Everything else
-//! passes a search for what looks like a secret: by the name it has, by its place, by its form. What was found is replaced by a token
-//! wherever it occurs, in every document, fact and line, also escaped or encoded. Tokens are numbered in order of appearance: the same
-//! value has the same token within a snapshot, and a token says nothing about the value.
+//! The values of variables, labels, build arguments and of an image's history are kept for the names of
+//! [`kept`] only. Everything else passes a search for what looks like a secret: by the name it has, by its
+//! place, by its form. What was found is replaced by a token wherever it occurs, in every document, fact and
+//! line, also escaped or encoded. Tokens are numbered in order of appearance: the same value has the same
+//! token within a snapshot, and a token says nothing about the value.
 
 mod address;
 mod assigned;
@@ -90,7 +91,11 @@ impl Redactor {
             Value::Object(map) => {
                 for (name, value) in map {
                     self.learn_text(name);
-                    self.learn_value(value, place::named_beside(map, name).unwrap_or_else(|| Place::under(place, key, name)), name);
+                    self.learn_value(
+                        value,
+                        place::named_beside(map, name).unwrap_or_else(|| Place::under(place, key, name)),
+                        name,
+                    );
                 }
             }
             _ => {}
@@ -143,7 +148,12 @@ impl Redactor {
 
     fn masks(&self) -> &Masks {
         self.masks.get_or_init(|| {
-            Masks::of(self.values.iter().filter(|(_, known)| known.is_searched).map(|(value, known)| (value.as_str(), known.number)))
+            Masks::of(
+                self.values
+                    .iter()
+                    .filter(|(_, known)| known.is_searched)
+                    .map(|(value, known)| (value.as_str(), known.number)),
+            )
         })
     }
 
@@ -158,7 +168,9 @@ impl Redactor {
         if let Some(known) = self.values.get(text).filter(|known| known.is_searched) {
             return token(known.number);
         }
-        let own = spans.into_iter().filter(|span| self.hides(span) && !value::is_plain(text.get(span.range.clone()).unwrap_or_default()));
+        let own = spans.into_iter().filter(|span| {
+            self.hides(span) && !value::is_plain(text.get(span.range.clone()).unwrap_or_default())
+        });
         let numbered = own.map(|span| {
             let number = self.values.get(&text[span.range.clone()]).map_or(0, |known| known.number);
             (span.range, number)
@@ -188,7 +200,8 @@ impl Redactor {
                 for (number, value) in list.iter_mut().enumerate() {
                     match value {
                         Value::String(text) => {
-                            let spans = [words.remove(&number).unwrap_or_default(), place.spans(text)].concat();
+                            let spans =
+                                [words.remove(&number).unwrap_or_default(), place.spans(text)].concat();
                             *text = self.masked(text, spans);
                         }
                         value => self.redact_in(value, place, key),
@@ -196,8 +209,12 @@ impl Redactor {
                 }
             }
             Value::Object(map) => {
-                let places: Vec<Place> =
-                    map.keys().map(|name| place::named_beside(map, name).unwrap_or_else(|| Place::under(place, key, name))).collect();
+                let places: Vec<Place> = map
+                    .keys()
+                    .map(|name| {
+                        place::named_beside(map, name).unwrap_or_else(|| Place::under(place, key, name))
+                    })
+                    .collect();
                 let old = std::mem::take(map);
                 map.extend(old.into_iter().zip(places).map(|((name, mut value), place)| {
                     self.redact_in(&mut value, place, &name);
@@ -208,8 +225,8 @@ impl Redactor {
         }
     }
 
-    /// Learns from the whole snapshot and replaces what was found, everywhere in it. What comes out was checked: a text that still holds
-    /// a value is replaced as a whole.
+    /// Learns from the whole snapshot and replaces what was found, everywhere in it. What comes out was
+    /// checked: a text that still holds a value is replaced as a whole.
     #[must_use]
     pub fn redacted(mut self, mut snapshot: Snapshot) -> Snapshot {
         self.learn_snapshot(&snapshot);
@@ -223,8 +240,15 @@ impl Redactor {
             let spans = block.map(Span::secret).into_iter().chain(seek::spans(&line.text)).collect();
             line.text = self.masked(&line.text, spans);
         }
-        snapshot.log.unrecognised.iter_mut().for_each(|cluster| cluster.text = self.masked(&cluster.text, seek::spans(&cluster.text)));
-        snapshot.gaps.iter_mut().for_each(|gap| gap.reason = self.masked(&gap.reason, seek::spans(&gap.reason)));
+        snapshot
+            .log
+            .unrecognised
+            .iter_mut()
+            .for_each(|cluster| cluster.text = self.masked(&cluster.text, seek::spans(&cluster.text)));
+        snapshot
+            .gaps
+            .iter_mut()
+            .for_each(|gap| gap.reason = self.masked(&gap.reason, seek::spans(&gap.reason)));
         snapshot.target.name = self.redact(&snapshot.target.name);
         self.check(&mut snapshot);
         snapshot
@@ -245,7 +269,8 @@ impl Redactor {
         self.learn_text(&snapshot.target.name);
     }
 
-    /// Looks through every text of a snapshot for values that are left; each that has one is replaced as a whole.
+    /// Looks through every text of a snapshot for values that are left; each that has one is replaced as a
+    /// whole.
     fn check(&self, snapshot: &mut Snapshot) {
         let masks = self.masks();
         let keep = |text: &mut String| {
@@ -304,7 +329,8 @@ fn each_text(value: &mut Value, keep: &impl Fn(&mut String)) {
 /// The highest number of a token in a snapshot that was redacted before.
 fn last_token(snapshot: &Snapshot) -> usize {
     let highest = |text: &str| {
-        let numbers = text.split("<secret-").skip(1).filter_map(|rest| rest.split('>').next()?.parse::<usize>().ok());
+        let numbers =
+            text.split("<secret-").skip(1).filter_map(|rest| rest.split('>').next()?.parse::<usize>().ok());
         numbers.max().unwrap_or_default()
     };
     let documents = snapshot.documents.values().map(|document| deepest(document, &highest));
@@ -317,7 +343,9 @@ fn deepest(value: &Value, highest: &impl Fn(&str) -> usize) -> usize {
     match value {
         Value::String(text) => highest(text),
         Value::Array(list) => list.iter().map(|value| deepest(value, highest)).max().unwrap_or_default(),
-        Value::Object(map) => map.iter().map(|(key, value)| highest(key).max(deepest(value, highest))).max().unwrap_or_default(),
+        Value::Object(map) => {
+            map.iter().map(|(key, value)| highest(key).max(deepest(value, highest))).max().unwrap_or_default()
+        }
         _ => 0,
     }
 }
@@ -325,9 +353,15 @@ fn deepest(value: &Value, highest: &impl Fn(&str) -> usize) -> usize {
 /// Words that a cure must be able to name.
 fn structure(snapshot: &Snapshot) -> Vec<String> {
     let container = snapshot.documents.get("container");
-    let text = |pointer: &str| container.and_then(|container| container.pointer(pointer)).and_then(Value::as_str).map(str::to_owned);
-    let named = ["/Name", "/Id", "/Image", "/Config/Image", "/Config/Hostname"].iter().filter_map(|pointer| text(pointer));
-    let kept = ["container", "podman"].into_iter().filter_map(|name| snapshot.documents.get(name)?.pointer("/Config/Secrets")?.as_array());
+    let text = |pointer: &str| {
+        container.and_then(|container| container.pointer(pointer)).and_then(Value::as_str).map(str::to_owned)
+    };
+    let named = ["/Name", "/Id", "/Image", "/Config/Image", "/Config/Hostname"]
+        .iter()
+        .filter_map(|pointer| text(pointer));
+    let kept = ["container", "podman"]
+        .into_iter()
+        .filter_map(|name| snapshot.documents.get(name)?.pointer("/Config/Secrets")?.as_array());
     let kept = kept.flatten().filter_map(|secret| Some(secret.get("Name")?.as_str()?.to_owned()));
     let bare = named.map(|name| name.trim_start_matches('/').to_owned()).chain(kept);
     bare.chain([snapshot.target.name.clone()]).filter(|word| !word.is_empty()).collect()

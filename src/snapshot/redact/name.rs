@@ -1,6 +1,7 @@
 //! What a name says about its value: `DB_PASSWORD_V2` holds a secret, `DB_PASSWORD_FILE` says where one is.
 
-/// Words that name a secret wherever they stand in a name, unless what follows says that it is something about the secret.
+/// Words that name a secret wherever they stand in a name, unless what follows says that it is something
+/// about the secret.
 const STRONG: [&str; 12] = [
     "password",
     "passwd",
@@ -36,8 +37,22 @@ const LAST: [&str; 17] = [
     "masterauth",
 ];
 /// Words before `key` that make it no secret.
-const OPEN_KEYS: [&str; 14] =
-    ["public", "primary", "foreign", "sort", "partition", "cache", "host", "config", "registry", "keyboard", "on", "hot", "map", "group"];
+const OPEN_KEYS: [&str; 14] = [
+    "public",
+    "primary",
+    "foreign",
+    "sort",
+    "partition",
+    "cache",
+    "host",
+    "config",
+    "registry",
+    "keyboard",
+    "on",
+    "hot",
+    "map",
+    "group",
+];
 /// Last words that say something about a secret instead of being it.
 const ABOUT: [&str; 56] = [
     "file",
@@ -148,7 +163,8 @@ const LONGEST: usize = 200;
 
 /// Whether the value under a name is a secret.
 pub(super) fn is_secret(name: &str) -> bool {
-    if name.is_empty() || name.len() > LONGEST || PLAIN.contains(&name) || name.contains(char::is_whitespace) {
+    if name.is_empty() || name.len() > LONGEST || PLAIN.contains(&name) || name.contains(char::is_whitespace)
+    {
         return false;
     }
     let mut words = words(name);
@@ -160,9 +176,13 @@ pub(super) fn is_secret(name: &str) -> bool {
         return false;
     }
     let joined = words.concat();
-    let strong =
-        words.iter().any(|word| STRONG.contains(&singular(word))) || STRONG.iter().any(|strong| singular(&joined).ends_with(strong));
-    strong || LAST.contains(&singular(last)) || names_pass(last) || names_key(&words) || joined.ends_with("connectionstring")
+    let strong = words.iter().any(|word| STRONG.contains(&singular(word)))
+        || STRONG.iter().any(|strong| singular(&joined).ends_with(strong));
+    strong
+        || LAST.contains(&singular(last))
+        || names_pass(last)
+        || names_key(&words)
+        || joined.ends_with("connectionstring")
 }
 
 /// Whether a name consists of several words, as prose does not have them.
@@ -170,9 +190,11 @@ pub(super) fn is_compound(name: &str) -> bool {
     name.starts_with('-') || words(name).len() > 1
 }
 
-/// Whether a name is that of a file or of a program of systemd, which messages put in front of what they say: `secrets.yaml: …`.
+/// Whether a name is that of a file or of a program of systemd, which messages put in front of what they say:
+/// `secrets.yaml: …`.
 pub(super) fn is_of_file(name: &str) -> bool {
-    const ENDINGS: [&str; 13] = ["yaml", "yml", "json", "toml", "txt", "conf", "cfg", "ini", "env", "db", "sh", "py", "service"];
+    const ENDINGS: [&str; 13] =
+        ["yaml", "yml", "json", "toml", "txt", "conf", "cfg", "ini", "env", "db", "sh", "py", "service"];
     name.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.contains(&ending)) || name.starts_with("systemd-")
 }
 
@@ -188,7 +210,8 @@ fn tells_which(word: &str) -> bool {
 
 /// `PGPASS` and `dbpass`, but not `bypass`.
 fn names_pass(word: &str) -> bool {
-    word.ends_with("pass") && !["bypass", "compass", "encompass", "surpass", "trespass", "firstpass", "onepass"].contains(&word)
+    word.ends_with("pass")
+        && !["bypass", "compass", "encompass", "surpass", "trespass", "firstpass", "onepass"].contains(&word)
 }
 
 fn names_key(words: &[String]) -> bool {
@@ -201,14 +224,17 @@ fn singular(word: &str) -> &str {
     word.strip_suffix('s').filter(|rest| rest.len() > 2 && !rest.ends_with('s')).unwrap_or(word)
 }
 
-/// The words of a name in lower case: cut at signs, between small and capital letters, and before digits that end it.
+/// The words of a name in lower case: cut at signs, between small and capital letters, and before digits that
+/// end it.
 fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let (mut word, mut before) = (String::new(), ' ');
     let mut signs = name.chars().peekable();
     while let Some(sign) = signs.next() {
         let begins = sign.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_digit())
-            || sign.is_ascii_uppercase() && before.is_ascii_uppercase() && signs.peek().is_some_and(char::is_ascii_lowercase);
+            || sign.is_ascii_uppercase()
+                && before.is_ascii_uppercase()
+                && signs.peek().is_some_and(char::is_ascii_lowercase);
         if begins || !sign.is_ascii_alphanumeric() {
             words.extend((!word.is_empty()).then(|| std::mem::take(&mut word)));
         }

@@ -1,4 +1,5 @@
-//! Strings of the engines' documents by their place: what a key or a neighbour says about a string decides how it is read.
+//! Strings of the engines' documents by their place: what a key or a neighbour says about a string decides
+//! how it is read.
 
 use std::ops::Range;
 
@@ -85,11 +86,14 @@ fn by_lines(text: &str, spans: impl Iterator<Item = Span>) -> Vec<Span> {
     cut
 }
 
-/// The values of `ENV`, `ARG` and `LABEL`, and the build arguments that stand before a `RUN`: `|2 A=b C=d /bin/sh -c …`.
+/// The values of `ENV`, `ARG` and `LABEL`, and the build arguments that stand before a `RUN`: `|2 A=b C=d
+/// /bin/sh -c …`.
 fn history(text: &str) -> Vec<Span> {
     let bare = text.trim_start().trim_start_matches("/bin/sh -c #(nop)").trim_start();
     let start = text.len() - bare.len();
-    if let Some((word, rest)) = bare.split_once(' ').filter(|(word, _)| ["ENV", "ARG", "LABEL"].contains(word)) {
+    if let Some((word, rest)) =
+        bare.split_once(' ').filter(|(word, _)| ["ENV", "ARG", "LABEL"].contains(word))
+    {
         let allowed = if word == "LABEL" { kept::label } else { kept::variable };
         return pairs(text, start + word.len() + 1, rest, allowed);
     }
@@ -105,7 +109,10 @@ fn pairs(text: &str, start: usize, list: &str, allowed: fn(&str) -> bool) -> Vec
     let mut found: Vec<(Range<usize>, &str)> = Vec::new();
     let mut at = start;
     for part in list.split_inclusive(' ') {
-        let key = part.split_once('=').map(|(key, _)| key).filter(|key| !key.is_empty() && !key.contains(['"', '\'']));
+        let key = part
+            .split_once('=')
+            .map(|(key, _)| key)
+            .filter(|key| !key.is_empty() && !key.contains(['"', '\'']));
         let end = at + part.trim_end().len();
         match (key, found.last_mut()) {
             (Some(key), _) => found.push((at + key.len() + 1..end, key)),
@@ -123,13 +130,16 @@ fn pairs(text: &str, start: usize, list: &str, allowed: fn(&str) -> bool) -> Vec
     for (range, key) in found {
         let value = text.get(range.clone()).unwrap_or_default();
         let inner = value.len() - value.trim_start_matches(['"', '\'']).len();
-        let range = range.start + inner..(range.end - (value.len() - value.trim_end_matches(['"', '\'']).len())).max(range.start + inner);
+        let range = range.start + inner
+            ..(range.end - (value.len() - value.trim_end_matches(['"', '\'']).len()))
+                .max(range.start + inner);
         spans.extend(assigned::pair(key, range, allowed));
     }
     spans
 }
 
-/// The place of the strings of an object such as `{"name": "DB_PASSWORD", "value": "x"}` that is told by its neighbour.
+/// The place of the strings of an object such as `{"name": "DB_PASSWORD", "value": "x"}` that is told by its
+/// neighbour.
 pub(super) fn named_beside(map: &Map<String, Value>, key: &str) -> Option<Place> {
     if !matches!(key, "value" | "Value") {
         return None;

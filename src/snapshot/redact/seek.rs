@@ -1,5 +1,5 @@
-//! Texts → the places in them that are secret. One automaton looks for the marks of all kinds at once; each mark is looked at closely
-//! where it stands, and no stretch of a text is looked at twice for the same kind.
+//! Texts → the places in them that are secret. One automaton looks for the marks of all kinds at once; each
+//! mark is looked at closely where it stands, and no stretch of a text is looked at twice for the same kind.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -113,8 +113,9 @@ static MARKS: LazyLock<Vec<(&'static str, Mark)>> = LazyLock::new(|| {
     .concat()
 });
 
-static AUTOMATON: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(MARKS.iter().map(|(word, _)| word)).ok());
+static AUTOMATON: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::builder().ascii_case_insensitive(true).build(MARKS.iter().map(|(word, _)| word)).ok()
+});
 
 /// The secret places of a text, in order of their marks; they may overlap.
 pub(super) fn spans(text: &str) -> Vec<Span> {
@@ -144,7 +145,9 @@ struct Found {
 
 impl Found {
     fn look(&mut self, text: &str, mark: Range<usize>, word: &'static str, kind: Mark) {
-        if mark.start < self.done[kind as usize] || kind == Mark::Form && self.barren.get(word).is_some_and(|end| mark.start < *end) {
+        if mark.start < self.done[kind as usize]
+            || kind == Mark::Form && self.barren.get(word).is_some_and(|end| mark.start < *end)
+        {
             return;
         }
         let (mut spans, mut end) = (Vec::new(), 0);
@@ -176,7 +179,8 @@ impl Found {
 
 /// A line of a key: base64 and nothing else, after what a log puts in front of it.
 fn block(text: &str) -> Option<Span> {
-    let last = text.trim_end().rsplit(char::is_whitespace).next().filter(|last| value::is_base64_block(last))?;
+    let last =
+        text.trim_end().rsplit(char::is_whitespace).next().filter(|last| value::is_base64_block(last))?;
     let start = text.trim_end().len() - last.len();
     Some(Span::secret(start..start + last.len()))
 }
@@ -195,7 +199,8 @@ pub(super) fn in_blocks<'t>(lines: impl Iterator<Item = &'t str>) -> Vec<Option<
         let ends = line.contains("-----END ");
         let place = if is_within && !begins && !ends { body(line) } else { None };
         // Headers of a block, such as Proc-Type, stand before its body.
-        let goes_on = place.is_some() || line.trim().is_empty() || line.contains(": ") || line.contains("DEK-Info");
+        let goes_on =
+            place.is_some() || line.trim().is_empty() || line.contains(": ") || line.contains("DEK-Info");
         is_within = !ends && (begins || is_within && goes_on);
         place
     };

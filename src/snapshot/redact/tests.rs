@@ -50,7 +50,11 @@ fn messages_about_secrets_stay() {
 
 #[test]
 fn a_path_as_the_name_of_a_setting_keeps_its_secret() {
-    for text in [r#"{"/srv/db-password": "hunter22"}"#, r#""/srv/db-password": hunter22"#, r"'/app/api_token': Too4many"] {
+    for text in [
+        r#"{"/srv/db-password": "hunter22"}"#,
+        r#""/srv/db-password": hunter22"#,
+        r"'/app/api_token': Too4many",
+    ] {
         let said = redacted(json!({ "Log": text }));
         assert!(!said.contains("hunter22") && !said.contains("Too4many"), "{said}");
     }
@@ -58,8 +62,9 @@ fn a_path_as_the_name_of_a_setting_keeps_its_secret() {
 
 #[test]
 fn plain_settings_stay() {
-    let said =
-        redacted(json!({"Env": ["container=docker", "USE_TOKEN=true"], "SecurityOpt": ["seccomp=unconfined"], "Authorization": ["x"]}));
+    let said = redacted(
+        json!({"Env": ["container=docker", "USE_TOKEN=true"], "SecurityOpt": ["seccomp=unconfined"], "Authorization": ["x"]}),
+    );
     assert!(!said.contains("<secret"), "{said}");
 }
 
@@ -199,7 +204,8 @@ fn short_secrets_go_where_they_stand() {
 #[test]
 fn what_was_secret_once_is_hidden_everywhere() {
     let mut redactor = Redactor::default();
-    redactor.learn(&json!({"Env": ["DB_PASSWORD=p@ss w/rd9", "PLAIN=x9Kd72mQp4Zr"], "auth": "bWU6aHVudGVyMmI="}));
+    redactor
+        .learn(&json!({"Env": ["DB_PASSWORD=p@ss w/rd9", "PLAIN=x9Kd72mQp4Zr"], "auth": "bWU6aHVudGVyMmI="}));
     for text in [
         "refused p@ss w/rd9",
         "refused p%40ss%20w%2Frd9",
@@ -220,7 +226,8 @@ fn values_are_kept_for_names_that_are_listed() {
     let said = redacted(json!({"Config": {
         "Env": ["container=docker", "LANG=C.UTF-8", "SYSTEMD_LOG_LEVEL=debug", "APP_MODE=production", "EMPTY="],
         "Labels": {"com.docker.compose.service": "web", "team": "blue"},
-    }, "history": [{"created_by": "ENV APP_MODE=production LANG=C"}, {"created_by": "RUN |2 A=bcd LANG=C /bin/sh -c make x"}]}));
+    }, "history": [{"created_by": "ENV APP_MODE=production LANG=C"}, {"created_by": "RUN |2 A=bcd LANG=C \
+        /bin/sh -c make x"}]}));
     for kept in ["container=docker", "LANG=C.UTF-8", "debug", "EMPTY=", "web", "make x", "LANG=C"] {
         assert!(said.contains(kept), "{kept} in {said}");
     }
@@ -231,8 +238,10 @@ fn values_are_kept_for_names_that_are_listed() {
 
 #[test]
 fn a_script_stays_but_for_its_secrets() {
-    let said =
-        redacted(json!({"Cmd": ["sh", "-c", "DB_PASSWORD=hunter2 exec /sbin/init"], "Args": ["env", "DB_PASSWORD=ab c", "/sbin/init"]}));
+    let said = redacted(
+        json!({"Cmd": ["sh", "-c", "DB_PASSWORD=hunter2 exec /sbin/init"], "Args": ["env", "DB_PASSWORD=ab \
+            c", "/sbin/init"]}),
+    );
     assert_eq!(
         said,
         r#"{"Cmd":["sh","-c","DB_PASSWORD=<secret-1> exec /sbin/init"],"Args":["env","DB_PASSWORD=<secret-2>","/sbin/init"]}"#
@@ -243,8 +252,14 @@ fn a_script_stays_but_for_its_secrets() {
 fn words_of_commands_are_read_in_their_order() {
     for (words, wanted) in [
         (json!(["mysql", "-uroot", "-pab", "db"]), json!(["mysql", "-uroot", "-p<secret-1>", "db"])),
-        (json!(["CMD", "mysqladmin", "ping", "-p", "ab"]), json!(["CMD", "mysqladmin", "ping", "-p", "<secret-1>"])),
-        (json!(["sshpass", "-p", "ab", "ssh", "-p", "2222", "box"]), json!(["sshpass", "-p", "<secret-1>", "ssh", "-p", "2222", "box"])),
+        (
+            json!(["CMD", "mysqladmin", "ping", "-p", "ab"]),
+            json!(["CMD", "mysqladmin", "ping", "-p", "<secret-1>"]),
+        ),
+        (
+            json!(["sshpass", "-p", "ab", "ssh", "-p", "2222", "box"]),
+            json!(["sshpass", "-p", "<secret-1>", "ssh", "-p", "2222", "box"]),
+        ),
         (
             json!(["podman", "run", "-p", "8080:80", "-e", "A=b c", "--label=x=y", "i"]),
             json!(["podman", "run", "-p", "8080:80", "-e", "A=<secret-1>", "--label=x=<secret-2>", "i"]),
@@ -298,7 +313,10 @@ fn what_a_shell_does_next_is_no_part_of_a_secret() {
 fn lines_of_a_value_are_hidden_one_by_one() {
     for (document, wanted) in [
         (json!({"Env": ["PLAIN=first line\nsecond"]}), json!({"Env": ["PLAIN=<secret-1>\n<secret-2>"]})),
-        (json!({"Labels": {"note": "first line\r\n\nsecond\n"}}), json!({"Labels": {"note": "<secret-1>\r\n\n<secret-2>\n"}})),
+        (
+            json!({"Labels": {"note": "first line\r\n\nsecond\n"}}),
+            json!({"Labels": {"note": "<secret-1>\r\n\n<secret-2>\n"}}),
+        ),
         (json!({"db_password": "hunter2222\nhunter3333"}), json!({"db_password": "<secret-1>\n<secret-2>"})),
         (
             json!({"Env": ["KEY_PEM=-----BEGIN PRIVATE KEY-----\nx9Kd72mQ\n-----END PRIVATE KEY-----"]}),
@@ -390,9 +408,14 @@ fn names_of_volumes_files_and_programs_say_nothing_of_a_secret() {
 
 #[test]
 fn names_of_what_an_engine_keeps_stay() {
-    for words in [json!(["podman", "run", "--secret", "db_cred1x", "i"]), json!(["docker", "build", "--secret", "id=db,src=/x", "."])] {
+    for words in [
+        json!(["podman", "run", "--secret", "db_cred1x", "i"]),
+        json!(["docker", "build", "--secret", "id=db,src=/x", "."]),
+    ] {
         assert_eq!(redacted(words.clone()), words.to_string());
     }
     assert!(!redacted(json!(["app", "--secret", "hunter2222"])).contains("hunter"));
-    assert!(!redacted(json!({"JoinTokens": {"Worker": "SWMTKN-1-0123456789abcdef-0123"}})).contains("0123456789"));
+    assert!(
+        !redacted(json!({"JoinTokens": {"Worker": "SWMTKN-1-0123456789abcdef-0123"}})).contains("0123456789")
+    );
 }

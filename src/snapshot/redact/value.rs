@@ -1,12 +1,15 @@
-//! What a value looks like: whether it can be searched for in other texts without taking words of messages for it.
+//! What a value looks like: whether it can be searched for in other texts without taking words of messages
+//! for it.
 
-/// Shortest value that is searched for in other texts; a shorter one is replaced only where it stands under its name.
+/// Shortest value that is searched for in other texts; a shorter one is replaced only where it stands under
+/// its name.
 const SEARCHED: usize = 6;
 /// Shortest value without a telling name that is searched for in other texts.
 const OPAQUE: usize = 8;
 /// Values that stand under secret names but are no secrets.
 const PLAIN: [&str; 12] = ["true", "false", "yes", "no", "none", "null", "nil", "on", "off", "0", "1", "-"];
-/// Words of systemd, of the engines and of every log: one of them as a password is replaced where it stands, and nowhere else.
+/// Words of systemd, of the engines and of every log: one of them as a password is replaced where it stands,
+/// and nowhere else.
 const COMMON: [&str; 60] = [
     "systemd",
     "docker",
@@ -79,14 +82,22 @@ pub(super) fn is_plain(value: &str) -> bool {
             && !name.starts_with(|sign: char| sign.is_ascii_digit())
     });
     // Stars, and the place of a value in the text of a message.
-    let filler = value.bytes().all(|byte| byte == b'*' || byte == b'.') || value.starts_with('%') && value.len() <= 2;
-    value.is_empty() || reference || filler || value.contains("<secret-") || PLAIN.contains(&value.to_ascii_lowercase().as_str())
+    let filler =
+        value.bytes().all(|byte| byte == b'*' || byte == b'.') || value.starts_with('%') && value.len() <= 2;
+    value.is_empty()
+        || reference
+        || filler
+        || value.contains("<secret-")
+        || PLAIN.contains(&value.to_ascii_lowercase().as_str())
 }
 
 /// Whether a secret can be replaced wherever it occurs.
 pub(super) fn is_searched(value: &str) -> bool {
     let is_path = value.starts_with('/') && value.split('/').all(|part| !is_opaque(part));
-    let is_init = value.starts_with("/sbin/") || value.starts_with("/usr/") || value.starts_with("/lib/") || value.starts_with("/sys/");
+    let is_init = value.starts_with("/sbin/")
+        || value.starts_with("/usr/")
+        || value.starts_with("/lib/")
+        || value.starts_with("/sys/");
     value.len() >= SEARCHED && !(is_path && is_init) && !COMMON.contains(&value.to_ascii_lowercase().as_str())
 }
 
@@ -95,9 +106,14 @@ pub(super) fn is_word(value: &str) -> bool {
     value.bytes().all(|byte| byte.is_ascii_lowercase()) || value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether a value looks made by chance: letters and digits in turn, or signs that names do not have. Ids and digests in hex are none.
+/// Whether a value looks made by chance: letters and digits in turn, or signs that names do not have. Ids and
+/// digests in hex are none.
 pub(super) fn is_opaque(value: &str) -> bool {
-    if value.len() < OPAQUE || value.starts_with(['/', '.']) || value.contains(char::is_whitespace) || value.contains("://") {
+    if value.len() < OPAQUE
+        || value.starts_with(['/', '.'])
+        || value.contains(char::is_whitespace)
+        || value.contains("://")
+    {
         return false;
     }
     if value.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'-' | b':')) {
@@ -105,11 +121,13 @@ pub(super) fn is_opaque(value: &str) -> bool {
     }
     let bytes = value.as_bytes();
     let turns = bytes.windows(2).filter(|pair| {
-        pair[0].is_ascii_alphabetic() && pair[1].is_ascii_digit() || pair[0].is_ascii_digit() && pair[1].is_ascii_alphabetic()
+        pair[0].is_ascii_alphabetic() && pair[1].is_ascii_digit()
+            || pair[0].is_ascii_digit() && pair[1].is_ascii_alphabetic()
     });
     let has = |kind: fn(&u8) -> bool| bytes.iter().any(kind);
     let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
-    let odd = bytes.iter().any(|byte| matches!(byte, b'!' | b'#' | b'$' | b'%' | b'^' | b'&' | b'*' | b'~')) && has(u8::is_ascii_digit);
+    let odd = bytes.iter().any(|byte| matches!(byte, b'!' | b'#' | b'$' | b'%' | b'^' | b'&' | b'*' | b'~'))
+        && has(u8::is_ascii_digit);
     let turns = turns.count();
     turns >= 3 || mixed && turns >= 2 || odd
 }
@@ -153,6 +171,12 @@ mod tests {
     fn words_of_messages_are_not_searched_for() {
         assert!(is_searched("hunter2") && is_searched("/x9Kd72mQp4") && is_searched("correcthorse"));
         assert!(!is_searched("systemd") && !is_searched("ab") && !is_searched("/usr/lib/systemd"));
-        assert!(is_plain("${DB_PASSWORD}") && is_plain("***") && is_plain("True") && !is_plain("$ecret1!") && !is_plain("2"));
+        assert!(
+            is_plain("${DB_PASSWORD}")
+                && is_plain("***")
+                && is_plain("True")
+                && !is_plain("$ecret1!")
+                && !is_plain("2")
+        );
     }
 }
