@@ -11,7 +11,7 @@ use crate::facts::{Config, container, derive, engine, filter, mounts};
 use crate::scan::clean;
 use crate::snapshot::{
     EngineId, Facts, Gap, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Source, Target,
-    TargetKind,
+    TargetKind, key,
 };
 
 /// Most that is quoted of a name that is none, in characters.
@@ -204,7 +204,7 @@ impl Draft {
                 pid1::collect(pid, &mut self.facts, &mut self.gaps);
             }
         } else {
-            self.facts.set("host.local", false, "no process or file of the container is on this machine");
+            self.facts.set(key::HOST_LOCAL, false, "no process or file of the container is on this machine");
             self.gaps.push(Gap {
                 fact: "pid1.*".to_owned(),
                 reason: "the engine is not proved to run on this machine".to_owned(),
@@ -228,7 +228,7 @@ impl Draft {
     pub fn read(&mut self, log: LogExcerpt, readable: bool) {
         logs::log_facts(log.bytes_read, readable, &mut self.facts);
         let others = std::mem::replace(&mut self.log, log).lines;
-        let error = self.facts.text("container.error").map(str::to_owned);
+        let error = self.facts.get(key::CONTAINER_ERROR).map(str::to_owned);
         self.add_lines(Source::Engine, error.iter().flat_map(|error| error.lines()).map(str::to_owned));
         self.log.lines.extend(others);
     }
@@ -245,7 +245,8 @@ impl Draft {
     /// Podman keeps only the path of a seccomp profile, and so does an engine that has one for all
     /// containers: its text is kept beside, so that a cure can be worked out from it.
     fn keep_profile(&mut self, config: &Config<'_>) {
-        let path = filter::path(config, &self.facts).filter(|_| self.facts.bool("host.local") == Some(true));
+        let path =
+            filter::path(config, &self.facts).filter(|_| self.facts.get(key::HOST_LOCAL) == Some(true));
         let profile = path
             .and_then(|path| host::read_profile(&path).ok())
             .and_then(|text| serde_json::from_str(&text).ok());

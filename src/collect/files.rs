@@ -14,7 +14,7 @@ use crate::docker::{Engine, EngineError, PathStat, Tree};
 use crate::facts::distribution;
 use crate::facts::program::{self, Program, Text, Wrapper};
 use crate::snapshot::vocabulary::MachineId;
-use crate::snapshot::{Facts, Gap};
+use crate::snapshot::{Facts, Gap, key};
 
 /// Longest chain of links that is followed; the kernel gives up after 40.
 const LINKS: usize = 12;
@@ -188,7 +188,7 @@ pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps
     }
     match bus {
         Ok(installed) => facts.set(
-            "guest.dbus_installed",
+            key::GUEST_DBUS_INSTALLED,
             installed,
             "container files: /usr/bin/dbus-daemon, /usr/bin/dbus-broker-launch",
         ),
@@ -203,7 +203,9 @@ pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps
         Err(error) => gap("guest.default_target", error),
     }
     // The package database is large; it is asked only where the binary does not tell the version.
-    if facts.bool("guest.systemd_installed") == Some(true) && facts.int("guest.systemd_version").is_none() {
+    if facts.get(key::GUEST_SYSTEMD_INSTALLED) == Some(true)
+        && facts.get(key::GUEST_SYSTEMD_VERSION).is_none()
+    {
         match files.look("/var/lib/dpkg/status", BINARY).await {
             Ok(Some(PathStat::File(bytes))) => guest::dpkg_version(&bytes, facts),
             Ok(_) => {}
@@ -215,13 +217,13 @@ pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps
 
 /// /sbin/init of an image without systemd is another init (busybox, sysvinit, runit): not ours to judge.
 fn other_init(facts: &mut Facts) {
-    let systemd = facts.text("guest.init_target").is_some_and(|path| path.ends_with("/systemd"));
-    if facts.bool("guest.systemd_installed") == Some(false)
-        && facts.bool("guest.init_present") == Some(true)
+    let systemd = facts.get(key::GUEST_INIT_TARGET).is_some_and(|path| path.ends_with("/systemd"));
+    if facts.get(key::GUEST_SYSTEMD_INSTALLED) == Some(false)
+        && facts.get(key::GUEST_INIT_PRESENT) == Some(true)
         && !systemd
     {
         facts.set(
-            "container.runs_systemd",
+            key::CONTAINER_RUNS_SYSTEMD,
             false,
             "container files: init leads to another program, and systemd is not in the image",
         );
@@ -260,17 +262,17 @@ fn init_facts(found: InitFiles, facts: &mut Facts) {
     if let Some((path, end)) = found.program {
         let source = format!("container files: {path}");
         facts.set(
-            "guest.init_present",
+            key::GUEST_INIT_PRESENT,
             end.as_ref().is_some_and(|end| matches!(end.stat, PathStat::File(_))),
             &source,
         );
-        facts.set("guest.init_target", end.as_ref().map(|end| end.path.clone()), &source);
+        facts.set(key::GUEST_INIT_TARGET, end.as_ref().map(|end| end.path.clone()), &source);
         if let Some(Resolved { stat: PathStat::File(bytes), .. }) = &end {
             guest::binary_facts(bytes, &source, facts);
         }
     }
     facts.set(
-        "guest.systemd_installed",
+        key::GUEST_SYSTEMD_INSTALLED,
         found.manager.is_some(),
         "container files: /usr/lib/systemd/systemd",
     );
@@ -309,8 +311,8 @@ impl Identity {
             Some("uninitialized") => MachineId::Uninitialized,
             Some(_) => MachineId::Set,
         };
-        facts.set("guest.machine_id", state, "container files: /etc/machine-id");
-        facts.set("guest.dockerenv", self.container, "container files: /.dockerenv, /run/.containerenv");
+        facts.set(key::GUEST_MACHINE_ID, state, "container files: /etc/machine-id");
+        facts.set(key::GUEST_DOCKERENV, self.container, "container files: /.dockerenv, /run/.containerenv");
     }
 }
 

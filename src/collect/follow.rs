@@ -9,8 +9,8 @@ use super::draft::{Draft, Lasting, Patient};
 use super::{CollectOptions, logs, manager};
 use crate::docker::{Engine, EngineError, LogQuery, LogStream};
 use crate::scan::{Excerpter, Matcher};
-use crate::snapshot::vocabulary::ContainerStatus;
-use crate::snapshot::{Gap, Snapshot};
+use crate::snapshot::vocabulary::{BootOutcome, ContainerStatus};
+use crate::snapshot::{Gap, Snapshot, key};
 
 /// Time between two looks.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -46,7 +46,7 @@ pub async fn follow(
         draft.read(reader.excerpter.excerpt(), reader.gap.is_none());
         draft.gaps.extend(reader.gap.clone());
         if let Some(error) = &gone {
-            draft.facts.set("container.status", ContainerStatus::Removed, "container inspect");
+            draft.facts.set(key::CONTAINER_STATUS, ContainerStatus::Removed, "container inspect");
             draft.gaps.push(Gap {
                 fact: "container".to_owned(),
                 reason: format!("it cannot be inspected any more: {}", error.brief()),
@@ -54,8 +54,8 @@ pub async fn follow(
         }
         let snapshot = draft.finish(&patient);
         // A manager that has just been started may not have its socket yet.
-        let early =
-            snapshot.facts.text("boot.outcome") == Some("unreachable") && began.elapsed() < options.patience;
+        let early = snapshot.facts.get(key::BOOT_OUTCOME) == Some(BootOutcome::Unreachable)
+            && began.elapsed() < options.patience;
         if gone.is_some() || (!early && settled(&snapshot)) || Instant::now() >= end {
             return Ok(snapshot);
         }

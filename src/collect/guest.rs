@@ -8,8 +8,8 @@ use object::{Architecture, Object};
 use regex::bytes::Regex;
 
 use crate::docker::{PathStat, Tree};
-use crate::snapshot::Facts;
 use crate::snapshot::vocabulary::TargetState;
+use crate::snapshot::{Facts, key};
 
 /// `libsystemd-shared-252.so` among the needed libraries, or the banner's format string in an all-in-one
 /// binary.
@@ -46,7 +46,7 @@ pub fn binary_facts(bytes: &[u8], source: &str, facts: &mut Facts) {
         Architecture::Riscv64 => "riscv64",
         _ => return,
     };
-    facts.set("guest.init_architecture", name, source);
+    facts.set(key::GUEST_INIT_ARCHITECTURE, name, source);
 }
 
 /// systemd's version from its manager's binary.
@@ -57,7 +57,7 @@ pub fn manager_version(bytes: &[u8], source: &str, facts: &mut Facts) {
         .or(captures.get(2))
         .map(|found| String::from_utf8_lossy(found.as_bytes()).into_owned());
     if let Some(version) = digits.and_then(|digits| digits.parse::<i64>().ok()) {
-        facts.set("guest.systemd_version", version, source);
+        facts.set(key::GUEST_SYSTEMD_VERSION, version, source);
     }
 }
 
@@ -69,7 +69,7 @@ pub fn dpkg_version(status: &[u8], facts: &mut Facts) {
     let version = lines.find_map(|line| line.strip_prefix("Version: "));
     let digits = version.map(|v| v.chars().take_while(char::is_ascii_digit).collect::<String>());
     if let Some(version) = digits.and_then(|digits| digits.parse::<i64>().ok()) {
-        facts.set("guest.systemd_version", version, "container files: /var/lib/dpkg/status");
+        facts.set(key::GUEST_SYSTEMD_VERSION, version, "container files: /var/lib/dpkg/status");
     }
 }
 
@@ -258,11 +258,11 @@ fn required_targets(text: &str) -> Vec<String> {
 
 /// Facts of targets and enabled units.
 pub fn unit_facts(tree: &UnitTree, facts: &mut Facts) {
-    if facts.bool("guest.systemd_installed") == Some(false) {
+    if facts.get(key::GUEST_SYSTEMD_INSTALLED) == Some(false) {
         return;
     }
     let source = "container files: /etc/systemd/system, /usr/lib/systemd/system";
-    facts.set("guest.masked_units", tree.masked(), source);
+    facts.set(key::GUEST_MASKED_UNITS, tree.masked(), source);
     let (state, name) = match tree.follow("default.target") {
         Chain::Unit(name) => (TargetState::Ok, Some(name)),
         Chain::Masked => (TargetState::Masked, None),
@@ -270,8 +270,8 @@ pub fn unit_facts(tree: &UnitTree, facts: &mut Facts) {
         Chain::Missing(name) => (TargetState::Dangling, Some(name)),
         Chain::Unknown(_) => return,
     };
-    facts.set("guest.default_target_state", state, source);
-    facts.set("guest.default_target", name, source);
+    facts.set(key::GUEST_DEFAULT_TARGET_STATE, state, source);
+    facts.set(key::GUEST_DEFAULT_TARGET, name, source);
     if state != TargetState::Ok {
         return;
     }
@@ -283,7 +283,7 @@ pub fn unit_facts(tree: &UnitTree, facts: &mut Facts) {
     units.retain(|unit| !reached.iter().any(|target| tree.enabled_in(target).contains(unit)));
     units.sort();
     units.dedup();
-    facts.set("guest.enabled_unreachable", units, source);
+    facts.set(key::GUEST_ENABLED_UNREACHABLE, units, source);
 }
 
 #[cfg(test)]
@@ -317,15 +317,15 @@ mod tests {
         ];
         let facts = facts_of(vec![], &vendor);
         assert_eq!(
-            (facts.text("guest.default_target_state"), facts.text("guest.default_target")),
-            (Some("ok"), Some("graphical.target"))
+            (facts.get(key::GUEST_DEFAULT_TARGET_STATE), facts.get(key::GUEST_DEFAULT_TARGET)),
+            (Some(TargetState::Ok), Some("graphical.target"))
         );
         let masked = facts_of(vec![link("default.target", "/dev/null")], &[]);
-        assert_eq!(masked.text("guest.default_target_state"), Some("masked"));
+        assert_eq!(masked.get(key::GUEST_DEFAULT_TARGET_STATE), Some(TargetState::Masked));
         let dangling = facts_of(vec![link("default.target", "/etc/systemd/system/nowhere.target")], &[]);
-        assert_eq!(dangling.text("guest.default_target_state"), Some("dangling"));
+        assert_eq!(dangling.get(key::GUEST_DEFAULT_TARGET_STATE), Some(TargetState::Dangling));
         let gone = facts_of(vec![], &[("default.target", None)]);
-        assert_eq!(gone.text("guest.default_target_state"), Some("missing"));
+        assert_eq!(gone.get(key::GUEST_DEFAULT_TARGET_STATE), Some(TargetState::Missing));
     }
 
     #[test]
@@ -345,7 +345,7 @@ mod tests {
                 ("basic.target", Some(file(""))),
             ],
         );
-        assert_eq!(alone.list("guest.enabled_unreachable"), ["nginx.service"]);
+        assert_eq!(alone.list(key::GUEST_ENABLED_UNREACHABLE), ["nginx.service"]);
         let pulled = facts_of(
             entries,
             &[
@@ -353,7 +353,7 @@ mod tests {
                 ("multi-user.target", Some(file(""))),
             ],
         );
-        assert!(pulled.list("guest.enabled_unreachable").is_empty());
+        assert!(pulled.list(key::GUEST_ENABLED_UNREACHABLE).is_empty());
     }
 
     #[test]
@@ -365,13 +365,13 @@ mod tests {
         ] {
             let mut facts = Facts::default();
             manager_version(bytes, "test", &mut facts);
-            assert_eq!(facts.int("guest.systemd_version"), Some(version));
+            assert_eq!(facts.get(key::GUEST_SYSTEMD_VERSION), Some(version));
         }
         let mut facts = Facts::default();
         dpkg_version(
             b"Package: libsystemd0\nVersion: 1\n\nPackage: systemd\nStatus: x\nVersion: 239-45.el8\n\n",
             &mut facts,
         );
-        assert_eq!(facts.int("guest.systemd_version"), Some(239));
+        assert_eq!(facts.get(key::GUEST_SYSTEMD_VERSION), Some(239));
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::docker::Endpoint;
 use crate::seccomp::PROFILE_LIMIT;
-use crate::snapshot::{Facts, Gap};
+use crate::snapshot::{Facts, Gap, key};
 
 /// Whether the engine runs here. A Unix socket alone proves nothing (it may be forwarded): the container's
 /// process or one of its files must be here too, or the engine must describe this very machine.
@@ -82,12 +82,12 @@ pub fn collect(facts: &mut Facts, gaps: &mut Vec<Gap>) {
     let mut gap = |fact: &str, path: &str, error: std::io::Error| {
         gaps.push(Gap { fact: fact.to_owned(), reason: format!("{path}: {error}") })
     };
-    facts.set("host.local", true, "container's process or files on this machine");
+    facts.set(key::HOST_LOCAL, true, "container's process or files on this machine");
     let path = "/proc/sys/fs/inotify/max_user_instances";
     match std::fs::read_to_string(path) {
         Ok(text) => {
             if let Ok(number) = text.trim().parse::<i64>() {
-                facts.set("host.inotify_instances", number, path);
+                facts.set(key::HOST_INOTIFY_INSTANCES, number, path);
             }
         }
         Err(error) => gap("host.inotify_instances", path, error),
@@ -95,7 +95,7 @@ pub fn collect(facts: &mut Facts, gaps: &mut Vec<Gap>) {
     let path = "/sys/kernel/security/lsm";
     match std::fs::read_to_string(path) {
         Ok(text) => {
-            facts.set("host.lsms", text.trim().split(',').map(str::to_owned).collect::<Vec<_>>(), path)
+            facts.set(key::HOST_LSMS, text.trim().split(',').map(str::to_owned).collect::<Vec<_>>(), path)
         }
         Err(error) => gap("host.lsms", path, error),
     }
@@ -104,12 +104,12 @@ pub fn collect(facts: &mut Facts, gaps: &mut Vec<Gap>) {
         Ok(text) => {
             let systemd = text.lines().any(|line| line.contains(":name=systemd:"))
                 || text.lines().all(|line| line.starts_with("0::"));
-            facts.set("host.systemd_cgroup", systemd, path);
+            facts.set(key::HOST_SYSTEMD_CGROUP, systemd, path);
             let names = text
                 .lines()
                 .filter_map(|line| line.split(':').nth(1))
                 .map(|name| if name.is_empty() { "unified" } else { name });
-            facts.set("host.cgroup_hierarchies", names.map(str::to_owned).collect::<Vec<_>>(), path);
+            facts.set(key::HOST_CGROUP_HIERARCHIES, names.map(str::to_owned).collect::<Vec<_>>(), path);
         }
         Err(error) => gap("host.systemd_cgroup", path, error),
     }

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use crate::docker::{Engine, EngineError, LogQuery, StreamName};
 use crate::scan::Excerpter;
-use crate::snapshot::{Facts, Gap, Source};
+use crate::snapshot::{Facts, Gap, Source, key};
 
 /// Deadlines of a single answer that a whole log may take: enough for a long one, not for one that drips
 /// without end.
@@ -79,8 +79,8 @@ pub fn log_facts(bytes: u64, readable: bool, facts: &mut Facts) {
     if !readable {
         return;
     }
-    let driver = facts.text("container.log_driver").unwrap_or_default().to_owned();
+    let driver = facts.get(key::CONTAINER_LOG_DRIVER).unwrap_or_default().to_owned();
     let source = format!("container logs ({driver})");
-    facts.set("log.bytes", i64::try_from(bytes).unwrap_or(i64::MAX), &source);
-    facts.set("log.empty", bytes == 0, &source);
+    facts.set(key::LOG_BYTES, i64::try_from(bytes).unwrap_or(i64::MAX), &source);
+    facts.set(key::LOG_EMPTY, bytes == 0, &source);
 }

@@ -10,7 +10,7 @@ use super::draft::Patient;
 use crate::docker::{Engine, EngineError, ExecOutput};
 use crate::facts::program;
 use crate::snapshot::vocabulary::{BusState, ManagerState};
-use crate::snapshot::{Facts, Gap};
+use crate::snapshot::{Facts, Gap, key};
 
 /// Words of `systemctl is-system-running` (systemctl(1)).
 /// Properties of a failed unit that are asked for.
@@ -46,9 +46,11 @@ pub(super) async fn ask(engine: &Engine, patient: &Patient, options: &CollectOpt
     if patient.config().flag("/State/Paused") {
         answers.gaps.push(Gap { fact: "manager.*".to_owned(), reason: "the container is paused".to_owned() });
     } else if !patient.runs() {
-        for key in ["manager.bus", "manager.failed_units", "manager.pending_units", "manager.state"] {
-            answers.facts.set(key, serde_json::Value::Null, "container inspect: State, it does not run");
-        }
+        let source = "container inspect: State, it does not run";
+        answers.facts.set_absent(key::MANAGER_BUS, source);
+        answers.facts.set_absent(key::MANAGER_FAILED_UNITS, source);
+        answers.facts.set_absent(key::MANAGER_PENDING_UNITS, source);
+        answers.facts.set_absent(key::MANAGER_STATE, source);
     } else if options.exec {
         let waits = Waits {
             patience: options.patience,
@@ -95,15 +97,11 @@ async fn collect(
         Err(error) => {
             if matches!(error, EngineError::Deadline { .. }) && others_answer(engine, container).await {
                 facts.set(
-                    "manager.bus",
+                    key::MANAGER_BUS,
                     BusState::Hangs,
                     "exec: systemctl is-system-running, which did not end",
                 );
-                facts.set(
-                    "manager.state",
-                    serde_json::Value::Null,
-                    "exec: systemctl is-system-running, which did not end",
-                );
+                facts.set_absent(key::MANAGER_STATE, "exec: systemctl is-system-running, which did not end");
             }
             gaps.push(Gap {
                 fact: "manager.*".to_owned(),
@@ -114,7 +112,7 @@ async fn collect(
     };
     state_facts(&answer, facts);
     said.exec.extend(answer.stderr.lines().map(str::to_owned));
-    if facts.text("manager.bus") != Some("ok") {
+    if facts.get(key::MANAGER_BUS) != Some(BusState::Ok) {
         if answer.exit_code == Some(126)
             || answer.exit_code == Some(127)
             || answer.stdout.contains("executable file not found")
@@ -207,10 +205,10 @@ fn state_facts(answer: &ExecOutput, facts: &mut Facts) {
     } else {
         return;
     };
-    facts.set("manager.bus", bus, source);
+    facts.set(key::MANAGER_BUS, bus, source);
     match state.filter(|_| bus == BusState::Ok) {
-        Some(state) => facts.set("manager.state", state, source),
-        None => facts.set("manager.state", serde_json::Value::Null, source),
+        Some(state) => facts.set(key::MANAGER_STATE, state, source),
+        None => facts.set_absent(key::MANAGER_STATE, source),
     }
 }
 
@@ -229,7 +227,7 @@ fn unit_facts(
     };
     match failed {
         Ok(output) => facts.set(
-            "manager.failed_units",
+            key::MANAGER_FAILED_UNITS,
             first_word(&output.stdout, 0),
             "exec: systemctl list-units --state=failed",
         ),
@@ -239,7 +237,7 @@ fn unit_facts(
         Ok(output) => {
             let units: Vec<_> =
                 first_word(&output.stdout, 1).into_iter().filter(|unit| unit.contains('.')).collect();
-            facts.set("manager.pending_units", units, "exec: systemctl list-jobs");
+            facts.set(key::MANAGER_PENDING_UNITS, units, "exec: systemctl list-jobs");
         }
         Err(error) => gaps.push(Gap { fact: "manager.pending_units".to_owned(), reason: error.brief() }),
     }
@@ -247,7 +245,7 @@ fn unit_facts(
 
 /// Result and exit status of each failed unit, in the words that systemd itself uses.
 async fn details(engine: &Engine, container: &str, facts: &Facts, said: &mut Said) {
-    let units = facts.list("manager.failed_units");
+    let units = facts.list(key::MANAGER_FAILED_UNITS);
     if units.is_empty() {
         return;
     }

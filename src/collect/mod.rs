@@ -22,7 +22,7 @@ use serde_json::Value;
 use crate::docker::{Engine, EngineError, LogQuery, fit_name};
 use crate::scan::{Excerpter, Matcher};
 use crate::snapshot::vocabulary::ContainerStatus;
-use crate::snapshot::{Facts, Gap, Snapshot};
+use crate::snapshot::{Facts, Gap, Snapshot, key};
 use draft::{Draft, Lasting, Patient};
 
 pub use follow::follow;
@@ -82,7 +82,7 @@ async fn look(
     draft.read(excerpter.finish(), readable);
     let after = engine.get(&format!("/containers/{}/json", patient.id)).await;
     if after.as_ref().is_err_and(EngineError::is_unknown) {
-        draft.facts.set("container.status", ContainerStatus::Removed, "container inspect");
+        draft.facts.set(key::CONTAINER_STATUS, ContainerStatus::Removed, "container inspect");
         draft.gaps.push(Gap {
             fact: "container".to_owned(),
             reason: "it was removed while it was examined".to_owned(),

@@ -3,7 +3,8 @@
 use procfs::process::Process;
 
 use crate::facts::{capabilities_of_mask, mounts};
-use crate::snapshot::{Facts, Gap};
+use crate::snapshot::vocabulary::SeccompKind;
+use crate::snapshot::{Facts, Gap, key};
 
 /// Fewest descriptors of a manager that works; a frozen one has 3, a healthy one some 30.
 const WORKING_DESCRIPTORS: i64 = 10;
@@ -36,15 +37,17 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
     }
     // Needs the rights of ptrace; the name of the process tells nearly as much.
     if let Ok(exe) = process.exe() {
-        facts.set("pid1.exe", exe.to_string_lossy().into_owned(), "/proc/PID/exe");
+        facts.set(key::PID1_EXE, exe.to_string_lossy().into_owned(), "/proc/PID/exe");
     }
     match process.fd_count() {
-        Ok(count) => facts.set("pid1.descriptors", i64::try_from(count).unwrap_or(i64::MAX), "/proc/PID/fd"),
+        Ok(count) => {
+            facts.set(key::PID1_DESCRIPTORS, i64::try_from(count).unwrap_or(i64::MAX), "/proc/PID/fd")
+        }
         Err(error) => gap("pid1.descriptors", error),
     }
     match process.wchan() {
         Ok(wchan) => facts.set(
-            "pid1.wchan",
+            key::PID1_WCHAN,
             Some(wchan.trim()).filter(|w| !w.is_empty() && *w != "0"),
             "/proc/PID/wchan",
         ),
@@ -52,7 +55,7 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
     }
     match process.task_main_thread().and_then(|task| task.children()) {
         Ok(children) => facts.set(
-            "pid1.children",
+            key::PID1_CHILDREN,
             i64::try_from(children.len()).unwrap_or(i64::MAX),
             "/proc/PID/task/PID/children",
         ),
@@ -65,7 +68,7 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
                 groups.iter().find(|group| group.controllers.iter().any(|name| name == "name=systemd"));
             let own = groups.iter().find(|group| group.hierarchy == 0).map(|group| group.pathname.clone());
             facts.set(
-                "pid1.cgroup",
+                key::PID1_CGROUP,
                 systemd.map(|group| group.pathname.clone()).or(own.clone()),
                 "/proc/PID/cgroup",
             );
@@ -78,37 +81,38 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
 
 fn status_facts(status: &procfs::process::Status, facts: &mut Facts) {
     let source = "/proc/PID/status";
-    facts.set("pid1.command", status.name.as_str(), source);
-    facts.set("pid1.state", status.state.chars().next().map(String::from), source);
+    facts.set(key::PID1_COMMAND, status.name.as_str(), source);
+    facts.set(key::PID1_STATE, status.state.chars().next().map(String::from), source);
     // init keeps its name when started as /sbin/init; the executable decides, but it needs more rights to
     // read.
-    facts.set("pid1.systemd", matches!(status.name.as_str(), "systemd" | "init"), source);
-    facts.set("pid1.capabilities", capabilities_of_mask(status.capeff), source);
+    facts.set(key::PID1_SYSTEMD, matches!(status.name.as_str(), "systemd" | "init"), source);
+    facts.set(key::PID1_CAPABILITIES, capabilities_of_mask(status.capeff), source);
     let seccomp = match status.seccomp {
-        Some(0) => "none",
-        Some(1) => "strict",
-        Some(_) => "filter",
+        Some(0) => SeccompKind::None,
+        Some(1) => SeccompKind::Strict,
+        Some(_) => SeccompKind::Filter,
         None => return,
     };
-    facts.set("pid1.seccomp", seccomp, source);
+    facts.set(key::PID1_SECCOMP, seccomp, source);
 }
 
 /// Alive or frozen: a working manager waits for events with its descriptors open; a frozen one only pauses.
 fn life_facts(facts: &mut Facts) {
-    let (Some(true), Some(descriptors)) = (facts.bool("pid1.systemd"), facts.int("pid1.descriptors")) else {
+    let (Some(true), Some(descriptors)) = (facts.get(key::PID1_SYSTEMD), facts.get(key::PID1_DESCRIPTORS))
+    else {
         return;
     };
-    let wchan = facts.text("pid1.wchan").unwrap_or_default();
+    let wchan = facts.get(key::PID1_WCHAN).unwrap_or_default();
     let pauses = wchan.contains("pause") || wchan.contains("sigsuspend") || wchan.contains("sigtimedwait");
     let source = "/proc/PID/wchan, /proc/PID/fd";
     facts.set(
-        "pid1.frozen",
+        key::PID1_FROZEN,
         pauses
             || (descriptors < WORKING_DESCRIPTORS
                 && !wchan.contains("epoll")
-                && facts.int("pid1.children") == Some(0)
+                && facts.get(key::PID1_CHILDREN) == Some(0)
                 && wchan.contains("wait")),
         source,
     );
-    facts.set("pid1.alive", !pauses && descriptors >= WORKING_DESCRIPTORS, source);
+    facts.set(key::PID1_ALIVE, !pauses && descriptors >= WORKING_DESCRIPTORS, source);
 }

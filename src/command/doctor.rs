@@ -19,7 +19,8 @@ use crate::render::format::ReportFormat;
 use crate::render::{Answer, Sheet, output};
 use crate::rule::{self, Confidence, RuleSet};
 use crate::scan::Matcher;
-use crate::snapshot::{Snapshot, file};
+use crate::snapshot::vocabulary::BootOutcome;
+use crate::snapshot::{Snapshot, file, key};
 
 /// Containers that are examined at the same time.
 const AT_ONCE: usize = 8;
@@ -272,12 +273,19 @@ fn kind_of(snapshot: &Snapshot) -> EngineKind {
 /// Whether watching longer would tell nothing new: the boot is over, one way or the other, its failure has a
 /// certain cause, or nobody means to boot systemd.
 pub(super) fn is_settled(snapshot: &Snapshot, report: &Report, exec: bool) -> bool {
-    const OVER: [&str; 7] =
-        ["rescue", "frozen", "stopped", "ended", "ended-badly", "killed", "could-not-start"];
-    let over = match snapshot.facts.text("boot.outcome") {
+    const OVER: [BootOutcome; 7] = [
+        BootOutcome::Rescue,
+        BootOutcome::Frozen,
+        BootOutcome::Stopped,
+        BootOutcome::Ended,
+        BootOutcome::EndedBadly,
+        BootOutcome::Killed,
+        BootOutcome::CouldNotStart,
+    ];
+    let over = match snapshot.facts.get(key::BOOT_OUTCOME) {
         // A PID 1 that is alive may still be booting; only the manager's own word ends the watch, where it
         // may be asked.
-        Some("up") => !exec || snapshot.facts.text("manager.state").is_some(),
+        Some(BootOutcome::Up) => !exec || snapshot.facts.get(key::MANAGER_STATE).is_some(),
         outcome => outcome.is_some_and(|outcome| OVER.contains(&outcome)),
     };
     over || report.subject == Subject::NotSystemd
@@ -288,11 +296,12 @@ pub(super) fn is_settled(snapshot: &Snapshot, report: &Report, exec: bool) -> bo
 mod tests {
     use super::*;
     use crate::render::sample;
+    use crate::snapshot::vocabulary::ManagerState;
     use crate::snapshot::{Facts, LogExcerpt, SCHEMA_VERSION};
 
     fn snapshot(outcome: &str) -> Snapshot {
         let mut facts = Facts::default();
-        facts.set("boot.outcome", outcome, "test");
+        facts.set_foreign(key::BOOT_OUTCOME, outcome, "test");
         let target = sample::healthy().target;
         Snapshot {
             schema_version: SCHEMA_VERSION,
@@ -322,7 +331,7 @@ mod tests {
     fn a_watch_ends_with_the_boot_or_with_a_certain_cause() {
         let mut up = snapshot("up");
         assert!(is_settled(&up, &sample::healthy(), false) && !is_settled(&up, &sample::healthy(), true));
-        up.facts.set("manager.state", "degraded", "test");
+        up.facts.set(key::MANAGER_STATE, ManagerState::Degraded, "test");
         assert!(is_settled(&up, &sample::healthy(), true));
         assert!(is_settled(&snapshot("frozen"), &sample::healthy(), true));
         assert!(!is_settled(&snapshot("starting"), &sample::healthy(), true));

@@ -1,5 +1,6 @@
 //! A trial carried out: a throw-away container is made, looked at, stopped, and removed whatever happens.
 
+use crate::snapshot::key;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -122,7 +123,7 @@ async fn live(
     outcome.state.clone_from(&after.report.state);
     outcome.verdict = after.report.verdict;
     outcome.failed_units =
-        after.snapshot.facts.list("manager.failed_units").into_iter().map(str::to_owned).collect();
+        after.snapshot.facts.list(key::MANAGER_FAILED_UNITS).into_iter().map(str::to_owned).collect();
     outcome.root_causes = root_causes(&after.report);
     let left = outcome.root_causes.iter().any(|id| demands.gone.contains(id));
     let booted = matches!(after.report.verdict, Verdict::Healthy | Verdict::Degraded);

@@ -7,7 +7,8 @@ use super::found::{Found, LineHit, Standing};
 use super::report::Undecided;
 use crate::rule::{Condition, Confidence, Outcome, Rule, RuleSet, Scope, Severity};
 use crate::scan::{Hit, Matcher};
-use crate::snapshot::{Facts, Snapshot, spec};
+use crate::snapshot::vocabulary::ManagerState;
+use crate::snapshot::{Facts, Snapshot, key, spec};
 
 /// Judges all rules.
 pub fn judge(snapshot: &Snapshot, rules: &RuleSet, matcher: &Matcher<'_>) -> (Vec<Found>, Vec<Undecided>) {
@@ -78,9 +79,9 @@ pub fn judge_rule(
 /// A manager that is up disproves what is said to stop every boot: it is a risk for the next one, or an old
 /// line. Lines alone say nothing of the present when the manager finds nothing wrong.
 fn standing(rule: &Rule, by_facts: bool, facts: &Facts) -> Standing {
-    let up = facts.bool("boot.up") == Some(true);
+    let up = facts.get(key::BOOT_UP) == Some(true);
     match (by_facts, rule.severity) {
-        (false, _) if facts.text("manager.state") == Some("running") => Standing::Note,
+        (false, _) if facts.get(key::MANAGER_STATE) == Some(ManagerState::Running) => Standing::Note,
         (_, Severity::Critical) if up => Standing::Risk,
         _ => Standing::Cause,
     }
@@ -89,7 +90,7 @@ fn standing(rule: &Rule, by_facts: bool, facts: &Facts) -> Standing {
 /// What stops a boot elsewhere has only done harm where the manager is up.
 fn severity(rule: &Rule, standing: Standing, facts: &Facts) -> Severity {
     match standing {
-        Standing::Cause if facts.bool("boot.up") == Some(true) => rule.severity.min(Severity::Error),
+        Standing::Cause if facts.get(key::BOOT_UP) == Some(true) => rule.severity.min(Severity::Error),
         _ => rule.severity,
     }
 }

@@ -36,7 +36,7 @@ fn shown(rule: &Rule, facts: &Facts, standing: Standing) -> Vec<Evidence> {
     } else {
         rule.shows.iter().collect()
     };
-    let known = keys.into_iter().filter_map(|key| Some((key, facts.get(key)?)));
+    let known = keys.into_iter().filter_map(|key| Some((key, facts.named(key)?)));
     let fact = |(key, fact): (&String, &crate::snapshot::Fact)| Evidence::Fact {
         path: key.clone(),
         value: fact.value.clone(),

@@ -40,7 +40,7 @@ fn facts_of(example: &Example) -> Result<Facts, String> {
         if !value.is_null() && !spec.kind.holds(&value) {
             return Err(format!("gives `{key}` something that is not {}", spec.kind.name()));
         }
-        facts.set(key, value, "example");
+        facts.set_named(key, value, "example");
     }
     Ok(facts)
 }

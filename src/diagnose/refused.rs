@@ -6,16 +6,17 @@ use std::collections::BTreeSet;
 use super::found::{Found, Standing};
 use super::report::{Evidence, Finding, Role, Subject};
 use crate::rule::{Confidence, Outcome, Rule, RuleSet, Scope, Stage};
-use crate::snapshot::{Facts, Snapshot, Source, TargetKind};
+use crate::snapshot::vocabulary::{BootOutcome, ContainerStatus};
+use crate::snapshot::{Facts, Snapshot, Source, TargetKind, key};
 
 /// Weighs causes that need a running PID 1: none of them is certain before it has run. Where the engine
 /// refused the start they are only risks of the next one, unless one that stopped this start explains them.
 /// That it was refused is no news where the reason has a name, and nobody's business where systemd was not
 /// meant.
 pub fn weigh(found: &mut Vec<Found>, rules: &RuleSet, snapshot: &Snapshot, subject: Subject) {
-    let refused = match snapshot.facts.text("boot.outcome") {
-        Some("could-not-start") => true,
-        Some("never-started") => false,
+    let refused = match snapshot.facts.get(key::BOOT_OUTCOME) {
+        Some(BootOutcome::CouldNotStart) => true,
+        Some(BootOutcome::NeverStarted) => false,
         _ => return,
     };
     let pasted = snapshot.target.kind == TargetKind::Text;
@@ -59,21 +60,21 @@ fn is_said(one: &Found, pasted: bool) -> bool {
 /// Whether a condition holds because of the engine's words, and would not if the container had been started
 /// and had ended.
 fn is_about_the_words(rule: &Rule, silent: &Facts) -> bool {
-    let when = rule.when.as_ref().filter(|when| when.facts().any(|fact| fact == "container.error"));
+    let when = rule.when.as_ref().filter(|when| when.facts().any(|fact| fact == key::CONTAINER_ERROR.name()));
     when.is_some_and(|when| when.evaluate(&Scope::new(silent), silent) != Outcome::Match)
 }
 
 /// The facts of a container that the engine started and that has ended.
 fn silent(facts: &Facts) -> Facts {
     let mut silent = facts.clone();
-    silent.set("container.error", serde_json::Value::Null, "assumed");
-    silent.set("container.status", "exited", "assumed");
+    silent.set_absent(key::CONTAINER_ERROR, "assumed");
+    silent.set(key::CONTAINER_STATUS, ContainerStatus::Exited, "assumed");
     silent
 }
 
 /// Puts the engine's words before all else that speaks for the first root cause of a start that was refused.
 pub fn quote_first(findings: &mut [Finding], snapshot: &Snapshot) {
-    if snapshot.facts.text("boot.outcome") != Some("could-not-start") {
+    if snapshot.facts.get(key::BOOT_OUTCOME) != Some(BootOutcome::CouldNotStart) {
         return;
     }
     let Some(words) = words(snapshot) else { return };
@@ -84,7 +85,7 @@ pub fn quote_first(findings: &mut [Finding], snapshot: &Snapshot) {
 
 /// The line in which the engine gave its reason.
 fn words(snapshot: &Snapshot) -> Option<Evidence> {
-    let error = snapshot.facts.text("container.error")?.lines().next()?;
+    let error = snapshot.facts.get(key::CONTAINER_ERROR)?.lines().next()?;
     let lines = || snapshot.log.lines.iter();
     let own = lines().find(|line| line.source == Source::Engine);
     let line = own.or_else(|| lines().rfind(|line| line.text.contains(error)))?;
@@ -93,7 +94,7 @@ fn words(snapshot: &Snapshot) -> Option<Evidence> {
 
 /// The engine's reason, where no finding quotes it.
 pub fn unquoted<'f>(findings: &[Finding], facts: &'f Facts) -> Option<&'f str> {
-    let error = facts.text("container.error")?;
+    let error = facts.get(key::CONTAINER_ERROR)?;
     let first = error.lines().next()?;
     let names_it = |evidence: &Evidence| match evidence {
         Evidence::Log { text, .. } => text.contains(first),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::found::{Found, Standing};
 use super::report::{Finding, Role, Subject, Undecided};
 use crate::rule::{Confidence, RuleSet, Severity, Stage};
-use crate::snapshot::Facts;
+use crate::snapshot::{Facts, key};
 
 /// Weighs causes by the configuration alone: nobody looked at the container, so that none is certain; one
 /// that would have struck before the step that the lines show to be reached has not stopped this boot and is
@@ -20,7 +20,7 @@ pub fn weigh(found: &mut [Found], rules: &RuleSet, facts: &Facts) {
             && !rule.generic
     };
     let stopped = found.iter().filter(stops).map(|one| rules.rules[one.rule].stage).min();
-    let reached = match (facts.bool("log.banner_seen"), facts.bool("log.units_seen")) {
+    let reached = match (facts.get(key::LOG_BANNER_SEEN), facts.get(key::LOG_UNITS_SEEN)) {
         (_, Some(true)) => Some(Stage::Units),
         (Some(true), _) => Some(Stage::Cgroup),
         _ => None,

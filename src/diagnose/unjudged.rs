@@ -2,7 +2,8 @@
 //! nobody asked for are not none.
 
 use super::report::{FAILED_UNITS, Finding, Report, Subject, Verdict};
-use crate::snapshot::{Facts, Gap, TargetKind, UNSEEN_TEXT};
+use crate::snapshot::vocabulary::ManagerState;
+use crate::snapshot::{Facts, Gap, TargetKind, UNSEEN_TEXT, key};
 
 /// What a state is followed by where nobody asked for failed units.
 const UNASKED: &str = "failed units not checked";
@@ -34,8 +35,8 @@ pub fn doubted(mut report: Report, facts: &Facts) -> Report {
 
 /// Whether systemd itself said which units failed, or that none did.
 fn asked(facts: &Facts) -> bool {
-    facts.text("manager.state") == Some("running")
-        || facts.get(FAILED_UNITS).is_some_and(|fact| fact.value.is_array())
+    facts.get(key::MANAGER_STATE) == Some(ManagerState::Running)
+        || facts.get(key::MANAGER_FAILED_UNITS).is_some()
 }
 
 /// Why nobody asked, where that is known.

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Config, capability, mounts, signal};
-use crate::snapshot::Facts;
-use crate::snapshot::vocabulary::SeccompMode;
+use crate::snapshot::vocabulary::{CgroupNamespace, SeccompMode};
+use crate::snapshot::{Facts, Key, key};
 
 /// Everything that inspect tells.
 pub fn facts(config: &Config<'_>, facts: &mut Facts) {
@@ -29,20 +29,24 @@ fn state(config: &Config<'_>, facts: &mut Facts) {
         "stopped" => "exited",
         other => other,
     };
-    facts.set_foreign("container.status", status, source);
+    facts.set_foreign(key::CONTAINER_STATUS, status, source);
     let error = config.text("/State/Error");
-    facts.set("container.error", error, source);
+    facts.set(key::CONTAINER_ERROR, error, source);
     let code = config.field("/State/ExitCode").and_then(Value::as_i64);
     let refused = status == "created" && (error.is_some() || code.is_some_and(|code| code != 0));
     let ended = refused || matches!(status, "exited" | "dead" | "restarting" | "stopping");
     if ended && let Some(code) = code {
-        facts.set("container.exit_code", code, source);
+        facts.set(key::CONTAINER_EXIT_CODE, code, source);
     }
-    facts.set("container.oom_killed", config.flag("/State/OOMKilled"), source);
+    facts.set(key::CONTAINER_OOM_KILLED, config.flag("/State/OOMKilled"), source);
     let restarts = config.field("/RestartCount").and_then(Value::as_i64).unwrap_or(0);
-    facts.set("container.restarts", restarts, "container inspect: RestartCount");
+    facts.set(key::CONTAINER_RESTARTS, restarts, "container inspect: RestartCount");
     if ended && let Some(lifetime) = lifetime(config) {
-        facts.set("container.lifetime_ms", lifetime, "container inspect: State.StartedAt, State.FinishedAt");
+        facts.set(
+            key::CONTAINER_LIFETIME_MS,
+            lifetime,
+            "container inspect: State.StartedAt, State.FinishedAt",
+        );
     }
 }
 
@@ -61,44 +65,44 @@ fn command(config: &Config<'_>, facts: &mut Facts) {
     let source = "container inspect: Config.Entrypoint, Config.Cmd";
     let name = argv.first().and_then(|first| first.rsplit('/').next()).unwrap_or_default();
     if config.knows("/Config/Cmd") {
-        facts.set("container.command_name", name, source);
-        facts.set("container.argv", argv, source);
+        facts.set(key::CONTAINER_COMMAND_NAME, name, source);
+        facts.set(key::CONTAINER_ARGV, argv, source);
     }
     if config.knows("/Config/User") {
         let user = config.text("/Config/User").unwrap_or_default();
         let name = user.split(':').next().unwrap_or_default();
-        facts.set("container.user", user, "container inspect: Config.User");
+        facts.set(key::CONTAINER_USER, user, "container inspect: Config.User");
         facts.set(
-            "container.runs_as_root",
+            key::CONTAINER_RUNS_AS_ROOT,
             matches!(name, "" | "0" | "root"),
             "container inspect: Config.User",
         );
     }
     let variable = config.env("container");
     if variable.is_some() || config.knows_environment() {
-        facts.set("container.env_container", variable, "container inspect: Config.Env");
+        facts.set(key::CONTAINER_ENV_CONTAINER, variable, "container inspect: Config.Env");
     }
-    set_flag(config, facts, "container.tty", "/Config/Tty");
+    set_flag(config, facts, key::CONTAINER_TTY, "/Config/Tty");
     if config.knows("/Config/StopSignal") {
         let signal = signal::canonical(config.text("/Config/StopSignal").unwrap_or("SIGTERM"));
         facts.set(
-            "container.stop_signal_halts",
+            key::CONTAINER_STOP_SIGNAL_HALTS,
             signal::halts_systemd(&signal),
             "container inspect: Config.StopSignal",
         );
-        facts.set("container.stop_signal", signal, "container inspect: Config.StopSignal");
+        facts.set(key::CONTAINER_STOP_SIGNAL, signal, "container inspect: Config.StopSignal");
     }
     if config.knows("/HostConfig/LogConfig/Type") {
         let driver = config.text("/HostConfig/LogConfig/Type").unwrap_or("unknown");
-        facts.set("container.log_driver", driver, "container inspect: HostConfig.LogConfig");
+        facts.set(key::CONTAINER_LOG_DRIVER, driver, "container inspect: HostConfig.LogConfig");
     }
     if let Some(mode) = config.systemd_mode() {
-        facts.set("container.systemd_mode", mode, "podman inspect: Config.SystemdMode");
+        facts.set(key::CONTAINER_SYSTEMD_MODE, mode, "podman inspect: Config.SystemdMode");
     }
 }
 
 /// A truth value of the configuration, where it is known.
-fn set_flag(config: &Config<'_>, facts: &mut Facts, key: &str, pointer: &str) {
+fn set_flag(config: &Config<'_>, facts: &mut Facts, key: Key<bool>, pointer: &str) {
     if config.knows(pointer) {
         let source = format!("container inspect: {}", pointer.trim_start_matches('/').replace('/', "."));
         facts.set(key, config.flag(pointer), &source);
@@ -107,32 +111,32 @@ fn set_flag(config: &Config<'_>, facts: &mut Facts, key: &str, pointer: &str) {
 
 /// Privilege, namespaces, options.
 fn security(config: &Config<'_>, facts: &mut Facts) {
-    set_flag(config, facts, "container.privileged", "/HostConfig/Privileged");
-    set_flag(config, facts, "container.read_only", "/HostConfig/ReadonlyRootfs");
+    set_flag(config, facts, key::CONTAINER_PRIVILEGED, "/HostConfig/Privileged");
+    set_flag(config, facts, key::CONTAINER_READ_ONLY, "/HostConfig/ReadonlyRootfs");
     if config.knows("/HostConfig/PidMode") {
         let pid = config.text("/HostConfig/PidMode").unwrap_or_default();
         facts.set(
-            "container.pid_host",
+            key::CONTAINER_PID_HOST,
             pid == "host" || pid.starts_with("container:"),
             "container inspect: HostConfig.PidMode",
         );
     }
     if config.knows("/HostConfig/Init") {
-        facts.set("container.engine_init", engine_init(config), "container inspect: HostConfig.Init");
+        facts.set(key::CONTAINER_ENGINE_INIT, engine_init(config), "container inspect: HostConfig.Init");
     }
     if config.knows("/HostConfig/Runtime") {
         facts.set(
-            "container.runtime",
+            key::CONTAINER_RUNTIME,
             config.text("/HostConfig/Runtime").unwrap_or_default(),
             "container inspect: HostConfig",
         );
     }
     if let Some(namespace) = cgroup_namespace(config) {
-        facts.set("cgroup.namespace", namespace, "container inspect: HostConfig.CgroupnsMode");
+        facts.set(key::CGROUP_NAMESPACE, namespace, "container inspect: HostConfig.CgroupnsMode");
     }
     if config.knows("/HostConfig/UsernsMode") {
         let mode = config.text("/HostConfig/UsernsMode").unwrap_or("default");
-        facts.set("container.userns_mode", mode, "container inspect: HostConfig.UsernsMode");
+        facts.set(key::CONTAINER_USERNS_MODE, mode, "container inspect: HostConfig.UsernsMode");
     }
     capabilities(config, facts);
     options(config, facts);
@@ -144,20 +148,20 @@ fn capabilities(config: &Config<'_>, facts: &mut Facts) {
     let admin = caps.iter().any(|cap| cap == "CAP_SYS_ADMIN");
     let added = config.knows("/HostConfig/CapAdd") && config.knows("/HostConfig/Privileged");
     if admin || added {
-        facts.set("container.cap_sys_admin", admin, source);
+        facts.set(key::CONTAINER_CAP_SYS_ADMIN, admin, source);
     }
     if !(added && config.knows("/HostConfig/CapDrop")) {
         return;
     }
-    facts.set("container.capabilities", caps, "container inspect: HostConfig.CapAdd, HostConfig.CapDrop");
+    facts.set(key::CONTAINER_CAPABILITIES, caps, "container inspect: HostConfig.CapAdd, HostConfig.CapDrop");
     let dropped = config.dropped_capabilities();
     let needed: Vec<String> = dropped
         .iter()
         .filter(|cap| capability::NEEDED.contains(&cap.trim_start_matches("CAP_")))
         .cloned()
         .collect();
-    facts.set("container.capabilities_missing", dropped, "container inspect: HostConfig.CapDrop");
-    facts.set("container.capabilities_needed", needed, "container inspect: HostConfig.CapDrop");
+    facts.set(key::CONTAINER_CAPABILITIES_MISSING, dropped, "container inspect: HostConfig.CapDrop");
+    facts.set(key::CONTAINER_CAPABILITIES_NEEDED, needed, "container inspect: HostConfig.CapDrop");
 }
 
 /// What `--security-opt` says.
@@ -167,7 +171,7 @@ fn options(config: &Config<'_>, facts: &mut Facts) {
     let writable =
         config.security_option("writable-cgroups").is_some_and(|value| value == "true" || value == "1");
     if writable || known {
-        facts.set("container.writable_cgroups", writable, source);
+        facts.set(key::CONTAINER_WRITABLE_CGROUPS, writable, source);
     }
     let seccomp = match config.security_option("seccomp").as_deref() {
         Some("unconfined") => SeccompMode::Unconfined,
@@ -176,7 +180,7 @@ fn options(config: &Config<'_>, facts: &mut Facts) {
         None | Some("builtin" | "default") => SeccompMode::Default,
         Some(_) => SeccompMode::Custom,
     };
-    facts.set("seccomp.mode", seccomp, source);
+    facts.set(key::SECCOMP_MODE, seccomp, source);
 }
 
 /// Docker records `--init`, Podman an annotation.
@@ -188,11 +192,11 @@ fn engine_init(config: &Config<'_>) -> bool {
     config.flag("/HostConfig/Init") || annotated == Some("TRUE")
 }
 
-fn cgroup_namespace(config: &Config<'_>) -> Option<&'static str> {
+fn cgroup_namespace(config: &Config<'_>) -> Option<CgroupNamespace> {
     let native = config.native.and_then(|n| n.pointer("/HostConfig/CgroupMode")).and_then(Value::as_str);
     match native.or(config.text("/HostConfig/CgroupnsMode"))? {
-        "host" => Some("host"),
-        "private" => Some("private"),
+        "host" => Some(CgroupNamespace::Host),
+        "private" => Some(CgroupNamespace::Private),
         _ => None,
     }
 }
@@ -200,9 +204,10 @@ fn cgroup_namespace(config: &Config<'_>) -> Option<&'static str> {
 /// Limits of memory, processes and descriptors.
 fn limits(config: &Config<'_>, facts: &mut Facts) {
     let positive = |pointer: &str| config.field(pointer).and_then(Value::as_i64).filter(|n| *n > 0);
-    for (key, pointer) in
-        [("container.pids_limit", "/HostConfig/PidsLimit"), ("container.memory_limit", "/HostConfig/Memory")]
-    {
+    for (key, pointer) in [
+        (key::CONTAINER_PIDS_LIMIT, "/HostConfig/PidsLimit"),
+        (key::CONTAINER_MEMORY_LIMIT, "/HostConfig/Memory"),
+    ] {
         if config.knows(pointer) {
             facts.set(
                 key,
@@ -221,20 +226,20 @@ fn limits(config: &Config<'_>, facts: &mut Facts) {
             .is_some_and(|n| n.trim_start_matches("RLIMIT_").eq_ignore_ascii_case("nproc"))
     });
     let nproc = nproc.filter_map(|u| u.get("Soft").and_then(Value::as_i64)).find(|n| *n > 0);
-    facts.set("container.ulimit_nproc", nproc, "container inspect: HostConfig.Ulimits");
+    facts.set(key::CONTAINER_ULIMIT_NPROC, nproc, "container inspect: HostConfig.Ulimits");
 }
 
 /// Facts of the image's inspect document.
 pub fn image_facts(image: &Value, facts: &mut Facts) {
     let source = "image inspect";
     if let Some(architecture) = image.get("Architecture").and_then(Value::as_str).filter(|a| !a.is_empty()) {
-        facts.set("image.architecture", super::engine::architecture(architecture), source);
+        facts.set(key::IMAGE_ARCHITECTURE, super::engine::architecture(architecture), source);
     }
     let signal = image.pointer("/Config/StopSignal").and_then(Value::as_str).filter(|s| !s.is_empty());
-    facts.set("image.stop_signal", signal.map(signal::canonical), source);
+    facts.set(key::IMAGE_STOP_SIGNAL, signal.map(signal::canonical), source);
     let volumes = image.pointer("/Config/Volumes").and_then(Value::as_object);
     facts.set(
-        "image.volume_cgroup",
+        key::IMAGE_VOLUME_CGROUP,
         volumes.is_some_and(|v| v.keys().any(|k| k.trim_end_matches('/') == "/sys/fs/cgroup")),
         source,
     );

@@ -4,8 +4,8 @@
 use super::program;
 use super::refusal::{self, Refused};
 use crate::pattern::Pattern;
-use crate::snapshot::vocabulary::{BootOutcome, BusState, ContainerStatus, ManagerState};
-use crate::snapshot::{Facts, LogExcerpt};
+use crate::snapshot::vocabulary::{BootOutcome, BusState, ContainerStatus, EngineName, ManagerState};
+use crate::snapshot::{Facts, LogExcerpt, key};
 
 /// systemd's banner: `systemd 252.39-1~deb12u2 running in system mode (+PAM …)`, without a distribution's
 /// suffix too.
@@ -77,9 +77,9 @@ pub fn derive(log: &LogExcerpt, facts: &mut Facts) {
 /// The engine's reason why the container did not start, where a text holds it and no word of PID 1; and what
 /// the reason means.
 fn refused(log: &LogExcerpt, facts: &mut Facts) {
-    let spoke = facts.get("log.gave_up").is_some();
-    let meant = facts.bool("container.meant_for_systemd");
-    if facts.get("container.error").is_none() && !spoke {
+    let spoke = facts.is_known(key::LOG_GAVE_UP);
+    let meant = facts.get(key::CONTAINER_MEANT_FOR_SYSTEMD);
+    if !facts.is_known(key::CONTAINER_ERROR) && !spoke {
         let counts = |what: Refused| match what {
             Refused::Other => false,
             // Who cannot ask has not asked for systemd, unless the text says so.
@@ -92,29 +92,29 @@ fn refused(log: &LogExcerpt, facts: &mut Facts) {
         if let Some((line, reason)) =
             all.filter(|(_, refusal)| counts(refusal.what)).max_by_key(|(_, refusal)| refusal.what)
         {
-            facts.set("container.error", reason.words, &format!("text line {line}: words of the engine"));
+            facts.set(key::CONTAINER_ERROR, reason.words, &format!("text line {line}: words of the engine"));
         }
     }
-    let meaning = facts.text("container.error").and_then(refusal::meaning);
+    let meaning = facts.get(key::CONTAINER_ERROR).and_then(refusal::meaning);
     if let Some(meaning) = meaning {
-        facts.set("container.refusal", meaning, "container.error: what these words mean");
+        facts.set(key::CONTAINER_REFUSAL, meaning, "container.error: what these words mean");
     }
 }
 
 /// An init that is misspelt, or sought in a wrong place, is asked for all the same: where no such program is,
 /// it is missing.
 fn misspelt(facts: &mut Facts) -> bool {
-    let error = facts.text("container.error").unwrap_or_default();
+    let error = facts.get(key::CONTAINER_ERROR).unwrap_or_default();
     let sought = captured(&SOUGHT, error);
-    let argv = facts.list("container.argv");
+    let argv = facts.list(key::CONTAINER_ARGV);
     let Some(word) = argv.first().copied().or(sought) else { return false };
-    let missing = facts.bool("guest.init_present") == Some(false) || sought == Some(word);
-    if facts.bool("container.runs_systemd") == Some(true) || !missing || !program::resembles_init(word) {
+    let missing = facts.get(key::GUEST_INIT_PRESENT) == Some(false) || sought == Some(word);
+    if facts.get(key::CONTAINER_RUNS_SYSTEMD) == Some(true) || !missing || !program::resembles_init(word) {
         return false;
     }
     let source = "container.argv: it resembles the path of an init, and no such program is there";
-    facts.set("container.runs_systemd", true, source);
-    facts.set("guest.init_present", false, source);
+    facts.set(key::CONTAINER_RUNS_SYSTEMD, true, source);
+    facts.set(key::GUEST_INIT_PRESENT, false, source);
     true
 }
 
@@ -126,9 +126,9 @@ fn from_lines(log: &LogExcerpt, facts: &mut Facts) {
     let virtualization = log.lines.iter().rev().find_map(|line| captured(&VIRTUALIZATION, &line.text));
     let (came_up, gave_up) = (says(&CAME_UP), says(&GAVE_UP));
     if let Some(version) = banner.and_then(|version| version.parse::<i64>().ok()) {
-        facts.set_if_unknown("guest.systemd_version", version, "log: systemd's banner");
+        facts.set_if_unknown(key::GUEST_SYSTEMD_VERSION, version, "log: systemd's banner");
     }
-    for (key, pattern) in [("client.user_scope", &USER_SCOPE), ("client.in_build", &IN_BUILD)] {
+    for (key, pattern) in [(key::CLIENT_USER_SCOPE, &USER_SCOPE), (key::CLIENT_IN_BUILD, &IN_BUILD)] {
         if says(pattern).is_some() {
             facts.set(key, true, "text: a command line");
         }
@@ -136,32 +136,32 @@ fn from_lines(log: &LogExcerpt, facts: &mut Facts) {
     if banner.is_none() && gave_up.is_none() && came_up.is_none() && says(&SPOKE).is_none() {
         return;
     }
-    facts.set("log.banner_seen", banner.is_some() || virtualization.is_some(), source);
-    facts.set("log.units_seen", says(&UNITS).is_some(), source);
-    facts.set("log.came_up", came_up.is_some() && came_up >= gave_up, source);
-    facts.set("log.gave_up", gave_up.is_some() && gave_up > came_up, source);
+    facts.set(key::LOG_BANNER_SEEN, banner.is_some() || virtualization.is_some(), source);
+    facts.set(key::LOG_UNITS_SEEN, says(&UNITS).is_some(), source);
+    facts.set(key::LOG_CAME_UP, came_up.is_some() && came_up >= gave_up, source);
+    facts.set(key::LOG_GAVE_UP, gave_up.is_some() && gave_up > came_up, source);
     if banner.is_some() || virtualization.is_some() {
-        facts.set("log.virtualization", virtualization, source);
-        facts.set_if_unknown("container.runs_systemd", true, source);
-        facts.set_if_unknown("guest.init_present", true, source);
+        facts.set(key::LOG_VIRTUALIZATION, virtualization, source);
+        facts.set_if_unknown(key::CONTAINER_RUNS_SYSTEMD, true, source);
+        facts.set_if_unknown(key::GUEST_INIT_PRESENT, true, source);
     } else if gave_up.is_some() {
-        facts.set_if_unknown("container.runs_systemd", true, source);
-        facts.set_if_unknown("guest.init_present", true, source);
+        facts.set_if_unknown(key::CONTAINER_RUNS_SYSTEMD, true, source);
+        facts.set_if_unknown(key::GUEST_INIT_PRESENT, true, source);
     }
 }
 
 /// Whether root of the container is another user of the host: Docker's daemon decides, unless the container
 /// opts out; Podman maps where the container asks for it.
 fn user_namespace(facts: &mut Facts) {
-    let mapped = match (facts.text("engine.name"), facts.text("container.userns_mode")) {
+    let mapped = match (facts.get(key::ENGINE_NAME), facts.get(key::CONTAINER_USERNS_MODE)) {
         (_, Some("host")) => Some(false),
-        (Some("podman"), Some(mode)) => Some(mode != "default"),
-        (Some(_), Some(_)) => facts.bool("engine.userns"),
+        (Some(EngineName::Podman), Some(mode)) => Some(mode != "default"),
+        (Some(_), Some(_)) => facts.get(key::ENGINE_USERNS),
         _ => None,
     };
     if let Some(mapped) = mapped {
         facts.set(
-            "container.userns",
+            key::CONTAINER_USERNS,
             mapped,
             "container inspect: HostConfig.UsernsMode; engine info: SecurityOptions",
         );
@@ -171,19 +171,19 @@ fn user_namespace(facts: &mut Facts) {
 /// A container is meant to run systemd when its command reaches an init, or when somebody asked for what only
 /// systemd needs.
 fn intent(facts: &mut Facts) {
-    let reaches = facts.bool("container.runs_systemd");
-    let asked = facts.bool("container.stop_signal_halts") == Some(true)
-        || facts.text("container.env_container").is_some_and(|v| !v.is_empty())
-            && facts.text("engine.name") != Some("podman")
-        || facts.bool("container.writable_cgroups") == Some(true)
-        || facts.bool("mount.run") == Some(true)
-            && facts.text("engine.name") != Some("podman")
-            && facts.bool("container.read_only") != Some(true);
+    let reaches = facts.get(key::CONTAINER_RUNS_SYSTEMD);
+    let asked = facts.get(key::CONTAINER_STOP_SIGNAL_HALTS) == Some(true)
+        || facts.get(key::CONTAINER_ENV_CONTAINER).is_some_and(|v| !v.is_empty())
+            && facts.get(key::ENGINE_NAME) != Some(EngineName::Podman)
+        || facts.get(key::CONTAINER_WRITABLE_CGROUPS) == Some(true)
+        || facts.get(key::MOUNT_RUN) == Some(true)
+            && facts.get(key::ENGINE_NAME) != Some(EngineName::Podman)
+            && facts.get(key::CONTAINER_READ_ONLY) != Some(true);
     let source = "container.runs_systemd, container.stop_signal, container.env_container, \
         container.writable_cgroups, mount.run";
     match reaches {
-        Some(reaches) => facts.set("container.meant_for_systemd", reaches || asked, source),
-        None if asked => facts.set("container.meant_for_systemd", true, source),
+        Some(reaches) => facts.set(key::CONTAINER_MEANT_FOR_SYSTEMD, reaches || asked, source),
+        None if asked => facts.set(key::CONTAINER_MEANT_FOR_SYSTEMD, true, source),
         None => {}
     }
 }
@@ -194,12 +194,12 @@ fn outcome(log: &LogExcerpt, facts: &mut Facts) {
         CouldNotStart, Ended, Frozen, Killed, NeverStarted, NotSystemd, Rescue, Starting, Stopped,
         Unreachable, Up,
     };
-    let came_up = facts.bool("log.came_up") == Some(true);
-    let outcome = match facts.word("container.status") {
-        Some(ContainerStatus::Created) if facts.text("container.error").is_some() => CouldNotStart,
+    let came_up = facts.get(key::LOG_CAME_UP) == Some(true);
+    let outcome = match facts.get(key::CONTAINER_STATUS) {
+        Some(ContainerStatus::Created) if facts.get(key::CONTAINER_ERROR).is_some() => CouldNotStart,
         // The engine's own codes: it tried.
         Some(ContainerStatus::Created)
-            if facts.int("container.exit_code").is_some_and(|code| (125..=128).contains(&code)) =>
+            if facts.get(key::CONTAINER_EXIT_CODE).is_some_and(|code| (125..=128).contains(&code)) =>
         {
             CouldNotStart
         }
@@ -209,33 +209,33 @@ fn outcome(log: &LogExcerpt, facts: &mut Facts) {
         Some(_) => ended(facts, came_up),
         None => match told(log, facts) {
             Some(outcome) => outcome,
-            None if facts.text("container.error").is_some() => CouldNotStart,
+            None if facts.get(key::CONTAINER_ERROR).is_some() => CouldNotStart,
             None => return,
         },
     };
     let source = "container.status, container.exit_code, manager.state, pid1.*, log";
-    facts.set("boot.outcome", outcome, source);
+    facts.set(key::BOOT_OUTCOME, outcome, source);
     let failed = matches!(outcome, CouldNotStart | Frozen | Stopped | Rescue | NotSystemd);
     match outcome {
-        Up | Unreachable => facts.set("boot.up", true, source),
-        Ended | Killed if came_up => facts.set("boot.up", true, source),
-        _ if failed || matches!(outcome, NeverStarted | Starting) => facts.set("boot.up", false, source),
+        Up | Unreachable => facts.set(key::BOOT_UP, true, source),
+        Ended | Killed if came_up => facts.set(key::BOOT_UP, true, source),
+        _ if failed || matches!(outcome, NeverStarted | Starting) => facts.set(key::BOOT_UP, false, source),
         _ => {}
     }
     if failed || matches!(outcome, Up | Unreachable | Ended | NeverStarted) {
-        facts.set("boot.failed", failed, source);
+        facts.set(key::BOOT_FAILED, failed, source);
     }
 }
 
 /// What text alone tells, where nobody asked the engine.
 fn told(log: &LogExcerpt, facts: &Facts) -> Option<BootOutcome> {
-    if facts.bool("log.gave_up") == Some(true) {
+    if facts.get(key::LOG_GAVE_UP) == Some(true) {
         let froze = log.lines.iter().any(|line| captured(&FROZE, &line.text).is_some());
         return Some(if froze { BootOutcome::Frozen } else { BootOutcome::Stopped });
     }
     let says =
-        facts.word("manager.state").filter(|state| *state != ManagerState::Stopping).and_then(by_manager);
-    says.or_else(|| (facts.bool("log.came_up") == Some(true)).then_some(BootOutcome::Up))
+        facts.get(key::MANAGER_STATE).filter(|state| *state != ManagerState::Stopping).and_then(by_manager);
+    says.or_else(|| (facts.get(key::LOG_CAME_UP) == Some(true)).then_some(BootOutcome::Up))
 }
 
 /// What the manager's own word for its state tells.
@@ -250,16 +250,16 @@ fn by_manager(state: ManagerState) -> Option<BootOutcome> {
 }
 
 fn running(facts: &Facts, came_up: bool) -> BootOutcome {
-    if facts.bool("pid1.frozen") == Some(true) {
+    if facts.get(key::PID1_FROZEN) == Some(true) {
         return BootOutcome::Frozen;
     }
-    if let Some(outcome) = facts.word("manager.state").and_then(by_manager) {
+    if let Some(outcome) = facts.get(key::MANAGER_STATE).and_then(by_manager) {
         return outcome;
     }
-    if facts.bool("pid1.systemd") == Some(false) {
+    if facts.get(key::PID1_SYSTEMD) == Some(false) {
         return BootOutcome::NotSystemd;
     }
-    match (facts.bool("pid1.alive"), facts.word("manager.bus")) {
+    match (facts.get(key::PID1_ALIVE), facts.get(key::MANAGER_BUS)) {
         (Some(true), Some(BusState::NotBooted | BusState::Refused | BusState::Hangs)) => {
             BootOutcome::Unreachable
         }
@@ -271,11 +271,11 @@ fn running(facts: &Facts, came_up: bool) -> BootOutcome {
 }
 
 fn ended(facts: &Facts, came_up: bool) -> BootOutcome {
-    match facts.int("container.exit_code") {
+    match facts.get(key::CONTAINER_EXIT_CODE) {
         Some(0 | 130) => BootOutcome::Ended,
         Some(SIGKILL_CODE | 143) => BootOutcome::Killed,
         Some(255) if came_up => BootOutcome::EndedBadly,
-        Some(_) if facts.text("container.error").is_some() => BootOutcome::CouldNotStart,
+        Some(_) if facts.get(key::CONTAINER_ERROR).is_some() => BootOutcome::CouldNotStart,
         Some(_) => BootOutcome::Stopped,
         None => BootOutcome::Unknown,
     }
@@ -289,9 +289,9 @@ mod tests {
 
     fn outcome_of(pairs: &[(&str, Value)]) -> (String, Option<bool>) {
         let mut facts = Facts::default();
-        pairs.iter().for_each(|(key, value)| facts.set(key, value.clone(), "test"));
+        pairs.iter().for_each(|(key, value)| facts.set_named(key, value.clone(), "test"));
         derive(&LogExcerpt::default(), &mut facts);
-        (facts.text("boot.outcome").unwrap_or_default().to_owned(), facts.bool("boot.up"))
+        (facts.get(key::BOOT_OUTCOME).map_or("", BootOutcome::word).to_owned(), facts.get(key::BOOT_UP))
     }
 
     #[test]
@@ -335,9 +335,9 @@ mod tests {
     fn intent_needs_more_than_a_command() {
         let meant = |pairs: &[(&str, Value)]| {
             let mut facts = Facts::default();
-            pairs.iter().for_each(|(key, value)| facts.set(key, value.clone(), "test"));
+            pairs.iter().for_each(|(key, value)| facts.set_named(key, value.clone(), "test"));
             derive(&LogExcerpt::default(), &mut facts);
-            facts.bool("container.meant_for_systemd")
+            facts.get(key::CONTAINER_MEANT_FOR_SYSTEMD)
         };
         assert_eq!(meant(&[("container.runs_systemd", false.into())]), Some(false));
         assert_eq!(

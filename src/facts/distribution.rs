@@ -1,6 +1,6 @@
 //! What os-release and systemd's version say about a guest. Pure.
 
-use crate::snapshot::Facts;
+use crate::snapshot::{Facts, key};
 
 /// Facts of os-release.
 #[cfg(feature = "engine")]
@@ -10,10 +10,10 @@ pub fn os_facts(text: Option<&str>, facts: &mut Facts) {
         let line = text?.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='))?;
         shlex::split(line)?.into_iter().next()
     };
-    facts.set("guest.os_id", value("ID"), source);
+    facts.set(key::GUEST_OS_ID, value("ID"), source);
     let like = value("ID_LIKE").unwrap_or_default();
-    facts.set("guest.os_like", like.split_whitespace().map(str::to_owned).collect::<Vec<_>>(), source);
-    facts.set("guest.os_name", value("PRETTY_NAME"), source);
+    facts.set(key::GUEST_OS_LIKE, like.split_whitespace().map(str::to_owned).collect::<Vec<_>>(), source);
+    facts.set(key::GUEST_OS_NAME, value("PRETTY_NAME"), source);
 }
 
 /// Words in names of distributions and of images, and the id of os-release for each; the first that fits
@@ -143,19 +143,19 @@ pub fn of_name(name: &str) -> Option<i64> {
 
 /// What distribution and version together mean for the boot.
 pub fn distribution_facts(facts: &mut Facts) {
-    let Some(version) = facts.int("guest.systemd_version") else { return };
-    if facts.get("guest.os_id").is_none() {
+    let Some(version) = facts.get(key::GUEST_SYSTEMD_VERSION) else { return };
+    if !facts.is_known(key::GUEST_OS_ID) {
         return;
     }
     let debian = matches!(
-        facts.text("guest.os_id"),
+        facts.get(key::GUEST_OS_ID),
         Some("debian" | "ubuntu" | "raspbian" | "linuxmint" | "kali" | "devuan")
     );
     // Debian's patch puts /run/lock into the table of fatal mounts, from 215 to 255.
-    facts.set("guest.run_lock_fatal", debian && version < 256, "guest.os_id, guest.systemd_version");
+    facts.set(key::GUEST_RUN_LOCK_FATAL, debian && version < 256, "guest.os_id, guest.systemd_version");
     facts.set(
-        "guest.tmp_mount_enabled",
-        debian && version >= 256 || facts.text("guest.os_id") == Some("fedora"),
+        key::GUEST_TMP_MOUNT_ENABLED,
+        debian && version >= 256 || facts.get(key::GUEST_OS_ID) == Some("fedora"),
         "guest.os_id, guest.systemd_version",
     );
 }

@@ -3,20 +3,20 @@
 use serde_json::Value;
 
 use crate::snapshot::vocabulary::CgroupMode;
-use crate::snapshot::{EngineId, Facts};
+use crate::snapshot::{EngineId, Facts, key};
 
 /// Facts of the version document.
 pub fn version_facts(id: &EngineId, facts: &mut Facts) {
     let source = "engine version";
     let mut numbers = id.version.split(|c: char| !c.is_ascii_digit()).map(str::parse::<i64>);
-    facts.set_foreign("engine.name", id.name.as_str(), source);
+    facts.set_foreign(key::ENGINE_NAME, id.name.as_str(), source);
     if !id.version.is_empty() {
-        facts.set("engine.version", id.version.as_str(), source);
+        facts.set(key::ENGINE_VERSION, id.version.as_str(), source);
     }
-    facts.set("engine.api", id.api.as_str(), source);
+    facts.set(key::ENGINE_API, id.api.as_str(), source);
     if let Some(Ok(major)) = numbers.next() {
-        facts.set("engine.major", major, source);
-        facts.set("engine.minor", numbers.next().and_then(Result::ok).unwrap_or(0), source);
+        facts.set(key::ENGINE_MAJOR, major, source);
+        facts.set(key::ENGINE_MINOR, numbers.next().and_then(Result::ok).unwrap_or(0), source);
     }
 }
 
@@ -30,16 +30,16 @@ pub fn info_facts(info: &Value, facts: &mut Facts) {
         _ => None,
     };
     if let Some(mode) = mode {
-        facts.set_if_unknown("cgroup.mode", mode, "engine info: CgroupVersion");
+        facts.set_if_unknown(key::CGROUP_MODE, mode, "engine info: CgroupVersion");
     }
     if let Some(driver) = text("CgroupDriver") {
-        facts.set_foreign("engine.cgroup_driver", driver, "engine info: CgroupDriver");
+        facts.set_foreign(key::ENGINE_CGROUP_DRIVER, driver, "engine info: CgroupDriver");
     }
     if let Some(kernel) = text("KernelVersion") {
-        facts.set("host.kernel", kernel, "engine info: KernelVersion");
+        facts.set(key::HOST_KERNEL, kernel, "engine info: KernelVersion");
     }
     if let Some(machine) = text("Architecture") {
-        facts.set("host.architecture", architecture(machine), "engine info: Architecture");
+        facts.set(key::HOST_ARCHITECTURE, architecture(machine), "engine info: Architecture");
     }
     if info.get("SecurityOptions").is_none() && info.get("Rootless").is_none() {
         return;
@@ -55,14 +55,14 @@ pub fn info_facts(info: &Value, facts: &mut Facts) {
         options.iter().any(|option| option.split(',').any(|part| part == format!("name={name}")))
     };
     let rootless = has("rootless") || info.get("Rootless").and_then(Value::as_bool) == Some(true);
-    facts.set("engine.rootless", rootless, source);
-    facts.set("engine.userns", has("userns"), "engine info: SecurityOptions");
-    facts.set("engine.apparmor", has("apparmor"), "engine info: SecurityOptions");
-    facts.set("engine.selinux", has("selinux"), "engine info: SecurityOptions");
+    facts.set(key::ENGINE_ROOTLESS, rootless, source);
+    facts.set(key::ENGINE_USERNS, has("userns"), "engine info: SecurityOptions");
+    facts.set(key::ENGINE_APPARMOR, has("apparmor"), "engine info: SecurityOptions");
+    facts.set(key::ENGINE_SELINUX, has("selinux"), "engine info: SecurityOptions");
     let profile =
         options.iter().find_map(|option| option.strip_prefix("name=seccomp,")?.strip_prefix("profile="));
     if let Some(profile) = profile {
-        facts.set("engine.seccomp_profile", profile, "engine info: SecurityOptions");
+        facts.set(key::ENGINE_SECCOMP_PROFILE, profile, "engine info: SecurityOptions");
     }
 }
 

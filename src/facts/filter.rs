@@ -1,14 +1,14 @@
 //! What the container's seccomp filter does to this guest's systemd. Pure.
 
 use crate::seccomp::{
-    Answer, Engine, Hierarchy, InForce, Machine, Maker, Profile, Surroundings, USUAL_CAPABILITIES, Version,
-    blocked_in, built_in,
+    Answer, Effect, Engine, Hierarchy, InForce, Machine, Maker, Profile, Surroundings, USUAL_CAPABILITIES,
+    Version, blocked_in, built_in,
 };
 use crate::snapshot::EngineKind;
-use crate::snapshot::{Facts, Gap};
+use crate::snapshot::{Facts, Gap, key};
 
 use super::Config;
-use crate::snapshot::vocabulary::FilterAnswer;
+use crate::snapshot::vocabulary::{CgroupMode, EngineName, FilterAnswer, FilterEffect, SeccompMode};
 
 /// Reads a profile that the configuration names by its path on the engine's machine.
 pub type ProfileReader<'r> = &'r dyn Fn(&str) -> Result<String, String>;
@@ -41,8 +41,8 @@ pub struct Found {
 pub fn collect(config: &Config<'_>, read: ProfileReader<'_>, facts: &mut Facts, gaps: &mut Vec<Gap>) {
     let found = find(config, read, facts);
     if let Some(mode) = of_daemon(config, facts) {
-        let mode = if mode == "unconfined" { "unconfined" } else { "custom" };
-        facts.set("seccomp.mode", mode, "engine info: SecurityOptions");
+        let mode = if mode == "unconfined" { SeccompMode::Unconfined } else { SeccompMode::Custom };
+        facts.set(key::SECCOMP_MODE, mode, "engine info: SecurityOptions");
     }
     match found {
         Ok(Some(found)) => effect(&found.in_force, facts),
@@ -58,13 +58,13 @@ pub fn collect(config: &Config<'_>, read: ProfileReader<'_>, facts: &mut Facts, 
 pub fn find(config: &Config<'_>, read: ProfileReader<'_>, facts: &Facts) -> Result<Option<Found>, String> {
     let engine = engine(config.kind, facts);
     let own = config.security_option("seccomp");
-    let mode = facts.text("seccomp.mode");
+    let mode = facts.get(key::SECCOMP_MODE);
     let daemon = of_daemon(config, facts);
     match (mode, daemon.as_deref(), own) {
-        (Some("unconfined"), ..) | (_, Some("unconfined"), _) => {
+        (Some(SeccompMode::Unconfined), ..) | (_, Some("unconfined"), _) => {
             Ok(Some(found(Origin::Unconfined, String::new(), None, engine, "no filter is in force", facts)))
         }
-        (Some("default" | "custom"), Some(path), _) => parsed(
+        (Some(SeccompMode::Default | SeccompMode::Custom), Some(path), _) => parsed(
             Origin::Daemon,
             local(path, read, facts)?,
             engine,
@@ -72,12 +72,12 @@ pub fn find(config: &Config<'_>, read: ProfileReader<'_>, facts: &Facts) -> Resu
             facts,
         )
         .map(Some),
-        (Some("default"), None, _) => engine.map(|engine| of_engine(engine, facts)).transpose(),
-        (Some("custom"), None, Some(text)) if text.trim_start().starts_with('{') => {
+        (Some(SeccompMode::Default), None, _) => engine.map(|engine| of_engine(engine, facts)).transpose(),
+        (Some(SeccompMode::Custom), None, Some(text)) if text.trim_start().starts_with('{') => {
             parsed(Origin::Own, text, engine, "container inspect: HostConfig.SecurityOpt seccomp={…}", facts)
                 .map(Some)
         }
-        (Some("custom"), None, Some(path)) => {
+        (Some(SeccompMode::Custom), None, Some(path)) => {
             // Podman keeps the path of a profile; it is on the engine's machine.
             parsed(Origin::Own, local(&path, read, facts)?, engine, &format!("seccomp profile {path}"), facts)
                 .map(Some)
@@ -97,9 +97,9 @@ pub fn path(config: &Config<'_>, facts: &Facts) -> Option<String> {
 /// What the engine gives to containers that ask for nothing, where that is not the built-in profile.
 fn of_daemon(config: &Config<'_>, facts: &Facts) -> Option<String> {
     let asks =
-        config.security_option("seccomp").is_some() || facts.bool("container.privileged") == Some(true);
+        config.security_option("seccomp").is_some() || facts.get(key::CONTAINER_PRIVILEGED) == Some(true);
     facts
-        .text("engine.seccomp_profile")
+        .get(key::ENGINE_SECCOMP_PROFILE)
         .filter(|name| !asks && !matches!(*name, "builtin" | "default"))
         .map(str::to_owned)
 }
@@ -109,7 +109,7 @@ fn engine(kind: EngineKind, facts: &Facts) -> Option<Engine> {
         EngineKind::Docker => Maker::Docker,
         EngineKind::Podman => Maker::Podman,
     };
-    facts.text("engine.version").and_then(Version::parse).map(|version| Engine { maker, version })
+    facts.get(key::ENGINE_VERSION).and_then(Version::parse).map(|version| Engine { maker, version })
 }
 
 fn of_engine(engine: Engine, facts: &Facts) -> Result<Found, String> {
@@ -123,7 +123,7 @@ fn of_engine(engine: Engine, facts: &Facts) -> Result<Found, String> {
 }
 
 fn local(path: &str, read: ProfileReader<'_>, facts: &Facts) -> Result<String, String> {
-    if facts.bool("host.local") == Some(true) {
+    if facts.get(key::HOST_LOCAL) == Some(true) {
         read(path)
     } else {
         Err(format!("the profile is the file {path} on the engine's machine"))
@@ -155,24 +155,24 @@ fn found(
 
 /// Capabilities that are not known count as the usual ones.
 fn machine(facts: &Facts) -> Machine {
-    let known = facts.get("container.capabilities").is_some();
+    let known = facts.is_known(key::CONTAINER_CAPABILITIES);
     let mut capabilities: Vec<String> =
-        facts.list("container.capabilities").into_iter().map(str::to_owned).collect();
+        facts.list(key::CONTAINER_CAPABILITIES).into_iter().map(str::to_owned).collect();
     if !known {
-        let admin = facts.bool("container.cap_sys_admin") == Some(true);
+        let admin = facts.get(key::CONTAINER_CAP_SYS_ADMIN) == Some(true);
         capabilities.extend(
             USUAL_CAPABILITIES.into_iter().chain(admin.then_some("CAP_SYS_ADMIN")).map(str::to_owned),
         );
     }
     // Nothing of a profile may look denied only because nobody told the architecture.
-    let architecture = facts.text("host.architecture").unwrap_or("x86_64");
-    Machine::new(capabilities, architecture, facts.text("host.kernel").unwrap_or_default())
+    let architecture = facts.get(key::HOST_ARCHITECTURE).unwrap_or("x86_64");
+    Machine::new(capabilities, architecture, facts.get(key::HOST_KERNEL).unwrap_or_default())
 }
 
 /// Kind of the control group tree that the guest sees.
 pub fn hierarchy(facts: &Facts) -> Option<Hierarchy> {
-    match facts.text("cgroup.mode") {
-        Some("v2") => Some(Hierarchy::V2),
+    match facts.get(key::CGROUP_MODE) {
+        Some(CgroupMode::V2) => Some(Hierarchy::V2),
         Some(_) => Some(Hierarchy::V1),
         None => None,
     }
@@ -200,17 +200,30 @@ fn denial(answer: Answer) -> String {
 
 fn effect(filter: &InForce, facts: &mut Facts) {
     let source = filter.source.as_str();
-    facts.set("seccomp.name_to_handle_at", word(filter.answer("name_to_handle_at")), source);
-    facts.set("seccomp.mount", word(filter.answer("mount")), source);
-    let Some(version) = facts.int("guest.systemd_version") else { return };
-    let docker =
-        if facts.text("engine.name") == Some("podman") { Some(0) } else { facts.int("engine.major") };
+    facts.set(key::SECCOMP_NAME_TO_HANDLE_AT, word(filter.answer("name_to_handle_at")), source);
+    facts.set(key::SECCOMP_MOUNT, word(filter.answer("mount")), source);
+    let Some(version) = facts.get(key::GUEST_SYSTEMD_VERSION) else { return };
+    let docker = if facts.get(key::ENGINE_NAME) == Some(EngineName::Podman) {
+        Some(0)
+    } else {
+        facts.get(key::ENGINE_MAJOR)
+    };
     let place = Surroundings { hierarchy: hierarchy(facts), docker };
     let found = blocked_in(version, place, |call| filter.answer(call));
-    facts.set("seccomp.first_blocked", found.first().map(|b| b.call.clone()), source);
-    facts.set("seccomp.first_answer", found.first().map(|b| denial(filter.answer(&b.call))), source);
-    facts.set("seccomp.effect", found.first().map_or("none", |b| b.effect.name()), source);
-    facts.set("seccomp.blocks", found.into_iter().map(|b| b.call).collect::<Vec<_>>(), source);
+    facts.set(key::SECCOMP_FIRST_BLOCKED, found.first().map(|b| b.call.clone()), source);
+    facts.set(key::SECCOMP_FIRST_ANSWER, found.first().map(|b| denial(filter.answer(&b.call))), source);
+    facts.set(key::SECCOMP_EFFECT, found.first().map_or(FilterEffect::None, |b| worst(b.effect)), source);
+    facts.set(key::SECCOMP_BLOCKS, found.into_iter().map(|b| b.call).collect::<Vec<_>>(), source);
+}
+
+fn worst(effect: Effect) -> FilterEffect {
+    match effect {
+        Effect::Units => FilterEffect::Units,
+        Effect::Unreachable => FilterEffect::Unreachable,
+        Effect::Stuck => FilterEffect::Stuck,
+        Effect::Fatal => FilterEffect::Fatal,
+        Effect::Create => FilterEffect::Create,
+    }
 }
 
 #[cfg(test)]
@@ -221,12 +234,12 @@ mod tests {
 
     fn facts(mode: &str, profile: Option<&str>) -> Facts {
         let mut facts = Facts::default();
-        facts.set("seccomp.mode", mode, "test");
-        facts.set("engine.version", "20.10.24+dfsg1", "test");
-        facts.set("guest.systemd_version", 262, "test");
-        facts.set("host.local", true, "test");
+        facts.set_foreign(key::SECCOMP_MODE, mode, "test");
+        facts.set(key::ENGINE_VERSION, "20.10.24+dfsg1", "test");
+        facts.set(key::GUEST_SYSTEMD_VERSION, 262, "test");
+        facts.set(key::HOST_LOCAL, true, "test");
         if let Some(profile) = profile {
-            facts.set("engine.seccomp_profile", profile, "test");
+            facts.set(key::ENGINE_SECCOMP_PROFILE, profile, "test");
         }
         facts
     }
@@ -250,25 +263,25 @@ mod tests {
         let nothing = json!({"HostConfig": {}});
         let (known, gaps) = collected(&nothing, facts("default", Some("/etc/own.json")));
         assert_eq!(
-            (known.text("seccomp.first_blocked"), known.text("seccomp.mode")),
-            (Some("statx"), Some("custom"))
+            (known.get(key::SECCOMP_FIRST_BLOCKED), known.get(key::SECCOMP_MODE)),
+            (Some("statx"), Some(SeccompMode::Custom))
         );
         assert_eq!(
-            (known.text("seccomp.first_answer"), known.text("seccomp.mount")),
-            (Some("EPERM"), Some("allowed"))
+            (known.get(key::SECCOMP_FIRST_ANSWER), known.get(key::SECCOMP_MOUNT)),
+            (Some("EPERM"), Some(FilterAnswer::Allowed))
         );
         assert!(gaps.is_empty());
         let (known, gaps) = collected(&nothing, facts("default", Some("/etc/gone.json")));
-        assert_eq!((known.text("seccomp.effect"), gaps.len()), (None, 1));
+        assert_eq!((known.get(key::SECCOMP_EFFECT), gaps.len()), (None, 1));
         let (known, _) = collected(&nothing, facts("default", Some("unconfined")));
         assert_eq!(
-            (known.text("seccomp.effect"), known.text("seccomp.mode")),
-            (Some("none"), Some("unconfined"))
+            (known.get(key::SECCOMP_EFFECT), known.get(key::SECCOMP_MODE)),
+            (Some(FilterEffect::None), Some(SeccompMode::Unconfined))
         );
         let (known, _) = collected(&nothing, facts("default", Some("builtin")));
         assert_eq!(
-            (known.text("seccomp.effect"), known.text("seccomp.mode")),
-            (Some("none"), Some("default"))
+            (known.get(key::SECCOMP_EFFECT), known.get(key::SECCOMP_MODE)),
+            (Some(FilterEffect::None), Some(SeccompMode::Default))
         );
     }
 
@@ -276,6 +289,6 @@ mod tests {
     fn a_container_that_asks_for_a_profile_gets_that() {
         let asks = json!({"HostConfig": {"SecurityOpt": ["seccomp=/etc/own.json"]}});
         let (known, _) = collected(&asks, facts("custom", Some("/etc/gone.json")));
-        assert_eq!(known.text("seccomp.first_blocked"), Some("statx"));
+        assert_eq!(known.get(key::SECCOMP_FIRST_BLOCKED), Some("statx"));
     }
 }

@@ -5,8 +5,8 @@
 use procfs_core::process::{MountInfo, MountInfos};
 
 use super::{Config, Mount};
-use crate::snapshot::vocabulary::CgroupBind;
-use crate::snapshot::{EngineKind, Facts};
+use crate::snapshot::vocabulary::{CgroupBind, CgroupMode, CgroupMount};
+use crate::snapshot::{EngineKind, Facts, Key, key};
 
 const CGROUP: &str = "/sys/fs/cgroup";
 
@@ -15,59 +15,59 @@ const CGROUP: &str = "/sys/fs/cgroup";
 pub fn observed(mounts: &MountInfos, own: Option<&str>, facts: &mut Facts) {
     let source = "/proc/PID/mountinfo";
     let at = |path: &str| mounts.iter().rev().find(|mount| mount.mount_point.to_str() == Some(path));
-    facts.set("mount.run", at("/run").is_some(), source);
-    facts.set("mount.run_lock", at("/run/lock").is_some(), source);
-    facts.set("mount.tmp", at("/tmp").is_some(), source);
-    facts.set("mount.dev_shm", at("/dev/shm").is_some(), source);
+    facts.set(key::MOUNT_RUN, at("/run").is_some(), source);
+    facts.set(key::MOUNT_RUN_LOCK, at("/run/lock").is_some(), source);
+    facts.set(key::MOUNT_TMP, at("/tmp").is_some(), source);
+    facts.set(key::MOUNT_DEV_SHM, at("/dev/shm").is_some(), source);
     if let Some(run) = at("/run") {
         let size = run.super_options.get("size").and_then(|size| size.as_deref()).and_then(bytes);
-        facts.set("mount.run_bytes", size, source);
-        facts.set("mount.run_writable", is_writable(run), source);
+        facts.set(key::MOUNT_RUN_BYTES, size, source);
+        facts.set(key::MOUNT_RUN_WRITABLE, is_writable(run), source);
     }
     let tree = at(CGROUP);
     let mode = tree.and_then(|tree| match tree.fs_type.as_str() {
-        "cgroup2" => Some("v2"),
-        "tmpfs" if at("/sys/fs/cgroup/unified").is_some() => Some("hybrid"),
-        "tmpfs" if mounts.iter().any(|mount| mount.fs_type == "cgroup") => Some("v1"),
+        "cgroup2" => Some(CgroupMode::V2),
+        "tmpfs" if at("/sys/fs/cgroup/unified").is_some() => Some(CgroupMode::Hybrid),
+        "tmpfs" if mounts.iter().any(|mount| mount.fs_type == "cgroup") => Some(CgroupMode::V1),
         _ => None,
     });
     if let Some(mode) = mode {
-        facts.set("cgroup.mode", mode, source);
+        facts.set(key::CGROUP_MODE, mode, source);
     }
-    facts.set("cgroup.mount", observed_tree(tree, mode, mounts, own), source);
+    facts.set(key::CGROUP_MOUNT, observed_tree(tree, mode, mounts, own), source);
 }
 
 /// State of the tree in which PID 1 must make its groups: all of v2, or name=systemd on v1.
 fn observed_tree(
     tree: Option<&MountInfo>,
-    mode: Option<&str>,
+    mode: Option<CgroupMode>,
     mounts: &MountInfos,
     own: Option<&str>,
-) -> &'static str {
+) -> CgroupMount {
     let below = |mount: &&MountInfo| {
         mount.mount_point.starts_with(CGROUP) && mount.mount_point.to_str() != Some(CGROUP)
     };
-    let state = |mount: &MountInfo| if is_writable(mount) { "rw" } else { "ro" };
+    let state = |mount: &MountInfo| if is_writable(mount) { CgroupMount::Rw } else { CgroupMount::Ro };
     let holds_own =
         |mount: &MountInfo| own.is_none_or(|own| std::path::Path::new(own).starts_with(&mount.root));
     match (tree, mode) {
-        (None, _) => "none",
+        (None, _) => CgroupMount::None,
         // A narrower writable subtree counts when it holds the container's own group.
-        (Some(_), Some("v2"))
+        (Some(_), Some(CgroupMode::V2))
             if mounts
                 .iter()
                 .filter(below)
                 .any(|m| m.fs_type == "cgroup2" && is_writable(m) && holds_own(m)) =>
         {
-            "rw"
+            CgroupMount::Rw
         }
-        (Some(tree), Some("v2")) => state(tree),
+        (Some(tree), Some(CgroupMode::V2)) => state(tree),
         (Some(_), Some(_)) => {
             let systemd =
                 mounts.iter().rev().find(|m| m.mount_point.to_str() == Some("/sys/fs/cgroup/systemd"));
-            systemd.map_or("none", state)
+            systemd.map_or(CgroupMount::None, state)
         }
-        (Some(_), None) => "hidden",
+        (Some(_), None) => CgroupMount::Hidden,
     }
 }
 
@@ -84,22 +84,22 @@ pub fn configured(config: &Config<'_>, facts: &mut Facts) {
     // Whether Podman prepares it may be unknown; then what is not asked for may be there all the same.
     let whole = config.knows("/HostConfig/Tmpfs")
         && (config.kind != EngineKind::Podman || config.systemd_mode().is_some());
-    let mut set = |key: &str, there: bool, source: &str| {
+    let mut set = |key: Key<bool>, there: bool, source: &str| {
         if there || whole {
             facts.set(key, there, source);
         }
     };
     let has = |path: &str| config.mount_at(path).is_some() || prepared;
-    set("mount.run", has("/run") || read_only_tmpfs, source);
-    set("mount.run_lock", has("/run/lock"), source);
-    set("mount.tmp", has("/tmp") || read_only_tmpfs, source);
+    set(key::MOUNT_RUN, has("/run") || read_only_tmpfs, source);
+    set(key::MOUNT_RUN_LOCK, has("/run/lock"), source);
+    set(key::MOUNT_TMP, has("/tmp") || read_only_tmpfs, source);
     if config.knows("/HostConfig/IpcMode") {
         let shm = config.mount_at("/dev/shm").is_some() || config.text("/HostConfig/IpcMode") != Some("none");
-        facts.set("mount.dev_shm", shm, "container inspect: HostConfig.IpcMode");
+        facts.set(key::MOUNT_DEV_SHM, shm, "container inspect: HostConfig.IpcMode");
     }
     if let Some(run) = config.mount_at("/run") {
-        facts.set("mount.run_bytes", size_option(&run.options), source);
-        facts.set("mount.run_writable", run.writable, source);
+        facts.set(key::MOUNT_RUN_BYTES, size_option(&run.options), source);
+        facts.set(key::MOUNT_RUN_WRITABLE, run.writable, source);
     }
     bind_facts(config, facts);
 }
@@ -119,16 +119,16 @@ fn bind_facts(config: &Config<'_>, facts: &mut Facts) {
     };
     let binds_known = config.knows("/HostConfig/Binds");
     if bind != CgroupBind::None || binds_known {
-        facts.set("cgroup.bind", bind, source);
+        facts.set(key::CGROUP_BIND, bind, source);
     }
     // A volume may come from the image, which a command line does not show.
     let volume = tree.as_ref().is_some_and(|mount| mount.kind == "volume");
     if volume || config.knows("/Mounts") {
-        facts.set("cgroup.volume", volume, source);
+        facts.set(key::CGROUP_VOLUME, volume, source);
     }
     let over = tree.as_ref().is_some_and(|mount| mount.kind == "tmpfs");
     if over || config.knows("/HostConfig/Tmpfs") {
-        facts.set("cgroup.tmpfs_over", over, source);
+        facts.set(key::CGROUP_TMPFS_OVER, over, source);
     }
     let subtree = config.mounts().into_iter().find(|m| {
         m.kind == "bind"
@@ -137,13 +137,13 @@ fn bind_facts(config: &Config<'_>, facts: &mut Facts) {
             && m.destination.starts_with("/sys/fs/cgroup/")
     });
     if subtree.is_some() || binds_known {
-        facts.set("cgroup.bind_subtree", subtree.map(|m| m.destination), source);
+        facts.set(key::CGROUP_BIND_SUBTREE, subtree.map(|m| m.destination), source);
     }
 }
 
 /// What the tree will be, from the configuration and the control group version, where nothing was observed.
 pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
-    let Some(mode) = facts.text("cgroup.mode").map(str::to_owned) else { return };
+    let Some(mode) = facts.get(key::CGROUP_MODE) else { return };
     let source = "container inspect: HostConfig (no running PID 1 to look at)";
     if !config.knows("/HostConfig/Binds")
         || config.kind == EngineKind::Podman && config.systemd_mode().is_none()
@@ -151,47 +151,47 @@ pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
         return;
     }
     let opened = config.flag("/HostConfig/Privileged")
-        || facts.bool("container.writable_cgroups") == Some(true)
+        || facts.get(key::CONTAINER_WRITABLE_CGROUPS) == Some(true)
         // Where the daemon maps users it takes the read-only flag away for every container (moby,
         // oci_linux.go).
-        || config.kind == EngineKind::Docker && facts.bool("engine.userns") == Some(true)
+        || config.kind == EngineKind::Docker && facts.get(key::ENGINE_USERNS) == Some(true)
         || config.systemd_mode() == Some(true);
     let tree = config.mount_at(CGROUP);
     let bound = |path: &str| config.mount_at(path).filter(|mount| mount.kind == "bind");
-    let state = |mount: &Mount| if mount.writable { "rw" } else { "ro" };
-    let mount = match (&tree, mode.as_str()) {
-        (Some(mount), _) if mount.kind != "bind" => "hidden",
-        (Some(mount), "v2") if mount.source == CGROUP && mount.writable => "rw",
-        (_, "v2")
-            if facts.text("cgroup.bind_subtree").is_some_and(|subtree| holds_parent(subtree, config)) =>
+    let state = |mount: &Mount| if mount.writable { CgroupMount::Rw } else { CgroupMount::Ro };
+    let mount = match (&tree, mode) {
+        (Some(mount), _) if mount.kind != "bind" => CgroupMount::Hidden,
+        (Some(mount), CgroupMode::V2) if mount.source == CGROUP && mount.writable => CgroupMount::Rw,
+        (_, CgroupMode::V2)
+            if facts.get(key::CGROUP_BIND_SUBTREE).is_some_and(|subtree| holds_parent(subtree, config)) =>
         {
-            "rw"
+            CgroupMount::Rw
         }
-        (Some(mount), "v2") if mount.source == CGROUP => "ro",
+        (Some(mount), CgroupMode::V2) if mount.source == CGROUP => CgroupMount::Ro,
         // A bind of the v1 tree carries its submounts, which stay writable even when it is read-only.
         (Some(mount), _) if mount.source == CGROUP => {
-            bound("/sys/fs/cgroup/systemd").as_ref().map_or("rw", state)
+            bound("/sys/fs/cgroup/systemd").as_ref().map_or(CgroupMount::Rw, state)
         }
-        (Some(_), _) => "hidden",
-        (None, "v2") => {
+        (Some(_), _) => CgroupMount::Hidden,
+        (None, CgroupMode::V2) => {
             if opened {
-                "rw"
+                CgroupMount::Rw
             } else {
-                "ro"
+                CgroupMount::Ro
             }
         }
         (None, _) => match bound("/sys/fs/cgroup/systemd") {
             Some(mount) => state(&mount),
             None => {
                 if opened {
-                    "rw"
+                    CgroupMount::Rw
                 } else {
-                    "ro"
+                    CgroupMount::Ro
                 }
             }
         },
     };
-    facts.set_if_unknown("cgroup.mount", mount, source);
+    facts.set_if_unknown(key::CGROUP_MOUNT, mount, source);
 }
 
 /// Whether the control group that the engine will make lies in a subtree of /sys/fs/cgroup: its parent is
@@ -241,29 +241,32 @@ mod tests {
                 tmpfs rw,size=64k\n",
         );
         assert_eq!(
-            (ro.text("cgroup.mode"), ro.text("cgroup.mount"), ro.int("mount.run_bytes")),
-            (Some("v2"), Some("ro"), Some(65536))
+            (ro.get(key::CGROUP_MODE), ro.get(key::CGROUP_MOUNT), ro.get(key::MOUNT_RUN_BYTES)),
+            (Some(CgroupMode::V2), Some(CgroupMount::Ro), Some(65536))
         );
-        assert_eq!((ro.bool("mount.run"), ro.bool("mount.run_lock")), (Some(true), Some(false)));
+        assert_eq!((ro.get(key::MOUNT_RUN), ro.get(key::MOUNT_RUN_LOCK)), (Some(true), Some(false)));
         let subtree = seen(
             "1 0 0:38 / /sys/fs/cgroup ro - cgroup2 cgroup rw\n2 1 0:38 /x /sys/fs/cgroup/x rw - cgroup2 \
                 cgroup rw\n",
         );
-        assert_eq!(subtree.text("cgroup.mount"), Some("rw"));
+        assert_eq!(subtree.get(key::CGROUP_MOUNT), Some(CgroupMount::Rw));
         let other = seen(
             "1 0 0:38 / /sys/fs/cgroup ro - cgroup2 cgroup rw\n2 1 0:38 /z /sys/fs/cgroup/z rw - cgroup2 \
                 cgroup rw\n",
         );
-        assert_eq!(other.text("cgroup.mount"), Some("ro"));
+        assert_eq!(other.get(key::CGROUP_MOUNT), Some(CgroupMount::Ro));
         let v1 = seen(
             "1 0 0:3 / /sys/fs/cgroup ro - tmpfs tmpfs rw\n2 1 0:4 / /sys/fs/cgroup/systemd ro - cgroup \
                 cgroup rw,name=systemd\n",
         );
-        assert_eq!((v1.text("cgroup.mode"), v1.text("cgroup.mount")), (Some("v1"), Some("ro")));
-        assert_eq!(seen("1 0 0:3 / / rw - ext4 /dev/x rw\n").text("cgroup.mount"), Some("none"));
         assert_eq!(
-            seen("1 0 0:3 / /sys/fs/cgroup rw - ext4 /dev/x rw\n").text("cgroup.mount"),
-            Some("hidden")
+            (v1.get(key::CGROUP_MODE), v1.get(key::CGROUP_MOUNT)),
+            (Some(CgroupMode::V1), Some(CgroupMount::Ro))
+        );
+        assert_eq!(seen("1 0 0:3 / / rw - ext4 /dev/x rw\n").get(key::CGROUP_MOUNT), Some(CgroupMount::None));
+        assert_eq!(
+            seen("1 0 0:3 / /sys/fs/cgroup rw - ext4 /dev/x rw\n").get(key::CGROUP_MOUNT),
+            Some(CgroupMount::Hidden)
         );
     }
 
@@ -274,8 +277,8 @@ mod tests {
     fn foretold_where(inspect: &Value, mode: &str, maps_users: bool) -> Facts {
         let config = Config::live(inspect, None, EngineKind::Docker);
         let mut facts = Facts::default();
-        facts.set("engine.userns", maps_users, "test");
-        facts.set("cgroup.mode", mode, "test");
+        facts.set(key::ENGINE_USERNS, maps_users, "test");
+        facts.set_foreign(key::CGROUP_MODE, mode, "test");
         configured(&config, &mut facts);
         predicted(&config, &mut facts);
         facts
@@ -285,21 +288,21 @@ mod tests {
     fn the_configuration_foretells_the_tree() {
         let bind = |rw: bool| json!({"Mounts": [{"Type": "bind", "Source": "/sys/fs/cgroup", "Destination": "/sys/fs/cgroup", "RW": rw}]});
         for (inspect, mode, expected) in [
-            (json!({}), "v2", "ro"),
-            (json!({}), "v1", "ro"),
-            (bind(true), "v2", "rw"),
-            (bind(false), "v2", "ro"),
-            (bind(false), "v1", "rw"),
-            (json!({"HostConfig": {"Privileged": true}}), "v2", "rw"),
+            (json!({}), "v2", CgroupMount::Ro),
+            (json!({}), "v1", CgroupMount::Ro),
+            (bind(true), "v2", CgroupMount::Rw),
+            (bind(false), "v2", CgroupMount::Ro),
+            (bind(false), "v1", CgroupMount::Rw),
+            (json!({"HostConfig": {"Privileged": true}}), "v2", CgroupMount::Rw),
             (
                 json!({"Mounts": [{"Type": "volume", "Source": "/v", "Destination": "/sys/fs/cgroup", "RW": true}]}),
                 "v2",
-                "hidden",
+                CgroupMount::Hidden,
             ),
         ] {
-            assert_eq!(foretold(&inspect, mode).text("cgroup.mount"), Some(expected), "{inspect} {mode}");
+            assert_eq!(foretold(&inspect, mode).get(key::CGROUP_MOUNT), Some(expected), "{inspect} {mode}");
         }
-        assert_eq!(foretold_where(&json!({}), "v2", true).text("cgroup.mount"), Some("rw"));
+        assert_eq!(foretold_where(&json!({}), "v2", true).get(key::CGROUP_MOUNT), Some(CgroupMount::Rw));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 pub use crate::snapshot::vocabulary::Wrapper;
 use std::path::Path;
 
-use crate::snapshot::Facts;
+use crate::snapshot::{Facts, key};
 
 /// How a container gets to systemd.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +27,12 @@ impl Program {
     /// Facts of the way to systemd.
     pub fn facts(&self, facts: &mut Facts) {
         let source = "container inspect: Config.Entrypoint, Config.Cmd and the scripts they name";
-        facts.set("container.runs_systemd", self.init.is_some(), source);
-        facts.set("container.wrapper", self.wrapper, source);
+        facts.set(key::CONTAINER_RUNS_SYSTEMD, self.init.is_some(), source);
+        facts.set(key::CONTAINER_WRAPPER, self.wrapper, source);
         if let Some(execs) = self.execs {
-            facts.set("container.wrapper_execs", execs, source);
+            facts.set(key::CONTAINER_WRAPPER_EXECS, execs, source);
         }
-        facts.set("container.init_arguments", self.init_arguments.clone(), source);
+        facts.set(key::CONTAINER_INIT_ARGUMENTS, self.init_arguments.clone(), source);
     }
 }
 

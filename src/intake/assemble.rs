@@ -14,7 +14,7 @@ use crate::facts::{
 };
 use crate::snapshot::{
     EngineId, Fact, Facts, Gap, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Target, TargetKind,
-    UNSEEN_TEXT,
+    UNSEEN_TEXT, key,
 };
 
 /// Units that failed, of one container; more are one disaster.
@@ -101,7 +101,7 @@ impl<'f> Draft<'f> {
         container::facts(&config, &mut told);
         let image = container.image.as_deref().unwrap_or_default();
         if !config.knows("/Config/Cmd") && !config.knows("/Config/Entrypoint") && image::is_program(image) {
-            told.set("container.runs_systemd", false, "name of the image");
+            told.set(key::CONTAINER_RUNS_SYSTEMD, false, "name of the image");
         }
         if config.knows("/Config/Cmd") {
             let program = program::of_argv(&config.argv(), None);
@@ -112,7 +112,7 @@ impl<'f> Draft<'f> {
             }
         }
         if let Some(image) = &container.image {
-            told.set("container.image", image.as_str(), "container inspect: Config.Image");
+            told.set(key::CONTAINER_IMAGE, image.as_str(), "container inspect: Config.Image");
         }
         self.attribute(&told, &container.origin);
         self.facts.extend(container.facts.clone());
@@ -125,10 +125,11 @@ impl<'f> Draft<'f> {
 
     /// Takes facts over with the place in the text as their source.
     fn attribute(&mut self, told: &Facts, origin: &str) {
-        for (key, fact) in told.iter().filter(|(key, _)| self.facts.get(key).is_none()).collect::<Vec<_>>() {
+        for (key, fact) in told.iter().filter(|(key, _)| self.facts.named(key).is_none()).collect::<Vec<_>>()
+        {
             let field = fact.source.rsplit_once(": ").map_or(fact.source.as_str(), |(_, field)| field);
             let field = field.split(" (").next().unwrap_or(field);
-            self.facts.set(key, fact.value.clone(), &format!("{origin} ({field})"));
+            self.facts.set_named(key, fact.value.clone(), &format!("{origin} ({field})"));
         }
     }
 
@@ -144,7 +145,7 @@ impl<'f> Draft<'f> {
                     let id = EngineId { name: name.to_owned(), version: version.clone(), api: String::new() };
                     engine::version_facts(&id, &mut told);
                 }
-                _ => told.set_foreign("engine.name", name, "name of the command"),
+                _ => told.set_foreign(key::ENGINE_NAME, name, "name of the command"),
             }
         }
         if !said.info.is_empty() {
@@ -162,18 +163,20 @@ impl<'f> Draft<'f> {
         for (observed, own) in observed {
             for (key, fact) in observed.facts.iter() {
                 // Of several rows of `docker ps` the one that ended is the one that is asked about.
-                let up =
-                    key == "container.status" && fact.value == "running" && self.facts.get(key).is_some();
+                let up = key == key::CONTAINER_STATUS.name()
+                    && fact.value == "running"
+                    && self.facts.named(key).is_some();
                 // What is mounted decides; the groups of a process only where nothing better is known.
-                let weaker =
-                    key == "cgroup.mode" && !fact.source.ends_with("mounts") && self.facts.get(key).is_some();
+                let weaker = key == key::CGROUP_MODE.name()
+                    && !fact.source.ends_with("mounts")
+                    && self.facts.named(key).is_some();
                 if !own && !share::is_shared(key) || whole && key.starts_with("container.") || up || weaker {
                     continue;
                 }
-                if key == "manager.failed_units" {
+                if key == key::MANAGER_FAILED_UNITS.name() {
                     failed.add(fact);
                 } else {
-                    self.facts.set(key, fact.value.clone(), &fact.source);
+                    self.facts.set_named(key, fact.value.clone(), &fact.source);
                 }
             }
         }
@@ -183,18 +186,18 @@ impl<'f> Draft<'f> {
     /// Whether init is in the image: a container that ended otherwise than by the engine's own codes has
     /// started it, and who names an init and has no error to show is taken to have one.
     fn started(&mut self) {
-        if self.facts.bool("container.runs_systemd") != Some(true) {
+        if self.facts.get(key::CONTAINER_RUNS_SYSTEMD) != Some(true) {
             return;
         }
-        match self.facts.int("container.exit_code") {
+        match self.facts.get(key::CONTAINER_EXIT_CODE) {
             Some(125..=127) => {}
             Some(_) => self.facts.set_if_unknown(
-                "guest.init_present",
+                key::GUEST_INIT_PRESENT,
                 true,
                 "container.exit_code: the engine could start it",
             ),
             None => self.facts.set_if_unknown(
-                "guest.init_present",
+                key::GUEST_INIT_PRESENT,
                 true,
                 "assumed: the text names it and says nothing against it",
             ),
@@ -203,16 +206,16 @@ impl<'f> Draft<'f> {
 
     /// What names tell of the guest, where systemd itself did not say it.
     fn guest(&mut self) {
-        let name = self.facts.text("guest.os_name").map(str::to_owned);
+        let name = self.facts.get(key::GUEST_OS_NAME).map(str::to_owned);
         if let Some(version) = name.as_deref().and_then(distribution::of_name) {
-            self.facts.set_if_unknown("guest.systemd_version", version, "guest.os_name");
+            self.facts.set_if_unknown(key::GUEST_SYSTEMD_VERSION, version, "guest.os_name");
         }
         let image =
             self.container.and_then(|container| container.base.as_deref().or(container.image.as_deref()));
         if let Some((id, version)) = image.and_then(distribution::of_image) {
-            self.facts.set_if_unknown("guest.os_id", id, "name of the image");
+            self.facts.set_if_unknown(key::GUEST_OS_ID, id, "name of the image");
             if let Some(version) = version {
-                self.facts.set_if_unknown("guest.systemd_version", version, "name of the image");
+                self.facts.set_if_unknown(key::GUEST_SYSTEMD_VERSION, version, "name of the image");
             }
         }
         distribution::distribution_facts(&mut self.facts);
@@ -232,12 +235,12 @@ impl<'f> Draft<'f> {
     /// Whether systemd is the subject: asked for by the container's description, or spoken of in the text.
     fn subject(&mut self, is_spoken: bool) {
         let spoken = is_spoken || self.documents.values().any(|document| share::signs(&document.to_string()));
-        let meant = self.facts.bool("container.meant_for_systemd");
+        let meant = self.facts.get(key::CONTAINER_MEANT_FOR_SYSTEMD);
         if spoken && meant != Some(true) {
-            self.facts.set("container.meant_for_systemd", true, "text: it speaks of systemd");
+            self.facts.set(key::CONTAINER_MEANT_FOR_SYSTEMD, true, "text: it speaks of systemd");
             return;
         }
-        let unknown = self.facts.text("container.error").is_some()
+        let unknown = self.facts.get(key::CONTAINER_ERROR).is_some()
             || self.gaps.iter().any(|gap| gap.fact == UNSEEN_TEXT);
         if spoken || meant.is_some() || unknown {
             return;
@@ -253,7 +256,7 @@ impl<'f> Draft<'f> {
                 self.gaps.push(Gap { fact: UNSEEN_TEXT.to_owned(), reason });
             }
             None => {
-                self.facts.set("container.meant_for_systemd", false, "text: it does not speak of systemd")
+                self.facts.set(key::CONTAINER_MEANT_FOR_SYSTEMD, false, "text: it does not speak of systemd")
             }
         }
     }
@@ -335,7 +338,7 @@ impl<'f> Units<'f> {
             draft.gaps.push(Gap { fact: "manager.failed_units".to_owned(), reason });
         }
         if !self.list.is_empty() {
-            draft.facts.set("manager.failed_units", self.list, self.source);
+            draft.facts.set_named(key::MANAGER_FAILED_UNITS.name(), self.list.into(), self.source);
         }
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::page::Line;
 use crate::pattern::Pattern;
-use crate::snapshot::Facts;
+use crate::snapshot::{Facts, key};
 
 /// Instructions, behind the step numbers of the classic builder or of BuildKit where those stand.
 static INSTRUCTION: Pattern = Pattern::new(
@@ -166,10 +166,10 @@ fn command(rest: &str) -> Vec<String> {
 
 fn run(rest: &str, facts: &mut Facts) {
     if INSTALLS.is_match(rest) {
-        facts.set("guest.systemd_installed", true, "Dockerfile: RUN");
+        facts.set(key::GUEST_SYSTEMD_INSTALLED, true, "Dockerfile: RUN");
     }
     if let Some(captures) = DEFAULT.captures(rest) {
-        facts.set("guest.default_target", &captures["unit"], "Dockerfile: RUN");
+        facts.set(key::GUEST_DEFAULT_TARGET, &captures["unit"], "Dockerfile: RUN");
     }
 }
 
@@ -196,8 +196,8 @@ mod tests {
             (&file.config["Entrypoint"], &file.config["StopSignal"]),
             (&json!(["/sbin/init"]), &json!("SIGRTMIN+3"))
         );
-        assert_eq!(file.facts.bool("guest.systemd_installed"), Some(true));
-        assert_eq!(file.facts.text("guest.default_target"), Some("multi-user.target"));
+        assert_eq!(file.facts.get(key::GUEST_SYSTEMD_INSTALLED), Some(true));
+        assert_eq!(file.facts.get(key::GUEST_DEFAULT_TARGET), Some("multi-user.target"));
     }
 
     #[test]

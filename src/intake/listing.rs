@@ -8,8 +8,8 @@ use super::observe::{Observed, pid1};
 use super::page::Line;
 use crate::facts::mounts;
 use crate::pattern::{Group, Pattern};
-use crate::snapshot::Facts;
 use crate::snapshot::vocabulary::{CgroupMode, CgroupNamespace};
+use crate::snapshot::{Facts, key};
 
 /// File systems that only a container has as its root.
 const CONTAINER_ROOTS: [&str; 4] = ["overlay", "aufs", "fuse-overlayfs", "fuse.fuse-overlayfs"];
@@ -68,8 +68,8 @@ fn mount_table(lines: &[Line]) -> Option<Observed> {
         // Container and host see the same version of control groups; all else is the container's own.
         let there =
             fact.value == true || matches!(fact.value.as_str(), Some("ro" | "rw" | "v1" | "v2" | "hybrid"));
-        if key == "cgroup.mode" || of_container || !of_host && there {
-            facts.set(key, fact.value.clone(), &source);
+        if key == key::CGROUP_MODE.name() || of_container || !of_host && there {
+            facts.set_named(key, fact.value.clone(), &source);
         }
     }
     facts.iter().next()?;
@@ -118,22 +118,22 @@ fn groups(lines: &[Line]) -> Option<Observed> {
     let source = format!("text line {line}: control groups of a process");
     let mut facts = Facts::default();
     match (unified, legacy) {
-        (true, false) => facts.set("cgroup.mode", CgroupMode::V2, &source),
-        (true, true) => facts.set("cgroup.mode", CgroupMode::Hybrid, &source),
-        _ => facts.set("cgroup.mode", CgroupMode::V1, &source),
+        (true, false) => facts.set(key::CGROUP_MODE, CgroupMode::V2, &source),
+        (true, true) => facts.set(key::CGROUP_MODE, CgroupMode::Hybrid, &source),
+        _ => facts.set(key::CGROUP_MODE, CgroupMode::V1, &source),
     }
     if named || whole {
-        facts.set("host.systemd_cgroup", named || !legacy, &source);
+        facts.set(key::HOST_SYSTEMD_CGROUP, named || !legacy, &source);
     }
     // systemd moves itself into init.scope below its root.
     if rows.iter().all(|(.., path)| path == "/" || path == "/init.scope") {
-        facts.set("cgroup.namespace", CgroupNamespace::Private, &source);
+        facts.set(key::CGROUP_NAMESPACE, CgroupNamespace::Private, &source);
     } else if rows.iter().any(|(.., path)| {
         ["/docker/", "/libpod", "/kubepods", "/machine.slice/libpod"]
             .iter()
             .any(|start| path.starts_with(start))
     }) {
-        facts.set("cgroup.namespace", CgroupNamespace::Host, &source);
+        facts.set(key::CGROUP_NAMESPACE, CgroupNamespace::Host, &source);
     }
     Some(Observed { line: *line, about: None, facts })
 }
@@ -163,6 +163,7 @@ fn processes(lines: &[Line]) -> Option<Observed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot::vocabulary::CgroupMount;
 
     fn facts(text: &str) -> Facts {
         let lines = Line::all(text);
@@ -180,8 +181,8 @@ mod tests {
         ] {
             let seen = facts(text);
             assert_eq!(
-                (seen.text("cgroup.mode"), seen.text("cgroup.mount"), seen.bool("mount.run")),
-                (Some("v2"), Some("ro"), None),
+                (seen.get(key::CGROUP_MODE), seen.get(key::CGROUP_MOUNT), seen.get(key::MOUNT_RUN)),
+                (Some(CgroupMode::V2), Some(CgroupMount::Ro), None),
                 "{text}"
             );
         }
@@ -189,36 +190,39 @@ mod tests {
             "overlay on / type overlay (rw,relatime)\nproc on /proc type proc (rw)\ncgroup on /sys/fs/cgroup \
                 type cgroup2 (ro)",
         );
-        assert_eq!(whole.bool("mount.run"), Some(false));
+        assert_eq!(whole.get(key::MOUNT_RUN), Some(false));
         let host = facts(
             "/dev/sda1 on / type ext4 (rw)\ntmpfs on /run type tmpfs (rw)\ncgroup2 on /sys/fs/cgroup type \
                 cgroup2 (rw)",
         );
         assert_eq!(
-            (host.bool("mount.run"), host.text("cgroup.mode"), host.text("cgroup.mount")),
-            (None, Some("v2"), None)
+            (host.get(key::MOUNT_RUN), host.get(key::CGROUP_MODE), host.get(key::CGROUP_MOUNT)),
+            (None, Some(CgroupMode::V2), None)
         );
     }
 
     #[test]
     fn control_groups_tell_version_and_namespace() {
         let v2 = facts("$ cat /proc/1/cgroup\n0::/");
-        assert_eq!((v2.text("cgroup.mode"), v2.text("cgroup.namespace")), (Some("v2"), Some("private")));
+        assert_eq!(
+            (v2.get(key::CGROUP_MODE), v2.get(key::CGROUP_NAMESPACE)),
+            (Some(CgroupMode::V2), Some(CgroupNamespace::Private))
+        );
         let v1 = facts("12:pids:/docker/abc\n11:memory:/docker/abc\n1:cpu,cpuacct:/docker/abc");
         assert_eq!(
-            (v1.text("cgroup.mode"), v1.bool("host.systemd_cgroup"), v1.text("cgroup.namespace")),
-            (Some("v1"), Some(false), Some("host"))
+            (v1.get(key::CGROUP_MODE), v1.get(key::HOST_SYSTEMD_CGROUP), v1.get(key::CGROUP_NAMESPACE)),
+            (Some(CgroupMode::V1), Some(false), Some(CgroupNamespace::Host))
         );
         let hybrid = facts("2:name=systemd:/\n1:memory:/\n0::/");
         assert_eq!(
-            (hybrid.text("cgroup.mode"), hybrid.bool("host.systemd_cgroup")),
-            (Some("hybrid"), Some(true))
+            (hybrid.get(key::CGROUP_MODE), hybrid.get(key::HOST_SYSTEMD_CGROUP)),
+            (Some(CgroupMode::Hybrid), Some(true))
         );
     }
 
     #[test]
     fn process_one_is_found_in_ps() {
-        let pid1 = |text: &str| facts(text).text("pid1.command").map(str::to_owned);
+        let pid1 = |text: &str| facts(text).get(key::PID1_COMMAND).map(str::to_owned);
         assert_eq!(
             pid1(
                 "USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND\nroot 1 0.1 0.0 1 2 ? Ss \

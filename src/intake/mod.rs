@@ -82,6 +82,7 @@ mod tests {
     use super::*;
     use crate::rule::builtin;
     use crate::snapshot::Facts;
+    use crate::snapshot::key;
 
     fn facts(texts: &[&str]) -> Vec<Facts> {
         let rules = builtin().unwrap();
@@ -92,7 +93,7 @@ mod tests {
     }
 
     fn fact(facts: &Facts, key: &str) -> String {
-        facts.get(key).map_or_else(|| "unknown".to_owned(), |fact| fact.value.to_string())
+        facts.named(key).map_or_else(|| "unknown".to_owned(), |fact| fact.value.to_string())
     }
 
     /// Facts of a text of one container, as `key=value`.
@@ -265,7 +266,7 @@ mod tests {
             .map(|s| {
                 (
                     s.target.name.as_str(),
-                    s.facts.int("container.exit_code"),
+                    s.facts.get(key::CONTAINER_EXIT_CODE),
                     s.log.lines.iter().any(|line| line.text.contains("FATAL")),
                 )
             })

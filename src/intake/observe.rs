@@ -7,8 +7,8 @@
 use super::page::Line;
 use crate::facts::distribution;
 use crate::pattern::{Captures, Group, Pattern};
-use crate::snapshot::Facts;
 use crate::snapshot::vocabulary::{BusState, CgroupMode, CgroupNamespace, ContainerStatus, ManagerState};
+use crate::snapshot::{Facts, key};
 
 /// Words of `systemctl is-system-running` (systemctl(1)).
 /// Lines behind a command within which its answer stands.
@@ -124,7 +124,7 @@ fn silent(lines: &[Line]) -> Vec<Observed> {
             return None;
         }
         let mut facts = Facts::default();
-        facts.set("log.empty", true, &format!("text line {}: logs of the engine", line.number));
+        facts.set(key::LOG_EMPTY, true, &format!("text line {}: logs of the engine", line.number));
         Some(Observed { line: line.number, about: last_word(&line.text), facts })
     };
     lines.iter().enumerate().filter_map(empty).collect()
@@ -161,60 +161,60 @@ fn exits(text: &str, place: Source<'_>, facts: &mut Facts) {
         return;
     }
     if captured(&PS_UP, text).is_some() {
-        facts.set("container.status", ContainerStatus::Running, &place("ps of the engine"));
-        facts.set("container.error", serde_json::Value::Null, &place("ps of the engine"));
+        facts.set(key::CONTAINER_STATUS, ContainerStatus::Running, &place("ps of the engine"));
+        facts.set_absent(key::CONTAINER_ERROR, &place("ps of the engine"));
     }
 }
 
 fn exit_code(code: i64, source: &str, facts: &mut Facts) {
-    facts.set("container.status", ContainerStatus::Exited, source);
-    facts.set("container.exit_code", code, source);
+    facts.set(key::CONTAINER_STATUS, ContainerStatus::Exited, source);
+    facts.set(key::CONTAINER_EXIT_CODE, code, source);
     // 125 to 127 are the engine's own; any other code is the program's, which then was started.
     if !(125..=127).contains(&code) {
-        facts.set("container.error", serde_json::Value::Null, source);
+        facts.set_absent(key::CONTAINER_ERROR, source);
     }
 }
 
 fn guest(text: &str, place: Source<'_>, facts: &mut Facts) {
     if let Some(captures) = captured(&VERSION, text) {
         facts.set(
-            "guest.systemd_version",
+            key::GUEST_SYSTEMD_VERSION,
             captures["version"].parse::<i64>().unwrap_or_default(),
             &place("systemctl --version"),
         );
-        facts.set("guest.systemd_installed", true, &place("systemctl --version"));
+        facts.set(key::GUEST_SYSTEMD_INSTALLED, true, &place("systemctl --version"));
     }
     if let Some(captures) = captured(&WELCOME, text) {
         let name = captures["name"].trim();
-        facts.set("guest.os_name", name, &place("systemd's welcome"));
+        facts.set(key::GUEST_OS_NAME, name, &place("systemd's welcome"));
         if let Some(id) = distribution::id_of_name(name) {
-            facts.set("guest.os_id", id, &place("systemd's welcome"));
+            facts.set(key::GUEST_OS_ID, id, &place("systemd's welcome"));
         }
     }
     if let Some(captures) = captured(&OS_RELEASE, text) {
         match &captures["key"] {
-            "ID" => facts.set("guest.os_id", captures["value"].trim(), &place("os-release")),
-            "PRETTY_NAME" => facts.set("guest.os_name", captures["value"].trim(), &place("os-release")),
+            "ID" => facts.set(key::GUEST_OS_ID, captures["value"].trim(), &place("os-release")),
+            "PRETTY_NAME" => facts.set(key::GUEST_OS_NAME, captures["value"].trim(), &place("os-release")),
             _ => {}
         }
     }
     if let Some(captures) = captured(&UNAME, text) {
-        facts.set("host.kernel", &captures["release"], &place("uname"));
+        facts.set(key::HOST_KERNEL, &captures["release"], &place("uname"));
     }
     if let Some(captures) = captured(&CGROUP_PATH, text) {
         let namespace =
             if &captures["path"] == "/" { CgroupNamespace::Private } else { CgroupNamespace::Host };
-        facts.set("cgroup.namespace", namespace, &place("control group path of systemd"));
+        facts.set(key::CGROUP_NAMESPACE, namespace, &place("control group path of systemd"));
     }
 }
 
 fn manager(text: &str, place: Source<'_>, facts: &mut Facts) {
     if let Some(state) = captured(&STATE, text).and_then(|captures| told(&captures["state"])) {
-        facts.set("manager.state", state, &place("systemctl status"));
-        facts.set("manager.bus", BusState::Ok, &place("systemctl status"));
+        facts.set(key::MANAGER_STATE, state, &place("systemctl status"));
+        facts.set(key::MANAGER_BUS, BusState::Ok, &place("systemctl status"));
     }
     if let Some(captures) = captured(&FAILED_ROW, text) {
-        facts.set("manager.failed_units", vec![captures["unit"].to_owned()], &place("systemctl --failed"));
+        facts.set(key::MANAGER_FAILED_UNITS, vec![captures["unit"].to_owned()], &place("systemctl --failed"));
     }
 }
 
@@ -233,8 +233,8 @@ fn answers(command: &str, after: &[Line], place: Source<'_>, facts: &mut Facts) 
         }
     } else if command.contains("is-system-running") {
         if let Some(state) = answer().and_then(told).filter(|state| *state != ManagerState::Offline) {
-            facts.set("manager.state", state, &place("systemctl is-system-running"));
-            facts.set("manager.bus", BusState::Ok, &place("systemctl is-system-running"));
+            facts.set(key::MANAGER_STATE, state, &place("systemctl is-system-running"));
+            facts.set(key::MANAGER_BUS, BusState::Ok, &place("systemctl is-system-running"));
         }
     } else if command.ends_with("/proc/1/comm") {
         if let Some(name) = answer().filter(|answer| !answer.contains(' ')) {
@@ -247,7 +247,7 @@ fn answers(command: &str, after: &[Line], place: Source<'_>, facts: &mut Facts) 
             _ => None,
         });
         if let Some(mode) = mode {
-            facts.set("cgroup.mode", mode, &place("stat -f /sys/fs/cgroup"));
+            facts.set(key::CGROUP_MODE, mode, &place("stat -f /sys/fs/cgroup"));
         }
     }
 }
@@ -261,8 +261,8 @@ pub fn pid1(command: &str, source: &str, facts: &mut Facts) {
         || program.contains("systemd")
         || program.ends_with("/sy")
         || program.ends_with("/syst");
-    facts.set("pid1.command", name, source);
-    facts.set("pid1.systemd", systemd, source);
+    facts.set(key::PID1_COMMAND, name, source);
+    facts.set(key::PID1_SYSTEMD, systemd, source);
 }
 
 #[cfg(test)]
@@ -286,47 +286,50 @@ mod tests {
             ("server process (PID 540) exited with exit code 255", None),
             ("Process completed with exit code 1.", None),
         ] {
-            assert_eq!(facts(text).int("container.exit_code"), code, "{text}");
+            assert_eq!(facts(text).get(key::CONTAINER_EXIT_CODE), code, "{text}");
         }
     }
 
     #[test]
     fn an_empty_log_is_a_fact() {
-        assert_eq!(facts("$ docker logs web\n$ docker ps").bool("log.empty"), Some(true));
-        assert_eq!(facts("$ docker logs web\n").bool("log.empty"), Some(true));
-        assert_eq!(facts("$ docker logs web\nhello").bool("log.empty"), None);
-        assert_eq!(facts("run docker logs web\n").bool("log.empty"), None);
+        assert_eq!(facts("$ docker logs web\n$ docker ps").get(key::LOG_EMPTY), Some(true));
+        assert_eq!(facts("$ docker logs web\n").get(key::LOG_EMPTY), Some(true));
+        assert_eq!(facts("$ docker logs web\nhello").get(key::LOG_EMPTY), None);
+        assert_eq!(facts("run docker logs web\n").get(key::LOG_EMPTY), None);
     }
 
     #[test]
     fn systemctl_tells_the_state() {
-        assert_eq!(facts("# systemctl is-system-running\ndegraded").text("manager.state"), Some("degraded"));
         assert_eq!(
-            facts("● 1de7758f2e12\n    State: maintenance").text("manager.state"),
-            Some("maintenance")
+            facts("# systemctl is-system-running\ndegraded").get(key::MANAGER_STATE),
+            Some(ManagerState::Degraded)
         );
         assert_eq!(
-            facts("● tmp.mount loaded failed failed Temporary Directory").list("manager.failed_units"),
+            facts("● 1de7758f2e12\n    State: maintenance").get(key::MANAGER_STATE),
+            Some(ManagerState::Maintenance)
+        );
+        assert_eq!(
+            facts("● tmp.mount loaded failed failed Temporary Directory").list(key::MANAGER_FAILED_UNITS),
             ["tmp.mount"]
         );
-        assert_eq!(facts("systemd 252 (252.39-1~deb12u2)\n+PAM").int("guest.systemd_version"), Some(252));
+        assert_eq!(facts("systemd 252 (252.39-1~deb12u2)\n+PAM").get(key::GUEST_SYSTEMD_VERSION), Some(252));
     }
 
     #[test]
     fn the_guest_introduces_itself() {
         let said = facts("Welcome to CentOS Linux 7 (Core)!");
         assert_eq!(
-            (said.text("guest.os_id"), said.text("guest.os_name")),
+            (said.get(key::GUEST_OS_ID), said.get(key::GUEST_OS_NAME)),
             (Some("centos"), Some("CentOS Linux 7 (Core)"))
         );
         assert_eq!(
-            facts("Failed to create /docker/abc/init.scope control group: x").text("cgroup.namespace"),
-            Some("host")
+            facts("Failed to create /docker/abc/init.scope control group: x").get(key::CGROUP_NAMESPACE),
+            Some(CgroupNamespace::Host)
         );
         assert_eq!(
-            facts("Failed to create /init.scope control group: x").text("cgroup.namespace"),
-            Some("private")
+            facts("Failed to create /init.scope control group: x").get(key::CGROUP_NAMESPACE),
+            Some(CgroupNamespace::Private)
         );
-        assert_eq!(facts("$ cat /proc/1/comm\nbash").bool("pid1.systemd"), Some(false));
+        assert_eq!(facts("$ cat /proc/1/comm\nbash").get(key::PID1_SYSTEMD), Some(false));
     }
 }

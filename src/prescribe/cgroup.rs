@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::recipe::{Recipe, Volume};
-use crate::snapshot::Facts;
+use crate::snapshot::vocabulary::{CgroupDriver, CgroupMode, EngineName};
+use crate::snapshot::{Facts, key};
 
 const TREE: &str = "/sys/fs/cgroup";
 
@@ -14,16 +15,16 @@ const TREE: &str = "/sys/fs/cgroup";
 #[serde(deny_unknown_fields)]
 pub struct Row {
     /// Name of the engine; any when absent.
-    engine: Option<String>,
+    engine: Option<EngineName>,
     /// First major version that has it.
     #[serde(default)]
     since: i64,
     /// Last major version that needs it.
     until: Option<i64>,
     /// Control group version; any when absent.
-    mode: Option<String>,
+    mode: Option<CgroupMode>,
     /// Control group driver; any when absent.
-    driver: Option<String>,
+    driver: Option<CgroupDriver>,
     /// Whether the engine runs as an ordinary user; any when absent.
     rootless: Option<bool>,
     /// Whether root of the container is another user of the host; any when absent.
@@ -65,11 +66,11 @@ static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
 });
 
 /// The engine, host and guest at hand, as the table asks for them.
-struct Place<'f> {
-    engine: &'f str,
+struct Place {
+    engine: EngineName,
     major: i64,
-    mode: Option<&'f str>,
-    driver: &'f str,
+    mode: Option<CgroupMode>,
+    driver: CgroupDriver,
     rootless: bool,
     userns: bool,
     guest: Option<i64>,
@@ -78,28 +79,30 @@ struct Place<'f> {
 
 /// The row for the engine, host and guest at hand; `None` when one of them is not known or has no answer.
 pub fn row(facts: &Facts) -> Option<&'static Row> {
-    let is = |fact: &str| facts.bool(fact) == Some(true);
+    let is = |fact| facts.get(fact) == Some(true);
     let place = Place {
-        engine: facts.text("engine.name")?,
-        major: facts.int("engine.major").unwrap_or(0),
-        mode: facts.text("cgroup.mode").map(|mode| if mode == "hybrid" { "v1" } else { mode }),
+        engine: facts.get(key::ENGINE_NAME)?,
+        major: facts.get(key::ENGINE_MAJOR).unwrap_or(0),
+        mode: facts
+            .get(key::CGROUP_MODE)
+            .map(|mode| if mode == CgroupMode::Hybrid { CgroupMode::V1 } else { mode }),
         // An unknown driver gets the answer that does not depend on it.
-        driver: facts.text("engine.cgroup_driver").unwrap_or("systemd"),
-        rootless: is("engine.rootless"),
-        userns: is("container.userns"),
-        guest: facts.int("guest.systemd_version"),
-        image_volume: is("cgroup.volume") && is("image.volume_cgroup"),
+        driver: facts.get(key::ENGINE_CGROUP_DRIVER).unwrap_or(CgroupDriver::Systemd),
+        rootless: is(key::ENGINE_ROOTLESS),
+        userns: is(key::CONTAINER_USERNS),
+        guest: facts.get(key::GUEST_SYSTEMD_VERSION),
+        image_volume: is(key::CGROUP_VOLUME) && is(key::IMAGE_VOLUME_CGROUP),
     };
     TABLE.iter().find(|row| row.fits(&place))
 }
 
 impl Row {
-    fn fits(&self, place: &Place<'_>) -> bool {
-        self.engine.as_deref().is_none_or(|wanted| wanted == place.engine)
+    fn fits(&self, place: &Place) -> bool {
+        self.engine.is_none_or(|wanted| wanted == place.engine)
             && place.major >= self.since
             && self.until.is_none_or(|last| place.major <= last)
-            && self.mode.as_deref().is_none_or(|wanted| Some(wanted) == place.mode)
-            && self.driver.as_deref().is_none_or(|wanted| wanted == place.driver)
+            && self.mode.is_none_or(|wanted| Some(wanted) == place.mode)
+            && self.driver.is_none_or(|wanted| wanted == place.driver)
             && self.rootless.is_none_or(|wanted| wanted == place.rootless)
             && self.userns.is_none_or(|wanted| wanted == place.userns)
             && self
@@ -143,7 +146,7 @@ impl Row {
 impl Row {
     /// What engines choose by themselves.
     fn default_namespace(&self) -> &'static str {
-        if self.mode.as_deref() == Some("v1") { "host" } else { "private" }
+        if self.mode == Some(CgroupMode::V1) { "host" } else { "private" }
     }
 }
 
@@ -163,16 +166,16 @@ fn own_parent(recipe: &mut Recipe) -> String {
 mod tests {
     use super::*;
     use crate::prescribe::types::Reach;
-    use crate::snapshot::EngineKind;
+    use crate::snapshot::{EngineKind, Key};
 
     fn facts(engine: &str, major: i64, mode: &str, driver: &str, volume: bool) -> Facts {
         let mut facts = Facts::default();
-        facts.set("engine.name", engine, "test");
-        facts.set("engine.major", major, "test");
-        facts.set("cgroup.mode", mode, "test");
-        facts.set("engine.cgroup_driver", driver, "test");
-        facts.set("cgroup.volume", volume, "test");
-        facts.set("image.volume_cgroup", volume, "test");
+        facts.set_foreign(key::ENGINE_NAME, engine, "test");
+        facts.set(key::ENGINE_MAJOR, major, "test");
+        facts.set_foreign(key::CGROUP_MODE, mode, "test");
+        facts.set_foreign(key::ENGINE_CGROUP_DRIVER, driver, "test");
+        facts.set(key::CGROUP_VOLUME, volume, "test");
+        facts.set(key::IMAGE_VOLUME_CGROUP, volume, "test");
         facts
     }
 
@@ -194,20 +197,20 @@ mod tests {
 
     #[test]
     fn mapped_users_and_rootless_engines_have_rows_of_their_own() {
-        let with = |fact: &str, major: i64, mode: &str| {
+        let with = |fact: Key<bool>, major: i64, mode: &str| {
             let mut facts = facts("docker", major, mode, "cgroupfs", false);
             facts.set(fact, true, "test");
             facts
         };
-        assert_eq!(applied(&with("container.userns", 20, "v2")), "--userns host");
-        assert_eq!(applied(&with("container.userns", 28, "v1")), "--userns host");
+        assert_eq!(applied(&with(key::CONTAINER_USERNS, 20, "v2")), "--userns host");
+        assert_eq!(applied(&with(key::CONTAINER_USERNS, 28, "v1")), "--userns host");
         assert_eq!(
-            applied(&with("engine.rootless", 20, "v2")),
+            applied(&with(key::ENGINE_ROOTLESS, 20, "v2")),
             "-v /sys/fs/cgroup:/sys/fs/cgroup:rw --cgroupns host"
         );
-        assert_eq!(applied(&with("engine.rootless", 28, "v2")), "--security-opt writable-cgroups=true");
+        assert_eq!(applied(&with(key::ENGINE_ROOTLESS, 28, "v2")), "--security-opt writable-cgroups=true");
         assert!(
-            row(&with("engine.rootless", 28, "v1"))
+            row(&with(key::ENGINE_ROOTLESS, 28, "v1"))
                 .is_some_and(|row| row.impossible && row.words.contains("rootless"))
         );
     }
@@ -218,7 +221,7 @@ mod tests {
             [("v1", 262, true), ("v1", 257, false), ("v2", 229, true), ("v2", 230, false), ("v2", 262, false)]
         {
             let mut facts = facts("docker", 20, mode, "cgroupfs", false);
-            facts.set("guest.systemd_version", guest, "test");
+            facts.set(key::GUEST_SYSTEMD_VERSION, guest, "test");
             assert_eq!(row(&facts).map(|row| row.impossible), Some(impossible), "{mode} {guest}");
         }
     }

@@ -30,8 +30,11 @@ fn filled(sentence: &str, facts: &Facts) -> String {
     for captures in PLACEHOLDER.captures_iter(sentence) {
         let part = |group: &str| captures.name(group).unwrap_or_default();
         let (fact, word) = (part("fact"), part("word"));
-        let known =
-            facts.text(fact).map(str::to_owned).or_else(|| facts.int(fact).map(|number| number.to_string()));
+        let known = facts.named(fact).and_then(|fact| match &fact.value {
+            serde_json::Value::String(text) => Some(text.clone()),
+            serde_json::Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        });
         text = text.replace(&format!("{{{fact}|{word}}}"), known.as_deref().unwrap_or(word));
     }
     text
@@ -44,7 +47,7 @@ mod tests {
     #[test]
     fn a_sentence_names_what_is_known() {
         let mut facts = Facts::default();
-        facts.set("guest.systemd_version", 262, "test");
+        facts.set(crate::snapshot::key::GUEST_SYSTEMD_VERSION, 262, "test");
         let said = filled(
             "systemd {guest.systemd_version|of this image} on {host.architecture|this machine}",
             &facts,

@@ -204,7 +204,7 @@ mod tests {
             ("cgroup.mode", json!("v2")),
             ("cgroup.mount", json!("ro")),
         ] {
-            facts.set(key, value, "test");
+            facts.set_named(key, value, "test");
         }
         let container = json!({"Id": "0123", "Config": {"Image": "i", "Labels": labels, "Cmd": ["/sbin/init"]}, "HostConfig": {}});
         let snapshot = Snapshot {

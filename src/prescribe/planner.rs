@@ -9,7 +9,8 @@ use super::recipe::Recipe;
 use super::remedies::{self, REMEDIES};
 use super::{screen, unseen};
 use crate::diagnose::{Finding, Report, Role};
-use crate::snapshot::{EngineKind, Facts, Snapshot};
+use crate::snapshot::vocabulary::{CgroupDriver, CgroupMode};
+use crate::snapshot::{EngineKind, Facts, Snapshot, key};
 
 /// One change of the recipe.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -185,14 +186,14 @@ impl<'p> Plan<'p> {
 
     /// Whether PID 1 may mount for itself, so that mounts of the engine are not needed.
     pub fn may_mount(&self) -> bool {
-        self.facts.bool("container.cap_sys_admin") == Some(true)
+        self.facts.get(key::CONTAINER_CAP_SYS_ADMIN) == Some(true)
     }
 
     /// Whether the control group belongs to a user whom root of the container is not: where users are mapped,
     /// and the engine does not hand the group over as runc 1.1 does under the driver systemd.
     pub fn owner_is_another(&self) -> bool {
-        let handed_over = self.facts.text("engine.cgroup_driver") == Some("systemd")
-            && self.facts.text("cgroup.mode") == Some("v2");
-        self.facts.bool("container.userns") == Some(true) && !self.is_podman() && !handed_over
+        let handed_over = self.facts.get(key::ENGINE_CGROUP_DRIVER) == Some(CgroupDriver::Systemd)
+            && self.facts.get(key::CGROUP_MODE) == Some(CgroupMode::V2);
+        self.facts.get(key::CONTAINER_USERNS) == Some(true) && !self.is_podman() && !handed_over
     }
 }

@@ -8,7 +8,8 @@ use crate::facts::filter;
 use crate::seccomp::{
     Answer, Effect, Hierarchy, InForce, MEASURED, Maker, Version, Wanted, allow, lookup, text,
 };
-use crate::snapshot::Snapshot;
+use crate::snapshot::vocabulary::SeccompMode;
+use crate::snapshot::{Snapshot, key};
 
 pub use crate::facts::filter::{Found, Origin};
 
@@ -30,7 +31,7 @@ pub fn filter_of(snapshot: &Snapshot) -> Result<Found, String> {
 /// Versions of systemd that count for a container: its own, else all that were measured.
 #[must_use]
 pub fn versions_of(snapshot: &Snapshot) -> Vec<i64> {
-    snapshot.facts.int("guest.systemd_version").map_or_else(|| MEASURED.to_vec(), |version| vec![version])
+    snapshot.facts.get(key::GUEST_SYSTEMD_VERSION).map_or_else(|| MEASURED.to_vec(), |version| vec![version])
 }
 
 /// Kind of the control group tree of a container.
@@ -50,7 +51,7 @@ pub fn system_calls(plan: &mut Plan<'_>) {
     if !plan.asks(IDS) {
         return;
     }
-    let calls = plan.facts.list("seccomp.blocks");
+    let calls = plan.facts.list(key::SECCOMP_BLOCKS);
     let found =
         filter_of(plan.snapshot).ok().filter(|found| !calls.is_empty() && found.origin != Origin::Unconfined);
     let made = found.and_then(|found| {
@@ -127,7 +128,7 @@ fn image_without(calls: &[&str]) -> Option<i64> {
 
 fn by_hand(plan: &mut Plan<'_>, calls: &[&str]) {
     let calls = if calls.is_empty() { "the call that the report names".to_owned() } else { calls.join(", ") };
-    let words = if plan.facts.text("seccomp.mode") == Some("default") {
+    let words = if plan.facts.get(key::SECCOMP_MODE) == Some(SeccompMode::Default) {
         format!(
             "The engine's built-in filter denies {calls}: update the engine (Docker 24.0 and later let \
                 name_to_handle_at through, 18.09 and later statx, 20.10 and later faccessat2, openat2 and \

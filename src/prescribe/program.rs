@@ -3,6 +3,7 @@
 
 use super::planner::Plan;
 use crate::facts::program::{self, Wrapper};
+use crate::snapshot::key;
 
 /// Everything that stands between the engine and systemd.
 pub fn pid1(plan: &mut Plan<'_>) {
@@ -20,14 +21,14 @@ fn engine_init(plan: &mut Plan<'_>) {
     if plan.recipe.has("--init") && plan.recipe.values("--init") != ["false"] {
         plan.recipe.drop_flag("--init");
         plan.did(&["no-engine-init"], "systemd as PID 1, without the engine's init (no --init)");
-    } else if plan.facts.bool("container.engine_init") == Some(true) {
+    } else if plan.facts.get(key::CONTAINER_ENGINE_INIT) == Some(true) {
         plan.recipe.set("--init", "false");
         plan.did(&["no-engine-init"], "systemd as PID 1, without the engine's init (--init=false)");
     }
 }
 
 fn foreign_namespace(plan: &mut Plan<'_>) {
-    if plan.facts.bool("container.pid_host") == Some(true) {
+    if plan.facts.get(key::CONTAINER_PID_HOST) == Some(true) {
         plan.recipe.drop_flag("--pid");
         plan.did(&["systemd-as-pid1"], "a process namespace of its own");
     }
@@ -47,7 +48,7 @@ fn supervisor(plan: &mut Plan<'_>, argv: &[String]) {
 
 /// A shell that runs init must hand its place over.
 fn shell(plan: &mut Plan<'_>, argv: &[String]) {
-    if plan.facts.bool("container.wrapper_execs") == Some(true) {
+    if plan.facts.get(key::CONTAINER_WRAPPER_EXECS) == Some(true) {
         return;
     }
     // The text is the word after the option with a `c`.

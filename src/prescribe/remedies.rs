@@ -4,6 +4,8 @@ use super::planner::Plan;
 use super::{cgroup, profile, program};
 use crate::facts::capability::NEEDED;
 use crate::rule::{Place, RuleSet};
+use crate::snapshot::key;
+use crate::snapshot::vocabulary::CgroupMount;
 
 /// Smallest tmpfs on /run that systemd and its journal can live in, in bytes.
 const RUN_BYTES: i64 = 8 << 20;
@@ -57,7 +59,7 @@ const CONTROL_GROUPS: &[&str] =
 
 /// PID 1 must be root.
 fn user(plan: &mut Plan<'_>) {
-    if plan.facts.bool("container.runs_as_root") == Some(false) {
+    if plan.facts.get(key::CONTAINER_RUNS_AS_ROOT) == Some(false) {
         plan.recipe.set("--user", "0");
         plan.did(&["root-user"], "PID 1 as root (--user 0)");
     }
@@ -65,7 +67,7 @@ fn user(plan: &mut Plan<'_>) {
 
 /// Podman must know that the container runs systemd.
 fn podman_mode(plan: &mut Plan<'_>) {
-    if plan.is_podman() && plan.facts.bool("container.systemd_mode") == Some(false) {
+    if plan.is_podman() && plan.facts.get(key::CONTAINER_SYSTEMD_MODE) == Some(false) {
         if plan.recipe.values("--systemd") == ["false"] && starts_known_init(plan) {
             plan.recipe.drop_flag("--systemd");
             plan.did(PODMAN_MODE, "Podman's systemd mode (without --systemd=false)");
@@ -88,10 +90,10 @@ fn run_and_tmp(plan: &mut Plan<'_>) {
     if plan.is_podman() || plan.may_mount() {
         return;
     }
-    let version = plan.facts.int("guest.systemd_version");
-    let lock = plan.facts.bool("guest.run_lock_fatal").unwrap_or(true)
+    let version = plan.facts.get(key::GUEST_SYSTEMD_VERSION);
+    let lock = plan.facts.get(key::GUEST_RUN_LOCK_FATAL).unwrap_or(true)
         || version.is_none_or(|version| version < 258);
-    let tmp = plan.facts.bool("guest.tmp_mount_enabled") == Some(true)
+    let tmp = plan.facts.get(key::GUEST_TMP_MOUNT_ENABLED) == Some(true)
         || version.is_none_or(|version| version >= 256);
     let wanted = [("/run", true), ("/run/lock", lock), ("/tmp", tmp)];
     let missing: Vec<&str> = wanted
@@ -112,8 +114,8 @@ fn run_and_tmp(plan: &mut Plan<'_>) {
 
 /// A /run that is too small or read-only.
 fn larger_run(plan: &mut Plan<'_>) {
-    let small = plan.facts.int("mount.run_bytes").is_some_and(|bytes| bytes < RUN_BYTES);
-    let shut = plan.facts.bool("mount.run_writable") == Some(false);
+    let small = plan.facts.get(key::MOUNT_RUN_BYTES).is_some_and(|bytes| bytes < RUN_BYTES);
+    let shut = plan.facts.get(key::MOUNT_RUN_WRITABLE) == Some(false);
     if !plan.asks(&["larger-run"]) || !(small || shut || plan.recipe.mounts_at("/run")) {
         return;
     }
@@ -159,7 +161,7 @@ fn read_only_root(plan: &mut Plan<'_>) {
 
 /// /dev/shm must be a mount.
 fn shared_memory(plan: &mut Plan<'_>) {
-    if plan.facts.bool("mount.dev_shm") == Some(false) && plan.recipe.values("--ipc") == ["none"] {
+    if plan.facts.get(key::MOUNT_DEV_SHM) == Some(false) && plan.recipe.values("--ipc") == ["none"] {
         plan.recipe.set("--ipc", "private");
         plan.did(&["provide-mount"], "/dev/shm (--ipc private)");
     }
@@ -170,7 +172,7 @@ fn capabilities(plan: &mut Plan<'_>) {
     if !plan.asks(&["restore-capabilities"]) {
         return;
     }
-    let missing = plan.facts.list("container.capabilities_missing");
+    let missing = plan.facts.list(key::CONTAINER_CAPABILITIES_MISSING);
     let wanted: Vec<&str> = NEEDED
         .into_iter()
         .filter(|cap| missing.iter().any(|m| m.trim_start_matches("CAP_") == *cap))
@@ -196,7 +198,7 @@ fn processes(plan: &mut Plan<'_>) {
     if !plan.asks(&["raise-pids"]) {
         return;
     }
-    if plan.facts.int("container.pids_limit").is_some() {
+    if plan.facts.get(key::CONTAINER_PIDS_LIMIT).is_some() {
         plan.recipe.set("--pids-limit", "512");
     }
     plan.recipe.drop_values("--ulimit", |value| value.starts_with("nproc="));
@@ -218,8 +220,8 @@ fn memory(plan: &mut Plan<'_>) {
 
 /// A control group tree that may be written to, by the row of the table for this engine.
 fn control_groups(plan: &mut Plan<'_>) {
-    let usable = plan.facts.text("cgroup.mount") == Some("rw") && !plan.owner_is_another();
-    let settled = usable || plan.is_podman() || plan.facts.bool("container.privileged") == Some(true);
+    let usable = plan.facts.get(key::CGROUP_MOUNT) == Some(CgroupMount::Rw) && !plan.owner_is_another();
+    let settled = usable || plan.is_podman() || plan.facts.get(key::CONTAINER_PRIVILEGED) == Some(true);
     if plan.applied(&["writable-cgroups"]) || settled && !plan.asks(CONTROL_GROUPS) {
         return;
     }
@@ -241,7 +243,7 @@ fn default_target(plan: &mut Plan<'_>) {
     if !plan.roots().any(|root| root.names(IDS)) {
         return;
     }
-    if plan.facts.list("guest.masked_units").contains(&"multi-user.target") {
+    if plan.facts.list(key::GUEST_MASKED_UNITS).contains(&"multi-user.target") {
         plan.image_lines.push("RUN systemctl unmask multi-user.target".to_owned());
     }
     plan.image_lines.push("RUN systemctl set-default multi-user.target".to_owned());
@@ -250,14 +252,15 @@ fn default_target(plan: &mut Plan<'_>) {
 
 /// systemd before 248 knows a container by this variable only, and later ones by it first.
 fn container_variable(plan: &mut Plan<'_>) {
-    if plan.is_podman() || plan.facts.text("container.env_container").is_some_and(|value| !value.is_empty()) {
+    if plan.is_podman() || plan.facts.get(key::CONTAINER_ENV_CONTAINER).is_some_and(|value| !value.is_empty())
+    {
         return;
     }
     // From 248 on systemd takes the engine's own file for it, if the variable is not there at all (measured
     // on 252, 257 and 262).
-    let by_file = plan.facts.int("guest.systemd_version").is_some_and(|version| version >= 248)
-        && plan.facts.bool("guest.dockerenv") == Some(true)
-        && plan.facts.get("container.env_container").is_some_and(|fact| fact.value.is_null());
+    let by_file = plan.facts.get(key::GUEST_SYSTEMD_VERSION).is_some_and(|version| version >= 248)
+        && plan.facts.get(key::GUEST_DOCKERENV) == Some(true)
+        && plan.facts.is_absent(key::CONTAINER_ENV_CONTAINER);
     if by_file && !plan.asks(&["container-env"]) {
         return;
     }
@@ -268,12 +271,11 @@ fn container_variable(plan: &mut Plan<'_>) {
 /// A signal that shuts systemd down in order.
 fn stop_signal(plan: &mut Plan<'_>) {
     const IDS: &[&str] = &["stop-signal"];
-    let halts = plan.facts.bool("container.stop_signal_halts") == Some(true);
+    let halts = plan.facts.get(key::CONTAINER_STOP_SIGNAL_HALTS) == Some(true);
     // Podman's systemd mode sets it where neither the image nor the command line has another (measured on
     // 4.3).
-    let by_mode = plan.is_podman()
-        && !plan.recipe.has("--stop-signal")
-        && plan.facts.get("image.stop_signal").is_some_and(|fact| fact.value.is_null());
+    let by_mode =
+        plan.is_podman() && !plan.recipe.has("--stop-signal") && plan.facts.is_absent(key::IMAGE_STOP_SIGNAL);
     if by_mode && !halts {
         plan.did(IDS, "the stop signal that Podman then sets");
     } else if !halts {
@@ -290,7 +292,7 @@ pub fn spare(plan: &mut Plan<'_>) {
     let below = |path: &str| std::path::Path::new(path).starts_with("/sys/fs/fuse");
     let bound = plan.recipe.volumes.iter().any(|volume| below(&volume.destination))
         || plan.recipe.mounts.iter().any(|(target, _)| below(target));
-    if bound && plan.facts.bool("container.cap_sys_admin") != Some(true) {
+    if bound && plan.facts.get(key::CONTAINER_CAP_SYS_ADMIN) != Some(true) {
         let words = "The bind of /sys/fs/fuse is carried over because the container had it. systemd does not \
             need it: its unit for it is skipped \
                      without CAP_SYS_ADMIN. Leave it out unless a service in the container uses FUSE.";

@@ -2,6 +2,8 @@
 
 use super::planner::Plan;
 use super::types::{Reach, Retired, Step, StepKind};
+use crate::snapshot::key;
+use crate::snapshot::vocabulary::{ContainerStatus, Wrapper};
 
 /// Seconds that a container which cannot stop in order is given.
 const SHORT: &str = "5";
@@ -11,12 +13,15 @@ const PODMAN_UPDATES: (i64, i64) = (5, 1);
 /// What undoes a relaunch; `None` where the engine removes the old container.
 pub fn retired(plan: &Plan<'_>) -> Option<Retired> {
     let old = Old::of(plan);
-    let status = plan.facts.text("container.status").unwrap_or("running");
+    let status = plan.facts.get(key::CONTAINER_STATUS).unwrap_or(ContainerStatus::Running);
     (!plan.recipe.has("--rm")).then(|| Retired {
         name: old.name.to_owned(),
         kept_as: old.kept_as.clone(),
         policy: Some(old.policy.clone()).filter(|policy| policy != "no" && can_update(plan)),
-        ran: matches!(status, "running" | "restarting" | "paused"),
+        ran: matches!(
+            status,
+            ContainerStatus::Running | ContainerStatus::Restarting | ContainerStatus::Paused
+        ),
     })
 }
 
@@ -39,13 +44,17 @@ struct Old<'p> {
 impl<'p> Old<'p> {
     fn of(plan: &'p Plan<'_>) -> Self {
         let policy = plan.recipe.values("--restart").first().map_or("no", |policy| *policy).to_owned();
-        let status = plan.facts.text("container.status").unwrap_or("running");
+        let status = plan.facts.get(key::CONTAINER_STATUS).unwrap_or(ContainerStatus::Running);
         Self {
             name: &plan.recipe.name,
             kept_as: old_name(plan),
-            alive: matches!(status, "running" | "restarting" | "paused") || policy != "no",
-            healthy: plan.facts.bool("boot.up") == Some(true) && plan.facts.bool("pid1.frozen") != Some(true),
-            halts: plan.facts.bool("container.stop_signal_halts") == Some(true),
+            alive: matches!(
+                status,
+                ContainerStatus::Running | ContainerStatus::Restarting | ContainerStatus::Paused
+            ) || policy != "no",
+            healthy: plan.facts.get(key::BOOT_UP) == Some(true)
+                && plan.facts.get(key::PID1_FROZEN) != Some(true),
+            halts: plan.facts.get(key::CONTAINER_STOP_SIGNAL_HALTS) == Some(true),
             policy,
         }
     }
@@ -60,7 +69,7 @@ pub fn steps(plan: &Plan<'_>, reach: &Reach) -> Vec<Step> {
         return removed(plan, reach, &old);
     }
     let mut steps = Vec::new();
-    if plan.facts.text("container.status") == Some("paused") {
+    if plan.facts.get(key::CONTAINER_STATUS) == Some(ContainerStatus::Paused) {
         steps.push(step(format!("let {} go on, so that it can stop", old.name), &["unpause", old.name]));
     }
     let policy = (old.policy != "no" && can_update(plan)).then(|| {
@@ -85,12 +94,13 @@ pub fn steps(plan: &Plan<'_>, reach: &Reach) -> Vec<Step> {
 }
 
 fn is_systemd_pid1(plan: &Plan<'_>) -> bool {
-    plan.facts.text("container.wrapper") == Some("none")
-        && plan.facts.bool("container.engine_init") != Some(true)
+    plan.facts.get(key::CONTAINER_WRAPPER) == Some(Wrapper::None)
+        && plan.facts.get(key::CONTAINER_ENGINE_INIT) != Some(true)
 }
 
 fn can_update(plan: &Plan<'_>) -> bool {
-    let version = (plan.facts.int("engine.major").unwrap_or(0), plan.facts.int("engine.minor").unwrap_or(0));
+    let version =
+        (plan.facts.get(key::ENGINE_MAJOR).unwrap_or(0), plan.facts.get(key::ENGINE_MINOR).unwrap_or(0));
     !plan.is_podman() || version >= PODMAN_UPDATES
 }
 

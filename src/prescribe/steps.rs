@@ -4,7 +4,7 @@ use super::planner::Plan;
 use super::recipe::Network;
 use super::types::{Reach, Step, StepKind};
 use super::{fetch, retire, unseen};
-use crate::snapshot::TargetKind;
+use crate::snapshot::{TargetKind, key};
 
 /// Where profiles are kept for Podman, which remembers only their path.
 pub const PROFILES: &str = "/var/lib/sysdock/seccomp";
@@ -121,7 +121,7 @@ fn lasting_folder(plan: &Plan<'_>) -> String {
     let beside = old
         .rsplit_once('/')
         .map(|(folder, _)| folder)
-        .filter(|folder| plan.facts.bool("engine.rootless") == Some(true) && folder.starts_with('/'));
+        .filter(|folder| plan.facts.get(key::ENGINE_ROOTLESS) == Some(true) && folder.starts_with('/'));
     beside.map_or_else(|| PROFILES.to_owned(), |folder| format!("{folder}/sysdock"))
 }
 

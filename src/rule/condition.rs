@@ -70,7 +70,7 @@ impl Condition {
         // done with it.
         if self.compiled.get().is_none() {
             let named = named(&self.source);
-            if !named.is_empty() && named.iter().all(|key| facts.get(key).is_none()) {
+            if !named.is_empty() && named.iter().all(|key| facts.named(key).is_none()) {
                 return Outcome::Undecided(named.into_iter().map(str::to_owned).collect());
             }
         }
@@ -80,7 +80,7 @@ impl Condition {
             Ok(_) => Outcome::NoMatch,
             Err(_) => {
                 let missing: Vec<_> =
-                    compiled.facts.iter().filter(|key| facts.get(key).is_none()).cloned().collect();
+                    compiled.facts.iter().filter(|key| facts.named(key).is_none()).cloned().collect();
                 // All is known and still no answer: a null was compared by size.
                 if missing.is_empty() { Outcome::NoMatch } else { Outcome::Undecided(missing) }
             }
@@ -145,7 +145,7 @@ mod tests {
 
     fn facts(pairs: &[(&str, serde_json::Value)]) -> Facts {
         let mut facts = Facts::default();
-        pairs.iter().for_each(|(key, value)| facts.set(key, value.clone(), "test"));
+        pairs.iter().for_each(|(key, value)| facts.set_named(key, value.clone(), "test"));
         facts
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::later::{Page, trimmed};
 use super::{Condition, Outcome, RemedyText, Reproduction, Scope, VersionRange};
 use crate::pattern::Pattern;
-use crate::snapshot::Facts;
+use crate::snapshot::{Facts, key};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -121,7 +121,7 @@ impl Signature {
     /// Whether its line counts for a target: the systemd there prints it, and its condition holds.
     #[must_use]
     pub fn counts(&self, scope: &Scope, facts: &Facts) -> bool {
-        let version = facts.int("guest.systemd_version");
+        let version = facts.get(key::GUEST_SYSTEMD_VERSION);
         version.is_none_or(|version| self.systemd.is_none_or(|range| range.contains(version)))
             && self.when.as_ref().is_none_or(|when| when.evaluate(scope, facts) == Outcome::Match)
     }

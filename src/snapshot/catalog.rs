@@ -4,43 +4,13 @@
 //! The build script includes this file, as it does `src/rule/checker.rs` and `src/rule/needle.rs`: they use
 //! crates and one another alone.
 
-use serde::{Serialize, Serializer};
-use strum::VariantNames;
-
+use super::fact_type::{FactType, Kind};
 use super::vocabulary::{
     BootOutcome, BusState, CgroupBind, CgroupDriver, CgroupMode, CgroupMount, CgroupNamespace,
     ContainerStatus, EngineName, FilterAnswer, FilterEffect, MachineId, ManagerState, SeccompKind,
     SeccompMode, TargetState, Wrapper,
 };
-
-/// Kind of a fact's value. Any fact may also be null: known to be absent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// true or false.
-    Bool,
-    /// A whole number; the sentence gives the unit.
-    Int,
-    /// A text.
-    Text,
-    /// One of these words.
-    Word(&'static [&'static str]),
-    /// A list of texts.
-    TextList,
-}
-
-impl Kind {
-    /// Words for messages.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Bool => "true or false",
-            Self::Int => "a whole number",
-            Self::Text => "a text",
-            Self::Word(_) => "a word of a list",
-            Self::TextList => "a list of texts",
-        }
-    }
-}
+use serde::{Serialize, Serializer};
 
 impl Serialize for Kind {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -81,235 +51,407 @@ pub fn nearest(key: &str) -> Option<&'static str> {
     scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score > 0.8).map(|(_, key)| key)
 }
 
-const fn fact(
-    key: &'static str,
-    kind: Kind,
-    collector: &'static str,
-    sentence: &'static str,
-    how: &'static str,
-) -> FactSpec {
-    FactSpec { key, kind, collector, sentence, how }
+/// Declares the facts: a typed key for each, and the catalog of them all.
+macro_rules! catalog {
+    ($($key:ident = $name:literal: $type:ty, $collector:literal, $sentence:literal, $how:literal;)+) => {
+        /// The typed key of each fact.
+        pub mod key {
+            use super::super::fact_type::Key;
+            #[allow(clippy::wildcard_imports, reason = "each vocabulary is the type of a fact")]
+            use super::super::vocabulary::*;
+
+            $(#[doc = $sentence] pub const $key: Key<$type> = Key::new($name);)+
+        }
+
+        /// All facts, sorted by key.
+        pub const CATALOG: &[FactSpec] = &[$(FactSpec {
+            key: $name,
+            kind: <$type as FactType>::KIND,
+            collector: $collector,
+            sentence: $sentence,
+            how: $how,
+        }),+];
+    };
 }
 
-/// All facts, sorted by key.
-#[rustfmt::skip]
-pub const CATALOG: &[FactSpec] = &[
-    fact("boot.failed", Kind::Bool, "derived", "PID 1 gave up, froze, ended early or was never started", "docker inspect CONTAINER"),
-    fact("boot.outcome", Kind::Word(BootOutcome::VARIANTS), "derived", "How far the boot came", "docker \
-        inspect CONTAINER; systemctl is-system-running"),
-    fact("boot.up", Kind::Bool, "derived", "The manager has finished booting, or had when it last ran", "systemctl is-system-running"),
-    fact("cgroup.bind", Kind::Word(CgroupBind::VARIANTS), "container", "How the host's /sys/fs/cgroup is \
-        bound into the container", "docker inspect -f '{{.HostConfig.Binds}}' CONTAINER"),
-    fact("cgroup.bind_subtree", Kind::Text, "container", "Path below /sys/fs/cgroup of a narrower writable \
-        bind, or null", "docker inspect -f '{{.HostConfig.Binds}}' CONTAINER"),
-    fact("cgroup.mode", Kind::Word(CgroupMode::VARIANTS), "pid1", "Control group version that the container \
-        sees", "docker info --format '{{.CgroupVersion}}'"),
-    fact("cgroup.mount", Kind::Word(CgroupMount::VARIANTS), "pid1", "State of the tree in which PID 1 must \
-        create its groups", "docker exec CONTAINER grep cgroup /proc/mounts"),
-    fact("cgroup.namespace", Kind::Word(CgroupNamespace::VARIANTS), "container", "Control group namespace", "docker inspect -f '{{.HostConfig.CgroupnsMode}}' CONTAINER"),
-    fact("cgroup.tmpfs_over", Kind::Bool, "container", "A tmpfs was asked for over /sys/fs/cgroup", "docker \
-        inspect -f '{{.HostConfig.Tmpfs}}' CONTAINER"),
-    fact("cgroup.volume", Kind::Bool, "container", "A volume lies over /sys/fs/cgroup", "docker inspect -f \
-        '{{.Mounts}}' CONTAINER"),
-    fact("client.in_build", Kind::Bool, "derived", "The words come from a RUN step of an image build that \
-        talks to a manager", "read the Dockerfile"),
-    fact("client.user_scope", Kind::Bool, "derived", "The words come from a client that was asked to talk to \
-        a user's own manager", "read the command line"),
-    fact("container.argv", Kind::TextList, "container", "Program and arguments of PID 1 as configured", "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER"),
-    fact("container.cap_sys_admin", Kind::Bool, "container", "PID 1 holds CAP_SYS_ADMIN", "docker inspect -f \
-        '{{.HostConfig.CapAdd}} {{.HostConfig.Privileged}}' CONTAINER"),
-    fact("container.capabilities", Kind::TextList, "container", "Capabilities in the container's bounding \
-        set", "docker exec CONTAINER grep CapBnd /proc/1/status"),
-    fact("container.capabilities_missing", Kind::TextList, "container", "Capabilities of the engine's \
-        default set that were dropped", "docker inspect -f '{{.HostConfig.CapDrop}}' CONTAINER"),
-    fact("container.capabilities_needed", Kind::TextList, "container", "Dropped capabilities without which \
-        systemd, its bus or a unit of the basic boot does not work", "docker inspect -f \
-            '{{.HostConfig.CapDrop}}' CONTAINER"),
-    fact("container.command_name", Kind::Text, "container", "Last path element of the program that the \
-        container starts", "docker inspect -f '{{.Path}}' CONTAINER"),
-    fact("container.engine_init", Kind::Bool, "container", "The engine puts its own init (tini, catatonit) \
-        in front", "docker inspect -f '{{.HostConfig.Init}}' CONTAINER"),
-    fact("container.env_container", Kind::Text, "container", "Value of the environment variable container, \
-        or null", "docker inspect -f '{{.Config.Env}}' CONTAINER"),
-    fact("container.error", Kind::Text, "container", "The engine's reason why the container could not start, \
-        or null", "docker inspect -f '{{.State.Error}}' CONTAINER"),
-    fact("container.exit_code", Kind::Int, "container", "Exit code of a container that has ended", "docker \
-        inspect -f '{{.State.ExitCode}}' CONTAINER"),
-    fact("container.image", Kind::Text, "container", "Image reference as given", "docker inspect -f \
-        '{{.Config.Image}}' CONTAINER"),
-    fact("container.init_arguments", Kind::TextList, "container", "Arguments that init itself receives", "docker inspect -f '{{.Args}}' CONTAINER"),
-    fact("container.lifetime_ms", Kind::Int, "container", "Milliseconds from start to end of the last run", "docker inspect -f '{{.State.StartedAt}} {{.State.FinishedAt}}' CONTAINER"),
-    fact("container.log_driver", Kind::Text, "container", "Logging driver", "docker inspect -f \
-        '{{.HostConfig.LogConfig.Type}}' CONTAINER"),
-    fact("container.meant_for_systemd", Kind::Bool, "derived", "The container is meant to run systemd: its \
-        command reaches an init, or SIGRTMIN+3, container=, writable cgroups or a tmpfs on /run was asked \
-        for", "docker inspect CONTAINER"),
-    fact("container.memory_limit", Kind::Int, "container", "Memory limit in bytes, or null", "docker inspect \
-        -f '{{.HostConfig.Memory}}' CONTAINER"),
-    fact("container.oom_killed", Kind::Bool, "container", "The kernel's OOM killer ended the container", "docker inspect -f '{{.State.OOMKilled}}' CONTAINER"),
-    fact("container.pid_host", Kind::Bool, "container", "The container shares the host's PID namespace, or \
-        another container's", "docker inspect -f '{{.HostConfig.PidMode}}' CONTAINER"),
-    fact("container.pids_limit", Kind::Int, "container", "Limit of the pids control group, or null", "docker \
-        inspect -f '{{.HostConfig.PidsLimit}}' CONTAINER"),
-    fact("container.privileged", Kind::Bool, "container", "Started with --privileged", "docker inspect -f \
-        '{{.HostConfig.Privileged}}' CONTAINER"),
-    fact("container.read_only", Kind::Bool, "container", "The root file system is read-only", "docker \
-        inspect -f '{{.HostConfig.ReadonlyRootfs}}' CONTAINER"),
-    fact("container.refusal", Kind::Text, "derived", "What the engine's reason means, where it is a usual \
-        one", "docker inspect -f '{{.State.Error}}' CONTAINER"),
-    fact("container.restarts", Kind::Int, "container", "How often the engine restarted it", "docker inspect \
-        -f '{{.RestartCount}}' CONTAINER"),
-    fact("container.runs_as_root", Kind::Bool, "container", "PID 1 is started with user id 0", "docker \
-        inspect -f '{{.Config.User}}' CONTAINER"),
-    fact("container.runs_systemd", Kind::Bool, "derived", "The command is init or systemd itself, or a \
-        wrapper or engine init that starts it", "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER"),
-    fact("container.runtime", Kind::Text, "container", "OCI runtime", "docker inspect -f \
-        '{{.HostConfig.Runtime}}' CONTAINER"),
-    fact("container.status", Kind::Word(ContainerStatus::VARIANTS), "container", "The engine's word for its \
-        state", "docker inspect -f '{{.State.Status}}' CONTAINER"),
-    fact("container.stop_signal", Kind::Text, "container", "Stop signal by name, SIGTERM when none is set", "docker inspect -f '{{.Config.StopSignal}}' CONTAINER"),
-    fact("container.stop_signal_halts", Kind::Bool, "container", "The stop signal makes systemd shut down in \
-        order: SIGRTMIN+3 or one of its kin", "docker inspect -f '{{.Config.StopSignal}}' CONTAINER"),
-    fact("container.systemd_mode", Kind::Bool, "container", "Podman prepares this container for systemd", "podman inspect -f '{{.Config.SystemdMode}}' CONTAINER"),
-    fact("container.tty", Kind::Bool, "container", "The container has a terminal", "docker inspect -f \
-        '{{.Config.Tty}}' CONTAINER"),
-    fact("container.ulimit_nproc", Kind::Int, "container", "Limit of processes for its user (RLIMIT_NPROC), \
-        or null", "docker inspect -f '{{.HostConfig.Ulimits}}' CONTAINER"),
-    fact("container.user", Kind::Text, "container", "User of PID 1 as configured, empty for the default", "docker inspect -f '{{.Config.User}}' CONTAINER"),
-    fact("container.userns", Kind::Bool, "container", "Root of the container is another user of the host", "docker exec CONTAINER cat /proc/1/uid_map"),
-    fact("container.userns_mode", Kind::Text, "container", "User namespace that was asked for: host, a mode \
-        of Podman's, or default", "docker inspect -f '{{.HostConfig.UsernsMode}}' CONTAINER"),
-    fact("container.wrapper", Kind::Word(Wrapper::VARIANTS), "files", "What stands between the engine and \
-        systemd; shell is sh -c", "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER"),
-    fact("container.wrapper_execs", Kind::Bool, "files", "The wrapper replaces itself by systemd with exec", "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER"),
-    fact("container.writable_cgroups", Kind::Bool, "container", "Docker's writable-cgroups option is on", "docker inspect -f '{{.HostConfig.SecurityOpt}}' CONTAINER"),
-    fact("engine.api", Kind::Text, "engine", "Version of the Engine API that was spoken", "docker version"),
-    fact("engine.apparmor", Kind::Bool, "engine", "The engine confines containers with AppArmor", "docker \
-        info --format '{{.SecurityOptions}}'"),
-    fact("engine.cgroup_driver", Kind::Word(CgroupDriver::VARIANTS), "engine", "Who makes the engine's \
-        control groups", "docker info --format '{{.CgroupDriver}}'"),
-    fact("engine.major", Kind::Int, "engine", "First number of the engine's version", "docker version"),
-    fact("engine.minor", Kind::Int, "engine", "Second number of the engine's version", "docker version"),
-    fact("engine.name", Kind::Word(EngineName::VARIANTS), "engine", "Program behind the Engine API", "docker \
-        version"),
-    fact("engine.rootless", Kind::Bool, "engine", "The engine runs without root", "docker info --format \
-        '{{.SecurityOptions}}'"),
-    fact("engine.seccomp_profile", Kind::Text, "engine", "Seccomp profile that containers get which ask for \
-        none: builtin, default, unconfined or a path", "docker info --format '{{.SecurityOptions}}'"),
-    fact("engine.selinux", Kind::Bool, "engine", "The engine labels containers for SELinux", "docker info \
-        --format '{{.SecurityOptions}}'"),
-    fact("engine.userns", Kind::Bool, "engine", "The engine maps root of containers to another user", "docker info --format '{{.SecurityOptions}}'"),
-    fact("engine.version", Kind::Text, "engine", "The engine's version", "docker version"),
-    fact("guest.dbus_installed", Kind::Bool, "files", "A message bus is in the image", "docker cp \
-        CONTAINER:/usr/bin/dbus-daemon - | head -c 1"),
-    fact("guest.default_target", Kind::Text, "files", "Unit that default.target leads to, or null when \
-        nothing does", "systemctl get-default"),
-    fact("guest.default_target_state", Kind::Word(TargetState::VARIANTS), "files", "What default.target \
-        leads to", "ls -l /etc/systemd/system/default.target"),
-    fact("guest.dockerenv", Kind::Bool, "files", "/.dockerenv or /run/.containerenv is there, by which \
-        systemd 248 and later know a container", "docker cp CONTAINER:/.dockerenv - | tar t"),
-    fact("guest.enabled_unreachable", Kind::TextList, "files", "Enabled services of multi-user.target or \
-        graphical.target that default.target does not pull in", "systemctl list-dependencies default.target"),
-    fact("guest.init_architecture", Kind::Text, "files", "Processor architecture of the init binary", "file \
-        /sbin/init"),
-    fact("guest.init_present", Kind::Bool, "files", "The program that the container starts exists in its \
-        file system and its links lead to a file", "docker cp CONTAINER:/sbin/init - | tar t"),
-    fact("guest.init_target", Kind::Text, "files", "File that the started program leads to, through links", "readlink -f /sbin/init"),
-    fact("guest.machine_id", Kind::Word(MachineId::VARIANTS), "files", "State of /etc/machine-id", "docker \
-        exec CONTAINER cat /etc/machine-id"),
-    fact("guest.masked_units", Kind::TextList, "files", "Units masked in /etc/systemd/system", "systemctl \
-        list-unit-files --state=masked"),
-    fact("guest.os_id", Kind::Text, "files", "ID of os-release, or null", "cat /etc/os-release"),
-    fact("guest.os_like", Kind::TextList, "files", "IDs of os-release that this distribution is like, the \
-        nearest first", "cat /etc/os-release"),
-    fact("guest.os_name", Kind::Text, "files", "PRETTY_NAME of os-release, or null", "cat /etc/os-release"),
-    fact("guest.run_lock_fatal", Kind::Bool, "files", "This systemd refuses to boot when /run/lock is no \
-        mount and cannot be mounted: Debian's and Ubuntu's before 256", "systemctl --version"),
-    fact("guest.systemd_installed", Kind::Bool, "files", "systemd's manager is in the image", "systemctl \
-        --version"),
-    fact("guest.systemd_version", Kind::Int, "files", "Major version of systemd in the image", "systemctl \
-        --version"),
-    fact("guest.tmp_mount_enabled", Kind::Bool, "files", "tmp.mount is part of the boot, so that /tmp must \
-        be a tmpfs or mountable", "systemctl status tmp.mount"),
-    fact("host.architecture", Kind::Text, "engine", "Processor architecture of the engine's machine", "docker info --format '{{.Architecture}}'"),
-    fact("host.cgroup_hierarchies", Kind::TextList, "host", "Control group hierarchies of the engine's \
-        machine: controllers or name=… of v1, and unified", "cat /proc/self/cgroup"),
-    fact("host.inotify_instances", Kind::Int, "host", "fs.inotify.max_user_instances of the engine's \
-        machine", "sysctl fs.inotify.max_user_instances"),
-    fact("host.kernel", Kind::Text, "engine", "Kernel release of the engine's machine", "uname -r"),
-    fact("host.local", Kind::Bool, "host", "The engine was proved to run on this machine", "docker context \
-        show"),
-    fact("host.lsms", Kind::TextList, "host", "Active Linux security modules", "cat \
-        /sys/kernel/security/lsm"),
-    fact("host.systemd_cgroup", Kind::Bool, "host", "The machine has the name=systemd control group \
-        hierarchy, or pure v2", "grep systemd /proc/self/cgroup"),
-    fact("image.architecture", Kind::Text, "container", "Processor architecture that the image declares", "docker image inspect -f '{{.Architecture}}' IMAGE"),
-    fact("image.stop_signal", Kind::Text, "container", "Stop signal that the image declares, or null", "docker image inspect -f '{{.Config.StopSignal}}' IMAGE"),
-    fact("image.volume_cgroup", Kind::Bool, "container", "The image declares a volume over /sys/fs/cgroup", "docker image inspect -f '{{.Config.Volumes}}' IMAGE"),
-    fact("log.banner_seen", Kind::Bool, "derived", "PID 1 came as far as its banner, `systemd N running in \
-        system mode`; known only where PID 1 said something", "docker logs CONTAINER"),
-    fact("log.bytes", Kind::Int, "logs", "Bytes that were read of the container's log", "docker logs \
-        CONTAINER | wc -c"),
-    fact("log.came_up", Kind::Bool, "derived", "The boot's lines say that it finished", "docker logs \
-        CONTAINER"),
-    fact("log.empty", Kind::Bool, "logs", "The log could be read and holds nothing", "docker logs CONTAINER"),
-    fact("log.gave_up", Kind::Bool, "derived", "PID 1 said that it gives up or freezes", "docker logs \
-        CONTAINER"),
-    fact("log.units_seen", Kind::Bool, "derived", "PID 1 came as far as starting units; known only where PID \
-        1 said something", "docker logs CONTAINER"),
-    fact("log.virtualization", Kind::Text, "derived", "What systemd takes its surroundings for, in its own \
-        word after its banner; null when the banner is there without it", "docker logs CONTAINER"),
-    fact("manager.bus", Kind::Word(BusState::VARIANTS), "exec", "Whether systemctl inside reaches the \
-        manager", "docker exec CONTAINER systemctl is-system-running"),
-    fact("manager.failed_units", Kind::TextList, "exec", "Units in the failed state", "systemctl --failed"),
-    fact("manager.pending_units", Kind::TextList, "exec", "Units that jobs still wait for", "systemctl \
-        list-jobs"),
-    fact("manager.state", Kind::Word(ManagerState::VARIANTS), "exec", "Answer of is-system-running", "systemctl is-system-running"),
-    fact("mount.dev_shm", Kind::Bool, "pid1", "/dev/shm is a mount of its own", "docker inspect -f \
-        '{{.HostConfig.IpcMode}}' CONTAINER"),
-    fact("mount.run", Kind::Bool, "pid1", "/run is a mount of its own", "docker exec CONTAINER grep ' /run ' \
-        /proc/mounts"),
-    fact("mount.run_bytes", Kind::Int, "pid1", "Size limit of the tmpfs on /run in bytes, or null for the \
-        default", "docker exec CONTAINER df -B1 /run"),
-    fact("mount.run_lock", Kind::Bool, "pid1", "/run/lock is a mount of its own", "docker exec CONTAINER \
-        grep ' /run/lock ' /proc/mounts"),
-    fact("mount.run_writable", Kind::Bool, "pid1", "/run can be written to", "docker exec CONTAINER touch \
-        /run/.probe"),
-    fact("mount.tmp", Kind::Bool, "pid1", "/tmp is a mount of its own", "docker exec CONTAINER grep ' /tmp ' \
-        /proc/mounts"),
-    fact("pid1.alive", Kind::Bool, "pid1", "PID 1 is a systemd that waits for events and holds the \
-        descriptors of a working manager", "ls /proc/PID/fd"),
-    fact("pid1.capabilities", Kind::TextList, "pid1", "Effective capabilities of PID 1", "grep CapEff \
-        /proc/PID/status"),
-    fact("pid1.cgroup", Kind::Text, "pid1", "Path of its group in the unified or name=systemd hierarchy, as \
-        the engine's machine names it", "cat /proc/PID/cgroup"),
-    fact("pid1.children", Kind::Int, "pid1", "Number of direct children of PID 1", "cat \
-        /proc/PID/task/PID/children"),
-    fact("pid1.command", Kind::Text, "pid1", "Name of the process (comm)", "cat /proc/PID/comm"),
-    fact("pid1.descriptors", Kind::Int, "pid1", "Number of open descriptors", "ls /proc/PID/fd | wc -l"),
-    fact("pid1.exe", Kind::Text, "pid1", "Program that it runs", "readlink /proc/PID/exe"),
-    fact("pid1.frozen", Kind::Bool, "pid1", "PID 1 is a systemd that has stopped working and only waits", "cat /proc/PID/wchan"),
-    fact("pid1.seccomp", Kind::Word(SeccompKind::VARIANTS), "pid1", "Mode of the seccomp filter", "grep \
-        Seccomp /proc/PID/status"),
-    fact("pid1.state", Kind::Text, "pid1", "State of the process by its letter: R, S, D, Z, T", "grep State \
-        /proc/PID/status"),
-    fact("pid1.systemd", Kind::Bool, "pid1", "PID 1 is systemd", "cat /proc/PID/comm"),
-    fact("pid1.wchan", Kind::Text, "pid1", "Kernel function in which it waits, or null", "cat \
-        /proc/PID/wchan"),
-    fact("seccomp.blocks", Kind::TextList, "seccomp", "System calls that this systemd's boot makes and the \
-        filter denies, the gravest first", "sysdock snapshot CONTAINER"),
-    fact("seccomp.effect", Kind::Word(FilterEffect::VARIANTS), "seccomp", "What the denied calls do to this \
-        systemd", "sysdock snapshot CONTAINER"),
-    fact("seccomp.first_answer", Kind::Text, "seccomp", "What that call gets: EPERM, ENOSYS, another errno, \
-        or killed", "sysdock snapshot CONTAINER"),
-    fact("seccomp.first_blocked", Kind::Text, "seccomp", "The denied call that stops or harms this systemd \
-        first, or null", "sysdock snapshot CONTAINER"),
-    fact("seccomp.mode", Kind::Word(SeccompMode::VARIANTS), "container", "Which seccomp filter was asked \
-        for", "docker inspect -f '{{.HostConfig.SecurityOpt}}' CONTAINER"),
-    fact("seccomp.mount", Kind::Word(FilterAnswer::VARIANTS), "seccomp", "What the filter answers to mount", "sysdock snapshot CONTAINER"),
-    fact("seccomp.name_to_handle_at", Kind::Word(FilterAnswer::VARIANTS), "seccomp", "What the filter \
-        answers to name_to_handle_at", "sysdock snapshot CONTAINER"),
-];
+catalog! {
+    BOOT_FAILED = "boot.failed": bool, "derived",
+        "PID 1 gave up, froze, ended early or was never started",
+        "docker inspect CONTAINER";
+    BOOT_OUTCOME = "boot.outcome": BootOutcome, "derived",
+        "How far the boot came",
+        "docker inspect CONTAINER; systemctl is-system-running";
+    BOOT_UP = "boot.up": bool, "derived",
+        "The manager has finished booting, or had when it last ran",
+        "systemctl is-system-running";
+    CGROUP_BIND = "cgroup.bind": CgroupBind, "container",
+        "How the host's /sys/fs/cgroup is bound into the container",
+        "docker inspect -f '{{.HostConfig.Binds}}' CONTAINER";
+    CGROUP_BIND_SUBTREE = "cgroup.bind_subtree": String, "container",
+        "Path below /sys/fs/cgroup of a narrower writable bind, or null",
+        "docker inspect -f '{{.HostConfig.Binds}}' CONTAINER";
+    CGROUP_MODE = "cgroup.mode": CgroupMode, "pid1",
+        "Control group version that the container sees",
+        "docker info --format '{{.CgroupVersion}}'";
+    CGROUP_MOUNT = "cgroup.mount": CgroupMount, "pid1",
+        "State of the tree in which PID 1 must create its groups",
+        "docker exec CONTAINER grep cgroup /proc/mounts";
+    CGROUP_NAMESPACE = "cgroup.namespace": CgroupNamespace, "container",
+        "Control group namespace",
+        "docker inspect -f '{{.HostConfig.CgroupnsMode}}' CONTAINER";
+    CGROUP_TMPFS_OVER = "cgroup.tmpfs_over": bool, "container",
+        "A tmpfs was asked for over /sys/fs/cgroup",
+        "docker inspect -f '{{.HostConfig.Tmpfs}}' CONTAINER";
+    CGROUP_VOLUME = "cgroup.volume": bool, "container",
+        "A volume lies over /sys/fs/cgroup",
+        "docker inspect -f '{{.Mounts}}' CONTAINER";
+    CLIENT_IN_BUILD = "client.in_build": bool, "derived",
+        "The words come from a RUN step of an image build that talks to a manager",
+        "read the Dockerfile";
+    CLIENT_USER_SCOPE = "client.user_scope": bool, "derived",
+        "The words come from a client that was asked to talk to a user's own manager",
+        "read the command line";
+    CONTAINER_ARGV = "container.argv": Vec<String>, "container",
+        "Program and arguments of PID 1 as configured",
+        "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER";
+    CONTAINER_CAP_SYS_ADMIN = "container.cap_sys_admin": bool, "container",
+        "PID 1 holds CAP_SYS_ADMIN",
+        "docker inspect -f '{{.HostConfig.CapAdd}} {{.HostConfig.Privileged}}' CONTAINER";
+    CONTAINER_CAPABILITIES = "container.capabilities": Vec<String>, "container",
+        "Capabilities in the container's bounding set",
+        "docker exec CONTAINER grep CapBnd /proc/1/status";
+    CONTAINER_CAPABILITIES_MISSING = "container.capabilities_missing": Vec<String>, "container",
+        "Capabilities of the engine's default set that were dropped",
+        "docker inspect -f '{{.HostConfig.CapDrop}}' CONTAINER";
+    CONTAINER_CAPABILITIES_NEEDED = "container.capabilities_needed": Vec<String>, "container",
+        "Dropped capabilities without which systemd, its bus or a unit of the basic boot does not work",
+        "docker inspect -f '{{.HostConfig.CapDrop}}' CONTAINER";
+    CONTAINER_COMMAND_NAME = "container.command_name": String, "container",
+        "Last path element of the program that the container starts",
+        "docker inspect -f '{{.Path}}' CONTAINER";
+    CONTAINER_ENGINE_INIT = "container.engine_init": bool, "container",
+        "The engine puts its own init (tini, catatonit) in front",
+        "docker inspect -f '{{.HostConfig.Init}}' CONTAINER";
+    CONTAINER_ENV_CONTAINER = "container.env_container": String, "container",
+        "Value of the environment variable container, or null",
+        "docker inspect -f '{{.Config.Env}}' CONTAINER";
+    CONTAINER_ERROR = "container.error": String, "container",
+        "The engine's reason why the container could not start, or null",
+        "docker inspect -f '{{.State.Error}}' CONTAINER";
+    CONTAINER_EXIT_CODE = "container.exit_code": i64, "container",
+        "Exit code of a container that has ended",
+        "docker inspect -f '{{.State.ExitCode}}' CONTAINER";
+    CONTAINER_IMAGE = "container.image": String, "container",
+        "Image reference as given",
+        "docker inspect -f '{{.Config.Image}}' CONTAINER";
+    CONTAINER_INIT_ARGUMENTS = "container.init_arguments": Vec<String>, "container",
+        "Arguments that init itself receives",
+        "docker inspect -f '{{.Args}}' CONTAINER";
+    CONTAINER_LIFETIME_MS = "container.lifetime_ms": i64, "container",
+        "Milliseconds from start to end of the last run",
+        "docker inspect -f '{{.State.StartedAt}} {{.State.FinishedAt}}' CONTAINER";
+    CONTAINER_LOG_DRIVER = "container.log_driver": String, "container",
+        "Logging driver",
+        "docker inspect -f '{{.HostConfig.LogConfig.Type}}' CONTAINER";
+    CONTAINER_MEANT_FOR_SYSTEMD = "container.meant_for_systemd": bool, "derived",
+        "The container is meant to run systemd: its command reaches an init, or SIGRTMIN+3, container=, \
+            writable cgroups or a tmpfs on /run was asked for",
+        "docker inspect CONTAINER";
+    CONTAINER_MEMORY_LIMIT = "container.memory_limit": i64, "container",
+        "Memory limit in bytes, or null",
+        "docker inspect -f '{{.HostConfig.Memory}}' CONTAINER";
+    CONTAINER_OOM_KILLED = "container.oom_killed": bool, "container",
+        "The kernel's OOM killer ended the container",
+        "docker inspect -f '{{.State.OOMKilled}}' CONTAINER";
+    CONTAINER_PID_HOST = "container.pid_host": bool, "container",
+        "The container shares the host's PID namespace, or another container's",
+        "docker inspect -f '{{.HostConfig.PidMode}}' CONTAINER";
+    CONTAINER_PIDS_LIMIT = "container.pids_limit": i64, "container",
+        "Limit of the pids control group, or null",
+        "docker inspect -f '{{.HostConfig.PidsLimit}}' CONTAINER";
+    CONTAINER_PRIVILEGED = "container.privileged": bool, "container",
+        "Started with --privileged",
+        "docker inspect -f '{{.HostConfig.Privileged}}' CONTAINER";
+    CONTAINER_READ_ONLY = "container.read_only": bool, "container",
+        "The root file system is read-only",
+        "docker inspect -f '{{.HostConfig.ReadonlyRootfs}}' CONTAINER";
+    CONTAINER_REFUSAL = "container.refusal": String, "derived",
+        "What the engine's reason means, where it is a usual one",
+        "docker inspect -f '{{.State.Error}}' CONTAINER";
+    CONTAINER_RESTARTS = "container.restarts": i64, "container",
+        "How often the engine restarted it",
+        "docker inspect -f '{{.RestartCount}}' CONTAINER";
+    CONTAINER_RUNS_AS_ROOT = "container.runs_as_root": bool, "container",
+        "PID 1 is started with user id 0",
+        "docker inspect -f '{{.Config.User}}' CONTAINER";
+    CONTAINER_RUNS_SYSTEMD = "container.runs_systemd": bool, "derived",
+        "The command is init or systemd itself, or a wrapper or engine init that starts it",
+        "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER";
+    CONTAINER_RUNTIME = "container.runtime": String, "container",
+        "OCI runtime",
+        "docker inspect -f '{{.HostConfig.Runtime}}' CONTAINER";
+    CONTAINER_STATUS = "container.status": ContainerStatus, "container",
+        "The engine's word for its state",
+        "docker inspect -f '{{.State.Status}}' CONTAINER";
+    CONTAINER_STOP_SIGNAL = "container.stop_signal": String, "container",
+        "Stop signal by name, SIGTERM when none is set",
+        "docker inspect -f '{{.Config.StopSignal}}' CONTAINER";
+    CONTAINER_STOP_SIGNAL_HALTS = "container.stop_signal_halts": bool, "container",
+        "The stop signal makes systemd shut down in order: SIGRTMIN+3 or one of its kin",
+        "docker inspect -f '{{.Config.StopSignal}}' CONTAINER";
+    CONTAINER_SYSTEMD_MODE = "container.systemd_mode": bool, "container",
+        "Podman prepares this container for systemd",
+        "podman inspect -f '{{.Config.SystemdMode}}' CONTAINER";
+    CONTAINER_TTY = "container.tty": bool, "container",
+        "The container has a terminal",
+        "docker inspect -f '{{.Config.Tty}}' CONTAINER";
+    CONTAINER_ULIMIT_NPROC = "container.ulimit_nproc": i64, "container",
+        "Limit of processes for its user (RLIMIT_NPROC), or null",
+        "docker inspect -f '{{.HostConfig.Ulimits}}' CONTAINER";
+    CONTAINER_USER = "container.user": String, "container",
+        "User of PID 1 as configured, empty for the default",
+        "docker inspect -f '{{.Config.User}}' CONTAINER";
+    CONTAINER_USERNS = "container.userns": bool, "container",
+        "Root of the container is another user of the host",
+        "docker exec CONTAINER cat /proc/1/uid_map";
+    CONTAINER_USERNS_MODE = "container.userns_mode": String, "container",
+        "User namespace that was asked for: host, a mode of Podman's, or default",
+        "docker inspect -f '{{.HostConfig.UsernsMode}}' CONTAINER";
+    CONTAINER_WRAPPER = "container.wrapper": Wrapper, "files",
+        "What stands between the engine and systemd; shell is sh -c",
+        "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER";
+    CONTAINER_WRAPPER_EXECS = "container.wrapper_execs": bool, "files",
+        "The wrapper replaces itself by systemd with exec",
+        "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER";
+    CONTAINER_WRITABLE_CGROUPS = "container.writable_cgroups": bool, "container",
+        "Docker's writable-cgroups option is on",
+        "docker inspect -f '{{.HostConfig.SecurityOpt}}' CONTAINER";
+    ENGINE_API = "engine.api": String, "engine",
+        "Version of the Engine API that was spoken",
+        "docker version";
+    ENGINE_APPARMOR = "engine.apparmor": bool, "engine",
+        "The engine confines containers with AppArmor",
+        "docker info --format '{{.SecurityOptions}}'";
+    ENGINE_CGROUP_DRIVER = "engine.cgroup_driver": CgroupDriver, "engine",
+        "Who makes the engine's control groups",
+        "docker info --format '{{.CgroupDriver}}'";
+    ENGINE_MAJOR = "engine.major": i64, "engine",
+        "First number of the engine's version",
+        "docker version";
+    ENGINE_MINOR = "engine.minor": i64, "engine",
+        "Second number of the engine's version",
+        "docker version";
+    ENGINE_NAME = "engine.name": EngineName, "engine",
+        "Program behind the Engine API",
+        "docker version";
+    ENGINE_ROOTLESS = "engine.rootless": bool, "engine",
+        "The engine runs without root",
+        "docker info --format '{{.SecurityOptions}}'";
+    ENGINE_SECCOMP_PROFILE = "engine.seccomp_profile": String, "engine",
+        "Seccomp profile that containers get which ask for none: builtin, default, unconfined or a path",
+        "docker info --format '{{.SecurityOptions}}'";
+    ENGINE_SELINUX = "engine.selinux": bool, "engine",
+        "The engine labels containers for SELinux",
+        "docker info --format '{{.SecurityOptions}}'";
+    ENGINE_USERNS = "engine.userns": bool, "engine",
+        "The engine maps root of containers to another user",
+        "docker info --format '{{.SecurityOptions}}'";
+    ENGINE_VERSION = "engine.version": String, "engine",
+        "The engine's version",
+        "docker version";
+    GUEST_DBUS_INSTALLED = "guest.dbus_installed": bool, "files",
+        "A message bus is in the image",
+        "docker cp CONTAINER:/usr/bin/dbus-daemon - | head -c 1";
+    GUEST_DEFAULT_TARGET = "guest.default_target": String, "files",
+        "Unit that default.target leads to, or null when nothing does",
+        "systemctl get-default";
+    GUEST_DEFAULT_TARGET_STATE = "guest.default_target_state": TargetState, "files",
+        "What default.target leads to",
+        "ls -l /etc/systemd/system/default.target";
+    GUEST_DOCKERENV = "guest.dockerenv": bool, "files",
+        "/.dockerenv or /run/.containerenv is there, by which systemd 248 and later know a container",
+        "docker cp CONTAINER:/.dockerenv - | tar t";
+    GUEST_ENABLED_UNREACHABLE = "guest.enabled_unreachable": Vec<String>, "files",
+        "Enabled services of multi-user.target or graphical.target that default.target does not pull in",
+        "systemctl list-dependencies default.target";
+    GUEST_INIT_ARCHITECTURE = "guest.init_architecture": String, "files",
+        "Processor architecture of the init binary",
+        "file /sbin/init";
+    GUEST_INIT_PRESENT = "guest.init_present": bool, "files",
+        "The program that the container starts exists in its file system and its links lead to a file",
+        "docker cp CONTAINER:/sbin/init - | tar t";
+    GUEST_INIT_TARGET = "guest.init_target": String, "files",
+        "File that the started program leads to, through links",
+        "readlink -f /sbin/init";
+    GUEST_MACHINE_ID = "guest.machine_id": MachineId, "files",
+        "State of /etc/machine-id",
+        "docker exec CONTAINER cat /etc/machine-id";
+    GUEST_MASKED_UNITS = "guest.masked_units": Vec<String>, "files",
+        "Units masked in /etc/systemd/system",
+        "systemctl list-unit-files --state=masked";
+    GUEST_OS_ID = "guest.os_id": String, "files",
+        "ID of os-release, or null",
+        "cat /etc/os-release";
+    GUEST_OS_LIKE = "guest.os_like": Vec<String>, "files",
+        "IDs of os-release that this distribution is like, the nearest first",
+        "cat /etc/os-release";
+    GUEST_OS_NAME = "guest.os_name": String, "files",
+        "PRETTY_NAME of os-release, or null",
+        "cat /etc/os-release";
+    GUEST_RUN_LOCK_FATAL = "guest.run_lock_fatal": bool, "files",
+        "This systemd refuses to boot when /run/lock is no mount and cannot be mounted: Debian's and \
+            Ubuntu's before 256",
+        "systemctl --version";
+    GUEST_SYSTEMD_INSTALLED = "guest.systemd_installed": bool, "files",
+        "systemd's manager is in the image",
+        "systemctl --version";
+    GUEST_SYSTEMD_VERSION = "guest.systemd_version": i64, "files",
+        "Major version of systemd in the image",
+        "systemctl --version";
+    GUEST_TMP_MOUNT_ENABLED = "guest.tmp_mount_enabled": bool, "files",
+        "tmp.mount is part of the boot, so that /tmp must be a tmpfs or mountable",
+        "systemctl status tmp.mount";
+    HOST_ARCHITECTURE = "host.architecture": String, "engine",
+        "Processor architecture of the engine's machine",
+        "docker info --format '{{.Architecture}}'";
+    HOST_CGROUP_HIERARCHIES = "host.cgroup_hierarchies": Vec<String>, "host",
+        "Control group hierarchies of the engine's machine: controllers or name=… of v1, and unified",
+        "cat /proc/self/cgroup";
+    HOST_INOTIFY_INSTANCES = "host.inotify_instances": i64, "host",
+        "fs.inotify.max_user_instances of the engine's machine",
+        "sysctl fs.inotify.max_user_instances";
+    HOST_KERNEL = "host.kernel": String, "engine",
+        "Kernel release of the engine's machine",
+        "uname -r";
+    HOST_LOCAL = "host.local": bool, "host",
+        "The engine was proved to run on this machine",
+        "docker context show";
+    HOST_LSMS = "host.lsms": Vec<String>, "host",
+        "Active Linux security modules",
+        "cat /sys/kernel/security/lsm";
+    HOST_SYSTEMD_CGROUP = "host.systemd_cgroup": bool, "host",
+        "The machine has the name=systemd control group hierarchy, or pure v2",
+        "grep systemd /proc/self/cgroup";
+    IMAGE_ARCHITECTURE = "image.architecture": String, "container",
+        "Processor architecture that the image declares",
+        "docker image inspect -f '{{.Architecture}}' IMAGE";
+    IMAGE_STOP_SIGNAL = "image.stop_signal": String, "container",
+        "Stop signal that the image declares, or null",
+        "docker image inspect -f '{{.Config.StopSignal}}' IMAGE";
+    IMAGE_VOLUME_CGROUP = "image.volume_cgroup": bool, "container",
+        "The image declares a volume over /sys/fs/cgroup",
+        "docker image inspect -f '{{.Config.Volumes}}' IMAGE";
+    LOG_BANNER_SEEN = "log.banner_seen": bool, "derived",
+        "PID 1 came as far as its banner, `systemd N running in system mode`; known only where PID 1 said \
+            something",
+        "docker logs CONTAINER";
+    LOG_BYTES = "log.bytes": i64, "logs",
+        "Bytes that were read of the container's log",
+        "docker logs CONTAINER | wc -c";
+    LOG_CAME_UP = "log.came_up": bool, "derived",
+        "The boot's lines say that it finished",
+        "docker logs CONTAINER";
+    LOG_EMPTY = "log.empty": bool, "logs",
+        "The log could be read and holds nothing",
+        "docker logs CONTAINER";
+    LOG_GAVE_UP = "log.gave_up": bool, "derived",
+        "PID 1 said that it gives up or freezes",
+        "docker logs CONTAINER";
+    LOG_UNITS_SEEN = "log.units_seen": bool, "derived",
+        "PID 1 came as far as starting units; known only where PID 1 said something",
+        "docker logs CONTAINER";
+    LOG_VIRTUALIZATION = "log.virtualization": String, "derived",
+        "What systemd takes its surroundings for, in its own word after its banner; null when the banner is \
+            there without it",
+        "docker logs CONTAINER";
+    MANAGER_BUS = "manager.bus": BusState, "exec",
+        "Whether systemctl inside reaches the manager",
+        "docker exec CONTAINER systemctl is-system-running";
+    MANAGER_FAILED_UNITS = "manager.failed_units": Vec<String>, "exec",
+        "Units in the failed state",
+        "systemctl --failed";
+    MANAGER_PENDING_UNITS = "manager.pending_units": Vec<String>, "exec",
+        "Units that jobs still wait for",
+        "systemctl list-jobs";
+    MANAGER_STATE = "manager.state": ManagerState, "exec",
+        "Answer of is-system-running",
+        "systemctl is-system-running";
+    MOUNT_DEV_SHM = "mount.dev_shm": bool, "pid1",
+        "/dev/shm is a mount of its own",
+        "docker inspect -f '{{.HostConfig.IpcMode}}' CONTAINER";
+    MOUNT_RUN = "mount.run": bool, "pid1",
+        "/run is a mount of its own",
+        "docker exec CONTAINER grep ' /run ' /proc/mounts";
+    MOUNT_RUN_BYTES = "mount.run_bytes": i64, "pid1",
+        "Size limit of the tmpfs on /run in bytes, or null for the default",
+        "docker exec CONTAINER df -B1 /run";
+    MOUNT_RUN_LOCK = "mount.run_lock": bool, "pid1",
+        "/run/lock is a mount of its own",
+        "docker exec CONTAINER grep ' /run/lock ' /proc/mounts";
+    MOUNT_RUN_WRITABLE = "mount.run_writable": bool, "pid1",
+        "/run can be written to",
+        "docker exec CONTAINER touch /run/.probe";
+    MOUNT_TMP = "mount.tmp": bool, "pid1",
+        "/tmp is a mount of its own",
+        "docker exec CONTAINER grep ' /tmp ' /proc/mounts";
+    PID1_ALIVE = "pid1.alive": bool, "pid1",
+        "PID 1 is a systemd that waits for events and holds the descriptors of a working manager",
+        "ls /proc/PID/fd";
+    PID1_CAPABILITIES = "pid1.capabilities": Vec<String>, "pid1",
+        "Effective capabilities of PID 1",
+        "grep CapEff /proc/PID/status";
+    PID1_CGROUP = "pid1.cgroup": String, "pid1",
+        "Path of its group in the unified or name=systemd hierarchy, as the engine's machine names it",
+        "cat /proc/PID/cgroup";
+    PID1_CHILDREN = "pid1.children": i64, "pid1",
+        "Number of direct children of PID 1",
+        "cat /proc/PID/task/PID/children";
+    PID1_COMMAND = "pid1.command": String, "pid1",
+        "Name of the process (comm)",
+        "cat /proc/PID/comm";
+    PID1_DESCRIPTORS = "pid1.descriptors": i64, "pid1",
+        "Number of open descriptors",
+        "ls /proc/PID/fd | wc -l";
+    PID1_EXE = "pid1.exe": String, "pid1",
+        "Program that it runs",
+        "readlink /proc/PID/exe";
+    PID1_FROZEN = "pid1.frozen": bool, "pid1",
+        "PID 1 is a systemd that has stopped working and only waits",
+        "cat /proc/PID/wchan";
+    PID1_SECCOMP = "pid1.seccomp": SeccompKind, "pid1",
+        "Mode of the seccomp filter",
+        "grep Seccomp /proc/PID/status";
+    PID1_STATE = "pid1.state": String, "pid1",
+        "State of the process by its letter: R, S, D, Z, T",
+        "grep State /proc/PID/status";
+    PID1_SYSTEMD = "pid1.systemd": bool, "pid1",
+        "PID 1 is systemd",
+        "cat /proc/PID/comm";
+    PID1_WCHAN = "pid1.wchan": String, "pid1",
+        "Kernel function in which it waits, or null",
+        "cat /proc/PID/wchan";
+    SECCOMP_BLOCKS = "seccomp.blocks": Vec<String>, "seccomp",
+        "System calls that this systemd's boot makes and the filter denies, the gravest first",
+        "sysdock snapshot CONTAINER";
+    SECCOMP_EFFECT = "seccomp.effect": FilterEffect, "seccomp",
+        "What the denied calls do to this systemd",
+        "sysdock snapshot CONTAINER";
+    SECCOMP_FIRST_ANSWER = "seccomp.first_answer": String, "seccomp",
+        "What that call gets: EPERM, ENOSYS, another errno, or killed",
+        "sysdock snapshot CONTAINER";
+    SECCOMP_FIRST_BLOCKED = "seccomp.first_blocked": String, "seccomp",
+        "The denied call that stops or harms this systemd first, or null",
+        "sysdock snapshot CONTAINER";
+    SECCOMP_MODE = "seccomp.mode": SeccompMode, "container",
+        "Which seccomp filter was asked for",
+        "docker inspect -f '{{.HostConfig.SecurityOpt}}' CONTAINER";
+    SECCOMP_MOUNT = "seccomp.mount": FilterAnswer, "seccomp",
+        "What the filter answers to mount",
+        "sysdock snapshot CONTAINER";
+    SECCOMP_NAME_TO_HANDLE_AT = "seccomp.name_to_handle_at": FilterAnswer, "seccomp",
+        "What the filter answers to name_to_handle_at",
+        "sysdock snapshot CONTAINER";
+}
 
 #[cfg(test)]
 mod tests {

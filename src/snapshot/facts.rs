@@ -6,7 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::catalog::{Kind, spec};
+use super::catalog::spec;
+use super::fact_type::{FactType, FactValue, Key, Kind};
 
 /// One known fact. `null` means: known to be absent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,36 +33,48 @@ pub struct Gap {
 pub struct Facts(BTreeMap<String, Fact>);
 
 impl Facts {
-    /// Records a fact. A key outside the catalog or a value of another kind is a programming error and is
+    /// Records a fact. A word that the vocabulary does not have, which only a change to the code can bring, is
     /// dropped; tests and debug builds stop on it.
-    pub fn set(&mut self, key: &str, value: impl Into<Value>, source: &str) {
-        let value = value.into();
-        let fits = spec(key).is_some_and(|spec| value.is_null() || spec.kind.holds(&value));
-        debug_assert!(fits, "fact {key} = {value} is not in the catalog as such");
+    pub fn set<T: FactType>(&mut self, key: Key<T>, value: impl FactValue<T>, source: &str) {
+        let (name, value) = (key.name(), value.into_json());
+        let fits = value.is_null() || T::KIND.holds(&value);
+        debug_assert!(fits, "fact {name} = {value} is not in the catalog as such");
         if fits {
-            self.0.insert(key.to_owned(), Fact { value, source: source.to_owned() });
+            self.0.insert(name.to_owned(), Fact { value, source: source.to_owned() });
         }
     }
 
     /// Records a fact only when nothing better is known.
-    pub fn set_if_unknown(&mut self, key: &str, value: impl Into<Value>, source: &str) {
-        if !self.0.contains_key(key) {
+    pub fn set_if_unknown<T: FactType>(&mut self, key: Key<T>, value: impl FactValue<T>, source: &str) {
+        if !self.is_known(key) {
             self.set(key, value, source);
         }
     }
 
     /// Records a word that a foreign document says; one that the vocabulary does not have leaves the fact
     /// unknown.
-    pub fn set_foreign(&mut self, key: &str, word: &str, source: &str) {
-        if spec(key).is_some_and(|spec| spec.kind.holds(&word.into())) {
+    pub fn set_foreign<W: FactType + FromStr + FactValue<W>>(
+        &mut self,
+        key: Key<W>,
+        word: &str,
+        source: &str,
+    ) {
+        if let Ok(word) = word.parse::<W>() {
             self.set(key, word, source);
         }
     }
 
-    /// The word of a fact; `None` when unknown or null.
-    #[must_use]
-    pub fn word<W: FromStr>(&self, key: &str) -> Option<W> {
-        self.text(key)?.parse().ok()
+    /// Records that what a fact tells of is not there.
+    pub fn set_absent<T: FactType>(&mut self, key: Key<T>, source: &str) {
+        self.0.insert(key.name().to_owned(), Fact { value: Value::Null, source: source.to_owned() });
+    }
+
+    /// Records a fact under the name that a document gives: an example of a rule, or the facts of another
+    /// place. What does not fit the catalog is dropped.
+    pub fn set_named(&mut self, name: &str, value: Value, source: &str) {
+        if spec(name).is_some_and(|spec| value.is_null() || spec.kind.holds(&value)) {
+            self.0.insert(name.to_owned(), Fact { value, source: source.to_owned() });
+        }
     }
 
     /// Takes over all facts of another set.
@@ -69,35 +82,40 @@ impl Facts {
         self.0.extend(other.0);
     }
 
-    /// The fact of that key, when it is known.
+    /// Returns the fact of a key that a rule or a snapshot names, when it is known.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<&Fact> {
-        self.0.get(key)
+    pub fn named(&self, name: &str) -> Option<&Fact> {
+        self.0.get(name)
     }
 
-    /// A truth value; `None` when unknown or null.
+    /// Returns the fact of a key with where it was read, when it is known.
     #[must_use]
-    pub fn bool(&self, key: &str) -> Option<bool> {
-        self.get(key)?.value.as_bool()
+    pub fn entry<T>(&self, key: Key<T>) -> Option<&Fact> {
+        self.named(key.name())
     }
 
-    /// A number; `None` when unknown or null.
+    /// Returns a fact's value; `None` when it is unknown or null.
     #[must_use]
-    pub fn int(&self, key: &str) -> Option<i64> {
-        self.get(key)?.value.as_i64()
+    pub fn get<T: FactType>(&self, key: Key<T>) -> Option<T::Read<'_>> {
+        T::read(&self.entry(key)?.value)
     }
 
-    /// A text; `None` when unknown or null.
+    /// Returns a list of texts; an empty one when it is unknown or null.
     #[must_use]
-    pub fn text(&self, key: &str) -> Option<&str> {
-        self.get(key)?.value.as_str()
+    pub fn list(&self, key: Key<Vec<String>>) -> Vec<&str> {
+        self.get(key).unwrap_or_default()
     }
 
-    /// A list of texts; empty when unknown or null.
+    /// Whether a fact is known, be it as absent.
     #[must_use]
-    pub fn list(&self, key: &str) -> Vec<&str> {
-        let list = self.get(key).and_then(|fact| fact.value.as_array());
-        list.into_iter().flatten().filter_map(Value::as_str).collect()
+    pub fn is_known<T>(&self, key: Key<T>) -> bool {
+        self.entry(key).is_some()
+    }
+
+    /// Whether what a fact tells of is known not to be there.
+    #[must_use]
+    pub fn is_absent<T>(&self, key: Key<T>) -> bool {
+        self.entry(key).is_some_and(|fact| fact.value.is_null())
     }
 
     /// All facts in order of key.

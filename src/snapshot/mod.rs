@@ -4,6 +4,7 @@
 //! Must not do IO beyond [`file`].
 
 mod catalog;
+mod fact_type;
 mod facts;
 pub mod file;
 pub mod hidden;
@@ -18,7 +19,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use catalog::{CATALOG, FactSpec, Kind, nearest, spec};
+pub use catalog::{CATALOG, FactSpec, key, nearest, spec};
+pub use fact_type::{FactType, FactValue, Key, Kind};
 pub use facts::{Fact, Facts, Gap};
 pub use log::{Cluster, KeptLine, LogExcerpt, Source};
 pub use redact::Redactor;

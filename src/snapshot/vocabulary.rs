@@ -4,7 +4,12 @@
 //! The build script includes this file beside the catalog, so that a condition with a word that no fact has
 //! is not built.
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use strum::{EnumString, IntoStaticStr, VariantNames};
+
+use super::fact_type::{FactType, FactValue, Kind};
 
 /// Declares a vocabulary; its words are the variants in kebab case, unless one is given.
 macro_rules! vocabulary {
@@ -22,9 +27,25 @@ macro_rules! vocabulary {
             }
         }
 
-        impl From<$name> for serde_json::Value {
-            fn from(word: $name) -> Self {
-                Self::from(word.word())
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let word = String::deserialize(deserializer)?;
+                word.parse().map_err(|_| D::Error::unknown_variant(&word, Self::VARIANTS))
+            }
+        }
+
+        impl FactType for $name {
+            const KIND: Kind = Kind::Word(Self::VARIANTS);
+            type Read<'f> = Self;
+
+            fn read(value: &Value) -> Option<Self> {
+                value.as_str()?.parse().ok()
+            }
+        }
+
+        impl FactValue<$name> for $name {
+            fn into_json(self) -> Value {
+                Value::from(self.word())
             }
         }
     )+ };

@@ -2,7 +2,7 @@
 //! counted, not timed.
 
 use sysdock::intake::{Beside, Work, measured};
-use sysdock::snapshot::Snapshot;
+use sysdock::snapshot::{Snapshot, key};
 
 use super::properties::matcher;
 
@@ -290,6 +290,6 @@ fn what_stands_behind_something_dear_is_read() {
         let (snapshots, _) = read(&format!("{broken}{rest}"));
         let names: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.target.name.as_str()).collect();
         assert_eq!(names, ["text: web", "text: db"], "{}", &broken[..20]);
-        assert_eq!(snapshots[0].facts.bool("container.privileged"), Some(true));
+        assert_eq!(snapshots[0].facts.get(key::CONTAINER_PRIVILEGED), Some(true));
     }
 }

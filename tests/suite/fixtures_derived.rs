@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use sysdock::diagnose::diagnose;
 use sysdock::rule::builtin;
-use sysdock::snapshot::{KeptLine, LogExcerpt, Snapshot, Source, file};
+use sysdock::snapshot::{KeptLine, LogExcerpt, Snapshot, Source, file, key};
 
 use super::fixtures::{self, Expected, Fixture};
 use super::program::project;
@@ -35,7 +35,11 @@ impl Derived {
             .unwrap_or_else(|| panic!("no fixture {}", self.from));
         let mut snapshot = base.snapshot.clone();
         for (key, value) in &self.facts {
-            snapshot.facts.set(key, serde_json::to_value(value).expect("a fact is JSON too"), "derived");
+            snapshot.facts.set_named(
+                key,
+                serde_json::to_value(value).expect("a fact is JSON too"),
+                "derived",
+            );
         }
         let lines = self.lines.iter().zip(1..).map(|(text, line)| KeptLine {
             line,
@@ -44,8 +48,8 @@ impl Derived {
         });
         let (lines, bytes): (Vec<_>, usize) =
             (lines.collect(), self.lines.iter().map(|line| line.len() + 1).sum());
-        snapshot.facts.set("log.bytes", bytes, "derived");
-        snapshot.facts.set("log.empty", bytes == 0, "derived");
+        snapshot.facts.set(key::LOG_BYTES, i64::try_from(bytes).expect("a fixture is short"), "derived");
+        snapshot.facts.set(key::LOG_EMPTY, bytes == 0, "derived");
         snapshot.log = LogExcerpt {
             lines_read: lines.len() as u64,
             bytes_read: bytes as u64,

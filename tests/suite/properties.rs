@@ -10,7 +10,7 @@ use sysdock::rule::{RuleSet, builtin};
 use sysdock::scan::{Excerpter, Matcher};
 use sysdock::snapshot::{
     EngineId, Facts, Gap, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Source, Target,
-    TargetKind, file,
+    TargetKind, file, key,
 };
 
 fn rules() -> &'static RuleSet {
@@ -119,9 +119,9 @@ proptest! {
             format!("the value {environment} was refused, and {flag} too"),
         ];
         let mut facts = Facts::default();
-        facts.set("container.argv", json!(["/entry.sh", "--password", secrets[2]]), "container inspect: \
+        facts.set(key::CONTAINER_ARGV, vec!["/entry.sh", "--password", secrets[2].as_str()], "container inspect: \
             Config.Cmd");
-        facts.set("container.error", format!("exec failed with {environment}"), "container inspect: \
+        facts.set(key::CONTAINER_ERROR, format!("exec failed with {environment}"), "container inspect: \
             State.Error");
         let mut whole = snapshot(documents(name, &secrets), facts, excerpt(lines));
         whole.gaps.push(Gap { fact: "log".to_owned(), reason: format!("the engine refused token={form}") });
@@ -151,9 +151,9 @@ proptest! {
         compressed in any::<bool>(),
     ) {
         let mut facts = Facts::default();
-        facts.set("container.exit_code", number, "test");
-        facts.set("container.tty", tty, "test");
-        facts.set("container.argv", json!(words), "test");
+        facts.set(key::CONTAINER_EXIT_CODE, number, "test");
+        facts.set(key::CONTAINER_TTY, tty, "test");
+        facts.set(key::CONTAINER_ARGV, words.clone(), "test");
         let documents = BTreeMap::from([("container".to_owned(), json!({"texts": texts, "number": number, "nested": {"empty": [], "null": null}}))]);
         // What is read is redacted again, and a random text may look like a secret.
         let mut whole = Redactor::default().redacted(snapshot(documents, facts, excerpt(texts)));

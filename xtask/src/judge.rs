@@ -124,15 +124,15 @@ fn examine(place: &Place, record: &Record, rules: &RuleSet, matcher: &Matcher<'_
 fn renew(snapshot: &mut Snapshot, record: &Record, call: &str) {
     let facts = &mut snapshot.facts;
     let hierarchy = if record.cgroup == "v2" { Hierarchy::V2 } else { Hierarchy::V1 };
-    let docker = facts.int("engine.major");
+    let docker = facts.get(key::ENGINE_MAJOR);
     // A version that could not be read stays unknown to the doctor.
-    let Some(systemd) = facts.int("guest.systemd_version") else { return };
+    let Some(systemd) = facts.get(key::GUEST_SYSTEMD_VERSION) else { return };
     let answer = |other: &str| if other == call { Answer::Errno(record.cell.errno) } else { Answer::Allowed };
     let found = blocked_in(systemd, Surroundings { hierarchy: Some(hierarchy), docker }, answer);
     let source = "the profile of the sweep";
-    facts.set("seccomp.first_blocked", found.first().map(|blocked| blocked.call.clone()), source);
-    facts.set("seccomp.effect", found.first().map_or("none", |blocked| blocked.effect.name()), source);
-    facts.set("seccomp.blocks", found.into_iter().map(|blocked| blocked.call).collect::<Vec<_>>(), source);
+    facts.set(key::SECCOMP_FIRST_BLOCKED, found.first().map(|blocked| blocked.call.clone()), source);
+    facts.set(key::SECCOMP_EFFECT, found.first().map_or("none", |blocked| blocked.effect.name()), source);
+    facts.set(key::SECCOMP_BLOCKS, found.into_iter().map(|blocked| blocked.call).collect::<Vec<_>>(), source);
 }
 
 /// Findings above a note.

@@ -9,7 +9,8 @@ use crate::diagnose::{Report, Subject, Verdict, diagnose_with};
 use crate::docker::{Engine, EngineError};
 use crate::rule::RuleSet;
 use crate::scan::Matcher;
-use crate::snapshot::{EngineId, Gap, Snapshot, Target, TargetKind};
+use crate::snapshot::vocabulary::ContainerStatus;
+use crate::snapshot::{EngineId, Gap, Snapshot, Target, TargetKind, key};
 use crate::watch::{Job, Kind};
 
 /// What came of a job.
@@ -47,7 +48,7 @@ impl Examiner<'_> {
             // Its death tells what came of it.
             Ok(snapshot) if job.kind != Kind::Died && !runs(&snapshot) => Finding::Nothing,
             Ok(snapshot) => {
-                let there = snapshot.facts.text("container.status") != Some("removed");
+                let there = snapshot.facts.get(key::CONTAINER_STATUS) != Some(ContainerStatus::Removed);
                 Finding::Report(Box::new(self.judge(&snapshot)), there)
             }
             // The death of a container that is gone has had its own event; only a death is told without a
@@ -90,11 +91,11 @@ impl Examiner<'_> {
 async fn is_foreign(engine: &Engine, job: &Job) -> bool {
     collect::glance(engine, &job.id)
         .await
-        .is_ok_and(|facts| facts.bool("container.meant_for_systemd") == Some(false))
+        .is_ok_and(|facts| facts.get(key::CONTAINER_MEANT_FOR_SYSTEMD) == Some(false))
 }
 
 fn runs(snapshot: &Snapshot) -> bool {
-    snapshot.facts.text("container.status") == Some("running")
+    snapshot.facts.get(key::CONTAINER_STATUS) == Some(ContainerStatus::Running)
 }
 
 /// A report on a container that cannot be looked at: what its event told.

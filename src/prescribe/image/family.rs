@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::ImageError;
-use crate::snapshot::Facts;
+use crate::snapshot::{Facts, key};
 
 /// A family of distributions.
 #[derive(Debug, Deserialize)]
@@ -40,16 +40,16 @@ static TABLE: LazyLock<Table> =
 /// [`ImageError::NoSystemd`] where the distribution has none, [`ImageError::UnknownDistribution`] where it is
 /// not known.
 pub fn of(facts: &Facts) -> Result<&'static Family, ImageError> {
-    let id = facts.text("guest.os_id").unwrap_or_default();
+    let id = facts.get(key::GUEST_OS_ID).unwrap_or_default();
     let named = |ids: &[String], wanted: &str| ids.iter().any(|id| id.eq_ignore_ascii_case(wanted));
     let name = || {
         facts
-            .text("guest.os_name")
+            .get(key::GUEST_OS_NAME)
             .filter(|name| !name.is_empty())
             .unwrap_or("an image without os-release")
             .to_owned()
     };
-    for wanted in [id].into_iter().chain(facts.list("guest.os_like")) {
+    for wanted in [id].into_iter().chain(facts.list(key::GUEST_OS_LIKE)) {
         if let Some(without) = TABLE.without.iter().find(|without| named(&without.ids, wanted)) {
             return Err(ImageError::NoSystemd { distribution: name(), why: without.why.clone() });
         }
@@ -66,9 +66,9 @@ mod tests {
 
     fn facts(id: &str, like: &[&str]) -> Facts {
         let mut facts = Facts::default();
-        facts.set("guest.os_id", id, "test");
-        facts.set("guest.os_name", format!("{id} 1"), "test");
-        facts.set("guest.os_like", like.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>(), "test");
+        facts.set(key::GUEST_OS_ID, id, "test");
+        facts.set(key::GUEST_OS_NAME, format!("{id} 1"), "test");
+        facts.set(key::GUEST_OS_LIKE, like.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>(), "test");
         facts
     }
 

@@ -10,7 +10,7 @@ mod probe;
 use std::collections::BTreeMap;
 
 use super::screen::is_image_reference;
-use crate::snapshot::Facts;
+use crate::snapshot::{Facts, key};
 
 pub use error::ImageError;
 pub use probe::{name_after, probe, tag_after};
@@ -107,16 +107,16 @@ pub fn image(facts: &Facts, wish: &ImageWish) -> Result<ImagePlan, ImageError> {
     }
     let units = wish.enable.iter().map(|name| unit(name)).collect::<Result<Vec<_>, _>>()?;
     let there = facts
-        .bool("guest.systemd_installed")
+        .get(key::GUEST_SYSTEMD_INSTALLED)
         .ok_or_else(|| ImageError::Unseen { base: wish.base.clone() })?;
     let family = if there { None } else { Some(family::of(facts)?) };
     let init = match family {
         Some(family) => family.init.as_str(),
-        None if facts.bool("guest.init_present") == Some(true) => "/sbin/init",
+        None if facts.get(key::GUEST_INIT_PRESENT) == Some(true) => "/sbin/init",
         None => "/lib/systemd/systemd",
     };
     let mut lines = vec![format!("FROM {}", wish.base)];
-    if facts.bool("container.runs_as_root") == Some(false) {
+    if facts.get(key::CONTAINER_RUNS_AS_ROOT) == Some(false) {
         lines.push(
             "# systemd as PID 1 must be root; services change to their own users.\nUSER root".to_owned(),
         );
@@ -228,14 +228,14 @@ Audit=no
 
 fn remarks(facts: &Facts, there: bool) -> Vec<String> {
     let mut remarks = Vec::new();
-    if facts.bool("image.volume_cgroup") == Some(true) {
+    if facts.get(key::IMAGE_VOLUME_CGROUP) == Some(true) {
         remarks.push(
             "the base declares a volume over /sys/fs/cgroup, which no Dockerfile can take back: build from \
                 the image before that line"
                 .to_owned(),
         );
     }
-    if there && facts.bool("guest.dbus_installed") == Some(false) {
+    if there && facts.get(key::GUEST_DBUS_INSTALLED) == Some(false) {
         remarks.push(
             "the base has systemd but no message bus: busctl, loginctl and services of Type=dbus \
             will not work in it"

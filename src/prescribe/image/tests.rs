@@ -5,7 +5,7 @@ use super::*;
 fn known(list: &[(&'static str, serde_json::Value)]) -> Facts {
     let mut facts = Facts::default();
     for (key, value) in list {
-        facts.set(key, value.clone(), "test");
+        facts.set_named(key, value.clone(), "test");
     }
     facts
 }
