@@ -117,7 +117,7 @@ impl Lasting {
             version
                 .as_ref()
                 .err()
-                .map(|error| Gap { fact: "engine.version".to_owned(), reason: error.brief() }),
+                .map(|error| Gap { fact: key::ENGINE_VERSION.name().to_owned(), reason: error.brief() }),
         );
         lasting.identity = Some(identity(engine, version.ok()));
         lasting.keep("image", image);

@@ -175,16 +175,16 @@ pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps
         |fact: &str, error: EngineError| gaps.push(Gap { fact: fact.to_owned(), reason: error.brief() });
     match program {
         Ok(program) => program.facts(facts),
-        Err(error) => gap("container.wrapper", error),
+        Err(error) => gap(key::CONTAINER_WRAPPER.name(), error),
     }
     match init {
         Ok(found) => init_facts(found, facts),
-        Err(error) => gap("guest.init_present", error),
+        Err(error) => gap(key::GUEST_INIT_PRESENT.name(), error),
     }
     other_init(facts);
     match release {
         Ok(text) => distribution::os_facts(text.as_deref(), facts),
-        Err(error) => gap("guest.os_id", error),
+        Err(error) => gap(key::GUEST_OS_ID.name(), error),
     }
     match bus {
         Ok(installed) => facts.set(
@@ -192,15 +192,15 @@ pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps
             installed,
             "container files: /usr/bin/dbus-daemon, /usr/bin/dbus-broker-launch",
         ),
-        Err(error) => gap("guest.dbus_installed", error),
+        Err(error) => gap(key::GUEST_DBUS_INSTALLED.name(), error),
     }
     match identity {
         Ok(identity) => identity.facts(facts),
-        Err(error) => gap("guest.machine_id", error),
+        Err(error) => gap(key::GUEST_MACHINE_ID.name(), error),
     }
     match units {
         Ok(tree) => guest::unit_facts(&tree, facts),
-        Err(error) => gap("guest.default_target", error),
+        Err(error) => gap(key::GUEST_DEFAULT_TARGET.name(), error),
     }
     // The package database is large; it is asked only where the binary does not tell the version.
     if facts.get(key::GUEST_SYSTEMD_INSTALLED) == Some(true)
@@ -209,7 +209,7 @@ pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps
         match files.look("/var/lib/dpkg/status", BINARY).await {
             Ok(Some(PathStat::File(bytes))) => guest::dpkg_version(&bytes, facts),
             Ok(_) => {}
-            Err(error) => gap("guest.systemd_version", error),
+            Err(error) => gap(key::GUEST_SYSTEMD_VERSION.name(), error),
         }
     }
     distribution::distribution_facts(facts);

@@ -90,14 +90,14 @@ pub fn collect(facts: &mut Facts, gaps: &mut Vec<Gap>) {
                 facts.set(key::HOST_INOTIFY_INSTANCES, number, path);
             }
         }
-        Err(error) => gap("host.inotify_instances", path, error),
+        Err(error) => gap(key::HOST_INOTIFY_INSTANCES.name(), path, error),
     }
     let path = "/sys/kernel/security/lsm";
     match std::fs::read_to_string(path) {
         Ok(text) => {
             facts.set(key::HOST_LSMS, text.trim().split(',').map(str::to_owned).collect::<Vec<_>>(), path)
         }
-        Err(error) => gap("host.lsms", path, error),
+        Err(error) => gap(key::HOST_LSMS.name(), path, error),
     }
     let path = "/proc/self/cgroup";
     match std::fs::read_to_string(path) {
@@ -111,6 +111,6 @@ pub fn collect(facts: &mut Facts, gaps: &mut Vec<Gap>) {
                 .map(|name| if name.is_empty() { "unified" } else { name });
             facts.set(key::HOST_CGROUP_HIERARCHIES, names.map(str::to_owned).collect::<Vec<_>>(), path);
         }
-        Err(error) => gap("host.systemd_cgroup", path, error),
+        Err(error) => gap(key::HOST_SYSTEMD_CGROUP.name(), path, error),
     }
 }

@@ -118,7 +118,7 @@ async fn collect(
             || answer.stdout.contains("executable file not found")
         {
             gaps.push(Gap {
-                fact: "manager.state".to_owned(),
+                fact: key::MANAGER_STATE.name().to_owned(),
                 reason: "systemctl cannot be run inside".to_owned(),
             });
         }
@@ -231,7 +231,9 @@ fn unit_facts(
             first_word(&output.stdout, 0),
             "exec: systemctl list-units --state=failed",
         ),
-        Err(error) => gaps.push(Gap { fact: "manager.failed_units".to_owned(), reason: error.brief() }),
+        Err(error) => {
+            gaps.push(Gap { fact: key::MANAGER_FAILED_UNITS.name().to_owned(), reason: error.brief() })
+        }
     }
     match jobs {
         Ok(output) => {
@@ -239,7 +241,9 @@ fn unit_facts(
                 first_word(&output.stdout, 1).into_iter().filter(|unit| unit.contains('.')).collect();
             facts.set(key::MANAGER_PENDING_UNITS, units, "exec: systemctl list-jobs");
         }
-        Err(error) => gaps.push(Gap { fact: "manager.pending_units".to_owned(), reason: error.brief() }),
+        Err(error) => {
+            gaps.push(Gap { fact: key::MANAGER_PENDING_UNITS.name().to_owned(), reason: error.brief() })
+        }
     }
 }
 

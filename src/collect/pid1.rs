@@ -33,7 +33,7 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
     };
     match process.status() {
         Ok(status) => status_facts(&status, facts),
-        Err(error) => gap("pid1.command", error),
+        Err(error) => gap(key::PID1_COMMAND.name(), error),
     }
     // Needs the rights of ptrace; the name of the process tells nearly as much.
     if let Ok(exe) = process.exe() {
@@ -43,7 +43,7 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
         Ok(count) => {
             facts.set(key::PID1_DESCRIPTORS, i64::try_from(count).unwrap_or(i64::MAX), "/proc/PID/fd")
         }
-        Err(error) => gap("pid1.descriptors", error),
+        Err(error) => gap(key::PID1_DESCRIPTORS.name(), error),
     }
     match process.wchan() {
         Ok(wchan) => facts.set(
@@ -51,7 +51,7 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
             Some(wchan.trim()).filter(|w| !w.is_empty() && *w != "0"),
             "/proc/PID/wchan",
         ),
-        Err(error) => gap("pid1.wchan", error),
+        Err(error) => gap(key::PID1_WCHAN.name(), error),
     }
     match process.task_main_thread().and_then(|task| task.children()) {
         Ok(children) => facts.set(
@@ -59,7 +59,7 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
             i64::try_from(children.len()).unwrap_or(i64::MAX),
             "/proc/PID/task/PID/children",
         ),
-        Err(error) => gap("pid1.children", error),
+        Err(error) => gap(key::PID1_CHILDREN.name(), error),
     }
     match process.mountinfo() {
         Ok(list) => {

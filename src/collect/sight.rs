@@ -12,7 +12,7 @@ use super::draft::Patient;
 use super::layers::Layers;
 use super::{KernelLog, host};
 use crate::docker::{Engine, EngineError, LogQuery, is_name};
-use crate::snapshot::Sight;
+use crate::snapshot::{Sight, key};
 
 /// A thing to see: id, words, what is lost without it, and what to do.
 struct Thing(&'static str, &'static str, &'static str, &'static str);
@@ -54,7 +54,7 @@ const EXEC: Thing = Thing(
     "name a container that runs and has systemctl: sysdock selftest CONTAINER",
 );
 const LOCAL: Thing = Thing(
-    "host.local",
+    key::HOST_LOCAL.name(),
     "the engine on this machine",
     "PID 1, its mounts and the layers of dead containers are not seen",
     "run sysdock on the engine's machine, not in a container with its own process ids, to see more",
@@ -78,7 +78,7 @@ const KERNEL: Thing = Thing(
     "run sysdock as root, or set kernel.dmesg_restrict to 0",
 );
 const LSM: Thing = Thing(
-    "host.lsms",
+    key::HOST_LSMS.name(),
     "the kernel's security modules",
     "AppArmor and SELinux are known only as far as the engine tells",
     "mount securityfs on /sys/kernel/security",

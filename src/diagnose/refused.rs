@@ -98,7 +98,7 @@ pub fn unquoted<'f>(findings: &[Finding], facts: &'f Facts) -> Option<&'f str> {
     let first = error.lines().next()?;
     let names_it = |evidence: &Evidence| match evidence {
         Evidence::Log { text, .. } => text.contains(first),
-        Evidence::Fact { path, .. } => path == "container.error",
+        Evidence::Fact { path, .. } => path == key::CONTAINER_ERROR.name(),
     };
     let told = findings
         .iter()

@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::acceptance::{self, Acceptance};
 use crate::rule::{Class, Confidence, Place, Severity, Stage};
-use crate::snapshot::{Cluster, Gap, Target, TargetKind};
+use crate::snapshot::{Cluster, Gap, Target, TargetKind, key};
 
 /// The fact that tells which units failed.
-pub(super) const FAILED_UNITS: &str = "manager.failed_units";
+pub(super) const FAILED_UNITS: &str = key::MANAGER_FAILED_UNITS.name();
 
 /// Whether the container is our business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -41,7 +41,7 @@ fn asked(facts: &Facts) -> bool {
 
 /// Why nobody asked, where that is known.
 fn why(report: &Report) -> String {
-    let gap = report.gaps.iter().find(|gap| matches!(gap.fact.as_str(), "manager.*" | "manager.state"));
+    let gap = report.gaps.iter().find(|gap| gap.fact == "manager.*" || gap.fact == key::MANAGER_STATE.name());
     match (gap, report.target.kind) {
         (Some(gap), _) => format!(": {}", gap.reason),
         (None, TargetKind::Text) => ": the text does not tell".to_owned(),

@@ -208,7 +208,7 @@ impl<'f> Draft<'f> {
     fn guest(&mut self) {
         let name = self.facts.get(key::GUEST_OS_NAME).map(str::to_owned);
         if let Some(version) = name.as_deref().and_then(distribution::of_name) {
-            self.facts.set_if_unknown(key::GUEST_SYSTEMD_VERSION, version, "guest.os_name");
+            self.facts.set_if_unknown(key::GUEST_SYSTEMD_VERSION, version, key::GUEST_OS_NAME.name());
         }
         let image =
             self.container.and_then(|container| container.base.as_deref().or(container.image.as_deref()));
@@ -335,7 +335,7 @@ impl<'f> Units<'f> {
         let further = self.seen.len() - self.list.len();
         if further > 0 {
             let reason = format!("not read: {further} units that failed, after the first {MOST_UNITS}");
-            draft.gaps.push(Gap { fact: "manager.failed_units".to_owned(), reason });
+            draft.gaps.push(Gap { fact: key::MANAGER_FAILED_UNITS.name().to_owned(), reason });
         }
         if !self.list.is_empty() {
             draft.facts.set_named(key::MANAGER_FAILED_UNITS.name(), self.list.into(), self.source);

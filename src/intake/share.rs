@@ -7,14 +7,14 @@ use super::describe::{Described, Found};
 use super::observe::Observed;
 use super::page::Page;
 use crate::pattern::Pattern;
-use crate::snapshot::{Cluster, KeptLine};
+use crate::snapshot::{Cluster, KeptLine, key};
 
 /// Words that only a text about systemd has, in lower case.
 static SIGNS: Pattern = Pattern::new(
     r"\bsystemd|systemctl|journalctl|loginctl|hostnamectl|machinectl|/sbin/init\b|\bd-?bus\b|init\.scope|\[!!!!!!\]|pid 1\b|telinit",
 );
 /// Facts that hold for the machine, and so for every container of a text.
-const SHARED: [&str; 3] = ["host.", "engine.", "cgroup.mode"];
+const SHARED: [&str; 3] = ["host.", "engine.", key::CGROUP_MODE.name()];
 /// Longest name of a container or service, in bytes: that of a file, as which the engines keep it.
 const LONGEST_NAME: usize = 255;
 

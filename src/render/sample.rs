@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::diagnose::{Advice, Evidence, Finding, Report, Role, Subject, Undecided, Verdict};
 use crate::prescribe::{NotOffered, Prescription, Step, StepKind};
 use crate::rule::{Class, Confidence, Place, Severity, Stage};
-use crate::snapshot::{EngineId, Gap, Target, TargetKind};
+use crate::snapshot::{EngineId, Gap, Target, TargetKind, key};
 
 fn target(name: &str) -> Target {
     let engine = EngineId { name: "docker".to_owned(), version: "28.5.2".to_owned(), api: "1.51".to_owned() };
@@ -107,8 +107,8 @@ pub fn failed() -> Report {
         .map(|n| undecided(&format!("diagnosis-{n}"), &["pid1.caps"], "run: grep Cap /proc/PID/status"))
         .collect();
     report.gaps = vec![
-        gap("manager.state", "the container does not run"),
-        gap("manager.bus", "the container does not run"),
+        gap(key::MANAGER_STATE.name(), "the container does not run"),
+        gap(key::MANAGER_BUS.name(), "the container does not run"),
         gap("pid1.*", "no access"),
     ];
     report

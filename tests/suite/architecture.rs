@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use sysdock::snapshot::CATALOG;
+
 use super::program::project;
 
 /// Which module may import which. An import that is not here is either a mistake or a decision to be made
@@ -307,6 +309,20 @@ fn lines_fit_beside_another_file() {
             file.code.lines().filter(|line| line.chars().count() > COLUMNS && !line.contains('"')).collect();
         assert!(long.is_empty(), "{}: {long:#?}", file.path);
     }
+}
+
+/// Facts are named by the typed keys of the catalog.
+#[test]
+fn no_fact_is_named_by_a_literal() {
+    let keys: Vec<String> = CATALOG.iter().map(|fact| format!("\"{}\"", fact.key)).collect();
+    let found: Vec<(String, &String)> = sources()
+        .iter()
+        .filter(|file| file.path != "src/snapshot/catalog.rs" && !file.path.ends_with("tests.rs"))
+        .flat_map(|file| {
+            keys.iter().filter(|key| file.code.contains(*key)).map(|key| (file.path.clone(), key))
+        })
+        .collect();
+    assert!(found.is_empty(), "{found:#?}");
 }
 
 #[test]
