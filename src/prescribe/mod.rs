@@ -3,56 +3,38 @@
 //! Pure: the same report and snapshot give the same bytes. Must not ask an engine, read a file or print;
 //! secrets never enter a step, which fetches them at run time instead.
 
-mod carried;
-mod cgroup;
-mod confinement;
-mod created;
-mod csv_line;
-mod element;
 mod emit;
-mod endpoint;
-mod fetch;
-mod flag_values;
-mod flags;
-mod hopeless;
 mod image;
 mod inspected;
-mod marks;
-mod owner;
-mod planner;
-mod profile;
-mod program;
+mod prescription;
 mod recipe;
-mod remedies;
-mod retire;
-mod screen;
-mod start;
+mod remedy;
 mod steps;
-mod storage;
 #[cfg(test)]
 mod tests;
-mod trial;
-mod types;
-mod unseen;
+mod trial_labels;
 
 use crate::diagnose::{Finding, Report, Subject};
 use crate::snapshot::Snapshot;
 
-pub use element::Element;
 pub use emit::{CureFormat, EmitError, Emitted, Launch, emit};
-pub use fetch::Fetch;
 pub use image::{Extent, ImageError, ImagePlan, ImageWish, image, name_after, probe, tag_after};
-use inspected::Inspected;
-pub use marks::{IMAGE_TOKEN_LABEL, TOKEN_LABEL, TRIAL_LABEL};
-use planner::Plan;
-pub use profile::{Found, Origin, allowing, filter_of, hierarchy_of, versions_of};
-pub use remedies::unknown as unknown_remedies;
-pub use screen::{is_container_name, is_image_reference};
-pub use start::{Start, Started, of_image, start};
-pub use trial::{
+use inspected::to_recipe::Inspected;
+pub use prescription::{NotOffered, Prescription, Reach, Retired, Step, StepKind};
+pub use recipe::added_parts::Element;
+use recipe::foreign_names as screen;
+pub use recipe::foreign_names::{is_container_name, is_image_reference};
+use recipe::plan::Plan;
+use remedy::beyond_flags as hopeless;
+pub use remedy::by_id::unknown as unknown_remedies;
+pub use remedy::seccomp_profile::{Found, Origin, allowing, filter_of, hierarchy_of, versions_of};
+pub use steps::fetch_secrets::Fetch;
+pub use steps::start_image::{Start, Started, of_image, start};
+pub use steps::trial::{
     TRIAL_LIFE, Trial, TrialSteps, is_made_name, made_image, probe_name, trial, trial_name, unchanged,
 };
-pub use types::{NotOffered, Prescription, Reach, Retired, Step, StepKind};
+use steps::{carried_rights as carried, owner_file as owner, relaunch as relaunched_steps, retire};
+pub use trial_labels::{IMAGE_TOKEN_LABEL, TOKEN_LABEL, TRIAL_LABEL};
 
 /// Chooses a cure; `None` where nothing is wrong that has a cause.
 #[must_use]
@@ -90,7 +72,7 @@ fn planned(report: &Report, snapshot: &Snapshot, inspected: &Inspected<'_>, reac
 /// The prescription of a plan whose steps start the container anew.
 fn relaunched(mut plan: Plan<'_>, open: &[&Finding], report: &Report, reach: &Reach) -> Prescription {
     let origin = carried::origin(&plan, &plan.recipe.image);
-    let mut relaunch = steps::relaunch(&mut plan, reach);
+    let mut relaunch = relaunched_steps::relaunch(&mut plan, reach);
     let (owner, remark) = owner::step(&plan);
     let mut steps: Vec<Step> = owner.into_iter().collect();
     steps.append(&mut relaunch);

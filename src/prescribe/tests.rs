@@ -265,7 +265,7 @@ fn each_remedy_of_a_relaunch_is_carried_out_by_a_function_and_no_other_is() {
         .map(|remedy| remedy.id.as_str())
         .collect();
     let carried_out: BTreeSet<&str> =
-        remedies::REMEDIES.iter().flat_map(|remedy| remedy.ids).copied().collect();
+        remedy::by_id::REMEDIES.iter().flat_map(|remedy| remedy.ids).copied().collect();
     assert_eq!(listed, carried_out);
 }
 

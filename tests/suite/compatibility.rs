@@ -118,7 +118,7 @@ fn not_run() -> Vec<String> {
     struct Table {
         row: Vec<Row>,
     }
-    let text = std::fs::read_to_string(project("src/prescribe/cgroup.toml"))
+    let text = std::fs::read_to_string(project("src/prescribe/remedy/least_cgroup_set.toml"))
         .expect("the planner's table can be read");
     let table: Table = toml::from_str(&text).expect("it is a table");
     let one = |row: &Row| {

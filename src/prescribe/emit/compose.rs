@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::flag_parts::{Mount, Port, limit, pair};
 use super::ledger::Ledger;
-use super::parts::{Mount, Port, limit, pair};
 use super::yaml::{Entry, Text};
-use crate::prescribe::recipe::{Flag, Recipe};
+use crate::prescribe::recipe::launch_recipe::{Flag, Recipe};
 
 /// Modes of the network that are no names of networks.
 const MODES: [&str; 3] = ["host", "none", "bridge"];

@@ -1,7 +1,7 @@
 //! Recipe → a Dockerfile with those parts of the cure that an image can hold. Pure.
 
 use super::ledger::Ledger;
-use crate::prescribe::recipe::Recipe;
+use crate::prescribe::recipe::launch_recipe::Recipe;
 use crate::visible::{in_json, is_hidden, visible};
 
 const CANNOT_HOLD: &str =

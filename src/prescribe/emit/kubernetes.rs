@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::flag_parts::{Mount, Port, pair};
 use super::ledger::Ledger;
-use super::parts::{Mount, Port, pair};
 use super::yaml::{Entry, Text};
 use crate::facts::size::bytes;
-use crate::prescribe::recipe::Recipe;
+use crate::prescribe::recipe::launch_recipe::Recipe;
 
 /// The manifest.
 #[derive(Debug, Serialize)]

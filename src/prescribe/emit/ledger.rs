@@ -1,8 +1,8 @@
 //! A recipe that is being written in another form: what is taken is expressed, what is left at the end is
 //! named. Pure.
 
-use super::super::confinement::is_hidden;
-use super::super::recipe::{Flag, Recipe};
+use crate::prescribe::inspected::settings::is_hidden;
+use crate::prescribe::recipe::launch_recipe::{Flag, Recipe};
 
 /// What was not taken yet of a recipe's flags, and what is to be said about the rest.
 pub struct Ledger<'r> {

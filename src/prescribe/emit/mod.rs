@@ -6,13 +6,13 @@
 
 mod compose;
 mod dockerfile;
+mod flag_parts;
 mod kubernetes;
 mod ledger;
 mod molecule;
-mod parts;
 mod patch;
 mod quadlet;
-mod shell;
+mod shell_script;
 #[cfg(test)]
 mod tests;
 mod translate;
@@ -20,12 +20,12 @@ mod yaml;
 
 use crate::snapshot::EngineKind;
 
-use super::recipe::Recipe;
-use super::types::{Prescription, StepKind};
-use super::unseen;
+use super::prescription::{Prescription, StepKind};
+use super::recipe::launch_recipe::Recipe;
+use super::recipe::secret_words as unseen;
 use crate::visible::{disarmed, visible};
+pub(super) use flag_parts::Mount;
 use ledger::Ledger;
-pub(super) use parts::Mount;
 
 const SECRET_LABELS: &str = "one of them is a secret, so none is printed: take them from the old container";
 
@@ -117,7 +117,7 @@ pub fn emit(prescription: &Prescription, form: CureFormat) -> Result<Option<Emit
         if prescription.launch.as_ref().is_some_and(|launch| !launch.recipe.refused.is_empty()) {
             return Ok(None);
         }
-        let script = shell::script(prescription)?;
+        let script = shell_script::script(prescription)?;
         return Ok(script.map(|text| Emitted { text, left_out: Vec::new(), notes: Vec::new() }));
     }
     let Some(launch) = &prescription.launch else { return Ok(None) };
@@ -145,7 +145,7 @@ pub fn emit(prescription: &Prescription, form: CureFormat) -> Result<Option<Emit
 }
 
 /// Files that a form refers to.
-fn needed(step: &super::types::Step) -> Vec<(&str, &'static str)> {
+fn needed(step: &super::prescription::Step) -> Vec<(&str, &'static str)> {
     match step.kind {
         StepKind::BuildImage => vec![(step.argv.iter().rev().nth(1).map_or("", String::as_str), "the image")],
         StepKind::SeccompProfile => {
@@ -201,7 +201,7 @@ fn line(recipe: &Recipe, kind: EngineKind) -> Result<Emitted, EmitError> {
             recipe.label_file()
         )
     }));
-    Ok(Emitted { text: shell::start(recipe, kind)?, left_out: recipe.refused.clone(), notes })
+    Ok(Emitted { text: shell_script::start(recipe, kind)?, left_out: recipe.refused.clone(), notes })
 }
 
 /// What an owner's file must say more, otherwise, or no more: its lines, with comments at the top.

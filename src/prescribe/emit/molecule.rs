@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::flag_parts::pair;
 use super::ledger::Ledger;
-use super::parts::pair;
 use super::yaml::{Entry, Text};
-use crate::prescribe::recipe::{Flag, Recipe};
+use crate::prescribe::recipe::launch_recipe::{Flag, Recipe};
 use crate::snapshot::EngineKind;
 
 /// Flags that the Docker driver has a key for; those of [`BOTH`] come on top.

@@ -6,7 +6,7 @@ use ini::{EscapePolicy, Ini, WriteOption};
 
 use super::EmitError;
 use super::ledger::Ledger;
-use crate::prescribe::recipe::{Flag, Recipe};
+use crate::prescribe::recipe::launch_recipe::{Flag, Recipe};
 use crate::visible::is_hidden;
 
 const CONTAINER: &str = "Container";

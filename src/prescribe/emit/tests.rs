@@ -6,8 +6,8 @@ use ini::{Ini, ParseOption};
 use yaml_serde::Value;
 
 use super::*;
-use crate::prescribe::recipe::{Flag, Network, Volume};
-use crate::prescribe::types::Step;
+use crate::prescribe::prescription::Step;
+use crate::prescribe::recipe::launch_recipe::{Flag, Network, Volume};
 
 /// Words that some syntax takes for its own.
 const HOSTILE: [&str; 22] = [
@@ -340,12 +340,13 @@ fn a_dockerfile_holds_what_an_image_can() {
 
 #[test]
 fn every_flag_is_said_or_named() {
-    for field in crate::prescribe::flags::FIELDS.iter().filter(|field| !field.flag.is_empty()) {
+    for field in crate::prescribe::inspected::fields::FIELDS.iter().filter(|field| !field.flag.is_empty()) {
         let mut recipe = Recipe { name: "n".to_owned(), image: "i".to_owned(), ..Recipe::default() };
         let bare = recipe.clone();
         let switch = matches!(
             field.value,
-            crate::prescribe::flags::FlagValue::Switch | crate::prescribe::flags::FlagValue::Either
+            crate::prescribe::inspected::fields::FlagValue::Switch
+                | crate::prescribe::inspected::fields::FlagValue::Either
         );
         recipe.push(field.flag, (!switch).then(|| "7=7:7".to_owned()));
         for form in [

@@ -2,9 +2,9 @@
 //!
 //! What makes the control group tree usable differs between them; all else has the same flags, or none.
 
-use crate::prescribe::created::podman_only;
-use crate::prescribe::recipe::Recipe;
-use crate::prescribe::steps::PROFILES;
+use crate::prescribe::inspected::create_command::podman_only;
+use crate::prescribe::recipe::launch_recipe::Recipe;
+use crate::prescribe::steps::relaunch::PROFILES;
 use crate::snapshot::EngineKind;
 
 const TREE: &str = "/sys/fs/cgroup";

@@ -1,0 +1,174 @@
+//! What Podman was called with (`Config.CreateCommand`): flags that its inspect document does not show, or
+//! does not tell apart from what the engine filled in. Pure.
+
+use serde_json::Value;
+
+use crate::prescribe::recipe::launch_recipe::Recipe;
+
+/// How a flag of Podman's comes back from its command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    /// It has a value, which inspect does not show.
+    Value,
+    /// It stands alone, and inspect does not show it.
+    Nothing,
+    /// Inspect shows it, so that it need not be read here.
+    Shown,
+}
+
+/// Flags that only Podman's CLI has (podman-run(1) of 4.3 to 5.6).
+const PODMAN_ONLY: [(&str, Takes); 36] = [
+    ("--chrootdirs", Takes::Shown),
+    ("--conmon-pidfile", Takes::Value),
+    ("--env-host", Takes::Nothing),
+    ("--env-merge", Takes::Value),
+    ("--gidmap", Takes::Value),
+    ("--group-entry", Takes::Value),
+    ("--health-log-destination", Takes::Shown),
+    ("--health-max-log-count", Takes::Shown),
+    ("--health-max-log-size", Takes::Shown),
+    ("--health-on-failure", Takes::Shown),
+    ("--health-startup-cmd", Takes::Value),
+    ("--health-startup-interval", Takes::Value),
+    ("--health-startup-retries", Takes::Value),
+    ("--health-startup-success", Takes::Value),
+    ("--health-startup-timeout", Takes::Value),
+    ("--hostuser", Takes::Value),
+    ("--http-proxy", Takes::Nothing),
+    ("--image-volume", Takes::Value),
+    ("--init-path", Takes::Value),
+    ("--no-hostname", Takes::Nothing),
+    ("--no-hosts", Takes::Nothing),
+    ("--passwd", Takes::Shown),
+    ("--passwd-entry", Takes::Value),
+    ("--personality", Takes::Value),
+    ("--pidfile", Takes::Value),
+    ("--read-only-tmpfs", Takes::Nothing),
+    ("--requires", Takes::Value),
+    ("--sdnotify", Takes::Shown),
+    ("--seccomp-policy", Takes::Value),
+    ("--shm-size-systemd", Takes::Value),
+    ("--subgidname", Takes::Value),
+    ("--subuidname", Takes::Value),
+    ("--tz", Takes::Shown),
+    ("--uidmap", Takes::Value),
+    ("--umask", Takes::Shown),
+    ("--variant", Takes::Value),
+];
+/// Those that shape the environment, which is carried over as it came to be.
+const OF_ENVIRONMENT: [(&str, Takes); 2] = [("--unsetenv", Takes::Value), ("--unsetenv-all", Takes::Nothing)];
+
+/// Flags that only Podman's CLI has.
+pub fn podman_only() -> impl Iterator<Item = &'static str> {
+    PODMAN_ONLY.iter().chain(&OF_ENVIRONMENT).map(|(name, _)| *name)
+}
+
+/// Programs for which Podman turns its systemd mode on by itself (podman-run(1), `--systemd`).
+pub fn knows_as_init(program: &str) -> bool {
+    matches!(program, "/sbin/init" | "/usr/sbin/init" | "/usr/local/sbin/init")
+        || program.rsplit('/').next() == Some("systemd")
+}
+
+/// Podman's own command line; empty where the container was made over the API.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Asked<'s> {
+    words: &'s [Value],
+}
+
+impl<'s> Asked<'s> {
+    /// Reads Podman's native document.
+    pub fn of(native: Option<&'s Value>) -> Self {
+        let words =
+            native.and_then(|native| native.pointer("/Config/CreateCommand")).and_then(Value::as_array);
+        let words = words.map_or(&[][..], Vec::as_slice);
+        // The container's own command comes last and may look like flags of Podman.
+        let command = native.and_then(|native| native.pointer("/Config/Cmd")).and_then(Value::as_array);
+        Self { words: words.strip_suffix(command.map_or(&[][..], Vec::as_slice)).unwrap_or(words) }
+    }
+
+    /// Whether the command line is known.
+    pub fn knows(self) -> bool {
+        !self.words.is_empty()
+    }
+
+    /// Whether one of these flags was given.
+    pub fn has(self, names: &[&str]) -> bool {
+        self.texts().any(|word| names.contains(&word.split('=').next().unwrap_or(word)))
+    }
+
+    /// The values that one of these flags was given.
+    pub fn values(self, names: &[&str]) -> Vec<&'s str> {
+        let mut values = Vec::new();
+        let mut words = self.texts();
+        while let Some(word) = words.next() {
+            match word.split_once('=') {
+                Some((name, value)) if names.contains(&name) => values.push(value),
+                None if names.contains(&word) => values.extend(words.next()),
+                _ => {}
+            }
+        }
+        values
+    }
+
+    /// Whether a variable was given, or may have been by a file or out of the caller's own.
+    pub fn names_variable(self, name: &str) -> bool {
+        let given =
+            self.values(&["-e", "--env"]).into_iter().any(|entry| entry.split('=').next() == Some(name));
+        given || self.has(&["--env-file", "--env-host", "--env-merge"])
+    }
+
+    fn texts(self) -> impl Iterator<Item = &'s str> {
+        self.words.iter().filter_map(Value::as_str)
+    }
+
+    /// Takes over what only the command line tells.
+    pub fn carry(self, recipe: &mut Recipe) {
+        for (name, takes) in PODMAN_ONLY.iter().chain(&OF_ENVIRONMENT).copied() {
+            match takes {
+                Takes::Value => self
+                    .values(&[name])
+                    .into_iter()
+                    .for_each(|value| recipe.push(name, Some(value.to_owned()))),
+                Takes::Nothing if self.has(&[name]) => {
+                    let value = self.texts().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+                    // Another value would become a word of its own, and the next one the image.
+                    match value {
+                        None | Some("true" | "false") => recipe.push(name, value.map(str::to_owned)),
+                        Some(_) => {
+                            recipe.refused.push(format!("{name}: its value is neither true nor false"))
+                        }
+                    }
+                }
+                Takes::Nothing | Takes::Shown => {}
+            }
+        }
+        let masks = self
+            .values(&["--security-opt"])
+            .into_iter()
+            .filter(|option| option.starts_with("mask=") || option.starts_with("unmask="));
+        masks.for_each(|option| recipe.push("--security-opt", Some(option.to_owned())));
+        if self.has(&["--rootfs"]) {
+            recipe.refused.push("--rootfs: the container has no image".to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn both_spellings_of_a_value_are_found() {
+        let native = json!({"Config": {"CreateCommand": ["podman", "run", "--ulimit", "nofile=1:2", "--ulimit=nproc=3", "--no-hosts", "--unsetenv=A", "img"]}});
+        let asked = Asked::of(Some(&native));
+        assert_eq!(asked.values(&["--ulimit"]), ["nofile=1:2", "nproc=3"]);
+        let mut recipe = Recipe::default();
+        asked.carry(&mut recipe);
+        assert!(recipe.has("--no-hosts") && recipe.values("--unsetenv") == ["A"]);
+        assert!(!Asked::of(None).knows());
+        let native = json!({"Config": {"Cmd": ["init", "--no-hosts"], "CreateCommand": ["podman", "run", "img", "init", "--no-hosts"]}});
+        assert!(!Asked::of(Some(&native)).has(&["--no-hosts"]));
+    }
+}

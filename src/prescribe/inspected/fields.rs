@@ -1,0 +1,203 @@
+//! The table of fields: where the engine keeps a setting, which flag of its CLI asks for it, and how its
+//! value is written.
+//!
+//! A field that is not here and is not at a default is refused by name, never dropped.
+
+use serde_json::Value;
+
+use crate::prescribe::inspected::field_values;
+
+/// How a field becomes flags.
+#[derive(Debug, Clone, Copy)]
+pub enum FlagValue {
+    /// A text.
+    Text,
+    /// The flag alone, where the field is true.
+    Switch,
+    /// The flag alone, or with `=false`.
+    Either,
+    /// A whole number, 0 meaning none.
+    Number,
+    /// A whole number that means something when it is 0 too.
+    Whole,
+    /// One flag for each text of a list.
+    Each,
+    /// One flag `key=value` for each entry of a map.
+    Pairs,
+    /// Values made by a function; `None` where the value has a shape that is not known.
+    Made(fn(&Value) -> Option<Vec<String>>),
+    /// Settled elsewhere, or without a meaning for a new container.
+    Elsewhere,
+}
+
+/// One field.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// Section and key, such as `HostConfig.Memory`.
+    pub path: &'static str,
+    /// The flag, with its dashes.
+    pub flag: &'static str,
+    /// How the value is written.
+    pub value: FlagValue,
+    /// Values, as JSON, that mean what the absence of the flag means; null, "", 0, false, [] and {} always
+    /// do.
+    pub defaults: &'static [&'static str],
+}
+
+const fn field(
+    path: &'static str,
+    flag: &'static str,
+    value: FlagValue,
+    defaults: &'static [&'static str],
+) -> Field {
+    Field { path, flag, value, defaults }
+}
+
+const fn elsewhere(path: &'static str) -> Field {
+    Field { path, flag: "", value: FlagValue::Elsewhere, defaults: &[] }
+}
+
+/// The entry of a field.
+pub fn known(path: &str) -> Option<&'static Field> {
+    FIELDS.iter().find(|field| field.path == path)
+}
+
+/// All fields that are carried over, in the order of the flags.
+#[rustfmt::skip]
+pub const FIELDS: &[Field] = &[
+    field("Config.Tty", "--tty", FlagValue::Switch, &[]),
+    field("Config.OpenStdin", "--interactive", FlagValue::Switch, &[]),
+    field("HostConfig.AutoRemove", "--rm", FlagValue::Switch, &[]),
+    field("HostConfig.AutoRemoveImage", "--rmi", FlagValue::Switch, &[]),
+    field("HostConfig.RestartPolicy", "--restart", FlagValue::Made(field_values::restart), &[]),
+    field("HostConfig.Runtime", "--runtime", FlagValue::Text, &["\"runc\"", "\"oci\"", "\"io.containerd.runc.v2\""]),
+    field("HostConfig.Init", "--init", FlagValue::Either, &["null"]),
+    field("Config.Domainname", "--domainname", FlagValue::Text, &[]),
+    field("Config.MacAddress", "--mac-address", FlagValue::Text, &[]),
+    field("Config.User", "--user", FlagValue::Text, &[]),
+    field("HostConfig.GroupAdd", "--group-add", FlagValue::Each, &[]),
+    field("Config.WorkingDir", "--workdir", FlagValue::Text, &[]),
+    field("Config.StopTimeout", "--stop-timeout", FlagValue::Whole, &[]),
+    field("Config.ExposedPorts", "--expose", FlagValue::Made(field_values::keys), &[]),
+    field("Config.Annotations", "--annotation", FlagValue::Made(field_values::annotations), &[]),
+    field("HostConfig.Annotations", "--annotation", FlagValue::Made(field_values::annotations), &[]),
+    field("Config.Umask", "--umask", FlagValue::Text, &["\"0022\""]),
+    field("Config.Timeout", "--timeout", FlagValue::Number, &[]),
+    field("Config.Timezone", "--tz", FlagValue::Text, &[]),
+    field("Config.sdNotifyMode", "--sdnotify", FlagValue::Text, &["\"container\""]),
+    field("Config.HealthcheckOnFailureAction", "--health-on-failure", FlagValue::Text, &["\"none\""]),
+    field("Config.HealthLogDestination", "--health-log-destination", FlagValue::Text, &["\"local\""]),
+    field("Config.HealthcheckMaxLogCount", "--health-max-log-count", FlagValue::Number, &["5"]),
+    field("Config.HealthcheckMaxLogSize", "--health-max-log-size", FlagValue::Number, &["500"]),
+    field("Config.ChrootDirs", "--chrootdirs", FlagValue::Each, &[]),
+    field("Config.Passwd", "--passwd", FlagValue::Either, &["true"]),
+    field("Config.Secrets", "--secret", FlagValue::Made(field_values::secrets), &[]),
+    field("HostConfig.Privileged", "--privileged", FlagValue::Switch, &[]),
+    field("HostConfig.CapAdd", "--cap-add", FlagValue::Each, &[]),
+    field("HostConfig.CapDrop", "--cap-drop", FlagValue::Each, &[]),
+    field("HostConfig.ReadonlyRootfs", "--read-only", FlagValue::Switch, &[]),
+    field("HostConfig.UsernsMode", "--userns", FlagValue::Text, &[]),
+    field("HostConfig.IpcMode", "--ipc", FlagValue::Text, &[]),
+    field("HostConfig.PidMode", "--pid", FlagValue::Text, &["\"private\""]),
+    field("HostConfig.UTSMode", "--uts", FlagValue::Text, &["\"private\""]),
+    field("HostConfig.CgroupParent", "--cgroup-parent", FlagValue::Text, &[]),
+    field("HostConfig.Cgroups", "--cgroups", FlagValue::Text, &["\"default\"", "\"enabled\""]),
+    field("HostConfig.CgroupConf", "--cgroup-conf", FlagValue::Pairs, &[]),
+    field("HostConfig.ShmSize", "--shm-size", FlagValue::Number, &[]),
+    field("HostConfig.Memory", "--memory", FlagValue::Number, &[]),
+    field("HostConfig.MemoryReservation", "--memory-reservation", FlagValue::Number, &[]),
+    field("HostConfig.MemorySwap", "--memory-swap", FlagValue::Number, &[]),
+    field("HostConfig.MemorySwappiness", "--memory-swappiness", FlagValue::Whole, &["-1"]),
+    field("HostConfig.KernelMemory", "--kernel-memory", FlagValue::Number, &[]),
+    field("HostConfig.OomKillDisable", "--oom-kill-disable", FlagValue::Switch, &[]),
+    field("HostConfig.OomScoreAdj", "--oom-score-adj", FlagValue::Number, &[]),
+    field("HostConfig.PidsLimit", "--pids-limit", FlagValue::Number, &[]),
+    field("HostConfig.NanoCpus", "--cpus", FlagValue::Made(field_values::cpus), &[]),
+    field("HostConfig.CpuShares", "--cpu-shares", FlagValue::Number, &[]),
+    field("HostConfig.CpuPeriod", "--cpu-period", FlagValue::Number, &[]),
+    field("HostConfig.CpuQuota", "--cpu-quota", FlagValue::Number, &[]),
+    field("HostConfig.CpuRealtimePeriod", "--cpu-rt-period", FlagValue::Number, &[]),
+    field("HostConfig.CpuRealtimeRuntime", "--cpu-rt-runtime", FlagValue::Number, &[]),
+    field("HostConfig.CpusetCpus", "--cpuset-cpus", FlagValue::Text, &[]),
+    field("HostConfig.CpusetMems", "--cpuset-mems", FlagValue::Text, &[]),
+    field("HostConfig.BlkioWeight", "--blkio-weight", FlagValue::Number, &[]),
+    field("HostConfig.BlkioWeightDevice", "--blkio-weight-device", FlagValue::Made(field_values::device_numbers), &[]),
+    field("HostConfig.BlkioDeviceReadBps", "--device-read-bps", FlagValue::Made(field_values::device_numbers), &[]),
+    field("HostConfig.BlkioDeviceWriteBps", "--device-write-bps", FlagValue::Made(field_values::device_numbers), &[]),
+    field("HostConfig.BlkioDeviceReadIOps", "--device-read-iops", FlagValue::Made(field_values::device_numbers), &[]),
+    field("HostConfig.BlkioDeviceWriteIOps", "--device-write-iops", FlagValue::Made(field_values::device_numbers), &[]),
+    field("HostConfig.Ulimits", "--ulimit", FlagValue::Made(field_values::ulimits), &[]),
+    field("HostConfig.Sysctls", "--sysctl", FlagValue::Pairs, &[]),
+    field("HostConfig.StorageOpt", "--storage-opt", FlagValue::Pairs, &[]),
+    field("HostConfig.Devices", "--device", FlagValue::Made(field_values::devices), &[]),
+    field("HostConfig.DeviceCgroupRules", "--device-cgroup-rule", FlagValue::Each, &[]),
+    field("HostConfig.DeviceRequests", "--gpus", FlagValue::Made(field_values::gpus), &[]),
+    field("HostConfig.VolumesFrom", "--volumes-from", FlagValue::Each, &[]),
+    field("HostConfig.VolumeDriver", "--volume-driver", FlagValue::Text, &[]),
+    field("HostConfig.PublishAllPorts", "--publish-all", FlagValue::Switch, &[]),
+    field("HostConfig.PortBindings", "--publish", FlagValue::Made(field_values::ports), &[]),
+    field("HostConfig.Links", "--link", FlagValue::Made(field_values::links), &[]),
+    field("HostConfig.Dns", "--dns", FlagValue::Each, &[]),
+    field("HostConfig.DnsOptions", "--dns-option", FlagValue::Each, &[]),
+    field("HostConfig.DnsSearch", "--dns-search", FlagValue::Each, &[]),
+    field("HostConfig.ExtraHosts", "--add-host", FlagValue::Each, &[]),
+    field("HostConfig.HostsFile", "--hosts-file", FlagValue::Text, &[]),
+    // Written by recipe.rs, where they meet each other, the image or the engine.
+    elsewhere("Config.Hostname"), elsewhere("Config.Env"), elsewhere("Config.Labels"), elsewhere("Config.Cmd"), elsewhere("Config.Entrypoint"),
+    elsewhere("Config.Image"), elsewhere("Config.Volumes"), elsewhere("Config.StopSignal"), elsewhere("Config.Healthcheck"), elsewhere("Config.SystemdMode"),
+    elsewhere("HostConfig.Binds"), elsewhere("HostConfig.Mounts"), elsewhere("HostConfig.Tmpfs"), elsewhere("HostConfig.NetworkMode"),
+    elsewhere("HostConfig.SecurityOpt"), elsewhere("HostConfig.CgroupnsMode"), elsewhere("HostConfig.CgroupMode"), elsewhere("HostConfig.LogConfig"),
+    elsewhere("HostConfig.MaskedPaths"), elsewhere("HostConfig.ReadonlyPaths"),
+    // What the image brings, what the engine fills in, what only a terminal in the foreground needs.
+    elsewhere("Config.AttachStdin"), elsewhere("Config.AttachStdout"), elsewhere("Config.AttachStderr"), elsewhere("Config.StdinOnce"),
+    elsewhere("Config.OnBuild"), elsewhere("Config.Shell"), elsewhere("Config.ArgsEscaped"), elsewhere("Config.CreateCommand"), elsewhere("Config.sdNotifySocket"),
+    elsewhere("HostConfig.ConsoleSize"), elsewhere("HostConfig.ContainerIDFile"), elsewhere("HostConfig.CgroupManager"),
+    elsewhere("HostConfig.KernelMemoryTCP"), elsewhere("HostConfig.Isolation"),
+];
+
+/// Whether a value says nothing: null, "", 0, false, [] and {}, or what the field's entry calls a default.
+pub fn is_default(value: &Value, field: Option<&Field>) -> bool {
+    let text = value.to_string();
+    let listed = field.is_some_and(|field| field.defaults.iter().any(|default| *default == text));
+    // A switch with two explicit states means something when it is false.
+    let explicit = field.is_some_and(|field| match field.value {
+        FlagValue::Either => value.is_boolean(),
+        FlagValue::Whole => value.is_number(),
+        _ => false,
+    });
+    listed || !explicit && matches!(text.as_str(), "null" | "\"\"" | "0" | "false" | "[]" | "{}" | "[0,0]")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn no_field_is_there_twice() {
+        let paths: BTreeSet<&str> = FIELDS.iter().map(|field| field.path).collect();
+        assert_eq!(paths.len(), FIELDS.len());
+    }
+
+    #[test]
+    fn defaults_say_nothing() {
+        for value in [json!(null), json!(""), json!(0), json!(false), json!([]), json!({}), json!([0, 0])] {
+            assert!(is_default(&value, None), "{value}");
+        }
+        assert!(
+            is_default(&json!("local"), known("Config.HealthLogDestination"))
+                && !is_default(&json!(1), known("HostConfig.ShmSize"))
+        );
+        assert!(
+            !is_default(&json!(false), known("HostConfig.Init"))
+                && is_default(&json!(null), known("HostConfig.Init"))
+        );
+        assert!(
+            !is_default(&json!(0), known("Config.StopTimeout"))
+                && is_default(&json!(-1), known("HostConfig.MemorySwappiness"))
+        );
+    }
+}

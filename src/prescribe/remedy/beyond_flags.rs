@@ -1,0 +1,57 @@
+//! What no flag cures: the image or the host has to change, in the words of the rule and of its remedies.
+//! Pure.
+
+use crate::diagnose::{Advice, Finding};
+use crate::prescribe::prescription::{Step, StepKind};
+use crate::rule::{PLACEHOLDER, Place};
+use crate::snapshot::Facts;
+
+/// The steps for a root cause that the planner cannot cure by itself: why no flag helps, and the words of its
+/// remedies.
+pub fn steps(root: &Finding, facts: &Facts) -> Vec<Step> {
+    let why = root.no_flag.as_ref().map(|sentence| Step::advice(filled(sentence, facts), &[&root.id]));
+    let mut steps: Vec<Step> =
+        why.into_iter().chain(root.advice.iter().map(|advice| step(root, advice))).collect();
+    if steps.is_empty() {
+        steps.push(Step::advice(format!("No cure is known for this one: {}.", root.title), &[&root.id]));
+    }
+    steps
+}
+
+fn step(root: &Finding, advice: &Advice) -> Step {
+    let words = advice.words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let kind = if advice.place == Place::Host { StepKind::Host } else { StepKind::Advice };
+    Step { kind, ..Step::advice(words, &[&root.id]) }
+}
+
+/// A sentence with the values of the facts that it names.
+fn filled(sentence: &str, facts: &Facts) -> String {
+    let mut text = sentence.to_owned();
+    for captures in PLACEHOLDER.captures_iter(sentence) {
+        let part = |group: &str| captures.name(group).unwrap_or_default();
+        let (fact, word) = (part("fact"), part("word"));
+        let known = facts.named(fact).and_then(|fact| match &fact.value {
+            serde_json::Value::String(text) => Some(text.clone()),
+            serde_json::Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        });
+        text = text.replace(&format!("{{{fact}|{word}}}"), known.as_deref().unwrap_or(word));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_names_what_is_known() {
+        let mut facts = Facts::default();
+        facts.set(crate::snapshot::key::GUEST_SYSTEMD_VERSION, 262, "test");
+        let said = filled(
+            "systemd {guest.systemd_version|of this image} on {host.architecture|this machine}",
+            &facts,
+        );
+        assert_eq!(said, "systemd 262 on this machine");
+    }
+}

@@ -1,0 +1,258 @@
+//! Which flags make the control group tree usable on this engine: a lookup in the table `least_cgroup_set.toml`. Pure.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::prescribe::recipe::launch_recipe::{Recipe, Volume};
+use crate::snapshot::vocabulary::{CgroupDriver, CgroupMode, EngineName};
+use crate::snapshot::{Facts, key};
+
+const TREE: &str = "/sys/fs/cgroup";
+
+/// One row of the table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// Name of the engine; any when absent.
+    engine: Option<EngineName>,
+    /// First major version that has it.
+    #[serde(default)]
+    since: i64,
+    /// Last major version that needs it.
+    until: Option<i64>,
+    /// Control group version; any when absent.
+    mode: Option<CgroupMode>,
+    /// Control group driver; any when absent.
+    driver: Option<CgroupDriver>,
+    /// Whether the engine runs as an ordinary user; any when absent.
+    rootless: Option<bool>,
+    /// Whether root of the container is another user of the host; any when absent.
+    userns: Option<bool>,
+    /// First and last systemd version of the guest, both included; any when absent.
+    guest: Option<(i64, i64)>,
+    /// Whether the image declares a volume over the tree; any when absent.
+    image_volume: Option<bool>,
+    userns_mode: Option<String>,
+    cgroupns: Option<String>,
+    security_opt: Option<String>,
+    /// A flag of the engine's own, `--name=value`.
+    flag: Option<String>,
+    /// Whether the container gets a control group parent of its own.
+    #[serde(default)]
+    parent: bool,
+    /// Paths bound onto themselves, with their option.
+    #[serde(default)]
+    binds: Vec<String>,
+    /// Whether no flag helps here.
+    #[serde(default)]
+    pub impossible: bool,
+    /// What the container may do that it could not do before; nothing when absent.
+    pub privilege: Option<String>,
+    /// What is changed.
+    pub words: String,
+    /// Whether the lab has shown it.
+    #[serde(default)]
+    pub measured: bool,
+}
+
+#[derive(Deserialize)]
+struct Table {
+    row: Vec<Row>,
+}
+
+static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
+    toml::from_str::<Table>(include_str!("least_cgroup_set.toml")).map(|table| table.row).unwrap_or_default()
+});
+
+/// The engine, host and guest at hand, as the table asks for them.
+struct Place {
+    engine: EngineName,
+    major: i64,
+    mode: Option<CgroupMode>,
+    driver: CgroupDriver,
+    rootless: bool,
+    userns: bool,
+    guest: Option<i64>,
+    image_volume: bool,
+}
+
+/// The row for the engine, host and guest at hand; `None` when one of them is not known or has no answer.
+pub fn row(facts: &Facts) -> Option<&'static Row> {
+    let is = |fact| facts.get(fact) == Some(true);
+    let place = Place {
+        engine: facts.get(key::ENGINE_NAME)?,
+        major: facts.get(key::ENGINE_MAJOR).unwrap_or(0),
+        mode: facts
+            .get(key::CGROUP_MODE)
+            .map(|mode| if mode == CgroupMode::Hybrid { CgroupMode::V1 } else { mode }),
+        // An unknown driver gets the answer that does not depend on it.
+        driver: facts.get(key::ENGINE_CGROUP_DRIVER).unwrap_or(CgroupDriver::Systemd),
+        rootless: is(key::ENGINE_ROOTLESS),
+        userns: is(key::CONTAINER_USERNS),
+        guest: facts.get(key::GUEST_SYSTEMD_VERSION),
+        image_volume: is(key::CGROUP_VOLUME) && is(key::IMAGE_VOLUME_CGROUP),
+    };
+    TABLE.iter().find(|row| row.fits(&place))
+}
+
+impl Row {
+    fn fits(&self, place: &Place) -> bool {
+        self.engine.is_none_or(|wanted| wanted == place.engine)
+            && place.major >= self.since
+            && self.until.is_none_or(|last| place.major <= last)
+            && self.mode.is_none_or(|wanted| Some(wanted) == place.mode)
+            && self.driver.is_none_or(|wanted| wanted == place.driver)
+            && self.rootless.is_none_or(|wanted| wanted == place.rootless)
+            && self.userns.is_none_or(|wanted| wanted == place.userns)
+            && self
+                .guest
+                .is_none_or(|(first, last)| place.guest.is_some_and(|guest| (first..=last).contains(&guest)))
+            && self.image_volume.is_none_or(|wanted| wanted == place.image_volume)
+    }
+
+    /// Changes a recipe: what is mounted over the tree goes, what the row wants comes.
+    pub fn apply(&self, recipe: &mut Recipe) {
+        recipe.unmount(TREE);
+        if let Some((name, value)) = self.flag.as_deref().and_then(|flag| flag.split_once('=')) {
+            recipe.set(name, value);
+        }
+        if let Some(mode) = &self.userns_mode {
+            recipe.set("--userns", mode);
+        }
+        match self.cgroupns.as_deref() {
+            // The default needs no word, but an explicit other one must go.
+            Some(namespace)
+                if recipe.values("--cgroupns").is_empty() && namespace == self.default_namespace() => {}
+            Some(namespace) => recipe.set("--cgroupns", namespace),
+            None => {}
+        }
+        if let Some(option) = &self.security_opt {
+            recipe.drop_values("--security-opt", |value| value.starts_with("writable-cgroups"));
+            recipe.push("--security-opt", Some(option.clone()));
+        }
+        let parent = self.parent.then(|| own_parent(recipe));
+        for bind in &self.binds {
+            let (path, option) = bind.split_once(':').unwrap_or((bind, "rw"));
+            let path = match &parent {
+                Some(parent) if path == "PARENT" => format!("{TREE}{parent}"),
+                _ => path.to_owned(),
+            };
+            recipe.volumes.push(Volume::same(&path, option));
+        }
+    }
+}
+
+impl Row {
+    /// What engines choose by themselves.
+    fn default_namespace(&self) -> &'static str {
+        if self.mode == Some(CgroupMode::V1) { "host" } else { "private" }
+    }
+}
+
+/// The parent that the container has, or one named after it.
+fn own_parent(recipe: &mut Recipe) -> String {
+    let asked = recipe
+        .values("--cgroup-parent")
+        .first()
+        .filter(|parent| parent.len() > 1)
+        .map(|parent| format!("/{}", parent.trim_matches('/')));
+    let parent = asked.unwrap_or_else(|| format!("/sysdock-{}", recipe.name));
+    recipe.set("--cgroup-parent", &parent);
+    parent
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prescribe::prescription::Reach;
+    use crate::snapshot::{EngineKind, Key};
+
+    fn facts(engine: &str, major: i64, mode: &str, driver: &str, volume: bool) -> Facts {
+        let mut facts = Facts::default();
+        facts.set_foreign(key::ENGINE_NAME, engine, "test");
+        facts.set(key::ENGINE_MAJOR, major, "test");
+        facts.set_foreign(key::CGROUP_MODE, mode, "test");
+        facts.set_foreign(key::ENGINE_CGROUP_DRIVER, driver, "test");
+        facts.set(key::CGROUP_VOLUME, volume, "test");
+        facts.set(key::IMAGE_VOLUME_CGROUP, volume, "test");
+        facts
+    }
+
+    fn flags(engine: &str, major: i64, mode: &str, driver: &str, volume: bool) -> String {
+        applied(&facts(engine, major, mode, driver, volume))
+    }
+
+    fn applied(facts: &Facts) -> String {
+        let mut recipe = Recipe { name: "web".to_owned(), image: "i".to_owned(), ..Recipe::default() };
+        recipe.volumes.push(Volume::same(TREE, "rw"));
+        row(facts).unwrap().apply(&mut recipe);
+        recipe.run(&Reach::by_itself(EngineKind::Docker))[5..].join(" ").trim_end_matches(" i").to_owned()
+    }
+
+    #[test]
+    fn the_table_can_be_read() {
+        assert!(
+            toml::from_str::<Table>(include_str!("least_cgroup_set.toml"))
+                .is_ok_and(|table| table.row.len() >= 8)
+        );
+    }
+
+    #[test]
+    fn mapped_users_and_rootless_engines_have_rows_of_their_own() {
+        let with = |fact: Key<bool>, major: i64, mode: &str| {
+            let mut facts = facts("docker", major, mode, "cgroupfs", false);
+            facts.set(fact, true, "test");
+            facts
+        };
+        assert_eq!(applied(&with(key::CONTAINER_USERNS, 20, "v2")), "--userns host");
+        assert_eq!(applied(&with(key::CONTAINER_USERNS, 28, "v1")), "--userns host");
+        assert_eq!(
+            applied(&with(key::ENGINE_ROOTLESS, 20, "v2")),
+            "-v /sys/fs/cgroup:/sys/fs/cgroup:rw --cgroupns host"
+        );
+        assert_eq!(applied(&with(key::ENGINE_ROOTLESS, 28, "v2")), "--security-opt writable-cgroups=true");
+        assert!(
+            row(&with(key::ENGINE_ROOTLESS, 28, "v1"))
+                .is_some_and(|row| row.impossible && row.words.contains("rootless"))
+        );
+    }
+
+    #[test]
+    fn some_guests_boot_nowhere() {
+        for (mode, guest, impossible) in
+            [("v1", 262, true), ("v1", 257, false), ("v2", 229, true), ("v2", 230, false), ("v2", 262, false)]
+        {
+            let mut facts = facts("docker", 20, mode, "cgroupfs", false);
+            facts.set(key::GUEST_SYSTEMD_VERSION, guest, "test");
+            assert_eq!(row(&facts).map(|row| row.impossible), Some(impossible), "{mode} {guest}");
+        }
+    }
+
+    #[test]
+    fn each_engine_gets_the_least_that_boots() {
+        let web = "-v /sys/fs/cgroup/sysdock-web:/sys/fs/cgroup/sysdock-web:rw";
+        assert_eq!(flags("docker", 28, "v2", "cgroupfs", false), "--security-opt writable-cgroups=true");
+        assert_eq!(flags("docker", 29, "v2", "systemd", false), "--security-opt writable-cgroups=true");
+        assert_eq!(
+            flags("docker", 20, "v2", "cgroupfs", false),
+            format!("{web} --cgroupns host --cgroup-parent /sysdock-web")
+        );
+        assert_eq!(
+            flags("docker", 20, "v2", "systemd", false),
+            "-v /sys/fs/cgroup:/sys/fs/cgroup:rw --cgroupns host"
+        );
+        assert_eq!(
+            flags("docker", 20, "v1", "cgroupfs", false),
+            "-v /sys/fs/cgroup/systemd:/sys/fs/cgroup/systemd:rw"
+        );
+        assert_eq!(
+            flags("docker", 28, "hybrid", "systemd", false),
+            "-v /sys/fs/cgroup/systemd:/sys/fs/cgroup/systemd:rw"
+        );
+        assert_eq!(flags("podman", 4, "v2", "cgroupfs", false), "--systemd=always");
+        let volume =
+            format!("-v /sys/fs/cgroup:/sys/fs/cgroup:ro {web} --cgroupns host --cgroup-parent /sysdock-web");
+        assert_eq!(flags("docker", 28, "v2", "cgroupfs", true), volume);
+    }
+}

@@ -1,0 +1,147 @@
+//! The seccomp profile of a container: which one is in force, and the same with what systemd needs. Pure.
+
+use serde_json::Value;
+
+use crate::facts::filter;
+use crate::prescribe::inspected::to_recipe::Inspected;
+use crate::prescribe::recipe::plan::Plan;
+use crate::seccomp::{
+    Answer, Effect, Hierarchy, InForce, MEASURED, Maker, Version, Wanted, allow, lookup, text,
+};
+use crate::snapshot::vocabulary::SeccompMode;
+use crate::snapshot::{Snapshot, key};
+
+pub use crate::facts::filter::{Found, Origin};
+
+const IDS: &[&str] = &["allow-one-call"];
+
+/// The filter of the container of a snapshot.
+///
+/// # Errors
+/// Why it is not known, in words.
+pub fn filter_of(snapshot: &Snapshot) -> Result<Found, String> {
+    let inspected =
+        Inspected::of(snapshot).ok_or("the engine's own document of the container is not there")?;
+    let kept = || snapshot.documents.get("seccomp").map(Value::to_string);
+    let read = |path: &str| kept().ok_or_else(|| format!("the profile {path} could not be read"));
+    filter::find(&inspected.config, &read, &snapshot.facts)?
+        .ok_or_else(|| "the container's security options are not known".to_owned())
+}
+
+/// Versions of systemd that count for a container: its own, else all that were measured.
+#[must_use]
+pub fn versions_of(snapshot: &Snapshot) -> Vec<i64> {
+    snapshot.facts.get(key::GUEST_SYSTEMD_VERSION).map_or_else(|| MEASURED.to_vec(), |version| vec![version])
+}
+
+/// Kind of the control group tree of a container.
+#[must_use]
+pub fn hierarchy_of(snapshot: &Snapshot) -> Option<Hierarchy> {
+    filter::hierarchy(&snapshot.facts)
+}
+
+/// A profile with what some versions of systemd miss, and nothing more.
+#[must_use]
+pub fn allowing(profile: &str, wanted: &[Wanted]) -> Option<Value> {
+    allow(&serde_json::from_str(profile).ok()?, wanted)
+}
+
+/// Lets through what the guest's systemd misses.
+pub fn system_calls(plan: &mut Plan<'_>) {
+    if !plan.asks(IDS) {
+        return;
+    }
+    let calls = plan.facts.list(key::SECCOMP_BLOCKS);
+    let found =
+        filter_of(plan.snapshot).ok().filter(|found| !calls.is_empty() && found.origin != Origin::Unconfined);
+    let made = found.and_then(|found| {
+        let wanted = wanted(plan, &found.in_force, &calls);
+        Some((allowing(&found.text, &wanted).as_ref().and_then(text)?, found.origin, wanted))
+    });
+    let Some((text, origin, wanted)) = made else { return by_hand(plan, &calls) };
+    let whose = match origin {
+        Origin::BuiltIn(engine) => format!("{engine}'s built-in seccomp profile"),
+        Origin::Daemon => "the engine's seccomp profile".to_owned(),
+        Origin::Own | Origin::Unconfined => "its own seccomp profile".to_owned(),
+    };
+    if let Origin::BuiltIn(engine) = origin {
+        plan.profile_note = newer(engine.maker, engine.version, &calls);
+    }
+    plan.profile = Some(text);
+    let words: Vec<String> = wanted.iter().filter(|each| each.errno.is_some()).map(Wanted::words).collect();
+    let opened: Vec<&str> =
+        wanted.iter().filter(|each| each.errno.is_none()).map(|each| each.call.as_str()).collect();
+    let through = (!opened.is_empty()).then(|| format!("{} let through", opened.join(", ")));
+    let words: Vec<String> = through.into_iter().chain(words).collect();
+    let privilege = (!opened.is_empty()).then(|| format!("makes the system calls {}", opened.join(", ")));
+    plan.did_with(IDS, format!("{whose} with {}", words.join(" and ")), privilege);
+}
+
+fn wanted(plan: &Plan<'_>, filter: &InForce, calls: &[&str]) -> Vec<Wanted> {
+    let known = filter.wanted(&filter.misses(&versions_of(plan.snapshot), filter::hierarchy(plan.facts)));
+    let one = |call: &&str| {
+        let known = known.iter().find(|wanted| wanted.call == **call).cloned();
+        known.unwrap_or_else(|| Wanted {
+            call: (*call).to_owned(),
+            errno: None,
+            why: "systemd needs it".to_owned(),
+        })
+    };
+    calls.iter().map(one).collect()
+}
+
+/// What makes the file needless: an engine whose built-in profile lets these calls through, an image whose
+/// systemd does without them.
+fn newer(maker: Maker, version: Version, calls: &[&str]) -> String {
+    let opened = |call: &&str| {
+        let engines = lookup(call)?.engines.into_iter();
+        engines
+            .filter(|each| each.maker == maker && each.since > version && each.answer == Answer::Allowed)
+            .map(|each| each.since)
+            .min()
+    };
+    let since: Option<Vec<Version>> = calls.iter().map(opened).collect();
+    let engine = since
+        .and_then(|since| since.into_iter().max())
+        .map(|since| format!("{} {since} or later", maker.name()));
+    let image = image_without(calls).map(|version| format!("an image with systemd {version} or later"));
+    let ways: Vec<String> = engine.into_iter().chain(image).collect();
+    if ways.is_empty() {
+        String::new()
+    } else {
+        format!(". With {} no such file is needed", ways.join(", or "))
+    }
+}
+
+/// First version of systemd from which on none of these calls stops a boot.
+fn image_without(calls: &[&str]) -> Option<i64> {
+    let mut first = None;
+    for call in calls {
+        let breaks =
+            lookup(call)?.breaks.into_iter().filter(|each| each.errno == 1 && each.effect > Effect::Units);
+        for each in breaks {
+            first = first.max(Some(each.last? + 1));
+        }
+    }
+    first
+}
+
+fn by_hand(plan: &mut Plan<'_>, calls: &[&str]) {
+    let calls = if calls.is_empty() { "the call that the report names".to_owned() } else { calls.join(", ") };
+    let words = if plan.facts.get(key::SECCOMP_MODE) == Some(SeccompMode::Default) {
+        format!(
+            "The engine's built-in filter denies {calls}: update the engine (Docker 24.0 and later let \
+                name_to_handle_at through, 18.09 and later statx, 20.10 and later faccessat2, openat2 and \
+                close_range), or take an image whose systemd does without them. Where neither can be done, \
+                let `sysdock seccomp make` write the engine's profile with the call let through, and pass it \
+                with --security-opt seccomp=FILE."
+        )
+    } else {
+        format!(
+            "Let {calls} through in the seccomp profile that the container is started with (it could not be \
+                read here; `sysdock seccomp make FILE` does it where the file is), and start it anew."
+        )
+    };
+    let ids: Vec<String> = plan.roots().filter(|root| root.names(IDS)).map(|root| root.id.clone()).collect();
+    plan.advice.extend(ids.into_iter().map(|id| (words.clone(), id)));
+}

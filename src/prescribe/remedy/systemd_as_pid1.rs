@@ -1,0 +1,108 @@
+//! Making systemd PID 1: no init of the engine, no supervisor, no shell that stays, no foreign process
+//! namespace. Pure.
+
+use crate::facts::program::{self, Wrapper};
+use crate::prescribe::recipe::plan::Plan;
+use crate::snapshot::key;
+
+/// Everything that stands between the engine and systemd.
+pub fn pid1(plan: &mut Plan<'_>) {
+    engine_init(plan);
+    foreign_namespace(plan);
+    let argv = plan.inspected.config.argv();
+    match program::of_argv(&argv, None).wrapper {
+        Wrapper::Supervisor => supervisor(plan, &argv),
+        Wrapper::Shell => shell(plan, &argv),
+        Wrapper::None | Wrapper::Script => {}
+    }
+}
+
+fn engine_init(plan: &mut Plan<'_>) {
+    if plan.recipe.has("--init") && plan.recipe.values("--init") != ["false"] {
+        plan.recipe.drop_flag("--init");
+        plan.did(&["no-engine-init"], "systemd as PID 1, without the engine's init (no --init)");
+    } else if plan.facts.get(key::CONTAINER_ENGINE_INIT) == Some(true) {
+        plan.recipe.set("--init", "false");
+        plan.did(&["no-engine-init"], "systemd as PID 1, without the engine's init (--init=false)");
+    }
+}
+
+fn foreign_namespace(plan: &mut Plan<'_>) {
+    if plan.facts.get(key::CONTAINER_PID_HOST) == Some(true) {
+        plan.recipe.drop_flag("--pid");
+        plan.did(&["systemd-as-pid1"], "a process namespace of its own");
+    }
+}
+
+/// tini and its kin go, with their options.
+fn supervisor(plan: &mut Plan<'_>, argv: &[String]) {
+    let start = argv.iter().position(|word| program::is_init(word));
+    if let Some((first, rest)) = start.and_then(|start| argv[start..].split_first()) {
+        set_program(plan, vec![first.clone()], rest.to_vec());
+        plan.did(
+            &["no-engine-init", "systemd-as-pid1"],
+            "systemd as PID 1, without the small init in front of it",
+        );
+    }
+}
+
+/// A shell that runs init must hand its place over.
+fn shell(plan: &mut Plan<'_>, argv: &[String]) {
+    if plan.facts.get(key::CONTAINER_WRAPPER_EXECS) == Some(true) {
+        return;
+    }
+    // The text is the word after the option with a `c`.
+    let after_option =
+        |pair: &&[String]| pair[0].starts_with('-') && !pair[0].starts_with("--") && pair[0].contains('c');
+    let Some(text) = argv.windows(2).find(after_option).map(|pair| pair[1].as_str()) else { return };
+    let Some(better) = with_exec(text) else { return };
+    let Some((shell, rest)) = argv.split_first() else { return };
+    let rest = rest.iter().map(|word| if word == text { better.clone() } else { word.clone() }).collect();
+    set_program(plan, vec![shell.clone()], rest);
+    plan.did(&["exec-init", "systemd-as-pid1"], "a shell that hands PID 1 over with exec");
+}
+
+/// The text with `exec` before the command that is an init; `None` where there is none or more than its name
+/// stands before it.
+fn with_exec(text: &str) -> Option<String> {
+    let mut start = 0;
+    for piece in program::split_outside_quotes(text) {
+        let command = piece.trim_start();
+        if command.split_whitespace().next().is_some_and(program::is_init) {
+            let (before, from) = text.split_at(start + piece.len() - command.len());
+            return Some(format!("{before}exec {from}"));
+        }
+        // The pieces are parted by one sign each.
+        start += piece.len() + 1;
+    }
+    None
+}
+
+/// Gives the program and its arguments in a way that the image's own entrypoint does not matter.
+fn set_program(plan: &mut Plan<'_>, entrypoint: Vec<String>, command: Vec<String>) {
+    plan.recipe.entrypoint = Some(entrypoint);
+    plan.recipe.command = command;
+    if plan.is_podman() {
+        plan.recipe.set("--systemd", "always");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exec_comes_before_init_and_nowhere_else() {
+        assert_eq!(
+            with_exec("echo preparing; /lib/systemd/systemd; echo done").as_deref(),
+            Some("echo preparing; exec /lib/systemd/systemd; echo done")
+        );
+        assert_eq!(
+            with_exec("mkdir -p /x && /sbin/init --log-level=info").as_deref(),
+            Some("mkdir -p /x && exec /sbin/init --log-level=info")
+        );
+        assert_eq!(with_exec("echo 'run; /sbin/init'"), None);
+        assert_eq!(with_exec("sudo /sbin/init"), None);
+        assert_eq!(with_exec("/sbin/init").as_deref(), Some("exec /sbin/init"));
+    }
+}

@@ -1,0 +1,165 @@
+//! A finished plan → the steps in their order: image, profile, environment, retirement, start. Pure.
+
+use crate::prescribe::prescription::{Reach, Step, StepKind};
+use crate::prescribe::recipe::launch_recipe::Network;
+use crate::prescribe::recipe::plan::Plan;
+use crate::prescribe::recipe::secret_words as unseen;
+use crate::prescribe::steps::fetch_secrets as fetch;
+use crate::prescribe::steps::retire;
+use crate::snapshot::{TargetKind, key};
+
+/// Where profiles are kept for Podman, which remembers only their path.
+pub const PROFILES: &str = "/var/lib/sysdock/seccomp";
+
+/// Writes the steps of a relaunch; changes the recipe where a step makes what it names.
+pub fn relaunch(plan: &mut Plan<'_>, reach: &Reach) -> Vec<Step> {
+    let mut steps = Vec::new();
+    steps.extend(build(plan, reach));
+    steps.extend(seccomp(plan));
+    if !plan.recipe.refused.is_empty() {
+        steps.push(refusal(plan));
+        return steps;
+    }
+    let needs = (plan.snapshot.target.kind == TargetKind::Snapshot).then(|| {
+        format!("the container {} on its engine, as it was when the snapshot was taken", plan.recipe.name)
+    });
+    steps.extend(fetch::steps(&plan.recipe, reach));
+    steps.extend(retire::steps(plan, reach));
+    steps.push(run(plan, reach));
+    steps.extend(plan.recipe.networks.iter().map(|network| join(network, &plan.recipe.name, reach)));
+    steps.extend(retire::release(plan, reach));
+    for step in steps
+        .iter_mut()
+        .filter(|step| step.needs.is_none() && step.argv.first().map(String::as_str) != Some("install"))
+    {
+        step.needs.clone_from(&needs);
+    }
+    steps
+}
+
+/// Writes the steps of a trial: the same container under its own name, beside the old one.
+pub fn beside(plan: &mut Plan<'_>, reach: &Reach) -> Vec<Step> {
+    let mut steps = Vec::new();
+    steps.extend(build(plan, reach));
+    steps.extend(seccomp(plan));
+    steps.extend(fetch::steps(&plan.recipe, reach));
+    steps.push(run(plan, reach));
+    steps
+}
+
+/// Ids of the findings that changes with such words cure.
+fn why(plan: &Plan<'_>, about: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::new();
+    for id in plan.changes.iter().filter(|change| about(&change.words)).flat_map(|change| &change.why) {
+        if !ids.contains(id) {
+            ids.push(id.clone());
+        }
+    }
+    ids
+}
+
+/// An image derived from the container's.
+fn build(plan: &mut Plan<'_>, reach: &Reach) -> Option<Step> {
+    if plan.image_lines.is_empty() {
+        return None;
+    }
+    let user = plan.inspected.image_user();
+    let mut lines = vec![format!("FROM {}", plan.recipe.image)];
+    let other = !matches!(user, "" | "0" | "root");
+    lines.extend(other.then(|| "USER root".to_owned()));
+    lines.append(&mut plan.image_lines.clone());
+    lines.extend(other.then(|| format!("USER {user}")));
+    let name = image_name(plan);
+    let argv = reach.argv(["build", "--network", "none", "-t", &name, "image"]);
+    let mut step =
+        Step::command(StepKind::BuildImage, format!("make {name} from the container's image"), argv);
+    step.files.insert("image/Dockerfile".to_owned(), lines.join("\n") + "\n");
+    step.why = why(plan, |words| words.contains("derived image"));
+    plan.recipe.image = name;
+    Some(step)
+}
+
+/// A name that is allowed for images, which is less than for containers.
+fn image_name(plan: &Plan<'_>) -> String {
+    let tame: String = plan
+        .recipe
+        .name
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    let words: Vec<&str> = tame.split('-').filter(|word| !word.is_empty()).collect();
+    format!("{}{}-cured", if plan.is_podman() { "localhost/" } else { "" }, words.join("-"))
+}
+
+/// The profile as a file; for Podman at a place that lasts.
+fn seccomp(plan: &mut Plan<'_>) -> Option<Step> {
+    let text = plan.profile.clone()?;
+    let name = format!("{}.seccomp.json", plan.recipe.name);
+    let ids = why(plan, |words| words.contains("seccomp profile"));
+    let title = if ids.is_empty() {
+        "the seccomp profile in force, as a file".to_owned()
+    } else {
+        format!("the seccomp profile in force, with what systemd needs{}", plan.profile_note)
+    };
+    let mut step = Step::command(StepKind::SeccompProfile, title, Vec::new());
+    step.files.insert(name.clone(), text);
+    step.why = ids;
+    plan.recipe.drop_values("--security-opt", |value| value.starts_with("seccomp="));
+    if plan.is_podman() {
+        let place = format!("{}/{}.json", lasting_folder(plan), plan.recipe.name);
+        step.argv = ["install", "-D", "-m", "0644", &name, &place].map(str::to_owned).to_vec();
+        plan.recipe.push("--security-opt", Some(format!("seccomp={place}")));
+        step.needs = Some("to be run on the machine of the engine".to_owned());
+    } else {
+        plan.recipe.push("--security-opt", Some(format!("seccomp={name}")));
+    }
+    Some(step)
+}
+
+/// A rootless user writes beside the profile of his own; root has a place for all.
+fn lasting_folder(plan: &Plan<'_>) -> String {
+    let old = plan.inspected.config.security_option("seccomp").unwrap_or_default();
+    let beside = old
+        .rsplit_once('/')
+        .map(|(folder, _)| folder)
+        .filter(|folder| plan.facts.get(key::ENGINE_ROOTLESS) == Some(true) && folder.starts_with('/'));
+    beside.map_or_else(|| PROFILES.to_owned(), |folder| format!("{folder}/sysdock"))
+}
+
+/// The run step that cannot be written, and why.
+fn refusal(plan: &Plan<'_>) -> Step {
+    let fields = plan.recipe.refused.join("; ");
+    let words: Vec<&str> = plan.changes.iter().map(|change| change.words.as_str()).collect();
+    Step::advice(
+        format!(
+            "Start {} anew yourself, as it was started before, with: {}. No command is printed, because \
+                something of it cannot be carried over: {fields}.",
+            plan.recipe.name,
+            words.join("; ")
+        ),
+        &why(plan, |_| true).iter().map(String::as_str).collect::<Vec<_>>(),
+    )
+}
+
+fn run(plan: &Plan<'_>, reach: &Reach) -> Step {
+    let recipe = &plan.recipe;
+    let mut title = format!("start {} anew", recipe.name);
+    let anonymous = recipe.anonymous();
+    if !anonymous.is_empty() {
+        title
+            .push_str(&format!(". Its anonymous volumes at {} are taken over by name", anonymous.join(", ")));
+    }
+    let mut step = match unseen::put_in(recipe.run(reach), recipe) {
+        Ok(argv) => Step::command(StepKind::RunContainer, title, argv),
+        Err(refused) => Step::advice(format!("{title}; no command is printed for it: {refused}"), &[]),
+    };
+    step.why = why(plan, |_| true);
+    step
+}
+
+fn join(network: &Network, container: &str, reach: &Reach) -> Step {
+    // Which one it has cannot be told from which one it was given, and Docker's CLI has no flag for it.
+    let title = format!("join the network {}, with a hardware address of the engine's choice", network.name);
+    Step::command(StepKind::RunContainer, title, network.connect(container, reach))
+}

@@ -1,0 +1,184 @@
+//! Putting the old container aside: stopped, unable to come back by itself, under another name. Pure.
+
+use crate::prescribe::prescription::{Reach, Retired, Step, StepKind};
+use crate::prescribe::recipe::plan::Plan;
+use crate::snapshot::key;
+use crate::snapshot::vocabulary::{ContainerStatus, Wrapper};
+
+/// Seconds that a container which cannot stop in order is given.
+const SHORT: &str = "5";
+/// First Podman that can change the restart policy of a container.
+const PODMAN_UPDATES: (i64, i64) = (5, 1);
+
+/// What undoes a relaunch; `None` where the engine removes the old container.
+pub fn retired(plan: &Plan<'_>) -> Option<Retired> {
+    let old = Old::of(plan);
+    let status = plan.facts.get(key::CONTAINER_STATUS).unwrap_or(ContainerStatus::Running);
+    (!plan.recipe.has("--rm")).then(|| Retired {
+        name: old.name.to_owned(),
+        kept_as: old.kept_as.clone(),
+        policy: Some(old.policy.clone()).filter(|policy| policy != "no" && can_update(plan)),
+        ran: matches!(
+            status,
+            ContainerStatus::Running | ContainerStatus::Restarting | ContainerStatus::Paused
+        ),
+    })
+}
+
+/// The old container as the steps see it.
+struct Old<'p> {
+    /// Its name so far.
+    name: &'p str,
+    /// Its name from now on.
+    kept_as: String,
+    /// Restart policy.
+    policy: String,
+    /// Whether it runs or may run again any moment.
+    alive: bool,
+    /// Whether its systemd works.
+    healthy: bool,
+    /// Whether its stop signal shuts systemd down.
+    halts: bool,
+}
+
+impl<'p> Old<'p> {
+    fn of(plan: &'p Plan<'_>) -> Self {
+        let policy = plan.recipe.values("--restart").first().map_or("no", |policy| *policy).to_owned();
+        let status = plan.facts.get(key::CONTAINER_STATUS).unwrap_or(ContainerStatus::Running);
+        Self {
+            name: &plan.recipe.name,
+            kept_as: old_name(plan),
+            alive: matches!(
+                status,
+                ContainerStatus::Running | ContainerStatus::Restarting | ContainerStatus::Paused
+            ) || policy != "no",
+            healthy: plan.facts.get(key::BOOT_UP) == Some(true)
+                && plan.facts.get(key::PID1_FROZEN) != Some(true),
+            halts: plan.facts.get(key::CONTAINER_STOP_SIGNAL_HALTS) == Some(true),
+            policy,
+        }
+    }
+}
+
+/// Puts the old container aside.
+pub fn steps(plan: &Plan<'_>, reach: &Reach) -> Vec<Step> {
+    let old = Old::of(plan);
+    let step =
+        |title: String, words: &[&str]| Step::command(StepKind::RetireContainer, title, reach.argv(words));
+    if plan.recipe.has("--rm") {
+        return removed(plan, reach, &old);
+    }
+    let mut steps = Vec::new();
+    if plan.facts.get(key::CONTAINER_STATUS) == Some(ContainerStatus::Paused) {
+        steps.push(step(format!("let {} go on, so that it can stop", old.name), &["unpause", old.name]));
+    }
+    let policy = (old.policy != "no" && can_update(plan)).then(|| {
+        step(format!("keep {} from being restarted", old.name), &["update", "--restart=no", old.name])
+    });
+    let tell = step(
+        format!("tell systemd in {} to shut down, which its stop signal does not", old.name),
+        &["kill", "--signal", "SIGRTMIN+3", old.name],
+    );
+    let short: &[&str] =
+        if old.healthy && old.halts { &["stop", old.name] } else { &["stop", "-t", SHORT, old.name] };
+    let ending = step(format!("stop {}", old.name), short);
+    if old.alive && old.healthy && !old.halts && is_systemd_pid1(plan) {
+        // Told by a signal it would be restarted, so the policy goes first.
+        steps.extend(policy.into_iter().chain([tell, ending]));
+    } else {
+        // One that is being restarted cannot be updated at any moment; once stopped it can.
+        steps.extend(old.alive.then_some(ending).into_iter().chain(policy));
+    }
+    steps.push(step(rename_title(plan, &old), &["rename", old.name, &old.kept_as]));
+    steps
+}
+
+fn is_systemd_pid1(plan: &Plan<'_>) -> bool {
+    plan.facts.get(key::CONTAINER_WRAPPER) == Some(Wrapper::None)
+        && plan.facts.get(key::CONTAINER_ENGINE_INIT) != Some(true)
+}
+
+fn can_update(plan: &Plan<'_>) -> bool {
+    let version =
+        (plan.facts.get(key::ENGINE_MAJOR).unwrap_or(0), plan.facts.get(key::ENGINE_MINOR).unwrap_or(0));
+    !plan.is_podman() || version >= PODMAN_UPDATES
+}
+
+fn rename_title(plan: &Plan<'_>, old: &Old<'_>) -> String {
+    let title = format!("keep the old container as {}", old.kept_as);
+    if old.policy == "no" || can_update(plan) {
+        return title;
+    }
+    let reason =
+        "this Podman cannot change its restart policy, which acts when podman-restart.service starts";
+    format!("{title}; {reason} ({}): remove it when the new one has proved itself", old.policy)
+}
+
+/// One that the engine removes when it stops: the name must be free before.
+fn removed(plan: &Plan<'_>, reach: &Reach, old: &Old<'_>) -> Vec<Step> {
+    let step =
+        |title: String, words: &[&str]| Step::command(StepKind::RetireContainer, title, reach.argv(words));
+    let mut steps = keep_what_is_removed(plan, reach, &old.kept_as);
+    steps.push(step(format!("free the name {}", old.name), &["rename", old.name, &old.kept_as]));
+    let title = format!("stop {}; the engine then removes it, because it was started with --rm", old.kept_as);
+    steps.extend(old.alive.then(|| step(title, &["stop", &old.kept_as])));
+    steps
+}
+
+/// Name of the old container from now on; the time is its own, so that a replay gives the same name.
+fn old_name(plan: &Plan<'_>) -> String {
+    let time = |pointer: &str| plan.inspected.config.text(pointer).filter(|time| !time.starts_with("0001"));
+    let time = time("/State/StartedAt").or_else(|| time("/Created")).unwrap_or_default();
+    let stamp: String = time.chars().take(19).filter(char::is_ascii_alphanumeric).collect();
+    format!("{}-before-{stamp}", plan.recipe.name)
+}
+
+/// A container that was started with `--rm` goes with its anonymous volumes when it stops: what it wrote is
+/// kept as an image, and its volumes are held by a container that never starts.
+fn keep_what_is_removed(plan: &Plan<'_>, reach: &Reach, old: &str) -> Vec<Step> {
+    let name = plan.recipe.name.as_str();
+    let title = format!(
+        "{name} was started with --rm and will be gone when it stops: keep its file system as the image {}",
+        old.to_lowercase()
+    );
+    let mut steps = vec![Step::command(
+        StepKind::RetireContainer,
+        title,
+        reach.argv(["commit", name, &old.to_lowercase()]),
+    )];
+    let volumes = plan.recipe.anonymous();
+    if !volumes.is_empty() {
+        let title =
+            format!("hold its anonymous volumes ({}), which would be removed with it", volumes.join(", "));
+        let argv = reach.argv([
+            "create",
+            "--name",
+            &holder(old),
+            "--network",
+            "none",
+            "--volumes-from",
+            name,
+            &plan.recipe.image,
+            "true",
+        ]);
+        steps.push(Step::command(StepKind::RetireContainer, title, argv));
+    }
+    steps
+}
+
+fn holder(old: &str) -> String {
+    format!("{old}-volumes")
+}
+
+/// The new container has the volumes now.
+pub fn release(plan: &Plan<'_>, reach: &Reach) -> Option<Step> {
+    let held = plan.recipe.has("--rm") && !plan.recipe.anonymous().is_empty();
+    let name = holder(&old_name(plan));
+    held.then(|| {
+        Step::command(
+            StepKind::RunContainer,
+            "let go of the container that held the volumes",
+            reach.argv(["rm", &name]),
+        )
+    })
+}

@@ -1,0 +1,126 @@
+//! A container that was made of an image but not started → the steps that start one like it with what this
+//! engine needs. Pure.
+
+use crate::diagnose::Report;
+use crate::prescribe::inspected::to_recipe::Inspected;
+use crate::prescribe::prescription::{Prescription, Reach, Step, StepKind};
+use crate::prescribe::recipe::launch_recipe::Volume;
+use crate::prescribe::recipe::plan::Plan;
+use crate::prescribe::steps::relaunch;
+use crate::quote::shown;
+use crate::snapshot::Snapshot;
+
+/// What the user wants of the new container.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Start {
+    /// Its name.
+    pub name: String,
+    /// Reference of its image.
+    pub image: String,
+    /// Words after the image.
+    pub command: Vec<String>,
+    /// Volumes as `-v` takes them.
+    pub volumes: Vec<String>,
+    /// Other flags of the engine's `run`, with their values.
+    pub flags: Vec<(String, Option<String>)>,
+}
+
+/// A container that can be started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Started {
+    /// What starts it.
+    pub steps: Vec<Step>,
+    /// What it is given beyond what was asked for, in words.
+    pub given: Vec<String>,
+    /// Root causes that no flag cures.
+    pub open: Vec<String>,
+}
+
+/// A cure as it is for an image: nothing is put aside, a container is started with it.
+#[must_use]
+pub fn of_image(
+    cure: Prescription,
+    report: &Report,
+    snapshot: &Snapshot,
+    reach: &Reach,
+    wanted: &Start,
+) -> Prescription {
+    let Some(started) = start(report, snapshot, reach, wanted).filter(|_| cure.curable) else {
+        return Prescription {
+            steps: cure.steps.into_iter().filter(|step| step.argv.is_empty()).collect(),
+            retired: None,
+            launch: None,
+            ..cure
+        };
+    };
+    let mut steps = started.steps;
+    if !started.open.is_empty() {
+        let why: Vec<&str> = started.open.iter().map(String::as_str).collect();
+        steps.push(Step::advice(
+            format!(
+                "Make an image of it that boots to a target of its own: {}",
+                shown(&["sysdock", "build", &wanted.image])
+            ),
+            &why,
+        ));
+    }
+    Prescription {
+        curable: started.open.is_empty(),
+        summary: format!("Start containers of it with {}.", started.given.join("; ")),
+        cost: "these flags have to be given at each start; `sysdock run` gives them".to_owned(),
+        steps,
+        retired: None,
+        launch: None,
+        ..cure
+    }
+}
+
+/// The steps that start a container; `None` where no flag makes systemd boot here.
+#[must_use]
+pub fn start(report: &Report, snapshot: &Snapshot, reach: &Reach, wanted: &Start) -> Option<Started> {
+    let inspected = Inspected::of(snapshot)?;
+    let mut plan = Plan::hopeful(&wanted.name, report, snapshot, &inspected)?;
+    plan.recipe.image.clone_from(&wanted.image);
+    // Podman's compatible API sets it; nobody asked for it.
+    plan.recipe.drop_flag("--umask");
+    // Before the planner looks, so that it mounts nothing where the user does.
+    plan.recipe.volumes.extend(wanted.volumes.iter().map(|text| volume(text)));
+    for (name, value) in &wanted.flags {
+        plan.recipe.push(name, value.clone());
+    }
+    if !wanted.command.is_empty() {
+        plan.recipe.command.clone_from(&wanted.command);
+    }
+    plan.fill();
+    plan.flags_only();
+    let given = plan.changes.iter().map(|change| change.words.clone()).collect();
+    let mut steps = relaunch::beside(&mut plan, reach);
+    for step in steps.iter_mut().filter(|step| step.kind == StepKind::RunContainer) {
+        step.title = format!("start {}", wanted.name);
+    }
+    let open = plan.open().map(|root| root.id.clone()).collect();
+    Some(Started { steps, given, open })
+}
+
+/// Reads `source:destination[:options]`; a lone path is an anonymous volume.
+fn volume(text: &str) -> Volume {
+    let mut parts = text.splitn(3, ':');
+    let first = parts.next().unwrap_or_default().to_owned();
+    let (source, destination) = match parts.next() {
+        Some(destination) => (first, destination.to_owned()),
+        None => (String::new(), first),
+    };
+    Volume { source, destination, options: parts.next().unwrap_or_default().to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn volumes_are_read_as_the_engines_write_them() {
+        for text in ["data:/data", "/a:/b:ro,z", "/only"] {
+            assert_eq!(volume(text).text(), text);
+        }
+    }
+}
