@@ -5,12 +5,12 @@
 //! [`prescribe`] says what cures it.
 //!
 //! ```
-//! use sysdock::{Beside, EngineKind, Matcher, Reach, builtin_rules, diagnose, prescribe, read_text};
+//! use sysdock::{Supplied, EngineKind, Matcher, Reach, builtin_rules, diagnose, prescribe, read_text};
 //!
 //! let rules = builtin_rules()?;
 //! let matcher = Matcher::new(&rules);
 //! let log = "Failed to mount tmpfs at /run: Operation not permitted\n[!!!!!!] Failed to mount API filesystems.\n";
-//! for snapshot in read_text("console", log.as_bytes(), &Beside::default(), &matcher)? {
+//! for snapshot in read_text("console", log.as_bytes(), &Supplied::default(), &matcher)? {
 //!     let report = diagnose(&snapshot, &rules);
 //!     let cause = report.root().ok_or("no cause was found")?;
 //!     assert_eq!(cause.id, "run-tmpfs-missing");
@@ -79,7 +79,7 @@ pub(crate) mod visible;
 pub mod watch;
 
 pub use diagnose::{Finding, Report, Role, Verdict, diagnose};
-pub use intake::{Beside, snapshots as read_text};
+pub use intake::{Supplied, snapshots as read_text};
 pub use prescribe::{Prescription, Reach, Step, prescribe};
 pub use rule::{RuleSet, builtin as builtin_rules, load as load_rules};
 pub use scan::Matcher;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
 use super::CollectOptions;
-use super::draft::Patient;
+use super::snapshot_builder::Patient;
 use crate::docker::{Engine, EngineError, ExecOutput};
 use crate::facts::program;
 use crate::snapshot::vocabulary::{BusState, ManagerState};

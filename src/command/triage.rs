@@ -17,8 +17,8 @@ use super::{CommandError, deliver};
 use crate::cli::TriageArgs;
 use crate::diagnose::{Accepted, Report, Summary, diagnose_with};
 use crate::exit::Exit;
-use crate::intake::archive::{Failing, Limits, Walk};
-use crate::intake::{self, Beside, FoundText, Text};
+use crate::intake::unpack::{Failing, Limits, Walk};
+use crate::intake::{self, FoundText, Supplied, Text};
 use crate::options::{Options, TriageOptions};
 use crate::render::format::ReportFormat;
 use crate::render::{Answer, Sheet, json, output};
@@ -45,7 +45,7 @@ struct Triage<'t> {
     options: &'t Options,
     rules: &'t RuleSet,
     matcher: &'t Matcher<'t>,
-    beside: Beside,
+    beside: Supplied,
     accepted: Accepted,
     /// Bytes that were read so far.
     read: Arc<AtomicU64>,
@@ -278,9 +278,9 @@ impl Triage<'_> {
     }
 }
 
-fn beside(wanted: &TriageOptions) -> Result<Beside, CommandError> {
+fn beside(wanted: &TriageOptions) -> Result<Supplied, CommandError> {
     let read = |path: &Option<PathBuf>| path.as_deref().map(small_text).transpose();
-    Ok(Beside { run: wanted.run.clone(), inspect: read(&wanted.inspect)?, info: read(&wanted.info)? })
+    Ok(Supplied { run: wanted.run.clone(), inspect: read(&wanted.inspect)?, info: read(&wanted.info)? })
 }
 
 fn small_text(path: &Path) -> Result<String, CommandError> {
@@ -299,7 +299,7 @@ mod tests {
     fn judged(text: &str) -> Vec<(Vec<String>, &'static str)> {
         let rules = rule::builtin().unwrap();
         let matcher = Matcher::new(&rules);
-        let snapshots = intake::snapshots("text", text.as_bytes(), &Beside::default(), &matcher).unwrap();
+        let snapshots = intake::snapshots("text", text.as_bytes(), &Supplied::default(), &matcher).unwrap();
         let roots = |report: &Report| {
             let roots = report.findings.iter().filter(|finding| finding.role == Role::RootCause);
             let subject =

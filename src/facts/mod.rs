@@ -4,13 +4,13 @@
 //! Used for live containers and for pasted text alike. Must not ask an engine, read a file or judge.
 
 pub mod capability;
-mod config;
-pub mod container;
+mod container_config;
+pub mod container_facts;
 mod derive;
 pub mod distribution;
-pub mod engine;
+pub mod engine_facts;
 pub mod filter;
-pub mod image;
+pub mod image_name;
 pub mod mounts;
 pub mod program;
 pub mod refusal;
@@ -19,5 +19,5 @@ pub mod size;
 
 #[cfg(feature = "engine")]
 pub use capability::of_mask as capabilities_of_mask;
-pub use config::{Config, Mount};
+pub use container_config::{Config, Mount};
 pub use derive::derive;

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::describe::{Described, Found};
-use super::info;
+use super::engine_info;
+use super::line_owner::{self, Share};
 use super::observe::Observed;
-use super::page::Page;
-use super::share::{self, Share};
+use super::reader::ReadText;
 use crate::facts::{
-    Config, container, derive, distribution, engine, filter, image, mounts, program, refusal,
+    Config, container_facts, derive, distribution, engine_facts, filter, image_name, mounts, program, refusal,
 };
 use crate::snapshot::{
     EngineId, Fact, Facts, Gap, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Target, TargetKind,
@@ -21,22 +21,23 @@ use crate::snapshot::{
 const MOST_UNITS: usize = 500;
 
 /// Makes the snapshots of a page, one for each container, at least one.
-pub fn snapshots(name: &str, page: &Page, found: &Found) -> Vec<Snapshot> {
+pub fn snapshots(name: &str, page: &ReadText, found: &Found) -> Vec<Snapshot> {
     let count = found.containers.len();
     let one = |(index, share): (usize, Share<'_>)| {
         let container = found.containers.get(index);
         let label = container
             .filter(|_| count > 1)
             .map_or_else(|| name.to_owned(), |container| labelled(name, index, container));
-        Draft::new(&label, page, found, container, share).finish()
+        TextSnapshotBuilder::new(&label, page, found, container, share).finish()
     };
-    share::shares(page, found).into_iter().enumerate().map(one).collect()
+    line_owner::shares(page, found).into_iter().enumerate().map(one).collect()
 }
 
 /// The snapshot of a text that could not be looked at.
 pub fn unseen(name: &str, reason: &str) -> Snapshot {
-    let page = Page { speaks: true, unseen: vec![format!("not judged: {reason}")], ..Page::default() };
-    Draft::new(name, &page, &Found::default(), None, Share::default()).finish()
+    let page =
+        ReadText { speaks: true, unseen: vec![format!("not judged: {reason}")], ..ReadText::default() };
+    TextSnapshotBuilder::new(name, &page, &Found::default(), None, Share::default()).finish()
 }
 
 fn labelled(name: &str, index: usize, container: &Described) -> String {
@@ -47,7 +48,7 @@ fn labelled(name: &str, index: usize, container: &Described) -> String {
 }
 
 /// A snapshot while it is put together.
-struct Draft<'f> {
+struct TextSnapshotBuilder<'f> {
     name: String,
     found: &'f Found,
     container: Option<&'f Described>,
@@ -57,10 +58,10 @@ struct Draft<'f> {
     log: LogExcerpt,
 }
 
-impl<'f> Draft<'f> {
+impl<'f> TextSnapshotBuilder<'f> {
     fn new(
         name: &str,
-        page: &Page,
+        page: &ReadText,
         found: &'f Found,
         container: Option<&'f Described>,
         share: Share<'_>,
@@ -98,9 +99,12 @@ impl<'f> Draft<'f> {
         let Some(container) = self.container else { return };
         let config = container.config();
         let mut told = Facts::default();
-        container::facts(&config, &mut told);
+        container_facts::facts(&config, &mut told);
         let image = container.image.as_deref().unwrap_or_default();
-        if !config.knows("/Config/Cmd") && !config.knows("/Config/Entrypoint") && image::is_program(image) {
+        if !config.knows("/Config/Cmd")
+            && !config.knows("/Config/Entrypoint")
+            && image_name::is_program(image)
+        {
             told.set("container.runs_systemd", false, "name of the image");
         }
         if config.knows("/Config/Cmd") {
@@ -118,7 +122,7 @@ impl<'f> Draft<'f> {
         self.facts.extend(container.facts.clone());
         self.documents.insert("container".to_owned(), container.documents.inspect.clone());
         if let Some(image) = &container.declared {
-            container::image_facts(image, &mut self.facts);
+            container_facts::image_facts(image, &mut self.facts);
             self.documents.insert("image".to_owned(), image.clone());
         }
     }
@@ -134,7 +138,7 @@ impl<'f> Draft<'f> {
 
     /// Facts of the engine that the text speaks of.
     fn engine(&mut self) {
-        let said: &info::Engine = &self.found.engine;
+        let said: &engine_info::EngineInfo = &self.found.engine;
         let cli = self.container.and_then(|container| container.engine);
         let origin = said.line.map_or_else(|| "text".to_owned(), |line| format!("text line {line}"));
         let mut told = Facts::default();
@@ -142,14 +146,14 @@ impl<'f> Draft<'f> {
             match &said.version {
                 Some(version) if said.name == Some(name) => {
                     let id = EngineId { name: name.to_owned(), version: version.clone(), api: String::new() };
-                    engine::version_facts(&id, &mut told);
+                    engine_facts::version_facts(&id, &mut told);
                 }
                 _ => told.set_foreign("engine.name", name, "name of the command"),
             }
         }
         if !said.info.is_empty() {
             let info = Value::Object(said.info.clone());
-            engine::info_facts(&info, &mut told);
+            engine_facts::info_facts(&info, &mut told);
             self.documents.insert("engine".to_owned(), info);
         }
         self.attribute(&told, &origin);
@@ -167,7 +171,11 @@ impl<'f> Draft<'f> {
                 // What is mounted decides; the groups of a process only where nothing better is known.
                 let weaker =
                     key == "cgroup.mode" && !fact.source.ends_with("mounts") && self.facts.get(key).is_some();
-                if !own && !share::is_shared(key) || whole && key.starts_with("container.") || up || weaker {
+                if !own && !line_owner::is_shared(key)
+                    || whole && key.starts_with("container.")
+                    || up
+                    || weaker
+                {
                     continue;
                 }
                 if key == "manager.failed_units" {
@@ -231,7 +239,8 @@ impl<'f> Draft<'f> {
 
     /// Whether systemd is the subject: asked for by the container's description, or spoken of in the text.
     fn subject(&mut self, is_spoken: bool) {
-        let spoken = is_spoken || self.documents.values().any(|document| share::signs(&document.to_string()));
+        let spoken =
+            is_spoken || self.documents.values().any(|document| line_owner::signs(&document.to_string()));
         let meant = self.facts.bool("container.meant_for_systemd");
         if spoken && meant != Some(true) {
             self.facts.set("container.meant_for_systemd", true, "text: it speaks of systemd");
@@ -285,7 +294,7 @@ fn unread(what: &str) -> Gap {
 
 /// Why a text, or a part of it, was not seen; one without a word says nothing, unless something was given
 /// beside it.
-fn unread_parts(page: &Page, found: &Found) -> Vec<Gap> {
+fn unread_parts(page: &ReadText, found: &Found) -> Vec<Gap> {
     let wordless = (found.containers.is_empty() && !page.speaks).then(|| match page.bytes {
         0 => "nothing to judge: the text is empty".to_owned(),
         _ => "nothing to judge: the text holds no word".to_owned(),
@@ -295,7 +304,7 @@ fn unread_parts(page: &Page, found: &Found) -> Vec<Gap> {
 }
 
 /// What could not be read of a page.
-fn gaps(page: &Page, found: &Found) -> Vec<Gap> {
+fn gaps(page: &ReadText, found: &Found) -> Vec<Gap> {
     let left_out = found
         .left_out
         .iter()
@@ -328,7 +337,7 @@ impl<'f> Units<'f> {
         self.source = &fact.source;
     }
 
-    fn tell(self, draft: &mut Draft<'_>) {
+    fn tell(self, draft: &mut TextSnapshotBuilder<'_>) {
         let further = self.seen.len() - self.list.len();
         if further > 0 {
             let reason = format!("not read: {further} units that failed, after the first {MOST_UNITS}");

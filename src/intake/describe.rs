@@ -7,12 +7,12 @@ use serde_json::{Map, Value, json};
 
 use super::budget::{Budget, Work, size};
 use super::dockerfile::{self, Dockerfile};
-use super::documents::{self, Document, Kind};
-use super::info::{self, Engine};
+use super::engine_info::{self, EngineInfo};
+use super::json_documents::{self, DocumentKind, JsonDocument};
 use super::observe::{self, Observed};
-use super::page::{Line, Page};
-use super::spec::{Documents, Spec};
-use super::{Beside, listing, run, services, shell, yaml};
+use super::reader::{Line, ReadText};
+use super::spec::{InspectDocuments, Spec};
+use super::{Supplied, listing, run_command, services, shell, yaml};
 use crate::facts::{Config, program};
 use crate::scan::threads;
 use crate::snapshot::{EngineKind, Facts};
@@ -39,7 +39,7 @@ pub struct Described {
     /// What its image starts from.
     pub base: Option<String>,
     /// The description as inspect documents.
-    pub documents: Documents,
+    pub documents: InspectDocuments,
     /// The image's own inspect document.
     pub declared: Option<Value>,
     /// What the build did.
@@ -49,7 +49,7 @@ pub struct Described {
 impl Described {
     /// The description, to be read as configuration.
     pub fn config(&self) -> Config<'_> {
-        let Documents { inspect, native, kind, complete } = &self.documents;
+        let InspectDocuments { inspect, native, kind, complete } = &self.documents;
         Config::partial(inspect, native.as_ref(), *kind, complete)
     }
 
@@ -75,7 +75,7 @@ pub struct Found {
     /// Containers, by line.
     pub containers: Vec<Described>,
     /// The engine.
-    pub engine: Engine,
+    pub engine: EngineInfo,
     /// What single lines and listings say.
     pub observed: Vec<Observed>,
     /// Arguments that hold nothing of what they should.
@@ -87,7 +87,7 @@ pub struct Found {
 }
 
 /// Looks for everything in a page and in what was given beside it.
-pub fn found(page: &Page, beside: &Beside) -> Found {
+pub fn found(page: &ReadText, supplied: &Supplied) -> Found {
     let mut budget = Budget::of(page.lines.iter().map(|line| line.text.len() as u64).sum());
     let mut of_page = || of_lines(&page.lines, &mut budget);
     let observed = || [observe::observations(&page.lines), listing::observations(&page.lines)].concat();
@@ -98,7 +98,9 @@ pub fn found(page: &Page, beside: &Beside) -> Found {
         Found { observed, ..found }
     };
     let mut given = Found::default();
-    for (text, what) in [(&beside.inspect, "--inspect"), (&beside.run, "--run"), (&beside.info, "--info")] {
+    for (text, what) in
+        [(&supplied.inspect, "--inspect"), (&supplied.run, "--run"), (&supplied.info, "--info")]
+    {
         let Some(text) = text else { continue };
         let mut own = Budget::of(text.len() as u64);
         let more = of_lines(&Line::all(text), &mut own);
@@ -128,29 +130,31 @@ pub fn found(page: &Page, beside: &Beside) -> Found {
 
 fn of_lines(lines: &[Line], budget: &mut Budget) -> Found {
     budget.begin_part();
-    let documents = documents::documents(lines, budget);
+    let documents = json_documents::documents(lines, budget);
     budget.begin_part();
     let commands = shell::commands(lines, budget);
     // The dearest last.
     budget.begin_rest();
     let blocks = yaml::blocks(lines, budget);
-    let mut engine = info::of_lines(lines);
-    blocks.iter().filter_map(info::of_yaml).for_each(|said| engine.merge(said));
+    let mut engine = engine_info::of_lines(lines);
+    blocks.iter().filter_map(engine_info::of_yaml).for_each(|said| engine.merge(said));
     for document in &documents {
         match document.kind {
-            Kind::Info => engine.merge(info::of_info(&document.value)),
-            Kind::PodmanInfo => engine.merge(info::of_podman(&document.value)),
-            Kind::Version => engine.merge(info::of_version(&document.value)),
+            DocumentKind::Info => engine.merge(engine_info::of_info(&document.value)),
+            DocumentKind::PodmanInfo => engine.merge(engine_info::of_podman(&document.value)),
+            DocumentKind::Version => engine.merge(engine_info::of_version(&document.value)),
             _ => {}
         }
     }
-    engine.shown = info::of_commands(lines);
-    let mut specs: Vec<Spec> = commands.iter().filter_map(run::spec).collect();
+    engine.shown = engine_info::of_commands(lines);
+    let mut specs: Vec<Spec> = commands.iter().filter_map(run_command::spec).collect();
     specs.extend(blocks.iter().flat_map(services::specs));
     specs.extend(lines.iter().filter_map(|line| services::of_json_list(line.number, line.command())));
     let files = dockerfile::files(lines);
-    let declared =
-        documents.iter().find(|document| document.kind == Kind::Image).map(|document| document.value.clone());
+    let declared = documents
+        .iter()
+        .find(|document| document.kind == DocumentKind::Image)
+        .map(|document| document.value.clone());
     let mut containers = described(&sorted_out(specs), &files, declared.as_ref(), budget);
     inspected(&documents, declared.as_ref(), &mut containers, budget);
     if containers.is_empty() {
@@ -222,7 +226,7 @@ fn described(
 }
 
 /// Puts the image's configuration where the container's own says nothing.
-fn inherit(documents: &mut Documents, image: &Map<String, Value>, whole: bool) {
+fn inherit(documents: &mut InspectDocuments, image: &Map<String, Value>, whole: bool) {
     let Some(config) = documents.inspect.get_mut("Config").and_then(Value::as_object_mut) else { return };
     let own_entrypoint = config.contains_key("Entrypoint");
     for (key, value) in image {
@@ -246,7 +250,7 @@ fn inherit(documents: &mut Documents, image: &Map<String, Value>, whole: bool) {
 }
 
 /// Volumes that the image declares and nothing lies over.
-fn volumes(documents: &mut Documents, image: &Map<String, Value>) {
+fn volumes(documents: &mut InspectDocuments, image: &Map<String, Value>) {
     let declared: Vec<String> =
         image.get("Volumes").and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned().collect();
     let mounts = Config::partial(&documents.inspect, None, documents.kind, &[]).mounts();
@@ -267,13 +271,14 @@ fn volumes(documents: &mut Documents, image: &Map<String, Value>) {
 
 /// Containers that the engine itself described; a command line of the same container says nothing more.
 fn inspected(
-    documents: &[Document],
+    documents: &[JsonDocument],
     declared: Option<&Value>,
     containers: &mut Vec<Described>,
     budget: &mut Budget,
 ) {
-    let told =
-        documents.iter().filter(|document| matches!(document.kind, Kind::Container | Kind::PodmanContainer));
+    let told = documents
+        .iter()
+        .filter(|document| matches!(document.kind, DocumentKind::Container | DocumentKind::PodmanContainer));
     let sized = told.map(|document| (document.line, declared.map_or(0, size), document));
     let of_engine: Vec<Described> = budget
         .affordable(MOST, sized)
@@ -289,10 +294,10 @@ fn inspected(
 }
 
 /// A container as the engine describes it; a section that is missing was cut off.
-fn of_inspect(document: &Document, declared: Option<&Value>) -> Option<Described> {
+fn of_inspect(document: &JsonDocument, declared: Option<&Value>) -> Option<Described> {
     let podman = match document.kind {
-        Kind::Container => false,
-        Kind::PodmanContainer => true,
+        DocumentKind::Container => false,
+        DocumentKind::PodmanContainer => true,
         _ => return None,
     };
     let mut value = document.value.clone();
@@ -313,7 +318,7 @@ fn of_inspect(document: &Document, declared: Option<&Value>) -> Option<Described
         engine: podman.then_some("podman"),
         image,
         base: None,
-        documents: Documents {
+        documents: InspectDocuments {
             native: podman.then(|| value.clone()),
             inspect: value,
             kind: if podman { EngineKind::Podman } else { EngineKind::Docker },
@@ -346,7 +351,7 @@ fn speakers(lines: &[Line]) -> Vec<Described> {
         engine: None,
         image: None,
         base: None,
-        documents: Documents {
+        documents: InspectDocuments {
             inspect: json!({}),
             native: None,
             kind: EngineKind::Docker,
@@ -360,7 +365,7 @@ fn speakers(lines: &[Line]) -> Vec<Described> {
 
 /// An image without a container: how it is started is unknown.
 fn of_file(file: &Dockerfile) -> Described {
-    let mut documents = Documents {
+    let mut documents = InspectDocuments {
         inspect: json!({"Config": {}}),
         native: None,
         kind: EngineKind::Docker,

@@ -4,7 +4,7 @@
 //! Lines in, facts with the number of their line out. A fact is taken only from a form that has no other
 //! meaning.
 
-use super::page::Line;
+use super::reader::Line;
 use crate::facts::distribution;
 use crate::pattern::{Captures, Group, Pattern};
 use crate::snapshot::Facts;

@@ -133,7 +133,7 @@ fn joined<'l>(lines: &'l [Line], budget: &mut Budget) -> Option<Joined<'l>> {
         // Options on lines of their own, where a paste lost the backslashes.
         let next = lines.get(used).map(|line| line.text.trim_start());
         let mut lost = || {
-            let open = next.is_some_and(super::options::is_known);
+            let open = next.is_some_and(super::run_options::is_known);
             work += if open { text.len() } else { 0 };
             open && ends_open(&text)
         };
@@ -149,13 +149,13 @@ fn joined<'l>(lines: &'l [Line], budget: &mut Budget) -> Option<Joined<'l>> {
 fn ends_open(text: &str) -> bool {
     let pieces = words_of(command_of(text));
     let Some(rest) = after_create(&pieces) else { return false };
-    super::options::sort(rest).rest.is_empty()
+    super::run_options::sort(rest).rest.is_empty()
 }
 
 fn of_text(text: &str, line: u64, last: u64) -> Vec<Command> {
     let inner = command_of(text);
     let prompted = inner.len() < text.len();
-    if prompted && super::options::is_known(inner) {
+    if prompted && super::run_options::is_known(inner) {
         let words = words_of(inner);
         return vec![Command { line, last, words, place: Place::Line, prompted }];
     }
@@ -187,7 +187,8 @@ fn within(text: &str, line: u64, last: u64) -> Option<Command> {
     };
     let words = words_of(rest);
     let after = after_create(&words)?;
-    let plain = place == Place::Prose && !after.first().is_some_and(|word| super::options::is_known(word));
+    let plain =
+        place == Place::Prose && !after.first().is_some_and(|word| super::run_options::is_known(word));
     (!plain).then_some(Command { line, last, words, place, prompted: false })
 }
 
@@ -232,7 +233,7 @@ fn is_assignment(word: &str) -> bool {
 pub fn after_create(words: &[String]) -> Option<&[String]> {
     engine(words.first()?)?;
     let rest = &words[1..];
-    let mut rest = &rest[super::options::global(rest)..];
+    let mut rest = &rest[super::run_options::global(rest)..];
     if rest.first().is_some_and(|word| word == "container") {
         rest = &rest[1..];
     }

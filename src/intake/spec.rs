@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::options::Given;
+use super::run_options::Given;
 use super::volume;
 use crate::facts::size;
 use crate::snapshot::EngineKind;
@@ -59,7 +59,7 @@ pub struct Spec {
 
 /// A container in the form of inspect documents.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Documents {
+pub struct InspectDocuments {
     /// As the Engine API gives it.
     pub inspect: Value,
     /// As Podman gives it, where that is known.
@@ -93,7 +93,7 @@ impl Spec {
 
     /// The inspect documents.
     #[must_use]
-    pub fn documents(&self) -> Documents {
+    pub fn documents(&self) -> InspectDocuments {
         let kind = if self.engine == Some("podman") { EngineKind::Podman } else { EngineKind::Docker };
         let mut document = json!({"Config": self.config(), "HostConfig": self.host_config()});
         let mounts: Vec<Value> = self.mounts();
@@ -105,7 +105,7 @@ impl Spec {
         }
         let complete = if self.fragment { FRAGMENT } else { WHOLE };
         let native = if kind == EngineKind::Podman { self.native() } else { None };
-        Documents { inspect: document, native, kind, complete: complete.to_vec() }
+        InspectDocuments { inspect: document, native, kind, complete: complete.to_vec() }
     }
 
     fn config(&self) -> Value {
@@ -249,10 +249,10 @@ fn ulimit(text: &str) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::options;
+    use crate::intake::run_options;
 
-    fn documents(engine: &'static str, line: &str) -> Documents {
-        let words = options::sort(&shlex::split(line).unwrap());
+    fn documents(engine: &'static str, line: &str) -> InspectDocuments {
+        let words = run_options::sort(&shlex::split(line).unwrap());
         let (image, command) =
             words.rest.split_first().map(|(image, rest)| (image.clone(), rest.to_vec())).unwrap();
         let command = (!command.is_empty()).then_some(command);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::describe::{Described, Found};
 use super::observe::Observed;
-use super::page::Page;
+use super::reader::ReadText;
 use crate::pattern::Pattern;
 use crate::snapshot::{Cluster, KeptLine};
 
@@ -43,7 +43,7 @@ pub struct Share<'f> {
 }
 
 /// The share of each container, or the one share of a text that describes none.
-pub fn shares<'f>(page: &Page, found: &'f Found) -> Vec<Share<'f>> {
+pub fn shares<'f>(page: &ReadText, found: &'f Found) -> Vec<Share<'f>> {
     let mut shares: Vec<Share<'f>> = Vec::new();
     shares.resize_with(found.containers.len().max(1), Share::default);
     let mut owners = Owners::new(&found.containers);

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use yaml_serde::Value as Yaml;
 
-use super::page::Line;
+use super::reader::Line;
 use super::yaml::Block;
 use crate::pattern::{Literals, Pattern};
 
@@ -42,7 +42,7 @@ static ENGINES: Literals = Literals::new(&["docker", "podman"]);
 
 /// What an engine says of itself.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Engine {
+pub struct EngineInfo {
     /// Fields of the Engine API's info document.
     pub info: Map<String, Value>,
     /// docker or podman.
@@ -55,7 +55,7 @@ pub struct Engine {
     pub line: Option<u64>,
 }
 
-impl Engine {
+impl EngineInfo {
     /// Takes over what another text says and this one did not.
     pub fn merge(&mut self, other: Self) {
         for (key, value) in other.info {
@@ -74,8 +74,8 @@ impl Engine {
 
 /// What the lines of a page say.
 #[must_use]
-pub fn of_lines(lines: &[Line]) -> Engine {
-    let mut engine = Engine::default();
+pub fn of_lines(lines: &[Line]) -> EngineInfo {
+    let mut engine = EngineInfo::default();
     let mut options: Option<Vec<Value>> = None;
     let mut in_options = false;
     let (mut in_server, mut podman) = (false, false);
@@ -184,7 +184,7 @@ pub fn of_commands(lines: &[Line]) -> Option<&'static str> {
 }
 
 /// `Docker version 28.5.2, build …`, `podman version 4.3.1`, and the server's part of `docker version`.
-fn version(text: &str, in_server: bool, line: u64, engine: &mut Engine) {
+fn version(text: &str, in_server: bool, line: u64, engine: &mut EngineInfo) {
     for (name, start) in [("docker", "docker version "), ("podman", "podman version ")] {
         let rest = text.split_at_checked(start.len()).filter(|(words, _)| words.eq_ignore_ascii_case(start));
         let Some(number) = rest.and_then(|(_, rest)| numbered(&rest.to_ascii_lowercase())) else { continue };
@@ -211,7 +211,7 @@ fn numbered(text: &str) -> Option<String> {
 
 /// What `podman info` says, as YAML.
 #[must_use]
-pub fn of_yaml(block: &Block) -> Option<Engine> {
+pub fn of_yaml(block: &Block) -> Option<EngineInfo> {
     let json = serde_json::to_value(yaml_to_json(&block.value)).ok()?;
     json.pointer("/host/cgroupVersion").or(json.pointer("/host/ociRuntime"))?;
     let mut engine = of_podman(&json);
@@ -221,10 +221,10 @@ pub fn of_yaml(block: &Block) -> Option<Engine> {
 
 /// What `podman info` says, as JSON.
 #[must_use]
-pub fn of_podman(document: &Value) -> Engine {
+pub fn of_podman(document: &Value) -> EngineInfo {
     let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let flag = |pointer: &str| document.pointer(pointer).and_then(Value::as_bool);
-    let mut engine = Engine { name: Some("podman"), ..Engine::default() };
+    let mut engine = EngineInfo { name: Some("podman"), ..EngineInfo::default() };
     let mut put = |key: &str, value: Option<String>| {
         if let Some(value) = value {
             engine.info.insert(key.to_owned(), json!(value));
@@ -254,24 +254,24 @@ pub fn of_podman(document: &Value) -> Engine {
 
 /// What `docker info` says, as JSON.
 #[must_use]
-pub fn of_info(document: &Value) -> Engine {
+pub fn of_info(document: &Value) -> EngineInfo {
     let info = document.as_object().cloned().unwrap_or_default();
     let version = info.get("ServerVersion").and_then(Value::as_str).map(str::to_owned);
-    Engine { name: version.as_ref().map(|_| "docker"), version, info, ..Engine::default() }
+    EngineInfo { name: version.as_ref().map(|_| "docker"), version, info, ..EngineInfo::default() }
 }
 
 /// What `docker version` says, as JSON of the CLI or of the API.
 #[must_use]
-pub fn of_version(document: &Value) -> Engine {
+pub fn of_version(document: &Value) -> EngineInfo {
     let server = document.get("Server").filter(|server| !server.is_null()).unwrap_or(document);
     let version = server.get("Version").and_then(Value::as_str).map(str::to_owned);
     // Podman spells the key its own way.
     let podman =
         document.pointer("/Client/APIVersion").is_some() || server.to_string().contains("Podman Engine");
-    Engine {
+    EngineInfo {
         name: version.as_ref().map(|_| if podman { "podman" } else { "docker" }),
         version,
-        ..Engine::default()
+        ..EngineInfo::default()
     }
 }
 
@@ -297,7 +297,7 @@ fn yaml_to_json(value: &Yaml) -> Value {
 mod tests {
     use super::*;
 
-    fn engine(text: &str) -> Engine {
+    fn engine(text: &str) -> EngineInfo {
         let lines = Line::all(text);
         of_lines(&lines)
     }

@@ -228,7 +228,7 @@ fn limits(config: &Config<'_>, facts: &mut Facts) {
 pub fn image_facts(image: &Value, facts: &mut Facts) {
     let source = "image inspect";
     if let Some(architecture) = image.get("Architecture").and_then(Value::as_str).filter(|a| !a.is_empty()) {
-        facts.set("image.architecture", super::engine::architecture(architecture), source);
+        facts.set("image.architecture", super::engine_facts::architecture(architecture), source);
     }
     let signal = image.pointer("/Config/StopSignal").and_then(Value::as_str).filter(|s| !s.is_empty());
     facts.set("image.stop_signal", signal.map(signal::canonical), source);

@@ -10,7 +10,7 @@ use crate::docker::{Engine, EngineError};
 ///
 /// # Errors
 /// [`EngineError`] when the engine does not list them.
-pub async fn container_offers(engine: &Engine) -> Result<Vec<(String, String)>, EngineError> {
+pub async fn described_containers(engine: &Engine) -> Result<Vec<(String, String)>, EngineError> {
     let text =
         |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let offer = |entry: Value| {
@@ -25,7 +25,7 @@ pub async fn container_offers(engine: &Engine) -> Result<Vec<(String, String)>, 
 ///
 /// # Errors
 /// [`EngineError`] when the engine does not list them.
-pub async fn image_offers(engine: &Engine) -> Result<Vec<(String, String)>, EngineError> {
+pub async fn described_images(engine: &Engine) -> Result<Vec<(String, String)>, EngineError> {
     let named = |image: Value| {
         let tags = image
             .get("RepoTags")?

@@ -1,6 +1,6 @@
 //! Command lines of `run` and `create` as container descriptions.
 
-use super::options;
+use super::run_options;
 use super::shell::{Command, Place, after_create, engine};
 use super::spec::Spec;
 
@@ -44,7 +44,7 @@ pub fn spec(command: &Command) -> Option<Spec> {
     // What a writer left out.
     let left_out =
         |word: &&String| !matches!(word.as_str(), "..." | "…" | "[...]" | "[OPTIONS]" | "[options]");
-    let words = options::sort(&words.iter().filter(left_out).cloned().collect::<Vec<_>>());
+    let words = run_options::sort(&words.iter().filter(left_out).cloned().collect::<Vec<_>>());
     let mut rest = words.rest.into_iter();
     let image = rest.next().filter(|image| is_image(image));
     let mut arguments: Vec<String> = rest.collect();
@@ -97,7 +97,7 @@ fn cut_redirections(words: &mut Vec<String>) {
 mod tests {
     use super::*;
     use crate::intake::budget::Budget;
-    use crate::intake::page::Line;
+    use crate::intake::reader::Line;
     use crate::intake::shell::commands;
 
     fn specs(text: &str) -> Vec<Spec> {

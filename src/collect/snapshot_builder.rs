@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::layers::Layers;
 use super::{files, host, logs, manager, pid1};
 use crate::docker::{Engine, EngineError, EngineKind, fit_name, is_name};
-use crate::facts::{Config, container, derive, engine, filter, mounts};
+use crate::facts::{Config, container_facts, derive, engine_facts, filter, mounts};
 use crate::scan::clean;
 use crate::snapshot::{
     EngineId, Facts, Gap, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Source, Target,
@@ -89,7 +89,7 @@ fn escaped(name: &str) -> String {
 
 /// What does not change while a container boots: its image, its engine, its files.
 #[derive(Clone, Default)]
-pub(super) struct Lasting {
+pub(super) struct StaticPart {
     /// Name, version and API of the engine.
     identity: Option<EngineId>,
     documents: BTreeMap<String, Value>,
@@ -97,14 +97,14 @@ pub(super) struct Lasting {
     gaps: Vec<Gap>,
 }
 
-impl Lasting {
+impl StaticPart {
     /// Collects it, side by side; what fails becomes a gap.
     pub async fn collect(engine: &Engine, patient: &Patient) -> Self {
-        let mut lasting = Self::default();
+        let mut static_part = Self::default();
         let argv = patient.config().argv();
         let reader = Self::files(engine, patient);
         let image_path = format!("/images/{}/json", patient.config().text("/Image").unwrap_or_default());
-        let looking = files::collect(&reader, &argv, &mut lasting.files, &mut lasting.gaps);
+        let looking = files::collect(&reader, &argv, &mut static_part.files, &mut static_part.gaps);
         let history_path = format!("/images/{}/history", patient.config().text("/Image").unwrap_or_default());
         let (version, info, image, history, ()) = tokio::join!(
             engine.version(),
@@ -113,17 +113,17 @@ impl Lasting {
             engine.get(&history_path),
             looking
         );
-        lasting.gaps.extend(
+        static_part.gaps.extend(
             version
                 .as_ref()
                 .err()
                 .map(|error| Gap { fact: "engine.version".to_owned(), reason: error.brief() }),
         );
-        lasting.identity = Some(identity(engine, version.ok()));
-        lasting.keep("image", image);
-        lasting.keep("history", history);
-        lasting.keep("engine", info.cloned());
-        lasting
+        static_part.identity = Some(identity(engine, version.ok()));
+        static_part.keep("image", image);
+        static_part.keep("history", history);
+        static_part.keep("engine", info.cloned());
+        static_part
     }
 
     /// Reads the container's files, from this machine's disk where they are there.
@@ -149,7 +149,7 @@ fn identity(engine: &Engine, version: Option<&Value>) -> EngineId {
 }
 
 /// The parts of a snapshot while they are gathered.
-pub(super) struct Draft {
+pub(super) struct SnapshotBuilder {
     target: Target,
     /// Facts so far.
     pub facts: Facts,
@@ -159,18 +159,18 @@ pub(super) struct Draft {
     log: LogExcerpt,
 }
 
-impl Draft {
+impl SnapshotBuilder {
     /// Starts with the configuration and with what lasts.
-    pub fn new(engine: &Engine, patient: &Patient, lasting: Lasting) -> Self {
-        let identity = lasting.identity.unwrap_or_else(|| identity(engine, None));
+    pub fn new(engine: &Engine, patient: &Patient, static_part: StaticPart) -> Self {
+        let identity = static_part.identity.unwrap_or_else(|| identity(engine, None));
         let mut facts = Facts::default();
-        engine::version_facts(&identity, &mut facts);
-        container::facts(&patient.config(), &mut facts);
-        let mut documents = lasting.documents;
+        engine_facts::version_facts(&identity, &mut facts);
+        container_facts::facts(&patient.config(), &mut facts);
+        let mut documents = static_part.documents;
         if let Some(image) = documents.get("image") {
-            container::image_facts(image, &mut facts);
+            container_facts::image_facts(image, &mut facts);
         }
-        facts.extend(lasting.files);
+        facts.extend(static_part.files);
         documents.insert("container".to_owned(), patient.inspect.clone());
         if let Some(native) = &patient.native {
             documents.insert("podman".to_owned(), native.clone());
@@ -181,7 +181,7 @@ impl Draft {
             id: Some(patient.id.clone()),
             engine: Some(identity),
         };
-        let mut gaps = lasting.gaps;
+        let mut gaps = static_part.gaps;
         let refused = |word: &String| Gap {
             fact: "container.name".to_owned(),
             reason: format!("the engine calls it {word}, which is no name of a container; its id is used"),
@@ -212,7 +212,7 @@ impl Draft {
         }
         // What PID 1 sees comes first; the engine's own word fills in.
         if let Some(info) = self.documents.get("engine") {
-            engine::info_facts(info, &mut self.facts);
+            engine_facts::info_facts(info, &mut self.facts);
         }
     }
 
