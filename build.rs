@@ -9,10 +9,11 @@ mod checker;
 mod needle;
 #[path = "src/snapshot"]
 mod snapshot {
+    #[allow(dead_code, reason = "the list of retired facts is of use to the program alone")]
     mod catalog;
     #[allow(dead_code, reason = "the words are of use to the program alone")]
     mod vocabulary;
-    pub use catalog::{Kind, nearest, spec};
+    pub use catalog::{Kind, spec, unknown_fact};
 }
 
 use std::fmt::Write as _;

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::collect_options::CollectOptions;
 use super::snapshot_builder::{Patient, SnapshotBuilder, StaticPart};
-use super::{CollectOptions, logs, manager};
+use super::{logs, manager};
 use crate::docker::{Engine, EngineError, LogQuery, LogStream};
 use crate::scan::{Excerpter, Matcher};
 use crate::snapshot::vocabulary::ContainerStatus;

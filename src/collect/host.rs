@@ -105,11 +105,6 @@ pub fn collect(facts: &mut Facts, gaps: &mut Vec<Gap>) {
             let systemd = text.lines().any(|line| line.contains(":name=systemd:"))
                 || text.lines().all(|line| line.starts_with("0::"));
             facts.set("host.systemd_cgroup", systemd, path);
-            let names = text
-                .lines()
-                .filter_map(|line| line.split(':').nth(1))
-                .map(|name| if name.is_empty() { "unified" } else { name });
-            facts.set("host.cgroup_hierarchies", names.map(str::to_owned).collect::<Vec<_>>(), path);
         }
         Err(error) => gap("host.systemd_cgroup", path, error),
     }

@@ -81,6 +81,5 @@ pub fn log_facts(bytes: u64, readable: bool, facts: &mut Facts) {
     }
     let driver = facts.text("container.log_driver").unwrap_or_default().to_owned();
     let source = format!("container logs ({driver})");
-    facts.set("log.bytes", i64::try_from(bytes).unwrap_or(i64::MAX), &source);
     facts.set("log.empty", bytes == 0, &source);
 }

@@ -2,6 +2,7 @@
 //!
 //! Every source has a file; each call has its own deadline; what fails becomes a gap. Must not judge.
 
+mod collect_options;
 mod files;
 mod follow;
 mod guest;
@@ -10,38 +11,27 @@ mod kernel_log;
 mod layers;
 mod logs;
 mod manager;
+mod manager_answers;
 mod names;
 mod pid1;
 mod sight;
 mod snapshot_builder;
+mod wait_for_boot;
 
-use std::time::Duration;
-
-use serde_json::Value;
-
-use crate::docker::{Engine, EngineError, LogQuery, fit_name};
+use crate::docker::{Engine, EngineError};
 use crate::scan::{Excerpter, Matcher};
 use crate::snapshot::vocabulary::ContainerStatus;
 use crate::snapshot::{Facts, Gap, Snapshot};
 use snapshot_builder::{Patient, SnapshotBuilder, StaticPart};
 
+pub use collect_options::CollectOptions;
 pub use follow::follow;
 pub use host::{read_bounded, read_profile};
 pub use kernel_log::KernelLog;
 pub use logs::source;
-pub use names::{described_containers, described_images};
+pub use names::{container_names, described_containers, described_images};
 pub use sight::{machine, sights};
-
-/// What may be done while collecting.
-#[derive(Debug, Clone)]
-pub struct CollectOptions {
-    /// Run read-only commands inside a running container.
-    pub exec: bool,
-    /// Part of the log that is read.
-    pub log: LogQuery,
-    /// Longest wait for a container that is still starting.
-    pub patience: Duration,
-}
+pub use wait_for_boot::LONGEST_WAIT;
 
 /// Collects everything about one container.
 ///
@@ -105,19 +95,4 @@ pub async fn glance(engine: &Engine, name: &str) -> Result<Facts, EngineError> {
         program.facts(&mut builder.facts);
     }
     Ok(builder.finish(&patient).facts)
-}
-
-/// Names of all containers, running or not.
-///
-/// # Errors
-/// [`EngineError`] when the engine does not list them.
-pub async fn container_names(engine: &Engine) -> Result<Vec<String>, EngineError> {
-    engine.list("/containers/json?all=1", |entry| listed_name(&entry).map(str::to_owned)).await
-}
-
-/// What a container of the engine's list is called: the first of its names that is one, or its id.
-fn listed_name(entry: &Value) -> Option<&str> {
-    let names = entry.get("Names").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    let id = entry.get("Id").and_then(Value::as_str).unwrap_or_default();
-    names.chain([id]).find_map(|name| fit_name(name, ""))
 }

@@ -2,7 +2,7 @@
 
 use procfs::process::Process;
 
-use crate::facts::{capabilities_of_mask, mounts};
+use crate::facts::mounts;
 use crate::snapshot::{Facts, Gap};
 
 /// Fewest descriptors of a manager that works; a frozen one has 3, a healthy one some 30.
@@ -34,10 +34,6 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
         Ok(status) => status_facts(&status, facts),
         Err(error) => gap("pid1.command", error),
     }
-    // Needs the rights of ptrace; the name of the process tells nearly as much.
-    if let Ok(exe) = process.exe() {
-        facts.set("pid1.exe", exe.to_string_lossy().into_owned(), "/proc/PID/exe");
-    }
     match process.fd_count() {
         Ok(count) => facts.set("pid1.descriptors", i64::try_from(count).unwrap_or(i64::MAX), "/proc/PID/fd"),
         Err(error) => gap("pid1.descriptors", error),
@@ -61,15 +57,8 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
     match process.mountinfo() {
         Ok(list) => {
             let groups = process.cgroups().map(|groups| groups.0).unwrap_or_default();
-            let systemd =
-                groups.iter().find(|group| group.controllers.iter().any(|name| name == "name=systemd"));
-            let own = groups.iter().find(|group| group.hierarchy == 0).map(|group| group.pathname.clone());
-            facts.set(
-                "pid1.cgroup",
-                systemd.map(|group| group.pathname.clone()).or(own.clone()),
-                "/proc/PID/cgroup",
-            );
-            mounts::observed(&list, own.as_deref(), facts);
+            let own = groups.iter().find(|group| group.hierarchy == 0).map(|group| group.pathname.as_str());
+            mounts::observed(&list, own, facts);
         }
         Err(error) => gap("mount.*", error),
     }
@@ -79,18 +68,9 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
 fn status_facts(status: &procfs::process::Status, facts: &mut Facts) {
     let source = "/proc/PID/status";
     facts.set("pid1.command", status.name.as_str(), source);
-    facts.set("pid1.state", status.state.chars().next().map(String::from), source);
     // init keeps its name when started as /sbin/init; the executable decides, but it needs more rights to
     // read.
     facts.set("pid1.systemd", matches!(status.name.as_str(), "systemd" | "init"), source);
-    facts.set("pid1.capabilities", capabilities_of_mask(status.capeff), source);
-    let seccomp = match status.seccomp {
-        Some(0) => "none",
-        Some(1) => "strict",
-        Some(_) => "filter",
-        None => return,
-    };
-    facts.set("pid1.seccomp", seccomp, source);
 }
 
 /// Alive or frozen: a working manager waits for events with its descriptors open; a frozen one only pauses.

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::layers::Layers;
-use super::{files, host, logs, manager, pid1};
+use super::manager_answers::Answers;
+use super::{files, host, logs, pid1};
 use crate::docker::{Engine, EngineError, EngineKind, fit_name, is_name};
-use crate::facts::{Config, container_facts, derive, engine_facts, filter, mounts};
+use crate::facts::pipeline::{self, Documents, document};
+use crate::facts::{Config, filter};
 use crate::scan::clean;
 use crate::snapshot::{
     EngineId, Facts, Gap, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Source, Target,
@@ -120,9 +122,9 @@ impl StaticPart {
                 .map(|error| Gap { fact: "engine.version".to_owned(), reason: error.brief() }),
         );
         static_part.identity = Some(identity(engine, version.ok()));
-        static_part.keep("image", image);
+        static_part.keep(document::IMAGE, image);
         static_part.keep("history", history);
-        static_part.keep("engine", info.cloned());
+        static_part.keep(document::ENGINE, info.cloned());
         static_part
     }
 
@@ -139,6 +141,22 @@ impl StaticPart {
             }
             Err(error) => self.gaps.push(Gap { fact: format!("{name}.*"), reason: error.brief() }),
         }
+    }
+}
+
+/// The documents of a container that an engine was asked for.
+fn asked<'d>(
+    patient: &'d Patient,
+    documents: &'d BTreeMap<String, Value>,
+    version: &'d str,
+) -> Documents<'d> {
+    Documents {
+        container: Some(patient.config()),
+        image: documents.get(document::IMAGE),
+        info: documents.get(document::ENGINE),
+        engine: Some(patient.kind),
+        version: Some(version),
+        text: None,
     }
 }
 
@@ -160,21 +178,14 @@ pub(super) struct SnapshotBuilder {
 }
 
 impl SnapshotBuilder {
-    /// Starts with the configuration and with what lasts.
+    /// Starts with the documents and with what does not change.
     pub fn new(engine: &Engine, patient: &Patient, static_part: StaticPart) -> Self {
         let identity = static_part.identity.unwrap_or_else(|| identity(engine, None));
-        let mut facts = Facts::default();
-        engine_facts::version_facts(&identity, &mut facts);
-        container_facts::facts(&patient.config(), &mut facts);
         let mut documents = static_part.documents;
-        if let Some(image) = documents.get("image") {
-            container_facts::image_facts(image, &mut facts);
-        }
+        documents.insert(document::CONTAINER.to_owned(), patient.inspect.clone());
+        documents.extend(patient.native.clone().map(|native| (document::PODMAN.to_owned(), native)));
+        let mut facts = pipeline::of_documents(&asked(patient, &documents, &identity.version));
         facts.extend(static_part.files);
-        documents.insert("container".to_owned(), patient.inspect.clone());
-        if let Some(native) = &patient.native {
-            documents.insert("podman".to_owned(), native.clone());
-        }
         let target = Target {
             kind: TargetKind::Container,
             name: patient.name.clone(),
@@ -192,7 +203,7 @@ impl SnapshotBuilder {
 
     /// Facts of this machine and of PID 1, when the engine is local.
     pub fn here(&mut self, engine: &Engine, patient: &Patient) {
-        let info = self.documents.get("engine");
+        let info = self.documents.get(document::ENGINE);
         if host::is_local(engine.endpoint(), &patient.inspect, info, &patient.id) {
             host::collect(&mut self.facts, &mut self.gaps);
             let pid = patient
@@ -210,14 +221,10 @@ impl SnapshotBuilder {
                 reason: "the engine is not proved to run on this machine".to_owned(),
             });
         }
-        // What PID 1 sees comes first; the engine's own word fills in.
-        if let Some(info) = self.documents.get("engine") {
-            engine_facts::info_facts(info, &mut self.facts);
-        }
     }
 
     /// What systemd inside said.
-    pub fn asked(&mut self, answers: manager::Answers) {
+    pub fn asked(&mut self, answers: Answers) {
         self.facts.extend(answers.facts);
         self.gaps.extend(answers.gaps);
         self.add_lines(Source::Exec, answers.said.exec.into_iter());
@@ -249,16 +256,15 @@ impl SnapshotBuilder {
         let profile = path
             .and_then(|path| host::read_profile(&path).ok())
             .and_then(|text| serde_json::from_str(&text).ok());
-        self.documents.extend(profile.map(|profile: Value| ("seccomp".to_owned(), profile)));
+        self.documents.extend(profile.map(|profile: Value| (document::SECCOMP.to_owned(), profile)));
     }
 
     /// Adds what follows from all this, and takes the secrets out.
     pub fn finish(mut self, patient: &Patient) -> Snapshot {
-        let config = patient.config();
-        mounts::predicted(&config, &mut self.facts);
-        filter::collect(&config, &host::read_profile, &mut self.facts, &mut self.gaps);
-        self.keep_profile(&config);
-        derive(&self.log, &mut self.facts);
+        let version = self.target.engine.as_ref().map_or("", |engine| engine.version.as_str());
+        let documents = asked(patient, &self.documents, version);
+        pipeline::conclude(&documents, &self.log, &host::read_profile, &mut self.facts, &mut self.gaps);
+        self.keep_profile(&patient.config());
         self.gaps.sort();
         self.gaps.dedup();
         let snapshot = Snapshot {

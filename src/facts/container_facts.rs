@@ -1,6 +1,5 @@
 //! Facts of the container's own inspect document, and of its image's. Pure.
 
-use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Config, capability, mounts, signal};
@@ -8,7 +7,7 @@ use crate::snapshot::Facts;
 use crate::snapshot::vocabulary::SeccompMode;
 
 /// Everything that inspect tells.
-pub fn facts(config: &Config<'_>, facts: &mut Facts) {
+pub(super) fn facts(config: &Config<'_>, facts: &mut Facts) {
     state(config, facts);
     command(config, facts);
     security(config, facts);
@@ -16,7 +15,7 @@ pub fn facts(config: &Config<'_>, facts: &mut Facts) {
     mounts::configured(config, facts);
 }
 
-/// Status, exit code, lifetime.
+/// Status, exit code, restarts.
 fn state(config: &Config<'_>, facts: &mut Facts) {
     let source = "container inspect: State";
     if !config.knows("/State") {
@@ -41,27 +40,13 @@ fn state(config: &Config<'_>, facts: &mut Facts) {
     facts.set("container.oom_killed", config.flag("/State/OOMKilled"), source);
     let restarts = config.field("/RestartCount").and_then(Value::as_i64).unwrap_or(0);
     facts.set("container.restarts", restarts, "container inspect: RestartCount");
-    if ended && let Some(lifetime) = lifetime(config) {
-        facts.set("container.lifetime_ms", lifetime, "container inspect: State.StartedAt, State.FinishedAt");
-    }
-}
-
-/// Milliseconds of the last run.
-fn lifetime(config: &Config<'_>) -> Option<i64> {
-    let time =
-        |pointer: &str| config.text(pointer)?.parse::<Timestamp>().ok().filter(|time| time.as_second() > 0);
-    let (start, end) = (time("/State/StartedAt")?, time("/State/FinishedAt")?);
-    let spent = end.as_millisecond() - start.as_millisecond();
-    (spent >= 0).then_some(spent)
 }
 
 /// Program, user, environment, stop signal, terminal, log driver.
 fn command(config: &Config<'_>, facts: &mut Facts) {
     let argv = config.argv();
     let source = "container inspect: Config.Entrypoint, Config.Cmd";
-    let name = argv.first().and_then(|first| first.rsplit('/').next()).unwrap_or_default();
     if config.knows("/Config/Cmd") {
-        facts.set("container.command_name", name, source);
         facts.set("container.argv", argv, source);
     }
     if config.knows("/Config/User") {
@@ -225,7 +210,7 @@ fn limits(config: &Config<'_>, facts: &mut Facts) {
 }
 
 /// Facts of the image's inspect document.
-pub fn image_facts(image: &Value, facts: &mut Facts) {
+pub(super) fn image_facts(image: &Value, facts: &mut Facts) {
     let source = "image inspect";
     if let Some(architecture) = image.get("Architecture").and_then(Value::as_str).filter(|a| !a.is_empty()) {
         facts.set("image.architecture", super::engine_facts::architecture(architecture), source);

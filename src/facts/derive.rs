@@ -1,18 +1,13 @@
 //! What follows from other facts: whether the container is meant to run systemd, and how far the boot came.
 //! Pure.
 
+use super::guest_systemd_version;
 use super::program;
 use super::refusal::{self, Refused};
 use crate::pattern::Pattern;
 use crate::snapshot::vocabulary::{BootOutcome, BusState, ContainerStatus, ManagerState};
-use crate::snapshot::{Facts, LogExcerpt};
+use crate::snapshot::{EngineKind, Facts, LogExcerpt};
 
-/// systemd's banner: `systemd 252.39-1~deb12u2 running in system mode (+PAM …)`, without a distribution's
-/// suffix too.
-static BANNER: Pattern = Pattern::with_one_of(
-    &[" running in "],
-    r"\bsystemd v?(\d{3})\S*(?: \(\S+\))? running in (?:test )?system mode",
-);
 /// Lines that only a boot that came up prints.
 static CAME_UP: Pattern = Pattern::with_one_of(
     &["Startup finished in ", "Reached target "],
@@ -122,10 +117,10 @@ fn misspelt(facts: &mut Facts) -> bool {
 fn from_lines(log: &LogExcerpt, facts: &mut Facts) {
     let source = "log: lines of PID 1";
     let says = |pattern: &Pattern| log.lines.iter().rposition(|line| captured(pattern, &line.text).is_some());
-    let banner = log.lines.iter().rev().find_map(|line| captured(&BANNER, &line.text));
+    let banner = log.lines.iter().rev().find_map(|line| guest_systemd_version::of_banner(&line.text));
     let virtualization = log.lines.iter().rev().find_map(|line| captured(&VIRTUALIZATION, &line.text));
     let (came_up, gave_up) = (says(&CAME_UP), says(&GAVE_UP));
-    if let Some(version) = banner.and_then(|version| version.parse::<i64>().ok()) {
+    if let Some(version) = banner {
         facts.set_if_unknown("guest.systemd_version", version, "log: systemd's banner");
     }
     for (key, pattern) in [("client.user_scope", &USER_SCOPE), ("client.in_build", &IN_BUILD)] {
@@ -153,10 +148,10 @@ fn from_lines(log: &LogExcerpt, facts: &mut Facts) {
 /// Whether root of the container is another user of the host: Docker's daemon decides, unless the container
 /// opts out; Podman maps where the container asks for it.
 fn user_namespace(facts: &mut Facts) {
-    let mapped = match (facts.text("engine.name"), facts.text("container.userns_mode")) {
+    let mapped = match (facts.word("engine.name"), facts.text("container.userns_mode")) {
         (_, Some("host")) => Some(false),
-        (Some("podman"), Some(mode)) => Some(mode != "default"),
-        (Some(_), Some(_)) => facts.bool("engine.userns"),
+        (Some(EngineKind::Podman), Some(mode)) => Some(mode != "default"),
+        (Some(EngineKind::Docker), Some(_)) => facts.bool("engine.userns"),
         _ => None,
     };
     if let Some(mapped) = mapped {
@@ -172,12 +167,13 @@ fn user_namespace(facts: &mut Facts) {
 /// systemd needs.
 fn intent(facts: &mut Facts) {
     let reaches = facts.bool("container.runs_systemd");
+    // Podman itself sets `container=` and mounts /run where it prepares a container for systemd.
+    let of_podman = facts.word("engine.name") == Some(EngineKind::Podman);
     let asked = facts.bool("container.stop_signal_halts") == Some(true)
-        || facts.text("container.env_container").is_some_and(|v| !v.is_empty())
-            && facts.text("engine.name") != Some("podman")
+        || facts.text("container.env_container").is_some_and(|v| !v.is_empty()) && !of_podman
         || facts.bool("container.writable_cgroups") == Some(true)
         || facts.bool("mount.run") == Some(true)
-            && facts.text("engine.name") != Some("podman")
+            && !of_podman
             && facts.bool("container.read_only") != Some(true);
     let source = "container.runs_systemd, container.stop_signal, container.env_container, \
         container.writable_cgroups, mount.run";

@@ -203,8 +203,11 @@ fn effect(filter: &InForce, facts: &mut Facts) {
     facts.set("seccomp.name_to_handle_at", word(filter.answer("name_to_handle_at")), source);
     facts.set("seccomp.mount", word(filter.answer("mount")), source);
     let Some(version) = facts.int("guest.systemd_version") else { return };
-    let docker =
-        if facts.text("engine.name") == Some("podman") { Some(0) } else { facts.int("engine.major") };
+    let docker = if facts.word("engine.name") == Some(EngineKind::Podman) {
+        Some(0)
+    } else {
+        facts.int("engine.major")
+    };
     let place = Surroundings { hierarchy: hierarchy(facts), docker };
     let found = blocked_in(version, place, |call| filter.answer(call));
     facts.set("seccomp.first_blocked", found.first().map(|b| b.call.clone()), source);

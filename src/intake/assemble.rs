@@ -4,17 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::describe::{Described, Found};
-use super::engine_info;
-use super::line_owner::{self, Share};
+use super::describe::Found;
+use super::described::Described;
+use super::engine_cli::EngineCli;
+use super::engine_info::EngineInfo;
+use super::line_owner::{self, ContainerPart};
 use super::observe::Observed;
 use super::reader::ReadText;
-use crate::facts::{
-    Config, container_facts, derive, distribution, engine_facts, filter, image_name, mounts, program, refusal,
-};
+use crate::facts::pipeline::{self, Documents, OfText, document};
+use crate::facts::program::{self, Program};
+use crate::facts::refusal;
 use crate::snapshot::{
-    EngineId, Fact, Facts, Gap, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Target, TargetKind,
-    UNSEEN_TEXT,
+    Fact, Facts, Gap, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Target, TargetKind, UNSEEN_TEXT,
 };
 
 /// Units that failed, of one container; more are one disaster.
@@ -23,21 +24,21 @@ const MOST_UNITS: usize = 500;
 /// Makes the snapshots of a page, one for each container, at least one.
 pub fn snapshots(name: &str, page: &ReadText, found: &Found) -> Vec<Snapshot> {
     let count = found.containers.len();
-    let one = |(index, share): (usize, Share<'_>)| {
+    let one = |(index, part): (usize, ContainerPart<'_>)| {
         let container = found.containers.get(index);
         let label = container
             .filter(|_| count > 1)
             .map_or_else(|| name.to_owned(), |container| labelled(name, index, container));
-        TextSnapshotBuilder::new(&label, page, found, container, share).finish()
+        TextSnapshotBuilder::new(&label, page, found, container, part).finish()
     };
-    line_owner::shares(page, found).into_iter().enumerate().map(one).collect()
+    line_owner::parts(page, found).into_iter().enumerate().map(one).collect()
 }
 
 /// The snapshot of a text that could not be looked at.
 pub fn unseen(name: &str, reason: &str) -> Snapshot {
     let page =
         ReadText { speaks: true, unseen: vec![format!("not judged: {reason}")], ..ReadText::default() };
-    TextSnapshotBuilder::new(name, &page, &Found::default(), None, Share::default()).finish()
+    TextSnapshotBuilder::new(name, &page, &Found::default(), None, ContainerPart::default()).finish()
 }
 
 fn labelled(name: &str, index: usize, container: &Described) -> String {
@@ -64,10 +65,10 @@ impl<'f> TextSnapshotBuilder<'f> {
         page: &ReadText,
         found: &'f Found,
         container: Option<&'f Described>,
-        share: Share<'_>,
+        part: ContainerPart<'_>,
     ) -> Self {
-        let Share { lines, unrecognised, observed, is_spoken } = share;
-        let mut draft = Self {
+        let ContainerPart { lines, unrecognised, observed, is_spoken } = part;
+        let mut builder = Self {
             name: name.to_owned(),
             found,
             container,
@@ -82,85 +83,34 @@ impl<'f> TextSnapshotBuilder<'f> {
                 unrecognised,
             },
         };
-        draft.gaps.extend(unread_parts(page, found));
-        draft.configured();
-        draft.engine();
-        draft.observed(&observed);
-        derive(&draft.log, &mut draft.facts);
-        draft.started();
-        draft.guest();
-        draft.worked_out();
-        draft.subject(is_spoken);
-        draft
+        builder.gaps.extend(unread_parts(page, found));
+        let parts = builder.parts();
+        let text = parts.documents();
+        builder.facts = pipeline::of_documents(&text);
+        builder.observed(&observed);
+        let read = |path: &str| Err(format!("the profile is the file {path} on the engine's machine"));
+        pipeline::conclude(&text, &builder.log, &read, &mut builder.facts, &mut builder.gaps);
+        builder.subject(is_spoken);
+        builder
     }
 
-    /// Facts of the container's own description.
-    fn configured(&mut self) {
-        let Some(container) = self.container else { return };
-        let config = container.config();
-        let mut told = Facts::default();
-        container_facts::facts(&config, &mut told);
-        let image = container.image.as_deref().unwrap_or_default();
-        if !config.knows("/Config/Cmd")
-            && !config.knows("/Config/Entrypoint")
-            && image_name::is_program(image)
-        {
-            told.set("container.runs_systemd", false, "name of the image");
+    /// Takes what the text says of its container and of the engine, and keeps the documents.
+    fn parts(&mut self) -> TextParts<'f> {
+        let said: &EngineInfo = &self.found.engine;
+        if let Some(container) = self.container {
+            self.documents.insert(document::CONTAINER.to_owned(), container.documents.inspect.clone());
+            let image = container.declared.clone();
+            self.documents.extend(image.map(|image| (document::IMAGE.to_owned(), image)));
         }
-        if config.knows("/Config/Cmd") {
-            let program = program::of_argv(&config.argv(), None);
-            let open = program.init.is_none() && program.script.is_some();
-            // A script may lead to systemd; its text is not here.
-            if !open {
-                program.facts(&mut told);
-            }
-        }
-        if let Some(image) = &container.image {
-            told.set("container.image", image.as_str(), "container inspect: Config.Image");
-        }
-        self.attribute(&told, &container.origin);
-        self.facts.extend(container.facts.clone());
-        self.documents.insert("container".to_owned(), container.documents.inspect.clone());
-        if let Some(image) = &container.declared {
-            container_facts::image_facts(image, &mut self.facts);
-            self.documents.insert("image".to_owned(), image.clone());
-        }
-    }
-
-    /// Takes facts over with the place in the text as their source.
-    fn attribute(&mut self, told: &Facts, origin: &str) {
-        for (key, fact) in told.iter().filter(|(key, _)| self.facts.get(key).is_none()).collect::<Vec<_>>() {
-            let field = fact.source.rsplit_once(": ").map_or(fact.source.as_str(), |(_, field)| field);
-            let field = field.split(" (").next().unwrap_or(field);
-            self.facts.set(key, fact.value.clone(), &format!("{origin} ({field})"));
-        }
-    }
-
-    /// Facts of the engine that the text speaks of.
-    fn engine(&mut self) {
-        let said: &engine_info::EngineInfo = &self.found.engine;
-        let cli = self.container.and_then(|container| container.engine);
+        let info = (!said.info.is_empty()).then(|| Value::Object(said.info.clone()));
+        self.documents.extend(info.clone().map(|info| (document::ENGINE.to_owned(), info)));
         let origin = said.line.map_or_else(|| "text".to_owned(), |line| format!("text line {line}"));
-        let mut told = Facts::default();
-        if let Some(name) = cli.filter(|cli| *cli != "nerdctl").or(said.name).or(said.shown) {
-            match &said.version {
-                Some(version) if said.name == Some(name) => {
-                    let id = EngineId { name: name.to_owned(), version: version.clone(), api: String::new() };
-                    engine_facts::version_facts(&id, &mut told);
-                }
-                _ => told.set_foreign("engine.name", name, "name of the command"),
-            }
-        }
-        if !said.info.is_empty() {
-            let info = Value::Object(said.info.clone());
-            engine_facts::info_facts(&info, &mut told);
-            self.documents.insert("engine".to_owned(), info);
-        }
-        self.attribute(&told, &origin);
+        TextParts { said, container: self.container, info, origin }
     }
 
-    /// What the lines around the container say of it.
+    /// Takes what the build file and the lines around the container say of it.
     fn observed(&mut self, observed: &[(&Observed, bool)]) {
+        self.facts.extend(self.container.map(|container| container.facts.clone()).unwrap_or_default());
         let whole = self.container.is_some_and(|container| container.documents.complete.contains(&""));
         let mut failed = Units::default();
         for (observed, own) in observed {
@@ -186,55 +136,6 @@ impl<'f> TextSnapshotBuilder<'f> {
             }
         }
         failed.tell(self);
-    }
-
-    /// Whether init is in the image: a container that ended otherwise than by the engine's own codes has
-    /// started it, and who names an init and has no error to show is taken to have one.
-    fn started(&mut self) {
-        if self.facts.bool("container.runs_systemd") != Some(true) {
-            return;
-        }
-        match self.facts.int("container.exit_code") {
-            Some(125..=127) => {}
-            Some(_) => self.facts.set_if_unknown(
-                "guest.init_present",
-                true,
-                "container.exit_code: the engine could start it",
-            ),
-            None => self.facts.set_if_unknown(
-                "guest.init_present",
-                true,
-                "assumed: the text names it and says nothing against it",
-            ),
-        }
-    }
-
-    /// What names tell of the guest, where systemd itself did not say it.
-    fn guest(&mut self) {
-        let name = self.facts.text("guest.os_name").map(str::to_owned);
-        if let Some(version) = name.as_deref().and_then(distribution::of_name) {
-            self.facts.set_if_unknown("guest.systemd_version", version, "guest.os_name");
-        }
-        let image =
-            self.container.and_then(|container| container.base.as_deref().or(container.image.as_deref()));
-        if let Some((id, version)) = image.and_then(distribution::of_image) {
-            self.facts.set_if_unknown("guest.os_id", id, "name of the image");
-            if let Some(version) = version {
-                self.facts.set_if_unknown("guest.systemd_version", version, "name of the image");
-            }
-        }
-        distribution::distribution_facts(&mut self.facts);
-    }
-
-    /// What follows from the configuration and the rest together.
-    fn worked_out(&mut self) {
-        let Some(container) = self.container else { return };
-        let config: Config<'_> = container.config();
-        let mut told = self.facts.clone();
-        mounts::predicted(&config, &mut told);
-        self.attribute(&told, &container.origin);
-        let read = |path: &str| Err(format!("the profile is the file {path} on the engine's machine"));
-        filter::collect(&config, &read, &mut self.facts, &mut self.gaps);
     }
 
     /// Whether systemd is the subject: asked for by the container's description, or spoken of in the text.
@@ -280,6 +181,49 @@ impl<'f> TextSnapshotBuilder<'f> {
         };
         Redactor::default().redacted(snapshot)
     }
+}
+
+/// What a text says of one container and of its engine.
+struct TextParts<'f> {
+    said: &'f EngineInfo,
+    container: Option<&'f Described>,
+    info: Option<Value>,
+    /// Where the engine's words stand.
+    origin: String,
+}
+
+impl TextParts<'_> {
+    /// Returns them as documents.
+    fn documents(&self) -> Documents<'_> {
+        let said = self.said;
+        let cli = self.container.and_then(|container| container.engine).and_then(EngineCli::engine);
+        let engine = cli.or(said.name).or(said.shown);
+        let text = OfText {
+            container_origin: self.container.map_or("text", |container| container.origin.as_str()),
+            engine_origin: &self.origin,
+            image: self.container.and_then(|container| container.image.as_deref()),
+            base: self.container.and_then(|container| container.base.as_deref()),
+            program: self.container.and_then(told_program),
+        };
+        Documents {
+            container: self.container.map(Described::config),
+            image: self.container.and_then(|container| container.declared.as_ref()),
+            info: self.info.as_ref(),
+            engine,
+            // The version of another engine than the container's says nothing.
+            version: said.version.as_deref().filter(|_| said.name.is_some() && said.name == engine),
+            text: Some(text),
+        }
+    }
+}
+
+/// Returns what the command of a container leads to; `None` where that is unknown, or where a script decides
+/// it, whose text is not here.
+fn told_program(container: &Described) -> Option<Program> {
+    let config = container.config();
+    let program = program::of_argv(&config.argv(), None);
+    let is_told = program.init.is_some() || program.script.is_none();
+    (config.knows("/Config/Cmd") && is_told).then_some(program)
 }
 
 /// An argument that was given and tells nothing.
@@ -337,14 +281,14 @@ impl<'f> Units<'f> {
         self.source = &fact.source;
     }
 
-    fn tell(self, draft: &mut TextSnapshotBuilder<'_>) {
+    fn tell(self, builder: &mut TextSnapshotBuilder<'_>) {
         let further = self.seen.len() - self.list.len();
         if further > 0 {
             let reason = format!("not read: {further} units that failed, after the first {MOST_UNITS}");
-            draft.gaps.push(Gap { fact: "manager.failed_units".to_owned(), reason });
+            builder.gaps.push(Gap { fact: "manager.failed_units".to_owned(), reason });
         }
         if !self.list.is_empty() {
-            draft.facts.set("manager.failed_units", self.list, self.source);
+            builder.facts.set("manager.failed_units", self.list, self.source);
         }
     }
 }

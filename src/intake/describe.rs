@@ -3,17 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::budget::{Budget, Work, size};
+use super::described::Described;
 use super::dockerfile::{self, Dockerfile};
+use super::engine_cli::EngineCli;
 use super::engine_info::{self, EngineInfo};
 use super::json_documents::{self, DocumentKind, JsonDocument};
 use super::observe::{self, Observed};
 use super::reader::{Line, ReadText};
 use super::spec::{InspectDocuments, Spec};
-use super::{Supplied, listing, run_command, services, shell, yaml};
-use crate::facts::{Config, program};
+use super::{Supplied, image_config, listing, run_command, services, shell, yaml};
 use crate::scan::threads;
 use crate::snapshot::{EngineKind, Facts};
 
@@ -22,52 +23,6 @@ const MOST: usize = 64;
 
 /// Lines from which on it pays to look for two things side by side.
 const LONG: usize = 2000;
-
-/// A container that the text describes.
-#[derive(Debug, Clone)]
-pub struct Described {
-    /// Number of the first line of its description.
-    pub line: u64,
-    /// Name, where it has one.
-    pub name: Option<String>,
-    /// Where the description stands, in words.
-    pub origin: String,
-    /// CLI of the engine.
-    pub engine: Option<&'static str>,
-    /// Its image.
-    pub image: Option<String>,
-    /// What its image starts from.
-    pub base: Option<String>,
-    /// The description as inspect documents.
-    pub documents: InspectDocuments,
-    /// The image's own inspect document.
-    pub declared: Option<Value>,
-    /// What the build did.
-    pub facts: Facts,
-}
-
-impl Described {
-    /// The description, to be read as configuration.
-    pub fn config(&self) -> Config<'_> {
-        let InspectDocuments { inspect, native, kind, complete } = &self.documents;
-        Config::partial(inspect, native.as_ref(), *kind, complete)
-    }
-
-    /// Whether a name in the text is its own, as compose and the engine form it: `project_web_1` and `web-1`
-    /// are `web`.
-    pub fn is_called(&self, name: &str) -> bool {
-        let Some(own) = self.name.as_deref().filter(|own| !own.is_empty()) else { return false };
-        let part = |start: usize| matches!(name.as_bytes().get(start), Some(b'-' | b'_') | None);
-        name.match_indices(own).any(|(at, _)| {
-            (at == 0 || matches!(name.as_bytes()[at - 1], b'-' | b'_')) && part(at + own.len())
-        })
-    }
-
-    /// Whether its command leads to an init.
-    pub fn reaches_systemd(&self) -> bool {
-        program::of_argv(&self.config().argv(), None).init.is_some()
-    }
-}
 
 /// Everything that a text describes.
 #[derive(Debug, Default)]
@@ -204,9 +159,9 @@ fn described(
         let file = files.last().filter(|_| !service || spec.image.is_none());
         let mut documents = spec.documents();
         if let Some(image) = declared.and_then(|image| image.get("Config")).and_then(Value::as_object) {
-            inherit(&mut documents, image, true);
+            image_config::inherit(&mut documents, image, true);
         } else if let Some(file) = file {
-            inherit(&mut documents, &file.config, false);
+            image_config::inherit(&mut documents, &file.config, false);
         }
         Described {
             line: spec.line,
@@ -223,50 +178,6 @@ fn described(
     let shared =
         declared.map_or(0, size) + files.last().map_or(0, |file| file.config.values().map(size).sum());
     budget.affordable(MOST, specs.iter().map(|spec| (spec.line, shared, spec))).into_iter().map(of).collect()
-}
-
-/// Puts the image's configuration where the container's own says nothing.
-fn inherit(documents: &mut InspectDocuments, image: &Map<String, Value>, whole: bool) {
-    let Some(config) = documents.inspect.get_mut("Config").and_then(Value::as_object_mut) else { return };
-    let own_entrypoint = config.contains_key("Entrypoint");
-    for (key, value) in image {
-        match key.as_str() {
-            "Env" => {
-                let mut all = value.as_array().cloned().unwrap_or_default();
-                all.extend(config.get("Env").and_then(Value::as_array).cloned().unwrap_or_default());
-                config.insert("Env".to_owned(), json!(all));
-            }
-            "Cmd" | "Entrypoint" if own_entrypoint => {}
-            "Volumes" | "Image" => {}
-            key => {
-                config.entry(key.to_owned()).or_insert_with(|| value.clone());
-            }
-        }
-    }
-    volumes(documents, image);
-    if whole {
-        documents.complete.extend(["/Config/", "/Mounts"]);
-    }
-}
-
-/// Volumes that the image declares and nothing lies over.
-fn volumes(documents: &mut InspectDocuments, image: &Map<String, Value>) {
-    let declared: Vec<String> =
-        image.get("Volumes").and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned().collect();
-    let mounts = Config::partial(&documents.inspect, None, documents.kind, &[]).mounts();
-    let mounted: BTreeSet<&str> = mounts.iter().map(|mount| mount.destination.as_str()).collect();
-    let taken = |path: &str| mounted.contains(path.trim_end_matches('/'));
-    let more: Vec<Value> = declared
-        .iter()
-        .filter(|path| !taken(path))
-        .map(|path| json!({"Type": "volume", "Source": "", "Destination": path, "RW": true, "Mode": ""}))
-        .collect();
-    if more.is_empty() {
-        return;
-    }
-    let mut mounts = documents.inspect.get("Mounts").and_then(Value::as_array).cloned().unwrap_or_default();
-    mounts.extend(more);
-    documents.inspect["Mounts"] = json!(mounts);
 }
 
 /// Containers that the engine itself described; a command line of the same container says nothing more.
@@ -315,7 +226,7 @@ fn of_inspect(document: &JsonDocument, declared: Option<&Value>) -> Option<Descr
         line: document.line,
         name: name.map(|name| name.trim_start_matches('/').to_owned()),
         origin: format!("text line {}: inspect", document.line),
-        engine: podman.then_some("podman"),
+        engine: podman.then_some(EngineCli::Podman),
         image,
         base: None,
         documents: InspectDocuments {
@@ -371,7 +282,7 @@ fn of_file(file: &Dockerfile) -> Described {
         kind: EngineKind::Docker,
         complete: Vec::new(),
     };
-    inherit(&mut documents, &file.config, false);
+    image_config::inherit(&mut documents, &file.config, false);
     Described {
         line: file.line,
         name: None,

@@ -10,8 +10,11 @@ mod bounded_yaml;
 mod budget;
 mod cluster;
 mod describe;
+mod described;
 mod dockerfile;
+mod engine_cli;
 mod engine_info;
+mod image_config;
 mod json_documents;
 mod line;
 mod line_owner;
@@ -21,6 +24,7 @@ mod observe;
 mod prompt;
 mod reader;
 mod run_command;
+mod run_option_table;
 mod run_options;
 mod services;
 mod shell;
@@ -35,7 +39,7 @@ use std::io;
 
 pub use budget::Work;
 pub use supplied::Supplied;
-pub use text::{FoundText, Text};
+pub use text::{FoundText, TextSource};
 
 use crate::scan::Matcher;
 use crate::snapshot::Snapshot;
@@ -46,7 +50,7 @@ use crate::snapshot::Snapshot;
 /// [`io::Error`] of the reader.
 pub fn snapshots(
     name: &str,
-    from: impl Text,
+    from: impl TextSource,
     supplied: &Supplied,
     matcher: &Matcher<'_>,
 ) -> io::Result<Vec<Snapshot>> {
@@ -59,7 +63,7 @@ pub fn snapshots(
 /// [`io::Error`] of the reader.
 pub fn measured(
     name: &str,
-    from: impl Text,
+    from: impl TextSource,
     supplied: &Supplied,
     matcher: &Matcher<'_>,
 ) -> io::Result<(Vec<Snapshot>, Work)> {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::cluster::{Clusters, looks_bad};
 pub use super::line::{Line, Service};
 use super::line_prefix::{bare, quoted_lines};
-use super::text::Text;
+use super::text::TextSource;
 use crate::pattern::Pattern;
 use crate::scan::{Kept, LineCache, LogStream, Matcher, Part, Seen, Whole, clean};
 use crate::snapshot::{Cluster, KeptLine, Source};
@@ -55,7 +55,7 @@ pub struct ReadText {
 ///
 /// # Errors
 /// [`io::Error`] of the reader when nothing could be read.
-pub fn read(from: impl Text, matcher: &Matcher<'_>) -> io::Result<ReadText> {
+pub fn read(from: impl TextSource, matcher: &Matcher<'_>) -> io::Result<ReadText> {
     let mut reading = Reading::new(matcher);
     let mut stream = LogStream::new(matcher, WHOLE);
     if from.is_binary() {
@@ -101,7 +101,7 @@ impl<T: Read> Read for Unbroken<T> {
 }
 
 /// Reads on; how many bytes came, nothing at the end.
-fn step<T: Text>(
+fn step<T: TextSource>(
     from: &mut Unbroken<T>,
     stream: &mut LogStream<'_>,
     reading: &mut Reading<'_>,

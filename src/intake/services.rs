@@ -330,7 +330,7 @@ pub fn of_json_list(line: u64, text: &str) -> Option<Spec> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::{budget::Budget, page::Line, yaml};
+    use crate::intake::{budget::Budget, reader::Line, yaml};
 
     fn found(text: &str) -> Vec<Spec> {
         let lines = Line::all(text);

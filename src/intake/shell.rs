@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use super::budget::{Attempts, Budget};
+use super::engine_cli::EngineCli;
 use super::line::Line;
 use super::prompt::unprompted;
 use crate::facts::program::split_outside_quotes;
@@ -29,8 +30,6 @@ const PREFIXES: [&str; 12] = [
     "/usr/bin/time",
     "+",
 ];
-/// Engines whose CLI creates containers with `run`.
-const ENGINES: [&str; 3] = ["docker", "podman", "nerdctl"];
 
 /// An engine's command that creates a container, wherever it stands in a line.
 static CREATES: Pattern = Pattern::with_one_of(
@@ -67,13 +66,6 @@ pub struct Command {
 /// A text without its prompt.
 fn command_of(text: &str) -> &str {
     &text[unprompted(text).unwrap_or_default()..]
-}
-
-/// Whether a word is the CLI of a container engine, and which.
-#[must_use]
-pub fn engine(word: &str) -> Option<&'static str> {
-    let name = word.rsplit(['/', '\\']).next().unwrap_or(word).trim_end_matches(".exe");
-    ENGINES.into_iter().find(|engine| *engine == name)
 }
 
 /// All command lines of an engine that create a container, and lines of a prompt that begin with an option.
@@ -206,8 +198,9 @@ fn words_of(text: &str) -> Vec<String> {
         if PREFIXES.contains(&word.as_str()) || is_assignment(word) {
             start += 1;
             // Options of sudo and kin; `-u` and `-g` take a value.
-            while let Some(option) =
-                words.get(start).filter(|word| start > 0 && word.starts_with('-') && engine(word).is_none())
+            while let Some(option) = words
+                .get(start)
+                .filter(|word| start > 0 && word.starts_with('-') && EngineCli::of_word(word).is_none())
             {
                 start += if matches!(option.as_str(), "-u" | "-g" | "-n" | "-C") && words.len() > start + 2 {
                     2
@@ -231,7 +224,7 @@ fn is_assignment(word: &str) -> bool {
 /// The words after `run` or `create` of an engine's command.
 #[must_use]
 pub fn after_create(words: &[String]) -> Option<&[String]> {
-    engine(words.first()?)?;
+    EngineCli::of_word(words.first()?)?;
     let rest = &words[1..];
     let mut rest = &rest[super::run_options::global(rest)..];
     if rest.first().is_some_and(|word| word == "container") {

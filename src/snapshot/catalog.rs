@@ -9,8 +9,7 @@ use strum::VariantNames;
 
 use super::vocabulary::{
     BootOutcome, BusState, CgroupBind, CgroupDriver, CgroupMode, CgroupMount, CgroupNamespace,
-    ContainerStatus, EngineName, FilterAnswer, FilterEffect, MachineId, ManagerState, SeccompKind,
-    SeccompMode, TargetState, Wrapper,
+    ContainerStatus, EngineKind, FilterAnswer, FilterEffect, ManagerState, SeccompMode, TargetState, Wrapper,
 };
 
 /// Kind of a fact's value. Any fact may also be null: known to be absent.
@@ -81,6 +80,38 @@ pub fn nearest(key: &str) -> Option<&'static str> {
     scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score > 0.8).map(|(_, key)| key)
 }
 
+/// Facts that earlier versions recorded and that nothing reads: snapshots may hold them, rules may not name
+/// them. With each stands what a rule can use in its place.
+pub const RETIRED: &[(&str, &str)] = &[
+    ("container.command_name", "container.argv holds the program and its arguments"),
+    ("container.lifetime_ms", "boot.outcome tells how far the last run came"),
+    ("engine.api", "engine.major and engine.minor tell the engine's version"),
+    ("guest.machine_id", "no boot in a container depends on it"),
+    ("host.cgroup_hierarchies", "cgroup.mode and host.systemd_cgroup tell what the machine has"),
+    ("log.bytes", "log.empty tells whether there is a log"),
+    ("pid1.capabilities", "container.capabilities lists those of the container"),
+    ("pid1.cgroup", "cgroup.namespace and cgroup.mount tell where PID 1 stands"),
+    ("pid1.exe", "pid1.command and pid1.systemd tell what it is"),
+    ("pid1.seccomp", "seccomp.mode tells which filter was asked for"),
+    ("pid1.state", "pid1.alive and pid1.frozen tell whether it works"),
+];
+
+/// What a rule can use in place of a fact that is gone; `None` for any other key.
+#[must_use]
+pub fn replacement(key: &str) -> Option<&'static str> {
+    RETIRED.iter().find(|(gone, _)| *gone == key).map(|(_, instead)| *instead)
+}
+
+/// Says that there is no such fact, and what can be used in its place or was meant.
+#[must_use]
+pub fn unknown_fact(key: &str) -> String {
+    if let Some(instead) = replacement(key) {
+        return format!("fact `{key}` is no longer recorded: {instead}");
+    }
+    let near = nearest(key).map(|near| format!(", did you mean `{near}`?"));
+    format!("unknown fact `{key}`{}", near.unwrap_or_default())
+}
+
 const fn fact(
     key: &'static str,
     kind: Kind,
@@ -125,8 +156,6 @@ pub const CATALOG: &[FactSpec] = &[
     fact("container.capabilities_needed", Kind::TextList, "container", "Dropped capabilities without which \
         systemd, its bus or a unit of the basic boot does not work", "docker inspect -f \
             '{{.HostConfig.CapDrop}}' CONTAINER"),
-    fact("container.command_name", Kind::Text, "container", "Last path element of the program that the \
-        container starts", "docker inspect -f '{{.Path}}' CONTAINER"),
     fact("container.engine_init", Kind::Bool, "container", "The engine puts its own init (tini, catatonit) \
         in front", "docker inspect -f '{{.HostConfig.Init}}' CONTAINER"),
     fact("container.env_container", Kind::Text, "container", "Value of the environment variable container, \
@@ -138,7 +167,6 @@ pub const CATALOG: &[FactSpec] = &[
     fact("container.image", Kind::Text, "container", "Image reference as given", "docker inspect -f \
         '{{.Config.Image}}' CONTAINER"),
     fact("container.init_arguments", Kind::TextList, "container", "Arguments that init itself receives", "docker inspect -f '{{.Args}}' CONTAINER"),
-    fact("container.lifetime_ms", Kind::Int, "container", "Milliseconds from start to end of the last run", "docker inspect -f '{{.State.StartedAt}} {{.State.FinishedAt}}' CONTAINER"),
     fact("container.log_driver", Kind::Text, "container", "Logging driver", "docker inspect -f \
         '{{.HostConfig.LogConfig.Type}}' CONTAINER"),
     fact("container.meant_for_systemd", Kind::Bool, "derived", "The container is meant to run systemd: its \
@@ -183,14 +211,13 @@ pub const CATALOG: &[FactSpec] = &[
         systemd; shell is sh -c", "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER"),
     fact("container.wrapper_execs", Kind::Bool, "files", "The wrapper replaces itself by systemd with exec", "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER"),
     fact("container.writable_cgroups", Kind::Bool, "container", "Docker's writable-cgroups option is on", "docker inspect -f '{{.HostConfig.SecurityOpt}}' CONTAINER"),
-    fact("engine.api", Kind::Text, "engine", "Version of the Engine API that was spoken", "docker version"),
     fact("engine.apparmor", Kind::Bool, "engine", "The engine confines containers with AppArmor", "docker \
         info --format '{{.SecurityOptions}}'"),
     fact("engine.cgroup_driver", Kind::Word(CgroupDriver::VARIANTS), "engine", "Who makes the engine's \
         control groups", "docker info --format '{{.CgroupDriver}}'"),
     fact("engine.major", Kind::Int, "engine", "First number of the engine's version", "docker version"),
     fact("engine.minor", Kind::Int, "engine", "Second number of the engine's version", "docker version"),
-    fact("engine.name", Kind::Word(EngineName::VARIANTS), "engine", "Program behind the Engine API", "docker \
+    fact("engine.name", Kind::Word(EngineKind::VARIANTS), "engine", "Program behind the Engine API", "docker \
         version"),
     fact("engine.rootless", Kind::Bool, "engine", "The engine runs without root", "docker info --format \
         '{{.SecurityOptions}}'"),
@@ -215,8 +242,6 @@ pub const CATALOG: &[FactSpec] = &[
     fact("guest.init_present", Kind::Bool, "files", "The program that the container starts exists in its \
         file system and its links lead to a file", "docker cp CONTAINER:/sbin/init - | tar t"),
     fact("guest.init_target", Kind::Text, "files", "File that the started program leads to, through links", "readlink -f /sbin/init"),
-    fact("guest.machine_id", Kind::Word(MachineId::VARIANTS), "files", "State of /etc/machine-id", "docker \
-        exec CONTAINER cat /etc/machine-id"),
     fact("guest.masked_units", Kind::TextList, "files", "Units masked in /etc/systemd/system", "systemctl \
         list-unit-files --state=masked"),
     fact("guest.os_id", Kind::Text, "files", "ID of os-release, or null", "cat /etc/os-release"),
@@ -232,8 +257,6 @@ pub const CATALOG: &[FactSpec] = &[
     fact("guest.tmp_mount_enabled", Kind::Bool, "files", "tmp.mount is part of the boot, so that /tmp must \
         be a tmpfs or mountable", "systemctl status tmp.mount"),
     fact("host.architecture", Kind::Text, "engine", "Processor architecture of the engine's machine", "docker info --format '{{.Architecture}}'"),
-    fact("host.cgroup_hierarchies", Kind::TextList, "host", "Control group hierarchies of the engine's \
-        machine: controllers or name=… of v1, and unified", "cat /proc/self/cgroup"),
     fact("host.inotify_instances", Kind::Int, "host", "fs.inotify.max_user_instances of the engine's \
         machine", "sysctl fs.inotify.max_user_instances"),
     fact("host.kernel", Kind::Text, "engine", "Kernel release of the engine's machine", "uname -r"),
@@ -248,8 +271,6 @@ pub const CATALOG: &[FactSpec] = &[
     fact("image.volume_cgroup", Kind::Bool, "container", "The image declares a volume over /sys/fs/cgroup", "docker image inspect -f '{{.Config.Volumes}}' IMAGE"),
     fact("log.banner_seen", Kind::Bool, "derived", "PID 1 came as far as its banner, `systemd N running in \
         system mode`; known only where PID 1 said something", "docker logs CONTAINER"),
-    fact("log.bytes", Kind::Int, "logs", "Bytes that were read of the container's log", "docker logs \
-        CONTAINER | wc -c"),
     fact("log.came_up", Kind::Bool, "derived", "The boot's lines say that it finished", "docker logs \
         CONTAINER"),
     fact("log.empty", Kind::Bool, "logs", "The log could be read and holds nothing", "docker logs CONTAINER"),
@@ -279,20 +300,11 @@ pub const CATALOG: &[FactSpec] = &[
         /proc/mounts"),
     fact("pid1.alive", Kind::Bool, "pid1", "PID 1 is a systemd that waits for events and holds the \
         descriptors of a working manager", "ls /proc/PID/fd"),
-    fact("pid1.capabilities", Kind::TextList, "pid1", "Effective capabilities of PID 1", "grep CapEff \
-        /proc/PID/status"),
-    fact("pid1.cgroup", Kind::Text, "pid1", "Path of its group in the unified or name=systemd hierarchy, as \
-        the engine's machine names it", "cat /proc/PID/cgroup"),
     fact("pid1.children", Kind::Int, "pid1", "Number of direct children of PID 1", "cat \
         /proc/PID/task/PID/children"),
     fact("pid1.command", Kind::Text, "pid1", "Name of the process (comm)", "cat /proc/PID/comm"),
     fact("pid1.descriptors", Kind::Int, "pid1", "Number of open descriptors", "ls /proc/PID/fd | wc -l"),
-    fact("pid1.exe", Kind::Text, "pid1", "Program that it runs", "readlink /proc/PID/exe"),
     fact("pid1.frozen", Kind::Bool, "pid1", "PID 1 is a systemd that has stopped working and only waits", "cat /proc/PID/wchan"),
-    fact("pid1.seccomp", Kind::Word(SeccompKind::VARIANTS), "pid1", "Mode of the seccomp filter", "grep \
-        Seccomp /proc/PID/status"),
-    fact("pid1.state", Kind::Text, "pid1", "State of the process by its letter: R, S, D, Z, T", "grep State \
-        /proc/PID/status"),
     fact("pid1.systemd", Kind::Bool, "pid1", "PID 1 is systemd", "cat /proc/PID/comm"),
     fact("pid1.wchan", Kind::Text, "pid1", "Kernel function in which it waits, or null", "cat \
         /proc/PID/wchan"),
@@ -322,6 +334,25 @@ mod tests {
             assert!(entry.key.split('.').count() == 2, "{}", entry.key);
             assert!(!entry.sentence.ends_with('.') && !entry.how.is_empty(), "{}", entry.key);
         }
+    }
+
+    #[test]
+    fn a_fact_that_is_gone_names_what_there_is_in_its_place() {
+        assert!(RETIRED.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        for (key, instead) in RETIRED {
+            assert!(spec(key).is_none(), "{key} is in the catalog");
+            let said = unknown_fact(key);
+            assert!(said.contains(key) && said.contains("no longer recorded"), "{said}");
+            // What is named in its place is a fact.
+            for word in instead.split_whitespace().filter(|word| word.contains('.')) {
+                assert!(spec(word).is_some(), "{key}: {word}");
+            }
+        }
+        assert_eq!(
+            unknown_fact("container.ttty"),
+            "unknown fact `container.ttty`, did you mean `container.tty`?"
+        );
+        assert_eq!(unknown_fact("zzz"), "unknown fact `zzz`");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::catalog::{Kind, spec};
+use super::catalog::{Kind, RETIRED, spec};
 
 /// One known fact. `null` means: known to be absent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -108,6 +108,11 @@ impl Facts {
     /// All values and sources, for redaction.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Fact> {
         self.0.values_mut()
+    }
+
+    /// Drops the facts of earlier versions that are no longer recorded.
+    pub(super) fn drop_retired(&mut self) {
+        RETIRED.iter().for_each(|(key, _)| drop(self.0.remove(*key)));
     }
 
     /// Keys whose value does not fit the catalog, as an edited snapshot may have them.

@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "diagnose",
             "docker",
             "exit",
+            "facts",
             "intake",
             "options",
             "place",

@@ -33,7 +33,8 @@ impl Derived {
             .iter()
             .find(|fixture| fixture.label() == self.from)
             .unwrap_or_else(|| panic!("no fixture {}", self.from));
-        let mut snapshot = base.snapshot.clone();
+        // As it was recorded, without what is read from its documents when it is loaded.
+        let mut snapshot = file::read(&base.path).unwrap_or_else(|error| panic!("{error}"));
         for (key, value) in &self.facts {
             snapshot.facts.set(key, serde_json::to_value(value).expect("a fact is JSON too"), "derived");
         }
@@ -44,7 +45,6 @@ impl Derived {
         });
         let (lines, bytes): (Vec<_>, usize) =
             (lines.collect(), self.lines.iter().map(|line| line.len() + 1).sum());
-        snapshot.facts.set("log.bytes", bytes, "derived");
         snapshot.facts.set("log.empty", bytes == 0, "derived");
         snapshot.log = LogExcerpt {
             lines_read: lines.len() as u64,
