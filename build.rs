@@ -15,7 +15,7 @@ mod snapshot {
     mod fact_type;
     #[allow(dead_code, reason = "the words are of use to the program alone")]
     mod vocabulary;
-    pub use catalog::{nearest, spec};
+    pub use catalog::{spec, unknown_fact};
     pub use fact_type::Kind;
 }
 

@@ -4,13 +4,13 @@
 
 use std::error::Error;
 
-use sysdock::{Beside, Matcher, builtin_rules, diagnose, read_text};
+use sysdock::{Matcher, Supplied, builtin_rules, diagnose, read_text};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let rules = builtin_rules()?;
     let matcher = Matcher::new(&rules);
     let log = std::io::read_to_string(std::io::stdin())?;
-    for snapshot in read_text("standard input", log.as_bytes(), &Beside::default(), &matcher)? {
+    for snapshot in read_text("standard input", log.as_bytes(), &Supplied::default(), &matcher)? {
         let report = diagnose(&snapshot, &rules);
         let cause = report.root().map_or("no root cause was found", |finding| finding.title.as_str());
         println!("{}: {cause}", report.target.name);

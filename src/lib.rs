@@ -5,12 +5,12 @@
 //! [`prescribe`] says what cures it.
 //!
 //! ```
-//! use sysdock::{Beside, EngineKind, Matcher, Reach, builtin_rules, diagnose, prescribe, read_text};
+//! use sysdock::{EngineKind, Matcher, Reach, Supplied, builtin_rules, diagnose, prescribe, read_text};
 //!
 //! let rules = builtin_rules()?;
 //! let matcher = Matcher::new(&rules);
 //! let log = "Failed to mount tmpfs at /run: Operation not permitted\n[!!!!!!] Failed to mount API filesystems.\n";
-//! for snapshot in read_text("console", log.as_bytes(), &Beside::default(), &matcher)? {
+//! for snapshot in read_text("console", log.as_bytes(), &Supplied::default(), &matcher)? {
 //!     let report = diagnose(&snapshot, &rules);
 //!     let cause = report.root().ok_or("no cause was found")?;
 //!     assert_eq!(cause.id, "run-tmpfs-missing");
@@ -43,7 +43,8 @@ pub mod diagnose;
 pub mod docker;
 #[doc(hidden)]
 pub mod exit;
-pub(crate) mod facts;
+#[doc(hidden)]
+pub mod facts;
 #[doc(hidden)]
 pub mod intake;
 pub(crate) mod limit;
@@ -79,8 +80,17 @@ pub(crate) mod visible;
 pub mod watch;
 
 pub use diagnose::{Finding, Report, Role, Verdict, diagnose};
-pub use intake::{Beside, snapshots as read_text};
+pub use intake::{Supplied, snapshots as read_text};
 pub use prescribe::{Prescription, Reach, Step, prescribe};
 pub use rule::{RuleSet, builtin as builtin_rules, load as load_rules};
 pub use scan::Matcher;
-pub use snapshot::{EngineKind, Facts, Snapshot, file::read as read_snapshot};
+pub use snapshot::{EngineKind, Facts, Snapshot};
+
+/// Reads a saved snapshot, and the facts that this version reads from its documents and that were not recorded.
+///
+/// # Errors
+/// [`SnapshotError`](snapshot::file::SnapshotError) when the file cannot be read, is no snapshot, or is of a
+/// newer version.
+pub fn read_snapshot(path: &std::path::Path) -> Result<Snapshot, snapshot::file::SnapshotError> {
+    snapshot::file::read(path).map(facts::pipeline::complete)
+}

@@ -14,7 +14,7 @@ use clap::ColorChoice;
 use jiff::Timestamp;
 
 use crate::cli::{DoctorArgs, SnapshotArgs, TriageArgs};
-use crate::collect::CollectOptions;
+use crate::collect::{CollectOptions, LONGEST_WAIT};
 use crate::config::{Config, Origin};
 use crate::docker::{EngineChoice, Environment, LogQuery};
 use crate::prescribe::CureFormat;
@@ -32,8 +32,6 @@ pub use watch::{Hook, HookAt, WatchOptions};
 const ANSWER: Duration = Duration::from_secs(10);
 /// Longest watch of `--follow`.
 const WATCH: Duration = Duration::from_mins(2);
-/// Longest wait for a container that is still starting.
-const PATIENCE: Duration = Duration::from_secs(15);
 /// Width of text that no terminal limits, in columns.
 const PLAIN_WIDTH: usize = 100;
 
@@ -204,7 +202,7 @@ impl DoctorOptions {
         }
         Ok(Self {
             targets,
-            collect: CollectOptions { exec: !args.no_exec, log, patience: PATIENCE },
+            collect: CollectOptions { exec: !args.no_exec, log, patience: LONGEST_WAIT },
             follow: args.follow,
             report,
             prescription,
@@ -284,7 +282,7 @@ impl TriageOptions {
 /// How `snapshot` looks at its container.
 #[must_use]
 pub fn snapshot_options(args: &SnapshotArgs) -> CollectOptions {
-    CollectOptions { exec: !args.no_exec, log: LogQuery::default(), patience: PATIENCE }
+    CollectOptions { exec: !args.no_exec, log: LogQuery::default(), patience: LONGEST_WAIT }
 }
 
 fn targets(containers: Vec<String>, all: bool, from: Vec<PathBuf>) -> Result<Targets, OptionError> {

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use sysdock::intake::{Beside, snapshots};
+use sysdock::intake::{Supplied, snapshots};
 use sysdock::rule::{RuleSet, builtin, load};
 use sysdock::scan::{Matcher, threads};
 use texts::Kind;
@@ -93,7 +93,7 @@ fn between(text: &[u8], byte: u8, instead: &[u8]) -> Vec<u8> {
 fn read(bencher: Bencher<'_, '_>, rules: &RuleSet, text: &[u8]) {
     let matcher = Matcher::new(rules);
     matcher.warm();
-    let beside = Beside::default();
+    let beside = Supplied::default();
     bencher
         .counter(BytesCount::of_slice(text))
         .bench(|| snapshots("log", black_box(text), &beside, &matcher).expect("memory can be read"));

@@ -4,7 +4,7 @@ use std::io::{Cursor, Read, Write};
 
 use flate2::write::GzEncoder;
 use sysdock::intake::FoundText;
-use sysdock::intake::archive::{Limits, Walk};
+use sysdock::intake::unpack::{Limits, Walk};
 
 /// Small, so that a few bytes reach them.
 const LIMITS: Limits = Limits {

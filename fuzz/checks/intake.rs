@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use sysdock::intake::{Beside, measured};
+use sysdock::intake::{Supplied, measured};
 use sysdock::snapshot::Snapshot;
 
 use super::judged::{MATCHER, RULES};
@@ -86,7 +86,7 @@ pub fn check(bytes: &[u8]) {
 
 /// The snapshots of a text.
 fn read(text: &[u8]) -> Vec<Snapshot> {
-    let read = || measured("text", text, &Beside::default(), &MATCHER).expect("memory can be read");
+    let read = || measured("text", text, &Supplied::default(), &MATCHER).expect("memory can be read");
     let (snapshots, work) = read();
     assert!(
         work.spent <= work.allowed && work.allowed <= (1 << 20) + 3 * 3 * text.len() as u64,

@@ -11,9 +11,8 @@ use std::sync::Arc;
 use super::guest::{self, UnitTree};
 use super::layers::Layers;
 use crate::docker::{Engine, EngineError, PathStat, Tree};
-use crate::facts::distribution;
-use crate::facts::program::{self, Program, Text, Wrapper};
-use crate::snapshot::vocabulary::MachineId;
+use crate::facts::program::{self, Program, ScriptPlace, Wrapper};
+use crate::facts::{distribution, guest_systemd_version};
 use crate::snapshot::{Facts, Gap, key};
 
 /// Longest chain of links that is followed; the kernel gives up after 40.
@@ -130,7 +129,7 @@ impl<'a> Files<'a> {
             }
             let arguments: Vec<String> =
                 argv.iter().skip_while(|word| **word != script).skip(1).cloned().collect();
-            let inner = program::of_script_text(&text, &arguments, Text::File);
+            let inner = program::of_script_text(&text, &arguments, ScriptPlace::File);
             program = Program { wrapper: program.wrapper, ..inner };
         }
         Ok(program)
@@ -163,28 +162,28 @@ fn join(link: &str, target: &str) -> String {
 
 /// Collects all facts of files; what cannot be read becomes a gap.
 pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps: &mut Vec<Gap>) {
-    let (program, init, release, units, bus, identity) = tokio::join!(
+    let (program, init, release, units, bus, marker) = tokio::join!(
         files.program(argv),
         init_binary(files, argv),
         os_release(files),
         unit_tree(files),
         bus(files),
-        identity(files)
+        container_marker(files)
     );
     let mut gap =
         |fact: &str, error: EngineError| gaps.push(Gap { fact: fact.to_owned(), reason: error.brief() });
     match program {
         Ok(program) => program.facts(facts),
-        Err(error) => gap(key::CONTAINER_WRAPPER.name(), error),
+        Err(error) => gap("container.wrapper", error),
     }
     match init {
         Ok(found) => init_facts(found, facts),
-        Err(error) => gap(key::GUEST_INIT_PRESENT.name(), error),
+        Err(error) => gap("guest.init_present", error),
     }
     other_init(facts);
     match release {
         Ok(text) => distribution::os_facts(text.as_deref(), facts),
-        Err(error) => gap(key::GUEST_OS_ID.name(), error),
+        Err(error) => gap("guest.os_id", error),
     }
     match bus {
         Ok(installed) => facts.set(
@@ -192,27 +191,32 @@ pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps
             installed,
             "container files: /usr/bin/dbus-daemon, /usr/bin/dbus-broker-launch",
         ),
-        Err(error) => gap(key::GUEST_DBUS_INSTALLED.name(), error),
+        Err(error) => gap("guest.dbus_installed", error),
     }
-    match identity {
-        Ok(identity) => identity.facts(facts),
-        Err(error) => gap(key::GUEST_MACHINE_ID.name(), error),
+    match marker {
+        Ok(there) => {
+            facts.set(key::GUEST_DOCKERENV, there, "container files: /.dockerenv, /run/.containerenv");
+        }
+        Err(error) => gap("guest.dockerenv", error),
     }
     match units {
         Ok(tree) => guest::unit_facts(&tree, facts),
-        Err(error) => gap(key::GUEST_DEFAULT_TARGET.name(), error),
+        Err(error) => gap("guest.default_target", error),
     }
     // The package database is large; it is asked only where the binary does not tell the version.
     if facts.get(key::GUEST_SYSTEMD_INSTALLED) == Some(true)
         && facts.get(key::GUEST_SYSTEMD_VERSION).is_none()
     {
         match files.look("/var/lib/dpkg/status", BINARY).await {
-            Ok(Some(PathStat::File(bytes))) => guest::dpkg_version(&bytes, facts),
+            Ok(Some(PathStat::File(bytes))) => {
+                if let Some(version) = guest_systemd_version::of_package_database(&bytes) {
+                    facts.set(key::GUEST_SYSTEMD_VERSION, version, "container files: /var/lib/dpkg/status");
+                }
+            }
             Ok(_) => {}
-            Err(error) => gap(key::GUEST_SYSTEMD_VERSION.name(), error),
+            Err(error) => gap("guest.systemd_version", error),
         }
     }
-    distribution::distribution_facts(facts);
 }
 
 /// /sbin/init of an image without systemd is another init (busybox, sysvinit, runit): not ours to judge.
@@ -277,7 +281,9 @@ fn init_facts(found: InitFiles, facts: &mut Facts) {
         "container files: /usr/lib/systemd/systemd",
     );
     if let Some(Resolved { path, stat: PathStat::File(bytes) }) = &found.manager {
-        guest::manager_version(bytes, &format!("container files: {path}"), facts);
+        if let Some(version) = guest_systemd_version::of_binary(bytes) {
+            facts.set(key::GUEST_SYSTEMD_VERSION, version, &format!("container files: {path}"));
+        }
     }
 }
 
@@ -297,32 +303,10 @@ async fn bus(files: &Files<'_>) -> Result<bool, EngineError> {
     Ok(daemon.is_some() || broker.is_some())
 }
 
-/// What tells systemd which machine this is, and whether it is one.
-struct Identity {
-    machine_id: Option<String>,
-    container: bool,
-}
-
-impl Identity {
-    fn facts(&self, facts: &mut Facts) {
-        let state = match self.machine_id.as_deref().map(str::trim) {
-            None => MachineId::Missing,
-            Some("") => MachineId::Empty,
-            Some("uninitialized") => MachineId::Uninitialized,
-            Some(_) => MachineId::Set,
-        };
-        facts.set(key::GUEST_MACHINE_ID, state, "container files: /etc/machine-id");
-        facts.set(key::GUEST_DOCKERENV, self.container, "container files: /.dockerenv, /run/.containerenv");
-    }
-}
-
-async fn identity(files: &Files<'_>) -> Result<Identity, EngineError> {
-    let machine_id = files.text("/etc/machine-id").await?;
-    let mut container = files.resolve("/.dockerenv", 0).await?.is_some();
-    if !container {
-        container = files.resolve("/run/.containerenv", 0).await?.is_some();
-    }
-    Ok(Identity { machine_id, container })
+/// Returns whether the file is there by which systemd 248 and later know a container.
+async fn container_marker(files: &Files<'_>) -> Result<bool, EngineError> {
+    Ok(files.resolve("/.dockerenv", 0).await?.is_some()
+        || files.resolve("/run/.containerenv", 0).await?.is_some())
 }
 
 /// Reads /etc/systemd/system whole and the single vendor units that the default target leads to.

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::draft::{Draft, Lasting, Patient};
-use super::{CollectOptions, logs, manager};
+use super::collect_options::CollectOptions;
+use super::snapshot_builder::{Patient, SnapshotBuilder, StaticPart};
+use super::{logs, manager};
 use crate::docker::{Engine, EngineError, LogQuery, LogStream};
 use crate::scan::{Excerpter, Matcher};
 use crate::snapshot::vocabulary::{BootOutcome, ContainerStatus};
@@ -30,7 +31,7 @@ pub async fn follow(
 ) -> Result<Snapshot, EngineError> {
     let (began, end) = (Instant::now(), Instant::now() + limit);
     let mut patient = Patient::meet(engine, name).await?;
-    let lasting = Box::pin(Lasting::collect(engine, &patient)).await;
+    let static_part = Box::pin(StaticPart::collect(engine, &patient)).await;
     let mut reader = Reader::open(engine, &patient, &options.log, Excerpter::following(matcher)).await;
     let once = CollectOptions { patience: Duration::ZERO, ..options.clone() };
     loop {
@@ -40,19 +41,19 @@ pub async fn follow(
             Ok(seen) => patient = seen,
             Err(error) => gone = Some(error),
         }
-        let mut draft = Draft::new(engine, &patient, lasting.clone());
-        draft.here(engine, &patient);
-        draft.asked(Box::pin(manager::ask(engine, &patient, &once)).await);
-        draft.read(reader.excerpter.excerpt(), reader.gap.is_none());
-        draft.gaps.extend(reader.gap.clone());
+        let mut builder = SnapshotBuilder::new(engine, &patient, static_part.clone());
+        builder.here(engine, &patient);
+        builder.asked(Box::pin(manager::ask(engine, &patient, &once)).await);
+        builder.read(reader.excerpter.excerpt(), reader.gap.is_none());
+        builder.gaps.extend(reader.gap.clone());
         if let Some(error) = &gone {
-            draft.facts.set(key::CONTAINER_STATUS, ContainerStatus::Removed, "container inspect");
-            draft.gaps.push(Gap {
+            builder.facts.set(key::CONTAINER_STATUS, ContainerStatus::Removed, "container inspect");
+            builder.gaps.push(Gap {
                 fact: "container".to_owned(),
                 reason: format!("it cannot be inspected any more: {}", error.brief()),
             });
         }
-        let snapshot = draft.finish(&patient);
+        let snapshot = builder.finish(&patient);
         // A manager that has just been started may not have its socket yet.
         let early = snapshot.facts.get(key::BOOT_OUTCOME) == Some(BootOutcome::Unreachable)
             && began.elapsed() < options.patience;

@@ -1,21 +1,13 @@
-//! What files of the image say about the guest: distribution, systemd's version, targets and enabled units.
+//! What files of the image say about the guest: processor architecture, targets and enabled units.
 //! Pure.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use object::{Architecture, Object};
-use regex::bytes::Regex;
 
 use crate::docker::{PathStat, Tree};
 use crate::snapshot::vocabulary::TargetState;
 use crate::snapshot::{Facts, key};
-
-/// `libsystemd-shared-252.so` among the needed libraries, or the banner's format string in an all-in-one
-/// binary.
-static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u)libsystemd-(?:shared|core)-(\d{3})|systemd (\d{3})[^\x00]{0,40} running in ").ok()
-});
 
 /// Services that distributions enable themselves and whose absence nobody misses in a container.
 const VENDOR_ENABLED: [&str; 12] = [
@@ -47,30 +39,6 @@ pub fn binary_facts(bytes: &[u8], source: &str, facts: &mut Facts) {
         _ => return,
     };
     facts.set(key::GUEST_INIT_ARCHITECTURE, name, source);
-}
-
-/// systemd's version from its manager's binary.
-pub fn manager_version(bytes: &[u8], source: &str, facts: &mut Facts) {
-    let Some(captures) = VERSION.as_ref().and_then(|re| re.captures(bytes)) else { return };
-    let digits = captures
-        .get(1)
-        .or(captures.get(2))
-        .map(|found| String::from_utf8_lossy(found.as_bytes()).into_owned());
-    if let Some(version) = digits.and_then(|digits| digits.parse::<i64>().ok()) {
-        facts.set(key::GUEST_SYSTEMD_VERSION, version, source);
-    }
-}
-
-/// systemd's version from dpkg's database.
-pub fn dpkg_version(status: &[u8], facts: &mut Facts) {
-    let text = String::from_utf8_lossy(status);
-    let mut lines =
-        text.lines().skip_while(|line| *line != "Package: systemd").take_while(|line| !line.is_empty());
-    let version = lines.find_map(|line| line.strip_prefix("Version: "));
-    let digits = version.map(|v| v.chars().take_while(char::is_ascii_digit).collect::<String>());
-    if let Some(version) = digits.and_then(|digits| digits.parse::<i64>().ok()) {
-        facts.set(key::GUEST_SYSTEMD_VERSION, version, "container files: /var/lib/dpkg/status");
-    }
 }
 
 /// What systemd's own targets require of other targets, so that they need not be read (systemd.special(7)).
@@ -354,24 +322,5 @@ mod tests {
             ],
         );
         assert!(pulled.list(key::GUEST_ENABLED_UNREACHABLE).is_empty());
-    }
-
-    #[test]
-    fn the_version_is_found_in_either_kind_of_binary() {
-        for (bytes, version) in [
-            (&b"\0libsystemd-shared-252.so\0"[..], 252),
-            (b"\0systemd 247.3-7+deb11u5 running in %ssystem mode. (+PAM)\0", 247),
-            (b"libsystemd-core-257.so", 257),
-        ] {
-            let mut facts = Facts::default();
-            manager_version(bytes, "test", &mut facts);
-            assert_eq!(facts.get(key::GUEST_SYSTEMD_VERSION), Some(version));
-        }
-        let mut facts = Facts::default();
-        dpkg_version(
-            b"Package: libsystemd0\nVersion: 1\n\nPackage: systemd\nStatus: x\nVersion: 239-45.el8\n\n",
-            &mut facts,
-        );
-        assert_eq!(facts.get(key::GUEST_SYSTEMD_VERSION), Some(239));
     }
 }

@@ -90,14 +90,14 @@ pub fn collect(facts: &mut Facts, gaps: &mut Vec<Gap>) {
                 facts.set(key::HOST_INOTIFY_INSTANCES, number, path);
             }
         }
-        Err(error) => gap(key::HOST_INOTIFY_INSTANCES.name(), path, error),
+        Err(error) => gap("host.inotify_instances", path, error),
     }
     let path = "/sys/kernel/security/lsm";
     match std::fs::read_to_string(path) {
         Ok(text) => {
             facts.set(key::HOST_LSMS, text.trim().split(',').map(str::to_owned).collect::<Vec<_>>(), path)
         }
-        Err(error) => gap(key::HOST_LSMS.name(), path, error),
+        Err(error) => gap("host.lsms", path, error),
     }
     let path = "/proc/self/cgroup";
     match std::fs::read_to_string(path) {
@@ -105,12 +105,7 @@ pub fn collect(facts: &mut Facts, gaps: &mut Vec<Gap>) {
             let systemd = text.lines().any(|line| line.contains(":name=systemd:"))
                 || text.lines().all(|line| line.starts_with("0::"));
             facts.set(key::HOST_SYSTEMD_CGROUP, systemd, path);
-            let names = text
-                .lines()
-                .filter_map(|line| line.split(':').nth(1))
-                .map(|name| if name.is_empty() { "unified" } else { name });
-            facts.set(key::HOST_CGROUP_HIERARCHIES, names.map(str::to_owned).collect::<Vec<_>>(), path);
         }
-        Err(error) => gap(key::HOST_SYSTEMD_CGROUP.name(), path, error),
+        Err(error) => gap("host.systemd_cgroup", path, error),
     }
 }

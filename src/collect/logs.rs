@@ -81,6 +81,5 @@ pub fn log_facts(bytes: u64, readable: bool, facts: &mut Facts) {
     }
     let driver = facts.get(key::CONTAINER_LOG_DRIVER).unwrap_or_default().to_owned();
     let source = format!("container logs ({driver})");
-    facts.set(key::LOG_BYTES, i64::try_from(bytes).unwrap_or(i64::MAX), &source);
     facts.set(key::LOG_EMPTY, bytes == 0, &source);
 }

@@ -1,50 +1,21 @@
 //! What systemd inside says of itself: read-only commands in a running container.
 
-use std::time::Duration;
-
-use jiff::Timestamp;
-use tokio::time::{Instant, sleep};
-
-use super::CollectOptions;
-use super::draft::Patient;
+use super::collect_options::CollectOptions;
+use super::manager_answers::{Answers, Said};
+use super::snapshot_builder::Patient;
+use super::wait_for_boot::{Waits, is_offline, settled_state};
 use crate::docker::{Engine, EngineError, ExecOutput};
-use crate::facts::program;
 use crate::snapshot::vocabulary::{BusState, ManagerState};
 use crate::snapshot::{Facts, Gap, key};
 
-/// Words of `systemctl is-system-running` (systemctl(1)).
 /// Properties of a failed unit that are asked for.
 const PROPERTIES: &str = "--property=Id,Result,ExecMainStatus,ExecMainCode,Description";
-
-/// Wait for an init to make /run/systemd/system, by which systemctl knows that systemd booted
-/// (`sd_booted(3)`); on a busy machine a container was met that had not made it yet.
-const EARLY: Duration = Duration::from_secs(5);
-
-/// What the commands printed, as extra lines for the rules to read.
-#[derive(Debug, Default)]
-pub struct Said {
-    /// Lines of systemctl.
-    pub exec: Vec<String>,
-    /// Warnings and errors of this boot from the journal.
-    pub journal: Vec<String>,
-}
-
-/// Everything that came of asking.
-#[derive(Debug, Default)]
-pub struct Answers {
-    /// Facts of the manager.
-    pub facts: Facts,
-    /// What could not be asked.
-    pub gaps: Vec<Gap>,
-    /// What was printed.
-    pub said: Said,
-}
 
 /// Asks the manager of a running container, unless that is forbidden.
 pub(super) async fn ask(engine: &Engine, patient: &Patient, options: &CollectOptions) -> Answers {
     let mut answers = Answers::default();
     if patient.config().flag("/State/Paused") {
-        answers.gaps.push(Gap { fact: "manager.*".to_owned(), reason: "the container is paused".to_owned() });
+        answers.gap("manager.*", "the container is paused".to_owned());
     } else if !patient.runs() {
         let source = "container inspect: State, it does not run";
         answers.facts.set_absent(key::MANAGER_BUS, source);
@@ -52,144 +23,67 @@ pub(super) async fn ask(engine: &Engine, patient: &Patient, options: &CollectOpt
         answers.facts.set_absent(key::MANAGER_PENDING_UNITS, source);
         answers.facts.set_absent(key::MANAGER_STATE, source);
     } else if options.exec {
-        let waits = Waits {
-            patience: options.patience,
-            early: if is_young(patient) { EARLY } else { Duration::ZERO },
-        };
-        answers.said =
-            Box::pin(collect(engine, &patient.id, waits, &mut answers.facts, &mut answers.gaps)).await;
+        let waits = Waits::of(patient, options.patience);
+        Box::pin(collect(engine, &patient.id, waits, &mut answers)).await;
     } else {
-        answers.gaps.push(Gap { fact: "manager.*".to_owned(), reason: "--no-exec was given".to_owned() });
+        answers.gap("manager.*", "--no-exec was given".to_owned());
     }
     answers
 }
 
-/// How long is waited for an answer that may change.
-#[derive(Debug, Clone, Copy)]
-struct Waits {
-    /// For a manager that is still starting.
-    patience: Duration,
-    /// For an init that says nothing of itself yet; within the patience.
-    early: Duration,
-}
-
-/// Whether the container was started a moment ago, with a command that leads to an init, or a script that
-/// may: it may not have come to tell that it boots.
-fn is_young(patient: &Patient) -> bool {
-    let started = patient.config().text("/State/StartedAt").and_then(|time| time.parse::<Timestamp>().ok());
-    let age = started.map(|started| Timestamp::now().as_second() - started.as_second());
-    let program = program::of_argv(&patient.config().argv(), None);
-    age.is_some_and(|age| age <= 2 * EARLY.as_secs().cast_signed())
-        && (program.init.is_some() || program.script.is_some())
-}
-
 /// Asks the manager; waits for one that is still starting.
-async fn collect(
-    engine: &Engine,
-    container: &str,
-    waits: Waits,
-    facts: &mut Facts,
-    gaps: &mut Vec<Gap>,
-) -> Said {
-    let mut said = Said::default();
+async fn collect(engine: &Engine, container: &str, waits: Waits, answers: &mut Answers) {
     let answer = match settled_state(engine, container, waits).await {
         Ok(answer) => answer,
-        Err(error) => {
-            if matches!(error, EngineError::Deadline { .. }) && others_answer(engine, container).await {
-                facts.set(
-                    key::MANAGER_BUS,
-                    BusState::Hangs,
-                    "exec: systemctl is-system-running, which did not end",
-                );
-                facts.set_absent(key::MANAGER_STATE, "exec: systemctl is-system-running, which did not end");
-            }
-            gaps.push(Gap {
-                fact: "manager.*".to_owned(),
-                reason: format!("no command can be run inside: {}", error.brief()),
-            });
-            return said;
-        }
+        Err(error) => return unanswered(engine, container, &error, answers).await,
     };
-    state_facts(&answer, facts);
-    said.exec.extend(answer.stderr.lines().map(str::to_owned));
-    if facts.get(key::MANAGER_BUS) != Some(BusState::Ok) {
-        if answer.exit_code == Some(126)
-            || answer.exit_code == Some(127)
-            || answer.stdout.contains("executable file not found")
-        {
-            gaps.push(Gap {
-                fact: key::MANAGER_STATE.name().to_owned(),
-                reason: "systemctl cannot be run inside".to_owned(),
-            });
-        }
-        return said;
+    state_facts(&answer, &mut answers.facts);
+    answers.said.exec.extend(answer.stderr.lines().map(str::to_owned));
+    if answers.facts.get(key::MANAGER_BUS) == Some(BusState::Ok) {
+        units(engine, container, answers).await;
+    } else if matches!(answer.exit_code, Some(126 | 127))
+        || answer.stdout.contains("executable file not found")
+    {
+        answers.gap("manager.state", "systemctl cannot be run inside".to_owned());
     }
+}
+
+/// Says why there is no answer: the manager hangs, where other commands end, or none can be run.
+async fn unanswered(engine: &Engine, container: &str, error: &EngineError, answers: &mut Answers) {
+    if matches!(error, EngineError::Deadline { .. }) && others_answer(engine, container).await {
+        let source = "exec: systemctl is-system-running, which did not end";
+        answers.facts.set(key::MANAGER_BUS, BusState::Hangs, source);
+        answers.facts.set_absent(key::MANAGER_STATE, source);
+    }
+    answers.gap("manager.*", format!("no command can be run inside: {}", error.brief()));
+}
+
+/// Asks a manager that answers for its units and its journal.
+async fn units(engine: &Engine, container: &str, answers: &mut Answers) {
+    const LIST: [&str; 4] = ["systemctl", "--no-pager", "--plain", "--no-legend"];
+    let failed = [&LIST[..], &["list-units", "--state=failed", "--all"]].concat();
+    let jobs = [&LIST[..], &["list-jobs"]].concat();
+    let journal = ["journalctl", "--no-pager", "-b", "-p", "warning", "-n", "400", "-o", "short"];
     let (failed, jobs, journal) = tokio::join!(
-        engine.exec(
-            container,
-            &["systemctl", "--no-pager", "--plain", "--no-legend", "list-units", "--state=failed", "--all"]
-        ),
-        engine.exec(container, &["systemctl", "--no-pager", "--plain", "--no-legend", "list-jobs"]),
-        engine.exec(
-            container,
-            &["journalctl", "--no-pager", "-b", "-p", "warning", "-n", "400", "-o", "short"]
-        ),
+        engine.exec(container, &failed),
+        engine.exec(container, &jobs),
+        engine.exec(container, &journal),
     );
-    unit_facts(&failed, &jobs, facts, gaps);
-    details(engine, container, facts, &mut said).await;
+    unit_facts(&failed, &jobs, &mut answers.facts, &mut answers.gaps);
+    details(engine, container, &answers.facts, &mut answers.said).await;
     match journal {
         Ok(output) => {
-            said.journal.extend(
-                output
-                    .stdout
-                    .lines()
-                    .filter(|line| !line.starts_with("-- ") && !is_kernel(line))
-                    .map(str::to_owned),
-            );
+            let is_own = |line: &&str| !line.starts_with("-- ") && !is_kernel(line);
+            answers.said.journal.extend(output.stdout.lines().filter(is_own).map(str::to_owned));
         }
-        Err(error) => gaps.push(Gap { fact: "journal".to_owned(), reason: error.brief() }),
+        Err(error) => answers.gap("journal", error.brief()),
     }
-    said
 }
 
 /// Whether a command inside that asks no manager ends in time: only then it is the manager that hangs, and
 /// not the engine or a machine under load.
 async fn others_answer(engine: &Engine, container: &str) -> bool {
     engine.exec(container, &["systemctl", "--version"]).await.is_ok()
-}
-
-/// Asks until the answer is no longer `initializing` or `starting`, or patience ends.
-async fn settled_state(engine: &Engine, container: &str, waits: Waits) -> Result<ExecOutput, EngineError> {
-    let began = Instant::now();
-    let end = began + waits.patience;
-    let mut pause = Duration::from_millis(200);
-    loop {
-        let answer = engine.exec(container, &["systemctl", "is-system-running"]).await?;
-        let may = may_settle(&answer) || is_offline(&answer) && began.elapsed() < waits.early;
-        if !may || Instant::now() + pause > end {
-            return Ok(answer);
-        }
-        sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_secs(1));
-    }
-}
-
-/// Whether another answer may come soon.
-fn may_settle(answer: &ExecOutput) -> bool {
-    let word = answer.stdout.trim();
-    // A manager that has just been started may not have its socket yet.
-    let no_socket = word.is_empty()
-        && (answer.stderr.contains("Failed to connect") || answer.stderr.contains("Failed to get D-Bus"));
-    // The runtime could not start the command, though it is there: a container at its limits is busy for a
-    // moment.
-    let busy = word.starts_with("OCI runtime exec failed") && word.contains("connection reset by peer");
-    matches!(word, "initializing" | "starting") || no_socket || busy
-}
-
-/// Whether it says that systemd did not boot; that is also true of one that has just been started.
-fn is_offline(answer: &ExecOutput) -> bool {
-    answer.stderr.contains("not been booted with systemd")
-        || (answer.stdout.trim() == "offline" && answer.stderr.is_empty())
 }
 
 fn state_facts(answer: &ExecOutput, facts: &mut Facts) {
@@ -231,9 +125,7 @@ fn unit_facts(
             first_word(&output.stdout, 0),
             "exec: systemctl list-units --state=failed",
         ),
-        Err(error) => {
-            gaps.push(Gap { fact: key::MANAGER_FAILED_UNITS.name().to_owned(), reason: error.brief() })
-        }
+        Err(error) => gaps.push(Gap { fact: "manager.failed_units".to_owned(), reason: error.brief() }),
     }
     match jobs {
         Ok(output) => {
@@ -241,9 +133,7 @@ fn unit_facts(
                 first_word(&output.stdout, 1).into_iter().filter(|unit| unit.contains('.')).collect();
             facts.set(key::MANAGER_PENDING_UNITS, units, "exec: systemctl list-jobs");
         }
-        Err(error) => {
-            gaps.push(Gap { fact: key::MANAGER_PENDING_UNITS.name().to_owned(), reason: error.brief() })
-        }
+        Err(error) => gaps.push(Gap { fact: "manager.pending_units".to_owned(), reason: error.brief() }),
     }
 }
 
@@ -275,41 +165,4 @@ async fn details(engine: &Engine, container: &str, facts: &Facts, said: &mut Sai
 /// containers.
 fn is_kernel(line: &str) -> bool {
     line.split_whitespace().take(5).any(|word| word == "kernel:")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn answer(stdout: &str, stderr: &str) -> ExecOutput {
-        ExecOutput { stdout: stdout.to_owned(), stderr: stderr.to_owned(), exit_code: Some(1) }
-    }
-
-    #[test]
-    fn what_may_change_soon_is_asked_again() {
-        for (stdout, stderr, again) in [
-            ("starting\n", "", true),
-            ("", "Failed to connect to bus: No such file or directory\n", true),
-            (
-                "OCI runtime exec failed: exec failed: unable to start container process: read init-p: \
-                    connection reset by peer: unknown",
-                "",
-                true,
-            ),
-            (
-                "OCI runtime exec failed: exec failed: unable to start container process: \
-                    exec: \"systemctl\": executable file not found in $PATH",
-                "",
-                false,
-            ),
-            ("running\n", "", false),
-            (
-                "offline\n",
-                "System has not been booted with systemd as init system (PID 1). Can't operate.\n",
-                false,
-            ),
-        ] {
-            assert_eq!(may_settle(&answer(stdout, stderr)), again, "{stdout}{stderr}");
-        }
-    }
 }

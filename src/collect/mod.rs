@@ -2,7 +2,7 @@
 //!
 //! Every source has a file; each call has its own deadline; what fails becomes a gap. Must not judge.
 
-mod draft;
+mod collect_options;
 mod files;
 mod follow;
 mod guest;
@@ -11,37 +11,27 @@ mod kernel_log;
 mod layers;
 mod logs;
 mod manager;
-mod offers;
+mod manager_answers;
+mod names;
 mod pid1;
 mod sight;
+mod snapshot_builder;
+mod wait_for_boot;
 
-use std::time::Duration;
-
-use serde_json::Value;
-
-use crate::docker::{Engine, EngineError, LogQuery, fit_name};
+use crate::docker::{Engine, EngineError};
 use crate::scan::{Excerpter, Matcher};
 use crate::snapshot::vocabulary::ContainerStatus;
 use crate::snapshot::{Facts, Gap, Snapshot, key};
-use draft::{Draft, Lasting, Patient};
+use snapshot_builder::{Patient, SnapshotBuilder, StaticPart};
 
+pub use collect_options::CollectOptions;
 pub use follow::follow;
 pub use host::{read_bounded, read_profile};
 pub use kernel_log::KernelLog;
 pub use logs::source;
-pub use offers::{container_offers, image_offers};
+pub use names::{container_names, described_containers, described_images};
 pub use sight::{machine, sights};
-
-/// What may be done while collecting.
-#[derive(Debug, Clone)]
-pub struct CollectOptions {
-    /// Run read-only commands inside a running container.
-    pub exec: bool,
-    /// Part of the log that is read.
-    pub log: LogQuery,
-    /// Longest wait for a container that is still starting.
-    pub patience: Duration,
-}
+pub use wait_for_boot::LONGEST_WAIT;
 
 /// Collects everything about one container.
 ///
@@ -71,25 +61,25 @@ async fn look(
     let mut excerpter = Excerpter::new(matcher);
     let mut log_gaps = Vec::new();
     let tty = patient.config().flag("/Config/Tty");
-    let looking = Box::pin(Lasting::collect(engine, &patient));
+    let looking = Box::pin(StaticPart::collect(engine, &patient));
     let reading = logs::collect(engine, &patient.id, tty, &options.log, &mut excerpter, &mut log_gaps);
     let asking = Box::pin(manager::ask(engine, &patient, options));
-    let (lasting, readable, answers) = tokio::join!(looking, reading, asking);
-    let mut draft = Draft::new(engine, &patient, lasting);
-    draft.gaps.extend(log_gaps);
-    draft.here(engine, &patient);
-    draft.asked(answers);
-    draft.read(excerpter.finish(), readable);
+    let (static_part, readable, answers) = tokio::join!(looking, reading, asking);
+    let mut builder = SnapshotBuilder::new(engine, &patient, static_part);
+    builder.gaps.extend(log_gaps);
+    builder.here(engine, &patient);
+    builder.asked(answers);
+    builder.read(excerpter.finish(), readable);
     let after = engine.get(&format!("/containers/{}/json", patient.id)).await;
     if after.as_ref().is_err_and(EngineError::is_unknown) {
-        draft.facts.set(key::CONTAINER_STATUS, ContainerStatus::Removed, "container inspect");
-        draft.gaps.push(Gap {
+        builder.facts.set(key::CONTAINER_STATUS, ContainerStatus::Removed, "container inspect");
+        builder.gaps.push(Gap {
             fact: "container".to_owned(),
             reason: "it was removed while it was examined".to_owned(),
         });
     }
     let changed = after.is_ok_and(|after| patient.has_changed(&after));
-    Ok((draft.finish(&patient), changed))
+    Ok((builder.finish(&patient), changed))
 }
 
 /// What the configuration of a container and the scripts that it starts tell: enough to say whether it is
@@ -99,25 +89,10 @@ async fn look(
 /// [`EngineError`] when the container cannot be inspected; what cannot be read is missing.
 pub async fn glance(engine: &Engine, name: &str) -> Result<Facts, EngineError> {
     let patient = Patient::meet(engine, name).await?;
-    let program = Lasting::files(engine, &patient).program(&patient.config().argv()).await;
-    let mut draft = Draft::new(engine, &patient, Lasting::default());
+    let program = StaticPart::files(engine, &patient).program(&patient.config().argv()).await;
+    let mut builder = SnapshotBuilder::new(engine, &patient, StaticPart::default());
     if let Ok(program) = program {
-        program.facts(&mut draft.facts);
+        program.facts(&mut builder.facts);
     }
-    Ok(draft.finish(&patient).facts)
-}
-
-/// Names of all containers, running or not.
-///
-/// # Errors
-/// [`EngineError`] when the engine does not list them.
-pub async fn container_names(engine: &Engine) -> Result<Vec<String>, EngineError> {
-    engine.list("/containers/json?all=1", |entry| listed_name(&entry).map(str::to_owned)).await
-}
-
-/// What a container of the engine's list is called: the first of its names that is one, or its id.
-fn listed_name(entry: &Value) -> Option<&str> {
-    let names = entry.get("Names").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    let id = entry.get("Id").and_then(Value::as_str).unwrap_or_default();
-    names.chain([id]).find_map(|name| fit_name(name, ""))
+    Ok(builder.finish(&patient).facts)
 }

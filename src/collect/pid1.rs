@@ -2,8 +2,7 @@
 
 use procfs::process::Process;
 
-use crate::facts::{capabilities_of_mask, mounts};
-use crate::snapshot::vocabulary::SeccompKind;
+use crate::facts::mounts;
 use crate::snapshot::{Facts, Gap, key};
 
 /// Fewest descriptors of a manager that works; a frozen one has 3, a healthy one some 30.
@@ -33,17 +32,13 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
     };
     match process.status() {
         Ok(status) => status_facts(&status, facts),
-        Err(error) => gap(key::PID1_COMMAND.name(), error),
-    }
-    // Needs the rights of ptrace; the name of the process tells nearly as much.
-    if let Ok(exe) = process.exe() {
-        facts.set(key::PID1_EXE, exe.to_string_lossy().into_owned(), "/proc/PID/exe");
+        Err(error) => gap("pid1.command", error),
     }
     match process.fd_count() {
         Ok(count) => {
             facts.set(key::PID1_DESCRIPTORS, i64::try_from(count).unwrap_or(i64::MAX), "/proc/PID/fd")
         }
-        Err(error) => gap(key::PID1_DESCRIPTORS.name(), error),
+        Err(error) => gap("pid1.descriptors", error),
     }
     match process.wchan() {
         Ok(wchan) => facts.set(
@@ -51,7 +46,7 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
             Some(wchan.trim()).filter(|w| !w.is_empty() && *w != "0"),
             "/proc/PID/wchan",
         ),
-        Err(error) => gap(key::PID1_WCHAN.name(), error),
+        Err(error) => gap("pid1.wchan", error),
     }
     match process.task_main_thread().and_then(|task| task.children()) {
         Ok(children) => facts.set(
@@ -59,20 +54,13 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
             i64::try_from(children.len()).unwrap_or(i64::MAX),
             "/proc/PID/task/PID/children",
         ),
-        Err(error) => gap(key::PID1_CHILDREN.name(), error),
+        Err(error) => gap("pid1.children", error),
     }
     match process.mountinfo() {
         Ok(list) => {
             let groups = process.cgroups().map(|groups| groups.0).unwrap_or_default();
-            let systemd =
-                groups.iter().find(|group| group.controllers.iter().any(|name| name == "name=systemd"));
-            let own = groups.iter().find(|group| group.hierarchy == 0).map(|group| group.pathname.clone());
-            facts.set(
-                key::PID1_CGROUP,
-                systemd.map(|group| group.pathname.clone()).or(own.clone()),
-                "/proc/PID/cgroup",
-            );
-            mounts::observed(&list, own.as_deref(), facts);
+            let own = groups.iter().find(|group| group.hierarchy == 0).map(|group| group.pathname.as_str());
+            mounts::observed(&list, own, facts);
         }
         Err(error) => gap("mount.*", error),
     }
@@ -82,18 +70,9 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
 fn status_facts(status: &procfs::process::Status, facts: &mut Facts) {
     let source = "/proc/PID/status";
     facts.set(key::PID1_COMMAND, status.name.as_str(), source);
-    facts.set(key::PID1_STATE, status.state.chars().next().map(String::from), source);
     // init keeps its name when started as /sbin/init; the executable decides, but it needs more rights to
     // read.
     facts.set(key::PID1_SYSTEMD, matches!(status.name.as_str(), "systemd" | "init"), source);
-    facts.set(key::PID1_CAPABILITIES, capabilities_of_mask(status.capeff), source);
-    let seccomp = match status.seccomp {
-        Some(0) => SeccompKind::None,
-        Some(1) => SeccompKind::Strict,
-        Some(_) => SeccompKind::Filter,
-        None => return,
-    };
-    facts.set(key::PID1_SECCOMP, seccomp, source);
 }
 
 /// Alive or frozen: a working manager waits for events with its descriptors open; a frozen one only pauses.

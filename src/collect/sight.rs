@@ -8,8 +8,8 @@ use futures_util::StreamExt;
 use procfs::process::Process;
 use serde_json::Value;
 
-use super::draft::Patient;
 use super::layers::Layers;
+use super::snapshot_builder::Patient;
 use super::{KernelLog, host};
 use crate::docker::{Engine, EngineError, LogQuery, is_name};
 use crate::snapshot::{Sight, key};

@@ -129,8 +129,8 @@ impl Asked {
 
     fn candidates(&self, kind: Kind, current: &OsStr) -> Vec<CompletionCandidate> {
         let offers = match kind {
-            Kind::Container => self.ask(async |engine| collect::container_offers(&engine).await),
-            Kind::Image => self.ask(async |engine| collect::image_offers(&engine).await),
+            Kind::Container => self.ask(async |engine| collect::described_containers(&engine).await),
+            Kind::Image => self.ask(async |engine| collect::described_images(&engine).await),
             Kind::File => {
                 let files = PathCompleter::any().stdio().complete(current).into_iter();
                 return files.filter(|file| kind.may_be(&file.get_value().to_string_lossy())).collect();

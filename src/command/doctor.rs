@@ -13,6 +13,7 @@ use crate::collect;
 use crate::diagnose::{Accepted, Report, Subject, diagnose_with};
 use crate::docker::{Engine, EngineError, EngineKind};
 use crate::exit::Exit;
+use crate::facts::pipeline::complete;
 use crate::options::{DoctorOptions, Options, Targets};
 use crate::prescribe::{CureFormat, Prescription, Reach, emit, prescribe};
 use crate::render::format::ReportFormat;
@@ -167,7 +168,7 @@ impl Doctor<'_> {
     fn saved(&self, files: &[PathBuf]) -> Looked {
         let mut looked = Looked::default();
         for path in files {
-            match file::read(path) {
+            match file::read(path).map(complete) {
                 Ok(snapshot) => {
                     looked.answers.push(self.answer(&snapshot, &Reach::by_itself(kind_of(&snapshot))))
                 }

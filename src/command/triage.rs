@@ -17,8 +17,9 @@ use super::{CommandError, deliver};
 use crate::cli::TriageArgs;
 use crate::diagnose::{Accepted, Report, Summary, diagnose_with};
 use crate::exit::Exit;
-use crate::intake::archive::{Failing, Limits, Walk};
-use crate::intake::{self, Beside, FoundText, Text};
+use crate::facts::pipeline::complete;
+use crate::intake::unpack::{Failing, Limits, Walk};
+use crate::intake::{self, FoundText, Supplied, TextSource};
 use crate::options::{Options, TriageOptions};
 use crate::render::format::ReportFormat;
 use crate::render::{Answer, Sheet, json, output};
@@ -45,7 +46,7 @@ struct Triage<'t> {
     options: &'t Options,
     rules: &'t RuleSet,
     matcher: &'t Matcher<'t>,
-    beside: Beside,
+    beside: Supplied,
     accepted: Accepted,
     /// Bytes that were read so far.
     read: Arc<AtomicU64>,
@@ -246,7 +247,7 @@ impl Triage<'_> {
         diagnose_with(&intake::unseen(name, reason), self.rules, self.matcher)
     }
 
-    fn text(&self, name: &str, from: impl Text) -> Looked {
+    fn text(&self, name: &str, from: impl TextSource) -> Looked {
         match self.judged(name, from) {
             Ok(reports) => Looked { reports, ..Looked::default() },
             Err(source) => Looked {
@@ -263,7 +264,7 @@ impl Triage<'_> {
         let mut failed = from.take(HEAD).read_to_end(&mut begin).err();
         if failed.is_none() && file::begins_one(&begin) {
             failed = from.take(file::READ_LIMIT).read_to_end(&mut begin).err();
-            if let Some(mut snapshot) = file::of_text(&begin, Path::new(name)) {
+            if let Some(mut snapshot) = file::of_text(&begin, Path::new(name)).map(complete) {
                 name.clone_into(&mut snapshot.target.name);
                 return Ok(vec![diagnose_with(&snapshot, self.rules, self.matcher)]);
             }
@@ -272,15 +273,15 @@ impl Triage<'_> {
         self.judged(name, FoundText { from: &mut whole, parts, is_binary })
     }
 
-    fn judged(&self, name: &str, from: impl Text) -> io::Result<Vec<Report>> {
+    fn judged(&self, name: &str, from: impl TextSource) -> io::Result<Vec<Report>> {
         let snapshots = intake::snapshots(name, from, &self.beside, self.matcher)?;
         Ok(snapshots.iter().map(|snapshot| diagnose_with(snapshot, self.rules, self.matcher)).collect())
     }
 }
 
-fn beside(wanted: &TriageOptions) -> Result<Beside, CommandError> {
+fn beside(wanted: &TriageOptions) -> Result<Supplied, CommandError> {
     let read = |path: &Option<PathBuf>| path.as_deref().map(small_text).transpose();
-    Ok(Beside { run: wanted.run.clone(), inspect: read(&wanted.inspect)?, info: read(&wanted.info)? })
+    Ok(Supplied { run: wanted.run.clone(), inspect: read(&wanted.inspect)?, info: read(&wanted.info)? })
 }
 
 fn small_text(path: &Path) -> Result<String, CommandError> {
@@ -299,7 +300,7 @@ mod tests {
     fn judged(text: &str) -> Vec<(Vec<String>, &'static str)> {
         let rules = rule::builtin().unwrap();
         let matcher = Matcher::new(&rules);
-        let snapshots = intake::snapshots("text", text.as_bytes(), &Beside::default(), &matcher).unwrap();
+        let snapshots = intake::snapshots("text", text.as_bytes(), &Supplied::default(), &matcher).unwrap();
         let roots = |report: &Report| {
             let roots = report.findings.iter().filter(|finding| finding.role == Role::RootCause);
             let subject =

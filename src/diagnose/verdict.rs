@@ -2,7 +2,7 @@
 
 use super::report::{Finding, Role, Subject, Verdict};
 use crate::rule::Severity;
-use crate::snapshot::vocabulary::{BootOutcome, ContainerStatus, EngineName, ManagerState};
+use crate::snapshot::vocabulary::{BootOutcome, ContainerStatus, EngineKind, ManagerState};
 use crate::snapshot::{Facts, key};
 
 /// Whether the container is meant to run systemd; what is not known to be otherwise is.
@@ -65,7 +65,7 @@ fn progress(facts: &Facts) -> String {
         .map(|n| format!(", restarted {n} times"))
         .unwrap_or_default();
     let said = match facts.get(key::BOOT_OUTCOME) {
-        Some(BootOutcome::NeverStarted) if facts.get(key::ENGINE_NAME) == Some(EngineName::Podman) => {
+        Some(BootOutcome::NeverStarted) if facts.get(key::ENGINE_NAME) == Some(EngineKind::Podman) => {
             "created, never started (of a start that failed Podman keeps no reason; `podman start --attach` \
                 prints it)"
                 .to_owned()

@@ -1,18 +1,13 @@
 //! What follows from other facts: whether the container is meant to run systemd, and how far the boot came.
 //! Pure.
 
+use super::guest_systemd_version;
 use super::program;
 use super::refusal::{self, Refused};
 use crate::pattern::Pattern;
-use crate::snapshot::vocabulary::{BootOutcome, BusState, ContainerStatus, EngineName, ManagerState};
-use crate::snapshot::{Facts, LogExcerpt, key};
+use crate::snapshot::vocabulary::{BootOutcome, BusState, ContainerStatus, ManagerState};
+use crate::snapshot::{EngineKind, Facts, LogExcerpt, key};
 
-/// systemd's banner: `systemd 252.39-1~deb12u2 running in system mode (+PAM …)`, without a distribution's
-/// suffix too.
-static BANNER: Pattern = Pattern::with_one_of(
-    &[" running in "],
-    r"\bsystemd v?(\d{3})\S*(?: \(\S+\))? running in (?:test )?system mode",
-);
 /// Lines that only a boot that came up prints.
 static CAME_UP: Pattern = Pattern::with_one_of(
     &["Startup finished in ", "Reached target "],
@@ -122,10 +117,10 @@ fn misspelt(facts: &mut Facts) -> bool {
 fn from_lines(log: &LogExcerpt, facts: &mut Facts) {
     let source = "log: lines of PID 1";
     let says = |pattern: &Pattern| log.lines.iter().rposition(|line| captured(pattern, &line.text).is_some());
-    let banner = log.lines.iter().rev().find_map(|line| captured(&BANNER, &line.text));
+    let banner = log.lines.iter().rev().find_map(|line| guest_systemd_version::of_banner(&line.text));
     let virtualization = log.lines.iter().rev().find_map(|line| captured(&VIRTUALIZATION, &line.text));
     let (came_up, gave_up) = (says(&CAME_UP), says(&GAVE_UP));
-    if let Some(version) = banner.and_then(|version| version.parse::<i64>().ok()) {
+    if let Some(version) = banner {
         facts.set_if_unknown(key::GUEST_SYSTEMD_VERSION, version, "log: systemd's banner");
     }
     for (key, pattern) in [(key::CLIENT_USER_SCOPE, &USER_SCOPE), (key::CLIENT_IN_BUILD, &IN_BUILD)] {
@@ -155,8 +150,8 @@ fn from_lines(log: &LogExcerpt, facts: &mut Facts) {
 fn user_namespace(facts: &mut Facts) {
     let mapped = match (facts.get(key::ENGINE_NAME), facts.get(key::CONTAINER_USERNS_MODE)) {
         (_, Some("host")) => Some(false),
-        (Some(EngineName::Podman), Some(mode)) => Some(mode != "default"),
-        (Some(_), Some(_)) => facts.get(key::ENGINE_USERNS),
+        (Some(EngineKind::Podman), Some(mode)) => Some(mode != "default"),
+        (Some(EngineKind::Docker), Some(_)) => facts.get(key::ENGINE_USERNS),
         _ => None,
     };
     if let Some(mapped) = mapped {
@@ -172,12 +167,13 @@ fn user_namespace(facts: &mut Facts) {
 /// systemd needs.
 fn intent(facts: &mut Facts) {
     let reaches = facts.get(key::CONTAINER_RUNS_SYSTEMD);
+    // Podman itself sets `container=` and mounts /run where it prepares a container for systemd.
+    let of_podman = facts.get(key::ENGINE_NAME) == Some(EngineKind::Podman);
     let asked = facts.get(key::CONTAINER_STOP_SIGNAL_HALTS) == Some(true)
-        || facts.get(key::CONTAINER_ENV_CONTAINER).is_some_and(|v| !v.is_empty())
-            && facts.get(key::ENGINE_NAME) != Some(EngineName::Podman)
+        || facts.get(key::CONTAINER_ENV_CONTAINER).is_some_and(|v| !v.is_empty()) && !of_podman
         || facts.get(key::CONTAINER_WRITABLE_CGROUPS) == Some(true)
         || facts.get(key::MOUNT_RUN) == Some(true)
-            && facts.get(key::ENGINE_NAME) != Some(EngineName::Podman)
+            && !of_podman
             && facts.get(key::CONTAINER_READ_ONLY) != Some(true);
     let source = "container.runs_systemd, container.stop_signal, container.env_container, \
         container.writable_cgroups, mount.run";

@@ -1,5 +1,6 @@
 //! What os-release and systemd's version say about a guest. Pure.
 
+use super::guest_systemd_version;
 use crate::snapshot::{Facts, key};
 
 /// Facts of os-release.
@@ -40,57 +41,6 @@ const IDS: &[(&str, &str)] = &[
     ("arch linux", "arch"),
 ];
 
-/// Version of systemd in a release (its newest update), by os-release id and the release's number or name.
-const RELEASES: &[(&str, &str, i64)] = &[
-    ("debian", "8", 215),
-    ("debian", "jessie", 215),
-    ("debian", "9", 232),
-    ("debian", "stretch", 232),
-    ("debian", "10", 241),
-    ("debian", "buster", 241),
-    ("debian", "11", 247),
-    ("debian", "bullseye", 247),
-    ("debian", "12", 252),
-    ("debian", "bookworm", 252),
-    ("debian", "13", 257),
-    ("debian", "trixie", 257),
-    ("ubuntu", "16", 229),
-    ("ubuntu", "xenial", 229),
-    ("ubuntu", "18", 237),
-    ("ubuntu", "bionic", 237),
-    ("ubuntu", "20", 245),
-    ("ubuntu", "focal", 245),
-    ("ubuntu", "22", 249),
-    ("ubuntu", "jammy", 249),
-    ("ubuntu", "24", 255),
-    ("ubuntu", "noble", 255),
-    ("centos", "7", 219),
-    ("centos", "8", 239),
-    ("centos", "9", 252),
-    ("centos", "10", 257),
-    ("almalinux", "8", 239),
-    ("almalinux", "9", 252),
-    ("almalinux", "10", 257),
-    ("rocky", "8", 239),
-    ("rocky", "9", 252),
-    ("rocky", "10", 257),
-    ("ol", "7", 219),
-    ("ol", "8", 239),
-    ("ol", "9", 252),
-    ("rhel", "7", 219),
-    ("rhel", "8", 239),
-    ("rhel", "9", 252),
-    ("rhel", "10", 257),
-    ("amzn", "2", 219),
-    ("amzn", "2023", 252),
-    ("fedora", "38", 253),
-    ("fedora", "39", 254),
-    ("fedora", "40", 255),
-    ("fedora", "41", 256),
-    ("fedora", "42", 257),
-    ("fedora", "43", 258),
-];
-
 /// The id of a distribution by its name.
 pub fn id_of_name(name: &str) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();
@@ -113,32 +63,14 @@ pub fn of_image(image: &str) -> Option<(&'static str, Option<i64>)> {
     if !bounded {
         return None;
     }
-    Some((id, release_of(id, &path[at + word.len()..])))
-}
-
-/// The release that follows a distribution's name: `:7`, `2204`, `-12`, `_9`, `:bookworm-slim`.
-fn release_of(id: &str, rest: &str) -> Option<i64> {
-    let rest = rest.trim_start_matches(['/', ':', '-', '_']);
-    let rest = ["systemd", "init", "stream", "linux", "ansible"]
-        .iter()
-        .fold(rest, |rest, word| rest.trim_start_matches(word).trim_start_matches([':', '-', '_']));
-    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    let word: String = rest.chars().take_while(char::is_ascii_lowercase).collect();
-    let number = match (id, digits.len()) {
-        ("ubuntu", 4) => &digits[..2],
-        _ => digits.as_str(),
-    };
-    RELEASES
-        .iter()
-        .find(|(of, release, _)| *of == id && (*release == number || *release == word))
-        .map(|(.., version)| *version)
+    Some((id, guest_systemd_version::of_release(id, &path[at + word.len()..])))
 }
 
 /// Version of systemd in the release that a distribution's own name gives, such as `CentOS Linux 7 (Core)`.
 pub fn of_name(name: &str) -> Option<i64> {
     let id = id_of_name(name)?;
     let release = name.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
-    release_of(id, release.split('.').next().unwrap_or(release))
+    guest_systemd_version::of_release(id, release.split('.').next().unwrap_or(release))
 }
 
 /// What distribution and version together mean for the boot.

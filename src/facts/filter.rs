@@ -8,7 +8,7 @@ use crate::snapshot::EngineKind;
 use crate::snapshot::{Facts, Gap, key};
 
 use super::Config;
-use crate::snapshot::vocabulary::{CgroupMode, EngineName, FilterAnswer, FilterEffect, SeccompMode};
+use crate::snapshot::vocabulary::{CgroupMode, FilterAnswer, FilterEffect, SeccompMode};
 
 /// Reads a profile that the configuration names by its path on the engine's machine.
 pub type ProfileReader<'r> = &'r dyn Fn(&str) -> Result<String, String>;
@@ -203,7 +203,7 @@ fn effect(filter: &InForce, facts: &mut Facts) {
     facts.set(key::SECCOMP_NAME_TO_HANDLE_AT, word(filter.answer("name_to_handle_at")), source);
     facts.set(key::SECCOMP_MOUNT, word(filter.answer("mount")), source);
     let Some(version) = facts.get(key::GUEST_SYSTEMD_VERSION) else { return };
-    let docker = if facts.get(key::ENGINE_NAME) == Some(EngineName::Podman) {
+    let docker = if facts.get(key::ENGINE_NAME) == Some(EngineKind::Podman) {
         Some(0)
     } else {
         facts.get(key::ENGINE_MAJOR)

@@ -3,21 +3,23 @@
 //!
 //! Used for live containers and for pasted text alike. Must not ask an engine, read a file or judge.
 
+mod assume;
 pub mod capability;
-mod config;
-pub mod container;
+mod container_config;
+mod container_facts;
 mod derive;
 pub mod distribution;
-pub mod engine;
+mod engine_facts;
 pub mod filter;
-pub mod image;
+pub mod guest_systemd_version;
+mod image_name;
 pub mod mounts;
+pub mod pipeline;
+pub mod podman_systemd_mode;
 pub mod program;
 pub mod refusal;
 pub mod signal;
 pub mod size;
 
-#[cfg(feature = "engine")]
-pub use capability::of_mask as capabilities_of_mask;
-pub use config::{Config, Mount};
-pub use derive::derive;
+pub use container_config::{Config, Mount};
+use derive::derive;

@@ -128,7 +128,7 @@ fn of_shell(shell: &str, rest: &[String], sh: Option<&str>) -> Program {
             let arguments: Vec<String> = words.skip(1).cloned().collect();
             return Program {
                 wrapper: Wrapper::Shell,
-                ..of_script_text(text, &arguments, Text::Inline { last })
+                ..of_script_text(text, &arguments, ScriptPlace::Inline { last })
             };
         }
         if word.starts_with('-') {
@@ -150,7 +150,7 @@ fn replaces_itself(shell: &str) -> bool {
 
 /// Where a shell text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Text {
+pub enum ScriptPlace {
     /// In a file.
     File,
     /// After `-c`; `last` tells whether the shell runs the last command in its own place.
@@ -161,11 +161,11 @@ pub enum Text {
 }
 
 /// Skims a shell text that is called with `arguments`.
-pub fn of_script_text(text: &str, arguments: &[String], place: Text) -> Program {
+pub fn of_script_text(text: &str, arguments: &[String], place: ScriptPlace) -> Program {
     let commands = commands(text);
     let count = commands.len();
     let mut program = Program {
-        wrapper: if place == Text::File { Wrapper::Script } else { Wrapper::Shell },
+        wrapper: if place == ScriptPlace::File { Wrapper::Script } else { Wrapper::Shell },
         init: None,
         execs: None,
         init_arguments: Vec::new(),
@@ -178,7 +178,7 @@ pub fn of_script_text(text: &str, arguments: &[String], place: Text) -> Program 
             program.init = Some(first.clone());
             program.init_arguments = rest.to_vec();
             program.execs = match place {
-                Text::Inline { last } if !exec && index + 1 == count => last,
+                ScriptPlace::Inline { last } if !exec && index + 1 == count => last,
                 _ => Some(exec),
             };
             return program;
@@ -336,15 +336,15 @@ mod tests {
     fn scripts_receive_the_command() {
         let arguments = vec!["/sbin/init".to_owned()];
         let text = "#!/bin/sh\n# exec nothing\nset -e\nif [ -f /x ]; then\n  echo x\nfi\nexec \"$@\"\n";
-        let program = of_script_text(text, &arguments, Text::File);
+        let program = of_script_text(text, &arguments, ScriptPlace::File);
         assert_eq!((program.init.as_deref(), program.execs), (Some("/sbin/init"), Some(true)));
-        assert_eq!(of_script_text("#!/bin/sh\n\"$@\"\n", &arguments, Text::File).execs, Some(false));
+        assert_eq!(of_script_text("#!/bin/sh\n\"$@\"\n", &arguments, ScriptPlace::File).execs, Some(false));
         assert_eq!(
-            of_script_text("#!/bin/sh\nexec env A=1 /usr/sbin/init\n", &[], Text::File).execs,
+            of_script_text("#!/bin/sh\nexec env A=1 /usr/sbin/init\n", &[], ScriptPlace::File).execs,
             Some(true)
         );
         assert_eq!(
-            of_script_text("#!/bin/sh\nexec /second.sh\n", &[], Text::File).script.as_deref(),
+            of_script_text("#!/bin/sh\nexec /second.sh\n", &[], ScriptPlace::File).script.as_deref(),
             Some("/second.sh")
         );
     }

@@ -4,39 +4,41 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::describe::{Described, Found};
-use super::info;
+use super::describe::Found;
+use super::described::Described;
+use super::engine_cli::EngineCli;
+use super::engine_info::EngineInfo;
+use super::line_owner::{self, ContainerPart};
 use super::observe::Observed;
-use super::page::Page;
-use super::share::{self, Share};
-use crate::facts::{
-    Config, container, derive, distribution, engine, filter, image, mounts, program, refusal,
-};
+use super::reader::ReadText;
+use crate::facts::pipeline::{self, Documents, OfText, document};
+use crate::facts::program::{self, Program};
+use crate::facts::refusal;
 use crate::snapshot::{
-    EngineId, Fact, Facts, Gap, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Target, TargetKind,
-    UNSEEN_TEXT, key,
+    Fact, Facts, Gap, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Target, TargetKind, UNSEEN_TEXT, key,
 };
 
 /// Units that failed, of one container; more are one disaster.
 const MOST_UNITS: usize = 500;
 
 /// Makes the snapshots of a page, one for each container, at least one.
-pub fn snapshots(name: &str, page: &Page, found: &Found) -> Vec<Snapshot> {
+pub fn snapshots(name: &str, page: &ReadText, found: &Found) -> Vec<Snapshot> {
     let count = found.containers.len();
-    let one = |(index, share): (usize, Share<'_>)| {
+    let one = |(index, part): (usize, ContainerPart<'_>)| {
         let container = found.containers.get(index);
         let label = container
             .filter(|_| count > 1)
             .map_or_else(|| name.to_owned(), |container| labelled(name, index, container));
-        Draft::new(&label, page, found, container, share).finish()
+        TextSnapshotBuilder::new(&label, page, found, container, part).finish()
     };
-    share::shares(page, found).into_iter().enumerate().map(one).collect()
+    line_owner::parts(page, found).into_iter().enumerate().map(one).collect()
 }
 
 /// The snapshot of a text that could not be looked at.
 pub fn unseen(name: &str, reason: &str) -> Snapshot {
-    let page = Page { speaks: true, unseen: vec![format!("not judged: {reason}")], ..Page::default() };
-    Draft::new(name, &page, &Found::default(), None, Share::default()).finish()
+    let page =
+        ReadText { speaks: true, unseen: vec![format!("not judged: {reason}")], ..ReadText::default() };
+    TextSnapshotBuilder::new(name, &page, &Found::default(), None, ContainerPart::default()).finish()
 }
 
 fn labelled(name: &str, index: usize, container: &Described) -> String {
@@ -47,7 +49,7 @@ fn labelled(name: &str, index: usize, container: &Described) -> String {
 }
 
 /// A snapshot while it is put together.
-struct Draft<'f> {
+struct TextSnapshotBuilder<'f> {
     name: String,
     found: &'f Found,
     container: Option<&'f Described>,
@@ -57,16 +59,16 @@ struct Draft<'f> {
     log: LogExcerpt,
 }
 
-impl<'f> Draft<'f> {
+impl<'f> TextSnapshotBuilder<'f> {
     fn new(
         name: &str,
-        page: &Page,
+        page: &ReadText,
         found: &'f Found,
         container: Option<&'f Described>,
-        share: Share<'_>,
+        part: ContainerPart<'_>,
     ) -> Self {
-        let Share { lines, unrecognised, observed, is_spoken } = share;
-        let mut draft = Self {
+        let ContainerPart { lines, unrecognised, observed, is_spoken } = part;
+        let mut builder = Self {
             name: name.to_owned(),
             found,
             container,
@@ -81,83 +83,34 @@ impl<'f> Draft<'f> {
                 unrecognised,
             },
         };
-        draft.gaps.extend(unread_parts(page, found));
-        draft.configured();
-        draft.engine();
-        draft.observed(&observed);
-        derive(&draft.log, &mut draft.facts);
-        draft.started();
-        draft.guest();
-        draft.worked_out();
-        draft.subject(is_spoken);
-        draft
+        builder.gaps.extend(unread_parts(page, found));
+        let parts = builder.parts();
+        let text = parts.documents();
+        builder.facts = pipeline::of_documents(&text);
+        builder.observed(&observed);
+        let read = |path: &str| Err(format!("the profile is the file {path} on the engine's machine"));
+        pipeline::conclude(&text, &builder.log, &read, &mut builder.facts, &mut builder.gaps);
+        builder.subject(is_spoken);
+        builder
     }
 
-    /// Facts of the container's own description.
-    fn configured(&mut self) {
-        let Some(container) = self.container else { return };
-        let config = container.config();
-        let mut told = Facts::default();
-        container::facts(&config, &mut told);
-        let image = container.image.as_deref().unwrap_or_default();
-        if !config.knows("/Config/Cmd") && !config.knows("/Config/Entrypoint") && image::is_program(image) {
-            told.set(key::CONTAINER_RUNS_SYSTEMD, false, "name of the image");
+    /// Takes what the text says of its container and of the engine, and keeps the documents.
+    fn parts(&mut self) -> TextParts<'f> {
+        let said: &EngineInfo = &self.found.engine;
+        if let Some(container) = self.container {
+            self.documents.insert(document::CONTAINER.to_owned(), container.documents.inspect.clone());
+            let image = container.declared.clone();
+            self.documents.extend(image.map(|image| (document::IMAGE.to_owned(), image)));
         }
-        if config.knows("/Config/Cmd") {
-            let program = program::of_argv(&config.argv(), None);
-            let open = program.init.is_none() && program.script.is_some();
-            // A script may lead to systemd; its text is not here.
-            if !open {
-                program.facts(&mut told);
-            }
-        }
-        if let Some(image) = &container.image {
-            told.set(key::CONTAINER_IMAGE, image.as_str(), "container inspect: Config.Image");
-        }
-        self.attribute(&told, &container.origin);
-        self.facts.extend(container.facts.clone());
-        self.documents.insert("container".to_owned(), container.documents.inspect.clone());
-        if let Some(image) = &container.declared {
-            container::image_facts(image, &mut self.facts);
-            self.documents.insert("image".to_owned(), image.clone());
-        }
-    }
-
-    /// Takes facts over with the place in the text as their source.
-    fn attribute(&mut self, told: &Facts, origin: &str) {
-        for (key, fact) in told.iter().filter(|(key, _)| self.facts.named(key).is_none()).collect::<Vec<_>>()
-        {
-            let field = fact.source.rsplit_once(": ").map_or(fact.source.as_str(), |(_, field)| field);
-            let field = field.split(" (").next().unwrap_or(field);
-            self.facts.set_named(key, fact.value.clone(), &format!("{origin} ({field})"));
-        }
-    }
-
-    /// Facts of the engine that the text speaks of.
-    fn engine(&mut self) {
-        let said: &info::Engine = &self.found.engine;
-        let cli = self.container.and_then(|container| container.engine);
+        let info = (!said.info.is_empty()).then(|| Value::Object(said.info.clone()));
+        self.documents.extend(info.clone().map(|info| (document::ENGINE.to_owned(), info)));
         let origin = said.line.map_or_else(|| "text".to_owned(), |line| format!("text line {line}"));
-        let mut told = Facts::default();
-        if let Some(name) = cli.filter(|cli| *cli != "nerdctl").or(said.name).or(said.shown) {
-            match &said.version {
-                Some(version) if said.name == Some(name) => {
-                    let id = EngineId { name: name.to_owned(), version: version.clone(), api: String::new() };
-                    engine::version_facts(&id, &mut told);
-                }
-                _ => told.set_foreign(key::ENGINE_NAME, name, "name of the command"),
-            }
-        }
-        if !said.info.is_empty() {
-            let info = Value::Object(said.info.clone());
-            engine::info_facts(&info, &mut told);
-            self.documents.insert("engine".to_owned(), info);
-        }
-        self.attribute(&told, &origin);
+        TextParts { said, container: self.container, info, origin }
     }
 
-    /// What the lines around the container say of it.
+    /// Takes what the build file and the lines around the container say of it.
     fn observed(&mut self, observed: &[(&Observed, bool)]) {
+        self.facts.extend(self.container.map(|container| container.facts.clone()).unwrap_or_default());
         let whole = self.container.is_some_and(|container| container.documents.complete.contains(&""));
         let mut failed = Units::default();
         for (observed, own) in observed {
@@ -170,7 +123,11 @@ impl<'f> Draft<'f> {
                 let weaker = key == key::CGROUP_MODE.name()
                     && !fact.source.ends_with("mounts")
                     && self.facts.named(key).is_some();
-                if !own && !share::is_shared(key) || whole && key.starts_with("container.") || up || weaker {
+                if !own && !line_owner::is_shared(key)
+                    || whole && key.starts_with("container.")
+                    || up
+                    || weaker
+                {
                     continue;
                 }
                 if key == key::MANAGER_FAILED_UNITS.name() {
@@ -183,58 +140,10 @@ impl<'f> Draft<'f> {
         failed.tell(self);
     }
 
-    /// Whether init is in the image: a container that ended otherwise than by the engine's own codes has
-    /// started it, and who names an init and has no error to show is taken to have one.
-    fn started(&mut self) {
-        if self.facts.get(key::CONTAINER_RUNS_SYSTEMD) != Some(true) {
-            return;
-        }
-        match self.facts.get(key::CONTAINER_EXIT_CODE) {
-            Some(125..=127) => {}
-            Some(_) => self.facts.set_if_unknown(
-                key::GUEST_INIT_PRESENT,
-                true,
-                "container.exit_code: the engine could start it",
-            ),
-            None => self.facts.set_if_unknown(
-                key::GUEST_INIT_PRESENT,
-                true,
-                "assumed: the text names it and says nothing against it",
-            ),
-        }
-    }
-
-    /// What names tell of the guest, where systemd itself did not say it.
-    fn guest(&mut self) {
-        let name = self.facts.get(key::GUEST_OS_NAME).map(str::to_owned);
-        if let Some(version) = name.as_deref().and_then(distribution::of_name) {
-            self.facts.set_if_unknown(key::GUEST_SYSTEMD_VERSION, version, key::GUEST_OS_NAME.name());
-        }
-        let image =
-            self.container.and_then(|container| container.base.as_deref().or(container.image.as_deref()));
-        if let Some((id, version)) = image.and_then(distribution::of_image) {
-            self.facts.set_if_unknown(key::GUEST_OS_ID, id, "name of the image");
-            if let Some(version) = version {
-                self.facts.set_if_unknown(key::GUEST_SYSTEMD_VERSION, version, "name of the image");
-            }
-        }
-        distribution::distribution_facts(&mut self.facts);
-    }
-
-    /// What follows from the configuration and the rest together.
-    fn worked_out(&mut self) {
-        let Some(container) = self.container else { return };
-        let config: Config<'_> = container.config();
-        let mut told = self.facts.clone();
-        mounts::predicted(&config, &mut told);
-        self.attribute(&told, &container.origin);
-        let read = |path: &str| Err(format!("the profile is the file {path} on the engine's machine"));
-        filter::collect(&config, &read, &mut self.facts, &mut self.gaps);
-    }
-
     /// Whether systemd is the subject: asked for by the container's description, or spoken of in the text.
     fn subject(&mut self, is_spoken: bool) {
-        let spoken = is_spoken || self.documents.values().any(|document| share::signs(&document.to_string()));
+        let spoken =
+            is_spoken || self.documents.values().any(|document| line_owner::signs(&document.to_string()));
         let meant = self.facts.get(key::CONTAINER_MEANT_FOR_SYSTEMD);
         if spoken && meant != Some(true) {
             self.facts.set(key::CONTAINER_MEANT_FOR_SYSTEMD, true, "text: it speaks of systemd");
@@ -276,6 +185,49 @@ impl<'f> Draft<'f> {
     }
 }
 
+/// What a text says of one container and of its engine.
+struct TextParts<'f> {
+    said: &'f EngineInfo,
+    container: Option<&'f Described>,
+    info: Option<Value>,
+    /// Where the engine's words stand.
+    origin: String,
+}
+
+impl TextParts<'_> {
+    /// Returns them as documents.
+    fn documents(&self) -> Documents<'_> {
+        let said = self.said;
+        let cli = self.container.and_then(|container| container.engine).and_then(EngineCli::engine);
+        let engine = cli.or(said.name).or(said.shown);
+        let text = OfText {
+            container_origin: self.container.map_or("text", |container| container.origin.as_str()),
+            engine_origin: &self.origin,
+            image: self.container.and_then(|container| container.image.as_deref()),
+            base: self.container.and_then(|container| container.base.as_deref()),
+            program: self.container.and_then(told_program),
+        };
+        Documents {
+            container: self.container.map(Described::config),
+            image: self.container.and_then(|container| container.declared.as_ref()),
+            info: self.info.as_ref(),
+            engine,
+            // The version of another engine than the container's says nothing.
+            version: said.version.as_deref().filter(|_| said.name.is_some() && said.name == engine),
+            text: Some(text),
+        }
+    }
+}
+
+/// Returns what the command of a container leads to; `None` where that is unknown, or where a script decides
+/// it, whose text is not here.
+fn told_program(container: &Described) -> Option<Program> {
+    let config = container.config();
+    let program = program::of_argv(&config.argv(), None);
+    let is_told = program.init.is_some() || program.script.is_none();
+    (config.knows("/Config/Cmd") && is_told).then_some(program)
+}
+
 /// An argument that was given and tells nothing.
 fn unread(what: &str) -> Gap {
     let (fact, wanted) = match what {
@@ -288,7 +240,7 @@ fn unread(what: &str) -> Gap {
 
 /// Why a text, or a part of it, was not seen; one without a word says nothing, unless something was given
 /// beside it.
-fn unread_parts(page: &Page, found: &Found) -> Vec<Gap> {
+fn unread_parts(page: &ReadText, found: &Found) -> Vec<Gap> {
     let wordless = (found.containers.is_empty() && !page.speaks).then(|| match page.bytes {
         0 => "nothing to judge: the text is empty".to_owned(),
         _ => "nothing to judge: the text holds no word".to_owned(),
@@ -298,7 +250,7 @@ fn unread_parts(page: &Page, found: &Found) -> Vec<Gap> {
 }
 
 /// What could not be read of a page.
-fn gaps(page: &Page, found: &Found) -> Vec<Gap> {
+fn gaps(page: &ReadText, found: &Found) -> Vec<Gap> {
     let left_out = found
         .left_out
         .iter()
@@ -331,14 +283,14 @@ impl<'f> Units<'f> {
         self.source = &fact.source;
     }
 
-    fn tell(self, draft: &mut Draft<'_>) {
+    fn tell(self, builder: &mut TextSnapshotBuilder<'_>) {
         let further = self.seen.len() - self.list.len();
         if further > 0 {
             let reason = format!("not read: {further} units that failed, after the first {MOST_UNITS}");
-            draft.gaps.push(Gap { fact: key::MANAGER_FAILED_UNITS.name().to_owned(), reason });
+            builder.gaps.push(Gap { fact: "manager.failed_units".to_owned(), reason });
         }
         if !self.list.is_empty() {
-            draft.facts.set_named(key::MANAGER_FAILED_UNITS.name(), self.list.into(), self.source);
+            builder.facts.set_named(key::MANAGER_FAILED_UNITS.name(), self.list.into(), self.source);
         }
     }
 }

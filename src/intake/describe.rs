@@ -3,17 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::budget::{Budget, Work, size};
+use super::described::Described;
 use super::dockerfile::{self, Dockerfile};
-use super::documents::{self, Document, Kind};
-use super::info::{self, Engine};
+use super::engine_cli::EngineCli;
+use super::engine_info::{self, EngineInfo};
+use super::json_documents::{self, DocumentKind, JsonDocument};
 use super::observe::{self, Observed};
-use super::page::{Line, Page};
-use super::spec::{Documents, Spec};
-use super::{Beside, listing, run, services, shell, yaml};
-use crate::facts::{Config, program};
+use super::reader::{Line, ReadText};
+use super::spec::{InspectDocuments, Spec};
+use super::{Supplied, image_config, listing, run_command, services, shell, yaml};
 use crate::scan::threads;
 use crate::snapshot::{EngineKind, Facts};
 
@@ -23,59 +24,13 @@ const MOST: usize = 64;
 /// Lines from which on it pays to look for two things side by side.
 const LONG: usize = 2000;
 
-/// A container that the text describes.
-#[derive(Debug, Clone)]
-pub struct Described {
-    /// Number of the first line of its description.
-    pub line: u64,
-    /// Name, where it has one.
-    pub name: Option<String>,
-    /// Where the description stands, in words.
-    pub origin: String,
-    /// CLI of the engine.
-    pub engine: Option<&'static str>,
-    /// Its image.
-    pub image: Option<String>,
-    /// What its image starts from.
-    pub base: Option<String>,
-    /// The description as inspect documents.
-    pub documents: Documents,
-    /// The image's own inspect document.
-    pub declared: Option<Value>,
-    /// What the build did.
-    pub facts: Facts,
-}
-
-impl Described {
-    /// The description, to be read as configuration.
-    pub fn config(&self) -> Config<'_> {
-        let Documents { inspect, native, kind, complete } = &self.documents;
-        Config::partial(inspect, native.as_ref(), *kind, complete)
-    }
-
-    /// Whether a name in the text is its own, as compose and the engine form it: `project_web_1` and `web-1`
-    /// are `web`.
-    pub fn is_called(&self, name: &str) -> bool {
-        let Some(own) = self.name.as_deref().filter(|own| !own.is_empty()) else { return false };
-        let part = |start: usize| matches!(name.as_bytes().get(start), Some(b'-' | b'_') | None);
-        name.match_indices(own).any(|(at, _)| {
-            (at == 0 || matches!(name.as_bytes()[at - 1], b'-' | b'_')) && part(at + own.len())
-        })
-    }
-
-    /// Whether its command leads to an init.
-    pub fn reaches_systemd(&self) -> bool {
-        program::of_argv(&self.config().argv(), None).init.is_some()
-    }
-}
-
 /// Everything that a text describes.
 #[derive(Debug, Default)]
 pub struct Found {
     /// Containers, by line.
     pub containers: Vec<Described>,
     /// The engine.
-    pub engine: Engine,
+    pub engine: EngineInfo,
     /// What single lines and listings say.
     pub observed: Vec<Observed>,
     /// Arguments that hold nothing of what they should.
@@ -87,7 +42,7 @@ pub struct Found {
 }
 
 /// Looks for everything in a page and in what was given beside it.
-pub fn found(page: &Page, beside: &Beside) -> Found {
+pub fn found(page: &ReadText, supplied: &Supplied) -> Found {
     let mut budget = Budget::of(page.lines.iter().map(|line| line.text.len() as u64).sum());
     let mut of_page = || of_lines(&page.lines, &mut budget);
     let observed = || [observe::observations(&page.lines), listing::observations(&page.lines)].concat();
@@ -98,7 +53,9 @@ pub fn found(page: &Page, beside: &Beside) -> Found {
         Found { observed, ..found }
     };
     let mut given = Found::default();
-    for (text, what) in [(&beside.inspect, "--inspect"), (&beside.run, "--run"), (&beside.info, "--info")] {
+    for (text, what) in
+        [(&supplied.inspect, "--inspect"), (&supplied.run, "--run"), (&supplied.info, "--info")]
+    {
         let Some(text) = text else { continue };
         let mut own = Budget::of(text.len() as u64);
         let more = of_lines(&Line::all(text), &mut own);
@@ -128,29 +85,31 @@ pub fn found(page: &Page, beside: &Beside) -> Found {
 
 fn of_lines(lines: &[Line], budget: &mut Budget) -> Found {
     budget.begin_part();
-    let documents = documents::documents(lines, budget);
+    let documents = json_documents::documents(lines, budget);
     budget.begin_part();
     let commands = shell::commands(lines, budget);
     // The dearest last.
     budget.begin_rest();
     let blocks = yaml::blocks(lines, budget);
-    let mut engine = info::of_lines(lines);
-    blocks.iter().filter_map(info::of_yaml).for_each(|said| engine.merge(said));
+    let mut engine = engine_info::of_lines(lines);
+    blocks.iter().filter_map(engine_info::of_yaml).for_each(|said| engine.merge(said));
     for document in &documents {
         match document.kind {
-            Kind::Info => engine.merge(info::of_info(&document.value)),
-            Kind::PodmanInfo => engine.merge(info::of_podman(&document.value)),
-            Kind::Version => engine.merge(info::of_version(&document.value)),
+            DocumentKind::Info => engine.merge(engine_info::of_info(&document.value)),
+            DocumentKind::PodmanInfo => engine.merge(engine_info::of_podman(&document.value)),
+            DocumentKind::Version => engine.merge(engine_info::of_version(&document.value)),
             _ => {}
         }
     }
-    engine.shown = info::of_commands(lines);
-    let mut specs: Vec<Spec> = commands.iter().filter_map(run::spec).collect();
+    engine.shown = engine_info::of_commands(lines);
+    let mut specs: Vec<Spec> = commands.iter().filter_map(run_command::spec).collect();
     specs.extend(blocks.iter().flat_map(services::specs));
     specs.extend(lines.iter().filter_map(|line| services::of_json_list(line.number, line.command())));
     let files = dockerfile::files(lines);
-    let declared =
-        documents.iter().find(|document| document.kind == Kind::Image).map(|document| document.value.clone());
+    let declared = documents
+        .iter()
+        .find(|document| document.kind == DocumentKind::Image)
+        .map(|document| document.value.clone());
     let mut containers = described(&sorted_out(specs), &files, declared.as_ref(), budget);
     inspected(&documents, declared.as_ref(), &mut containers, budget);
     if containers.is_empty() {
@@ -200,9 +159,9 @@ fn described(
         let file = files.last().filter(|_| !service || spec.image.is_none());
         let mut documents = spec.documents();
         if let Some(image) = declared.and_then(|image| image.get("Config")).and_then(Value::as_object) {
-            inherit(&mut documents, image, true);
+            image_config::inherit(&mut documents, image, true);
         } else if let Some(file) = file {
-            inherit(&mut documents, &file.config, false);
+            image_config::inherit(&mut documents, &file.config, false);
         }
         Described {
             line: spec.line,
@@ -221,59 +180,16 @@ fn described(
     budget.affordable(MOST, specs.iter().map(|spec| (spec.line, shared, spec))).into_iter().map(of).collect()
 }
 
-/// Puts the image's configuration where the container's own says nothing.
-fn inherit(documents: &mut Documents, image: &Map<String, Value>, whole: bool) {
-    let Some(config) = documents.inspect.get_mut("Config").and_then(Value::as_object_mut) else { return };
-    let own_entrypoint = config.contains_key("Entrypoint");
-    for (key, value) in image {
-        match key.as_str() {
-            "Env" => {
-                let mut all = value.as_array().cloned().unwrap_or_default();
-                all.extend(config.get("Env").and_then(Value::as_array).cloned().unwrap_or_default());
-                config.insert("Env".to_owned(), json!(all));
-            }
-            "Cmd" | "Entrypoint" if own_entrypoint => {}
-            "Volumes" | "Image" => {}
-            key => {
-                config.entry(key.to_owned()).or_insert_with(|| value.clone());
-            }
-        }
-    }
-    volumes(documents, image);
-    if whole {
-        documents.complete.extend(["/Config/", "/Mounts"]);
-    }
-}
-
-/// Volumes that the image declares and nothing lies over.
-fn volumes(documents: &mut Documents, image: &Map<String, Value>) {
-    let declared: Vec<String> =
-        image.get("Volumes").and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned().collect();
-    let mounts = Config::partial(&documents.inspect, None, documents.kind, &[]).mounts();
-    let mounted: BTreeSet<&str> = mounts.iter().map(|mount| mount.destination.as_str()).collect();
-    let taken = |path: &str| mounted.contains(path.trim_end_matches('/'));
-    let more: Vec<Value> = declared
-        .iter()
-        .filter(|path| !taken(path))
-        .map(|path| json!({"Type": "volume", "Source": "", "Destination": path, "RW": true, "Mode": ""}))
-        .collect();
-    if more.is_empty() {
-        return;
-    }
-    let mut mounts = documents.inspect.get("Mounts").and_then(Value::as_array).cloned().unwrap_or_default();
-    mounts.extend(more);
-    documents.inspect["Mounts"] = json!(mounts);
-}
-
 /// Containers that the engine itself described; a command line of the same container says nothing more.
 fn inspected(
-    documents: &[Document],
+    documents: &[JsonDocument],
     declared: Option<&Value>,
     containers: &mut Vec<Described>,
     budget: &mut Budget,
 ) {
-    let told =
-        documents.iter().filter(|document| matches!(document.kind, Kind::Container | Kind::PodmanContainer));
+    let told = documents
+        .iter()
+        .filter(|document| matches!(document.kind, DocumentKind::Container | DocumentKind::PodmanContainer));
     let sized = told.map(|document| (document.line, declared.map_or(0, size), document));
     let of_engine: Vec<Described> = budget
         .affordable(MOST, sized)
@@ -289,10 +205,10 @@ fn inspected(
 }
 
 /// A container as the engine describes it; a section that is missing was cut off.
-fn of_inspect(document: &Document, declared: Option<&Value>) -> Option<Described> {
+fn of_inspect(document: &JsonDocument, declared: Option<&Value>) -> Option<Described> {
     let podman = match document.kind {
-        Kind::Container => false,
-        Kind::PodmanContainer => true,
+        DocumentKind::Container => false,
+        DocumentKind::PodmanContainer => true,
         _ => return None,
     };
     let mut value = document.value.clone();
@@ -310,10 +226,10 @@ fn of_inspect(document: &Document, declared: Option<&Value>) -> Option<Described
         line: document.line,
         name: name.map(|name| name.trim_start_matches('/').to_owned()),
         origin: format!("text line {}: inspect", document.line),
-        engine: podman.then_some("podman"),
+        engine: podman.then_some(EngineCli::Podman),
         image,
         base: None,
-        documents: Documents {
+        documents: InspectDocuments {
             native: podman.then(|| value.clone()),
             inspect: value,
             kind: if podman { EngineKind::Podman } else { EngineKind::Docker },
@@ -346,7 +262,7 @@ fn speakers(lines: &[Line]) -> Vec<Described> {
         engine: None,
         image: None,
         base: None,
-        documents: Documents {
+        documents: InspectDocuments {
             inspect: json!({}),
             native: None,
             kind: EngineKind::Docker,
@@ -360,13 +276,13 @@ fn speakers(lines: &[Line]) -> Vec<Described> {
 
 /// An image without a container: how it is started is unknown.
 fn of_file(file: &Dockerfile) -> Described {
-    let mut documents = Documents {
+    let mut documents = InspectDocuments {
         inspect: json!({"Config": {}}),
         native: None,
         kind: EngineKind::Docker,
         complete: Vec::new(),
     };
-    inherit(&mut documents, &file.config, false);
+    image_config::inherit(&mut documents, &file.config, false);
     Described {
         line: file.line,
         name: None,

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::page::Line;
+use super::reader::Line;
 use crate::pattern::Pattern;
 use crate::snapshot::{Facts, key};
 

@@ -5,7 +5,7 @@ use procfs_core::FromRead;
 use procfs_core::process::MountInfos;
 
 use super::observe::{Observed, pid1};
-use super::page::Line;
+use super::reader::Line;
 use crate::facts::mounts;
 use crate::pattern::{Group, Pattern};
 use crate::snapshot::vocabulary::{CgroupMode, CgroupNamespace};

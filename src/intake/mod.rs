@@ -5,38 +5,41 @@
 //! facts of text and of live containers are read by the same code. What the text does not say stays unknown.
 //! Must not judge.
 
-pub mod archive;
 mod assemble;
-mod beside;
+mod bounded_yaml;
 mod budget;
 mod cluster;
 mod describe;
+mod described;
 mod dockerfile;
-mod documents;
-mod grown;
-mod info;
+mod engine_cli;
+mod engine_info;
+mod image_config;
+mod json_documents;
 mod line;
+mod line_owner;
+mod line_prefix;
 mod listing;
-mod meter;
 mod observe;
-mod options;
-mod page;
-mod peel;
 mod prompt;
-mod run;
+mod reader;
+mod run_command;
+mod run_option_table;
+mod run_options;
 mod services;
-mod share;
 mod shell;
 mod spec;
+mod supplied;
 mod text;
+pub mod unpack;
 mod volume;
 mod yaml;
 
 use std::io;
 
-pub use beside::Beside;
 pub use budget::Work;
-pub use text::{FoundText, Text};
+pub use supplied::Supplied;
+pub use text::{FoundText, TextSource};
 
 use crate::scan::Matcher;
 use crate::snapshot::Snapshot;
@@ -47,11 +50,11 @@ use crate::snapshot::Snapshot;
 /// [`io::Error`] of the reader.
 pub fn snapshots(
     name: &str,
-    from: impl Text,
-    beside: &Beside,
+    from: impl TextSource,
+    supplied: &Supplied,
     matcher: &Matcher<'_>,
 ) -> io::Result<Vec<Snapshot>> {
-    measured(name, from, beside, matcher).map(|(snapshots, _)| snapshots)
+    measured(name, from, supplied, matcher).map(|(snapshots, _)| snapshots)
 }
 
 /// The same, and the work that it took, for those who watch over it.
@@ -60,12 +63,12 @@ pub fn snapshots(
 /// [`io::Error`] of the reader.
 pub fn measured(
     name: &str,
-    from: impl Text,
-    beside: &Beside,
+    from: impl TextSource,
+    supplied: &Supplied,
     matcher: &Matcher<'_>,
 ) -> io::Result<(Vec<Snapshot>, Work)> {
-    let page = page::read(from, matcher)?;
-    let found = describe::found(&page, beside);
+    let page = reader::read(from, matcher)?;
+    let found = describe::found(&page, supplied);
     Ok((assemble::snapshots(name, &page, &found), found.work))
 }
 
@@ -88,7 +91,7 @@ mod tests {
         let rules = builtin().unwrap();
         let matcher = Matcher::new(&rules);
         let text = texts.join("\n");
-        let snapshots = snapshots("sample", text.as_bytes(), &Beside::default(), &matcher).unwrap();
+        let snapshots = snapshots("sample", text.as_bytes(), &Supplied::default(), &matcher).unwrap();
         snapshots.into_iter().map(|snapshot| snapshot.facts).collect()
     }
 
@@ -260,7 +263,7 @@ mod tests {
             with code 255\ndb-1 exited with code 1\n";
         let rules = builtin().unwrap();
         let snapshots =
-            snapshots("paste", text.as_bytes(), &Beside::default(), &Matcher::new(&rules)).unwrap();
+            snapshots("paste", text.as_bytes(), &Supplied::default(), &Matcher::new(&rules)).unwrap();
         let told: Vec<_> = snapshots
             .iter()
             .map(|s| {
@@ -277,7 +280,7 @@ mod tests {
     #[test]
     fn what_was_given_beside_the_text_is_the_container() {
         let rules = builtin().unwrap();
-        let beside = Beside {
+        let supplied = Supplied {
             run: Some("docker run -d img /sbin/init".to_owned()),
             info: Some("{\"CgroupVersion\":\"2\"}".to_owned()),
             inspect: None,
@@ -285,7 +288,7 @@ mod tests {
         let snapshots = snapshots(
             "log",
             &b"Failed to mount tmpfs at /run: Operation not permitted\n"[..],
-            &beside,
+            &supplied,
             &Matcher::new(&rules),
         )
         .unwrap();
@@ -313,7 +316,7 @@ mod tests {
             b"[",
             b"",
         ] {
-            assert_eq!(snapshots("x", bytes, &Beside::default(), &matcher).unwrap().len(), 1, "{bytes:?}");
+            assert_eq!(snapshots("x", bytes, &Supplied::default(), &matcher).unwrap().len(), 1, "{bytes:?}");
         }
     }
 }

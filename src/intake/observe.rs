@@ -4,13 +4,12 @@
 //! Lines in, facts with the number of their line out. A fact is taken only from a form that has no other
 //! meaning.
 
-use super::page::Line;
-use crate::facts::distribution;
+use super::reader::Line;
+use crate::facts::{distribution, guest_systemd_version};
 use crate::pattern::{Captures, Group, Pattern};
 use crate::snapshot::vocabulary::{BusState, CgroupMode, CgroupNamespace, ContainerStatus, ManagerState};
 use crate::snapshot::{Facts, key};
 
-/// Words of `systemctl is-system-running` (systemctl(1)).
 /// Lines behind a command within which its answer stands.
 const ANSWER: usize = 3;
 
@@ -46,8 +45,6 @@ static FAILED_ROW: Pattern = Pattern::with_one_of(
     &["failed"],
     r"^\s*(?:[*x]|●|×)?\s*(?P<unit>[\w@:.\\-]+\.(?:service|socket|mount|target|timer|path|slice|scope|swap|device|automount)) +(?:loaded|not-found|masked|error|bad-setting) +failed +failed\b",
 );
-/// `systemd 252 (252.39-1~deb12u2)` of `systemctl --version`.
-static VERSION: Pattern = Pattern::with_one_of(&["systemd "], r"^systemd (?P<version>\d{3})(?: \([^)]*\))?$");
 /// `Welcome to Debian GNU/Linux 12 (bookworm)!`
 static WELCOME: Pattern = Pattern::with_one_of(&["Welcome to "], r"^\W*Welcome to (?P<name>\S.{0,80})!$");
 /// Lines of os-release.
@@ -76,7 +73,7 @@ static TELLING: Group<12> = Group::new([
     &PS_UP,
     &STATE,
     &FAILED_ROW,
-    &VERSION,
+    &guest_systemd_version::OF_SYSTEMCTL,
     &WELCOME,
     &OS_RELEASE,
     &UNAME,
@@ -176,12 +173,8 @@ fn exit_code(code: i64, source: &str, facts: &mut Facts) {
 }
 
 fn guest(text: &str, place: Source<'_>, facts: &mut Facts) {
-    if let Some(captures) = captured(&VERSION, text) {
-        facts.set(
-            key::GUEST_SYSTEMD_VERSION,
-            captures["version"].parse::<i64>().unwrap_or_default(),
-            &place("systemctl --version"),
-        );
+    if let Some(version) = guest_systemd_version::of_systemctl(text) {
+        facts.set(key::GUEST_SYSTEMD_VERSION, version, &place("systemctl --version"));
         facts.set(key::GUEST_SYSTEMD_INSTALLED, true, &place("systemctl --version"));
     }
     if let Some(captures) = captured(&WELCOME, text) {

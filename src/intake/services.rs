@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 use yaml_serde::{Mapping, Value};
 
-use super::options::Given;
+use super::run_options::Given;
 use super::spec::Spec;
 use super::yaml::Block;
 
@@ -311,7 +311,7 @@ pub fn of_json_list(line: u64, text: &str) -> Option<Spec> {
     }
     let list: Json = serde_json::from_str(rest.trim().trim_end_matches(',')).ok()?;
     let words: Vec<String> = list.as_array()?.iter().filter_map(Json::as_str).map(str::to_owned).collect();
-    let sorted = super::options::sort(&words);
+    let sorted = super::run_options::sort(&words);
     let mut rest = sorted.rest.into_iter();
     let image = rest.next();
     let command: Vec<String> = rest.collect();
@@ -330,7 +330,7 @@ pub fn of_json_list(line: u64, text: &str) -> Option<Spec> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::{budget::Budget, page::Line, yaml};
+    use crate::intake::{budget::Budget, reader::Line, yaml};
 
     fn found(text: &str) -> Vec<Spec> {
         let lines = Line::all(text);

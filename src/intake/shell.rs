@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use super::budget::{Attempts, Budget};
+use super::engine_cli::EngineCli;
 use super::line::Line;
 use super::prompt::unprompted;
 use crate::facts::program::split_outside_quotes;
@@ -29,8 +30,6 @@ const PREFIXES: [&str; 12] = [
     "/usr/bin/time",
     "+",
 ];
-/// Engines whose CLI creates containers with `run`.
-const ENGINES: [&str; 3] = ["docker", "podman", "nerdctl"];
 
 /// An engine's command that creates a container, wherever it stands in a line.
 static CREATES: Pattern = Pattern::with_one_of(
@@ -67,13 +66,6 @@ pub struct Command {
 /// A text without its prompt.
 fn command_of(text: &str) -> &str {
     &text[unprompted(text).unwrap_or_default()..]
-}
-
-/// Whether a word is the CLI of a container engine, and which.
-#[must_use]
-pub fn engine(word: &str) -> Option<&'static str> {
-    let name = word.rsplit(['/', '\\']).next().unwrap_or(word).trim_end_matches(".exe");
-    ENGINES.into_iter().find(|engine| *engine == name)
 }
 
 /// All command lines of an engine that create a container, and lines of a prompt that begin with an option.
@@ -133,7 +125,7 @@ fn joined<'l>(lines: &'l [Line], budget: &mut Budget) -> Option<Joined<'l>> {
         // Options on lines of their own, where a paste lost the backslashes.
         let next = lines.get(used).map(|line| line.text.trim_start());
         let mut lost = || {
-            let open = next.is_some_and(super::options::is_known);
+            let open = next.is_some_and(super::run_options::is_known);
             work += if open { text.len() } else { 0 };
             open && ends_open(&text)
         };
@@ -149,13 +141,13 @@ fn joined<'l>(lines: &'l [Line], budget: &mut Budget) -> Option<Joined<'l>> {
 fn ends_open(text: &str) -> bool {
     let pieces = words_of(command_of(text));
     let Some(rest) = after_create(&pieces) else { return false };
-    super::options::sort(rest).rest.is_empty()
+    super::run_options::sort(rest).rest.is_empty()
 }
 
 fn of_text(text: &str, line: u64, last: u64) -> Vec<Command> {
     let inner = command_of(text);
     let prompted = inner.len() < text.len();
-    if prompted && super::options::is_known(inner) {
+    if prompted && super::run_options::is_known(inner) {
         let words = words_of(inner);
         return vec![Command { line, last, words, place: Place::Line, prompted }];
     }
@@ -187,7 +179,8 @@ fn within(text: &str, line: u64, last: u64) -> Option<Command> {
     };
     let words = words_of(rest);
     let after = after_create(&words)?;
-    let plain = place == Place::Prose && !after.first().is_some_and(|word| super::options::is_known(word));
+    let plain =
+        place == Place::Prose && !after.first().is_some_and(|word| super::run_options::is_known(word));
     (!plain).then_some(Command { line, last, words, place, prompted: false })
 }
 
@@ -205,8 +198,9 @@ fn words_of(text: &str) -> Vec<String> {
         if PREFIXES.contains(&word.as_str()) || is_assignment(word) {
             start += 1;
             // Options of sudo and kin; `-u` and `-g` take a value.
-            while let Some(option) =
-                words.get(start).filter(|word| start > 0 && word.starts_with('-') && engine(word).is_none())
+            while let Some(option) = words
+                .get(start)
+                .filter(|word| start > 0 && word.starts_with('-') && EngineCli::of_word(word).is_none())
             {
                 start += if matches!(option.as_str(), "-u" | "-g" | "-n" | "-C") && words.len() > start + 2 {
                     2
@@ -230,9 +224,9 @@ fn is_assignment(word: &str) -> bool {
 /// The words after `run` or `create` of an engine's command.
 #[must_use]
 pub fn after_create(words: &[String]) -> Option<&[String]> {
-    engine(words.first()?)?;
+    EngineCli::of_word(words.first()?)?;
     let rest = &words[1..];
-    let mut rest = &rest[super::options::global(rest)..];
+    let mut rest = &rest[super::run_options::global(rest)..];
     if rest.first().is_some_and(|word| word == "container") {
         rest = &rest[1..];
     }

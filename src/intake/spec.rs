@@ -5,9 +5,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::options::Given;
+use super::engine_cli::EngineCli;
+use super::run_options::Given;
 use super::volume;
-use crate::facts::size;
+use crate::facts::{podman_systemd_mode, size};
 use crate::snapshot::EngineKind;
 
 /// Sections that a whole command line or service shows: options not given have their defaults.
@@ -31,9 +32,6 @@ const WHOLE: &[&str] = &[
 ];
 /// A part of a command line shows only what it gives.
 const FRAGMENT: &[&str] = &[];
-/// Commands for which Podman prepares a container for systemd (podman-run(1), --systemd).
-const PODMAN_INITS: [&str; 5] = ["/sbin/init", "/usr/sbin/init", "/usr/local/sbin/init", "init", "systemd"];
-
 /// A container as text describes it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Spec {
@@ -43,8 +41,8 @@ pub struct Spec {
     pub last: u64,
     /// What kind of text it was, such as `docker run`.
     pub origin: String,
-    /// CLI of the engine: docker, podman, nerdctl; `None` when the text does not tell.
-    pub engine: Option<&'static str>,
+    /// CLI of the engine; `None` when the text does not tell.
+    pub engine: Option<EngineCli>,
     /// Options of `run`.
     pub options: Vec<Given>,
     /// Image.
@@ -59,7 +57,7 @@ pub struct Spec {
 
 /// A container in the form of inspect documents.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Documents {
+pub struct InspectDocuments {
     /// As the Engine API gives it.
     pub inspect: Value,
     /// As Podman gives it, where that is known.
@@ -93,8 +91,8 @@ impl Spec {
 
     /// The inspect documents.
     #[must_use]
-    pub fn documents(&self) -> Documents {
-        let kind = if self.engine == Some("podman") { EngineKind::Podman } else { EngineKind::Docker };
+    pub fn documents(&self) -> InspectDocuments {
+        let kind = self.engine.and_then(EngineCli::engine).unwrap_or(EngineKind::Docker);
         let mut document = json!({"Config": self.config(), "HostConfig": self.host_config()});
         let mounts: Vec<Value> = self.mounts();
         if !mounts.is_empty() {
@@ -105,7 +103,7 @@ impl Spec {
         }
         let complete = if self.fragment { FRAGMENT } else { WHOLE };
         let native = if kind == EngineKind::Podman { self.native() } else { None };
-        Documents { inspect: document, native, kind, complete: complete.to_vec() }
+        InspectDocuments { inspect: document, native, kind, complete: complete.to_vec() }
     }
 
     fn config(&self) -> Value {
@@ -218,15 +216,8 @@ impl Spec {
             Some(entrypoint) => entrypoint_words(entrypoint).first().cloned(),
             None => self.command.as_ref().and_then(|command| command.first().cloned()),
         };
-        let prepared = match self.option("systemd") {
-            Some("always") => true,
-            Some("false" | "0") => false,
-            _ if self.fragment => return None,
-            _ => {
-                let program = program?;
-                PODMAN_INITS.contains(&program.as_str()) || program.ends_with("/systemd")
-            }
-        };
+        let program = program.filter(|_| !self.fragment);
+        let prepared = podman_systemd_mode::of_command_line(self.option("systemd"), program.as_deref())?;
         let mut native = json!({"Config": {"SystemdMode": prepared}});
         if let Some(mode) = self.option("cgroupns") {
             native["HostConfig"] = json!({ "CgroupMode": mode });
@@ -249,10 +240,10 @@ fn ulimit(text: &str) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::options;
+    use crate::intake::run_options;
 
-    fn documents(engine: &'static str, line: &str) -> Documents {
-        let words = options::sort(&shlex::split(line).unwrap());
+    fn documents(engine: EngineCli, line: &str) -> InspectDocuments {
+        let words = run_options::sort(&shlex::split(line).unwrap());
         let (image, command) =
             words.rest.split_first().map(|(image, rest)| (image.clone(), rest.to_vec())).unwrap();
         let command = (!command.is_empty()).then_some(command);
@@ -266,7 +257,7 @@ mod tests {
             /sys/fs/cgroup:/sys/fs/cgroup:ro \
                     --mount type=tmpfs,destination=/tmp -e container=docker --stop-signal SIGRTMIN+3 -m 2g \
             --pids-limit=20 img /sbin/init";
-        let document = documents("docker", line).inspect;
+        let document = documents(EngineCli::Docker, line).inspect;
         assert_eq!(document["HostConfig"]["Privileged"], json!(true));
         assert_eq!(document["HostConfig"]["CapAdd"], json!(["SYS_ADMIN", "NET_ADMIN"]));
         assert_eq!(document["HostConfig"]["Tmpfs"], json!({"/run": "size=64k"}));
@@ -282,16 +273,16 @@ mod tests {
 
     #[test]
     fn an_image_s_own_command_stays_unknown() {
-        let document = documents("docker", "-d img").inspect;
+        let document = documents(EngineCli::Docker, "-d img").inspect;
         assert_eq!(document.pointer("/Config/Cmd"), None);
-        let document = documents("docker", "-d --entrypoint /sbin/init img").inspect;
+        let document = documents(EngineCli::Docker, "-d --entrypoint /sbin/init img").inspect;
         assert_eq!(document["Config"]["Cmd"], json!([]));
     }
 
     #[test]
     fn podman_prepares_for_the_commands_that_it_knows() {
         let mode = |line: &str| {
-            documents("podman", line).native.map(|native| native["Config"]["SystemdMode"].clone())
+            documents(EngineCli::Podman, line).native.map(|native| native["Config"]["SystemdMode"].clone())
         };
         assert_eq!(mode("img /sbin/init"), Some(json!(true)));
         assert_eq!(mode("--systemd=false img /sbin/init"), Some(json!(false)));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::scan::RandomAccess;
 
 /// A text that is read from its beginning to its end.
-pub trait Text: Read {
+pub trait TextSource: Read {
     /// The same, byte for byte, in parts, if it can be had so.
     fn parts(&self) -> Option<&Arc<dyn RandomAccess>> {
         None
@@ -18,16 +18,16 @@ pub trait Text: Read {
     }
 }
 
-impl Text for &[u8] {}
-impl Text for io::Empty {}
+impl TextSource for &[u8] {}
+impl TextSource for io::Empty {}
 
 /// A text that was found in an input.
 pub struct FoundText<'t> {
     /// What is read.
     pub from: &'t mut dyn Read,
-    /// See [`Text::parts`].
+    /// See [`TextSource::parts`].
     pub parts: Option<&'t Arc<dyn RandomAccess>>,
-    /// See [`Text::is_binary`].
+    /// See [`TextSource::is_binary`].
     pub is_binary: bool,
 }
 
@@ -37,7 +37,7 @@ impl Read for FoundText<'_> {
     }
 }
 
-impl Text for FoundText<'_> {
+impl TextSource for FoundText<'_> {
     fn parts(&self) -> Option<&Arc<dyn RandomAccess>> {
         self.parts
     }

@@ -8,9 +8,9 @@ use std::cell::Cell;
 use serde::de::DeserializeSeed;
 use yaml_serde::Value;
 
+use super::bounded_yaml::BoundedValue;
 use super::budget::{Attempts, Budget};
-use super::grown::Grown;
-use super::page::Line;
+use super::reader::Line;
 use crate::pattern::Pattern;
 
 /// Longest block, in lines.
@@ -152,7 +152,7 @@ fn parse(text: &str, budget: &mut Budget) -> Result<Vec<Value>, usize> {
     for document in yaml_serde::Deserializer::from_str(text) {
         let most = free + budget.left() / VALUE / 2;
         let room = Cell::new(most);
-        let value = Grown(&room).deserialize(document);
+        let value = BoundedValue(&room).deserialize(document);
         budget.spend(usize::try_from((most - room.get()).saturating_sub(free) * VALUE).unwrap_or(usize::MAX));
         match value {
             Ok(mut value) => {

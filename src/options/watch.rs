@@ -7,10 +7,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio_rustls::rustls::pki_types::ServerName;
 
+use super::OptionError;
 use super::time::{since, span};
-use super::{OptionError, PATIENCE};
 use crate::cli::{Format, WatchArgs};
-use crate::collect::CollectOptions;
+use crate::collect::{CollectOptions, LONGEST_WAIT};
 use crate::docker::LogQuery;
 
 /// Lines of a log that are read of each container; a watch looks at many.
@@ -126,7 +126,7 @@ impl WatchOptions {
         let log = LogQuery { tail: Some(TAIL), ..LogQuery::default() };
         Ok(Self {
             names: args.containers,
-            collect: CollectOptions { exec: !args.no_exec, log, patience: PATIENCE },
+            collect: CollectOptions { exec: !args.no_exec, log, patience: LONGEST_WAIT },
             format: args.format,
             since: args.since.map(|text| since(&text, now)).transpose()?,
             span: args.span.map(|text| span(&text)).transpose()?,

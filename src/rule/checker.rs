@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, operators};
 use cel::parser::PrattParser;
 
-use crate::snapshot::{Kind, nearest, spec};
+use crate::snapshot::{Kind, spec, unknown_fact};
 
 /// Keys of the conditions of a rule; a signature has the first alone.
 pub const CONDITIONS: [&str; 5] = ["when", "harms", "risk", "note", "unless"];
@@ -26,15 +26,10 @@ pub enum ConditionError {
     #[error("is not valid CEL: {0}")]
     Syntax(String),
     /// A name that the catalog does not have.
-    #[error(
-        "unknown fact `{key}`{}",
-        .near.as_ref().map(|n| format!(", did you mean `{n}`?")).unwrap_or_default()
-    )]
+    #[error("{}", unknown_fact(.key))]
     UnknownFact {
         /// The name.
         key: String,
-        /// A similar one.
-        near: Option<String>,
     },
     /// `has()` or `in`, which would take an unknown fact for a false one.
     #[error("`{0}` takes an unknown fact for an absent one; compare with null or use exists()")]
@@ -206,7 +201,7 @@ impl Checker {
 }
 
 fn unknown(key: &str) -> ConditionError {
-    ConditionError::UnknownFact { key: key.to_owned(), near: nearest(key).map(str::to_owned) }
+    ConditionError::UnknownFact { key: key.to_owned() }
 }
 
 fn literal_kind(literal: &LiteralValue) -> Option<Kind> {

@@ -91,7 +91,7 @@ fn complaints(rule: &Rule, set: &RuleSet, healthy: &[&str]) -> Vec<Complaint> {
         rule.shows
             .iter()
             .filter(|key| crate::snapshot::spec(key).is_none())
-            .map(|key| format!("shows the unknown fact `{key}`")),
+            .map(|key| format!("shows: {}", crate::snapshot::unknown_fact(key))),
     );
     messages.extend(unknown_placeholders(rule).map(|key| format!("no_flag names the unknown fact `{key}`")));
     if explains_itself(rule, set) {

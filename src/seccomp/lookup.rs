@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::defaults::{USUAL_CAPABILITIES, built_in, capabilities_for, versions};
+use super::default_profiles::{USUAL_CAPABILITIES, built_in, capabilities_for, versions};
 use super::needs::runtime_change;
 use super::version::{Engine, Maker, Version};
 use super::{

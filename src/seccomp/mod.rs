@@ -6,7 +6,7 @@
 mod allow;
 mod audit;
 mod check;
-mod defaults;
+mod default_profiles;
 mod evaluate;
 mod lookup;
 mod needs;
@@ -17,7 +17,7 @@ mod version;
 pub use allow::{Wanted, allow, log, text};
 pub use audit::logged_call;
 pub use check::{InForce, MEASURED, Miss, by_effect, harm, needed_calls};
-pub use defaults::{USUAL_CAPABILITIES, built_in, named_calls, versions};
+pub use default_profiles::{USUAL_CAPABILITIES, built_in, named_calls, versions};
 pub use evaluate::{Answer, Contradiction, Machine, Verdict, contradictions, evaluate, judge};
 pub use lookup::{Breakage, BuiltInAnswer, Known, lookup, nearest_call};
 pub use needs::{Blocked, Effect, Hierarchy, Surroundings, blocked, blocked_in};

@@ -7,8 +7,7 @@
 use super::fact_type::{FactType, Kind};
 use super::vocabulary::{
     BootOutcome, BusState, CgroupBind, CgroupDriver, CgroupMode, CgroupMount, CgroupNamespace,
-    ContainerStatus, EngineName, FilterAnswer, FilterEffect, MachineId, ManagerState, SeccompKind,
-    SeccompMode, TargetState, Wrapper,
+    ContainerStatus, EngineKind, FilterAnswer, FilterEffect, ManagerState, SeccompMode, TargetState, Wrapper,
 };
 use serde::{Serialize, Serializer};
 
@@ -49,6 +48,38 @@ pub fn spec(key: &str) -> Option<&'static FactSpec> {
 pub fn nearest(key: &str) -> Option<&'static str> {
     let scored = CATALOG.iter().map(|entry| (strsim::jaro_winkler(entry.key, key), entry.key));
     scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score > 0.8).map(|(_, key)| key)
+}
+
+/// Facts that earlier versions recorded and that nothing reads: snapshots may hold them, rules may not name
+/// them. With each stands what a rule can use in its place.
+pub const RETIRED: &[(&str, &str)] = &[
+    ("container.command_name", "container.argv holds the program and its arguments"),
+    ("container.lifetime_ms", "boot.outcome tells how far the last run came"),
+    ("engine.api", "engine.major and engine.minor tell the engine's version"),
+    ("guest.machine_id", "no boot in a container depends on it"),
+    ("host.cgroup_hierarchies", "cgroup.mode and host.systemd_cgroup tell what the machine has"),
+    ("log.bytes", "log.empty tells whether there is a log"),
+    ("pid1.capabilities", "container.capabilities lists those of the container"),
+    ("pid1.cgroup", "cgroup.namespace and cgroup.mount tell where PID 1 stands"),
+    ("pid1.exe", "pid1.command and pid1.systemd tell what it is"),
+    ("pid1.seccomp", "seccomp.mode tells which filter was asked for"),
+    ("pid1.state", "pid1.alive and pid1.frozen tell whether it works"),
+];
+
+/// What a rule can use in place of a fact that is gone; `None` for any other key.
+#[must_use]
+pub fn replacement(key: &str) -> Option<&'static str> {
+    RETIRED.iter().find(|(gone, _)| *gone == key).map(|(_, instead)| *instead)
+}
+
+/// Says that there is no such fact, and what can be used in its place or was meant.
+#[must_use]
+pub fn unknown_fact(key: &str) -> String {
+    if let Some(instead) = replacement(key) {
+        return format!("fact `{key}` is no longer recorded: {instead}");
+    }
+    let near = nearest(key).map(|near| format!(", did you mean `{near}`?"));
+    format!("unknown fact `{key}`{}", near.unwrap_or_default())
 }
 
 /// Declares the facts: a typed key for each, and the catalog of them all.
@@ -126,9 +157,6 @@ catalog! {
     CONTAINER_CAPABILITIES_NEEDED = "container.capabilities_needed": Vec<String>, "container",
         "Dropped capabilities without which systemd, its bus or a unit of the basic boot does not work",
         "docker inspect -f '{{.HostConfig.CapDrop}}' CONTAINER";
-    CONTAINER_COMMAND_NAME = "container.command_name": String, "container",
-        "Last path element of the program that the container starts",
-        "docker inspect -f '{{.Path}}' CONTAINER";
     CONTAINER_ENGINE_INIT = "container.engine_init": bool, "container",
         "The engine puts its own init (tini, catatonit) in front",
         "docker inspect -f '{{.HostConfig.Init}}' CONTAINER";
@@ -147,9 +175,6 @@ catalog! {
     CONTAINER_INIT_ARGUMENTS = "container.init_arguments": Vec<String>, "container",
         "Arguments that init itself receives",
         "docker inspect -f '{{.Args}}' CONTAINER";
-    CONTAINER_LIFETIME_MS = "container.lifetime_ms": i64, "container",
-        "Milliseconds from start to end of the last run",
-        "docker inspect -f '{{.State.StartedAt}} {{.State.FinishedAt}}' CONTAINER";
     CONTAINER_LOG_DRIVER = "container.log_driver": String, "container",
         "Logging driver",
         "docker inspect -f '{{.HostConfig.LogConfig.Type}}' CONTAINER";
@@ -226,9 +251,6 @@ catalog! {
     CONTAINER_WRITABLE_CGROUPS = "container.writable_cgroups": bool, "container",
         "Docker's writable-cgroups option is on",
         "docker inspect -f '{{.HostConfig.SecurityOpt}}' CONTAINER";
-    ENGINE_API = "engine.api": String, "engine",
-        "Version of the Engine API that was spoken",
-        "docker version";
     ENGINE_APPARMOR = "engine.apparmor": bool, "engine",
         "The engine confines containers with AppArmor",
         "docker info --format '{{.SecurityOptions}}'";
@@ -241,7 +263,7 @@ catalog! {
     ENGINE_MINOR = "engine.minor": i64, "engine",
         "Second number of the engine's version",
         "docker version";
-    ENGINE_NAME = "engine.name": EngineName, "engine",
+    ENGINE_NAME = "engine.name": EngineKind, "engine",
         "Program behind the Engine API",
         "docker version";
     ENGINE_ROOTLESS = "engine.rootless": bool, "engine",
@@ -283,9 +305,6 @@ catalog! {
     GUEST_INIT_TARGET = "guest.init_target": String, "files",
         "File that the started program leads to, through links",
         "readlink -f /sbin/init";
-    GUEST_MACHINE_ID = "guest.machine_id": MachineId, "files",
-        "State of /etc/machine-id",
-        "docker exec CONTAINER cat /etc/machine-id";
     GUEST_MASKED_UNITS = "guest.masked_units": Vec<String>, "files",
         "Units masked in /etc/systemd/system",
         "systemctl list-unit-files --state=masked";
@@ -314,9 +333,6 @@ catalog! {
     HOST_ARCHITECTURE = "host.architecture": String, "engine",
         "Processor architecture of the engine's machine",
         "docker info --format '{{.Architecture}}'";
-    HOST_CGROUP_HIERARCHIES = "host.cgroup_hierarchies": Vec<String>, "host",
-        "Control group hierarchies of the engine's machine: controllers or name=… of v1, and unified",
-        "cat /proc/self/cgroup";
     HOST_INOTIFY_INSTANCES = "host.inotify_instances": i64, "host",
         "fs.inotify.max_user_instances of the engine's machine",
         "sysctl fs.inotify.max_user_instances";
@@ -345,9 +361,6 @@ catalog! {
         "PID 1 came as far as its banner, `systemd N running in system mode`; known only where PID 1 said \
             something",
         "docker logs CONTAINER";
-    LOG_BYTES = "log.bytes": i64, "logs",
-        "Bytes that were read of the container's log",
-        "docker logs CONTAINER | wc -c";
     LOG_CAME_UP = "log.came_up": bool, "derived",
         "The boot's lines say that it finished",
         "docker logs CONTAINER";
@@ -397,12 +410,6 @@ catalog! {
     PID1_ALIVE = "pid1.alive": bool, "pid1",
         "PID 1 is a systemd that waits for events and holds the descriptors of a working manager",
         "ls /proc/PID/fd";
-    PID1_CAPABILITIES = "pid1.capabilities": Vec<String>, "pid1",
-        "Effective capabilities of PID 1",
-        "grep CapEff /proc/PID/status";
-    PID1_CGROUP = "pid1.cgroup": String, "pid1",
-        "Path of its group in the unified or name=systemd hierarchy, as the engine's machine names it",
-        "cat /proc/PID/cgroup";
     PID1_CHILDREN = "pid1.children": i64, "pid1",
         "Number of direct children of PID 1",
         "cat /proc/PID/task/PID/children";
@@ -412,18 +419,9 @@ catalog! {
     PID1_DESCRIPTORS = "pid1.descriptors": i64, "pid1",
         "Number of open descriptors",
         "ls /proc/PID/fd | wc -l";
-    PID1_EXE = "pid1.exe": String, "pid1",
-        "Program that it runs",
-        "readlink /proc/PID/exe";
     PID1_FROZEN = "pid1.frozen": bool, "pid1",
         "PID 1 is a systemd that has stopped working and only waits",
         "cat /proc/PID/wchan";
-    PID1_SECCOMP = "pid1.seccomp": SeccompKind, "pid1",
-        "Mode of the seccomp filter",
-        "grep Seccomp /proc/PID/status";
-    PID1_STATE = "pid1.state": String, "pid1",
-        "State of the process by its letter: R, S, D, Z, T",
-        "grep State /proc/PID/status";
     PID1_SYSTEMD = "pid1.systemd": bool, "pid1",
         "PID 1 is systemd",
         "cat /proc/PID/comm";
@@ -470,5 +468,24 @@ mod tests {
     fn a_slip_finds_its_neighbour() {
         assert_eq!(nearest("container.ttty"), Some("container.tty"));
         assert_eq!(nearest("zzz"), None);
+    }
+
+    #[test]
+    fn a_fact_that_is_gone_names_what_there_is_in_its_place() {
+        assert!(RETIRED.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        for (key, instead) in RETIRED {
+            assert!(spec(key).is_none(), "{key} is in the catalog");
+            let said = unknown_fact(key);
+            assert!(said.contains(key) && said.contains("no longer recorded"), "{said}");
+            // What is named in its place is a fact.
+            for word in instead.split_whitespace().filter(|word| word.contains('.')) {
+                assert!(spec(word).is_some(), "{key}: {word}");
+            }
+        }
+        assert_eq!(
+            unknown_fact("container.ttty"),
+            "unknown fact `container.ttty`, did you mean `container.tty`?"
+        );
+        assert_eq!(unknown_fact("zzz"), "unknown fact `zzz`");
     }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::catalog::spec;
+use super::catalog::{RETIRED, spec};
 use super::fact_type::{FactType, FactValue, Key, Kind};
 
 /// One known fact. `null` means: known to be absent.
@@ -74,6 +74,18 @@ impl Facts {
     pub fn set_named(&mut self, name: &str, value: Value, source: &str) {
         if spec(name).is_some_and(|spec| value.is_null() || spec.kind.holds(&value)) {
             self.0.insert(name.to_owned(), Fact { value, source: source.to_owned() });
+        }
+    }
+
+    /// Drops the facts of earlier versions that are no longer recorded.
+    pub(super) fn drop_retired(&mut self) {
+        RETIRED.iter().for_each(|(key, _)| drop(self.0.remove(*key)));
+    }
+
+    /// As [`Facts::set_named`], only when nothing better is known.
+    pub fn set_named_if_unknown(&mut self, name: &str, value: Value, source: &str) {
+        if self.named(name).is_none() {
+            self.set_named(name, value, source);
         }
     }
 

@@ -143,6 +143,7 @@ fn parse(json: &[u8], path: &Path) -> Result<Snapshot, SnapshotError> {
         return Err(SnapshotError::Newer { path: path.to_owned(), found: head.schema_version });
     }
     let mut snapshot: Snapshot = limit::read(json, VALUES).map_err(read)?;
+    snapshot.facts.drop_retired();
     if let Some(misfit) = snapshot.facts.misfits().into_iter().next() {
         return Err(format(misfit));
     }

@@ -19,12 +19,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use catalog::{CATALOG, FactSpec, key, nearest, spec};
+pub use catalog::{CATALOG, FactSpec, RETIRED, key, nearest, spec, unknown_fact};
 pub use fact_type::{FactType, FactValue, Key, Kind};
 pub use facts::{Fact, Facts, Gap};
 pub use log::{Cluster, KeptLine, LogExcerpt, Source};
 pub use redact::Redactor;
 pub use sight::Sight;
+pub use vocabulary::EngineKind;
 
 /// Version of the snapshot file that this program writes and the newest that it reads.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -44,23 +45,11 @@ pub enum TargetKind {
     Text,
 }
 
-/// Which program answers behind the Docker API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EngineKind {
-    /// Docker Engine (moby).
-    Docker,
-    /// Podman's Docker-compatible service.
-    Podman,
-}
-
 impl EngineKind {
     /// `docker` or `podman`, which is also the name of the engine's CLI.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Docker => "docker",
-            Self::Podman => "podman",
-        }
+        self.word()
     }
 }
 

@@ -170,8 +170,8 @@ vocabulary! {
         Supervisor,
     }
 
-    /// Program behind the Engine API, by its command.
-    EngineName {
+    /// Program that answers behind the Engine API.
+    EngineKind {
         /// Docker Engine.
         Docker,
         /// Podman.
@@ -188,18 +188,6 @@ vocabulary! {
         Masked,
         /// A unit that is not there.
         Dangling,
-    }
-
-    /// State of /etc/machine-id.
-    MachineId {
-        /// It has an id.
-        Set,
-        /// The file is empty.
-        Empty,
-        /// It says `uninitialized`.
-        Uninitialized,
-        /// There is no such file.
-        Missing,
     }
 
     /// Whether systemctl inside reaches the manager.
@@ -232,16 +220,6 @@ vocabulary! {
         Offline,
         /// It cannot be told.
         Unknown,
-    }
-
-    /// Mode of the seccomp filter of a process (proc(5), `Seccomp`).
-    SeccompKind {
-        /// No filter.
-        None,
-        /// Only read, write, exit and sigreturn.
-        Strict,
-        /// A filter.
-        Filter,
     }
 
     /// Which seccomp filter was asked for.

@@ -21,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "diagnose",
             "docker",
             "exit",
+            "facts",
             "intake",
             "options",
             "place",

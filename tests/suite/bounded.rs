@@ -1,7 +1,7 @@
 //! Texts that are made to be dear: reading one that is four times as long takes four times the work. Work is
 //! counted, not timed.
 
-use sysdock::intake::{Beside, Work, measured};
+use sysdock::intake::{Supplied, Work, measured};
 use sysdock::snapshot::{Snapshot, key};
 
 use super::properties::matcher;
@@ -13,7 +13,7 @@ const SHORT: usize = 16_000;
 type Made = fn(usize) -> String;
 
 fn read(text: &str) -> (Vec<Snapshot>, Work) {
-    measured("text", text.as_bytes(), &Beside::default(), matcher()).unwrap()
+    measured("text", text.as_bytes(), &Supplied::default(), matcher()).unwrap()
 }
 
 /// Reads each kind of text in two lengths.

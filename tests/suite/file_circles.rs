@@ -16,8 +16,6 @@ use super::program::project;
 
 /// Imports that close a circle: the file, and what it should not know. One that is gone must leave the list.
 const KNOWN: &[(&str, &str)] = &[
-    ("collect::manager", "collect"),
-    ("collect::manager", "collect::draft"),
     ("command::doctor", "command::deliver"),
     ("command::interrupt", "command::error"),
     ("command::made", "command::case"),

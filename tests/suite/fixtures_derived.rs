@@ -33,7 +33,8 @@ impl Derived {
             .iter()
             .find(|fixture| fixture.label() == self.from)
             .unwrap_or_else(|| panic!("no fixture {}", self.from));
-        let mut snapshot = base.snapshot.clone();
+        // As it was recorded, without what is read from its documents when it is loaded.
+        let mut snapshot = file::read(&base.path).unwrap_or_else(|error| panic!("{error}"));
         for (key, value) in &self.facts {
             snapshot.facts.set_named(
                 key,
@@ -48,7 +49,6 @@ impl Derived {
         });
         let (lines, bytes): (Vec<_>, usize) =
             (lines.collect(), self.lines.iter().map(|line| line.len() + 1).sum());
-        snapshot.facts.set(key::LOG_BYTES, i64::try_from(bytes).expect("a fixture is short"), "derived");
         snapshot.facts.set(key::LOG_EMPTY, bytes == 0, "derived");
         snapshot.log = LogExcerpt {
             lines_read: lines.len() as u64,

@@ -23,6 +23,8 @@ mod compatibility;
 mod completions;
 mod contract;
 mod engine;
+mod facts_read;
+mod facts_rederived;
 mod fake;
 mod file_circles;
 mod filters;

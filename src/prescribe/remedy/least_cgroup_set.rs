@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::prescribe::recipe::launch_recipe::{Recipe, Volume};
-use crate::snapshot::vocabulary::{CgroupDriver, CgroupMode, EngineName};
+use crate::snapshot::vocabulary::{CgroupDriver, CgroupMode, EngineKind};
 use crate::snapshot::{Facts, key};
 
 const TREE: &str = "/sys/fs/cgroup";
@@ -15,7 +15,7 @@ const TREE: &str = "/sys/fs/cgroup";
 #[serde(deny_unknown_fields)]
 pub struct Row {
     /// Name of the engine; any when absent.
-    engine: Option<EngineName>,
+    engine: Option<EngineKind>,
     /// First major version that has it.
     #[serde(default)]
     since: i64,
@@ -67,7 +67,7 @@ static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
 
 /// The engine, host and guest at hand, as the table asks for them.
 struct Place {
-    engine: EngineName,
+    engine: EngineKind,
     major: i64,
     mode: Option<CgroupMode>,
     driver: CgroupDriver,

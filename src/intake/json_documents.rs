@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::budget::{Attempts, Budget};
-use super::page::Line;
+use super::reader::Line;
 use crate::pattern::Literals;
 
 /// Documents that are looked for in one text.
@@ -23,20 +23,20 @@ static KNOWN: Literals = Literals::new(&[
 
 /// A document and where it stands.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Document {
+pub struct JsonDocument {
     /// Number of its first line.
     pub line: u64,
     /// Number of its last line.
     pub last: u64,
     /// What it is.
-    pub kind: Kind,
+    pub kind: DocumentKind,
     /// The document.
     pub value: Value,
 }
 
 /// What a document is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum DocumentKind {
     /// A container's inspect, Docker's or Podman's compatible one.
     Container,
     /// A container's inspect as Podman's own CLI gives it.
@@ -53,7 +53,7 @@ pub enum Kind {
 
 /// All known documents of a page.
 #[must_use]
-pub fn documents(lines: &[Line], budget: &mut Budget) -> Vec<Document> {
+pub fn documents(lines: &[Line], budget: &mut Budget) -> Vec<JsonDocument> {
     let mut found = Vec::new();
     let mut text = None;
     let mut attempts = Attempts::default();
@@ -71,7 +71,7 @@ pub fn documents(lines: &[Line], budget: &mut Budget) -> Vec<Document> {
         match text.value(at, budget) {
             Ok((value, used)) => {
                 let (line, last) = (lines[at].number, lines[at + used - 1].number);
-                found.extend(sorted(value).into_iter().map(|(kind, value)| Document {
+                found.extend(sorted(value).into_iter().map(|(kind, value)| JsonDocument {
                     line,
                     last,
                     kind,
@@ -177,35 +177,35 @@ fn nesting(text: &str) -> i64 {
     depth
 }
 
-fn sorted(value: Value) -> Vec<(Kind, Value)> {
+fn sorted(value: Value) -> Vec<(DocumentKind, Value)> {
     match value {
         Value::Array(list) => list.into_iter().filter_map(|value| Some((kind(&value)?, value))).collect(),
         value => kind(&value).map(|kind| (kind, value)).into_iter().collect(),
     }
 }
 
-fn kind(value: &Value) -> Option<Kind> {
+fn kind(value: &Value) -> Option<DocumentKind> {
     let has = |pointer: &str| value.pointer(pointer).is_some();
     let map = value.as_object()?;
     if map.contains_key("HostConfig") || has("/State/Status") && map.contains_key("Config") {
         let podman =
             has("/Config/SystemdMode") || map.contains_key("OCIRuntime") || map.contains_key("ConmonPidFile");
-        Some(if podman { Kind::PodmanContainer } else { Kind::Container })
+        Some(if podman { DocumentKind::PodmanContainer } else { DocumentKind::Container })
     } else if map.contains_key("Config") && (map.contains_key("RepoTags") || map.contains_key("RootFS")) {
-        Some(Kind::Image)
+        Some(DocumentKind::Image)
     } else if has("/host/cgroupVersion") || has("/host/ociRuntime") {
-        Some(Kind::PodmanInfo)
+        Some(DocumentKind::PodmanInfo)
     } else if map.contains_key("ServerVersion")
         || map.contains_key("CgroupDriver")
         || map.contains_key("CgroupVersion")
     {
-        Some(Kind::Info)
+        Some(DocumentKind::Info)
     } else if has("/Server/Version")
         || has("/Client/ApiVersion")
         || has("/Client/APIVersion")
         || map.contains_key("ApiVersion")
     {
-        Some(Kind::Version)
+        Some(DocumentKind::Version)
     } else {
         None
     }
@@ -215,7 +215,7 @@ fn kind(value: &Value) -> Option<Kind> {
 mod tests {
     use super::*;
 
-    fn found(text: &str) -> Vec<(Kind, u64, u64)> {
+    fn found(text: &str) -> Vec<(DocumentKind, u64, u64)> {
         let lines = Line::all(text);
         documents(&lines, &mut Budget::of(0))
             .into_iter()
@@ -228,7 +228,14 @@ mod tests {
         let text = "$ docker inspect web\n[\n    \
             {\n        \"Id\": \"0\",\n        \"Config\": {\"Tty\": true},\n        \"HostConfig\": {}\n    }\n]\n\
                     and\n{\"ServerVersion\":\"28.5\",\"CgroupVersion\":\"2\"}\n{\"host\":{\"cgroupVersion\":\"v2\"}}\n{\"a\":1}\n";
-        assert_eq!(found(text), [(Kind::Container, 2, 8), (Kind::Info, 10, 10), (Kind::PodmanInfo, 11, 11)]);
+        assert_eq!(
+            found(text),
+            [
+                (DocumentKind::Container, 2, 8),
+                (DocumentKind::Info, 10, 10),
+                (DocumentKind::PodmanInfo, 11, 11)
+            ]
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The engines' built-in profiles, put together from the table `defaults.toml` for any version.
+//! The engines' built-in profiles, put together from the table `default_profiles.toml` for any version.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -78,7 +78,8 @@ struct Table {
     rule: Vec<Row>,
 }
 
-static TABLE: LazyLock<Option<Table>> = LazyLock::new(|| toml::from_str(include_str!("defaults.toml")).ok());
+static TABLE: LazyLock<Option<Table>> =
+    LazyLock::new(|| toml::from_str(include_str!("default_profiles.toml")).ok());
 
 fn rows() -> &'static [Row] {
     TABLE.as_ref().map_or(&[], |table| &table.rule)
@@ -207,7 +208,8 @@ mod tests {
     #[test]
     fn the_table_can_be_read() {
         assert!(
-            toml::from_str::<Table>(include_str!("defaults.toml")).is_ok_and(|table| table.rule.len() > 90)
+            toml::from_str::<Table>(include_str!("default_profiles.toml"))
+                .is_ok_and(|table| table.rule.len() > 90)
         );
         assert_eq!(versions(Maker::Docker).first(), Some(&Version(17, 3, 0)));
     }

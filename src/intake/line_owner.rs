@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::describe::{Described, Found};
+use super::describe::Found;
+use super::described::Described;
 use super::observe::Observed;
-use super::page::Page;
+use super::reader::ReadText;
 use crate::pattern::Pattern;
 use crate::snapshot::{Cluster, KeptLine, key};
 
@@ -30,7 +31,7 @@ pub fn is_shared(key: &str) -> bool {
 
 /// What of a page belongs to one container.
 #[derive(Debug, Default)]
-pub struct Share<'f> {
+pub struct ContainerPart<'f> {
     /// Lines that rules want to see, in order.
     pub lines: Vec<KeptLine>,
     /// Failures that no rule knows and that told no fact.
@@ -42,33 +43,33 @@ pub struct Share<'f> {
     pub is_spoken: bool,
 }
 
-/// The share of each container, or the one share of a text that describes none.
-pub fn shares<'f>(page: &Page, found: &'f Found) -> Vec<Share<'f>> {
-    let mut shares: Vec<Share<'f>> = Vec::new();
-    shares.resize_with(found.containers.len().max(1), Share::default);
+/// The part of each container, or the one part of a text that describes none.
+pub fn parts<'f>(page: &ReadText, found: &'f Found) -> Vec<ContainerPart<'f>> {
+    let mut parts: Vec<ContainerPart<'f>> = Vec::new();
+    parts.resize_with(found.containers.len().max(1), ContainerPart::default);
     let mut owners = Owners::new(&found.containers);
     for (service, lines) in &page.kept {
         for line in lines {
-            let share = &mut shares[owners.of(line.line, service.as_deref())];
-            share.is_spoken = share.is_spoken || signs(&line.text);
-            share.lines.push(line.clone());
+            let part = &mut parts[owners.of(line.line, service.as_deref())];
+            part.is_spoken = part.is_spoken || signs(&line.text);
+            part.lines.push(line.clone());
         }
     }
     for line in &page.lines {
-        let share = &mut shares[owners.of(line.number, line.container.as_deref())];
-        share.is_spoken = share.is_spoken || signs(&line.text);
+        let part = &mut parts[owners.of(line.number, line.container.as_deref())];
+        part.is_spoken = part.is_spoken || signs(&line.text);
     }
     // A line that told a fact was understood.
     let understood: BTreeSet<u64> = found.observed.iter().map(|observed| observed.line).collect();
     for cluster in page.unrecognised.iter().filter(|cluster| !understood.contains(&cluster.line)) {
-        shares[owners.of(cluster.line, None)].unrecognised.push(cluster.clone());
+        parts[owners.of(cluster.line, None)].unrecognised.push(cluster.clone());
     }
-    observed(found, &mut owners, &mut shares);
-    shares.iter_mut().for_each(|share| share.lines.sort_by_key(|line| line.line));
-    shares
+    observed(found, &mut owners, &mut parts);
+    parts.iter_mut().for_each(|part| part.lines.sort_by_key(|line| line.line));
+    parts
 }
 
-fn observed<'f>(found: &'f Found, owners: &mut Owners<'_>, shares: &mut [Share<'f>]) {
+fn observed<'f>(found: &'f Found, owners: &mut Owners<'_>, parts: &mut [ContainerPart<'f>]) {
     let is_named = found.containers.iter().any(|container| container.name.is_some());
     for observed in &found.observed {
         let about = observed.about.as_deref();
@@ -76,12 +77,12 @@ fn observed<'f>(found: &'f Found, owners: &mut Owners<'_>, shares: &mut [Share<'
         let is_foreign = is_named && about.is_some_and(|about| owners.named(about).is_none());
         let owner = (!is_foreign).then(|| owners.of(observed.line, about));
         if observed.facts.iter().any(|(key, _)| is_shared(key)) {
-            shares
+            parts
                 .iter_mut()
                 .enumerate()
-                .for_each(|(index, share)| share.observed.push((observed, owner == Some(index))));
+                .for_each(|(index, part)| part.observed.push((observed, owner == Some(index))));
         } else if let Some(owner) = owner {
-            shares[owner].observed.push((observed, true));
+            parts[owner].observed.push((observed, true));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 /// What was given beside the text.
 #[derive(Debug, Clone, Default)]
-pub struct Beside {
+pub struct Supplied {
     /// A command line.
     pub run: Option<String>,
     /// The text of `docker inspect`.

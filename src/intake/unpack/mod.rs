@@ -3,24 +3,26 @@
 //! Nothing is written to disk, links are not followed, and every way to grow without end has a limit. What a
 //! limit or a mistake leaves out is said, and what was read before it counts.
 
+mod zip_bomb_limits;
+
 use std::cell::Cell;
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;
 
-pub use super::meter::Limits;
-use super::meter::{Counted, Gated, Metered, too_large};
 use super::text::FoundText;
 use crate::scan::RandomAccess;
+pub use zip_bomb_limits::Limits;
+use zip_bomb_limits::{Counted, Gated, Metered, too_large};
 
 /// What a file's first bytes say that it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum FileFormat {
     Text,
     Gzip,
     Zstd,
     Tar,
     Zip,
-    /// A form that is not read, and the program that reads it.
+    /// A format that is not read, and the program that reads it.
     Foreign(&'static str),
     Binary,
 }
@@ -121,31 +123,33 @@ impl<'e> Walk<'e> {
         {
             return Err(error);
         }
-        let form = form(&head);
+        let format = file_format(&head);
         let mut whole = Cursor::new(head).chain(Failing(failed)).chain(from);
-        if depth >= self.limits.depth && !matches!(form, Form::Text | Form::Binary | Form::Foreign(_)) {
+        if depth >= self.limits.depth
+            && !matches!(format, FileFormat::Text | FileFormat::Binary | FileFormat::Foreign(_))
+        {
             self.leave_out(name, &format!("archives within archives, deeper than {}", self.limits.depth));
             return Ok(());
         }
         let parts = self.parts.filter(|_| depth == 0);
-        match form {
-            Form::Text => (self.each)(name, FoundText { from: &mut whole, parts, is_binary: false }),
-            Form::Binary if named => {
+        match format {
+            FileFormat::Text => (self.each)(name, FoundText { from: &mut whole, parts, is_binary: false }),
+            FileFormat::Binary if named => {
                 (self.each)(name, FoundText { from: &mut whole, parts, is_binary: true })
             }
-            Form::Binary => {
+            FileFormat::Binary => {
                 self.leave_out(name, "no text");
                 Ok(())
             }
-            Form::Foreign(program) => {
-                let reason = format!("its form is not read; `{program} -dc` and a pipe help");
+            FileFormat::Foreign(program) => {
+                let reason = format!("its format is not read; `{program} -dc` and a pipe help");
                 if named && depth == 0 {
                     return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
                 }
                 self.leave_out(name, &reason);
                 Ok(())
             }
-            Form::Gzip => {
+            FileFormat::Gzip => {
                 let raw = Cell::new(0);
                 self.unpacked(
                     name,
@@ -155,15 +159,15 @@ impl<'e> Walk<'e> {
                     depth,
                 )
             }
-            Form::Zstd => {
+            FileFormat::Zstd => {
                 let raw = Cell::new(0);
                 let window = self.limits.windows[usize::from(depth > 0)];
                 let mut decoder =
                     crate::snapshot::zst::decoder(Counted { inner: whole, count: &raw }, window)?;
                 self.unpacked(name, &raw, &mut decoder, named, depth)
             }
-            Form::Tar => self.tar(name, &mut whole, depth),
-            Form::Zip => self.zip(name, &mut whole, depth),
+            FileFormat::Tar => self.tar(name, &mut whole, depth),
+            FileFormat::Zip => self.zip(name, &mut whole, depth),
         }
     }
 
@@ -340,21 +344,21 @@ fn end_of(entry: &mut tar::Entry<'_, impl Read>) -> u64 {
     entry.raw_file_position().saturating_add(size).saturating_add(HEAD as u64)
 }
 
-fn form(head: &[u8]) -> Form {
+fn file_format(head: &[u8]) -> FileFormat {
     match head {
-        [0x1f, 0x8b, ..] => Form::Gzip,
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Form::Zstd,
-        [b'P', b'K', 3 | 5, 4 | 6, ..] => Form::Zip,
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Form::Foreign("xz"),
-        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] => Form::Foreign("bzip2"),
-        [b'7', b'z', 0xbc, 0xaf, ..] => Form::Foreign("7z"),
-        _ if head.get(257..262) == Some(b"ustar") => Form::Tar,
+        [0x1f, 0x8b, ..] => FileFormat::Gzip,
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => FileFormat::Zstd,
+        [b'P', b'K', 3 | 5, 4 | 6, ..] => FileFormat::Zip,
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => FileFormat::Foreign("xz"),
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] => FileFormat::Foreign("bzip2"),
+        [b'7', b'z', 0xbc, 0xaf, ..] => FileFormat::Foreign("7z"),
+        _ if head.get(257..262) == Some(b"ustar") => FileFormat::Tar,
         // The end of an archive, without any file before it.
-        _ if head.len() == HEAD && head.iter().all(|byte| *byte == 0) => Form::Tar,
+        _ if head.len() == HEAD && head.iter().all(|byte| *byte == 0) => FileFormat::Tar,
         // UTF-16 has a zero in every other byte.
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Form::Text,
-        _ if head.contains(&0) => Form::Binary,
-        _ => Form::Text,
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => FileFormat::Text,
+        _ if head.contains(&0) => FileFormat::Binary,
+        _ => FileFormat::Text,
     }
 }
 

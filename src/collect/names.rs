@@ -3,14 +3,21 @@
 
 use serde_json::Value;
 
-use super::listed_name;
-use crate::docker::{Engine, EngineError};
+use crate::docker::{Engine, EngineError, fit_name};
+
+/// Names of all containers, running or not.
+///
+/// # Errors
+/// [`EngineError`] when the engine does not list them.
+pub async fn container_names(engine: &Engine) -> Result<Vec<String>, EngineError> {
+    engine.list("/containers/json?all=1", |entry| listed_name(&entry).map(str::to_owned)).await
+}
 
 /// Names of all containers, with their state and image.
 ///
 /// # Errors
 /// [`EngineError`] when the engine does not list them.
-pub async fn container_offers(engine: &Engine) -> Result<Vec<(String, String)>, EngineError> {
+pub async fn described_containers(engine: &Engine) -> Result<Vec<(String, String)>, EngineError> {
     let text =
         |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let offer = |entry: Value| {
@@ -25,7 +32,7 @@ pub async fn container_offers(engine: &Engine) -> Result<Vec<(String, String)>, 
 ///
 /// # Errors
 /// [`EngineError`] when the engine does not list them.
-pub async fn image_offers(engine: &Engine) -> Result<Vec<(String, String)>, EngineError> {
+pub async fn described_images(engine: &Engine) -> Result<Vec<(String, String)>, EngineError> {
     let named = |image: Value| {
         let tags = image
             .get("RepoTags")?
@@ -39,4 +46,11 @@ pub async fn image_offers(engine: &Engine) -> Result<Vec<(String, String)>, Engi
         )
     };
     Ok(engine.list("/images/json", named).await?.concat())
+}
+
+/// What a container of the engine's list is called: the first of its names that is one, or its id.
+fn listed_name(entry: &Value) -> Option<&str> {
+    let names = entry.get("Names").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let id = entry.get("Id").and_then(Value::as_str).unwrap_or_default();
+    names.chain([id]).find_map(|name| fit_name(name, ""))
 }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use super::cluster::{Clusters, looks_bad};
 pub use super::line::{Line, Service};
-use super::peel::{bare, quoted_lines};
-use super::text::Text;
+use super::line_prefix::{bare, quoted_lines};
+use super::text::TextSource;
 use crate::pattern::Pattern;
 use crate::scan::{Kept, LineCache, LogStream, Matcher, Part, Seen, Whole, clean};
 use crate::snapshot::{Cluster, KeptLine, Source};
@@ -30,7 +30,7 @@ static MARK: Pattern = Pattern::new(r"^(?:std(?:out|err)(?: [FP])?|[\w@./()+-]+(
 
 /// A text that was read.
 #[derive(Debug, Default)]
-pub struct Page {
+pub struct ReadText {
     /// Lines of its first part.
     pub lines: Vec<Line>,
     /// Lines that rules want to see, by the service that said them.
@@ -55,7 +55,7 @@ pub struct Page {
 ///
 /// # Errors
 /// [`io::Error`] of the reader when nothing could be read.
-pub fn read(from: impl Text, matcher: &Matcher<'_>) -> io::Result<Page> {
+pub fn read(from: impl TextSource, matcher: &Matcher<'_>) -> io::Result<ReadText> {
     let mut reading = Reading::new(matcher);
     let mut stream = LogStream::new(matcher, WHOLE);
     if from.is_binary() {
@@ -101,7 +101,7 @@ impl<T: Read> Read for Unbroken<T> {
 }
 
 /// Reads on; how many bytes came, nothing at the end.
-fn step<T: Text>(
+fn step<T: TextSource>(
     from: &mut Unbroken<T>,
     stream: &mut LogStream<'_>,
     reading: &mut Reading<'_>,
@@ -126,7 +126,7 @@ fn step<T: Text>(
 
 struct Reading<'m> {
     matcher: &'m Matcher<'m>,
-    page: Page,
+    page: ReadText,
     room: usize,
     kept: BTreeMap<Service, Kept>,
     clusters: Clusters,
@@ -149,7 +149,7 @@ impl<'m> Reading<'m> {
     fn new(matcher: &'m Matcher<'m>) -> Self {
         Self {
             matcher,
-            page: Page::default(),
+            page: ReadText::default(),
             room: PAGE,
             kept: BTreeMap::new(),
             clusters: Clusters::default(),
@@ -189,7 +189,7 @@ impl<'m> Reading<'m> {
         }
     }
 
-    fn finish(mut self) -> Page {
+    fn finish(mut self) -> ReadText {
         let lines = |kept: &Kept| {
             let lines = kept.lines().into_iter().filter(|(_, text)| !text.trim().is_empty());
             lines

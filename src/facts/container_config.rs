@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::podman_systemd_mode;
 use crate::snapshot::EngineKind;
 
 /// Capabilities that Docker gives by default (moby, `oci/caps/defaults.go`).
@@ -174,12 +175,7 @@ impl<'a> Config<'a> {
 
     /// Whether Podman prepares the container for systemd; `None` where that cannot be seen.
     pub fn systemd_mode(&self) -> Option<bool> {
-        match self.kind {
-            EngineKind::Docker => None,
-            EngineKind::Podman => {
-                Some(self.native?.pointer("/Config/SystemdMode").and_then(Value::as_bool).unwrap_or(false))
-            }
-        }
+        podman_systemd_mode::of_inspect(self.kind, self.native)
     }
 
     /// Capabilities in the bounding set.

@@ -15,9 +15,9 @@ use yaml_serde::{Mapping, Value};
 
 /// Makes a value, as long as there is room for the values in it.
 #[derive(Clone, Copy)]
-pub struct Grown<'r>(pub &'r Cell<u64>);
+pub struct BoundedValue<'r>(pub &'r Cell<u64>);
 
-impl Grown<'_> {
+impl BoundedValue<'_> {
     fn one<E: Error>(self, value: Value) -> Result<Value, E> {
         let room = self
             .0
@@ -29,7 +29,7 @@ impl Grown<'_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Grown<'_> {
+impl<'de> DeserializeSeed<'de> for BoundedValue<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
@@ -37,7 +37,7 @@ impl<'de> DeserializeSeed<'de> for Grown<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Grown<'_> {
+impl<'de> Visitor<'de> for BoundedValue<'_> {
     type Value = Value;
 
     fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -125,7 +125,7 @@ mod tests {
             "n: 340282366920938463463374607431768211456\n",
         ] {
             let room = Cell::new(1000);
-            let own = Grown(&room)
+            let own = BoundedValue(&room)
                 .deserialize(Deserializer::from_str(text))
                 .map_err(|error| error.location().map(|place| place.line()));
             let theirs = Value::deserialize(Deserializer::from_str(text))
@@ -138,7 +138,7 @@ mod tests {
     fn a_value_ends_where_there_is_no_room() {
         let made = |text: &str, room: u64| {
             let room = Cell::new(room);
-            Grown(&room).deserialize(Deserializer::from_str(text)).is_ok().then_some(room.get())
+            BoundedValue(&room).deserialize(Deserializer::from_str(text)).is_ok().then_some(room.get())
         };
         assert_eq!(made("[a, b, {c: d}]", 6), Some(0));
         assert_eq!(made("[a, b, {c: d}]", 5), None);

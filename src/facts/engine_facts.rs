@@ -3,25 +3,24 @@
 use serde_json::Value;
 
 use crate::snapshot::vocabulary::CgroupMode;
-use crate::snapshot::{EngineId, Facts, key};
+use crate::snapshot::{EngineKind, Facts, key};
 
-/// Facts of the version document.
-pub fn version_facts(id: &EngineId, facts: &mut Facts) {
+/// Reads the facts of an engine's name and version.
+pub(super) fn version_facts(kind: EngineKind, version: &str, facts: &mut Facts) {
     let source = "engine version";
-    let mut numbers = id.version.split(|c: char| !c.is_ascii_digit()).map(str::parse::<i64>);
-    facts.set_foreign(key::ENGINE_NAME, id.name.as_str(), source);
-    if !id.version.is_empty() {
-        facts.set(key::ENGINE_VERSION, id.version.as_str(), source);
+    let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map(str::parse::<i64>);
+    facts.set(key::ENGINE_NAME, kind, source);
+    if !version.is_empty() {
+        facts.set(key::ENGINE_VERSION, version, source);
     }
-    facts.set(key::ENGINE_API, id.api.as_str(), source);
     if let Some(Ok(major)) = numbers.next() {
         facts.set(key::ENGINE_MAJOR, major, source);
         facts.set(key::ENGINE_MINOR, numbers.next().and_then(Result::ok).unwrap_or(0), source);
     }
 }
 
-/// Facts of the info document.
-pub fn info_facts(info: &Value, facts: &mut Facts) {
+/// Reads the facts of an engine's info document.
+pub(super) fn info_facts(info: &Value, facts: &mut Facts) {
     let source = "engine info";
     let text = |key: &str| info.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
     let mode = match text("CgroupVersion") {
@@ -66,8 +65,8 @@ pub fn info_facts(info: &Value, facts: &mut Facts) {
     }
 }
 
-/// One spelling for processor architectures: that of `uname -m`.
-pub fn architecture(name: &str) -> &str {
+/// Returns the one spelling of a processor architecture: that of `uname -m`.
+pub(super) fn architecture(name: &str) -> &str {
     match name {
         "amd64" | "x86-64" => "x86_64",
         "arm64" => "aarch64",

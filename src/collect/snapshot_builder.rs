@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::layers::Layers;
-use super::{files, host, logs, manager, pid1};
+use super::manager_answers::Answers;
+use super::{files, host, logs, pid1};
 use crate::docker::{Engine, EngineError, EngineKind, fit_name, is_name};
-use crate::facts::{Config, container, derive, engine, filter, mounts};
+use crate::facts::pipeline::{self, Documents, document};
+use crate::facts::{Config, filter};
 use crate::scan::clean;
 use crate::snapshot::{
     EngineId, Facts, Gap, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Source, Target,
@@ -89,7 +91,7 @@ fn escaped(name: &str) -> String {
 
 /// What does not change while a container boots: its image, its engine, its files.
 #[derive(Clone, Default)]
-pub(super) struct Lasting {
+pub(super) struct StaticPart {
     /// Name, version and API of the engine.
     identity: Option<EngineId>,
     documents: BTreeMap<String, Value>,
@@ -97,14 +99,14 @@ pub(super) struct Lasting {
     gaps: Vec<Gap>,
 }
 
-impl Lasting {
+impl StaticPart {
     /// Collects it, side by side; what fails becomes a gap.
     pub async fn collect(engine: &Engine, patient: &Patient) -> Self {
-        let mut lasting = Self::default();
+        let mut static_part = Self::default();
         let argv = patient.config().argv();
         let reader = Self::files(engine, patient);
         let image_path = format!("/images/{}/json", patient.config().text("/Image").unwrap_or_default());
-        let looking = files::collect(&reader, &argv, &mut lasting.files, &mut lasting.gaps);
+        let looking = files::collect(&reader, &argv, &mut static_part.files, &mut static_part.gaps);
         let history_path = format!("/images/{}/history", patient.config().text("/Image").unwrap_or_default());
         let (version, info, image, history, ()) = tokio::join!(
             engine.version(),
@@ -113,17 +115,17 @@ impl Lasting {
             engine.get(&history_path),
             looking
         );
-        lasting.gaps.extend(
+        static_part.gaps.extend(
             version
                 .as_ref()
                 .err()
                 .map(|error| Gap { fact: key::ENGINE_VERSION.name().to_owned(), reason: error.brief() }),
         );
-        lasting.identity = Some(identity(engine, version.ok()));
-        lasting.keep("image", image);
-        lasting.keep("history", history);
-        lasting.keep("engine", info.cloned());
-        lasting
+        static_part.identity = Some(identity(engine, version.ok()));
+        static_part.keep(document::IMAGE, image);
+        static_part.keep("history", history);
+        static_part.keep(document::ENGINE, info.cloned());
+        static_part
     }
 
     /// Reads the container's files, from this machine's disk where they are there.
@@ -142,6 +144,22 @@ impl Lasting {
     }
 }
 
+/// The documents of a container that an engine was asked for.
+fn asked<'d>(
+    patient: &'d Patient,
+    documents: &'d BTreeMap<String, Value>,
+    version: &'d str,
+) -> Documents<'d> {
+    Documents {
+        container: Some(patient.config()),
+        image: documents.get(document::IMAGE),
+        info: documents.get(document::ENGINE),
+        engine: Some(patient.kind),
+        version: Some(version),
+        text: None,
+    }
+}
+
 /// Name, version and API of the engine, the version only when it told it.
 fn identity(engine: &Engine, version: Option<&Value>) -> EngineId {
     let version = version.and_then(|version| version.get("Version")?.as_str()).unwrap_or_default();
@@ -149,7 +167,7 @@ fn identity(engine: &Engine, version: Option<&Value>) -> EngineId {
 }
 
 /// The parts of a snapshot while they are gathered.
-pub(super) struct Draft {
+pub(super) struct SnapshotBuilder {
     target: Target,
     /// Facts so far.
     pub facts: Facts,
@@ -159,29 +177,22 @@ pub(super) struct Draft {
     log: LogExcerpt,
 }
 
-impl Draft {
-    /// Starts with the configuration and with what lasts.
-    pub fn new(engine: &Engine, patient: &Patient, lasting: Lasting) -> Self {
-        let identity = lasting.identity.unwrap_or_else(|| identity(engine, None));
-        let mut facts = Facts::default();
-        engine::version_facts(&identity, &mut facts);
-        container::facts(&patient.config(), &mut facts);
-        let mut documents = lasting.documents;
-        if let Some(image) = documents.get("image") {
-            container::image_facts(image, &mut facts);
-        }
-        facts.extend(lasting.files);
-        documents.insert("container".to_owned(), patient.inspect.clone());
-        if let Some(native) = &patient.native {
-            documents.insert("podman".to_owned(), native.clone());
-        }
+impl SnapshotBuilder {
+    /// Starts with the documents and with what does not change.
+    pub fn new(engine: &Engine, patient: &Patient, static_part: StaticPart) -> Self {
+        let identity = static_part.identity.unwrap_or_else(|| identity(engine, None));
+        let mut documents = static_part.documents;
+        documents.insert(document::CONTAINER.to_owned(), patient.inspect.clone());
+        documents.extend(patient.native.clone().map(|native| (document::PODMAN.to_owned(), native)));
+        let mut facts = pipeline::of_documents(&asked(patient, &documents, &identity.version));
+        facts.extend(static_part.files);
         let target = Target {
             kind: TargetKind::Container,
             name: patient.name.clone(),
             id: Some(patient.id.clone()),
             engine: Some(identity),
         };
-        let mut gaps = lasting.gaps;
+        let mut gaps = static_part.gaps;
         let refused = |word: &String| Gap {
             fact: "container.name".to_owned(),
             reason: format!("the engine calls it {word}, which is no name of a container; its id is used"),
@@ -192,7 +203,7 @@ impl Draft {
 
     /// Facts of this machine and of PID 1, when the engine is local.
     pub fn here(&mut self, engine: &Engine, patient: &Patient) {
-        let info = self.documents.get("engine");
+        let info = self.documents.get(document::ENGINE);
         if host::is_local(engine.endpoint(), &patient.inspect, info, &patient.id) {
             host::collect(&mut self.facts, &mut self.gaps);
             let pid = patient
@@ -210,14 +221,10 @@ impl Draft {
                 reason: "the engine is not proved to run on this machine".to_owned(),
             });
         }
-        // What PID 1 sees comes first; the engine's own word fills in.
-        if let Some(info) = self.documents.get("engine") {
-            engine::info_facts(info, &mut self.facts);
-        }
     }
 
     /// What systemd inside said.
-    pub fn asked(&mut self, answers: manager::Answers) {
+    pub fn asked(&mut self, answers: Answers) {
         self.facts.extend(answers.facts);
         self.gaps.extend(answers.gaps);
         self.add_lines(Source::Exec, answers.said.exec.into_iter());
@@ -250,16 +257,15 @@ impl Draft {
         let profile = path
             .and_then(|path| host::read_profile(&path).ok())
             .and_then(|text| serde_json::from_str(&text).ok());
-        self.documents.extend(profile.map(|profile: Value| ("seccomp".to_owned(), profile)));
+        self.documents.extend(profile.map(|profile: Value| (document::SECCOMP.to_owned(), profile)));
     }
 
     /// Adds what follows from all this, and takes the secrets out.
     pub fn finish(mut self, patient: &Patient) -> Snapshot {
-        let config = patient.config();
-        mounts::predicted(&config, &mut self.facts);
-        filter::collect(&config, &host::read_profile, &mut self.facts, &mut self.gaps);
-        self.keep_profile(&config);
-        derive(&self.log, &mut self.facts);
+        let version = self.target.engine.as_ref().map_or("", |engine| engine.version.as_str());
+        let documents = asked(patient, &self.documents, version);
+        pipeline::conclude(&documents, &self.log, &host::read_profile, &mut self.facts, &mut self.gaps);
+        self.keep_profile(&patient.config());
         self.gaps.sort();
         self.gaps.dedup();
         let snapshot = Snapshot {

@@ -4,9 +4,11 @@
 use serde_json::{Map, Value, json};
 use yaml_serde::Value as Yaml;
 
-use super::page::Line;
+use super::engine_cli::EngineCli;
+use super::reader::Line;
 use super::yaml::Block;
 use crate::pattern::{Literals, Pattern};
+use crate::snapshot::EngineKind;
 
 /// Labels of `docker info` and the field of each.
 const LABELS: &[(&str, &str)] = &[
@@ -42,20 +44,20 @@ static ENGINES: Literals = Literals::new(&["docker", "podman"]);
 
 /// What an engine says of itself.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Engine {
+pub struct EngineInfo {
     /// Fields of the Engine API's info document.
     pub info: Map<String, Value>,
-    /// docker or podman.
-    pub name: Option<&'static str>,
+    /// Which engine it is.
+    pub name: Option<EngineKind>,
     /// Its version.
     pub version: Option<String>,
-    /// docker or podman, by commands that the text shows.
-    pub shown: Option<&'static str>,
+    /// Which engine it is by the commands that the text shows.
+    pub shown: Option<EngineKind>,
     /// Numbers of the lines that said so.
     pub line: Option<u64>,
 }
 
-impl Engine {
+impl EngineInfo {
     /// Takes over what another text says and this one did not.
     pub fn merge(&mut self, other: Self) {
         for (key, value) in other.info {
@@ -74,8 +76,8 @@ impl Engine {
 
 /// What the lines of a page say.
 #[must_use]
-pub fn of_lines(lines: &[Line]) -> Engine {
-    let mut engine = Engine::default();
+pub fn of_lines(lines: &[Line]) -> EngineInfo {
+    let mut engine = EngineInfo::default();
     let mut options: Option<Vec<Value>> = None;
     let mut in_options = false;
     let (mut in_server, mut podman) = (false, false);
@@ -85,7 +87,7 @@ pub fn of_lines(lines: &[Line]) -> Engine {
         }
         let text = line.text.trim();
         if podman && let Some(number) = text.strip_prefix("Version:").and_then(|rest| numbered(rest.trim())) {
-            (engine.name, engine.version) = (Some("podman"), Some(number));
+            (engine.name, engine.version) = (Some(EngineKind::Podman), Some(number));
             engine.note(line.number);
         }
         podman =
@@ -131,7 +133,7 @@ pub fn of_lines(lines: &[Line]) -> Engine {
     if engine.version.is_none()
         && let Some(version) = engine.info.get("ServerVersion").and_then(Value::as_str)
     {
-        (engine.name, engine.version) = (Some("docker"), Some(version.to_owned()));
+        (engine.name, engine.version) = (Some(EngineKind::Docker), Some(version.to_owned()));
     }
     engine
 }
@@ -149,7 +151,7 @@ fn labelled<'t>(text: &'t str, label: &str, within: bool) -> Option<&'t str> {
 
 /// The engine whose commands the text shows, where nothing else names it.
 #[must_use]
-pub fn of_commands(lines: &[Line]) -> Option<&'static str> {
+pub fn of_commands(lines: &[Line]) -> Option<EngineKind> {
     const COMMANDS: [&str; 14] = [
         "build",
         "compose",
@@ -172,20 +174,16 @@ pub fn of_commands(lines: &[Line]) -> Option<&'static str> {
         }
         let mut words = line.command().split_whitespace().skip_while(|word| *word == "sudo");
         let word = words.next()?;
-        let name =
-            super::shell::engine(word).filter(|_| words.next().is_some_and(|next| COMMANDS.contains(&next)));
-        match word {
-            "docker-compose" => Some("docker"),
-            "podman-compose" => Some("podman"),
-            _ => name.filter(|name| *name != "nerdctl"),
-        }
+        let cli = EngineCli::of_word(word.strip_suffix("-compose").unwrap_or(word))?;
+        let asks = word.ends_with("-compose") || words.next().is_some_and(|next| COMMANDS.contains(&next));
+        cli.engine().filter(|_| asks)
     };
     lines.iter().find_map(of)
 }
 
 /// `Docker version 28.5.2, build …`, `podman version 4.3.1`, and the server's part of `docker version`.
-fn version(text: &str, in_server: bool, line: u64, engine: &mut Engine) {
-    for (name, start) in [("docker", "docker version "), ("podman", "podman version ")] {
+fn version(text: &str, in_server: bool, line: u64, engine: &mut EngineInfo) {
+    for (name, start) in [(EngineKind::Docker, "docker version "), (EngineKind::Podman, "podman version ")] {
         let rest = text.split_at_checked(start.len()).filter(|(words, _)| words.eq_ignore_ascii_case(start));
         let Some(number) = rest.and_then(|(_, rest)| numbered(&rest.to_ascii_lowercase())) else { continue };
         (engine.name, engine.version) = (Some(name), Some(number));
@@ -195,7 +193,7 @@ fn version(text: &str, in_server: bool, line: u64, engine: &mut Engine) {
         && engine.version.is_none()
         && let Some(number) = text.strip_prefix("Version:").and_then(|rest| numbered(rest.trim()))
     {
-        (engine.name, engine.version) = (Some("docker"), Some(number));
+        (engine.name, engine.version) = (Some(EngineKind::Docker), Some(number));
         engine.note(line);
     }
 }
@@ -211,7 +209,7 @@ fn numbered(text: &str) -> Option<String> {
 
 /// What `podman info` says, as YAML.
 #[must_use]
-pub fn of_yaml(block: &Block) -> Option<Engine> {
+pub fn of_yaml(block: &Block) -> Option<EngineInfo> {
     let json = serde_json::to_value(yaml_to_json(&block.value)).ok()?;
     json.pointer("/host/cgroupVersion").or(json.pointer("/host/ociRuntime"))?;
     let mut engine = of_podman(&json);
@@ -221,10 +219,10 @@ pub fn of_yaml(block: &Block) -> Option<Engine> {
 
 /// What `podman info` says, as JSON.
 #[must_use]
-pub fn of_podman(document: &Value) -> Engine {
+pub fn of_podman(document: &Value) -> EngineInfo {
     let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let flag = |pointer: &str| document.pointer(pointer).and_then(Value::as_bool);
-    let mut engine = Engine { name: Some("podman"), ..Engine::default() };
+    let mut engine = EngineInfo { name: Some(EngineKind::Podman), ..EngineInfo::default() };
     let mut put = |key: &str, value: Option<String>| {
         if let Some(value) = value {
             engine.info.insert(key.to_owned(), json!(value));
@@ -254,24 +252,24 @@ pub fn of_podman(document: &Value) -> Engine {
 
 /// What `docker info` says, as JSON.
 #[must_use]
-pub fn of_info(document: &Value) -> Engine {
+pub fn of_info(document: &Value) -> EngineInfo {
     let info = document.as_object().cloned().unwrap_or_default();
     let version = info.get("ServerVersion").and_then(Value::as_str).map(str::to_owned);
-    Engine { name: version.as_ref().map(|_| "docker"), version, info, ..Engine::default() }
+    EngineInfo { name: version.as_ref().map(|_| EngineKind::Docker), version, info, ..EngineInfo::default() }
 }
 
 /// What `docker version` says, as JSON of the CLI or of the API.
 #[must_use]
-pub fn of_version(document: &Value) -> Engine {
+pub fn of_version(document: &Value) -> EngineInfo {
     let server = document.get("Server").filter(|server| !server.is_null()).unwrap_or(document);
     let version = server.get("Version").and_then(Value::as_str).map(str::to_owned);
     // Podman spells the key its own way.
     let podman =
         document.pointer("/Client/APIVersion").is_some() || server.to_string().contains("Podman Engine");
-    Engine {
-        name: version.as_ref().map(|_| if podman { "podman" } else { "docker" }),
+    EngineInfo {
+        name: version.as_ref().map(|_| if podman { EngineKind::Podman } else { EngineKind::Docker }),
         version,
-        ..Engine::default()
+        ..EngineInfo::default()
     }
 }
 
@@ -297,7 +295,7 @@ fn yaml_to_json(value: &Yaml) -> Value {
 mod tests {
     use super::*;
 
-    fn engine(text: &str) -> Engine {
+    fn engine(text: &str) -> EngineInfo {
         let lines = Line::all(text);
         of_lines(&lines)
     }
@@ -312,7 +310,7 @@ mod tests {
         );
         assert_eq!(
             (said.name, said.version.as_deref(), said.line),
-            (Some("docker"), Some("28.5.2"), Some(6))
+            (Some(EngineKind::Docker), Some("28.5.2"), Some(6))
         );
         assert_eq!(
             (&said.info["CgroupVersion"], &said.info["CgroupDriver"]),
@@ -332,14 +330,14 @@ mod tests {
         };
         assert_eq!(
             version("Docker version 20.10.24+dfsg1, build 297e128"),
-            (Some("docker"), Some("20.10.24+dfsg1".to_owned()))
+            (Some(EngineKind::Docker), Some("20.10.24+dfsg1".to_owned()))
         );
-        assert_eq!(version("podman version 4.3.1"), (Some("podman"), Some("4.3.1".to_owned())));
+        assert_eq!(version("podman version 4.3.1"), (Some(EngineKind::Podman), Some("4.3.1".to_owned())));
         let said = version(
             "Client:\n Version:   19.03.1\nServer: Docker Engine\n Engine:\n  Version:          20.10.7\n  \
                 API version: 1.41\n containerd:\n  Version: 1.4",
         );
-        assert_eq!(said, (Some("docker"), Some("20.10.7".to_owned())));
+        assert_eq!(said, (Some(EngineKind::Docker), Some("20.10.7".to_owned())));
         assert_eq!(version("the docker version is old"), (None, None));
     }
 
@@ -356,7 +354,7 @@ mod tests {
         let name = |text: &str| of_commands(&[Line::new(1, text)]);
         assert_eq!(
             [name("$ docker compose up"), name("docker-compose up"), name("$ sudo podman ps -a")],
-            [Some("docker"), Some("docker"), Some("podman")]
+            [Some(EngineKind::Docker), Some(EngineKind::Docker), Some(EngineKind::Podman)]
         );
         assert_eq!(name("docker is not to blame"), None);
     }

@@ -1,7 +1,8 @@
 //! Command lines of `run` and `create` as container descriptions.
 
-use super::options;
-use super::shell::{Command, Place, after_create, engine};
+use super::engine_cli::EngineCli;
+use super::run_options;
+use super::shell::{Command, Place, after_create};
 use super::spec::Spec;
 
 /// Words that follow "docker run" in a sentence and are no image.
@@ -35,7 +36,7 @@ const NO_IMAGES: [&str; 24] = [
 /// The container that a command line creates.
 #[must_use]
 pub fn spec(command: &Command) -> Option<Spec> {
-    let cli = command.words.first().and_then(|word| engine(word));
+    let cli = command.words.first().and_then(|word| EngineCli::of_word(word));
     let words = match after_create(&command.words) {
         Some(words) => words,
         None if cli.is_none() => &command.words,
@@ -44,7 +45,7 @@ pub fn spec(command: &Command) -> Option<Spec> {
     // What a writer left out.
     let left_out =
         |word: &&String| !matches!(word.as_str(), "..." | "…" | "[...]" | "[OPTIONS]" | "[options]");
-    let words = options::sort(&words.iter().filter(left_out).cloned().collect::<Vec<_>>());
+    let words = run_options::sort(&words.iter().filter(left_out).cloned().collect::<Vec<_>>());
     let mut rest = words.rest.into_iter();
     let image = rest.next().filter(|image| is_image(image));
     let mut arguments: Vec<String> = rest.collect();
@@ -97,7 +98,7 @@ fn cut_redirections(words: &mut Vec<String>) {
 mod tests {
     use super::*;
     use crate::intake::budget::Budget;
-    use crate::intake::page::Line;
+    use crate::intake::reader::Line;
     use crate::intake::shell::commands;
 
     fn specs(text: &str) -> Vec<Spec> {
@@ -111,7 +112,7 @@ mod tests {
             &specs("$ sudo podman --log-level=debug run --name web -itd fedora:40 /sbin/init > log 2>&1")[0];
         assert_eq!(
             (spec.engine, spec.image.as_deref(), spec.name.as_deref()),
-            (Some("podman"), Some("fedora:40"), Some("web"))
+            (Some(EngineCli::Podman), Some("fedora:40"), Some("web"))
         );
         assert_eq!(spec.command.as_deref(), Some(&["/sbin/init".to_owned()][..]));
     }

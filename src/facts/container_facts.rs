@@ -1,6 +1,5 @@
 //! Facts of the container's own inspect document, and of its image's. Pure.
 
-use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Config, capability, mounts, signal};
@@ -8,7 +7,7 @@ use crate::snapshot::vocabulary::{CgroupNamespace, SeccompMode};
 use crate::snapshot::{Facts, Key, key};
 
 /// Everything that inspect tells.
-pub fn facts(config: &Config<'_>, facts: &mut Facts) {
+pub(super) fn facts(config: &Config<'_>, facts: &mut Facts) {
     state(config, facts);
     command(config, facts);
     security(config, facts);
@@ -16,7 +15,7 @@ pub fn facts(config: &Config<'_>, facts: &mut Facts) {
     mounts::configured(config, facts);
 }
 
-/// Status, exit code, lifetime.
+/// Status, exit code, restarts.
 fn state(config: &Config<'_>, facts: &mut Facts) {
     let source = "container inspect: State";
     if !config.knows("/State") {
@@ -41,31 +40,13 @@ fn state(config: &Config<'_>, facts: &mut Facts) {
     facts.set(key::CONTAINER_OOM_KILLED, config.flag("/State/OOMKilled"), source);
     let restarts = config.field("/RestartCount").and_then(Value::as_i64).unwrap_or(0);
     facts.set(key::CONTAINER_RESTARTS, restarts, "container inspect: RestartCount");
-    if ended && let Some(lifetime) = lifetime(config) {
-        facts.set(
-            key::CONTAINER_LIFETIME_MS,
-            lifetime,
-            "container inspect: State.StartedAt, State.FinishedAt",
-        );
-    }
-}
-
-/// Milliseconds of the last run.
-fn lifetime(config: &Config<'_>) -> Option<i64> {
-    let time =
-        |pointer: &str| config.text(pointer)?.parse::<Timestamp>().ok().filter(|time| time.as_second() > 0);
-    let (start, end) = (time("/State/StartedAt")?, time("/State/FinishedAt")?);
-    let spent = end.as_millisecond() - start.as_millisecond();
-    (spent >= 0).then_some(spent)
 }
 
 /// Program, user, environment, stop signal, terminal, log driver.
 fn command(config: &Config<'_>, facts: &mut Facts) {
     let argv = config.argv();
     let source = "container inspect: Config.Entrypoint, Config.Cmd";
-    let name = argv.first().and_then(|first| first.rsplit('/').next()).unwrap_or_default();
     if config.knows("/Config/Cmd") {
-        facts.set(key::CONTAINER_COMMAND_NAME, name, source);
         facts.set(key::CONTAINER_ARGV, argv, source);
     }
     if config.knows("/Config/User") {
@@ -230,10 +211,10 @@ fn limits(config: &Config<'_>, facts: &mut Facts) {
 }
 
 /// Facts of the image's inspect document.
-pub fn image_facts(image: &Value, facts: &mut Facts) {
+pub(super) fn image_facts(image: &Value, facts: &mut Facts) {
     let source = "image inspect";
     if let Some(architecture) = image.get("Architecture").and_then(Value::as_str).filter(|a| !a.is_empty()) {
-        facts.set(key::IMAGE_ARCHITECTURE, super::engine::architecture(architecture), source);
+        facts.set(key::IMAGE_ARCHITECTURE, super::engine_facts::architecture(architecture), source);
     }
     let signal = image.pointer("/Config/StopSignal").and_then(Value::as_str).filter(|s| !s.is_empty());
     facts.set(key::IMAGE_STOP_SIGNAL, signal.map(signal::canonical), source);

@@ -1,0 +1,16 @@
+//! What may be done while collecting.
+
+use std::time::Duration;
+
+use crate::docker::LogQuery;
+
+/// What may be done while collecting.
+#[derive(Debug, Clone)]
+pub struct CollectOptions {
+    /// Run read-only commands inside a running container.
+    pub exec: bool,
+    /// Part of the log that is read.
+    pub log: LogQuery,
+    /// Longest wait for a container that is still starting.
+    pub patience: Duration,
+}

@@ -1,0 +1,128 @@
+//! The wait for a container that is still starting, and its length.
+//!
+//! `docker run -d` returns long before systemd has booted, and a report on a boot that is under way says
+//! little. So an answer that may change soon is asked for again, with growing pauses, until it is final or the
+//! wait is over. What may change is told by systemctl's own words alone: a container that says nothing of a
+//! manager is not waited for, unless it was started a moment ago and its command leads to an init.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::{Instant, sleep};
+
+use super::snapshot_builder::Patient;
+use crate::docker::{Engine, EngineError, ExecOutput};
+use crate::facts::program;
+
+/// Longest wait for a container that is still starting, where the user gives no other.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(15);
+
+/// Wait for an init to make /run/systemd/system, by which systemctl knows that systemd booted
+/// (`sd_booted(3)`); on a busy machine a container was met that had not made it yet.
+const EARLY: Duration = Duration::from_secs(5);
+
+/// First pause between two questions; each is twice the one before, up to [`LAST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// Longest pause between two questions.
+const LAST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long is waited for an answer that may change.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Waits {
+    /// For a manager that is still starting.
+    patience: Duration,
+    /// For an init that says nothing of itself yet; within the patience.
+    early: Duration,
+}
+
+impl Waits {
+    /// Returns how long to wait for a container.
+    pub(super) fn of(patient: &Patient, patience: Duration) -> Self {
+        Self { patience, early: if is_young(patient) { EARLY } else { Duration::ZERO } }
+    }
+}
+
+/// Whether the container was started a moment ago, with a command that leads to an init, or a script that
+/// may: it may not have come to tell that it boots.
+fn is_young(patient: &Patient) -> bool {
+    let started = patient.config().text("/State/StartedAt").and_then(|time| time.parse::<Timestamp>().ok());
+    let age = started.map(|started| Timestamp::now().as_second() - started.as_second());
+    let program = program::of_argv(&patient.config().argv(), None);
+    age.is_some_and(|age| age <= 2 * EARLY.as_secs().cast_signed())
+        && (program.init.is_some() || program.script.is_some())
+}
+
+/// Asks until the answer is no longer `initializing` or `starting`, or patience ends.
+pub(super) async fn settled_state(
+    engine: &Engine,
+    container: &str,
+    waits: Waits,
+) -> Result<ExecOutput, EngineError> {
+    let began = Instant::now();
+    let end = began + waits.patience;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let answer = engine.exec(container, &["systemctl", "is-system-running"]).await?;
+        let may = may_settle(&answer) || is_offline(&answer) && began.elapsed() < waits.early;
+        if !may || Instant::now() + pause > end {
+            return Ok(answer);
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(LAST_PAUSE);
+    }
+}
+
+/// Whether another answer may come soon.
+fn may_settle(answer: &ExecOutput) -> bool {
+    let word = answer.stdout.trim();
+    // A manager that has just been started may not have its socket yet.
+    let no_socket = word.is_empty()
+        && (answer.stderr.contains("Failed to connect") || answer.stderr.contains("Failed to get D-Bus"));
+    // The runtime could not start the command, though it is there: a container at its limits is busy for a
+    // moment.
+    let busy = word.starts_with("OCI runtime exec failed") && word.contains("connection reset by peer");
+    matches!(word, "initializing" | "starting") || no_socket || busy
+}
+
+/// Whether it says that systemd did not boot; that is also true of one that has just been started.
+pub(super) fn is_offline(answer: &ExecOutput) -> bool {
+    answer.stderr.contains("not been booted with systemd")
+        || (answer.stdout.trim() == "offline" && answer.stderr.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(stdout: &str, stderr: &str) -> ExecOutput {
+        ExecOutput { stdout: stdout.to_owned(), stderr: stderr.to_owned(), exit_code: Some(1) }
+    }
+
+    #[test]
+    fn what_may_change_soon_is_asked_again() {
+        for (stdout, stderr, again) in [
+            ("starting\n", "", true),
+            ("", "Failed to connect to bus: No such file or directory\n", true),
+            (
+                "OCI runtime exec failed: exec failed: unable to start container process: read init-p: \
+                    connection reset by peer: unknown",
+                "",
+                true,
+            ),
+            (
+                "OCI runtime exec failed: exec failed: unable to start container process: \
+                    exec: \"systemctl\": executable file not found in $PATH",
+                "",
+                false,
+            ),
+            ("running\n", "", false),
+            (
+                "offline\n",
+                "System has not been booted with systemd as init system (PID 1). Can't operate.\n",
+                false,
+            ),
+        ] {
+            assert_eq!(may_settle(&answer(stdout, stderr)), again, "{stdout}{stderr}");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The one way from documents to facts, for live containers, pasted text and saved snapshots alike. Pure.
+//!
+//! Facts come in three steps, and only this file knows their order:
+//!
+//! 1. [`of_documents`]: what the documents say. No two documents say the same fact.
+//! 2. What was observed (files of the image, PID 1, the manager, lines of a text) replaces that: who looked
+//!    knows better than who was asked. The collectors do this, because only they have looked.
+//! 3. [`conclude`]: what follows from all of it. It never replaces what steps 1 and 2 found, apart from what
+//!    the log itself says.
+//!
+//! [`complete`] takes these steps again for a snapshot that was saved: a fact that a later version of the
+//! program reads from the same documents needs no new recording.
+
+use serde_json::Value;
+
+use super::filter::ProfileReader;
+use super::program::Program;
+use super::{
+    Config, assume, container_facts, derive, distribution, engine_facts, filter, image_name, mounts,
+};
+use crate::snapshot::{EngineKind, Facts, Gap, LogExcerpt, Snapshot, Target, TargetKind, key};
+
+/// Names of the documents in a snapshot.
+pub mod document {
+    /// The container's inspect document, as the Engine API gives it.
+    pub const CONTAINER: &str = "container";
+    /// The container's inspect document, as Podman itself gives it.
+    pub const PODMAN: &str = "podman";
+    /// The image's inspect document.
+    pub const IMAGE: &str = "image";
+    /// The engine's info document.
+    pub const ENGINE: &str = "engine";
+    /// The seccomp profile that the container is confined by, where it is in a file.
+    pub const SECCOMP: &str = "seccomp";
+}
+
+/// The documents of one container, as far as they are there.
+#[derive(Debug, Clone, Default)]
+pub struct Documents<'d> {
+    /// The container's configuration.
+    pub container: Option<Config<'d>>,
+    /// The image's inspect document.
+    pub image: Option<&'d Value>,
+    /// The engine's info document.
+    pub info: Option<&'d Value>,
+    /// Name of the engine.
+    pub engine: Option<EngineKind>,
+    /// The engine's own version; empty where an engine that was asked did not tell it.
+    pub version: Option<&'d str>,
+    /// What a text says of its documents; `None` for the documents of an engine that was asked.
+    pub text: Option<OfText<'d>>,
+}
+
+/// What is known of documents that stood in a text.
+#[derive(Debug, Clone, Default)]
+pub struct OfText<'d> {
+    /// Where the container's description stands, in words.
+    pub container_origin: &'d str,
+    /// Where the engine's documents stand, in words.
+    pub engine_origin: &'d str,
+    /// Reference of the container's image.
+    pub image: Option<&'d str>,
+    /// Reference of the image that it is built from.
+    pub base: Option<&'d str>,
+    /// What its command leads to, where the text alone tells it.
+    pub program: Option<Program>,
+}
+
+/// Reads the facts of all documents.
+#[must_use]
+pub fn of_documents(documents: &Documents<'_>) -> Facts {
+    let mut facts = Facts::default();
+    if let Some(config) = &documents.container {
+        let mut told = Facts::default();
+        container_facts::facts(config, &mut told);
+        if let Some(text) = &documents.text {
+            named_in_text(config, text, &mut told);
+        }
+        add(&told, documents.text.as_ref().map(|text| text.container_origin), &mut facts);
+    }
+    if let Some(image) = documents.image {
+        container_facts::image_facts(image, &mut facts);
+    }
+    let mut told = Facts::default();
+    engine_facts_of(documents, &mut told);
+    add(&told, documents.text.as_ref().map(|text| text.engine_origin), &mut facts);
+    facts
+}
+
+/// What the words of a text say of its container beside the configuration.
+fn named_in_text(config: &Config<'_>, text: &OfText<'_>, told: &mut Facts) {
+    let has_command = config.knows("/Config/Cmd") || config.knows("/Config/Entrypoint");
+    if !has_command && text.image.is_some_and(image_name::is_program) {
+        told.set(key::CONTAINER_RUNS_SYSTEMD, false, "name of the image");
+    }
+    if let Some(program) = &text.program {
+        program.facts(told);
+    }
+    if let Some(image) = text.image {
+        told.set(key::CONTAINER_IMAGE, image, "container inspect: Config.Image");
+    }
+}
+
+fn engine_facts_of(documents: &Documents<'_>, told: &mut Facts) {
+    match (documents.engine, documents.version) {
+        (Some(name), Some(version)) => engine_facts::version_facts(name, version, told),
+        (Some(name), None) => told.set(key::ENGINE_NAME, name, "name of the command"),
+        (None, _) => {}
+    }
+    if let Some(info) = documents.info {
+        engine_facts::info_facts(info, told);
+    }
+}
+
+/// Takes over what is not known yet, with the place in the text as its source where there is one.
+fn add(told: &Facts, origin: Option<&str>, facts: &mut Facts) {
+    for (key, fact) in told.iter() {
+        let source = origin.map(|origin| {
+            let field = fact.source.rsplit_once(": ").map_or(fact.source.as_str(), |(_, field)| field);
+            format!("{origin} ({})", field.split(" (").next().unwrap_or(field))
+        });
+        facts.set_named_if_unknown(key, fact.value.clone(), source.as_ref().unwrap_or(&fact.source));
+    }
+}
+
+/// Adds what follows from documents, observations and the log together; a seccomp profile that cannot be read
+/// becomes a gap.
+pub fn conclude(
+    documents: &Documents<'_>,
+    log: &LogExcerpt,
+    read: ProfileReader<'_>,
+    facts: &mut Facts,
+    gaps: &mut Vec<Gap>,
+) {
+    derive(log, facts);
+    if let Some(text) = &documents.text {
+        assume::init_is_present(facts);
+        assume::guest_by_names(text.base.or(text.image), facts);
+    }
+    distribution::distribution_facts(facts);
+    let Some(config) = &documents.container else { return };
+    let mut told = facts.clone();
+    mounts::predicted(config, &mut told);
+    add(&told, documents.text.as_ref().map(|text| text.container_origin), facts);
+    filter::collect(config, read, facts, gaps);
+}
+
+/// Facts that were read from documents before saved snapshots were completed, and that older recordings lack:
+/// there they stay unknown, so that what was said of such a snapshot does not change. No new fact belongs here.
+pub const NEVER_COMPLETED: [&str; 13] = [
+    key::BOOT_FAILED.name(),
+    key::BOOT_UP.name(),
+    key::CONTAINER_REFUSAL.name(),
+    key::CONTAINER_USERNS.name(),
+    key::CONTAINER_USERNS_MODE.name(),
+    key::ENGINE_SECCOMP_PROFILE.name(),
+    key::LOG_BANNER_SEEN.name(),
+    key::LOG_CAME_UP.name(),
+    key::LOG_GAVE_UP.name(),
+    key::LOG_UNITS_SEEN.name(),
+    key::LOG_VIRTUALIZATION.name(),
+    key::SECCOMP_FIRST_ANSWER.name(),
+    key::SECCOMP_MOUNT.name(),
+];
+
+/// Reads the facts of a saved snapshot's documents again, and adds those that it has not. What was recorded
+/// stays: it was seen, and the documents were redacted since.
+///
+/// Only the documents of an engine that was asked are read again; a text's are parts, and what they leave out
+/// is not known here.
+#[must_use]
+pub fn complete(mut snapshot: Snapshot) -> Snapshot {
+    let Some(mut facts) = documents_of(&snapshot).map(|documents| of_documents(&documents)) else {
+        return snapshot;
+    };
+    facts.extend(snapshot.facts.clone());
+    if let Some(documents) = documents_of(&snapshot) {
+        let profile = snapshot.documents.get(document::SECCOMP).map(Value::to_string);
+        let read = |path: &str| profile.clone().ok_or_else(|| format!("{path} is not in the snapshot"));
+        conclude(&documents, &snapshot.log, &read, &mut facts, &mut Vec::new());
+    }
+    for (key, fact) in facts.iter().filter(|(key, _)| !NEVER_COMPLETED.contains(key)) {
+        snapshot.facts.set_named_if_unknown(key, fact.value.clone(), &fact.source);
+    }
+    snapshot
+}
+
+/// The documents of a snapshot of a live container; `None` for that of a text, or where there are none.
+#[must_use]
+pub fn documents_of(snapshot: &Snapshot) -> Option<Documents<'_>> {
+    let document = |name: &str| snapshot.documents.get(name);
+    let Target { kind, engine: Some(engine), .. } = &snapshot.target else { return None };
+    let kind: EngineKind = engine.name.parse().ok().filter(|_| *kind != TargetKind::Text)?;
+    let container = document(document::CONTAINER)?;
+    Some(Documents {
+        container: Some(Config::live(container, document(document::PODMAN), kind)),
+        image: document(document::IMAGE),
+        info: document(document::ENGINE),
+        engine: Some(kind),
+        version: Some(&engine.version),
+        text: None,
+    })
+}
