@@ -20,137 +20,257 @@ pub use crate::visible::in_json as harmless;
 /// Version of the report's form.
 pub(super) const SCHEMA_VERSION: u32 = 1;
 
+/// What the commands that report write with `--format json`.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Document<'r> {
+    /// Version of this format; another number means that keys have changed their meaning.
+    #[cfg_attr(feature = "cli", schemars(extend("const" = SCHEMA_VERSION)))]
     schema_version: u32,
     tool: Tool<'r>,
+    /// One report for each target, the worst first.
     reports: Vec<ReportOut<'r>>,
+    /// What a configuration takes away from the reports; absent where it takes away nothing.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     configuration: &'r [Notice],
+    /// What the reports add up to; only from `triage`, for a folder or several
+    /// inputs.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "cli", schemars(with = "SummaryOut<'r>"))]
     summary: Option<SummaryOut<'r>>,
 }
 
-/// A report on a line of its own.
+/// A report on a line of its own, as `--format jsonl` and `watch` write it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Line<'r> {
+    /// Version of this format; another number means that keys have changed their meaning.
+    #[cfg_attr(feature = "cli", schemars(extend("const" = SCHEMA_VERSION)))]
     schema_version: u32,
     #[serde(flatten)]
     report: ReportOut<'r>,
+    /// What a configuration takes away from the report; absent where it takes away nothing.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     configuration: &'r [Notice],
+    /// What led to the report; only from `watch`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "cli", schemars(with = "Occasion<'r>"))]
     event: Option<&'r Occasion<'r>>,
 }
 
 /// The program that made the output.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Tool<'r> {
+    /// Always `sysdock`.
+    #[cfg_attr(feature = "cli", schemars(extend("const" = env!("CARGO_PKG_NAME"))))]
     name: &'static str,
+    /// Its version.
     version: &'static str,
+    /// Hash over the texts of all rules that were used; the same rules have the same one.
+    #[cfg_attr(feature = "cli", schemars(regex(pattern = "^[0-9a-f]{16}$")))]
     rules: &'r str,
 }
 
+/// What was found out about one target.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Report"))]
 struct ReportOut<'r> {
     target: TargetOut<'r>,
+    #[cfg_attr(feature = "cli", schemars(with = "crate::diagnose::Subject"))]
     subject: &'static str,
+    #[cfg_attr(feature = "cli", schemars(with = "crate::diagnose::Verdict"))]
     verdict: &'static str,
+    /// What the target does at the moment, in words for people.
     state: &'r str,
+    /// Whose matter the first root cause is; null where there is none.
+    #[cfg_attr(feature = "cli", schemars(with = "Option<crate::rule::Class>"))]
     class: Option<&'static str>,
+    /// What is wrong: root causes first, and each role in the order of boot.
     findings: Vec<FindingOut<'r>>,
+    /// What to do; null where nothing is to be done or no cure was looked for.
     prescription: Option<PrescriptionOut<'r>>,
+    /// What a trial of the cure came to; null where there was none.
     trial: Option<trial::TrialOut<'r>>,
+    /// Diagnoses that lack facts.
     undecided: Vec<UndecidedOut<'r>>,
+    /// What could not be found out.
     gaps: Vec<GapOut<'r>>,
+    /// What looks like a failure and is known to no rule.
     unrecognised: Vec<ClusterOut<'r>>,
 }
 
+/// Who was looked at.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Target"))]
 struct TargetOut<'r> {
+    #[cfg_attr(feature = "cli", schemars(with = "crate::snapshot::TargetKind"))]
     kind: &'static str,
+    /// Name of the container, or of the file.
     name: &'r str,
+    /// Id of the container; null for text.
     id: Option<&'r str>,
     engine: EngineOut<'r>,
 }
 
-/// All null where there is no engine.
+/// The engine of the container; all its keys are null where there is none.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Engine"))]
 struct EngineOut<'r> {
+    /// `docker` or `podman`.
     name: Option<&'r str>,
+    /// Version of the engine.
     version: Option<&'r str>,
+    /// Version of the Engine API that was spoken.
     api: Option<&'r str>,
 }
 
+/// One thing that was found.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Finding"))]
 struct FindingOut<'r> {
+    /// Id of the diagnosis; `sysdock explain ID` shows it at length.
+    #[cfg_attr(feature = "cli", schemars(with = "crate::rule::schema::Id"))]
     id: &'r str,
+    #[cfg_attr(feature = "cli", schemars(with = "crate::diagnose::Role"))]
     role: &'static str,
+    #[cfg_attr(feature = "cli", schemars(with = "crate::rule::Severity"))]
     severity: &'static str,
+    #[cfg_attr(feature = "cli", schemars(with = "crate::rule::Confidence"))]
     confidence: &'static str,
+    /// What is wrong, in one line.
     title: &'r str,
+    /// What happens and why.
     explanation: &'r str,
+    /// What speaks for it.
     evidence: Vec<EvidenceOut<'r>>,
+    /// Ids of findings of this report that follow from it.
+    #[cfg_attr(feature = "cli", schemars(with = "Vec<crate::rule::schema::Id>"))]
     explains: &'r [String],
+    /// Ids of findings of this report that it follows from; empty for a root cause.
+    #[cfg_attr(feature = "cli", schemars(with = "Vec<crate::rule::schema::Id>"))]
     explained_by: &'r [String],
+    /// Ids of the remedies.
+    #[cfg_attr(feature = "cli", schemars(with = "Vec<crate::rule::schema::Id>"))]
     remedies: &'r [String],
+    /// The remedies in words.
     advice: Vec<&'r str>,
+    #[cfg_attr(feature = "cli", schemars(with = "crate::rule::Class"))]
     class: &'static str,
+    /// The same for the same diagnosis of a target of the same name, from one run to the next.
+    #[cfg_attr(feature = "cli", schemars(regex(pattern = "^[0-9a-f]{32}$")))]
     fingerprint: String,
+    /// Why the finding does not count; null where it does.
     accepted: Option<&'r Acceptance>,
 }
 
+/// Something that speaks for a finding.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Evidence"))]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum EvidenceOut<'r> {
-    Log { text: &'r str, line: u64, stream: &'r str },
-    Fact { path: &'r str, value: &'r Value, source: &'r str },
+    /// A line of a log.
+    Log {
+        /// The line, without escape sequences.
+        text: &'r str,
+        /// Its number within its stream, from 1.
+        line: u64,
+        /// Where it was read, such as `stdout` or `journal`.
+        stream: &'r str,
+    },
+    /// A fact.
+    Fact {
+        /// Key of the fact.
+        path: &'r str,
+        /// Its value; null means that it is known to be absent.
+        value: &'r Value,
+        /// Where it was read.
+        source: &'r str,
+    },
 }
 
+/// A diagnosis that could be neither made nor ruled out.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Undecided"))]
 struct UndecidedOut<'r> {
+    /// Id of the diagnosis.
+    #[cfg_attr(feature = "cli", schemars(with = "crate::rule::schema::Id"))]
     id: &'r str,
+    /// Keys of the facts that it lacks.
     missing: &'r [String],
+    /// Commands that show them.
     how: &'r [String],
 }
 
+/// Lines that look like one failure and match no signature.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Cluster"))]
 struct ClusterOut<'r> {
+    /// Id of the failure: the same whatever host, time, number or path the line names.
     cluster: &'r str,
+    /// The first of its lines.
     text: &'r str,
+    /// Number of that line.
     line: u64,
+    /// How many there were.
     count: u64,
 }
 
+/// Something that could not be found out.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Gap"))]
 struct GapOut<'r> {
+    /// Key of a fact, or a group such as `pid1.*`.
     fact: &'r str,
+    /// Why it is not known.
     reason: &'r str,
 }
 
+/// What to do.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Prescription"))]
 struct PrescriptionOut<'r> {
+    /// The cure in one sentence.
     summary: &'r str,
+    /// Rights that the cure grants to the container, in words; `none` where there are none.
     privilege: &'r str,
+    /// What the cure costs, in words.
     cost: &'r str,
+    /// Whether the steps end every root cause that counts.
     curable: bool,
+    /// What to do, in this order.
     steps: Vec<StepOut<'r>>,
+    /// What would help, too, and why it is not offered.
     not_offered: Vec<NotOfferedOut<'r>>,
 }
 
+/// One step of a cure: files to write into the working folder, then one command to run there.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Step"))]
 struct StepOut<'r> {
+    /// What it does, for people.
     title: &'r str,
+    #[cfg_attr(feature = "cli", schemars(with = "crate::prescribe::StepKind"))]
     kind: &'static str,
+    /// Files to write first: relative path to text.
+    #[cfg_attr(feature = "cli", schemars(extend("propertyNames" = {"pattern": "^[^/]"})))]
     files: &'r BTreeMap<String, String>,
+    /// Program and arguments; empty where there is nothing to run.
     argv: &'r [String],
+    /// Ids of the findings that it cures; empty for what every new container needs.
+    #[cfg_attr(feature = "cli", schemars(with = "Vec<crate::rule::schema::Id>"))]
     why: &'r [String],
+    /// What must be at hand or be done first; null where that is nothing.
     needs: Option<&'r str>,
 }
 
+/// What would help, too, and is not offered.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "NotOffered"))]
 struct NotOfferedOut<'r> {
+    /// What it is, such as a flag.
     what: &'r str,
+    /// Why it is not offered.
     why: &'r str,
 }
 
@@ -308,6 +428,24 @@ fn cluster(cluster: &Cluster) -> ClusterOut<'_> {
 
 fn gap(gap: &Gap) -> GapOut<'_> {
     GapOut { fact: &gap.fact, reason: &gap.reason }
+}
+
+/// Returns the schema of reports: of a whole document, or of one of its lines.
+#[cfg(feature = "cli")]
+#[must_use]
+pub fn schema() -> schemars::Schema {
+    crate::schema::of_output::<Output<'static>>()
+}
+
+/// A report of sysdock: a document with all reports of a run (`--format json`), or a line with one of them
+/// (`--format jsonl`, and `watch` with `--format json`).
+#[cfg(feature = "cli")]
+#[derive(schemars::JsonSchema)]
+#[schemars(title = "sysdock report", untagged)]
+#[allow(dead_code, reason = "only its schema is asked for")]
+enum Output<'r> {
+    Document(Document<'r>),
+    Line(Line<'r>),
 }
 
 #[cfg(test)]

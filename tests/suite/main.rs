@@ -40,6 +40,7 @@ mod live;
 mod mutants;
 mod mutation;
 mod names;
+mod own_schemas;
 mod packages;
 mod playbook;
 mod playbook_cures;
