@@ -133,10 +133,7 @@ mod tests {
         let schema = of_input::<Read>();
         assert!(!schema.as_value().to_string().contains("null"), "{schema:#?}");
         assert_eq!(schema.pointer("/properties/word/type"), Some(&"string".into()));
-        assert_eq!(
-            schema.pointer("/properties/inner/allOf/0/$ref"),
-            Some(&"#/definitions/ReadInner".into())
-        );
+        assert_eq!(schema.pointer("/properties/inner/allOf/0/$ref"), Some(&"#/definitions/ReadInner".into()));
         assert!(schema.get("required").is_none());
     }
 

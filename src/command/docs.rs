@@ -84,7 +84,10 @@ fn check(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, Comman
 ///
 /// # Errors
 /// [`CommandError::Book`] for a file that cannot be read.
-pub(super) fn differing(files: &BTreeMap<String, String>, folder: &Path) -> Result<Vec<String>, CommandError> {
+pub(super) fn differing(
+    files: &BTreeMap<String, String>,
+    folder: &Path,
+) -> Result<Vec<String>, CommandError> {
     let mut odd = Vec::new();
     for (name, text) in files {
         match place::within(folder, name).and_then(fs::read) {

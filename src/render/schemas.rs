@@ -12,8 +12,11 @@ const USE: [(&str, &[&str]); 2] = [
         &["sysdock schema config > sysdock.schema.json", "#:schema ./sysdock.schema.json"],
     ),
     (
-        "JSON: the language server of VS Code and others take a list, `json.schemas`",
-        &["sysdock schema report > report.schema.json", "check-jsonschema --schemafile report.schema.json FILE"],
+        "JSON: VS Code takes a list, `json.schemas` in its settings; validators take the file",
+        &[
+            "sysdock schema report > report.schema.json",
+            "check-jsonschema --schemafile report.schema.json FILE",
+        ],
     ),
 ];
 

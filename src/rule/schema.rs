@@ -116,7 +116,8 @@ mod tests {
         ] {
             assert_eq!(takes::<Reference>(address), check_reference(address).is_ok(), "{address}");
         }
-        for range in ["226..=262", "240..", "..=239", "247", "226..230", "..", "", "x", "1..=x", "v1", "1.2"] {
+        for range in ["226..=262", "240..", "..=239", "247", "226..230", "..", "", "x", "1..=x", "v1", "1.2"]
+        {
             assert_eq!(takes::<Range>(range), VersionRange::parse(range).is_some(), "{range}");
         }
     }

@@ -139,7 +139,7 @@ pub struct Example {
     /// Log lines.
     #[serde(default)]
     pub lines: Vec<String>,
-    /// Facts by key; all others are not known.
+    /// Facts by key; the text `null` stands for one that is known to be absent, and all others are not known.
     #[serde(default)]
     #[cfg_attr(feature = "cli", schemars(schema_with = "crate::snapshot::schema::values"))]
     pub facts: toml::Table,
@@ -302,7 +302,11 @@ pub(super) struct SignatureFile {
 
 /// Remedies: what rules name as cures, in words.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(title = "sysdock remedies", rename = "Remedies"))]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(title = "sysdock remedies", rename = "Remedies")
+)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RemedyFile {
     /// The remedies.
@@ -334,7 +338,11 @@ impl From<RemedyEntry> for RemedyText {
 
 /// Lines that look bad on healthy boots, too, and speak for nothing.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(title = "sysdock harmless lines", rename = "Harmless"))]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(title = "sysdock harmless lines", rename = "Harmless")
+)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HarmlessFile {
     /// Their patterns.

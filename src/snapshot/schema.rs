@@ -13,9 +13,11 @@ pub fn snapshot() -> Schema {
     crate::schema::of_output::<Snapshot>()
 }
 
-/// Returns the schema of a table of facts by key, each with its bare value, as examples of rules have it.
+/// Returns the schema of a table of facts by key, each with its bare value, as examples of rules have it; the
+/// text `null` stands for null, which TOML has not.
 pub fn values(_: &mut SchemaGenerator) -> Schema {
-    let value = |spec: &FactSpec| with_description(spec, of_kind(spec.kind));
+    let or_word = |kind| json!({"anyOf": [of_kind(kind), {"const": "null"}]});
+    let value = |spec: &FactSpec| with_description(spec, or_word(spec.kind));
     json_schema!({"type": "object", "properties": by_key(value), "additionalProperties": false})
 }
 

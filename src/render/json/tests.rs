@@ -66,8 +66,7 @@ fn a_prescription_has_the_keys_of_the_contract() {
 #[test]
 fn words_are_those_of_the_contract() {
     let document = parsed(&[sample::failed(), sample::not_systemd()]);
-    let said =
-        |pointer: &str| document.pointer(pointer).and_then(Value::as_str).map(str::to_owned).unwrap();
+    let said = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).map(str::to_owned).unwrap();
     assert_eq!(said("/reports/0/verdict"), "failed");
     assert_eq!(said("/reports/0/findings/0/role"), "root-cause");
     assert_eq!(said("/reports/0/findings/0/evidence/1/kind"), "fact");
@@ -95,8 +94,7 @@ fn no_target_is_a_valid_document() {
 #[test]
 fn hostile_text_is_escaped_and_comes_back_whole() {
     let hostile = sample::hostile();
-    let text =
-        answers(&Answer::without_cure(std::slice::from_ref(&hostile)), &RuleSet::default()).unwrap();
+    let text = answers(&Answer::without_cure(std::slice::from_ref(&hostile)), &RuleSet::default()).unwrap();
     assert!(!text.chars().any(|c| c != '\n' && crate::visible::is_hidden(c)), "{text:?}");
     let document: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(document["reports"][0]["target"]["name"].as_str(), Some(hostile.target.name.as_str()));
