@@ -167,8 +167,8 @@ Examples:
   sysdock rules test --rules ./my-rules       run the worked examples of every rule
   sysdock rules docs -o playbook              the playbook, a page for each diagnosis, as sources for mdBook
 
-An editor checks a rule while it is written when `sysdock schema rule > my-rules/rule.schema.json` lies beside it \
-    and its
+An editor checks a rule while it is written when `sysdock schema rule > my-rules/rule.schema.json` lies \
+    beside it and its
 first line is `#:schema ./rule.schema.json`; remedies.toml and harmless.toml have schemas of their own.";
 
 pub(super) const SCHEMA_EXAMPLES: &str = "\
@@ -182,8 +182,8 @@ Examples:
 A TOML file names its schema in its first line, as a path from its own folder or an address:
   #:schema ./sysdock.schema.json
 
-sysdock takes the line for a comment; taplo and the editors that use it complete and check the file by it. The \
-    schemas are
+sysdock takes the line for a comment; taplo and the editors that use it complete and check the file by it. \
+    The schemas are
 those of this version: they take no key that it does not write or read. Conditions and patterns of rules are \
     checked by
 `sysdock rules check`, not by a schema.";

@@ -159,7 +159,8 @@ fn test_modules(file: &File) -> Vec<String> {
         .split("#[cfg(test)]")
         .skip(1)
         .filter_map(|rest| rest.trim_start().lines().next()?.split("mod ").nth(1)?.strip_suffix(';'));
-    declared.map(|name| format!("{folder}/{name}.rs")).collect()
+    let own = file.path.trim_end_matches(".rs");
+    declared.flat_map(|name| [format!("{folder}/{name}.rs"), format!("{own}/{name}.rs")]).collect()
 }
 
 /// Top modules that a text names after `crate::` or `sysdock::`, also within braces.
