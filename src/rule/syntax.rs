@@ -139,7 +139,8 @@ pub struct Example {
     /// Log lines.
     #[serde(default)]
     pub lines: Vec<String>,
-    /// Facts by key; the text `null` stands for one that is known to be absent, and all others are not known.
+    /// Facts by key; the text `null` stands for one that is known to be absent, and all others are not
+    /// known.
     #[serde(default)]
     #[cfg_attr(feature = "cli", schemars(schema_with = "crate::snapshot::schema::values"))]
     pub facts: toml::Table,
