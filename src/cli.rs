@@ -8,6 +8,7 @@ mod examples;
 mod late;
 mod playbook;
 mod report;
+mod schema;
 mod seccomp;
 mod treat;
 mod watch;
@@ -24,11 +25,12 @@ pub use config::{ConfigAction, ConfigArgs};
 use examples::{
     BUILD_EXAMPLES, COMPLETIONS_EXAMPLES, CONFIG_EXAMPLES, DOCS_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES,
     EXPLAIN_EXAMPLES, FIX_EXAMPLES, MAN_EXAMPLES, PROVE_EXAMPLES, RULES_EXAMPLES, RUN_EXAMPLES,
-    SECCOMP_EXAMPLES, SELFTEST_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES, WATCH_EXAMPLES,
+    SCHEMA_EXAMPLES, SECCOMP_EXAMPLES, SELFTEST_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES, WATCH_EXAMPLES,
 };
 pub use late::Late;
 pub use playbook::{DocsArgs, ExplainArgs};
 pub use report::{OutputTo, ReportArgs};
+pub use schema::{SchemaArgs, SchemaName};
 pub use seccomp::{
     FilterArgs, SeccompAction, SeccompArgs, SeccompCheckArgs, SeccompExplainArgs, SeccompMakeArgs,
     SeccompTraceArgs,
@@ -153,6 +155,9 @@ pub enum Command {
     /// Show the settings that are in force, and where each comes from
     #[command(after_help = CONFIG_EXAMPLES)]
     Config(Late<ConfigArgs>),
+    /// Print a JSON Schema: of reports, snapshots, rule files or sysdock.toml
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema(Late<SchemaArgs>),
     /// Print a completion script for a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(Late<CompletionsArgs>),

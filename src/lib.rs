@@ -66,6 +66,9 @@ pub mod render;
 pub mod rule;
 #[doc(hidden)]
 pub mod scan;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod schema;
 #[doc(hidden)]
 pub mod seccomp;
 #[doc(hidden)]

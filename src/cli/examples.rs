@@ -165,7 +165,28 @@ Examples:
   sysdock rules list
   sysdock rules check --rules ./my-rules      syntax, facts, ids, references
   sysdock rules test --rules ./my-rules       run the worked examples of every rule
-  sysdock rules docs -o playbook              the playbook, a page for each diagnosis, as sources for mdBook";
+  sysdock rules docs -o playbook              the playbook, a page for each diagnosis, as sources for mdBook
+
+An editor checks a rule while it is written when `sysdock schema rule > my-rules/rule.schema.json` lies \
+    beside it and its
+first line is `#:schema ./rule.schema.json`; remedies.toml and harmless.toml have schemas of their own.";
+
+pub(super) const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  sysdock schema                              the names, and how an editor comes to use one
+  sysdock schema config > sysdock.schema.json
+  sysdock schema rule > my-rules/rule.schema.json
+  sysdock schema -o schemas                   all of them, NAME.json each
+  sysdock schema --check docs/schema          are the committed ones those of this program?
+
+A TOML file names its schema in its first line, as a path from its own folder or an address:
+  #:schema ./sysdock.schema.json
+
+sysdock takes the line for a comment; taplo and the editors that use it complete and check the file by it. \
+    The schemas are
+those of this version: they take no key that it does not write or read. Conditions and patterns of rules are \
+    checked by
+`sysdock rules check`, not by a schema.";
 
 pub(super) const DOCS_EXAMPLES: &str = "\
 Examples:
@@ -276,7 +297,8 @@ the built-in ones, not replace them. --trust, or the project's folder (or \"*\")
     of your own
 configuration, lifts that.
 
-A sysdock.toml with everything in it:
+A sysdock.toml with everything in it; `sysdock schema config` prints the schema that its first line names:
+  #:schema ./sysdock.schema.json
   timeout = 30
   rules = [\"rules\"]
   color = \"never\"

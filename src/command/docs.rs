@@ -36,15 +36,7 @@ fn write(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, Comman
     for name in stale(files, folder)? {
         fs::remove_file(folder.join(&name)).map_err(at(folder.join(&name)))?;
     }
-    for (name, text) in files {
-        let path = place::within(folder, name).map_err(at(folder.join("src")))?;
-        let parent = path.parent().unwrap_or(folder);
-        fs::create_dir_all(parent).map_err(at(parent.to_owned()))?;
-        if fs::read(&path).is_ok_and(|old| old == text.as_bytes()) {
-            continue;
-        }
-        fs::write(&path, text).map_err(at(path.clone()))?;
-    }
+    put(files, folder)?;
     output::tell(&format!(
         "wrote the {} files of the book; `mdbook build {}` makes pages of them",
         files.len(),
@@ -53,19 +45,30 @@ fn write(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, Comman
     Ok(Exit::Success)
 }
 
+/// Writes files, by their paths below a folder; those that are there with the same text are left alone.
+///
+/// # Errors
+/// [`CommandError::Book`] naming the file or folder.
+pub(super) fn put(files: &BTreeMap<String, String>, folder: &Path) -> Result<(), CommandError> {
+    let at = |path: PathBuf| move |source: io::Error| CommandError::Book { path, source };
+    for (name, text) in files {
+        let path = place::within(folder, name).map_err(at(folder.to_owned()))?;
+        let parent = path.parent().unwrap_or(folder);
+        fs::create_dir_all(parent).map_err(at(parent.to_owned()))?;
+        if fs::read(&path).is_ok_and(|old| old == text.as_bytes()) {
+            continue;
+        }
+        fs::write(&path, text).map_err(at(path.clone()))?;
+    }
+    Ok(())
+}
+
 fn check(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, CommandError> {
     let mut odd: Vec<String> = stale(files, folder)?
         .into_iter()
         .map(|name| format!("{name}: belongs to no rule any more\n"))
         .collect();
-    for (name, text) in files {
-        match place::within(folder, name).and_then(fs::read) {
-            Ok(old) if old == text.as_bytes() => {}
-            Ok(_) => odd.push(format!("{name}: differs\n")),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => odd.push(format!("{name}: missing\n")),
-            Err(source) => return Err(CommandError::Book { path: folder.join(name), source }),
-        }
-    }
+    odd.extend(differing(files, folder)?);
     output::print(odd.concat().as_bytes())?;
     if odd.is_empty() {
         return Ok(Exit::Success);
@@ -75,6 +78,26 @@ fn check(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, Comman
         folder.display()
     ));
     Ok(Exit::Findings)
+}
+
+/// A line for each file that is missing below a folder or has another text.
+///
+/// # Errors
+/// [`CommandError::Book`] for a file that cannot be read.
+pub(super) fn differing(
+    files: &BTreeMap<String, String>,
+    folder: &Path,
+) -> Result<Vec<String>, CommandError> {
+    let mut odd = Vec::new();
+    for (name, text) in files {
+        match place::within(folder, name).and_then(fs::read) {
+            Ok(old) if old == text.as_bytes() => {}
+            Ok(_) => odd.push(format!("{name}: differs\n")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => odd.push(format!("{name}: missing\n")),
+            Err(source) => return Err(CommandError::Book { path: folder.join(name), source }),
+        }
+    }
+    Ok(odd)
 }
 
 /// Pages that were written for rules that are gone.

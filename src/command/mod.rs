@@ -23,6 +23,7 @@ mod progress;
 mod prove;
 mod rules;
 mod run;
+mod schema;
 mod seccomp;
 mod selftest;
 mod snapshot;
@@ -98,6 +99,7 @@ fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Explain(Late(args)) => explain::run(&args, &options),
         Command::Rules(Late(args)) => rules::run(&args, &options),
         Command::Config(Late(args)) => config::run(&args, &options),
+        Command::Schema(Late(args)) => schema::run(&args, &options),
         Command::Completions(Late(args)) => completions::run(&args),
         Command::Man(Late(args)) => man::run(&args, &options),
         Command::Selftest(Late(args)) => selftest::run(&args, &options),

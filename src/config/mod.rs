@@ -8,6 +8,7 @@ pub mod load;
 use std::path::{Component, Path, PathBuf};
 
 use clap::{ColorChoice, ValueEnum};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
 use crate::cli::{GlobalArgs, ReportArgs};
@@ -15,20 +16,25 @@ use crate::render::format::ReportFormat;
 use crate::rule::Severity;
 use crate::trust::Trust;
 
-/// What one layer says. The keys are the names of the flags.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// What one file of the configuration says. The keys are the names of the flags; paths are taken from the
+/// file's folder.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[schemars(title = "sysdock.toml")]
 pub struct Settings {
-    /// Engine to ask.
+    /// Engine to ask: `unix:///path`, `tcp://host:port`, `http://host:port` or `ssh://user@host`. Not in the
+    /// file of a project.
     pub host: Option<String>,
-    /// Docker CLI context that names the engine.
+    /// Docker CLI context that names the engine. Not in the file of a project.
     pub context: Option<String>,
-    /// Longest wait for one answer of the engine, seconds.
+    /// Longest wait for one answer of the engine, in seconds.
+    #[schemars(range(min = 1, max = 86_400))]
     pub timeout: Option<u64>,
     /// Folders of more rules; those of all layers are used.
     pub rules: Vec<PathBuf>,
     /// When to use colour.
     #[serde(deserialize_with = "word")]
+    #[schemars(schema_with = "words::<ColorChoice>")]
     pub color: Option<ColorChoice>,
     /// No progress and no remarks.
     pub quiet: Option<bool>,
@@ -38,31 +44,35 @@ pub struct Settings {
     pub verbose: Option<bool>,
     /// Form of a report on stdout.
     #[serde(deserialize_with = "word")]
+    #[schemars(schema_with = "words::<ReportFormat>")]
     pub format: Option<ReportFormat>,
     /// Severity from which on a run fails.
     #[serde(deserialize_with = "word")]
+    #[schemars(schema_with = "words::<Severity>")]
     pub fail_on: Option<Severity>,
     /// Earlier report whose findings do not count.
     pub baseline: Option<PathBuf>,
     /// Findings that do not count; those of all layers are used.
     pub suppress: Vec<Suppress>,
     /// Folders of projects that are obeyed whoever owns them: paths, paths that end in `/*` for all below, or
-    /// `*`.
+    /// `*`. Not in the file of a project.
     pub safe_directories: Vec<PathBuf>,
 }
 
-/// A suppression as written.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// A finding that does not count.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Suppress {
     /// Id of the diagnosis.
+    #[schemars(with = "crate::rule::schema::Id")]
     pub id: String,
     /// Names of targets, with `*` and `?`.
     #[serde(default = "any")]
     pub target: String,
     /// Why it does not count.
     pub reason: String,
-    /// Last day on which that holds.
+    /// Last day on which that holds, such as 2027-03-31; without it, for ever.
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
     pub expires: Option<toml::value::Datetime>,
 }
 
@@ -82,6 +92,26 @@ fn chosen<T: ValueEnum>(text: &str) -> Result<T, String> {
         let names: Vec<String> = T::value_variants().iter().map(name_of).collect();
         format!("`{text}` is none of {}", names.join(", "))
     })
+}
+
+/// Returns the schema of a word of a list of words.
+fn words<T: ValueEnum>(_: &mut SchemaGenerator) -> Schema {
+    let described = |choice: &T| {
+        let value = choice.to_possible_value()?;
+        let mut schema = json_schema!({"const": value.get_name()});
+        if let Some(help) = value.get_help() {
+            schema.insert("description".to_owned(), help.to_string().into());
+        }
+        Some(schema)
+    };
+    let choices: Vec<Schema> = T::value_variants().iter().filter_map(described).collect();
+    json_schema!({"type": "string", "oneOf": choices})
+}
+
+/// Returns the schema of `sysdock.toml`.
+#[must_use]
+pub fn schema() -> Schema {
+    crate::schema::of_input::<Settings>()
 }
 
 /// The word for a choice.

@@ -10,11 +10,12 @@ use crate::snapshot::{Cluster, Gap, Target, TargetKind, key};
 /// The fact that tells which units failed.
 pub(super) const FAILED_UNITS: &str = key::MANAGER_FAILED_UNITS.name();
 
-/// Whether the container is our business.
+/// Whether the container is meant to run systemd.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub enum Subject {
-    /// It is meant to run systemd.
+    /// It is.
     Systemd,
     /// It is not.
     NotSystemd,
@@ -23,6 +24,7 @@ pub enum Subject {
 /// State of the systemd set-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub enum Verdict {
     /// Nothing is wrong, or systemd is not meant to run.
     Healthy,
@@ -37,6 +39,7 @@ pub enum Verdict {
 /// What a finding is in the chain of causes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub enum Role {
     /// Nothing else here explains it.
     RootCause,

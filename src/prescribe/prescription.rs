@@ -35,6 +35,7 @@ impl Reach {
 
 /// What a step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename_all = "kebab-case"))]
 pub enum StepKind {
     /// Makes an image from the container's.
     BuildImage,

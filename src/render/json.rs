@@ -1,17 +1,18 @@
 //! Reports for programs, `schema_version` 1. Own output types: what is printed here is a contract, keys only
 //! grow.
 
-use std::collections::BTreeMap;
+mod cure;
 
 use serde::Serialize;
 use serde_json::Value;
+
+use cure::{PrescriptionOut, prescription};
 
 use super::summary::SummaryOut;
 use super::trial;
 use super::watch::Occasion;
 use super::{Answer, Notice, Sheet, words};
 use crate::diagnose::{Acceptance, Evidence, Finding, Report, Undecided};
-use crate::prescribe::{NotOffered, Prescription, Step};
 use crate::rule::RuleSet;
 use crate::snapshot::{Cluster, Gap, Target};
 
@@ -20,138 +21,210 @@ pub use crate::visible::in_json as harmless;
 /// Version of the report's form.
 pub(super) const SCHEMA_VERSION: u32 = 1;
 
+/// What the commands that report write with `--format json`.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Document<'r> {
+    /// Version of this format; another number means that keys have changed their meaning.
+    #[cfg_attr(feature = "cli", schemars(extend("const" = SCHEMA_VERSION)))]
     schema_version: u32,
     tool: Tool<'r>,
+    /// One report for each target, the worst first.
     reports: Vec<ReportOut<'r>>,
+    /// What a configuration takes away from the reports; absent where it takes away nothing.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     configuration: &'r [Notice],
+    /// What the reports add up to; only from `triage`, for a folder or several
+    /// inputs.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "cli", schemars(with = "SummaryOut<'r>"))]
     summary: Option<SummaryOut<'r>>,
 }
 
-/// A report on a line of its own.
+/// A report on a line of its own, as `--format jsonl` and `watch` write it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Line<'r> {
+    /// Version of this format; another number means that keys have changed their meaning.
+    #[cfg_attr(feature = "cli", schemars(extend("const" = SCHEMA_VERSION)))]
     schema_version: u32,
     #[serde(flatten)]
     report: ReportOut<'r>,
+    /// What a configuration takes away from the report; absent where it takes away nothing.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     configuration: &'r [Notice],
+    /// What led to the report; only from `watch`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "cli", schemars(with = "Occasion<'r>"))]
     event: Option<&'r Occasion<'r>>,
 }
 
 /// The program that made the output.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub(super) struct Tool<'r> {
+    /// Always `sysdock`.
+    #[cfg_attr(feature = "cli", schemars(extend("const" = env!("CARGO_PKG_NAME"))))]
     name: &'static str,
+    /// Its version.
     version: &'static str,
+    /// Hash over the texts of all rules that were used; the same rules have the same one.
+    #[cfg_attr(feature = "cli", schemars(regex(pattern = "^[0-9a-f]{16}$")))]
     rules: &'r str,
 }
 
+/// What was found out about one target.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Report"))]
 struct ReportOut<'r> {
     target: TargetOut<'r>,
+    #[cfg_attr(feature = "cli", schemars(with = "crate::diagnose::Subject"))]
     subject: &'static str,
+    #[cfg_attr(feature = "cli", schemars(with = "crate::diagnose::Verdict"))]
     verdict: &'static str,
+    /// What the target does at the moment, in words for people.
     state: &'r str,
+    /// Whose matter the first root cause is; null where there is none.
+    #[cfg_attr(feature = "cli", schemars(with = "Option<crate::rule::Class>"))]
     class: Option<&'static str>,
+    /// What is wrong: root causes first, and each role in the order of boot.
     findings: Vec<FindingOut<'r>>,
+    /// What to do; null where nothing is to be done or no cure was looked for.
     prescription: Option<PrescriptionOut<'r>>,
+    /// What a trial of the cure came to; null where there was none.
     trial: Option<trial::TrialOut<'r>>,
+    /// Diagnoses that lack facts.
     undecided: Vec<UndecidedOut<'r>>,
+    /// What could not be found out.
     gaps: Vec<GapOut<'r>>,
+    /// What looks like a failure and is known to no rule.
     unrecognised: Vec<ClusterOut<'r>>,
 }
 
+/// Who was looked at.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Target"))]
 struct TargetOut<'r> {
+    #[cfg_attr(feature = "cli", schemars(with = "crate::snapshot::TargetKind"))]
     kind: &'static str,
+    /// Name of the container, or of the file.
     name: &'r str,
+    /// Id of the container; null for text.
     id: Option<&'r str>,
     engine: EngineOut<'r>,
 }
 
-/// All null where there is no engine.
+/// The engine of the container; all its keys are null where there is none.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Engine"))]
 struct EngineOut<'r> {
+    /// `docker` or `podman`.
     name: Option<&'r str>,
+    /// Version of the engine.
     version: Option<&'r str>,
+    /// Version of the Engine API that was spoken.
     api: Option<&'r str>,
 }
 
+/// One thing that was found.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Finding"))]
 struct FindingOut<'r> {
+    /// Id of the diagnosis; `sysdock explain ID` shows it at length.
+    #[cfg_attr(feature = "cli", schemars(with = "crate::rule::schema::Id"))]
     id: &'r str,
+    #[cfg_attr(feature = "cli", schemars(with = "crate::diagnose::Role"))]
     role: &'static str,
+    #[cfg_attr(feature = "cli", schemars(with = "crate::rule::Severity"))]
     severity: &'static str,
+    #[cfg_attr(feature = "cli", schemars(with = "crate::rule::Confidence"))]
     confidence: &'static str,
+    /// What is wrong, in one line.
     title: &'r str,
+    /// What happens and why.
     explanation: &'r str,
+    /// What speaks for it.
     evidence: Vec<EvidenceOut<'r>>,
+    /// Ids of findings of this report that follow from it.
+    #[cfg_attr(feature = "cli", schemars(with = "Vec<crate::rule::schema::Id>"))]
     explains: &'r [String],
+    /// Ids of findings of this report that it follows from; empty for a root cause.
+    #[cfg_attr(feature = "cli", schemars(with = "Vec<crate::rule::schema::Id>"))]
     explained_by: &'r [String],
+    /// Ids of the remedies.
+    #[cfg_attr(feature = "cli", schemars(with = "Vec<crate::rule::schema::Id>"))]
     remedies: &'r [String],
+    /// The remedies in words.
     advice: Vec<&'r str>,
+    #[cfg_attr(feature = "cli", schemars(with = "crate::rule::Class"))]
     class: &'static str,
+    /// The same for the same diagnosis of a target of the same name, from one run to the next.
+    #[cfg_attr(feature = "cli", schemars(regex(pattern = "^[0-9a-f]{32}$")))]
     fingerprint: String,
+    /// Why the finding does not count; null where it does.
     accepted: Option<&'r Acceptance>,
 }
 
+/// Something that speaks for a finding.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Evidence"))]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum EvidenceOut<'r> {
-    Log { text: &'r str, line: u64, stream: &'r str },
-    Fact { path: &'r str, value: &'r Value, source: &'r str },
+    /// A line of a log.
+    Log {
+        /// The line, without escape sequences.
+        text: &'r str,
+        /// Its number within its stream, from 1.
+        line: u64,
+        /// Where it was read, such as `stdout` or `journal`.
+        stream: &'r str,
+    },
+    /// A fact.
+    Fact {
+        /// Key of the fact.
+        path: &'r str,
+        /// Its value; null means that it is known to be absent.
+        value: &'r Value,
+        /// Where it was read.
+        source: &'r str,
+    },
 }
 
+/// A diagnosis that could be neither made nor ruled out.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Undecided"))]
 struct UndecidedOut<'r> {
+    /// Id of the diagnosis.
+    #[cfg_attr(feature = "cli", schemars(with = "crate::rule::schema::Id"))]
     id: &'r str,
+    /// Keys of the facts that it lacks.
     missing: &'r [String],
+    /// Commands that show them.
     how: &'r [String],
 }
 
+/// Lines that look like one failure and match no signature.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Cluster"))]
 struct ClusterOut<'r> {
+    /// Id of the failure: the same whatever host, time, number or path the line names.
     cluster: &'r str,
+    /// The first of its lines.
     text: &'r str,
+    /// Number of that line.
     line: u64,
+    /// How many there were.
     count: u64,
 }
 
+/// Something that could not be found out.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Gap"))]
 struct GapOut<'r> {
+    /// Key of a fact, or a group such as `pid1.*`.
     fact: &'r str,
+    /// Why it is not known.
     reason: &'r str,
-}
-
-#[derive(Serialize)]
-struct PrescriptionOut<'r> {
-    summary: &'r str,
-    privilege: &'r str,
-    cost: &'r str,
-    curable: bool,
-    steps: Vec<StepOut<'r>>,
-    not_offered: Vec<NotOfferedOut<'r>>,
-}
-
-#[derive(Serialize)]
-struct StepOut<'r> {
-    title: &'r str,
-    kind: &'static str,
-    files: &'r BTreeMap<String, String>,
-    argv: &'r [String],
-    why: &'r [String],
-    needs: Option<&'r str>,
-}
-
-#[derive(Serialize)]
-struct NotOfferedOut<'r> {
-    what: &'r str,
-    why: &'r str,
 }
 
 /// All reports as one document, in the order given.
@@ -232,32 +305,6 @@ fn report<'r>(answer: &Answer<'r>) -> ReportOut<'r> {
     }
 }
 
-fn prescription(prescription: &Prescription) -> PrescriptionOut<'_> {
-    PrescriptionOut {
-        summary: &prescription.summary,
-        privilege: &prescription.privilege,
-        cost: &prescription.cost,
-        curable: prescription.curable,
-        steps: prescription.steps.iter().map(step).collect(),
-        not_offered: prescription.not_offered.iter().map(not_offered).collect(),
-    }
-}
-
-fn not_offered(other: &NotOffered) -> NotOfferedOut<'_> {
-    NotOfferedOut { what: &other.what, why: &other.why }
-}
-
-fn step(step: &Step) -> StepOut<'_> {
-    StepOut {
-        title: &step.title,
-        kind: step.kind.name(),
-        files: &step.files,
-        argv: &step.argv,
-        why: &step.why,
-        needs: step.needs.as_deref(),
-    }
-}
-
 fn target(target: &Target) -> TargetOut<'_> {
     let engine = target.engine.as_ref();
     TargetOut {
@@ -310,108 +357,23 @@ fn gap(gap: &Gap) -> GapOut<'_> {
     GapOut { fact: &gap.fact, reason: &gap.reason }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::render::sample;
-    use crate::snapshot::TargetKind;
-
-    fn parsed(reports: &[Report]) -> Value {
-        serde_json::from_str(&answers(&Answer::without_cure(reports), &RuleSet::default()).unwrap()).unwrap()
-    }
-
-    #[test]
-    fn the_keys_are_those_of_the_contract() {
-        let document = parsed(&[sample::failed()]);
-        let keys = |pointer: &str| {
-            document
-                .pointer(pointer)
-                .and_then(Value::as_object)
-                .unwrap()
-                .keys()
-                .cloned()
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
-        assert_eq!(keys(""), "schema_version tool reports");
-        assert_eq!(keys("/tool"), "name version rules");
-        assert_eq!(
-            keys("/reports/0"),
-            "target subject verdict state class findings prescription trial undecided gaps unrecognised"
-        );
-        assert_eq!(keys("/reports/0/target"), "kind name id engine");
-        assert_eq!(keys("/reports/0/target/engine"), "name version api");
-        let finding = "id role severity confidence title explanation evidence explains explained_by remedies \
-            advice class fingerprint accepted";
-        assert_eq!(keys("/reports/0/findings/0"), finding);
-        assert_eq!(keys("/reports/0/findings/0/evidence/0"), "kind text line stream");
-        assert_eq!(keys("/reports/0/findings/0/evidence/1"), "kind path value source");
-        assert_eq!(keys("/reports/0/undecided/0"), "id missing how");
-        assert_eq!(keys("/reports/0/gaps/0"), "fact reason");
-    }
-
-    #[test]
-    fn a_prescription_has_the_keys_of_the_contract() {
-        let (report, prescription) = (sample::failed(), sample::prescription());
-        let text = answers(
-            &[Answer { report: &report, prescription: Some(&prescription), trial: None }],
-            &RuleSet::default(),
-        )
-        .unwrap();
-        let document: Value = serde_json::from_str(&text).unwrap();
-        let keys = |pointer: &str| {
-            document
-                .pointer(pointer)
-                .and_then(Value::as_object)
-                .unwrap()
-                .keys()
-                .cloned()
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
-        assert_eq!(keys("/reports/0/prescription"), "summary privilege cost curable steps not_offered");
-        assert_eq!(keys("/reports/0/prescription/steps/0"), "title kind files argv why needs");
-        assert_eq!(keys("/reports/0/prescription/not_offered/0"), "what why");
-        assert_eq!(document["reports"][0]["prescription"]["steps"][1]["kind"], "run-container");
-    }
-
-    #[test]
-    fn words_are_those_of_the_contract() {
-        let document = parsed(&[sample::failed(), sample::not_systemd()]);
-        let said =
-            |pointer: &str| document.pointer(pointer).and_then(Value::as_str).map(str::to_owned).unwrap();
-        assert_eq!(said("/reports/0/verdict"), "failed");
-        assert_eq!(said("/reports/0/findings/0/role"), "root-cause");
-        assert_eq!(said("/reports/0/findings/0/evidence/1/kind"), "fact");
-        assert_eq!(said("/reports/1/subject"), "not-systemd");
-        assert!(document.pointer("/reports/0/prescription").unwrap().is_null());
-    }
-
-    #[test]
-    fn text_has_no_engine_but_the_same_keys() {
-        let mut report = sample::healthy();
-        report.target = Target { kind: TargetKind::Text, name: "ci.log".to_owned(), id: None, engine: None };
-        let document = parsed(&[report]);
-        assert_eq!(
-            document["reports"][0]["target"],
-            serde_json::json!({"kind":"text","name":"ci.log","id":null,"engine":{"name":null,"version":null,"api":null}})
-        );
-    }
-
-    #[test]
-    fn no_target_is_a_valid_document() {
-        let text = answers(&[], &RuleSet::default()).unwrap();
-        assert!(text.ends_with("\"reports\": []\n}\n"), "{text}");
-    }
-
-    #[test]
-    fn hostile_text_is_escaped_and_comes_back_whole() {
-        let hostile = sample::hostile();
-        let text =
-            answers(&Answer::without_cure(std::slice::from_ref(&hostile)), &RuleSet::default()).unwrap();
-        assert!(!text.chars().any(|c| c != '\n' && crate::visible::is_hidden(c)), "{text:?}");
-        let document: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(document["reports"][0]["target"]["name"].as_str(), Some(hostile.target.name.as_str()));
-        assert_eq!(harmless("\"\u{e0041}\""), "\"\\udb40\\udc41\"");
-    }
+/// Returns the schema of reports: of a whole document, or of one of its lines.
+#[cfg(feature = "cli")]
+#[must_use]
+pub fn schema() -> schemars::Schema {
+    crate::schema::of_output::<Output<'static>>()
 }
+
+/// A report of sysdock: a document with all reports of a run (`--format json`), or a line with one of them
+/// (`--format jsonl`, and `watch` with `--format json`).
+#[cfg(feature = "cli")]
+#[derive(schemars::JsonSchema)]
+#[schemars(title = "sysdock report", untagged)]
+#[allow(dead_code, reason = "only its schema is asked for")]
+enum Output<'r> {
+    Document(Document<'r>),
+    Line(Line<'r>),
+}
+
+#[cfg(test)]
+mod tests;

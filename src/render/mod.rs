@@ -26,6 +26,8 @@ pub mod rules;
 #[cfg(test)]
 pub(crate) mod sample;
 mod sarif;
+#[cfg(feature = "cli")]
+pub mod schemas;
 pub mod seccomp;
 pub mod selftest;
 pub mod settings;

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 /// One thing that a configuration does to what is told or counted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Notice {
     /// The file of the configuration.
     pub file: String,

@@ -13,27 +13,44 @@ const LISTED: usize = 12;
 /// Characters of a line that the table shows.
 const EXCERPT: usize = 90;
 
-/// The summary as a value of the report's document.
+/// What many reports add up to.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Summary"))]
 pub(super) struct SummaryOut<'s> {
+    /// Reports in all.
     reports: u64,
+    /// Reports of something that failed.
     failed: u64,
+    /// Failed ones that have a root cause.
     explained: u64,
+    /// Reports of what could not be judged.
     undetermined: u64,
+    /// How many reports each first root cause has, the most frequent first.
     causes: Vec<CauseOut<'s>>,
+    /// How many reports each failure has that no rule knows, the most frequent first.
     unrecognised: Vec<ClusterOut<'s>>,
 }
 
+/// A root cause with its reports.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "CauseCount"))]
 struct CauseOut<'s> {
+    /// Id of the diagnosis.
+    #[cfg_attr(feature = "cli", schemars(with = "crate::rule::schema::Id"))]
     id: &'s str,
+    /// Reports that have it as their first root cause.
     count: u64,
 }
 
+/// A failure that no rule knows, with its reports.
 #[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "ClusterCount"))]
 struct ClusterOut<'s> {
+    /// Id of the failure.
     cluster: &'s str,
+    /// The first of its lines.
     text: &'s str,
+    /// Reports that have it.
     count: u64,
 }
 

@@ -8,12 +8,15 @@ use super::{Context, visible, words};
 use crate::diagnose::{Report, Subject, Verdict};
 use crate::quote::shown;
 
-/// What led to a report; a contract, keys only grow.
+/// What led to a report of `watch`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Event"))]
 pub struct Occasion<'o> {
-    /// `new`, `restarted`, `died`, `unhealthy` or `oom`.
+    /// What happened to the container.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["new", "restarted", "died", "unhealthy", "oom"])))]
     pub kind: &'static str,
     /// When it happened last, RFC 3339.
+    #[cfg_attr(feature = "cli", schemars(extend("format" = "date-time")))]
     pub time: String,
     /// Image of the container.
     pub image: &'o str,

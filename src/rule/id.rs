@@ -2,9 +2,9 @@
 //! where they stand.
 
 /// Longest id, in bytes.
-const ID: usize = 80;
+pub(super) const ID: usize = 80;
 /// Longest address, in bytes.
-const ADDRESS: usize = 1000;
+pub(super) const ADDRESS: usize = 1000;
 
 /// Whether an id consists of lower case words joined by hyphens, `[a-z0-9]+(-[a-z0-9]+)*`.
 ///

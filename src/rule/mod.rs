@@ -11,6 +11,8 @@ mod load;
 mod needle;
 mod range;
 mod reproduce;
+#[cfg(feature = "cli")]
+pub mod schema;
 mod source;
 mod syntax;
 mod verify;

@@ -12,16 +12,20 @@ pub const BROKEN: &str = "broken";
 
 /// One way to break a container so that the diagnosis is the cause.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Reproduction {
     /// `docker` or `podman`.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["docker", "podman"])))]
     pub engine: String,
     /// First major version of the engine; 0 for any.
     #[serde(default)]
     pub since: i64,
     /// `v1` or `v2`; either when absent.
+    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["v1", "v2"])))]
     pub cgroup: Option<String>,
     /// Versions of systemd in the image; any when absent.
+    #[cfg_attr(feature = "cli", schemars(with = "Option<super::schema::Range>"))]
     pub systemd: Option<VersionRange>,
     /// It needs an engine that maps root to another user.
     #[serde(default)]

@@ -12,7 +12,7 @@ use crate::snapshot::{Facts, key};
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum, schemars::JsonSchema))]
 pub enum Severity {
     /// Worth knowing.
     Info,
@@ -27,6 +27,7 @@ pub enum Severity {
 /// Whose matter a failure is, for those who sort many of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub enum Class {
     /// The host, its kernel or the engine.
     Infrastructure,
@@ -39,6 +40,7 @@ pub enum Class {
 /// How sure a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub enum Confidence {
     /// One of several explanations.
     Possible,
@@ -51,6 +53,7 @@ pub enum Confidence {
 /// The step of a container's life at which a cause strikes; earlier causes come first in a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub enum Stage {
     /// The engine could not start the program.
     Create,
@@ -75,6 +78,7 @@ pub enum Stage {
 /// What a remedy changes; `where` in the file of remedies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub enum Place {
     /// The flags of the container, or an image derived from its own: the planner carries it out.
     Relaunch,
@@ -129,13 +133,16 @@ impl Signature {
 
 /// A worked example of a rule.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Example {
     /// Log lines.
     #[serde(default)]
     pub lines: Vec<String>,
-    /// Facts by key.
+    /// Facts by key; the text `null` stands for one that is known to be absent, and all others are not
+    /// known.
     #[serde(default)]
+    #[cfg_attr(feature = "cli", schemars(schema_with = "crate::snapshot::schema::values"))]
     pub facts: toml::Table,
     /// What the rule must say to them.
     pub expect: Expectation,
@@ -144,6 +151,7 @@ pub struct Example {
 /// What an example shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub enum Expectation {
     /// The rule finds a cause.
     Match,
@@ -157,48 +165,82 @@ pub enum Expectation {
     Undecided,
 }
 
-/// A rule file.
+/// A rule: one diagnosis, with what shows it and what cures it. `sysdock rules check` and `sysdock rules test`
+/// look further than this schema can.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(title = "sysdock rule", rename = "Rule"))]
 #[serde(deny_unknown_fields)]
 pub(super) struct RuleFile {
+    /// The stable id; that of a built-in rule replaces it.
+    #[cfg_attr(feature = "cli", schemars(with = "super::schema::Id"))]
     pub id: String,
+    /// One line that says what is wrong, without a full stop.
     pub title: String,
+    /// How bad it is.
     pub severity: Severity,
+    /// The step of a container's life at which it strikes.
     pub stage: Stage,
+    /// Whose matter it is.
     #[serde(default = "configuration")]
     pub class: Class,
+    /// How sure the facts alone make us.
     #[serde(default = "likely")]
     pub confidence: Confidence,
+    /// What happens and why.
     #[serde(deserialize_with = "trimmed")]
     pub explanation: String,
+    /// How to see it by hand, with commands.
     #[serde(deserialize_with = "trimmed")]
     pub confirm: String,
+    /// Condition (CEL over facts) that holds when the facts alone show it to be a cause.
     pub when: Option<String>,
+    /// Condition that holds when it does harm even to a manager that is up; without it, a manager that is up
+    /// disproves a critical rule.
     pub harms: Option<String>,
+    /// Condition that holds when it is not a cause now but may become one.
     pub risk: Option<String>,
+    /// Condition that holds when it is worth a remark only.
     pub note: Option<String>,
+    /// Condition that holds when the facts rule it out, whatever the log says.
     pub unless: Option<String>,
+    /// Never a root cause: what every fatal cause has in common.
     #[serde(default)]
     pub consequence_only: bool,
+    /// Its signatures are general: a line that another rule claims does not speak for it.
     #[serde(default)]
     pub generic: bool,
+    /// A root cause only where no other is found, else a note.
     #[serde(default)]
     pub last_resort: bool,
+    /// Ids of the diagnoses that follow from it.
     #[serde(default)]
+    #[cfg_attr(feature = "cli", schemars(with = "Vec<super::schema::Id>"))]
     pub explains: Vec<String>,
+    /// Keys of facts that are quoted as evidence when they are known.
     #[serde(default)]
+    #[cfg_attr(feature = "cli", schemars(with = "Vec<crate::snapshot::schema::FactKey>"))]
     pub shows: Vec<String>,
+    /// Ids of the remedies.
     #[serde(default)]
+    #[cfg_attr(feature = "cli", schemars(with = "Vec<super::schema::Id>"))]
     pub remedies: Vec<String>,
+    /// Why no flag of the container helps, for a cause that only the image or the host can end;
+    /// `{fact|word}` stands for the value of a fact, or for the word where it is not known.
     #[serde(deserialize_with = "trimmed_option", default)]
     pub no_flag: Option<String>,
+    /// Sources, the best first.
     #[serde(default)]
+    #[cfg_attr(feature = "cli", schemars(with = "Vec<super::schema::Reference>"))]
     pub references: Vec<String>,
+    /// Ways to see it on a machine of one's own.
     #[serde(default)]
     pub reproduce: Vec<Reproduction>,
+    /// Why there is none, if so.
     pub not_reproduced: Option<String>,
+    /// Patterns of log lines that speak for it.
     #[serde(default)]
     pub signature: Vec<SignatureFile>,
+    /// Worked examples: `sysdock rules test` runs them.
     #[serde(default)]
     pub example: Vec<Example>,
 }
@@ -233,36 +275,59 @@ fn likely() -> Confidence {
     Confidence::Likely
 }
 
-/// A signature as written.
+/// A pattern of log lines.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Signature"))]
 #[serde(deny_unknown_fields)]
 pub(super) struct SignatureFile {
+    /// Unique within its file.
+    #[cfg_attr(feature = "cli", schemars(with = "super::schema::Id"))]
     pub name: String,
+    /// Regular expression, matched against one line without escape sequences; every line that it matches must
+    /// hold a literal of three letters or more.
     pub pattern: String,
+    /// Versions of systemd that print it; any when absent.
+    #[cfg_attr(feature = "cli", schemars(with = "Option<super::schema::Range>"))]
     pub systemd: Option<String>,
+    /// Confidence when only this line speaks for the rule.
     pub confidence: Option<Confidence>,
+    /// Alone it is only worth a remark: boots that come up print it too.
     #[serde(default)]
     pub weak: bool,
+    /// The harm lasts as long as the boot: a manager that finds nothing wrong does not disprove the line.
     #[serde(default)]
     pub lasting: bool,
+    /// Condition (CEL over facts) under which the line speaks for the rule at all.
     pub when: Option<String>,
 }
 
-/// The file of remedies.
+/// Remedies: what rules name as cures, in words.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(title = "sysdock remedies", rename = "Remedies")
+)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RemedyFile {
+    /// The remedies.
     pub remedy: Vec<RemedyEntry>,
 }
 
-/// A remedy as written.
+/// A remedy.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Remedy"))]
 #[serde(deny_unknown_fields)]
 pub(super) struct RemedyEntry {
+    /// The id that rules name.
+    #[cfg_attr(feature = "cli", schemars(with = "super::schema::Id"))]
     pub id: String,
+    /// What has to change; `relaunch` is for the remedies that sysdock carries out itself.
     #[serde(rename = "where", default)]
     pub place: Place,
+    /// One line.
     pub title: String,
+    /// What to do, with commands.
     pub words: String,
 }
 
@@ -272,9 +337,15 @@ impl From<RemedyEntry> for RemedyText {
     }
 }
 
-/// The file of harmless lines.
+/// Lines that look bad on healthy boots, too, and speak for nothing.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(
+    feature = "cli",
+    derive(schemars::JsonSchema),
+    schemars(title = "sysdock harmless lines", rename = "Harmless")
+)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HarmlessFile {
+    /// Their patterns.
     pub signature: Vec<SignatureFile>,
 }

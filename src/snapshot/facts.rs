@@ -20,6 +20,7 @@ pub struct Fact {
 
 /// Something that could not be found out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Gap {
     /// Fact key, or a group such as `pid1.*`.
     pub fact: String,

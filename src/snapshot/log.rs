@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Where a line was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub enum Source {
     /// The container's standard output.
     Stdout,
@@ -40,6 +41,7 @@ impl Source {
 
 /// One line, free of escape sequences and control characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct KeptLine {
     /// Line number within its source, from 1.
     pub line: u64,
@@ -51,6 +53,7 @@ pub struct KeptLine {
 
 /// Lines that look like one failure and match no signature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Cluster {
     /// Stable id: the same failure has the same one, whatever host, time, number or path it names.
     pub cluster: String,
@@ -64,6 +67,7 @@ pub struct Cluster {
 
 /// Lines kept of all that was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct LogExcerpt {
     /// Kept lines, by source and line number.
     pub lines: Vec<KeptLine>,

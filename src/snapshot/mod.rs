@@ -10,6 +10,8 @@ pub mod file;
 pub mod hidden;
 mod log;
 mod redact;
+#[cfg(feature = "cli")]
+pub mod schema;
 mod sight;
 pub mod vocabulary;
 pub(crate) mod zst;
@@ -36,6 +38,7 @@ pub const UNSEEN_TEXT: &str = "text";
 /// What kind of thing was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub enum TargetKind {
     /// A container of a live engine.
     Container,
@@ -55,6 +58,7 @@ impl EngineKind {
 
 /// The engine behind a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Engine"))]
 pub struct EngineId {
     /// `docker` or `podman`.
     pub name: String,
@@ -66,22 +70,25 @@ pub struct EngineId {
 
 /// Who was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Target {
     /// What kind of thing.
     pub kind: TargetKind,
     /// Container name without the leading slash, or the file's name.
     pub name: String,
-    /// Container id, 64 hex digits; absent for text.
+    /// Container id, 64 hex digits; null for text.
     pub id: Option<String>,
-    /// Engine; absent for text.
+    /// Engine; null for text.
     pub engine: Option<EngineId>,
 }
 
 /// Everything that was observed of one target.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(title = "sysdock snapshot"))]
 #[serde(deny_unknown_fields)]
 pub struct Snapshot {
-    /// See [`SCHEMA_VERSION`].
+    /// Version of this format.
+    #[cfg_attr(feature = "cli", schemars(extend("const" = SCHEMA_VERSION)))]
     pub schema_version: u32,
     /// Who was looked at.
     pub target: Target,
@@ -95,5 +102,6 @@ pub struct Snapshot {
     pub documents: BTreeMap<String, Value>,
     /// How this file came to be, when it was not recorded from a real container.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "cli", schemars(with = "String"))]
     pub derived: Option<String>,
 }

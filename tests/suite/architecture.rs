@@ -39,7 +39,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "watch",
         ],
     ),
-    ("config", &["cli", "render", "rule", "trust"]),
+    ("config", &["cli", "render", "rule", "schema", "trust"]),
     ("diagnose", &["rule", "scan", "snapshot"]),
     ("docker", &["limit", "quote", "snapshot"]),
     ("exit", &["diagnose", "rule", "snapshot"]),
@@ -63,16 +63,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "prescribe",
             "quote",
             "rule",
+            "schema",
             "seccomp",
             "snapshot",
             "treat",
             "visible",
         ],
     ),
-    ("rule", &["pattern", "snapshot", "trust"]),
+    ("rule", &["pattern", "schema", "snapshot", "trust"]),
     ("scan", &["pattern", "rule", "snapshot"]),
+    ("schema", &[]),
     ("seccomp", &[]),
-    ("snapshot", &["limit", "pattern"]),
+    ("snapshot", &["limit", "pattern", "schema"]),
     ("treat", &["diagnose", "place", "prescribe", "quote", "trust"]),
     ("trust", &[]),
     ("visible", &[]),
@@ -160,7 +162,8 @@ fn test_modules(file: &File) -> Vec<String> {
         .split("#[cfg(test)]")
         .skip(1)
         .filter_map(|rest| rest.trim_start().lines().next()?.split("mod ").nth(1)?.strip_suffix(';'));
-    declared.map(|name| format!("{folder}/{name}.rs")).collect()
+    let own = file.path.trim_end_matches(".rs");
+    declared.flat_map(|name| [format!("{folder}/{name}.rs"), format!("{own}/{name}.rs")]).collect()
 }
 
 /// Top modules that a text names after `crate::` or `sysdock::`, also within braces.

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::own_schemas;
+
 /// Longest that any single run may take; far more than it needs, so that a busy machine fails no test.
 const PATIENCE: Duration = Duration::from_mins(10);
 
@@ -79,7 +81,7 @@ impl Call {
         self.run_with(b"")
     }
 
-    /// Runs it with this on its standard input.
+    /// Runs it with this on its standard input; what it writes as JSON has to fit its schema.
     pub fn run_with(mut self, input: &[u8]) -> Run {
         self.0.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let began = Instant::now();
@@ -94,8 +96,10 @@ impl Call {
         let text = |reader: std::thread::JoinHandle<Vec<u8>>| {
             String::from_utf8_lossy(&reader.join().expect("reading works")).into_owned()
         };
-        let code = status.code().unwrap_or(256);
-        Run { code, stdout: text(stdout), stderr: text(stderr), took: began.elapsed(), peak_kib }
+        let (code, took) = (status.code().unwrap_or(256), began.elapsed());
+        let run = Run { code, stdout: text(stdout), stderr: text(stderr), took, peak_kib };
+        own_schemas::written(&self.0.get_args().collect::<Vec<_>>(), &run.stdout);
+        run
     }
 
     /// The command itself, for those who want to handle its outputs.

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::program::project;
+use super::{own_schemas, program::project};
 
 /// The forms of a report, by the names that `--format` takes.
 pub const FORMATS: [&str; 11] = [
@@ -25,8 +25,11 @@ pub const FORMATS: [&str; 11] = [
 /// What is wrong with a text in this form; nothing where it is as it should be.
 pub fn complaints(format: &str, text: &str) -> Vec<String> {
     match format {
-        "json" => json(text).err().into_iter().collect(),
-        "jsonl" => text.lines().filter_map(|line| json(line).err()).collect(),
+        "json" => json(text).map_or_else(|error| vec![error], |value| whole(&value)),
+        "jsonl" => text
+            .lines()
+            .flat_map(|line| json(line).map_or_else(|error| vec![error], |value| own_schemas::line(&value)))
+            .collect(),
         "sarif" => by_schema("sarif-2.1.0.json", text),
         "gitlab" => by_schema("gitlab-code-quality.json", text),
         "junit" => junit(text),
@@ -43,8 +46,15 @@ pub fn complaints(format: &str, text: &str) -> Vec<String> {
 }
 
 fn json(text: &str) -> Result<Value, String> {
-    let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    if value["schema_version"] == 1 { Ok(value) } else { Err("no schema_version 1".to_owned()) }
+    serde_json::from_str(text).map_err(|error| error.to_string())
+}
+
+/// A document of reports by its schema; lists and self-tests, which have none, by their version.
+fn whole(value: &Value) -> Vec<String> {
+    if value.get("reports").is_some() {
+        return own_schemas::document(value);
+    }
+    if value["schema_version"] == 1 { Vec::new() } else { vec!["no schema_version 1".to_owned()] }
 }
 
 fn by_schema(name: &str, text: &str) -> Vec<String> {

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::lab::lane;
+use super::own_schemas;
 use super::program::{announce, project, sysdock};
 
 const LANE: &str = "docker20-v2";
@@ -137,6 +138,7 @@ fn deaths(path: &std::path::Path) -> BTreeMap<String, u64> {
     let mut deaths = BTreeMap::new();
     for line in std::fs::read_to_string(path).unwrap().lines() {
         let line: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(own_schemas::line(&line), [""; 0]);
         if line["event"]["kind"] == "died" {
             *deaths.entry(line["target"]["id"].as_str().unwrap().to_owned()).or_default() +=
                 line["event"]["deaths"].as_u64().unwrap();

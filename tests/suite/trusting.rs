@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::fixtures;
+use super::own_schemas;
 use super::program::{Run, sysdock};
 
 /// Somebody else.
@@ -34,17 +35,24 @@ fn within(folder: &Path, line: &str, more: &[(&str, &str)]) -> Run {
     let words: Vec<&str> =
         line.split_whitespace().map(|word| if word == "@SICK" { from.as_str() } else { word }).collect();
     let mut command = std::process::Command::new("timeout");
-    command.args(["-k", "5", "60", env!("CARGO_BIN_EXE_sysdock")]).args(words).env_clear();
+    command.args(["-k", "5", "60", env!("CARGO_BIN_EXE_sysdock")]).args(&words).env_clear();
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).envs(more.iter().copied());
     let output = command.current_dir(folder).stdin(std::process::Stdio::null()).output().expect("it runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Run {
+    let run = Run {
         code: output.status.code().unwrap_or(256),
         stdout: text(&output.stdout),
         stderr: text(&output.stderr),
         took: std::time::Duration::ZERO,
         peak_kib: 0,
+    };
+    own_schemas::written(&words, &run.stdout);
+    let config = folder.join("sysdock.toml");
+    if config.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) && run.code < 2 {
+        let text = std::fs::read_to_string(&config).expect("the configuration can be read");
+        assert_eq!(own_schemas::configuration(&text), [""; 0], "{text}");
     }
+    run
 }
 
 /// A configuration, and what else is put into its folder.

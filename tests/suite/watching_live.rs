@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::lab::{Container, Lane, lane, turn};
+use super::own_schemas;
 
 /// Longest wait for all reports.
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -13,6 +14,7 @@ const PATIENCE: Duration = Duration::from_mins(3);
 /// What is told of a container: what led to the report, its verdict, its exit code.
 fn told(lines: &str, name: &str) -> Vec<(String, String, Option<i64>)> {
     let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let lines = lines.inspect(|line| assert_eq!(own_schemas::line(line), [""; 0]));
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let of = |line: Value| {
         (word(&line["event"]["kind"]), word(&line["verdict"]), line["event"]["exit_code"].as_i64())
