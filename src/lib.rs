@@ -89,7 +89,8 @@ pub use rule::{RuleSet, builtin as builtin_rules, load as load_rules};
 pub use scan::Matcher;
 pub use snapshot::{EngineKind, Facts, Snapshot};
 
-/// Reads a saved snapshot, and the facts that this version reads from its documents and that were not recorded.
+/// Reads a saved snapshot, and the facts that this version reads from its documents and that were not
+/// recorded.
 ///
 /// # Errors
 /// [`SnapshotError`](snapshot::file::SnapshotError) when the file cannot be read, is no snapshot, or is of a

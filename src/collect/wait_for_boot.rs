@@ -1,9 +1,9 @@
 //! The wait for a container that is still starting, and its length.
 //!
 //! `docker run -d` returns long before systemd has booted, and a report on a boot that is under way says
-//! little. So an answer that may change soon is asked for again, with growing pauses, until it is final or the
-//! wait is over. What may change is told by systemctl's own words alone: a container that says nothing of a
-//! manager is not waited for, unless it was started a moment ago and its command leads to an init.
+//! little. So an answer that may change soon is asked for again, with growing pauses, until it is final or
+//! the wait is over. What may change is told by systemctl's own words alone: a container that says nothing
+//! of a manager is not waited for, unless it was started a moment ago and its command leads to an init.
 
 use std::time::Duration;
 

@@ -107,7 +107,8 @@ pub fn of_systemctl(line: &str) -> Option<i64> {
     OF_SYSTEMCTL.captures(line)?["version"].parse().ok()
 }
 
-/// Returns the version in the release that follows a distribution's name: `:7`, `2204`, `-12`, `_9`, `:bookworm-slim`.
+/// Returns the version in the release that follows a distribution's name: `:7`, `2204`, `-12`, `_9`,
+/// `:bookworm-slim`.
 #[must_use]
 pub fn of_release(id: &str, rest: &str) -> Option<i64> {
     let rest = rest.trim_start_matches(['/', ':', '-', '_']);

@@ -146,7 +146,8 @@ pub fn conclude(
 }
 
 /// Facts that were read from documents before saved snapshots were completed, and that older recordings lack:
-/// there they stay unknown, so that what was said of such a snapshot does not change. No new fact belongs here.
+/// there they stay unknown, so that what was said of such a snapshot does not change. No new
+/// fact belongs here.
 pub const NEVER_COMPLETED: [&str; 13] = [
     key::BOOT_FAILED.name(),
     key::BOOT_UP.name(),

@@ -1,5 +1,6 @@
-//! Podman's systemd mode: whether Podman prepares a container for systemd, with a tmpfs on /run, /run/lock and
-//! /tmp, its own control groups writable, and SIGRTMIN+3 as its stop signal (podman-run(1), `--systemd`). Pure.
+//! Podman's systemd mode: whether Podman prepares a container for systemd, with a tmpfs on /run, /run/lock
+//! and /tmp, its own control groups writable, and SIGRTMIN+3 as its stop signal (podman-run(1), `--systemd`).
+//! Pure.
 //!
 //! Podman itself records what it decided. Of a command line only its rule is known: the mode is on where
 //! `--systemd=always` was given, or where the command is one of a few paths.

@@ -1,5 +1,5 @@
-//! Every fact of the catalog is read by somebody: a rule, a prior, or the program itself. What nobody reads is
-//! work for nothing, and a promise that nobody keeps.
+//! Every fact of the catalog is read by somebody: a rule, a prior, or the program itself. What nobody reads
+//! is work for nothing, and a promise that nobody keeps.
 
 use std::path::{Path, PathBuf};
 

@@ -26,8 +26,8 @@ const HALF_TOLD: &[&str] = &[
     "container inspect: Config.Entrypoint, Config.Cmd and the scripts they name",
     "container inspect: State, it does not run",
 ];
-/// Differences that are meant: the fixture, the fact, and why it was recorded otherwise. One that is gone must
-/// leave the list.
+/// Differences that are meant: the fixture, the fact, and why it was recorded otherwise. One that is gone
+/// must leave the list.
 const EXPLAINED: &[(&str, &str, &str)] = &[
     (
         "capabilities-dropped/docker28-v2-trixie-capabilities-all-tty",
