@@ -7,11 +7,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::program::{Call, announce, clock, project, sysdock};
+use super::program::{Call, announce, project, sysdock};
+pub use super::turns::{turn, turn_for};
 
 /// Every lane that the lab knows.
 pub const LANES: [&str; 6] =
@@ -63,62 +64,6 @@ pub fn lane(test: &str, name: &str) -> Option<&'static Lane> {
         assert!(!required(), "{test} needs the lane {name}");
     }
     found
-}
-
-/// Guests that may run at the same time, whatever tests they belong to.
-struct Room {
-    /// Tickets given out and called, so that who came first goes first.
-    tickets: (u64, u64),
-    free: usize,
-}
-
-static ROOM: LazyLock<Mutex<Room>> = LazyLock::new(|| Mutex::new(Room { tickets: (0, 0), free: capacity() }));
-static CHANGED: Condvar = Condvar::new();
-
-/// Inotify instances that a guest takes.
-const EACH: usize = 7;
-/// Instances that are left to the machine itself.
-const LEFT: usize = 16;
-
-/// How many guests the machine can have: inotify instances are few, commonly 128 for all of a user's
-/// processes, and each guest must come up in good time.
-fn capacity() -> usize {
-    let limit = std::fs::read_to_string("/proc/sys/fs/inotify/max_user_instances").unwrap_or_default();
-    let limit: usize = limit.trim().parse().unwrap_or(128);
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    (limit.saturating_sub(LEFT) / EACH).min(8 * cores).max(2)
-}
-
-/// Leave to run some guests; given back when dropped.
-#[derive(Debug)]
-pub struct Turn(usize);
-
-/// Waits until a guest and a second one beside it may run, as a trial and what it replaces do.
-pub fn turn() -> Turn {
-    turn_for(2)
-}
-
-/// Waits until so many guests may run.
-pub fn turn_for(guests: usize) -> Turn {
-    let mut room = ROOM.lock().unwrap_or_else(PoisonError::into_inner);
-    let ticket = room.tickets.0;
-    room.tickets.0 += 1;
-    while room.tickets.1 != ticket || room.free < guests {
-        room = CHANGED.wait(room).unwrap_or_else(PoisonError::into_inner);
-    }
-    room.tickets.1 += 1;
-    room.free -= guests;
-    drop(room);
-    CHANGED.notify_all();
-    clock();
-    Turn(guests)
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        ROOM.lock().unwrap_or_else(PoisonError::into_inner).free += self.0;
-        CHANGED.notify_all();
-    }
 }
 
 /// Whether a missing lab is a failure.
@@ -354,4 +299,15 @@ fn remove_groups(group: &Path) {
         }
     }
     let _ = std::fs::remove_dir(group);
+}
+
+/// What needs an engine runs beside others of its kind, which `scripts/test` tells by their path.
+#[test]
+fn only_live_tests_use_the_lab() {
+    for entry in std::fs::read_dir(project("tests/suite")).expect("the folder can be read").flatten() {
+        let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let own = ["lab.rs", "fixtures.rs"].contains(&name.as_str());
+        assert!(own || !text.contains("use super::lab"), "{name} belongs into tests/suite/live/");
+    }
 }

@@ -47,5 +47,6 @@ mod schemas;
 mod security_page;
 mod selftest;
 mod trusting;
+mod turns;
 mod undoing;
 mod watching;

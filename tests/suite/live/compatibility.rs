@@ -210,10 +210,10 @@ fn cells_of(page: &str) -> Vec<Cell> {
 fn the_compatibility_table_is_what_runs_show() {
     clock();
     let lanes: Vec<&Lane> = lab().lanes.iter().filter(|lane| lane.is_own()).collect();
+    let guests = lanes.iter().flat_map(|lane| lane.guests.iter().map(|guest| (*lane, guest)));
     let cells: Vec<Cell> = std::thread::scope(|scope| {
-        let of = |lane: &'static Lane| lane.guests.iter().map(|guest| tried(lane, guest)).collect::<Vec<_>>();
-        let running: Vec<_> = lanes.iter().map(|lane| scope.spawn(move || of(lane))).collect();
-        running.into_iter().flat_map(|lane| lane.join().expect("a lane's guests boot")).collect()
+        let running: Vec<_> = guests.map(|(lane, guest)| scope.spawn(move || tried(lane, guest))).collect();
+        running.into_iter().map(|cell| cell.join().expect("a cell is tried to its end")).collect()
     });
     if std::env::var("SYSDOCK_RECORD").is_ok_and(|value| value == "1") {
         std::fs::create_dir_all(project("docs")).expect("docs/ can be made");
