@@ -266,10 +266,8 @@ fn a_plan_can_be_kept() {
         steps.as_array().is_some_and(|steps| steps.iter().all(|step| step["kind"] == "run-container")),
         "nothing is retired: {steps:#}"
     );
-    assert!(
-        !lane.client(&["ps", "-a", "--format", "{{.Names}}"]).stdout.contains("sysdock-probe"),
-        "the probe is left"
-    );
+    let left = lane.client(&["ps", "-aq", "--filter", &format!("ancestor={}", image.name)]);
+    assert!(left.good && left.stdout.is_empty(), "the probe is left: {left:?}");
 }
 
 /// What the user asks for is given, and what he mounts himself is not mounted over.
