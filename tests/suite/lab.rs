@@ -7,11 +7,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::program::{Call, announce, project, sysdock};
+pub use super::turns::{turn, turn_for};
 
 /// Every lane that the lab knows.
 pub const LANES: [&str; 6] =
@@ -63,13 +64,6 @@ pub fn lane(test: &str, name: &str) -> Option<&'static Lane> {
         assert!(!required(), "{test} needs the lane {name}");
     }
     found
-}
-
-/// The turn of a test that boots guests beside the many of `every_fault_is_named`: one such test at a time,
-/// because each guest takes some 7 of the machine's 128 inotify instances.
-pub fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether a missing lab is a failure.
@@ -305,4 +299,15 @@ fn remove_groups(group: &Path) {
         }
     }
     let _ = std::fs::remove_dir(group);
+}
+
+/// What needs an engine runs beside others of its kind, which `scripts/test` tells by their path.
+#[test]
+fn only_live_tests_use_the_lab() {
+    for entry in std::fs::read_dir(project("tests/suite")).expect("the folder can be read").flatten() {
+        let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let own = ["lab.rs", "fixtures.rs"].contains(&name.as_str());
+        assert!(own || !text.contains("use super::lab"), "{name} belongs into tests/suite/live/");
+    }
 }

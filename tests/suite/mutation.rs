@@ -10,7 +10,7 @@ use sysdock::rule::{RuleSet, builtin, load, verify};
 use super::fixtures::{self, Fixture};
 use super::invariants;
 use super::mutants::{self, Mutant};
-use super::program::{announce, project};
+use super::program::{announce, clock, project};
 
 /// Share that must be noticed, in percent.
 const NOTICED: usize = 95;
@@ -89,6 +89,7 @@ fn is_noticed(
 
 #[test]
 fn damaged_rules_are_noticed() {
+    clock();
     let fixtures = fixtures::all();
     let whole = builtin().expect("the built-in rules can be loaded");
     let before = Before::of(&whole, &fixtures);

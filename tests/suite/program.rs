@@ -1,4 +1,7 @@
 //! The built program as a user runs it: arguments in, exit code and both outputs out.
+//!
+//! `SYSDOCK_TEST_TIMES` names a file that gets a line `SECONDS TEST` for each test that took a second or
+//! more.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -62,8 +65,40 @@ impl Run {
 #[derive(Debug)]
 pub struct Call(Command);
 
+/// The time that the test of a thread takes, told when the thread ends.
+struct Clock {
+    test: Option<String>,
+    began: Instant,
+}
+
+thread_local! {
+    static CLOCK: Clock = Clock {
+        // Threads that a test starts have no name.
+        test: std::thread::current().name().filter(|name| *name != "main").map(str::to_owned),
+        began: Instant::now(),
+    };
+}
+
+/// Starts the clock of this test, unless it runs; the harness of the stable toolchain has none. Calls of the
+/// program start it too.
+pub fn clock() {
+    CLOCK.with(|_| ());
+}
+
+impl Drop for Clock {
+    fn drop(&mut self) {
+        let took = self.began.elapsed().as_secs();
+        let (Some(test), Some(place)) = (&self.test, std::env::var_os("SYSDOCK_TEST_TIMES")) else { return };
+        if took > 0 {
+            let file = std::fs::OpenOptions::new().create(true).append(true).open(place);
+            let _ = file.and_then(|mut file| file.write_all(format!("{took} {test}\n").as_bytes()));
+        }
+    }
+}
+
 /// Calls the program with these arguments.
 pub fn sysdock<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Call {
+    clock();
     let mut command = Command::new(env!("CARGO_BIN_EXE_sysdock"));
     command.args(arguments).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     Call(command)

@@ -44,8 +44,8 @@ boot. The rules of `rules/seccomp` were widened after a first judgement of these
 lstat with 247), and cells that looked
 wrong then were booted again, those that looked right were not: the figures are not those of boots that \
     nobody had seen.
-`tests/suite/sweep.rs` boots a sample of these cells anew and asks the doctor live; each run of the tests \
-    may draw another one.
+`tests/suite/live/sweep.rs` boots a sample of these cells anew and asks the doctor live; each run of the \
+    tests may draw another one.
 
 Named: the call is the first root cause, certain or likely. Quiet: nothing above a note that usual boots do \
     not get too.

@@ -74,7 +74,8 @@ struct FaultFile {
 
 /// All faults.
 pub fn faults() -> Vec<Fault> {
-    let text = std::fs::read_to_string(project("tests/suite/faults.toml")).expect("faults.toml can be read");
+    let text =
+        std::fs::read_to_string(project("tests/suite/live/faults.toml")).expect("faults.toml can be read");
     toml::from_str::<FaultFile>(&text).expect("faults.toml has the shape of a list of faults").fault
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde_json::Value;
 use sysdock::rule::{BROKEN, IMAGE, Reproduction, Stage, VersionRange, builtin};
 
-use super::lab::{Container, Lane, lab, required, turn};
-use super::program::{announce, roots};
+use super::lab::{Container, Lane, lab, required, turn_for};
+use super::program::{announce, clock, roots};
 
 /// The guests and their systemd, the usual one first.
 const GUESTS: [(&str, i64); 4] = [("bookworm", 252), ("trixie", 257), ("sid", 262), ("bullseye", 247)];
@@ -135,22 +135,27 @@ fn pieces(commands: &str, then: &[String]) -> Vec<String> {
     std::iter::once(first.join("\n") + "\n").chain(rest.iter().map(|line| format!("{line}\n"))).collect()
 }
 
+/// What went wrong, if anything. A machine under load boots guests late: what goes wrong is tried once more.
+fn wrong(run: &Run<'_>) -> Option<String> {
+    let _turn = turn_for(1);
+    let first = run.problem()?;
+    announce(&format!("reproduction: {}: {first}", run.label()));
+    run.problem().map(|problem| format!("{}: {problem}", run.label()))
+}
+
 #[test]
 fn every_command_of_the_playbook_shows_its_diagnosis() {
-    let _turn = turn();
+    clock();
     let only = std::env::var("SYSDOCK_LIVE_ONLY").unwrap_or_default();
     let wanted =
         |run: &Run<'_>| only.is_empty() || only.split_whitespace().any(|word| run.label().contains(word));
     let runs: Vec<Run<'_>> = runs().into_iter().filter(wanted).collect();
-    // A machine under load boots guests late: what goes wrong is tried once more.
-    let wrong: Vec<String> = runs
-        .iter()
-        .filter_map(|run| {
-            let first = run.problem()?;
-            announce(&format!("reproduction: {}: {first}", run.label()));
-            run.problem().map(|problem| format!("{}: {problem}", run.label()))
-        })
-        .collect();
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let of = |lane: &'static Lane| runs.iter().filter(move |run| run.lane.name == lane.name);
+        let lanes = lab().lanes.iter().map(|lane| scope.spawn(move || of(lane).filter_map(wrong).collect()));
+        let running: Vec<std::thread::ScopedJoinHandle<'_, Vec<String>>> = lanes.collect();
+        running.into_iter().flat_map(|lane| lane.join().expect("a lane's runs do not panic")).collect()
+    });
     let rules = builtin().expect("the rules can be read").rules;
     let all: Vec<&str> =
         rules.iter().filter(|rule| !rule.page.reproduce.is_empty()).map(|rule| rule.id.as_str()).collect();

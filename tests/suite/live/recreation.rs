@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::lab::{Container, Lane, fresh_name, lab, required, turn};
 use super::launches::{Launch, launches};
-use super::program::{announce, sysdock};
+use super::program::{announce, clock, sysdock};
 use super::sameness::differences;
 
 /// Containers on each lane.
@@ -161,6 +161,7 @@ fn examined(lane: &Lane, name: &str) -> Value {
 
 /// Cures one container and compares; says what is wrong.
 fn recreate(stage: &Stage<'_>, launch: &Launch) -> Vec<String> {
+    let _turn = turn();
     let lane = stage.lane;
     let pair = Pair { lane, name: fresh_name("again") };
     let said = lane.client(&stage.words(launch, &pair.name));
@@ -204,7 +205,7 @@ fn run_lane(lane: &Lane, seed: u64) -> Vec<String> {
 
 #[test]
 fn a_container_is_made_again_without_loss() {
-    let _turn = turn();
+    clock();
     let seed = std::env::var("SYSDOCK_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(SEED);
     let lanes: Vec<&Lane> = lab().lanes.iter().filter(|lane| lane.is_own() && !lane.maps_users()).collect();
     let wrong: Vec<String> = std::thread::scope(|scope| {

@@ -122,8 +122,8 @@ impl Launch {
 
 /// So many containers for a lane.
 pub fn launches(lane: &Lane, count: usize, seed: u64) -> Vec<Launch> {
-    let text =
-        std::fs::read_to_string(project("tests/suite/launches.toml")).expect("launches.toml can be read");
+    let text = std::fs::read_to_string(project("tests/suite/live/launches.toml"))
+        .expect("launches.toml can be read");
     let table: Table = toml::from_str(&text).expect("launches.toml has the shape of a list of options");
     let lane_seed =
         lane.name.bytes().fold(seed, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use super::lab::{Container, Lane, lab, lane};
+use super::lab::{Container, Lane, lab, lane, turn};
 use super::program::{announce, project, roots};
 
 /// The folder of what was packaged.
@@ -85,6 +85,7 @@ fn the_image_examines_a_container_through_the_socket_alone() {
     }
     for lane in lab().lanes.iter().filter(|lane| lane.is_own() && lane.has("bookworm") && !lane.maps_users())
     {
+        let _turn = turn();
         let image = image(lane);
         let patient = Container::start(lane, "patient", &[], "bookworm", &["/sbin/init"]);
         let here = lane.sysdock(&["doctor", "--format", "json", &patient.name]).run();

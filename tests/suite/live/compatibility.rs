@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::lab::{Lane, lab, turn};
-use super::program::{announce, project};
+use super::program::{announce, clock, project};
 
 const PLACE: &str = "docs/compatibility.md";
 
@@ -27,6 +27,7 @@ struct Cell {
 
 /// Tries a guest on a lane.
 fn tried(lane: &Lane, guest: &str) -> Cell {
+    let _turn = turn();
     let image = format!("deb-systemd:{guest}");
     let said = lane
         .client(&[
@@ -207,10 +208,13 @@ fn cells_of(page: &str) -> Vec<Cell> {
 
 #[test]
 fn the_compatibility_table_is_what_runs_show() {
-    let _turn = turn();
+    clock();
     let lanes: Vec<&Lane> = lab().lanes.iter().filter(|lane| lane.is_own()).collect();
-    let cells: Vec<Cell> =
-        lanes.iter().flat_map(|lane| lane.guests.iter().map(|guest| tried(lane, guest))).collect();
+    let guests = lanes.iter().flat_map(|lane| lane.guests.iter().map(|guest| (*lane, guest)));
+    let cells: Vec<Cell> = std::thread::scope(|scope| {
+        let running: Vec<_> = guests.map(|(lane, guest)| scope.spawn(move || tried(lane, guest))).collect();
+        running.into_iter().map(|cell| cell.join().expect("a cell is tried to its end")).collect()
+    });
     if std::env::var("SYSDOCK_RECORD").is_ok_and(|value| value == "1") {
         std::fs::create_dir_all(project("docs")).expect("docs/ can be made");
         std::fs::write(project(PLACE), page(&cells)).expect("the table can be written");

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::lab::{Container, Lane, lane, turn};
-use super::program::{Run, project, roots, sysdock};
+use super::program::{Call, Run, project, roots, sysdock};
 
 /// A container that systemd cannot boot in, with an environment, a label and a volume.
 fn broken<'l>(lane: &'l Lane, purpose: &str, more: &[&str]) -> Container<'l> {
@@ -69,9 +69,13 @@ fn stand_in(lane: &Lane, script: &str) -> tempfile::TempDir {
 }
 
 fn call(lane: &Lane, arguments: &[&str], first: Option<&Path>) -> Run {
+    prepared(lane, arguments, first).run()
+}
+
+fn prepared(lane: &Lane, arguments: &[&str], first: Option<&Path>) -> Call {
     let path = std::env::var("PATH").unwrap_or_default();
     let path = first.map_or(path.clone(), |folder| format!("{}:{path}", folder.display()));
-    lane.sysdock(arguments).env("PATH", path).env("TMPDIR", std::env::temp_dir()).run()
+    lane.sysdock(arguments).env("PATH", path).env("TMPDIR", std::env::temp_dir())
 }
 
 #[test]
@@ -123,9 +127,14 @@ fn a_trial_that_was_cut_off_is_swept() {
     let Some(lane) = lane("a_trial_that_was_cut_off_is_swept", "docker28-v2") else { return };
     let container = broken(lane, "sweep", &[]);
     let deadly = stand_in(lane, "case \"$*\" in *' stop '*|'stop '*) kill -9 $PPID;; esac");
-    call(lane, &["prove", &container.name], Some(deadly.path()));
+    // Tokens of its own: the trials of other tests are not proven to be left behind, and stay.
+    let state = tempfile::tempdir().expect("a temporary folder can be made");
+    let own = |arguments: &[&str], first: Option<&Path>| {
+        prepared(lane, arguments, first).env("XDG_STATE_HOME", state.path()).run()
+    };
+    own(&["prove", &container.name], Some(deadly.path()));
     assert_eq!(names(&container).len(), 2, "the trial was not cut off");
-    let run = call(lane, &["prove", "--sweep"], None).ended(0);
+    let run = own(&["prove", "--sweep"], None).ended(0);
     assert!(run.stderr.contains("which a trial had left behind"), "{run:?}");
     assert_eq!(names(&container), std::slice::from_ref(&container.name));
 }
