@@ -131,7 +131,7 @@ struct GapOut<'r> {
 #[derive(Serialize)]
 struct PrescriptionOut<'r> {
     summary: &'r str,
-    privilege: &'r str,
+    privilege: String,
     cost: &'r str,
     curable: bool,
     steps: Vec<StepOut<'r>>,
@@ -235,7 +235,7 @@ fn report<'r>(answer: &Answer<'r>) -> ReportOut<'r> {
 fn prescription(prescription: &Prescription) -> PrescriptionOut<'_> {
     PrescriptionOut {
         summary: &prescription.summary,
-        privilege: &prescription.privilege,
+        privilege: prescription.privilege.to_string(),
         cost: &prescription.cost,
         curable: prescription.curable,
         steps: prescription.steps.iter().map(step).collect(),

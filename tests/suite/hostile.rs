@@ -371,7 +371,7 @@ fn what_is_carried_over_and_reaches_far_is_named() {
     for (field, value, words) in variants {
         let case = Case::of(DERIVED, &[(&at(field), value.clone())]);
         assert!(
-            case.cure.privilege.contains(words) && case.cure.summary.contains(words),
+            case.cure.privilege.to_string().contains(words) && case.cure.summary.contains(words),
             "{field} {value}: {}",
             case.cure.privilege
         );
