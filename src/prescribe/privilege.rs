@@ -1,6 +1,6 @@
 //! What a container may do after a cure that it could not do before.
 //!
-//! Code asks the enum; the words are for people and for the report, and nothing decides on them.
+//! The enum is for code, its words are for people and for the report. Must not be told apart by its words.
 
 use std::fmt;
 

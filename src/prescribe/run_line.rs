@@ -26,8 +26,8 @@ impl Recipe {
         reach.argv(words)
     }
 
-    /// Returns the flags as `run` takes them: settings of the first network that have no flag of their own stand
-    /// beside its name.
+    /// Returns the flags as `run` takes them: settings of the first network that have no flag of their own
+    /// stand beside its name.
     fn flags_of_run(&self) -> Vec<Flag> {
         const BESIDE: [&str; 2] = ["--driver-opt", "--gw-priority"];
         let (beside, mut flags): (Vec<Flag>, Vec<Flag>) =

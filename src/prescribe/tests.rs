@@ -103,7 +103,7 @@ fn a_replay_gives_the_same_steps() {
 }
 
 #[test]
-fn every_cure_can_be_had_in_every_form() {
+fn every_cure_can_be_had_in_every_format() {
     let mut written = 0;
     for Case { name, snapshot, prescription, .. } in CASES.iter() {
         let Some(prescription) = prescription else { continue };
@@ -113,13 +113,13 @@ fn every_cure_can_be_had_in_every_form() {
             .and_then(|container| container.pointer("/Config/Env")?.as_array());
         let variables: Vec<&str> =
             variables.into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
-        for form in CureFormat::value_variants().iter().copied() {
-            let Some(emitted) = emit(prescription, form).unwrap() else {
-                assert!(form == CureFormat::Sh || prescription.launch.is_none(), "{name} {form:?}");
+        for format in CureFormat::value_variants().iter().copied() {
+            let Some(emitted) = emit(prescription, format).unwrap() else {
+                assert!(format == CureFormat::Sh || prescription.launch.is_none(), "{name} {format:?}");
                 continue;
             };
             let page = emitted.page();
-            if matches!(form, CureFormat::Compose | CureFormat::Kubernetes | CureFormat::Molecule) {
+            if matches!(format, CureFormat::Compose | CureFormat::Kubernetes | CureFormat::Molecule) {
                 assert!(
                     yaml_serde::from_str::<yaml_serde::Value>(&page).unwrap().is_mapping(),
                     "{name}: {page}"
@@ -127,7 +127,7 @@ fn every_cure_can_be_had_in_every_form() {
             }
             assert!(!page.contains("rivileged") && !page.contains("unconfined"), "{name}: {page}");
             let told = |variable: &&&str| !variable.starts_with("container=") && page.contains(**variable);
-            assert_eq!(variables.iter().find(told), None, "{name} {form:?}: {page}");
+            assert_eq!(variables.iter().find(told), None, "{name} {format:?}: {page}");
             written += 1;
         }
     }

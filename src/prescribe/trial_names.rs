@@ -1,7 +1,7 @@
 //! Names and labels of what this program makes for a while: trials, probes, and images of trials.
 //!
-//! Nothing else gets them, so that what is left over can be told from what is the user's. Must not match a name
-//! that a person would give.
+//! Nothing else gets them, so that what is left over can be told from what is the user's. Must not match a
+//! name that a person would give.
 
 /// Label of everything that a trial makes; its value is the time after which anybody may remove it, in
 /// seconds since 1970.
@@ -50,7 +50,8 @@ pub fn is_made_name(name: &str) -> bool {
             .is_some_and(|(process, time)| is_number(process) && is_number(time))
 }
 
-/// Returns the name of an image that is made for a trial, without its registry and `latest`; none for other images.
+/// Returns the name of an image that is made for a trial, without its registry and `latest`; none for other
+/// images.
 #[must_use]
 pub fn made_image(reference: &str) -> Option<&str> {
     let name = reference.strip_prefix("localhost/").unwrap_or(reference);

@@ -1,4 +1,6 @@
 //! Recipe → a compose file with one service.
+//!
+//! Must not write a value that compose would put variables into: each `$` is doubled.
 
 mod schema;
 
@@ -163,7 +165,8 @@ impl Service {
             match long(words) {
                 Some(long) => self.volumes.push(Storage::Long(long)),
                 None => {
-                    ledger.leave(&format!("--mount at {target}"), "compose has no key for one of its options")
+                    ledger
+                        .leave(&format!("--mount at {target}"), "compose has no key for one of its options");
                 }
             }
         }

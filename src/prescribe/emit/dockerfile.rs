@@ -1,4 +1,6 @@
 //! Recipe → a Dockerfile with those parts of the cure that an image can hold.
+//!
+//! Must not put a value of the old environment into an image, which many can read.
 
 use super::emitted::{Emitted, Source};
 use super::ledger::Ledger;
@@ -63,8 +65,8 @@ fn rest(recipe: &Recipe, ledger: &mut Ledger<'_>) {
     }
 }
 
-/// Writes a value in double quotes; `None` with a line break or another sign in it that cannot be seen: there is no
-/// escape for one.
+/// Writes a value in double quotes; `None` with a line break or another sign in it that cannot be seen: there
+/// is no escape for one.
 fn quoted(value: &str) -> Option<String> {
     if value.chars().any(|c| c != '\t' && is_hidden(c)) {
         return None;

@@ -1,4 +1,6 @@
 //! What every format takes and gives: the container to write, the text that was written, what can go wrong.
+//!
+//! Must not know a format.
 
 use super::ledger::Ledger;
 use super::remarks::comment_lines;
@@ -9,11 +11,11 @@ use crate::snapshot::EngineKind;
 #[derive(Debug, thiserror::Error)]
 pub enum EmitError {
     /// The serialiser refused.
-    #[error("cannot write the container as YAML: {0}\n  next: use another form, and report this as a bug")]
+    #[error("cannot write the container as YAML: {0}\n  next: use another format, and report this as a bug")]
     Yaml(#[from] yaml_serde::Error),
     /// The writer failed.
     #[error(
-        "cannot write the container as a unit file: {0}\n  next: use another form, and report this as a bug"
+        "cannot write the container as a unit file: {0}\n  next: use another format, and report this as a bug"
     )]
     Ini(#[from] std::io::Error),
     /// A word that no shell can be given.

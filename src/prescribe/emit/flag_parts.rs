@@ -1,4 +1,6 @@
 //! Values of flags → their parts: ports, limits, pairs.
+//!
+//! Must not know a format.
 
 /// The parts of a `--publish`.
 #[derive(Debug, Clone, PartialEq, Eq)]

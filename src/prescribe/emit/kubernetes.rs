@@ -1,4 +1,6 @@
 //! Recipe → a Kubernetes pod with one container.
+//!
+//! Must not carry control group flags over: a runtime of a cluster has none of them.
 
 mod schema;
 

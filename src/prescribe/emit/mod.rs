@@ -1,9 +1,9 @@
 //! A finished recipe → the formats that people keep containers in: command lines, compose, Quadlet, pod,
 //! molecule, Dockerfile.
 //!
-//! This file names the formats and hands each to its own file. Each format is whole, not a patch. What a format
-//! cannot say is named and never dropped in silence; values of the old container's environment are in no
-//! recipe, so formats name the file they come from.
+//! This file names the formats and hands each to its own file. Each format is whole, not a patch. What a
+//! format cannot say is named and never dropped in silence; values of the old container's environment are in
+//! no recipe, so formats name the file they come from. Must not write a format itself.
 
 mod compose;
 mod dockerfile;
@@ -50,8 +50,8 @@ pub enum CureFormat {
     Dockerfile,
 }
 
-/// Writes a cure in a format; `None` where the prescription starts no container, or for a script where it runs
-/// nothing.
+/// Writes a cure in a format; `None` where the prescription starts no container, or for a script where it
+/// runs nothing.
 ///
 /// # Errors
 /// [`EmitError`] when a serialiser fails.

@@ -1,7 +1,8 @@
 //! Recipe → a platform of molecule, for its Docker or its Podman driver.
 //!
 //! The keys are those that the drivers' own playbooks read (molecule-plugins, `docker/playbooks/create.yml`
-//! and `podman/playbooks/create.yml`); how a value is written, the Ansible modules that they call say.
+//! and `podman/playbooks/create.yml`); how a value is written, the Ansible modules that they call say. Must
+//! not write a value that molecule would put variables into: each `$` is doubled.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,6 @@
 //! Two documents → what the second has more or otherwise, and what it has no more.
+//!
+//! Must not know a format: it compares what was written.
 
 use yaml_serde::{Mapping, Value};
 
@@ -42,8 +44,8 @@ pub fn page(old: &Emitted, new: Emitted, changes: Changes) -> String {
     Emitted { text: changes.text, left_out: fresh(new.left_out, &old.left_out), notes }.page()
 }
 
-/// Returns what is new or otherwise in a document; `None` where nothing is. What is gone is added to the list, with
-/// its path.
+/// Returns what is new or otherwise in a document; `None` where nothing is. What is gone is added to the
+/// list, with its path.
 fn changed(before: &Value, after: &Value, path: &str, gone: &mut Vec<String>) -> Option<Value> {
     match (before, after) {
         (before, after) if before == after => None,

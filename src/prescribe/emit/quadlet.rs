@@ -1,6 +1,7 @@
 //! Recipe → a Quadlet `.container` file.
 //!
 //! Only keys that every Quadlet knows (Podman 4.6) are written; all other flags go through `PodmanArgs=`.
+//! Must not write a value that systemd would read otherwise: such a value is quoted or goes to Podman whole.
 
 use ini::{EscapePolicy, Ini, WriteOption};
 
@@ -146,7 +147,7 @@ impl Unit {
         match recipe.entrypoint.as_deref() {
             None => {}
             Some([one]) if !one.starts_with('[') => {
-                self.add(CONTAINER, "PodmanArgs", word(&format!("--entrypoint={one}")))
+                self.add(CONTAINER, "PodmanArgs", word(&format!("--entrypoint={one}")));
             }
             Some([]) => self.add(CONTAINER, "PodmanArgs", "--entrypoint=".to_owned()),
             Some(words) => {
@@ -259,7 +260,7 @@ fn word(text: &str) -> String {
             '\t' => quoted.push_str("\\t"),
             '\r' => quoted.push_str("\\r"),
             c if is_hidden(c) && u32::from(c) > 0xffff => {
-                quoted.push_str(&format!("\\U{:08x}", u32::from(c)))
+                quoted.push_str(&format!("\\U{:08x}", u32::from(c)));
             }
             c if is_hidden(c) => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => quoted.push(c),

@@ -60,8 +60,8 @@ pub fn needed(prescription: &Prescription, recipe: &Recipe, holds_image: bool) -
     needed.into_iter().map(note).collect()
 }
 
-/// Splits a text into lines for comments, without signs that would end one, move a cursor or turn the order of
-/// reading.
+/// Splits a text into lines for comments, without signs that would end one, move a cursor or turn the order
+/// of reading.
 pub fn comment_lines(words: &str) -> Vec<String> {
     words.lines().map(|line| disarmed(&visible(line))).collect()
 }

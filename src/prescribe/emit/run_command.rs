@@ -1,4 +1,6 @@
 //! A recipe → the command lines that start its container: `docker run` or `podman run`, quoted for a shell.
+//!
+//! Must not print a secret: it names the files that hold them.
 
 use super::emitted::{EmitError, Emitted, Source};
 use super::remarks::{env_file_note, label_file_note};

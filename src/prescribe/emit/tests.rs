@@ -86,8 +86,8 @@ fn document(recipe: &Recipe, kind: EngineKind, format: CureFormat) -> Result<Emi
     super::document(&Source { recipe, kind, derived: None }, format)
 }
 
-fn read(recipe: &Recipe, form: CureFormat) -> (Value, Emitted) {
-    let emitted = document(recipe, EngineKind::Docker, form).unwrap();
+fn read(recipe: &Recipe, format: CureFormat) -> (Value, Emitted) {
+    let emitted = document(recipe, EngineKind::Docker, format).unwrap();
     (yaml_serde::from_str(&emitted.page()).unwrap(), emitted)
 }
 
@@ -295,8 +295,8 @@ fn quadlet_says_what_the_recipe_says() {
 #[test]
 fn command_lines_come_back_from_a_shell() {
     let recipe = recipe();
-    let words = |form, kind| {
-        shlex::split(document(&recipe, kind, form).unwrap().text.split("\ndocker network").next().unwrap())
+    let words = |format, kind| {
+        shlex::split(document(&recipe, kind, format).unwrap().text.split("\ndocker network").next().unwrap())
             .unwrap()
     };
     assert_eq!(
@@ -348,11 +348,11 @@ fn every_flag_is_said_or_named() {
         let switch = matches!(field.value, FlagValue::Switch | FlagValue::Either);
         recipe.push(field.flag, (!switch).then(|| "7=7:7".to_owned()));
         let written = |format: &&CureFormat| !matches!(format, CureFormat::Sh | CureFormat::Dockerfile);
-        for form in CureFormat::value_variants().iter().copied().filter(|format| written(&format)) {
+        for format in CureFormat::value_variants().iter().copied().filter(|format| written(&format)) {
             for kind in [EngineKind::Docker, EngineKind::Podman] {
                 let (with, without) =
-                    (document(&recipe, kind, form).unwrap(), document(&bare, kind, form).unwrap());
-                assert_ne!(with, without, "{} in {form:?} from {kind:?}", field.flag);
+                    (document(&recipe, kind, format).unwrap(), document(&bare, kind, format).unwrap());
+                assert_ne!(with, without, "{} in {format:?} from {kind:?}", field.flag);
             }
         }
     }

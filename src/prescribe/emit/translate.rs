@@ -1,6 +1,7 @@
 //! A recipe for one engine → the same for the other, or for a cluster.
 //!
-//! What makes the control group tree usable differs between them; all else has the same flags, or none.
+//! What makes the control group tree usable differs between them; all else has the same flags, or none. Must
+//! not drop a flag in silence: one that the other engine lacks is refused by name.
 
 use crate::prescribe::inspected::podman_only;
 use crate::prescribe::recipe::{PROFILES, Recipe};
@@ -21,8 +22,8 @@ const DOCKER_ONLY: [&str; 8] = [
     "--runtime",
 ];
 
-/// Returns the recipe for an engine, with what the other engine's flags said and this one cannot, and what is to be
-/// known.
+/// Returns the recipe for an engine, with what the other engine's flags said and this one cannot, and what is
+/// to be known.
 pub fn to(recipe: &Recipe, from: EngineKind, kind: EngineKind) -> (Recipe, Vec<String>) {
     let mut recipe = recipe.clone();
     if from == kind {

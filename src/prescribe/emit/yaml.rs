@@ -2,7 +2,7 @@
 //!
 //! The serialiser decides by YAML 1.2 which text needs quotes; `PyYAML` and some readers in Go go by 1.1,
 //! where `no`, `1_000`, `22:22` and `2026-01-01` are no texts. So every text that is not plainly one is made
-//! to be quoted.
+//! to be quoted. Must not leave a text that some reader takes for something else.
 
 use serde::{Serialize, Serializer};
 use yaml_serde::Value;
@@ -44,8 +44,8 @@ impl Serialize for Text {
     }
 }
 
-/// Returns whether it holds what a reader would not see, what a workflow would obey on a line of its own, or the
-/// marks of this module.
+/// Returns whether it holds what a reader would not see, what a workflow would obey on a line of its own, or
+/// the marks of this module.
 fn needs_escapes(text: &str) -> bool {
     let odd = |c: char| !matches!(c, '\n' | '\t') && is_hidden(c) || ('\u{e000}'..='\u{f8ff}').contains(&c);
     text.chars().any(odd)
@@ -63,7 +63,7 @@ fn escaped(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
             c if is_hidden(c) && u32::from(c) > 0xffff => {
-                quoted.push_str(&format!("\\U{:08x}", u32::from(c)))
+                quoted.push_str(&format!("\\U{:08x}", u32::from(c)));
             }
             c if is_hidden(c) => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => quoted.push(c),

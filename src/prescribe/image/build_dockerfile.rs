@@ -1,7 +1,9 @@
-//! What is known of an image → the Dockerfile that `build` writes, and its files: an image that boots systemd.
+//! What is known of an image → the Dockerfile that `build` writes, and its files: an image that boots
+//! systemd.
 //!
 //! No unit of the package manager is deleted or edited: a target of its own, links below `/etc` and drop-ins
-//! say all, so that updates of packages stay possible.
+//! say all, so that updates of packages stay possible. Must not fetch or run anything, and must not let a
+//! word of the user become a command.
 
 use std::collections::BTreeMap;
 
@@ -147,8 +149,8 @@ fn set_up(extent: Extent, units: &[String]) -> String {
     run(&commands)
 }
 
-/// Settles what becomes of services that packages and earlier layers have enabled: pulled in, or disabled where only
-/// what is asked for boots.
+/// Settles what becomes of services that packages and earlier layers have enabled: pulled in, or disabled
+/// where only what is asked for boots.
 fn enabled_before(extent: Extent, units: &[String]) -> Option<String> {
     let (kept, action) = match extent {
         Extent::MultiUser => return None,

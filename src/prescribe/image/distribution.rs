@@ -1,4 +1,6 @@
 //! Which package manager brings systemd into an image: a lookup in the table `distributions.toml`.
+//!
+//! Must not guess: a distribution that the table does not name is refused.
 
 use std::sync::LazyLock;
 

@@ -1,14 +1,16 @@
 //! Names and documents about images: the container that an image is read through, and what new things are
 //! called after it.
+//!
+//! Must not start anything.
 
 use serde_json::{Value, json};
 
 use crate::facts::program;
 use crate::prescribe::trial_names::{TOKEN_LABEL, TRIAL_LABEL};
 
-/// Returns the document of the Engine API that creates a container of an image, only to be read: as the image starts
-/// by itself where that leads to an init, else with init in place of its program. `until` is the end of its
-/// life, in seconds since 1970; `token` proves who made it.
+/// Returns the document of the Engine API that creates a container of an image, only to be read: as the image
+/// starts by itself where that leads to an init, else with init in place of its program. `until` is the end
+/// of its life, in seconds since 1970; `token` proves who made it.
 #[must_use]
 pub fn probe(reference: &str, image: &Value, until: i64, token: &str) -> Value {
     let words = |key: &str| -> Vec<String> {
@@ -28,8 +30,8 @@ pub fn probe(reference: &str, image: &Value, until: i64, token: &str) -> Value {
     document
 }
 
-/// Returns a reference as part of a container's name: `registry/group/name:tag` gives `name-tag`, without the tag
-/// where that is `latest`.
+/// Returns a reference as part of a container's name: `registry/group/name:tag` gives `name-tag`, without the
+/// tag where that is `latest`.
 #[must_use]
 pub fn name_after(reference: &str) -> String {
     let (name, tag) = split(reference);

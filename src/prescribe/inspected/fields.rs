@@ -157,7 +157,8 @@ pub const FIELDS: &[Field] = &[
 ];
 
 impl Field {
-    /// Returns whether a value says nothing: null, "", 0, false, [] and {}, or what the entry calls a default.
+    /// Returns whether a value says nothing: null, "", 0, false, [] and {}, or what the entry calls a
+    /// default.
     pub fn is_default(&self, value: &Value) -> bool {
         let text = value.to_string();
         // A switch with two explicit states means something when it is false.

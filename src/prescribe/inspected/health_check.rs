@@ -1,12 +1,14 @@
 //! `Config.Healthcheck` → the `--health-…` flags that ask for the same.
+//!
+//! Must not drop a part that it does not know.
 
 use serde_json::Value;
 
 use super::field_values::number;
 use crate::snapshot::EngineKind;
 
-/// Writes the flags of a health check; `None` for a test that no flag can ask for. What the image's own check says too
-/// is left out where the engine puts the two together.
+/// Writes the flags of a health check; `None` for a test that no flag can ask for. What the image's own check
+/// says too is left out where the engine puts the two together.
 pub fn flags(
     check: &Value,
     image: Option<&Value>,

@@ -1,12 +1,15 @@
-//! An entry of `HostConfig.Mounts` → the text of `--mount` that asks for the same; `None` where it has parts that
-//! no option is known for.
+//! An entry of `HostConfig.Mounts` → the text of `--mount` that asks for the same; `None` where it has parts
+//! that no option is known for.
+//!
+//! Must not drop a part that it does not know.
 
 use serde_json::Value;
 
 use super::field_values::{pairs, says_nothing, scalar, text};
 use crate::prescribe::recipe::csv_line;
 
-/// Writes the text of `--mount` for one entry of `HostConfig.Mounts`; `None` where it has parts that are not known.
+/// Writes the text of `--mount` for one entry of `HostConfig.Mounts`; `None` where it has parts that are not
+/// known.
 pub fn text_of(entry: &Value) -> Option<String> {
     const KNOWN: [&str; 9] = [
         "Type",
@@ -84,7 +87,7 @@ fn mount_options(section: Option<&Value>, options: &[(&str, Written)]) -> Option
             Written::Value(name) => words.push(format!("{name}={}", scalar(value)?)),
             Written::Octal(name) => words.push(format!("{name}={:o}", value.as_i64()?)),
             Written::Pairs(name) => {
-                words.extend(pairs(value)?.into_iter().map(|pair| format!("{name}={pair}")))
+                words.extend(pairs(value)?.into_iter().map(|pair| format!("{name}={pair}")));
             }
             Written::Driver => {
                 words.extend(

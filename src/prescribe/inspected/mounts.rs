@@ -1,4 +1,6 @@
 //! Binds, volumes and tmpfs mounts of a container → the mounts of a recipe.
+//!
+//! Must not lose a volume that nobody named: its data stays with its name.
 
 use serde_json::Value;
 
@@ -45,8 +47,8 @@ impl Inspected<'_> {
         self.anonymous_volumes(recipe);
     }
 
-    /// Carries over what Podman mounts that is no bind, volume or tmpfs, and parts of volumes: only its command line tells
-    /// how it was asked for.
+    /// Carries over what Podman mounts that is no bind, volume or tmpfs, and parts of volumes: only its
+    /// command line tells how it was asked for.
     fn special_mounts(&self, recipe: &mut Recipe) {
         if !self.is_podman() {
             return;
@@ -71,7 +73,8 @@ impl Inspected<'_> {
         }
     }
 
-    /// Returns the entry with the name that the engine gave to a volume which nobody named, so that it is taken over.
+    /// Returns the entry with the name that the engine gave to a volume which nobody named, so that it is
+    /// taken over.
     fn with_source(&self, entry: &Value, target: &str) -> Value {
         let mut entry = entry.clone();
         let nameless = entry.get("Source").and_then(Value::as_str).unwrap_or_default().is_empty();

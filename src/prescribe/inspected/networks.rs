@@ -1,4 +1,6 @@
 //! The networks of a container → flags of `run` for the first and of `network connect` for the others.
+//!
+//! Must not ask for what the engine gives by itself, such as the alias of the short id.
 
 use serde_json::Value;
 
@@ -66,8 +68,8 @@ fn as_asked(config: &Config<'_>, asked: CreateCommand<'_>, recipe: &mut Recipe) 
     }
 }
 
-/// Adds the settings of the network that the container starts in; those without a flag of their own are put beside its
-/// name by [`Recipe::run`].
+/// Adds the settings of the network that the container starts in; those without a flag of their own are put
+/// beside its name by [`Recipe::run`].
 fn own_network(settings: &Value, config: &Config<'_>, recipe: &mut Recipe) {
     recipe.flags.extend(flags(settings, config, "--network-alias"));
 }

@@ -1,4 +1,6 @@
 //! A snapshot's documents → the seccomp filter that is in force in the container, as text and as rules.
+//!
+//! Must not judge the filter.
 
 use serde_json::Value;
 

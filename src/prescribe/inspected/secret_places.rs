@@ -31,8 +31,8 @@ fn options(inspect: &Value, is_podman: bool) -> Vec<Place> {
     all.flat_map(keys).map(|(mount, map, key)| Place::Option { mount, map, key }).collect()
 }
 
-/// Lists the secret words of a container with their places. Two that look alike without their secrets cannot be told
-/// apart and have none.
+/// Lists the secret words of a container with their places. Two that look alike without their secrets cannot
+/// be told apart and have none.
 pub fn secret_words(inspected: &Inspected<'_>) -> Vec<SecretWord> {
     let document = inspected.config.inspect;
     let count = |key: &str| document.pointer(key).and_then(Value::as_array).map_or(0, Vec::len);

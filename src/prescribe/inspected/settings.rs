@@ -13,7 +13,8 @@ use crate::prescribe::trial_names::is_trial_label;
 use crate::visible::in_json;
 
 impl Inspected<'_> {
-    /// Counts the environment where it is not the image's own; it is fetched at run time and never written here.
+    /// Counts the environment where it is not the image's own; it is fetched at run time and never written
+    /// here.
     pub fn environment(&self, recipe: &mut Recipe) {
         const FILLED_IN: [&str; 6] = ["container", "container_uuid", "TERM", "HOSTNAME", "HOME", "PATH"];
         // They speak of the old container only; the engine makes them anew.
@@ -38,8 +39,8 @@ impl Inspected<'_> {
         }
     }
 
-    /// Carries labels over that are not the image's; where one of them is secret, all are fetched at run time, those that
-    /// a file cannot hold each by itself.
+    /// Carries labels over that are not the image's; where one of them is secret, all are fetched at run
+    /// time, those that a file cannot hold each by itself.
     pub fn labels(&self, recipe: &mut Recipe) {
         let Some(all) = self.value("Config.Labels").and_then(Value::as_object) else { return };
         let image = self.image.and_then(|image| image.get("Labels"));

@@ -97,7 +97,9 @@ impl Inspected<'_> {
                 wanted.for_each(|value| recipe.push(field.flag, Some(value)));
             }
             None => {
-                recipe.refused.push(format!("{}: its value has a form that no flag is known for", field.path))
+                recipe
+                    .refused
+                    .push(format!("{}: its value has a form that no flag is known for", field.path));
             }
         }
     }
@@ -245,7 +247,8 @@ impl Inspected<'_> {
     }
 }
 
-/// Returns whether Podman writes it into its documents where nothing was asked for (containers.conf(5); seen with 4.3).
+/// Returns whether Podman writes it into its documents where nothing was asked for (containers.conf(5); seen
+/// with 4.3).
 fn is_podmans(path: &str, value: &Value) -> bool {
     match path {
         "Config.WorkingDir" => value == "/",

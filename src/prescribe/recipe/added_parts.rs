@@ -1,5 +1,7 @@
 //! What a cure adds to a launch, one element at a time: the parts that a trial can leave out to see whether
 //! they are needed.
+//!
+//! Must not touch what the container had before.
 
 use std::fmt;
 

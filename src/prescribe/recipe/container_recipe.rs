@@ -4,9 +4,9 @@
 //! holds flags of the CLI and not fields of the API, because a person must be able to read, check and repeat
 //! what is done: a setting that no flag can ask for is no part of a cure that can be shown. The places that
 //! remedies edit most (tmpfs, volumes, environment, program) are fields of their own, so that an edit finds
-//! what is there however it was asked for; all other flags are kept in their order and mean what the CLI says.
-//! Secrets are never in it: it counts or names them, and steps fetch them at run time. What cannot be carried
-//! over stands in `refused`, so that nothing is lost in silence. Must not decide what is wrong.
+//! what is there however it was asked for; all other flags are kept in their order and mean what the CLI
+//! says. Secrets are never in it: it counts or names them, and steps fetch them at run time. What cannot be
+//! carried over stands in `refused`, so that nothing is lost in silence. Must not decide what is wrong.
 
 use std::collections::BTreeMap;
 

@@ -69,8 +69,8 @@ impl Part {
 }
 
 impl Fetch {
-    /// Returns the file's text from the container's inspect document; `None` where the entries are not those that the
-    /// step was written for, or one of them has a line break.
+    /// Returns the file's text from the container's inspect document; `None` where the entries are not those
+    /// that the step was written for, or one of them has a line break.
     #[must_use]
     pub fn text(&self, inspect: &Value) -> Option<String> {
         let config = inspect.get("Config")?;

@@ -1,8 +1,8 @@
 //! Foreign names and words of a recipe → those that may become part of a command or a file, and the refusal
 //! of all others, by name and with the reason.
 //!
-//! Names are held to the grammar of whoever gives them, so that no engine's own name is refused. Must not mend a
-//! name: one that could be another is refused.
+//! Names are held to the grammar of whoever gives them, so that no engine's own name is refused. Must not
+//! mend a name: one that could be another is refused.
 
 use super::container_recipe::Recipe;
 use super::flag::Flag;

@@ -1,4 +1,6 @@
 //! The container that a prescription starts, for those who write it in another format than steps.
+//!
+//! A value only. Must not be changed once the steps are made.
 
 use super::container_recipe::Recipe;
 use crate::snapshot::EngineKind;

@@ -1,4 +1,6 @@
 //! The text of `--mount`, which is a line of CSV → its parts.
+//!
+//! Must not lose an option that it does not know.
 
 use super::csv_line;
 

@@ -161,8 +161,8 @@ impl<'p> Plan<'p> {
         self.facts.bool("container.cap_sys_admin") == Some(true)
     }
 
-    /// Returns whether the control group belongs to a user whom root of the container is not: where users are mapped,
-    /// and the engine does not hand the group over as runc 1.1 does under the driver systemd.
+    /// Returns whether the control group belongs to a user whom root of the container is not: where users are
+    /// mapped, and the engine does not hand the group over as runc 1.1 does under the driver systemd.
     pub fn owner_is_another(&self) -> bool {
         let handed_over = self.facts.word("engine.cgroup_driver") == Some(CgroupDriver::Systemd)
             && self.facts.word("cgroup.mode") == Some(CgroupMode::V2);

@@ -8,8 +8,8 @@ use crate::prescribe::step::{Step, StepKind};
 use crate::rule::{PLACEHOLDER, Place};
 use crate::snapshot::Facts;
 
-/// Returns the steps for a root cause that the planner cannot cure by itself: why no flag helps, and the words of its
-/// remedies.
+/// Returns the steps for a root cause that the planner cannot cure by itself: why no flag helps, and the
+/// words of its remedies.
 pub fn steps(root: &Finding, facts: &Facts) -> Vec<Step> {
     let why = root.no_flag.as_ref().map(|sentence| Step::advice(filled(sentence, facts), &[&root.id]));
     let mut steps: Vec<Step> =

@@ -1,4 +1,6 @@
 //! Remedies of what systemd boots to, how it knows that it is in a container, and what shuts it down.
+//!
+//! Must not change what the user set and systemd can live with.
 
 use crate::prescribe::recipe::{ChangePlace, Plan};
 

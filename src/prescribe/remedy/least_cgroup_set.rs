@@ -95,7 +95,8 @@ struct Host {
     image_volume: bool,
 }
 
-/// Finds the row for the engine, host and guest at hand; `None` when one of them is not known or has no answer.
+/// Finds the row for the engine, host and guest at hand; `None` when one of them is not known or has no
+/// answer.
 pub fn row(facts: &Facts) -> Option<&'static Row> {
     let is = |fact: &str| facts.bool(fact) == Some(true);
     let host = Host {

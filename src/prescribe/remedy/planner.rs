@@ -1,10 +1,10 @@
-//! A plan of a container as it is → the plan of one that boots: every remedy looks at the facts, edits the recipe
-//! and says why.
+//! A plan of a container as it is → the plan of one that boots: every remedy looks at the facts, edits the
+//! recipe and says why.
 //!
 //! How the cheapest set is chosen: nothing is searched. What systemd needs of an engine is known, so each
 //! remedy asks the facts whether its part is there and adds the least that brings it, and one that finds its
-//! part adds nothing. The order is that of boot, and it is part of the choice: what a remedy brings may make a
-//! later one needless (Podman's systemd mode brings the mounts and the control groups), and none takes back
+//! part adds nothing. The order is that of boot, and it is part of the choice: what a remedy brings may make
+//! a later one needless (Podman's systemd mode brings the mounts and the control groups), and none takes back
 //! what an earlier one did. The one place with several ways to the same end is the control group tree, where
 //! a table lists them from the least privilege upwards. A relaunch brings all that is missing, not only what
 //! was complained about first, because a cure that meets the next fault is none. Whether each part was needed

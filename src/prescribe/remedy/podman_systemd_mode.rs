@@ -1,4 +1,6 @@
 //! Podman's systemd mode, which brings the mounts, a writable control group tree and the stop signal at once.
+//!
+//! Must do nothing on Docker.
 
 use crate::prescribe::inspected::knows_as_init;
 use crate::prescribe::recipe::Plan;

@@ -1,4 +1,5 @@
-//! The seccomp profile in force → the same with the system calls that the guest's systemd misses, and no more.
+//! The seccomp profile in force → the same with the system calls that the guest's systemd misses, and no
+//! more.
 //!
 //! Must not turn filtering off.
 
@@ -55,8 +56,8 @@ fn wanted(plan: &Plan<'_>, filter: &InForce, calls: &[&str]) -> Vec<Wanted> {
     calls.iter().map(one).collect()
 }
 
-/// Says what makes the file needless: an engine whose built-in profile lets these calls through, an image whose
-/// systemd does without them.
+/// Says what makes the file needless: an engine whose built-in profile lets these calls through, an image
+/// whose systemd does without them.
 fn newer(maker: Maker, version: Version, calls: &[&str]) -> String {
     let opened = |call: &&str| {
         let engines = lookup(call)?.engines.into_iter();

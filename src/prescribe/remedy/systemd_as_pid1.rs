@@ -1,5 +1,7 @@
 //! Making systemd PID 1: no init of the engine, no supervisor, no shell that stays, no foreign process
 //! namespace; and making it root.
+//!
+//! Must start no program but the init that the container has.
 
 use crate::facts::program::{self, Wrapper};
 use crate::prescribe::recipe::Plan;

@@ -1,5 +1,5 @@
-//! A finished plan → what the new container keeps that reaches beyond it: capabilities, namespaces, devices and
-//! paths of the host, and whose words a snapshot's are.
+//! A finished plan → what the new container keeps that reaches beyond it: capabilities, namespaces, devices
+//! and paths of the host, and whose words a snapshot's are.
 //!
 //! Must not take a right away: what is kept is said.
 
@@ -138,7 +138,7 @@ fn paths(recipe: &Recipe) -> Vec<Bind> {
     binds
 }
 
-/// The path without `.`, `..` and doubled slashes.
+/// Returns the path without `.`, `..` and doubled slashes.
 fn tidy(path: &str) -> PathBuf {
     let mut tidy = PathBuf::from("/");
     for part in Path::new(path).components() {
@@ -152,8 +152,8 @@ fn tidy(path: &str) -> PathBuf {
 }
 
 impl Bind {
-    /// Returns whether who holds it holds a part of the host; old recipes bind the control group tree read-only,
-    /// which gives nothing away.
+    /// Returns whether who holds it holds a part of the host; old recipes bind the control group tree
+    /// read-only, which gives nothing away.
     fn is_the_hosts(&self) -> bool {
         let harmless = self.source.starts_with("/sys/fs/fuse")
             || self.read_only && self.source.starts_with("/sys/fs/cgroup");

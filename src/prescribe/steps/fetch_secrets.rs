@@ -1,4 +1,5 @@
-//! Environment, secret labels and secret words of the old container → steps that put each into a file, unseen.
+//! Environment, secret labels and secret words of the old container → steps that put each into a file,
+//! unseen.
 //!
 //! Each step is a command for people, and a question to the engine for `fix` and `prove`, which then need
 //! neither shell nor CLI for it. Must never write a secret down.

@@ -32,8 +32,8 @@ enum Owner {
     Molecule,
 }
 
-/// Returns the step that gives the lines for the owner's file, where the container has one; a remark where its labels
-/// name none that could be.
+/// Returns the step that gives the lines for the owner's file, where the container has one; a remark where
+/// its labels name none that could be.
 pub fn step(plan: &Plan<'_>) -> (Option<Step>, Option<String>) {
     let owner = match owner(plan) {
         Ok(Some(owner)) => owner,

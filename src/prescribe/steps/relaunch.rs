@@ -112,8 +112,8 @@ fn seccomp(plan: &mut Plan<'_>) -> Option<Step> {
     Some(step)
 }
 
-/// Returns the folder for profiles: a rootless user writes beside the profile of his own; root has a place for
-/// all.
+/// Returns the folder for profiles: a rootless user writes beside the profile of his own; root has a place
+/// for all.
 fn lasting_folder(plan: &Plan<'_>) -> String {
     let old = plan.inspected.config.security_option("seccomp").unwrap_or_default();
     let beside = old

@@ -130,7 +130,8 @@ fn removed(plan: &Plan<'_>, reach: &Reach, old: &Old<'_>) -> Vec<Step> {
     steps
 }
 
-/// Returns the name of the old container from now on; the time is its own, so that a replay gives the same name.
+/// Returns the name of the old container from now on; the time is its own, so that a replay gives the same
+/// name.
 fn old_name(plan: &Plan<'_>) -> String {
     let time = |pointer: &str| plan.inspected.config.text(pointer).filter(|time| !time.starts_with("0001"));
     let time = time("/State/StartedAt").or_else(|| time("/Created")).unwrap_or_default();

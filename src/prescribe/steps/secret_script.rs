@@ -46,8 +46,8 @@ fn written(text: &str, recipe: &Recipe) -> Result<String, Unquotable> {
     Ok(pieces(text, &recipe.secret_words).iter().map(one).collect::<Result<Vec<_>, _>>()?.concat())
 }
 
-/// Writes a secret word as a variable of the script. A substitution takes line breaks at the end away, so a dot
-/// stands behind them.
+/// Writes a secret word as a variable of the script. A substitution takes line breaks at the end away, so a
+/// dot stands behind them.
 fn fetched(variable: &str, number: usize) -> String {
     format!("\"${{{variable}{number}%.}}\"")
 }

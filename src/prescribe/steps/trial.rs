@@ -63,8 +63,8 @@ pub struct TrialSteps {
     pub elements: Vec<Element>,
 }
 
-/// Returns the steps that make and start the container of a trial; `None` where no flag cures, or something cannot be
-/// carried over.
+/// Returns the steps that make and start the container of a trial; `None` where no flag cures, or something
+/// cannot be carried over.
 #[must_use]
 pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial) -> Option<TrialSteps> {
     let inspected = Inspected::of(snapshot)?;
@@ -94,8 +94,8 @@ pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial)
     Some(TrialSteps { steps, elements })
 }
 
-/// Returns the steps of a trial in which nothing is cured: the container as it is, cut off and with a terminal, so
-/// that its words can be read; `None` where something cannot be carried over.
+/// Returns the steps of a trial in which nothing is cured: the container as it is, cut off and with a
+/// terminal, so that its words can be read; `None` where something cannot be carried over.
 #[must_use]
 pub fn unchanged(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial) -> Option<Vec<Step>> {
     let inspected = Inspected::of(snapshot)?;
