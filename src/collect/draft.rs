@@ -18,7 +18,7 @@ use crate::snapshot::{
 const QUOTED: usize = 80;
 
 /// A container as it was inspected.
-pub(super) struct Patient {
+pub(super) struct InspectedContainer {
     /// Id, 64 hex digits.
     pub id: String,
     name: String,
@@ -29,7 +29,7 @@ pub(super) struct Patient {
     kind: EngineKind,
 }
 
-impl Patient {
+impl InspectedContainer {
     /// Inspects a container by name or id.
     pub async fn meet(engine: &Engine, name: &str) -> Result<Self, EngineError> {
         let inspect = engine.get(&format!("/containers/{}/json", escaped(name))).await?;
@@ -99,13 +99,14 @@ pub(super) struct Lasting {
 
 impl Lasting {
     /// Collects it, side by side; what fails becomes a gap.
-    pub async fn collect(engine: &Engine, patient: &Patient) -> Self {
+    pub async fn collect(engine: &Engine, inspected: &InspectedContainer) -> Self {
         let mut lasting = Self::default();
-        let argv = patient.config().argv();
-        let reader = Self::files(engine, patient);
-        let image_path = format!("/images/{}/json", patient.config().text("/Image").unwrap_or_default());
+        let argv = inspected.config().argv();
+        let reader = Self::files(engine, inspected);
+        let image_path = format!("/images/{}/json", inspected.config().text("/Image").unwrap_or_default());
         let looking = files::collect(&reader, &argv, &mut lasting.files, &mut lasting.gaps);
-        let history_path = format!("/images/{}/history", patient.config().text("/Image").unwrap_or_default());
+        let history_path =
+            format!("/images/{}/history", inspected.config().text("/Image").unwrap_or_default());
         let (version, info, image, history, ()) = tokio::join!(
             engine.version(),
             engine.info(),
@@ -127,9 +128,9 @@ impl Lasting {
     }
 
     /// Reads the container's files, from this machine's disk where they are there.
-    pub fn files<'a>(engine: &'a Engine, patient: &'a Patient) -> files::Files<'a> {
-        let layers = if engine.endpoint().may_be_local() { Layers::of(&patient.config()) } else { None };
-        files::Files::new(engine, &patient.id, layers)
+    pub fn files<'a>(engine: &'a Engine, inspected: &'a InspectedContainer) -> files::Files<'a> {
+        let layers = if engine.endpoint().may_be_local() { Layers::of(&inspected.config()) } else { None };
+        files::Files::new(engine, &inspected.id, layers)
     }
 
     fn keep(&mut self, name: &str, answer: Result<Value, EngineError>) {
@@ -161,24 +162,24 @@ pub(super) struct Draft {
 
 impl Draft {
     /// Starts with the configuration and with what lasts.
-    pub fn new(engine: &Engine, patient: &Patient, lasting: Lasting) -> Self {
+    pub fn new(engine: &Engine, inspected: &InspectedContainer, lasting: Lasting) -> Self {
         let identity = lasting.identity.unwrap_or_else(|| identity(engine, None));
         let mut facts = Facts::default();
         engine::version_facts(&identity, &mut facts);
-        container::facts(&patient.config(), &mut facts);
+        container::facts(&inspected.config(), &mut facts);
         let mut documents = lasting.documents;
         if let Some(image) = documents.get("image") {
             container::image_facts(image, &mut facts);
         }
         facts.extend(lasting.files);
-        documents.insert("container".to_owned(), patient.inspect.clone());
-        if let Some(native) = &patient.native {
+        documents.insert("container".to_owned(), inspected.inspect.clone());
+        if let Some(native) = &inspected.native {
             documents.insert("podman".to_owned(), native.clone());
         }
         let target = Target {
             kind: TargetKind::Container,
-            name: patient.name.clone(),
-            id: Some(patient.id.clone()),
+            name: inspected.name.clone(),
+            id: Some(inspected.id.clone()),
             engine: Some(identity),
         };
         let mut gaps = lasting.gaps;
@@ -186,16 +187,16 @@ impl Draft {
             fact: "container.name".to_owned(),
             reason: format!("the engine calls it {word}, which is no name of a container; its id is used"),
         };
-        gaps.extend(patient.misnamed.as_ref().map(refused));
+        gaps.extend(inspected.misnamed.as_ref().map(refused));
         Self { target, facts, gaps, documents, log: LogExcerpt::default() }
     }
 
     /// Facts of this machine and of PID 1, when the engine is local.
-    pub fn here(&mut self, engine: &Engine, patient: &Patient) {
+    pub fn here(&mut self, engine: &Engine, inspected: &InspectedContainer) {
         let info = self.documents.get("engine");
-        if host::is_local(engine.endpoint(), &patient.inspect, info, &patient.id) {
+        if host::is_local(engine.endpoint(), &inspected.inspect, info, &inspected.id) {
             host::collect(&mut self.facts, &mut self.gaps);
-            let pid = patient
+            let pid = inspected
                 .config()
                 .field("/State/Pid")
                 .and_then(Value::as_i64)
@@ -253,8 +254,8 @@ impl Draft {
     }
 
     /// Adds what follows from all this, and takes the secrets out.
-    pub fn finish(mut self, patient: &Patient) -> Snapshot {
-        let config = patient.config();
+    pub fn finish(mut self, inspected: &InspectedContainer) -> Snapshot {
+        let config = inspected.config();
         mounts::predicted(&config, &mut self.facts);
         filter::collect(&config, &host::read_profile, &mut self.facts, &mut self.gaps);
         self.keep_profile(&config);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::draft::{Draft, Lasting, Patient};
+use super::draft::{Draft, InspectedContainer, Lasting};
 use super::{CollectOptions, logs, manager};
 use crate::docker::{Engine, EngineError, LogQuery, LogStream};
 use crate::scan::{Excerpter, Matcher};
@@ -29,20 +29,20 @@ pub async fn follow(
     settled: impl Fn(&Snapshot) -> bool,
 ) -> Result<Snapshot, EngineError> {
     let (began, end) = (Instant::now(), Instant::now() + limit);
-    let mut patient = Patient::meet(engine, name).await?;
-    let lasting = Box::pin(Lasting::collect(engine, &patient)).await;
-    let mut reader = Reader::open(engine, &patient, &options.log, Excerpter::following(matcher)).await;
+    let mut inspected = InspectedContainer::meet(engine, name).await?;
+    let lasting = Box::pin(Lasting::collect(engine, &inspected)).await;
+    let mut reader = Reader::open(engine, &inspected, &options.log, Excerpter::following(matcher)).await;
     let once = CollectOptions { patience: Duration::ZERO, ..options.clone() };
     loop {
         reader.read_until(Instant::now() + PAUSE).await;
         let mut gone = None;
-        match Patient::meet(engine, &patient.id).await {
-            Ok(seen) => patient = seen,
+        match InspectedContainer::meet(engine, &inspected.id).await {
+            Ok(seen) => inspected = seen,
             Err(error) => gone = Some(error),
         }
-        let mut draft = Draft::new(engine, &patient, lasting.clone());
-        draft.here(engine, &patient);
-        draft.asked(Box::pin(manager::ask(engine, &patient, &once)).await);
+        let mut draft = Draft::new(engine, &inspected, lasting.clone());
+        draft.here(engine, &inspected);
+        draft.asked(Box::pin(manager::ask(engine, &inspected, &once)).await);
         draft.read(reader.excerpter.excerpt(), reader.gap.is_none());
         draft.gaps.extend(reader.gap.clone());
         if let Some(error) = &gone {
@@ -52,7 +52,7 @@ pub async fn follow(
                 reason: format!("it cannot be inspected any more: {}", error.brief()),
             });
         }
-        let snapshot = draft.finish(&patient);
+        let snapshot = draft.finish(&inspected);
         // A manager that has just been started may not have its socket yet.
         let early =
             snapshot.facts.text("boot.outcome") == Some("unreachable") && began.elapsed() < options.patience;
@@ -70,9 +70,14 @@ struct Reader<'r> {
 }
 
 impl<'r> Reader<'r> {
-    async fn open(engine: &Engine, patient: &Patient, query: &LogQuery, excerpter: Excerpter<'r>) -> Self {
+    async fn open(
+        engine: &Engine,
+        inspected: &InspectedContainer,
+        query: &LogQuery,
+        excerpter: Excerpter<'r>,
+    ) -> Self {
         let query = LogQuery { follow: true, ..query.clone() };
-        match engine.logs(&patient.id, patient.config().flag("/Config/Tty"), &query).await {
+        match engine.logs(&inspected.id, inspected.config().flag("/Config/Tty"), &query).await {
             Ok(stream) => Self { stream: Some(stream), excerpter, gap: None },
             Err(error) => {
                 let gap = Gap {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
 use super::CollectOptions;
-use super::draft::Patient;
+use super::draft::InspectedContainer;
 use crate::docker::{Engine, EngineError, ExecOutput};
 use crate::facts::program;
 use crate::snapshot::vocabulary::{BusState, ManagerState};
@@ -41,21 +41,25 @@ pub struct Answers {
 }
 
 /// Asks the manager of a running container, unless that is forbidden.
-pub(super) async fn ask(engine: &Engine, patient: &Patient, options: &CollectOptions) -> Answers {
+pub(super) async fn ask(
+    engine: &Engine,
+    inspected: &InspectedContainer,
+    options: &CollectOptions,
+) -> Answers {
     let mut answers = Answers::default();
-    if patient.config().flag("/State/Paused") {
+    if inspected.config().flag("/State/Paused") {
         answers.gaps.push(Gap { fact: "manager.*".to_owned(), reason: "the container is paused".to_owned() });
-    } else if !patient.runs() {
+    } else if !inspected.runs() {
         for key in ["manager.bus", "manager.failed_units", "manager.pending_units", "manager.state"] {
             answers.facts.set(key, serde_json::Value::Null, "container inspect: State, it does not run");
         }
     } else if options.exec {
         let waits = Waits {
             patience: options.patience,
-            early: if is_young(patient) { EARLY } else { Duration::ZERO },
+            early: if is_young(inspected) { EARLY } else { Duration::ZERO },
         };
         answers.said =
-            Box::pin(collect(engine, &patient.id, waits, &mut answers.facts, &mut answers.gaps)).await;
+            Box::pin(collect(engine, &inspected.id, waits, &mut answers.facts, &mut answers.gaps)).await;
     } else {
         answers.gaps.push(Gap { fact: "manager.*".to_owned(), reason: "--no-exec was given".to_owned() });
     }
@@ -73,10 +77,10 @@ struct Waits {
 
 /// Whether the container was started a moment ago, with a command that leads to an init, or a script that
 /// may: it may not have come to tell that it boots.
-fn is_young(patient: &Patient) -> bool {
-    let started = patient.config().text("/State/StartedAt").and_then(|time| time.parse::<Timestamp>().ok());
+fn is_young(inspected: &InspectedContainer) -> bool {
+    let started = inspected.config().text("/State/StartedAt").and_then(|time| time.parse::<Timestamp>().ok());
     let age = started.map(|started| Timestamp::now().as_second() - started.as_second());
-    let program = program::of_argv(&patient.config().argv(), None);
+    let program = program::of_argv(&inspected.config().argv(), None);
     age.is_some_and(|age| age <= 2 * EARLY.as_secs().cast_signed())
         && (program.init.is_some() || program.script.is_some())
 }

@@ -23,7 +23,7 @@ use crate::docker::{Engine, EngineError, LogQuery, fit_name};
 use crate::scan::{Excerpter, Matcher};
 use crate::snapshot::vocabulary::ContainerStatus;
 use crate::snapshot::{Facts, Gap, Snapshot};
-use draft::{Draft, Lasting, Patient};
+use draft::{Draft, InspectedContainer, Lasting};
 
 pub use follow::follow;
 pub use host::{read_bounded, read_profile};
@@ -67,20 +67,20 @@ async fn look(
     options: &CollectOptions,
     matcher: &Matcher<'_>,
 ) -> Result<(Snapshot, bool), EngineError> {
-    let patient = Patient::meet(engine, name).await?;
+    let inspected = InspectedContainer::meet(engine, name).await?;
     let mut excerpter = Excerpter::new(matcher);
     let mut log_gaps = Vec::new();
-    let tty = patient.config().flag("/Config/Tty");
-    let looking = Box::pin(Lasting::collect(engine, &patient));
-    let reading = logs::collect(engine, &patient.id, tty, &options.log, &mut excerpter, &mut log_gaps);
-    let asking = Box::pin(manager::ask(engine, &patient, options));
+    let tty = inspected.config().flag("/Config/Tty");
+    let looking = Box::pin(Lasting::collect(engine, &inspected));
+    let reading = logs::collect(engine, &inspected.id, tty, &options.log, &mut excerpter, &mut log_gaps);
+    let asking = Box::pin(manager::ask(engine, &inspected, options));
     let (lasting, readable, answers) = tokio::join!(looking, reading, asking);
-    let mut draft = Draft::new(engine, &patient, lasting);
+    let mut draft = Draft::new(engine, &inspected, lasting);
     draft.gaps.extend(log_gaps);
-    draft.here(engine, &patient);
+    draft.here(engine, &inspected);
     draft.asked(answers);
     draft.read(excerpter.finish(), readable);
-    let after = engine.get(&format!("/containers/{}/json", patient.id)).await;
+    let after = engine.get(&format!("/containers/{}/json", inspected.id)).await;
     if after.as_ref().is_err_and(EngineError::is_unknown) {
         draft.facts.set("container.status", ContainerStatus::Removed, "container inspect");
         draft.gaps.push(Gap {
@@ -88,8 +88,8 @@ async fn look(
             reason: "it was removed while it was examined".to_owned(),
         });
     }
-    let changed = after.is_ok_and(|after| patient.has_changed(&after));
-    Ok((draft.finish(&patient), changed))
+    let changed = after.is_ok_and(|after| inspected.has_changed(&after));
+    Ok((draft.finish(&inspected), changed))
 }
 
 /// What the configuration of a container and the scripts that it starts tell: enough to say whether it is
@@ -98,13 +98,13 @@ async fn look(
 /// # Errors
 /// [`EngineError`] when the container cannot be inspected; what cannot be read is missing.
 pub async fn glance(engine: &Engine, name: &str) -> Result<Facts, EngineError> {
-    let patient = Patient::meet(engine, name).await?;
-    let program = Lasting::files(engine, &patient).program(&patient.config().argv()).await;
-    let mut draft = Draft::new(engine, &patient, Lasting::default());
+    let inspected = InspectedContainer::meet(engine, name).await?;
+    let program = Lasting::files(engine, &inspected).program(&inspected.config().argv()).await;
+    let mut draft = Draft::new(engine, &inspected, Lasting::default());
     if let Ok(program) = program {
         program.facts(&mut draft.facts);
     }
-    Ok(draft.finish(&patient).facts)
+    Ok(draft.finish(&inspected).facts)
 }
 
 /// Names of all containers, running or not.

@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use procfs::process::Process;
 use serde_json::Value;
 
-use super::draft::Patient;
+use super::draft::InspectedContainer;
 use super::layers::Layers;
 use super::{KernelLog, host};
 use crate::docker::{Engine, EngineError, LogQuery, is_name};
@@ -121,27 +121,27 @@ pub async fn sights(engine: &Engine, named: Option<&str>, exec: bool) -> Vec<Sig
     sights.push(LIST.of(list.as_ref().map(|list| counts(list)).map_err(EngineError::brief)));
     let list = list.unwrap_or_default();
     let name = named.map(str::to_owned).or_else(|| any(&list, true)).or_else(|| any(&list, false));
-    let patient = match name {
-        Some(name) => Some(Patient::meet(engine, &name).await),
+    let inspected = match name {
+        Some(name) => Some(InspectedContainer::meet(engine, &name).await),
         None => None,
     };
-    match &patient {
-        Some(Ok(patient)) => {
-            sights.push(INSPECT.of(Ok(patient.name().to_owned())));
-            sights.extend(inside(engine, patient, named.is_some() && exec).await);
+    match &inspected {
+        Some(Ok(inspected)) => {
+            sights.push(INSPECT.of(Ok(inspected.name().to_owned())));
+            sights.extend(inside(engine, inspected, named.is_some() && exec).await);
         }
         Some(Err(error)) => sights.push(INSPECT.of(Err(error.brief()))),
         None => sights
             .extend([INSPECT, LOG, FILES, EXEC].map(|thing| thing.untried("the engine has no container"))),
     }
     let dead = match any(&list, false) {
-        Some(name) => Patient::meet(engine, &name).await.ok(),
+        Some(name) => InspectedContainer::meet(engine, &name).await.ok(),
         None => None,
     };
     sights.extend(outside(
         engine,
         info.ok(),
-        patient.as_ref().and_then(|patient| patient.as_ref().ok()),
+        inspected.as_ref().and_then(|inspected| inspected.as_ref().ok()),
         dead.as_ref(),
     ));
     sights.extend(machine());
@@ -181,30 +181,33 @@ fn any(list: &[(String, bool)], running: bool) -> Option<String> {
 }
 
 /// What the engine shows of a container.
-async fn inside(engine: &Engine, patient: &Patient, exec: bool) -> Vec<Sight> {
+async fn inside(engine: &Engine, inspected: &InspectedContainer, exec: bool) -> Vec<Sight> {
     let words = |error: EngineError| error.brief();
-    let log = log(engine, patient).await.map(|()| "readable".to_owned());
-    let files = engine.stat_path(&patient.id, "/etc").await.map(|_| "readable through the engine".to_owned());
+    let log = log(engine, inspected).await.map(|()| "readable".to_owned());
+    let files =
+        engine.stat_path(&inspected.id, "/etc").await.map(|_| "readable through the engine".to_owned());
     let mut sights = vec![LOG.of(log.map_err(words)), FILES.of(files.map_err(words))];
-    sights.push(match (exec, patient.runs()) {
+    sights.push(match (exec, inspected.runs()) {
         (false, _) => EXEC.untried("only tried in a container that is named, without --no-exec"),
         (true, false) => EXEC.untried("the container does not run"),
-        (true, true) => EXEC.of(systemctl(engine, patient).await),
+        (true, true) => EXEC.of(systemctl(engine, inspected).await),
     });
     sights
 }
 
-async fn log(engine: &Engine, patient: &Patient) -> Result<(), EngineError> {
+async fn log(engine: &Engine, inspected: &InspectedContainer) -> Result<(), EngineError> {
     let query = LogQuery { tail: Some(1), ..LogQuery::default() };
-    let mut stream = engine.logs(&patient.id, patient.config().flag("/Config/Tty"), &query).await?;
+    let mut stream = engine.logs(&inspected.id, inspected.config().flag("/Config/Tty"), &query).await?;
     let first = tokio::time::timeout(engine.deadline, stream.next()).await;
     let late = |_| EngineError::Deadline { action: "read the log".to_owned(), deadline: engine.deadline };
     first.map_err(late)?.transpose().map(drop)
 }
 
-async fn systemctl(engine: &Engine, patient: &Patient) -> Result<String, String> {
-    let said =
-        engine.exec(&patient.id, &["systemctl", "is-system-running"]).await.map_err(|error| error.brief())?;
+async fn systemctl(engine: &Engine, inspected: &InspectedContainer) -> Result<String, String> {
+    let said = engine
+        .exec(&inspected.id, &["systemctl", "is-system-running"])
+        .await
+        .map_err(|error| error.brief())?;
     let word = said.stdout.trim().to_owned();
     if word.is_empty() {
         Err(format!("systemctl does not answer: {}", said.stderr.trim()))
@@ -217,17 +220,17 @@ async fn systemctl(engine: &Engine, patient: &Patient) -> Result<String, String>
 fn outside(
     engine: &Engine,
     info: Option<&Value>,
-    patient: Option<&Patient>,
-    dead: Option<&Patient>,
+    inspected: Option<&InspectedContainer>,
+    dead: Option<&InspectedContainer>,
 ) -> Vec<Sight> {
-    let Some(patient) = patient else {
+    let Some(inspected) = inspected else {
         return Vec::from([LOCAL, PROC, LAYERS].map(|thing| thing.untried("no container to look at")));
     };
-    if !host::is_local(engine.endpoint(), patient.document(), info, &patient.id) {
+    if !host::is_local(engine.endpoint(), inspected.document(), info, &inspected.id) {
         let far = LOCAL.of(Err("no process or file of the container is on this machine".to_owned()));
         return vec![far, PROC.untried("the engine is not here"), LAYERS.untried("the engine is not here")];
     }
-    let pid = patient
+    let pid = inspected
         .document()
         .pointer("/State/Pid")
         .and_then(Value::as_i64)
