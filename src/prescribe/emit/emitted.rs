@@ -50,12 +50,12 @@ pub struct Emitted {
 
 impl Emitted {
     /// Closes a ledger over a text.
-    pub fn of(text: String, ledger: Ledger<'_>) -> Self {
+    pub(super) fn of(text: String, ledger: Ledger<'_>) -> Self {
         Self { text, left_out: ledger.left_out, notes: ledger.notes }
     }
 
     /// Puts notes before its own.
-    pub fn after(self, mut notes: Vec<String>) -> Self {
+    pub(super) fn after(self, mut notes: Vec<String>) -> Self {
         notes.extend(self.notes);
         Self { notes, ..self }
     }
