@@ -1,112 +1,11 @@
-//! What the planner hands out: a prescription and its steps, and how the engine's CLI is called.
+//! What this room hands out: the chosen cure, what is not offered, and how the old container is put back.
+//!
+//! Values only. Must not choose anything.
 
-use std::collections::BTreeMap;
-
-use crate::prescribe::emit::Launch;
-use crate::prescribe::steps::fetch_secrets::Fetch;
-use crate::snapshot::EngineKind;
-
-/// How the engine's CLI reaches the engine at hand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reach {
-    /// Whose CLI is used.
-    pub kind: EngineKind,
-    /// Options between the program and its command, such as `--host unix:///…`; empty when the CLI finds the
-    /// engine by itself.
-    pub options: Vec<String>,
-}
-
-impl Reach {
-    /// A CLI that finds its engine by itself.
-    #[must_use]
-    pub fn by_itself(kind: EngineKind) -> Self {
-        Self { kind, options: Vec::new() }
-    }
-
-    /// The start of a command line: program and connection, then these words.
-    #[must_use]
-    pub fn argv<W: AsRef<str>>(&self, words: impl IntoIterator<Item = W>) -> Vec<String> {
-        let mut argv = vec![self.kind.name().to_owned()];
-        argv.extend(self.options.iter().cloned());
-        argv.extend(words.into_iter().map(|word| word.as_ref().to_owned()));
-        argv
-    }
-}
-
-/// What a step does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename_all = "kebab-case"))]
-pub enum StepKind {
-    /// Makes an image from the container's.
-    BuildImage,
-    /// Writes a seccomp profile.
-    SeccompProfile,
-    /// Puts the old container aside, or keeps what must outlive it.
-    RetireContainer,
-    /// Starts the new container, or completes it.
-    RunContainer,
-    /// Changes the machine of the engine.
-    Host,
-    /// Is for a person to read and do.
-    Advice,
-}
-
-impl StepKind {
-    /// The word of the contract.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::BuildImage => "build-image",
-            Self::SeccompProfile => "seccomp-profile",
-            Self::RetireContainer => "retire-container",
-            Self::RunContainer => "run-container",
-            Self::Host => "host",
-            Self::Advice => "advice",
-        }
-    }
-}
-
-/// One step: files to write into the working folder, then one command to run there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// What it does, for people.
-    pub title: String,
-    /// What it does, for programs.
-    pub kind: StepKind,
-    /// Relative path → text.
-    pub files: BTreeMap<String, String>,
-    /// Program and arguments; empty when there is nothing to run.
-    pub argv: Vec<String>,
-    /// Ids of the findings that it cures; empty for what every relaunch needs.
-    pub why: Vec<String>,
-    /// What must be at hand or be done first.
-    pub needs: Option<String>,
-    /// What the command takes from a container, for those who can ask the engine themselves.
-    pub fetch: Option<Fetch>,
-}
-
-impl Step {
-    /// A step that runs one command.
-    #[must_use]
-    pub fn command(kind: StepKind, title: impl Into<String>, argv: Vec<String>) -> Self {
-        Self {
-            title: title.into(),
-            kind,
-            files: BTreeMap::new(),
-            argv,
-            why: Vec::new(),
-            needs: None,
-            fetch: None,
-        }
-    }
-
-    /// A step for a person to read.
-    #[must_use]
-    pub fn advice(title: impl Into<String>, why: &[&str]) -> Self {
-        let why = why.iter().map(|id| (*id).to_owned()).collect();
-        Self { why, ..Self::command(StepKind::Advice, title, Vec::new()) }
-    }
-}
+use super::engine_cli::Reach;
+use super::privilege::Privilege;
+use super::recipe::Launch;
+use super::step::Step;
 
 /// Something that would help and is not offered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,7 +30,7 @@ pub struct Retired {
 }
 
 impl Retired {
-    /// Commands that remove the new container and put the old one back.
+    /// Returns the commands that remove the new container and put the old one back.
     #[must_use]
     pub fn undo(&self, reach: &Reach) -> Vec<Vec<String>> {
         let mut commands = vec![reach.argv(["rm", "-f", &self.name])];
@@ -139,7 +38,7 @@ impl Retired {
         commands
     }
 
-    /// Commands that put the old container back where its name is free.
+    /// Returns the commands that put the old container back where its name is free.
     #[must_use]
     pub fn put_back(&self, reach: &Reach) -> Vec<Vec<String>> {
         let mut commands = vec![reach.argv(["rename", &self.kept_as, &self.name])];
@@ -147,7 +46,7 @@ impl Retired {
         commands
     }
 
-    /// Commands that bring it back to the state that it had, under its name.
+    /// Returns the commands that bring it back to the state that it had, under its name.
     #[must_use]
     pub fn resume(&self, reach: &Reach) -> Vec<Vec<String>> {
         let policy = self
@@ -164,8 +63,8 @@ impl Retired {
 pub struct Prescription {
     /// The cure in a sentence.
     pub summary: String,
-    /// What the container may do that it could not do before, or `none`.
-    pub privilege: String,
+    /// What the container may do that it could not do before.
+    pub privilege: Privilege,
     /// What the cure costs: loss of state, time, a wider view.
     pub cost: String,
     /// Whether the steps make this container boot.
@@ -174,7 +73,7 @@ pub struct Prescription {
     pub steps: Vec<Step>,
     /// What is often advised instead.
     pub not_offered: Vec<NotOffered>,
-    /// The container as it is to be, for other forms than steps; `None` where no start cures.
+    /// The container as it is to be, for other formats than steps; `None` where no start cures.
     pub launch: Option<Launch>,
     /// The container that the steps put aside, where they keep it.
     pub retired: Option<Retired>,

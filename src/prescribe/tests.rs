@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use clap::ValueEnum;
+
 use super::*;
-use crate::diagnose::{Role, diagnose_with};
+use crate::diagnose::{Report, Role, diagnose_with};
 use crate::rule::{self, Place};
 use crate::scan::Matcher;
-use crate::snapshot::{EngineKind, file};
+use crate::snapshot::{EngineId, EngineKind, Snapshot, file};
 
 fn reach(snapshot: &Snapshot) -> Reach {
-    let podman = snapshot.target.engine.as_ref().is_some_and(|engine| engine.name == "podman");
-    Reach::by_itself(if podman { EngineKind::Podman } else { EngineKind::Docker })
+    Reach::by_itself(snapshot.target.engine.as_ref().map_or(EngineKind::Docker, EngineId::kind))
 }
 
 fn folder() -> PathBuf {
@@ -101,20 +102,8 @@ fn a_replay_gives_the_same_steps() {
     }
 }
 
-/// All forms of a cure.
-const FORMS: [CureFormat; 8] = [
-    CureFormat::Sh,
-    CureFormat::Compose,
-    CureFormat::Quadlet,
-    CureFormat::Kubernetes,
-    CureFormat::Molecule,
-    CureFormat::Docker,
-    CureFormat::Podman,
-    CureFormat::Dockerfile,
-];
-
 #[test]
-fn every_cure_can_be_had_in_every_form() {
+fn every_cure_can_be_had_in_every_format() {
     let mut written = 0;
     for Case { name, snapshot, prescription, .. } in CASES.iter() {
         let Some(prescription) = prescription else { continue };
@@ -124,13 +113,13 @@ fn every_cure_can_be_had_in_every_form() {
             .and_then(|container| container.pointer("/Config/Env")?.as_array());
         let variables: Vec<&str> =
             variables.into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
-        for form in FORMS {
-            let Some(emitted) = emit(prescription, form).unwrap() else {
-                assert!(form == CureFormat::Sh || prescription.launch.is_none(), "{name} {form:?}");
+        for format in CureFormat::value_variants().iter().copied() {
+            let Some(emitted) = emit(prescription, format).unwrap() else {
+                assert!(format == CureFormat::Sh || prescription.launch.is_none(), "{name} {format:?}");
                 continue;
             };
             let page = emitted.page();
-            if matches!(form, CureFormat::Compose | CureFormat::Kubernetes | CureFormat::Molecule) {
+            if matches!(format, CureFormat::Compose | CureFormat::Kubernetes | CureFormat::Molecule) {
                 assert!(
                     yaml_serde::from_str::<yaml_serde::Value>(&page).unwrap().is_mapping(),
                     "{name}: {page}"
@@ -138,7 +127,7 @@ fn every_cure_can_be_had_in_every_form() {
             }
             assert!(!page.contains("rivileged") && !page.contains("unconfined"), "{name}: {page}");
             let told = |variable: &&&str| !variable.starts_with("container=") && page.contains(**variable);
-            assert_eq!(variables.iter().find(told), None, "{name} {form:?}: {page}");
+            assert_eq!(variables.iter().find(told), None, "{name} {format:?}: {page}");
             written += 1;
         }
     }
@@ -265,7 +254,7 @@ fn each_remedy_of_a_relaunch_is_carried_out_by_a_function_and_no_other_is() {
         .map(|remedy| remedy.id.as_str())
         .collect();
     let carried_out: BTreeSet<&str> =
-        remedy::by_id::REMEDIES.iter().flat_map(|remedy| remedy.ids).copied().collect();
+        remedy::REMEDIES.iter().flat_map(|remedy| remedy.ids).copied().collect();
     assert_eq!(listed, carried_out);
 }
 

@@ -133,7 +133,7 @@ fn view(answer: &Answer<'_>, place: usize) -> ReportView {
         asides: of(Role::Risk).chain(of(Role::Note)).map(finding_view).collect(),
         cure: answer.prescription.map(|prescription| CureView {
             summary: shown(&prescription.summary),
-            rights: shown(&prescription.privilege),
+            rights: shown(&prescription.privilege.to_string()),
             script: emit(prescription, CureFormat::Sh).ok().flatten().map(|script| shown(&script.text)),
             steps: prescription.steps.iter().map(|step| shown(&step.title)).collect(),
         }),

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::diagnose::{Advice, Evidence, Finding, Report, Role, Subject, Undecided, Verdict};
-use crate::prescribe::{NotOffered, Prescription, Step, StepKind};
+use crate::prescribe::{NotOffered, Prescription, Privilege, Step, StepKind};
 use crate::rule::{Class, Confidence, Place, Severity, Stage};
 use crate::snapshot::{EngineId, Gap, Target, TargetKind, key};
 
@@ -146,7 +146,7 @@ pub fn prescription() -> Prescription {
     run.why = vec!["run-tmpfs-missing".to_owned()];
     Prescription {
         summary: "Start the container anew with a tmpfs on /run.".to_owned(),
-        privilege: "none".to_owned(),
+        privilege: Privilege::None,
         cost: "the container is made anew".to_owned(),
         curable: true,
         steps: vec![build, run],

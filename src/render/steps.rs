@@ -4,15 +4,17 @@ use textwrap::core::display_width;
 
 use super::page::Page;
 use super::style::Tone;
-use crate::prescribe::{Prescription, Step};
+use crate::prescribe::{Prescription, Privilege, Step};
 use crate::quote::{self, Unquotable};
 
 /// The section `what to do`.
 pub fn prescription(page: &mut Page<'_>, prescription: &Prescription) {
     page.flow(2, &[("what to do:", Tone::Strong), (&prescription.summary, Tone::Plain)]);
     if prescription.curable {
-        let privilege =
-            if prescription.privilege == "none" { "none more than before" } else { &prescription.privilege };
+        let privilege = match &prescription.privilege {
+            Privilege::None => "none more than before".to_owned(),
+            privilege => privilege.to_string(),
+        };
         page.flow(
             4,
             &[

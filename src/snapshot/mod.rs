@@ -68,6 +68,14 @@ pub struct EngineId {
     pub api: String,
 }
 
+impl EngineId {
+    /// Returns which program it is; one that is not Podman speaks Docker's own API.
+    #[must_use]
+    pub fn kind(&self) -> EngineKind {
+        if self.name == EngineKind::Podman.name() { EngineKind::Podman } else { EngineKind::Docker }
+    }
+}
+
 /// Who was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]

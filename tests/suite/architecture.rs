@@ -155,8 +155,10 @@ fn without_tests(text: &str) -> String {
 }
 
 fn test_modules(file: &File) -> Vec<String> {
-    let folder =
-        Path::new(&file.path).parent().map(|folder| folder.display().to_string()).unwrap_or_default();
+    // Modules of `x.rs` stand in `x/`, those of a root beside it.
+    let own = file.path.trim_end_matches(".rs");
+    let root = own.rsplit_once('/').filter(|(_, name)| ["mod", "lib", "main"].contains(name));
+    let folder = root.map_or(own, |(folder, _)| folder);
     let declared = file
         .text
         .split("#[cfg(test)]")

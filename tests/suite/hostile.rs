@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::sync::LazyLock;
 
+use clap::ValueEnum;
 use serde_json::{Value, json};
 use sysdock::diagnose::{Report, diagnose_with};
 use sysdock::prescribe::{CureFormat, Prescription, Reach, emit, prescribe};
@@ -19,16 +20,6 @@ use super::program::{project, sysdock};
 const DERIVED: &str = "fixtures/default-target-broken/docker28-v2-bookworm-target-masked-tty.json";
 /// Needs flags alone.
 const FLAGS: &str = "fixtures/run-tmpfs-missing/docker20-v2-bullseye-bare-silent.json";
-const FORMS: [CureFormat; 8] = [
-    CureFormat::Sh,
-    CureFormat::Docker,
-    CureFormat::Podman,
-    CureFormat::Dockerfile,
-    CureFormat::Compose,
-    CureFormat::Quadlet,
-    CureFormat::Kubernetes,
-    CureFormat::Molecule,
-];
 /// Those that a shell runs.
 const SCRIPTS: [CureFormat; 3] = [CureFormat::Sh, CureFormat::Docker, CureFormat::Podman];
 const CONTAINER: &str = "/documents/container";
@@ -77,7 +68,7 @@ impl Case {
     fn forms(&self) -> Vec<(CureFormat, String)> {
         let text =
             |form| emit(&self.cure, form).expect("no serialiser fails").map(|emitted| (form, emitted.page()));
-        FORMS.into_iter().filter_map(text).collect()
+        CureFormat::value_variants().iter().copied().filter_map(text).collect()
     }
 
     /// All that is said of the cure, the report left aside: it quotes what was found.
@@ -371,7 +362,7 @@ fn what_is_carried_over_and_reaches_far_is_named() {
     for (field, value, words) in variants {
         let case = Case::of(DERIVED, &[(&at(field), value.clone())]);
         assert!(
-            case.cure.privilege.contains(words) && case.cure.summary.contains(words),
+            case.cure.privilege.to_string().contains(words) && case.cure.summary.contains(words),
             "{field} {value}: {}",
             case.cure.privilege
         );

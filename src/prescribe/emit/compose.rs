@@ -1,13 +1,20 @@
-//! Recipe → a compose file with one service. Pure.
+//! Recipe → a compose file with one service.
+//!
+//! Must not write a value that compose would put variables into: each `$` is doubled.
+
+mod schema;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
-use super::flag_parts::{Mount, Port, limit, pair};
+use super::emitted::{EmitError, Emitted, Source};
+use super::flag_parts::{Port, limit, pair};
 use super::ledger::Ledger;
-use super::yaml::{Entry, Text};
-use crate::prescribe::recipe::launch_recipe::{Flag, Recipe};
+use super::remarks::{SECRET_LABELS, env_file_note};
+use super::translate;
+use super::yaml::{self, Entry, Text};
+use crate::prescribe::recipe::{Flag, Mount, Recipe};
+use crate::snapshot::EngineKind;
+use schema::{External, File, Limit, Logging, Long, PortOf, Service, Storage};
 
 /// Modes of the network that are no names of networks.
 const MODES: [&str; 3] = ["host", "none", "bridge"];
@@ -69,112 +76,7 @@ const LISTS: [(&str, &str); 14] = [
     ("--link", "external_links"),
 ];
 
-/// The file.
-#[derive(Debug, Serialize)]
-pub struct File {
-    services: BTreeMap<Text, Service>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    networks: BTreeMap<Text, External>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    volumes: BTreeMap<Text, External>,
-}
-
-/// Something that is there already.
-#[derive(Debug, Serialize)]
-struct External {
-    name: Text,
-    external: bool,
-}
-
-#[derive(Debug, Default, Serialize)]
-#[serde(default)]
-struct Service {
-    image: Option<Text>,
-    container_name: Option<Text>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    entrypoint: Option<Vec<Text>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    command: Option<Vec<Text>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    env_file: Vec<Text>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    environment: Vec<Text>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    labels: Vec<Text>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tmpfs: Vec<Text>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    volumes: Vec<Storage>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    volumes_from: Vec<Text>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    ports: Vec<PortOf>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    network_mode: Option<Text>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    networks: BTreeMap<Text, BTreeMap<&'static str, Entry>>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    ulimits: BTreeMap<Text, Limit>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    storage_opt: BTreeMap<Text, Text>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    logging: Option<Logging>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    healthcheck: BTreeMap<&'static str, Entry>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stop_grace_period: Option<Text>,
-    #[serde(flatten)]
-    plain: BTreeMap<&'static str, Entry>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum Storage {
-    Short(Text),
-    Long(Long),
-}
-
-#[derive(Debug, Default, Serialize)]
-struct Long {
-    r#type: Option<Text>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<Text>,
-    target: Option<Text>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    read_only: bool,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    bind: BTreeMap<&'static str, Entry>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    volume: BTreeMap<&'static str, Entry>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    tmpfs: BTreeMap<&'static str, Entry>,
-}
-
-#[derive(Debug, Serialize)]
-struct PortOf {
-    target: Entry,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    published: Option<Text>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    host_ip: Option<Text>,
-    protocol: Text,
-}
-
-#[derive(Debug, Serialize)]
-struct Limit {
-    soft: i64,
-    hard: i64,
-}
-
-#[derive(Debug, Serialize)]
-struct Logging {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    driver: Option<Text>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    options: BTreeMap<Text, Text>,
-}
-
-/// A text as compose reads it: it looks for variables in every value.
+/// Escapes a text as compose reads it: it looks for variables in every value.
 fn escaped(text: &str) -> String {
     text.replace('$', "$$")
 }
@@ -187,8 +89,18 @@ fn texts<'t>(list: impl IntoIterator<Item = &'t str>) -> Vec<Text> {
     list.into_iter().map(text).collect()
 }
 
-/// The file for a recipe, with what it cannot say.
-pub fn file(recipe: &Recipe) -> (File, Ledger<'_>) {
+/// Writes the file for a recipe.
+///
+/// # Errors
+/// [`EmitError::Yaml`] when it cannot be written.
+pub fn write(source: &Source<'_>) -> Result<Emitted, EmitError> {
+    let (recipe, notes) = translate::to(source.recipe, source.kind, EngineKind::Docker);
+    let (file, ledger) = file(&recipe);
+    Ok(Emitted::of(yaml::written(&file)?, ledger).after(notes))
+}
+
+/// Returns the file for a recipe, with what it cannot say.
+fn file(recipe: &Recipe) -> (File, Ledger<'_>) {
     let mut ledger = Ledger::new(recipe);
     let mut service = Service {
         image: Some(text(&recipe.image)),
@@ -222,11 +134,11 @@ pub fn file(recipe: &Recipe) -> (File, Ledger<'_>) {
 }
 
 impl Service {
-    /// Environment and labels.
+    /// Takes environment and labels.
     fn tell(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) {
         if recipe.variables.is_some() {
             self.env_file = vec![text(&recipe.env_file())];
-            ledger.note(super::env_file_note(recipe));
+            ledger.note(env_file_note(recipe));
             ledger.note(
                 "compose looks for variables in that file: where a value has a $, write \
                 {path: FILE, format: raw} (Compose 2.30)",
@@ -241,18 +153,20 @@ impl Service {
             ledger.leave("labels com.docker.compose.*", "compose writes them itself");
         }
         if recipe.labels.is_some() {
-            ledger.leave("labels", super::SECRET_LABELS);
+            ledger.leave("labels", SECRET_LABELS);
         }
     }
 
+    /// Takes mounts.
     fn store(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) {
-        self.tmpfs = super::tmpfs(recipe).iter().map(|mount| text(mount)).collect();
+        self.tmpfs = recipe.tmpfs_texts().iter().map(|mount| text(mount)).collect();
         self.volumes = recipe.volumes.iter().map(|volume| Storage::Short(text(&volume.text()))).collect();
         for (target, words) in &recipe.mounts {
             match long(words) {
                 Some(long) => self.volumes.push(Storage::Long(long)),
                 None => {
-                    ledger.leave(&format!("--mount at {target}"), "compose has no key for one of its options")
+                    ledger
+                        .leave(&format!("--mount at {target}"), "compose has no key for one of its options");
                 }
             }
         }
@@ -263,7 +177,7 @@ impl Service {
             .collect();
     }
 
-    /// Networks and ports; gives the names of the networks.
+    /// Takes networks and ports; returns the names of the networks.
     fn connect<'r>(&mut self, recipe: &'r Recipe, ledger: &mut Ledger<'r>) -> Vec<String> {
         self.ports = ledger.texts("--publish").into_iter().map(published).collect();
         let chosen = ledger.texts("--network");
@@ -296,7 +210,7 @@ impl Service {
         names
     }
 
-    /// Addresses and names in the network that the container starts in.
+    /// Takes addresses and names in the network that the container starts in.
     fn first_network(&mut self, name: &str, ledger: &mut Ledger<'_>) {
         let mut settings = BTreeMap::new();
         for (flag, key) in [("--ip", "ipv4_address"), ("--ip6", "ipv6_address")] {
@@ -311,7 +225,7 @@ impl Service {
         }
     }
 
-    /// Log, health check, time to stop.
+    /// Takes log, health check, time to stop.
     fn watch(&mut self, ledger: &mut Ledger<'_>) {
         let driver = ledger.text("--log-driver").map(text);
         let options: BTreeMap<Text, Text> = ledger
@@ -340,6 +254,7 @@ impl Service {
             ledger.text("--stop-timeout").map(|seconds| Text::from(format!("{seconds}s")));
     }
 
+    /// Takes flags that have one key each.
     fn flags(&mut self, ledger: &mut Ledger<'_>) {
         let (values, switches) = SCALARS.split_at(SCALARS.len() - SWITCHES);
         self.plain.extend(
@@ -367,7 +282,7 @@ impl Service {
     }
 }
 
-/// Where in a file a person can say what is not said here, or that nowhere is the place.
+/// Says where in a file a person can say what is not said here, or that nowhere is the place.
 fn without_key(flag: &str) -> &'static str {
     match flag {
         "--gpus" => "not carried over: write it under deploy.resources.reservations.devices",
@@ -380,6 +295,7 @@ fn without_key(flag: &str) -> &'static str {
     }
 }
 
+/// Returns a published port.
 fn published(words: &str) -> PortOf {
     let port = Port::of(words);
     let protocol = Text::from(port.protocol);
@@ -391,7 +307,7 @@ fn published(words: &str) -> PortOf {
     }
 }
 
-/// A flag of `network connect` as a setting of the network.
+/// Adds a flag of `network connect` as a setting of the network.
 fn joined(flag: &Flag, settings: &mut BTreeMap<&'static str, Entry>, network: &str, ledger: &mut Ledger<'_>) {
     let value = flag.value.as_deref().unwrap_or_default();
     let (key, many) = match flag.name.as_str() {
@@ -414,7 +330,7 @@ fn joined(flag: &Flag, settings: &mut BTreeMap<&'static str, Entry>, network: &s
     }
 }
 
-/// The long form of a mount; `None` where it has an option that compose does not know.
+/// Returns the long form of a mount; `None` where it has an option that compose does not know.
 fn long(words: &str) -> Option<Long> {
     let mut mount = Mount::of(words);
     let mut long = Long {

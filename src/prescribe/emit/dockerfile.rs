@@ -1,14 +1,20 @@
-//! Recipe → a Dockerfile with those parts of the cure that an image can hold. Pure.
+//! Recipe → a Dockerfile with those parts of the cure that an image can hold.
+//!
+//! Must not put a value of the old environment into an image, which many can read.
 
+use super::emitted::{Emitted, Source};
 use super::ledger::Ledger;
-use crate::prescribe::recipe::launch_recipe::Recipe;
+use super::remarks::SECRET_LABELS;
+use crate::prescribe::recipe::Recipe;
 use crate::visible::{in_json, is_hidden, visible};
 
 const CANNOT_HOLD: &str =
     "a line of a Dockerfile cannot hold its line break, or another sign of it that cannot be seen";
 
-/// The text, and what is left for the command line. Starts from the derived image's file where there is one.
-pub fn text<'r>(recipe: &'r Recipe, derived: Option<&str>) -> (String, Ledger<'r>) {
+/// Writes the file, and names what is left for the command line. Starts from the derived image's file where
+/// there is one.
+pub fn write(source: &Source<'_>) -> Emitted {
+    let Source { recipe, derived, .. } = *source;
     let mut ledger = Ledger::new(recipe);
     let mut lines =
         vec![derived.map_or_else(|| format!("FROM {}", recipe.image), |text| text.trim_end().to_owned())];
@@ -35,13 +41,13 @@ pub fn text<'r>(recipe: &'r Recipe, derived: Option<&str>) -> (String, Ledger<'r
     lines.extend(recipe.entrypoint.as_deref().map(|words| format!("ENTRYPOINT {}", exec(words))));
     lines.extend((!recipe.command.is_empty()).then(|| format!("CMD {}", exec(&recipe.command))));
     rest(recipe, &mut ledger);
-    (lines.join("\n") + "\n", ledger)
+    Emitted::of(lines.join("\n") + "\n", ledger)
 }
 
-/// What only a start can ask for.
+/// Leaves out what only a start can ask for.
 fn rest(recipe: &Recipe, ledger: &mut Ledger<'_>) {
     const WHY: &str = "an image cannot ask for it; it belongs to the start";
-    super::tmpfs(recipe).iter().for_each(|mount| ledger.leave(&format!("--tmpfs {mount}"), WHY));
+    recipe.tmpfs_texts().iter().for_each(|mount| ledger.leave(&format!("--tmpfs {mount}"), WHY));
     recipe.volumes.iter().for_each(|volume| ledger.leave(&format!("-v {}", volume.text()), WHY));
     recipe.mounts.iter().for_each(|(_, text)| ledger.leave(&format!("--mount {text}"), WHY));
     recipe.networks.iter().for_each(|network| ledger.leave(&format!("network {}", network.name), WHY));
@@ -52,15 +58,15 @@ fn rest(recipe: &Recipe, ledger: &mut Ledger<'_>) {
         );
     }
     if recipe.labels.is_some() {
-        ledger.leave("labels", super::SECRET_LABELS);
+        ledger.leave("labels", SECRET_LABELS);
     }
     for flag in ledger.rest() {
         ledger.leave(&flag.words().join(" "), WHY);
     }
 }
 
-/// A value in double quotes; `None` with a line break or another sign in it that cannot be seen: there is no
-/// escape for one.
+/// Writes a value in double quotes; `None` with a line break or another sign in it that cannot be seen: there
+/// is no escape for one.
 fn quoted(value: &str) -> Option<String> {
     if value.chars().any(|c| c != '\t' && is_hidden(c)) {
         return None;

@@ -1,171 +1,41 @@
-//! Recipe → a Kubernetes pod with one container. Pure.
+//! Recipe → a Kubernetes pod with one container.
+//!
+//! Must not carry control group flags over: a runtime of a cluster has none of them.
+
+mod schema;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
-use super::flag_parts::{Mount, Port, pair};
+use super::emitted::{EmitError, Emitted, Source as Written};
+use super::flag_parts::{Port, pair};
 use super::ledger::Ledger;
-use super::yaml::{Entry, Text};
+use super::remarks::{SECRET_LABELS, env_file_note};
+use super::translate;
+use super::yaml::{self, Entry, Text};
 use crate::facts::size::bytes;
-use crate::prescribe::recipe::launch_recipe::Recipe;
+use crate::prescribe::recipe::{Mount, Recipe};
+use schema::{
+    Container, FromSecret, Metadata, Opening, Pair, Pod, PodSecurity, Profile, Resources, Source, Spec,
+    Volume, VolumeMount,
+};
 
-/// The manifest.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Pod {
-    api_version: Text,
-    kind: Text,
-    metadata: Metadata,
-    spec: Spec,
-}
-
-#[derive(Debug, Serialize)]
-struct Metadata {
-    name: Text,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    annotations: BTreeMap<Text, Text>,
-}
-
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Spec {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    os: Option<BTreeMap<&'static str, Text>>,
-    #[serde(flatten)]
-    plain: BTreeMap<&'static str, Entry>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    security_context: Option<PodSecurity>,
-    containers: Vec<Container>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    volumes: Vec<Volume>,
-}
-
-#[derive(Debug, Serialize)]
-struct PodSecurity {
-    sysctls: Vec<Pair>,
-}
-
-/// A name and its value.
-#[derive(Debug, Serialize)]
-struct Pair {
-    name: Text,
-    value: Text,
-}
-
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Container {
-    name: Option<Text>,
-    image: Option<Text>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    command: Option<Vec<Text>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    args: Option<Vec<Text>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    env_from: Vec<FromSecret>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    env: Vec<Pair>,
-    #[serde(flatten)]
-    plain: BTreeMap<&'static str, Entry>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    ports: Vec<Opening>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    resources: Option<Resources>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lifecycle: Option<BTreeMap<&'static str, Text>>,
-    #[serde(skip_serializing_if = "Security::is_empty")]
-    security_context: Security,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    volume_mounts: Vec<VolumeMount>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct FromSecret {
-    secret_ref: BTreeMap<&'static str, Text>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Opening {
-    container_port: Entry,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    host_port: Option<Entry>,
-    #[serde(rename = "hostIP", skip_serializing_if = "Option::is_none")]
-    host_ip: Option<Text>,
-    protocol: Text,
-}
-
-#[derive(Debug, Serialize)]
-struct Resources {
-    limits: BTreeMap<&'static str, Text>,
-}
-
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Security {
-    #[serde(flatten)]
-    plain: BTreeMap<&'static str, Entry>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    capabilities: BTreeMap<&'static str, Vec<Text>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seccomp_profile: Option<Profile>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Profile {
-    r#type: Text,
-    localhost_profile: Text,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct VolumeMount {
-    name: Text,
-    mount_path: Text,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    read_only: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct Volume {
-    name: Text,
-    #[serde(flatten)]
-    source: Source,
-}
-
-#[derive(Debug, Serialize)]
-enum Source {
-    #[serde(rename = "emptyDir")]
-    EmptyDir {
-        medium: Text,
-        #[serde(rename = "sizeLimit", skip_serializing_if = "Option::is_none")]
-        size_limit: Option<Text>,
-    },
-    #[serde(rename = "hostPath")]
-    HostPath { path: Text },
-    #[serde(rename = "persistentVolumeClaim")]
-    Claim {
-        #[serde(rename = "claimName")]
-        claim_name: Text,
-    },
-}
-
-impl Security {
-    fn is_empty(&self) -> bool {
-        self.plain.is_empty() && self.capabilities.is_empty() && self.seccomp_profile.is_none()
-    }
-}
-
-/// A text in which the kubelet looks for variables.
+/// Escapes a text in which the kubelet looks for variables.
 fn expanded(text: &str) -> Text {
     text.replace("$(", "$$(").into()
 }
 
-/// The manifest for a recipe without control group flags, with what it cannot say.
-pub fn pod(recipe: &Recipe) -> (Pod, Ledger<'_>) {
+/// Writes the manifest for a recipe.
+///
+/// # Errors
+/// [`EmitError::Yaml`] when it cannot be written.
+pub fn write(source: &Written<'_>) -> Result<Emitted, EmitError> {
+    let recipe = translate::cluster(source.recipe, source.kind);
+    let (pod, ledger) = pod(&recipe);
+    Ok(Emitted::of(yaml::written(&pod)?, ledger))
+}
+
+/// Returns the manifest for a recipe without control group flags, with what it cannot say.
+fn pod(recipe: &Recipe) -> (Pod, Ledger<'_>) {
     let mut ledger = Ledger::new(recipe);
     let name = dns_name(&recipe.name);
     let mut container = Container {
@@ -214,6 +84,7 @@ pub fn pod(recipe: &Recipe) -> (Pod, Ledger<'_>) {
 }
 
 impl Container {
+    /// Takes entrypoint and command.
     fn program(&mut self, recipe: &Recipe) {
         let words = |list: &[String]| {
             Some(list.iter().map(|word| expanded(word)).collect()).filter(|list: &Vec<Text>| !list.is_empty())
@@ -228,6 +99,7 @@ impl Container {
         }
     }
 
+    /// Takes environment, terminal and folder.
     fn tell(&mut self, recipe: &Recipe, name: &str, ledger: &mut Ledger<'_>) {
         self.env = recipe
             .environment
@@ -236,7 +108,7 @@ impl Container {
             .collect();
         if recipe.variables.is_some() {
             let secret = format!("{name}-env");
-            ledger.note(super::env_file_note(recipe));
+            ledger.note(env_file_note(recipe));
             ledger.note(format!(
                 "make the secret from that file: kubectl create secret generic {secret} --from-env-file={}",
                 recipe.env_file()
@@ -244,7 +116,7 @@ impl Container {
             self.env_from.push(FromSecret { secret_ref: [("name", secret.into())].into() });
         }
         if recipe.labels.is_some() {
-            ledger.leave("labels", super::SECRET_LABELS);
+            ledger.leave("labels", SECRET_LABELS);
         }
         for (flag, key) in [("--tty", "tty"), ("--interactive", "stdin")] {
             self.plain.extend(ledger.switch(flag).map(|truth| (key, Entry::Truth(truth))));
@@ -252,6 +124,7 @@ impl Container {
         self.plain.extend(ledger.text("--workdir").map(|path| ("workingDir", Entry::Text(path.into()))));
     }
 
+    /// Takes limits of memory and processors.
     fn limits(&mut self, ledger: &mut Ledger<'_>) {
         let mut limits = BTreeMap::new();
         if let Some(memory) = ledger.text("--memory") {
@@ -265,6 +138,7 @@ impl Container {
         self.resources = (!limits.is_empty()).then_some(Resources { limits });
     }
 
+    /// Takes what the container may do.
     fn secure(&mut self, ledger: &mut Ledger<'_>) {
         let context = &mut self.security_context;
         if let Some(user) = ledger.text("--user") {
@@ -304,6 +178,7 @@ impl Container {
 }
 
 impl Spec {
+    /// Takes what is said of the whole pod.
     fn settings(&mut self, ledger: &mut Ledger<'_>) {
         let hostname = ledger.text("--hostname").map(|name| ("hostname", Entry::Text(name.into())));
         self.plain.extend(hostname);
@@ -332,7 +207,7 @@ impl Spec {
     }
 }
 
-/// Mounts of the container and the volumes behind them.
+/// Takes mounts of the container and the volumes behind them.
 fn store(recipe: &Recipe, container: &mut Container, spec: &mut Spec, ledger: &mut Ledger<'_>) {
     for (path, options) in &recipe.tmpfs {
         let size = options.split(',').find_map(|option| option.strip_prefix("size="));
@@ -384,7 +259,7 @@ fn mount(path: &str, read_only: bool, source: Source, container: &mut Container,
     spec.volumes.push(Volume { name: name.into(), source });
 }
 
-/// A path of the node, or a claim in place of a named volume.
+/// Returns a path of the node, or a claim in place of a named volume.
 fn source(from: &str, ledger: &mut Ledger<'_>) -> Source {
     if from.starts_with('/') {
         return Source::HostPath { path: from.into() };
@@ -394,7 +269,7 @@ fn source(from: &str, ledger: &mut Ledger<'_>) -> Source {
     Source::Claim { claim_name: claim.into() }
 }
 
-/// Where in a manifest a person can say what is not said here, or that nowhere is the place.
+/// Says where in a manifest a person can say what is not said here, or that nowhere is the place.
 fn without_key(flag: &str) -> &'static str {
     match flag {
         "--dns" | "--dns-option" | "--dns-search" => "not carried over: write it under dnsConfig of the pod",
@@ -407,6 +282,7 @@ fn without_key(flag: &str) -> &'static str {
     }
 }
 
+/// Returns a published port; `None` for a range.
 fn port(words: &str, ledger: &mut Ledger<'_>) -> Option<Opening> {
     let port = Port::of(words);
     if port.inside.parse::<u16>().is_err() || port.host.is_some_and(|host| host.parse::<u16>().is_err()) {
@@ -422,7 +298,7 @@ fn port(words: &str, ledger: &mut Ledger<'_>) -> Option<Opening> {
     })
 }
 
-/// A name that is allowed for objects: small letters, digits and dashes, at most 50.
+/// Returns a name that is allowed for objects: small letters, digits and dashes, at most 50.
 fn dns_name(text: &str) -> String {
     let tame: String =
         text.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();

@@ -1,8 +1,9 @@
-//! A recipe that is being written in another form: what is taken is expressed, what is left at the end is
-//! named. Pure.
+//! A recipe that is being written in another format: what is taken is expressed, what is left at the end is
+//! named.
+//!
+//! Must not lose a flag in silence: each is taken or left.
 
-use crate::prescribe::inspected::settings::is_hidden;
-use crate::prescribe::recipe::launch_recipe::{Flag, Recipe};
+use crate::prescribe::recipe::{Flag, Recipe, has_secret};
 
 /// What was not taken yet of a recipe's flags, and what is to be said about the rest.
 pub struct Ledger<'r> {
@@ -17,7 +18,7 @@ impl<'r> Ledger<'r> {
     /// Opens with all flags but those whose value is a secret, which the recipe has refused by name.
     pub fn new(recipe: &'r Recipe) -> Self {
         let flags =
-            recipe.flags.iter().filter(|flag| !flag.value.as_deref().is_some_and(is_hidden)).collect();
+            recipe.flags.iter().filter(|flag| !flag.value.as_deref().is_some_and(has_secret)).collect();
         Self { flags, left_out: recipe.refused.clone(), notes: Vec::new() }
     }
 

@@ -1,16 +1,19 @@
-//! Recipe → a platform of molecule, for its Docker or its Podman driver. Pure.
+//! Recipe → a platform of molecule, for its Docker or its Podman driver.
 //!
 //! The keys are those that the drivers' own playbooks read (molecule-plugins, `docker/playbooks/create.yml`
-//! and `podman/playbooks/create.yml`); how a value is written, the Ansible modules that they call say.
+//! and `podman/playbooks/create.yml`); how a value is written, the Ansible modules that they call say. Must
+//! not write a value that molecule would put variables into: each `$` is doubled.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::emitted::{EmitError, Emitted, Source};
 use super::flag_parts::pair;
 use super::ledger::Ledger;
-use super::yaml::{Entry, Text};
-use crate::prescribe::recipe::launch_recipe::{Flag, Recipe};
+use super::remarks::SECRET_LABELS;
+use super::yaml::{self, Entry, Text};
+use crate::prescribe::recipe::{Flag, Recipe};
 use crate::snapshot::EngineKind;
 
 /// Flags that the Docker driver has a key for; those of [`BOTH`] come on top.
@@ -39,7 +42,7 @@ const LISTS: [(&str, &str); 6] = [
 
 /// The part of `molecule.yml` that lists platforms.
 #[derive(Debug, Serialize)]
-pub struct File {
+struct File {
     platforms: Vec<Platform>,
 }
 
@@ -83,17 +86,27 @@ enum Tmpfs {
     Map(BTreeMap<Text, Text>),
 }
 
-/// A text as molecule reads it: it looks for variables in every value.
+/// Escapes a text as molecule reads it: it looks for variables in every value.
 fn text(text: &str) -> Text {
     text.replace('$', "$$").into()
 }
 
+/// Collects `key=value` texts.
 fn pairs<'t>(list: impl IntoIterator<Item = &'t str>) -> BTreeMap<Text, Text> {
     list.into_iter().map(pair).map(|(key, value)| (text(key), text(value))).collect()
 }
 
-/// The platform for a recipe, with what it cannot say.
-pub fn file(recipe: &Recipe, kind: EngineKind) -> (File, Ledger<'_>) {
+/// Writes the file for a recipe.
+///
+/// # Errors
+/// [`EmitError::Yaml`] when it cannot be written.
+pub fn write(source: &Source<'_>) -> Result<Emitted, EmitError> {
+    let (file, ledger) = file(source.recipe, source.kind);
+    Ok(Emitted::of(yaml::written(&file)?, ledger))
+}
+
+/// Returns the platform for a recipe, with what it cannot say.
+fn file(recipe: &Recipe, kind: EngineKind) -> (File, Ledger<'_>) {
     let mut ledger = Ledger::new(recipe);
     let mut platform = Platform {
         name: Some(text(&recipe.name)),
@@ -111,7 +124,7 @@ pub fn file(recipe: &Recipe, kind: EngineKind) -> (File, Ledger<'_>) {
         );
     }
     if recipe.labels.is_some() {
-        ledger.leave("labels", super::SECRET_LABELS);
+        ledger.leave("labels", SECRET_LABELS);
     }
     match kind {
         EngineKind::Docker => platform.docker(recipe, &mut ledger),
@@ -122,6 +135,7 @@ pub fn file(recipe: &Recipe, kind: EngineKind) -> (File, Ledger<'_>) {
 }
 
 impl Platform {
+    /// Takes the flags that both drivers have keys for.
     fn common(&mut self, ledger: &mut Ledger<'_>) {
         self.scalars(&BOTH, ledger);
         for (flag, key) in LISTS {
@@ -140,13 +154,14 @@ impl Platform {
         }
     }
 
+    /// Takes flags with one value.
     fn scalars(&mut self, table: &[(&str, &'static str)], ledger: &mut Ledger<'_>) {
         self.plain.extend(
             table.iter().filter_map(|(flag, key)| Some((*key, Entry::Text(text(ledger.text(flag)?))))),
         );
     }
 
-    /// Words of PID 1; molecule puts a sleeping shell there where it is told nothing.
+    /// Sets the words of PID 1; molecule puts a sleeping shell there where it is told nothing.
     fn program(&mut self, words: Vec<Text>) {
         if words.is_empty() {
             self.override_command = Some(false);
@@ -155,6 +170,7 @@ impl Platform {
         }
     }
 
+    /// Takes what the Docker driver has keys for.
     fn docker(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) {
         // The module parts a limit at colons only (community.docker, `docker_container`).
         let limits: Vec<Text> =
@@ -174,7 +190,7 @@ impl Platform {
                 "the Docker driver of molecule has no key for it: set it in the image",
             );
         }
-        let tmpfs = super::tmpfs(recipe);
+        let tmpfs = recipe.tmpfs_texts();
         self.tmpfs =
             (!tmpfs.is_empty()).then(|| Tmpfs::List(tmpfs.iter().map(|mount| text(mount)).collect()));
         self.scalars(&DOCKER, ledger);
@@ -201,7 +217,7 @@ impl Platform {
         }
     }
 
-    /// The Podman driver hands options on, so nothing is lost.
+    /// Takes all that is left: the Podman driver hands options on, so nothing is lost.
     fn podman(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) {
         let limits: Vec<Text> = ledger.texts("--ulimit").into_iter().map(text).collect();
         self.plain.extend((!limits.is_empty()).then_some(("ulimits", Entry::Texts(limits))));
@@ -215,7 +231,7 @@ impl Platform {
             &[("--systemd", "systemd"), ("--network", "network"), ("--ip", "ip"), ("--pid", "pid_mode")],
             ledger,
         );
-        let mut words: Vec<String> = ledger.rest().into_iter().map(tied).collect();
+        let mut words: Vec<String> = ledger.rest().into_iter().map(Flag::tied).collect();
         words.extend(
             recipe
                 .entrypoint
@@ -226,8 +242,4 @@ impl Platform {
         words.extend(recipe.networks.iter().map(|network| format!("--network={}", network.name)));
         self.extra_opts = words.iter().map(|word| text(word)).collect();
     }
-}
-
-fn tied(flag: &Flag) -> String {
-    flag.value.as_ref().map_or_else(|| flag.name.clone(), |value| format!("{}={value}", flag.name))
 }

@@ -1,17 +1,52 @@
-//! Two documents → what the second has more or otherwise, and what it has no more. Pure.
+//! Two documents → what the second has more or otherwise, and what it has no more.
+//!
+//! Must not know a format: it compares what was written.
 
 use yaml_serde::{Mapping, Value};
 
-use super::yaml::spoken;
+use super::emitted::{EmitError, Emitted};
+use super::yaml::{self, spoken};
 
 /// Lists whose order carries the meaning: they are given whole.
 const WHOLE: [&str; 4] = ["command", "args", "entrypoint", "test"];
 /// Keys that say which one of several is meant; they stay.
 const NAME: &str = "name";
 
-/// What is new or otherwise in a document; `None` where nothing is. What is gone is added to the list, with
-/// its path.
-pub fn changed(before: &Value, after: &Value, path: &str, gone: &mut Vec<String>) -> Option<Value> {
+/// What a document says otherwise than another.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// What is new or otherwise, as text.
+    pub text: String,
+    /// What is gone, by its path.
+    pub gone: Vec<String>,
+}
+
+/// Compares two YAML documents.
+///
+/// # Errors
+/// [`EmitError::Yaml`] where one of them is none.
+pub fn of_yaml(before: &str, after: &str) -> Result<Changes, EmitError> {
+    let read = |text: &str| yaml_serde::from_str::<Value>(text);
+    let mut gone = Vec::new();
+    let changed = changed(&read(before)?, &read(after)?, "", &mut gone);
+    let text =
+        changed.map_or_else(|| Ok(String::new()), |value| yaml::written(&yaml::Marked::from(&value)))?;
+    Ok(Changes { text, gone })
+}
+
+/// Writes the changes with comments at the top: what is to be known anew, what is to be taken out.
+pub fn page(old: &Emitted, new: Emitted, changes: Changes) -> String {
+    let fresh = |new: Vec<String>, old: &[String]| {
+        new.into_iter().filter(|words| !old.contains(words)).collect::<Vec<_>>()
+    };
+    let mut notes = fresh(new.notes, &old.notes);
+    notes.extend(changes.gone.into_iter().map(|what| format!("take out {what}")));
+    Emitted { text: changes.text, left_out: fresh(new.left_out, &old.left_out), notes }.page()
+}
+
+/// Returns what is new or otherwise in a document; `None` where nothing is. What is gone is added to the
+/// list, with its path.
+fn changed(before: &Value, after: &Value, path: &str, gone: &mut Vec<String>) -> Option<Value> {
     match (before, after) {
         (before, after) if before == after => None,
         (Value::Mapping(before), Value::Mapping(after)) => {
@@ -25,6 +60,7 @@ pub fn changed(before: &Value, after: &Value, path: &str, gone: &mut Vec<String>
     }
 }
 
+/// Compares two maps.
 fn mapping(before: &Mapping, after: &Mapping, path: &str, gone: &mut Vec<String>) -> Option<Mapping> {
     let mut kept = Mapping::new();
     for (key, value) in after {
@@ -50,6 +86,7 @@ fn mapping(before: &Mapping, after: &Mapping, path: &str, gone: &mut Vec<String>
     Some(named)
 }
 
+/// Compares two lists; entries with a name are compared with the one of that name.
 fn sequence(before: &[Value], after: &[Value], path: &str, gone: &mut Vec<String>) -> Vec<Value> {
     let named = |list: &[Value], value: &Value| {
         let name = value.get(NAME)?;
@@ -67,6 +104,7 @@ fn sequence(before: &[Value], after: &[Value], path: &str, gone: &mut Vec<String
     list
 }
 
+/// Returns the path of a key.
 fn below(path: &str, key: &Value) -> String {
     let key = spoken(key);
     if path.is_empty() { key } else { format!("{path}.{key}") }

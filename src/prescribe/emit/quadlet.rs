@@ -1,12 +1,17 @@
-//! Recipe → a Quadlet `.container` file. Pure.
+//! Recipe → a Quadlet `.container` file.
 //!
 //! Only keys that every Quadlet knows (Podman 4.6) are written; all other flags go through `PodmanArgs=`.
+//! Must not write a value that systemd would read otherwise: such a value is quoted or goes to Podman whole.
 
 use ini::{EscapePolicy, Ini, WriteOption};
 
-use super::EmitError;
+use super::emitted::{EmitError, Emitted, Source};
 use super::ledger::Ledger;
-use crate::prescribe::recipe::launch_recipe::{Flag, Recipe};
+use super::patch::Changes;
+use super::remarks::{SECRET_LABELS, comment_lines, env_file_note};
+use super::translate;
+use crate::prescribe::recipe::{Flag, Recipe};
+use crate::snapshot::EngineKind;
 use crate::visible::is_hidden;
 
 const CONTAINER: &str = "Container";
@@ -39,13 +44,37 @@ const RAW: [(&str, &str); 22] = [
 const WORDS: [(&str, &str); 2] = [("--label", "Label"), ("--annotation", "Annotation")];
 
 /// Entries in order: section, key, value.
-pub type Entries = Vec<(&'static str, &'static str, String)>;
+type Entries = Vec<(&'static str, &'static str, String)>;
 
-/// The file for a recipe that fits Podman, with what it cannot say.
-pub fn entries(recipe: &Recipe) -> (Entries, Ledger<'_>) {
+/// Writes the file for a recipe.
+///
+/// # Errors
+/// [`EmitError::Ini`] when it cannot be written.
+pub fn write(source: &Source<'_>) -> Result<Emitted, EmitError> {
+    let (recipe, notes) = translate::to(source.recipe, source.kind, EngineKind::Podman);
+    let (entries, ledger) = entries(&recipe);
+    Ok(Emitted::of(written(&entries)?, ledger).after(notes))
+}
+
+/// Compares the files for two recipes, entry by entry.
+///
+/// # Errors
+/// [`EmitError::Ini`] when they cannot be written.
+pub fn changes(before: &Recipe, after: &Recipe, kind: EngineKind) -> Result<Changes, EmitError> {
+    let podmans = |recipe| translate::to(recipe, kind, EngineKind::Podman).0;
+    let (before, after) = (podmans(before), podmans(after));
+    let (old, new) = (entries(&before).0, entries(&after).0);
+    let gone = old.iter().filter(|entry| !new.contains(entry));
+    let gone = gone.map(|(_, key, value)| format!("{key}={value}")).collect();
+    let text = written(&new.into_iter().filter(|entry| !old.contains(entry)).collect())?;
+    Ok(Changes { text, gone })
+}
+
+/// Returns the entries for a recipe that fits Podman, with what they cannot say.
+fn entries(recipe: &Recipe) -> (Entries, Ledger<'_>) {
     let mut ledger = Ledger::new(recipe);
     let mut unit = Unit::default();
-    let name = super::lines(&recipe.name).join(" ");
+    let name = comment_lines(&recipe.name).join(" ");
     unit.add("Unit", "Description", literal(&format!("{name} with systemd in it")));
     unit.raw("ContainerName", "--name", &recipe.name);
     unit.raw("Image", "", &recipe.image);
@@ -73,11 +102,11 @@ pub fn entries(recipe: &Recipe) -> (Entries, Ledger<'_>) {
     (unit.entries, ledger)
 }
 
-/// The text of the file.
+/// Writes entries as a file.
 ///
 /// # Errors
 /// [`EmitError::Ini`] when it cannot be written.
-pub fn written(entries: &Entries) -> Result<String, EmitError> {
+fn written(entries: &Entries) -> Result<String, EmitError> {
     let mut ini = Ini::new();
     for (section, key, value) in entries {
         ini.with_section(Some(*section)).add(*key, value.as_str());
@@ -95,11 +124,12 @@ struct Unit {
 }
 
 impl Unit {
+    /// Adds an entry.
     fn add(&mut self, section: &'static str, key: &'static str, value: String) {
         self.entries.push((section, key, value));
     }
 
-    /// A value that is taken as it stands; one that cannot stand so goes through `PodmanArgs=`.
+    /// Adds a value that is taken as it stands; one that cannot stand so goes through `PodmanArgs=`.
     fn raw(&mut self, key: &'static str, flag: &str, value: &str) {
         let awkward = value.trim() != value
             || value.is_empty()
@@ -108,15 +138,16 @@ impl Unit {
         if awkward && !flag.is_empty() {
             self.add(CONTAINER, "PodmanArgs", word(&format!("{flag}={value}")));
         } else {
-            self.add(CONTAINER, key, literal(&super::lines(value).join(" ")));
+            self.add(CONTAINER, key, literal(&comment_lines(value).join(" ")));
         }
     }
 
+    /// Adds entrypoint and command.
     fn program(&mut self, recipe: &Recipe) {
         match recipe.entrypoint.as_deref() {
             None => {}
             Some([one]) if !one.starts_with('[') => {
-                self.add(CONTAINER, "PodmanArgs", word(&format!("--entrypoint={one}")))
+                self.add(CONTAINER, "PodmanArgs", word(&format!("--entrypoint={one}")));
             }
             Some([]) => self.add(CONTAINER, "PodmanArgs", "--entrypoint=".to_owned()),
             Some(words) => {
@@ -130,27 +161,29 @@ impl Unit {
         }
     }
 
+    /// Adds environment and labels.
     fn tell(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) {
         if recipe.variables.is_some() {
             self.raw("EnvironmentFile", "--env-file", &recipe.env_file());
-            ledger.note(super::env_file_note(recipe));
+            ledger.note(env_file_note(recipe));
             ledger.note("EnvironmentFile= is looked for beside the .container file");
         }
         for (name, value) in &recipe.environment {
             self.add(CONTAINER, "Environment", word(&format!("{name}={value}")));
         }
         if recipe.labels.is_some() {
-            ledger.leave("labels", super::SECRET_LABELS);
+            ledger.leave("labels", SECRET_LABELS);
         }
     }
 
+    /// Adds mounts.
     fn store(&mut self, recipe: &Recipe) {
-        super::tmpfs(recipe).iter().for_each(|mount| self.raw("Tmpfs", "--tmpfs", mount));
+        recipe.tmpfs_texts().iter().for_each(|mount| self.raw("Tmpfs", "--tmpfs", mount));
         recipe.volumes.iter().for_each(|volume| self.raw("Volume", "--volume", &volume.text()));
         recipe.mounts.iter().for_each(|(_, text)| self.raw("Mount", "--mount", text));
     }
 
-    /// All other flags go to Podman as they are.
+    /// Hands all other flags to Podman as they are.
     fn rest(&mut self, ledger: &mut Ledger<'_>) {
         for flag in ledger.rest() {
             if flag.name == "--runtime" {
@@ -162,6 +195,7 @@ impl Unit {
         }
     }
 
+    /// Adds further networks.
     fn networks(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) {
         for network in &recipe.networks {
             self.raw("Network", "--network", &network.name);
@@ -174,7 +208,7 @@ impl Unit {
         }
     }
 
-    /// The profile has a key of its own; `--health-cmd` is one text.
+    /// Adds the profile, which has a key of its own, and `--health-cmd`, which is one text.
     fn security(&mut self, ledger: &mut Ledger<'_>) {
         for path in ledger.after("--security-opt", "seccomp=") {
             self.raw("SeccompProfile", "--security-opt", path);
@@ -185,7 +219,7 @@ impl Unit {
     }
 }
 
-/// The unit is what restarts the container.
+/// Returns the policy of the unit, which is what restarts the container.
 fn restart(ledger: &mut Ledger<'_>) -> Option<&'static str> {
     let policy = ledger.text("--restart")?;
     let (name, count) = policy.split_once(':').map_or((policy, None), |(name, count)| (name, Some(count)));
@@ -202,20 +236,17 @@ fn restart(ledger: &mut Ledger<'_>) -> Option<&'static str> {
     }
 }
 
-/// A flag as one word.
+/// Writes a flag as one word.
 fn tied(flag: &Flag) -> String {
-    match &flag.value {
-        None => flag.name.clone(),
-        Some(value) => word(&format!("{}={value}", flag.name)),
-    }
+    if flag.value.is_none() { flag.name.clone() } else { word(&flag.tied()) }
 }
 
-/// What systemd puts values of its own in for.
+/// Escapes what systemd puts values of its own in for.
 fn literal(text: &str) -> String {
     text.replace('%', "%%").replace('$', "$$")
 }
 
-/// One word of a list, quoted where it would not be one or would not come back.
+/// Writes one word of a list, quoted where it would not be one or would not come back.
 fn word(text: &str) -> String {
     let plain = |c: char| !is_hidden(c) && !c.is_whitespace() && !"\\\"';#".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
@@ -229,7 +260,7 @@ fn word(text: &str) -> String {
             '\t' => quoted.push_str("\\t"),
             '\r' => quoted.push_str("\\r"),
             c if is_hidden(c) && u32::from(c) > 0xffff => {
-                quoted.push_str(&format!("\\U{:08x}", u32::from(c)))
+                quoted.push_str(&format!("\\U{:08x}", u32::from(c)));
             }
             c if is_hidden(c) => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => quoted.push(c),

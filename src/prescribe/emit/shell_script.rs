@@ -1,9 +1,12 @@
-//! Steps → one shell script, or one command line. Pure.
+//! The steps of a cure → one shell script.
+//!
+//! Must quote every word, and must leave nothing behind where all went well.
 
-use crate::prescribe::prescription::{Prescription, Reach, Step};
-use crate::prescribe::recipe::launch_recipe::Recipe;
+use super::emitted::{EmitError, Emitted};
+use super::remarks::comment_lines;
+use crate::prescribe::prescription::Prescription;
+use crate::prescribe::step::Step;
 use crate::quote::{self, Unquotable};
-use crate::snapshot::EngineKind;
 
 /// What goes before the steps: they run in a folder of their own, which is kept only when one of them fails.
 const START: &str = "\
@@ -14,11 +17,24 @@ trap 'if [ $? -eq 0 ]; then rm -rf \"$work\"; else echo \"a step failed; the fil
 cd \"$work\"
 ";
 
-/// The steps as a script for `sh`; `None` where no step can be run.
+/// Writes a cure as a script for `sh`; `None` where it runs nothing, or where the container cannot be carried
+/// over whole: half of the steps is no cure.
+///
+/// # Errors
+/// [`EmitError::Word`] for a word that no shell can be given.
+pub fn write(prescription: &Prescription) -> Result<Option<Emitted>, EmitError> {
+    if prescription.launch.as_ref().is_some_and(|launch| !launch.recipe.refused.is_empty()) {
+        return Ok(None);
+    }
+    let text = script(prescription)?;
+    Ok(text.map(|text| Emitted { text, left_out: Vec::new(), notes: Vec::new() }))
+}
+
+/// Writes the steps as a script; `None` where no step can be run.
 ///
 /// # Errors
 /// [`Unquotable`] for a word that no shell can be given.
-pub fn script(prescription: &Prescription) -> Result<Option<String>, Unquotable> {
+fn script(prescription: &Prescription) -> Result<Option<String>, Unquotable> {
     if !prescription.steps.iter().any(|step| !step.argv.is_empty()) {
         return Ok(None);
     }
@@ -37,6 +53,7 @@ pub fn script(prescription: &Prescription) -> Result<Option<String>, Unquotable>
     Ok(Some(text))
 }
 
+/// Adds one step: its files, then its command.
 fn one(text: &mut String, step: &Step) -> Result<(), Unquotable> {
     for (path, content) in &step.files {
         if let Some((folder, _)) = path.rsplit_once('/') {
@@ -51,25 +68,14 @@ fn one(text: &mut String, step: &Step) -> Result<(), Unquotable> {
     Ok(())
 }
 
-/// A text as comment lines; nothing of it can become a command.
+/// Adds a text as comment lines; nothing of it can become a command.
 fn comment(text: &mut String, words: &str) {
-    for line in super::lines(words) {
+    for line in comment_lines(words) {
         text.push_str(&format!("# {line}"));
         text.truncate(text.trim_end().len());
         text.push('\n');
     }
 }
 
-/// The command lines that start a container of that engine, and join it to its networks.
-///
-/// # Errors
-/// [`Unquotable`] for a word that no shell can be given.
-pub fn start(recipe: &Recipe, kind: EngineKind) -> Result<String, Unquotable> {
-    let reach = Reach::by_itself(kind);
-    let mut text = quote::line(&recipe.run(&reach))? + "\n";
-    for network in &recipe.networks {
-        text.push_str(&quote::line(&network.connect(&recipe.name, &reach))?);
-        text.push('\n');
-    }
-    Ok(text)
-}
+#[cfg(test)]
+mod tests;

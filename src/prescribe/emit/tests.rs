@@ -1,16 +1,15 @@
-//! Each form is read back by a parser of its own and must say what the recipe says.
+//! Each format is read back by a parser of its own and must say what the recipe says.
 
-use std::collections::BTreeMap;
-
+use clap::ValueEnum;
 use ini::{Ini, ParseOption};
 use yaml_serde::Value;
 
 use super::*;
-use crate::prescribe::prescription::Step;
-use crate::prescribe::recipe::launch_recipe::{Flag, Network, Volume};
+use crate::prescribe::inspected::{FIELDS, FlagValue};
+use crate::prescribe::recipe::{Flag, Network, Volume};
 
 /// Words that some syntax takes for its own.
-const HOSTILE: [&str; 22] = [
+pub const HOSTILE: [&str; 22] = [
     "it's",
     "say \"hi\"",
     "two\nlines",
@@ -82,8 +81,13 @@ fn recipe() -> Recipe {
     recipe
 }
 
-fn read(recipe: &Recipe, form: CureFormat) -> (Value, Emitted) {
-    let emitted = document(recipe, EngineKind::Docker, form).unwrap();
+/// Writes a recipe in a format.
+fn document(recipe: &Recipe, kind: EngineKind, format: CureFormat) -> Result<Emitted, EmitError> {
+    super::document(&Source { recipe, kind, derived: None }, format)
+}
+
+fn read(recipe: &Recipe, format: CureFormat) -> (Value, Emitted) {
+    let emitted = document(recipe, EngineKind::Docker, format).unwrap();
     (yaml_serde::from_str(&emitted.page()).unwrap(), emitted)
 }
 
@@ -291,13 +295,13 @@ fn quadlet_says_what_the_recipe_says() {
 #[test]
 fn command_lines_come_back_from_a_shell() {
     let recipe = recipe();
-    let words = |form, kind| {
-        shlex::split(document(&recipe, kind, form).unwrap().text.split("\ndocker network").next().unwrap())
+    let words = |format, kind| {
+        shlex::split(document(&recipe, kind, format).unwrap().text.split("\ndocker network").next().unwrap())
             .unwrap()
     };
     assert_eq!(
         words(CureFormat::Docker, EngineKind::Docker),
-        recipe.run(&super::super::Reach::by_itself(EngineKind::Docker))
+        recipe.run(&crate::prescribe::Reach::by_itself(EngineKind::Docker))
     );
     let podman = words(CureFormat::Podman, EngineKind::Docker).join(" ");
     assert!(
@@ -317,12 +321,11 @@ fn command_lines_come_back_from_a_shell() {
 
 #[test]
 fn a_dockerfile_holds_what_an_image_can() {
-    let (text, ledger) = dockerfile::text(&recipe(), Some("FROM x\nRUN y\n"))
-        .0
-        .split_once("\nCMD ")
-        .map(|(a, b)| (a.to_owned(), b.to_owned()))
-        .unwrap();
-    assert_eq!(serde_json::from_str::<Vec<String>>(&ledger).unwrap(), HOSTILE);
+    let recipe = recipe();
+    let write = |derived| dockerfile::write(&Source { recipe: &recipe, kind: EngineKind::Docker, derived });
+    let derived = write(Some("FROM x\nRUN y\n")).text;
+    let (text, command) = derived.split_once("\nCMD ").unwrap();
+    assert_eq!(serde_json::from_str::<Vec<String>>(command).unwrap(), HOSTILE);
     assert!(
         text.starts_with(
             "FROM x\nRUN y\nENV container=\"docker\"\nLABEL \"a\"=\"\\$b: no # x\"\nUSER \
@@ -330,8 +333,7 @@ fn a_dockerfile_holds_what_an_image_can() {
         ),
         "{text}"
     );
-    let recipe = recipe();
-    let left_out = dockerfile::text(&recipe, None).1.left_out;
+    let left_out = write(None).left_out;
     assert!(
         left_out.iter().any(|words| words.starts_with("--tmpfs /run:size=64m"))
             && left_out.iter().any(|words| words.starts_with("--tty"))
@@ -340,109 +342,18 @@ fn a_dockerfile_holds_what_an_image_can() {
 
 #[test]
 fn every_flag_is_said_or_named() {
-    for field in crate::prescribe::inspected::fields::FIELDS.iter().filter(|field| !field.flag.is_empty()) {
+    for field in FIELDS.iter().filter(|field| !field.flag.is_empty()) {
         let mut recipe = Recipe { name: "n".to_owned(), image: "i".to_owned(), ..Recipe::default() };
         let bare = recipe.clone();
-        let switch = matches!(
-            field.value,
-            crate::prescribe::inspected::fields::FlagValue::Switch
-                | crate::prescribe::inspected::fields::FlagValue::Either
-        );
+        let switch = matches!(field.value, FlagValue::Switch | FlagValue::Either);
         recipe.push(field.flag, (!switch).then(|| "7=7:7".to_owned()));
-        for form in [
-            CureFormat::Compose,
-            CureFormat::Kubernetes,
-            CureFormat::Molecule,
-            CureFormat::Quadlet,
-            CureFormat::Docker,
-            CureFormat::Podman,
-        ] {
+        let written = |format: &&CureFormat| !matches!(format, CureFormat::Sh | CureFormat::Dockerfile);
+        for format in CureFormat::value_variants().iter().copied().filter(|format| written(&format)) {
             for kind in [EngineKind::Docker, EngineKind::Podman] {
                 let (with, without) =
-                    (document(&recipe, kind, form).unwrap(), document(&bare, kind, form).unwrap());
-                assert_ne!(with, without, "{} in {form:?} from {kind:?}", field.flag);
+                    (document(&recipe, kind, format).unwrap(), document(&bare, kind, format).unwrap());
+                assert_ne!(with, without, "{} in {format:?} from {kind:?}", field.flag);
             }
         }
     }
-}
-
-fn prescription(argv: Vec<String>, files: &[(&str, &str)]) -> Prescription {
-    let mut step = Step::command(StepKind::RunContainer, "start it\nrm -rf /", argv);
-    step.files =
-        files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect::<BTreeMap<_, _>>();
-    let mut prescription = crate::render::sample::prescription();
-    prescription.steps = vec![Step::advice("read\u{2028}me\r$(touch bad)", &[]), step];
-    prescription
-}
-
-/// Runs a script with a `docker` that writes its words down, each ended by NUL, and copies its files.
-fn run(script: &str) -> (i32, Vec<u8>, tempfile::TempDir) {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
-    let stub = format!(
-        "#!/bin/sh\nprintf '%s\\0' \"$@\" > {0}/words\ncp -r . {0}/copy\nexit ${{STUB:-0}}\n",
-        folder.path().display()
-    );
-    std::fs::write(path("docker"), stub).unwrap();
-    std::fs::set_permissions(path("docker"), std::fs::Permissions::from_mode(0o755)).unwrap();
-    std::fs::write(path("cure.sh"), script).unwrap();
-    let search = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
-    let sh = |words: &[&str]| {
-        std::process::Command::new("sh")
-            .args(words)
-            .arg(path("cure.sh"))
-            .current_dir(folder.path())
-            .env("PATH", &search)
-            .env("TMPDIR", folder.path())
-            .status()
-            .unwrap()
-    };
-    assert!(sh(&["-n"]).success(), "{script}");
-    let code = sh(&[]).code().unwrap();
-    let words = std::fs::read(path("words")).unwrap_or_default();
-    (code, words, folder)
-}
-
-#[test]
-fn the_script_runs_each_word_as_it_is() {
-    let words: Vec<String> = std::iter::once("docker")
-        .chain(["run"])
-        .chain(HOSTILE)
-        .chain(["", "*", "~", "a\\nb"])
-        .map(str::to_owned)
-        .collect();
-    let hostile = "$HOME `id` \\ '\"\nEND\n  END_\nEND__\n";
-    let files = [("image/Dockerfile", hostile), ("a b/no end", "last line\nEND"), ("-x.json", "{}\n")];
-    let script = emit(&prescription(words.clone(), &files), CureFormat::Sh).unwrap().unwrap().page();
-    assert!(script.starts_with("#!/bin/sh\n") && script.contains("\nset -eu\n"));
-    let (code, written, folder) = run(&script);
-    assert_eq!(code, 0, "{script}");
-    let expected: Vec<u8> = words[1..].iter().flat_map(|word| word.bytes().chain([0])).collect();
-    assert_eq!(String::from_utf8_lossy(&written), String::from_utf8_lossy(&expected));
-    for (path, text) in files {
-        assert_eq!(std::fs::read_to_string(folder.path().join("copy").join(path)).unwrap(), text, "{path}");
-    }
-    let left: Vec<_> =
-        std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(left.len(), 4, "{left:?}");
-}
-
-#[test]
-fn a_step_that_fails_ends_the_script() {
-    let words = |code: &str| vec!["sh".to_owned(), "-c".to_owned(), format!("exit {code}")];
-    let mut two = prescription(words("7"), &[]);
-    two.steps.push(Step::command(
-        StepKind::RunContainer,
-        "never",
-        vec!["docker".to_owned(), "run".to_owned()],
-    ));
-    let script = emit(&two, CureFormat::Sh).unwrap().unwrap().page();
-    let (code, written, _folder) = run(&script);
-    assert_eq!((code, written.len()), (7, 0));
-    let advice = Prescription { steps: vec![Step::advice("read", &[])], ..two };
-    assert_eq!(
-        (emit(&advice, CureFormat::Sh).unwrap(), emit(&advice, CureFormat::Compose).unwrap()),
-        (None, None)
-    );
 }

@@ -1,10 +1,10 @@
-//! A recipe for one engine → the same for the other, or for a cluster. Pure.
+//! A recipe for one engine → the same for the other, or for a cluster.
 //!
-//! What makes the control group tree usable differs between them; all else has the same flags, or none.
+//! What makes the control group tree usable differs between them; all else has the same flags, or none. Must
+//! not drop a flag in silence: one that the other engine lacks is refused by name.
 
-use crate::prescribe::inspected::create_command::podman_only;
-use crate::prescribe::recipe::launch_recipe::Recipe;
-use crate::prescribe::steps::relaunch::PROFILES;
+use crate::prescribe::inspected::podman_only;
+use crate::prescribe::recipe::{PROFILES, Recipe};
 use crate::snapshot::EngineKind;
 
 const TREE: &str = "/sys/fs/cgroup";
@@ -22,8 +22,8 @@ const DOCKER_ONLY: [&str; 8] = [
     "--runtime",
 ];
 
-/// The recipe for an engine, with what the other engine's flags said and this one cannot, and what is to be
-/// known.
+/// Returns the recipe for an engine, with what the other engine's flags said and this one cannot, and what is
+/// to be known.
 pub fn to(recipe: &Recipe, from: EngineKind, kind: EngineKind) -> (Recipe, Vec<String>) {
     let mut recipe = recipe.clone();
     if from == kind {
@@ -47,6 +47,7 @@ pub fn to(recipe: &Recipe, from: EngineKind, kind: EngineKind) -> (Recipe, Vec<S
     (recipe, notes)
 }
 
+/// Turns a recipe of Docker into one of Podman; returns what is to be known.
 fn podman(recipe: &mut Recipe) -> Vec<String> {
     without_tree(recipe);
     recipe.set("--systemd", "always");
@@ -72,6 +73,7 @@ fn podman(recipe: &mut Recipe) -> Vec<String> {
     notes
 }
 
+/// Turns a recipe of Podman into one of Docker; returns what is to be known.
 fn docker(recipe: &mut Recipe) -> String {
     without_tree(recipe);
     recipe.drop_flag("--systemd");
@@ -90,15 +92,15 @@ fn docker(recipe: &mut Recipe) -> String {
         .to_owned()
 }
 
-/// Takes away what makes the control group tree usable on one engine only.
-pub fn without_tree(recipe: &mut Recipe) {
+/// Removes what makes the control group tree usable on one engine only.
+fn without_tree(recipe: &mut Recipe) {
     recipe.unmount(TREE);
     recipe.drop_flag("--cgroupns");
     recipe.drop_values("--security-opt", |value| value.starts_with("writable-cgroups"));
     recipe.drop_values("--cgroup-parent", |value| value.starts_with("/sysdock-"));
 }
 
-/// The recipe for a cluster, whose runtimes have neither Docker's nor Podman's flags for systemd.
+/// Returns the recipe for a cluster, whose runtimes have neither Docker's nor Podman's flags for systemd.
 pub fn cluster(recipe: &Recipe, from: EngineKind) -> Recipe {
     let mut recipe = to(recipe, from, EngineKind::Docker).0;
     without_tree(&mut recipe);

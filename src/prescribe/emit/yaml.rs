@@ -1,13 +1,13 @@
-//! Typed values → YAML that readers of version 1.1 and 1.2 understand alike. Pure.
+//! Typed values → YAML that readers of version 1.1 and 1.2 understand alike.
 //!
 //! The serialiser decides by YAML 1.2 which text needs quotes; `PyYAML` and some readers in Go go by 1.1,
 //! where `no`, `1_000`, `22:22` and `2026-01-01` are no texts. So every text that is not plainly one is made
-//! to be quoted.
+//! to be quoted. Must not leave a text that some reader takes for something else.
 
 use serde::{Serialize, Serializer};
 use yaml_serde::Value;
 
-use super::EmitError;
+use super::emitted::EmitError;
 use crate::visible::{is_command, is_hidden};
 
 /// An indicator that no plain scalar may begin with, and a character of private use that marks it as ours.
@@ -44,8 +44,8 @@ impl Serialize for Text {
     }
 }
 
-/// Whether it holds what a reader would not see, what a workflow would obey on a line of its own, or the
-/// marks of this module.
+/// Returns whether it holds what a reader would not see, what a workflow would obey on a line of its own, or
+/// the marks of this module.
 fn needs_escapes(text: &str) -> bool {
     let odd = |c: char| !matches!(c, '\n' | '\t') && is_hidden(c) || ('\u{e000}'..='\u{f8ff}').contains(&c);
     text.chars().any(odd)
@@ -54,7 +54,7 @@ fn needs_escapes(text: &str) -> bool {
         || text.contains('\n') && is_command(text)
 }
 
-/// A text in double quotes, with escapes that YAML 1.1 and 1.2 know.
+/// Writes a text in double quotes, with escapes that YAML 1.1 and 1.2 know.
 fn escaped(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
@@ -63,7 +63,7 @@ fn escaped(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
             c if is_hidden(c) && u32::from(c) > 0xffff => {
-                quoted.push_str(&format!("\\U{:08x}", u32::from(c)))
+                quoted.push_str(&format!("\\U{:08x}", u32::from(c)));
             }
             c if is_hidden(c) => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => quoted.push(c),
@@ -73,7 +73,7 @@ fn escaped(text: &str) -> String {
     quoted.replace("##[", "#\\u0023[") + "\""
 }
 
-/// The text behind the bytes in hexadecimal.
+/// Decodes the text behind the bytes in hexadecimal.
 fn decoded(coded: &str) -> Option<String> {
     let byte = |at: usize| u8::from_str_radix(coded.get(at..at + 2)?, 16).ok();
     String::from_utf8((0..coded.len()).step_by(2).map(byte).collect::<Option<_>>()?).ok()
@@ -95,7 +95,7 @@ fn with_escapes(yaml: &str) -> String {
     text
 }
 
-/// Whether no reader can take it for anything but a text.
+/// Returns whether no reader can take it for anything but a text.
 fn is_plain(text: &str) -> bool {
     let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
     let inside =
@@ -103,7 +103,7 @@ fn is_plain(text: &str) -> bool {
     begins && inside && !NOT_TEXT.contains(&text.to_ascii_lowercase().as_str())
 }
 
-/// A document.
+/// Writes a document.
 ///
 /// # Errors
 /// [`EmitError::Yaml`] for values that YAML has no form for.
@@ -147,7 +147,7 @@ impl Serialize for Marked<'_> {
     }
 }
 
-/// The text of a scalar, for people.
+/// Writes a scalar for people.
 pub fn spoken(value: &Value) -> String {
     yaml_serde::to_string(value).unwrap_or_default().trim_end().replace('\n', " ")
 }
@@ -167,7 +167,7 @@ pub enum Entry {
 }
 
 impl Entry {
-    /// A number where the text is one, else the text.
+    /// Returns a number where the text is one, else the text.
     pub fn scalar(text: &str, escape: impl Fn(&str) -> String) -> Self {
         text.parse()
             .ok()

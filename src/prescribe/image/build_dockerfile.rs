@@ -1,17 +1,17 @@
-//! What is known of an image → the Dockerfile and files of one that boots systemd. Pure.
+//! What is known of an image → the Dockerfile that `build` writes, and its files: an image that boots
+//! systemd.
 //!
 //! No unit of the package manager is deleted or edited: a target of its own, links below `/etc` and drop-ins
-//! say all, so that updates of packages stay possible.
+//! say all, so that updates of packages stay possible. Must not fetch or run anything, and must not let a
+//! word of the user become a command.
 
 use std::collections::BTreeMap;
 
-use super::distribution as family;
+use super::boot_target::{Extent, JOURNAL, TARGET, target};
+use super::distribution;
 use super::image_error::ImageError;
 use crate::prescribe::recipe::foreign_names::is_image_reference;
 use crate::snapshot::{Facts, key};
-
-/// The target that the image boots to.
-const TARGET: &str = "container.target";
 
 /// Units that ask for hardware, a console or the host's kernel (their man pages; `systemd.special(7)`).
 /// Masking one that is not there does no harm.
@@ -42,31 +42,6 @@ const OUT_OF_THE_WAY: [&str; 25] = [
     "systemd-udevd-kernel.socket",
     "systemd-udevd.service",
 ];
-
-/// How much of the distribution's boot the image goes through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
-pub enum Extent {
-    /// Only the units named with --enable, and what they need
-    Minimal,
-    /// The basic system, a message bus, and every service that is enabled
-    #[default]
-    Services,
-    /// All that multi-user.target pulls in
-    MultiUser,
-}
-
-impl Extent {
-    /// Its name on the command line.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Minimal => "minimal",
-            Self::Services => "services",
-            Self::MultiUser => "multi-user",
-        }
-    }
-}
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -104,7 +79,7 @@ pub fn image(facts: &Facts, wish: &ImageWish) -> Result<ImagePlan, ImageError> {
     let there = facts
         .get(key::GUEST_SYSTEMD_INSTALLED)
         .ok_or_else(|| ImageError::Unseen { base: wish.base.clone() })?;
-    let family = if there { None } else { Some(family::of(facts)?) };
+    let family = if there { None } else { Some(distribution::of(facts)?) };
     let init = match family {
         Some(family) => family.init.as_str(),
         None if facts.get(key::GUEST_INIT_PRESENT) == Some(true) => "/sbin/init",
@@ -135,7 +110,7 @@ pub fn image(facts: &Facts, wish: &ImageWish) -> Result<ImagePlan, ImageError> {
     Ok(ImagePlan { files, installs: family.is_some(), units, remarks: remarks(facts, there) })
 }
 
-/// A unit's whole name; words that the shell of a build could take for more than a name are refused.
+/// Returns a unit's whole name; words that the shell of a build could take for more than a name are refused.
 fn unit(name: &str) -> Result<String, ImageError> {
     const SUFFIXES: [&str; 6] = [".service", ".socket", ".timer", ".path", ".target", ".mount"];
     let plain = |c: char| c.is_ascii_alphanumeric() || ":_.@-".contains(c);
@@ -149,11 +124,12 @@ fn unit(name: &str) -> Result<String, ImageError> {
     })
 }
 
+/// Writes commands as one layer.
 fn run(commands: &[String]) -> String {
     format!("RUN {}", commands.join(" \\\n && "))
 }
 
-/// Links and state, all by systemctl's own hand, which writes below /etc only.
+/// Writes links and state, all by systemctl's own hand, which writes below /etc only.
 fn set_up(extent: Extent, units: &[String]) -> String {
     let mut commands = vec![
         format!("systemctl set-default {TARGET}"),
@@ -173,8 +149,8 @@ fn set_up(extent: Extent, units: &[String]) -> String {
     run(&commands)
 }
 
-/// What becomes of services that packages and earlier layers have enabled: pulled in, or disabled where only
-/// what is asked for boots.
+/// Settles what becomes of services that packages and earlier layers have enabled: pulled in, or disabled
+/// where only what is asked for boots.
 fn enabled_before(extent: Extent, units: &[String]) -> Option<String> {
     let (kept, action) = match extent {
         Extent::MultiUser => return None,
@@ -191,36 +167,7 @@ fn enabled_before(extent: Extent, units: &[String]) -> Option<String> {
     ))
 }
 
-fn target(extent: Extent) -> String {
-    let (description, needs) = match extent {
-        Extent::Minimal => ("the units that were asked for", ""),
-        Extent::Services => (
-            "the basic system and its enabled services",
-            "Requires=basic.target\nAfter=basic.target\nWants=dbus.socket\n",
-        ),
-        Extent::MultiUser => {
-            ("the multi-user system", "Requires=multi-user.target\nAfter=multi-user.target\n")
-        }
-    };
-    format!(
-        "# Written by sysdock: what this container boots to. `systemctl add-wants {TARGET} UNIT` adds to \
-            it.\n\
-         [Unit]\nDescription=Container with {description}\nDocumentation=man:systemd.special(7)\n{needs}\
-         Conflicts=rescue.service rescue.target\nAfter=rescue.service rescue.target\nAllowIsolate=yes\n"
-    )
-}
-
-const JOURNAL: &str = "\
-# Written by sysdock: a journal that lives and dies with the container, and is seen in the engine's log when \
-    there is a terminal.
-[Journal]
-Storage=volatile
-RuntimeMaxUse=64M
-ForwardToConsole=yes
-ReadKMsg=no
-Audit=no
-";
-
+/// Lists what is worth knowing before it is built.
 fn remarks(facts: &Facts, there: bool) -> Vec<String> {
     let mut remarks = Vec::new();
     if facts.get(key::IMAGE_VOLUME_CGROUP) == Some(true) {
@@ -241,5 +188,4 @@ fn remarks(facts: &Facts, there: bool) -> Vec<String> {
 }
 
 #[cfg(test)]
-#[path = "build_dockerfile_tests.rs"]
 mod tests;

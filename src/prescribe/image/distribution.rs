@@ -1,10 +1,12 @@
-//! Which package manager brings systemd into an image: a lookup in the table `distributions.toml`. Pure.
+//! Which package manager brings systemd into an image: a lookup in the table `distributions.toml`.
+//!
+//! Must not guess: a distribution that the table does not name is refused.
 
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::ImageError;
+use super::image_error::ImageError;
 use crate::snapshot::{Facts, key};
 
 /// A family of distributions.
@@ -34,7 +36,7 @@ struct Table {
 static TABLE: LazyLock<Table> =
     LazyLock::new(|| toml::from_str(include_str!("distributions.toml")).unwrap_or_default());
 
-/// The family of an image.
+/// Returns the family of an image.
 ///
 /// # Errors
 /// [`ImageError::NoSystemd`] where the distribution has none, [`ImageError::UnknownDistribution`] where it is

@@ -1,14 +1,16 @@
 //! Names and documents about images: the container that an image is read through, and what new things are
-//! called after it. Pure.
+//! called after it.
+//!
+//! Must not start anything.
 
 use serde_json::{Value, json};
 
 use crate::facts::program;
-use crate::prescribe::{TOKEN_LABEL, TRIAL_LABEL};
+use crate::prescribe::trial_names::{TOKEN_LABEL, TRIAL_LABEL};
 
-/// The document of the Engine API that creates a container of an image, only to be read: as the image starts
-/// by itself where that leads to an init, else with init in place of its program. `until` is the end of its
-/// life, in seconds since 1970; `token` proves who made it.
+/// Returns the document of the Engine API that creates a container of an image, only to be read: as the image
+/// starts by itself where that leads to an init, else with init in place of its program. `until` is the end
+/// of its life, in seconds since 1970; `token` proves who made it.
 #[must_use]
 pub fn probe(reference: &str, image: &Value, until: i64, token: &str) -> Value {
     let words = |key: &str| -> Vec<String> {
@@ -28,8 +30,8 @@ pub fn probe(reference: &str, image: &Value, until: i64, token: &str) -> Value {
     document
 }
 
-/// A reference as part of a container's name: `registry/group/name:tag` gives `name-tag`, without the tag
-/// where that is `latest`.
+/// Returns a reference as part of a container's name: `registry/group/name:tag` gives `name-tag`, without the
+/// tag where that is `latest`.
 #[must_use]
 pub fn name_after(reference: &str) -> String {
     let (name, tag) = split(reference);
@@ -43,7 +45,7 @@ pub fn name_after(reference: &str) -> String {
     if tame.is_empty() { "image".to_owned() } else { tame.to_owned() }
 }
 
-/// What the image that is made of a base is called: `name-systemd:tag`, without the host of a registry.
+/// Names the image that is made of a base: `name-systemd:tag`, without the host of a registry.
 #[must_use]
 pub fn tag_after(reference: &str) -> String {
     let (name, tag) = split(reference);
@@ -56,7 +58,7 @@ pub fn tag_after(reference: &str) -> String {
     format!("{stem}-systemd:{}", tag.unwrap_or("latest"))
 }
 
-/// Name and tag of a reference; a digest is left out, and a bare id has no name to speak of.
+/// Splits a reference into name and tag; a digest is left out, and a bare id has no name to speak of.
 fn split(reference: &str) -> (&str, Option<&str>) {
     let reference = reference.split('@').next().unwrap_or_default();
     let hex = |text: &str| text.len() >= 12 && text.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -1,9 +1,11 @@
 //! What Podman was called with (`Config.CreateCommand`): flags that its inspect document does not show, or
-//! does not tell apart from what the engine filled in. Pure.
+//! does not tell apart from what the engine filled in.
+//!
+//! Must not take the words of the container's own program for flags.
 
 use serde_json::Value;
 
-use crate::prescribe::recipe::launch_recipe::Recipe;
+use crate::prescribe::recipe::Recipe;
 
 /// How a flag of Podman's comes back from its command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,12 +60,12 @@ const PODMAN_ONLY: [(&str, Takes); 36] = [
 /// Those that shape the environment, which is carried over as it came to be.
 const OF_ENVIRONMENT: [(&str, Takes); 2] = [("--unsetenv", Takes::Value), ("--unsetenv-all", Takes::Nothing)];
 
-/// Flags that only Podman's CLI has.
+/// Lists the flags that only Podman's CLI has.
 pub fn podman_only() -> impl Iterator<Item = &'static str> {
     PODMAN_ONLY.iter().chain(&OF_ENVIRONMENT).map(|(name, _)| *name)
 }
 
-/// Programs for which Podman turns its systemd mode on by itself (podman-run(1), `--systemd`).
+/// Returns whether Podman turns its systemd mode on by itself for a program (podman-run(1), `--systemd`).
 pub fn knows_as_init(program: &str) -> bool {
     matches!(program, "/sbin/init" | "/usr/sbin/init" | "/usr/local/sbin/init")
         || program.rsplit('/').next() == Some("systemd")
@@ -71,11 +73,11 @@ pub fn knows_as_init(program: &str) -> bool {
 
 /// Podman's own command line; empty where the container was made over the API.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Asked<'s> {
+pub struct CreateCommand<'s> {
     words: &'s [Value],
 }
 
-impl<'s> Asked<'s> {
+impl<'s> CreateCommand<'s> {
     /// Reads Podman's native document.
     pub fn of(native: Option<&'s Value>) -> Self {
         let words =
@@ -86,17 +88,17 @@ impl<'s> Asked<'s> {
         Self { words: words.strip_suffix(command.map_or(&[][..], Vec::as_slice)).unwrap_or(words) }
     }
 
-    /// Whether the command line is known.
+    /// Returns whether the command line is known.
     pub fn knows(self) -> bool {
         !self.words.is_empty()
     }
 
-    /// Whether one of these flags was given.
+    /// Returns whether one of these flags was given.
     pub fn has(self, names: &[&str]) -> bool {
         self.texts().any(|word| names.contains(&word.split('=').next().unwrap_or(word)))
     }
 
-    /// The values that one of these flags was given.
+    /// Returns the values that one of these flags was given.
     pub fn values(self, names: &[&str]) -> Vec<&'s str> {
         let mut values = Vec::new();
         let mut words = self.texts();
@@ -110,7 +112,7 @@ impl<'s> Asked<'s> {
         values
     }
 
-    /// Whether a variable was given, or may have been by a file or out of the caller's own.
+    /// Returns whether a variable was given, or may have been by a file or out of the caller's own.
     pub fn names_variable(self, name: &str) -> bool {
         let given =
             self.values(&["-e", "--env"]).into_iter().any(|entry| entry.split('=').next() == Some(name));
@@ -121,7 +123,7 @@ impl<'s> Asked<'s> {
         self.words.iter().filter_map(Value::as_str)
     }
 
-    /// Takes over what only the command line tells.
+    /// Carries over what only the command line tells.
     pub fn carry(self, recipe: &mut Recipe) {
         for (name, takes) in PODMAN_ONLY.iter().chain(&OF_ENVIRONMENT).copied() {
             match takes {
@@ -135,7 +137,7 @@ impl<'s> Asked<'s> {
                     match value {
                         None | Some("true" | "false") => recipe.push(name, value.map(str::to_owned)),
                         Some(_) => {
-                            recipe.refused.push(format!("{name}: its value is neither true nor false"))
+                            recipe.refused.push(format!("{name}: its value is neither true nor false"));
                         }
                     }
                 }
@@ -162,13 +164,13 @@ mod tests {
     #[test]
     fn both_spellings_of_a_value_are_found() {
         let native = json!({"Config": {"CreateCommand": ["podman", "run", "--ulimit", "nofile=1:2", "--ulimit=nproc=3", "--no-hosts", "--unsetenv=A", "img"]}});
-        let asked = Asked::of(Some(&native));
+        let asked = CreateCommand::of(Some(&native));
         assert_eq!(asked.values(&["--ulimit"]), ["nofile=1:2", "nproc=3"]);
         let mut recipe = Recipe::default();
         asked.carry(&mut recipe);
         assert!(recipe.has("--no-hosts") && recipe.values("--unsetenv") == ["A"]);
-        assert!(!Asked::of(None).knows());
+        assert!(!CreateCommand::of(None).knows());
         let native = json!({"Config": {"Cmd": ["init", "--no-hosts"], "CreateCommand": ["podman", "run", "img", "init", "--no-hosts"]}});
-        assert!(!Asked::of(Some(&native)).has(&["--no-hosts"]));
+        assert!(!CreateCommand::of(Some(&native)).has(&["--no-hosts"]));
     }
 }

@@ -1,11 +1,12 @@
 //! The table of fields: where the engine keeps a setting, which flag of its CLI asks for it, and how its
 //! value is written.
 //!
-//! A field that is not here and is not at a default is refused by name, never dropped.
+//! A field that is not here and is not at a default is refused by name, never dropped. Must not read a
+//! document.
 
 use serde_json::Value;
 
-use crate::prescribe::inspected::field_values;
+use super::field_values;
 
 /// How a field becomes flags.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +58,7 @@ const fn elsewhere(path: &'static str) -> Field {
     Field { path, flag: "", value: FlagValue::Elsewhere, defaults: &[] }
 }
 
-/// The entry of a field.
+/// Returns the entry of a field.
 pub fn known(path: &str) -> Option<&'static Field> {
     FIELDS.iter().find(|field| field.path == path)
 }
@@ -142,7 +143,7 @@ pub const FIELDS: &[Field] = &[
     field("HostConfig.DnsSearch", "--dns-search", FlagValue::Each, &[]),
     field("HostConfig.ExtraHosts", "--add-host", FlagValue::Each, &[]),
     field("HostConfig.HostsFile", "--hosts-file", FlagValue::Text, &[]),
-    // Written by recipe.rs, where they meet each other, the image or the engine.
+    // Written by to_recipe.rs and its neighbours, where they meet each other, the image or the engine.
     elsewhere("Config.Hostname"), elsewhere("Config.Env"), elsewhere("Config.Labels"), elsewhere("Config.Cmd"), elsewhere("Config.Entrypoint"),
     elsewhere("Config.Image"), elsewhere("Config.Volumes"), elsewhere("Config.StopSignal"), elsewhere("Config.Healthcheck"), elsewhere("Config.SystemdMode"),
     elsewhere("HostConfig.Binds"), elsewhere("HostConfig.Mounts"), elsewhere("HostConfig.Tmpfs"), elsewhere("HostConfig.NetworkMode"),
@@ -155,17 +156,19 @@ pub const FIELDS: &[Field] = &[
     elsewhere("HostConfig.KernelMemoryTCP"), elsewhere("HostConfig.Isolation"),
 ];
 
-/// Whether a value says nothing: null, "", 0, false, [] and {}, or what the field's entry calls a default.
-pub fn is_default(value: &Value, field: Option<&Field>) -> bool {
-    let text = value.to_string();
-    let listed = field.is_some_and(|field| field.defaults.iter().any(|default| *default == text));
-    // A switch with two explicit states means something when it is false.
-    let explicit = field.is_some_and(|field| match field.value {
-        FlagValue::Either => value.is_boolean(),
-        FlagValue::Whole => value.is_number(),
-        _ => false,
-    });
-    listed || !explicit && matches!(text.as_str(), "null" | "\"\"" | "0" | "false" | "[]" | "{}" | "[0,0]")
+impl Field {
+    /// Returns whether a value says nothing: null, "", 0, false, [] and {}, or what the entry calls a
+    /// default.
+    pub fn is_default(&self, value: &Value) -> bool {
+        let text = value.to_string();
+        // A switch with two explicit states means something when it is false.
+        let explicit = match self.value {
+            FlagValue::Either => value.is_boolean(),
+            FlagValue::Whole => value.is_number(),
+            _ => false,
+        };
+        self.defaults.iter().any(|default| *default == text) || !explicit && field_values::says_nothing(value)
+    }
 }
 
 #[cfg(test)]
@@ -184,20 +187,15 @@ mod tests {
 
     #[test]
     fn defaults_say_nothing() {
-        for value in [json!(null), json!(""), json!(0), json!(false), json!([]), json!({}), json!([0, 0])] {
-            assert!(is_default(&value, None), "{value}");
-        }
+        let is_default = |path: &str, value| known(path).unwrap().is_default(&value);
         assert!(
-            is_default(&json!("local"), known("Config.HealthLogDestination"))
-                && !is_default(&json!(1), known("HostConfig.ShmSize"))
+            is_default("Config.HealthLogDestination", json!("local"))
+                && !is_default("HostConfig.ShmSize", json!(1))
         );
+        assert!(!is_default("HostConfig.Init", json!(false)) && is_default("HostConfig.Init", json!(null)));
         assert!(
-            !is_default(&json!(false), known("HostConfig.Init"))
-                && is_default(&json!(null), known("HostConfig.Init"))
-        );
-        assert!(
-            !is_default(&json!(0), known("Config.StopTimeout"))
-                && is_default(&json!(-1), known("HostConfig.MemorySwappiness"))
+            !is_default("Config.StopTimeout", json!(0))
+                && is_default("HostConfig.MemorySwappiness", json!(-1))
         );
     }
 }

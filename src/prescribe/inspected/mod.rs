@@ -1,9 +1,23 @@
-//! What the engine's inspect documents say of a container → a recipe that makes one like it.
+//! The engine's inspect documents of a container → a recipe that makes one like it, and its seccomp filter.
+//!
+//! Must not ask an engine, and must not judge what it reads.
 
-pub mod create_command;
-pub mod field_values;
-pub mod fields;
-pub mod mounts;
-pub mod networks;
-pub mod settings;
-pub mod to_recipe;
+mod create_command;
+mod documents;
+mod field_values;
+mod fields;
+mod health_check;
+mod mount_entry;
+mod mounts;
+mod networks;
+mod seccomp_filter;
+mod secret_places;
+mod settings;
+mod to_recipe;
+
+pub use create_command::{knows_as_init, podman_only};
+pub use documents::Inspected;
+#[cfg(test)]
+pub use fields::{FIELDS, FlagValue};
+pub use seccomp_filter::{Found, Origin, allowing, filter_of, hierarchy_of, versions_of};
+pub use secret_places::settle_secrets;

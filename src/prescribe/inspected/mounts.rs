@@ -1,14 +1,16 @@
-//! Binds, volumes and tmpfs mounts of a container → the places of a [`Recipe`]. Pure.
+//! Binds, volumes and tmpfs mounts of a container → the mounts of a recipe.
+//!
+//! Must not lose a volume that nobody named: its data stays with its name.
 
 use serde_json::Value;
 
-use crate::prescribe::inspected::field_values;
-use crate::prescribe::inspected::to_recipe::Inspected;
-use crate::prescribe::recipe::launch_recipe::{Recipe, Volume};
+use super::documents::Inspected;
+use super::mount_entry;
+use crate::prescribe::recipe::{Recipe, Volume};
 
 impl Inspected<'_> {
-    /// Everything that is mounted.
-    pub(in crate::prescribe) fn volumes(&self, recipe: &mut Recipe) {
+    /// Carries over everything that is mounted.
+    pub fn volumes(&self, recipe: &mut Recipe) {
         for (path, options) in self.value("HostConfig.Tmpfs").and_then(Value::as_object).into_iter().flatten()
         {
             recipe.tmpfs.insert(path.clone(), self.plain_options(options.as_str().unwrap_or_default()));
@@ -35,7 +37,7 @@ impl Inspected<'_> {
         }
         for entry in self.value("HostConfig.Mounts").and_then(Value::as_array).into_iter().flatten() {
             let target = entry.get("Target").and_then(Value::as_str).unwrap_or_default();
-            match field_values::mount(&self.with_source(entry, target)) {
+            match mount_entry::text_of(&self.with_source(entry, target)) {
                 Some(text) => recipe.mounts.push((target.to_owned(), text)),
                 None => recipe.refused.push(format!(
                     "HostConfig.Mounts: the mount at {target} has options that no flag is known for"
@@ -45,8 +47,8 @@ impl Inspected<'_> {
         self.anonymous_volumes(recipe);
     }
 
-    /// What Podman mounts that is no bind, volume or tmpfs, and parts of volumes: only its command line tells
-    /// how it was asked for.
+    /// Carries over what Podman mounts that is no bind, volume or tmpfs, and parts of volumes: only its
+    /// command line tells how it was asked for.
     fn special_mounts(&self, recipe: &mut Recipe) {
         if !self.is_podman() {
             return;
@@ -71,7 +73,8 @@ impl Inspected<'_> {
         }
     }
 
-    /// The entry with the name that the engine gave to a volume which nobody named, so that it is taken over.
+    /// Returns the entry with the name that the engine gave to a volume which nobody named, so that it is
+    /// taken over.
     fn with_source(&self, entry: &Value, target: &str) -> Value {
         let mut entry = entry.clone();
         let nameless = entry.get("Source").and_then(Value::as_str).unwrap_or_default().is_empty();
@@ -87,7 +90,7 @@ impl Inspected<'_> {
         entry
     }
 
-    /// Volumes that nobody named are taken over by the name that the engine gave them.
+    /// Takes over volumes that nobody named by the name that the engine gave them.
     fn anonymous_volumes(&self, recipe: &mut Recipe) {
         // What comes from another container comes again; a volume of one's own stands among the container's
         // own.
@@ -114,7 +117,7 @@ impl Inspected<'_> {
         }
     }
 
-    /// Options without those that Podman adds to every mount.
+    /// Returns the options without those that Podman adds to every mount.
     fn plain_options(&self, options: &str) -> String {
         const ADDED: [&str; 6] = ["rw", "rprivate", "nosuid", "nodev", "rbind", "tmpcopyup"];
         let kept = options.split(',').filter(|option| !self.is_podman() || !ADDED.contains(option));

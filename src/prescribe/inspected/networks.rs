@@ -1,17 +1,22 @@
-//! The networks of a container → flags of `run` for the first and of `network connect` for the others. Pure.
+//! The networks of a container → flags of `run` for the first and of `network connect` for the others.
+//!
+//! Must not ask for what the engine gives by itself, such as the alias of the short id.
 
 use serde_json::Value;
 
+use super::create_command::CreateCommand;
 use crate::facts::Config;
-use crate::prescribe::inspected::create_command::Asked;
-use crate::prescribe::recipe::launch_recipe::{Flag, Network, Recipe};
+use crate::prescribe::recipe::{Flag, Network, Recipe};
 use crate::snapshot::EngineKind;
 
 /// Modes that are the engine's default.
 const DEFAULT: [&str; 6] = ["", "default", "bridge", "slirp4netns", "pasta", "nat"];
 
+/// The network that Podman joins a container to where nothing was asked for.
+const PODMANS_OWN: &str = "podman";
+
 /// Adds the networks to a recipe.
-pub fn networks(config: &Config<'_>, asked: Asked<'_>, recipe: &mut Recipe) {
+pub fn carry(config: &Config<'_>, asked: CreateCommand<'_>, recipe: &mut Recipe) {
     let mode = config.text("/HostConfig/NetworkMode").unwrap_or_default();
     if config.kind == EngineKind::Podman && asked.knows() {
         return as_asked(config, asked, recipe);
@@ -30,7 +35,7 @@ pub fn networks(config: &Config<'_>, asked: Asked<'_>, recipe: &mut Recipe) {
         if first || name == "bridge" && DEFAULT.contains(&mode) || mode == "host" || mode == "none" {
             own_network(settings, config, recipe);
         } else if config.kind == EngineKind::Podman && DEFAULT.contains(&mode) {
-            if name != "podman" {
+            if name != PODMANS_OWN {
                 recipe.push("--network", Some(name.clone()));
             }
         } else {
@@ -40,8 +45,8 @@ pub fn networks(config: &Config<'_>, asked: Asked<'_>, recipe: &mut Recipe) {
     }
 }
 
-/// The networks that Podman was called with, and those that were joined later.
-fn as_asked(config: &Config<'_>, asked: Asked<'_>, recipe: &mut Recipe) {
+/// Adds the networks that Podman was called with, and those that were joined later.
+fn as_asked(config: &Config<'_>, asked: CreateCommand<'_>, recipe: &mut Recipe) {
     let named = asked.values(&["--network", "--net"]);
     for value in &named {
         recipe.push("--network", Some((*value).to_owned()));
@@ -57,18 +62,19 @@ fn as_asked(config: &Config<'_>, asked: Asked<'_>, recipe: &mut Recipe) {
     for (name, settings) in
         config.field("/NetworkSettings/Networks").and_then(Value::as_object).into_iter().flatten()
     {
-        if !(first(name) || named.is_empty() && name == "podman") {
+        if !(first(name) || named.is_empty() && name == PODMANS_OWN) {
             recipe.networks.push(Network { name: name.clone(), flags: flags(settings, config, "--alias") });
         }
     }
 }
 
-/// Settings of the network that the container starts in; those without a flag of their own are put beside its
-/// name by [`Recipe::run`].
+/// Adds the settings of the network that the container starts in; those without a flag of their own are put
+/// beside its name by [`Recipe::run`].
 fn own_network(settings: &Value, config: &Config<'_>, recipe: &mut Recipe) {
     recipe.flags.extend(flags(settings, config, "--network-alias"));
 }
 
+/// Writes the settings of a network as flags.
 fn flags(settings: &Value, config: &Config<'_>, alias: &str) -> Vec<Flag> {
     let mut flags = Vec::new();
     let mut give = |name: &str, value: String| flags.push(Flag { name: name.to_owned(), value: Some(value) });
@@ -109,13 +115,13 @@ mod tests {
             "front": {"IPAMConfig": {"IPv4Address": "10.0.0.5"}, "Aliases": ["ab", "abcdef012345"], "DriverOpts": {"o": "1,2"}, "GwPriority": 3},
             "back": {"IPAMConfig": null, "Aliases": ["db"], "DriverOpts": {"a": "b"}}}}});
         let mut recipe = Recipe::default();
-        networks(&Config::live(&inspect, None, EngineKind::Docker), Asked::default(), &mut recipe);
+        carry(&Config::live(&inspect, None, EngineKind::Docker), CreateCommand::default(), &mut recipe);
         let words = |flags: &[Flag]| flags.iter().flat_map(Flag::words).collect::<Vec<_>>().join(" ");
         assert_eq!(
             words(&recipe.flags),
             "--network front --ip 10.0.0.5 --network-alias ab --driver-opt o=1,2 --gw-priority 3"
         );
-        let run = recipe.run(&crate::prescribe::Reach::by_itself(EngineKind::Docker)).join(" ");
+        let run = recipe.run(&crate::prescribe::engine_cli::Reach::by_itself(EngineKind::Docker)).join(" ");
         assert!(
             run.contains("--network name=front,\"driver-opt=o=1,2\",gw-priority=3 --ip 10.0.0.5"),
             "{run}"

@@ -1,18 +1,21 @@
 //! What a container is told and watched by: environment, labels, health check, security options, namespaces,
-//! log → flags of a [`Recipe`]. Secrets are never written here. Pure.
+//! log → flags of a recipe.
+//!
+//! Must never write a secret.
 
 use serde_json::Value;
 
-use crate::prescribe::inspected::field_values;
-use crate::prescribe::inspected::fields::is_default;
-use crate::prescribe::inspected::to_recipe::Inspected;
-use crate::prescribe::recipe::launch_recipe::Recipe;
-use crate::prescribe::trial_labels::is_mark;
+use super::documents::Inspected;
+use super::field_values::{self, says_nothing};
+use super::health_check;
+use crate::prescribe::recipe::{Recipe, has_secret};
+use crate::prescribe::trial_names::is_trial_label;
 use crate::visible::in_json;
 
 impl Inspected<'_> {
-    /// The environment is never written down here: where it is not the image's own it is fetched at run time.
-    pub(in crate::prescribe) fn environment(&self, recipe: &mut Recipe) {
+    /// Counts the environment where it is not the image's own; it is fetched at run time and never written
+    /// here.
+    pub fn environment(&self, recipe: &mut Recipe) {
         const FILLED_IN: [&str; 6] = ["container", "container_uuid", "TERM", "HOSTNAME", "HOME", "PATH"];
         // They speak of the old container only; the engine makes them anew.
         const OF_ONE: [&str; 2] = ["HOSTNAME", "container_uuid"];
@@ -36,17 +39,17 @@ impl Inspected<'_> {
         }
     }
 
-    /// Labels that are not the image's; where one of them is secret, all are fetched at run time, those that
-    /// a file cannot hold each by itself.
-    pub(in crate::prescribe) fn labels(&self, recipe: &mut Recipe) {
+    /// Carries labels over that are not the image's; where one of them is secret, all are fetched at run
+    /// time, those that a file cannot hold each by itself.
+    pub fn labels(&self, recipe: &mut Recipe) {
         let Some(all) = self.value("Config.Labels").and_then(Value::as_object) else { return };
         let image = self.image.and_then(|image| image.get("Labels"));
         let new = |(key, value): &(&String, &Value)| {
-            !is_mark(key) && image.and_then(|image| image.get(key.as_str())) != Some(value)
+            !is_trial_label(key) && image.and_then(|image| image.get(key.as_str())) != Some(value)
         };
         let labels: Vec<(&String, &str)> =
             all.iter().filter(new).map(|(key, value)| (key, value.as_str().unwrap_or_default())).collect();
-        if !labels.iter().any(|(key, value)| is_hidden(key) || is_hidden(value)) {
+        if !labels.iter().any(|(key, value)| has_secret(key) || has_secret(value)) {
             for (key, value) in labels {
                 recipe.push("--label", Some(format!("{key}={value}")));
             }
@@ -62,16 +65,16 @@ impl Inspected<'_> {
         }
     }
 
-    /// The health check, where it is not the image's.
-    pub(in crate::prescribe) fn health(&self, recipe: &mut Recipe) {
-        let Some(check) = self.value("Config.Healthcheck").filter(|check| !is_default(check, None)) else {
+    /// Carries the health check over where it is not the image's.
+    pub fn health(&self, recipe: &mut Recipe) {
+        let Some(check) = self.value("Config.Healthcheck").filter(|check| !says_nothing(check)) else {
             return;
         };
         let image = self.image.and_then(|image| image.get("Healthcheck"));
         if image == Some(check) {
             return;
         }
-        match field_values::healthcheck(check, image, self.config.kind) {
+        match health_check::flags(check, image, self.config.kind) {
             Some(flags) => flags.into_iter().for_each(|(name, value)| recipe.push(&name, value)),
             None => recipe
                 .refused
@@ -79,8 +82,8 @@ impl Inspected<'_> {
         }
     }
 
-    /// Security options, hidden paths, control group namespace.
-    pub(in crate::prescribe) fn security(&self, recipe: &mut Recipe) {
+    /// Carries over security options, hidden paths, control group namespace.
+    pub fn security(&self, recipe: &mut Recipe) {
         for option in self.config.list("/HostConfig/SecurityOpt") {
             match option.strip_prefix("seccomp=").or(option.strip_prefix("seccomp:")) {
                 Some(profile) if profile.trim_start().starts_with('{') => match one_line(profile) {
@@ -115,8 +118,8 @@ impl Inspected<'_> {
         }
     }
 
-    /// Log driver and its options.
-    pub(in crate::prescribe) fn logging(&self, recipe: &mut Recipe) {
+    /// Carries over the log driver and its options.
+    pub fn logging(&self, recipe: &mut Recipe) {
         let Some(log) = self.value("HostConfig.LogConfig") else { return };
         let driver = log.get("Type").and_then(Value::as_str).unwrap_or_default();
         let options = log.get("Config").and_then(field_values::pairs).unwrap_or_default();
@@ -137,18 +140,13 @@ impl Inspected<'_> {
     }
 }
 
-/// A JSON text written anew in one line, whatever its texts hold.
+/// Writes a JSON text anew in one line, whatever its texts hold.
 fn one_line(json: &str) -> Option<String> {
     let value: Value = serde_json::from_str(json).ok()?;
     Some(in_json(&value.to_string()))
 }
 
-/// Whether the value was taken out of the documents.
-pub fn is_hidden(text: &str) -> bool {
-    text.contains("<secret-")
-}
-
-/// Whether an env file can hold it: one line `NAME=value`, of at most what the CLI reads at once.
+/// Returns whether an env file can hold it: one line `NAME=value`, of at most what the CLI reads at once.
 fn fits_a_file(entry: &str) -> bool {
     const LINE: usize = 65_535;
     let Some((name, value)) = entry.split_once('=') else { return false };

@@ -1,98 +1,21 @@
-//! The engine's documents of a container → a [`Recipe`], without loss: what is not at a default becomes a
-//! flag or is refused by name. Pure.
+//! The engine's documents of a container → a recipe, without loss: what is not at a default becomes a flag or
+//! is refused by name.
+//!
+//! Must not cure anything: a recipe that nobody edits makes the container as it is.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::facts::{Config, signal};
-use crate::prescribe::inspected::create_command as created;
-use crate::prescribe::inspected::field_values;
-use crate::prescribe::inspected::fields::{FIELDS, Field, FlagValue, is_default, known};
-use crate::prescribe::inspected::networks as endpoint;
-use crate::prescribe::recipe::foreign_names as screen;
-use crate::prescribe::recipe::launch_recipe::Recipe;
-use crate::prescribe::recipe::secret_words as unseen;
-use crate::snapshot::{EngineKind, Redactor, Snapshot, TargetKind};
+use super::create_command;
+use super::documents::Inspected;
+use super::field_values::{self, says_nothing};
+use super::fields::{FIELDS, Field, FlagValue, known};
+use super::networks;
+use super::secret_places::{secret_words, unfetched};
+use crate::facts::signal;
+use crate::prescribe::recipe::{Recipe, foreign_names};
 
-/// The documents of one container, evened out between the engines.
-pub struct Inspected<'s> {
-    /// The inspect document and its helpers.
-    pub config: Config<'s>,
-    /// Section `Config` of the image.
-    pub(in crate::prescribe) image: Option<&'s Value>,
-    image_document: Option<&'s Value>,
-    /// The engine's info.
-    pub(in crate::prescribe) info: Option<&'s Value>,
-    /// Sections `Config` and `HostConfig`, Podman's own fields included.
-    sections: [(&'static str, Map<String, Value>); 2],
-    /// What Podman was called with.
-    pub asked: created::Asked<'s>,
-    /// What of a file's words is secret; documents of a live engine have no secrets left in them.
-    secrets: Option<Redactor>,
-}
-
-impl<'s> Inspected<'s> {
-    /// Reads a snapshot; `None` without a whole inspect document, as for pasted text.
-    pub fn of(snapshot: &'s Snapshot) -> Option<Self> {
-        let documents = &snapshot.documents;
-        let inspect = documents.get("container").filter(|document| document.get("Id").is_some())?;
-        let native = documents.get("podman");
-        let kind = match snapshot.target.engine.as_ref()?.name.as_str() {
-            "podman" => EngineKind::Podman,
-            _ => EngineKind::Docker,
-        };
-        let section = |name: &str| inspect.get(name).and_then(Value::as_object).cloned();
-        let own = |name: &str| {
-            native.and_then(|native| native.get(name)).and_then(Value::as_object).cloned().unwrap_or_default()
-        };
-        let mut host = section("HostConfig")?;
-        host.extend(own("HostConfig"));
-        let mut settings = own("Config");
-        settings.extend(section("Config")?);
-        Some(Self {
-            config: Config::live(inspect, native, kind),
-            image: documents.get("image").and_then(|image| image.get("Config")),
-            image_document: documents.get("image"),
-            info: documents.get("engine"),
-            sections: [("Config", settings), ("HostConfig", host)],
-            asked: created::Asked::of(native),
-            secrets: (snapshot.target.kind != TargetKind::Container).then(|| secrets_of(inspect)),
-        })
-    }
-
-    pub(in crate::prescribe) fn value(&self, path: &str) -> Option<&Value> {
-        let (section, key) = path.split_once('.')?;
-        self.sections.iter().find(|(name, _)| *name == section)?.1.get(key).filter(|value| !value.is_null())
-    }
-
-    pub(in crate::prescribe) fn text(&self, path: &str) -> &str {
-        self.value(path).and_then(Value::as_str).unwrap_or_default()
-    }
-
-    pub(in crate::prescribe) fn number(&self, path: &str) -> i64 {
-        self.value(path).and_then(Value::as_i64).unwrap_or(0)
-    }
-
-    pub(in crate::prescribe) fn is_podman(&self) -> bool {
-        self.config.kind == EngineKind::Podman
-    }
-
-    /// A list of texts of the image's configuration; `None` where the image is not known.
-    pub(in crate::prescribe) fn of_image(&self, key: &str) -> Option<Vec<String>> {
-        let list = self.image?.get(key).and_then(Value::as_array);
-        Some(list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
-    }
-
-    /// Labels that the image brings.
-    pub(in crate::prescribe) fn image_labels(&self) -> Option<&'s Value> {
-        self.image.and_then(|image| image.get("Labels"))
-    }
-
-    /// The user that the image asks for.
-    pub(in crate::prescribe) fn image_user(&self) -> &'s str {
-        self.image.and_then(|image| image.get("User")).and_then(Value::as_str).unwrap_or_default()
-    }
-
-    /// The recipe that makes a container like this one.
+impl Inspected<'_> {
+    /// Builds the recipe that makes a container like this one.
     pub fn recipe(&self, name: &str) -> Recipe {
         let mut recipe = Recipe {
             name: name.to_owned(),
@@ -113,32 +36,16 @@ impl<'s> Inspected<'s> {
         self.security(&mut recipe);
         self.logging(&mut recipe);
         self.volumes(&mut recipe);
-        endpoint::networks(&self.config, self.asked, &mut recipe);
+        networks::carry(&self.config, self.asked, &mut recipe);
         self.podman_only(&mut recipe);
-        screen::words(&mut recipe);
+        foreign_names::refuse_words(&mut recipe);
         self.without_secrets(&mut recipe);
-        recipe.unseen = unseen::places(self);
-        secrets(&mut recipe);
+        recipe.secret_words = secret_words(self);
+        refuse_unfetched(&mut recipe);
         recipe
     }
 
-    /// A word with tokens in place of its secrets.
-    pub(in crate::prescribe) fn told(&self, word: &str) -> String {
-        self.secrets.as_ref().map_or_else(|| word.to_owned(), |secrets| secrets.redact(word))
-    }
-
-    /// Puts tokens in place of the secrets of a recipe.
-    pub(in crate::prescribe) fn without_secrets(&self, recipe: &mut Recipe) {
-        if self.secrets.is_none() {
-            return;
-        }
-        let words = recipe.command.iter_mut().chain(recipe.entrypoint.iter_mut().flatten());
-        let values = recipe.flags.iter_mut().filter_map(|flag| flag.value.as_mut());
-        let texts = words.chain(values).chain(recipe.mounts.iter_mut().map(|(_, text)| text));
-        texts.for_each(|text| *text = self.told(text));
-    }
-
-    /// The reference that the container was made with, unless it now leads to another image.
+    /// Returns the reference that the container was made with, unless it now leads to another image.
     fn image_reference(&self) -> String {
         let reference = self.text("Config.Image");
         let id = self.config.text("/Image").unwrap_or_default();
@@ -161,8 +68,9 @@ impl<'s> Inspected<'s> {
         if reference.is_empty() || moved && !by_content { id.to_owned() } else { reference.to_owned() }
     }
 
+    /// Turns a field into its flags.
     fn carry(&self, field: &Field, recipe: &mut Recipe) {
-        let Some(value) = self.value(field.path).filter(|value| !is_default(value, Some(field))) else {
+        let Some(value) = self.value(field.path).filter(|value| !field.is_default(value)) else {
             return;
         };
         if self.is_the_images(field.path, value) || self.is_the_engines(field, value) {
@@ -189,19 +97,21 @@ impl<'s> Inspected<'s> {
                 wanted.for_each(|value| recipe.push(field.flag, Some(value)));
             }
             None => {
-                recipe.refused.push(format!("{}: its value has a form that no flag is known for", field.path))
+                recipe
+                    .refused
+                    .push(format!("{}: its value has a form that no flag is known for", field.path));
             }
         }
     }
 
-    /// Whether the image brings the same value by itself.
+    /// Returns whether the image brings the same value by itself.
     fn is_the_images(&self, path: &str, value: &Value) -> bool {
         let Some(key) = path.strip_prefix("Config.") else { return false };
         matches!(key, "User" | "WorkingDir")
             && self.image.and_then(|image| image.get(key)).is_some_and(|own| own == value)
     }
 
-    /// Whether the engine filled the value in.
+    /// Returns whether the engine filled the value in.
     fn is_the_engines(&self, field: &Field, value: &Value) -> bool {
         match field.path {
             "HostConfig.Ulimits" => self.asked.knows() && !self.asked.has(&["--ulimit"]),
@@ -221,7 +131,7 @@ impl<'s> Inspected<'s> {
         }
     }
 
-    /// Whether one of several values was asked for, and is not the image's or the engine's.
+    /// Returns whether one of several values was asked for, and is not the image's or the engine's.
     fn is_wanted(&self, path: &str, value: &str) -> bool {
         match path {
             "Config.ExposedPorts" => {
@@ -240,19 +150,21 @@ impl<'s> Inspected<'s> {
         }
     }
 
+    /// Refuses fields that no flag is known for.
     fn unknown_fields(&self, recipe: &mut Recipe) {
         for (section, fields) in &self.sections {
             for (key, value) in fields {
                 let path = format!("{section}.{key}");
                 // Its flags are taken from Podman's command line.
                 let asked = key == "StartupHealthCheck" && self.asked.has(&["--health-startup-cmd"]);
-                if known(&path).is_none() && !asked && !is_default(value, None) {
+                if known(&path).is_none() && !asked && !says_nothing(value) {
                     recipe.refused.push(format!("{path}: no flag is known for it"));
                 }
             }
         }
     }
 
+    /// Carries the host name over where it was asked for.
     fn identity(&self, recipe: &mut Recipe) {
         let hostname = self.text("Config.Hostname");
         let machine = self.info.and_then(|info| info.get("Name")).and_then(Value::as_str);
@@ -264,7 +176,7 @@ impl<'s> Inspected<'s> {
         }
     }
 
-    /// Entrypoint and command, said only where they are not the image's own.
+    /// Carries entrypoint and command over, said only where they are not the image's own.
     fn program(&self, recipe: &mut Recipe) {
         let (entrypoint, command) = (self.config.entrypoint(), self.config.list("/Config/Cmd"));
         let (own_entrypoint, own_command) = (self.of_image("Entrypoint"), self.of_image("Cmd"));
@@ -279,6 +191,7 @@ impl<'s> Inspected<'s> {
         recipe.command = command;
     }
 
+    /// Carries the stop signal over where neither the image nor the engine brings it.
     fn stop_signal(&self, recipe: &mut Recipe) {
         let Some(signal) = self.config.text("/Config/StopSignal").map(signal::canonical) else { return };
         let image = self
@@ -296,6 +209,7 @@ impl<'s> Inspected<'s> {
         }
     }
 
+    /// Carries over what only Podman has.
     fn podman_only(&self, recipe: &mut Recipe) {
         if !self.is_podman() {
             return;
@@ -311,7 +225,8 @@ impl<'s> Inspected<'s> {
                 recipe.push(flag, None);
             }
         }
-        let starts_init = self.config.argv().first().is_some_and(|first| created::knows_as_init(first));
+        let starts_init =
+            self.config.argv().first().is_some_and(|first| create_command::knows_as_init(first));
         match self.config.systemd_mode() {
             Some(true) if !starts_init => recipe.set("--systemd", "always"),
             Some(false) if starts_init => recipe.set("--systemd", "false"),
@@ -332,7 +247,8 @@ impl<'s> Inspected<'s> {
     }
 }
 
-/// What Podman writes into its documents where nothing was asked for (containers.conf(5); seen with 4.3).
+/// Returns whether Podman writes it into its documents where nothing was asked for (containers.conf(5); seen
+/// with 4.3).
 fn is_podmans(path: &str, value: &Value) -> bool {
     match path {
         "Config.WorkingDir" => value == "/",
@@ -345,15 +261,9 @@ fn is_podmans(path: &str, value: &Value) -> bool {
     }
 }
 
-fn secrets_of(inspect: &Value) -> Redactor {
-    let mut secrets = Redactor::default();
-    secrets.learn(inspect);
-    secrets
-}
-
-/// Flags whose value was taken out of the documents cannot be written unless it can be fetched.
-fn secrets(recipe: &mut Recipe) {
-    let names = unseen::unfetched(recipe);
+/// Refuses flags whose value was taken out of the documents and cannot be fetched.
+fn refuse_unfetched(recipe: &mut Recipe) {
+    let names = unfetched(recipe);
     recipe
         .refused
         .extend(names.into_iter().map(|name| format!("{name}: its value is a secret, which is not printed")));

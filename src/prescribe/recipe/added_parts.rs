@@ -1,9 +1,12 @@
 //! What a cure adds to a launch, one element at a time: the parts that a trial can leave out to see whether
-//! they are needed. Pure.
+//! they are needed.
+//!
+//! Must not touch what the container had before.
 
 use std::fmt;
 
-use crate::prescribe::recipe::launch_recipe::{Flag, Recipe};
+use super::container_recipe::Recipe;
+use super::flag::Flag;
 
 /// A part of a launch that the cure added.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +32,7 @@ impl fmt::Display for Element {
     }
 }
 
-/// What the second recipe has and the first has not.
+/// Lists what the second recipe has and the first has not.
 pub fn added(before: &Recipe, after: &Recipe) -> Vec<Element> {
     let tmpfs = after.tmpfs.iter().filter(|(path, options)| before.tmpfs.get(*path) != Some(options));
     let volumes = after.volumes.iter().filter(|volume| !before.volumes.contains(volume));
@@ -60,7 +63,7 @@ pub fn leave_out(recipe: &mut Recipe, element: &Element) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prescribe::recipe::launch_recipe::Volume;
+    use crate::prescribe::recipe::Volume;
 
     #[test]
     fn all_that_was_added_can_be_left_out() {

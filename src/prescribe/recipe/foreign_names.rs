@@ -1,10 +1,13 @@
 //! Foreign names and words of a recipe → those that may become part of a command or a file, and the refusal
-//! of all others, by name and with the reason. Pure.
+//! of all others, by name and with the reason.
 //!
-//! Names are held to the grammar of whoever gives them, so that no engine's own name is refused.
+//! Names are held to the grammar of whoever gives them, so that no engine's own name is refused. Must not
+//! mend a name: one that could be another is refused.
 
+use super::container_recipe::Recipe;
+use super::flag::Flag;
+use super::volume::Volume;
 use crate::pattern::Pattern;
-use crate::prescribe::recipe::launch_recipe::{Flag, Recipe};
 use crate::visible::{is_hidden, visible};
 
 /// A container's name (moby, `daemon/names`).
@@ -28,22 +31,22 @@ const FREE: [&str; 6] =
 const NAMES: [&str; 6] =
     ["--network", "--volumes-from", "--runtime", "--volume-driver", "--log-driver", "--requires"];
 
-/// Whether a container can be called so.
+/// Returns whether a container can be called so.
 pub fn is_container_name(name: &str) -> bool {
     CONTAINER.is_match(name)
 }
 
-/// Whether it names an image.
+/// Returns whether it names an image.
 pub fn is_image_reference(reference: &str) -> bool {
     reference.len() <= 4096 && IMAGE.is_match(reference)
 }
 
-/// Whether `USER` of a Dockerfile and `--user` can have it.
+/// Returns whether `USER` of a Dockerfile and `--user` can have it.
 pub fn is_user(user: &str) -> bool {
     USER.is_match(user)
 }
 
-/// A refused word as a report can show it.
+/// Writes a refused word as a report can show it.
 pub fn named(word: &str) -> String {
     let shown = visible(word);
     match shown.char_indices().nth(SHOWN) {
@@ -52,8 +55,8 @@ pub fn named(word: &str) -> String {
     }
 }
 
-/// What of the names without which there is no container cannot be one.
-pub fn names(recipe: &Recipe) -> Vec<String> {
+/// Lists what of the names without which there is no container cannot be one.
+pub fn odd_names(recipe: &Recipe) -> Vec<String> {
     let mut odd = Vec::new();
     for name in [&recipe.name, &recipe.source].into_iter().filter(|name| !is_container_name(name)) {
         odd.push(format!("{} is no name of a container (letters, digits, `_`, `.` and `-`)", named(name)));
@@ -65,8 +68,8 @@ pub fn names(recipe: &Recipe) -> Vec<String> {
     odd
 }
 
-/// Takes out of a recipe what no command, file or form can hold, and names it.
-pub fn words(recipe: &mut Recipe) {
+/// Removes from a recipe what no command, file or format can hold, and names it.
+pub fn refuse_words(recipe: &mut Recipe) {
     let mut refused = Vec::new();
     let mut keep = |what: String, odd: Option<&'static str>, word: &str| {
         refused.extend(odd.map(|why| format!("{what}: {} {why}", named(word))));
@@ -94,7 +97,7 @@ pub fn words(recipe: &mut Recipe) {
 
 const NUL: &str = "holds a NUL, which no command line can carry";
 
-/// Why a flag's value cannot be written; `None` where it can.
+/// Says why a flag's value cannot be written; `None` where it can.
 fn odd_flag(flag: &Flag) -> Option<&'static str> {
     let value = flag.value.as_deref()?;
     match flag.name.as_str() {
@@ -112,19 +115,19 @@ fn odd_flag(flag: &Flag) -> Option<&'static str> {
     }
 }
 
-/// Why it is no path, and nothing else of one line.
+/// Says why it is no path, and nothing else of one line.
 fn odd_path(path: &str) -> Option<&'static str> {
     path.chars().any(is_hidden).then_some("holds a line break or another sign that cannot be seen")
 }
 
-/// Why it names nothing of an engine's; an option or a second word it must not be.
+/// Says why it names nothing of an engine's; an option or a second word it must not be.
 fn odd_name(name: &str) -> Option<&'static str> {
     let odd =
         name.is_empty() || name.starts_with('-') || name.chars().any(|c| c.is_whitespace() || is_hidden(c));
     odd.then_some("is no name that an engine gives")
 }
 
-fn odd_volume(volume: &crate::prescribe::recipe::launch_recipe::Volume) -> Option<&'static str> {
+fn odd_volume(volume: &Volume) -> Option<&'static str> {
     let named =
         !volume.source.is_empty() && !volume.source.starts_with('/') && !is_container_name(&volume.source);
     odd_path(&volume.text()).or(named.then_some("is neither a path nor the name of a volume"))
@@ -133,7 +136,7 @@ fn odd_volume(volume: &crate::prescribe::recipe::launch_recipe::Volume) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prescribe::recipe::launch_recipe::{Network, Volume};
+    use crate::prescribe::recipe::{Network, Volume};
 
     #[test]
     fn names_are_held_to_their_grammar() {
@@ -219,7 +222,7 @@ mod tests {
         recipe.mounts.push(("/m".to_owned(), "type=bind,source=/a\u{85},target=/m".to_owned()));
         recipe.networks.push(Network { name: "a b".to_owned(), flags: Vec::new() });
         recipe.command = vec!["a\nb".to_owned(), "c\0".to_owned()];
-        words(&mut recipe);
+        refuse_words(&mut recipe);
         let kept: Vec<&str> = recipe.flags.iter().map(|flag| flag.name.as_str()).collect();
         assert_eq!(kept, ["--label", "--hostname"]);
         assert_eq!(
@@ -244,10 +247,10 @@ mod tests {
             image: "a\nRUN id".to_owned(),
             ..Recipe::default()
         };
-        assert_eq!(names(&recipe).len(), 2);
-        assert!(names(&recipe).iter().all(|words| !words.contains('\n')));
+        assert_eq!(odd_names(&recipe).len(), 2);
+        assert!(odd_names(&recipe).iter().all(|words| !words.contains('\n')));
         (recipe.name, recipe.source, recipe.image) =
             ("web".to_owned(), "web".to_owned(), "debian:12".to_owned());
-        assert!(names(&recipe).is_empty());
+        assert!(odd_names(&recipe).is_empty());
     }
 }

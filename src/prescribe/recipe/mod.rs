@@ -1,8 +1,27 @@
-//! The values that the other parts of this room read and edit: the recipe of a container and what it is made of.
+//! The values that the stages of this room hand on: a recipe and its parts, the plan of a cure, the launch.
+//!
+//! Values and their reading and writing as text only. Must not decide what is wrong or what cures it.
 
-pub mod added_parts;
+mod added_parts;
+mod container_recipe;
 pub mod csv_line;
+mod fetch;
+mod flag;
 pub mod foreign_names;
-pub mod launch_recipe;
-pub mod plan;
-pub mod secret_words;
+mod launch;
+mod mount_option;
+mod network;
+mod plan;
+mod secret_word;
+mod volume;
+
+pub use added_parts::{Element, added, leave_out};
+pub use container_recipe::{PROFILES, Recipe};
+pub use fetch::{Fetch, Part};
+pub use flag::Flag;
+pub use launch::Launch;
+pub use mount_option::Mount;
+pub use network::Network;
+pub use plan::{Change, ChangePlace, Plan};
+pub use secret_word::{Piece, Place, SecretWord, has_secret, map_at, pieces};
+pub use volume::Volume;

@@ -1,17 +1,25 @@
-//! Report and snapshot → the changes that cure: each remedy looks at the facts, edits the recipe and says
-//! why.
+//! The plan of a cure: a value that remedies fill and steps are made of.
 //!
-//! A relaunch brings everything that systemd needs on this engine, not only what was complained about first,
-//! and nothing that it does not need. Pure.
+//! Records each change with the remedies that it carries out, so that nobody has to read them out of words.
+//! Must not choose a remedy; `remedy::planner` does.
 
+use super::container_recipe::Recipe;
 use crate::diagnose::{Finding, Report, Role};
-use crate::prescribe::inspected::to_recipe::Inspected;
-use crate::prescribe::recipe::foreign_names as screen;
-use crate::prescribe::recipe::launch_recipe::Recipe;
-use crate::prescribe::recipe::secret_words as unseen;
-use crate::prescribe::remedy::by_id::{self, REMEDIES};
+use crate::prescribe::inspected::Inspected;
 use crate::snapshot::vocabulary::{CgroupDriver, CgroupMode};
 use crate::snapshot::{EngineKind, Facts, Snapshot, key};
+
+/// What a change is made in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ChangePlace {
+    /// The flags that the container is started with.
+    #[default]
+    Flags,
+    /// An image derived from the container's.
+    DerivedImage,
+    /// The seccomp profile.
+    SeccompProfile,
+}
 
 /// One change of the recipe.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,11 +32,13 @@ pub struct Change {
     pub why: Vec<String>,
     /// What the container may do more; `None` where nothing.
     pub privilege: Option<String>,
-    /// Whether it is made in an image derived from the container's.
-    pub in_image: bool,
+    /// What it is made in.
+    pub place: ChangePlace,
 }
 
-/// The plan in the making.
+/// A plan: what is known of a container, the recipe of the new one, and what was changed in it.
+///
+/// Remedies fill it; steps are made of it.
 pub struct Plan<'p> {
     /// What is known.
     pub facts: &'p Facts,
@@ -39,7 +49,7 @@ pub struct Plan<'p> {
     report: &'p Report,
     /// The recipe, edited.
     pub recipe: Recipe,
-    /// What was changed.
+    /// What was changed so far, in the order of boot.
     pub changes: Vec<Change>,
     /// Lines of a Dockerfile for a derived image.
     pub image_lines: Vec<String>,
@@ -82,7 +92,7 @@ impl<'p> Plan<'p> {
         }
     }
 
-    /// The same where flags can help at all; `None` where the image or the host has to change.
+    /// Starts in the same way where flags can help at all; `None` where the image or the host has to change.
     pub fn hopeful(
         name: &str,
         report: &'p Report,
@@ -93,40 +103,34 @@ impl<'p> Plan<'p> {
         if plan.roots().any(Finding::is_beyond_flags) { None } else { Some(plan) }
     }
 
-    /// Whether a finding that is more than a remark asks for one of these remedies.
+    /// Returns whether a finding that is more than a remark asks for one of these remedies.
     pub fn asks(&self, remedies: &[&str]) -> bool {
         self.report.findings.iter().any(|finding| finding.role != Role::Note && finding.names(remedies))
     }
 
-    /// Whether one of these remedies was carried out.
+    /// Returns whether one of these remedies was carried out.
     pub fn applied(&self, remedies: &[&str]) -> bool {
         self.changes.iter().any(|change| change.remedies.iter().any(|remedy| remedies.contains(remedy)))
     }
 
-    /// Root causes of which no remedy was carried out.
+    /// Returns the root causes of which no remedy was carried out.
     pub fn open(&self) -> impl Iterator<Item = &'p Finding> {
         self.roots().filter(|root| !self.changes.iter().any(|change| root.names(change.remedies)))
     }
 
-    /// Root causes of the report.
+    /// Returns the root causes of the report.
     pub fn roots(&self) -> impl Iterator<Item = &'p Finding> + use<'p> {
         self.report.findings.iter().filter(|finding| finding.role == Role::RootCause)
     }
 
-    /// Whether this is Podman.
+    /// Returns whether the engine is Podman.
     pub fn is_podman(&self) -> bool {
         self.inspected.config.kind == EngineKind::Podman
     }
 
     /// Records a change that takes no privilege.
     pub fn did(&mut self, remedies: &'static [&'static str], words: impl Into<String>) {
-        self.record(Change {
-            words: words.into(),
-            remedies,
-            why: Vec::new(),
-            privilege: None,
-            in_image: false,
-        });
+        self.did_with(remedies, words, None);
     }
 
     /// Records a change by which the container may do more than before.
@@ -136,62 +140,29 @@ impl<'p> Plan<'p> {
         words: impl Into<String>,
         privilege: Option<String>,
     ) {
-        self.record(Change { words: words.into(), remedies, why: Vec::new(), privilege, in_image: false });
+        self.did_in(ChangePlace::Flags, remedies, words, privilege);
     }
 
-    /// Records a change that is made in a derived image.
-    pub fn did_in_image(&mut self, remedies: &'static [&'static str], words: impl Into<String>) {
-        self.record(Change {
-            words: words.into(),
-            remedies,
-            why: Vec::new(),
-            privilege: None,
-            in_image: true,
-        });
-    }
-
-    fn record(&mut self, change: Change) {
-        let cured = self.report.findings.iter().filter(|finding| finding.names(change.remedies));
+    /// Records a change with the findings that it cures.
+    pub fn did_in(
+        &mut self,
+        place: ChangePlace,
+        remedies: &'static [&'static str],
+        words: impl Into<String>,
+        privilege: Option<String>,
+    ) {
+        let cured = self.report.findings.iter().filter(|finding| finding.names(remedies));
         let why = cured.map(|finding| finding.id.clone()).collect();
-        self.changes.push(Change { why, ..change });
+        self.changes.push(Change { words: words.into(), remedies, why, privilege, place });
     }
 
-    /// Applies every remedy, in the order of boot.
-    pub fn fill(&mut self) {
-        for remedy in &REMEDIES {
-            let before = self.changes.len();
-            (remedy.apply)(self);
-            let mut told = self.changes[before..].iter().flat_map(|change| change.remedies);
-            debug_assert!(told.all(|id| remedy.ids.contains(id)), "a change names a remedy of another");
-        }
-        by_id::spare(self);
-        self.settle();
-    }
-
-    /// Settles what of the finished recipe can be written: secret words are fetched, and a derived image
-    /// needs a user that can be named.
-    pub fn settle(&mut self) {
-        unseen::settle(&mut self.recipe, self.inspected);
-        let user = self.inspected.image_user();
-        if !(self.image_lines.is_empty() || user.is_empty() || screen::is_user(user)) {
-            self.image_lines.clear();
-            self.recipe.refused.push(format!("USER of the image: {} is no user", screen::named(user)));
-        }
-    }
-
-    /// Keeps to what flags can do: no image is derived, and what one would cure is not cured.
-    pub fn flags_only(&mut self) {
-        self.image_lines.clear();
-        self.changes.retain(|change| !change.in_image);
-    }
-
-    /// Whether PID 1 may mount for itself, so that mounts of the engine are not needed.
+    /// Returns whether PID 1 may mount for itself, so that mounts of the engine are not needed.
     pub fn may_mount(&self) -> bool {
         self.facts.get(key::CONTAINER_CAP_SYS_ADMIN) == Some(true)
     }
 
-    /// Whether the control group belongs to a user whom root of the container is not: where users are mapped,
-    /// and the engine does not hand the group over as runc 1.1 does under the driver systemd.
+    /// Returns whether the control group belongs to a user whom root of the container is not: where users are
+    /// mapped, and the engine does not hand the group over as runc 1.1 does under the driver systemd.
     pub fn owner_is_another(&self) -> bool {
         let handed_over = self.facts.get(key::ENGINE_CGROUP_DRIVER) == Some(CgroupDriver::Systemd)
             && self.facts.get(key::CGROUP_MODE) == Some(CgroupMode::V2);

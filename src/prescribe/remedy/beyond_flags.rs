@@ -1,13 +1,15 @@
-//! What no flag cures: the image or the host has to change, in the words of the rule and of its remedies.
-//! Pure.
+//! A root cause that no flag cures → steps for a person: the image or the host has to change, in the words of
+//! the rule and of its remedies.
+//!
+//! Must not run anything.
 
 use crate::diagnose::{Advice, Finding};
-use crate::prescribe::prescription::{Step, StepKind};
+use crate::prescribe::step::{Step, StepKind};
 use crate::rule::{PLACEHOLDER, Place};
 use crate::snapshot::Facts;
 
-/// The steps for a root cause that the planner cannot cure by itself: why no flag helps, and the words of its
-/// remedies.
+/// Returns the steps for a root cause that the planner cannot cure by itself: why no flag helps, and the
+/// words of its remedies.
 pub fn steps(root: &Finding, facts: &Facts) -> Vec<Step> {
     let why = root.no_flag.as_ref().map(|sentence| Step::advice(filled(sentence, facts), &[&root.id]));
     let mut steps: Vec<Step> =
@@ -18,13 +20,14 @@ pub fn steps(root: &Finding, facts: &Facts) -> Vec<Step> {
     steps
 }
 
+/// Returns the words of a remedy as a step.
 fn step(root: &Finding, advice: &Advice) -> Step {
     let words = advice.words.split_whitespace().collect::<Vec<_>>().join(" ");
     let kind = if advice.place == Place::Host { StepKind::Host } else { StepKind::Advice };
     Step { kind, ..Step::advice(words, &[&root.id]) }
 }
 
-/// A sentence with the values of the facts that it names.
+/// Fills a sentence with the values of the facts that it names.
 fn filled(sentence: &str, facts: &Facts) -> String {
     let mut text = sentence.to_owned();
     for captures in PLACEHOLDER.captures_iter(sentence) {

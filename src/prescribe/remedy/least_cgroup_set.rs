@@ -1,20 +1,30 @@
-//! Which flags make the control group tree usable on this engine: a lookup in the table `least_cgroup_set.toml`. Pure.
+//! Engine, host and guest → the least privileged set of flags that makes the control group tree usable: the
+//! first row of `least_cgroup_set.toml` that fits.
+//!
+//! The table is a list and not a formula, because what works follows from no rule: it was found by booting
+//! guests on engines. Its order is the decision: of two rows that fit, the one that gives away less stands
+//! first, so the first hit is the least. A row that no boot has shown says so, and then the cure says so too.
+//! Must not look further than the first row, and must not mix rows.
 
+use std::str::FromStr;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 
-use crate::prescribe::recipe::launch_recipe::{Recipe, Volume};
-use crate::snapshot::vocabulary::{CgroupDriver, CgroupMode, EngineKind};
+use crate::prescribe::recipe::{Plan, Recipe, Volume};
+use crate::snapshot::vocabulary::{CgroupDriver, CgroupMode, CgroupMount, EngineKind};
 use crate::snapshot::{Facts, key};
 
 const TREE: &str = "/sys/fs/cgroup";
+/// What the flags of a row bring.
+pub const IDS: &[&str] = &["writable-cgroups", "matching-cgroupns", "undo-cgroup-volume", "no-userns-remap"];
 
 /// One row of the table.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
-    /// Name of the engine; any when absent.
+    /// The engine; any when absent.
+    #[serde(default, deserialize_with = "word")]
     engine: Option<EngineKind>,
     /// First major version that has it.
     #[serde(default)]
@@ -22,8 +32,10 @@ pub struct Row {
     /// Last major version that needs it.
     until: Option<i64>,
     /// Control group version; any when absent.
+    #[serde(default, deserialize_with = "word")]
     mode: Option<CgroupMode>,
     /// Control group driver; any when absent.
+    #[serde(default, deserialize_with = "word")]
     driver: Option<CgroupDriver>,
     /// Whether the engine runs as an ordinary user; any when absent.
     rootless: Option<bool>,
@@ -56,6 +68,12 @@ pub struct Row {
     pub measured: bool,
 }
 
+/// Parses a word that a fact may have.
+fn word<'de, D: Deserializer<'de>, W: FromStr>(deserializer: D) -> Result<Option<W>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(|_| de::Error::custom(format!("{text} is no word of that fact")))
+}
+
 #[derive(Deserialize)]
 struct Table {
     row: Vec<Row>,
@@ -66,7 +84,7 @@ static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
 });
 
 /// The engine, host and guest at hand, as the table asks for them.
-struct Place {
+struct Host {
     engine: EngineKind,
     major: i64,
     mode: Option<CgroupMode>,
@@ -77,15 +95,14 @@ struct Place {
     image_volume: bool,
 }
 
-/// The row for the engine, host and guest at hand; `None` when one of them is not known or has no answer.
+/// Finds the row for the engine, host and guest at hand; `None` when one of them is not known or has no
+/// answer.
 pub fn row(facts: &Facts) -> Option<&'static Row> {
     let is = |fact| facts.get(fact) == Some(true);
-    let place = Place {
+    let host = Host {
         engine: facts.get(key::ENGINE_NAME)?,
         major: facts.get(key::ENGINE_MAJOR).unwrap_or(0),
-        mode: facts
-            .get(key::CGROUP_MODE)
-            .map(|mode| if mode == CgroupMode::Hybrid { CgroupMode::V1 } else { mode }),
+        mode: facts.get(key::CGROUP_MODE).map(version),
         // An unknown driver gets the answer that does not depend on it.
         driver: facts.get(key::ENGINE_CGROUP_DRIVER).unwrap_or(CgroupDriver::Systemd),
         rootless: is(key::ENGINE_ROOTLESS),
@@ -93,22 +110,28 @@ pub fn row(facts: &Facts) -> Option<&'static Row> {
         guest: facts.get(key::GUEST_SYSTEMD_VERSION),
         image_volume: is(key::CGROUP_VOLUME) && is(key::IMAGE_VOLUME_CGROUP),
     };
-    TABLE.iter().find(|row| row.fits(&place))
+    TABLE.iter().find(|row| row.fits(&host))
+}
+
+/// Returns the version that a tree is used by: a hybrid one by version 1.
+fn version(mode: CgroupMode) -> CgroupMode {
+    if mode == CgroupMode::Hybrid { CgroupMode::V1 } else { mode }
 }
 
 impl Row {
-    fn fits(&self, place: &Place) -> bool {
-        self.engine.is_none_or(|wanted| wanted == place.engine)
-            && place.major >= self.since
-            && self.until.is_none_or(|last| place.major <= last)
-            && self.mode.is_none_or(|wanted| Some(wanted) == place.mode)
-            && self.driver.is_none_or(|wanted| wanted == place.driver)
-            && self.rootless.is_none_or(|wanted| wanted == place.rootless)
-            && self.userns.is_none_or(|wanted| wanted == place.userns)
+    /// Returns whether all of its columns fit.
+    fn fits(&self, host: &Host) -> bool {
+        self.engine.is_none_or(|wanted| wanted == host.engine)
+            && host.major >= self.since
+            && self.until.is_none_or(|last| host.major <= last)
+            && self.mode.is_none_or(|wanted| Some(wanted) == host.mode)
+            && self.driver.is_none_or(|wanted| wanted == host.driver)
+            && self.rootless.is_none_or(|wanted| wanted == host.rootless)
+            && self.userns.is_none_or(|wanted| wanted == host.userns)
             && self
                 .guest
-                .is_none_or(|(first, last)| place.guest.is_some_and(|guest| (first..=last).contains(&guest)))
-            && self.image_volume.is_none_or(|wanted| wanted == place.image_volume)
+                .is_none_or(|(first, last)| host.guest.is_some_and(|guest| (first..=last).contains(&guest)))
+            && self.image_volume.is_none_or(|wanted| wanted == host.image_volume)
     }
 
     /// Changes a recipe: what is mounted over the tree goes, what the row wants comes.
@@ -141,16 +164,14 @@ impl Row {
             recipe.volumes.push(Volume::same(&path, option));
         }
     }
-}
 
-impl Row {
-    /// What engines choose by themselves.
+    /// Returns the namespace that engines choose by themselves.
     fn default_namespace(&self) -> &'static str {
         if self.mode == Some(CgroupMode::V1) { "host" } else { "private" }
     }
 }
 
-/// The parent that the container has, or one named after it.
+/// Returns the parent that the container has, or one named after it.
 fn own_parent(recipe: &mut Recipe) -> String {
     let asked = recipe
         .values("--cgroup-parent")
@@ -162,10 +183,29 @@ fn own_parent(recipe: &mut Recipe) -> String {
     parent
 }
 
+/// Makes the control group tree writable, by the row of the table for this engine.
+pub fn control_groups(plan: &mut Plan<'_>) {
+    let usable = plan.facts.get(key::CGROUP_MOUNT) == Some(CgroupMount::Rw) && !plan.owner_is_another();
+    let settled = usable || plan.is_podman() || plan.facts.get(key::CONTAINER_PRIVILEGED) == Some(true);
+    if plan.applied(&["writable-cgroups"]) || settled && !plan.asks(IDS) {
+        return;
+    }
+    let Some(row) = row(plan.facts) else { return };
+    if row.impossible {
+        let roots = plan.roots().filter(|root| root.names(IDS));
+        plan.advice
+            .extend(roots.map(|root| (format!("No flag cures this: {}.", row.words), root.id.clone())));
+    } else {
+        row.apply(&mut plan.recipe);
+        plan.untried |= !row.measured;
+        plan.did_with(IDS, row.words.clone(), row.privilege.clone());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prescribe::prescription::Reach;
+    use crate::prescribe::engine_cli::Reach;
     use crate::snapshot::{EngineKind, Key};
 
     fn facts(engine: &str, major: i64, mode: &str, driver: &str, volume: bool) -> Facts {

@@ -1,7 +1,20 @@
-//! Remedies by id, each a function that edits a plan.
+//! Remedies: each id that a rule can name → the function that edits the plan, and the planner that applies
+//! them.
+//!
+//! Must not write steps, and must not ask which rule names a remedy.
 
-pub mod beyond_flags;
-pub mod by_id;
-pub mod least_cgroup_set;
-pub mod seccomp_profile;
-pub mod systemd_as_pid1;
+mod beyond_flags;
+mod boot_and_shutdown;
+mod by_id;
+mod capabilities_and_limits;
+mod least_cgroup_set;
+mod mounts;
+pub mod planner;
+mod podman_systemd_mode;
+mod seccomp_profile;
+mod systemd_as_pid1;
+
+pub use beyond_flags::steps as steps_beyond_flags;
+#[cfg(test)]
+pub use by_id::REMEDIES;
+pub use by_id::unknown;

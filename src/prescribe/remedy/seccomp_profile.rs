@@ -1,53 +1,19 @@
-//! The seccomp profile of a container: which one is in force, and the same with what systemd needs. Pure.
-
-use serde_json::Value;
+//! The seccomp profile in force → the same with the system calls that the guest's systemd misses, and no
+//! more.
+//!
+//! Must not turn filtering off.
 
 use crate::facts::filter;
-use crate::prescribe::inspected::to_recipe::Inspected;
-use crate::prescribe::recipe::plan::Plan;
-use crate::seccomp::{
-    Answer, Effect, Hierarchy, InForce, MEASURED, Maker, Version, Wanted, allow, lookup, text,
-};
+use crate::prescribe::inspected::{Origin, allowing, filter_of, versions_of};
+use crate::prescribe::recipe::{ChangePlace, Plan};
+use crate::seccomp::{Answer, Effect, InForce, Maker, Version, Wanted, lookup, text};
+use crate::snapshot::key;
 use crate::snapshot::vocabulary::SeccompMode;
-use crate::snapshot::{Snapshot, key};
-
-pub use crate::facts::filter::{Found, Origin};
 
 const IDS: &[&str] = &["allow-one-call"];
 
-/// The filter of the container of a snapshot.
-///
-/// # Errors
-/// Why it is not known, in words.
-pub fn filter_of(snapshot: &Snapshot) -> Result<Found, String> {
-    let inspected =
-        Inspected::of(snapshot).ok_or("the engine's own document of the container is not there")?;
-    let kept = || snapshot.documents.get("seccomp").map(Value::to_string);
-    let read = |path: &str| kept().ok_or_else(|| format!("the profile {path} could not be read"));
-    filter::find(&inspected.config, &read, &snapshot.facts)?
-        .ok_or_else(|| "the container's security options are not known".to_owned())
-}
-
-/// Versions of systemd that count for a container: its own, else all that were measured.
-#[must_use]
-pub fn versions_of(snapshot: &Snapshot) -> Vec<i64> {
-    snapshot.facts.get(key::GUEST_SYSTEMD_VERSION).map_or_else(|| MEASURED.to_vec(), |version| vec![version])
-}
-
-/// Kind of the control group tree of a container.
-#[must_use]
-pub fn hierarchy_of(snapshot: &Snapshot) -> Option<Hierarchy> {
-    filter::hierarchy(&snapshot.facts)
-}
-
-/// A profile with what some versions of systemd miss, and nothing more.
-#[must_use]
-pub fn allowing(profile: &str, wanted: &[Wanted]) -> Option<Value> {
-    allow(&serde_json::from_str(profile).ok()?, wanted)
-}
-
 /// Lets through what the guest's systemd misses.
-pub fn system_calls(plan: &mut Plan<'_>) {
+pub fn allow_system_calls(plan: &mut Plan<'_>) {
     if !plan.asks(IDS) {
         return;
     }
@@ -74,9 +40,10 @@ pub fn system_calls(plan: &mut Plan<'_>) {
     let through = (!opened.is_empty()).then(|| format!("{} let through", opened.join(", ")));
     let words: Vec<String> = through.into_iter().chain(words).collect();
     let privilege = (!opened.is_empty()).then(|| format!("makes the system calls {}", opened.join(", ")));
-    plan.did_with(IDS, format!("{whose} with {}", words.join(" and ")), privilege);
+    plan.did_in(ChangePlace::SeccompProfile, IDS, format!("{whose} with {}", words.join(" and ")), privilege);
 }
 
+/// Lists what has to be let through or refused otherwise.
 fn wanted(plan: &Plan<'_>, filter: &InForce, calls: &[&str]) -> Vec<Wanted> {
     let known = filter.wanted(&filter.misses(&versions_of(plan.snapshot), filter::hierarchy(plan.facts)));
     let one = |call: &&str| {
@@ -90,8 +57,8 @@ fn wanted(plan: &Plan<'_>, filter: &InForce, calls: &[&str]) -> Vec<Wanted> {
     calls.iter().map(one).collect()
 }
 
-/// What makes the file needless: an engine whose built-in profile lets these calls through, an image whose
-/// systemd does without them.
+/// Says what makes the file needless: an engine whose built-in profile lets these calls through, an image
+/// whose systemd does without them.
 fn newer(maker: Maker, version: Version, calls: &[&str]) -> String {
     let opened = |call: &&str| {
         let engines = lookup(call)?.engines.into_iter();
@@ -113,7 +80,7 @@ fn newer(maker: Maker, version: Version, calls: &[&str]) -> String {
     }
 }
 
-/// First version of systemd from which on none of these calls stops a boot.
+/// Returns the first version of systemd from which on none of these calls stops a boot.
 fn image_without(calls: &[&str]) -> Option<i64> {
     let mut first = None;
     for call in calls {
@@ -126,6 +93,7 @@ fn image_without(calls: &[&str]) -> Option<i64> {
     first
 }
 
+/// Advises what a person has to do where no profile can be made.
 fn by_hand(plan: &mut Plan<'_>, calls: &[&str]) {
     let calls = if calls.is_empty() { "the call that the report names".to_owned() } else { calls.join(", ") };
     let words = if plan.facts.get(key::SECCOMP_MODE) == Some(SeccompMode::Default) {

@@ -1,11 +1,13 @@
 //! Making systemd PID 1: no init of the engine, no supervisor, no shell that stays, no foreign process
-//! namespace. Pure.
+//! namespace; and making it root.
+//!
+//! Must start no program but the init that the container has.
 
 use crate::facts::program::{self, Wrapper};
-use crate::prescribe::recipe::plan::Plan;
+use crate::prescribe::recipe::Plan;
 use crate::snapshot::key;
 
-/// Everything that stands between the engine and systemd.
+/// Removes everything that stands between the engine and systemd.
 pub fn pid1(plan: &mut Plan<'_>) {
     engine_init(plan);
     foreign_namespace(plan);
@@ -17,6 +19,7 @@ pub fn pid1(plan: &mut Plan<'_>) {
     }
 }
 
+/// Removes the engine's own small init.
 fn engine_init(plan: &mut Plan<'_>) {
     if plan.recipe.has("--init") && plan.recipe.values("--init") != ["false"] {
         plan.recipe.drop_flag("--init");
@@ -27,6 +30,7 @@ fn engine_init(plan: &mut Plan<'_>) {
     }
 }
 
+/// Gives a process namespace of its own.
 fn foreign_namespace(plan: &mut Plan<'_>) {
     if plan.facts.get(key::CONTAINER_PID_HOST) == Some(true) {
         plan.recipe.drop_flag("--pid");
@@ -34,7 +38,7 @@ fn foreign_namespace(plan: &mut Plan<'_>) {
     }
 }
 
-/// tini and its kin go, with their options.
+/// Removes tini and its kin, with their options.
 fn supervisor(plan: &mut Plan<'_>, argv: &[String]) {
     let start = argv.iter().position(|word| program::is_init(word));
     if let Some((first, rest)) = start.and_then(|start| argv[start..].split_first()) {
@@ -46,7 +50,7 @@ fn supervisor(plan: &mut Plan<'_>, argv: &[String]) {
     }
 }
 
-/// A shell that runs init must hand its place over.
+/// Makes a shell that runs init hand its place over.
 fn shell(plan: &mut Plan<'_>, argv: &[String]) {
     if plan.facts.get(key::CONTAINER_WRAPPER_EXECS) == Some(true) {
         return;
@@ -62,7 +66,7 @@ fn shell(plan: &mut Plan<'_>, argv: &[String]) {
     plan.did(&["exec-init", "systemd-as-pid1"], "a shell that hands PID 1 over with exec");
 }
 
-/// The text with `exec` before the command that is an init; `None` where there is none or more than its name
+/// Puts `exec` before the command that is an init; `None` where there is none or more than its name
 /// stands before it.
 fn with_exec(text: &str) -> Option<String> {
     let mut start = 0;
@@ -76,6 +80,14 @@ fn with_exec(text: &str) -> Option<String> {
         start += piece.len() + 1;
     }
     None
+}
+
+/// Makes PID 1 root.
+pub fn root_user(plan: &mut Plan<'_>) {
+    if plan.facts.get(key::CONTAINER_RUNS_AS_ROOT) == Some(false) {
+        plan.recipe.set("--user", "0");
+        plan.did(&["root-user"], "PID 1 as root (--user 0)");
+    }
 }
 
 /// Gives the program and its arguments in a way that the image's own entrypoint does not matter.

@@ -1,11 +1,11 @@
-//! What a relaunch carries over that reaches beyond the container: capabilities, namespaces, devices and
-//! paths of the host, and whose words a snapshot's are. Pure.
+//! A finished plan → what the new container keeps that reaches beyond it: capabilities, namespaces, devices
+//! and paths of the host, and whose words a snapshot's are.
+//!
+//! Must not take a right away: what is kept is said.
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::prescribe::emit::Mount;
-use crate::prescribe::recipe::launch_recipe::Recipe;
-use crate::prescribe::recipe::plan::Plan;
+use crate::prescribe::recipe::{Mount, Plan, Recipe};
 use crate::quote::shown;
 use crate::snapshot::TargetKind;
 
@@ -38,20 +38,20 @@ const OF_THE_HOST: [&str; 15] = [
     "/run", "/var/run", "/var/lib",
 ];
 
-/// Rights that the container had and that the new one has too, in words.
+/// Lists the rights that the container had and that the new one has too, in words.
 pub fn rights(plan: &Plan<'_>) -> Vec<String> {
     let every_path = is_foreign(plan);
     let before = of(&plan.inspected.recipe(&plan.recipe.name), every_path);
     of(&plan.recipe, every_path).into_iter().filter(|right| before.contains(right)).collect()
 }
 
-/// The same as a sentence; `None` where there are none.
+/// Writes the same as a sentence; `None` where there are none.
 pub fn summary(rights: &[String]) -> Option<String> {
     (!rights.is_empty())
         .then(|| format!("It keeps what it had beyond a container's rights: {}.", rights.join("; ")))
 }
 
-/// Whether the steps are made of the words of another machine.
+/// Returns whether the steps are made of the words of another machine.
 pub fn is_foreign(plan: &Plan<'_>) -> bool {
     plan.snapshot.target.kind != TargetKind::Container
 }
@@ -67,6 +67,7 @@ pub fn origin(plan: &Plan<'_>, image: &str) -> Option<String> {
     })
 }
 
+/// Lists the rights of a recipe in words.
 fn of(recipe: &Recipe, every_path: bool) -> Vec<String> {
     let mut rights = Vec::new();
     if recipe.has("--privileged") {
@@ -110,6 +111,7 @@ struct Bind {
     read_only: bool,
 }
 
+/// Lists the paths of the host that are bound.
 fn paths(recipe: &Recipe) -> Vec<Bind> {
     let read_only = |options: &str| options.split(',').any(|option| option == "ro");
     let volumes = recipe.volumes.iter().filter(|volume| volume.source.starts_with('/'));
@@ -136,7 +138,7 @@ fn paths(recipe: &Recipe) -> Vec<Bind> {
     binds
 }
 
-/// The path without `.`, `..` and doubled slashes.
+/// Returns the path without `.`, `..` and doubled slashes.
 fn tidy(path: &str) -> PathBuf {
     let mut tidy = PathBuf::from("/");
     for part in Path::new(path).components() {
@@ -150,8 +152,8 @@ fn tidy(path: &str) -> PathBuf {
 }
 
 impl Bind {
-    /// Whether who holds it holds a part of the host; old recipes bind the control group tree read-only,
-    /// which gives nothing away.
+    /// Returns whether who holds it holds a part of the host; old recipes bind the control group tree
+    /// read-only, which gives nothing away.
     fn is_the_hosts(&self) -> bool {
         let harmless = self.source.starts_with("/sys/fs/fuse")
             || self.read_only && self.source.starts_with("/sys/fs/cgroup");
@@ -174,7 +176,7 @@ impl Bind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prescribe::recipe::launch_recipe::Volume;
+    use crate::prescribe::recipe::Volume;
 
     fn volume(source: &str, options: &str) -> Volume {
         Volume { source: source.to_owned(), destination: "/x".to_owned(), options: options.to_owned() }

@@ -1,9 +1,15 @@
-//! A finished plan → steps.
+//! A finished plan → steps: what to build, write, put aside and start, in their order; and those of a trial.
+//!
+//! Must not decide what cures.
 
 pub mod carried_rights;
-pub mod fetch_secrets;
+mod fetch_secrets;
 pub mod owner_file;
 pub mod relaunch;
 pub mod retire;
-pub mod start_image;
-pub mod trial;
+mod secret_script;
+mod start_image;
+mod trial;
+
+pub use start_image::{Start, Started, of_image, start};
+pub use trial::{TRIAL_LIFE, Trial, TrialSteps, trial, unchanged};

@@ -1,13 +1,14 @@
-//! Containers that somebody else keeps: compose, Swarm, Quadlet, Kubernetes, molecule. Their file is where
-//! the cure lasts; this picks the form of it, and the changed part of a finished recipe in that form. Pure.
+//! A finished plan of a container that somebody else keeps (compose, Swarm, Quadlet, Kubernetes, molecule) →
+//! the step that gives the changed lines of their file, where the cure lasts.
+//!
+//! Must not trust a label: what it names is held to the grammar of its owner.
 
 use serde_json::Value;
 
 use crate::pattern::Pattern;
 use crate::prescribe::emit::{self, CureFormat};
-use crate::prescribe::prescription::Step;
-use crate::prescribe::recipe::launch_recipe::Recipe;
-use crate::prescribe::recipe::plan::Plan;
+use crate::prescribe::recipe::{Plan, Recipe};
+use crate::prescribe::step::Step;
 use crate::quote::shown;
 use crate::visible::is_hidden;
 
@@ -31,8 +32,8 @@ enum Owner {
     Molecule,
 }
 
-/// The step that gives the lines for the owner's file, where the container has one; a remark where its labels
-/// name none that could be.
+/// Returns the step that gives the lines for the owner's file, where the container has one; a remark where
+/// its labels name none that could be.
 pub fn step(plan: &Plan<'_>) -> (Option<Step>, Option<String>) {
     let owner = match owner(plan) {
         Ok(Some(owner)) => owner,
@@ -53,7 +54,7 @@ pub fn step(plan: &Plan<'_>) -> (Option<Step>, Option<String>) {
     (Some(Step::advice(text, &ids)), None)
 }
 
-/// What to do with the lines.
+/// Says what to do with the lines.
 fn title(owner: &Owner) -> String {
     match owner {
         Owner::Compose { service, files } => {
@@ -96,9 +97,9 @@ fn title(owner: &Owner) -> String {
 }
 
 impl Owner {
-    /// The changed part of its file; `None` where that cannot be written.
+    /// Writes the changed part of its file; `None` where that cannot be written.
     fn lines(&self, plan: &Plan<'_>) -> Option<String> {
-        let form = match self {
+        let format = match self {
             Self::Compose { .. } | Self::Swarm { .. } => CureFormat::Compose,
             Self::Quadlet { .. } => CureFormat::Quadlet,
             Self::Kubernetes { .. } => CureFormat::Kubernetes,
@@ -111,11 +112,11 @@ impl Owner {
             _ => recipe,
         };
         let (before, after) = (plan.inspected.recipe(&plan.recipe.name), plan.recipe.clone());
-        emit::patch(&known_as(before), &known_as(after), plan.inspected.config.kind, form).ok()
+        emit::patch(&known_as(before), &known_as(after), plan.inspected.config.kind, format).ok()
     }
 }
 
-/// The owner that the container's labels tell; the label that names none that could be.
+/// Returns the owner that the container's labels tell; the label that names none that could be.
 fn owner(plan: &Plan<'_>) -> Result<Option<Owner>, &'static str> {
     let labels = Labels::of(plan);
     if let Some(service) = labels.named("com.docker.swarm.service.name", &SERVICE)? {
@@ -167,10 +168,10 @@ impl<'p> Labels<'p> {
         self.own.iter().any(|(key, _)| key.starts_with(prefix))
     }
 
-    /// The value of a label that names something of that form; the label's name where it does not.
-    fn named(&self, name: &'static str, form: &Pattern) -> Result<Option<String>, &'static str> {
+    /// Returns the value of a label that names something of that grammar; the label's name where it does not.
+    fn named(&self, name: &'static str, grammar: &Pattern) -> Result<Option<String>, &'static str> {
         match self.get(name) {
-            Some(value) if form.is_match(value) && !value.chars().any(is_hidden) => {
+            Some(value) if grammar.is_match(value) && !value.chars().any(is_hidden) => {
                 Ok(Some(value.to_owned()))
             }
             Some(_) => Err(name),
@@ -183,13 +184,11 @@ impl<'p> Labels<'p> {
 mod tests {
     use serde_json::json;
 
+    use super::{CureFormat, Recipe, emit};
     use crate::diagnose::Report;
-    use crate::prescribe::emit;
-    use crate::prescribe::emit::CureFormat;
-    use crate::prescribe::inspected::to_recipe::Inspected;
-    use crate::prescribe::recipe::launch_recipe::Recipe;
-    use crate::prescribe::recipe::launch_recipe::Volume;
-    use crate::prescribe::recipe::plan::Plan;
+    use crate::prescribe::inspected::Inspected;
+    use crate::prescribe::recipe::{Plan, Volume};
+    use crate::prescribe::remedy::planner;
     use crate::render::sample;
     use crate::snapshot::{
         EngineId, EngineKind, Facts, LogExcerpt, SCHEMA_VERSION, Snapshot, Target, TargetKind,
@@ -226,7 +225,7 @@ mod tests {
         let report: Report = sample::failed();
         let inspected = Inspected::of(&snapshot).unwrap();
         let mut plan = Plan::named(&snapshot.target.name, &report, &snapshot, &inspected);
-        plan.fill();
+        planner::fill(&mut plan);
         let (step, remark) = super::step(&plan);
         step.map(|step| step.title).or(remark).unwrap_or_default()
     }
@@ -250,7 +249,7 @@ mod tests {
             recipe.volumes.extend(init.then(|| Volume::same("/sys/fs/cgroup", "ro")));
             recipe
         };
-        let told = |form| emit::patch(&recipe(true), &recipe(false), EngineKind::Podman, form).unwrap();
+        let told = |format| emit::patch(&recipe(true), &recipe(false), EngineKind::Podman, format).unwrap();
         assert_eq!(
             told(CureFormat::Quadlet),
             "# take out Volume=/sys/fs/cgroup:/sys/fs/cgroup:ro\n# take out \

@@ -1,15 +1,13 @@
-//! A finished plan → the steps in their order: image, profile, environment, retirement, start. Pure.
+//! A finished plan → the steps in their order: image, profile, environment, retirement, start.
+//!
+//! Must not change what the plan decided; it only puts into the recipe what a step makes.
 
-use crate::prescribe::prescription::{Reach, Step, StepKind};
-use crate::prescribe::recipe::launch_recipe::Network;
-use crate::prescribe::recipe::plan::Plan;
-use crate::prescribe::recipe::secret_words as unseen;
-use crate::prescribe::steps::fetch_secrets as fetch;
-use crate::prescribe::steps::retire;
+use super::secret_script::with_secrets;
+use super::{fetch_secrets, retire};
+use crate::prescribe::engine_cli::Reach;
+use crate::prescribe::recipe::{Change, ChangePlace, Network, PROFILES, Plan};
+use crate::prescribe::step::{DERIVED_DOCKERFILE, Step, StepKind};
 use crate::snapshot::{TargetKind, key};
-
-/// Where profiles are kept for Podman, which remembers only their path.
-pub const PROFILES: &str = "/var/lib/sysdock/seccomp";
 
 /// Writes the steps of a relaunch; changes the recipe where a step makes what it names.
 pub fn relaunch(plan: &mut Plan<'_>, reach: &Reach) -> Vec<Step> {
@@ -23,15 +21,12 @@ pub fn relaunch(plan: &mut Plan<'_>, reach: &Reach) -> Vec<Step> {
     let needs = (plan.snapshot.target.kind == TargetKind::Snapshot).then(|| {
         format!("the container {} on its engine, as it was when the snapshot was taken", plan.recipe.name)
     });
-    steps.extend(fetch::steps(&plan.recipe, reach));
+    steps.extend(fetch_secrets::steps(&plan.recipe, reach));
     steps.extend(retire::steps(plan, reach));
     steps.push(run(plan, reach));
     steps.extend(plan.recipe.networks.iter().map(|network| join(network, &plan.recipe.name, reach)));
     steps.extend(retire::release(plan, reach));
-    for step in steps
-        .iter_mut()
-        .filter(|step| step.needs.is_none() && step.argv.first().map(String::as_str) != Some("install"))
-    {
+    for step in steps.iter_mut().filter(|step| step.needs.is_none()) {
         step.needs.clone_from(&needs);
     }
     steps
@@ -42,15 +37,15 @@ pub fn beside(plan: &mut Plan<'_>, reach: &Reach) -> Vec<Step> {
     let mut steps = Vec::new();
     steps.extend(build(plan, reach));
     steps.extend(seccomp(plan));
-    steps.extend(fetch::steps(&plan.recipe, reach));
+    steps.extend(fetch_secrets::steps(&plan.recipe, reach));
     steps.push(run(plan, reach));
     steps
 }
 
-/// Ids of the findings that changes with such words cure.
-fn why(plan: &Plan<'_>, about: impl Fn(&str) -> bool) -> Vec<String> {
+/// Returns the ids of the findings that such changes cure.
+fn why(plan: &Plan<'_>, about: impl Fn(&Change) -> bool) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
-    for id in plan.changes.iter().filter(|change| about(&change.words)).flat_map(|change| &change.why) {
+    for id in plan.changes.iter().filter(|change| about(change)).flat_map(|change| &change.why) {
         if !ids.contains(id) {
             ids.push(id.clone());
         }
@@ -58,7 +53,7 @@ fn why(plan: &Plan<'_>, about: impl Fn(&str) -> bool) -> Vec<String> {
     ids
 }
 
-/// An image derived from the container's.
+/// Returns the step that derives an image from the container's.
 fn build(plan: &mut Plan<'_>, reach: &Reach) -> Option<Step> {
     if plan.image_lines.is_empty() {
         return None;
@@ -73,13 +68,13 @@ fn build(plan: &mut Plan<'_>, reach: &Reach) -> Option<Step> {
     let argv = reach.argv(["build", "--network", "none", "-t", &name, "image"]);
     let mut step =
         Step::command(StepKind::BuildImage, format!("make {name} from the container's image"), argv);
-    step.files.insert("image/Dockerfile".to_owned(), lines.join("\n") + "\n");
-    step.why = why(plan, |words| words.contains("derived image"));
+    step.files.insert(DERIVED_DOCKERFILE.to_owned(), lines.join("\n") + "\n");
+    step.why = why(plan, |change| change.place == ChangePlace::DerivedImage);
     plan.recipe.image = name;
     Some(step)
 }
 
-/// A name that is allowed for images, which is less than for containers.
+/// Returns a name that is allowed for images, which is less than for containers.
 fn image_name(plan: &Plan<'_>) -> String {
     let tame: String = plan
         .recipe
@@ -92,11 +87,11 @@ fn image_name(plan: &Plan<'_>) -> String {
     format!("{}{}-cured", if plan.is_podman() { "localhost/" } else { "" }, words.join("-"))
 }
 
-/// The profile as a file; for Podman at a place that lasts.
+/// Returns the step that writes the profile into a file; for Podman at a place that lasts.
 fn seccomp(plan: &mut Plan<'_>) -> Option<Step> {
     let text = plan.profile.clone()?;
     let name = format!("{}.seccomp.json", plan.recipe.name);
-    let ids = why(plan, |words| words.contains("seccomp profile"));
+    let ids = why(plan, |change| change.place == ChangePlace::SeccompProfile);
     let title = if ids.is_empty() {
         "the seccomp profile in force, as a file".to_owned()
     } else {
@@ -117,7 +112,8 @@ fn seccomp(plan: &mut Plan<'_>) -> Option<Step> {
     Some(step)
 }
 
-/// A rootless user writes beside the profile of his own; root has a place for all.
+/// Returns the folder for profiles: a rootless user writes beside the profile of his own; root has a place
+/// for all.
 fn lasting_folder(plan: &Plan<'_>) -> String {
     let old = plan.inspected.config.security_option("seccomp").unwrap_or_default();
     let beside = old
@@ -127,7 +123,7 @@ fn lasting_folder(plan: &Plan<'_>) -> String {
     beside.map_or_else(|| PROFILES.to_owned(), |folder| format!("{folder}/sysdock"))
 }
 
-/// The run step that cannot be written, and why.
+/// Returns advice in place of a run step that cannot be written, and says why.
 fn refusal(plan: &Plan<'_>) -> Step {
     let fields = plan.recipe.refused.join("; ");
     let words: Vec<&str> = plan.changes.iter().map(|change| change.words.as_str()).collect();
@@ -142,6 +138,7 @@ fn refusal(plan: &Plan<'_>) -> Step {
     )
 }
 
+/// Returns the step that starts the new container.
 fn run(plan: &Plan<'_>, reach: &Reach) -> Step {
     let recipe = &plan.recipe;
     let mut title = format!("start {} anew", recipe.name);
@@ -150,7 +147,7 @@ fn run(plan: &Plan<'_>, reach: &Reach) -> Step {
         title
             .push_str(&format!(". Its anonymous volumes at {} are taken over by name", anonymous.join(", ")));
     }
-    let mut step = match unseen::put_in(recipe.run(reach), recipe) {
+    let mut step = match with_secrets(recipe.run(reach), recipe) {
         Ok(argv) => Step::command(StepKind::RunContainer, title, argv),
         Err(refused) => Step::advice(format!("{title}; no command is printed for it: {refused}"), &[]),
     };
@@ -158,6 +155,7 @@ fn run(plan: &Plan<'_>, reach: &Reach) -> Step {
     step
 }
 
+/// Returns the step that joins a further network.
 fn join(network: &Network, container: &str, reach: &Reach) -> Step {
     // Which one it has cannot be told from which one it was given, and Docker's CLI has no flag for it.
     let title = format!("join the network {}, with a hardware address of the engine's choice", network.name);

@@ -1,7 +1,12 @@
-//! Putting the old container aside: stopped, unable to come back by itself, under another name. Pure.
+//! A plan → the steps that put the old container aside: stopped, unable to come back by itself, under another
+//! name.
+//!
+//! Must not remove anything that the user may want back.
 
-use crate::prescribe::prescription::{Reach, Retired, Step, StepKind};
-use crate::prescribe::recipe::plan::Plan;
+use crate::prescribe::engine_cli::Reach;
+use crate::prescribe::prescription::Retired;
+use crate::prescribe::recipe::Plan;
+use crate::prescribe::step::{Step, StepKind};
 use crate::snapshot::key;
 use crate::snapshot::vocabulary::{ContainerStatus, Wrapper};
 
@@ -10,18 +15,22 @@ const SHORT: &str = "5";
 /// First Podman that can change the restart policy of a container.
 const PODMAN_UPDATES: (i64, i64) = (5, 1);
 
-/// What undoes a relaunch; `None` where the engine removes the old container.
+/// Returns what undoes a relaunch; `None` where the engine removes the old container.
 pub fn retired(plan: &Plan<'_>) -> Option<Retired> {
     let old = Old::of(plan);
-    let status = plan.facts.get(key::CONTAINER_STATUS).unwrap_or(ContainerStatus::Running);
     (!plan.recipe.has("--rm")).then(|| Retired {
         name: old.name.to_owned(),
         kept_as: old.kept_as.clone(),
         policy: Some(old.policy.clone()).filter(|policy| policy != "no" && can_update(plan)),
-        ran: matches!(
-            status,
-            ContainerStatus::Running | ContainerStatus::Restarting | ContainerStatus::Paused
-        ),
+        ran: runs(plan),
+    })
+}
+
+/// Returns whether the container runs; one whose state is not known may.
+fn runs(plan: &Plan<'_>) -> bool {
+    let status = plan.facts.get(key::CONTAINER_STATUS);
+    status.is_none_or(|status| {
+        matches!(status, ContainerStatus::Running | ContainerStatus::Restarting | ContainerStatus::Paused)
     })
 }
 
@@ -44,14 +53,10 @@ struct Old<'p> {
 impl<'p> Old<'p> {
     fn of(plan: &'p Plan<'_>) -> Self {
         let policy = plan.recipe.values("--restart").first().map_or("no", |policy| *policy).to_owned();
-        let status = plan.facts.get(key::CONTAINER_STATUS).unwrap_or(ContainerStatus::Running);
         Self {
             name: &plan.recipe.name,
             kept_as: old_name(plan),
-            alive: matches!(
-                status,
-                ContainerStatus::Running | ContainerStatus::Restarting | ContainerStatus::Paused
-            ) || policy != "no",
+            alive: runs(plan) || policy != "no",
             healthy: plan.facts.get(key::BOOT_UP) == Some(true)
                 && plan.facts.get(key::PID1_FROZEN) != Some(true),
             halts: plan.facts.get(key::CONTAINER_STOP_SIGNAL_HALTS) == Some(true),
@@ -60,7 +65,7 @@ impl<'p> Old<'p> {
     }
 }
 
-/// Puts the old container aside.
+/// Returns the steps that put the old container aside.
 pub fn steps(plan: &Plan<'_>, reach: &Reach) -> Vec<Step> {
     let old = Old::of(plan);
     let step =
@@ -93,17 +98,20 @@ pub fn steps(plan: &Plan<'_>, reach: &Reach) -> Vec<Step> {
     steps
 }
 
+/// Returns whether PID 1 is systemd itself, so that it can be told to shut down.
 fn is_systemd_pid1(plan: &Plan<'_>) -> bool {
     plan.facts.get(key::CONTAINER_WRAPPER) == Some(Wrapper::None)
         && plan.facts.get(key::CONTAINER_ENGINE_INIT) != Some(true)
 }
 
+/// Returns whether the engine can change the restart policy of a container.
 fn can_update(plan: &Plan<'_>) -> bool {
     let version =
         (plan.facts.get(key::ENGINE_MAJOR).unwrap_or(0), plan.facts.get(key::ENGINE_MINOR).unwrap_or(0));
     !plan.is_podman() || version >= PODMAN_UPDATES
 }
 
+/// Writes the title of the step that renames the old container.
 fn rename_title(plan: &Plan<'_>, old: &Old<'_>) -> String {
     let title = format!("keep the old container as {}", old.kept_as);
     if old.policy == "no" || can_update(plan) {
@@ -114,7 +122,7 @@ fn rename_title(plan: &Plan<'_>, old: &Old<'_>) -> String {
     format!("{title}; {reason} ({}): remove it when the new one has proved itself", old.policy)
 }
 
-/// One that the engine removes when it stops: the name must be free before.
+/// Returns the steps for one that the engine removes when it stops: the name must be free before.
 fn removed(plan: &Plan<'_>, reach: &Reach, old: &Old<'_>) -> Vec<Step> {
     let step =
         |title: String, words: &[&str]| Step::command(StepKind::RetireContainer, title, reach.argv(words));
@@ -125,7 +133,8 @@ fn removed(plan: &Plan<'_>, reach: &Reach, old: &Old<'_>) -> Vec<Step> {
     steps
 }
 
-/// Name of the old container from now on; the time is its own, so that a replay gives the same name.
+/// Returns the name of the old container from now on; the time is its own, so that a replay gives the same
+/// name.
 fn old_name(plan: &Plan<'_>) -> String {
     let time = |pointer: &str| plan.inspected.config.text(pointer).filter(|time| !time.starts_with("0001"));
     let time = time("/State/StartedAt").or_else(|| time("/Created")).unwrap_or_default();
@@ -133,8 +142,8 @@ fn old_name(plan: &Plan<'_>) -> String {
     format!("{}-before-{stamp}", plan.recipe.name)
 }
 
-/// A container that was started with `--rm` goes with its anonymous volumes when it stops: what it wrote is
-/// kept as an image, and its volumes are held by a container that never starts.
+/// Returns the steps that keep what goes with a container that was started with `--rm`: what it wrote becomes
+/// an image, and its anonymous volumes are held by a container that never starts.
 fn keep_what_is_removed(plan: &Plan<'_>, reach: &Reach, old: &str) -> Vec<Step> {
     let name = plan.recipe.name.as_str();
     let title = format!(
@@ -166,11 +175,12 @@ fn keep_what_is_removed(plan: &Plan<'_>, reach: &Reach, old: &str) -> Vec<Step> 
     steps
 }
 
+/// Returns the name of the container that holds the volumes.
 fn holder(old: &str) -> String {
     format!("{old}-volumes")
 }
 
-/// The new container has the volumes now.
+/// Returns the step that removes the holder of the volumes, which the new container has now.
 pub fn release(plan: &Plan<'_>, reach: &Reach) -> Option<Step> {
     let held = plan.recipe.has("--rm") && !plan.recipe.anonymous().is_empty();
     let name = holder(&old_name(plan));

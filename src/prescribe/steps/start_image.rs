@@ -1,12 +1,16 @@
 //! A container that was made of an image but not started → the steps that start one like it with what this
-//! engine needs. Pure.
+//! engine needs.
+//!
+//! Must not derive an image: `build` does.
 
+use super::relaunch;
 use crate::diagnose::Report;
-use crate::prescribe::inspected::to_recipe::Inspected;
-use crate::prescribe::prescription::{Prescription, Reach, Step, StepKind};
-use crate::prescribe::recipe::launch_recipe::Volume;
-use crate::prescribe::recipe::plan::Plan;
-use crate::prescribe::steps::relaunch;
+use crate::prescribe::engine_cli::Reach;
+use crate::prescribe::inspected::Inspected;
+use crate::prescribe::prescription::Prescription;
+use crate::prescribe::recipe::{Plan, Volume};
+use crate::prescribe::remedy::planner;
+use crate::prescribe::step::{Step, StepKind};
 use crate::quote::shown;
 use crate::snapshot::Snapshot;
 
@@ -36,7 +40,7 @@ pub struct Started {
     pub open: Vec<String>,
 }
 
-/// A cure as it is for an image: nothing is put aside, a container is started with it.
+/// Returns a cure as it is for an image: nothing is put aside, a container is started with it.
 #[must_use]
 pub fn of_image(
     cure: Prescription,
@@ -75,7 +79,7 @@ pub fn of_image(
     }
 }
 
-/// The steps that start a container; `None` where no flag makes systemd boot here.
+/// Returns the steps that start a container; `None` where no flag makes systemd boot here.
 #[must_use]
 pub fn start(report: &Report, snapshot: &Snapshot, reach: &Reach, wanted: &Start) -> Option<Started> {
     let inspected = Inspected::of(snapshot)?;
@@ -84,15 +88,15 @@ pub fn start(report: &Report, snapshot: &Snapshot, reach: &Reach, wanted: &Start
     // Podman's compatible API sets it; nobody asked for it.
     plan.recipe.drop_flag("--umask");
     // Before the planner looks, so that it mounts nothing where the user does.
-    plan.recipe.volumes.extend(wanted.volumes.iter().map(|text| volume(text)));
+    plan.recipe.volumes.extend(wanted.volumes.iter().map(|text| Volume::parse(text)));
     for (name, value) in &wanted.flags {
         plan.recipe.push(name, value.clone());
     }
     if !wanted.command.is_empty() {
         plan.recipe.command.clone_from(&wanted.command);
     }
-    plan.fill();
-    plan.flags_only();
+    planner::fill(&mut plan);
+    planner::flags_only(&mut plan);
     let given = plan.changes.iter().map(|change| change.words.clone()).collect();
     let mut steps = relaunch::beside(&mut plan, reach);
     for step in steps.iter_mut().filter(|step| step.kind == StepKind::RunContainer) {
@@ -100,27 +104,4 @@ pub fn start(report: &Report, snapshot: &Snapshot, reach: &Reach, wanted: &Start
     }
     let open = plan.open().map(|root| root.id.clone()).collect();
     Some(Started { steps, given, open })
-}
-
-/// Reads `source:destination[:options]`; a lone path is an anonymous volume.
-fn volume(text: &str) -> Volume {
-    let mut parts = text.splitn(3, ':');
-    let first = parts.next().unwrap_or_default().to_owned();
-    let (source, destination) = match parts.next() {
-        Some(destination) => (first, destination.to_owned()),
-        None => (String::new(), first),
-    };
-    Volume { source, destination, options: parts.next().unwrap_or_default().to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn volumes_are_read_as_the_engines_write_them() {
-        for text in ["data:/data", "/a:/b:ro,z", "/only"] {
-            assert_eq!(volume(text).text(), text);
-        }
-    }
 }

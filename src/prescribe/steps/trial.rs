@@ -1,61 +1,20 @@
 //! Report and snapshot → the steps of a trial: the cured container under a name of its own, beside the old
-//! one and cut off from the world. Pure.
+//! one and cut off from the world.
+//!
+//! Must not let a trial reach, or outlive, anything outside of it.
 
+use super::relaunch;
 use crate::diagnose::Report;
-use crate::prescribe::inspected::to_recipe::Inspected;
-use crate::prescribe::prescription::{Reach, Step, StepKind};
-use crate::prescribe::recipe::added_parts::{self, Element};
-use crate::prescribe::recipe::foreign_names as screen;
-use crate::prescribe::recipe::launch_recipe::Recipe;
-use crate::prescribe::recipe::plan::Plan;
-use crate::prescribe::steps::relaunch as steps;
-use crate::prescribe::trial_labels::{IMAGE_TOKEN_LABEL, TOKEN_LABEL, TRIAL_LABEL};
+use crate::prescribe::engine_cli::Reach;
+use crate::prescribe::inspected::Inspected;
+use crate::prescribe::recipe::{Element, Plan, Recipe, added, foreign_names, leave_out};
+use crate::prescribe::remedy::planner;
+use crate::prescribe::step::{Step, StepKind};
+use crate::prescribe::trial_names::{IMAGE_TOKEN_LABEL, TOKEN_LABEL, TRIAL_LABEL};
 use crate::snapshot::Snapshot;
 
 /// Longest life of a trial, in seconds: an image is derived, the container boots, is asked and stops.
 pub const TRIAL_LIFE: i64 = 10 * 60;
-/// Between the name of what is tried and the number of the process.
-const TRIAL: &str = "-trial-";
-/// How the name of a container begins that an image is read through.
-const PROBE: &str = "sysdock-probe-";
-/// How the name of an image ends that is made for a trial.
-const CURED: &str = "-cured";
-
-/// Name of the container of a trial that this process begins at this time, in seconds since 1970.
-#[must_use]
-pub fn trial_name(after: &str, process: u32, time: i64) -> String {
-    format!("{after}{TRIAL}{process}-{time}")
-}
-
-/// Name of a container through which an image is read.
-#[must_use]
-pub fn probe_name(process: u32, time: i64) -> String {
-    format!("{PROBE}{process}-{time}")
-}
-
-/// Whether a container has a name as this program gives it.
-#[must_use]
-pub fn is_made_name(name: &str) -> bool {
-    let numbers = name
-        .strip_prefix(PROBE)
-        .or_else(|| name.rsplit_once(TRIAL).filter(|(after, _)| !after.is_empty()).map(|(_, rest)| rest));
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
-    let is_number =
-        |text: &str| (1..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    name.chars().all(is_plain)
-        && numbers
-            .and_then(|rest| rest.split_once('-'))
-            .is_some_and(|(process, time)| is_number(process) && is_number(time))
-}
-
-/// The name of an image that is made for a trial, without its registry and `latest`; none for other images.
-#[must_use]
-pub fn made_image(reference: &str) -> Option<&str> {
-    let name = reference.strip_prefix("localhost/").unwrap_or(reference);
-    let name = name.strip_suffix(":latest").unwrap_or(name);
-    name.strip_suffix(CURED).is_some_and(is_made_name).then_some(name)
-}
-
 /// Flags that lead out of a trial, or that would outlive it.
 const OUTWARD: [&str; 13] = [
     "--publish",
@@ -104,15 +63,15 @@ pub struct TrialSteps {
     pub elements: Vec<Element>,
 }
 
-/// The steps that make and start the container of a trial; `None` where no flag cures, or something cannot be
-/// carried over.
+/// Returns the steps that make and start the container of a trial; `None` where no flag cures, or something
+/// cannot be carried over.
 #[must_use]
 pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial) -> Option<TrialSteps> {
     let inspected = Inspected::of(snapshot)?;
     let mut plan = Plan::hopeful(&trial.name, report, snapshot, &inspected)?;
-    plan.fill();
+    planner::fill(&mut plan);
     if trial.flags_only {
-        plan.flags_only();
+        planner::flags_only(&mut plan);
     }
     if trial.profile.is_some() {
         plan.profile.clone_from(&trial.profile);
@@ -122,11 +81,11 @@ pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial)
     }
     let mut before = inspected.recipe(&snapshot.target.name);
     trial.name.clone_into(&mut before.name);
-    let elements = added_parts::added(&before, &plan.recipe);
-    trial.without.iter().for_each(|element| added_parts::leave_out(&mut plan.recipe, element));
+    let elements = added(&before, &plan.recipe);
+    trial.without.iter().for_each(|element| leave_out(&mut plan.recipe, element));
     cut_off(&mut plan.recipe, trial);
     limit(&mut plan.recipe, &trial.controllers);
-    let mut steps = steps::beside(&mut plan, reach);
+    let mut steps = relaunch::beside(&mut plan, reach);
     for step in steps.iter_mut().filter(|step| step.kind == StepKind::BuildImage) {
         let folder = step.argv.pop();
         step.argv.extend(["--label".to_owned(), format!("{IMAGE_TOKEN_LABEL}={}", trial.token)]);
@@ -135,27 +94,27 @@ pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial)
     Some(TrialSteps { steps, elements })
 }
 
-/// The steps of a trial in which nothing is cured: the container as it is, cut off and with a terminal, so
-/// that its words can be read; `None` where something cannot be carried over.
+/// Returns the steps of a trial in which nothing is cured: the container as it is, cut off and with a
+/// terminal, so that its words can be read; `None` where something cannot be carried over.
 #[must_use]
 pub fn unchanged(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial) -> Option<Vec<Step>> {
     let inspected = Inspected::of(snapshot)?;
     let mut plan = Plan::named(&trial.name, report, snapshot, &inspected);
-    plan.settle();
+    planner::settle(&mut plan);
     if !is_sound(&plan) || !plan.recipe.refused.is_empty() {
         return None;
     }
     cut_off(&mut plan.recipe, trial);
     limit(&mut plan.recipe, &trial.controllers);
-    Some(steps::beside(&mut plan, reach))
+    Some(relaunch::beside(&mut plan, reach))
 }
 
-/// Whether its names can be words of a command.
+/// Returns whether its names can be words of a command.
 fn is_sound(plan: &Plan<'_>) -> bool {
-    screen::names(&plan.recipe).is_empty()
+    foreign_names::odd_names(&plan.recipe).is_empty()
 }
 
-/// No network, no ports, nothing written outside, a terminal so that systemd speaks.
+/// Leaves no network, no ports, nothing to write outside; gives a terminal, so that systemd speaks.
 fn cut_off(recipe: &mut Recipe, trial: &Trial) {
     OUTWARD.iter().for_each(|flag| recipe.drop_flag(flag));
     recipe.networks.clear();
@@ -177,12 +136,13 @@ fn cut_off(recipe: &mut Recipe, trial: &Trial) {
     }
 }
 
+/// Returns the options of a volume that nobody can write to.
 fn read_only(options: &str) -> String {
     let kept = options.split(',').filter(|option| !matches!(*option, "" | "rw" | "ro"));
     kept.chain(["ro"]).collect::<Vec<_>>().join(",")
 }
 
-/// Limits where the engine can set them; without the controllers it refuses the flags or ignores them.
+/// Sets limits where the engine can set them; without the controllers it refuses the flags or ignores them.
 fn limit(recipe: &mut Recipe, controllers: &[String]) {
     for (flag, value, controller) in LIMITS {
         if !recipe.has(flag) && controllers.iter().any(|one| one == controller) {
@@ -194,44 +154,7 @@ fn limit(recipe: &mut Recipe, controllers: &[String]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_known_again_and_others_are_not() {
-        for name in [
-            trial_name("web", 12, 1_767_225_600),
-            trial_name("a-trial-b", 1, 7),
-            probe_name(12, 1_767_225_600),
-        ] {
-            assert!(is_made_name(&name), "{name}");
-            assert_eq!(
-                made_image(&format!("localhost/{name}-cured:latest")),
-                Some(format!("{name}-cured").as_str())
-            );
-            assert_eq!(made_image(&format!("{name}-cured")), Some(format!("{name}-cured").as_str()));
-        }
-        for name in [
-            "web",
-            "-trial-1-2",
-            "web-trial-1",
-            "web-trial-1-2-3",
-            "web-trial-1-2x",
-            "web-trial--2",
-            "sysdock-probe-1",
-            "web-trial-1-2-cured",
-        ] {
-            assert!(!is_made_name(name), "{name}");
-        }
-        for image in [
-            "web-cured",
-            "web-trial-1-2",
-            "registry.example/web-trial-1-2-cured",
-            "web-trial-1-2-cured:1",
-            "<none>:<none>",
-        ] {
-            assert_eq!(made_image(image), None, "{image}");
-        }
-    }
-    use crate::prescribe::recipe::launch_recipe::Volume;
+    use crate::prescribe::recipe::Volume;
 
     #[test]
     fn a_trial_reaches_nothing_outside() {

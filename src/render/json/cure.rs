@@ -13,7 +13,7 @@ pub(super) struct PrescriptionOut<'r> {
     /// The cure in one sentence.
     summary: &'r str,
     /// Rights that the cure grants to the container, in words; `none` where there are none.
-    privilege: &'r str,
+    privilege: String,
     /// What the cure costs, in words.
     cost: &'r str,
     /// Whether the steps end every root cause that counts.
@@ -58,7 +58,7 @@ struct NotOfferedOut<'r> {
 pub(super) fn prescription(prescription: &Prescription) -> PrescriptionOut<'_> {
     PrescriptionOut {
         summary: &prescription.summary,
-        privilege: &prescription.privilege,
+        privilege: prescription.privilege.to_string(),
         cost: &prescription.cost,
         curable: prescription.curable,
         steps: prescription.steps.iter().map(step).collect(),

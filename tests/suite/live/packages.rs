@@ -87,8 +87,8 @@ fn the_image_examines_a_container_through_the_socket_alone() {
     {
         let _turn = turn();
         let image = image(lane);
-        let patient = Container::start(lane, "patient", &[], "bookworm", &["/sbin/init"]);
-        let here = lane.sysdock(&["doctor", "--format", "json", &patient.name]).run();
+        let inspected = Container::start(lane, "inspected", &[], "bookworm", &["/sbin/init"]);
+        let here = lane.sysdock(&["doctor", "--format", "json", &inspected.name]).run();
         let doctor = Container::named(lane, "doctor");
         let socket = format!("{}:/var/run/docker.sock", lane.address.trim_start_matches("unix://"));
         let said = lane.client(&[
@@ -104,7 +104,7 @@ fn the_image_examines_a_container_through_the_socket_alone() {
             "doctor",
             "--format",
             "json",
-            &patient.name,
+            &inspected.name,
         ]);
         let report: serde_json::Value = serde_json::from_str(&said.stdout)
             .unwrap_or_else(|error| panic!("{}: {error}: {said:?}", lane.name));

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::lab::lane;
-use super::own_schemas;
 use super::program::{announce, project, sysdock};
+use crate::own_schemas;
 
 const LANE: &str = "docker20-v2";
 /// Growth of the watch's own memory that is allowed, in KiB.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::lab::{Container, Lane, lane, turn};
-use super::own_schemas;
+use crate::own_schemas;
 
 /// Longest wait for all reports.
 const PATIENCE: Duration = Duration::from_mins(3);

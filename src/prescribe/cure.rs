@@ -1,0 +1,152 @@
+//! Report and snapshot → the prescription: the planner's cure with its steps, or words where no flag helps.
+//!
+//! Must not ask an engine, read a file or print; the same input gives the same bytes.
+
+use super::engine_cli::Reach;
+use super::inspected::Inspected;
+use super::prescription::{NotOffered, Prescription};
+use super::privilege::Privilege;
+use super::recipe::{Launch, Plan, foreign_names};
+use super::remedy::{planner, steps_beyond_flags};
+use super::step::Step;
+use super::steps::{carried_rights, owner_file, relaunch, retire};
+use crate::diagnose::{Finding, Report, Role, Subject};
+use crate::snapshot::Snapshot;
+
+/// Chooses a cure; `None` where nothing is wrong that has a cause.
+#[must_use]
+pub fn prescribe(report: &Report, snapshot: &Snapshot, reach: &Reach) -> Option<Prescription> {
+    if report.subject == Subject::NotSystemd || report.root().is_none() {
+        return None;
+    }
+    match Inspected::of(snapshot) {
+        Some(inspected) => Some(planned(report, snapshot, &inspected, reach)),
+        None => Some(by_hand(report, snapshot)),
+    }
+}
+
+/// Returns the prescription of a container whose documents are known.
+fn planned(report: &Report, snapshot: &Snapshot, inspected: &Inspected<'_>, reach: &Reach) -> Prescription {
+    let Some(mut plan) = Plan::hopeful(&snapshot.target.name, report, snapshot, inspected) else {
+        return by_hand(report, snapshot);
+    };
+    planner::fill(&mut plan);
+    let odd = foreign_names::odd_names(&plan.recipe);
+    if !odd.is_empty() {
+        return refused(report, snapshot, &odd);
+    }
+    let roots: Vec<_> = plan.roots().collect();
+    if plan.open().count() == roots.len() {
+        let mut prescription = by_hand(report, snapshot);
+        let advice: Vec<Step> =
+            plan.advice.iter().map(|(words, id)| Step::advice(words.clone(), &[id])).collect();
+        prescription.steps.splice(0..0, advice);
+        return prescription;
+    }
+    let open: Vec<_> = plan.open().collect();
+    relaunched(plan, &open, report, reach)
+}
+
+/// Returns the prescription of a plan whose steps start the container anew.
+fn relaunched(mut plan: Plan<'_>, open: &[&Finding], report: &Report, reach: &Reach) -> Prescription {
+    let origin = carried_rights::origin(&plan, &plan.recipe.image);
+    let mut started = relaunch::relaunch(&mut plan, reach);
+    let (owner, remark) = owner_file::step(&plan);
+    let mut steps: Vec<Step> = owner.into_iter().collect();
+    steps.append(&mut started);
+    steps.extend(open.iter().flat_map(|root| steps_beyond_flags(root, plan.facts)));
+    steps.extend(plan.spare.iter().cloned().chain(remark).map(|words| Step::advice(words, &[])));
+    let rights = carried_rights::rights(&plan);
+    let remarks: Vec<String> = carried_rights::summary(&rights).into_iter().chain(origin).collect();
+    Prescription {
+        summary: std::iter::once(summary(&plan)).chain(remarks.clone()).collect::<Vec<_>>().join(" "),
+        privilege: privilege(&plan, rights),
+        cost: cost(&plan),
+        curable: open.is_empty(),
+        steps,
+        not_offered: not_offered(report, true, plan.recipe.has("--privileged")),
+        retired: retire::retired(&plan).filter(|_| plan.recipe.refused.is_empty()),
+        launch: Some(Launch { kind: plan.inspected.config.kind, recipe: plan.recipe, remarks }),
+    }
+}
+
+/// Returns a prescription of words for a container whose names cannot be words of a command.
+fn refused(report: &Report, snapshot: &Snapshot, odd: &[String]) -> Prescription {
+    let mut prescription = by_hand(report, snapshot);
+    prescription.summary = format!("No command is made for this container: {}.", odd.join("; "));
+    "whoever knows this container has to start it anew".clone_into(&mut prescription.cost);
+    prescription
+}
+
+/// Returns a prescription of words only.
+fn by_hand(report: &Report, snapshot: &Snapshot) -> Prescription {
+    let roots = || report.findings.iter().filter(|finding| finding.role == Role::RootCause);
+    let steps: Vec<Step> = roots().flat_map(|root| steps_beyond_flags(root, &snapshot.facts)).collect();
+    let is_beyond_flags = roots().any(Finding::is_beyond_flags);
+    let summary = if is_beyond_flags {
+        "No flag of the container cures this; the image or the host has to change."
+    } else {
+        "What to do is for a person to decide; no command can do it alone."
+    };
+    Prescription {
+        summary: summary.to_owned(),
+        privilege: Privilege::None,
+        cost: "a change outside of this container".to_owned(),
+        curable: false,
+        steps,
+        not_offered: not_offered(report, !is_beyond_flags, false),
+        launch: None,
+        retired: None,
+    }
+}
+
+/// Writes the cure in a sentence.
+fn summary(plan: &Plan<'_>) -> String {
+    let words: Vec<&str> = plan.changes.iter().map(|change| change.words.as_str()).collect();
+    format!("Start the container anew with {}.", words.join("; "))
+}
+
+/// Sums up what the cure adds, and what the container had and has again.
+fn privilege(plan: &Plan<'_>, rights: Vec<String>) -> Privilege {
+    let mut added: Vec<String> = plan.changes.iter().filter_map(|change| change.privilege.clone()).collect();
+    added.dedup();
+    Privilege::of(added, rights)
+}
+
+/// Says what the cure costs.
+fn cost(plan: &Plan<'_>) -> String {
+    let mut cost = "the container is made anew: what it wrote outside of its volumes stays in the old one, \
+        which is kept"
+        .to_owned();
+    if plan.recipe.has("--rm") {
+        "the container was started with --rm and cannot be kept: its file system is kept as an image"
+            .clone_into(&mut cost);
+    }
+    if !plan.image_lines.is_empty() {
+        cost.push_str("; an image of its own, to be built anew when its base is");
+    }
+    if plan.untried {
+        cost.push_str(
+            "; its control group flags follow from documentation and were not tried on such an engine",
+        );
+    }
+    cost
+}
+
+/// Lists what is often advised and is not offered, with the reason.
+fn not_offered(report: &Report, curable: bool, privileged: bool) -> Vec<NotOffered> {
+    let why = if privileged {
+        "the container has it already and keeps it; what cures it does not need it"
+    } else if curable {
+        "it gives the container the host's devices and all capabilities; the cure needs none of that"
+    } else {
+        "it would not help: the cause is not a lack of rights"
+    };
+    let mut list = vec![NotOffered { what: "--privileged".to_owned(), why: why.to_owned() }];
+    if report.findings.iter().any(|finding| finding.names(&["allow-one-call"])) {
+        let why =
+            "it is the last resort: it lets every system call through, and only the named ones are needed";
+        list.push(NotOffered { what: "--security-opt seccomp=unconfined".to_owned(), why: why.to_owned() });
+    }
+    list
+}

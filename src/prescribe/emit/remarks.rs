@@ -1,0 +1,67 @@
+//! What several formats have to say beside their text: files that they need, secrets that they do not hold.
+//!
+//! Must never write a secret.
+
+use crate::prescribe::prescription::Prescription;
+use crate::prescribe::recipe::{Recipe, SecretWord};
+use crate::prescribe::step::{DERIVED_DOCKERFILE, StepKind};
+use crate::visible::{disarmed, visible};
+
+/// Why labels are left out where one of them is a secret.
+pub const SECRET_LABELS: &str =
+    "one of them is a secret, so none is printed: take them from the old container";
+
+/// Names the file with the environment, and what it must hold.
+pub fn env_file_note(recipe: &Recipe) -> String {
+    format!(
+        "needs the file {} with the old container's environment, which is not printed: NAME=value, one a \
+            line; --prescription sh shows the command that makes it",
+        recipe.env_file()
+    )
+}
+
+/// Names the file with the labels, and what it must hold.
+pub fn label_file_note(recipe: &Recipe) -> String {
+    format!("needs the file {} with the old container's labels, one name=value a line", recipe.label_file())
+}
+
+/// Says what a format that is no script leaves out of the secret words.
+pub fn secret_words(recipe: &Recipe) -> Vec<String> {
+    let one = |secret: &SecretWord| {
+        format!(
+            "{}: it holds a secret, which is not printed: take it from the old container",
+            secret.place.name()
+        )
+    };
+    recipe.secret_words.iter().map(one).collect()
+}
+
+/// Returns the Dockerfile of the image that a prescription derives.
+pub fn derived_dockerfile(prescription: &Prescription) -> Option<&str> {
+    let step = prescription.steps.iter().find(|step| step.kind == StepKind::BuildImage)?;
+    step.files.get(DERIVED_DOCKERFILE).map(String::as_str)
+}
+
+/// Names what a format refers to and the steps make; the image not, where the format holds it itself.
+pub fn needed(prescription: &Prescription, recipe: &Recipe, holds_image: bool) -> Vec<String> {
+    let mut needed = Vec::new();
+    for step in &prescription.steps {
+        match step.kind {
+            StepKind::BuildImage if !holds_image => needed.push(("the image", recipe.image.as_str())),
+            StepKind::SeccompProfile => {
+                needed.extend(step.files.keys().map(|path| ("the seccomp profile", path.as_str())));
+            }
+            _ => {}
+        }
+    }
+    let note = |(what, name)| {
+        format!("needs {what} {name}: --prescription sh prints it with the command that makes it")
+    };
+    needed.into_iter().map(note).collect()
+}
+
+/// Splits a text into lines for comments, without signs that would end one, move a cursor or turn the order
+/// of reading.
+pub fn comment_lines(words: &str) -> Vec<String> {
+    words.lines().map(|line| disarmed(&visible(line))).collect()
+}

@@ -1,0 +1,114 @@
+//! The engine's documents of one container, read so that Docker's and Podman's answer the same questions.
+//!
+//! Must not change or judge anything.
+
+use serde_json::{Map, Value};
+
+use super::create_command::CreateCommand;
+use crate::facts::Config;
+use crate::prescribe::recipe::Recipe;
+use crate::snapshot::{EngineKind, Redactor, Snapshot, TargetKind};
+
+/// The documents of one container, evened out between the engines.
+pub struct Inspected<'s> {
+    /// The inspect document and its helpers.
+    pub config: Config<'s>,
+    /// Section `Config` of the image.
+    pub image: Option<&'s Value>,
+    /// The image's whole document.
+    pub image_document: Option<&'s Value>,
+    /// The engine's info.
+    pub info: Option<&'s Value>,
+    /// Sections `Config` and `HostConfig`, Podman's own fields included.
+    pub sections: [(&'static str, Map<String, Value>); 2],
+    /// What Podman was called with.
+    pub asked: CreateCommand<'s>,
+    /// What of a file's words is secret; documents of a live engine have no secrets left in them.
+    secrets: Option<Redactor>,
+}
+
+impl<'s> Inspected<'s> {
+    /// Reads a snapshot; `None` without a whole inspect document, as for pasted text.
+    pub fn of(snapshot: &'s Snapshot) -> Option<Self> {
+        let documents = &snapshot.documents;
+        let inspect = documents.get("container").filter(|document| document.get("Id").is_some())?;
+        let native = documents.get("podman");
+        let kind = snapshot.target.engine.as_ref()?.kind();
+        let section = |name: &str| inspect.get(name).and_then(Value::as_object).cloned();
+        let own = |name: &str| {
+            native.and_then(|native| native.get(name)).and_then(Value::as_object).cloned().unwrap_or_default()
+        };
+        let mut host = section("HostConfig")?;
+        host.extend(own("HostConfig"));
+        let mut settings = own("Config");
+        settings.extend(section("Config")?);
+        Some(Self {
+            config: Config::live(inspect, native, kind),
+            image: documents.get("image").and_then(|image| image.get("Config")),
+            image_document: documents.get("image"),
+            info: documents.get("engine"),
+            sections: [("Config", settings), ("HostConfig", host)],
+            asked: CreateCommand::of(native),
+            secrets: (snapshot.target.kind != TargetKind::Container).then(|| secrets_of(inspect)),
+        })
+    }
+
+    /// Returns a setting by section and key, such as `HostConfig.Memory`; `None` where it is null.
+    pub fn value(&self, path: &str) -> Option<&Value> {
+        let (section, key) = path.split_once('.')?;
+        self.sections.iter().find(|(name, _)| *name == section)?.1.get(key).filter(|value| !value.is_null())
+    }
+
+    /// Returns a text by section and key; empty where there is none.
+    pub fn text(&self, path: &str) -> &str {
+        self.value(path).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Returns a whole number by section and key; 0 where there is none.
+    pub fn number(&self, path: &str) -> i64 {
+        self.value(path).and_then(Value::as_i64).unwrap_or(0)
+    }
+
+    /// Returns whether the engine is Podman.
+    pub fn is_podman(&self) -> bool {
+        self.config.kind == EngineKind::Podman
+    }
+
+    /// Returns a list of texts of the image's configuration; `None` where the image is not known.
+    pub fn of_image(&self, key: &str) -> Option<Vec<String>> {
+        let list = self.image?.get(key).and_then(Value::as_array);
+        Some(list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
+    }
+
+    /// Returns the labels that the image brings.
+    pub fn image_labels(&self) -> Option<&'s Value> {
+        self.image.and_then(|image| image.get("Labels"))
+    }
+
+    /// Returns the user that the image asks for.
+    pub fn image_user(&self) -> &'s str {
+        self.image.and_then(|image| image.get("User")).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Returns a word with tokens in place of its secrets.
+    pub fn told(&self, word: &str) -> String {
+        self.secrets.as_ref().map_or_else(|| word.to_owned(), |secrets| secrets.redact(word))
+    }
+
+    /// Puts tokens in place of the secrets of a recipe.
+    pub fn without_secrets(&self, recipe: &mut Recipe) {
+        if self.secrets.is_none() {
+            return;
+        }
+        let words = recipe.command.iter_mut().chain(recipe.entrypoint.iter_mut().flatten());
+        let values = recipe.flags.iter_mut().filter_map(|flag| flag.value.as_mut());
+        let texts = words.chain(values).chain(recipe.mounts.iter_mut().map(|(_, text)| text));
+        texts.for_each(|text| *text = self.told(text));
+    }
+}
+
+fn secrets_of(inspect: &Value) -> Redactor {
+    let mut secrets = Redactor::default();
+    secrets.learn(inspect);
+    secrets
+}

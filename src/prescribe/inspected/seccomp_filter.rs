@@ -1,0 +1,43 @@
+//! A snapshot's documents → the seccomp filter that is in force in the container, as text and as rules.
+//!
+//! Must not judge the filter.
+
+use serde_json::Value;
+
+use super::documents::Inspected;
+use crate::facts::filter;
+use crate::seccomp::{Hierarchy, MEASURED, Wanted, allow};
+use crate::snapshot::{Snapshot, key};
+
+pub use crate::facts::filter::{Found, Origin};
+
+/// Finds the filter of the container of a snapshot.
+///
+/// # Errors
+/// Why it is not known, in words.
+pub fn filter_of(snapshot: &Snapshot) -> Result<Found, String> {
+    let inspected =
+        Inspected::of(snapshot).ok_or("the engine's own document of the container is not there")?;
+    let kept = || snapshot.documents.get("seccomp").map(Value::to_string);
+    let read = |path: &str| kept().ok_or_else(|| format!("the profile {path} could not be read"));
+    filter::find(&inspected.config, &read, &snapshot.facts)?
+        .ok_or_else(|| "the container's security options are not known".to_owned())
+}
+
+/// Returns the versions of systemd that count for a container: its own, else all that were measured.
+#[must_use]
+pub fn versions_of(snapshot: &Snapshot) -> Vec<i64> {
+    snapshot.facts.get(key::GUEST_SYSTEMD_VERSION).map_or_else(|| MEASURED.to_vec(), |version| vec![version])
+}
+
+/// Returns the kind of the control group tree of a container.
+#[must_use]
+pub fn hierarchy_of(snapshot: &Snapshot) -> Option<Hierarchy> {
+    filter::hierarchy(&snapshot.facts)
+}
+
+/// Returns a profile with what some versions of systemd miss, and nothing more.
+#[must_use]
+pub fn allowing(profile: &str, wanted: &[Wanted]) -> Option<Value> {
+    allow(&serde_json::from_str(profile).ok()?, wanted)
+}

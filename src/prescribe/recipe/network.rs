@@ -1,0 +1,12 @@
+//! A further network, which a container joins after its start.
+
+use super::flag::Flag;
+
+/// A further network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Network {
+    /// Its name.
+    pub name: String,
+    /// Flags of `network connect`.
+    pub flags: Vec<Flag>,
+}
