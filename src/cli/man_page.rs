@@ -1,48 +1,47 @@
-//! `man`: the command line in, manual pages out, one per command.
+//! Manual pages: the command line in, one page per command out. Must not write files.
 
 use std::io;
-use std::path::Path;
 
 use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
-use super::CommandError;
-use crate::cli::{Cli, ManArgs};
-use crate::exit::Exit;
-use crate::options::Options;
-use crate::render::output;
+use super::Cli;
 
-/// Runs the command.
-///
-/// # Errors
-/// [`CommandError::Plan`] for a folder that takes no files, [`CommandError::Output`] for a stdout that takes
-/// no page.
-pub fn run(args: &ManArgs, options: &Options) -> Result<Exit, CommandError> {
-    let top = whole();
-    let Some(folder) = &args.output else {
-        output::print(&page(&top)?)?;
-        return Ok(Exit::Success);
-    };
-    let failed = |path: &Path, source| CommandError::Plan { path: path.display().to_string(), source };
-    std::fs::create_dir_all(folder).map_err(|source| failed(folder, source))?;
-    let commands = family(&top);
-    for command in &commands {
-        let path = folder.join(format!("{}.1", title(command)));
-        std::fs::write(&path, page(command)?).map_err(|source| failed(&path, source))?;
-    }
-    if options.remarks {
-        output::tell(&format!(
-            "wrote {} pages to {}\n  next: man {}/sysdock.1",
-            commands.len(),
-            folder.display(),
-            folder.display()
-        ));
-    }
-    Ok(Exit::Success)
+/// The pages of all commands.
+pub struct ManPages {
+    top: Command,
 }
 
-/// The command line with all that clap adds to it, but for its `help` commands, which need no page.
+impl Default for ManPages {
+    /// Gathers what clap knows of the command line.
+    fn default() -> Self {
+        Self { top: whole() }
+    }
+}
+
+impl ManPages {
+    /// Writes the page of the program itself.
+    ///
+    /// # Errors
+    /// [`io::Error`], which writing to memory does not give.
+    pub fn first(&self) -> io::Result<Vec<u8>> {
+        page(&self.top)
+    }
+
+    /// Writes all pages, each with the name of its file.
+    ///
+    /// # Errors
+    /// As [`Self::first`].
+    pub fn all(&self) -> io::Result<Vec<(String, Vec<u8>)>> {
+        family(&self.top)
+            .into_iter()
+            .map(|command| Ok((format!("{}.1", title(command)), page(command)?)))
+            .collect()
+    }
+}
+
+/// Returns the command line with all that clap adds to it, but for its `help` commands, which need no page.
 fn whole() -> Command {
     fn without_help(command: Command) -> Command {
         command.disable_help_subcommand(true).mut_subcommands(without_help)
@@ -52,18 +51,18 @@ fn whole() -> Command {
     top
 }
 
-/// A command and all below it.
+/// Returns a command and all below it.
 fn family(command: &Command) -> Vec<&Command> {
     let below = command.get_subcommands().filter(|inner| !inner.is_hide_set()).flat_map(family);
     std::iter::once(command).chain(below).collect()
 }
 
-/// `sysdock-seccomp-check`.
+/// Returns a name such as `sysdock-seccomp-check`.
 fn title(command: &Command) -> &str {
     command.get_display_name().unwrap_or_else(|| command.get_name())
 }
 
-/// The page of a command.
+/// Writes the page of a command.
 fn page(command: &Command) -> io::Result<Vec<u8>> {
     let man = Man::new(command.clone())
         .source(concat!("sysdock ", env!("CARGO_PKG_VERSION")))
@@ -86,7 +85,7 @@ fn page(command: &Command) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// What stands below the options in `--help`: a line that ends in a colon heads lines that are kept, the rest
+/// Sets what stands below the options in `--help`: a line that ends in a colon heads lines that are kept, the
 /// is filled.
 fn remarks(text: &str) -> Roff {
     let mut roff = Roff::new();

@@ -18,7 +18,7 @@ use crate::snapshot::{
 const QUOTED: usize = 80;
 
 /// A container as it was inspected.
-pub(super) struct Patient {
+pub(crate) struct Patient {
     /// Id, 64 hex digits.
     pub id: String,
     name: String,

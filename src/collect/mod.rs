@@ -13,7 +13,6 @@ mod logs;
 mod manager;
 mod offers;
 mod pid1;
-mod sight;
 
 use std::time::Duration;
 
@@ -23,14 +22,16 @@ use crate::docker::{Engine, EngineError, LogQuery, fit_name};
 use crate::scan::{Excerpter, Matcher};
 use crate::snapshot::vocabulary::ContainerStatus;
 use crate::snapshot::{Facts, Gap, Snapshot};
-use draft::{Draft, Lasting, Patient};
+use draft::{Draft, Lasting};
 
+pub(crate) use draft::Patient;
 pub use follow::follow;
+pub(crate) use host::is_local;
 pub use host::{read_bounded, read_profile};
 pub use kernel_log::KernelLog;
+pub(crate) use layers::Layers;
 pub use logs::source;
 pub use offers::{container_offers, image_offers};
-pub use sight::{machine, sights};
 
 /// What may be done while collecting.
 #[derive(Debug, Clone)]

@@ -7,9 +7,10 @@ use super::found::{Found, LineHit, Standing};
 use super::report::Undecided;
 use crate::rule::{Condition, Confidence, Outcome, Rule, RuleSet, Scope, Severity};
 use crate::scan::{Hit, Matcher};
+use crate::snapshot::vocabulary::ManagerState;
 use crate::snapshot::{Facts, Snapshot, spec};
 
-/// Judges all rules.
+/// Judges all rules: what each found, and which could not be decided.
 pub fn judge(snapshot: &Snapshot, rules: &RuleSet, matcher: &Matcher<'_>) -> (Vec<Found>, Vec<Undecided>) {
     let scope = Scope::new(&snapshot.facts);
     let hits = hits_by_rule(snapshot, rules, matcher, &scope);
@@ -80,7 +81,7 @@ pub fn judge_rule(
 fn standing(rule: &Rule, by_facts: bool, facts: &Facts) -> Standing {
     let up = facts.bool("boot.up") == Some(true);
     match (by_facts, rule.severity) {
-        (false, _) if facts.text("manager.state") == Some("running") => Standing::Note,
+        (false, _) if facts.word("manager.state") == Some(ManagerState::Running) => Standing::Note,
         (_, Severity::Critical) if up => Standing::Risk,
         _ => Standing::Cause,
     }
@@ -126,7 +127,7 @@ fn hits_by_rule<'s>(
     by_rule
 }
 
-/// Whether a rule's lines speak for it alone.
+/// Tells whether a rule's lines speak for it alone.
 fn is_specific(rule: &Rule) -> bool {
     !rule.generic && !rule.consequence_only
 }

@@ -1,11 +1,11 @@
-//! What is different when the engine never came to start PID 1: what only a running PID 1 meets has not
-//! struck.
+//! A start that the engine refused, or never tried: what only a running PID 1 meets has not struck.
 
 use std::collections::BTreeSet;
 
 use super::found::{Found, Standing};
 use super::report::{Evidence, Finding, Role, Subject};
 use crate::rule::{Confidence, Outcome, Rule, RuleSet, Scope, Stage};
+use crate::snapshot::vocabulary::{BootOutcome, ContainerStatus};
 use crate::snapshot::{Facts, Snapshot, Source, TargetKind};
 
 /// Weighs causes that need a running PID 1: none of them is certain before it has run. Where the engine
@@ -13,9 +13,9 @@ use crate::snapshot::{Facts, Snapshot, Source, TargetKind};
 /// That it was refused is no news where the reason has a name, and nobody's business where systemd was not
 /// meant.
 pub fn weigh(found: &mut Vec<Found>, rules: &RuleSet, snapshot: &Snapshot, subject: Subject) {
-    let refused = match snapshot.facts.text("boot.outcome") {
-        Some("could-not-start") => true,
-        Some("never-started") => false,
+    let refused = match snapshot.facts.word("boot.outcome") {
+        Some(BootOutcome::CouldNotStart) => true,
+        Some(BootOutcome::NeverStarted) => false,
         _ => return,
     };
     let pasted = snapshot.target.kind == TargetKind::Text;
@@ -47,7 +47,7 @@ pub fn weigh(found: &mut Vec<Found>, rules: &RuleSet, snapshot: &Snapshot, subje
     }
 }
 
-/// Whether the engine itself said it. The container's own lines are of an earlier run; in a text nobody knows
+/// Tells whether the engine itself said it. The container's own lines are of an earlier run; in a text nobody knows
 /// whose they are.
 fn is_said(one: &Found, pasted: bool) -> bool {
     one.evidence.iter().any(|evidence| match evidence {
@@ -56,24 +56,24 @@ fn is_said(one: &Found, pasted: bool) -> bool {
     })
 }
 
-/// Whether a condition holds because of the engine's words, and would not if the container had been started
+/// Tells whether a condition holds because of the engine's words, and would not if the container had been started
 /// and had ended.
 fn is_about_the_words(rule: &Rule, silent: &Facts) -> bool {
     let when = rule.when.as_ref().filter(|when| when.facts().any(|fact| fact == "container.error"));
     when.is_some_and(|when| when.evaluate(&Scope::new(silent), silent) != Outcome::Match)
 }
 
-/// The facts of a container that the engine started and that has ended.
+/// Returns the facts of a container that the engine started and that has ended.
 fn silent(facts: &Facts) -> Facts {
     let mut silent = facts.clone();
     silent.set("container.error", serde_json::Value::Null, "assumed");
-    silent.set("container.status", "exited", "assumed");
+    silent.set("container.status", ContainerStatus::Exited, "assumed");
     silent
 }
 
 /// Puts the engine's words before all else that speaks for the first root cause of a start that was refused.
 pub fn quote_first(findings: &mut [Finding], snapshot: &Snapshot) {
-    if snapshot.facts.text("boot.outcome") != Some("could-not-start") {
+    if snapshot.facts.word("boot.outcome") != Some(BootOutcome::CouldNotStart) {
         return;
     }
     let Some(words) = words(snapshot) else { return };
@@ -82,7 +82,7 @@ pub fn quote_first(findings: &mut [Finding], snapshot: &Snapshot) {
     root.evidence.insert(0, words);
 }
 
-/// The line in which the engine gave its reason.
+/// Finds the line in which the engine gave its reason.
 fn words(snapshot: &Snapshot) -> Option<Evidence> {
     let error = snapshot.facts.text("container.error")?.lines().next()?;
     let lines = || snapshot.log.lines.iter();
@@ -91,7 +91,7 @@ fn words(snapshot: &Snapshot) -> Option<Evidence> {
     Some(Evidence::Log { text: line.text.clone(), line: line.line, stream: line.source.name().to_owned() })
 }
 
-/// The engine's reason, where no finding quotes it.
+/// Returns the engine's reason, where no finding quotes it.
 pub fn unquoted<'f>(findings: &[Finding], facts: &'f Facts) -> Option<&'f str> {
     let error = facts.text("container.error")?;
     let first = error.lines().next()?;

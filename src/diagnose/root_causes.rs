@@ -1,50 +1,65 @@
-//! Roots, consequences, risks: who explains whom.
+//! The cause graph: what the rules found in, findings with their roles out, root causes first and in the
+//! order of the boot.
+//!
+//! Why a graph and not a score: a container that fails prints a dozen complaints, most of which are true and
+//! none of which helps, since they follow from one that came before. Rules say what follows from them
+//! (`explains`), and nothing here guesses: what is reached from another cause that was found is its
+//! consequence, and what nothing reaches is a root cause. The relation is closed over all rules first, so
+//! that a chain holds even where a link in its middle left no trace in the log. Two kinds of rules are no
+//! root: those that only ever follow from something (`consequence_only`), even where the cause was not found,
+//! and a last resort, which says only that something failed and yields to any cause that says what.
+//!
+//! Several roots are told in the order in which they strike: of two that would each stop the boot, the later
+//! one cannot show before the earlier one is cured. At the same step what a line says comes before what is
+//! concluded from facts alone, since the line is what happened and the conclusion what would have.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::found::{Found, Standing};
 use super::report::{Advice, Finding, Role};
-use crate::rule::RuleSet;
+use crate::rule::{Rule, RuleSet};
+
+/// For each id all ids that follow from it.
+type Followers<'r> = BTreeMap<&'r str, BTreeSet<&'r str>>;
 
 /// Gives each finding its role and puts them in the order of a report.
 pub fn arrange(found: Vec<Found>, rules: &RuleSet) -> Vec<Finding> {
-    let reach = closure(rules);
-    let causes: BTreeSet<&str> = found
-        .iter()
-        .filter(|f| f.standing == Standing::Cause)
-        .map(|f| rules.rules[f.rule].id.as_str())
+    let followers = closure(rules);
+    let rule = |one: &Found| &rules.rules[one.rule];
+    let causes: Vec<&Rule> = found.iter().filter(|one| one.standing == Standing::Cause).map(rule).collect();
+    let has_name = causes.iter().any(|cause| !cause.last_resort && !cause.consequence_only);
+    let explained_by = |id: &str| {
+        let explains = |cause: &&Rule| cause.id != id && follows(&followers, &cause.id, id);
+        causes.iter().copied().filter(explains).map(|cause| cause.id.clone()).collect::<BTreeSet<_>>()
+    };
+    let mut findings: Vec<(Found, Role, Vec<String>)> = found
+        .into_iter()
+        .map(|one| {
+            let explained_by: Vec<String> = explained_by(&rule(&one).id).into_iter().collect();
+            let role = role(&one, rule(&one), has_name, !explained_by.is_empty());
+            (one, role, explained_by)
+        })
         .collect();
-    let strong: BTreeSet<&str> = causes
-        .iter()
-        .copied()
-        .filter(|id| rules.get(id).is_some_and(|r| !r.last_resort && !r.consequence_only))
-        .collect();
-    let mut findings: Vec<(Found, Role, Vec<String>)> = Vec::new();
-    for one in found {
-        let entry = &rules.rules[one.rule];
-        let explained_by: Vec<String> = causes
-            .iter()
-            .filter(|id| {
-                **id != entry.id && reach.get(**id).is_some_and(|set| set.contains(entry.id.as_str()))
-            })
-            .map(|id| (*id).to_owned())
-            .collect();
-        let role = match one.standing {
-            Standing::Risk => Role::Risk,
-            Standing::Note => Role::Note,
-            Standing::Cause if entry.last_resort && !strong.is_empty() => Role::Note,
-            Standing::Cause if entry.consequence_only || !explained_by.is_empty() => Role::Consequence,
-            Standing::Cause => Role::RootCause,
-        };
-        findings.push((one, role, explained_by));
-    }
-    // At the same step what was said comes before what is worked out, and what was said first before what was
-    // said later.
     findings.sort_by_key(|(one, role, _)| {
         (*role, rules.rules[one.rule].stage, one.line().unwrap_or(u64::MAX), one.rule)
     });
-    let ids: BTreeSet<String> = findings.iter().map(|(one, ..)| rules.rules[one.rule].id.clone()).collect();
-    findings.into_iter().map(|(one, role, by)| finding(one, role, by, &ids, &reach, rules)).collect()
+    let ids: BTreeSet<String> = findings.iter().map(|(one, ..)| rule(one).id.clone()).collect();
+    findings.into_iter().map(|(one, role, by)| finding(one, role, by, &ids, &followers, rules)).collect()
+}
+
+/// Returns what a finding is; `has_name` says whether some cause says what failed, and not only that it did.
+fn role(one: &Found, rule: &Rule, has_name: bool, explained: bool) -> Role {
+    match one.standing {
+        Standing::Risk => Role::Risk,
+        Standing::Note => Role::Note,
+        Standing::Cause if rule.last_resort && has_name => Role::Note,
+        Standing::Cause if rule.consequence_only || explained => Role::Consequence,
+        Standing::Cause => Role::RootCause,
+    }
+}
+
+fn follows(followers: &Followers<'_>, cause: &str, id: &str) -> bool {
+    followers.get(cause).is_some_and(|all| all.contains(id))
 }
 
 fn finding(
@@ -52,12 +67,12 @@ fn finding(
     role: Role,
     explained_by: Vec<String>,
     present: &BTreeSet<String>,
-    reach: &BTreeMap<&str, BTreeSet<&str>>,
+    followers: &Followers<'_>,
     rules: &RuleSet,
 ) -> Finding {
     let entry = &rules.rules[one.rule];
     let explains = match role {
-        Role::RootCause | Role::Consequence => reach
+        Role::RootCause | Role::Consequence => followers
             .get(entry.id.as_str())
             .into_iter()
             .flatten()
@@ -89,8 +104,8 @@ fn finding(
     }
 }
 
-/// For each id, all ids that follow from it, directly or through others.
-fn closure(rules: &RuleSet) -> BTreeMap<&str, BTreeSet<&str>> {
+/// Returns for each id all ids that follow from it, directly or through others.
+fn closure(rules: &RuleSet) -> Followers<'_> {
     let direct: BTreeMap<&str, Vec<&str>> = rules
         .rules
         .iter()

@@ -2,6 +2,7 @@
 //! nobody asked for are not none.
 
 use super::report::{FAILED_UNITS, Finding, Report, Subject, Verdict};
+use crate::snapshot::vocabulary::ManagerState;
 use crate::snapshot::{Facts, Gap, TargetKind, UNSEEN_TEXT};
 
 /// What a state is followed by where nobody asked for failed units.
@@ -32,13 +33,13 @@ pub fn doubted(mut report: Report, facts: &Facts) -> Report {
     report
 }
 
-/// Whether systemd itself said which units failed, or that none did.
+/// Tells whether systemd itself said which units failed, or that none did.
 fn asked(facts: &Facts) -> bool {
-    facts.text("manager.state") == Some("running")
+    facts.word("manager.state") == Some(ManagerState::Running)
         || facts.get(FAILED_UNITS).is_some_and(|fact| fact.value.is_array())
 }
 
-/// Why nobody asked, where that is known.
+/// Says why nobody asked, where that is known.
 fn why(report: &Report) -> String {
     let gap = report.gaps.iter().find(|gap| matches!(gap.fact.as_str(), "manager.*" | "manager.state"));
     match (gap, report.target.kind) {

@@ -3,8 +3,9 @@
 use super::report::{Finding, Role, Subject, Verdict};
 use crate::rule::Severity;
 use crate::snapshot::Facts;
+use crate::snapshot::vocabulary::{BootOutcome, EngineName, ManagerState};
 
-/// Whether the container is meant to run systemd; what is not known to be otherwise is.
+/// Tells whether the container is meant to run systemd; what is not known to be otherwise is.
 pub fn subject(facts: &Facts) -> Subject {
     match facts.bool("container.meant_for_systemd") {
         Some(false) => Subject::NotSystemd,
@@ -12,7 +13,7 @@ pub fn subject(facts: &Facts) -> Subject {
     }
 }
 
-/// The verdict of a report.
+/// Returns the verdict of a report.
 pub fn verdict(subject: Subject, findings: &[Finding], facts: &Facts) -> Verdict {
     if subject == Subject::NotSystemd {
         return Verdict::Healthy;
@@ -21,22 +22,18 @@ pub fn verdict(subject: Subject, findings: &[Finding], facts: &Facts) -> Verdict
         findings.iter().any(|f| matches!(f.role, Role::RootCause | Role::Consequence) && f.severity >= least)
     };
     let critical = caused(Severity::Critical);
-    match facts.text("boot.outcome") {
+    match facts.word("boot.outcome") {
         _ if facts.bool("boot.failed") == Some(true) => Verdict::Failed,
-        Some("up") => up(caused(Severity::Warning), facts),
-        Some("ended") if !critical => {
+        Some(BootOutcome::Up) => up(caused(Severity::Warning), facts),
+        Some(BootOutcome::Ended) if !critical => {
             if caused(Severity::Warning) {
                 Verdict::Degraded
             } else {
                 Verdict::Healthy
             }
         }
-        Some("killed") if !critical && facts.bool("boot.up") == Some(true) => {
-            if caused(Severity::Warning) {
-                Verdict::Degraded
-            } else {
-                Verdict::Healthy
-            }
+        Some(BootOutcome::Killed) if !critical && facts.bool("boot.up") == Some(true) => {
+            if caused(Severity::Warning) { Verdict::Degraded } else { Verdict::Healthy }
         }
         _ if caused(Severity::Error) => Verdict::Failed,
         _ => Verdict::Undetermined,
@@ -44,14 +41,14 @@ pub fn verdict(subject: Subject, findings: &[Finding], facts: &Facts) -> Verdict
 }
 
 fn up(caused: bool, facts: &Facts) -> Verdict {
-    match facts.text("manager.state") {
+    match facts.word("manager.state") {
         _ if caused => Verdict::Degraded,
-        Some("degraded") => Verdict::Degraded,
+        Some(ManagerState::Degraded) => Verdict::Degraded,
         _ => Verdict::Healthy,
     }
 }
 
-/// How far the boot came, in words for the reader; with the engine's reason, where nothing else tells it.
+/// Says how far the boot came, in words for the reader; with the engine's reason, where nothing else tells it.
 pub fn state_sentence(facts: &Facts, reason: Option<&str>) -> String {
     let reason = reason
         .map(|reason| format!(": {}", reason.split_whitespace().collect::<Vec<_>>().join(" ")))
@@ -67,27 +64,27 @@ fn progress(facts: &Facts) -> String {
         .filter(|n| *n > 0)
         .map(|n| format!(", restarted {n} times"))
         .unwrap_or_default();
-    let said = match facts.text("boot.outcome") {
-        Some("never-started") if facts.text("engine.name") == Some("podman") => {
+    let said = match facts.word("boot.outcome") {
+        Some(BootOutcome::NeverStarted) if facts.word("engine.name") == Some(EngineName::Podman) => {
             "created, never started (of a start that failed Podman keeps no reason; `podman start --attach` \
                 prints it)"
                 .to_owned()
         }
-        Some("never-started") => "created, never started".to_owned(),
-        Some("could-not-start") => format!("the engine could not start it{code}"),
-        Some("starting") => "running, but systemd has not finished booting".to_owned(),
-        Some("rescue") => "running in rescue or emergency mode".to_owned(),
-        Some("up") => match facts.text("manager.state") {
+        Some(BootOutcome::NeverStarted) => "created, never started".to_owned(),
+        Some(BootOutcome::CouldNotStart) => format!("the engine could not start it{code}"),
+        Some(BootOutcome::Starting) => "running, but systemd has not finished booting".to_owned(),
+        Some(BootOutcome::Rescue) => "running in rescue or emergency mode".to_owned(),
+        Some(BootOutcome::Up) => match facts.text("manager.state") {
             Some(state) => format!("running, systemd says {state}"),
             None => "running, and PID 1 is a working systemd".to_owned(),
         },
-        Some("unreachable") => "running, but systemctl does not reach systemd".to_owned(),
-        Some("frozen") => "running, but PID 1 is frozen: systemd gave up".to_owned(),
-        Some("not-systemd") => "running, but PID 1 is not systemd".to_owned(),
-        Some("stopped") if subject(facts) == Subject::NotSystemd => format!("ended{code}"),
-        Some("stopped") => format!("systemd gave up{code}"),
-        Some("ended") => format!("ended in order{code}"),
-        Some("killed") => format!("ended by a signal{code}"),
+        Some(BootOutcome::Unreachable) => "running, but systemctl does not reach systemd".to_owned(),
+        Some(BootOutcome::Frozen) => "running, but PID 1 is frozen: systemd gave up".to_owned(),
+        Some(BootOutcome::NotSystemd) => "running, but PID 1 is not systemd".to_owned(),
+        Some(BootOutcome::Stopped) if subject(facts) == Subject::NotSystemd => format!("ended{code}"),
+        Some(BootOutcome::Stopped) => format!("systemd gave up{code}"),
+        Some(BootOutcome::Ended) => format!("ended in order{code}"),
+        Some(BootOutcome::Killed) => format!("ended by a signal{code}"),
         _ => facts.text("container.status").unwrap_or("state unknown").to_owned(),
     };
     format!("{said}{restarts}")
@@ -101,7 +98,7 @@ mod tests {
     fn only_systemd_gives_up() {
         let state = |meant: bool| {
             let mut facts = Facts::default();
-            facts.set("boot.outcome", "stopped", "test");
+            facts.set("boot.outcome", BootOutcome::Stopped, "test");
             facts.set("container.exit_code", 1, "test");
             facts.set("container.meant_for_systemd", meant, "test");
             state_sentence(&facts, None)

@@ -1,6 +1,6 @@
-//! A rule as a page: sections of plain blocks, without any layout.
+//! The page of a diagnosis: a rule in, sections of plain blocks out, without any layout.
 
-use super::cure::{Cure, cures};
+use super::recorded_cures::{Cure, cures};
 use super::wording::wordings;
 use crate::rule::{Class, Expectation, Rule, RuleSet, Severity, Signature, Stage};
 
@@ -8,12 +8,12 @@ use crate::rule::{Class, Expectation, Rule, RuleSet, Severity, Signature, Stage}
 const EXAMPLES: usize = 2;
 /// What `IMAGE` is, for those who want to follow.
 const IMAGE_WORDS: &str = "IMAGE is an image with systemd and without an entrypoint of its own, such as \
-    Debian with the packages systemd, \
-                           systemd-sysv and dbus. The container is called broken; remove it afterwards.";
+    Debian with the packages systemd, systemd-sysv and dbus. The container is called broken; remove it \
+    afterwards.";
 
 /// The page of a diagnosis.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
+pub struct DiagnosisPage {
     /// Id of the diagnosis.
     pub id: String,
     /// One line that says what is wrong.
@@ -73,9 +73,9 @@ pub enum Block {
     Links(Vec<String>),
 }
 
-/// The page of a rule.
+/// Makes the page of a rule.
 #[must_use]
-pub fn page(rule: &Rule, rules: &RuleSet) -> Page {
+pub fn page(rule: &Rule, rules: &RuleSet) -> DiagnosisPage {
     let prose = |text: &str| if text.is_empty() { Vec::new() } else { vec![Block::Prose(text.to_owned())] };
     let causes: Vec<String> = rules
         .rules
@@ -102,7 +102,7 @@ pub fn page(rule: &Rule, rules: &RuleSet) -> Page {
     ];
     let sections = sections.into_iter().filter(|(_, blocks)| !blocks.is_empty());
     let sections = sections.map(|(heading, blocks)| Section { heading, blocks }).collect();
-    Page {
+    DiagnosisPage {
         id: rule.id.clone(),
         title: rule.title.clone(),
         severity: rule.severity,

@@ -8,7 +8,7 @@ use crate::scan::{Matcher, clean};
 
 /// A diagnosis that claims a line of the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said<'r> {
+pub struct Claim<'r> {
     /// Id of the diagnosis.
     pub id: &'r str,
     /// Name of the signature that matched.
@@ -17,10 +17,10 @@ pub struct Said<'r> {
     pub line: String,
 }
 
-/// Who claims the lines of a message, each diagnosis once; empty when none does.
+/// Returns who claims the lines of a message, each diagnosis once; empty when none does.
 #[must_use]
-pub fn find<'r>(text: &str, rules: &'r RuleSet, matcher: &Matcher<'_>) -> Vec<Said<'r>> {
-    let mut found: Vec<(Rank, Said<'r>)> = Vec::new();
+pub fn find_by_message<'r>(text: &str, rules: &'r RuleSet, matcher: &Matcher<'_>) -> Vec<Claim<'r>> {
+    let mut found: Vec<(Rank, Claim<'r>)> = Vec::new();
     let mut seen = BTreeSet::new();
     for line in text.lines().map(|line| clean(line.as_bytes())) {
         for id in matcher.matches(&line) {
@@ -28,18 +28,19 @@ pub fn find<'r>(text: &str, rules: &'r RuleSet, matcher: &Matcher<'_>) -> Vec<Sa
             let signature = &rule.signatures[id.signature];
             if seen.insert(id.rule) {
                 let rank =
-                    Rank { follows: false, common: common(rule), weak: signature.weak, place: id.rule };
-                found.push((rank, Said { id: &rule.id, signature: &signature.name, line: line.to_string() }));
+                    Rank { follows: false, common: is_common(rule), weak: signature.weak, place: id.rule };
+                found
+                    .push((rank, Claim { id: &rule.id, signature: &signature.name, line: line.to_string() }));
             }
         }
     }
     let explained: BTreeSet<&String> =
         found.iter().flat_map(|(rank, _)| &rules.rules[rank.place].explains).collect();
-    for (rank, said) in &mut found {
-        rank.follows = explained.iter().any(|id| *id == said.id);
+    for (rank, claim) in &mut found {
+        rank.follows = explained.iter().any(|id| *id == claim.id);
     }
     found.sort_by_key(|(rank, _)| *rank);
-    found.into_iter().map(|(_, said)| said).collect()
+    found.into_iter().map(|(_, claim)| claim).collect()
 }
 
 /// What puts a diagnosis behind another; rules stand in the order of boot.
@@ -51,7 +52,7 @@ struct Rank {
     place: usize,
 }
 
-fn common(rule: &Rule) -> bool {
+fn is_common(rule: &Rule) -> bool {
     rule.consequence_only || rule.generic || rule.last_resort
 }
 
@@ -63,7 +64,7 @@ mod tests {
     fn ids(text: &str) -> Vec<String> {
         let rules = builtin().unwrap();
         let matcher = Matcher::new(&rules);
-        find(text, &rules, &matcher).into_iter().map(|said| said.id.to_owned()).collect()
+        find_by_message(text, &rules, &matcher).into_iter().map(|claim| claim.id.to_owned()).collect()
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub struct Cure {
     pub script: String,
 }
 
-/// The cures of a diagnosis, the newest engine first; none where no such container was recorded.
+/// Returns the cures of a diagnosis, the newest engine first; none where no such container was recorded.
 #[must_use]
 pub fn cures(id: &str) -> Vec<Cure> {
     let table: BTreeMap<String, Vec<Cure>> = serde_json::from_str(TABLE).unwrap_or_default();

@@ -1,11 +1,10 @@
-//! What can be seen of an engine and its machine, one thing at a time: the answer of a test of the tool
-//! itself.
+//! A check: one thing that examining a container needs, and whether it can be seen.
 
 use serde::Serialize;
 
-/// One thing that the program tried to see.
+/// One thing that the program tried to see. A contract: the keys of the JSON output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Sight {
+pub struct Check {
     /// Its id, such as `engine.answers`.
     pub id: &'static str,
     /// What it is, in words.

@@ -24,7 +24,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens it; journald may come later.
+    /// Opens a socket; journald may come later.
     ///
     /// # Errors
     /// [`io::Error`] when no socket can be made.

@@ -3,6 +3,7 @@
 //! No connection waits for another: where there are too many, the oldest goes.
 
 use std::collections::VecDeque;
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -15,9 +16,6 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 
-use super::counts::Counts;
-use crate::command::CommandError;
-
 /// Connections that are held at the same time.
 const READERS: usize = 64;
 /// Longest that a reader may take to ask, and then to read.
@@ -27,19 +25,22 @@ const HEAD: usize = 16 * 1024;
 /// Most headers of a request.
 const HEADERS: usize = 64;
 
-/// Listens; gives the address, whose port was chosen by the system where 0 was asked for.
+/// Serves a page, written anew for each request, at `/metrics`; returns the address, whose port the system
+/// chose where 0 was asked for.
 ///
 /// # Errors
-/// [`CommandError::Metrics`] when the address cannot be had.
-pub async fn serve(address: SocketAddr, counts: Counts) -> Result<SocketAddr, CommandError> {
-    let failed = |source| CommandError::Metrics { address, source };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    tokio::spawn(accept(listener, counts));
+/// [`io::Error`] when the address cannot be had.
+pub async fn serve(
+    address: SocketAddr,
+    page: impl Fn() -> String + Clone + Send + 'static,
+) -> io::Result<SocketAddr> {
+    let listener = TcpListener::bind(address).await?;
+    let bound = listener.local_addr()?;
+    tokio::spawn(accept(listener, page));
     Ok(bound)
 }
 
-async fn accept(listener: TcpListener, counts: Counts) {
+async fn accept(listener: TcpListener, page: impl Fn() -> String + Clone + Send + 'static) {
     let mut readers: VecDeque<AbortHandle> = VecDeque::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -53,13 +54,13 @@ async fn accept(listener: TcpListener, counts: Counts) {
         {
             oldest.abort();
         }
-        readers.push_back(tokio::spawn(attend(stream, counts.clone())).abort_handle());
+        readers.push_back(tokio::spawn(attend(stream, page.clone())).abort_handle());
     }
 }
 
 /// Reads one request and answers it.
-async fn attend(stream: TcpStream, counts: Counts) {
-    let service = service_fn(move |request| std::future::ready(answer(&request, &counts)));
+async fn attend(stream: TcpStream, page: impl Fn() -> String) {
+    let service = service_fn(move |request| std::future::ready(answer(&request, &page)));
     let mut server = hyper::server::conn::http1::Builder::new();
     let server = server
         .timer(TokioTimer::new())
@@ -71,9 +72,12 @@ async fn attend(stream: TcpStream, counts: Counts) {
     let _ = tokio::time::timeout(2 * PATIENCE, server.serve_connection(TokioIo::new(stream), service)).await;
 }
 
-fn answer(request: &Request<Incoming>, counts: &Counts) -> Result<Response<Full<Bytes>>, hyper::http::Error> {
+fn answer(
+    request: &Request<Incoming>,
+    page: impl Fn() -> String,
+) -> Result<Response<Full<Bytes>>, hyper::http::Error> {
     let (status, text) = match (request.method(), request.uri().path()) {
-        (&Method::GET | &Method::HEAD, "/metrics") => (StatusCode::OK, counts.page()),
+        (&Method::GET | &Method::HEAD, "/metrics") => (StatusCode::OK, page()),
         (&Method::GET | &Method::HEAD, _) => (StatusCode::NOT_FOUND, "metrics are at /metrics\n".to_owned()),
         _ => (StatusCode::METHOD_NOT_ALLOWED, String::new()),
     };

@@ -24,7 +24,7 @@ pub enum TlsError {
     Setup(#[from] rustls::Error),
 }
 
-/// An encrypted way to somebody.
+/// An encrypted way to a server.
 pub struct Encrypted {
     connector: TlsConnector,
     authority: String,
@@ -32,8 +32,8 @@ pub struct Encrypted {
 }
 
 impl Encrypted {
-    /// The way to `authority` (`host:port`), whose certificate has to be for this name and signed by an
-    /// authority of this machine, or one of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
+    /// Prepares the way to `authority` (`host:port`), whose certificate has to be for this name and signed by
+    /// an authority of this machine, or one of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
     ///
     /// # Errors
     /// [`TlsError`] when there are no authorities.
@@ -62,7 +62,7 @@ impl Encrypted {
     }
 }
 
-/// Whether the other side has shown a certificate that is not to be believed.
+/// Tells whether the other side has shown a certificate that is not to be believed.
 pub fn is_distrusted(error: &io::Error) -> bool {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
     matches!(inner, Some(rustls::Error::InvalidCertificate(_)))

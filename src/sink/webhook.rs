@@ -1,8 +1,10 @@
 //! Reports posted to an address, one after the other, with retries; a bounded queue stands before it. Must
 //! not hold up the watch.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -18,9 +20,8 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use super::counts::Counts;
 use super::tls::{self, Encrypted, TlsError};
-use crate::options::{Hook, HookAt};
+use super::webhook_address::{Server, WebhookAddress};
 use crate::render::output;
 
 /// Reports that may wait.
@@ -32,11 +33,45 @@ const WAITS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_
 /// Longest that one attempt may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What became of the posts.
+#[derive(Debug, Default, Clone)]
+pub struct PostCounts {
+    /// Posts by result: `posted`, `failed`, `dropped`; and `retried`, attempts that were not the last.
+    pub results: BTreeMap<&'static str, u64>,
+    /// Posts that wait or are under way.
+    pub waiting: u64,
+}
+
+/// The counts, shared by the webhook and whoever shows them.
+#[derive(Debug, Default, Clone)]
+pub struct Posts(Arc<Mutex<PostCounts>>);
+
+impl Posts {
+    /// Returns the counts as they are now.
+    #[must_use]
+    pub fn counts(&self) -> PostCounts {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, PostCounts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count(&self, result: &'static str) {
+        *self.lock().results.entry(result).or_default() += 1;
+    }
+
+    fn settle(&self) {
+        let mut counts = self.lock();
+        counts.waiting = counts.waiting.saturating_sub(1);
+    }
+}
+
 /// The queue and who works on it.
 pub struct Webhook {
     queue: mpsc::Sender<String>,
     worker: JoinHandle<()>,
-    counts: Counts,
+    posts: Posts,
 }
 
 /// Why a post was not taken.
@@ -48,8 +83,8 @@ enum Refusal {
 }
 
 /// Where posts go, and by which way.
-struct Line {
-    hook: Hook,
+struct Destination {
+    address: WebhookAddress,
     way: Way,
 }
 
@@ -61,79 +96,79 @@ enum Way {
 }
 
 impl Way {
-    fn to(at: HookAt) -> Result<Self, TlsError> {
-        Ok(match at {
-            HookAt::Tcp(authority) => Self::Clear(authority),
-            HookAt::Tls(authority, name) => Self::Encrypted(Box::new(Encrypted::new(authority, name)?)),
-            HookAt::Unix(path) => Self::Socket(path),
+    fn to(server: Server) -> Result<Self, TlsError> {
+        Ok(match server {
+            Server::Tcp(authority) => Self::Clear(authority),
+            Server::Tls(authority, name) => Self::Encrypted(Box::new(Encrypted::new(authority, name)?)),
+            Server::Unix(path) => Self::Socket(path),
         })
     }
 }
 
 impl Webhook {
+    /// Starts to post what is put into the queue; `remarks` says whether trouble is told on stderr.
+    ///
     /// # Errors
     /// [`TlsError`] when the address is encrypted and no certificate could be believed.
-    pub fn start(hook: Hook, counts: Counts, remarks: bool) -> Result<Self, TlsError> {
-        let way = Way::to(hook.at.clone())?;
+    pub fn start(address: WebhookAddress, remarks: bool) -> Result<Self, TlsError> {
+        let way = Way::to(address.server.clone())?;
+        let posts = Posts::default();
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let worker = tokio::spawn(work(Line { hook, way }, waiting, counts.clone(), remarks));
-        Ok(Self { queue, worker, counts })
+        let worker = tokio::spawn(work(Destination { address, way }, waiting, posts.clone(), remarks));
+        Ok(Self { queue, worker, posts })
+    }
+
+    /// Returns the counts, which go on.
+    #[must_use]
+    pub fn posts(&self) -> Posts {
+        self.posts.clone()
     }
 
     /// Puts a report into the queue; where there is no place left it is dropped, and counted.
     pub fn post(&self, line: String) {
         match self.queue.try_send(line) {
-            Ok(()) => self.counts.lock().posting += 1,
-            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => count(&self.counts, "dropped"),
+            Ok(()) => self.posts.lock().waiting += 1,
+            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => self.posts.count("dropped"),
         }
     }
 
-    /// Posts what waits, for so long at most; gives how many were left.
+    /// Posts what waits, for so long at most; returns how many were left.
     pub async fn finish(self, limit: Duration) -> u64 {
-        let Self { queue, mut worker, counts } = self;
+        let Self { queue, mut worker, posts } = self;
         drop(queue);
         if timeout(limit, &mut worker).await.is_err() {
             worker.abort();
         }
-        counts.lock().posting
+        posts.lock().waiting
     }
 }
 
-fn count(counts: &Counts, result: &'static str) {
-    *counts.lock().posts.entry(result).or_default() += 1;
-}
-
-fn settle(counts: &Counts) {
-    let mut numbers = counts.lock();
-    numbers.posting = numbers.posting.saturating_sub(1);
-}
-
-async fn work(line: Line, mut waiting: mpsc::Receiver<String>, counts: Counts, remarks: bool) {
+async fn work(to: Destination, mut waiting: mpsc::Receiver<String>, posts: Posts, remarks: bool) {
     let mut troubled = false;
-    let hook = &line.hook;
+    let address = &to.address;
     while let Some(report) = waiting.recv().await {
-        let posted = deliver(&line, Bytes::from(report), &counts).await;
-        settle(&counts);
-        count(&counts, if posted.is_ok() { "posted" } else { "failed" });
+        let posted = deliver(&to, Bytes::from(report), &posts).await;
+        posts.settle();
+        posts.count(if posted.is_ok() { "posted" } else { "failed" });
         let failed = posted.is_err();
         match posted {
             Err(reason) if !troubled && remarks => {
                 output::tell(&format!(
-                    "{hook} does not take reports: {reason}\n  next: look at the log of what listens there"
+                    "{address} does not take reports: {reason}\n  next: look at the log of what listens there"
                 ));
             }
-            Ok(()) if troubled && remarks => output::tell(&format!("{hook} takes reports again")),
+            Ok(()) if troubled && remarks => output::tell(&format!("{address} takes reports again")),
             _ => {}
         }
         troubled = failed;
     }
 }
 
-async fn deliver(line: &Line, body: Bytes, counts: &Counts) -> Result<(), String> {
+async fn deliver(to: &Destination, body: Bytes, posts: &Posts) -> Result<(), String> {
     let mut wait = WAITS.0;
     let mut attempt = 1;
     loop {
-        let refused = timeout(PATIENCE, post(line, body.clone()))
+        let refused = timeout(PATIENCE, post(to, body.clone()))
             .await
             .unwrap_or_else(|_| Err(Refusal::Later("it does not answer".into(), None)));
         match refused {
@@ -141,7 +176,7 @@ async fn deliver(line: &Line, body: Bytes, counts: &Counts) -> Result<(), String
             Err(Refusal::Final(reason)) => return Err(reason),
             Err(Refusal::Later(reason, _)) if attempt >= ATTEMPTS => return Err(reason),
             Err(Refusal::Later(_, named)) => {
-                count(counts, "retried");
+                posts.count("retried");
                 sleep(named.unwrap_or(wait).min(WAITS.1)).await;
                 wait = (wait * 2).min(WAITS.1);
                 attempt += 1;
@@ -150,12 +185,14 @@ async fn deliver(line: &Line, body: Bytes, counts: &Counts) -> Result<(), String
     }
 }
 
-async fn post(line: &Line, body: Bytes) -> Result<(), Refusal> {
-    let Line { hook, way } = line;
+async fn post(to: &Destination, body: Bytes) -> Result<(), Refusal> {
+    let Destination { address, way } = to;
     match way {
-        Way::Clear(authority) => send(hook, body, TcpStream::connect(authority).await.map_err(later)?).await,
-        Way::Encrypted(encrypted) => send(hook, body, encrypted.connect().await.map_err(unreached)?).await,
-        Way::Socket(path) => send(hook, body, UnixStream::connect(path).await.map_err(later)?).await,
+        Way::Clear(authority) => {
+            send(address, body, TcpStream::connect(authority).await.map_err(later)?).await
+        }
+        Way::Encrypted(encrypted) => send(address, body, encrypted.connect().await.map_err(unreached)?).await,
+        Way::Socket(path) => send(address, body, UnixStream::connect(path).await.map_err(later)?).await,
     }
 }
 
@@ -169,15 +206,15 @@ fn later(error: impl std::fmt::Display) -> Refusal {
 }
 
 async fn send(
-    hook: &Hook,
+    address: &WebhookAddress,
     body: Bytes,
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
 ) -> Result<(), Refusal> {
-    let mut request = Request::post(&hook.path)
-        .header(header::HOST, &hook.host)
+    let mut request = Request::post(&address.path)
+        .header(header::HOST, &address.host)
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::USER_AGENT, concat!("sysdock/", env!("CARGO_PKG_VERSION")));
-    if let Some(user) = &hook.user {
+    if let Some(user) = &address.user {
         request = request.header(header::AUTHORIZATION, format!("Basic {}", STANDARD.encode(user)));
     }
     // The reason must not show the path.
@@ -192,7 +229,7 @@ async fn send(
     judge(&answer.map_err(later)?)
 }
 
-/// How long `Retry-After` asks to wait: seconds, or until a date (RFC 9110, section 10.2.3).
+/// Returns how long `Retry-After` asks to wait: seconds, or until a date (RFC 9110, section 10.2.3).
 fn wait(said: &str, now: Timestamp) -> Option<Duration> {
     let until = || jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(said).ok();
     let seconds = said

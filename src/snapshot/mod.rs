@@ -9,7 +9,6 @@ pub mod file;
 pub mod hidden;
 mod log;
 mod redact;
-mod sight;
 pub mod vocabulary;
 pub(crate) mod zst;
 
@@ -22,7 +21,6 @@ pub use catalog::{CATALOG, FactSpec, Kind, nearest, spec};
 pub use facts::{Fact, Facts, Gap};
 pub use log::{Cluster, KeptLine, LogExcerpt, Source};
 pub use redact::Redactor;
-pub use sight::Sight;
 
 /// Version of the snapshot file that this program writes and the newest that it reads.
 pub const SCHEMA_VERSION: u32 = 1;

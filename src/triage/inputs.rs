@@ -4,12 +4,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::CommandError;
+use super::unreadable::Unreadable;
 
 /// Files in all folders together; more is no folder of logs.
 const MOST_FILES: usize = 200_000;
 /// Folders within folders.
 const DEEPEST: usize = 32;
+
 /// A file to read.
 pub struct Input {
     /// Where it is.
@@ -24,13 +25,13 @@ pub struct Inputs {
     /// The files to read.
     pub files: Vec<Input>,
     /// Folders that cannot be read.
-    pub failures: Vec<CommandError>,
+    pub failures: Vec<Unreadable>,
     /// What is there and is not read, with the reason.
     pub unseen: Vec<(String, String)>,
 }
 
 impl Inputs {
-    /// Folders are walked in the order of names, links in them are not followed.
+    /// Lists what was given: folders are walked in the order of names, links in them are not followed.
     pub fn of(given: &[PathBuf]) -> Self {
         let mut inputs = Self::default();
         for path in given {
@@ -60,7 +61,7 @@ impl Inputs {
     }
 
     fn folder(&mut self, path: &Path, depth: usize) {
-        let failed = |source| CommandError::Text { name: path.display().to_string(), source };
+        let failed = |source| Unreadable { name: path.display().to_string(), source };
         let mut found = Vec::new();
         match std::fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
             Ok(entries) => {
@@ -81,7 +82,7 @@ impl Inputs {
     }
 }
 
-/// Bytes of all files together; `None` where one of them, such as a pipe, has no size.
+/// Returns the bytes of all files together; `None` where one of them, such as a pipe, has no size.
 pub fn size(inputs: &[Input]) -> Option<u64> {
     let one = |input: &Input| {
         std::fs::metadata(&input.path).ok().filter(std::fs::Metadata::is_file).map(|data| data.len())

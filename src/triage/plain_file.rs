@@ -21,7 +21,7 @@ pub struct PlainFile {
 }
 
 impl PlainFile {
-    /// The file behind a reader that was just opened; `None` for a pipe and the like.
+    /// Returns the file behind a reader that was just opened; `None` for a pipe and the like.
     pub fn parts(file: &File, read: &Arc<AtomicU64>) -> Option<Arc<dyn RandomAccess>> {
         let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
         let file = regular.then(|| file.try_clone().ok()).flatten()?;

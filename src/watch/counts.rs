@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::render::exposition::{Exposition, Kind};
+use crate::sink::{PostCounts, Posts};
 
 /// The numbers.
 #[derive(Debug, Default, Clone)]
@@ -30,10 +31,8 @@ pub struct Numbers {
     pub reconnects: u64,
     /// Lines of the stream that could not be read.
     pub garbled: u64,
-    /// Posts by result.
-    pub posts: BTreeMap<&'static str, u64>,
-    /// Posts that wait or are under way.
-    pub posting: u64,
+    /// What became of the posts to a webhook, where there is one.
+    pub posts: Option<Posts>,
     /// Reports that the journal did not take.
     pub journal_failed: u64,
 }
@@ -43,77 +42,39 @@ pub struct Numbers {
 pub struct Counts(Arc<Mutex<Numbers>>);
 
 impl Counts {
-    /// The numbers, to be read or changed at once.
+    /// Locks the numbers, to be read or changed at once.
     pub fn lock(&self) -> MutexGuard<'_, Numbers> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The page that Prometheus reads.
+    /// Writes the page that Prometheus reads.
     pub fn page(&self) -> String {
-        page(&self.lock().clone(), resident())
+        let numbers = self.lock().clone();
+        let posts = numbers.posts.as_ref().map(Posts::counts).unwrap_or_default();
+        page(&numbers, &posts, resident())
     }
 }
 
-fn page(numbers: &Numbers, resident: Option<u64>) -> String {
+fn page(numbers: &Numbers, posts: &PostCounts, resident: Option<u64>) -> String {
     let mut page = Exposition::default();
-    by(
-        &mut page,
-        "sysdock_watch_events_total",
-        "Events of the engine by what happened.",
-        "action",
-        &numbers.events,
-    );
+    let (events, occasions) = (&numbers.events, &numbers.occasions);
+    by(&mut page, "sysdock_watch_events_total", "Events of the engine by what happened.", "action", events);
     page.family("sysdock_watch_reports_total", Kind::Counter, "Reports by verdict and first root cause.");
     for ((verdict, cause), count) in &numbers.reports {
         page.sample("sysdock_watch_reports_total", &[("verdict", verdict), ("cause", cause)], count);
     }
-    by(
-        &mut page,
-        "sysdock_watch_occasions_total",
-        "Reports by what led to them.",
-        "kind",
-        &numbers.occasions,
-    );
+    by(&mut page, "sysdock_watch_occasions_total", "Reports by what led to them.", "kind", occasions);
     by(
         &mut page,
         "sysdock_watch_webhook_total",
         "Reports to the webhook by result.",
         "result",
-        &numbers.posts,
+        &posts.results,
     );
     let seconds = numbers.examining.as_secs_f64();
     page.family("sysdock_watch_examination_seconds_total", Kind::Counter, "Time spent on examinations.");
     page.sample("sysdock_watch_examination_seconds_total", &[], seconds);
-    for (name, kind, help, value) in [
-        ("sysdock_watch_deaths_total", Kind::Counter, "Deaths that the reports stand for.", numbers.deaths),
-        (
-            "sysdock_watch_reconnects_total",
-            Kind::Counter,
-            "Times that the engine came back.",
-            numbers.reconnects,
-        ),
-        (
-            "sysdock_watch_garbled_total",
-            Kind::Counter,
-            "Lines of the stream of events that could not be read.",
-            numbers.garbled,
-        ),
-        (
-            "sysdock_watch_journal_failed_total",
-            Kind::Counter,
-            "Reports that the journal did not take.",
-            numbers.journal_failed,
-        ),
-        ("sysdock_watch_connected", Kind::Gauge, "Whether the engine answers.", u64::from(numbers.connected)),
-        (
-            "sysdock_watch_backlog",
-            Kind::Gauge,
-            "Examinations that wait or are under way.",
-            numbers.backlog as u64,
-        ),
-        ("sysdock_watch_webhook_waiting", Kind::Gauge, "Reports that wait to be posted.", numbers.posting),
-        ("sysdock_watch_containers", Kind::Gauge, "Containers that are remembered.", numbers.known as u64),
-    ] {
+    for (name, kind, help, value) in plain(numbers, posts) {
         page.family(name, kind, help);
         page.sample(name, &[], value);
     }
@@ -122,6 +83,29 @@ fn page(numbers: &Numbers, resident: Option<u64>) -> String {
         page.sample("process_resident_memory_bytes", &[], bytes);
     }
     page.finish()
+}
+
+/// Name, kind, help and value of the numbers that have no label.
+fn plain(numbers: &Numbers, posts: &PostCounts) -> [(&'static str, Kind, &'static str, u64); 8] {
+    use Kind::{Counter, Gauge};
+    let (connected, backlog, known) =
+        (u64::from(numbers.connected), numbers.backlog as u64, numbers.known as u64);
+    let lost = numbers.journal_failed;
+    [
+        ("sysdock_watch_deaths_total", Counter, "Deaths that the reports stand for.", numbers.deaths),
+        ("sysdock_watch_reconnects_total", Counter, "Times that the engine came back.", numbers.reconnects),
+        (
+            "sysdock_watch_garbled_total",
+            Counter,
+            "Lines of the stream of events that could not be read.",
+            numbers.garbled,
+        ),
+        ("sysdock_watch_journal_failed_total", Counter, "Reports that the journal did not take.", lost),
+        ("sysdock_watch_connected", Gauge, "Whether the engine answers.", connected),
+        ("sysdock_watch_backlog", Gauge, "Examinations that wait or are under way.", backlog),
+        ("sysdock_watch_webhook_waiting", Gauge, "Reports that wait to be posted.", posts.waiting),
+        ("sysdock_watch_containers", Gauge, "Containers that are remembered.", known),
+    ]
 }
 
 fn by(page: &mut Exposition, name: &str, help: &str, label: &str, counts: &BTreeMap<&'static str, u64>) {
@@ -150,8 +134,9 @@ mod tests {
         numbers.events.insert("die", 4);
         numbers.reports.insert(("failed", "cgroup-read-only".to_owned()), 3);
         numbers.occasions.insert("died", 3);
-        numbers.posts.insert("posted", 3);
-        let text = page(&numbers, Some(4096));
+        let mut posts = PostCounts::default();
+        posts.results.insert("posted", 3);
+        let text = page(&numbers, &posts, Some(4096));
         let samples: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
         insta::assert_snapshot!(samples.join("\n"), @r#"
         sysdock_watch_events_total{action="die"} 4

@@ -3,17 +3,17 @@
 
 use std::time::Duration;
 
+use super::job::{Job, Trigger};
 use crate::collect::{self, CollectOptions};
-use crate::command::doctor::is_settled;
-use crate::diagnose::{Report, Subject, Verdict, diagnose_with};
+use crate::diagnose::{Report, Subject, Verdict, diagnose_with, is_settled};
 use crate::docker::{Engine, EngineError};
 use crate::rule::RuleSet;
 use crate::scan::Matcher;
+use crate::snapshot::vocabulary::ContainerStatus;
 use crate::snapshot::{EngineId, Gap, Snapshot, Target, TargetKind};
-use crate::watch::{Job, Kind};
 
 /// What came of a job.
-pub enum Finding {
+pub enum Outcome {
     /// A report, and whether the container is still there.
     Report(Box<Report>, bool),
     /// Nothing that is worth a report.
@@ -24,8 +24,11 @@ pub enum Finding {
 
 /// Everything that an examination needs.
 pub struct Examiner<'e> {
+    /// What is judged by.
     pub rules: &'e RuleSet,
+    /// Its signatures, ready for use.
     pub matcher: &'e Matcher<'e>,
+    /// How a container is looked at.
     pub collect: &'e CollectOptions,
     /// Longest wait for a boot.
     pub patience: Duration,
@@ -33,31 +36,31 @@ pub struct Examiner<'e> {
 
 impl Examiner<'_> {
     /// Looks at the container of a job.
-    pub async fn examine(&self, engine: &Engine, job: &Job) -> Finding {
-        if job.kind == Kind::New && is_foreign(engine, job).await {
-            return Finding::Nothing;
+    pub async fn examine(&self, engine: &Engine, job: &Job) -> Outcome {
+        if job.trigger == Trigger::New && is_foreign(engine, job).await {
+            return Outcome::Nothing;
         }
-        let look = if job.kind.is_start() {
+        let look = if job.trigger.is_start() {
             Box::pin(self.boot(engine, job)).await
         } else {
             Box::pin(self.now(engine, job)).await
         };
         match look {
-            Ok(snapshot) if job.kind.is_start() => self.started(job, &snapshot),
+            Ok(snapshot) if job.trigger.is_start() => self.started(job, &snapshot),
             // Its death tells what came of it.
-            Ok(snapshot) if job.kind != Kind::Died && !runs(&snapshot) => Finding::Nothing,
+            Ok(snapshot) if job.trigger != Trigger::Died && !runs(&snapshot) => Outcome::Nothing,
             Ok(snapshot) => {
-                let there = snapshot.facts.text("container.status") != Some("removed");
-                Finding::Report(Box::new(self.judge(&snapshot)), there)
+                let there = snapshot.facts.word("container.status") != Some(ContainerStatus::Removed);
+                Outcome::Report(Box::new(self.judge(&snapshot)), there)
             }
             // The death of a container that is gone has had its own event; only a death is told without a
             // look.
-            Err(error) if error.is_unknown() && job.kind != Kind::Died => Finding::Nothing,
-            Err(error) if error.is_unknown() => Finding::Report(
+            Err(error) if error.is_unknown() && job.trigger != Trigger::Died => Outcome::Nothing,
+            Err(error) if error.is_unknown() => Outcome::Report(
                 Box::new(unseen(engine, job, "it was removed before it could be examined")),
                 false,
             ),
-            Err(error) => Finding::Failed(error),
+            Err(error) => Outcome::Failed(error),
         }
     }
 
@@ -74,10 +77,10 @@ impl Examiner<'_> {
 
     /// A start whose run is over is told by its death; a new container is reported only where it is meant to
     /// run systemd.
-    fn started(&self, job: &Job, snapshot: &Snapshot) -> Finding {
+    fn started(&self, job: &Job, snapshot: &Snapshot) -> Outcome {
         let report = self.judge(snapshot);
-        let innocent = job.kind == Kind::New && report.subject == Subject::NotSystemd;
-        if innocent || !runs(snapshot) { Finding::Nothing } else { Finding::Report(Box::new(report), true) }
+        let innocent = job.trigger == Trigger::New && report.subject == Subject::NotSystemd;
+        if innocent || !runs(snapshot) { Outcome::Nothing } else { Outcome::Report(Box::new(report), true) }
     }
 
     fn judge(&self, snapshot: &Snapshot) -> Report {
@@ -85,8 +88,8 @@ impl Examiner<'_> {
     }
 }
 
-/// Whether a glance tells that a container is not meant to run systemd: most are not, and what cannot be told
-/// is looked at.
+/// Tells from a glance whether a container is not meant to run systemd: most are not. What cannot be told is
+/// looked at.
 async fn is_foreign(engine: &Engine, job: &Job) -> bool {
     collect::glance(engine, &job.id)
         .await
@@ -94,10 +97,10 @@ async fn is_foreign(engine: &Engine, job: &Job) -> bool {
 }
 
 fn runs(snapshot: &Snapshot) -> bool {
-    snapshot.facts.text("container.status") == Some("running")
+    snapshot.facts.word("container.status") == Some(ContainerStatus::Running)
 }
 
-/// A report on a container that cannot be looked at: what its event told.
+/// Makes the report on a container that cannot be looked at: what its event told.
 pub fn unseen(engine: &Engine, job: &Job, why: &str) -> Report {
     let code = job.exit_code.map_or_else(String::new, |code| format!("ended with exit code {code}; "));
     let id =

@@ -6,16 +6,16 @@ use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, interval_at, sleep};
 
+use super::ledger::OVERLAP;
 use crate::docker::{Action, Engine, EngineError, Event, Life, PassedOver};
 use crate::prescribe::{TRIAL_LABEL, TRIAL_LIFE, is_made_name};
-use crate::watch::OVERLAP;
 
 /// Wait before the list is asked for: the events that the engine still had come first.
 const SETTLE: Duration = Duration::from_millis(500);
 /// Waits between two attempts to reach an engine that is gone: the first, and the longest.
 const WAITS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(10));
 /// Time between two looks at whether a silent engine is still there.
-const PULSE: Duration = Duration::from_secs(30);
+const ALIVE: Duration = Duration::from_secs(30);
 
 /// Containers in which a cure is tried.
 const TRIALS: PassedOver = PassedOver { label: TRIAL_LABEL, longest: TRIAL_LIFE, fits: is_made_name };
@@ -37,12 +37,12 @@ pub enum News {
 }
 
 /// Nobody listens any more.
-struct Deaf;
+struct Unheard;
 
 /// A session with the engine ended.
 enum End {
     Lost(EngineError),
-    Deaf,
+    Unheard,
 }
 
 impl From<EngineError> for End {
@@ -51,9 +51,9 @@ impl From<EngineError> for End {
     }
 }
 
-impl From<Deaf> for End {
-    fn from(_: Deaf) -> Self {
-        Self::Deaf
+impl From<Unheard> for End {
+    fn from(_: Unheard) -> Self {
+        Self::Unheard
     }
 }
 
@@ -79,6 +79,7 @@ pub struct Feed {
 }
 
 impl Feed {
+    /// Makes a feed that tells nothing from before a time, in nanoseconds by the engine's clock.
     pub fn new(floor: i64, listener: Sender<News>) -> Self {
         Self { floor, last: floor, listener }
     }
@@ -88,7 +89,7 @@ impl Feed {
         loop {
             let lost = match self.session(&engine).await {
                 Err(End::Lost(error)) => error,
-                Err(End::Deaf) | Ok(()) => return,
+                Err(End::Unheard) | Ok(()) => return,
             };
             if self.tell(News::Lost(lost.brief())).await.is_err() {
                 return;
@@ -102,12 +103,12 @@ impl Feed {
         self.tell(News::Connected(Box::new(engine.clone()))).await?;
         let mut listing = Box::pin(self.list(engine));
         let mut listed = false;
-        let mut pulse = interval_at(Instant::now() + PULSE, PULSE);
+        let mut alive = interval_at(Instant::now() + ALIVE, ALIVE);
         loop {
             tokio::select! {
                 event = events.next() => match event? {
                     Some(event) => {
-                        let event = whole(engine, event).await;
+                        let event = completed(engine, event).await;
                         self.last = self.last.max(event.time);
                         self.tell(News::Event(event)).await?;
                         let unread = std::mem::take(&mut events.unread);
@@ -115,13 +116,13 @@ impl Feed {
                             self.tell(News::Garbled(unread)).await?;
                         }
                     }
-                    None => return Err(End::Lost(EngineError::Broken { action: "follow the events".to_owned(), reason: "it ended".to_owned() })),
+                    None => return Err(ended()),
                 },
                 lives = &mut listing, if !listed => {
                     listed = true;
                     self.tell(News::Lives(lives?)).await?;
                 }
-                _ = pulse.tick() => drop(engine.get("/containers/json?limit=1").await?),
+                _ = alive.tick() => drop(engine.get("/containers/json?limit=1").await?),
             }
         }
     }
@@ -130,18 +131,23 @@ impl Feed {
         let (engine, listener) = (engine.clone(), self.listener.clone());
         async move {
             sleep(SETTLE).await;
-            listener.send(News::Listing).await.map_err(|_| End::Deaf)?;
+            listener.send(News::Listing).await.map_err(|_| End::Unheard)?;
             Ok(engine.lives(TRIALS).await?)
         }
     }
 
-    async fn tell(&self, news: News) -> Result<(), Deaf> {
-        self.listener.send(news).await.map_err(|_| Deaf)
+    async fn tell(&self, news: News) -> Result<(), Unheard> {
+        self.listener.send(news).await.map_err(|_| Unheard)
     }
 }
 
-/// Podman 4 does not tell what a health check came to.
-async fn whole(engine: &Engine, event: Event) -> Event {
+fn ended() -> End {
+    let (action, reason) = ("follow the events".to_owned(), "it ended".to_owned());
+    End::Lost(EngineError::Broken { action, reason })
+}
+
+/// Asks for what an event leaves out: Podman 4 does not tell what a health check came to.
+async fn completed(engine: &Engine, event: Event) -> Event {
     if event.action != Action::Health(None) {
         return event;
     }

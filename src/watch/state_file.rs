@@ -1,52 +1,58 @@
-//! The state file of a watch: read at the start, replaced as a whole while it goes on. Must not know what it
-//! says.
+//! The state file, which holds the resume point of a watch: read at the start, replaced as a whole while the
+//! watch goes on. Must not know what it says.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::command::CommandError;
-use crate::watch::Memory;
+use super::error::WatchError;
+use super::resume_point::ResumePoint;
 
-/// The file.
-pub struct Kept {
+/// The file, and what it says.
+pub struct StateFile {
     path: PathBuf,
     /// What it says, as far as we know.
-    last: Option<Memory>,
+    last: Option<ResumePoint>,
 }
 
-impl Kept {
-    /// Reads it; one that is not there yet is begun, to learn now whether it can be written.
+impl StateFile {
+    /// Reads the file; where there is none yet, finds out now whether one can be written.
     ///
     /// # Errors
-    /// [`CommandError::State`].
-    pub fn open(path: &Path) -> Result<(Self, Option<Memory>), CommandError> {
-        let failed = |reason: String| CommandError::State { path: path.display().to_string(), reason };
-        let memory = match std::fs::read_to_string(path) {
-            Ok(text) => Some(Memory::read(&text).map_err(failed)?),
+    /// [`WatchError::State`].
+    pub fn open(path: &Path) -> Result<Self, WatchError> {
+        let failed = |reason: String| WatchError::State { path: path.display().to_string(), reason };
+        let last = match std::fs::read_to_string(path) {
+            Ok(text) => Some(ResumePoint::read(&text).map_err(failed)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(failed(error.to_string())),
         };
         // Only to see that the folder takes files.
         NamedTempFile::new_in(folder(path)).map_err(|error| failed(error.to_string()))?;
-        Ok((Self { path: path.to_owned(), last: memory.clone() }, memory))
+        Ok(Self { path: path.to_owned(), last })
+    }
+
+    /// Returns what it says, if there is one.
+    #[must_use]
+    pub const fn resume_point(&self) -> Option<&ResumePoint> {
+        self.last.as_ref()
     }
 
     /// Replaces what it says, where that has changed.
     ///
     /// # Errors
-    /// [`CommandError::State`].
-    pub fn write(&mut self, memory: Memory) -> Result<(), CommandError> {
-        if self.last.as_ref() == Some(&memory) {
+    /// [`WatchError::State`].
+    pub fn write(&mut self, point: ResumePoint) -> Result<(), WatchError> {
+        if self.last.as_ref() == Some(&point) {
             return Ok(());
         }
-        let written = memory.to_json().map_err(io::Error::from).and_then(|text| replace(&self.path, &text));
-        written.map_err(|error| CommandError::State {
+        let written = point.to_json().map_err(io::Error::from).and_then(|text| replace(&self.path, &text));
+        written.map_err(|error| WatchError::State {
             path: self.path.display().to_string(),
             reason: error.to_string(),
         })?;
-        self.last = Some(memory);
+        self.last = Some(point);
         Ok(())
     }
 }
@@ -73,14 +79,14 @@ mod tests {
     fn what_was_kept_comes_back_and_other_files_are_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.json");
-        let (mut kept, memory) = Kept::open(&path).unwrap();
-        assert!(memory.is_none() && !path.exists());
-        let memory = Memory::new(7, BTreeMap::new());
-        kept.write(memory.clone()).unwrap();
-        assert_eq!(Kept::open(&path).unwrap().1, Some(memory));
+        let mut file = StateFile::open(&path).unwrap();
+        assert!(file.resume_point().is_none() && !path.exists());
+        let point = ResumePoint::new(7, BTreeMap::new());
+        file.write(point.clone()).unwrap();
+        assert_eq!(StateFile::open(&path).unwrap().resume_point(), Some(&point));
         std::fs::write(&path, "precious").unwrap();
-        assert!(Kept::open(&path).is_err());
-        assert!(Kept::open(&folder.path().join("none/state.json")).is_err());
+        assert!(StateFile::open(&path).is_err());
+        assert!(StateFile::open(&folder.path().join("none/state.json")).is_err());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }

@@ -1,17 +1,8 @@
-//! `watch`: the engine's events in, a report on each container that dies, restarts or turns unhealthy out,
-//! until it is told to end.
-
-mod counts;
-mod deliver;
-mod examine;
-mod feed;
-mod journald;
-mod kept;
-mod metrics;
-mod tls;
-mod webhook;
+//! The loop of a watch: news, due examinations, the end and the keeping of the resume point take turns on one
+//! thread. Must not decide what is news.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
@@ -21,24 +12,17 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use self::counts::Counts;
-use self::deliver::Delivery;
-use self::examine::{Examiner, Finding, unseen};
-use self::feed::{Feed, News};
-use self::journald::Journal;
-use self::kept::Kept;
-pub use self::tls::TlsError;
-use self::webhook::Webhook;
-use super::interrupt::Interrupt;
-use super::{CommandError, connect};
-use crate::cli::WatchArgs;
+use super::counts::Counts;
+use super::delivery::Delivery;
+use super::error::WatchError;
+use super::examiner::{Examiner, Outcome, unseen};
+use super::feed::{Feed, News};
+use super::job::Job;
+use super::ledger::{Ledger, Settings};
+use super::resume_point::ResumePoint;
+use super::state_file::StateFile;
 use crate::docker::{Action, Engine};
-use crate::exit::Exit;
-use crate::options::{Options, WatchOptions, notices_of_rules};
 use crate::render::{counted, output};
-use crate::rule;
-use crate::scan::Matcher;
-use crate::watch::{Job, Ledger, Settings};
 
 /// Containers that are examined at the same time; as many more may be waited for while they boot.
 const AT_ONCE: usize = 4;
@@ -55,137 +39,118 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Time between two writings of the state file.
 const KEEP: Duration = Duration::from_secs(5);
 
-/// Runs the command.
-///
-/// # Errors
-/// [`CommandError`] when it cannot begin, or stdout does not take a report.
-pub fn run(args: WatchArgs, options: &Options) -> Result<Exit, CommandError> {
-    let wanted = WatchOptions::new(args, Timestamp::now())?;
-    let rules = rule::load(&options.rules)?;
-    for notice in notices_of_rules(&rules).iter().filter(|_| options.remarks) {
-        output::tell(&notice.sentence());
-    }
-    let matcher = Matcher::new(&rules);
-    let examiner =
-        Examiner { rules: &rules, matcher: &matcher, collect: &wanted.collect, patience: options.watch };
-    connect::block_on_for_long(watch(&wanted, options, &examiner))?;
-    Ok(Exit::Success)
+/// What is to be watched, and for how long.
+pub struct Plan {
+    /// Names or beginnings of ids; all containers when empty.
+    pub names: Vec<String>,
+    /// Begin of what is reported, seconds since the epoch; now, or the resume point, where none is given.
+    pub since: Option<i64>,
+    /// End by itself after this time.
+    pub span: Option<Duration>,
+    /// Shortest time between two reports on the same container's deaths.
+    pub debounce: Duration,
+    /// Where the resume point is kept.
+    pub state_file: Option<StateFile>,
+    /// Whether remarks are told on stderr.
+    pub remarks: bool,
 }
 
-async fn watch(
-    wanted: &WatchOptions,
-    options: &Options,
+/// Watches an engine until the plan's end or until `stop`, and does then what is left to be done, for as long
+/// as that may take.
+///
+/// # Errors
+/// [`WatchError`] when stdout does not take a report.
+pub async fn watch(
+    engine: Engine,
+    plan: Plan,
     examiner: &Examiner<'_>,
-) -> Result<(), CommandError> {
-    let (kept, memory) = wanted.state.as_deref().map(Kept::open).transpose()?.unzip();
-    let memory = memory.flatten();
-    let engine = connect::connect(options).await?;
-    examiner.matcher.warm();
-    let asked = wanted.since.map(|seconds| seconds.saturating_mul(1_000_000_000));
-    let floor = match memory.as_ref().map(|memory| memory.since).or(asked) {
+    delivery: Delivery,
+    stop: impl Future<Output = ()>,
+) -> Result<(), WatchError> {
+    let resumed = plan.state_file.as_ref().and_then(StateFile::resume_point);
+    let floor = floor(&engine, resumed, plan.since).await;
+    let settings = Settings { window: plan.debounce, settle: SETTLE, names: plan.names, floor };
+    let ledger = Ledger::new(settings, resumed);
+    let (listener, news) = mpsc::channel(NEWS);
+    let feed = tokio::spawn(Feed::new(floor, listener).run(engine));
+    let mut watcher = Watcher {
+        ledger,
+        engine: None,
+        epoch: Rc::default(),
+        began: Instant::now(),
+        counts: delivery.counts.clone(),
+        examiner,
+        delivery: &delivery,
+        examinations: FuturesUnordered::new(),
+        booting: 0,
+        state_file: plan.state_file,
+        remarks: plan.remarks,
+    };
+    let end = plan.span.map(|span| Instant::now() + span);
+    let watched = watcher.until(news, end, stop).await;
+    feed.abort();
+    let finished = match watched {
+        Ok(()) => watcher.finish().await,
+        failed => failed,
+    };
+    drop(watcher);
+    finished?;
+    finish_posting(delivery, plan.remarks).await;
+    Ok(())
+}
+
+/// Returns the time before which nothing is reported, in nanoseconds by the engine's clock.
+async fn floor(engine: &Engine, resumed: Option<&ResumePoint>, since: Option<i64>) -> i64 {
+    let asked = since.map(|seconds| seconds.saturating_mul(1_000_000_000));
+    match resumed.map(|point| point.since).or(asked) {
         Some(floor) => floor,
         None => engine
             .clock()
             .await
             .unwrap_or_else(|| i64::try_from(Timestamp::now().as_nanosecond()).unwrap_or_default()),
-    };
-    let settings = Settings { window: wanted.debounce, settle: SETTLE, names: wanted.names.clone(), floor };
-    let counts = Counts::default();
-    let delivery = delivery(wanted, options, &counts).await?;
-    let (listener, news) = mpsc::channel(NEWS);
-    let feed = tokio::spawn(Feed::new(floor, listener).run(engine));
-    let epoch = Cell::new(0);
-    let ledger = Ledger::new(settings, memory.as_ref());
-    let mut watch = Watch {
-        ledger,
-        engine: None,
-        epoch: &epoch,
-        began: Instant::now(),
-        counts,
-        examiner,
-        delivery: &delivery,
-        looks: FuturesUnordered::new(),
-        booting: 0,
-        kept,
-        remarks: options.remarks,
-    };
-    let end = wanted.span.map(|span| Instant::now() + span);
-    let watched = watch.until(news, end).await;
-    feed.abort();
-    let finished = match watched {
-        Ok(()) => watch.finish().await,
-        failed => failed,
-    };
-    drop(watch);
-    finished?;
+    }
+}
+
+/// Posts what still waits for the webhook.
+async fn finish_posting(delivery: Delivery, remarks: bool) {
     let left = match delivery.webhook {
         Some(webhook) => webhook.finish(GRACE).await,
         None => 0,
     };
-    if left > 0 && options.remarks {
-        output::tell(&format!(
-            "{} could not be posted before the end",
-            counted(usize::try_from(left).unwrap_or(usize::MAX), "report", "reports")
-        ));
+    if left > 0 && remarks {
+        let reports = counted(usize::try_from(left).unwrap_or(usize::MAX), "report", "reports");
+        output::tell(&format!("{reports} could not be posted before the end"));
     }
-    Ok(())
-}
-
-async fn delivery(
-    wanted: &WatchOptions,
-    options: &Options,
-    counts: &Counts,
-) -> Result<Delivery, CommandError> {
-    let journal = wanted.journald.clone().map(Journal::new).transpose().map_err(CommandError::Journal)?;
-    if let Some(address) = wanted.metrics {
-        let bound = metrics::serve(address, counts.clone()).await?;
-        if options.remarks {
-            output::tell(&format!("metrics are at http://{bound}/metrics"));
-        }
-    }
-    let webhook = wanted
-        .webhook
-        .clone()
-        .map(|hook| Webhook::start(hook, counts.clone(), options.remarks))
-        .transpose()?;
-    Ok(Delivery {
-        format: wanted.format,
-        context: options.context,
-        counts: counts.clone(),
-        journal,
-        webhook,
-        turn: tokio::sync::Mutex::default(),
-    })
 }
 
 /// What became of a job.
-enum Outcome {
+enum Fate {
     /// It had its report, or was not worth one.
     Done,
     /// It has to be done again.
     Again,
     /// Nobody takes the report.
-    Stuck(CommandError),
+    Stuck(WatchError),
 }
 
 /// The watch as it goes on.
-struct Watch<'w> {
+struct Watcher<'w> {
     ledger: Ledger,
     /// The engine, while it answers.
     engine: Option<Engine>,
     /// Counts how often it went away.
-    epoch: &'w Cell<u64>,
+    epoch: Rc<Cell<u64>>,
     began: Instant,
     counts: Counts,
     examiner: &'w Examiner<'w>,
     delivery: &'w Delivery,
-    looks: FuturesUnordered<LocalBoxFuture<'w, (Job, Outcome, Duration)>>,
+    examinations: FuturesUnordered<LocalBoxFuture<'w, (Job, Fate, Duration)>>,
     booting: usize,
-    kept: Option<Kept>,
+    state_file: Option<StateFile>,
     remarks: bool,
 }
 
-impl Watch<'_> {
+impl Watcher<'_> {
     fn now(&self) -> Duration {
         self.began.elapsed()
     }
@@ -196,13 +161,14 @@ impl Watch<'_> {
         }
     }
 
-    /// Watches until that time, or until a signal asks for the end.
+    /// Watches until that time, or until it is to stop.
     async fn until(
         &mut self,
         mut news: mpsc::Receiver<News>,
         end: Option<Instant>,
-    ) -> Result<(), CommandError> {
-        let interrupt = Interrupt::listen()?;
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), WatchError> {
+        tokio::pin!(stop);
         let mut keep = tokio::time::interval(KEEP);
         loop {
             self.begin();
@@ -211,22 +177,22 @@ impl Watch<'_> {
                 // What is not taken stays with the engine: nothing piles up here while nobody reads the
                 // reports.
                 Some(news) = news.recv(), if self.ledger.has_room() => self.take(news),
-                Some(done) = self.looks.next(), if !self.looks.is_empty() => self.over(done)?,
+                Some(done) = self.examinations.next(), if !self.examinations.is_empty() => self.over(done)?,
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
                 _ = keep.tick() => self.keep(),
                 () = sleep_until(end.unwrap_or_else(Instant::now)), if end.is_some() => return Ok(()),
-                () = interrupt.asked() => return Ok(()),
+                () = &mut stop => return Ok(()),
             }
         }
     }
 
     /// Does what waits, for so long as the end may take.
-    async fn finish(&mut self) -> Result<(), CommandError> {
+    async fn finish(&mut self) -> Result<(), WatchError> {
         let end = Instant::now() + GRACE;
         self.ledger.wind_up(self.now());
         loop {
             self.begin();
-            match timeout_at(end, self.looks.next()).await {
+            match timeout_at(end, self.examinations.next()).await {
                 Ok(Some(done)) => self.over(done)?,
                 Ok(None) | Err(_) => break,
             }
@@ -246,7 +212,8 @@ impl Watch<'_> {
     fn due(&self) -> Option<Instant> {
         self.engine.as_ref()?;
         let starts = (self.booting < AT_ONCE).then(|| self.ledger.due(true)).flatten();
-        let others = (self.looks.len() - self.booting < AT_ONCE).then(|| self.ledger.due(false)).flatten();
+        let others =
+            (self.examinations.len() - self.booting < AT_ONCE).then(|| self.ledger.due(false)).flatten();
         starts.into_iter().chain(others).min().map(|due| self.began + due)
     }
 
@@ -261,7 +228,7 @@ impl Watch<'_> {
                 self.engine = Some(*engine);
             }
             News::Event(event) => {
-                *self.counts.lock().events.entry(word(event.action)).or_default() += 1;
+                *self.counts.lock().events.entry(name_of(event.action)).or_default() += 1;
                 self.ledger.event(&event, now);
             }
             News::Listing => self.ledger.listing(),
@@ -284,28 +251,28 @@ impl Watch<'_> {
         let now = self.now();
         for starts in [false, true] {
             loop {
-                let under_way = if starts { self.booting } else { self.looks.len() - self.booting };
+                let under_way = if starts { self.booting } else { self.examinations.len() - self.booting };
                 if under_way >= AT_ONCE {
                     break;
                 }
                 let Some(job) = self.ledger.take(starts, now) else { break };
                 self.booting += usize::from(starts);
-                let (examiner, delivery, epoch) = (self.examiner, self.delivery, self.epoch);
-                self.looks.push(look(engine.clone(), job, examiner, delivery, epoch).boxed_local());
+                let (examiner, delivery, epoch) = (self.examiner, self.delivery, Rc::clone(&self.epoch));
+                self.examinations.push(examine(engine.clone(), job, examiner, delivery, epoch).boxed_local());
             }
         }
         self.measure();
     }
 
-    fn over(&mut self, (job, outcome, took): (Job, Outcome, Duration)) -> Result<(), CommandError> {
-        self.booting -= usize::from(job.kind.is_start());
+    fn over(&mut self, (job, fate, took): (Job, Fate, Duration)) -> Result<(), WatchError> {
+        self.booting -= usize::from(job.trigger.is_start());
         self.counts.lock().examining += took;
-        match outcome {
-            Outcome::Done => self.ledger.done(&job),
-            Outcome::Again => {
+        match fate {
+            Fate::Done => self.ledger.done(&job),
+            Fate::Again => {
                 self.ledger.again(job, self.now() + AGAIN);
             }
-            Outcome::Stuck(error) => return Err(error),
+            Fate::Stuck(error) => return Err(error),
         }
         self.measure();
         Ok(())
@@ -318,53 +285,52 @@ impl Watch<'_> {
     }
 
     fn keep(&mut self) {
-        let Some(kept) = &mut self.kept else { return };
-        if let Err(error) = kept.write(self.ledger.memory()) {
+        let Some(file) = &mut self.state_file else { return };
+        if let Err(error) = file.write(self.ledger.resume_point()) {
             output::tell(&error);
         }
     }
 }
 
 /// Examines one container and hands the report on.
-async fn look(
+async fn examine(
     engine: Engine,
     mut job: Job,
     examiner: &Examiner<'_>,
     delivery: &Delivery,
-    epoch: &Cell<u64>,
-) -> (Job, Outcome, Duration) {
+    epoch: Rc<Cell<u64>>,
+) -> (Job, Fate, Duration) {
     let (began, before) = (Instant::now(), epoch.get());
-    let finding = examiner.examine(&engine, &job).await;
+    let outcome = examiner.examine(&engine, &job).await;
     let took = began.elapsed();
     // An engine that went away does not count as an attempt; what was seen meanwhile is half a look.
     let lost = epoch.get() != before
-        || (is_partial(&finding) && engine.life(&job.id).await.is_err_and(|error| !error.is_unknown()));
+        || (is_partial(&outcome) && engine.life(&job.id).await.is_err_and(|error| !error.is_unknown()));
     if lost {
-        return (job, Outcome::Again, took);
+        return (job, Fate::Again, took);
     }
     job.tries += 1;
-    let (report, there) = match finding {
-        Finding::Nothing => return (job, Outcome::Done, took),
-        Finding::Report(report, there) => (report, there),
-        Finding::Failed(_) if job.tries < ATTEMPTS => return (job, Outcome::Again, took),
-        Finding::Failed(error) => {
+    let (report, there) = match outcome {
+        Outcome::Nothing => return (job, Fate::Done, took),
+        Outcome::Report(report, there) => (report, there),
+        Outcome::Failed(_) if job.tries < ATTEMPTS => return (job, Fate::Again, took),
+        Outcome::Failed(error) => {
             (Box::new(unseen(&engine, &job, &format!("it could not be examined: {}", error.brief()))), true)
         }
     };
-    let outcome =
-        delivery.deliver(&job, &report, there).await.map_or_else(Outcome::Stuck, |()| Outcome::Done);
-    (job, outcome, took)
+    let fate = delivery.deliver(&job, &report, there).await.map_or_else(Fate::Stuck, |()| Fate::Done);
+    (job, fate, took)
 }
 
-fn is_partial(finding: &Finding) -> bool {
-    match finding {
-        Finding::Report(report, _) => !report.gaps.is_empty(),
-        Finding::Nothing => false,
-        Finding::Failed(_) => true,
+fn is_partial(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Report(report, _) => !report.gaps.is_empty(),
+        Outcome::Nothing => false,
+        Outcome::Failed(_) => true,
     }
 }
 
-const fn word(action: Action) -> &'static str {
+const fn name_of(action: Action) -> &'static str {
     match action {
         Action::Start => "start",
         Action::Die(_) => "die",

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Job, Lane};
+use crate::watch::job::{Job, Lane};
 
 /// A start event may come so long after the start that the engine notes, in nanoseconds.
 const LATE: i64 = 2_000_000_000;
@@ -59,19 +59,19 @@ impl Entry {
         }
     }
 
-    /// Whether nothing waits and nothing is under way.
+    /// Tells whether nothing waits and nothing is under way.
     pub fn is_idle(&self) -> bool {
         [&self.death, &self.health, &self.start]
             .iter()
             .all(|slot| slot.waiting.is_none() && slot.busy.is_none())
     }
 
-    /// Whether it ran when it was last heard of.
+    /// Tells whether it ran when it was last heard of.
     pub fn is_running(&self) -> bool {
         self.started > self.last_death()
     }
 
-    /// Time of the last death, however it became known.
+    /// Returns the time of the last death, however it became known.
     pub fn last_death(&self) -> i64 {
         self.listed.last().map_or(self.died, |span| span.finished.max(self.died))
     }

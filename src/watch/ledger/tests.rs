@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{Job, Kind, Ledger, Memory, Settings};
+use super::{Ledger, Settings};
 use crate::docker::{Action, Event, Life};
+use crate::watch::job::{Job, Trigger};
+use crate::watch::resume_point::ResumePoint;
 
 const SECOND: i64 = 1_000_000_000;
 const WINDOW: Duration = Duration::from_secs(30);
@@ -57,8 +59,8 @@ fn drained(ledger: &mut Ledger, now: Duration) -> Vec<Job> {
     jobs
 }
 
-fn told(jobs: &[Job]) -> Vec<(Kind, u64)> {
-    jobs.iter().map(|job| (job.kind, job.deaths)).collect()
+fn told(jobs: &[Job]) -> Vec<(Trigger, u64)> {
+    jobs.iter().map(|job| (job.trigger, job.deaths)).collect()
 }
 
 #[test]
@@ -72,7 +74,7 @@ fn a_restart_loop_has_one_report_a_window() {
         jobs.extend(drained(&mut ledger, at(turn * 3 + 1)));
     }
     jobs.extend(drained(&mut ledger, at(100)));
-    assert_eq!(told(&jobs), [(Kind::Died, 1), (Kind::Died, 10), (Kind::Died, 9)]);
+    assert_eq!(told(&jobs), [(Trigger::Died, 1), (Trigger::Died, 10), (Trigger::Died, 9)]);
     assert_eq!(ledger.due(false), None);
 }
 
@@ -81,12 +83,12 @@ fn a_container_that_comes_up_again_is_examined_once_the_loop_is_over() {
     let mut ledger = Ledger::new(settings(), None);
     ledger.event(&start("a", 200), at(0));
     assert_eq!(told(&drained(&mut ledger, at(0))), []);
-    assert_eq!(told(&drained(&mut ledger, at(1))), [(Kind::New, 0)]);
+    assert_eq!(told(&drained(&mut ledger, at(1))), [(Trigger::New, 0)]);
     ledger.event(&die("a", 210), at(10));
     ledger.event(&start("a", 211), at(11));
-    assert_eq!(told(&drained(&mut ledger, at(20))), [(Kind::Died, 1)]);
+    assert_eq!(told(&drained(&mut ledger, at(20))), [(Trigger::Died, 1)]);
     assert_eq!(told(&drained(&mut ledger, at(49))), []);
-    assert_eq!(told(&drained(&mut ledger, at(50))), [(Kind::Restarted, 0)]);
+    assert_eq!(told(&drained(&mut ledger, at(50))), [(Trigger::Restarted, 0)]);
 }
 
 #[test]
@@ -94,7 +96,7 @@ fn a_death_takes_the_place_of_the_start_before_it() {
     let mut ledger = Ledger::new(settings(), None);
     ledger.event(&start("a", 200), at(0));
     ledger.event(&die("a", 201), at(1));
-    assert_eq!(told(&drained(&mut ledger, at(60))), [(Kind::Died, 1)]);
+    assert_eq!(told(&drained(&mut ledger, at(60))), [(Trigger::Died, 1)]);
 }
 
 #[test]
@@ -106,7 +108,7 @@ fn what_a_list_and_an_event_tell_is_told_once() {
     ledger.event(&die("up", 201), at(10));
     ledger.event(&die("up", 201), at(11));
     ledger.lives(&[life("old", 10, 20, false), life("up", 30, 200, false)], at(12));
-    assert_eq!(told(&drained(&mut ledger, at(60))), [(Kind::Died, 1)]);
+    assert_eq!(told(&drained(&mut ledger, at(60))), [(Trigger::Died, 1)]);
 }
 
 #[test]
@@ -117,7 +119,7 @@ fn a_death_after_a_lost_one_is_another_one() {
     ledger.lives(&[life("a", 150, 200, false)], at(50));
     ledger.event(&start("a", 210), at(60));
     ledger.event(&die("a", 211), at(61));
-    assert_eq!(told(&drained(&mut ledger, at(200))), [(Kind::Died, 2)]);
+    assert_eq!(told(&drained(&mut ledger, at(200))), [(Trigger::Died, 2)]);
 }
 
 #[test]
@@ -128,7 +130,7 @@ fn a_run_of_milliseconds_may_end_before_its_start_is_told() {
     ledger.lives(&[quick], at(0));
     ledger.event(&event("a", Action::Start, 200 * SECOND + 5_000_000), at(0));
     ledger.event(&event("a", Action::Die(Some(1)), 200 * SECOND + 9_000_000), at(0));
-    assert_eq!(told(&drained(&mut ledger, at(60))), [(Kind::Died, 1)]);
+    assert_eq!(told(&drained(&mut ledger, at(60))), [(Trigger::Died, 1)]);
 }
 
 #[test]
@@ -143,13 +145,13 @@ fn a_container_that_vanished_while_nobody_listened_has_died() {
     ledger.lives(&[], at(6));
     let jobs = drained(&mut ledger, at(6));
     assert_eq!(
-        jobs.iter().map(|job| (job.id.as_str(), job.kind, job.exit_code)).collect::<Vec<_>>(),
-        [("a", Kind::Died, None)]
+        jobs.iter().map(|job| (job.id.as_str(), job.trigger, job.exit_code)).collect::<Vec<_>>(),
+        [("a", Trigger::Died, None)]
     );
     ledger.lives(&[], at(7));
     assert_eq!(
         told(&drained(&mut ledger, at(60))),
-        [(Kind::New, 0)],
+        [(Trigger::New, 0)],
         "c was started after the list had been asked for"
     );
 }
@@ -162,7 +164,7 @@ fn a_removed_container_is_told_of_at_once() {
     ledger.event(&die("a", 203), at(3));
     assert_eq!(told(&drained(&mut ledger, at(3))), []);
     ledger.event(&event("a", Action::Remove, 204 * SECOND), at(4));
-    assert_eq!(told(&drained(&mut ledger, at(4))), [(Kind::Died, 1)]);
+    assert_eq!(told(&drained(&mut ledger, at(4))), [(Trigger::Died, 1)]);
 }
 
 #[test]
@@ -173,11 +175,11 @@ fn health_is_told_when_it_turns() {
         ledger.event(&health(well, second), at(0));
         ledger.event(&health(well, second), at(0));
     }
-    assert_eq!(told(&drained(&mut ledger, at(0))), [(Kind::Unhealthy, 0)]);
+    assert_eq!(told(&drained(&mut ledger, at(0))), [(Trigger::Unhealthy, 0)]);
     ledger.event(&health(true, 204), at(5));
     ledger.event(&health(false, 205), at(5));
     assert_eq!(told(&drained(&mut ledger, at(29))), []);
-    assert_eq!(told(&drained(&mut ledger, at(30))), [(Kind::Unhealthy, 0)]);
+    assert_eq!(told(&drained(&mut ledger, at(30))), [(Trigger::Unhealthy, 0)]);
 }
 
 #[test]
@@ -199,7 +201,7 @@ fn a_job_that_failed_comes_again_with_what_happened_meanwhile() {
     assert_eq!((ledger.backlog(), ledger.due(false)), (1, None));
     ledger.again(job, at(2));
     assert_eq!(told(&drained(&mut ledger, at(1))), []);
-    assert_eq!(told(&drained(&mut ledger, at(2))), [(Kind::Died, 2)]);
+    assert_eq!(told(&drained(&mut ledger, at(2))), [(Trigger::Died, 2)]);
     assert_eq!(ledger.backlog(), 0);
 }
 
@@ -210,7 +212,7 @@ fn what_was_reported_is_not_reported_by_a_later_run() {
     ledger.event(&die("a", 200), at(0));
     drained(&mut ledger, at(0));
     ledger.event(&die("b", 201), at(1));
-    let memory = Memory::read(&ledger.memory().to_json().unwrap()).unwrap();
+    let memory = ResumePoint::read(&ledger.resume_point().to_json().unwrap()).unwrap();
     assert!(memory.since < 201 * SECOND, "b has had no report");
     let mut later = Ledger::new(Settings { floor: memory.since, ..settings() }, Some(&memory));
     for event in [start("a", 199), die("a", 200), die("b", 201), die("c", 202)] {

@@ -1,0 +1,34 @@
+//! `selftest`: what this host and user allow the program to see. Exit code 3 where no container could be
+//! examined.
+
+use super::{CommandError, connect, progress};
+use crate::cli::{Format, SelftestArgs};
+use crate::exit::Exit;
+use crate::options::Options;
+use crate::render::{output, selftest};
+use crate::rule;
+use crate::selftest::{SelfTest, is_blind};
+
+/// Runs the command.
+///
+/// # Errors
+/// [`CommandError`] when rules cannot be read or stdout does not take the answer; what cannot be seen is no
+/// error.
+pub fn run(args: &SelftestArgs, options: &Options) -> Result<Exit, CommandError> {
+    let test = SelfTest {
+        choice: &options.engine,
+        environment: &options.environment,
+        deadline: options.deadline,
+        listener: connect::listener(options),
+        container: args.container.as_deref(),
+        exec: !args.no_exec,
+    };
+    let checks =
+        connect::block_on(async { Ok(progress::shown("looking", options.progress, test.run()).await) })?;
+    let text = match args.format {
+        Format::Human => selftest::human(&checks, &options.context),
+        Format::Json => selftest::json(&checks, &rule::load(&options.rules)?)?,
+    };
+    output::print(text.as_bytes())?;
+    Ok(if is_blind(&checks) { Exit::CannotLook } else { Exit::Success })
+}
