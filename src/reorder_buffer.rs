@@ -2,8 +2,8 @@
 //! numbers out.
 //!
 //! Own code, since the crates for it (`pariter` and the like) bring threads of their own: here the one who
-//! takes the results works along, on rayon's threads or on scoped ones, and decides how many results may wait.
-//! Must not know what is worked on, nor start threads.
+//! takes the results works along, on rayon's threads or on scoped ones, and decides how many results may
+//! wait. Must not know what is worked on, nor start threads.
 
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -24,7 +24,8 @@ struct Results<T> {
     awaited: Option<u64>,
 }
 
-/// The place of one result. It is filled when dropped, also by a panic, or whoever waits would do so for ever.
+/// The place of one result. It is filled when dropped, also by a panic, or whoever waits would do so for
+/// ever.
 struct Place<'b, T> {
     buffer: &'b ReorderBuffer<T>,
     number: u64,

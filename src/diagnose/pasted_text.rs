@@ -44,14 +44,15 @@ fn doubt(one: &mut Found) {
     one.confidence = one.confidence.min(Confidence::Likely);
 }
 
-/// Returns what the text is about: what lines say against systemd is about systemd, whatever else the text is about.
+/// Returns what the text is about: what lines say against systemd is about systemd, whatever else the text is
+/// about.
 pub fn subject(by_facts: Subject, found: &[Found]) -> Subject {
     let said = found.iter().any(|one| one.standing == Standing::Cause && one.line().is_some());
     if said { Subject::Systemd } else { by_facts }
 }
 
-/// Keeps the undecided diagnoses that could still matter: none where a cause explains all that was seen, else those
-/// that could explain what is left, if any can.
+/// Keeps the undecided diagnoses that could still matter: none where a cause explains all that was seen, else
+/// those that could explain what is left, if any can.
 pub fn open(mut undecided: Vec<Undecided>, findings: &[Finding], rules: &RuleSet) -> Vec<Undecided> {
     let left: BTreeSet<&str> = findings
         .iter()

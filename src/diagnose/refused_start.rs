@@ -47,8 +47,8 @@ pub fn weigh(found: &mut Vec<Found>, rules: &RuleSet, snapshot: &Snapshot, subje
     }
 }
 
-/// Tells whether the engine itself said it. The container's own lines are of an earlier run; in a text nobody knows
-/// whose they are.
+/// Tells whether the engine itself said it. The container's own lines are of an earlier run; in a text nobody
+/// knows whose they are.
 fn is_said(one: &Found, pasted: bool) -> bool {
     one.evidence.iter().any(|evidence| match evidence {
         Evidence::Log { stream, .. } => pasted || stream == Source::Engine.name(),
@@ -56,8 +56,8 @@ fn is_said(one: &Found, pasted: bool) -> bool {
     })
 }
 
-/// Tells whether a condition holds because of the engine's words, and would not if the container had been started
-/// and had ended.
+/// Tells whether a condition holds because of the engine's words, and would not if the container had been
+/// started and had ended.
 fn is_about_the_words(rule: &Rule, silent: &Facts) -> bool {
     let when = rule.when.as_ref().filter(|when| when.facts().any(|fact| fact == "container.error"));
     when.is_some_and(|when| when.evaluate(&Scope::new(silent), silent) != Outcome::Match)

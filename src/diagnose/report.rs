@@ -186,15 +186,15 @@ impl Report {
         self.findings.iter().filter(|finding| finding.counts()).map(|finding| finding.severity).max()
     }
 
-    /// Returns whose matter the failure is: that of the first root cause. None where nothing failed or nobody knows
-    /// why.
+    /// Returns whose matter the failure is: that of the first root cause. None where nothing failed or nobody
+    /// knows why.
     #[must_use]
     pub fn class(&self) -> Option<Class> {
         self.root().map(|root| root.class)
     }
 
-    /// Returns what names a finding from one run to the next: the same for the same diagnosis of a target of the same
-    /// name, whatever its lines, ids and times are. 32 hex digits.
+    /// Returns what names a finding from one run to the next: the same for the same diagnosis of a target of
+    /// the same name, whatever its lines, ids and times are. 32 hex digits.
     #[must_use]
     pub fn fingerprint(&self, finding: &Finding) -> String {
         baseline::fingerprint(&self.target.name, &finding.id)

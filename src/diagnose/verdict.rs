@@ -48,7 +48,8 @@ fn up(caused: bool, facts: &Facts) -> Verdict {
     }
 }
 
-/// Says how far the boot came, in words for the reader; with the engine's reason, where nothing else tells it.
+/// Says how far the boot came, in words for the reader; with the engine's reason, where nothing else tells
+/// it.
 pub fn state_sentence(facts: &Facts, reason: Option<&str>) -> String {
     let reason = reason
         .map(|reason| format!(": {}", reason.split_whitespace().collect::<Vec<_>>().join(" ")))

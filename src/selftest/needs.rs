@@ -1,5 +1,5 @@
-//! What examining a container needs, one entry for each thing to see: words, what is lost without it, and what
-//! makes it seen. Must not look by itself.
+//! What examining a container needs, one entry for each thing to see: words, what is lost without it, and
+//! what makes it seen. Must not look by itself.
 
 use super::check::Check;
 

@@ -1,5 +1,5 @@
-//! Sinks: where the reports and the numbers of a watch go besides stdout. A webhook over HTTP, HTTPS or a Unix
-//! socket, the journal of systemd, a page of metrics.
+//! Sinks: where the reports and the numbers of a watch go besides stdout. A webhook over HTTP, HTTPS or a
+//! Unix socket, the journal of systemd, a page of metrics.
 //!
 //! A sink that is slow or gone must not hold up who feeds it, and none of them judges.
 

@@ -287,10 +287,13 @@ proptest! {
                 1 => for (event, _) in history.iter().take(next).skip(next.saturating_sub(amount)) {
                     ledger.event(event, now);
                 },
-                2 => if let Some((_, life)) = history.get((next + amount).min(history.len()).saturating_sub(1)) {
-                    ledger.listing();
-                    ledger.lives(std::slice::from_ref(life), now);
-                },
+                2 => {
+                    let newest = (next + amount).min(history.len()).saturating_sub(1);
+                    if let Some((_, life)) = history.get(newest) {
+                        ledger.listing();
+                        ledger.lives(std::slice::from_ref(life), now);
+                    }
+                }
                 _ => if let Some(job) = ledger.take(false, now) {
                     if amount == 0 { ledger.again(job, now) } else { deaths += job.deaths; ledger.done(&job) }
                 },
@@ -300,7 +303,8 @@ proptest! {
             ledger.event(event, now);
         }
         for turn in 0..4 {
-            deaths += drained(&mut ledger, now + Duration::from_secs(turn * 5)).iter().map(|job| job.deaths).sum::<u64>();
+            let jobs = drained(&mut ledger, now + Duration::from_secs(turn * 5));
+            deaths += jobs.iter().map(|job| job.deaths).sum::<u64>();
         }
         prop_assert_eq!(deaths, runs.len() as u64);
         prop_assert_eq!(ledger.backlog(), 0);
