@@ -47,6 +47,7 @@ impl<T> ReorderBuffer<T> {
     }
 
     /// Takes a result; the outer `None` where it is not there yet, the inner where its work panicked.
+    #[allow(clippy::option_option, reason = "not there yet, and never to come, are two answers")]
     pub fn take(&self, number: u64) -> Option<Option<T>> {
         self.lock().done.remove(&number)
     }

@@ -15,7 +15,7 @@ use crate::selftest::{SelfTest, is_blind};
 /// [`CommandError`] when rules cannot be read or stdout does not take the answer; what cannot be seen is no
 /// error.
 pub fn run(args: &SelftestArgs, options: &Options) -> Result<Exit, CommandError> {
-    let test = SelfTest {
+    let selftest_run = SelfTest {
         choice: &options.engine,
         environment: &options.environment,
         deadline: options.deadline,
@@ -23,8 +23,9 @@ pub fn run(args: &SelftestArgs, options: &Options) -> Result<Exit, CommandError>
         container: args.container.as_deref(),
         exec: !args.no_exec,
     };
-    let checks =
-        connect::block_on(async { Ok(progress::shown("looking", options.progress, test.run()).await) })?;
+    let checks = connect::block_on(async {
+        Ok(progress::shown("looking", options.progress, selftest_run.run()).await)
+    })?;
     let text = match args.format {
         Format::Human => selftest::human(&checks, &options.context),
         Format::Json => selftest::json(&checks, &rule::load(&options.rules)?)?,

@@ -25,8 +25,9 @@ type Followers<'r> = BTreeMap<&'r str, BTreeSet<&'r str>>;
 /// Gives each finding its role and puts them in the order of a report.
 pub fn arrange(found: Vec<Found>, rules: &RuleSet) -> Vec<Finding> {
     let followers = closure(rules);
-    let rule = |one: &Found| &rules.rules[one.rule];
-    let causes: Vec<&Rule> = found.iter().filter(|one| one.standing == Standing::Cause).map(rule).collect();
+    let rule_of = |one: &Found| &rules.rules[one.rule];
+    let causes: Vec<&Rule> =
+        found.iter().filter(|one| one.standing == Standing::Cause).map(rule_of).collect();
     let has_name = causes.iter().any(|cause| !cause.last_resort && !cause.consequence_only);
     let explained_by = |id: &str| {
         let explains = |cause: &&Rule| cause.id != id && follows(&followers, &cause.id, id);
@@ -35,15 +36,15 @@ pub fn arrange(found: Vec<Found>, rules: &RuleSet) -> Vec<Finding> {
     let mut findings: Vec<(Found, Role, Vec<String>)> = found
         .into_iter()
         .map(|one| {
-            let explained_by: Vec<String> = explained_by(&rule(&one).id).into_iter().collect();
-            let role = role(&one, rule(&one), has_name, !explained_by.is_empty());
+            let explained_by: Vec<String> = explained_by(&rule_of(&one).id).into_iter().collect();
+            let role = role(&one, rule_of(&one), has_name, !explained_by.is_empty());
             (one, role, explained_by)
         })
         .collect();
     findings.sort_by_key(|(one, role, _)| {
         (*role, rules.rules[one.rule].stage, one.line().unwrap_or(u64::MAX), one.rule)
     });
-    let ids: BTreeSet<String> = findings.iter().map(|(one, ..)| rule(one).id.clone()).collect();
+    let ids: BTreeSet<String> = findings.iter().map(|(one, ..)| rule_of(one).id.clone()).collect();
     findings.into_iter().map(|(one, role, by)| finding(one, role, by, &ids, &followers, rules)).collect()
 }
 

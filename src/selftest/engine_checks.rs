@@ -31,7 +31,8 @@ pub async fn checks(engine: &Engine, named: Option<&str>, exec: bool) -> Vec<Che
         }
         Some(Err(error)) => checks.push(INSPECT.of(Err(error.brief()))),
         None => {
-            checks.extend([INSPECT, LOG, FILES, EXEC].map(|need| need.untried("the engine has no container")))
+            checks
+                .extend([INSPECT, LOG, FILES, EXEC].map(|need| need.untried("the engine has no container")));
         }
     }
     let dead = match any(&list, false) {

@@ -91,7 +91,7 @@ impl Triage<'_> {
         match done {
             Err(source) => outcome.failures.push(Unreadable { name: name.to_owned(), source }),
             Ok(()) if outcome.reports.is_empty() => {
-                outcome.reports.push(self.unseen(name, "there is no file in it"))
+                outcome.reports.push(self.unseen(name, "there is no file in it"));
             }
             Ok(()) => {}
         }

@@ -32,6 +32,7 @@ pub struct Inputs {
 
 impl Inputs {
     /// Lists what was given: folders are walked in the order of names, links in them are not followed.
+    #[must_use]
     pub fn of(given: &[PathBuf]) -> Self {
         let mut inputs = Self::default();
         for path in given {
@@ -65,7 +66,8 @@ impl Inputs {
         let mut found = Vec::new();
         match std::fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
             Ok(entries) => {
-                found.extend(entries.iter().filter_map(|entry| Some((entry.path(), entry.file_type().ok()?))))
+                found
+                    .extend(entries.iter().filter_map(|entry| Some((entry.path(), entry.file_type().ok()?))));
             }
             Err(source) => self.failures.push(failed(source)),
         }
@@ -83,6 +85,7 @@ impl Inputs {
 }
 
 /// Returns the bytes of all files together; `None` where one of them, such as a pipe, has no size.
+#[must_use]
 pub fn size(inputs: &[Input]) -> Option<u64> {
     let one = |input: &Input| {
         std::fs::metadata(&input.path).ok().filter(std::fs::Metadata::is_file).map(|data| data.len())

@@ -87,9 +87,9 @@ pub async fn watch(
         remarks: plan.remarks,
     };
     let end = plan.span.map(|span| Instant::now() + span);
-    let watched = watcher.until(news, end, stop).await;
+    let ended = watcher.until(news, end, stop).await;
     feed.abort();
-    let finished = match watched {
+    let finished = match ended {
         Ok(()) => watcher.finish().await,
         failed => failed,
     };
