@@ -5,7 +5,9 @@
 mod about;
 mod config;
 mod examples;
+mod help_texts;
 mod late;
+mod man_page;
 mod playbook;
 mod report;
 mod schema;
@@ -27,7 +29,9 @@ use examples::{
     EXPLAIN_EXAMPLES, FIX_EXAMPLES, MAN_EXAMPLES, PROVE_EXAMPLES, RULES_EXAMPLES, RUN_EXAMPLES,
     SCHEMA_EXAMPLES, SECCOMP_EXAMPLES, SELFTEST_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES, WATCH_EXAMPLES,
 };
+pub use help_texts::help_of_all;
 pub use late::Late;
+pub use man_page::ManPages;
 pub use playbook::{DocsArgs, ExplainArgs};
 pub use report::{OutputTo, ReportArgs};
 pub use schema::{SchemaArgs, SchemaName};

@@ -34,6 +34,8 @@ pub mod collect;
 #[doc(hidden)]
 pub mod command;
 #[cfg(feature = "cli")]
+pub(crate) mod completion;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod config;
 #[doc(hidden)]
@@ -62,6 +64,7 @@ pub mod prescribe;
 pub(crate) mod quote;
 #[doc(hidden)]
 pub mod render;
+pub(crate) mod reorder_buffer;
 #[doc(hidden)]
 pub mod rule;
 #[doc(hidden)]
@@ -72,9 +75,17 @@ pub mod schema;
 #[doc(hidden)]
 pub mod seccomp;
 #[doc(hidden)]
+pub mod selftest;
+#[cfg(feature = "engine")]
+#[doc(hidden)]
+pub mod sink;
+#[doc(hidden)]
 pub mod snapshot;
 #[doc(hidden)]
 pub mod treat;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod triage;
 #[doc(hidden)]
 pub mod trust;
 pub(crate) mod visible;

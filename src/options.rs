@@ -26,7 +26,7 @@ pub use error::OptionError;
 pub use notice::of_rules as notices_of_rules;
 pub use report::{Baseline, Reporting};
 use time::since;
-pub use watch::{Hook, HookAt, WatchOptions};
+pub use watch::WatchOptions;
 
 /// Longest wait for one answer of the engine.
 const ANSWER: Duration = Duration::from_secs(10);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::collect_options::CollectOptions;
-use super::snapshot_builder::{Patient, SnapshotBuilder, StaticPart};
+use super::snapshot_builder::{InspectedContainer, SnapshotBuilder, StaticPart};
 use super::{logs, manager};
 use crate::docker::{Engine, EngineError, LogQuery, LogStream};
 use crate::scan::{Excerpter, Matcher};
@@ -30,20 +30,20 @@ pub async fn follow(
     settled: impl Fn(&Snapshot) -> bool,
 ) -> Result<Snapshot, EngineError> {
     let (began, end) = (Instant::now(), Instant::now() + limit);
-    let mut patient = Patient::meet(engine, name).await?;
-    let static_part = Box::pin(StaticPart::collect(engine, &patient)).await;
-    let mut reader = Reader::open(engine, &patient, &options.log, Excerpter::following(matcher)).await;
+    let mut inspected = InspectedContainer::meet(engine, name).await?;
+    let static_part = Box::pin(StaticPart::collect(engine, &inspected)).await;
+    let mut reader = Reader::open(engine, &inspected, &options.log, Excerpter::following(matcher)).await;
     let once = CollectOptions { patience: Duration::ZERO, ..options.clone() };
     loop {
         reader.read_until(Instant::now() + PAUSE).await;
         let mut gone = None;
-        match Patient::meet(engine, &patient.id).await {
-            Ok(seen) => patient = seen,
+        match InspectedContainer::meet(engine, &inspected.id).await {
+            Ok(seen) => inspected = seen,
             Err(error) => gone = Some(error),
         }
-        let mut builder = SnapshotBuilder::new(engine, &patient, static_part.clone());
-        builder.here(engine, &patient);
-        builder.asked(Box::pin(manager::ask(engine, &patient, &once)).await);
+        let mut builder = SnapshotBuilder::new(engine, &inspected, static_part.clone());
+        builder.here(engine, &inspected);
+        builder.asked(Box::pin(manager::ask(engine, &inspected, &once)).await);
         builder.read(reader.excerpter.excerpt(), reader.gap.is_none());
         builder.gaps.extend(reader.gap.clone());
         if let Some(error) = &gone {
@@ -53,7 +53,7 @@ pub async fn follow(
                 reason: format!("it cannot be inspected any more: {}", error.brief()),
             });
         }
-        let snapshot = builder.finish(&patient);
+        let snapshot = builder.finish(&inspected);
         // A manager that has just been started may not have its socket yet.
         let early = snapshot.facts.get(key::BOOT_OUTCOME) == Some(BootOutcome::Unreachable)
             && began.elapsed() < options.patience;
@@ -71,9 +71,14 @@ struct Reader<'r> {
 }
 
 impl<'r> Reader<'r> {
-    async fn open(engine: &Engine, patient: &Patient, query: &LogQuery, excerpter: Excerpter<'r>) -> Self {
+    async fn open(
+        engine: &Engine,
+        inspected: &InspectedContainer,
+        query: &LogQuery,
+        excerpter: Excerpter<'r>,
+    ) -> Self {
         let query = LogQuery { follow: true, ..query.clone() };
-        match engine.logs(&patient.id, patient.config().flag("/Config/Tty"), &query).await {
+        match engine.logs(&inspected.id, inspected.config().flag("/Config/Tty"), &query).await {
             Ok(stream) => Self { stream: Some(stream), excerpter, gap: None },
             Err(error) => {
                 let gap = Gap {

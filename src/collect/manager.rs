@@ -2,7 +2,7 @@
 
 use super::collect_options::CollectOptions;
 use super::manager_answers::{Answers, Said};
-use super::snapshot_builder::Patient;
+use super::snapshot_builder::InspectedContainer;
 use super::wait_for_boot::{Waits, is_offline, settled_state};
 use crate::docker::{Engine, EngineError, ExecOutput};
 use crate::snapshot::vocabulary::{BusState, ManagerState};
@@ -12,19 +12,23 @@ use crate::snapshot::{Facts, Gap, key};
 const PROPERTIES: &str = "--property=Id,Result,ExecMainStatus,ExecMainCode,Description";
 
 /// Asks the manager of a running container, unless that is forbidden.
-pub(super) async fn ask(engine: &Engine, patient: &Patient, options: &CollectOptions) -> Answers {
+pub(super) async fn ask(
+    engine: &Engine,
+    inspected: &InspectedContainer,
+    options: &CollectOptions,
+) -> Answers {
     let mut answers = Answers::default();
-    if patient.config().flag("/State/Paused") {
+    if inspected.config().flag("/State/Paused") {
         answers.gap("manager.*", "the container is paused".to_owned());
-    } else if !patient.runs() {
+    } else if !inspected.runs() {
         let source = "container inspect: State, it does not run";
         answers.facts.set_absent(key::MANAGER_BUS, source);
         answers.facts.set_absent(key::MANAGER_FAILED_UNITS, source);
         answers.facts.set_absent(key::MANAGER_PENDING_UNITS, source);
         answers.facts.set_absent(key::MANAGER_STATE, source);
     } else if options.exec {
-        let waits = Waits::of(patient, options.patience);
-        Box::pin(collect(engine, &patient.id, waits, &mut answers)).await;
+        let waits = Waits::of(inspected, options.patience);
+        Box::pin(collect(engine, &inspected.id, waits, &mut answers)).await;
     } else {
         answers.gap("manager.*", "--no-exec was given".to_owned());
     }

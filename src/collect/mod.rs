@@ -14,7 +14,6 @@ mod manager;
 mod manager_answers;
 mod names;
 mod pid1;
-mod sight;
 mod snapshot_builder;
 mod wait_for_boot;
 
@@ -22,15 +21,17 @@ use crate::docker::{Engine, EngineError};
 use crate::scan::{Excerpter, Matcher};
 use crate::snapshot::vocabulary::ContainerStatus;
 use crate::snapshot::{Facts, Gap, Snapshot, key};
-use snapshot_builder::{Patient, SnapshotBuilder, StaticPart};
+use snapshot_builder::{SnapshotBuilder, StaticPart};
 
 pub use collect_options::CollectOptions;
 pub use follow::follow;
+pub(crate) use host::is_local;
 pub use host::{read_bounded, read_profile};
 pub use kernel_log::KernelLog;
+pub(crate) use layers::Layers;
 pub use logs::source;
 pub use names::{container_names, described_containers, described_images};
-pub use sight::{machine, sights};
+pub(crate) use snapshot_builder::InspectedContainer;
 pub use wait_for_boot::LONGEST_WAIT;
 
 /// Collects everything about one container.
@@ -57,20 +58,20 @@ async fn look(
     options: &CollectOptions,
     matcher: &Matcher<'_>,
 ) -> Result<(Snapshot, bool), EngineError> {
-    let patient = Patient::meet(engine, name).await?;
+    let inspected = InspectedContainer::meet(engine, name).await?;
     let mut excerpter = Excerpter::new(matcher);
     let mut log_gaps = Vec::new();
-    let tty = patient.config().flag("/Config/Tty");
-    let looking = Box::pin(StaticPart::collect(engine, &patient));
-    let reading = logs::collect(engine, &patient.id, tty, &options.log, &mut excerpter, &mut log_gaps);
-    let asking = Box::pin(manager::ask(engine, &patient, options));
+    let tty = inspected.config().flag("/Config/Tty");
+    let looking = Box::pin(StaticPart::collect(engine, &inspected));
+    let reading = logs::collect(engine, &inspected.id, tty, &options.log, &mut excerpter, &mut log_gaps);
+    let asking = Box::pin(manager::ask(engine, &inspected, options));
     let (static_part, readable, answers) = tokio::join!(looking, reading, asking);
-    let mut builder = SnapshotBuilder::new(engine, &patient, static_part);
+    let mut builder = SnapshotBuilder::new(engine, &inspected, static_part);
     builder.gaps.extend(log_gaps);
-    builder.here(engine, &patient);
+    builder.here(engine, &inspected);
     builder.asked(answers);
     builder.read(excerpter.finish(), readable);
-    let after = engine.get(&format!("/containers/{}/json", patient.id)).await;
+    let after = engine.get(&format!("/containers/{}/json", inspected.id)).await;
     if after.as_ref().is_err_and(EngineError::is_unknown) {
         builder.facts.set(key::CONTAINER_STATUS, ContainerStatus::Removed, "container inspect");
         builder.gaps.push(Gap {
@@ -78,8 +79,8 @@ async fn look(
             reason: "it was removed while it was examined".to_owned(),
         });
     }
-    let changed = after.is_ok_and(|after| patient.has_changed(&after));
-    Ok((builder.finish(&patient), changed))
+    let changed = after.is_ok_and(|after| inspected.has_changed(&after));
+    Ok((builder.finish(&inspected), changed))
 }
 
 /// What the configuration of a container and the scripts that it starts tell: enough to say whether it is
@@ -88,11 +89,11 @@ async fn look(
 /// # Errors
 /// [`EngineError`] when the container cannot be inspected; what cannot be read is missing.
 pub async fn glance(engine: &Engine, name: &str) -> Result<Facts, EngineError> {
-    let patient = Patient::meet(engine, name).await?;
-    let program = StaticPart::files(engine, &patient).program(&patient.config().argv()).await;
-    let mut builder = SnapshotBuilder::new(engine, &patient, StaticPart::default());
+    let inspected = InspectedContainer::meet(engine, name).await?;
+    let program = StaticPart::files(engine, &inspected).program(&inspected.config().argv()).await;
+    let mut builder = SnapshotBuilder::new(engine, &inspected, StaticPart::default());
     if let Ok(program) = program {
         program.facts(&mut builder.facts);
     }
-    Ok(builder.finish(&patient).facts)
+    Ok(builder.finish(&inspected).facts)
 }

@@ -20,7 +20,7 @@ use crate::snapshot::{
 const QUOTED: usize = 80;
 
 /// A container as it was inspected.
-pub(super) struct Patient {
+pub(crate) struct InspectedContainer {
     /// Id, 64 hex digits.
     pub id: String,
     name: String,
@@ -31,7 +31,7 @@ pub(super) struct Patient {
     kind: EngineKind,
 }
 
-impl Patient {
+impl InspectedContainer {
     /// Inspects a container by name or id.
     pub async fn meet(engine: &Engine, name: &str) -> Result<Self, EngineError> {
         let inspect = engine.get(&format!("/containers/{}/json", escaped(name))).await?;
@@ -101,13 +101,14 @@ pub(super) struct StaticPart {
 
 impl StaticPart {
     /// Collects it, side by side; what fails becomes a gap.
-    pub async fn collect(engine: &Engine, patient: &Patient) -> Self {
+    pub async fn collect(engine: &Engine, inspected: &InspectedContainer) -> Self {
         let mut static_part = Self::default();
-        let argv = patient.config().argv();
-        let reader = Self::files(engine, patient);
-        let image_path = format!("/images/{}/json", patient.config().text("/Image").unwrap_or_default());
+        let argv = inspected.config().argv();
+        let reader = Self::files(engine, inspected);
+        let image_path = format!("/images/{}/json", inspected.config().text("/Image").unwrap_or_default());
         let looking = files::collect(&reader, &argv, &mut static_part.files, &mut static_part.gaps);
-        let history_path = format!("/images/{}/history", patient.config().text("/Image").unwrap_or_default());
+        let history_path =
+            format!("/images/{}/history", inspected.config().text("/Image").unwrap_or_default());
         let (version, info, image, history, ()) = tokio::join!(
             engine.version(),
             engine.info(),
@@ -129,9 +130,9 @@ impl StaticPart {
     }
 
     /// Reads the container's files, from this machine's disk where they are there.
-    pub fn files<'a>(engine: &'a Engine, patient: &'a Patient) -> files::Files<'a> {
-        let layers = if engine.endpoint().may_be_local() { Layers::of(&patient.config()) } else { None };
-        files::Files::new(engine, &patient.id, layers)
+    pub fn files<'a>(engine: &'a Engine, inspected: &'a InspectedContainer) -> files::Files<'a> {
+        let layers = if engine.endpoint().may_be_local() { Layers::of(&inspected.config()) } else { None };
+        files::Files::new(engine, &inspected.id, layers)
     }
 
     fn keep(&mut self, name: &str, answer: Result<Value, EngineError>) {
@@ -146,15 +147,15 @@ impl StaticPart {
 
 /// The documents of a container that an engine was asked for.
 fn asked<'d>(
-    patient: &'d Patient,
+    inspected: &'d InspectedContainer,
     documents: &'d BTreeMap<String, Value>,
     version: &'d str,
 ) -> Documents<'d> {
     Documents {
-        container: Some(patient.config()),
+        container: Some(inspected.config()),
         image: documents.get(document::IMAGE),
         info: documents.get(document::ENGINE),
-        engine: Some(patient.kind),
+        engine: Some(inspected.kind),
         version: Some(version),
         text: None,
     }
@@ -179,17 +180,17 @@ pub(super) struct SnapshotBuilder {
 
 impl SnapshotBuilder {
     /// Starts with the documents and with what does not change.
-    pub fn new(engine: &Engine, patient: &Patient, static_part: StaticPart) -> Self {
+    pub fn new(engine: &Engine, inspected: &InspectedContainer, static_part: StaticPart) -> Self {
         let identity = static_part.identity.unwrap_or_else(|| identity(engine, None));
         let mut documents = static_part.documents;
-        documents.insert(document::CONTAINER.to_owned(), patient.inspect.clone());
-        documents.extend(patient.native.clone().map(|native| (document::PODMAN.to_owned(), native)));
-        let mut facts = pipeline::of_documents(&asked(patient, &documents, &identity.version));
+        documents.insert(document::CONTAINER.to_owned(), inspected.inspect.clone());
+        documents.extend(inspected.native.clone().map(|native| (document::PODMAN.to_owned(), native)));
+        let mut facts = pipeline::of_documents(&asked(inspected, &documents, &identity.version));
         facts.extend(static_part.files);
         let target = Target {
             kind: TargetKind::Container,
-            name: patient.name.clone(),
-            id: Some(patient.id.clone()),
+            name: inspected.name.clone(),
+            id: Some(inspected.id.clone()),
             engine: Some(identity),
         };
         let mut gaps = static_part.gaps;
@@ -197,16 +198,16 @@ impl SnapshotBuilder {
             fact: "container.name".to_owned(),
             reason: format!("the engine calls it {word}, which is no name of a container; its id is used"),
         };
-        gaps.extend(patient.misnamed.as_ref().map(refused));
+        gaps.extend(inspected.misnamed.as_ref().map(refused));
         Self { target, facts, gaps, documents, log: LogExcerpt::default() }
     }
 
     /// Facts of this machine and of PID 1, when the engine is local.
-    pub fn here(&mut self, engine: &Engine, patient: &Patient) {
+    pub fn here(&mut self, engine: &Engine, inspected: &InspectedContainer) {
         let info = self.documents.get(document::ENGINE);
-        if host::is_local(engine.endpoint(), &patient.inspect, info, &patient.id) {
+        if host::is_local(engine.endpoint(), &inspected.inspect, info, &inspected.id) {
             host::collect(&mut self.facts, &mut self.gaps);
-            let pid = patient
+            let pid = inspected
                 .config()
                 .field("/State/Pid")
                 .and_then(Value::as_i64)
@@ -261,11 +262,11 @@ impl SnapshotBuilder {
     }
 
     /// Adds what follows from all this, and takes the secrets out.
-    pub fn finish(mut self, patient: &Patient) -> Snapshot {
+    pub fn finish(mut self, inspected: &InspectedContainer) -> Snapshot {
         let version = self.target.engine.as_ref().map_or("", |engine| engine.version.as_str());
-        let documents = asked(patient, &self.documents, version);
+        let documents = asked(inspected, &self.documents, version);
         pipeline::conclude(&documents, &self.log, &host::read_profile, &mut self.facts, &mut self.gaps);
-        self.keep_profile(&patient.config());
+        self.keep_profile(&inspected.config());
         self.gaps.sort();
         self.gaps.dedup();
         let snapshot = Snapshot {

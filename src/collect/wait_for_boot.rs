@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
-use super::snapshot_builder::Patient;
+use super::snapshot_builder::InspectedContainer;
 use crate::docker::{Engine, EngineError, ExecOutput};
 use crate::facts::program;
 
@@ -37,17 +37,17 @@ pub(super) struct Waits {
 
 impl Waits {
     /// Returns how long to wait for a container.
-    pub(super) fn of(patient: &Patient, patience: Duration) -> Self {
-        Self { patience, early: if is_young(patient) { EARLY } else { Duration::ZERO } }
+    pub(super) fn of(inspected: &InspectedContainer, patience: Duration) -> Self {
+        Self { patience, early: if is_young(inspected) { EARLY } else { Duration::ZERO } }
     }
 }
 
 /// Whether the container was started a moment ago, with a command that leads to an init, or a script that
 /// may: it may not have come to tell that it boots.
-fn is_young(patient: &Patient) -> bool {
-    let started = patient.config().text("/State/StartedAt").and_then(|time| time.parse::<Timestamp>().ok());
+fn is_young(inspected: &InspectedContainer) -> bool {
+    let started = inspected.config().text("/State/StartedAt").and_then(|time| time.parse::<Timestamp>().ok());
     let age = started.map(|started| Timestamp::now().as_second() - started.as_second());
-    let program = program::of_argv(&patient.config().argv(), None);
+    let program = program::of_argv(&inspected.config().argv(), None);
     age.is_some_and(|age| age <= 2 * EARLY.as_secs().cast_signed())
         && (program.init.is_some() || program.script.is_some())
 }

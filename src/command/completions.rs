@@ -2,8 +2,9 @@
 
 use clap_complete::env::Shells;
 
-use super::{CommandError, complete};
+use super::CommandError;
 use crate::cli::CompletionsArgs;
+use crate::completion;
 use crate::exit::Exit;
 use crate::render::output;
 
@@ -21,13 +22,13 @@ pub fn run(args: &CompletionsArgs) -> Result<Exit, CommandError> {
     Ok(Exit::Success)
 }
 
-/// The script of a shell.
+/// Writes the script of a shell.
 fn script(shell: &str) -> Result<Vec<u8>, CommandError> {
     let mut script = Vec::new();
     if shell == "bash" {
         script.extend(include_bytes!("completion.bash"));
     } else if let Some(writer) = Shells::builtins().completer(shell) {
-        writer.write_registration(complete::VARIABLE, "sysdock", "sysdock", "sysdock", &mut script)?;
+        writer.write_registration(completion::VARIABLE, "sysdock", "sysdock", "sysdock", &mut script)?;
     }
     if shell == "zsh" {
         script.extend(ZSH_FIRST_USE.bytes());
@@ -45,7 +46,7 @@ mod tests {
     fn every_shell_asks_the_program() {
         for shell in clap_complete::Shell::value_variants() {
             let script = String::from_utf8(script(&shell.to_string()).unwrap()).unwrap();
-            assert!(script.contains(complete::VARIABLE) && script.contains("sysdock"), "{shell}: {script}");
+            assert!(script.contains(completion::VARIABLE) && script.contains("sysdock"), "{shell}: {script}");
         }
     }
 }

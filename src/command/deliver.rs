@@ -1,16 +1,13 @@
 //! Handing reports over: a sheet and the wishes of the user in, files and stdout out. Also reads what is
 //! accepted.
 
-use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::{self, BufReader, Write};
 use std::path::Path;
 
-use serde::Deserialize;
-
 use super::CommandError;
-use crate::diagnose::{Accepted, fingerprint};
-use crate::options::{Baseline, Options, Reporting};
+use crate::diagnose::{Accepted, Baseline};
+use crate::options::{self, Options, Reporting};
 use crate::render::format::{self, ReportFormat};
 use crate::render::{Context, Sheet, output};
 use crate::rule::RuleSet;
@@ -20,31 +17,6 @@ use crate::trust;
 const BASELINE: u64 = 1 << 30;
 /// The variable that names the file of a step's summary.
 const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
-
-/// An earlier report: the whole document, or one of its lines.
-#[derive(Deserialize)]
-struct Earlier {
-    #[serde(default)]
-    reports: Vec<EarlierReport>,
-    #[serde(flatten)]
-    line: Option<EarlierReport>,
-}
-
-#[derive(Deserialize)]
-struct EarlierReport {
-    target: EarlierTarget,
-    findings: Vec<EarlierFinding>,
-}
-
-#[derive(Deserialize)]
-struct EarlierTarget {
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct EarlierFinding {
-    id: String,
-}
 
 /// What does not count in this run; remarks on what no longer does go to stderr.
 ///
@@ -63,26 +35,20 @@ pub fn accepted(reporting: &Reporting, rules: &RuleSet, options: &Options) -> Re
     for remark in reporting.expired.iter().filter(|_| options.remarks) {
         output::tell(remark);
     }
-    let known = reporting.baseline.as_ref().map(baseline).transpose()?.unwrap_or_default();
-    Ok(Accepted { known, suppressions: reporting.suppressions.clone() })
+    let baseline = reporting.baseline.as_ref().map(baseline).transpose()?.unwrap_or_default();
+    Ok(Accepted { baseline, suppressions: reporting.suppressions.clone() })
 }
 
-/// The findings of an earlier report.
-fn baseline(Baseline { path, trust, .. }: &Baseline) -> Result<BTreeSet<String>, CommandError> {
+/// Reads the findings of an earlier report.
+fn baseline(wanted: &options::Baseline) -> Result<Baseline, CommandError> {
+    let options::Baseline { path, trust, .. } = wanted;
     let wrong = |reason: String| CommandError::Baseline { path: path.display().to_string(), reason };
     let file = trust::open(path, BASELINE, trust).map_err(|refusal| {
         let next = if refusal.is_distrust() { "; --trust allows it" } else { "" };
         wrong(format!("{refusal}{next}"))
     })?;
-    let mut known = BTreeSet::new();
-    for document in serde_json::Deserializer::from_reader(BufReader::new(file)).into_iter::<Earlier>() {
-        let Earlier { reports, line } =
-            document.map_err(|error| wrong(format!("it is no report of sysdock: {error}")))?;
-        for report in reports.into_iter().chain(line) {
-            known.extend(report.findings.iter().map(|finding| fingerprint(&report.target.name, &finding.id)));
-        }
-    }
-    Ok(known)
+    Baseline::read(BufReader::new(file))
+        .map_err(|error| wrong(format!("it is no report of sysdock: {error}")))
 }
 
 /// Writes all files, then stdout.
@@ -138,25 +104,13 @@ mod tests {
     use super::*;
     use crate::trust::Trust;
 
-    fn read(text: &str) -> Result<BTreeSet<String>, CommandError> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("known.json");
-        std::fs::write(&path, text).unwrap();
-        baseline(&Baseline { path, trust: Trust::Named, named_by: None })
-    }
-
-    #[test]
-    fn a_baseline_is_a_document_or_lines() {
-        let report = r#"{"target":{"name":"web"},"findings":[{"id":"a"},{"id":"b"}]}"#;
-        let whole = read(&format!(r#"{{"schema_version":1,"reports":[{report}]}}"#)).unwrap();
-        assert_eq!(whole, [fingerprint("web", "a"), fingerprint("web", "b")].into());
-        assert_eq!(read(&format!("{report}\n{report}\n")).unwrap(), whole);
-        assert!(read("").unwrap().is_empty());
-    }
-
     #[test]
     fn what_is_no_report_is_named() {
-        let said = read("[1]").unwrap_err().to_string();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("known.json");
+        std::fs::write(&path, "[1]").unwrap();
+        let wanted = options::Baseline { path, trust: Trust::Named, named_by: None };
+        let said = baseline(&wanted).unwrap_err().to_string();
         assert!(said.contains("known.json") && said.contains("next:"), "{said}");
     }
 }

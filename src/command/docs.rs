@@ -6,9 +6,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::CommandError;
+use super::generated_files::{differing, put};
 use crate::cli::{Cli, DocsArgs};
 use crate::exit::Exit;
-use crate::place;
 use crate::render::book::{self, Help, MARK};
 use crate::render::output;
 use crate::rule::RuleSet;
@@ -45,24 +45,6 @@ fn write(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, Comman
     Ok(Exit::Success)
 }
 
-/// Writes files, by their paths below a folder; those that are there with the same text are left alone.
-///
-/// # Errors
-/// [`CommandError::Book`] naming the file or folder.
-pub(super) fn put(files: &BTreeMap<String, String>, folder: &Path) -> Result<(), CommandError> {
-    let at = |path: PathBuf| move |source: io::Error| CommandError::Book { path, source };
-    for (name, text) in files {
-        let path = place::within(folder, name).map_err(at(folder.to_owned()))?;
-        let parent = path.parent().unwrap_or(folder);
-        fs::create_dir_all(parent).map_err(at(parent.to_owned()))?;
-        if fs::read(&path).is_ok_and(|old| old == text.as_bytes()) {
-            continue;
-        }
-        fs::write(&path, text).map_err(at(path.clone()))?;
-    }
-    Ok(())
-}
-
 fn check(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, CommandError> {
     let mut odd: Vec<String> = stale(files, folder)?
         .into_iter()
@@ -80,27 +62,7 @@ fn check(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, Comman
     Ok(Exit::Findings)
 }
 
-/// A line for each file that is missing below a folder or has another text.
-///
-/// # Errors
-/// [`CommandError::Book`] for a file that cannot be read.
-pub(super) fn differing(
-    files: &BTreeMap<String, String>,
-    folder: &Path,
-) -> Result<Vec<String>, CommandError> {
-    let mut odd = Vec::new();
-    for (name, text) in files {
-        match place::within(folder, name).and_then(fs::read) {
-            Ok(old) if old == text.as_bytes() => {}
-            Ok(_) => odd.push(format!("{name}: differs\n")),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => odd.push(format!("{name}: missing\n")),
-            Err(source) => return Err(CommandError::Book { path: folder.join(name), source }),
-        }
-    }
-    Ok(odd)
-}
-
-/// Pages that were written for rules that are gone.
+/// Finds pages that were written for rules that are gone.
 fn stale(files: &BTreeMap<String, String>, folder: &Path) -> Result<Vec<String>, CommandError> {
     let mut found = Vec::new();
     for below in ["src", "src/ids"] {

@@ -10,18 +10,16 @@ use jiff::Timestamp;
 use super::{CommandError, connect, deliver, progress};
 use crate::cli::DoctorArgs;
 use crate::collect;
-use crate::diagnose::{Accepted, Report, Subject, diagnose_with};
+use crate::diagnose::{Accepted, Report, diagnose_with, is_settled};
 use crate::docker::{Engine, EngineError, EngineKind};
 use crate::exit::Exit;
-use crate::facts::pipeline::complete;
 use crate::options::{DoctorOptions, Options, Targets};
 use crate::prescribe::{CureFormat, Prescription, Reach, emit, prescribe};
 use crate::render::format::ReportFormat;
 use crate::render::{Answer, Sheet, output};
-use crate::rule::{self, Confidence, RuleSet};
+use crate::rule::{self, RuleSet};
 use crate::scan::Matcher;
-use crate::snapshot::vocabulary::BootOutcome;
-use crate::snapshot::{Snapshot, file, key};
+use crate::snapshot::{Snapshot, file};
 
 /// Containers that are examined at the same time.
 const AT_ONCE: usize = 8;
@@ -168,7 +166,7 @@ impl Doctor<'_> {
     fn saved(&self, files: &[PathBuf]) -> Looked {
         let mut looked = Looked::default();
         for path in files {
-            match file::read(path).map(complete) {
+            match file::read(path) {
                 Ok(snapshot) => {
                     looked.answers.push(self.answer(&snapshot, &Reach::by_itself(kind_of(&snapshot))))
                 }
@@ -271,49 +269,10 @@ fn kind_of(snapshot: &Snapshot) -> EngineKind {
     }
 }
 
-/// Whether watching longer would tell nothing new: the boot is over, one way or the other, its failure has a
-/// certain cause, or nobody means to boot systemd.
-pub(super) fn is_settled(snapshot: &Snapshot, report: &Report, exec: bool) -> bool {
-    const OVER: [BootOutcome; 7] = [
-        BootOutcome::Rescue,
-        BootOutcome::Frozen,
-        BootOutcome::Stopped,
-        BootOutcome::Ended,
-        BootOutcome::EndedBadly,
-        BootOutcome::Killed,
-        BootOutcome::CouldNotStart,
-    ];
-    let over = match snapshot.facts.get(key::BOOT_OUTCOME) {
-        // A PID 1 that is alive may still be booting; only the manager's own word ends the watch, where it
-        // may be asked.
-        Some(BootOutcome::Up) => !exec || snapshot.facts.get(key::MANAGER_STATE).is_some(),
-        outcome => outcome.is_some_and(|outcome| OVER.contains(&outcome)),
-    };
-    over || report.subject == Subject::NotSystemd
-        || report.root().is_some_and(|root| root.confidence == Confidence::Certain)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::render::sample;
-    use crate::snapshot::vocabulary::ManagerState;
-    use crate::snapshot::{Facts, LogExcerpt, SCHEMA_VERSION};
-
-    fn snapshot(outcome: &str) -> Snapshot {
-        let mut facts = Facts::default();
-        facts.set_foreign(key::BOOT_OUTCOME, outcome, "test");
-        let target = sample::healthy().target;
-        Snapshot {
-            schema_version: SCHEMA_VERSION,
-            target,
-            facts,
-            gaps: Vec::new(),
-            log: LogExcerpt::default(),
-            documents: std::collections::BTreeMap::new(),
-            derived: None,
-        }
-    }
 
     #[test]
     fn a_cure_that_is_no_container_is_told_in_words() {
@@ -326,21 +285,5 @@ mod tests {
         );
         let answers = [(sample::failed(), None), (sample::failed(), Some(cure))];
         assert!(prescription(CureFormat::Compose, &answers, false).is_ok());
-    }
-
-    #[test]
-    fn a_watch_ends_with_the_boot_or_with_a_certain_cause() {
-        let mut up = snapshot("up");
-        assert!(is_settled(&up, &sample::healthy(), false) && !is_settled(&up, &sample::healthy(), true));
-        up.facts.set(key::MANAGER_STATE, ManagerState::Degraded, "test");
-        assert!(is_settled(&up, &sample::healthy(), true));
-        assert!(is_settled(&snapshot("frozen"), &sample::healthy(), true));
-        assert!(!is_settled(&snapshot("starting"), &sample::healthy(), true));
-        assert!(!is_settled(&snapshot("never-started"), &sample::healthy(), true));
-        assert!(is_settled(&snapshot("starting"), &sample::failed(), true));
-        assert!(is_settled(&snapshot("not-systemd"), &sample::not_systemd(), true));
-        let mut unsure = sample::failed();
-        unsure.findings.iter_mut().for_each(|finding| finding.confidence = Confidence::Likely);
-        assert!(!is_settled(&snapshot("starting"), &unsure, true));
     }
 }

@@ -2,7 +2,6 @@
 
 use std::io;
 
-use super::watch::TlsError;
 use crate::config::load::ConfigError;
 use crate::docker::EngineError;
 use crate::exit::Exit;
@@ -12,6 +11,8 @@ use crate::render::format::FormatError;
 use crate::rule::RuleError;
 use crate::snapshot::file::SnapshotError;
 use crate::treat::TreatError;
+use crate::triage::Unreadable;
+use crate::watch::WatchError;
 
 /// A command that could not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -77,9 +78,6 @@ pub enum CommandError {
         /// The container.
         name: String,
     },
-    /// No encrypted webhook can be posted to.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
     /// An image cannot be listened to.
     #[error(
         "{image} is an image, and --listen is for containers\n  next: `sysdock prove {image}` boots it once \
@@ -113,13 +111,8 @@ pub enum CommandError {
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
     /// A text cannot be read.
-    #[error("cannot read {name}: {source}{}", for_reading(source))]
-    Text {
-        /// Name of the text.
-        name: String,
-        /// Cause given by the operating system or the archive's reader.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Text(#[from] Unreadable),
     /// The rules cannot be used.
     #[error(
         "{0}\n  next: `sysdock rules check --rules DIR` checks your rules; without --rules only the built-in \
@@ -232,34 +225,23 @@ pub enum CommandError {
     /// The cure cannot be put into its form.
     #[error(transparent)]
     Prescription(#[from] EmitError),
-    /// Metrics cannot be served.
-    #[error(
-        "cannot listen at {address} for metrics: {source}\n  next: name another address with \
-            --metrics=IP:PORT"
-    )]
-    Metrics {
-        /// The address.
-        address: std::net::SocketAddr,
-        /// Cause given by the operating system.
-        source: io::Error,
-    },
-    /// What was reported before cannot be read, or not be kept.
-    #[error(
-        "cannot use {path} for --state: {reason}\n  next: name a file in a folder that you may write to; one \
-            that is no state of sysdock is never overwritten"
-    )]
-    State {
-        /// The file.
-        path: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The journal cannot be reached at all.
-    #[error("cannot make a socket for the journal: {0}\n  next: check the limit on open files (`ulimit -n`)")]
-    Journal(#[source] io::Error),
+    /// A watch cannot begin or go on.
+    #[error(transparent)]
+    Watch(WatchError),
     /// Stdout does not take the output.
     #[error("cannot write to stdout: {0}\n  next: is the disk full?")]
     Output(#[from] io::Error),
+}
+
+impl From<WatchError> for CommandError {
+    fn from(error: WatchError) -> Self {
+        match error {
+            WatchError::Engine(error) => Self::Engine(error),
+            WatchError::Json(error) => Self::Json(error),
+            WatchError::Output(error) => Self::Output(error),
+            other => Self::Watch(other),
+        }
+    }
 }
 
 impl CommandError {
@@ -312,17 +294,6 @@ impl CommandError {
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::BrokenPipe,
             _ => Exit::CannotLook,
         }
-    }
-}
-
-/// What to do about a text that cannot be read, worded for the message; nothing where the cause says it.
-fn for_reading(source: &io::Error) -> &'static str {
-    match source.kind() {
-        io::ErrorKind::NotFound => "\n  next: name a file, a folder or an archive, or `-` for stdin",
-        io::ErrorKind::PermissionDenied => {
-            "\n  next: let somebody read it who may, and pipe it in: `sudo cat FILE | sysdock triage -`"
-        }
-        _ => "",
     }
 }
 

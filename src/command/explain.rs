@@ -4,7 +4,7 @@ use super::CommandError;
 use crate::cli::ExplainArgs;
 use crate::exit::Exit;
 use crate::options::Options;
-use crate::playbook::{find, page};
+use crate::playbook::{find_by_message, page};
 use crate::render::{explain, output};
 use crate::rule::{self, Rule, RuleSet};
 use crate::scan::{Matcher, clean};
@@ -25,7 +25,7 @@ pub fn run(args: &ExplainArgs, options: &Options) -> Result<Exit, CommandError> 
 
 fn of_message(text: &str, rules: &RuleSet, options: &Options) -> Result<Exit, CommandError> {
     let matcher = Matcher::new(rules);
-    let found = find(text, rules, &matcher);
+    let found = find_by_message(text, rules, &matcher);
     if let Some(rule) = found.first().and_then(|said| rules.get(said.id)) {
         return shown(&explain::claimed(&found, &options.context), rule, rules, options);
     }

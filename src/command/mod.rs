@@ -4,7 +4,6 @@
 
 mod build;
 mod case;
-mod complete;
 mod completions;
 mod config;
 mod connect;
@@ -13,9 +12,8 @@ mod docs;
 mod doctor;
 mod error;
 mod explain;
-mod file;
 mod fix;
-mod inputs;
+mod generated_files;
 mod interrupt;
 mod made;
 mod man;
@@ -40,6 +38,7 @@ use clap::Parser;
 pub use error::CommandError;
 
 use crate::cli::{Cli, Command, Late};
+use crate::completion;
 use crate::config::load::load;
 use crate::docker::Environment;
 use crate::exit::Exit;
@@ -50,7 +49,7 @@ use crate::render::output;
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    if let Some(exit) = complete::answer(&arguments) {
+    if let Some(exit) = completion::answer(&arguments) {
         return exit;
     }
     let cli = match Cli::try_parse_from(arguments) {

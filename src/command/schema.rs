@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use schemars::Schema;
 
 use super::CommandError;
-use super::docs::{differing, put};
+use super::generated_files::{differing, put};
 use crate::cli::{SchemaArgs, SchemaName};
 use crate::config::{self, name_of};
 use crate::exit::Exit;

@@ -10,7 +10,7 @@ use crate::scan::{Hit, Matcher};
 use crate::snapshot::vocabulary::ManagerState;
 use crate::snapshot::{Facts, Snapshot, key, spec};
 
-/// Judges all rules.
+/// Judges all rules: what each found, and which could not be decided.
 pub fn judge(snapshot: &Snapshot, rules: &RuleSet, matcher: &Matcher<'_>) -> (Vec<Found>, Vec<Undecided>) {
     let scope = Scope::new(&snapshot.facts);
     let hits = hits_by_rule(snapshot, rules, matcher, &scope);
@@ -127,7 +127,7 @@ fn hits_by_rule<'s>(
     by_rule
 }
 
-/// Whether a rule's lines speak for it alone.
+/// Tells whether a rule's lines speak for it alone.
 fn is_specific(rule: &Rule) -> bool {
     !rule.generic && !rule.consequence_only
 }

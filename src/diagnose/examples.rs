@@ -1,4 +1,4 @@
-//! Running the worked examples that rules carry.
+//! The worked examples that rules carry, run against the rules themselves.
 
 use super::evaluate::judge_rule;
 use super::found::{LineHit, Standing};

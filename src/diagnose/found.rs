@@ -32,7 +32,7 @@ pub struct Found {
 }
 
 impl Found {
-    /// Number of the first line that speaks for it, where one does.
+    /// Returns the number of the first line that speaks for it, where one does.
     pub fn line(&self) -> Option<u64> {
         let lines = self.evidence.iter().filter_map(|evidence| match evidence {
             Evidence::Log { line, .. } => Some(*line),

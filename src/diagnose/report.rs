@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::acceptance::{self, Acceptance};
+use super::acceptance::Acceptance;
+use super::baseline;
 use crate::rule::{Class, Confidence, Place, Severity, Stage};
 use crate::snapshot::{Cluster, Gap, Target, TargetKind, key};
 
@@ -122,13 +123,13 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Whether it can make a run fail: a cause or a consequence that nobody has accepted.
+    /// Tells whether it can make a run fail: a cause or a consequence that nobody has accepted.
     #[must_use]
     pub fn counts(&self) -> bool {
         self.is_failure() && self.accepted.is_none()
     }
 
-    /// Whether it keeps PID 1 from starting its units, and only another image or host can end that.
+    /// Tells whether it keeps PID 1 from starting its units, and only another image or host can end that.
     #[must_use]
     pub fn is_beyond_flags(&self) -> bool {
         self.stage < Stage::Target
@@ -136,13 +137,13 @@ impl Finding {
             && self.advice.iter().all(|advice| advice.place.is_beyond_flags())
     }
 
-    /// Whether it names one of these remedies.
+    /// Tells whether it names one of these remedies.
     #[must_use]
     pub fn names(&self, remedies: &[&str]) -> bool {
         self.remedies.iter().any(|remedy| remedies.contains(&remedy.as_str()))
     }
 
-    /// Whether something fails because of it, accepted or not.
+    /// Tells whether something fails because of it, accepted or not.
     #[must_use]
     pub const fn is_failure(&self) -> bool {
         matches!(self.role, Role::RootCause | Role::Consequence)
@@ -182,45 +183,45 @@ pub struct Report {
 }
 
 impl Report {
-    /// The worst severity among root causes and consequences that nobody has accepted.
+    /// Returns the worst severity among root causes and consequences that nobody has accepted.
     #[must_use]
     pub fn worst(&self) -> Option<Severity> {
         self.findings.iter().filter(|finding| finding.counts()).map(|finding| finding.severity).max()
     }
 
-    /// Whose matter the failure is: that of the first root cause. None where nothing failed or nobody knows
-    /// why.
+    /// Returns whose matter the failure is: that of the first root cause. None where nothing failed or nobody
+    /// knows why.
     #[must_use]
     pub fn class(&self) -> Option<Class> {
         self.root().map(|root| root.class)
     }
 
-    /// What names a finding from one run to the next: the same for the same diagnosis of a target of the same
-    /// name, whatever its lines, ids and times are. 32 hex digits.
+    /// Returns what names a finding from one run to the next: the same for the same diagnosis of a target of
+    /// the same name, whatever its lines, ids and times are. 32 hex digits.
     #[must_use]
     pub fn fingerprint(&self, finding: &Finding) -> String {
-        acceptance::fingerprint(&self.target.name, &finding.id)
+        baseline::fingerprint(&self.target.name, &finding.id)
     }
 
-    /// The first root cause.
+    /// Returns the first root cause.
     #[must_use]
     pub fn root(&self) -> Option<&Finding> {
         self.findings.first().filter(|finding| finding.role == Role::RootCause)
     }
 
-    /// Why nothing could be judged; none where something was.
+    /// Says why nothing could be judged; none where something was.
     #[must_use]
     pub fn unjudged(&self) -> Option<&str> {
         (self.verdict == Verdict::Undetermined).then_some(self.state.as_str())
     }
 
-    /// Whether there was nothing to judge, rather than too much hidden.
+    /// Tells whether there was nothing to judge, rather than too much hidden.
     #[must_use]
     pub fn is_empty_handed(&self) -> bool {
         self.verdict == Verdict::Undetermined && self.target.kind == TargetKind::Text
     }
 
-    /// Whether it is healthy as far as was seen, and nobody asked systemd which units failed.
+    /// Tells whether it is healthy as far as was seen, and nobody asked systemd which units failed.
     #[must_use]
     pub fn is_unasked(&self) -> bool {
         self.verdict == Verdict::Healthy
@@ -228,7 +229,7 @@ impl Report {
             && self.gaps.iter().any(|gap| gap.fact == FAILED_UNITS)
     }
 
-    /// Order of reports: worst first.
+    /// Returns the order of reports: worst first.
     #[must_use]
     pub fn rank(&self) -> (u8, std::cmp::Reverse<Option<Severity>>) {
         let verdict = match self.verdict {

@@ -1,5 +1,5 @@
-//! Many reports as one table: how often each cause, how often each failure that no rule knows, and the share
-//! explained.
+//! Many reports as one table: how often each cause, how often each cluster of lines that look like failures
+//! and that no rule knows, and the share explained.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +43,7 @@ impl Summary {
         self.unjudged += u64::from(report.verdict == Verdict::Undetermined);
     }
 
-    /// Causes, the most frequent first.
+    /// Returns the causes, the most frequent first.
     #[must_use]
     pub fn ranked_causes(&self) -> Vec<(&str, u64)> {
         let mut causes: Vec<(&str, u64)> =
@@ -52,7 +52,7 @@ impl Summary {
         causes
     }
 
-    /// Unknown failures, the most frequent first: id, a line, number of reports.
+    /// Returns the failures that no rule knows, the most frequent first: id, a line, number of reports.
     #[must_use]
     pub fn ranked_clusters(&self) -> Vec<(&str, &str, u64)> {
         let mut clusters: Vec<(&str, &str, u64)> =

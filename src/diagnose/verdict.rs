@@ -5,7 +5,7 @@ use crate::rule::Severity;
 use crate::snapshot::vocabulary::{BootOutcome, ContainerStatus, EngineKind, ManagerState};
 use crate::snapshot::{Facts, key};
 
-/// Whether the container is meant to run systemd; what is not known to be otherwise is.
+/// Tells whether the container is meant to run systemd; what is not known to be otherwise is.
 pub fn subject(facts: &Facts) -> Subject {
     match facts.get(key::CONTAINER_MEANT_FOR_SYSTEMD) {
         Some(false) => Subject::NotSystemd,
@@ -13,7 +13,7 @@ pub fn subject(facts: &Facts) -> Subject {
     }
 }
 
-/// The verdict of a report.
+/// Returns the verdict of a report.
 pub fn verdict(subject: Subject, findings: &[Finding], facts: &Facts) -> Verdict {
     if subject == Subject::NotSystemd {
         return Verdict::Healthy;
@@ -48,7 +48,8 @@ fn up(caused: bool, facts: &Facts) -> Verdict {
     }
 }
 
-/// How far the boot came, in words for the reader; with the engine's reason, where nothing else tells it.
+/// Says how far the boot came, in words for the reader; with the engine's reason, where nothing else tells
+/// it.
 pub fn state_sentence(facts: &Facts, reason: Option<&str>) -> String {
     let reason = reason
         .map(|reason| format!(": {}", reason.split_whitespace().collect::<Vec<_>>().join(" ")))

@@ -5,92 +5,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::OptionError;
 use super::time::{since, span};
 use crate::cli::{Format, WatchArgs};
 use crate::collect::{CollectOptions, LONGEST_WAIT};
 use crate::docker::LogQuery;
+use crate::sink::WebhookAddress;
 
 /// Lines of a log that are read of each container; a watch looks at many.
 const TAIL: u64 = 5_000;
-
-/// Where reports are posted to.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Hook {
-    /// Who is connected to.
-    pub at: HookAt,
-    /// What the header `Host` says.
-    pub host: String,
-    /// Path and query; may hold a secret.
-    pub path: String,
-    /// `user:password`, where the address has one.
-    pub user: Option<String>,
-}
-
-/// Who is connected to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HookAt {
-    /// `host:port`, in the clear.
-    Tcp(String),
-    /// `host:port`, encrypted; the certificate has to be for this name.
-    Tls(String, ServerName<'static>),
-    /// A Unix socket.
-    Unix(PathBuf),
-}
-
-/// Without path and user: both may be secrets.
-impl std::fmt::Display for Hook {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.at {
-            HookAt::Tcp(authority) => write!(f, "http://{authority}"),
-            HookAt::Tls(authority, _) => write!(f, "https://{authority}"),
-            HookAt::Unix(path) => write!(f, "unix://{}", path.display()),
-        }
-    }
-}
-
-impl std::fmt::Debug for Hook {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Hook({self})")
-    }
-}
-
-impl Hook {
-    fn parse(text: &str) -> Option<Self> {
-        if let Some(rest) = text.strip_prefix("unix://") {
-            let (socket, path) = rest
-                .split_once(":/")
-                .map_or((rest, "/".to_owned()), |(socket, path)| (socket, format!("/{path}")));
-            let at = HookAt::Unix(PathBuf::from(socket));
-            return socket.starts_with('/').then(|| Self {
-                at,
-                host: "localhost".to_owned(),
-                path,
-                user: None,
-            });
-        }
-        let uri: hyper::Uri = text.parse().ok()?;
-        let authority = uri.authority()?.as_str();
-        let (user, host) = authority
-            .rsplit_once('@')
-            .map_or((None, authority), |(user, host)| (Some(user.to_owned()), host));
-        let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-        let name = uri.host().filter(|host| !host.is_empty())?;
-        let authority = |usual: u16| format!("{name}:{}", uri.port_u16().unwrap_or(usual));
-        let at = match uri.scheme_str() {
-            Some("http") => HookAt::Tcp(authority(80)),
-            // An IPv6 address stands in brackets.
-            Some("https") => HookAt::Tls(
-                authority(443),
-                ServerName::try_from(name.trim_matches(['[', ']']).to_owned()).ok()?,
-            ),
-            _ => return None,
-        };
-        Some(Self { at, host: host.to_owned(), path, user })
-    }
-}
 
 /// What `watch` does.
 #[derive(Debug, Clone)]
@@ -112,7 +36,7 @@ pub struct WatchOptions {
     /// Where metrics are served.
     pub metrics: Option<SocketAddr>,
     /// Where reports are posted to.
-    pub webhook: Option<Hook>,
+    pub webhook: Option<WebhookAddress>,
     /// Socket of journald.
     pub journald: Option<PathBuf>,
 }
@@ -133,7 +57,10 @@ impl WatchOptions {
             debounce: Duration::from_secs(args.debounce),
             state: args.state,
             metrics: args.metrics.map(|text| address(&text, args.metrics_anywhere)).transpose()?,
-            webhook: args.webhook.map(|text| Hook::parse(&text).ok_or(OptionError::Webhook)).transpose()?,
+            webhook: args
+                .webhook
+                .map(|text| WebhookAddress::parse(&text).ok_or(OptionError::Webhook))
+                .transpose()?,
             journald: args.journald,
         })
     }
@@ -151,6 +78,7 @@ mod tests {
 
     use super::*;
     use crate::cli::{Cli, Command, Late};
+    use crate::sink::Server;
 
     fn watch(line: &[&str]) -> Result<WatchOptions, OptionError> {
         let Command::Watch(Late(args)) =
@@ -179,17 +107,17 @@ mod tests {
         let hook = |text: &str| watch(&["--webhook", text]).map(|options| options.webhook.unwrap());
         let read = hook("http://me:secret@127.0.0.1:8080/hook?token=secret").unwrap();
         assert_eq!(
-            (read.at.clone(), read.path.as_str()),
-            (HookAt::Tcp("127.0.0.1:8080".to_owned()), "/hook?token=secret")
+            (read.server.clone(), read.path.as_str()),
+            (Server::Tcp("127.0.0.1:8080".to_owned()), "/hook?token=secret")
         );
         assert_eq!((read.host.as_str(), read.user.as_deref()), ("127.0.0.1:8080", Some("me:secret")));
         assert!(!format!("{read} {read:?}").contains("secret"));
         let socket = hook("unix:///run/hook.sock:/in").unwrap();
-        assert_eq!((socket.at, socket.path.as_str()), (HookAt::Unix("/run/hook.sock".into()), "/in"));
-        assert_eq!(hook("http://box").unwrap().at, HookAt::Tcp("box:80".to_owned()));
-        let encrypted = |text: &str| hook(text).map(|hook| (hook.to_string(), hook.at));
+        assert_eq!((socket.server, socket.path.as_str()), (Server::Unix("/run/hook.sock".into()), "/in"));
+        assert_eq!(hook("http://box").unwrap().server, Server::Tcp("box:80".to_owned()));
+        let encrypted = |text: &str| hook(text).map(|hook| (hook.to_string(), hook.server));
         let at = |authority: &str, name: &'static str| {
-            Ok((format!("https://{authority}"), HookAt::Tls(authority.to_owned(), name.try_into().unwrap())))
+            Ok((format!("https://{authority}"), Server::Tls(authority.to_owned(), name.try_into().unwrap())))
         };
         assert_eq!(encrypted("https://box/secret"), at("box:443", "box"));
         assert_eq!(encrypted("https://[::1]:8443/secret"), at("[::1]:8443", "::1"));

@@ -3,12 +3,12 @@
 //!
 //! Must not lay out text; `render` does that.
 
-mod cure;
-mod find;
-mod page;
+mod diagnosis_page;
+mod find_by_message;
+mod recorded_cures;
 mod wording;
 
-pub use cure::{Cure, cures};
-pub use find::{Said, find};
-pub use page::{Block, Page, Section, page};
+pub use diagnosis_page::{Block, DiagnosisPage, Section, page};
+pub use find_by_message::{Claim, find_by_message};
+pub use recorded_cures::{Cure, cures};
 pub use wording::wordings;

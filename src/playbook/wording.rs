@@ -8,7 +8,7 @@ const ANY: &str = "…";
 /// Wordings of one pattern; where there are more, only the first alternative of a part is told.
 const MOST: usize = 24;
 
-/// The messages that a pattern stands for; empty for one that is no regular expression.
+/// Returns the messages that a pattern stands for; empty for one that is no regular expression.
 #[must_use]
 pub fn wordings(pattern: &str) -> Vec<String> {
     let parser = regex_syntax::ParserBuilder::new().utf8(false).unicode(false).build().parse(pattern);

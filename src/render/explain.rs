@@ -4,11 +4,11 @@ use super::Context;
 use super::page::Page;
 use super::style::Tone;
 use super::words;
-use crate::playbook::{self, Block, Said};
+use crate::playbook::{self, Block, Claim};
 
 /// The page of a diagnosis.
 #[must_use]
-pub fn render(told: &playbook::Page, context: &Context) -> String {
+pub fn render(told: &playbook::DiagnosisPage, context: &Context) -> String {
     let mut page = Page::new(context);
     page.flow(0, &[(&told.title, Tone::Strong)]);
     let severity = words::severity(told.severity);
@@ -31,7 +31,7 @@ pub fn render(told: &playbook::Page, context: &Context) -> String {
 
 /// Which signatures claim a pasted message; the page of the first follows.
 #[must_use]
-pub fn claimed(found: &[Said<'_>], context: &Context) -> String {
+pub fn claimed(found: &[Claim<'_>], context: &Context) -> String {
     let mut page = Page::new(context);
     for said in found {
         page.flow(

@@ -8,13 +8,13 @@ use super::page::Page;
 use super::style::Tone;
 use super::{Context, visible};
 use crate::rule::RuleSet;
-use crate::snapshot::Sight;
+use crate::selftest::Check;
 
 #[derive(Serialize)]
 struct Document<'r> {
     schema_version: u32,
     tool: Tool<'r>,
-    selftest: &'r [Sight],
+    selftest: &'r [Check],
 }
 
 /// The JSON document: `selftest`, a list of what was tried, `seen` true, false, or null where it was not
@@ -22,30 +22,30 @@ struct Document<'r> {
 ///
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
-pub fn json(sights: &[Sight], rules: &RuleSet) -> serde_json::Result<String> {
-    text(&Document { schema_version: SCHEMA_VERSION, tool: tool(rules), selftest: sights })
+pub fn json(checks: &[Check], rules: &RuleSet) -> serde_json::Result<String> {
+    text(&Document { schema_version: SCHEMA_VERSION, tool: tool(rules), selftest: checks })
 }
 
 /// One line for each thing, and below those that are not seen what is lost and what to do.
 #[must_use]
-pub fn human(sights: &[Sight], context: &Context) -> String {
+pub fn human(checks: &[Check], context: &Context) -> String {
     let mut page = Page::new(context);
-    let widest = sights.iter().map(|sight| display_width(sight.what)).max().unwrap_or_default();
-    for sight in sights {
-        let (sign, tone) = match (sight.seen, sight.essential) {
+    let widest = checks.iter().map(|check| display_width(check.what)).max().unwrap_or_default();
+    for check in checks {
+        let (sign, tone) = match (check.seen, check.essential) {
             (Some(true), _) => (page.sign("✓", "+"), Tone::Good),
             (Some(false), true) => (page.sign("✗", "x"), Tone::Bad),
             (Some(false), false) => (page.sign("!", "!"), Tone::Warn),
             (None, _) => (page.sign("○", "o"), Tone::Dim),
         };
         let detail =
-            if sight.seen.is_none() { format!("not tried: {}", sight.detail) } else { sight.detail.clone() };
-        page.wrapped(0, &format!("{sign} {:<widest$}  ", sight.what), &visible(&detail), tone);
-        if !sight.consequence.is_empty() {
-            page.prose(4, "", &format!("so: {}", sight.consequence));
+            if check.seen.is_none() { format!("not tried: {}", check.detail) } else { check.detail.clone() };
+        page.wrapped(0, &format!("{sign} {:<widest$}  ", check.what), &visible(&detail), tone);
+        if !check.consequence.is_empty() {
+            page.prose(4, "", &format!("so: {}", check.consequence));
         }
-        if sight.seen == Some(false) && !sight.next.is_empty() {
-            page.prose(4, "", &format!("next: {}", sight.next));
+        if check.seen == Some(false) && !check.next.is_empty() {
+            page.prose(4, "", &format!("next: {}", check.next));
         }
     }
     page.finish()
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn what_is_lost_stands_below_what_is_not_seen() {
-        let sight = |id, seen, detail: &str| Sight {
+        let check = |id, seen, detail: &str| Check {
             id,
             what: id,
             seen,
@@ -66,12 +66,12 @@ mod tests {
             consequence: if seen == Some(false) { "less is known" } else { "" },
             next: if seen == Some(false) { "run it as root".to_owned() } else { String::new() },
         };
-        let sights = [
-            sight("log", Some(true), "readable"),
-            sight("proc", Some(false), "denied"),
-            sight("exec", None, "no name"),
+        let checks = [
+            check("log", Some(true), "readable"),
+            check("proc", Some(false), "denied"),
+            check("exec", None, "no name"),
         ];
-        insta::assert_snapshot!(human(&sights, &Context { width: 80, color: false, unicode: false, hyperlinks: false }), @r"
+        insta::assert_snapshot!(human(&checks, &Context { width: 80, color: false, unicode: false, hyperlinks: false }), @r"
         + log   readable
         ! proc  denied
             so: less is known

@@ -12,7 +12,6 @@ mod log;
 mod redact;
 #[cfg(feature = "cli")]
 pub mod schema;
-mod sight;
 pub mod vocabulary;
 pub(crate) mod zst;
 
@@ -26,7 +25,6 @@ pub use fact_type::{FactType, FactValue, Key, Kind};
 pub use facts::{Fact, Facts, Gap};
 pub use log::{Cluster, KeptLine, LogExcerpt, Source};
 pub use redact::Redactor;
-pub use sight::Sight;
 pub use vocabulary::EngineKind;
 
 /// Version of the snapshot file that this program writes and the newest that it reads.

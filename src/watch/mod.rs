@@ -1,99 +1,26 @@
-//! Watching: events and states of containers in, jobs of examination out; each death once, restart loops in
-//! one report a window.
+//! Watching: the engine's events and lists in, a report on each container that dies, restarts or turns
+//! unhealthy out, for as long as it is wanted.
 //!
-//! A pure machine: time comes in with every call. Must not ask an engine, wait, print or judge.
+//! `feed` listens to the engine, `ledger` decides what is news and when it is examined, `examiner` looks,
+//! `delivery` hands the reports to stdout and the sinks, and `watcher` lets them take turns. After a restart
+//! the watch goes on from the `resume_point`, which stands in the `state_file`. Must not judge, nor read
+//! arguments.
 
-mod entry;
+mod counts;
+mod delivery;
+mod error;
+mod examiner;
+mod feed;
+mod job;
 mod ledger;
-mod memory;
-#[cfg(test)]
-mod tests;
+mod resume_point;
+mod state_file;
+mod watcher;
 
-pub use ledger::{Ledger, OVERLAP, Settings};
-pub use memory::Memory;
-
-/// Why a container is examined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// It was started for the first time.
-    New,
-    /// It was started again.
-    Restarted,
-    /// It ended.
-    Died,
-    /// Its health check began to fail.
-    Unhealthy,
-    /// A process of it was killed for want of memory.
-    Oom,
-}
-
-impl Kind {
-    /// All kinds, in the order of their names in the output.
-    pub const ALL: [Self; 5] = [Self::New, Self::Restarted, Self::Died, Self::Unhealthy, Self::Oom];
-
-    /// Its name in the output; a contract.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Restarted => "restarted",
-            Self::Died => "died",
-            Self::Unhealthy => "unhealthy",
-            Self::Oom => "oom",
-        }
-    }
-
-    const fn lane(self) -> Lane {
-        match self {
-            Self::Died => Lane::Death,
-            Self::Unhealthy | Self::Oom => Lane::Health,
-            Self::New | Self::Restarted => Lane::Start,
-        }
-    }
-
-    /// Whether the boot is waited for.
-    #[must_use]
-    pub const fn is_start(self) -> bool {
-        matches!(self, Self::New | Self::Restarted)
-    }
-}
-
-/// What of a container is examined one after the other; starts wait for their boots and must not keep deaths
-/// waiting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Lane {
-    Death,
-    Health,
-    Start,
-}
-
-/// One examination to be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Job {
-    /// Id of the container.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// Its image as it was named.
-    pub image: String,
-    /// Why.
-    pub kind: Kind,
-    /// When it happened last, in nanoseconds since the epoch by the engine's clock.
-    pub time: i64,
-    /// When the first of what it stands for happened.
-    pub first: i64,
-    /// Exit code of the last death.
-    pub exit_code: Option<i64>,
-    /// Deaths that this one examination stands for.
-    pub deaths: u64,
-    /// Times that it was tried in vain.
-    pub tries: u32,
-}
-
-impl Job {
-    /// The same with what happened later.
-    fn merged(mut self, later: Self) -> Self {
-        self.deaths += later.deaths;
-        Self { first: self.first.min(later.first), deaths: self.deaths, ..later }
-    }
-}
+pub use counts::Counts;
+pub use delivery::Delivery;
+pub use error::WatchError;
+pub use examiner::Examiner;
+pub use job::{Job, Trigger};
+pub use state_file::StateFile;
+pub use watcher::{Plan, watch};

@@ -187,7 +187,7 @@ fn a_snapshot_with_a_wrong_word_a_missing_or_an_unknown_key_is_refused() {
 
 #[test]
 fn events_of_the_schema_are_those_of_the_watch() {
-    let names: Vec<&str> = sysdock::watch::Kind::ALL.iter().map(|kind| kind.name()).collect();
+    let names: Vec<&str> = sysdock::watch::Trigger::ALL.iter().map(|trigger| trigger.name()).collect();
     let schema = committed("report");
     assert_eq!(schema["definitions"]["Event"]["properties"]["kind"]["enum"], json!(names));
 }

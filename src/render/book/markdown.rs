@@ -5,13 +5,13 @@
 //! backquotes; all else is text. Links are those of `references` and to other pages. Must not let a rule file
 //! include other files into the book.
 
-use crate::playbook::{Block, Page};
+use crate::playbook::{Block, DiagnosisPage};
 use crate::render::page::{Part, parts};
 use crate::render::{visible, words};
 use crate::rule::RuleSet;
 
 /// The page of a diagnosis.
-pub fn page(page: &Page, rules: &RuleSet) -> String {
+pub fn page(page: &DiagnosisPage, rules: &RuleSet) -> String {
     let mut out = format!("# {}\n\n", text(&page.title));
     let (severity, stage, class) =
         (words::severity(page.severity), words::stage(page.stage), words::class(page.class));

@@ -4,7 +4,6 @@
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 
 use rayon::Yield;
 
@@ -15,9 +14,10 @@ use super::prefilter::Prefilter;
 use super::seen::Seen;
 use super::sift::{Memory, Sifted, sift};
 use super::threads;
+use crate::reorder_buffer::ReorderBuffer;
 
 /// Blocks of a log that are being sifted at once.
-const MOST: usize = 24;
+const MOST: u64 = 24;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -26,8 +26,12 @@ pub struct BlockQueue {
     open: Open,
     /// Blocks that nobody looked at yet, the oldest first.
     blocks: VecDeque<Block>,
-    /// Blocks that are being sifted, the oldest first.
-    under_way: VecDeque<Receiver<Done>>,
+    /// Blocks that are being sifted or wait to be handed over, by number.
+    under_way: Arc<ReorderBuffer<Done>>,
+    /// Number of the next block that is begun.
+    next: u64,
+    /// Number of the next block that is handed over.
+    due: u64,
     /// Blocks that are done with, for reuse.
     spare: Vec<Block>,
     /// What those who sifted remember, for the next.
@@ -79,7 +83,7 @@ impl BlockQueue {
         }
     }
 
-    /// Takes what a readers found, and goes on behind it.
+    /// Takes what the readers found, and goes on behind it.
     ///
     /// # Errors
     /// [`io::Error`] of the log.
@@ -122,27 +126,31 @@ impl BlockQueue {
             return self.done((block, sifted, memory), each);
         }
         // Several at once: each wait costs two changes of the thread.
-        let most = MOST.min(3 * threads);
-        if self.under_way.len() >= most {
+        let most = MOST.min(3 * threads as u64);
+        if self.next - self.due >= most {
             for _ in 0..most.div_ceil(2) {
                 self.hand_over(each);
             }
         }
-        let (done, under_way) = sync_channel(1);
-        self.under_way.push_back(under_way);
-        let prefilter = Arc::clone(prefilter);
+        let (prefilter, under_way, number) = (Arc::clone(prefilter), Arc::clone(&self.under_way), self.next);
+        self.next += 1;
         rayon::spawn_fifo(move || {
-            let sifted = sift(&prefilter, &block, &mut memory);
-            // Nobody waits for it when the reading was given up.
-            drop(done.send((block, sifted, memory)));
+            under_way.work(number, || {
+                let sifted = sift(&prefilter, &block, &mut memory);
+                (block, sifted, memory)
+            });
         });
     }
 
     /// Waits for the oldest block that is being sifted and hands over the lines that are to be read; tells
     /// whether there was one.
     fn hand_over(&mut self, each: &mut impl FnMut(Seen<'_>)) -> bool {
-        let Some(under_way) = self.under_way.pop_front() else { return false };
-        if let Some(done) = awaited(&under_way) {
+        if self.due == self.next {
+            return false;
+        }
+        let done = awaited(&self.under_way, self.due);
+        self.due += 1;
+        if let Some(done) = done {
             self.done(done, each);
         }
         true
@@ -177,16 +185,14 @@ impl BlockQueue {
 
 /// Waits for a block. A thread of the pool does the pool's work meanwhile, as long as there is any, or nobody
 /// might.
-fn awaited(under_way: &Receiver<Done>) -> Option<Done> {
+fn awaited(under_way: &ReorderBuffer<Done>, number: u64) -> Option<Done> {
     loop {
-        match under_way.try_recv() {
-            Ok(done) => return Some(done),
-            Err(TryRecvError::Disconnected) => return None,
-            Err(TryRecvError::Empty) => {}
+        if let Some(done) = under_way.take(number) {
+            return done;
         }
         // Nothing is left to be begun: another thread sifts the block.
         if rayon::yield_now() != Some(Yield::Executed) {
-            return under_way.recv().ok();
+            return under_way.wait(number);
         }
     }
 }

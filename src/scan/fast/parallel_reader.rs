@@ -2,17 +2,17 @@
 //! it, and one of them hands over what was found, in order. Meanwhile that one can do something else.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::block::Block;
 use super::prefilter::Prefilter;
 use super::random_access::{PART, RandomAccess, lines_of};
 use super::sift::{Memory, Sifted, sift};
 use super::threads;
+use crate::reorder_buffer::ReorderBuffer;
 
 /// Bytes of lines that may wait to be handed over; the others rest until there are fewer.
 const WAITING: usize = 1024 * 1024;
@@ -45,8 +45,7 @@ struct Shared {
     hands: AtomicUsize,
     /// Bytes of lines that wait.
     waiting: AtomicUsize,
-    found: Mutex<BTreeMap<u64, io::Result<Found>>>,
-    more: Condvar,
+    found: ReorderBuffer<io::Result<Found>>,
     memories: Mutex<Vec<Memory>>,
 }
 
@@ -66,8 +65,7 @@ impl ParallelReader {
             next: AtomicU64::new(0),
             hands: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
-            found: Mutex::default(),
-            more: Condvar::new(),
+            found: ReorderBuffer::default(),
             memories: Mutex::default(),
         };
         let readers = Self { shared: Arc::new(shared), due: 0 };
@@ -83,22 +81,22 @@ impl ParallelReader {
     pub fn next(&mut self) -> Option<io::Result<Found>> {
         self.muster();
         let shared = &*self.shared;
-        loop {
-            if let Some(found) = locked(&shared.found).remove(&self.due) {
-                self.due += 1;
-                shared.waiting.fetch_sub(found.as_ref().map_or(0, Found::bytes), Ordering::Relaxed);
-                return Some(found);
-            }
-            if self.due >= shared.parts() {
-                return None;
+        if self.due >= shared.parts() {
+            return None;
+        }
+        let found = loop {
+            if let Some(found) = shared.found.take(self.due) {
+                break found;
             }
             if !shared.work_on_one() {
                 // All are taken: another thread has the one that is due.
-                let found = locked(&shared.found);
-                let due = |found: &mut BTreeMap<u64, _>| !found.contains_key(&self.due);
-                drop(shared.more.wait_while(found, due).unwrap_or_else(PoisonError::into_inner));
+                break shared.found.wait(self.due);
             }
-        }
+        };
+        self.due += 1;
+        let found = found.unwrap_or_else(|| Err(io::Error::other("a thread that read it has ended")));
+        shared.waiting.fetch_sub(found.as_ref().map_or(0, Found::bytes), Ordering::Relaxed);
+        Some(found)
     }
 
     /// Calls those who are missing, where there is something left to be done.
@@ -134,10 +132,11 @@ impl Shared {
             return false;
         }
         let start = self.middle.start + number * PART as u64;
-        let found = self.found_in(start..self.middle.end.min(start + PART as u64));
-        self.waiting.fetch_add(found.as_ref().map_or(0, Found::bytes), Ordering::Relaxed);
-        locked(&self.found).insert(number, found);
-        self.more.notify_one();
+        self.found.work(number, || {
+            let found = self.found_in(start..self.middle.end.min(start + PART as u64));
+            self.waiting.fetch_add(found.as_ref().map_or(0, Found::bytes), Ordering::Relaxed);
+            found
+        });
         true
     }
 

@@ -1,0 +1,48 @@
+//! Files that the program itself generates, such as the book and the schemas: written to a folder, or compared
+//! with those in one.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::CommandError;
+use crate::place;
+
+/// Writes files, by their paths below a folder; those that are there with the same text are left alone.
+///
+/// # Errors
+/// [`CommandError::Book`] naming the file or folder.
+pub(super) fn put(files: &BTreeMap<String, String>, folder: &Path) -> Result<(), CommandError> {
+    let at = |path: PathBuf| move |source: io::Error| CommandError::Book { path, source };
+    for (name, text) in files {
+        let path = place::within(folder, name).map_err(at(folder.to_owned()))?;
+        let parent = path.parent().unwrap_or(folder);
+        fs::create_dir_all(parent).map_err(at(parent.to_owned()))?;
+        if fs::read(&path).is_ok_and(|old| old == text.as_bytes()) {
+            continue;
+        }
+        fs::write(&path, text).map_err(at(path.clone()))?;
+    }
+    Ok(())
+}
+
+/// A line for each file that is missing below a folder or has another text.
+///
+/// # Errors
+/// [`CommandError::Book`] for a file that cannot be read.
+pub(super) fn differing(
+    files: &BTreeMap<String, String>,
+    folder: &Path,
+) -> Result<Vec<String>, CommandError> {
+    let mut odd = Vec::new();
+    for (name, text) in files {
+        match place::within(folder, name).and_then(fs::read) {
+            Ok(old) if old == text.as_bytes() => {}
+            Ok(_) => odd.push(format!("{name}: differs\n")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => odd.push(format!("{name}: missing\n")),
+            Err(source) => return Err(CommandError::Book { path: folder.join(name), source }),
+        }
+    }
+    Ok(odd)
+}

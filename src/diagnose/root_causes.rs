@@ -1,0 +1,130 @@
+//! The cause graph: what the rules found in, findings with their roles out, root causes first and in the
+//! order of the boot.
+//!
+//! Why a graph and not a score: a container that fails prints a dozen complaints, most of which are true and
+//! none of which helps, since they follow from one that came before. Rules say what follows from them
+//! (`explains`), and nothing here guesses: what is reached from another cause that was found is its
+//! consequence, and what nothing reaches is a root cause. The relation is closed over all rules first, so
+//! that a chain holds even where a link in its middle left no trace in the log. Two kinds of rules are no
+//! root: those that only ever follow from something (`consequence_only`), even where the cause was not found,
+//! and a last resort, which says only that something failed and yields to any cause that says what.
+//!
+//! Several roots are told in the order in which they strike: of two that would each stop the boot, the later
+//! one cannot show before the earlier one is cured. At the same step what a line says comes before what is
+//! concluded from facts alone, since the line is what happened and the conclusion what would have.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::found::{Found, Standing};
+use super::report::{Advice, Finding, Role};
+use crate::rule::{Rule, RuleSet};
+
+/// For each id all ids that follow from it.
+type Followers<'r> = BTreeMap<&'r str, BTreeSet<&'r str>>;
+
+/// Gives each finding its role and puts them in the order of a report.
+pub fn arrange(found: Vec<Found>, rules: &RuleSet) -> Vec<Finding> {
+    let followers = closure(rules);
+    let rule_of = |one: &Found| &rules.rules[one.rule];
+    let causes: Vec<&Rule> =
+        found.iter().filter(|one| one.standing == Standing::Cause).map(rule_of).collect();
+    let has_name = causes.iter().any(|cause| !cause.last_resort && !cause.consequence_only);
+    let explained_by = |id: &str| {
+        let explains = |cause: &&Rule| cause.id != id && follows(&followers, &cause.id, id);
+        causes.iter().copied().filter(explains).map(|cause| cause.id.clone()).collect::<BTreeSet<_>>()
+    };
+    let mut findings: Vec<(Found, Role, Vec<String>)> = found
+        .into_iter()
+        .map(|one| {
+            let explained_by: Vec<String> = explained_by(&rule_of(&one).id).into_iter().collect();
+            let role = role(&one, rule_of(&one), has_name, !explained_by.is_empty());
+            (one, role, explained_by)
+        })
+        .collect();
+    findings.sort_by_key(|(one, role, _)| {
+        (*role, rules.rules[one.rule].stage, one.line().unwrap_or(u64::MAX), one.rule)
+    });
+    let ids: BTreeSet<String> = findings.iter().map(|(one, ..)| rule_of(one).id.clone()).collect();
+    findings.into_iter().map(|(one, role, by)| finding(one, role, by, &ids, &followers, rules)).collect()
+}
+
+/// Returns what a finding is; `has_name` says whether some cause says what failed, and not only that it did.
+fn role(one: &Found, rule: &Rule, has_name: bool, explained: bool) -> Role {
+    match one.standing {
+        Standing::Risk => Role::Risk,
+        Standing::Note => Role::Note,
+        Standing::Cause if rule.last_resort && has_name => Role::Note,
+        Standing::Cause if rule.consequence_only || explained => Role::Consequence,
+        Standing::Cause => Role::RootCause,
+    }
+}
+
+fn follows(followers: &Followers<'_>, cause: &str, id: &str) -> bool {
+    followers.get(cause).is_some_and(|all| all.contains(id))
+}
+
+fn finding(
+    one: Found,
+    role: Role,
+    explained_by: Vec<String>,
+    present: &BTreeSet<String>,
+    followers: &Followers<'_>,
+    rules: &RuleSet,
+) -> Finding {
+    let entry = &rules.rules[one.rule];
+    let explains = match role {
+        Role::RootCause | Role::Consequence => followers
+            .get(entry.id.as_str())
+            .into_iter()
+            .flatten()
+            .filter(|id| present.contains(**id))
+            .map(|id| (*id).to_owned())
+            .collect(),
+        Role::Risk | Role::Note => Vec::new(),
+    };
+    let known = entry.remedies.iter().filter_map(|id| rules.remedies.get(id));
+    let advice = known
+        .map(|known| Advice { remedy: known.id.clone(), place: known.place, words: known.words.clone() })
+        .collect();
+    Finding {
+        id: entry.id.clone(),
+        role,
+        severity: one.severity,
+        class: entry.class,
+        confidence: one.confidence,
+        title: entry.title.clone(),
+        explanation: entry.page.explanation.clone(),
+        evidence: one.evidence,
+        explains,
+        explained_by,
+        remedies: entry.remedies.clone(),
+        advice,
+        stage: entry.stage,
+        no_flag: entry.no_flag.clone(),
+        accepted: None,
+    }
+}
+
+/// Returns for each id all ids that follow from it, directly or through others.
+fn closure(rules: &RuleSet) -> Followers<'_> {
+    let direct: BTreeMap<&str, Vec<&str>> = rules
+        .rules
+        .iter()
+        .map(|r| (r.id.as_str(), r.explains.iter().map(String::as_str).collect()))
+        .collect();
+    let mut all = BTreeMap::new();
+    for id in direct.keys() {
+        let mut reached = BTreeSet::new();
+        let mut open = vec![*id];
+        while let Some(next) = open.pop() {
+            for follower in direct.get(next).into_iter().flatten() {
+                if reached.insert(*follower) {
+                    open.push(follower);
+                }
+            }
+        }
+        reached.remove(id);
+        all.insert(*id, reached);
+    }
+    all
+}

@@ -1,0 +1,30 @@
+//! What the doctor prescribed for recorded containers, engine by engine: the table that a test writes in, the
+//! cures of an id out.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// Written by the test `cures_are_what_recorded_containers_get`.
+const TABLE: &str = include_str!("cures.json");
+
+/// A cure of one diagnosis on one engine.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cure {
+    /// Engine, control groups and systemd, in words.
+    pub place: String,
+    /// What it does.
+    pub summary: String,
+    /// `sh`, `yaml` or `ini`.
+    pub language: String,
+    /// Files and commands for a shell, or a file of the owner's; empty where no flag helps.
+    pub script: String,
+}
+
+/// Returns the cures of a diagnosis, the newest engine first; none where no such container was recorded.
+#[must_use]
+pub fn cures(id: &str) -> Vec<Cure> {
+    let table: BTreeMap<String, Vec<Cure>> = serde_json::from_str(TABLE).unwrap_or_default();
+    table.get(id).cloned().unwrap_or_default()
+}

@@ -1,0 +1,72 @@
+//! The whole self-test: from finding the engine to what it and this machine show.
+
+use std::time::Duration;
+
+use super::check::Check;
+use super::engine_checks::checks;
+use super::machine_checks::machine;
+use crate::docker::{Engine, EngineChoice, EngineError, Environment, Listener, Located, locate};
+
+/// What is to be tested.
+pub struct SelfTest<'s> {
+    /// The engine that was asked for.
+    pub choice: &'s EngineChoice,
+    /// Where else it may be named.
+    pub environment: &'s Environment,
+    /// Longest wait for one answer of the engine.
+    pub deadline: Duration,
+    /// Hears of each call of the engine.
+    pub listener: Option<Listener>,
+    /// The container to look at; any where none is named.
+    pub container: Option<&'s str>,
+    /// Whether a command may be run in a container that is named.
+    pub exec: bool,
+}
+
+impl SelfTest<'_> {
+    /// Checks all; what cannot be seen is no error.
+    pub async fn run(self) -> Vec<Check> {
+        let found = locate(self.choice, self.environment);
+        let words = |located: &Located| format!("{}, by {}", located.endpoint, located.found_by);
+        let mut all = vec![essential("engine.found", "where the engine is", found.as_ref().map(words))];
+        if let Ok(located) = found {
+            let engine = Engine::connect(located.endpoint, self.deadline, self.listener).await;
+            let words = |engine: &Engine| format!("{}, API {}", engine.kind.name(), engine.api);
+            all.push(essential("engine.answers", "whether it answers", engine.as_ref().map(words)));
+            if let Ok(engine) = engine {
+                all.extend(Box::pin(checks(&engine, self.container, self.exec)).await);
+                return all;
+            }
+        }
+        all.extend(machine());
+        all
+    }
+}
+
+/// Tells whether no container could be examined.
+#[must_use]
+pub fn is_blind(checks: &[Check]) -> bool {
+    checks.iter().any(|check| check.essential && check.seen == Some(false))
+}
+
+/// Makes the check of a step without which no container can be examined; the error's own last line says what
+/// to do.
+fn essential(id: &'static str, what: &'static str, outcome: Result<String, &EngineError>) -> Check {
+    let (seen, detail, next) = match outcome {
+        Ok(detail) => (true, detail, String::new()),
+        Err(error) => {
+            let next = error
+                .to_string()
+                .rsplit_once("\n  next: ")
+                .map(|(_, next)| next.to_owned())
+                .unwrap_or_default();
+            (false, error.brief(), next)
+        }
+    };
+    let consequence = if seen {
+        ""
+    } else {
+        "no container can be examined; `sysdock triage` and `sysdock doctor --from` still work"
+    };
+    Check { id, what, seen: Some(seen), essential: true, detail, consequence, next }
+}

@@ -1,0 +1,24 @@
+//! What cannot be read of the inputs of a triage.
+
+use std::io;
+
+/// A text that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {name}: {source}{}", next(source))]
+pub struct Unreadable {
+    /// Name of the text.
+    pub name: String,
+    /// Cause given by the operating system or the archive's reader.
+    pub source: io::Error,
+}
+
+/// Says what to do about a text that cannot be read, worded for the message; nothing where the cause says it.
+fn next(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::NotFound => "\n  next: name a file, a folder or an archive, or `-` for stdin",
+        io::ErrorKind::PermissionDenied => {
+            "\n  next: let somebody read it who may, and pipe it in: `sudo cat FILE | sysdock triage -`"
+        }
+        _ => "",
+    }
+}

@@ -1,0 +1,72 @@
+//! A report to everyone who wants it: stdout, the journal, the webhook, the numbers. Must not judge.
+
+use jiff::Timestamp;
+
+use super::counts::Counts;
+use super::error::WatchError;
+use super::job::Job;
+use crate::diagnose::{Report, Verdict};
+use crate::render::watch::Occasion;
+use crate::render::{Answer, Context, json, output, watch};
+use crate::sink::{Journal, Webhook};
+
+/// Where reports go.
+pub struct Delivery {
+    /// Whether stdout gets JSON instead of lines for people.
+    pub json: bool,
+    /// How lines for people look.
+    pub context: Context,
+    /// The numbers.
+    pub counts: Counts,
+    /// The journal, where it is wanted.
+    pub journal: Option<Journal>,
+    /// The webhook, where one is wanted.
+    pub webhook: Option<Webhook>,
+    /// Held while a line is printed: one thread is enough for that.
+    pub turn: tokio::sync::Mutex<()>,
+}
+
+impl Delivery {
+    /// Hands on one report; `there` says whether its container still is.
+    ///
+    /// # Errors
+    /// [`WatchError`] when stdout does not take it.
+    pub async fn deliver(&self, job: &Job, report: &Report, there: bool) -> Result<(), WatchError> {
+        let time = Timestamp::from_nanosecond(i128::from(job.time)).unwrap_or_default();
+        let (kind, image) = (job.trigger.name(), job.image.as_str());
+        let occasion =
+            Occasion { kind, time: time.to_string(), image, exit_code: job.exit_code, deaths: job.deaths };
+        let answer = Answer { report, prescription: None, trial: None };
+        let line = if self.json {
+            json::line_of(&answer, Some(&occasion))?
+        } else {
+            watch::line(report, &occasion, there, &self.context)
+        };
+        let turn = self.turn.lock().await;
+        // A reader that is slow must not keep events waiting.
+        let printing = tokio::task::spawn_blocking(move || output::print(line.as_bytes()));
+        printing.await.map_err(std::io::Error::other)??;
+        drop(turn);
+        if let Some(webhook) = &self.webhook {
+            webhook.post(json::line_of(&answer, Some(&occasion))?);
+        }
+        let journal = self.journal.as_ref().map_or(Ok(()), |journal| journal.write(report, &occasion));
+        self.count(job, report, journal.is_ok());
+        Ok(())
+    }
+
+    fn count(&self, job: &Job, report: &Report, journalled: bool) {
+        let verdict = match report.verdict {
+            Verdict::Healthy => "healthy",
+            Verdict::Degraded => "degraded",
+            Verdict::Failed => "failed",
+            Verdict::Undetermined => "undetermined",
+        };
+        let cause = report.root().map_or_else(|| "none".to_owned(), |root| root.id.clone());
+        let mut numbers = self.counts.lock();
+        *numbers.reports.entry((verdict, cause)).or_default() += 1;
+        *numbers.occasions.entry(job.trigger.name()).or_default() += 1;
+        numbers.deaths += job.deaths;
+        numbers.journal_failed += u64::from(!journalled);
+    }
+}

@@ -1,0 +1,49 @@
+//! What ends a watch early, or keeps it from beginning.
+
+use std::io;
+use std::net::SocketAddr;
+
+use crate::docker::EngineError;
+use crate::sink::TlsError;
+
+/// A watch that cannot begin or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum WatchError {
+    /// The engine cannot be found or asked.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// No encrypted webhook can be posted to.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// Metrics cannot be served.
+    #[error(
+        "cannot listen at {address} for metrics: {source}\n  next: name another address with \
+            --metrics=IP:PORT"
+    )]
+    Metrics {
+        /// The address.
+        address: SocketAddr,
+        /// Cause given by the operating system.
+        source: io::Error,
+    },
+    /// The resume point cannot be read, or not be kept.
+    #[error(
+        "cannot use {path} for --state: {reason}\n  next: name a file in a folder that you may write to; one \
+            that is no state of sysdock is never overwritten"
+    )]
+    State {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The journal cannot be reached at all.
+    #[error("cannot make a socket for the journal: {0}\n  next: check the limit on open files (`ulimit -n`)")]
+    Journal(#[source] io::Error),
+    /// A report cannot be written as JSON.
+    #[error("cannot write it as JSON: {0}\n  next: use --format human, and report this as a bug")]
+    Json(#[from] serde_json::Error),
+    /// Stdout does not take a report.
+    #[error("cannot write to stdout: {0}\n  next: is the disk full?")]
+    Output(#[from] io::Error),
+}
