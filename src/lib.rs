@@ -46,14 +46,12 @@ pub mod exit;
 pub(crate) mod facts;
 #[doc(hidden)]
 pub mod intake;
-pub(crate) mod limit;
+pub(crate) mod json_limit;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod options;
 #[doc(hidden)]
 pub mod pattern;
-#[cfg(feature = "engine")]
-pub(crate) mod place;
 #[doc(hidden)]
 pub mod playbook;
 #[doc(hidden)]
@@ -63,6 +61,8 @@ pub(crate) mod quote;
 pub mod render;
 #[doc(hidden)]
 pub mod rule;
+#[cfg(feature = "engine")]
+pub(crate) mod safe_path;
 #[doc(hidden)]
 pub mod scan;
 #[doc(hidden)]
@@ -83,4 +83,4 @@ pub use intake::{Beside, snapshots as read_text};
 pub use prescribe::{Prescription, Reach, Step, prescribe};
 pub use rule::{RuleSet, builtin as builtin_rules, load as load_rules};
 pub use scan::Matcher;
-pub use snapshot::{EngineKind, Facts, Snapshot, file::read as read_snapshot};
+pub use snapshot::{EngineKind, Facts, Snapshot, saved_file::read as read_snapshot};

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use super::CommandError;
 use crate::cli::{Cli, DocsArgs};
 use crate::exit::Exit;
-use crate::place;
 use crate::render::book::{self, Help, MARK};
 use crate::render::output;
 use crate::rule::RuleSet;
+use crate::safe_path;
 
 /// Runs the command.
 ///
@@ -37,7 +37,7 @@ fn write(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, Comman
         fs::remove_file(folder.join(&name)).map_err(at(folder.join(&name)))?;
     }
     for (name, text) in files {
-        let path = place::within(folder, name).map_err(at(folder.join("src")))?;
+        let path = safe_path::within(folder, name).map_err(at(folder.join("src")))?;
         let parent = path.parent().unwrap_or(folder);
         fs::create_dir_all(parent).map_err(at(parent.to_owned()))?;
         if fs::read(&path).is_ok_and(|old| old == text.as_bytes()) {
@@ -59,7 +59,7 @@ fn check(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, Comman
         .map(|name| format!("{name}: belongs to no rule any more\n"))
         .collect();
     for (name, text) in files {
-        match place::within(folder, name).and_then(fs::read) {
+        match safe_path::within(folder, name).and_then(fs::read) {
             Ok(old) if old == text.as_bytes() => {}
             Ok(_) => odd.push(format!("{name}: differs\n")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => odd.push(format!("{name}: missing\n")),

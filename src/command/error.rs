@@ -3,14 +3,14 @@
 use std::io;
 
 use super::watch::TlsError;
-use crate::config::load::ConfigError;
+use crate::config::layers::ConfigError;
 use crate::docker::EngineError;
 use crate::exit::Exit;
 use crate::options::OptionError;
 use crate::prescribe::{EmitError, ImageError, Reach};
 use crate::render::format::FormatError;
 use crate::rule::RuleError;
-use crate::snapshot::file::SnapshotError;
+use crate::snapshot::saved_file::SnapshotError;
 use crate::treat::TreatError;
 
 /// A command that could not do what it was asked for.

@@ -13,7 +13,7 @@ use crate::docker::LogQuery;
 use crate::exit::Exit;
 use crate::options::Options;
 use crate::prescribe::{Origin, allowing, filter_of, versions_of};
-use crate::render::seccomp::{self as pages, Checked};
+use crate::render::seccomp_tables::{self as pages, Checked};
 use crate::render::{json, output};
 use crate::rule;
 use crate::scan::Matcher;

@@ -7,7 +7,7 @@ use crate::collect;
 use crate::docker::{Engine, EngineError, locate};
 use crate::exit::Exit;
 use crate::options::Options;
-use crate::render::{output, selftest};
+use crate::render::{output, selftest_table};
 use crate::rule;
 use crate::snapshot::Sight;
 
@@ -21,8 +21,8 @@ pub fn run(args: &SelftestArgs, options: &Options) -> Result<Exit, CommandError>
         Ok(progress::shown("looking", options.progress, look(args, options)).await)
     })?;
     let text = match args.format {
-        Format::Human => selftest::human(&sights, &options.context),
-        Format::Json => selftest::json(&sights, &rule::load(&options.rules)?)?,
+        Format::Human => selftest_table::human(&sights, &options.context),
+        Format::Json => selftest_table::json(&sights, &rule::load(&options.rules)?)?,
     };
     output::print(text.as_bytes())?;
     let blind = sights.iter().any(|sight| sight.essential && sight.seen == Some(false));

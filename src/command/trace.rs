@@ -19,7 +19,7 @@ use crate::diagnose::Verdict;
 use crate::exit::Exit;
 use crate::options::Options;
 use crate::prescribe::{Found, Origin, Trial, filter_of, trial as planned_trial};
-use crate::render::trace::{self as page, Traced, Way};
+use crate::render::traced_calls::{self as page, Traced, Way};
 use crate::render::{json, output};
 use crate::rule;
 use crate::scan::Matcher;

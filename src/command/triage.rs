@@ -24,7 +24,7 @@ use crate::render::format::ReportFormat;
 use crate::render::{Answer, Sheet, json, output};
 use crate::rule::{self, RuleSet};
 use crate::scan::{Matcher, RandomAccess, threads};
-use crate::snapshot::file;
+use crate::snapshot::saved_file;
 
 /// Bytes that tell whether an input is a snapshot.
 const HEAD: u64 = 256;
@@ -261,9 +261,9 @@ impl Triage<'_> {
         let FoundText { from, parts, is_binary } = from;
         let mut begin = Vec::new();
         let mut failed = from.take(HEAD).read_to_end(&mut begin).err();
-        if failed.is_none() && file::begins_one(&begin) {
-            failed = from.take(file::READ_LIMIT).read_to_end(&mut begin).err();
-            if let Some(mut snapshot) = file::of_text(&begin, Path::new(name)) {
+        if failed.is_none() && saved_file::begins_one(&begin) {
+            failed = from.take(saved_file::READ_LIMIT).read_to_end(&mut begin).err();
+            if let Some(mut snapshot) = saved_file::of_text(&begin, Path::new(name)) {
                 name.clone_into(&mut snapshot.target.name);
                 return Ok(vec![diagnose_with(&snapshot, self.rules, self.matcher)]);
             }

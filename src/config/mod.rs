@@ -3,7 +3,7 @@
 //!
 //! Must not read files; [`load`] does. Whether a value makes sense with others is for the options to say.
 
-pub mod load;
+pub mod layers;
 
 use std::path::{Component, Path, PathBuf};
 

@@ -8,7 +8,7 @@ use super::*;
 use crate::diagnose::{Role, diagnose_with};
 use crate::rule::{self, Place};
 use crate::scan::Matcher;
-use crate::snapshot::{EngineKind, file};
+use crate::snapshot::{EngineKind, saved_file};
 
 fn reach(snapshot: &Snapshot) -> Reach {
     let podman = snapshot.target.engine.as_ref().is_some_and(|engine| engine.name == "podman");
@@ -36,7 +36,7 @@ static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
     let mut cases: Vec<Case> = files
         .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .map(|path| {
-            let snapshot = file::read(&path).unwrap();
+            let snapshot = saved_file::read(&path).unwrap();
             let report = diagnose_with(&snapshot, &rules, &matcher);
             let prescription = prescribe(&report, &snapshot, &reach(&snapshot));
             Case {

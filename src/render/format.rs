@@ -1,7 +1,10 @@
 //! All formats of a report: what is to be said and the name of a format in, text out. Must not say anything
 //! of its own.
 
-use super::{Context, Sheet, github, gitlab, html, human, json, junit, markdown, prometheus, sarif, summary};
+use super::{
+    Context, Sheet, github_actions, gitlab, html, human, json, junit, markdown, prometheus, sarif,
+    summary_table,
+};
 use crate::prescribe::{CureFormat, EmitError, emit};
 
 /// Format of a report.
@@ -66,8 +69,8 @@ pub fn render(format: ReportFormat, sheet: &Sheet<'_>, context: &Context) -> Res
         }
         ReportFormat::Sarif => sarif::render(sheet)?,
         ReportFormat::Junit => junit::render(sheet)?,
-        ReportFormat::Github => github::annotations(sheet),
-        ReportFormat::GithubSummary => github::step_summary(sheet),
+        ReportFormat::Github => github_actions::annotations(sheet),
+        ReportFormat::GithubSummary => github_actions::step_summary(sheet),
         ReportFormat::Gitlab => gitlab::render(sheet)?,
         ReportFormat::Markdown => markdown::render(sheet),
         ReportFormat::Html => html::render(sheet)?,
@@ -91,7 +94,7 @@ fn people(sheet: &Sheet<'_>, context: &Context) -> String {
     }
     let text = human::answers(sheet.answers, context) + &human::notices(sheet.notices, context);
     match sheet.summary {
-        Some(total) => format!("{text}\n{}", summary::table(total, context)),
+        Some(total) => format!("{text}\n{}", summary_table::table(total, context)),
         None => text,
     }
 }

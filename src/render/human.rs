@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::page::{Page, clipped, first_paragraph};
+use super::layout::{Page, clipped, first_paragraph};
 use super::style::Tone;
 use super::words::{self, counted, some_of};
-use super::{Answer, Context, Notice, steps, summary};
+use super::{Answer, Context, Notice, cure_steps, summary_table};
 use crate::diagnose::{Evidence, Finding, Report, Role, Subject, Verdict};
 
 /// Undecided diagnoses, and reasons of gaps, that are listed.
@@ -34,7 +34,7 @@ pub fn answers(answers: &[Answer<'_>], context: &Context) -> String {
     if answers.len() > 1 {
         page.gap();
         let reports: Vec<&Report> = answers.iter().map(|answer| answer.report).collect();
-        summary::line(&mut page, &reports);
+        summary_table::line(&mut page, &reports);
     }
     format!("{}\n", page.finish().trim_end_matches('\n')).trim_start_matches('\n').to_owned()
 }
@@ -58,7 +58,7 @@ fn one(page: &mut Page<'_>, answer: &Answer<'_>) {
     causes(page, report, answer.prescription.is_none());
     if let Some(prescription) = answer.prescription {
         page.gap();
-        steps::prescription(page, prescription);
+        cure_steps::prescription(page, prescription);
     }
     remarks(page, report);
     if report.verdict == Verdict::Healthy {

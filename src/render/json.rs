@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::summary::SummaryOut;
-use super::trial;
-use super::watch::Occasion;
+use super::summary_table::SummaryOut;
+use super::trial_json;
+use super::watch_line::Occasion;
 use super::{Answer, Notice, Sheet, words};
 use crate::diagnose::{Acceptance, Evidence, Finding, Report, Undecided};
 use crate::prescribe::{NotOffered, Prescription, Step};
@@ -60,7 +60,7 @@ struct ReportOut<'r> {
     class: Option<&'static str>,
     findings: Vec<FindingOut<'r>>,
     prescription: Option<PrescriptionOut<'r>>,
-    trial: Option<trial::TrialOut<'r>>,
+    trial: Option<trial_json::TrialOut<'r>>,
     undecided: Vec<UndecidedOut<'r>>,
     gaps: Vec<GapOut<'r>>,
     unrecognised: Vec<ClusterOut<'r>>,
@@ -225,7 +225,7 @@ fn report<'r>(answer: &Answer<'r>) -> ReportOut<'r> {
         class: report.class().map(words::class),
         findings: report.findings.iter().map(|found| finding(found, report)).collect(),
         prescription: answer.prescription.map(prescription),
-        trial: answer.trial.map(trial::of),
+        trial: answer.trial.map(trial_json::of),
         undecided: report.undecided.iter().map(undecided).collect(),
         gaps: report.gaps.iter().map(gap).collect(),
         unrecognised: report.unrecognised.iter().map(cluster).collect(),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::page::Page;
+use super::layout::Page;
 use super::style::Tone;
 use super::{Context, json};
 

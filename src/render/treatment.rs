@@ -1,7 +1,7 @@
 //! What was done to a container, in a few lines for people.
 
 use super::Context;
-use super::page::Page;
+use super::layout::Page;
 use super::style::Tone;
 use crate::quote;
 use crate::snapshot::{LogExcerpt, Source};
@@ -74,6 +74,6 @@ pub fn lines(commands: &[Vec<String>]) -> String {
 pub fn commands(title: &str, commands: &[Vec<String>], context: &Context) -> String {
     let mut page = Page::new(context);
     page.flow(2, &[(title, Tone::Strong)]);
-    commands.iter().for_each(|argv| super::steps::command(&mut page, argv));
+    commands.iter().for_each(|argv| super::cure_steps::command(&mut page, argv));
     format!("{}\n", page.finish().trim_matches('\n'))
 }

@@ -8,8 +8,8 @@ use std::sync::{Arc, OnceLock};
 
 use cel::{Context, Value};
 
-pub use super::checker::ConditionError;
-use super::checker::{Checked, checked};
+pub use super::condition_check::ConditionError;
+use super::condition_check::{Checked, checked};
 use crate::snapshot::{Facts, spec};
 
 /// What a condition says of a target.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::path::Path;
 
-use super::checker::CONDITIONS;
+use super::condition_check::CONDITIONS;
 use super::id::{check_id, check_reference};
 use super::needle::needles;
 use super::syntax::{HarmlessFile, RemedyFile, RuleFile, SignatureFile};

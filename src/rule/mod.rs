@@ -2,31 +2,31 @@
 //!
 //! Must not look at any snapshot; conditions and patterns are only prepared here.
 
-mod checker;
 mod condition;
+mod condition_check;
 mod error;
 mod id;
-mod later;
+mod lazy_part;
 mod load;
 mod needle;
-mod range;
 mod reproduce;
 mod source;
 mod syntax;
 mod verify;
+mod version_range;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub use condition::{Condition, ConditionError, Outcome, Scope};
 pub use error::RuleError;
-pub use later::{Later, Page};
+pub use lazy_part::{Later, Page};
 pub use load::{builtin, load};
-pub use range::VersionRange;
 pub use reproduce::{BROKEN, IMAGE, Reproduction};
 pub use source::Source;
 pub use syntax::{Class, Confidence, Example, Expectation, Place, Severity, Signature, Stage};
 pub use verify::{Complaint, PLACEHOLDER, verify};
+pub use version_range::VersionRange;
 
 /// One diagnosis.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::later::{Page, trimmed};
+use super::lazy_part::{Page, trimmed};
 use super::{Condition, Outcome, RemedyText, Reproduction, Scope, VersionRange};
 use crate::pattern::Pattern;
 use crate::snapshot::Facts;
@@ -215,7 +215,7 @@ impl RuleFile {
         }
     }
 
-    /// Its conditions as written, in the order of [`super::checker::CONDITIONS`].
+    /// Its conditions as written, in the order of [`super::condition_check::CONDITIONS`].
     pub(super) fn conditions(&self) -> [Option<&str>; 5] {
         [&self.when, &self.harms, &self.risk, &self.note, &self.unless].map(Option::as_deref)
     }

@@ -5,10 +5,10 @@
 
 mod catalog;
 mod facts;
-pub mod file;
-pub mod hidden;
+pub mod hidden_counts;
 mod log;
 mod redact;
+pub mod saved_file;
 mod sight;
 pub mod vocabulary;
 pub(crate) mod zst;

@@ -46,12 +46,12 @@ const KNOWN: &[(&str, &str)] = &[
     ("prescribe::unseen", "prescribe::confinement"),
     ("prescribe::unseen", "prescribe::inspected"),
     ("prescribe::unseen", "prescribe::recipe"),
-    ("snapshot::redact::markup", "snapshot::redact::assigned"),
-    ("snapshot::redact::seek", "snapshot::redact::address"),
-    ("snapshot::redact::seek", "snapshot::redact::assigned"),
-    ("snapshot::redact::seek", "snapshot::redact::command"),
-    ("snapshot::redact::seek", "snapshot::redact::form"),
-    ("snapshot::redact::spoken", "snapshot::redact::assigned"),
+    ("snapshot::redact::markup", "snapshot::redact::assignment"),
+    ("snapshot::redact::detect", "snapshot::redact::address"),
+    ("snapshot::redact::detect", "snapshot::redact::assignment"),
+    ("snapshot::redact::detect", "snapshot::redact::command"),
+    ("snapshot::redact::detect", "snapshot::redact::credential_formats"),
+    ("snapshot::redact::prose", "snapshot::redact::assignment"),
 ];
 
 /// A module by the names on the way to it from the root of the crate.

@@ -14,7 +14,7 @@ use serde_json::Value;
 use sysdock::diagnose::{Report, Role, Verdict, diagnose_with};
 use sysdock::rule::{RuleSet, builtin};
 use sysdock::scan::Matcher;
-use sysdock::snapshot::{Snapshot, file};
+use sysdock::snapshot::{Snapshot, saved_file};
 
 use super::lab::{Container, Lane};
 use super::program::{project, roots, with_role};
@@ -115,7 +115,7 @@ fn of_folder(folder: &Path) -> Vec<Fixture> {
 }
 
 fn read(path: &Path) -> Fixture {
-    let snapshot = file::read(path).unwrap_or_else(|error| panic!("{error}"));
+    let snapshot = saved_file::read(path).unwrap_or_else(|error| panic!("{error}"));
     let beside = path.with_extension("toml");
     let text =
         std::fs::read_to_string(&beside).unwrap_or_else(|error| panic!("{}: {error}", beside.display()));

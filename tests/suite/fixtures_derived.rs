@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use sysdock::diagnose::diagnose;
 use sysdock::rule::builtin;
-use sysdock::snapshot::{KeptLine, LogExcerpt, Snapshot, Source, file};
+use sysdock::snapshot::{KeptLine, LogExcerpt, Snapshot, Source, saved_file};
 
 use super::fixtures::{self, Expected, Fixture};
 use super::program::project;
@@ -70,7 +70,7 @@ fn derived_fixtures_are_what_they_say() {
     let rules = builtin().expect("the built-in rules can be loaded");
     for one in table.derived {
         let snapshot = one.made(&recorded);
-        let text = String::from_utf8(file::to_json(&snapshot).expect("a snapshot can be written"))
+        let text = String::from_utf8(saved_file::to_json(&snapshot).expect("a snapshot can be written"))
             .expect("JSON is UTF-8");
         let report = diagnose(&snapshot, &rules);
         assert_eq!(

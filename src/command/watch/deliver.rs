@@ -8,8 +8,8 @@ use super::webhook::Webhook;
 use crate::cli::Format;
 use crate::command::CommandError;
 use crate::diagnose::{Report, Verdict};
-use crate::render::watch::Occasion;
-use crate::render::{Answer, Context, json, output, watch};
+use crate::render::watch_line::Occasion;
+use crate::render::{Answer, Context, json, output, watch_line};
 use crate::watch::Job;
 
 /// Where reports go.
@@ -36,7 +36,7 @@ impl Delivery {
         let answer = Answer { report, prescription: None, trial: None };
         let line = match self.format {
             Format::Json => json::line_of(&answer, Some(&occasion))?,
-            Format::Human => watch::line(report, &occasion, there, &self.context),
+            Format::Human => watch_line::line(report, &occasion, there, &self.context),
         };
         let turn = self.turn.lock().await;
         // A reader that is slow must not keep events waiting.

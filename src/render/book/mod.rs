@@ -1,7 +1,7 @@
 //! The playbook as the sources of a book for mdBook: rules in, file names and texts out. Must not write them.
 
 mod help;
-mod markdown;
+mod page_markdown;
 mod tables;
 
 pub use help::Help;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use crate::playbook::{page, wordings};
 use crate::render::words;
 use crate::rule::{RuleSet, Signature};
-use markdown::{code, text};
+use page_markdown::{code, text};
 
 /// Stands at the top of each page; a file that begins so may be replaced or removed.
 pub const MARK: &str = "<!-- Made by `sysdock rules docs`; do not edit. -->\n";
@@ -57,7 +57,7 @@ pub fn files(rules: &RuleSet, commands: &[Help]) -> BTreeMap<String, String> {
     put("permissions.md", tables::permissions());
     put("facts.md", tables::facts());
     for rule in &rules.rules {
-        put(&format!("ids/{}.md", rule.id), markdown::page(&page(rule, rules), rules));
+        put(&format!("ids/{}.md", rule.id), page_markdown::page(&page(rule, rules), rules));
     }
     files
 }
@@ -168,8 +168,8 @@ fn remedies(rules: &RuleSet) -> String {
             and container.\n"
             .to_owned();
     for (id, remedy) in &rules.remedies {
-        page.push_str(&format!("\n## {}\n\n{}\n\n", id, markdown::sentence(&remedy.title)));
-        page.push_str(&markdown::prose(&remedy.words));
+        page.push_str(&format!("\n## {}\n\n{}\n\n", id, page_markdown::sentence(&remedy.title)));
+        page.push_str(&page_markdown::prose(&remedy.words));
         let cured = rules.rules.iter().filter(|rule| rule.remedies.contains(id));
         let cured: Vec<String> = cured.map(|rule| format!("[{}](ids/{}.md)", rule.id, rule.id)).collect();
         if !cured.is_empty() {

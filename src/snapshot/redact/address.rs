@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::seek::Span;
+use super::detect::Span;
 use super::value;
 
 /// Longest address that is looked at, in bytes.

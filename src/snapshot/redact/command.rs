@@ -4,8 +4,8 @@
 
 use std::ops::Range;
 
-use super::seek::Span;
-use super::{assigned, kept, name, value};
+use super::detect::Span;
+use super::{allowlist, assignment, name, value};
 
 /// How a program is told a secret.
 struct Program {
@@ -259,9 +259,9 @@ fn is_number(word: &str) -> bool {
 /// The value of `NAME=value`.
 fn setting(word: &str, at: usize, option: &str) -> Option<Span> {
     let (name, value) = word.split_once('=')?;
-    let allowed = if LABELS.contains(&option) { kept::label } else { kept::variable };
+    let allowed = if LABELS.contains(&option) { allowlist::label } else { allowlist::variable };
     let start = at + name.len() + 1;
-    assigned::pair(name, start..start + value.len(), allowed)
+    assignment::pair(name, start..start + value.len(), allowed)
 }
 
 /// The password of `user:password`.
@@ -300,9 +300,9 @@ fn words(text: &str) -> Vec<Range<usize>> {
             || matches!(bytes[at], b'[' | b']' | b',' | b'{' | b'}' | b'(' | b')');
         if between {
             at += 1;
-        } else if let Some(quote) = assigned::quote(text, at) {
-            let range =
-                assigned::within(text, at + quote.len(), quote).unwrap_or(at + quote.len()..at + quote.len());
+        } else if let Some(quote) = assignment::quote(text, at) {
+            let range = assignment::within(text, at + quote.len(), quote)
+                .unwrap_or(at + quote.len()..at + quote.len());
             at = range.end + quote.len();
             found.push(range);
         } else {
@@ -319,11 +319,11 @@ fn word_end(text: &str, start: usize) -> usize {
     let bytes = text.as_bytes();
     let mut at = start;
     while at < bytes.len() && !bytes[at].is_ascii_whitespace() {
-        if let Some(quote) = assigned::quote(text, at) {
+        if let Some(quote) = assignment::quote(text, at) {
             if !text[start..at].contains('=') {
                 return at.max(start + 1);
             }
-            at = assigned::within(text, at + quote.len(), quote)
+            at = assignment::within(text, at + quote.len(), quote)
                 .map_or(at + quote.len(), |range| range.end + quote.len());
         } else {
             at += 1;

@@ -1,22 +1,22 @@
 //! Taking secrets out before anything is kept.
 //!
 //! The values of variables, labels, build arguments and of an image's history are kept for the names of
-//! [`kept`] only. Everything else passes a search for what looks like a secret: by the name it has, by its
+//! [`allowlist`] only. Everything else passes a search for what looks like a secret: by the name it has, by its
 //! place, by its form. What was found is replaced by a token wherever it occurs, in every document, fact and
 //! line, also escaped or encoded. Tokens are numbered in order of appearance: the same value has the same
 //! token within a snapshot, and a token says nothing about the value.
 
 mod address;
-mod assigned;
+mod allowlist;
+mod assignment;
 mod command;
-mod form;
-mod kept;
+mod credential_formats;
+mod detect;
+mod fields;
 mod markup;
 mod mask;
 mod name;
-mod place;
-mod seek;
-mod spoken;
+mod prose;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -30,9 +30,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 
+use self::detect::{Reach, Span};
+use self::fields::Place;
 use self::mask::Masks;
-use self::place::Place;
-use self::seek::{Reach, Span};
 use super::Snapshot;
 
 /// Collects secrets first, then replaces them everywhere.
@@ -76,14 +76,14 @@ impl Redactor {
 
     /// Finds the secrets of a free text, such as a log line.
     pub fn learn_text(&mut self, text: &str) {
-        self.learn_spans(text, seek::spans(text));
+        self.learn_spans(text, detect::spans(text));
     }
 
     fn learn_value(&mut self, value: &Value, place: Place, key: &str) {
         match value {
             Value::String(text) => self.learn_spans(text, place.spans(text)),
             Value::Array(list) => {
-                for (word, span) in place::of_words(list) {
+                for (word, span) in fields::of_words(list) {
                     self.learn_spans(list[word].as_str().unwrap_or_default(), vec![span]);
                 }
                 list.iter().for_each(|value| self.learn_value(value, place, key));
@@ -93,7 +93,7 @@ impl Redactor {
                     self.learn_text(name);
                     self.learn_value(
                         value,
-                        place::named_beside(map, name).unwrap_or_else(|| Place::under(place, key, name)),
+                        fields::named_beside(map, name).unwrap_or_else(|| Place::under(place, key, name)),
                         name,
                     );
                 }
@@ -160,7 +160,7 @@ impl Redactor {
     /// Replaces every known secret in a text, and whatever looks like one.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
-        self.masked(text, seek::spans(text))
+        self.masked(text, detect::spans(text))
     }
 
     /// Replaces places of a text, and known values wherever they stand in it.
@@ -194,7 +194,7 @@ impl Redactor {
             Value::String(text) => *text = self.masked(text, place.spans(text)),
             Value::Array(list) => {
                 let mut words: BTreeMap<usize, Vec<Span>> = BTreeMap::new();
-                for (word, span) in place::of_words(list) {
+                for (word, span) in fields::of_words(list) {
                     words.entry(word).or_default().push(span);
                 }
                 for (number, value) in list.iter_mut().enumerate() {
@@ -212,13 +212,13 @@ impl Redactor {
                 let places: Vec<Place> = map
                     .keys()
                     .map(|name| {
-                        place::named_beside(map, name).unwrap_or_else(|| Place::under(place, key, name))
+                        fields::named_beside(map, name).unwrap_or_else(|| Place::under(place, key, name))
                     })
                     .collect();
                 let old = std::mem::take(map);
                 map.extend(old.into_iter().zip(places).map(|((name, mut value), place)| {
                     self.redact_in(&mut value, place, &name);
-                    (self.masked(&name, seek::spans(&name)), value)
+                    (self.masked(&name, detect::spans(&name)), value)
                 }));
             }
             _ => {}
@@ -230,25 +230,25 @@ impl Redactor {
     #[must_use]
     pub fn redacted(mut self, mut snapshot: Snapshot) -> Snapshot {
         self.learn_snapshot(&snapshot);
-        let blocks = seek::in_blocks(snapshot.log.lines.iter().map(|line| line.text.as_str()));
+        let blocks = detect::in_blocks(snapshot.log.lines.iter().map(|line| line.text.as_str()));
         snapshot.documents.values_mut().for_each(|document| self.redact_value(document));
         snapshot.facts.iter_mut().for_each(|fact| {
             self.redact_value(&mut fact.value);
             fact.source = self.redact(&fact.source);
         });
         for (line, block) in snapshot.log.lines.iter_mut().zip(blocks) {
-            let spans = block.map(Span::secret).into_iter().chain(seek::spans(&line.text)).collect();
+            let spans = block.map(Span::secret).into_iter().chain(detect::spans(&line.text)).collect();
             line.text = self.masked(&line.text, spans);
         }
         snapshot
             .log
             .unrecognised
             .iter_mut()
-            .for_each(|cluster| cluster.text = self.masked(&cluster.text, seek::spans(&cluster.text)));
+            .for_each(|cluster| cluster.text = self.masked(&cluster.text, detect::spans(&cluster.text)));
         snapshot
             .gaps
             .iter_mut()
-            .for_each(|gap| gap.reason = self.masked(&gap.reason, seek::spans(&gap.reason)));
+            .for_each(|gap| gap.reason = self.masked(&gap.reason, detect::spans(&gap.reason)));
         snapshot.target.name = self.redact(&snapshot.target.name);
         self.check(&mut snapshot);
         snapshot
@@ -259,7 +259,7 @@ impl Redactor {
         self.structure = structure(snapshot);
         snapshot.documents.values().for_each(|document| self.learn(document));
         snapshot.facts.iter().for_each(|(_, fact)| self.learn(&fact.value));
-        let blocks = seek::in_blocks(snapshot.log.lines.iter().map(|line| line.text.as_str()));
+        let blocks = detect::in_blocks(snapshot.log.lines.iter().map(|line| line.text.as_str()));
         for (line, block) in snapshot.log.lines.iter().zip(blocks) {
             self.learn_spans(&line.text, block.map(Span::secret).into_iter().collect());
             self.learn_text(&line.text);

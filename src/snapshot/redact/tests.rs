@@ -281,7 +281,7 @@ fn a_key_over_several_lines_is_hidden() {
         "-----END EC PRIVATE KEY-----",
         "Reached target basic.target",
     ];
-    let places = seek::in_blocks(lines.into_iter());
+    let places = detect::in_blocks(lines.into_iter());
     let is_hidden: Vec<bool> = places.iter().map(Option::is_some).collect();
     assert_eq!(is_hidden, [false, true, true, true, false, false]);
 }

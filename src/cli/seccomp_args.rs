@@ -6,7 +6,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, ValueHint};
 
 use super::Format;
-use super::examples::{
+use super::help_examples::{
     SECCOMP_CHECK_EXAMPLES, SECCOMP_EXPLAIN_EXAMPLES, SECCOMP_MAKE_EXAMPLES, SECCOMP_TRACE_EXAMPLES,
 };
 

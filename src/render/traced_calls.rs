@@ -6,8 +6,8 @@ use std::path::Path;
 use serde_json::json;
 
 use super::Context;
-use super::page::Page;
-use super::seccomp::document;
+use super::layout::Page;
+use super::seccomp_tables::document;
 use super::style::Tone;
 use super::words::counted;
 

@@ -1,11 +1,11 @@
 //! Raw arguments and the environment in, validated options out. Must not touch files, engines or the
 //! terminal.
 
+mod config_notices;
 mod error;
-mod notice;
-mod report;
-mod time;
-mod watch;
+mod reporting;
+mod since;
+mod watch_options;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,11 +22,11 @@ use crate::render::Context;
 use crate::render::format::ReportFormat;
 use crate::rule::Source;
 
+pub use config_notices::of_rules as notices_of_rules;
 pub use error::OptionError;
-pub use notice::of_rules as notices_of_rules;
-pub use report::{Baseline, Reporting};
-use time::since;
-pub use watch::{Hook, HookAt, WatchOptions};
+pub use reporting::{Baseline, Reporting};
+use since::since;
+pub use watch_options::{Hook, HookAt, WatchOptions};
 
 /// Longest wait for one answer of the engine.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -320,7 +320,7 @@ mod tests {
         let cli = Cli::try_parse_from(std::iter::once("sysdock").chain(line.split(' '))).unwrap();
         let environment = Environment::from_pairs(pairs, &[]);
         let folder = tempfile::tempdir().unwrap();
-        let config = config::load::load(&cli.global, folder.path(), |name| environment.get(name)).unwrap();
+        let config = config::layers::load(&cli.global, folder.path(), |name| environment.get(name)).unwrap();
         Options::new(config, environment, terminal)
     }
 

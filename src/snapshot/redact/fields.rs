@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-use super::seek::{Span, spans};
-use super::{assigned, command, kept, name};
+use super::detect::{Span, spans};
+use super::{allowlist, assignment, command, name};
 
 /// What a string of a document is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Place {
         match key {
             _ if name::is_secret(key) => Self::Secret,
             _ if is_label => {
-                if kept::label(key) {
+                if allowlist::label(key) {
                     Self::Text
                 } else {
                     Self::Hidden
@@ -40,7 +40,7 @@ impl Place {
             }
             "Env" | "env" | "Environment" => Self::Variable,
             _ if matches!(above, "Env" | "env" | "Environment" | "BuildArgs") => {
-                if kept::variable(key) {
+                if allowlist::variable(key) {
                     Self::Text
                 } else {
                     Self::Hidden
@@ -58,8 +58,8 @@ impl Place {
         match self {
             Self::Secret => by_lines(text, std::iter::once(Span::secret(0..text.len()))),
             Self::Hidden => by_lines(text, std::iter::once(Span::hidden(0..text.len())).chain(spans(text))),
-            Self::Variable => entry(text, kept::variable),
-            Self::Label => entry(text, kept::label),
+            Self::Variable => entry(text, allowlist::variable),
+            Self::Label => entry(text, allowlist::label),
             Self::History => [history(text), spans(text)].concat(),
             Self::Text => spans(text),
         }
@@ -68,7 +68,7 @@ impl Place {
 
 fn entry(text: &str, allowed: fn(&str) -> bool) -> Vec<Span> {
     let Some((key, value)) = text.split_once('=') else { return spans(text) };
-    let hidden = assigned::pair(key, text.len() - value.len()..text.len(), allowed);
+    let hidden = assignment::pair(key, text.len() - value.len()..text.len(), allowed);
     by_lines(text, hidden.into_iter().chain(spans(text)))
 }
 
@@ -94,14 +94,14 @@ fn history(text: &str) -> Vec<Span> {
     if let Some((word, rest)) =
         bare.split_once(' ').filter(|(word, _)| ["ENV", "ARG", "LABEL"].contains(word))
     {
-        let allowed = if word == "LABEL" { kept::label } else { kept::variable };
+        let allowed = if word == "LABEL" { allowlist::label } else { allowlist::variable };
         return pairs(text, start + word.len() + 1, rest, allowed);
     }
     let arguments = bare.strip_prefix("RUN ").unwrap_or(bare);
     let Some(rest) = arguments.strip_prefix('|') else { return Vec::new() };
     let length = rest.find("/bin/").unwrap_or(rest.len());
     let start = text.len() - rest.len();
-    pairs(text, start, &rest[..length], kept::variable)
+    pairs(text, start, &rest[..length], allowlist::variable)
 }
 
 /// The values of `A=b C="d e" F=g h`; a value lasts until the next name.
@@ -133,7 +133,7 @@ fn pairs(text: &str, start: usize, list: &str, allowed: fn(&str) -> bool) -> Vec
         let range = range.start + inner
             ..(range.end - (value.len() - value.trim_end_matches(['"', '\'']).len()))
                 .max(range.start + inner);
-        spans.extend(assigned::pair(key, range, allowed));
+        spans.extend(assignment::pair(key, range, allowed));
     }
     spans
 }

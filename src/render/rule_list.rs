@@ -3,7 +3,7 @@
 use serde::Serialize;
 use textwrap::core::display_width;
 
-use super::page::Page;
+use super::layout::Page;
 use super::style::Tone;
 use super::words::counted;
 use super::{Context, json, visible, words};

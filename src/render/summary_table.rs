@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Context;
-use super::page::{Page, Span, clipped};
+use super::layout::{Page, Span, clipped};
 use super::style::Tone;
 use super::words;
 use crate::diagnose::{Report, Subject, Summary, Verdict};

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::json::{SCHEMA_VERSION, Tool, text, tool};
-use super::page::Page;
+use super::layout::Page;
 use super::style::Tone;
-use super::{Context, trial};
+use super::{Context, trial_json};
 use crate::prescribe::ImagePlan;
 use crate::rule::RuleSet;
 use crate::treat::TrialOutcome;
@@ -18,7 +18,7 @@ struct ImageDocument<'r> {
     schema_version: u32,
     tool: Tool<'r>,
     image: ImageOut<'r>,
-    trial: Option<trial::TrialOut<'r>>,
+    trial: Option<trial_json::TrialOut<'r>>,
 }
 
 #[derive(Serialize)]
@@ -52,7 +52,7 @@ pub fn document(
         schema_version: SCHEMA_VERSION,
         tool: tool(rules),
         image,
-        trial: outcome.map(trial::of),
+        trial: outcome.map(trial_json::of),
     })
 }
 

@@ -3,15 +3,15 @@
 #![allow(clippy::doc_markdown, reason = "the doc comments are the text of --help")]
 
 mod about;
-mod config;
-mod examples;
-mod late;
-mod playbook;
-mod report;
-mod seccomp;
-mod treat;
-mod watch;
-mod words;
+mod config_args;
+mod deferred_args;
+mod help_examples;
+mod output_format;
+mod playbook_args;
+mod report_args;
+mod seccomp_args;
+mod treatment_args;
+mod watch_args;
 
 use std::path::PathBuf;
 
@@ -20,22 +20,22 @@ use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand, Val
 
 use crate::prescribe::CureFormat;
 pub use about::{ManArgs, SelftestArgs};
-pub use config::{ConfigAction, ConfigArgs};
-use examples::{
+pub use config_args::{ConfigAction, ConfigArgs};
+pub use deferred_args::Late;
+use help_examples::{
     BUILD_EXAMPLES, COMPLETIONS_EXAMPLES, CONFIG_EXAMPLES, DOCS_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES,
     EXPLAIN_EXAMPLES, FIX_EXAMPLES, MAN_EXAMPLES, PROVE_EXAMPLES, RULES_EXAMPLES, RUN_EXAMPLES,
     SECCOMP_EXAMPLES, SELFTEST_EXAMPLES, SNAPSHOT_EXAMPLES, TRIAGE_EXAMPLES, WATCH_EXAMPLES,
 };
-pub use late::Late;
-pub use playbook::{DocsArgs, ExplainArgs};
-pub use report::{OutputTo, ReportArgs};
-pub use seccomp::{
+pub use output_format::Format;
+pub use playbook_args::{DocsArgs, ExplainArgs};
+pub use report_args::{OutputTo, ReportArgs};
+pub use seccomp_args::{
     FilterArgs, SeccompAction, SeccompArgs, SeccompCheckArgs, SeccompExplainArgs, SeccompMakeArgs,
     SeccompTraceArgs,
 };
-pub use treat::{BuildArgs, BuilderChoice, FixArgs, ProveArgs, RunArgs};
-pub use watch::WatchArgs;
-pub use words::Format;
+pub use treatment_args::{BuildArgs, BuilderChoice, FixArgs, ProveArgs, RunArgs};
+pub use watch_args::WatchArgs;
 
 /// The doctor for systemd in Docker and Podman containers.
 ///
@@ -169,7 +169,7 @@ impl Cli {
     /// until they are asked for.
     #[must_use]
     pub fn whole() -> clap::Command {
-        late::at_once(Self::command)
+        deferred_args::at_once(Self::command)
     }
 }
 

@@ -1,7 +1,7 @@
 //! A page of the playbook in the terminal.
 
 use super::Context;
-use super::page::Page;
+use super::layout::Page;
 use super::style::Tone;
 use super::words;
 use crate::playbook::{self, Block, Said};
@@ -78,7 +78,7 @@ fn block(page: &mut Page<'_>, block: &Block) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::rules::sample_rules;
+    use crate::render::rule_list::sample_rules;
 
     #[test]
     fn a_page_has_all_that_the_rule_says() {

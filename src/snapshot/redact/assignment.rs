@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use super::seek::Span;
-use super::{kept, markup, name, spoken, value};
+use super::detect::Span;
+use super::{allowlist, markup, name, prose, value};
 
 /// Words after which `NAME=value` stands; `ENV`, `ARG` and `LABEL` are instructions of a Dockerfile.
 pub(super) const SETTINGS: [&str; 8] =
@@ -66,7 +66,7 @@ pub(super) fn named(text: &str, mark: &Range<usize>) -> Seen {
         .or_else(|| markup::encoded(text, at))
         .or_else(|| markup::element(text, start, at))
         .or_else(|| markup::attribute(text, at))
-        .or_else(|| spoken::spoken(text, start, at, bare, sql));
+        .or_else(|| prose::spoken(text, start, at, bare, sql));
     let end = found.as_ref().map_or(end, |range| range.end.max(end));
     Seen { spans: found.into_iter().flat_map(|range| trimmed(text, range)).collect(), end, is_flag }
 }
@@ -211,7 +211,8 @@ pub(super) fn settings(text: &str, mark: &Range<usize>) -> Vec<Span> {
     if !free || is_selinux || is_instruction && word.to_ascii_uppercase() != word {
         return Vec::new();
     }
-    let allowed = if word.to_ascii_lowercase().starts_with("label") { kept::label } else { kept::variable };
+    let allowed =
+        if word.to_ascii_lowercase().starts_with("label") { allowlist::label } else { allowlist::variable };
     let line = text[mark.end..].find('\n').map_or(text.len(), |length| mark.end + length);
     if is_instruction && let Some(span) = old_form(text, mark.end, line, word) {
         return vec![span];
@@ -242,7 +243,7 @@ fn old_form(text: &str, at: usize, line: usize, word: &str) -> Option<Span> {
     let name = &rest[..length];
     let is_name = name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
         || name::is_secret(name);
-    (is_name && !value.starts_with('=')).then(|| pair(name, range, kept::variable)).flatten()
+    (is_name && !value.starts_with('=')).then(|| pair(name, range, allowlist::variable)).flatten()
 }
 
 /// One `NAME=value`, quoted in any way, and where it ends.

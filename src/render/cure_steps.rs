@@ -2,7 +2,7 @@
 
 use textwrap::core::display_width;
 
-use super::page::Page;
+use super::layout::Page;
 use super::style::Tone;
 use crate::prescribe::{Prescription, Step};
 use crate::quote::{self, Unquotable};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use super::time::{since, span};
+use super::since::{since, span};
 use super::{OptionError, PATIENCE};
 use crate::cli::{Format, WatchArgs};
 use crate::collect::CollectOptions;

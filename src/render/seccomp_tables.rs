@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use similar::TextDiff;
 use textwrap::core::display_width;
 
-use super::page::Page;
+use super::layout::Page;
 use super::style::Tone;
 use super::words::counted;
 use super::{Context, json, visible};

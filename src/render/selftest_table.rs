@@ -4,7 +4,7 @@ use serde::Serialize;
 use textwrap::core::display_width;
 
 use super::json::{SCHEMA_VERSION, Tool, text, tool};
-use super::page::Page;
+use super::layout::Page;
 use super::style::Tone;
 use super::{Context, visible};
 use crate::rule::RuleSet;

@@ -6,8 +6,8 @@ use std::ops::Range;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::assigned;
-use super::seek::Span;
+use super::assignment;
+use super::detect::Span;
 
 /// Signs that the rest of a key is made of.
 #[derive(Debug, Clone, Copy)]
@@ -154,7 +154,7 @@ pub(super) fn hook(text: &str, mark: &Range<usize>) -> Option<Span> {
 /// What follows `Bearer ` or `Basic ` without a header's name: prose is none.
 pub(super) fn scheme(text: &str, mark: &Range<usize>) -> Option<Span> {
     const SHORTEST: usize = 8;
-    let range = assigned::bare(text, mark.end)?;
+    let range = assignment::bare(text, mark.end)?;
     let value = text.get(range.clone())?;
     let is_key = if text[mark.clone()].eq_ignore_ascii_case("basic ") {
         STANDARD.decode(value).is_ok_and(|bytes| bytes.contains(&b':'))

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Redactor, SCHEMA_VERSION, Snapshot, TargetKind, zst};
-use crate::limit;
+use crate::json_limit;
 
 /// Largest snapshot that is read, after decompression, in bytes; real ones have some 100 KiB.
 pub const READ_LIMIT: u64 = 16 * 1024 * 1024;
@@ -137,12 +137,12 @@ struct Head {
 
 fn parse(json: &[u8], path: &Path) -> Result<Snapshot, SnapshotError> {
     let format = |reason: String| SnapshotError::Format { path: path.to_owned(), reason };
-    let read = |error: limit::Refused| format(error.to_string());
-    let head: Head = limit::read(json, VALUES).map_err(read)?;
+    let read = |error: json_limit::Refused| format(error.to_string());
+    let head: Head = json_limit::read(json, VALUES).map_err(read)?;
     if head.schema_version > u64::from(SCHEMA_VERSION) {
         return Err(SnapshotError::Newer { path: path.to_owned(), found: head.schema_version });
     }
-    let mut snapshot: Snapshot = limit::read(json, VALUES).map_err(read)?;
+    let mut snapshot: Snapshot = json_limit::read(json, VALUES).map_err(read)?;
     if let Some(misfit) = snapshot.facts.misfits().into_iter().next() {
         return Err(format(misfit));
     }

@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use super::form::Begun;
-use super::{address, assigned, command, form, value};
+use super::credential_formats::Begun;
+use super::{address, assignment, command, credential_formats, value};
 
 /// A secret place of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,9 +105,9 @@ static MARKS: LazyLock<Vec<(&'static str, Mark)>> = LazyLock::new(|| {
         all(&["@tcp(", "@unix("], Mark::Source),
         all(&["bearer ", "basic "], Mark::Scheme),
         all(&["-----begin "], Mark::Block),
-        form::starts().map(|start| (start, Mark::Form)).collect(),
+        credential_formats::starts().map(|start| (start, Mark::Form)).collect(),
         all(&HOOKS, Mark::Hook),
-        all(&assigned::SETTINGS, Mark::Setting),
+        all(&assignment::SETTINGS, Mark::Setting),
         command::marks().map(|word| (word, Mark::Command)).collect(),
     ]
     .concat()
@@ -153,23 +153,23 @@ impl Found {
         let (mut spans, mut end) = (Vec::new(), 0);
         match kind {
             Mark::Name => {
-                let seen = assigned::named(text, &mark);
+                let seen = assignment::named(text, &mark);
                 (spans, end) = (seen.spans, seen.end);
                 self.is_command |= seen.is_flag;
             }
             Mark::Address => (spans, end) = address::userinfo(text, &mark),
-            Mark::Block => spans.push(form::pem(text, mark.start)),
+            Mark::Block => spans.push(credential_formats::pem(text, mark.start)),
             Mark::Source => spans.extend(address::source(text, &mark)),
-            Mark::Scheme => spans.extend(form::scheme(text, &mark)),
-            Mark::Form => match form::known(text, &mark) {
+            Mark::Scheme => spans.extend(credential_formats::scheme(text, &mark)),
+            Mark::Form => match credential_formats::known(text, &mark) {
                 Begun::Key(span) => spans.push(span),
                 Begun::Barren(end) => {
                     self.barren.insert(word, end);
                 }
                 Begun::Nothing => {}
             },
-            Mark::Hook => spans.extend(form::hook(text, &mark)),
-            Mark::Setting => spans = assigned::settings(text, &mark),
+            Mark::Hook => spans.extend(credential_formats::hook(text, &mark)),
+            Mark::Setting => spans = assignment::settings(text, &mark),
             Mark::Command => self.is_command = true,
         }
         self.done[kind as usize] = spans.iter().map(|span| span.range.end).max().unwrap_or_default().max(end);

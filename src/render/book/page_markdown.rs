@@ -6,7 +6,7 @@
 //! include other files into the book.
 
 use crate::playbook::{Block, Page};
-use crate::render::page::{Part, parts};
+use crate::render::layout::{Part, parts};
 use crate::render::{visible, words};
 use crate::rule::RuleSet;
 
@@ -157,7 +157,7 @@ pub fn sentence(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::rules::sample_rules;
+    use crate::render::rule_list::sample_rules;
 
     #[test]
     fn a_page_says_in_markdown_what_the_terminal_says() {
