@@ -36,7 +36,7 @@ fn main() -> Result<(), Failure> {
     collect(&root.join("rules"), &mut files)?;
     files.sort();
     let mut hasher = std::hash::DefaultHasher::new();
-    let mut list = String::from("Embedded { files: &[\n");
+    let mut list = String::from("EmbeddedRules { files: &[\n");
     for file in files {
         let name = file.strip_prefix(&root)?.to_string_lossy();
         let text = std::fs::read_to_string(&file)?;
@@ -60,13 +60,15 @@ fn embedded(name: &str, text: &str) -> Result<String, Failure> {
     let signatures: Vec<String> = patterns
         .iter()
         .zip(&needles)
-        .map(|(pattern, needles)| format!("Known {{ pattern: {pattern:?}, needles: &{needles:?} }}"))
+        .map(|(pattern, needles)| {
+            format!("EmbeddedSignature {{ pattern: {pattern:?}, needles: &{needles:?} }}")
+        })
         .collect();
     let signatures = signatures.join(", ");
     let (json, examples, page) =
         (serde_json::to_string(&document)?, serde_json::to_string(&examples)?, serde_json::to_string(&page)?);
     Ok(format!(
-        "File {{ name: {name:?}, json: {json:?}, examples: {examples:?}, page: {page:?}, signatures: \
+        "EmbeddedFile {{ name: {name:?}, json: {json:?}, examples: {examples:?}, page: {page:?}, signatures: \
             &[{signatures}] }}"
     ))
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::watch::TlsError;
-use crate::config::layers::ConfigError;
+use crate::config::ConfigError;
 use crate::docker::EngineError;
 use crate::exit::Exit;
 use crate::options::OptionError;

@@ -39,7 +39,7 @@ use clap::Parser;
 pub use error::CommandError;
 
 use crate::cli::{Cli, Command, Late};
-use crate::config::layers::load;
+use crate::config::load;
 use crate::docker::Environment;
 use crate::exit::Exit;
 use crate::options::{Options, Terminal};

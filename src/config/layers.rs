@@ -3,7 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Config, Layer, Origin, Settings, chosen, flags};
+use super::environment::{environment, flag, variable_error};
+use super::{Config, ConfigError, Layer, Origin, Settings, flags};
 use crate::cli::GlobalArgs;
 use crate::trust::{self, Refusal, Trust};
 
@@ -15,72 +16,6 @@ const SYSTEM: &str = "/etc/sysdock/sysdock.toml";
 const USER: &str = "sysdock/sysdock.toml";
 /// Most that is read of a file, bytes.
 const LIMIT: u64 = 1 << 20;
-
-/// A configuration that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// A file cannot be read.
-    #[error(
-        "cannot read the configuration {path}: {source}\n  next: mend it, or name another one with --config"
-    )]
-    Read {
-        /// The file.
-        path: String,
-        /// Cause given by the operating system.
-        source: io::Error,
-    },
-    /// A file is not understood.
-    #[error(
-        "the configuration {path} is not understood\n{reason}\n  next: `sysdock config show --help` lists \
-            the settings; --config FILE uses another file"
-    )]
-    Syntax {
-        /// The file.
-        path: String,
-        /// What is wrong, with its line.
-        reason: String,
-    },
-    /// A file is not one to be obeyed.
-    #[error("the configuration {path} is not obeyed: {reason}\n  next: {next}")]
-    Refused {
-        /// The file.
-        path: String,
-        /// What it is, or whose.
-        reason: Refusal,
-        /// What to do.
-        next: String,
-    },
-    /// A file of a project says whom to trust.
-    #[error(
-        "{path} sets `{key}`, which a project may not do for itself\n  next: move it to your own \
-            configuration, or use --trust for one run"
-    )]
-    Trust {
-        /// The file.
-        path: String,
-        /// The setting.
-        key: &'static str,
-    },
-    /// A file of a project says which engine to ask.
-    #[error(
-        "{path} sets `{key}`, which a project may not choose: a checkout would decide which engine is \
-            asked\n  next: move it to your own configuration, or use --host or DOCKER_HOST"
-    )]
-    Engine {
-        /// The file.
-        path: String,
-        /// The setting.
-        key: &'static str,
-    },
-    /// A variable is not understood.
-    #[error("the variable {name} is not understood: {reason}\n  next: mend or unset it")]
-    Variable {
-        /// The variable.
-        name: String,
-        /// What is wrong.
-        reason: String,
-    },
-}
 
 /// Reads all layers: files, then the environment, then the global flags.
 ///
@@ -222,56 +157,6 @@ fn placed(text: &str, error: &toml::de::Error) -> String {
     let (line, column) =
         (before.matches('\n').count() + 1, before.chars().rev().take_while(|c| *c != '\n').count() + 1);
     format!("line {line}, column {column}: {}", error.message())
-}
-
-/// The variables of the environment.
-fn environment<'e>(variable: &impl Fn(&str) -> Option<&'e str>) -> Result<Settings, ConfigError> {
-    let text = |name: &str| variable(name).map(str::to_owned);
-    let seconds = |text: &str| text.parse().ok().filter(|seconds| (1..=86_400).contains(seconds));
-    Ok(Settings {
-        host: text("SYSDOCK_HOST"),
-        context: text("SYSDOCK_CONTEXT"),
-        timeout: variable("SYSDOCK_TIMEOUT")
-            .map(|text| {
-                seconds(text).ok_or_else(|| format!("`{text}` is no number of seconds from 1 to 86400"))
-            })
-            .transpose()
-            .map_err(variable_error("SYSDOCK_TIMEOUT"))?,
-        rules: variable("SYSDOCK_RULES")
-            .map(|paths| std::env::split_paths(paths).collect())
-            .unwrap_or_default(),
-        color: variable("SYSDOCK_COLOR").map(chosen).transpose().map_err(variable_error("SYSDOCK_COLOR"))?,
-        quiet: variable("SYSDOCK_QUIET").map(flag).transpose().map_err(variable_error("SYSDOCK_QUIET"))?,
-        ascii: variable("SYSDOCK_ASCII").map(flag).transpose().map_err(variable_error("SYSDOCK_ASCII"))?,
-        verbose: variable("SYSDOCK_VERBOSE")
-            .map(flag)
-            .transpose()
-            .map_err(variable_error("SYSDOCK_VERBOSE"))?,
-        format: variable("SYSDOCK_FORMAT")
-            .map(chosen)
-            .transpose()
-            .map_err(variable_error("SYSDOCK_FORMAT"))?,
-        fail_on: variable("SYSDOCK_FAIL_ON")
-            .map(chosen)
-            .transpose()
-            .map_err(variable_error("SYSDOCK_FAIL_ON"))?,
-        baseline: variable("SYSDOCK_BASELINE").map(PathBuf::from),
-        suppress: Vec::new(),
-        safe_directories: Vec::new(),
-    })
-}
-
-fn variable_error(name: &str) -> impl Fn(String) -> ConfigError {
-    let name = name.to_owned();
-    move |reason| ConfigError::Variable { name: name.clone(), reason }
-}
-
-fn flag(text: &str) -> Result<bool, String> {
-    match text {
-        "1" | "true" | "yes" => Ok(true),
-        "0" | "false" | "no" => Ok(false),
-        _ => Err(format!("`{text}` is neither true nor false")),
-    }
 }
 
 #[cfg(test)]

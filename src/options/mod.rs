@@ -1,31 +1,31 @@
 //! Raw arguments and the environment in, validated options out. Must not touch files, engines or the
 //! terminal.
 
+mod color;
 mod config_notices;
+mod doctor_options;
 mod error;
 mod reporting;
 mod since;
+mod triage_options;
 mod watch_options;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use clap::ColorChoice;
-use jiff::Timestamp;
 
-use crate::cli::{DoctorArgs, SnapshotArgs, TriageArgs};
-use crate::collect::CollectOptions;
+use self::color::{speaks_unicode, wants_color};
 use crate::config::{Config, Origin};
-use crate::docker::{EngineChoice, Environment, LogQuery};
-use crate::prescribe::CureFormat;
+use crate::docker::{EngineChoice, Environment};
 use crate::render::Context;
-use crate::render::format::ReportFormat;
 use crate::rule::Source;
 
 pub use config_notices::of_rules as notices_of_rules;
+pub use doctor_options::{DoctorOptions, Targets, snapshot_options};
 pub use error::OptionError;
 pub use reporting::{Baseline, Reporting};
-use since::since;
+pub use triage_options::TriageOptions;
 pub use watch_options::{Hook, HookAt, WatchOptions};
 
 /// Longest wait for one answer of the engine.
@@ -73,32 +73,6 @@ pub struct Options {
     pub context: Context,
     /// Where all of it comes from.
     pub config: Config,
-}
-
-/// What `doctor` looks at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Targets {
-    /// These containers.
-    Named(Vec<String>),
-    /// All containers of the engine.
-    All,
-    /// These snapshot files.
-    Saved(Vec<PathBuf>),
-}
-
-/// What `doctor` does.
-#[derive(Debug, Clone)]
-pub struct DoctorOptions {
-    /// What is looked at.
-    pub targets: Targets,
-    /// How it is looked at.
-    pub collect: CollectOptions,
-    /// Whether the boot is watched.
-    pub follow: bool,
-    /// Forms, files, what counts.
-    pub report: Reporting,
-    /// Form of the cure, where that alone is wanted.
-    pub prescription: Option<CureFormat>,
 }
 
 impl Options {
@@ -167,147 +141,16 @@ fn engine(config: &Config, environment: &Environment) -> EngineChoice {
     EngineChoice { host, context }
 }
 
-/// `NO_COLOR` beats `CLICOLOR_FORCE` beats the terminal (no-color.org, bixense.com/clicolors).
-fn wants_color(choice: ColorChoice, environment: &Environment, terminal: bool) -> bool {
-    let forced = environment.get("CLICOLOR_FORCE").is_some_and(|value| value != "0");
-    let refused = environment.get("CLICOLOR") == Some("0") || environment.get("TERM") == Some("dumb");
-    match choice {
-        ColorChoice::Always => true,
-        ColorChoice::Never => false,
-        ColorChoice::Auto if environment.get("NO_COLOR").is_some() => false,
-        ColorChoice::Auto => forced || (terminal && !refused),
-    }
-}
-
-/// Whether the locale is UTF-8; an unset one is taken for a modern system's.
-fn speaks_unicode(environment: &Environment) -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| environment.get(name));
-    locale.is_none_or(|locale| {
-        let locale = locale.to_ascii_lowercase();
-        locale.contains("utf-8") || locale.contains("utf8")
-    })
-}
-
-impl DoctorOptions {
-    /// Checks the arguments of `doctor`.
-    ///
-    /// # Errors
-    /// [`OptionError`] naming the argument.
-    pub fn new(args: DoctorArgs, config: &Config, now: Timestamp) -> Result<Self, OptionError> {
-        let since = args.since.as_deref().map(|text| since(text, now)).transpose()?;
-        let log = LogQuery { follow: args.follow, since, tail: args.tail };
-        let report = Reporting::new(args.report, config, now)?;
-        let prescription = cure_alone(&report, args.prescription)?;
-        let targets = targets(args.containers, args.all, args.from)?;
-        if prescription.is_some() || report.outputs.iter().any(|output| output.format == ReportFormat::Sh) {
-            targets.only_one()?;
-        }
-        Ok(Self {
-            targets,
-            collect: CollectOptions { exec: !args.no_exec, log, patience: PATIENCE },
-            follow: args.follow,
-            report,
-            prescription,
-        })
-    }
-}
-
-impl Targets {
-    /// Refuses several; `--all` may find any number.
-    fn only_one(&self) -> Result<(), OptionError> {
-        let named = match self {
-            Self::Named(names) => names.len(),
-            Self::Saved(files) => files.len(),
-            Self::All => return Err(OptionError::AllPrescriptions),
-        };
-        if named > 1 { Err(OptionError::OnePrescription(named)) } else { Ok(()) }
-    }
-}
-
-/// Form of the cure where that alone is wanted.
-fn cure_alone(report: &Reporting, wanted: Option<CureFormat>) -> Result<Option<CureFormat>, OptionError> {
-    match (report.format, wanted) {
-        (ReportFormat::Sh, None | Some(CureFormat::Sh)) => Ok(Some(CureFormat::Sh)),
-        (ReportFormat::Human, wanted) => Ok(wanted),
-        (_, Some(_)) if report.asked => Err(OptionError::TwoForms),
-        (_, wanted) => Ok(wanted),
-    }
-}
-
-/// What `triage` does.
-#[derive(Debug, Clone)]
-pub struct TriageOptions {
-    /// Files and folders; `-` is stdin.
-    pub inputs: Vec<PathBuf>,
-    /// Command line that was given beside the text.
-    pub run: Option<String>,
-    /// File with the output of inspect.
-    pub inspect: Option<PathBuf>,
-    /// File with the output of info.
-    pub info: Option<PathBuf>,
-    /// Forms, files, what counts.
-    pub report: Reporting,
-    /// Files that are read at the same time.
-    pub threads: usize,
-}
-
-impl TriageOptions {
-    /// Checks the arguments of `triage`.
-    ///
-    /// # Errors
-    /// [`OptionError`] naming what is missing.
-    pub fn new(
-        args: TriageArgs,
-        config: &Config,
-        processors: usize,
-        now: Timestamp,
-    ) -> Result<Self, OptionError> {
-        if args.inputs.is_empty() && args.run.is_none() && args.inspect.is_none() && args.info.is_none() {
-            return Err(OptionError::NoText);
-        }
-        let mut report = Reporting::new(args.report, config, now)?;
-        report.without_cure()?;
-        if args.jsonl {
-            report.as_lines()?;
-        }
-        Ok(Self {
-            inputs: args.inputs,
-            run: args.run,
-            inspect: args.inspect,
-            info: args.info,
-            report,
-            threads: args.threads.map_or(processors, usize::from).max(1),
-        })
-    }
-}
-
-/// How `snapshot` looks at its container.
-#[must_use]
-pub fn snapshot_options(args: &SnapshotArgs) -> CollectOptions {
-    CollectOptions { exec: !args.no_exec, log: LogQuery::default(), patience: PATIENCE }
-}
-
-fn targets(containers: Vec<String>, all: bool, from: Vec<PathBuf>) -> Result<Targets, OptionError> {
-    if all {
-        return Ok(Targets::All);
-    }
-    if !from.is_empty() {
-        let stdin = |path: PathBuf| if path.as_os_str() == "-" { PathBuf::from("/dev/stdin") } else { path };
-        return Ok(Targets::Saved(from.into_iter().map(stdin).collect()));
-    }
-    if containers.is_empty() {
-        return Err(OptionError::NoTarget);
-    }
-    Ok(Targets::Named(containers))
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+    use jiff::Timestamp;
 
     use super::*;
     use crate::cli::{Cli, Command, Late};
     use crate::config;
+    use crate::prescribe::CureFormat;
+    use crate::render::format::ReportFormat;
     use crate::rule::Severity;
 
     fn doctor(line: &str) -> Result<DoctorOptions, OptionError> {
@@ -320,7 +163,7 @@ mod tests {
         let cli = Cli::try_parse_from(std::iter::once("sysdock").chain(line.split(' '))).unwrap();
         let environment = Environment::from_pairs(pairs, &[]);
         let folder = tempfile::tempdir().unwrap();
-        let config = config::layers::load(&cli.global, folder.path(), |name| environment.get(name)).unwrap();
+        let config = config::load(&cli.global, folder.path(), |name| environment.get(name)).unwrap();
         Options::new(config, environment, terminal)
     }
 

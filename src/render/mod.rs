@@ -14,6 +14,7 @@ mod github_actions;
 mod gitlab;
 mod html;
 pub mod human;
+mod human_unknowns;
 mod items;
 pub mod json;
 mod junit;

@@ -120,7 +120,7 @@ fn notifications(sheet: &Sheet<'_>) -> Vec<Value> {
 fn rule(id: &str, rules: &RuleSet) -> Value {
     let Some(rule) = rules.get(id) else { return json!({"id": id}) };
     let level = words::severity(rule.severity);
-    json!({
+    let mut described = json!({
         "id": rule.id,
         "shortDescription": {"text": plain_text(&rule.title)},
         "fullDescription": {"text": plain_text(&rule.page.explanation)},
@@ -129,10 +129,11 @@ fn rule(id: &str, rules: &RuleSet) -> Value {
         "defaultConfiguration": {"level": if matches!(level, "critical" | "error") { "error" } else if level == "warning" { "warning" } else { "note" }},
         "properties": {"precision": precision(rule.confidence), "problem.severity": if level == "critical" { "error" } else { level },
             "tags": ["systemd", words::stage(rule.stage), words::class(rule.class)]},
-    })
-    .as_object()
-    .map(|object| object.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.clone(), value.clone())).collect())
-    .map_or(Value::Null, Value::Object)
+    });
+    if let Some(keys) = described.as_object_mut() {
+        keys.retain(|_, value| !value.is_null());
+    }
+    described
 }
 
 const fn precision(confidence: Confidence) -> &'static str {

@@ -4,11 +4,13 @@
 
 mod condition;
 mod condition_check;
+mod embedded;
 mod error;
 mod id;
 mod lazy_part;
 mod load;
 mod needle;
+mod parse;
 mod reproduce;
 mod source;
 mod syntax;

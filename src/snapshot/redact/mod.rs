@@ -13,6 +13,8 @@ mod command;
 mod credential_formats;
 mod detect;
 mod fields;
+#[cfg(test)]
+mod log_line_tests;
 mod markup;
 mod mask;
 mod name;
