@@ -1,4 +1,5 @@
-//! The built-in rule files, as the build script wrote them: JSON and prepared patterns in, parts of rules out.
+//! The built-in rule files, as the build script wrote them: JSON and prepared patterns in, parts of rules
+//! out.
 
 use std::borrow::Cow;
 

@@ -46,12 +46,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("prescribe::unseen", "prescribe::confinement"),
     ("prescribe::unseen", "prescribe::inspected"),
     ("prescribe::unseen", "prescribe::recipe"),
-    ("snapshot::redact::markup", "snapshot::redact::assignment"),
-    ("snapshot::redact::detect", "snapshot::redact::address"),
-    ("snapshot::redact::detect", "snapshot::redact::assignment"),
-    ("snapshot::redact::detect", "snapshot::redact::command"),
-    ("snapshot::redact::detect", "snapshot::redact::credential_formats"),
-    ("snapshot::redact::prose", "snapshot::redact::assignment"),
 ];
 
 /// A module by the names on the way to it from the root of the crate.

@@ -3,49 +3,44 @@
 
 use std::ops::Range;
 
-use super::detect::Span;
+use super::delimiters::{NAME_LIMIT, bare, blanks, is_name, quote, within};
+use super::span::SecretSpan;
 use super::{allowlist, markup, name, prose, value};
 
 /// Words after which `NAME=value` stands; `ENV`, `ARG` and `LABEL` are instructions of a Dockerfile.
 pub(super) const SETTINGS: [&str; 8] =
     ["systemd.setenv=", "environment=", "label=", "env ", "arg ", "label ", "set_credential=", "credential:"];
-/// Longest name that is looked at, in bytes.
-const LONGEST: usize = 200;
 /// Settings that are read after one word.
 const MOST: usize = 1000;
 
 /// What a mark of a name turned out to be.
-pub(super) struct Seen {
-    pub spans: Vec<Span>,
+pub(super) struct NameMatch {
+    pub spans: Vec<SecretSpan>,
     /// Up to where the text was dealt with.
     pub end: usize,
     /// An option whose value is the next word.
     pub is_flag: bool,
 }
 
-fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
-}
-
 /// Looks at the name around a mark, and at what follows it.
-pub(super) fn named(text: &str, mark: &Range<usize>) -> Seen {
+pub(super) fn named(text: &str, mark: &Range<usize>) -> NameMatch {
     let bytes = text.as_bytes();
-    let start = (mark.start.saturating_sub(LONGEST)..mark.start)
+    let start = (mark.start.saturating_sub(NAME_LIMIT)..mark.start)
         .rev()
         .take_while(|at| is_name(bytes[*at]))
         .last()
         .unwrap_or(mark.start);
     let rest = bytes.get(mark.end..).unwrap_or_default();
-    let length = rest.iter().take(LONGEST).take_while(|byte| is_name(**byte)).count();
+    let length = rest.iter().take(NAME_LIMIT).take_while(|byte| is_name(**byte)).count();
     let end = mark.end + length;
-    let nothing = |end| Seen { spans: Vec::new(), end, is_flag: false };
+    let nothing = |end| NameMatch { spans: Vec::new(), end, is_flag: false };
     let Some(word) = text.get(start..end) else { return nothing(mark.end) };
     if word.starts_with("secret-") && text[..start].ends_with('<') && text[end..].starts_with('>') {
         // A token.
         return nothing(end);
     }
     if let Some(span) = header(text, start, end, word) {
-        return Seen {
+        return NameMatch {
             end: span.iter().map(|span| span.range.end).max().unwrap_or(end),
             spans: span,
             is_flag: false,
@@ -68,7 +63,7 @@ pub(super) fn named(text: &str, mark: &Range<usize>) -> Seen {
         .or_else(|| markup::attribute(text, at))
         .or_else(|| prose::spoken(text, start, at, bare, sql));
     let end = found.as_ref().map_or(end, |range| range.end.max(end));
-    Seen { spans: found.into_iter().flat_map(|range| trimmed(text, range)).collect(), end, is_flag }
+    NameMatch { spans: found.into_iter().flat_map(|range| trimmed(text, range)).collect(), end, is_flag }
 }
 
 /// The word before a place, where one blank stands between.
@@ -81,12 +76,12 @@ fn before(text: &str, at: usize) -> Option<&str> {
 }
 
 /// A value, and the same without the stop that ends a sentence.
-fn trimmed(text: &str, range: Range<usize>) -> Vec<Span> {
+fn trimmed(text: &str, range: Range<usize>) -> Vec<SecretSpan> {
     let whole = text.get(range.clone()).unwrap_or_default();
     let shorter = whole.trim_end_matches(['.', ',', ';', ':', ')', '!', '?']);
-    let mut spans = vec![Span::secret(range.clone())];
+    let mut spans = vec![SecretSpan::secret(range.clone())];
     if !shorter.is_empty() && shorter.len() < whole.len() {
-        spans.push(Span::secret(range.start..range.start + shorter.len()));
+        spans.push(SecretSpan::secret(range.start..range.start + shorter.len()));
     }
     spans
 }
@@ -150,7 +145,7 @@ fn is_told(text: &str, range: &Range<usize>, is_setting: bool) -> bool {
 }
 
 /// `Authorization: …` and `Cookie: …`, whole but for the scheme.
-fn header(text: &str, start: usize, end: usize, word: &str) -> Option<Vec<Span>> {
+fn header(text: &str, start: usize, end: usize, word: &str) -> Option<Vec<SecretSpan>> {
     let lower = word.to_ascii_lowercase();
     let is_cookie = lower == "cookie" || lower == "set-cookie";
     if !is_cookie && !lower.ends_with("authorization") {
@@ -176,11 +171,13 @@ fn header(text: &str, start: usize, end: usize, word: &str) -> Option<Vec<Span>>
         .find(' ')
         .filter(|length| !is_cookie && text[at..at + length].bytes().all(|byte| byte.is_ascii_alphabetic()));
     let from = scheme.map_or(at, |length| blanks(text.as_bytes(), at + length));
-    let mut spans = vec![Span::secret(from..until)];
+    let mut spans = vec![SecretSpan::secret(from..until)];
     let mut place = from;
     for part in text[from..until].split([';', ',']) {
         if let Some((key, value)) = part.split_once('=').filter(|(_, value)| value.len() > 5) {
-            spans.push(Span::secret(place + key.len() + 1..place + key.len() + 1 + value.trim_end().len()));
+            spans.push(SecretSpan::secret(
+                place + key.len() + 1..place + key.len() + 1 + value.trim_end().len(),
+            ));
         }
         place += part.len() + 1;
     }
@@ -198,7 +195,7 @@ fn enclosing_quote(text: &str, start: usize) -> Option<&str> {
 const SELINUX: [&str; 7] = ["disable", "nested", "user:", "role:", "type:", "level:", "filetype:"];
 
 /// The settings that follow a word; those whose name is kept stay.
-pub(super) fn settings(text: &str, mark: &Range<usize>) -> Vec<Span> {
+pub(super) fn settings(text: &str, mark: &Range<usize>) -> Vec<SecretSpan> {
     let word = &text[mark.clone()];
     let free = text[..mark.start]
         .chars()
@@ -214,7 +211,7 @@ pub(super) fn settings(text: &str, mark: &Range<usize>) -> Vec<Span> {
     let allowed =
         if word.to_ascii_lowercase().starts_with("label") { allowlist::label } else { allowlist::variable };
     let line = text[mark.end..].find('\n').map_or(text.len(), |length| mark.end + length);
-    if is_instruction && let Some(span) = old_form(text, mark.end, line, word) {
+    if is_instruction && let Some(span) = blank_separated(text, mark.end, line, word) {
         return vec![span];
     }
     let mut spans = Vec::new();
@@ -232,7 +229,7 @@ pub(super) fn settings(text: &str, mark: &Range<usize>) -> Vec<Span> {
 }
 
 /// `ENV NAME value`, all on one line.
-fn old_form(text: &str, at: usize, line: usize, word: &str) -> Option<Span> {
+fn blank_separated(text: &str, at: usize, line: usize, word: &str) -> Option<SecretSpan> {
     let at = blanks(text.as_bytes(), at);
     let rest = text.get(at..line)?;
     let length = rest.bytes().take_while(|byte| is_name(*byte)).count();
@@ -247,7 +244,12 @@ fn old_form(text: &str, at: usize, line: usize, word: &str) -> Option<Span> {
 }
 
 /// One `NAME=value`, quoted in any way, and where it ends.
-fn setting(text: &str, at: usize, line: usize, allowed: fn(&str) -> bool) -> Option<(Option<Span>, usize)> {
+fn setting(
+    text: &str,
+    at: usize,
+    line: usize,
+    allowed: fn(&str) -> bool,
+) -> Option<(Option<SecretSpan>, usize)> {
     let outer = quote(text, at);
     let at = at + outer.map_or(0, str::len);
     let rest = text.get(at..line)?;
@@ -272,71 +274,12 @@ fn setting(text: &str, at: usize, line: usize, allowed: fn(&str) -> bool) -> Opt
 }
 
 /// What is hidden of a name's value: a secret everywhere, what is kept not at all, all else where it stands.
-pub(super) fn pair(name: &str, value: Range<usize>, allowed: fn(&str) -> bool) -> Option<Span> {
+pub(super) fn pair(name: &str, value: Range<usize>, allowed: fn(&str) -> bool) -> Option<SecretSpan> {
     if value.is_empty() {
         None
     } else if name::is_secret(name) {
-        Some(Span::secret(value))
+        Some(SecretSpan::secret(value))
     } else {
-        (!allowed(name)).then(|| Span::hidden(value))
+        (!allowed(name)).then(|| SecretSpan::hidden(value))
     }
-}
-
-/// A quote at a place, with the backslashes that escape it.
-pub(super) fn quote(text: &str, at: usize) -> Option<&str> {
-    let rest = text.get(at..)?;
-    let slashes = rest.bytes().take_while(|byte| *byte == b'\\').count();
-    rest.as_bytes().get(slashes).filter(|byte| matches!(byte, b'"' | b'\'' | b'`')).map(|_| &rest[..=slashes])
-}
-
-/// From a place to the quote that ends what this one began: one with as many backslashes or fewer; without
-/// one, all the rest.
-pub(super) fn within(text: &str, at: usize, opening: &str) -> Option<Range<usize>> {
-    let sign = opening.bytes().next_back()?;
-    let bytes = text.as_bytes();
-    let mut slashes = 0;
-    for (place, byte) in bytes.iter().enumerate().skip(at) {
-        match *byte {
-            b'\\' => slashes += 1,
-            byte if byte == sign && slashes < opening.len() => {
-                return (place - slashes > at).then_some(at..place - slashes);
-            }
-            _ => slashes = 0,
-        }
-    }
-    (at < text.len()).then_some(at..text.len())
-}
-
-/// A value without quotes: up to a blank, a quote, or a sign after which something else begins.
-pub(super) fn bare(text: &str, at: usize) -> Option<Range<usize>> {
-    let rest = text.get(at..)?;
-    let ends = |(place, sign): &(usize, char)| {
-        let after = &rest[place + sign.len_utf8()..];
-        match sign {
-            '"' | '\'' | '`' => true,
-            '&' | ';' | ',' => is_begun(after),
-            ')' | ']' | '}' | '|' => {
-                after.is_empty() || after.starts_with([' ', ',', ';', ')', ']', '}', '"', '\'', '|', '\n'])
-            }
-            '\\' => {
-                after.starts_with(['"', '\'']) || after.starts_with(['n', 'r', 't']) && is_begun(&after[1..])
-            }
-            sign => sign.is_whitespace(),
-        }
-    };
-    let length = rest.char_indices().find(ends).map_or(rest.len(), |(place, _)| place);
-    (length > 0).then_some(at..at + length)
-}
-
-/// Whether a text begins with a blank, a quote, or another name and its value.
-fn is_begun(text: &str) -> bool {
-    let length = text.bytes().take(LONGEST).take_while(|byte| is_name(*byte) || *byte == b' ').count();
-    text.is_empty()
-        || text.starts_with(['"', '\'', '\\'])
-        || text.starts_with(char::is_whitespace)
-        || length > 0 && text[length..].starts_with(['=', ':', '"'])
-}
-
-pub(super) fn blanks(bytes: &[u8], at: usize) -> usize {
-    at + bytes.get(at..).unwrap_or_default().iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }

@@ -1,4 +1,4 @@
-//! Keys that are known by their form, whatever they are called: access tokens of well-known services, hashes
+//! Credentials that are known by their format, whatever they are called: access tokens of well-known services, hashes
 //! of passwords, PEM blocks, credentials of HTTP.
 
 use std::ops::Range;
@@ -6,8 +6,8 @@ use std::ops::Range;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::assignment;
-use super::detect::Span;
+use super::delimiters;
+use super::span::SecretSpan;
 
 /// Signs that the rest of a key is made of.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +37,7 @@ impl Signs {
 }
 
 /// Beginning, the least number of signs that follow, and which signs.
-const FORMS: [(&str, usize, Signs); 63] = [
+const FORMATS: [(&str, usize, Signs); 63] = [
     ("ghp_", 16, Signs::Plain),
     ("gho_", 16, Signs::Plain),
     ("ghu_", 16, Signs::Plain),
@@ -105,26 +105,27 @@ const FORMS: [(&str, usize, Signs); 63] = [
 
 /// The beginnings.
 pub(super) fn starts() -> impl Iterator<Item = &'static str> {
-    FORMS.iter().map(|(start, ..)| *start)
+    FORMATS.iter().map(|(start, ..)| *start)
 }
 
 /// What a beginning of a key turned out to be.
-pub(super) enum Begun {
+pub(super) enum KeyMatch {
     /// A key.
-    Key(Span),
+    Key(SecretSpan),
     /// No key, and none of this kind begins before there: what follows is a part of what was looked at.
-    Barren(usize),
+    NoneBefore(usize),
     /// No beginning.
     Nothing,
 }
 
 /// A key at its beginning.
-pub(super) fn known(text: &str, mark: &Range<usize>) -> Begun {
-    let form = text.get(mark.clone()).and_then(|start| FORMS.iter().find(|(form, ..)| *form == start));
-    let Some((start, least, signs)) = form else { return Begun::Nothing };
+pub(super) fn known(text: &str, mark: &Range<usize>) -> KeyMatch {
+    let format =
+        text.get(mark.clone()).and_then(|start| FORMATS.iter().find(|(prefix, ..)| *prefix == start));
+    let Some((start, least, signs)) = format else { return KeyMatch::Nothing };
     let is_within = text[..mark.start].bytes().next_back().is_some_and(|byte| byte.is_ascii_alphanumeric());
     if is_within && !start.starts_with(['$', '{']) {
-        return Begun::Nothing;
+        return KeyMatch::Nothing;
     }
     let rest = &text.as_bytes()[mark.end..];
     let length = rest.iter().take_while(|byte| signs.hold(**byte)).count();
@@ -136,36 +137,36 @@ pub(super) fn known(text: &str, mark: &Range<usize>) -> Begun {
     let trimmed =
         text.get(mark.end..mark.end + length).unwrap_or_default().trim_end_matches(['.', ',']).len();
     match trimmed >= *least && token && mixed {
-        true if upper => Begun::Key(Span::secret(mark.start..mark.end + trimmed)),
-        true => Begun::Nothing,
-        false => Begun::Barren(mark.end + length),
+        true if upper => KeyMatch::Key(SecretSpan::secret(mark.start..mark.end + trimmed)),
+        true => KeyMatch::Nothing,
+        false => KeyMatch::NoneBefore(mark.end + length),
     }
 }
 
 /// The key of a web hook: all after its known address.
-pub(super) fn hook(text: &str, mark: &Range<usize>) -> Option<Span> {
+pub(super) fn hook(text: &str, mark: &Range<usize>) -> Option<SecretSpan> {
     let rest = &text[mark.end..];
     let ends =
         |sign: char| sign.is_whitespace() || matches!(sign, '"' | '\'' | '`' | '<' | '>' | '\\' | ')' | '?');
     let length = rest.find(ends).unwrap_or(rest.len());
-    (length > 0).then(|| Span::secret(mark.end..mark.end + length))
+    (length > 0).then(|| SecretSpan::secret(mark.end..mark.end + length))
 }
 
 /// What follows `Bearer ` or `Basic ` without a header's name: prose is none.
-pub(super) fn scheme(text: &str, mark: &Range<usize>) -> Option<Span> {
+pub(super) fn scheme(text: &str, mark: &Range<usize>) -> Option<SecretSpan> {
     const SHORTEST: usize = 8;
-    let range = assignment::bare(text, mark.end)?;
+    let range = delimiters::bare(text, mark.end)?;
     let value = text.get(range.clone())?;
     let is_key = if text[mark.clone()].eq_ignore_ascii_case("basic ") {
         STANDARD.decode(value).is_ok_and(|bytes| bytes.contains(&b':'))
     } else {
         value.bytes().any(|byte| byte.is_ascii_digit()) || value.len() > 30
     };
-    (value.len() >= SHORTEST && is_key).then(|| Span::secret(range))
+    (value.len() >= SHORTEST && is_key).then(|| SecretSpan::secret(range))
 }
 
 /// A PEM block, up to its end or that of the text.
-pub(super) fn pem(text: &str, start: usize) -> Span {
+pub(super) fn pem(text: &str, start: usize) -> SecretSpan {
     let rest = &text[start..];
     let end = rest.find("-----END ").map_or(text.len(), |end| {
         let tail = &rest[end + "-----END ".len()..];
@@ -174,5 +175,5 @@ pub(super) fn pem(text: &str, start: usize) -> Span {
             + "-----END ".len()
             + tail.find("-----").map_or(tail.len(), |length| length + "-----".len())
     });
-    Span::secret(start..end)
+    SecretSpan::secret(start..end)
 }

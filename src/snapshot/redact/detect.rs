@@ -7,38 +7,9 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use super::credential_formats::Begun;
+use super::credential_formats::KeyMatch;
+use super::span::SecretSpan;
 use super::{address, assignment, command, credential_formats, value};
-
-/// A secret place of a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Span {
-    /// Where, in bytes.
-    pub range: Range<usize>,
-    /// How far it is hidden.
-    pub reach: Reach,
-}
-
-impl Span {
-    /// A secret.
-    pub fn secret(range: Range<usize>) -> Self {
-        Self { range, reach: Reach::Everywhere }
-    }
-
-    /// What is not known to be a secret, and is not needed either.
-    pub fn hidden(range: Range<usize>) -> Self {
-        Self { range, reach: Reach::Here }
-    }
-}
-
-/// How far a value is hidden.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
-    /// Wherever it occurs.
-    Everywhere,
-    /// Where it stands; wherever it occurs only when it looks made by chance.
-    Here,
-}
 
 /// What a mark announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,8 +24,8 @@ enum Mark {
     Scheme,
     /// The first line of a PEM block.
     Block,
-    /// A well-known beginning of a key.
-    Form,
+    /// The well-known prefix of a key.
+    Format,
     /// The address of a web hook, whose rest is its key.
     Hook,
     /// `NAME=value` follows.
@@ -105,7 +76,7 @@ static MARKS: LazyLock<Vec<(&'static str, Mark)>> = LazyLock::new(|| {
         all(&["@tcp(", "@unix("], Mark::Source),
         all(&["bearer ", "basic "], Mark::Scheme),
         all(&["-----begin "], Mark::Block),
-        credential_formats::starts().map(|start| (start, Mark::Form)).collect(),
+        credential_formats::starts().map(|start| (start, Mark::Format)).collect(),
         all(&HOOKS, Mark::Hook),
         all(&assignment::SETTINGS, Mark::Setting),
         command::marks().map(|word| (word, Mark::Command)).collect(),
@@ -118,9 +89,9 @@ static AUTOMATON: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 });
 
 /// The secret places of a text, in order of their marks; they may overlap.
-pub(super) fn spans(text: &str) -> Vec<Span> {
-    let Some(automaton) = AUTOMATON.as_ref() else { return vec![Span::hidden(0..text.len())] };
-    let mut found = Found::default();
+pub(super) fn spans(text: &str) -> Vec<SecretSpan> {
+    let Some(automaton) = AUTOMATON.as_ref() else { return vec![SecretSpan::hidden(0..text.len())] };
+    let mut found = Detector::default();
     for hit in automaton.find_overlapping_iter(text) {
         let (word, kind) = MARKS[hit.pattern().as_usize()];
         found.look(text, hit.start()..hit.end(), word, kind);
@@ -134,19 +105,19 @@ pub(super) fn spans(text: &str) -> Vec<Span> {
 }
 
 #[derive(Default)]
-struct Found {
-    spans: Vec<Span>,
+struct Detector {
+    spans: Vec<SecretSpan>,
     /// Up to where each kind of mark was dealt with.
     done: [usize; Mark::Command as usize + 1],
-    /// Up to where no key of a form begins.
+    /// Up to where no key of a format begins.
     barren: BTreeMap<&'static str, usize>,
     is_command: bool,
 }
 
-impl Found {
+impl Detector {
     fn look(&mut self, text: &str, mark: Range<usize>, word: &'static str, kind: Mark) {
         if mark.start < self.done[kind as usize]
-            || kind == Mark::Form && self.barren.get(word).is_some_and(|end| mark.start < *end)
+            || kind == Mark::Format && self.barren.get(word).is_some_and(|end| mark.start < *end)
         {
             return;
         }
@@ -161,12 +132,12 @@ impl Found {
             Mark::Block => spans.push(credential_formats::pem(text, mark.start)),
             Mark::Source => spans.extend(address::source(text, &mark)),
             Mark::Scheme => spans.extend(credential_formats::scheme(text, &mark)),
-            Mark::Form => match credential_formats::known(text, &mark) {
-                Begun::Key(span) => spans.push(span),
-                Begun::Barren(end) => {
+            Mark::Format => match credential_formats::known(text, &mark) {
+                KeyMatch::Key(span) => spans.push(span),
+                KeyMatch::NoneBefore(end) => {
                     self.barren.insert(word, end);
                 }
-                Begun::Nothing => {}
+                KeyMatch::Nothing => {}
             },
             Mark::Hook => spans.extend(credential_formats::hook(text, &mark)),
             Mark::Setting => spans = assignment::settings(text, &mark),
@@ -178,11 +149,11 @@ impl Found {
 }
 
 /// A line of a key: base64 and nothing else, after what a log puts in front of it.
-fn block(text: &str) -> Option<Span> {
+fn block(text: &str) -> Option<SecretSpan> {
     let last =
         text.trim_end().rsplit(char::is_whitespace).next().filter(|last| value::is_base64_block(last))?;
     let start = text.trim_end().len() - last.len();
-    Some(Span::secret(start..start + last.len()))
+    Some(SecretSpan::secret(start..start + last.len()))
 }
 
 /// Which lines of a log stand within a PEM block.

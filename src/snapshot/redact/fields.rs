@@ -5,12 +5,13 @@ use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-use super::detect::{Span, spans};
+use super::detect::spans;
+use super::span::SecretSpan;
 use super::{allowlist, assignment, command, name};
 
 /// What a string of a document is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum FieldKind {
     /// Any text.
     Text,
     /// Stands under a secret's name.
@@ -25,9 +26,9 @@ pub(super) enum Place {
     History,
 }
 
-impl Place {
+impl FieldKind {
     /// The place of what stands under a key, in an object that stands under `parent`.
-    pub fn under(parent: Place, above: &str, key: &str) -> Self {
+    pub fn under(parent: FieldKind, above: &str, key: &str) -> Self {
         let is_label = matches!(above, "Labels" | "labels");
         match key {
             _ if name::is_secret(key) => Self::Secret,
@@ -54,10 +55,12 @@ impl Place {
     }
 
     /// The secret places of a string that stands here.
-    pub fn spans(self, text: &str) -> Vec<Span> {
+    pub fn spans(self, text: &str) -> Vec<SecretSpan> {
         match self {
-            Self::Secret => by_lines(text, std::iter::once(Span::secret(0..text.len()))),
-            Self::Hidden => by_lines(text, std::iter::once(Span::hidden(0..text.len())).chain(spans(text))),
+            Self::Secret => by_lines(text, std::iter::once(SecretSpan::secret(0..text.len()))),
+            Self::Hidden => {
+                by_lines(text, std::iter::once(SecretSpan::hidden(0..text.len())).chain(spans(text)))
+            }
             Self::Variable => entry(text, allowlist::variable),
             Self::Label => entry(text, allowlist::label),
             Self::History => [history(text), spans(text)].concat(),
@@ -66,20 +69,20 @@ impl Place {
     }
 }
 
-fn entry(text: &str, allowed: fn(&str) -> bool) -> Vec<Span> {
+fn entry(text: &str, allowed: fn(&str) -> bool) -> Vec<SecretSpan> {
     let Some((key, value)) = text.split_once('=') else { return spans(text) };
     let hidden = assignment::pair(key, text.len() - value.len()..text.len(), allowed);
     by_lines(text, hidden.into_iter().chain(spans(text)))
 }
 
 /// Spans cut at the ends of lines, which stay: whether a value has them decides how it can be carried over.
-fn by_lines(text: &str, spans: impl Iterator<Item = Span>) -> Vec<Span> {
+fn by_lines(text: &str, spans: impl Iterator<Item = SecretSpan>) -> Vec<SecretSpan> {
     let mut cut = Vec::new();
     for span in spans {
         let mut start = span.range.start;
         for line in text[span.range.clone()].split_inclusive(['\n', '\r']) {
             let end = start + line.trim_end_matches(['\n', '\r']).len();
-            cut.extend((end > start).then_some(Span { range: start..end, reach: span.reach }));
+            cut.extend((end > start).then_some(SecretSpan { range: start..end, scope: span.scope }));
             start += line.len();
         }
     }
@@ -88,7 +91,7 @@ fn by_lines(text: &str, spans: impl Iterator<Item = Span>) -> Vec<Span> {
 
 /// The values of `ENV`, `ARG` and `LABEL`, and the build arguments that stand before a `RUN`: `|2 A=b C=d
 /// /bin/sh -c …`.
-fn history(text: &str) -> Vec<Span> {
+fn history(text: &str) -> Vec<SecretSpan> {
     let bare = text.trim_start().trim_start_matches("/bin/sh -c #(nop)").trim_start();
     let start = text.len() - bare.len();
     if let Some((word, rest)) =
@@ -105,7 +108,7 @@ fn history(text: &str) -> Vec<Span> {
 }
 
 /// The values of `A=b C="d e" F=g h`; a value lasts until the next name.
-fn pairs(text: &str, start: usize, list: &str, allowed: fn(&str) -> bool) -> Vec<Span> {
+fn pairs(text: &str, start: usize, list: &str, allowed: fn(&str) -> bool) -> Vec<SecretSpan> {
     let mut found: Vec<(Range<usize>, &str)> = Vec::new();
     let mut at = start;
     for part in list.split_inclusive(' ') {
@@ -140,16 +143,16 @@ fn pairs(text: &str, start: usize, list: &str, allowed: fn(&str) -> bool) -> Vec
 
 /// The place of the strings of an object such as `{"name": "DB_PASSWORD", "value": "x"}` that is told by its
 /// neighbour.
-pub(super) fn named_beside(map: &Map<String, Value>, key: &str) -> Option<Place> {
+pub(super) fn named_beside(map: &Map<String, Value>, key: &str) -> Option<FieldKind> {
     if !matches!(key, "value" | "Value") {
         return None;
     }
     let told = ["name", "Name", "key", "Key"].iter().find_map(|key| map.get(*key)?.as_str())?;
-    name::is_secret(told).then_some(Place::Secret)
+    name::is_secret(told).then_some(FieldKind::Secret)
 }
 
 /// The secret places of a list of words that follow from its other words.
-pub(super) fn of_words(list: &[Value]) -> Vec<(usize, Span)> {
+pub(super) fn of_words(list: &[Value]) -> Vec<(usize, SecretSpan)> {
     let words: Vec<&str> = list.iter().map(|word| word.as_str().unwrap_or_default()).collect();
     command::in_words(&words)
 }

@@ -2,15 +2,33 @@
 //!
 //! The values of variables, labels, build arguments and of an image's history are kept for the names of
 //! [`allowlist`] only. Everything else passes a search for what looks like a secret: by the name it has, by its
-//! place, by its form. What was found is replaced by a token wherever it occurs, in every document, fact and
+//! place, by its format. What was found is replaced by a token wherever it occurs, in every document, fact and
 //! line, also escaped or encoded. Tokens are numbered in order of appearance: the same value has the same
 //! token within a snapshot, and a token says nothing about the value.
+//!
+//! Why a value that is secret once is masked everywhere: the same password stands in the environment, in the
+//! command line of a health check and, once something fails, in a line of the log, and only the first of them
+//! bears a name that gives it away. So all documents, facts and lines are read first ([`Redactor::learn`]) and
+//! only then is anything replaced; a value that is learned last is still masked in what was read first. Short
+//! values and words of every log are the exception (`value`): masked everywhere they would make a log
+//! unreadable and tell what they are by what is missing.
+//!
+//! Why one pass: a snapshot may hold thousands of lines and hundreds of secrets, and a search for each secret,
+//! or for each kind, would read all text as many times. One automaton finds the marks of all kinds in a text
+//! (`detect`), one finds all known values in all their spellings (`mask`), and each kind remembers up to where
+//! it has looked, so that the work stays linear in the text whatever the text is. One pass also settles what
+//! overlaps: places from both searches are merged before any is replaced, where one replacement after another
+//! would find its marks in tokens, or leave the end of a longer secret behind.
+//!
+//! Why it is checked in the end: the two searches are rules of thumb, the last look is not. A text in which a
+//! known value is left is replaced as a whole.
 
 mod address;
 mod allowlist;
 mod assignment;
 mod command;
 mod credential_formats;
+mod delimiters;
 mod detect;
 mod fields;
 #[cfg(test)]
@@ -19,6 +37,7 @@ mod markup;
 mod mask;
 mod name;
 mod prose;
+mod span;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -32,16 +51,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-use self::detect::{Reach, Span};
-use self::fields::Place;
+use self::fields::FieldKind;
 use self::mask::Masks;
+use self::span::{MaskScope, SecretSpan};
 use super::Snapshot;
 
 /// Collects secrets first, then replaces them everywhere.
 #[derive(Default)]
 pub struct Redactor {
-    /// Number and reach of each value.
-    values: HashMap<String, Known>,
+    /// Number and scope of each value.
+    values: HashMap<String, KnownSecret>,
     /// Number of the last token that a snapshot brought along.
     used: usize,
     /// Words that name the target, its image and its engine: nothing else is hidden by hiding them.
@@ -52,7 +71,7 @@ pub struct Redactor {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Known {
+struct KnownSecret {
     number: usize,
     is_searched: bool,
 }
@@ -73,7 +92,7 @@ impl Redactor {
 
     /// Finds the secrets of a raw engine document: environment, labels, arguments, registry auth, URLs.
     pub fn learn(&mut self, document: &Value) {
-        self.learn_value(document, Place::Text, "");
+        self.learn_value(document, FieldKind::Text, "");
     }
 
     /// Finds the secrets of a free text, such as a log line.
@@ -81,7 +100,7 @@ impl Redactor {
         self.learn_spans(text, detect::spans(text));
     }
 
-    fn learn_value(&mut self, value: &Value, place: Place, key: &str) {
+    fn learn_value(&mut self, value: &Value, place: FieldKind, key: &str) {
         match value {
             Value::String(text) => self.learn_spans(text, place.spans(text)),
             Value::Array(list) => {
@@ -95,7 +114,7 @@ impl Redactor {
                     self.learn_text(name);
                     self.learn_value(
                         value,
-                        fields::named_beside(map, name).unwrap_or_else(|| Place::under(place, key, name)),
+                        fields::named_beside(map, name).unwrap_or_else(|| FieldKind::under(place, key, name)),
                         name,
                     );
                 }
@@ -104,32 +123,34 @@ impl Redactor {
         }
     }
 
-    fn learn_spans(&mut self, text: &str, spans: Vec<Span>) {
+    fn learn_spans(&mut self, text: &str, spans: Vec<SecretSpan>) {
         for span in spans {
             if self.hides(&span) {
-                self.remember(text.get(span.range).unwrap_or_default(), span.reach);
+                self.remember(text.get(span.range).unwrap_or_default(), span.scope);
             }
         }
     }
 
-    fn hides(&self, span: &Span) -> bool {
-        !self.is_again || span.reach == Reach::Everywhere
+    fn hides(&self, span: &SecretSpan) -> bool {
+        !self.is_again || span.scope == MaskScope::Everywhere
     }
 
-    fn remember(&mut self, value: &str, reach: Reach) {
+    fn remember(&mut self, value: &str, scope: MaskScope) {
         if value::is_plain(value) {
             return;
         }
-        let is_named = match reach {
-            Reach::Everywhere => self.structure.iter().any(|word| word == value),
-            Reach::Here => !value::is_opaque(value) || self.structure.iter().any(|word| word.contains(value)),
+        let is_named = match scope {
+            MaskScope::Everywhere => self.structure.iter().any(|word| word == value),
+            MaskScope::InPlace => {
+                !value::is_opaque(value) || self.structure.iter().any(|word| word.contains(value))
+            }
         };
         let is_searched = !is_named && value::is_searched(value);
         let number = self.used + self.values.len() + 1;
-        let known = self.values.entry(value.to_owned()).or_insert(Known { number, is_searched });
+        let known = self.values.entry(value.to_owned()).or_insert(KnownSecret { number, is_searched });
         known.is_searched |= is_searched;
         self.masks.take();
-        if reach == Reach::Everywhere {
+        if scope == MaskScope::Everywhere {
             self.remember_decoded(value);
         }
     }
@@ -141,9 +162,9 @@ impl Redactor {
         let Some(text) = decoded.and_then(|bytes| String::from_utf8(bytes).ok()) else { return };
         let is_text = text.len() >= 6 && text.chars().all(|sign| sign.is_ascii_graphic() || sign == ' ');
         if is_text && !self.values.contains_key(&text) {
-            self.remember(&text, Reach::Everywhere);
+            self.remember(&text, MaskScope::Everywhere);
             if let Some((_, password)) = text.split_once(':') {
-                self.remember(password, Reach::Everywhere);
+                self.remember(password, MaskScope::Everywhere);
             }
         }
     }
@@ -166,7 +187,7 @@ impl Redactor {
     }
 
     /// Replaces places of a text, and known values wherever they stand in it.
-    fn masked(&self, text: &str, spans: Vec<Span>) -> String {
+    fn masked(&self, text: &str, spans: Vec<SecretSpan>) -> String {
         if let Some(known) = self.values.get(text).filter(|known| known.is_searched) {
             return token(known.number);
         }
@@ -188,14 +209,14 @@ impl Redactor {
 
     /// Replaces every known secret in a document, keys included.
     pub fn redact_value(&self, value: &mut Value) {
-        self.redact_in(value, Place::Text, "");
+        self.redact_in(value, FieldKind::Text, "");
     }
 
-    fn redact_in(&self, value: &mut Value, place: Place, key: &str) {
+    fn redact_in(&self, value: &mut Value, place: FieldKind, key: &str) {
         match value {
             Value::String(text) => *text = self.masked(text, place.spans(text)),
             Value::Array(list) => {
-                let mut words: BTreeMap<usize, Vec<Span>> = BTreeMap::new();
+                let mut words: BTreeMap<usize, Vec<SecretSpan>> = BTreeMap::new();
                 for (word, span) in fields::of_words(list) {
                     words.entry(word).or_default().push(span);
                 }
@@ -211,10 +232,10 @@ impl Redactor {
                 }
             }
             Value::Object(map) => {
-                let places: Vec<Place> = map
+                let places: Vec<FieldKind> = map
                     .keys()
                     .map(|name| {
-                        fields::named_beside(map, name).unwrap_or_else(|| Place::under(place, key, name))
+                        fields::named_beside(map, name).unwrap_or_else(|| FieldKind::under(place, key, name))
                     })
                     .collect();
                 let old = std::mem::take(map);
@@ -239,7 +260,7 @@ impl Redactor {
             fact.source = self.redact(&fact.source);
         });
         for (line, block) in snapshot.log.lines.iter_mut().zip(blocks) {
-            let spans = block.map(Span::secret).into_iter().chain(detect::spans(&line.text)).collect();
+            let spans = block.map(SecretSpan::secret).into_iter().chain(detect::spans(&line.text)).collect();
             line.text = self.masked(&line.text, spans);
         }
         snapshot
@@ -263,7 +284,7 @@ impl Redactor {
         snapshot.facts.iter().for_each(|(_, fact)| self.learn(&fact.value));
         let blocks = detect::in_blocks(snapshot.log.lines.iter().map(|line| line.text.as_str()));
         for (line, block) in snapshot.log.lines.iter().zip(blocks) {
-            self.learn_spans(&line.text, block.map(Span::secret).into_iter().collect());
+            self.learn_spans(&line.text, block.map(SecretSpan::secret).into_iter().collect());
             self.learn_text(&line.text);
         }
         snapshot.log.unrecognised.iter().for_each(|cluster| self.learn_text(&cluster.text));

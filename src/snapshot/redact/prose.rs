@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::assignment::{bare, blanks, quote, within};
+use super::delimiters::{bare, blanks, quote, within};
 use super::{name, value};
 
 /// Longest name of a plugin between `IDENTIFIED WITH` and `BY`.
