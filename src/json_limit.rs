@@ -16,7 +16,7 @@ use serde_json::Value;
 
 /// Why a document is not taken.
 #[derive(Debug, thiserror::Error)]
-pub enum Refused {
+pub enum JsonRefused {
     /// It has more values than the limit.
     #[error("it has more than {0} values")]
     Values(usize),
@@ -28,7 +28,7 @@ pub enum Refused {
     Form(#[from] serde_json::Error),
 }
 
-impl Refused {
+impl JsonRefused {
     /// Whether a limit speaks, as opposed to the form.
     #[must_use]
     pub const fn is_limit(&self) -> bool {
@@ -39,7 +39,7 @@ impl Refused {
 /// How much a list may hold.
 #[derive(Debug, Clone, Copy)]
 pub struct ListLimit {
-    /// Entries.
+    /// EntryVisitor.
     pub entries: usize,
     /// Values of one entry.
     pub values: usize,
@@ -48,12 +48,12 @@ pub struct ListLimit {
 /// Reads a document of at most so many values.
 ///
 /// # Errors
-/// [`Refused`]; depth is bounded by the parser, at 128.
-pub fn read<T: DeserializeOwned>(bytes: &[u8], values: usize) -> Result<T, Refused> {
+/// [`JsonRefused`]; depth is bounded by the parser, at 128.
+pub fn read<T: DeserializeOwned>(bytes: &[u8], values: usize) -> Result<T, JsonRefused> {
     let left = Cell::new(values);
     let mut document = serde_json::Deserializer::from_slice(bytes);
-    if let Err(error) = (Count { left: &left }).deserialize(&mut document) {
-        return Err(if left.get() == 0 { Refused::Values(values) } else { error.into() });
+    if let Err(error) = (ValueCounter { left: &left }).deserialize(&mut document) {
+        return Err(if left.get() == 0 { JsonRefused::Values(values) } else { error.into() });
     }
     Ok(serde_json::from_slice(bytes)?)
 }
@@ -61,19 +61,19 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8], values: usize) -> Result<T, Refus
 /// Reads a list entry by entry and keeps of each what `take` gives, so that the whole is never in memory.
 ///
 /// # Errors
-/// [`Refused`], also for a document that is no list.
+/// [`JsonRefused`], also for a document that is no list.
 pub fn each<R>(
     bytes: &[u8],
     limit: ListLimit,
     mut take: impl FnMut(Value) -> Option<R>,
-) -> Result<Vec<R>, Refused> {
+) -> Result<Vec<R>, JsonRefused> {
     let tally = Tally { left: Cell::new(limit.values), entries: Cell::new(limit.entries) };
     if let Err(error) =
-        serde_json::Deserializer::from_slice(bytes).deserialize_seq(Entries { limit, tally: &tally })
+        serde_json::Deserializer::from_slice(bytes).deserialize_seq(EntryVisitor { limit, tally: &tally })
     {
         return Err(match (tally.entries.get(), tally.left.get()) {
-            (0, _) => Refused::Entries(limit.entries),
-            (_, 0) => Refused::Values(limit.values),
+            (0, _) => JsonRefused::Entries(limit.entries),
+            (_, 0) => JsonRefused::Values(limit.values),
             _ => error.into(),
         });
     }
@@ -83,11 +83,11 @@ pub fn each<R>(
 }
 
 /// Counts the values of a document and builds none.
-struct Count<'c> {
+struct ValueCounter<'c> {
     left: &'c Cell<usize>,
 }
 
-impl Count<'_> {
+impl ValueCounter<'_> {
     fn one<E: serde::de::Error>(&self) -> Result<(), E> {
         let left = self.left.get().checked_sub(1).filter(|left| *left > 0);
         self.left.set(left.unwrap_or_default());
@@ -95,7 +95,7 @@ impl Count<'_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Count<'_> {
+impl<'de> DeserializeSeed<'de> for ValueCounter<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, document: D) -> Result<(), D::Error> {
@@ -104,7 +104,7 @@ impl<'de> DeserializeSeed<'de> for Count<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Count<'_> {
+impl<'de> Visitor<'de> for ValueCounter<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -136,13 +136,13 @@ impl<'de> Visitor<'de> for Count<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while list.next_element_seed(Count { left: self.left })?.is_some() {}
+        while list.next_element_seed(ValueCounter { left: self.left })?.is_some() {}
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while map.next_key::<IgnoredAny>()?.is_some() {
-            map.next_value_seed(Count { left: self.left })?;
+            map.next_value_seed(ValueCounter { left: self.left })?;
         }
         Ok(())
     }
@@ -155,12 +155,12 @@ struct Tally {
 }
 
 /// Counts the entries of a list, and the values of each.
-struct Entries<'t> {
+struct EntryVisitor<'t> {
     limit: ListLimit,
     tally: &'t Tally,
 }
 
-impl<'de> Visitor<'de> for Entries<'_> {
+impl<'de> Visitor<'de> for EntryVisitor<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -169,7 +169,7 @@ impl<'de> Visitor<'de> for Entries<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         let Tally { left, entries } = self.tally;
-        while list.next_element_seed(Count { left })?.is_some() {
+        while list.next_element_seed(ValueCounter { left })?.is_some() {
             left.set(self.limit.values);
             entries.set(entries.get().saturating_sub(1));
             if entries.get() == 0 {
@@ -237,9 +237,9 @@ mod tests {
         let limit = ListLimit { entries: 4, values: 3 };
         let read = |json: &str| each(json.as_bytes(), limit, |entry| entry.get("n").and_then(Value::as_i64));
         assert_eq!(read("[{\"n\":1},{},{\"n\":3}]").unwrap(), [1, 3]);
-        assert!(matches!(read("[1,1,1,1,1]"), Err(Refused::Entries(4))));
-        assert!(matches!(read("[{\"n\":1},{\"n\":[1,2,3]}]"), Err(Refused::Values(3))));
-        assert!(matches!(read("{\"n\":1}"), Err(Refused::Form(_))));
-        assert!(matches!(read("[{\"n\":1}"), Err(Refused::Form(_))));
+        assert!(matches!(read("[1,1,1,1,1]"), Err(JsonRefused::Entries(4))));
+        assert!(matches!(read("[{\"n\":1},{\"n\":[1,2,3]}]"), Err(JsonRefused::Values(3))));
+        assert!(matches!(read("{\"n\":1}"), Err(JsonRefused::Form(_))));
+        assert!(matches!(read("[{\"n\":1}"), Err(JsonRefused::Form(_))));
     }
 }

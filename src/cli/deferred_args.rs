@@ -11,7 +11,7 @@ use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, Id};
 /// of its arguments, and the options that every command takes come last. clap hands them to each command
 /// before it asks what else the command takes.
 #[derive(Debug, Clone, Default)]
-pub struct Late<T>(pub T);
+pub struct DeferredArgs<T>(pub T);
 
 thread_local! {
     /// Whether clap is told at once.
@@ -42,7 +42,7 @@ fn told(command: Command, add: fn(Command) -> Command) -> Command {
     of_all.iter().fold(command, |command, id| command.mut_arg(id, |arg| arg))
 }
 
-impl<T: Args> Args for Late<T> {
+impl<T: Args> Args for DeferredArgs<T> {
     fn augment_args(command: Command) -> Command {
         tell(command, |command| told(command, T::augment_args))
     }
@@ -52,7 +52,7 @@ impl<T: Args> Args for Late<T> {
     }
 }
 
-impl<T: FromArgMatches> FromArgMatches for Late<T> {
+impl<T: FromArgMatches> FromArgMatches for DeferredArgs<T> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         T::from_arg_matches(matches).map(Self)
     }

@@ -21,7 +21,7 @@ use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand, Val
 use crate::prescribe::CureFormat;
 pub use about::{ManArgs, SelftestArgs};
 pub use config_args::{ConfigAction, ConfigArgs};
-pub use deferred_args::Late;
+pub use deferred_args::DeferredArgs;
 use help_examples::{
     BUILD_EXAMPLES, COMPLETIONS_EXAMPLES, CONFIG_EXAMPLES, DOCS_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES,
     EXPLAIN_EXAMPLES, FIX_EXAMPLES, MAN_EXAMPLES, PROVE_EXAMPLES, RULES_EXAMPLES, RUN_EXAMPLES,
@@ -119,49 +119,49 @@ pub struct GlobalArgs {
 pub enum Command {
     /// Say what is wrong with a container, and what cures it
     #[command(after_help = DOCTOR_EXAMPLES)]
-    Doctor(Late<DoctorArgs>),
+    Doctor(DeferredArgs<DoctorArgs>),
     /// Follow the engine's events and report on each container that dies, restarts or turns unhealthy
     #[command(after_help = WATCH_EXAMPLES)]
-    Watch(Late<WatchArgs>),
+    Watch(DeferredArgs<WatchArgs>),
     /// Say what is wrong from text alone: logs, pasted reports, command lines, folders and archives of them
     #[command(after_help = TRIAGE_EXAMPLES)]
-    Triage(Late<TriageArgs>),
+    Triage(DeferredArgs<TriageArgs>),
     /// Save what can be observed of a container, without secrets
     #[command(after_help = SNAPSHOT_EXAMPLES)]
-    Snapshot(Late<SnapshotArgs>),
+    Snapshot(DeferredArgs<SnapshotArgs>),
     /// Try the cure of a container, or an image, in a throw-away container
     #[command(after_help = PROVE_EXAMPLES)]
-    Prove(Late<ProveArgs>),
+    Prove(DeferredArgs<ProveArgs>),
     /// Make an image that boots systemd, from any base image or a container's
     #[command(after_help = BUILD_EXAMPLES)]
-    Build(Late<BuildArgs>),
+    Build(DeferredArgs<BuildArgs>),
     /// Start a container of an image with what systemd needs on this engine
     #[command(after_help = RUN_EXAMPLES)]
-    Run(Late<RunArgs>),
+    Run(DeferredArgs<RunArgs>),
     /// Replace a container by a cured one; the old one is kept, and put back when the cure fails
     #[command(after_help = FIX_EXAMPLES)]
-    Fix(Late<FixArgs>),
+    Fix(DeferredArgs<FixArgs>),
     /// Say which system calls a filter denies to systemd, and make a profile that does not
     #[command(after_help = SECCOMP_EXAMPLES)]
-    Seccomp(Late<SeccompArgs>),
+    Seccomp(DeferredArgs<SeccompArgs>),
     /// Show one diagnosis at length, by its id or by a message
     #[command(after_help = EXPLAIN_EXAMPLES)]
-    Explain(Late<ExplainArgs>),
+    Explain(DeferredArgs<ExplainArgs>),
     /// List, check or test the rules, or make a book of them
     #[command(after_help = RULES_EXAMPLES)]
-    Rules(Late<RulesArgs>),
+    Rules(DeferredArgs<RulesArgs>),
     /// Show the settings that are in force, and where each comes from
     #[command(after_help = CONFIG_EXAMPLES)]
-    Config(Late<ConfigArgs>),
+    Config(DeferredArgs<ConfigArgs>),
     /// Print a completion script for a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
-    Completions(Late<CompletionsArgs>),
+    Completions(DeferredArgs<CompletionsArgs>),
     /// Print the manual page, or write those of all commands
     #[command(after_help = MAN_EXAMPLES)]
-    Man(Late<ManArgs>),
+    Man(DeferredArgs<ManArgs>),
     /// Say what this host and user allow sysdock to see
     #[command(after_help = SELFTEST_EXAMPLES)]
-    Selftest(Late<SelftestArgs>),
+    Selftest(DeferredArgs<SelftestArgs>),
 }
 
 impl Cli {
@@ -322,7 +322,8 @@ mod tests {
     #[test]
     fn a_prescription_has_a_form_and_one_container() {
         let args = |line: &str| Cli::try_parse_from(std::iter::once("sysdock").chain(line.split(' ')));
-        let Command::Doctor(Late(read)) = args("doctor web --prescription quadlet").unwrap().command else {
+        let Command::Doctor(DeferredArgs(read)) = args("doctor web --prescription quadlet").unwrap().command
+        else {
             panic!("not doctor")
         };
         assert_eq!((read.prescription, read.report.format), (Some(CureFormat::Quadlet), None));
@@ -339,7 +340,7 @@ mod tests {
             "sysdock", "doctor", "--from", "a.json", "b.json", "--from", "c.json", "--format", "json",
         ])
         .unwrap();
-        let Command::Doctor(Late(args)) = cli.command else { panic!("not doctor") };
+        let Command::Doctor(DeferredArgs(args)) = cli.command else { panic!("not doctor") };
         assert_eq!(args.from.len(), 3);
     }
 }

@@ -17,7 +17,7 @@ use crate::collect;
 use crate::docker::{Endpoint, Engine, EngineChoice, Environment, locate};
 use crate::exit::Exit;
 use crate::prescribe::{is_container_name, is_image_reference};
-use crate::rule::{self, Source};
+use crate::rule::{self, RuleSource};
 use crate::seccomp::{Maker, named_calls, versions};
 use crate::visible::{is_hidden, visible};
 
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// What the words so far say about the engine and the rules.
 struct Asked {
     choice: EngineChoice,
-    rules: Vec<Source>,
+    rules: Vec<RuleSource>,
     environment: Environment,
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::found::{Found, Standing};
 use super::report::{Evidence, Finding, Role, Subject};
-use crate::rule::{Confidence, Outcome, Rule, RuleSet, Scope, Stage};
+use crate::rule::{ConditionOutcome, Confidence, Rule, RuleSet, Scope, Stage};
 use crate::snapshot::{Facts, Snapshot, Source, TargetKind};
 
 /// Weighs causes that need a running PID 1: none of them is certain before it has run. Where the engine
@@ -60,7 +60,7 @@ fn is_said(one: &Found, pasted: bool) -> bool {
 /// and had ended.
 fn is_about_the_words(rule: &Rule, silent: &Facts) -> bool {
     let when = rule.when.as_ref().filter(|when| when.facts().any(|fact| fact == "container.error"));
-    when.is_some_and(|when| when.evaluate(&Scope::new(silent), silent) != Outcome::Match)
+    when.is_some_and(|when| when.evaluate(&Scope::new(silent), silent) != ConditionOutcome::Match)
 }
 
 /// The facts of a container that the engine started and that has ended.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::acceptance::{self, Acceptance};
-use crate::rule::{Class, Confidence, Place, Severity, Stage};
+use crate::rule::{Class, Confidence, RemedyPlace, Severity, Stage};
 use crate::snapshot::{Cluster, Gap, Target, TargetKind};
 
 /// The fact that tells which units failed.
@@ -78,7 +78,7 @@ pub struct Advice {
     /// Id of the remedy.
     pub remedy: String,
     /// What it changes.
-    pub place: Place,
+    pub place: RemedyPlace,
     /// What to do.
     pub words: String,
 }

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::transport::{Listener, Transport};
 use super::{ApiVersion, Endpoint, EngineError};
-use crate::json_limit::{self, ListLimit, Refused};
+use crate::json_limit::{self, JsonRefused, ListLimit};
 use crate::snapshot::EngineKind;
 
 /// Largest document about one thing, in bytes; `docker inspect` is some 10 KiB with 500 values, so is `docker
@@ -163,7 +163,7 @@ pub(super) async fn read_document(response: Response<Incoming>, action: &str) ->
     json_limit::read(&body, VALUES).map_err(|refused| refused_json(action, &refused))
 }
 
-fn refused_json(action: &str, refused: &Refused) -> EngineError {
+fn refused_json(action: &str, refused: &JsonRefused) -> EngineError {
     let (action, reason) = (action.to_owned(), refused.to_string());
     if refused.is_limit() {
         EngineError::TooLarge { action, reason }

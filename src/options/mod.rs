@@ -19,7 +19,7 @@ use self::color::{speaks_unicode, wants_color};
 use crate::config::{Config, Origin};
 use crate::docker::{EngineChoice, Environment};
 use crate::render::Context;
-use crate::rule::Source;
+use crate::rule::RuleSource;
 
 pub use config_notices::of_rules as notices_of_rules;
 pub use doctor_options::{DoctorOptions, Targets, snapshot_options};
@@ -62,7 +62,7 @@ pub struct Options {
     /// Longest watch.
     pub watch: Duration,
     /// Folders of more rules.
-    pub rules: Vec<Source>,
+    pub rules: Vec<RuleSource>,
     /// Whether remarks on stderr are wanted.
     pub remarks: bool,
     /// Whether each call of the engine is told.
@@ -109,12 +109,12 @@ impl Options {
 }
 
 /// A source of rules with the rights of who named it.
-fn source(path: &Path, origin: &Origin, config: &Config) -> Source {
+fn source(path: &Path, origin: &Origin, config: &Config) -> RuleSource {
     let project = match origin {
         Origin::Project(file) if !config.trusts_project => Some(file.clone()),
         _ => None,
     };
-    Source {
+    RuleSource {
         path: path.to_owned(),
         trust: config.trust(path, origin),
         project,
@@ -147,7 +147,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::cli::{Cli, Command, Late};
+    use crate::cli::{Cli, Command, DeferredArgs};
     use crate::config;
     use crate::prescribe::CureFormat;
     use crate::render::format::ReportFormat;
@@ -155,7 +155,7 @@ mod tests {
 
     fn doctor(line: &str) -> Result<DoctorOptions, OptionError> {
         let cli = Cli::try_parse_from(std::iter::once("sysdock").chain(line.split(' '))).unwrap();
-        let Command::Doctor(Late(args)) = cli.command else { panic!("not doctor") };
+        let Command::Doctor(DeferredArgs(args)) = cli.command else { panic!("not doctor") };
         DoctorOptions::new(args, &Config::default(), Timestamp::from_second(1_000_000).unwrap())
     }
 

@@ -150,10 +150,10 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::{Cli, Command, Late};
+    use crate::cli::{Cli, Command, DeferredArgs};
 
     fn watch(line: &[&str]) -> Result<WatchOptions, OptionError> {
-        let Command::Watch(Late(args)) =
+        let Command::Watch(DeferredArgs(args)) =
             Cli::try_parse_from(["sysdock", "watch"].iter().chain(line)).unwrap().command
         else {
             panic!("not watch")

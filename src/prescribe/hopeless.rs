@@ -3,7 +3,7 @@
 
 use super::types::{Step, StepKind};
 use crate::diagnose::{Advice, Finding};
-use crate::rule::{PLACEHOLDER, Place};
+use crate::rule::{PLACEHOLDER, RemedyPlace};
 use crate::snapshot::Facts;
 
 /// The steps for a root cause that the planner cannot cure by itself: why no flag helps, and the words of its
@@ -20,7 +20,7 @@ pub fn steps(root: &Finding, facts: &Facts) -> Vec<Step> {
 
 fn step(root: &Finding, advice: &Advice) -> Step {
     let words = advice.words.split_whitespace().collect::<Vec<_>>().join(" ");
-    let kind = if advice.place == Place::Host { StepKind::Host } else { StepKind::Advice };
+    let kind = if advice.place == RemedyPlace::Host { StepKind::Host } else { StepKind::Advice };
     Step { kind, ..Step::advice(words, &[&root.id]) }
 }
 

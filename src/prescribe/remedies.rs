@@ -3,7 +3,7 @@
 use super::planner::Plan;
 use super::{cgroup, profile, program};
 use crate::facts::capability::NEEDED;
-use crate::rule::{Place, RuleSet};
+use crate::rule::{RemedyPlace, RuleSet};
 
 /// Smallest tmpfs on /run that systemd and its journal can live in, in bytes.
 const RUN_BYTES: i64 = 8 << 20;
@@ -44,7 +44,7 @@ pub fn unknown(rules: &RuleSet) -> impl Iterator<Item = &str> {
     rules
         .remedies
         .values()
-        .filter(move |remedy| remedy.place == Place::Relaunch && !known(&remedy.id))
+        .filter(move |remedy| remedy.place == RemedyPlace::Relaunch && !known(&remedy.id))
         .map(|remedy| remedy.id.as_str())
 }
 

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::*;
 use crate::diagnose::{Role, diagnose_with};
-use crate::rule::{self, Place};
+use crate::rule::{self, RemedyPlace};
 use crate::scan::Matcher;
 use crate::snapshot::{EngineKind, saved_file};
 
@@ -261,7 +261,7 @@ fn each_remedy_of_a_relaunch_is_carried_out_by_a_function_and_no_other_is() {
     let listed: BTreeSet<&str> = rules
         .remedies
         .values()
-        .filter(|remedy| remedy.place == Place::Relaunch)
+        .filter(|remedy| remedy.place == RemedyPlace::Relaunch)
         .map(|remedy| remedy.id.as_str())
         .collect();
     let carried_out: BTreeSet<&str> =

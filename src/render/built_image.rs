@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::json::{SCHEMA_VERSION, Tool, text, tool};
-use super::layout::Page;
+use super::layout::TextPage;
 use super::style::Tone;
 use super::{Context, trial_json};
 use crate::prescribe::ImagePlan;
@@ -59,7 +59,7 @@ pub fn document(
 /// An image that was made, for people.
 #[must_use]
 pub fn human(name: &str, plan: &ImagePlan, works: Option<bool>, context: &Context) -> String {
-    let mut page = Page::new(context);
+    let mut page = TextPage::new(context);
     let (sign, tone, word) = match works {
         Some(true) => (page.sign("✓", "+"), Tone::Good, "built; it boots"),
         Some(false) => (page.sign("✗", "x"), Tone::Bad, "built, but it does not boot as it should"),

@@ -2,13 +2,13 @@
 
 use textwrap::core::display_width;
 
-use super::layout::Page;
+use super::layout::TextPage;
 use super::style::Tone;
 use crate::prescribe::{Prescription, Step};
 use crate::quote::{self, Unquotable};
 
 /// The section `what to do`.
-pub fn prescription(page: &mut Page<'_>, prescription: &Prescription) {
+pub fn prescription(page: &mut TextPage<'_>, prescription: &Prescription) {
     page.flow(2, &[("what to do:", Tone::Strong), (&prescription.summary, Tone::Plain)]);
     if prescription.curable {
         let privilege =
@@ -45,7 +45,7 @@ pub fn prescription(page: &mut Page<'_>, prescription: &Prescription) {
 }
 
 /// A step; what it needs is said where the step before did not say the same.
-fn one(page: &mut Page<'_>, number: usize, step: &Step, tell: bool) {
+fn one(page: &mut TextPage<'_>, number: usize, step: &Step, tell: bool) {
     page.prose(4, &format!("{number}. "), &step.title);
     if let Some(needs) = step.needs.as_ref().filter(|_| tell) {
         page.flow(7, &[("needs:", Tone::Dim), (needs, Tone::Dim)]);
@@ -59,7 +59,7 @@ fn one(page: &mut Page<'_>, number: usize, step: &Step, tell: bool) {
 }
 
 /// The commands that write a file; nothing in it can end them.
-fn file(page: &mut Page<'_>, path: &str, text: &str) {
+fn file(page: &mut TextPage<'_>, path: &str, text: &str) {
     let folder = path.rsplit_once('/').map(|(folder, _)| quote::quoted(folder)).transpose();
     match folder.and_then(|folder| Ok((folder, quote::file(path, text)?))) {
         Ok((folder, lines)) => {
@@ -71,19 +71,19 @@ fn file(page: &mut Page<'_>, path: &str, text: &str) {
 }
 
 /// What stands in place of a command that no shell can be given.
-fn not_printed(page: &mut Page<'_>, refused: &Unquotable) {
+fn not_printed(page: &mut TextPage<'_>, refused: &Unquotable) {
     page.wrapped(7, "", &format!("No command is printed: {refused}."), Tone::Bad);
 }
 
 /// A command line, parted between words where it is longer than the page.
-pub(super) fn command(page: &mut Page<'_>, argv: &[String]) {
+pub(super) fn command(page: &mut TextPage<'_>, argv: &[String]) {
     match argv.iter().map(|word| quote::quoted(word)).collect::<Result<Vec<_>, _>>() {
         Ok(words) => parted(page, argv, words),
         Err(refused) => not_printed(page, &refused),
     }
 }
 
-fn parted(page: &mut Page<'_>, argv: &[String], quoted: Vec<String>) {
+fn parted(page: &mut TextPage<'_>, argv: &[String], quoted: Vec<String>) {
     let room = page.context.width.saturating_sub(2).max(40);
     let mut line = String::new();
     let mut words = argv.iter().zip(quoted).peekable();
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn steps_are_lines_for_a_shell() {
-        let mut page = Page::new(&Context { width: 80, color: false, unicode: true, hyperlinks: false });
+        let mut page = TextPage::new(&Context { width: 80, color: false, unicode: true, hyperlinks: false });
         prescription(&mut page, &sample::prescription());
         insta::assert_snapshot!(page.finish(), @r##"
       what to do: Start the container anew with a tmpfs on /run.
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn what_is_pasted_is_what_was_meant() {
-        let mut page = Page::new(&Context { width: 60, color: false, unicode: true, hyperlinks: false });
+        let mut page = TextPage::new(&Context { width: 60, color: false, unicode: true, hyperlinks: false });
         let argv = &sample::prescription().steps[1].argv;
         command(&mut page, argv);
         let text = page.finish();

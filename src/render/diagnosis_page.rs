@@ -1,7 +1,7 @@
 //! A page of the playbook in the terminal.
 
 use super::Context;
-use super::layout::Page;
+use super::layout::TextPage;
 use super::style::Tone;
 use super::words;
 use crate::playbook::{self, Block, Said};
@@ -9,7 +9,7 @@ use crate::playbook::{self, Block, Said};
 /// The page of a diagnosis.
 #[must_use]
 pub fn render(told: &playbook::Page, context: &Context) -> String {
-    let mut page = Page::new(context);
+    let mut page = TextPage::new(context);
     page.flow(0, &[(&told.title, Tone::Strong)]);
     let severity = words::severity(told.severity);
     let at = format!("at the stage `{}`, a matter of {}", words::stage(told.stage), words::class(told.class));
@@ -32,7 +32,7 @@ pub fn render(told: &playbook::Page, context: &Context) -> String {
 /// Which signatures claim a pasted message; the page of the first follows.
 #[must_use]
 pub fn claimed(found: &[Said<'_>], context: &Context) -> String {
-    let mut page = Page::new(context);
+    let mut page = TextPage::new(context);
     for said in found {
         page.flow(
             0,
@@ -54,7 +54,7 @@ pub fn claimed(found: &[Said<'_>], context: &Context) -> String {
     page.finish()
 }
 
-fn block(page: &mut Page<'_>, block: &Block) {
+fn block(page: &mut TextPage<'_>, block: &Block) {
     match block {
         Block::Prose(text) => page.prose(2, "", text),
         Block::Lines { about, lines } => {

@@ -28,11 +28,11 @@ struct Issue<'r> {
 #[derive(Serialize)]
 struct Location {
     path: String,
-    lines: Lines,
+    lines: LineRange,
 }
 
 #[derive(Serialize)]
-struct Lines {
+struct LineRange {
     begin: u64,
 }
 
@@ -55,7 +55,7 @@ fn configured(notice: &Notice) -> Issue<'_> {
         check_name: "configuration",
         fingerprint: fingerprint(&notice.file, &notice.words),
         severity: "info",
-        location: Location { path: items::relative(&notice.file), lines: Lines { begin: 1 } },
+        location: Location { path: items::relative(&notice.file), lines: LineRange { begin: 1 } },
     }
 }
 
@@ -67,7 +67,7 @@ fn unjudged<'r>(report: &Report, seen: &mut BTreeMap<String, u64>) -> Option<Iss
         check_name: NOT_JUDGED,
         fingerprint: numbered(fingerprint(&report.target.name, NOT_JUDGED), seen),
         severity: "info",
-        location: Location { path: items::path(&report.target), lines: Lines { begin: 1 } },
+        location: Location { path: items::path(&report.target), lines: LineRange { begin: 1 } },
     })
 }
 
@@ -89,7 +89,7 @@ fn issue<'r>(item: &Item<'r>, seen: &mut BTreeMap<String, u64>) -> Issue<'r> {
         check_name: &item.finding.id,
         fingerprint,
         severity: severity(item),
-        location: Location { path: place.path, lines: Lines { begin: place.line } },
+        location: Location { path: place.path, lines: LineRange { begin: place.line } },
     }
 }
 

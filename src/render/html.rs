@@ -17,7 +17,7 @@ const QUOTED: usize = 30;
 #[derive(Serialize)]
 struct PageView<'r> {
     title: String,
-    counts: Vec<Count>,
+    counts: Vec<CountView>,
     reports: Vec<ReportView>,
     failures: Vec<String>,
     notices: Vec<String>,
@@ -63,7 +63,7 @@ struct CureView {
 }
 
 #[derive(Serialize)]
-struct Count {
+struct CountView {
     word: &'static str,
     count: usize,
 }
@@ -94,12 +94,12 @@ fn title(sheet: &Sheet<'_>) -> String {
     }
 }
 
-fn counts(sheet: &Sheet<'_>) -> Vec<Count> {
+fn counts(sheet: &Sheet<'_>) -> Vec<CountView> {
     let of =
         |verdict: Verdict| sheet.answers.iter().filter(|answer| answer.report.verdict == verdict).count();
     let all = [Verdict::Failed, Verdict::Degraded, Verdict::Undetermined, Verdict::Healthy];
     all.into_iter()
-        .map(|verdict| Count { word: words::verdict(verdict), count: of(verdict) })
+        .map(|verdict| CountView { word: words::verdict(verdict), count: of(verdict) })
         .filter(|count| count.count > 0)
         .collect()
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::layout::{Page, clipped, first_paragraph};
+use super::layout::{TextPage, clipped, first_paragraph};
 use super::style::Tone;
 use super::words;
 use super::{Answer, Context, Notice, cure_steps, human_unknowns, summary_table};
@@ -18,7 +18,7 @@ pub fn render(reports: &[Report], context: &Context) -> String {
 /// The same with the cures.
 #[must_use]
 pub fn answers(answers: &[Answer<'_>], context: &Context) -> String {
-    let mut page = Page::new(context);
+    let mut page = TextPage::new(context);
     for answer in answers {
         if answer.report.verdict != Verdict::Healthy {
             page.gap();
@@ -39,14 +39,14 @@ pub fn answers(answers: &[Answer<'_>], context: &Context) -> String {
 /// What the configuration takes away, below the reports.
 #[must_use]
 pub fn notices(notices: &[Notice], context: &Context) -> String {
-    let mut page = Page::new(context);
+    let mut page = TextPage::new(context);
     for notice in notices {
         page.flow(0, &[("configuration:", Tone::Strong), (&notice.sentence(), Tone::Plain)]);
     }
     if notices.is_empty() { String::new() } else { format!("\n{}\n", page.finish().trim_end_matches('\n')) }
 }
 
-fn one(page: &mut Page<'_>, answer: &Answer<'_>) {
+fn one(page: &mut TextPage<'_>, answer: &Answer<'_>) {
     let report = answer.report;
     headline(page, report);
     if report.subject == Subject::NotSystemd {
@@ -66,7 +66,7 @@ fn one(page: &mut Page<'_>, answer: &Answer<'_>) {
     next(page, report);
 }
 
-fn headline(page: &mut Page<'_>, report: &Report) {
+fn headline(page: &mut TextPage<'_>, report: &Report) {
     let engine = report.target.engine.as_ref().map(|engine| format!("({} {}):", engine.name, engine.version));
     let colon = if engine.is_some() { "" } else { ":" };
     let name = format!("{}{colon}", report.target.name);
@@ -87,7 +87,7 @@ fn headline(page: &mut Page<'_>, report: &Report) {
     );
 }
 
-fn sign(page: &Page<'_>, verdict: Verdict) -> &'static str {
+fn sign(page: &TextPage<'_>, verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Healthy => page.sign("✓", "+"),
         Verdict::Degraded => page.sign("▲", "!"),
@@ -97,7 +97,7 @@ fn sign(page: &Page<'_>, verdict: Verdict) -> &'static str {
 }
 
 /// Root causes with what follows from them; with words of advice where no steps will come.
-fn causes(page: &mut Page<'_>, report: &Report, advise: bool) {
+fn causes(page: &mut TextPage<'_>, report: &Report, advise: bool) {
     let of = |role: Role| report.findings.iter().filter(move |finding| finding.role == role);
     let (mut told, mut quoted) = (BTreeSet::new(), BTreeSet::new());
     for root in of(Role::RootCause) {
@@ -128,7 +128,7 @@ fn causes(page: &mut Page<'_>, report: &Report, advise: bool) {
     }
 }
 
-fn root_cause(page: &mut Page<'_>, root: &Finding) {
+fn root_cause(page: &mut TextPage<'_>, root: &Finding) {
     let id = format!("[{}]", root.id);
     let severity = format!("{},", words::severity(root.severity));
     let tone = words::severity_tone(root.severity);
@@ -149,7 +149,7 @@ fn root_cause(page: &mut Page<'_>, root: &Finding) {
     page.wrapped(4, "", &first_paragraph(&root.explanation), Tone::Plain);
 }
 
-fn advice<'r>(page: &mut Page<'_>, root: &'r Finding, told: &mut BTreeSet<&'r str>) {
+fn advice<'r>(page: &mut TextPage<'_>, root: &'r Finding, told: &mut BTreeSet<&'r str>) {
     let advice: Vec<&str> =
         root.advice.iter().map(|advice| advice.words.as_str()).filter(|words| told.insert(words)).collect();
     if !advice.is_empty() {
@@ -164,7 +164,7 @@ fn advice<'r>(page: &mut Page<'_>, root: &'r Finding, told: &mut BTreeSet<&'r st
 /// Consequences by name, with the first log line of one of them; a line that follows from two causes is
 /// quoted once.
 fn consequences<'r>(
-    page: &mut Page<'_>,
+    page: &mut TextPage<'_>,
     title: &str,
     findings: &[&'r Finding],
     quoted: &mut BTreeSet<(&'r str, u64)>,
@@ -189,7 +189,7 @@ fn first_line<'r>(findings: &[&'r Finding]) -> Option<&'r Evidence> {
         .find(|evidence| matches!(evidence, Evidence::Log { .. }))
 }
 
-fn quote(page: &mut Page<'_>, evidence: &Evidence) {
+fn quote(page: &mut TextPage<'_>, evidence: &Evidence) {
     match evidence {
         Evidence::Log { text, line, stream } => page.quote(4, text, &format!("{stream}:{line}")),
         Evidence::Fact { path, value, source } => {
@@ -198,7 +198,7 @@ fn quote(page: &mut Page<'_>, evidence: &Evidence) {
     }
 }
 
-fn remarks(page: &mut Page<'_>, report: &Report) {
+fn remarks(page: &mut TextPage<'_>, report: &Report) {
     let aside = |finding: &&Finding| matches!(finding.role, Role::Risk | Role::Note);
     if report.verdict != Verdict::Healthy && report.findings.iter().any(|finding| aside(&finding)) {
         page.gap();
@@ -213,7 +213,7 @@ fn remarks(page: &mut Page<'_>, report: &Report) {
     }
 }
 
-fn next(page: &mut Page<'_>, report: &Report) {
+fn next(page: &mut TextPage<'_>, report: &Report) {
     let named = report.root().or_else(|| report.findings.first());
     let command = named.map(|finding| format!("sysdock explain {}", finding.id)).or_else(|| asking(report));
     let instead = || report.is_empty_handed().then(|| "sysdock doctor CONTAINER".to_owned());

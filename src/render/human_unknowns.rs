@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::layout::{Page, clipped};
+use super::layout::{TextPage, clipped};
 use super::style::Tone;
 use super::words::{counted, some_of};
 use crate::diagnose::Report;
@@ -12,7 +12,7 @@ use crate::diagnose::Report;
 const LISTED: usize = 5;
 
 /// Counts what is not known, in a line below a healthy container.
-pub fn in_short(page: &mut Page<'_>, report: &Report) {
+pub fn in_short(page: &mut TextPage<'_>, report: &Report) {
     let hidden = counted(report.gaps.len(), "thing could not be looked at", "things could not be looked at");
     let open = counted(report.undecided.len(), "diagnosis is undecided", "diagnoses are undecided");
     let parts: Vec<String> = [(report.gaps.len(), hidden), (report.undecided.len(), open)]
@@ -26,13 +26,13 @@ pub fn in_short(page: &mut Page<'_>, report: &Report) {
 }
 
 /// Lists the undecided diagnoses, what could not be looked at, and lines that no rule knows.
-pub fn in_full(page: &mut Page<'_>, report: &Report) {
+pub fn in_full(page: &mut TextPage<'_>, report: &Report) {
     undecided(page, report);
     gaps(page, report);
     unrecognised(page, report);
 }
 
-fn undecided(page: &mut Page<'_>, report: &Report) {
+fn undecided(page: &mut TextPage<'_>, report: &Report) {
     if report.undecided.is_empty() {
         return;
     }
@@ -48,7 +48,7 @@ fn undecided(page: &mut Page<'_>, report: &Report) {
 }
 
 /// Gaps, those of one reason together; the one that the headline tells is left out.
-fn gaps(page: &mut Page<'_>, report: &Report) {
+fn gaps(page: &mut TextPage<'_>, report: &Report) {
     let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for gap in report.gaps.iter().filter(|gap| gap.reason != report.state) {
         reasons.entry(&gap.reason).or_default().push(&gap.fact);
@@ -67,7 +67,7 @@ fn gaps(page: &mut Page<'_>, report: &Report) {
 }
 
 /// Lines of a text that look like failures and that no rule knows.
-fn unrecognised(page: &mut Page<'_>, report: &Report) {
+fn unrecognised(page: &mut TextPage<'_>, report: &Report) {
     if report.unrecognised.is_empty() {
         return;
     }
@@ -90,7 +90,7 @@ fn unrecognised(page: &mut Page<'_>, report: &Report) {
     more(page, report.unrecognised.len());
 }
 
-fn more(page: &mut Page<'_>, count: usize) {
+fn more(page: &mut TextPage<'_>, count: usize) {
     if count > LISTED {
         page.flow(4, &[(&format!("and {} more (--format json has all)", count - LISTED), Tone::Dim)]);
     }

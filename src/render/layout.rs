@@ -12,15 +12,15 @@ use crate::visible::disarmed;
 const QUOTE: usize = 400;
 
 /// A piece of text and its tone.
-pub type Span<'t> = (&'t str, Tone);
+pub type StyledSpan<'t> = (&'t str, Tone);
 
 /// Text under construction.
-pub struct Page<'c> {
+pub struct TextPage<'c> {
     pub context: &'c Context,
     text: String,
 }
 
-impl<'c> Page<'c> {
+impl<'c> TextPage<'c> {
     pub fn new(context: &'c Context) -> Self {
         Self { context, text: String::new() }
     }
@@ -67,7 +67,7 @@ impl<'c> Page<'c> {
     }
 
     /// Words of several tones, parted by single spaces, wrapped with a deeper indent from the second line on.
-    pub fn flow(&mut self, indent: usize, spans: &[Span<'_>]) {
+    pub fn flow(&mut self, indent: usize, spans: &[StyledSpan<'_>]) {
         let mut line: Vec<(String, Tone)> = Vec::new();
         let (mut column, mut margin) = (indent, indent);
         for (text, tone) in spans {
@@ -185,7 +185,7 @@ pub fn clipped(text: &str) -> String {
 }
 
 /// A piece of a rule file's text.
-pub enum Part {
+pub enum ProsePart {
     /// Words to fill, a list item with its mark.
     Paragraph(String),
     /// Indented lines, without their common indent.
@@ -193,13 +193,13 @@ pub enum Part {
 }
 
 /// The pieces of a rule file's text, as the terminal shows them too.
-pub fn parts(text: &str) -> Vec<Part> {
-    let mut parts: Vec<Part> = Vec::new();
+pub fn parts(text: &str) -> Vec<ProsePart> {
+    let mut parts: Vec<ProsePart> = Vec::new();
     for block in blocks(text) {
         match parts.last_mut() {
-            _ if block.filled => parts.push(Part::Paragraph(block.text)),
-            Some(Part::Code(lines)) => lines.push(block.text.trim_start().to_owned()),
-            _ => parts.push(Part::Code(vec![block.text.trim_start().to_owned()])),
+            _ if block.filled => parts.push(ProsePart::Paragraph(block.text)),
+            Some(ProsePart::Code(lines)) => lines.push(block.text.trim_start().to_owned()),
+            _ => parts.push(ProsePart::Code(vec![block.text.trim_start().to_owned()])),
         }
     }
     parts
@@ -211,15 +211,15 @@ pub fn first_paragraph(text: &str) -> String {
     lines.map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
-struct Block {
+struct TextBlock {
     text: String,
     filled: bool,
     after_blank: bool,
 }
 
 /// Cuts a text into paragraphs to fill and lines to keep: an indented line and a list item stay on their own.
-fn blocks(text: &str) -> Vec<Block> {
-    let mut blocks: Vec<Block> = Vec::new();
+fn blocks(text: &str) -> Vec<TextBlock> {
+    let mut blocks: Vec<TextBlock> = Vec::new();
     let mut after_blank = false;
     for line in text.trim().lines() {
         if line.trim().is_empty() {
@@ -233,7 +233,7 @@ fn blocks(text: &str) -> Vec<Block> {
                 last.text.push(' ');
                 last.text.push_str(line.trim());
             }
-            _ => blocks.push(Block { text: line.replace('\t', "    "), filled: !kept, after_blank }),
+            _ => blocks.push(TextBlock { text: line.replace('\t', "    "), filled: !kept, after_blank }),
         }
         after_blank = false;
     }
@@ -246,8 +246,8 @@ mod tests {
 
     const PLAIN: Context = Context { width: 40, color: false, unicode: true, hyperlinks: false };
 
-    fn page(write: impl FnOnce(&mut Page<'_>)) -> String {
-        let mut page = Page::new(&PLAIN);
+    fn page(write: impl FnOnce(&mut TextPage<'_>)) -> String {
+        let mut page = TextPage::new(&PLAIN);
         write(&mut page);
         page.finish()
     }
@@ -304,7 +304,7 @@ mod tests {
         for width in 20..60 {
             for color in [false, true] {
                 let context = Context { width, color, ..PLAIN };
-                let mut page = Page::new(&context);
+                let mut page = TextPage::new(&context);
                 page.flow(2, &[(foreign, Tone::Strong), ("::warning::w", Tone::Dim)]);
                 page.wrapped(4, "", foreign, Tone::Plain);
                 page.prose(0, "", &format!("::debug::\n\n  ::error::\n{foreign}"));

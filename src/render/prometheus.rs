@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::exposition::{Exposition, Kind};
+use super::exposition::{Exposition, MetricKind};
 use super::{Sheet, items, words};
 use crate::diagnose::Verdict;
 
@@ -14,17 +14,17 @@ const VERDICTS: [Verdict; 4] = [Verdict::Failed, Verdict::Degraded, Verdict::Und
 #[must_use]
 pub fn render(sheet: &Sheet<'_>) -> String {
     let mut page = Exposition::default();
-    page.family("sysdock_reports", Kind::Gauge, "Reports by verdict.");
+    page.family("sysdock_reports", MetricKind::Gauge, "Reports by verdict.");
     for verdict in VERDICTS {
         let count = sheet.answers.iter().filter(|answer| answer.report.verdict == verdict).count();
         page.sample("sysdock_reports", &[("verdict", words::verdict(verdict))], count as u64);
     }
-    page.family("sysdock_failures_to_look", Kind::Gauge, "Targets that could not be looked at.");
+    page.family("sysdock_failures_to_look", MetricKind::Gauge, "Targets that could not be looked at.");
     page.sample("sysdock_failures_to_look", &[], sheet.failures.len() as u64);
     if !sheet.notices.is_empty() {
         page.family(
             "sysdock_configuration",
-            Kind::Gauge,
+            MetricKind::Gauge,
             "What a configuration takes away from the reports.",
         );
         for notice in sheet.notices {
@@ -50,7 +50,7 @@ fn findings(page: &mut Exposition, sheet: &Sheet<'_>) {
         ];
         *counts.entry(key).or_default() += 1;
     }
-    page.family("sysdock_findings", Kind::Gauge, "Findings by diagnosis.");
+    page.family("sysdock_findings", MetricKind::Gauge, "Findings by diagnosis.");
     for ([id, role, severity, class, accepted], count) in counts {
         let labels =
             [("id", id), ("role", role), ("severity", severity), ("class", class), ("accepted", accepted)];
@@ -67,7 +67,7 @@ fn targets(page: &mut Exposition, sheet: &Sheet<'_>) {
     }
     page.family(
         "sysdock_target",
-        Kind::Gauge,
+        MetricKind::Gauge,
         "Targets with their verdict and first root cause; the value is the number of reports.",
     );
     for ((target, verdict, root), count) in series {

@@ -3,14 +3,14 @@
 use serde::Serialize;
 use textwrap::core::display_width;
 
-use super::layout::Page;
+use super::layout::TextPage;
 use super::style::Tone;
 use super::words::counted;
 use super::{Context, json, visible, words};
 use crate::rule::{Complaint, Rule, RuleError, RuleSet, Signature};
 
 #[derive(Serialize)]
-struct Document<'r> {
+struct RuleListDocument<'r> {
     schema_version: u32,
     tool: json::Tool<'r>,
     rules: Vec<RuleOut<'r>>,
@@ -39,7 +39,7 @@ struct SignatureOut<'r> {
 /// All rules in the order of boot, one line each.
 #[must_use]
 pub fn table(rules: &RuleSet, context: &Context) -> String {
-    let mut page = Page::new(context);
+    let mut page = TextPage::new(context);
     let widest = rules.rules.iter().map(|rule| display_width(&visible(&rule.id))).max().unwrap_or_default();
     for rule in &rules.rules {
         let id = format!("{:<widest$}", visible(&rule.id));
@@ -56,7 +56,7 @@ pub fn table(rules: &RuleSet, context: &Context) -> String {
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
 pub fn list_json(rules: &RuleSet) -> serde_json::Result<String> {
-    json::text(&Document {
+    json::text(&RuleListDocument {
         schema_version: 1,
         tool: json::tool(rules),
         rules: rules.rules.iter().map(rule).collect(),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use similar::TextDiff;
 use textwrap::core::display_width;
 
-use super::layout::Page;
+use super::layout::TextPage;
 use super::style::Tone;
 use super::words::counted;
 use super::{Context, json, visible};
@@ -19,7 +19,7 @@ use crate::seccomp::{
 
 /// What was looked at, and what came of it.
 #[derive(Debug, Clone, Copy)]
-pub struct Checked<'c> {
+pub struct FilterCheck<'c> {
     /// Name of the container or the file.
     pub name: &'c str,
     /// Whose the profile is, in words.
@@ -38,8 +38,8 @@ pub struct Checked<'c> {
 
 /// The table of what systemd misses.
 #[must_use]
-pub fn checked(checked: &Checked<'_>, context: &Context) -> String {
-    let mut page = Page::new(context);
+pub fn checked(checked: &FilterCheck<'_>, context: &Context) -> String {
+    let mut page = TextPage::new(context);
     let versions = listed(checked.versions);
     page.flow(
         0,
@@ -67,7 +67,7 @@ pub fn checked(checked: &Checked<'_>, context: &Context) -> String {
     page.finish()
 }
 
-fn table(page: &mut Page<'_>, misses: &[Miss]) {
+fn table(page: &mut TextPage<'_>, misses: &[Miss]) {
     let head = ["call", "answer", "effect on systemd", "source"].map(str::to_owned);
     let row = |miss: &Miss| [miss.call.clone(), answer(miss.answer), effects(miss), miss.source.clone()];
     let rows: Vec<[String; 4]> = std::iter::once(head).chain(misses.iter().map(row)).collect();
@@ -86,7 +86,7 @@ fn table(page: &mut Page<'_>, misses: &[Miss]) {
     }
 }
 
-fn remarks(page: &mut Page<'_>, checked: &Checked<'_>) {
+fn remarks(page: &mut TextPage<'_>, checked: &FilterCheck<'_>) {
     for each in checked.contradictions {
         page.gap();
         let counts = each
@@ -158,7 +158,7 @@ fn word(answer: Answer) -> (&'static str, Option<i32>) {
 ///
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
-pub fn checked_json(checked: &Checked<'_>) -> serde_json::Result<String> {
+pub fn checked_json(checked: &FilterCheck<'_>) -> serde_json::Result<String> {
     let miss = |miss: &Miss| {
         let effects: Vec<Value> = miss
             .effects
@@ -179,14 +179,14 @@ pub fn checked_json(checked: &Checked<'_>) -> serde_json::Result<String> {
 }
 
 #[derive(Serialize)]
-struct Document<'d> {
+struct SeccompDocument<'d> {
     schema_version: u32,
     #[serde(flatten)]
     body: &'d Value,
 }
 
 pub(super) fn document(body: &Value) -> serde_json::Result<String> {
-    json::text(&Document { schema_version: 1, body })
+    json::text(&SeccompDocument { schema_version: 1, body })
 }
 
 /// The difference between two profiles, for reading.
@@ -228,7 +228,7 @@ pub fn made(name: &str, whose: &str, wanted: &[Wanted], unconfined: bool, file: 
 /// The page of one call.
 #[must_use]
 pub fn known(known: &Known, context: &Context) -> String {
-    let mut page = Page::new(context);
+    let mut page = TextPage::new(context);
     page.flow(0, &[(&known.call, Tone::Strong)]);
     heading(&mut page, "What its denial does to systemd");
     if known.breaks.is_empty() {
@@ -255,7 +255,7 @@ pub fn known(known: &Known, context: &Context) -> String {
     page.finish()
 }
 
-fn heading(page: &mut Page<'_>, title: &str) {
+fn heading(page: &mut TextPage<'_>, title: &str) {
     page.gap();
     page.flow(0, &[(title, Tone::Strong)]);
 }

@@ -4,14 +4,14 @@ use serde::Serialize;
 use textwrap::core::display_width;
 
 use super::json::{SCHEMA_VERSION, Tool, text, tool};
-use super::layout::Page;
+use super::layout::TextPage;
 use super::style::Tone;
 use super::{Context, visible};
 use crate::rule::RuleSet;
 use crate::snapshot::Sight;
 
 #[derive(Serialize)]
-struct Document<'r> {
+struct SelftestDocument<'r> {
     schema_version: u32,
     tool: Tool<'r>,
     selftest: &'r [Sight],
@@ -23,13 +23,13 @@ struct Document<'r> {
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
 pub fn json(sights: &[Sight], rules: &RuleSet) -> serde_json::Result<String> {
-    text(&Document { schema_version: SCHEMA_VERSION, tool: tool(rules), selftest: sights })
+    text(&SelftestDocument { schema_version: SCHEMA_VERSION, tool: tool(rules), selftest: sights })
 }
 
 /// One line for each thing, and below those that are not seen what is lost and what to do.
 #[must_use]
 pub fn human(sights: &[Sight], context: &Context) -> String {
-    let mut page = Page::new(context);
+    let mut page = TextPage::new(context);
     let widest = sights.iter().map(|sight| display_width(sight.what)).max().unwrap_or_default();
     for sight in sights {
         let (sign, tone) = match (sight.seen, sight.essential) {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Context;
-use super::layout::{Page, Span, clipped};
+use super::layout::{StyledSpan, TextPage, clipped};
 use super::style::Tone;
 use super::words;
 use crate::diagnose::{Report, Subject, Summary, Verdict};
@@ -21,7 +21,7 @@ pub(super) struct SummaryOut<'s> {
     explained: u64,
     undetermined: u64,
     causes: Vec<CauseOut<'s>>,
-    unrecognised: Vec<ClusterOut<'s>>,
+    unrecognised: Vec<ClusterCountOut<'s>>,
 }
 
 #[derive(Serialize)]
@@ -31,7 +31,7 @@ struct CauseOut<'s> {
 }
 
 #[derive(Serialize)]
-struct ClusterOut<'s> {
+struct ClusterCountOut<'s> {
     cluster: &'s str,
     text: &'s str,
     count: u64,
@@ -48,7 +48,7 @@ impl<'s> SummaryOut<'s> {
             unrecognised: summary
                 .ranked_clusters()
                 .into_iter()
-                .map(|(cluster, text, count)| ClusterOut { cluster, text, count })
+                .map(|(cluster, text, count)| ClusterCountOut { cluster, text, count })
                 .collect(),
         }
     }
@@ -57,7 +57,7 @@ impl<'s> SummaryOut<'s> {
 /// The summary as a table.
 #[must_use]
 pub fn table(summary: &Summary, context: &Context) -> String {
-    let mut page = Page::new(context);
+    let mut page = TextPage::new(context);
     if !summary.causes.is_empty() {
         page.flow(0, &[("causes", Tone::Strong)]);
         for (id, count) in summary.ranked_causes() {
@@ -97,12 +97,12 @@ pub fn table(summary: &Summary, context: &Context) -> String {
     page.finish()
 }
 
-fn times(page: &Page<'_>, count: u64) -> String {
+fn times(page: &TextPage<'_>, count: u64) -> String {
     format!("{count}{}", page.sign("×", "x"))
 }
 
 /// How many of which verdict, in one line.
-pub fn line(page: &mut Page<'_>, reports: &[&Report]) {
+pub fn line(page: &mut TextPage<'_>, reports: &[&Report]) {
     let foreign = reports.iter().filter(|report| report.subject == Subject::NotSystemd).count();
     let unasked = reports.iter().filter(|report| report.is_unasked()).count();
     let of = |verdict: Verdict| {
@@ -124,7 +124,7 @@ pub fn line(page: &mut Page<'_>, reports: &[&Report]) {
     let last = parts.len().saturating_sub(1);
     parts.iter_mut().take(last).for_each(|(text, _)| text.push(','));
     let examined = format!("{} examined:", reports.len());
-    let spans: Vec<Span<'_>> = std::iter::once((examined.as_str(), Tone::Strong))
+    let spans: Vec<StyledSpan<'_>> = std::iter::once((examined.as_str(), Tone::Strong))
         .chain(parts.iter().map(|(text, tone)| (text.as_str(), *tone)))
         .collect();
     page.flow(0, &spans);

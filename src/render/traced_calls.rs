@@ -6,14 +6,14 @@ use std::path::Path;
 use serde_json::json;
 
 use super::Context;
-use super::layout::Page;
+use super::layout::TextPage;
 use super::seccomp_tables::document;
 use super::style::Tone;
 use super::words::counted;
 
 /// How the calls were found that a boot makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum TracedBy {
     /// The kernel logged them.
     KernelLog,
     /// Its log could not be read or had no record: all that the filter denies were tried.
@@ -26,7 +26,7 @@ pub struct Traced {
     /// Name of the container.
     pub name: String,
     /// How.
-    pub way: Way,
+    pub way: TracedBy,
     /// Whether it boots when all that the filter denies is let through.
     pub boots: bool,
     /// Its state then, in words.
@@ -46,7 +46,7 @@ pub struct Traced {
 /// The page.
 #[must_use]
 pub fn traced(traced: &Traced, file: Option<&Path>, context: &Context) -> String {
-    let mut page = Page::new(context);
+    let mut page = TextPage::new(context);
     page.flow(
         0,
         &[
@@ -69,7 +69,7 @@ pub fn traced(traced: &Traced, file: Option<&Path>, context: &Context) -> String
     if !traced.unknown.is_empty() {
         page.wrapped(2, "new to sysdock's own table: ", &list(&traced.unknown), Tone::Plain);
     }
-    if traced.way == Way::KernelLog {
+    if traced.way == TracedBy::KernelLog {
         page.wrapped(2, "made, but not needed: ", &list(&traced.harmless), Tone::Plain);
     }
     page.wrapped(2, "found by ", &way(traced), Tone::Dim);
@@ -111,8 +111,8 @@ fn summary(traced: &Traced) -> String {
 fn way(traced: &Traced) -> String {
     let trials = counted(traced.trials, "trial", "trials");
     match traced.way {
-        Way::KernelLog => format!("the kernel's log of the calls that were made, and {trials}"),
-        Way::Trials => format!(
+        TracedBy::KernelLog => format!("the kernel's log of the calls that were made, and {trials}"),
+        TracedBy::Trials => format!(
             "{trials}; the kernel's log of the calls could not be read here, or did not have all of them"
         ),
     }
@@ -123,7 +123,7 @@ fn way(traced: &Traced) -> String {
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
 pub fn traced_json(traced: &Traced) -> serde_json::Result<String> {
-    let way = if traced.way == Way::KernelLog { "kernel-log" } else { "trials" };
+    let way = if traced.way == TracedBy::KernelLog { "kernel-log" } else { "trials" };
     document(&json!({
         "container": traced.name,
         "way": way,

@@ -78,7 +78,7 @@ pub enum ConditionError {
 
 /// A condition that may be evaluated.
 #[derive(Debug)]
-pub struct Checked {
+pub struct CheckedCondition {
     /// Keys of the facts that it names.
     pub facts: BTreeSet<String>,
     /// What it says.
@@ -89,7 +89,7 @@ pub struct Checked {
 ///
 /// # Errors
 /// [`ConditionError`] naming what is wrong with it.
-pub fn checked(source: &str) -> Result<Checked, ConditionError> {
+pub fn checked(source: &str) -> Result<CheckedCondition, ConditionError> {
     if source.len() > LENGTH {
         return Err(ConditionError::Long);
     }
@@ -99,7 +99,7 @@ pub fn checked(source: &str) -> Result<Checked, ConditionError> {
     let expression = parsed.map_err(|e| ConditionError::Syntax(e.to_string().replace('\n', " ")))?;
     let mut checker = Checker::default();
     match checker.kind_of(&expression.expr)? {
-        Some(Kind::Bool) | None => Ok(Checked { facts: checker.facts, expression }),
+        Some(Kind::Bool) | None => Ok(CheckedCondition { facts: checker.facts, expression }),
         Some(other) => Err(ConditionError::NotBool(other.name())),
     }
 }

@@ -11,12 +11,12 @@ use super::Reproduction;
 
 /// A part of a rule; that of a built-in one is read on first use.
 #[derive(Debug, Clone, Default)]
-pub struct Later<T> {
+pub struct LazyPart<T> {
     json: &'static str,
     read: OnceLock<T>,
 }
 
-impl<T: DeserializeOwned + Default> Later<T> {
+impl<T: DeserializeOwned + Default> LazyPart<T> {
     /// A part as the build script wrote it.
     pub(super) fn embedded(json: &'static str) -> Self {
         Self { json, read: OnceLock::new() }
@@ -34,7 +34,7 @@ impl<T: DeserializeOwned + Default> Later<T> {
     }
 }
 
-impl<T: DeserializeOwned + Default> Deref for Later<T> {
+impl<T: DeserializeOwned + Default> Deref for LazyPart<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -42,7 +42,7 @@ impl<T: DeserializeOwned + Default> Deref for Later<T> {
     }
 }
 
-impl<T> From<T> for Later<T> {
+impl<T> From<T> for LazyPart<T> {
     fn from(part: T) -> Self {
         Self { json: "", read: part.into() }
     }
@@ -51,7 +51,7 @@ impl<T> From<T> for Later<T> {
 /// What a rule says to those who want to know more of it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Page {
+pub struct RulePage {
     /// What happens and why.
     #[serde(deserialize_with = "trimmed")]
     pub explanation: String,
@@ -79,8 +79,9 @@ mod tests {
 
     #[test]
     fn a_page_is_read_on_first_use() {
-        let page =
-            Later::<Page>::embedded(r#"{"explanation": " Why. ", "confirm": "How.", "references": ["x"]}"#);
+        let page = LazyPart::<RulePage>::embedded(
+            r#"{"explanation": " Why. ", "confirm": "How.", "references": ["x"]}"#,
+        );
         assert!(page.read.get().is_none() && page.check().is_ok() && page.read.get().is_none());
         assert_eq!((page.explanation.as_str(), page.references.len()), ("Why.", 1));
         assert!(page.read.get().is_some());
@@ -89,8 +90,8 @@ mod tests {
     #[test]
     fn a_mistake_in_a_page_is_told() {
         for json in ["{}", "", r#"{"explanation": "e", "confirm": "c", "source": []}"#] {
-            assert!(Later::<Page>::embedded(json).check().is_err(), "{json}");
+            assert!(LazyPart::<RulePage>::embedded(json).check().is_err(), "{json}");
         }
-        assert!(Later::from(Page::default()).check().is_ok());
+        assert!(LazyPart::from(RulePage::default()).check().is_ok());
     }
 }

@@ -7,34 +7,37 @@ use std::path::Path;
 use super::embedded::{BUILTIN, EmbeddedFile};
 use super::parse::{FileChecker, PreparedParts, built, parse};
 use super::syntax::{HarmlessFile, RemedyFile, RuleFile};
-use super::{Change, Condition, Later, RemedyText, Rule, RuleError, RuleSet, Signature, Source};
+use super::{
+    Condition, LazyPart, RemedyText, Rule, RuleError, RuleSet, RuleSetChange, RuleSource, Signature,
+};
 
 /// The built-in rules.
 ///
 /// # Errors
 /// [`RuleError`] for a built-in file with a mistake, which the tests exclude.
 pub fn builtin() -> Result<RuleSet, RuleError> {
-    load::<Source>(&[])
+    load::<RuleSource>(&[])
 }
 
 /// The built-in rules and those of more folders; the same id overrides, where the source may do that.
 ///
 /// # Errors
 /// [`RuleError`] naming file and line.
-pub fn load<S: Clone + Into<Source>>(sources: &[S]) -> Result<RuleSet, RuleError> {
+pub fn load<S: Clone + Into<RuleSource>>(sources: &[S]) -> Result<RuleSet, RuleError> {
     let mut set = RuleSetBuilder::default();
     BUILTIN.hash.hash(&mut set.hasher);
     for file in BUILTIN.files {
         set.embed(file)?;
     }
     for source in sources {
-        let source: Source = source.clone().into();
+        let source: RuleSource = source.clone().into();
         let before = std::mem::take(&mut set.change);
         set.fixed = (set.rules.keys().cloned().collect(), set.remedies.keys().cloned().collect());
         source.read(|path, text| set.add(&path.display().to_string(), text, source.project.as_deref()))?;
         let change = std::mem::replace(&mut set.change, before);
-        set.changes
-            .extend(source.named_by.filter(|_| !change.is_empty()).map(|file| Change { file, ..change }));
+        set.changes.extend(
+            source.named_by.filter(|_| !change.is_empty()).map(|file| RuleSetChange { file, ..change }),
+        );
     }
     Ok(set.finish())
 }
@@ -48,8 +51,8 @@ struct RuleSetBuilder {
     /// Ids of rules and remedies that are there before the source at hand.
     fixed: (BTreeSet<String>, BTreeSet<String>),
     /// What the source at hand does to them.
-    change: Change,
-    changes: Vec<Change>,
+    change: RuleSetChange,
+    changes: Vec<RuleSetChange>,
 }
 
 /// What a file is for, by its name.
@@ -133,7 +136,7 @@ impl RuleSetBuilder {
                     conditions: raw.conditions().map(|source| source.map(Condition::unchecked)),
                     signatures,
                 };
-                let (examples, page) = (Later::embedded(file.examples), Later::embedded(file.page));
+                let (examples, page) = (LazyPart::embedded(file.examples), LazyPart::embedded(file.page));
                 self.rule(Rule { page, examples, ..built(file.name, raw, parts) });
             }
         }
@@ -210,7 +213,7 @@ mod tests {
     fn a_project_adds_and_replaces_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let of_project =
-            Source { project: Some("p/sysdock.toml".into()), ..Source::from(dir.path().to_owned()) };
+            RuleSource { project: Some("p/sysdock.toml".into()), ..RuleSource::from(dir.path().to_owned()) };
         let rule = |id: &str| {
             format!(
                 "id = \"{id}\"\ntitle = \"mine\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation \
@@ -232,7 +235,7 @@ mod tests {
             assert_eq!(loaded.is_ok(), fits, "{text}");
             assert!(loaded.err().is_none_or(|error| error.to_string().contains("--trust")), "{text}");
             let trusted =
-                Source { project: None, named_by: Some("p/sysdock.toml".into()), ..of_project.clone() };
+                RuleSource { project: None, named_by: Some("p/sysdock.toml".into()), ..of_project.clone() };
             let replaced: Vec<String> =
                 load(&[trusted]).unwrap().changes.into_iter().flat_map(|change| change.replaced).collect();
             assert_eq!(replaced.is_empty(), fits, "{text}");

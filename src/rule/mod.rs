@@ -20,13 +20,13 @@ mod version_range;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-pub use condition::{Condition, ConditionError, Outcome, Scope};
+pub use condition::{Condition, ConditionError, ConditionOutcome, Scope};
 pub use error::RuleError;
-pub use lazy_part::{Later, Page};
+pub use lazy_part::{LazyPart, RulePage};
 pub use load::{builtin, load};
 pub use reproduce::{BROKEN, IMAGE, Reproduction};
-pub use source::Source;
-pub use syntax::{Class, Confidence, Example, Expectation, Place, Severity, Signature, Stage};
+pub use source::RuleSource;
+pub use syntax::{Class, Confidence, Example, Expectation, RemedyPlace, Severity, Signature, Stage};
 pub use verify::{Complaint, PLACEHOLDER, verify};
 pub use version_range::VersionRange;
 
@@ -76,9 +76,9 @@ pub struct Rule {
     /// Log patterns.
     pub signatures: Vec<Signature>,
     /// What it says to those who want to know more.
-    pub page: Later<Page>,
+    pub page: LazyPart<RulePage>,
     /// Worked examples.
-    pub examples: Later<Vec<Example>>,
+    pub examples: LazyPart<Vec<Example>>,
 }
 
 /// What can be done, in words.
@@ -87,7 +87,7 @@ pub struct RemedyText {
     /// The id that rules name.
     pub id: String,
     /// What has to change.
-    pub place: Place,
+    pub place: RemedyPlace,
     /// One line.
     pub title: String,
     /// What to do, with commands.
@@ -106,12 +106,12 @@ pub struct RuleSet {
     /// Hash over all rule texts, 16 hex digits.
     pub hash: String,
     /// What files of a configuration did to rules that were there.
-    pub changes: Vec<Change>,
+    pub changes: Vec<RuleSetChange>,
 }
 
 /// What the rules that a configuration names did besides adding some.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Change {
+pub struct RuleSetChange {
     /// The configuration.
     pub file: PathBuf,
     /// Ids of diagnoses and remedies that were replaced.
@@ -120,7 +120,7 @@ pub struct Change {
     pub harmless: usize,
 }
 
-impl Change {
+impl RuleSetChange {
     /// Whether it did nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {

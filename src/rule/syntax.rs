@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::lazy_part::{Page, trimmed};
-use super::{Condition, Outcome, RemedyText, Reproduction, Scope, VersionRange};
+use super::lazy_part::{RulePage, trimmed};
+use super::{Condition, ConditionOutcome, RemedyText, Reproduction, Scope, VersionRange};
 use crate::pattern::Pattern;
 use crate::snapshot::Facts;
 
@@ -75,7 +75,7 @@ pub enum Stage {
 /// What a remedy changes; `where` in the file of remedies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Place {
+pub enum RemedyPlace {
     /// The flags of the container, or an image derived from its own: the planner carries it out.
     Relaunch,
     /// The image, by its maker.
@@ -87,7 +87,7 @@ pub enum Place {
     Advice,
 }
 
-impl Place {
+impl RemedyPlace {
     /// Whether no start of the container can bring it about.
     #[must_use]
     pub fn is_beyond_flags(self) -> bool {
@@ -123,7 +123,7 @@ impl Signature {
     pub fn counts(&self, scope: &Scope, facts: &Facts) -> bool {
         let version = facts.int("guest.systemd_version");
         version.is_none_or(|version| self.systemd.is_none_or(|range| range.contains(version)))
-            && self.when.as_ref().is_none_or(|when| when.evaluate(scope, facts) == Outcome::Match)
+            && self.when.as_ref().is_none_or(|when| when.evaluate(scope, facts) == ConditionOutcome::Match)
     }
 }
 
@@ -205,8 +205,8 @@ pub(super) struct RuleFile {
 
 impl RuleFile {
     /// What it says to those who want to know more.
-    pub(super) fn page(&mut self) -> Page {
-        Page {
+    pub(super) fn page(&mut self) -> RulePage {
+        RulePage {
             explanation: std::mem::take(&mut self.explanation),
             confirm: std::mem::take(&mut self.confirm),
             references: std::mem::take(&mut self.references),
@@ -261,7 +261,7 @@ pub(super) struct RemedyFile {
 pub(super) struct RemedyEntry {
     pub id: String,
     #[serde(rename = "where", default)]
-    pub place: Place,
+    pub place: RemedyPlace,
     pub title: String,
     pub words: String,
 }

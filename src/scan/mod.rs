@@ -10,7 +10,7 @@ mod line_cache;
 mod lines;
 mod matcher;
 
-pub use excerpt::{Excerpter, Kept, Part, Place};
+pub use excerpt::{Excerpter, KeptLines, LineNumber, LinePart};
 pub use fast::{LogStream, Prefilter, RandomAccess, Seen, Whole, threads};
 pub use line_cache::LineCache;
 pub use lines::{LINE_LIMIT, LineSplitter, clean};

@@ -8,7 +8,7 @@ use super::Snapshot;
 
 /// Where a hidden value stood first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum HiddenIn {
     /// Environment.
     Variable,
     /// Labels.
@@ -23,7 +23,7 @@ pub enum Kind {
     Line,
 }
 
-impl Kind {
+impl HiddenIn {
     /// The word used in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -40,26 +40,26 @@ impl Kind {
 
 /// How many values of each kind are hidden; each is counted once, where it stands first.
 #[must_use]
-pub fn counts(snapshot: &Snapshot) -> BTreeMap<Kind, usize> {
-    let mut seen = Seen::default();
+pub fn counts(snapshot: &Snapshot) -> BTreeMap<HiddenIn, usize> {
+    let mut seen = TokenCounter::default();
     for (name, document) in &snapshot.documents {
-        seen.document(document, if name == "history" { Kind::History } else { Kind::Setting });
+        seen.document(document, if name == "history" { HiddenIn::History } else { HiddenIn::Setting });
     }
-    snapshot.facts.iter().for_each(|(_, fact)| seen.document(&fact.value, Kind::Fact));
-    snapshot.gaps.iter().for_each(|gap| seen.text(&gap.reason, Kind::Fact));
-    snapshot.log.lines.iter().for_each(|line| seen.text(&line.text, Kind::Line));
-    snapshot.log.unrecognised.iter().for_each(|cluster| seen.text(&cluster.text, Kind::Line));
+    snapshot.facts.iter().for_each(|(_, fact)| seen.document(&fact.value, HiddenIn::Fact));
+    snapshot.gaps.iter().for_each(|gap| seen.text(&gap.reason, HiddenIn::Fact));
+    snapshot.log.lines.iter().for_each(|line| seen.text(&line.text, HiddenIn::Line));
+    snapshot.log.unrecognised.iter().for_each(|cluster| seen.text(&cluster.text, HiddenIn::Line));
     seen.counts
 }
 
 #[derive(Default)]
-struct Seen {
+struct TokenCounter {
     tokens: BTreeSet<String>,
-    counts: BTreeMap<Kind, usize>,
+    counts: BTreeMap<HiddenIn, usize>,
 }
 
-impl Seen {
-    fn document(&mut self, value: &Value, kind: Kind) {
+impl TokenCounter {
+    fn document(&mut self, value: &Value, kind: HiddenIn) {
         match value {
             Value::String(text) => self.text(text, kind),
             Value::Array(list) => list.iter().for_each(|value| self.document(value, kind)),
@@ -69,8 +69,8 @@ impl Seen {
                     self.document(
                         value,
                         match key.as_str() {
-                            "Env" => Kind::Variable,
-                            "Labels" => Kind::Label,
+                            "Env" => HiddenIn::Variable,
+                            "Labels" => HiddenIn::Label,
                             _ => kind,
                         },
                     );
@@ -80,7 +80,7 @@ impl Seen {
         }
     }
 
-    fn text(&mut self, text: &str, kind: Kind) {
+    fn text(&mut self, text: &str, kind: HiddenIn) {
         for token in text.split("<secret-").skip(1).filter_map(|rest| rest.split('>').next()) {
             if self.tokens.insert(token.to_owned()) {
                 *self.counts.entry(kind).or_default() += 1;
@@ -97,11 +97,14 @@ mod tests {
 
     #[test]
     fn each_value_is_counted_once() {
-        let mut seen = Seen::default();
+        let mut seen = TokenCounter::default();
         let document = json!({"Config": {"Env": ["A=<secret-1>", "B=<secret-2>"], "Labels": {"a": "<secret-3>"}, "Cmd": ["<secret-1>", "<secret-4>"]}});
-        seen.document(&document, Kind::Setting);
-        seen.text("<secret-4> and <secret-5>", Kind::Line);
+        seen.document(&document, HiddenIn::Setting);
+        seen.text("<secret-4> and <secret-5>", HiddenIn::Line);
         let counts: Vec<_> = seen.counts.into_iter().collect();
-        assert_eq!(counts, [(Kind::Variable, 2), (Kind::Label, 1), (Kind::Setting, 1), (Kind::Line, 1)]);
+        assert_eq!(
+            counts,
+            [(HiddenIn::Variable, 2), (HiddenIn::Label, 1), (HiddenIn::Setting, 1), (HiddenIn::Line, 1)]
+        );
     }
 }

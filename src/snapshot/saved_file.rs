@@ -137,7 +137,7 @@ struct Head {
 
 fn parse(json: &[u8], path: &Path) -> Result<Snapshot, SnapshotError> {
     let format = |reason: String| SnapshotError::Format { path: path.to_owned(), reason };
-    let read = |error: json_limit::Refused| format(error.to_string());
+    let read = |error: json_limit::JsonRefused| format(error.to_string());
     let head: Head = json_limit::read(json, VALUES).map_err(read)?;
     if head.schema_version > u64::from(SCHEMA_VERSION) {
         return Err(SnapshotError::Newer { path: path.to_owned(), found: head.schema_version });

@@ -8,7 +8,7 @@ use sysdock::diagnose::{
 };
 use sysdock::render::format::{self, ReportFormat};
 use sysdock::render::{Answer, Context, Notice, Sheet};
-use sysdock::rule::{Class, Confidence, Place, Severity, Stage, builtin};
+use sysdock::rule::{Class, Confidence, RemedyPlace, Severity, Stage, builtin};
 use sysdock::snapshot::{Cluster, EngineId, Gap, Target, TargetKind};
 
 use super::browser::{DESKTOP, PHONE, View, browser};
@@ -297,7 +297,7 @@ fn hostile(name: &str) -> Report {
         explains: vec![evil("id")],
         explained_by: if role == Role::Consequence { vec![evil("id")] } else { Vec::new() },
         remedies: vec![evil("remedy")],
-        advice: vec![Advice { remedy: evil("remedy"), place: Place::Relaunch, words: evil("advice") }],
+        advice: vec![Advice { remedy: evil("remedy"), place: RemedyPlace::Relaunch, words: evil("advice") }],
         stage: Stage::Mount,
         no_flag: Some(evil("no flag")),
         accepted: (role == Role::Risk)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::render::exposition::{Exposition, Kind};
+use crate::render::exposition::{Exposition, MetricKind};
 
 /// The numbers.
 #[derive(Debug, Default, Clone)]
@@ -63,7 +63,11 @@ fn page(numbers: &Numbers, resident: Option<u64>) -> String {
         "action",
         &numbers.events,
     );
-    page.family("sysdock_watch_reports_total", Kind::Counter, "Reports by verdict and first root cause.");
+    page.family(
+        "sysdock_watch_reports_total",
+        MetricKind::Counter,
+        "Reports by verdict and first root cause.",
+    );
     for ((verdict, cause), count) in &numbers.reports {
         page.sample("sysdock_watch_reports_total", &[("verdict", verdict), ("cause", cause)], count);
     }
@@ -82,50 +86,74 @@ fn page(numbers: &Numbers, resident: Option<u64>) -> String {
         &numbers.posts,
     );
     let seconds = numbers.examining.as_secs_f64();
-    page.family("sysdock_watch_examination_seconds_total", Kind::Counter, "Time spent on examinations.");
+    page.family(
+        "sysdock_watch_examination_seconds_total",
+        MetricKind::Counter,
+        "Time spent on examinations.",
+    );
     page.sample("sysdock_watch_examination_seconds_total", &[], seconds);
     for (name, kind, help, value) in [
-        ("sysdock_watch_deaths_total", Kind::Counter, "Deaths that the reports stand for.", numbers.deaths),
+        (
+            "sysdock_watch_deaths_total",
+            MetricKind::Counter,
+            "Deaths that the reports stand for.",
+            numbers.deaths,
+        ),
         (
             "sysdock_watch_reconnects_total",
-            Kind::Counter,
+            MetricKind::Counter,
             "Times that the engine came back.",
             numbers.reconnects,
         ),
         (
             "sysdock_watch_garbled_total",
-            Kind::Counter,
+            MetricKind::Counter,
             "Lines of the stream of events that could not be read.",
             numbers.garbled,
         ),
         (
             "sysdock_watch_journal_failed_total",
-            Kind::Counter,
+            MetricKind::Counter,
             "Reports that the journal did not take.",
             numbers.journal_failed,
         ),
-        ("sysdock_watch_connected", Kind::Gauge, "Whether the engine answers.", u64::from(numbers.connected)),
+        (
+            "sysdock_watch_connected",
+            MetricKind::Gauge,
+            "Whether the engine answers.",
+            u64::from(numbers.connected),
+        ),
         (
             "sysdock_watch_backlog",
-            Kind::Gauge,
+            MetricKind::Gauge,
             "Examinations that wait or are under way.",
             numbers.backlog as u64,
         ),
-        ("sysdock_watch_webhook_waiting", Kind::Gauge, "Reports that wait to be posted.", numbers.posting),
-        ("sysdock_watch_containers", Kind::Gauge, "Containers that are remembered.", numbers.known as u64),
+        (
+            "sysdock_watch_webhook_waiting",
+            MetricKind::Gauge,
+            "Reports that wait to be posted.",
+            numbers.posting,
+        ),
+        (
+            "sysdock_watch_containers",
+            MetricKind::Gauge,
+            "Containers that are remembered.",
+            numbers.known as u64,
+        ),
     ] {
         page.family(name, kind, help);
         page.sample(name, &[], value);
     }
     if let Some(bytes) = resident {
-        page.family("process_resident_memory_bytes", Kind::Gauge, "Memory of this process.");
+        page.family("process_resident_memory_bytes", MetricKind::Gauge, "Memory of this process.");
         page.sample("process_resident_memory_bytes", &[], bytes);
     }
     page.finish()
 }
 
 fn by(page: &mut Exposition, name: &str, help: &str, label: &str, counts: &BTreeMap<&'static str, u64>) {
-    page.family(name, Kind::Counter, help);
+    page.family(name, MetricKind::Counter, help);
     counts.iter().for_each(|(value, count)| page.sample(name, &[(label, value)], count));
 }
 

@@ -118,13 +118,13 @@ fn introduction(rules: &RuleSet) -> String {
 }
 
 /// One message that leads somewhere.
-struct Entry {
+struct MessageEntry {
     wording: String,
     line: String,
 }
 
 fn messages(rules: &RuleSet) -> String {
-    let mut entries: Vec<Entry> = Vec::new();
+    let mut entries: Vec<MessageEntry> = Vec::new();
     for rule in &rules.rules {
         let to = format!("[{}](ids/{}.md)", rule.id, rule.id);
         rule.signatures.iter().for_each(|signature| entries.extend(told(signature, &to)));
@@ -152,9 +152,10 @@ fn messages(rules: &RuleSet) -> String {
     page
 }
 
-fn told(signature: &Signature, to: &str) -> Vec<Entry> {
+fn told(signature: &Signature, to: &str) -> Vec<MessageEntry> {
     let versions = signature.systemd.map(|range| format!(" (systemd {range})")).unwrap_or_default();
-    let entry = |wording: String| Entry { line: format!("- {}: {to}{versions}\n", code(&wording)), wording };
+    let entry =
+        |wording: String| MessageEntry { line: format!("- {}: {to}{versions}\n", code(&wording)), wording };
     wordings(signature.pattern.source()).into_iter().map(entry).collect()
 }
 

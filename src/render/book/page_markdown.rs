@@ -6,7 +6,7 @@
 //! include other files into the book.
 
 use crate::playbook::{Block, Page};
-use crate::render::layout::{Part, parts};
+use crate::render::layout::{ProsePart, parts};
 use crate::render::{visible, words};
 use crate::rule::RuleSet;
 
@@ -59,8 +59,8 @@ pub fn prose(words: &str) -> String {
     let mut out = String::new();
     for part in parts(words) {
         let piece = match part {
-            Part::Paragraph(line) => format!("{}\n", paragraph(&line)),
-            Part::Code(lines) => fence("sh", &lines.join("\n")),
+            ProsePart::Paragraph(line) => format!("{}\n", paragraph(&line)),
+            ProsePart::Code(lines) => fence("sh", &lines.join("\n")),
         };
         if !out.is_empty() {
             out.push('\n');
