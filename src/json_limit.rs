@@ -39,7 +39,7 @@ impl JsonRefused {
 /// How much a list may hold.
 #[derive(Debug, Clone, Copy)]
 pub struct ListLimit {
-    /// EntryVisitor.
+    /// Entries.
     pub entries: usize,
     /// Values of one entry.
     pub values: usize,

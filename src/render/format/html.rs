@@ -4,10 +4,10 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Value};
 use serde::Serialize;
 
-use super::items::quote;
-use super::{Answer, Sheet, counted, visible, words};
 use crate::diagnose::{Finding, Report, Role, Subject, Verdict};
 use crate::prescribe::{CureFormat, emit};
+use crate::render::items::quote;
+use crate::render::{Answer, Sheet, counted, visible, words};
 
 /// Reports beyond this number begin folded.
 const UNFOLDED: usize = 20;

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::exposition::{Exposition, MetricKind};
-use super::{Sheet, items, words};
 use crate::diagnose::Verdict;
+use crate::render::exposition::{Exposition, MetricKind};
+use crate::render::{Sheet, items, words};
 
 /// All verdicts, so that a count that falls to nothing is still told.
 const VERDICTS: [Verdict; 4] = [Verdict::Failed, Verdict::Degraded, Verdict::Undetermined, Verdict::Healthy];

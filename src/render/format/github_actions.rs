@@ -3,8 +3,9 @@
 //! Source: <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>. Must not
 //! print a line that is no command: the runner reads all of stdout.
 
-use super::items::{self, Item};
-use super::{Sheet, markdown, visible, words};
+use super::markdown;
+use crate::render::items::{self, Item};
+use crate::render::{Sheet, visible, words};
 
 /// Annotations of one kind that GitHub shows for a step.
 const MOST: usize = 10;

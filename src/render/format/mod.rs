@@ -1,10 +1,15 @@
 //! All formats of a report: what is to be said and the name of a format in, text out. Must not say anything
 //! of its own.
 
-use super::{
-    Context, Sheet, github_actions, gitlab, html, human, json, junit, markdown, prometheus, sarif,
-    summary_table,
-};
+mod github_actions;
+mod gitlab;
+mod html;
+mod junit;
+mod markdown;
+mod prometheus;
+mod sarif;
+
+use super::{Context, Sheet, human, json, summary_table};
 use crate::prescribe::{CureFormat, EmitError, emit};
 
 /// Format of a report.

@@ -4,10 +4,10 @@
 //! Must not let foreign text become markup: it stands in code spans, in fences longer than any within, or
 //! escaped.
 
-use super::items::quote;
-use super::{Answer, Sheet, visible, words};
 use crate::diagnose::{Finding, Report, Role, Subject, Verdict};
 use crate::prescribe::{CureFormat, Prescription, emit};
+use crate::render::items::quote;
+use crate::render::{Answer, Sheet, visible, words};
 use crate::snapshot::Redactor;
 
 /// Lines of evidence that are quoted for a finding.

@@ -3,9 +3,10 @@
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::items::quote;
-use super::{Answer, Notice, Sheet, markdown, visible, words};
+use super::markdown;
 use crate::diagnose::{Acceptance, Finding, Report, Role, Verdict};
+use crate::render::items::quote;
+use crate::render::{Answer, Notice, Sheet, visible, words};
 
 /// The document.
 ///

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::items::{self, Item};
-use super::{Notice, Sheet, json, visible};
 use crate::diagnose::{Report, Role, fingerprint};
+use crate::render::items::{self, Item};
+use crate::render::{Notice, Sheet, json, visible};
 use crate::rule::Severity;
 
 /// What stands for the id of a diagnosis where nothing could be judged.

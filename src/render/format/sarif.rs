@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::items::{self, Item};
-use super::{Sheet, json as plain, markdown, words};
+use super::markdown;
 use crate::diagnose::{Acceptance, Evidence, Report, Role};
 use crate::prescribe::{CureFormat, Prescription, emit};
+use crate::render::items::{self, Item};
+use crate::render::{Sheet, json as plain, words};
 use crate::rule::{Confidence, Rule, RuleSet};
 use crate::snapshot::TargetKind;
 
