@@ -2,9 +2,9 @@
 //! the examples, the pages and the patterns apart, and the needles of each pattern worked out. Checks the
 //! conditions on the way.
 
-#[path = "src/rule/condition_check.rs"]
+#[path = "src/rule/condition_limits.rs"]
 #[allow(dead_code, reason = "what a condition says is of use to the program alone")]
-mod condition_check;
+mod condition_limits;
 #[path = "src/rule/needle.rs"]
 mod needle;
 #[path = "src/snapshot"]
@@ -24,7 +24,7 @@ type Failure = Box<dyn std::error::Error>;
 fn main() -> Result<(), Failure> {
     println!("cargo:rerun-if-changed=rules");
     for source in [
-        "src/rule/condition_check.rs",
+        "src/rule/condition_limits.rs",
         "src/rule/needle.rs",
         "src/snapshot/catalog.rs",
         "src/snapshot/vocabulary.rs",
@@ -77,9 +77,9 @@ fn embedded(name: &str, text: &str) -> Result<String, Failure> {
 fn conditions(document: &toml::Table) -> Result<(), String> {
     let signatures = document.get("signature").and_then(toml::Value::as_array).into_iter().flatten();
     for part in std::iter::once(document).chain(signatures.filter_map(toml::Value::as_table)) {
-        for key in condition_check::CONDITIONS {
+        for key in condition_limits::CONDITIONS {
             let Some(source) = part.get(key).and_then(toml::Value::as_str) else { continue };
-            condition_check::checked(source).map_err(|error| format!("`{key}` {error}: {source}"))?;
+            condition_limits::checked(source).map_err(|error| format!("`{key}` {error}: {source}"))?;
         }
     }
     Ok(())

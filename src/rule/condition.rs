@@ -8,8 +8,8 @@ use std::sync::{Arc, OnceLock};
 
 use cel::{Context, Value};
 
-pub use super::condition_check::ConditionError;
-use super::condition_check::{CheckedCondition, checked};
+pub use super::condition_limits::ConditionError;
+use super::condition_limits::{CheckedCondition, checked};
 use crate::snapshot::{Facts, spec};
 
 /// What a condition says of a target.

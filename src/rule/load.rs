@@ -1,4 +1,14 @@
 //! Loading rule files: the built-in ones and folders of the user; TOML text in, checked rules out.
+//!
+//! Why there are two ways: most runs use the built-in rules alone, match a few of them and print fewer. Those
+//! rules are checked when the program is built (`build.rs`) and embedded as JSON with their needles worked
+//! out; conditions and patterns are compiled when they are first asked, pages and examples are parsed when
+//! they are first shown. A rule of a user was never checked: every part of it is compiled at once, so that a
+//! mistake is told with its file and line before anything is diagnosed, and not in the middle of a run. Both
+//! ways meet in [`built`], so that a rule means the same whichever way it came.
+//!
+//! Why a project may only add: its files are found, not chosen. A checkout that could replace a built-in rule
+//! could silence what it is diagnosed with.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};

@@ -3,7 +3,7 @@
 //! Must not look at any snapshot; conditions and patterns are only prepared here.
 
 mod condition;
-mod condition_check;
+mod condition_limits;
 mod embedded;
 mod error;
 mod id;

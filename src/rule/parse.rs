@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::condition_check::CONDITIONS;
+use super::condition_limits::CONDITIONS;
 use super::id::{check_id, check_reference};
 use super::needle::needles;
 use super::syntax::{RemedyFile, RuleFile, SignatureFile};

@@ -215,7 +215,7 @@ impl RuleFile {
         }
     }
 
-    /// Its conditions as written, in the order of [`super::condition_check::CONDITIONS`].
+    /// Its conditions as written, in the order of [`super::condition_limits::CONDITIONS`].
     pub(super) fn conditions(&self) -> [Option<&str>; 5] {
         [&self.when, &self.harms, &self.risk, &self.note, &self.unless].map(Option::as_deref)
     }

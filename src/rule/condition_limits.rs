@@ -1,5 +1,9 @@
-//! The text of a condition in, its syntax tree and the facts that it names out. Refuses what cannot be
-//! compared, and constructs that a condition does not need.
+//! What a condition may say: its text in, its syntax tree and the facts that it names out. Refuses what cannot
+//! be compared, and constructs that a condition does not need.
+//!
+//! Why there are limits: rules come from folders of users and of checkouts, and CEL has no limit of cost of
+//! its own. A text of bounded length without loops in loops is evaluated in time that its length and the
+//! lists of a snapshot bound.
 //!
 //! The build script includes this file too: a built-in rule with a mistake in a condition is not built.
 
