@@ -137,7 +137,7 @@ impl RuleSetBuilder {
         match kind_of(file.name) {
             RuleFileKind::Remedies => self.remedies(file.read()?),
             RuleFileKind::Harmless => {
-                self.harmless.extend(file.signatures(file.read::<HarmlessFile>()?.signature))
+                self.harmless.extend(file.signatures(file.read::<HarmlessFile>()?.signature));
             }
             RuleFileKind::Rule => {
                 let mut raw: RuleFile = file.read()?;

@@ -45,7 +45,7 @@ enable = false
 pub fn files(rules: &RuleSet, commands: &[Help]) -> BTreeMap<String, String> {
     let mut files = BTreeMap::from([("book.toml".to_owned(), BOOK.to_owned())]);
     let mut put = |name: &str, body: String| {
-        drop(files.insert(format!("src/{name}"), format!("{MARK}\n{}\n", body.trim())))
+        drop(files.insert(format!("src/{name}"), format!("{MARK}\n{}\n", body.trim())));
     };
     put("SUMMARY.md", summary(rules));
     put("introduction.md", introduction(rules));
