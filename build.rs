@@ -2,9 +2,9 @@
 //! the examples, the pages and the patterns apart, and the needles of each pattern worked out. Checks the
 //! conditions on the way.
 
-#[path = "src/rule/checker.rs"]
+#[path = "src/rule/condition_limits.rs"]
 #[allow(dead_code, reason = "what a condition says is of use to the program alone")]
-mod checker;
+mod condition_limits;
 #[path = "src/rule/needle.rs"]
 mod needle;
 #[path = "src/snapshot"]
@@ -28,7 +28,7 @@ type Failure = Box<dyn std::error::Error>;
 fn main() -> Result<(), Failure> {
     println!("cargo:rerun-if-changed=rules");
     for source in [
-        "src/rule/checker.rs",
+        "src/rule/condition_limits.rs",
         "src/rule/needle.rs",
         "src/snapshot/catalog.rs",
         "src/snapshot/fact_type.rs",
@@ -41,7 +41,7 @@ fn main() -> Result<(), Failure> {
     collect(&root.join("rules"), &mut files)?;
     files.sort();
     let mut hasher = std::hash::DefaultHasher::new();
-    let mut list = String::from("Embedded { files: &[\n");
+    let mut list = String::from("EmbeddedRules { files: &[\n");
     for file in files {
         let name = file.strip_prefix(&root)?.to_string_lossy();
         let text = std::fs::read_to_string(&file)?;
@@ -65,13 +65,15 @@ fn embedded(name: &str, text: &str) -> Result<String, Failure> {
     let signatures: Vec<String> = patterns
         .iter()
         .zip(&needles)
-        .map(|(pattern, needles)| format!("Known {{ pattern: {pattern:?}, needles: &{needles:?} }}"))
+        .map(|(pattern, needles)| {
+            format!("EmbeddedSignature {{ pattern: {pattern:?}, needles: &{needles:?} }}")
+        })
         .collect();
     let signatures = signatures.join(", ");
     let (json, examples, page) =
         (serde_json::to_string(&document)?, serde_json::to_string(&examples)?, serde_json::to_string(&page)?);
     Ok(format!(
-        "File {{ name: {name:?}, json: {json:?}, examples: {examples:?}, page: {page:?}, signatures: \
+        "EmbeddedFile {{ name: {name:?}, json: {json:?}, examples: {examples:?}, page: {page:?}, signatures: \
             &[{signatures}] }}"
     ))
 }
@@ -80,9 +82,9 @@ fn embedded(name: &str, text: &str) -> Result<String, Failure> {
 fn conditions(document: &toml::Table) -> Result<(), String> {
     let signatures = document.get("signature").and_then(toml::Value::as_array).into_iter().flatten();
     for part in std::iter::once(document).chain(signatures.filter_map(toml::Value::as_table)) {
-        for key in checker::CONDITIONS {
+        for key in condition_limits::CONDITIONS {
             let Some(source) = part.get(key).and_then(toml::Value::as_str) else { continue };
-            checker::checked(source).map_err(|error| format!("`{key}` {error}: {source}"))?;
+            condition_limits::checked(source).map_err(|error| format!("`{key}` {error}: {source}"))?;
         }
     }
     Ok(())

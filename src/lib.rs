@@ -49,14 +49,12 @@ pub mod exit;
 pub mod facts;
 #[doc(hidden)]
 pub mod intake;
-pub(crate) mod limit;
+pub(crate) mod json_limit;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod options;
 #[doc(hidden)]
 pub mod pattern;
-#[cfg(feature = "engine")]
-pub(crate) mod place;
 #[doc(hidden)]
 pub mod playbook;
 #[doc(hidden)]
@@ -67,6 +65,8 @@ pub mod render;
 pub(crate) mod reorder_buffer;
 #[doc(hidden)]
 pub mod rule;
+#[cfg(feature = "engine")]
+pub(crate) mod safe_path;
 #[doc(hidden)]
 pub mod scan;
 #[cfg(feature = "cli")]
@@ -104,8 +104,8 @@ pub use snapshot::{EngineKind, Facts, Snapshot};
 /// recorded.
 ///
 /// # Errors
-/// [`SnapshotError`](snapshot::file::SnapshotError) when the file cannot be read, is no snapshot, or is of a
+/// [`SnapshotError`](snapshot::saved_file::SnapshotError) when the file cannot be read, is no snapshot, or is of a
 /// newer version.
-pub fn read_snapshot(path: &std::path::Path) -> Result<Snapshot, snapshot::file::SnapshotError> {
-    snapshot::file::read(path).map(facts::pipeline::complete)
+pub fn read_snapshot(path: &std::path::Path) -> Result<Snapshot, snapshot::saved_file::SnapshotError> {
+    snapshot::saved_file::read(path).map(facts::pipeline::complete)
 }

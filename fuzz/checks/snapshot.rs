@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use serde_json::{Value, json};
-use sysdock::snapshot::{Snapshot, file};
+use sysdock::snapshot::{Snapshot, saved_file};
 
 use super::{files, judged};
 
@@ -54,17 +54,17 @@ pub fn check(bytes: &[u8]) {
 fn read(bytes: &[u8]) -> Option<Snapshot> {
     let mut written = tempfile::NamedTempFile::new().expect("a file can be made");
     written.write_all(bytes).expect("a file can be written");
-    let snapshot = file::read(written.path()).ok()?;
+    let snapshot = saved_file::read(written.path()).ok()?;
     let mut again = tempfile::NamedTempFile::new().expect("a file can be made");
     again
-        .write_all(&file::to_json(&snapshot).expect("a snapshot can be written"))
+        .write_all(&saved_file::to_json(&snapshot).expect("a snapshot can be written"))
         .expect("a file can be written");
     assert_eq!(reread(again.path()), snapshot, "a snapshot survives its file");
     Some(snapshot)
 }
 
 fn reread(path: &Path) -> Snapshot {
-    file::read(path).expect("a snapshot that was written can be read")
+    saved_file::read(path).expect("a snapshot that was written can be read")
 }
 
 /// Changes one value: the first bytes lead to it, the others say what becomes of it.

@@ -10,10 +10,10 @@ use crate::cli::{BuildArgs, BuilderChoice, Format};
 use crate::docker::{BuildEvent, BuildOrder, Builder};
 use crate::exit::Exit;
 use crate::options::Options;
-use crate::place;
 use crate::prescribe::{ImagePlan, ImageWish, image, tag_after, trial as planned_trial};
-use crate::render::{image as image_page, output, treatment};
+use crate::render::{built_image, output, treatment};
 use crate::rule;
+use crate::safe_path;
 use crate::scan::Matcher;
 use crate::treat::{TrialOutcome, Workshop};
 
@@ -77,13 +77,13 @@ fn hand_over(office: &Office<'_>, plan: &ImagePlan, args: &BuildArgs) -> Result<
     }
     match &args.output {
         None if args.format == Format::Json => {
-            output::print(image_page::document(None, plan, None, office.rules)?.as_bytes())?
+            output::print(built_image::document(None, plan, None, office.rules)?.as_bytes())?
         }
-        None => output::print(image_page::files(plan).as_bytes())?,
+        None => output::print(built_image::files(plan).as_bytes())?,
         Some(folder) => {
             for (path, text) in &plan.files {
                 let failed = |source| CommandError::Plan { path: path.clone(), source };
-                write(&place::within(folder, path).map_err(failed)?, text)?;
+                write(&safe_path::within(folder, path).map_err(failed)?, text)?;
             }
             output::tell(&format!(
                 "{} files are in {}: build that folder",
@@ -189,10 +189,10 @@ fn show(
 ) -> Result<(), CommandError> {
     let context = &office.options.context;
     let text = match format {
-        Format::Json => image_page::document(Some(tag), plan, outcome, office.rules)?,
+        Format::Json => built_image::document(Some(tag), plan, outcome, office.rules)?,
         Format::Human => {
             let tried = outcome.map(|outcome| treatment::trial(outcome, context)).unwrap_or_default();
-            image_page::human(tag, plan, outcome.map(|outcome| outcome.works), context) + &tried
+            built_image::human(tag, plan, outcome.map(|outcome| outcome.works), context) + &tried
         }
     };
     Ok(output::print(text.as_bytes())?)

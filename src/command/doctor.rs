@@ -19,7 +19,7 @@ use crate::render::format::ReportFormat;
 use crate::render::{Answer, Sheet, output};
 use crate::rule::{self, RuleSet};
 use crate::scan::Matcher;
-use crate::snapshot::{Snapshot, file};
+use crate::snapshot::{Snapshot, saved_file};
 
 /// Containers that are examined at the same time.
 const AT_ONCE: usize = 8;
@@ -166,7 +166,7 @@ impl Doctor<'_> {
     fn saved(&self, files: &[PathBuf]) -> Looked {
         let mut looked = Looked::default();
         for path in files {
-            match file::read(path) {
+            match saved_file::read(path) {
                 Ok(snapshot) => {
                     looked.answers.push(self.answer(&snapshot, &Reach::by_itself(kind_of(&snapshot))))
                 }

@@ -2,14 +2,14 @@
 
 use std::io;
 
-use crate::config::load::ConfigError;
+use crate::config::ConfigError;
 use crate::docker::EngineError;
 use crate::exit::Exit;
 use crate::options::OptionError;
 use crate::prescribe::{EmitError, ImageError, Reach};
 use crate::render::format::FormatError;
 use crate::rule::RuleError;
-use crate::snapshot::file::SnapshotError;
+use crate::snapshot::saved_file::SnapshotError;
 use crate::treat::TreatError;
 use crate::triage::Unreadable;
 use crate::watch::WatchError;

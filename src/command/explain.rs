@@ -5,7 +5,7 @@ use crate::cli::ExplainArgs;
 use crate::exit::Exit;
 use crate::options::Options;
 use crate::playbook::{find_by_message, page};
-use crate::render::{explain, output};
+use crate::render::{diagnosis_page, output};
 use crate::rule::{self, Rule, RuleSet};
 use crate::scan::{Matcher, clean};
 use crate::snapshot::Redactor;
@@ -27,7 +27,7 @@ fn of_message(text: &str, rules: &RuleSet, options: &Options) -> Result<Exit, Co
     let matcher = Matcher::new(rules);
     let found = find_by_message(text, rules, &matcher);
     if let Some(rule) = found.first().and_then(|said| rules.get(said.id)) {
-        return shown(&explain::claimed(&found, &options.context), rule, rules, options);
+        return shown(&diagnosis_page::claimed(&found, &options.context), rule, rules, options);
     }
     if text.lines().any(|line| matcher.is_harmless(&clean(line.as_bytes()))) {
         output::print(b"A harmless line: boots that come up print it too.\n")?;
@@ -43,7 +43,7 @@ fn of_message(text: &str, rules: &RuleSet, options: &Options) -> Result<Exit, Co
 }
 
 fn shown(head: &str, rule: &Rule, rules: &RuleSet, options: &Options) -> Result<Exit, CommandError> {
-    let text = format!("{head}{}", explain::render(&page(rule, rules), &options.context));
+    let text = format!("{head}{}", diagnosis_page::render(&page(rule, rules), &options.context));
     output::print(text.as_bytes())?;
     Ok(Exit::Success)
 }

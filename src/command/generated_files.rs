@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::CommandError;
-use crate::place;
+use crate::safe_path;
 
 /// Writes files, by their paths below a folder; those that are there with the same text are left alone.
 ///
@@ -16,7 +16,7 @@ use crate::place;
 pub(super) fn put(files: &BTreeMap<String, String>, folder: &Path) -> Result<(), CommandError> {
     let at = |path: PathBuf| move |source: io::Error| CommandError::Book { path, source };
     for (name, text) in files {
-        let path = place::within(folder, name).map_err(at(folder.to_owned()))?;
+        let path = safe_path::within(folder, name).map_err(at(folder.to_owned()))?;
         let parent = path.parent().unwrap_or(folder);
         fs::create_dir_all(parent).map_err(at(parent.to_owned()))?;
         if fs::read(&path).is_ok_and(|old| old == text.as_bytes()) {
@@ -37,7 +37,7 @@ pub(super) fn differing(
 ) -> Result<Vec<String>, CommandError> {
     let mut odd = Vec::new();
     for (name, text) in files {
-        match place::within(folder, name).and_then(fs::read) {
+        match safe_path::within(folder, name).and_then(fs::read) {
             Ok(old) if old == text.as_bytes() => {}
             Ok(_) => odd.push(format!("{name}: differs\n")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => odd.push(format!("{name}: missing\n")),

@@ -37,9 +37,9 @@ use clap::Parser;
 
 pub use error::CommandError;
 
-use crate::cli::{Cli, Command, Late};
+use crate::cli::{Cli, Command, DeferredArgs};
 use crate::completion;
-use crate::config::load::load;
+use crate::config::load;
 use crate::docker::Environment;
 use crate::exit::Exit;
 use crate::options::{Options, Terminal};
@@ -86,22 +86,22 @@ fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         });
     }
     match cli.command {
-        Command::Doctor(Late(args)) => doctor::run(args, &options),
-        Command::Watch(Late(args)) => watch::run(args, &options),
-        Command::Triage(Late(args)) => triage::run(args, &options),
-        Command::Snapshot(Late(args)) => snapshot::run(&args, &options),
-        Command::Prove(Late(args)) => prove::run(&args, &options),
-        Command::Build(Late(args)) => build::run(&args, &options),
-        Command::Run(Late(args)) => run::run(&args, &options),
-        Command::Fix(Late(args)) => fix::run(&args, &options),
-        Command::Seccomp(Late(args)) => seccomp::run(&args.action, &options),
-        Command::Explain(Late(args)) => explain::run(&args, &options),
-        Command::Rules(Late(args)) => rules::run(&args, &options),
-        Command::Config(Late(args)) => config::run(&args, &options),
-        Command::Schema(Late(args)) => schema::run(&args, &options),
-        Command::Completions(Late(args)) => completions::run(&args),
-        Command::Man(Late(args)) => man::run(&args, &options),
-        Command::Selftest(Late(args)) => selftest::run(&args, &options),
+        Command::Doctor(DeferredArgs(args)) => doctor::run(args, &options),
+        Command::Watch(DeferredArgs(args)) => watch::run(args, &options),
+        Command::Triage(DeferredArgs(args)) => triage::run(args, &options),
+        Command::Snapshot(DeferredArgs(args)) => snapshot::run(&args, &options),
+        Command::Prove(DeferredArgs(args)) => prove::run(&args, &options),
+        Command::Build(DeferredArgs(args)) => build::run(&args, &options),
+        Command::Run(DeferredArgs(args)) => run::run(&args, &options),
+        Command::Fix(DeferredArgs(args)) => fix::run(&args, &options),
+        Command::Seccomp(DeferredArgs(args)) => seccomp::run(&args.action, &options),
+        Command::Explain(DeferredArgs(args)) => explain::run(&args, &options),
+        Command::Rules(DeferredArgs(args)) => rules::run(&args, &options),
+        Command::Config(DeferredArgs(args)) => config::run(&args, &options),
+        Command::Schema(DeferredArgs(args)) => schema::run(&args, &options),
+        Command::Completions(DeferredArgs(args)) => completions::run(&args),
+        Command::Man(DeferredArgs(args)) => man::run(&args, &options),
+        Command::Selftest(DeferredArgs(args)) => selftest::run(&args, &options),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::diagnose::verify_examples;
 use crate::exit::Exit;
 use crate::options::Options;
 use crate::prescribe;
-use crate::render::{output, rules as form};
+use crate::render::{output, rule_list};
 use crate::rule::{self, Complaint, RuleError, RuleSet};
 
 /// Runs the command.
@@ -17,13 +17,15 @@ pub fn run(args: &RulesArgs, options: &Options) -> Result<Exit, CommandError> {
     let rules = match (rule::load(&options.rules), &args.action) {
         (Ok(rules), _) => rules,
         (Err(error @ (RuleError::Syntax { .. } | RuleError::Part { .. })), RulesAction::Check) => {
-            return said(&form::refused(&error), false);
+            return said(&rule_list::refused(&error), false);
         }
         (Err(error), _) => return Err(error.into()),
     };
     match &args.action {
-        RulesAction::List { format: Format::Human } => said(&form::table(&rules, &options.context), true),
-        RulesAction::List { format: Format::Json } => said(&form::list_json(&rules)?, true),
+        RulesAction::List { format: Format::Human } => {
+            said(&rule_list::table(&rules, &options.context), true)
+        }
+        RulesAction::List { format: Format::Json } => said(&rule_list::list_json(&rules)?, true),
         RulesAction::Check => check(&rules),
         RulesAction::Test => test(&rules),
         RulesAction::Docs(args) => super::docs::run(args, &rules),
@@ -42,12 +44,12 @@ fn check(rules: &RuleSet) -> Result<Exit, CommandError> {
                     .to_owned(),
         }
     }));
-    said(&form::checked(rules, &complaints), complaints.is_empty())
+    said(&rule_list::checked(rules, &complaints), complaints.is_empty())
 }
 
 fn test(rules: &RuleSet) -> Result<Exit, CommandError> {
     let (run, failed) = verify_examples(rules);
-    said(&form::tested(run, &failed), failed.is_empty())
+    said(&rule_list::tested(run, &failed), failed.is_empty())
 }
 
 fn said(text: &str, good: bool) -> Result<Exit, CommandError> {

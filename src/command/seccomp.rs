@@ -13,7 +13,7 @@ use crate::docker::LogQuery;
 use crate::exit::Exit;
 use crate::options::Options;
 use crate::prescribe::{Origin, allowing, filter_of, versions_of};
-use crate::render::seccomp::{self as pages, Checked};
+use crate::render::seccomp_tables::{self as pages, FilterCheck};
 use crate::render::{json, output};
 use crate::rule;
 use crate::scan::Matcher;
@@ -61,7 +61,7 @@ fn check(args: &SeccompCheckArgs, options: &Options) -> Result<Exit, CommandErro
         .as_ref()
         .map(|profile| contradictions(profile, &subject.in_force.machine))
         .unwrap_or_default();
-    let checked = Checked {
+    let checked = FilterCheck {
         name: &subject.name,
         whose: &subject.whose,
         source: &subject.in_force.source,

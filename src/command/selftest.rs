@@ -5,7 +5,7 @@ use super::{CommandError, connect, progress};
 use crate::cli::{Format, SelftestArgs};
 use crate::exit::Exit;
 use crate::options::Options;
-use crate::render::{output, selftest};
+use crate::render::{output, selftest_table};
 use crate::rule;
 use crate::selftest::{SelfTest, is_blind};
 
@@ -27,8 +27,8 @@ pub fn run(args: &SelftestArgs, options: &Options) -> Result<Exit, CommandError>
         Ok(progress::shown("looking", options.progress, selftest_run.run()).await)
     })?;
     let text = match args.format {
-        Format::Human => selftest::human(&checks, &options.context),
-        Format::Json => selftest::json(&checks, &rule::load(&options.rules)?)?,
+        Format::Human => selftest_table::human(&checks, &options.context),
+        Format::Json => selftest_table::json(&checks, &rule::load(&options.rules)?)?,
     };
     output::print(text.as_bytes())?;
     Ok(if is_blind(&checks) { Exit::CannotLook } else { Exit::Success })

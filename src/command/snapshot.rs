@@ -10,7 +10,7 @@ use crate::options::{Options, snapshot_options};
 use crate::render::{counted, json, output};
 use crate::rule;
 use crate::scan::Matcher;
-use crate::snapshot::{Snapshot, file, hidden};
+use crate::snapshot::{Snapshot, hidden_counts, saved_file};
 
 /// Runs the command.
 ///
@@ -21,14 +21,14 @@ pub fn run(args: &SnapshotArgs, options: &Options) -> Result<Exit, CommandError>
     let matcher = Matcher::new(&rules);
     let snapshot = connect::block_on(take(args, options, &matcher))?;
     let Some(path) = &args.output else {
-        let text = file::to_json(&snapshot)?;
+        let text = saved_file::to_json(&snapshot)?;
         output::print(json::harmless(&String::from_utf8_lossy(&text)).as_bytes())?;
         if options.remarks {
             output::tell(&hidden_values(&snapshot));
         }
         return Ok(Exit::Success);
     };
-    file::write(&snapshot, path)?;
+    saved_file::write(&snapshot, path)?;
     if options.remarks {
         output::tell(&format!("{}\n{}", hidden_values(&snapshot), written(&snapshot, path)));
     }
@@ -51,7 +51,7 @@ async fn take(
 }
 
 fn hidden_values(snapshot: &Snapshot) -> String {
-    let counts = hidden::counts(snapshot);
+    let counts = hidden_counts::counts(snapshot);
     let all: usize = counts.values().sum();
     let kinds: Vec<String> =
         counts.iter().map(|(kind, count)| format!("{count} of {}", kind.name())).collect();

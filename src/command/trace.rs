@@ -19,7 +19,7 @@ use crate::diagnose::Verdict;
 use crate::exit::Exit;
 use crate::options::Options;
 use crate::prescribe::{Found, Origin, Trial, filter_of, trial as planned_trial};
-use crate::render::trace::{self as page, Traced, Way};
+use crate::render::traced_calls::{self as page, Traced, TracedBy};
 use crate::render::{json, output};
 use crate::rule;
 use crate::scan::Matcher;
@@ -101,7 +101,7 @@ impl Tracer<'_> {
         // together.
         let all_told = boots && !seen.is_empty() && self.is_as_good(&seen, &open).await?;
         let (way, candidates) =
-            if all_told { (Way::KernelLog, seen.clone()) } else { (Way::Trials, denied.clone()) };
+            if all_told { (TracedBy::KernelLog, seen.clone()) } else { (TracedBy::Trials, denied.clone()) };
         let needed = if boots { self.search(candidates, &open).await? } else { Vec::new() };
         let made =
             allow(&self.profile, &wanted(&needed)).as_ref().and_then(text).filter(|_| !needed.is_empty());

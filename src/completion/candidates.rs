@@ -8,7 +8,7 @@ use clap_complete::engine::{CompletionCandidate, PathCompleter, ValueCompleter};
 use super::value::Value;
 use crate::collect;
 use crate::docker::{Endpoint, Engine, EngineChoice, EngineError, EngineKind, Environment, locate};
-use crate::rule::{self, Source};
+use crate::rule::{self, RuleSource};
 use crate::seccomp::{Maker, named_calls, versions};
 use crate::visible::visible;
 
@@ -21,7 +21,7 @@ type Offer = (String, String);
 /// What the words so far say about the engine and the rules.
 pub struct TypedWords {
     choice: EngineChoice,
-    rules: Vec<Source>,
+    rules: Vec<RuleSource>,
     environment: Environment,
 }
 

@@ -1,9 +1,11 @@
 //! Settings by layer: files, environment and flags in, for each setting the value of the last layer that has
 //! one.
 //!
-//! Must not read files; [`load`] does. Whether a value makes sense with others is for the options to say.
+//! Must not read files; [`load()`] does. Whether a value makes sense with others is for the options to say.
 
-pub mod load;
+mod environment;
+mod error;
+mod layers;
 
 use std::path::{Component, Path, PathBuf};
 
@@ -15,6 +17,9 @@ use crate::cli::{GlobalArgs, ReportArgs};
 use crate::render::format::ReportFormat;
 use crate::rule::Severity;
 use crate::trust::Trust;
+
+pub use error::ConfigError;
+pub use layers::load;
 
 /// What one file of the configuration says. The keys are the names of the flags; paths are taken from the
 /// file's folder.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::evidence;
 use super::found::{Found, LineHit, Standing};
 use super::report::Undecided;
-use crate::rule::{Condition, Confidence, Outcome, Rule, RuleSet, Scope, Severity};
+use crate::rule::{Condition, ConditionOutcome, Confidence, Rule, RuleSet, Scope, Severity};
 use crate::scan::{Hit, Matcher};
 use crate::snapshot::vocabulary::ManagerState;
 use crate::snapshot::{Facts, Snapshot, key, spec};
@@ -42,33 +42,36 @@ pub fn judge_rule(
     facts: &Facts,
 ) -> Result<Option<(Standing, Confidence)>, Vec<String>> {
     let ask = |condition: &Option<Condition>| {
-        condition.as_ref().map_or(Outcome::NoMatch, |c| c.evaluate(scope, facts))
+        condition.as_ref().map_or(ConditionOutcome::NoMatch, |c| c.evaluate(scope, facts))
     };
-    if ask(&rule.unless) == Outcome::Match {
+    if ask(&rule.unless) == ConditionOutcome::Match {
         return Ok(None);
     }
     let (when, harms) = (ask(&rule.when), ask(&rule.harms));
-    let by_facts = when == Outcome::Match || harms == Outcome::Match;
+    let by_facts = when == ConditionOutcome::Match || harms == ConditionOutcome::Match;
     let spoken = hits.iter().any(|(_, hit)| !rule.signatures[hit.id.signature].weak);
     if by_facts || spoken {
         let lasts = hits.iter().any(|(_, hit)| rule.signatures[hit.id.signature].lasting);
-        let standing =
-            if lasts || harms == Outcome::Match { Standing::Cause } else { standing(rule, by_facts, facts) };
+        let standing = if lasts || harms == ConditionOutcome::Match {
+            Standing::Cause
+        } else {
+            standing(rule, by_facts, facts)
+        };
         return Ok(Some((standing, confidence(rule, by_facts, hits))));
     }
     let (risk, note) = (ask(&rule.risk), ask(&rule.note));
-    if risk == Outcome::Match {
+    if risk == ConditionOutcome::Match {
         return Ok(Some((Standing::Risk, rule.confidence)));
     }
     if !hits.is_empty() {
         return Ok(Some((Standing::Note, confidence(rule, false, hits))));
     }
-    if note == Outcome::Match {
+    if note == ConditionOutcome::Match {
         return Ok(Some((Standing::Note, rule.confidence)));
     }
     let mut missing: Vec<String> = [when, harms, risk]
         .into_iter()
-        .filter_map(|o| if let Outcome::Undecided(m) = o { Some(m) } else { None })
+        .filter_map(|o| if let ConditionOutcome::Undecided(m) = o { Some(m) } else { None })
         .flatten()
         .collect();
     missing.sort();

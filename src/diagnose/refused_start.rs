@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::found::{Found, Standing};
 use super::report::{Evidence, Finding, Role, Subject};
-use crate::rule::{Confidence, Outcome, Rule, RuleSet, Scope, Stage};
+use crate::rule::{ConditionOutcome, Confidence, Rule, RuleSet, Scope, Stage};
 use crate::snapshot::vocabulary::{BootOutcome, ContainerStatus};
 use crate::snapshot::{Facts, Snapshot, Source, TargetKind, key};
 
@@ -60,7 +60,7 @@ fn is_said(one: &Found, pasted: bool) -> bool {
 /// started and had ended.
 fn is_about_the_words(rule: &Rule, silent: &Facts) -> bool {
     let when = rule.when.as_ref().filter(|when| when.facts().any(|fact| fact == key::CONTAINER_ERROR.name()));
-    when.is_some_and(|when| when.evaluate(&Scope::new(silent), silent) != Outcome::Match)
+    when.is_some_and(|when| when.evaluate(&Scope::new(silent), silent) != ConditionOutcome::Match)
 }
 
 /// Returns the facts of a container that the engine started and that has ended.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::acceptance::Acceptance;
 use super::baseline;
-use crate::rule::{Class, Confidence, Place, Severity, Stage};
+use crate::rule::{Class, Confidence, RemedyPlace, Severity, Stage};
 use crate::snapshot::{Cluster, Gap, Target, TargetKind, key};
 
 /// The fact that tells which units failed.
@@ -82,7 +82,7 @@ pub struct Advice {
     /// Id of the remedy.
     pub remedy: String,
     /// What it changes.
-    pub place: Place,
+    pub place: RemedyPlace,
     /// What to do.
     pub words: String,
 }
@@ -92,7 +92,7 @@ pub struct Advice {
 pub struct Finding {
     /// Id of the diagnosis.
     pub id: String,
-    /// Place in the chain of causes.
+    /// RemedyPlace in the chain of causes.
     pub role: Role,
     /// How bad it is.
     pub severity: Severity,

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::build_event::BuildEvent;
 use super::engine::refusal;
 use super::{Engine, EngineError, encoded, trace};
-use crate::limit;
+use crate::json_limit;
 
 /// Longest silence of a build; a package that is unpacked may say nothing for a while.
 const SILENCE: Duration = Duration::from_mins(10);
@@ -160,7 +160,7 @@ impl Answer {
     }
 
     fn line(&mut self, line: &[u8]) -> Vec<BuildEvent> {
-        let Ok(document) = limit::read::<Value>(line, VALUES) else { return Vec::new() };
+        let Ok(document) = json_limit::read::<Value>(line, VALUES) else { return Vec::new() };
         let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str);
         if let Some(error) = text("/error").or(text("/errorDetail/message")) {
             self.failure = Some(error.trim().to_owned());

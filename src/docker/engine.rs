@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::transport::{Listener, Transport};
 use super::{ApiVersion, Endpoint, EngineError};
-use crate::limit::{self, ListLimit, Refused};
+use crate::json_limit::{self, JsonRefused, ListLimit};
 use crate::snapshot::EngineKind;
 
 /// Largest document about one thing, in bytes; `docker inspect` is some 10 KiB with 500 values, so is `docker
@@ -123,7 +123,7 @@ impl Engine {
         let action = format!("GET {path}");
         self.within(&action, async {
             let body = read_all(open(&self.transport, &action, path).await?, &action, LIST).await?;
-            limit::each(&body, ENTRIES, take).map_err(|refused| refused_json(&action, &refused))
+            json_limit::each(&body, ENTRIES, take).map_err(|refused| refused_json(&action, &refused))
         })
         .await
     }
@@ -160,10 +160,10 @@ async fn get(transport: &Transport, deadline: Duration, path: &str) -> Result<Va
 /// The answer as JSON, within the limits of one document.
 pub(super) async fn read_document(response: Response<Incoming>, action: &str) -> Result<Value, EngineError> {
     let body = read_all(response, action, DOCUMENT).await?;
-    limit::read(&body, VALUES).map_err(|refused| refused_json(action, &refused))
+    json_limit::read(&body, VALUES).map_err(|refused| refused_json(action, &refused))
 }
 
-fn refused_json(action: &str, refused: &Refused) -> EngineError {
+fn refused_json(action: &str, refused: &JsonRefused) -> EngineError {
     let (action, reason) = (action.to_owned(), refused.to_string());
     if refused.is_limit() {
         EngineError::TooLarge { action, reason }
@@ -191,7 +191,7 @@ pub(super) async fn open(
 pub(super) async fn refusal(response: Response<Incoming>, action: &str) -> EngineError {
     let status = response.status();
     let body = read_up_to(response, action, REFUSAL).await.map(|(body, _)| body).unwrap_or_default();
-    let message = limit::read::<Value>(&body, VALUES)
+    let message = json_limit::read::<Value>(&body, VALUES)
         .ok()
         .and_then(|v| v.get("message").and_then(Value::as_str).map(str::to_owned))
         .unwrap_or_else(|| String::from_utf8_lossy(&body).chars().take(200).collect());

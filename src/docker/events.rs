@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::engine::open;
 use super::{Engine, EngineError, encoded, fit_name, is_name};
-use crate::limit;
+use crate::json_limit;
 
 /// Longest line that is read; an event holds all labels of its container.
 const LINE_LIMIT: usize = 1024 * 1024;
@@ -211,7 +211,7 @@ impl EventStream {
                 }
             }
             while let Some(line) = self.line() {
-                match limit::read::<Value>(&line, VALUES) {
+                match json_limit::read::<Value>(&line, VALUES) {
                     Ok(event) => {
                         let Some(read) = Event::read(&event) else { continue };
                         // In events, engines put labels among the attributes.

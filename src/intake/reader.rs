@@ -13,7 +13,7 @@ pub use super::line::{Line, Service};
 use super::line_prefix::{bare, quoted_lines};
 use super::text::TextSource;
 use crate::pattern::Pattern;
-use crate::scan::{Kept, LineCache, LogStream, Matcher, Part, Seen, Whole, clean};
+use crate::scan::{KeptLines, LineCache, LinePart, LogStream, Matcher, Seen, Whole, clean};
 use crate::snapshot::{Cluster, KeptLine, Source};
 
 /// Bytes of bare lines that are kept for finding documents.
@@ -128,12 +128,12 @@ struct Reading<'m> {
     matcher: &'m Matcher<'m>,
     page: ReadText,
     room: usize,
-    kept: BTreeMap<Service, Kept>,
+    kept: BTreeMap<Service, KeptLines>,
     clusters: Clusters,
     /// What raw lines say.
     said: LineCache<Said>,
     /// What they say in their wrapping, which may have another time stamp each time.
-    parts: LineCache<Arc<[Part]>>,
+    parts: LineCache<Arc<[LinePart]>>,
 }
 
 /// What a line says.
@@ -142,7 +142,7 @@ struct Said {
     /// The line without its wrapping; its number is still to be told.
     line: Line,
     /// The texts that it quotes; mostly one, itself.
-    parts: Arc<[Part]>,
+    parts: Arc<[LinePart]>,
 }
 
 impl<'m> Reading<'m> {
@@ -190,7 +190,7 @@ impl<'m> Reading<'m> {
     }
 
     fn finish(mut self) -> ReadText {
-        let lines = |kept: &Kept| {
+        let lines = |kept: &KeptLines| {
             let lines = kept.lines().into_iter().filter(|(_, text)| !text.trim().is_empty());
             lines
                 .map(|((line, _), text)| KeptLine { line, source: Source::Text, text: text.to_string() })
@@ -216,13 +216,13 @@ fn says_something(text: &str) -> bool {
 }
 
 /// Reads a raw line.
-fn said(bytes: &[u8], matcher: &Matcher<'_>, known: &mut LineCache<Arc<[Part]>>) -> Said {
+fn said(bytes: &[u8], matcher: &Matcher<'_>, known: &mut LineCache<Arc<[LinePart]>>) -> Said {
     let clean = clean(bytes);
     let bare = bare(&clean);
     let line = Line { container: bare.container.map(Arc::from), ..Line::new(0, &bare.text) };
     let parts = || match quoted_lines(&line.text) {
-        None => Arc::from([Part::new(matcher, Arc::clone(&line.text))]),
-        Some(texts) => texts.into_iter().map(|text| Part::new(matcher, text.into())).collect(),
+        None => Arc::from([LinePart::new(matcher, Arc::clone(&line.text))]),
+        Some(texts) => texts.into_iter().map(|text| LinePart::new(matcher, text.into())).collect(),
     };
     let parts = known.get_or(line.text.as_bytes(), parts);
     Said { line, parts }

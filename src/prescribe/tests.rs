@@ -8,9 +8,9 @@ use clap::ValueEnum;
 
 use super::*;
 use crate::diagnose::{Report, Role, diagnose_with};
-use crate::rule::{self, Place};
+use crate::rule::{self, RemedyPlace};
 use crate::scan::Matcher;
-use crate::snapshot::{EngineId, EngineKind, Snapshot, file};
+use crate::snapshot::{EngineId, EngineKind, Snapshot, saved_file};
 
 fn reach(snapshot: &Snapshot) -> Reach {
     Reach::by_itself(snapshot.target.engine.as_ref().map_or(EngineKind::Docker, EngineId::kind))
@@ -37,7 +37,7 @@ static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
     let mut cases: Vec<Case> = files
         .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .map(|path| {
-            let snapshot = file::read(&path).unwrap();
+            let snapshot = saved_file::read(&path).unwrap();
             let report = diagnose_with(&snapshot, &rules, &matcher);
             let prescription = prescribe(&report, &snapshot, &reach(&snapshot));
             Case {
@@ -250,7 +250,7 @@ fn each_remedy_of_a_relaunch_is_carried_out_by_a_function_and_no_other_is() {
     let listed: BTreeSet<&str> = rules
         .remedies
         .values()
-        .filter(|remedy| remedy.place == Place::Relaunch)
+        .filter(|remedy| remedy.place == RemedyPlace::Relaunch)
         .map(|remedy| remedy.id.as_str())
         .collect();
     let carried_out: BTreeSet<&str> =

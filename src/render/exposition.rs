@@ -5,7 +5,7 @@
 
 /// What a metric does over time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum MetricKind {
     /// It only grows.
     Counter,
     /// It goes up and down.
@@ -20,10 +20,10 @@ pub struct Exposition {
 
 impl Exposition {
     /// Begins a family; its samples follow.
-    pub fn family(&mut self, name: &str, kind: Kind, help: &str) {
+    pub fn family(&mut self, name: &str, kind: MetricKind, help: &str) {
         let kind = match kind {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
+            MetricKind::Counter => "counter",
+            MetricKind::Gauge => "gauge",
         };
         let help = help.replace('\\', "\\\\").replace('\n', "\\n");
         self.text.push_str(&format!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn a_page_has_the_form_of_the_format() {
         let mut page = Exposition::default();
-        page.family("sysdock_reports", Kind::Gauge, "Reports by verdict.\nAll \\ of them.");
+        page.family("sysdock_reports", MetricKind::Gauge, "Reports by verdict.\nAll \\ of them.");
         page.sample("sysdock_reports", &[], 3);
         page.sample("sysdock_reports", &[("target", "a\"b\\c\nd\u{1b}"), ("verdict", "failed")], 1);
         insta::assert_snapshot!(page.finish(), @r#"

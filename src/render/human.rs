@@ -1,16 +1,13 @@
 //! Reports for people: verdict first, then causes with their evidence and cure, then what else is worth a
 //! line.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::page::{Page, clipped, first_paragraph};
+use super::layout::{TextPage, clipped, first_paragraph};
 use super::style::Tone;
-use super::words::{self, counted, some_of};
-use super::{Answer, Context, Notice, steps, summary};
+use super::words;
+use super::{Answer, Context, Notice, cure_steps, human_unknowns, summary_table};
 use crate::diagnose::{Evidence, Finding, Report, Role, Subject, Verdict};
-
-/// Undecided diagnoses, and reasons of gaps, that are listed.
-const LISTED: usize = 5;
 
 /// All reports, in the order given.
 #[must_use]
@@ -21,7 +18,7 @@ pub fn render(reports: &[Report], context: &Context) -> String {
 /// The same with the cures.
 #[must_use]
 pub fn answers(answers: &[Answer<'_>], context: &Context) -> String {
-    let mut page = Page::new(context);
+    let mut page = TextPage::new(context);
     for answer in answers {
         if answer.report.verdict != Verdict::Healthy {
             page.gap();
@@ -34,7 +31,7 @@ pub fn answers(answers: &[Answer<'_>], context: &Context) -> String {
     if answers.len() > 1 {
         page.gap();
         let reports: Vec<&Report> = answers.iter().map(|answer| answer.report).collect();
-        summary::line(&mut page, &reports);
+        summary_table::line(&mut page, &reports);
     }
     format!("{}\n", page.finish().trim_end_matches('\n')).trim_start_matches('\n').to_owned()
 }
@@ -42,14 +39,14 @@ pub fn answers(answers: &[Answer<'_>], context: &Context) -> String {
 /// What the configuration takes away, below the reports.
 #[must_use]
 pub fn notices(notices: &[Notice], context: &Context) -> String {
-    let mut page = Page::new(context);
+    let mut page = TextPage::new(context);
     for notice in notices {
         page.flow(0, &[("configuration:", Tone::Strong), (&notice.sentence(), Tone::Plain)]);
     }
     if notices.is_empty() { String::new() } else { format!("\n{}\n", page.finish().trim_end_matches('\n')) }
 }
 
-fn one(page: &mut Page<'_>, answer: &Answer<'_>) {
+fn one(page: &mut TextPage<'_>, answer: &Answer<'_>) {
     let report = answer.report;
     headline(page, report);
     if report.subject == Subject::NotSystemd {
@@ -58,20 +55,18 @@ fn one(page: &mut Page<'_>, answer: &Answer<'_>) {
     causes(page, report, answer.prescription.is_none());
     if let Some(prescription) = answer.prescription {
         page.gap();
-        steps::prescription(page, prescription);
+        cure_steps::prescription(page, prescription);
     }
     remarks(page, report);
     if report.verdict == Verdict::Healthy {
-        unknown_in_short(page, report);
+        human_unknowns::in_short(page, report);
         return;
     }
-    undecided(page, report);
-    gaps(page, report);
-    unrecognised(page, report);
+    human_unknowns::in_full(page, report);
     next(page, report);
 }
 
-fn headline(page: &mut Page<'_>, report: &Report) {
+fn headline(page: &mut TextPage<'_>, report: &Report) {
     let engine = report.target.engine.as_ref().map(|engine| format!("({} {}):", engine.name, engine.version));
     let colon = if engine.is_some() { "" } else { ":" };
     let name = format!("{}{colon}", report.target.name);
@@ -92,7 +87,7 @@ fn headline(page: &mut Page<'_>, report: &Report) {
     );
 }
 
-fn sign(page: &Page<'_>, verdict: Verdict) -> &'static str {
+fn sign(page: &TextPage<'_>, verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Healthy => page.sign("✓", "+"),
         Verdict::Degraded => page.sign("▲", "!"),
@@ -102,7 +97,7 @@ fn sign(page: &Page<'_>, verdict: Verdict) -> &'static str {
 }
 
 /// Root causes with what follows from them; with words of advice where no steps will come.
-fn causes(page: &mut Page<'_>, report: &Report, advise: bool) {
+fn causes(page: &mut TextPage<'_>, report: &Report, advise: bool) {
     let of = |role: Role| report.findings.iter().filter(move |finding| finding.role == role);
     let (mut told, mut quoted) = (BTreeSet::new(), BTreeSet::new());
     for root in of(Role::RootCause) {
@@ -133,7 +128,7 @@ fn causes(page: &mut Page<'_>, report: &Report, advise: bool) {
     }
 }
 
-fn root_cause(page: &mut Page<'_>, root: &Finding) {
+fn root_cause(page: &mut TextPage<'_>, root: &Finding) {
     let id = format!("[{}]", root.id);
     let severity = format!("{},", words::severity(root.severity));
     let tone = words::severity_tone(root.severity);
@@ -154,7 +149,7 @@ fn root_cause(page: &mut Page<'_>, root: &Finding) {
     page.wrapped(4, "", &first_paragraph(&root.explanation), Tone::Plain);
 }
 
-fn advice<'r>(page: &mut Page<'_>, root: &'r Finding, told: &mut BTreeSet<&'r str>) {
+fn advice<'r>(page: &mut TextPage<'_>, root: &'r Finding, told: &mut BTreeSet<&'r str>) {
     let advice: Vec<&str> =
         root.advice.iter().map(|advice| advice.words.as_str()).filter(|words| told.insert(words)).collect();
     if !advice.is_empty() {
@@ -169,7 +164,7 @@ fn advice<'r>(page: &mut Page<'_>, root: &'r Finding, told: &mut BTreeSet<&'r st
 /// Consequences by name, with the first log line of one of them; a line that follows from two causes is
 /// quoted once.
 fn consequences<'r>(
-    page: &mut Page<'_>,
+    page: &mut TextPage<'_>,
     title: &str,
     findings: &[&'r Finding],
     quoted: &mut BTreeSet<(&'r str, u64)>,
@@ -194,7 +189,7 @@ fn first_line<'r>(findings: &[&'r Finding]) -> Option<&'r Evidence> {
         .find(|evidence| matches!(evidence, Evidence::Log { .. }))
 }
 
-fn quote(page: &mut Page<'_>, evidence: &Evidence) {
+fn quote(page: &mut TextPage<'_>, evidence: &Evidence) {
     match evidence {
         Evidence::Log { text, line, stream } => page.quote(4, text, &format!("{stream}:{line}")),
         Evidence::Fact { path, value, source } => {
@@ -203,7 +198,7 @@ fn quote(page: &mut Page<'_>, evidence: &Evidence) {
     }
 }
 
-fn remarks(page: &mut Page<'_>, report: &Report) {
+fn remarks(page: &mut TextPage<'_>, report: &Report) {
     let aside = |finding: &&Finding| matches!(finding.role, Role::Risk | Role::Note);
     if report.verdict != Verdict::Healthy && report.findings.iter().any(|finding| aside(&finding)) {
         page.gap();
@@ -218,84 +213,7 @@ fn remarks(page: &mut Page<'_>, report: &Report) {
     }
 }
 
-fn unknown_in_short(page: &mut Page<'_>, report: &Report) {
-    let hidden = counted(report.gaps.len(), "thing could not be looked at", "things could not be looked at");
-    let open = counted(report.undecided.len(), "diagnosis is undecided", "diagnoses are undecided");
-    let parts: Vec<String> = [(report.gaps.len(), hidden), (report.undecided.len(), open)]
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|p| p.1)
-        .collect();
-    if !parts.is_empty() {
-        page.flow(2, &[(&parts.join("; "), Tone::Dim)]);
-    }
-}
-
-fn undecided(page: &mut Page<'_>, report: &Report) {
-    if report.undecided.is_empty() {
-        return;
-    }
-    page.gap();
-    let title = format!("undecided: {}", counted(report.undecided.len(), "diagnosis", "diagnoses"));
-    page.flow(2, &[(&title, Tone::Strong)]);
-    for open in report.undecided.iter().take(LISTED) {
-        let missing = format!("wants {}", some_of(open.missing.iter().map(String::as_str), 3));
-        let how = open.how.first().map(|how| format!("({how})")).unwrap_or_default();
-        page.flow(4, &[(&format!("{}:", open.id), Tone::Plain), (&missing, Tone::Dim), (&how, Tone::Dim)]);
-    }
-    more(page, report.undecided.len());
-}
-
-/// Gaps, those of one reason together; the one that the headline tells is left out.
-fn gaps(page: &mut Page<'_>, report: &Report) {
-    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for gap in report.gaps.iter().filter(|gap| gap.reason != report.state) {
-        reasons.entry(&gap.reason).or_default().push(&gap.fact);
-    }
-    let count: usize = reasons.values().map(Vec::len).sum();
-    if count == 0 {
-        return;
-    }
-    page.gap();
-    page.flow(2, &[(&format!("could not look at: {}", counted(count, "thing", "things")), Tone::Strong)]);
-    for (reason, facts) in reasons.iter().take(LISTED) {
-        let names = format!("{}:", some_of(facts.iter().copied(), 3));
-        page.flow(4, &[(&names, Tone::Plain), (&clipped(reason), Tone::Dim)]);
-    }
-    more(page, reasons.len());
-}
-
-/// Lines of a text that look like failures and that no rule knows.
-fn unrecognised(page: &mut Page<'_>, report: &Report) {
-    if report.unrecognised.is_empty() {
-        return;
-    }
-    page.gap();
-    page.flow(
-        2,
-        &[
-            ("not recognised:", Tone::Strong),
-            (&counted(report.unrecognised.len(), "failure", "failures"), Tone::Plain),
-        ],
-    );
-    for cluster in report.unrecognised.iter().take(LISTED) {
-        page.quote(
-            4,
-            &cluster.text,
-            &format!("{} ×{}, line {}", cluster.cluster, cluster.count, cluster.line)
-                .replace('×', page.sign("×", "x")),
-        );
-    }
-    more(page, report.unrecognised.len());
-}
-
-fn more(page: &mut Page<'_>, count: usize) {
-    if count > LISTED {
-        page.flow(4, &[(&format!("and {} more (--format json has all)", count - LISTED), Tone::Dim)]);
-    }
-}
-
-fn next(page: &mut Page<'_>, report: &Report) {
+fn next(page: &mut TextPage<'_>, report: &Report) {
     let named = report.root().or_else(|| report.findings.first());
     let command = named.map(|finding| format!("sysdock explain {}", finding.id)).or_else(|| asking(report));
     let instead = || report.is_empty_handed().then(|| "sysdock doctor CONTAINER".to_owned());

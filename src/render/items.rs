@@ -14,7 +14,7 @@ const PLAIN: &[u8] = b"-._~/";
 
 /// Where a finding is to be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct FindingPlace {
     /// The file with the text, or `container/NAME`, which is no file: forms for source code know nothing
     /// else.
     pub path: String,
@@ -35,13 +35,13 @@ pub struct Item<'r> {
 
 impl<'r> Item<'r> {
     /// Where it is to be shown: at its first line of evidence.
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> FindingPlace {
         let line = self.finding.evidence.iter().find_map(|evidence| match evidence {
             Evidence::Log { line, .. } => Some((*line).max(1)),
             Evidence::Fact { .. } => None,
         });
         let text = self.report.target.kind == TargetKind::Text;
-        Place { path: path(&self.report.target), line: line.filter(|_| text).unwrap_or(1) }
+        FindingPlace { path: path(&self.report.target), line: line.filter(|_| text).unwrap_or(1) }
     }
 
     /// What is wrong with whom, in one line.

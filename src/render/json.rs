@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use cure::{PrescriptionOut, prescription};
 
-use super::summary::SummaryOut;
-use super::trial;
-use super::watch::Occasion;
+use super::summary_table::SummaryOut;
+use super::trial_json;
+use super::watch_line::Occasion;
 use super::{Answer, Notice, Sheet, words};
 use crate::diagnose::{Acceptance, Evidence, Finding, Report, Undecided};
 use crate::rule::RuleSet;
@@ -92,7 +92,7 @@ struct ReportOut<'r> {
     /// What to do; null where nothing is to be done or no cure was looked for.
     prescription: Option<PrescriptionOut<'r>>,
     /// What a trial of the cure came to; null where there was none.
-    trial: Option<trial::TrialOut<'r>>,
+    trial: Option<trial_json::TrialOut<'r>>,
     /// Diagnoses that lack facts.
     undecided: Vec<UndecidedOut<'r>>,
     /// What could not be found out.
@@ -298,7 +298,7 @@ fn report<'r>(answer: &Answer<'r>) -> ReportOut<'r> {
         class: report.class().map(words::class),
         findings: report.findings.iter().map(|found| finding(found, report)).collect(),
         prescription: answer.prescription.map(prescription),
-        trial: answer.trial.map(trial::of),
+        trial: answer.trial.map(trial_json::of),
         undecided: report.undecided.iter().map(undecided).collect(),
         gaps: report.gaps.iter().map(gap).collect(),
         unrecognised: report.unrecognised.iter().map(cluster).collect(),

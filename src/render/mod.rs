@@ -5,39 +5,33 @@
 
 mod ascii;
 pub mod book;
-pub mod explain;
+pub mod built_image;
+mod cure_steps;
+pub mod diagnosis_page;
 pub mod exposition;
 pub mod format;
-mod github;
-mod gitlab;
-mod html;
 pub mod human;
-pub mod image;
+mod human_unknowns;
 mod items;
 pub mod json;
-mod junit;
+mod layout;
 mod link;
-mod markdown;
 mod notice;
 pub mod output;
-mod page;
-mod prometheus;
-pub mod rules;
+pub mod rule_list;
 #[cfg(test)]
 pub(crate) mod sample;
-mod sarif;
 #[cfg(feature = "cli")]
 pub mod schemas;
-pub mod seccomp;
-pub mod selftest;
+pub mod seccomp_tables;
+pub mod selftest_table;
 pub mod settings;
-mod steps;
 mod style;
-pub mod summary;
-pub mod trace;
+pub mod summary_table;
+pub mod traced_calls;
 pub mod treatment;
-mod trial;
-pub mod watch;
+mod trial_json;
+pub mod watch_line;
 mod words;
 
 use crate::diagnose::{Report, Summary};

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::diagnose::{Advice, Evidence, Finding, Report, Role, Subject, Undecided, Verdict};
 use crate::prescribe::{NotOffered, Prescription, Privilege, Step, StepKind};
-use crate::rule::{Class, Confidence, Place, Severity, Stage};
+use crate::rule::{Class, Confidence, RemedyPlace, Severity, Stage};
 use crate::snapshot::{EngineId, Gap, Target, TargetKind, key};
 
 fn target(name: &str) -> Target {
@@ -52,7 +52,7 @@ fn finding(id: &str, role: Role, title: &str) -> Finding {
 }
 
 fn advice(remedy: &str, words: &str) -> Advice {
-    Advice { remedy: remedy.to_owned(), place: Place::Relaunch, words: words.to_owned() }
+    Advice { remedy: remedy.to_owned(), place: RemedyPlace::Relaunch, words: words.to_owned() }
 }
 
 fn line(text: &str, line: u64) -> Evidence {

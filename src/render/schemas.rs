@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::style::Tone;
-use super::{Context, json, page::Page};
+use super::{Context, json, layout::TextPage};
 
 /// What is to be done so that an editor checks a file: a heading, then its lines.
 const USE: [(&str, &[&str]); 2] = [
@@ -23,7 +23,7 @@ const USE: [(&str, &[&str]); 2] = [
 /// Returns the list of names, each with what it is for, and how to use one.
 #[must_use]
 pub fn list(rows: &[(String, String)], context: &Context) -> String {
-    let mut page = Page::new(context);
+    let mut page = TextPage::new(context);
     for (name, about) in rows {
         page.wrapped(0, &format!("{name:<10}"), about, Tone::Plain);
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::page::Page;
+use super::layout::TextPage;
 use super::style::Tone;
 use super::{Context, json};
 
@@ -21,7 +21,7 @@ pub struct Setting {
 /// The table; files that were looked for and are not there stand below it.
 #[must_use]
 pub fn table(rows: &[Setting], absent: &[String], context: &Context) -> String {
-    let mut page = Page::new(context);
+    let mut page = TextPage::new(context);
     for row in rows {
         page.flow(
             0,

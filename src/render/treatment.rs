@@ -1,7 +1,7 @@
 //! What was done to a container, in a few lines for people.
 
 use super::Context;
-use super::page::Page;
+use super::layout::TextPage;
 use super::style::Tone;
 use crate::quote;
 use crate::snapshot::{LogExcerpt, Source};
@@ -10,7 +10,7 @@ use crate::treat::TrialOutcome;
 /// The outcome of a trial.
 #[must_use]
 pub fn trial(outcome: &TrialOutcome, context: &Context) -> String {
-    let mut page = Page::new(context);
+    let mut page = TextPage::new(context);
     let (word, tone) = if outcome.works { ("it works", Tone::Good) } else { ("it does not work", Tone::Bad) };
     page.flow(2, &[("trial:", Tone::Strong), (word, tone), (&format!("({})", outcome.state), Tone::Plain)]);
     if let Some(problem) = &outcome.problem {
@@ -52,7 +52,7 @@ pub fn trial(outcome: &TrialOutcome, context: &Context) -> String {
 /// What a container said that was listened to.
 #[must_use]
 pub fn heard(log: &LogExcerpt, context: &Context) -> String {
-    let mut page = Page::new(context);
+    let mut page = TextPage::new(context);
     let lines: Vec<_> = log.lines.iter().filter(|line| line.source == Source::Console).collect();
     if lines.is_empty() {
         page.flow(2, &[("it said nothing, on a terminal too", Tone::Strong)]);
@@ -72,8 +72,8 @@ pub fn lines(commands: &[Vec<String>]) -> String {
 /// The commands that undo something.
 #[must_use]
 pub fn commands(title: &str, commands: &[Vec<String>], context: &Context) -> String {
-    let mut page = Page::new(context);
+    let mut page = TextPage::new(context);
     page.flow(2, &[(title, Tone::Strong)]);
-    commands.iter().for_each(|argv| super::steps::command(&mut page, argv));
+    commands.iter().for_each(|argv| super::cure_steps::command(&mut page, argv));
     format!("{}\n", page.finish().trim_matches('\n'))
 }

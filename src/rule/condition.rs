@@ -8,13 +8,13 @@ use std::sync::{Arc, OnceLock};
 
 use cel::{Context, Value};
 
-pub use super::checker::ConditionError;
-use super::checker::{Checked, checked};
+pub use super::condition_limits::ConditionError;
+use super::condition_limits::{CheckedCondition, checked};
 use crate::snapshot::{Facts, spec};
 
 /// What a condition says of a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ConditionOutcome {
     /// It holds.
     Match,
     /// It does not hold.
@@ -28,7 +28,7 @@ pub enum Outcome {
 pub struct Condition {
     /// As written.
     pub source: String,
-    compiled: OnceLock<Result<Arc<Checked>, ConditionError>>,
+    compiled: OnceLock<Result<Arc<CheckedCondition>, ConditionError>>,
 }
 
 impl Condition {
@@ -54,7 +54,7 @@ impl Condition {
         self.compiled().as_ref().map(|_| ()).map_err(Clone::clone)
     }
 
-    fn compiled(&self) -> &Result<Arc<Checked>, ConditionError> {
+    fn compiled(&self) -> &Result<Arc<CheckedCondition>, ConditionError> {
         self.compiled.get_or_init(|| checked(&self.source).map(Arc::new))
     }
 
@@ -65,24 +65,28 @@ impl Condition {
 
     /// Evaluates the condition.
     #[must_use]
-    pub fn evaluate(&self, scope: &Scope, facts: &Facts) -> Outcome {
+    pub fn evaluate(&self, scope: &Scope, facts: &Facts) -> ConditionOutcome {
         // Of a short log little is known; compiling all conditions takes a tenth of the time of all that is
         // done with it.
         if self.compiled.get().is_none() {
             let named = named(&self.source);
             if !named.is_empty() && named.iter().all(|key| facts.named(key).is_none()) {
-                return Outcome::Undecided(named.into_iter().map(str::to_owned).collect());
+                return ConditionOutcome::Undecided(named.into_iter().map(str::to_owned).collect());
             }
         }
-        let Ok(compiled) = self.compiled() else { return Outcome::NoMatch };
+        let Ok(compiled) = self.compiled() else { return ConditionOutcome::NoMatch };
         match Value::resolve(&compiled.expression, &scope.context) {
-            Ok(Value::Bool(true)) => Outcome::Match,
-            Ok(_) => Outcome::NoMatch,
+            Ok(Value::Bool(true)) => ConditionOutcome::Match,
+            Ok(_) => ConditionOutcome::NoMatch,
             Err(_) => {
                 let missing: Vec<_> =
                     compiled.facts.iter().filter(|key| facts.named(key).is_none()).cloned().collect();
                 // All is known and still no answer: a null was compared by size.
-                if missing.is_empty() { Outcome::NoMatch } else { Outcome::Undecided(missing) }
+                if missing.is_empty() {
+                    ConditionOutcome::NoMatch
+                } else {
+                    ConditionOutcome::Undecided(missing)
+                }
             }
         }
     }
@@ -149,7 +153,7 @@ mod tests {
         facts
     }
 
-    fn evaluate(source: &str, pairs: &[(&str, serde_json::Value)]) -> Outcome {
+    fn evaluate(source: &str, pairs: &[(&str, serde_json::Value)]) -> ConditionOutcome {
         let facts = facts(pairs);
         Condition::new(source).unwrap().evaluate(&Scope::new(&facts), &facts)
     }
@@ -157,16 +161,25 @@ mod tests {
     #[test]
     fn unknown_facts_are_absorbed_where_the_rest_decides() {
         let tty = ("container.tty", false.into());
-        assert_eq!(evaluate("container.tty && mount.run", std::slice::from_ref(&tty)), Outcome::NoMatch);
-        assert_eq!(evaluate("mount.run && container.tty", std::slice::from_ref(&tty)), Outcome::NoMatch);
-        assert_eq!(evaluate("mount.run || !container.tty", std::slice::from_ref(&tty)), Outcome::Match);
+        assert_eq!(
+            evaluate("container.tty && mount.run", std::slice::from_ref(&tty)),
+            ConditionOutcome::NoMatch
+        );
+        assert_eq!(
+            evaluate("mount.run && container.tty", std::slice::from_ref(&tty)),
+            ConditionOutcome::NoMatch
+        );
+        assert_eq!(
+            evaluate("mount.run || !container.tty", std::slice::from_ref(&tty)),
+            ConditionOutcome::Match
+        );
         assert_eq!(
             evaluate("mount.run || container.tty", std::slice::from_ref(&tty)),
-            Outcome::Undecided(vec!["mount.run".into()])
+            ConditionOutcome::Undecided(vec!["mount.run".into()])
         );
         assert_eq!(
             evaluate("!mount.run && !container.tty", &[tty]),
-            Outcome::Undecided(vec!["mount.run".into()])
+            ConditionOutcome::Undecided(vec!["mount.run".into()])
         );
     }
 
@@ -179,7 +192,7 @@ mod tests {
             let said = condition.evaluate(&scope, &facts);
             assert!(condition.compiled.get().is_none(), "{}", condition.source);
             let compiled: Vec<String> = condition.facts().cloned().collect();
-            assert_eq!(said, Outcome::Undecided(compiled), "{}", condition.source);
+            assert_eq!(said, ConditionOutcome::Undecided(compiled), "{}", condition.source);
             assert_eq!(condition.evaluate(&scope, &facts), said, "{}", condition.source);
             tried += 1;
         }
@@ -189,16 +202,19 @@ mod tests {
     #[test]
     fn null_means_known_to_be_absent() {
         let absent = ("container.pids_limit", serde_json::Value::Null);
-        assert_eq!(evaluate("container.pids_limit == null", std::slice::from_ref(&absent)), Outcome::Match);
+        assert_eq!(
+            evaluate("container.pids_limit == null", std::slice::from_ref(&absent)),
+            ConditionOutcome::Match
+        );
         assert_eq!(
             evaluate(
                 "container.pids_limit != null && container.pids_limit < 20",
                 std::slice::from_ref(&absent)
             ),
-            Outcome::NoMatch
+            ConditionOutcome::NoMatch
         );
-        assert_eq!(evaluate("container.pids_limit < 20", &[absent]), Outcome::NoMatch);
-        assert!(matches!(evaluate("container.pids_limit == null", &[]), Outcome::Undecided(_)));
+        assert_eq!(evaluate("container.pids_limit < 20", &[absent]), ConditionOutcome::NoMatch);
+        assert!(matches!(evaluate("container.pids_limit == null", &[]), ConditionOutcome::Undecided(_)));
     }
 
     #[test]
@@ -206,12 +222,15 @@ mod tests {
         let units = ("manager.failed_units", serde_json::json!(["tmp.mount", "app.service"]));
         assert_eq!(
             evaluate("manager.failed_units.exists(u, u == 'tmp.mount')", std::slice::from_ref(&units)),
-            Outcome::Match
+            ConditionOutcome::Match
         );
-        assert_eq!(evaluate("size(manager.failed_units) == 2", std::slice::from_ref(&units)), Outcome::Match);
+        assert_eq!(
+            evaluate("size(manager.failed_units) == 2", std::slice::from_ref(&units)),
+            ConditionOutcome::Match
+        );
         assert_eq!(
             evaluate("manager.failed_units.exists(u, u.endsWith('.mount'))", &[units]),
-            Outcome::Match
+            ConditionOutcome::Match
         );
     }
 

@@ -1,82 +1,59 @@
 //! Loading rule files: the built-in ones and folders of the user; TOML text in, checked rules out.
+//!
+//! Why there are two ways: most runs use the built-in rules alone, match a few of them and print fewer. Those
+//! rules are checked when the program is built (`build.rs`) and embedded as JSON with their needles worked
+//! out; conditions and patterns are compiled when they are first asked, pages and examples are parsed when
+//! they are first shown. A rule of a user was never checked: every part of it is compiled at once, so that a
+//! mistake is told with its file and line before anything is diagnosed, and not in the middle of a run. Both
+//! ways meet in [`built`], so that a rule means the same whichever way it came.
+//!
+//! Why a project may only add: its files are found, not chosen. A checkout that could replace a built-in rule
+//! could silence what it is diagnosed with.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::path::Path;
 
-use super::checker::CONDITIONS;
-use super::id::{check_id, check_reference};
-use super::needle::needles;
-use super::syntax::{HarmlessFile, RemedyFile, RuleFile, SignatureFile};
+use super::embedded::{BUILTIN, EmbeddedFile};
+use super::parse::{FileChecker, PreparedParts, built, parse};
+use super::syntax::{HarmlessFile, RemedyFile, RuleFile};
 use super::{
-    Change, Condition, ConditionError, Later, RemedyText, Rule, RuleError, RuleSet, Signature, Source,
-    VersionRange,
+    Condition, LazyPart, RemedyText, Rule, RuleError, RuleSet, RuleSetChange, RuleSource, Signature,
 };
-use crate::pattern::Pattern;
-
-/// The built-in rule files, as the build script wrote them.
-struct Embedded {
-    files: &'static [File],
-    /// Hash over all texts.
-    hash: &'static str,
-}
-
-/// A built-in rule file.
-struct File {
-    /// `rules/…`.
-    name: &'static str,
-    /// What it says but for its examples, its page and its patterns.
-    json: &'static str,
-    /// Its examples.
-    examples: &'static str,
-    /// Its page, as [`super::Page`] has it; empty in a file of no rule.
-    page: &'static str,
-    /// What is known of each signature, in the order of the file.
-    signatures: &'static [Known],
-}
-
-/// What the build script worked out of a signature.
-struct Known {
-    pattern: &'static str,
-    /// See [`Signature::needles`].
-    needles: &'static [&'static str],
-}
-
-static BUILTIN: Embedded = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
 /// The built-in rules.
 ///
 /// # Errors
 /// [`RuleError`] for a built-in file with a mistake, which the tests exclude.
 pub fn builtin() -> Result<RuleSet, RuleError> {
-    load::<Source>(&[])
+    load::<RuleSource>(&[])
 }
 
 /// The built-in rules and those of more folders; the same id overrides, where the source may do that.
 ///
 /// # Errors
 /// [`RuleError`] naming file and line.
-pub fn load<S: Clone + Into<Source>>(sources: &[S]) -> Result<RuleSet, RuleError> {
-    let mut set = Builder::default();
+pub fn load<S: Clone + Into<RuleSource>>(sources: &[S]) -> Result<RuleSet, RuleError> {
+    let mut set = RuleSetBuilder::default();
     BUILTIN.hash.hash(&mut set.hasher);
     for file in BUILTIN.files {
         set.embed(file)?;
     }
     for source in sources {
-        let source: Source = source.clone().into();
+        let source: RuleSource = source.clone().into();
         let before = std::mem::take(&mut set.change);
         set.fixed = (set.rules.keys().cloned().collect(), set.remedies.keys().cloned().collect());
         source.read(|path, text| set.add(&path.display().to_string(), text, source.project.as_deref()))?;
         let change = std::mem::replace(&mut set.change, before);
-        set.changes
-            .extend(source.named_by.filter(|_| !change.is_empty()).map(|file| Change { file, ..change }));
+        set.changes.extend(
+            source.named_by.filter(|_| !change.is_empty()).map(|file| RuleSetChange { file, ..change }),
+        );
     }
     Ok(set.finish())
 }
 
 #[derive(Default)]
-struct Builder {
+struct RuleSetBuilder {
     rules: BTreeMap<String, Rule>,
     remedies: BTreeMap<String, RemedyText>,
     harmless: Vec<Signature>,
@@ -84,32 +61,32 @@ struct Builder {
     /// Ids of rules and remedies that are there before the source at hand.
     fixed: (BTreeSet<String>, BTreeSet<String>),
     /// What the source at hand does to them.
-    change: Change,
-    changes: Vec<Change>,
+    change: RuleSetChange,
+    changes: Vec<RuleSetChange>,
 }
 
 /// What a file is for, by its name.
-enum Kind {
+enum RuleFileKind {
     Remedies,
     Harmless,
     Rule,
 }
 
-fn kind_of(file: &str) -> Kind {
+fn kind_of(file: &str) -> RuleFileKind {
     match Path::new(file).file_name().and_then(|name| name.to_str()) {
-        Some("remedies.toml") => Kind::Remedies,
-        Some("harmless.toml") => Kind::Harmless,
-        _ => Kind::Rule,
+        Some("remedies.toml") => RuleFileKind::Remedies,
+        Some("harmless.toml") => RuleFileKind::Harmless,
+        _ => RuleFileKind::Rule,
     }
 }
 
-impl Builder {
+impl RuleSetBuilder {
     /// Adds a file of a source, checked; one of a project may not replace anything.
     fn add(&mut self, file: &str, text: &str, project: Option<&Path>) -> Result<(), RuleError> {
         text.hash(&mut self.hasher);
-        let checked = Checked { file, text };
+        let checked = FileChecker { file, text };
         match kind_of(file) {
-            Kind::Remedies => {
+            RuleFileKind::Remedies => {
                 let raw: RemedyFile = checked.remedies(parse(file, text)?)?;
                 for remedy in &raw.remedy {
                     let replaces = self.fixed.1.contains(&remedy.id);
@@ -117,12 +94,12 @@ impl Builder {
                 }
                 self.remedies(raw);
             }
-            Kind::Harmless => {
+            RuleFileKind::Harmless => {
                 let signatures = checked.signatures(parse::<HarmlessFile>(file, text)?.signature)?;
                 self.change.harmless += signatures.len();
                 self.harmless.extend(signatures);
             }
-            Kind::Rule => {
+            RuleFileKind::Rule => {
                 let rule = checked.rule(parse(file, text)?)?;
                 let replaces = self.fixed.0.contains(&rule.id);
                 self.note(file, "diagnosis", &rule.id, replaces, project)?;
@@ -156,18 +133,20 @@ impl Builder {
 
     /// Adds a built-in file; its conditions and patterns are compiled when they are needed, and checked by
     /// [`super::verify()`].
-    fn embed(&mut self, file: &File) -> Result<(), RuleError> {
+    fn embed(&mut self, file: &EmbeddedFile) -> Result<(), RuleError> {
         match kind_of(file.name) {
-            Kind::Remedies => self.remedies(file.read()?),
-            Kind::Harmless => self.harmless.extend(file.signatures(file.read::<HarmlessFile>()?.signature)),
-            Kind::Rule => {
+            RuleFileKind::Remedies => self.remedies(file.read()?),
+            RuleFileKind::Harmless => {
+                self.harmless.extend(file.signatures(file.read::<HarmlessFile>()?.signature));
+            }
+            RuleFileKind::Rule => {
                 let mut raw: RuleFile = file.read()?;
                 let signatures = file.signatures(std::mem::take(&mut raw.signature));
-                let parts = Parts {
+                let parts = PreparedParts {
                     conditions: raw.conditions().map(|source| source.map(Condition::unchecked)),
                     signatures,
                 };
-                let (examples, page) = (Later::embedded(file.examples), Later::embedded(file.page));
+                let (examples, page) = (LazyPart::embedded(file.examples), LazyPart::embedded(file.page));
                 self.rule(Rule { page, examples, ..built(file.name, raw, parts) });
             }
         }
@@ -196,176 +175,13 @@ impl Builder {
     }
 }
 
-impl File {
-    fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T, RuleError> {
-        serde_json::from_str(self.json).map_err(|error| RuleError::Syntax {
-            file: self.name.to_owned(),
-            line: error.line(),
-            message: error.to_string(),
-        })
-    }
-
-    fn signatures(&self, raw: Vec<SignatureFile>) -> Vec<Signature> {
-        raw.into_iter().zip(self.signatures).map(|(raw, known)| signature(raw, known)).collect()
-    }
-}
-
-/// A signature of a built-in file.
-fn signature(raw: SignatureFile, known: &Known) -> Signature {
-    Signature {
-        name: raw.name,
-        pattern: Pattern::new(known.pattern),
-        needles: known.needles.iter().map(|needle| Cow::Borrowed(*needle)).collect(),
-        systemd: raw.systemd.as_deref().and_then(VersionRange::parse),
-        confidence: raw.confidence,
-        weak: raw.weak,
-        lasting: raw.lasting,
-        when: raw.when.as_deref().map(Condition::unchecked),
-    }
-}
-
-fn parse<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, RuleError> {
-    toml::from_str(text).map_err(|error| RuleError::Syntax {
-        file: file.to_owned(),
-        line: error.span().map_or(1, |span| line_of(text, span.start)),
-        message: error.message().to_owned(),
-    })
-}
-
-fn line_of(text: &str, offset: usize) -> usize {
-    text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
-}
-
-/// The parts of a rule that are prepared in one way for built-in files and in another for those of the user.
-struct Parts {
-    /// `when`, `harms`, `risk`, `note` and `unless`.
-    conditions: [Option<Condition>; 5],
-    signatures: Vec<Signature>,
-}
-
-fn built(file: &str, mut raw: RuleFile, parts: Parts) -> Rule {
-    let [when, harms, risk, note, unless] = parts.conditions;
-    Rule {
-        when,
-        harms,
-        risk,
-        note,
-        unless,
-        signatures: parts.signatures,
-        page: raw.page().into(),
-        file: file.to_owned(),
-        id: raw.id,
-        title: raw.title,
-        severity: raw.severity,
-        stage: raw.stage,
-        class: raw.class,
-        confidence: raw.confidence,
-        consequence_only: raw.consequence_only,
-        generic: raw.generic,
-        last_resort: raw.last_resort,
-        explains: raw.explains,
-        shows: raw.shows,
-        remedies: raw.remedies,
-        no_flag: raw.no_flag,
-        examples: raw.example.into(),
-    }
-}
-
-/// A file of the user, each part of which is checked and named by its line.
-#[derive(Clone, Copy)]
-struct Checked<'f> {
-    file: &'f str,
-    text: &'f str,
-}
-
-impl Checked<'_> {
-    fn rule(self, mut raw: RuleFile) -> Result<Rule, RuleError> {
-        self.words(&raw)?;
-        let mut conditions = [const { None }; 5];
-        for ((key, source), condition) in CONDITIONS.into_iter().zip(raw.conditions()).zip(&mut conditions) {
-            let refused = |error: ConditionError| {
-                self.part(&format!("\n{key} ="), 1, key.to_owned(), error.to_string())
-            };
-            *condition = source.map(Condition::new).transpose().map_err(refused)?;
-        }
-        let signatures = self.signatures(std::mem::take(&mut raw.signature))?;
-        Ok(built(self.file, raw, Parts { conditions, signatures }))
-    }
-
-    /// Checks what names files, places of pages and addresses: ids, and references.
-    fn words(self, raw: &RuleFile) -> Result<(), RuleError> {
-        let own = std::iter::once(("id", raw.id.as_str()));
-        let others = [("explains", &raw.explains), ("remedies", &raw.remedies)];
-        let others = others.into_iter().flat_map(|(key, ids)| ids.iter().map(move |id| (key, id.as_str())));
-        for (key, id) in own.chain(others) {
-            self.id(key, id)?;
-        }
-        for reference in &raw.references {
-            check_reference(reference)
-                .map_err(|message| self.part("\nreferences =", 1, "references".to_owned(), message))?;
-        }
-        Ok(())
-    }
-
-    fn id(self, key: &str, id: &str) -> Result<(), RuleError> {
-        check_id(id).map_err(|message| self.part(&format!("{key} ="), 0, key.to_owned(), message))
-    }
-
-    fn remedies(self, raw: RemedyFile) -> Result<RemedyFile, RuleError> {
-        raw.remedy.iter().try_for_each(|remedy| self.id("id", &remedy.id))?;
-        Ok(raw)
-    }
-
-    fn signatures(self, raw: Vec<SignatureFile>) -> Result<Vec<Signature>, RuleError> {
-        raw.into_iter().map(|signature| self.signature(signature)).collect()
-    }
-
-    fn signature(self, raw: SignatureFile) -> Result<Signature, RuleError> {
-        self.id("name", &raw.name)?;
-        let bad = |message: String| {
-            self.part(&format!("name = \"{}\"", raw.name), 0, format!("signature {}", raw.name), message)
-        };
-        let systemd = match &raw.systemd {
-            Some(range) => Some(
-                VersionRange::parse(range)
-                    .ok_or_else(|| bad(format!("has no version range but `{range}`")))?,
-            ),
-            None => None,
-        };
-        let needles = needles(&raw.pattern)
-            .map_err(|e| bad(format!("has a pattern that is no regular expression: {e}")))?;
-        let when = raw
-            .when
-            .as_deref()
-            .map(Condition::new)
-            .transpose()
-            .map_err(|e| bad(format!("has a condition that {e}")))?;
-        Ok(Signature {
-            pattern: Pattern::owned(raw.pattern),
-            needles: needles.into_iter().map(Cow::Owned).collect(),
-            name: raw.name,
-            systemd,
-            confidence: raw.confidence,
-            weak: raw.weak,
-            lasting: raw.lasting,
-            when,
-        })
-    }
-
-    /// The refusal of a part that begins on the line which holds `needle`, or so many lines later.
-    fn part(self, needle: &str, later: usize, part: String, message: String) -> RuleError {
-        let line = self.text.find(needle).map_or(1, |offset| line_of(self.text, offset)) + later;
-        RuleError::Part { file: self.file.to_owned(), line, part, message }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn mistakes_are_told_with_file_and_line() {
-        let said = |text: &str| Builder::default().add("x.toml", text, None).unwrap_err().to_string();
+        let said = |text: &str| RuleSetBuilder::default().add("x.toml", text, None).unwrap_err().to_string();
         assert!(
             said("id = \"a\"\nwhat = 3").starts_with("x.toml:2: unknown field `what`"),
             "{}",
@@ -407,7 +223,7 @@ mod tests {
     fn a_project_adds_and_replaces_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let of_project =
-            Source { project: Some("p/sysdock.toml".into()), ..Source::from(dir.path().to_owned()) };
+            RuleSource { project: Some("p/sysdock.toml".into()), ..RuleSource::from(dir.path().to_owned()) };
         let rule = |id: &str| {
             format!(
                 "id = \"{id}\"\ntitle = \"mine\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation \
@@ -429,7 +245,7 @@ mod tests {
             assert_eq!(loaded.is_ok(), fits, "{text}");
             assert!(loaded.err().is_none_or(|error| error.to_string().contains("--trust")), "{text}");
             let trusted =
-                Source { project: None, named_by: Some("p/sysdock.toml".into()), ..of_project.clone() };
+                RuleSource { project: None, named_by: Some("p/sysdock.toml".into()), ..of_project.clone() };
             let replaced: Vec<String> =
                 load(&[trusted]).unwrap().changes.into_iter().flat_map(|change| change.replaced).collect();
             assert_eq!(replaced.is_empty(), fits, "{text}");

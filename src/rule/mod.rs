@@ -2,33 +2,35 @@
 //!
 //! Must not look at any snapshot; conditions and patterns are only prepared here.
 
-mod checker;
 mod condition;
+mod condition_limits;
+mod embedded;
 mod error;
 mod id;
-mod later;
+mod lazy_part;
 mod load;
 mod needle;
-mod range;
+mod parse;
 mod reproduce;
 #[cfg(feature = "cli")]
 pub mod schema;
 mod source;
 mod syntax;
 mod verify;
+mod version_range;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-pub use condition::{Condition, ConditionError, Outcome, Scope};
+pub use condition::{Condition, ConditionError, ConditionOutcome, Scope};
 pub use error::RuleError;
-pub use later::{Later, Page};
+pub use lazy_part::{LazyPart, RulePage};
 pub use load::{builtin, load};
-pub use range::VersionRange;
 pub use reproduce::{BROKEN, IMAGE, Reproduction};
-pub use source::Source;
-pub use syntax::{Class, Confidence, Example, Expectation, Place, Severity, Signature, Stage};
+pub use source::RuleSource;
+pub use syntax::{Class, Confidence, Example, Expectation, RemedyPlace, Severity, Signature, Stage};
 pub use verify::{Complaint, PLACEHOLDER, verify};
+pub use version_range::VersionRange;
 
 /// One diagnosis.
 #[derive(Debug, Clone)]
@@ -76,9 +78,9 @@ pub struct Rule {
     /// Log patterns.
     pub signatures: Vec<Signature>,
     /// What it says to those who want to know more.
-    pub page: Later<Page>,
+    pub page: LazyPart<RulePage>,
     /// Worked examples.
-    pub examples: Later<Vec<Example>>,
+    pub examples: LazyPart<Vec<Example>>,
 }
 
 /// What can be done, in words.
@@ -87,7 +89,7 @@ pub struct RemedyText {
     /// The id that rules name.
     pub id: String,
     /// What has to change.
-    pub place: Place,
+    pub place: RemedyPlace,
     /// One line.
     pub title: String,
     /// What to do, with commands.
@@ -106,12 +108,12 @@ pub struct RuleSet {
     /// Hash over all rule texts, 16 hex digits.
     pub hash: String,
     /// What files of a configuration did to rules that were there.
-    pub changes: Vec<Change>,
+    pub changes: Vec<RuleSetChange>,
 }
 
 /// What the rules that a configuration names did besides adding some.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Change {
+pub struct RuleSetChange {
     /// The configuration.
     pub file: PathBuf,
     /// Ids of diagnoses and remedies that were replaced.
@@ -120,7 +122,7 @@ pub struct Change {
     pub harmless: usize,
 }
 
-impl Change {
+impl RuleSetChange {
     /// Whether it did nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -15,7 +15,7 @@ const DEPTH: usize = 16;
 
 /// A folder or file of more rules, and who named it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct RuleSource {
     /// Folder or file.
     pub path: PathBuf,
     /// Whose it may be.
@@ -27,14 +27,14 @@ pub struct Source {
     pub named_by: Option<PathBuf>,
 }
 
-impl From<PathBuf> for Source {
+impl From<PathBuf> for RuleSource {
     /// A source that the user named.
     fn from(path: PathBuf) -> Self {
         Self { path, trust: Trust::Named, project: None, named_by: None }
     }
 }
 
-impl Source {
+impl RuleSource {
     /// Reads its files, in the order of their names; `take` gets each path with its text.
     pub(super) fn read(
         &self,
@@ -89,7 +89,7 @@ mod tests {
 
     use super::*;
 
-    fn read(source: &Source) -> Result<Vec<String>, RuleError> {
+    fn read(source: &RuleSource) -> Result<Vec<String>, RuleError> {
         let mut names = Vec::new();
         source.read(|path, _| {
             names.push(path.file_name().unwrap_or_default().to_string_lossy().into_owned());
@@ -98,8 +98,8 @@ mod tests {
         Ok(names)
     }
 
-    fn found(folder: &Path) -> Source {
-        Source { trust: Trust::Found(folder.to_owned()), ..Source::from(folder.to_owned()) }
+    fn found(folder: &Path) -> RuleSource {
+        RuleSource { trust: Trust::Found(folder.to_owned()), ..RuleSource::from(folder.to_owned()) }
     }
 
     #[test]
@@ -109,8 +109,11 @@ mod tests {
         for name in ["c.toml", "b/z.toml", "a.toml", "no.txt"] {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
-        assert_eq!(read(&Source::from(folder.path().to_owned())).unwrap(), ["a.toml", "z.toml", "c.toml"]);
-        assert_eq!(read(&Source::from(folder.path().join("no.txt"))).unwrap(), ["no.txt"]);
+        assert_eq!(
+            read(&RuleSource::from(folder.path().to_owned())).unwrap(),
+            ["a.toml", "z.toml", "c.toml"]
+        );
+        assert_eq!(read(&RuleSource::from(folder.path().join("no.txt"))).unwrap(), ["no.txt"]);
     }
 
     #[test]
@@ -118,7 +121,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path().join("x.toml");
         rustix::fs::mkfifoat(rustix::fs::CWD, &at, rustix::fs::Mode::RWXU).unwrap();
-        for source in [Source::from(folder.path().to_owned()), Source::from(at.clone()), found(folder.path())]
+        for source in
+            [RuleSource::from(folder.path().to_owned()), RuleSource::from(at.clone()), found(folder.path())]
         {
             let said = read(&source).unwrap_err().to_string();
             assert!(said.contains("x.toml") && said.contains("a named pipe"), "{said}");
@@ -138,12 +142,12 @@ mod tests {
         for (target, link) in [(other.path().join("x.toml"), "a.toml"), (other.path().to_owned(), "folder")] {
             symlink(target, folder.path().join(link)).unwrap();
             assert!(read(&found(folder.path())).unwrap_err().to_string().contains("--trust"), "{link}");
-            assert_eq!(read(&Source::from(folder.path().to_owned())).unwrap().len(), 1);
+            assert_eq!(read(&RuleSource::from(folder.path().to_owned())).unwrap().len(), 1);
             std::fs::remove_file(folder.path().join(link)).unwrap();
         }
-        let named = Source {
+        let named = RuleSource {
             trust: Trust::Found(other.path().to_owned()),
-            ..Source::from(PathBuf::from("/etc/hostname"))
+            ..RuleSource::from(PathBuf::from("/etc/hostname"))
         };
         assert!(read(&named).is_err(), "no name of a rule file");
     }

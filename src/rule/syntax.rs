@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::later::{Page, trimmed};
-use super::{Condition, Outcome, RemedyText, Reproduction, Scope, VersionRange};
+use super::lazy_part::{RulePage, trimmed};
+use super::{Condition, ConditionOutcome, RemedyText, Reproduction, Scope, VersionRange};
 use crate::pattern::Pattern;
 use crate::snapshot::{Facts, key};
 
@@ -79,7 +79,7 @@ pub enum Stage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-pub enum Place {
+pub enum RemedyPlace {
     /// The flags of the container, or an image derived from its own: the planner carries it out.
     Relaunch,
     /// The image, by its maker.
@@ -91,7 +91,7 @@ pub enum Place {
     Advice,
 }
 
-impl Place {
+impl RemedyPlace {
     /// Whether no start of the container can bring it about.
     #[must_use]
     pub fn is_beyond_flags(self) -> bool {
@@ -127,7 +127,7 @@ impl Signature {
     pub fn counts(&self, scope: &Scope, facts: &Facts) -> bool {
         let version = facts.get(key::GUEST_SYSTEMD_VERSION);
         version.is_none_or(|version| self.systemd.is_none_or(|range| range.contains(version)))
-            && self.when.as_ref().is_none_or(|when| when.evaluate(scope, facts) == Outcome::Match)
+            && self.when.as_ref().is_none_or(|when| when.evaluate(scope, facts) == ConditionOutcome::Match)
     }
 }
 
@@ -247,8 +247,8 @@ pub(super) struct RuleFile {
 
 impl RuleFile {
     /// What it says to those who want to know more.
-    pub(super) fn page(&mut self) -> Page {
-        Page {
+    pub(super) fn page(&mut self) -> RulePage {
+        RulePage {
             explanation: std::mem::take(&mut self.explanation),
             confirm: std::mem::take(&mut self.confirm),
             references: std::mem::take(&mut self.references),
@@ -257,7 +257,7 @@ impl RuleFile {
         }
     }
 
-    /// Its conditions as written, in the order of [`super::checker::CONDITIONS`].
+    /// Its conditions as written, in the order of [`super::condition_limits::CONDITIONS`].
     pub(super) fn conditions(&self) -> [Option<&str>; 5] {
         [&self.when, &self.harms, &self.risk, &self.note, &self.unless].map(Option::as_deref)
     }
@@ -324,7 +324,7 @@ pub(super) struct RemedyEntry {
     pub id: String,
     /// What has to change; `relaunch` is for the remedies that sysdock carries out itself.
     #[serde(rename = "where", default)]
-    pub place: Place,
+    pub place: RemedyPlace,
     /// One line.
     pub title: String,
     /// What to do, with commands.

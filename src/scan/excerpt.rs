@@ -28,20 +28,20 @@ pub struct Excerpter<'r> {
 #[derive(Debug)]
 struct SourceState<'r> {
     stream: LogStream<'r>,
-    read: LineCache<Part>,
-    kept: Kept,
+    read: LineCache<LinePart>,
+    kept: KeptLines,
 }
 
 /// A text that a line says, and the signatures that know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct LinePart {
     /// The clean text.
     pub text: Arc<str>,
     /// Signatures, in their order.
     pub ids: Arc<[SignatureId]>,
 }
 
-impl Part {
+impl LinePart {
     /// Looks for signatures in a clean text.
     #[must_use]
     pub fn new(matcher: &Matcher<'_>, text: Arc<str>) -> Self {
@@ -52,13 +52,13 @@ impl Part {
 }
 
 /// Number of a line, and of a part where one line quotes several.
-pub type Place = (u64, u32);
+pub type LineNumber = (u64, u32);
 
 /// Lines of one source that are kept.
 #[derive(Debug, Default)]
-pub struct Kept {
-    first: BTreeMap<Place, Arc<str>>,
-    tail: VecDeque<(Place, Arc<str>)>,
+pub struct KeptLines {
+    first: BTreeMap<LineNumber, Arc<str>>,
+    tail: VecDeque<(LineNumber, Arc<str>)>,
     seen: BTreeMap<SignatureId, Hits>,
 }
 
@@ -67,7 +67,7 @@ pub struct Kept {
 struct Hits {
     count: u64,
     /// The last one, once more than the samples came.
-    last: Option<(Place, Arc<str>)>,
+    last: Option<(LineNumber, Arc<str>)>,
 }
 
 impl<'r> Excerpter<'r> {
@@ -95,7 +95,7 @@ impl<'r> Excerpter<'r> {
         let fresh = || SourceState {
             stream: LogStream::new(matcher, whole),
             read: LineCache::default(),
-            kept: Kept::default(),
+            kept: KeptLines::default(),
         };
         let SourceState { stream, read, kept } = self.sources.entry(source).or_insert_with(fresh);
         stream.push(bytes, |line| take(matcher, line, read, kept));
@@ -129,15 +129,15 @@ impl<'r> Excerpter<'r> {
 }
 
 /// Reads a line and keeps it where it matters.
-fn take(matcher: &Matcher<'_>, line: Seen<'_>, read: &mut LineCache<Part>, kept: &mut Kept) {
-    let part = read.get_or(line.bytes, || Part::new(matcher, clean(line.bytes).into()));
+fn take(matcher: &Matcher<'_>, line: Seen<'_>, read: &mut LineCache<LinePart>, kept: &mut KeptLines) {
+    let part = read.get_or(line.bytes, || LinePart::new(matcher, clean(line.bytes).into()));
     kept.take((line.number, 0), line.picked, &part);
 }
 
-impl Kept {
+impl KeptLines {
     /// Decides whether a text is kept; tells whether it is one of the first that a signature knows. Of the
     /// lines that were picked out of the middle of a log only such matter.
-    pub fn take(&mut self, place: Place, picked: bool, part: &Part) -> bool {
+    pub fn take(&mut self, place: LineNumber, picked: bool, part: &LinePart) -> bool {
         let mut is_sample = false;
         for id in part.ids.iter() {
             let hits = self.seen.entry(*id).or_default();
@@ -162,7 +162,7 @@ impl Kept {
 
     /// All of them, by number.
     #[must_use]
-    pub fn lines(&self) -> BTreeMap<Place, Arc<str>> {
+    pub fn lines(&self) -> BTreeMap<LineNumber, Arc<str>> {
         let mut lines = self.first.clone();
         lines.extend(self.tail.iter().cloned());
         lines.extend(self.seen.values().filter_map(|hits| hits.last.clone()));

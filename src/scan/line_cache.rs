@@ -12,11 +12,11 @@ const LONGEST: usize = 1024;
 /// Remembers lines that were met twice, and something for each.
 #[derive(Debug)]
 pub struct LineCache<T> {
-    slots: Vec<Slot<T>>,
+    slots: Vec<CachedLine<T>>,
 }
 
 #[derive(Debug)]
-struct Slot<T> {
+struct CachedLine<T> {
     /// Hash of the last line of this slot that was not remembered; when it comes again it takes the slot
     /// over.
     missed: u64,
@@ -53,7 +53,7 @@ impl<T: Clone> LineCache<T> {
             return;
         }
         if self.slots.is_empty() {
-            self.slots.resize_with(SLOTS, || Slot { missed: 0, known: None });
+            self.slots.resize_with(SLOTS, || CachedLine { missed: 0, known: None });
         }
         let hash = hash(line);
         let slot = &mut self.slots[place(hash)];

@@ -33,17 +33,17 @@ pub struct Matcher<'r> {
     /// For lines.
     lines: OnceLock<Option<Prefilter>>,
     /// For each needle, who needs it.
-    owners: Vec<Owner>,
+    owners: Vec<PatternOwner>,
     needles: Vec<&'r str>,
     /// Those without a needle are tried on every line.
-    always: Vec<Owner>,
+    always: Vec<PatternOwner>,
     /// For long texts.
     prefilter: OnceLock<Option<Arc<Prefilter>>>,
 }
 
 /// What a needle belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Owner {
+enum PatternOwner {
     /// A signature of a rule.
     Signature(SignatureId),
     /// A harmless line, by its index.
@@ -64,16 +64,16 @@ impl<'r> Matcher<'r> {
         };
         for (rule, entry) in rules.rules.iter().enumerate() {
             for (signature, entry) in entry.signatures.iter().enumerate() {
-                matcher.add(Owner::Signature(SignatureId { rule, signature }), entry);
+                matcher.add(PatternOwner::Signature(SignatureId { rule, signature }), entry);
             }
         }
         for (index, entry) in rules.harmless.iter().enumerate() {
-            matcher.add(Owner::Harmless(index), entry);
+            matcher.add(PatternOwner::Harmless(index), entry);
         }
         matcher
     }
 
-    fn add(&mut self, owner: Owner, signature: &'r Signature) {
+    fn add(&mut self, owner: PatternOwner, signature: &'r Signature) {
         if signature.needles.is_empty() {
             self.always.push(owner);
         }
@@ -100,10 +100,11 @@ impl<'r> Matcher<'r> {
     /// signature has no needle that is long enough, so that every line has to be read.
     #[must_use]
     pub fn prefilter(&self, sample: &[u8]) -> Option<&Arc<Prefilter>> {
-        let of_signatures =
-            |(needle, owner): (&&'r str, &Owner)| matches!(owner, Owner::Signature(_)).then_some(*needle);
+        let of_signatures = |(needle, owner): (&&'r str, &PatternOwner)| {
+            matches!(owner, PatternOwner::Signature(_)).then_some(*needle)
+        };
         let build = || {
-            let all_have_one = !self.always.iter().any(|owner| matches!(owner, Owner::Signature(_)));
+            let all_have_one = !self.always.iter().any(|owner| matches!(owner, PatternOwner::Signature(_)));
             all_have_one
                 .then(|| {
                     Prefilter::new(self.needles.iter().zip(&self.owners).filter_map(of_signatures), sample)
@@ -115,7 +116,7 @@ impl<'r> Matcher<'r> {
     }
 
     /// Whose needles a line holds.
-    fn candidates(&self, line: &str) -> Vec<Owner> {
+    fn candidates(&self, line: &str) -> Vec<PatternOwner> {
         let mut found = self.always.clone();
         if let Some(prefilter) = self.lines() {
             prefilter.needles_in(line.as_bytes(), |needle| found.extend(self.owners.get(needle)));
@@ -130,8 +131,8 @@ impl<'r> Matcher<'r> {
     pub fn matches(&self, line: &str) -> Vec<SignatureId> {
         let candidates = self.candidates(line);
         let ids = candidates.iter().filter_map(|owner| match owner {
-            Owner::Signature(id) => Some(*id),
-            Owner::Harmless(_) => None,
+            PatternOwner::Signature(id) => Some(*id),
+            PatternOwner::Harmless(_) => None,
         });
         let found: Vec<_> = ids.filter(|id| self.pattern(*id).is_match(line)).collect();
         if found.is_empty() || self.any_harmless(&candidates, line) { Vec::new() } else { found }
@@ -154,10 +155,10 @@ impl<'r> Matcher<'r> {
         self.any_harmless(&self.candidates(line), line)
     }
 
-    fn any_harmless(&self, candidates: &[Owner], line: &str) -> bool {
+    fn any_harmless(&self, candidates: &[PatternOwner], line: &str) -> bool {
         candidates.iter().any(|owner| match owner {
-            Owner::Harmless(index) => self.rules.harmless[*index].pattern.is_match(line),
-            Owner::Signature(_) => false,
+            PatternOwner::Harmless(index) => self.rules.harmless[*index].pattern.is_match(line),
+            PatternOwner::Signature(_) => false,
         })
     }
 

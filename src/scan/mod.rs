@@ -3,6 +3,16 @@
 //! Streaming and bounded: whatever the length of the input, only an excerpt is kept. What lies between the
 //! beginning and the end of a long log goes through `fast`, which finds the few lines that may match; only
 //! those are read. Must not judge.
+//!
+//! Why there are two stages: hundreds of patterns tried on each line cost microseconds a line, and a log has
+//! millions of lines of which a handful matches. Each pattern has needles, literals of which one occurs in
+//! every line that it matches; looking for them is as quick as reading memory (docs/scan.md). The first
+//! stage may let through a line that matches nothing, which costs a little time; it may never drop one that
+//! matches, which a test against every pattern on every line holds it to. The second stage is the patterns
+//! themselves, and alone decides.
+//!
+//! Why the beginning and the end are read whole: a boot begins and fails there, and people want to see these
+//! lines even where no rule knows them. They are few, so that a short log never starts the first stage.
 
 mod excerpt;
 mod fast;
@@ -10,7 +20,7 @@ mod line_cache;
 mod lines;
 mod matcher;
 
-pub use excerpt::{Excerpter, Kept, Part, Place};
+pub use excerpt::{Excerpter, KeptLines, LineNumber, LinePart};
 pub use fast::{LogStream, Prefilter, RandomAccess, Seen, Whole, threads};
 pub use line_cache::LineCache;
 pub use lines::{LINE_LIMIT, LineSplitter, clean};

@@ -9,7 +9,7 @@ use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 
 use crate::diagnose::{Report, Subject, Verdict};
-use crate::render::watch::{Occasion, happened};
+use crate::render::watch_line::{Occasion, happened};
 use crate::rule::Severity;
 
 /// All records of reports carry this id: `journalctl MESSAGE_ID=…` finds them.

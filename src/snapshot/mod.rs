@@ -6,10 +6,10 @@
 mod catalog;
 mod fact_type;
 mod facts;
-pub mod file;
-pub mod hidden;
+pub mod hidden_counts;
 mod log;
 mod redact;
+pub mod saved_file;
 #[cfg(feature = "cli")]
 pub mod schema;
 pub mod vocabulary;

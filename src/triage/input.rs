@@ -15,7 +15,7 @@ use crate::intake::unpack::{Failing, Limits, Walk};
 use crate::intake::{self, FoundText, Supplied, TextSource};
 use crate::rule::RuleSet;
 use crate::scan::{Matcher, RandomAccess};
-use crate::snapshot::file;
+use crate::snapshot::saved_file;
 
 /// Bytes that tell whether an input is a snapshot.
 const HEAD: u64 = 256;
@@ -119,9 +119,9 @@ impl Triage<'_> {
         let FoundText { from, parts, is_binary } = from;
         let mut begin = Vec::new();
         let mut failed = from.take(HEAD).read_to_end(&mut begin).err();
-        if failed.is_none() && file::begins_one(&begin) {
-            failed = from.take(file::READ_LIMIT).read_to_end(&mut begin).err();
-            if let Some(mut snapshot) = file::of_text(&begin, Path::new(name)) {
+        if failed.is_none() && saved_file::begins_one(&begin) {
+            failed = from.take(saved_file::READ_LIMIT).read_to_end(&mut begin).err();
+            if let Some(mut snapshot) = saved_file::of_text(&begin, Path::new(name)) {
                 name.clone_into(&mut snapshot.target.name);
                 return Ok(vec![diagnose_with(&snapshot, self.rules, self.matcher)]);
             }

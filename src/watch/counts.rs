@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::render::exposition::{Exposition, Kind};
+use crate::render::exposition::{Exposition, MetricKind};
 use crate::sink::{PostCounts, Posts};
 
 /// The numbers.
@@ -59,7 +59,11 @@ fn page(numbers: &Numbers, posts: &PostCounts, resident: Option<u64>) -> String 
     let mut page = Exposition::default();
     let (events, occasions) = (&numbers.events, &numbers.occasions);
     by(&mut page, "sysdock_watch_events_total", "Events of the engine by what happened.", "action", events);
-    page.family("sysdock_watch_reports_total", Kind::Counter, "Reports by verdict and first root cause.");
+    page.family(
+        "sysdock_watch_reports_total",
+        MetricKind::Counter,
+        "Reports by verdict and first root cause.",
+    );
     for ((verdict, cause), count) in &numbers.reports {
         page.sample("sysdock_watch_reports_total", &[("verdict", verdict), ("cause", cause)], count);
     }
@@ -72,22 +76,26 @@ fn page(numbers: &Numbers, posts: &PostCounts, resident: Option<u64>) -> String 
         &posts.results,
     );
     let seconds = numbers.examining.as_secs_f64();
-    page.family("sysdock_watch_examination_seconds_total", Kind::Counter, "Time spent on examinations.");
+    page.family(
+        "sysdock_watch_examination_seconds_total",
+        MetricKind::Counter,
+        "Time spent on examinations.",
+    );
     page.sample("sysdock_watch_examination_seconds_total", &[], seconds);
     for (name, kind, help, value) in plain(numbers, posts) {
         page.family(name, kind, help);
         page.sample(name, &[], value);
     }
     if let Some(bytes) = resident {
-        page.family("process_resident_memory_bytes", Kind::Gauge, "Memory of this process.");
+        page.family("process_resident_memory_bytes", MetricKind::Gauge, "Memory of this process.");
         page.sample("process_resident_memory_bytes", &[], bytes);
     }
     page.finish()
 }
 
 /// Name, kind, help and value of the numbers that have no label.
-fn plain(numbers: &Numbers, posts: &PostCounts) -> [(&'static str, Kind, &'static str, u64); 8] {
-    use Kind::{Counter, Gauge};
+fn plain(numbers: &Numbers, posts: &PostCounts) -> [(&'static str, MetricKind, &'static str, u64); 8] {
+    use MetricKind::{Counter, Gauge};
     let (connected, backlog, known) =
         (u64::from(numbers.connected), numbers.backlog as u64, numbers.known as u64);
     let lost = numbers.journal_failed;
@@ -109,7 +117,7 @@ fn plain(numbers: &Numbers, posts: &PostCounts) -> [(&'static str, Kind, &'stati
 }
 
 fn by(page: &mut Exposition, name: &str, help: &str, label: &str, counts: &BTreeMap<&'static str, u64>) {
-    page.family(name, Kind::Counter, help);
+    page.family(name, MetricKind::Counter, help);
     counts.iter().for_each(|(value, count)| page.sample(name, &[(label, value)], count));
 }
 

@@ -6,8 +6,8 @@ use super::counts::Counts;
 use super::error::WatchError;
 use super::job::Job;
 use crate::diagnose::{Report, Verdict};
-use crate::render::watch::Occasion;
-use crate::render::{Answer, Context, json, output, watch};
+use crate::render::watch_line::Occasion;
+use crate::render::{Answer, Context, json, output, watch_line};
 use crate::sink::{Journal, Webhook};
 
 /// Where reports go.
@@ -40,7 +40,7 @@ impl Delivery {
         let line = if self.json {
             json::line_of(&answer, Some(&occasion))?
         } else {
-            watch::line(report, &occasion, there, &self.context)
+            watch_line::line(report, &occasion, there, &self.context)
         };
         let turn = self.turn.lock().await;
         // A reader that is slow must not keep events waiting.

@@ -13,21 +13,8 @@ use sysdock::snapshot::Redactor;
 use super::fake::{Answer, Documents, Fake, frame, recorded};
 use super::fixtures;
 use super::program::{Run, sysdock};
+use super::schemas::FORMATS;
 
-/// Forms of a report.
-const FORMATS: [&str; 11] = [
-    "human",
-    "json",
-    "jsonl",
-    "sarif",
-    "junit",
-    "github",
-    "github-summary",
-    "gitlab",
-    "markdown",
-    "html",
-    "prometheus",
-];
 /// Forms of a cure.
 const PRESCRIPTIONS: [&str; 8] =
     ["sh", "docker", "podman", "compose", "quadlet", "kubernetes", "molecule", "dockerfile"];

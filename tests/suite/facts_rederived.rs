@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use sysdock::facts::pipeline::{NEVER_COMPLETED, complete, conclude, document, documents_of, of_documents};
-use sysdock::snapshot::{Facts, Snapshot, file};
+use sysdock::snapshot::{Facts, Snapshot, saved_file};
 
 use super::fixtures;
 use super::program::project;
@@ -44,7 +44,7 @@ const EXPLAINED: &[(&str, &str, &str)] = &[
 /// Fixtures as they were recorded, without what is read from their documents when they are loaded.
 fn recorded() -> Vec<(String, Snapshot)> {
     let all = fixtures::all().into_iter();
-    let read = |path: &std::path::Path| file::read(path).unwrap_or_else(|error| panic!("{error}"));
+    let read = |path: &std::path::Path| saved_file::read(path).unwrap_or_else(|error| panic!("{error}"));
     all.map(|fixture| (fixture.label(), read(&fixture.path))).collect()
 }
 
@@ -133,7 +133,7 @@ fn a_fact_that_was_not_recorded_is_read_from_the_documents() {
             document["facts"].as_object_mut().unwrap().remove(key).unwrap_or_else(|| panic!("no {key}"));
         let path = folder.path().join("older.json");
         std::fs::write(&path, document.to_string()).unwrap();
-        let raw = file::read(&path).unwrap();
+        let raw = saved_file::read(&path).unwrap();
         assert_eq!(raw.facts.named(key), None, "{key}");
         let loaded = sysdock::read_snapshot(&path).unwrap();
         assert_eq!(loaded.facts.named(key).map(|fact| &fact.value), Some(&old["value"]), "{key}");
@@ -174,10 +174,10 @@ fn snapshots_of_earlier_versions_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("older.json");
     std::fs::write(&path, document.to_string()).unwrap();
-    let loaded = file::read(&path).unwrap();
+    let loaded = saved_file::read(&path).unwrap();
     assert!(loaded.facts.iter().all(|(key, _)| sysdock::snapshot::spec(key).is_some()));
     document["facts"]["container.nonsense"] = fact(true.into());
     std::fs::write(&path, document.to_string()).unwrap();
-    let refused = file::read(&path).unwrap_err().to_string();
+    let refused = saved_file::read(&path).unwrap_err().to_string();
     assert!(refused.contains("unknown fact `container.nonsense`"), "{refused}");
 }

@@ -19,12 +19,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("command::doctor", "command::deliver"),
     ("command::interrupt", "command::error"),
     ("command::made", "command::case"),
-    ("snapshot::redact::markup", "snapshot::redact::assigned"),
-    ("snapshot::redact::seek", "snapshot::redact::address"),
-    ("snapshot::redact::seek", "snapshot::redact::assigned"),
-    ("snapshot::redact::seek", "snapshot::redact::command"),
-    ("snapshot::redact::seek", "snapshot::redact::form"),
-    ("snapshot::redact::spoken", "snapshot::redact::assigned"),
 ];
 
 /// A module by the names on the way to it from the root of the crate.

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use sysdock::diagnose::diagnose;
 use sysdock::rule::builtin;
-use sysdock::snapshot::{KeptLine, LogExcerpt, Snapshot, Source, file, key};
+use sysdock::snapshot::{KeptLine, LogExcerpt, Snapshot, Source, key, saved_file};
 
 use super::fixtures::{self, Expected, Fixture};
 use super::program::project;
@@ -34,7 +34,7 @@ impl Derived {
             .find(|fixture| fixture.label() == self.from)
             .unwrap_or_else(|| panic!("no fixture {}", self.from));
         // As it was recorded, without what is read from its documents when it is loaded.
-        let mut snapshot = file::read(&base.path).unwrap_or_else(|error| panic!("{error}"));
+        let mut snapshot = saved_file::read(&base.path).unwrap_or_else(|error| panic!("{error}"));
         for (key, value) in &self.facts {
             snapshot.facts.set_named(
                 key,
@@ -74,7 +74,7 @@ fn derived_fixtures_are_what_they_say() {
     let rules = builtin().expect("the built-in rules can be loaded");
     for one in table.derived {
         let snapshot = one.made(&recorded);
-        let text = String::from_utf8(file::to_json(&snapshot).expect("a snapshot can be written"))
+        let text = String::from_utf8(saved_file::to_json(&snapshot).expect("a snapshot can be written"))
             .expect("JSON is UTF-8");
         let report = diagnose(&snapshot, &rules);
         assert_eq!(

@@ -1,6 +1,7 @@
 //! Every form of a report: what each command prints in it for each outcome, and what hostile text and great
 //! numbers do to it.
 
+use clap::ValueEnum;
 use serde_json::{Value, json};
 use sysdock::cli::Cli;
 use sysdock::diagnose::{
@@ -8,7 +9,7 @@ use sysdock::diagnose::{
 };
 use sysdock::render::format::{self, ReportFormat};
 use sysdock::render::{Answer, Context, Notice, Sheet};
-use sysdock::rule::{Class, Confidence, Place, Severity, Stage, builtin};
+use sysdock::rule::{Class, Confidence, RemedyPlace, Severity, Stage, builtin};
 use sysdock::snapshot::{Cluster, EngineId, Gap, Target, TargetKind};
 
 use super::browser::{DESKTOP, PHONE, View, browser};
@@ -36,7 +37,7 @@ fn each_command_has_each_form_for_each_outcome() {
     let innocent = folder.path().join("innocent.txt");
     std::fs::write(&innocent, "hello\n").expect("a file can be written");
     let (log, innocent) = (log.display().to_string(), innocent.display().to_string());
-    for format in FORMATS {
+    for format in FORMATS.iter().copied() {
         for (file, code) in [
             (fixture("healthy"), 0),
             (fixture("not-systemd"), 0),
@@ -144,7 +145,7 @@ fn several_forms_come_from_one_run_and_no_form_changes_the_exit_code() {
     let mut words = vec!["doctor", "--format", "json", "--from", &bad, &good];
     words.extend(wanted.iter().map(String::as_str));
     let run = sysdock(&words).run().ended(1);
-    for format in FORMATS {
+    for format in FORMATS.iter().copied() {
         let text = std::fs::read_to_string(path(format)).expect("the file was written");
         assert!(!text.is_empty(), "{format}");
         assert_eq!(complaints(format, &text), [""; 0], "{format}: {text}");
@@ -297,7 +298,7 @@ fn hostile(name: &str) -> Report {
         explains: vec![evil("id")],
         explained_by: if role == Role::Consequence { vec![evil("id")] } else { Vec::new() },
         remedies: vec![evil("remedy")],
-        advice: vec![Advice { remedy: evil("remedy"), place: Place::Relaunch, words: evil("advice") }],
+        advice: vec![Advice { remedy: evil("remedy"), place: RemedyPlace::Relaunch, words: evil("advice") }],
         stage: Stage::Mount,
         no_flag: Some(evil("no flag")),
         accepted: (role == Role::Risk)
@@ -328,21 +329,12 @@ fn hostile(name: &str) -> Report {
     }
 }
 
-const FORMS: [ReportFormat; 11] = [
-    ReportFormat::Human,
-    ReportFormat::Json,
-    ReportFormat::Jsonl,
-    ReportFormat::Sarif,
-    ReportFormat::Junit,
-    ReportFormat::Github,
-    ReportFormat::GithubSummary,
-    ReportFormat::Gitlab,
-    ReportFormat::Markdown,
-    ReportFormat::Html,
-    ReportFormat::Prometheus,
-];
+/// The format of a name.
+fn named(format: &str) -> ReportFormat {
+    ReportFormat::from_str(format, false).expect("it is the name of a format")
+}
 
-/// A sheet of so many reports in a form.
+/// A sheet of so many reports in a format.
 fn rendered(format: ReportFormat, reports: &[Report]) -> String {
     let rules = builtin().expect("the built-in rules can be used");
     let mut summary = Summary::default();
@@ -367,8 +359,8 @@ fn rendered(format: ReportFormat, reports: &[Report]) -> String {
 #[test]
 fn hostile_text_and_thirty_thousand_findings_break_no_form() {
     let reports: Vec<Report> = (0..7_500_u32).map(|n| hostile(&format!("target-{n}"))).collect();
-    for (format, form) in FORMATS.into_iter().zip(FORMS) {
-        let text = rendered(form, &reports);
+    for format in FORMATS.iter().copied() {
+        let text = rendered(named(format), &reports);
         // No rule can have such ids, which is all that the schema has to say of it.
         let is_of_an_id =
             |one: &String| one.contains("does not match \"^[a-z0-9]") || one.contains("longer than 80");

@@ -12,7 +12,7 @@ use sysdock::prescribe::{CureFormat, Prescription, Reach, emit, prescribe};
 use sysdock::render::{Answer, Context, human};
 use sysdock::rule::{RuleSet, builtin};
 use sysdock::scan::Matcher;
-use sysdock::snapshot::{EngineKind, Snapshot, file};
+use sysdock::snapshot::{EngineKind, Snapshot, saved_file};
 
 use super::program::{project, sysdock};
 
@@ -31,7 +31,7 @@ static JUDGED_DERIVED: LazyLock<Report> = LazyLock::new(|| judged(DERIVED));
 static JUDGED_FLAGS: LazyLock<Report> = LazyLock::new(|| judged(FLAGS));
 
 fn judged(fixture: &str) -> Report {
-    let snapshot = file::read(&project(fixture)).expect("a fixture is a snapshot");
+    let snapshot = saved_file::read(&project(fixture)).expect("a fixture is a snapshot");
     diagnose_with(&snapshot, &RULES, &MATCHER)
 }
 
@@ -51,7 +51,7 @@ impl Case {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let path = folder.path().join("snapshot.json");
         std::fs::write(&path, document.to_string()).expect("a file can be written");
-        let snapshot: Snapshot = file::read(&path).expect("a changed fixture is a snapshot");
+        let snapshot: Snapshot = saved_file::read(&path).expect("a changed fixture is a snapshot");
         // Judging looks at facts and log, which stay as they were recorded.
         let recorded = if fixture == DERIVED { &*JUDGED_DERIVED } else { &*JUDGED_FLAGS };
         let report = Report { target: snapshot.target.clone(), ..recorded.clone() };

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
-use sysdock::snapshot::file;
+use sysdock::snapshot::saved_file;
 
 use super::fixtures;
 use super::program::{project, sysdock};
@@ -114,8 +114,8 @@ pub fn written<S: AsRef<OsStr>>(words: &[S], stdout: &str) {
 #[track_caller]
 fn saved(path: &Path) {
     let bytes = if path.extension().is_some_and(|extension| extension == "zst") {
-        let snapshot = file::read(path).unwrap_or_else(|error| panic!("{error}"));
-        file::to_json(&snapshot).expect("a snapshot is JSON")
+        let snapshot = saved_file::read(path).unwrap_or_else(|error| panic!("{error}"));
+        saved_file::to_json(&snapshot).expect("a snapshot is JSON")
     } else {
         std::fs::read(path).expect("the snapshot can be read")
     };

@@ -10,7 +10,7 @@ use sysdock::rule::{RuleSet, builtin};
 use sysdock::scan::{Excerpter, Matcher};
 use sysdock::snapshot::{
     EngineId, Facts, Gap, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Source, Target,
-    TargetKind, file, key,
+    TargetKind, key, saved_file,
 };
 
 fn rules() -> &'static RuleSet {
@@ -126,7 +126,7 @@ proptest! {
         let mut whole = snapshot(documents(name, &secrets), facts, excerpt(lines));
         whole.gaps.push(Gap { fact: "log".to_owned(), reason: format!("the engine refused token={form}") });
         let redacted = Redactor::default().redacted(whole);
-        let text = String::from_utf8(file::to_json(&redacted).unwrap()).unwrap();
+        let text = String::from_utf8(saved_file::to_json(&redacted).unwrap()).unwrap();
         for planted in secrets.iter().chain(&in_log) {
             prop_assert!(!text.contains(planted.as_str()), "{planted} is left in {text}");
         }
@@ -159,9 +159,9 @@ proptest! {
         let mut whole = Redactor::default().redacted(snapshot(documents, facts, excerpt(texts)));
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(if compressed { "case.json.zst" } else { "case.json" });
-        file::write(&whole, &path).unwrap();
+        saved_file::write(&whole, &path).unwrap();
         whole.target.kind = TargetKind::Snapshot;
-        prop_assert_eq!(file::read(&path).unwrap(), whole);
+        prop_assert_eq!(saved_file::read(&path).unwrap(), whole);
     }
 
     #[test]

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use sysdock::diagnose::{Verdict, diagnose};
-use sysdock::render::watch::Occasion;
+use sysdock::render::watch_line::Occasion;
 use sysdock::render::{Answer, json as report_json};
 use sysdock::rule::builtin;
-use sysdock::snapshot::file;
+use sysdock::snapshot::saved_file;
 use sysdock::treat::{Minimal, Stop, TrialOutcome, UnitState};
 
 use super::fixtures;
@@ -63,7 +63,7 @@ fn outcome() -> TrialOutcome {
 
 /// A line with a trial and an event.
 pub fn tried_line() -> Value {
-    let snapshot = file::read(&fixture("run-tmpfs-missing")).expect("the fixture can be read");
+    let snapshot = saved_file::read(&fixture("run-tmpfs-missing")).expect("the fixture can be read");
     let report = diagnose(&snapshot, &builtin().expect("the rules can be loaded"));
     let outcome = outcome();
     let answer = Answer { report: &report, prescription: None, trial: Some(&outcome) };

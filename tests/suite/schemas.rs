@@ -2,25 +2,20 @@
 
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
+use clap::ValueEnum;
 use serde_json::Value;
+use sysdock::render::format::ReportFormat;
 
 use super::{own_schemas, program::project};
 
-/// The forms of a report, by the names that `--format` takes.
-pub const FORMATS: [&str; 11] = [
-    "human",
-    "json",
-    "jsonl",
-    "sarif",
-    "junit",
-    "github",
-    "github-summary",
-    "gitlab",
-    "markdown",
-    "html",
-    "prometheus",
-];
+/// The formats of a report, by the names that `--format` takes; the script of a cure is none.
+pub static FORMATS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let reports = ReportFormat::value_variants().iter().filter(|format| **format != ReportFormat::Sh);
+    let name = |format: &ReportFormat| Some(format.to_possible_value()?.get_name().to_owned().leak() as &str);
+    reports.filter_map(name).collect()
+});
 
 /// What is wrong with a text in this form; nothing where it is as it should be.
 pub fn complaints(format: &str, text: &str) -> Vec<String> {

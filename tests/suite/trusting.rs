@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::fixtures;
 use super::own_schemas;
 use super::program::{Run, sysdock};
+use super::schemas::FORMATS;
 
 /// Somebody else.
 const OTHER: u32 = 4321;
@@ -199,23 +200,8 @@ fn no_error_quotes_a_file_that_is_something_else() {
     }
 }
 
-/// Forms of a report, each with the file that tells it apart.
-const FORMATS: [&str; 11] = [
-    "human",
-    "json",
-    "jsonl",
-    "sarif",
-    "junit",
-    "github",
-    "github-summary",
-    "gitlab",
-    "markdown",
-    "html",
-    "prometheus",
-];
-
 fn told(call: impl Fn(&str) -> Run, words: &str) {
-    for format in FORMATS {
+    for format in FORMATS.iter() {
         let run = call(format);
         let plain: String = run.stdout.replace('\\', "").split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(plain.contains(words) && plain.contains("sysdock.toml"), "{format}: {run:?}");

@@ -11,7 +11,7 @@ use sysdock::diagnose::{self, Evidence, Finding, Report, Role};
 use sysdock::rule::{Confidence, RuleSet};
 use sysdock::scan::Matcher;
 use sysdock::seccomp::{Answer, Effect, Hierarchy, Surroundings, blocked_in};
-use sysdock::snapshot::{Snapshot, file};
+use sysdock::snapshot::{Snapshot, saved_file};
 
 use crate::Place;
 use crate::cells::{self, Cell, Record};
@@ -113,7 +113,7 @@ fn of_guest(
 fn examine(place: &Place, record: &Record, rules: &RuleSet, matcher: &Matcher<'_>) -> Result<Report> {
     let path = record.cell.snapshot(&place.state);
     let mut snapshot =
-        file::read(&path).map_err(|error| anyhow!("{error}")).with_context(|| record.cell.label())?;
+        saved_file::read(&path).map_err(|error| anyhow!("{error}")).with_context(|| record.cell.label())?;
     if let Some(call) = &record.cell.call {
         renew(&mut snapshot, record, call);
     }

@@ -5,7 +5,7 @@
 
 use crate::diagnose::{Advice, Finding};
 use crate::prescribe::step::{Step, StepKind};
-use crate::rule::{PLACEHOLDER, Place};
+use crate::rule::{PLACEHOLDER, RemedyPlace};
 use crate::snapshot::Facts;
 
 /// Returns the steps for a root cause that the planner cannot cure by itself: why no flag helps, and the
@@ -23,7 +23,7 @@ pub fn steps(root: &Finding, facts: &Facts) -> Vec<Step> {
 /// Returns the words of a remedy as a step.
 fn step(root: &Finding, advice: &Advice) -> Step {
     let words = advice.words.split_whitespace().collect::<Vec<_>>().join(" ");
-    let kind = if advice.place == Place::Host { StepKind::Host } else { StepKind::Advice };
+    let kind = if advice.place == RemedyPlace::Host { StepKind::Host } else { StepKind::Advice };
     Step { kind, ..Step::advice(words, &[&root.id]) }
 }
 

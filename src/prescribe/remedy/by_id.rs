@@ -8,7 +8,7 @@ use super::{
     seccomp_profile, systemd_as_pid1,
 };
 use crate::prescribe::recipe::Plan;
-use crate::rule::{Place, RuleSet};
+use crate::rule::{RemedyPlace, RuleSet};
 
 /// Remedies that the planner carries out, and how.
 pub struct Remedy {
@@ -43,6 +43,6 @@ pub fn unknown(rules: &RuleSet) -> impl Iterator<Item = &str> {
     rules
         .remedies
         .values()
-        .filter(move |remedy| remedy.place == Place::Relaunch && !known(&remedy.id))
+        .filter(move |remedy| remedy.place == RemedyPlace::Relaunch && !known(&remedy.id))
         .map(|remedy| remedy.id.as_str())
 }

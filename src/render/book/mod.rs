@@ -1,7 +1,7 @@
 //! The playbook as the sources of a book for mdBook: rules in, file names and texts out. Must not write them.
 
 mod help;
-mod markdown;
+mod page_markdown;
 mod tables;
 
 pub use help::Help;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use crate::playbook::{page, wordings};
 use crate::render::words;
 use crate::rule::{RuleSet, Signature};
-use markdown::{code, text};
+use page_markdown::{code, text};
 
 /// Stands at the top of each page; a file that begins so may be replaced or removed.
 pub const MARK: &str = "<!-- Made by `sysdock rules docs`; do not edit. -->\n";
@@ -45,7 +45,7 @@ enable = false
 pub fn files(rules: &RuleSet, commands: &[Help]) -> BTreeMap<String, String> {
     let mut files = BTreeMap::from([("book.toml".to_owned(), BOOK.to_owned())]);
     let mut put = |name: &str, body: String| {
-        drop(files.insert(format!("src/{name}"), format!("{MARK}\n{}\n", body.trim())))
+        drop(files.insert(format!("src/{name}"), format!("{MARK}\n{}\n", body.trim())));
     };
     put("SUMMARY.md", summary(rules));
     put("introduction.md", introduction(rules));
@@ -57,7 +57,7 @@ pub fn files(rules: &RuleSet, commands: &[Help]) -> BTreeMap<String, String> {
     put("permissions.md", tables::permissions());
     put("facts.md", tables::facts());
     for rule in &rules.rules {
-        put(&format!("ids/{}.md", rule.id), markdown::page(&page(rule, rules), rules));
+        put(&format!("ids/{}.md", rule.id), page_markdown::page(&page(rule, rules), rules));
     }
     files
 }
@@ -118,13 +118,13 @@ fn introduction(rules: &RuleSet) -> String {
 }
 
 /// One message that leads somewhere.
-struct Entry {
+struct MessageEntry {
     wording: String,
     line: String,
 }
 
 fn messages(rules: &RuleSet) -> String {
-    let mut entries: Vec<Entry> = Vec::new();
+    let mut entries: Vec<MessageEntry> = Vec::new();
     for rule in &rules.rules {
         let to = format!("[{}](ids/{}.md)", rule.id, rule.id);
         rule.signatures.iter().for_each(|signature| entries.extend(told(signature, &to)));
@@ -152,9 +152,10 @@ fn messages(rules: &RuleSet) -> String {
     page
 }
 
-fn told(signature: &Signature, to: &str) -> Vec<Entry> {
+fn told(signature: &Signature, to: &str) -> Vec<MessageEntry> {
     let versions = signature.systemd.map(|range| format!(" (systemd {range})")).unwrap_or_default();
-    let entry = |wording: String| Entry { line: format!("- {}: {to}{versions}\n", code(&wording)), wording };
+    let entry =
+        |wording: String| MessageEntry { line: format!("- {}: {to}{versions}\n", code(&wording)), wording };
     wordings(signature.pattern.source()).into_iter().map(entry).collect()
 }
 
@@ -168,8 +169,8 @@ fn remedies(rules: &RuleSet) -> String {
             and container.\n"
             .to_owned();
     for (id, remedy) in &rules.remedies {
-        page.push_str(&format!("\n## {}\n\n{}\n\n", id, markdown::sentence(&remedy.title)));
-        page.push_str(&markdown::prose(&remedy.words));
+        page.push_str(&format!("\n## {}\n\n{}\n\n", id, page_markdown::sentence(&remedy.title)));
+        page.push_str(&page_markdown::prose(&remedy.words));
         let cured = rules.rules.iter().filter(|rule| rule.remedies.contains(id));
         let cured: Vec<String> = cured.map(|rule| format!("[{}](ids/{}.md)", rule.id, rule.id)).collect();
         if !cured.is_empty() {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Help;
-use super::markdown::{code, fence, sentence, text};
+use super::page_markdown::{code, fence, sentence, text};
 use crate::exit::Exit;
 use crate::snapshot::{CATALOG, FactSpec, Kind};
 

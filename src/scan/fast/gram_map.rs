@@ -6,19 +6,19 @@ use super::avx2::{self, WORDS};
 
 /// How a text is probed where the processor can do it eight times at once; see [`PACES`].
 const WIDE: [Pace; 4] = [
-    Pace { shortest: 8, gram: 6, step: avx2::STEP, way: Way::Wide },
-    Pace { shortest: 7, gram: 6, step: avx2::STEP, way: Way::Wide },
-    Pace { shortest: 6, gram: 5, step: avx2::STEP, way: Way::Wide },
-    Pace { shortest: 5, gram: 4, step: avx2::STEP, way: Way::Wide },
+    Pace { shortest: 8, gram: 6, step: avx2::STEP, way: ProbeBy::Wide },
+    Pace { shortest: 7, gram: 6, step: avx2::STEP, way: ProbeBy::Wide },
+    Pace { shortest: 6, gram: 5, step: avx2::STEP, way: ProbeBy::Wide },
+    Pace { shortest: 5, gram: 4, step: avx2::STEP, way: ProbeBy::Wide },
 ];
 /// How a text is probed, for needles of at least so many bytes: the longer the needles, the longer and rarer
 /// the grams, and the larger the steps. A window is never more than `2 * REACH` longer than the needle.
 const PACES: [Pace; 5] = [
-    Pace { shortest: 8, gram: 6, step: 5, way: Way::Single },
-    Pace { shortest: 7, gram: 5, step: 5, way: Way::Single },
-    Pace { shortest: 6, gram: 4, step: 5, way: Way::Single },
-    Pace { shortest: 5, gram: 4, step: 4, way: Way::Single },
-    Pace { shortest: 4, gram: 4, step: 3, way: Way::Single },
+    Pace { shortest: 8, gram: 6, step: 5, way: ProbeBy::Single },
+    Pace { shortest: 7, gram: 5, step: 5, way: ProbeBy::Single },
+    Pace { shortest: 6, gram: 4, step: 5, way: ProbeBy::Single },
+    Pace { shortest: 5, gram: 4, step: 4, way: ProbeBy::Single },
+    Pace { shortest: 4, gram: 4, step: 3, way: ProbeBy::Single },
 ];
 /// Shortest needle that can be looked for, in bytes.
 pub const SHORTEST: usize = PACES[PACES.len() - 1].shortest;
@@ -47,12 +47,12 @@ pub struct Pace {
     pub gram: usize,
     /// Bytes from probe to probe.
     pub step: usize,
-    way: Way,
+    way: ProbeBy,
 }
 
 /// How probes are made. Each has a hash of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum ProbeBy {
     Single,
     Wide,
 }
@@ -81,8 +81,8 @@ impl Pace {
 
     fn hash(self, gram: u64) -> u32 {
         match self.way {
-            Way::Single => hash(gram),
-            Way::Wide => avx2::hash(gram, self.gram),
+            ProbeBy::Single => hash(gram),
+            ProbeBy::Wide => avx2::hash(gram, self.gram),
         }
     }
 }
@@ -143,7 +143,7 @@ impl GramMap {
     /// begin anew.
     fn probe(&self, text: &[u8], at: usize, set: &mut [u8; RUNS]) -> usize {
         match (self.pace.way, self.pace.gram, self.pace.step) {
-            (Way::Wide, length, _) => avx2::probe(&self.words, length, text, at, set),
+            (ProbeBy::Wide, length, _) => avx2::probe(&self.words, length, text, at, set),
             (_, 6, _) => self.probe_by::<6, 5>(text, at, set),
             (_, 5, _) => self.probe_by::<5, 5>(text, at, set),
             (_, _, 5) => self.probe_by::<4, 5>(text, at, set),

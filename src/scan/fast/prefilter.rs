@@ -1,6 +1,11 @@
 //! Which places of a text may hold a needle: a few bytes are probed, and only what those give away is
 //! compared.
 //!
+//! Why not one automaton of all needles, as Aho-Corasick builds it: it visits every byte and takes a step that
+//! depends on the one before, so that it can neither skip bytes nor look at several places at once. Whether the
+//! map of bits (`gram_map`) has a gram depends on nothing that was read before. Only where it says yes, at few
+//! places of a log, are bytes compared.
+//!
 //! Every needle gives the grams of one window of its bytes to a bit map. A text is probed at every `step`-th
 //! byte, where `step` is the number of grams in a window: an occurrence cannot lie between two probes. The
 //! window of a short needle reaches one byte beyond it on either side, which may be any byte, so that few
@@ -49,7 +54,7 @@ impl Prefilter {
     pub fn new<'n>(needles: impl IntoIterator<Item = &'n str>, sample: &[u8]) -> Option<Self> {
         let mut counts = None;
         Self::with(needles, |needle, places, pace| {
-            rarest(needle, places, pace, counts.get_or_insert_with(|| Counts::of(sample, pace)))
+            rarest(needle, places, pace, counts.get_or_insert_with(|| GramCounts::of(sample, pace)))
         })
     }
 
@@ -216,7 +221,7 @@ fn places(needle: &[u8], pace: Pace) -> Option<RangeInclusive<isize>> {
 }
 
 /// The place of the window whose grams are met least often.
-fn rarest(needle: &[u8], places: RangeInclusive<isize>, pace: Pace, counts: &Counts) -> Option<isize> {
+fn rarest(needle: &[u8], places: RangeInclusive<isize>, pace: Pace, counts: &GramCounts) -> Option<isize> {
     // Each gram is counted once, however many windows hold it.
     let mut met = Vec::with_capacity(needle.len());
     for offset in *places.start()..*places.end() + isize::try_from(pace.step).ok()? {
@@ -229,12 +234,12 @@ fn rarest(needle: &[u8], places: RangeInclusive<isize>, pace: Pace, counts: &Cou
 }
 
 /// How often a sample asks for each bit of a map: grams that share one are let through together.
-struct Counts {
+struct GramCounts {
     met: Vec<u16>,
     pace: Pace,
 }
 
-impl Counts {
+impl GramCounts {
     fn of(sample: &[u8], pace: Pace) -> Self {
         let mut met = vec![0_u16; gram_map::BITS];
         for bytes in sample.windows(READ) {

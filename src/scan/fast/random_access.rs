@@ -66,7 +66,7 @@ pub fn lines_of(log: &dyn RandomAccess, part: Range<u64>, room: Block) -> io::Re
         return Ok((vec![Open::at(part.start, room).finish()], 0));
     };
     let (mut open, mut spare, mut blocks) = (Open::at(start, room), Vec::new(), Vec::new());
-    let mut lines = Lines { log, at: start, end: part.end, ended: false };
+    let mut lines = LineReader { log, at: start, end: part.end, ended: false };
     while open.read(&mut lines, &mut spare, |block| blocks.push(block))? > 0 {}
     let cut = open.cut;
     blocks.push(open.finish());
@@ -74,14 +74,14 @@ pub fn lines_of(log: &dyn RandomAccess, part: Range<u64>, room: Block) -> io::Re
 }
 
 /// Reads from the beginning of a line to the end of the last line that begins before `end`.
-struct Lines<'l> {
+struct LineReader<'l> {
     log: &'l dyn RandomAccess,
     at: u64,
     end: u64,
     ended: bool,
 }
 
-impl Read for Lines<'_> {
+impl Read for LineReader<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if self.ended {
             return Ok(0);
@@ -107,19 +107,19 @@ impl Read for Lines<'_> {
 
 /// Reads a part of a log as it is.
 #[derive(Debug)]
-pub struct Part<'l> {
+pub struct PartReader<'l> {
     log: &'l dyn RandomAccess,
     left: Range<u64>,
 }
 
-impl<'l> Part<'l> {
+impl<'l> PartReader<'l> {
     /// The bytes of a log from one place to another.
     pub fn new(log: &'l dyn RandomAccess, left: Range<u64>) -> Self {
         Self { log, left }
     }
 }
 
-impl Read for Part<'_> {
+impl Read for PartReader<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let wanted = usize::try_from(self.left.end.saturating_sub(self.left.start))
             .unwrap_or(usize::MAX)

@@ -36,12 +36,12 @@ impl Sifted {
 pub struct Memory {
     /// Whether a line has to be read.
     wanted: LineCache<bool>,
-    way: Way,
+    way: SiftBy,
 }
 
 /// How a block is sifted. Both ways give the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum SiftBy {
     /// All at once. After so many blocks, or at once if it is 0, the other way may be tried.
     Whole(u32),
     /// Line by line, lines that came before by memory: of boots on a terminal nearly every line has to be
@@ -49,13 +49,13 @@ enum Way {
     ByLine,
 }
 
-impl Default for Way {
+impl Default for SiftBy {
     fn default() -> Self {
         Self::Whole(0)
     }
 }
 
-impl Way {
+impl SiftBy {
     /// Blocks that are sifted as a whole after the memory was of no use.
     const PATIENCE: u32 = 32;
 
@@ -75,8 +75,8 @@ impl Way {
 #[must_use]
 pub fn sift(prefilter: &Prefilter, block: &[u8], memory: &mut Memory) -> Sifted {
     let (sifted, of_these) = match memory.way {
-        Way::Whole(_) => whole(prefilter, block),
-        Way::ByLine => by_line(prefilter, block, &mut memory.wanted),
+        SiftBy::Whole(_) => whole(prefilter, block),
+        SiftBy::ByLine => by_line(prefilter, block, &mut memory.wanted),
     };
     memory.way = memory.way.next(sifted.lines, of_these);
     sifted
@@ -237,9 +237,9 @@ mod tests {
             assert!(sift(&prefilter, block, &mut memory).lines > 0);
             memory.way
         };
-        assert_eq!([0; 3].map(|_| way_after(&boots)), [Way::ByLine; 3]);
-        assert_eq!(way_after(b"\x1b[1mone\nanother\n"), Way::Whole(Way::PATIENCE));
-        assert_eq!(way_after(&boots), Way::Whole(Way::PATIENCE - 1));
+        assert_eq!([0; 3].map(|_| way_after(&boots)), [SiftBy::ByLine; 3]);
+        assert_eq!(way_after(b"\x1b[1mone\nanother\n"), SiftBy::Whole(SiftBy::PATIENCE));
+        assert_eq!(way_after(&boots), SiftBy::Whole(SiftBy::PATIENCE - 1));
     }
 
     proptest! {
@@ -252,9 +252,9 @@ mod tests {
             let block = parts.concat();
             let prefilter = Prefilter::new(["no such device"], b"").unwrap();
             let sifted = sift(&prefilter, &block, &mut Memory::default());
-            let mut memory = Memory { way: Way::ByLine, ..Memory::default() };
+            let mut memory = Memory { way: SiftBy::ByLine, ..Memory::default() };
             for _ in 0..3 {
-                memory.way = Way::ByLine;
+                memory.way = SiftBy::ByLine;
                 prop_assert_eq!(&sift(&prefilter, &block, &mut memory), &sifted);
             }
             let mut start = 0;

@@ -12,7 +12,7 @@ use super::super::matcher::Matcher;
 use super::block::Block;
 use super::block_queue::BlockQueue;
 use super::parallel_reader::ParallelReader;
-use super::random_access::{PART, Part, RandomAccess, line_behind, lines_of};
+use super::random_access::{PART, PartReader, RandomAccess, line_behind, lines_of};
 use super::seen::{Seen, Whole};
 
 /// Bytes that are read at once of the beginning of a log.
@@ -92,7 +92,7 @@ impl<'m> LogStream<'m> {
             return Ok(0);
         };
         let readers = ParallelReader::start(Arc::clone(log), Arc::clone(prefilter), begin..end);
-        self.read_head(&mut Part::new(&**log, self.taken..begin), &mut each)?;
+        self.read_head(&mut PartReader::new(&**log, self.taken..begin), &mut each)?;
         let mut rest = BlockQueue::new(end, self.head.count());
         rest.take(readers, &mut each)?;
         self.rest = Some(rest);

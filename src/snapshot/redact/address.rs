@@ -3,14 +3,14 @@
 
 use std::ops::Range;
 
-use super::seek::Span;
+use super::span::SecretSpan;
 use super::value;
 
 /// Longest address that is looked at, in bytes.
 const LONGEST: usize = 8192;
 
 /// The password of an address after its `://`, and where the address ends.
-pub(super) fn userinfo(text: &str, mark: &Range<usize>) -> (Vec<Span>, usize) {
+pub(super) fn userinfo(text: &str, mark: &Range<usize>) -> (Vec<SecretSpan>, usize) {
     let rest = &text[mark.end..];
     let quoted = |sign: char| {
         sign.is_whitespace() || sign.is_control() || matches!(sign, '"' | '\'' | '`' | '<' | '>' | '\\')
@@ -25,7 +25,7 @@ pub(super) fn userinfo(text: &str, mark: &Range<usize>) -> (Vec<Span>, usize) {
     let (address, start) = (&rest[..end], mark.end);
     let spans = password(address)
         .into_iter()
-        .map(|range| Span::secret(start + range.start..start + range.end))
+        .map(|range| SecretSpan::secret(start + range.start..start + range.end))
         .collect();
     (spans, start + end)
 }
@@ -59,7 +59,7 @@ fn last_at(address: &str, authority: usize) -> Option<usize> {
 }
 
 /// The password before `@tcp(`.
-pub(super) fn source(text: &str, mark: &Range<usize>) -> Option<Span> {
+pub(super) fn source(text: &str, mark: &Range<usize>) -> Option<SecretSpan> {
     let head = &text[..mark.start];
     // Longest user and password that are looked at.
     let from =
@@ -69,5 +69,5 @@ pub(super) fn source(text: &str, mark: &Range<usize>) -> Option<Span> {
             .rfind(|sign: char| sign.is_whitespace() || matches!(sign, '"' | '\'' | '=' | '`'))
             .map_or(0, |place| place + 1);
     let colon = head.get(start..)?.find(':')?;
-    Some(Span::secret(start + colon + 1..mark.start))
+    Some(SecretSpan::secret(start + colon + 1..mark.start))
 }

@@ -4,11 +4,11 @@
 
 use std::ops::Range;
 
-use super::seek::Span;
-use super::{assigned, kept, name, value};
+use super::span::SecretSpan;
+use super::{allowlist, assignment, delimiters, name, value};
 
 /// How a program is told a secret.
-struct Program {
+struct PasswordProgram {
     /// Beginning of its name.
     name: &'static str,
     /// Options whose value, apart or attached, is secret.
@@ -24,11 +24,11 @@ const fn program(
     secret: &'static [&'static str],
     login: &'static [&'static str],
     last: usize,
-) -> Program {
-    Program { name, secret, login, last }
+) -> PasswordProgram {
+    PasswordProgram { name, secret, login, last }
 }
 
-const PROGRAMS: [Program; 32] = [
+const PROGRAMS: [PasswordProgram; 32] = [
     program("mysql", &["-p"], &[], 0),
     program("mariadb", &["-p"], &[], 0),
     program("sshpass", &["-p"], &[], 0),
@@ -96,10 +96,10 @@ pub(super) fn marks() -> impl Iterator<Item = &'static str> {
 }
 
 /// The secret places of a line that may hold a command.
-pub(super) fn in_text(text: &str) -> Vec<Span> {
+pub(super) fn in_text(text: &str) -> Vec<SecretSpan> {
     let ranges = words(text);
     let all: Vec<&str> = ranges.iter().map(|range| &text[range.clone()]).collect();
-    let moved = |(word, span): (usize, Span)| {
+    let moved = |(word, span): (usize, SecretSpan)| {
         let start = ranges[word].start;
         let mut end = start + span.range.end;
         // What ends a command is no part of its last word, unless it stands in quotes.
@@ -108,13 +108,13 @@ pub(super) fn in_text(text: &str) -> Vec<Span> {
             let shorter = text[..end].trim_end_matches([';', '&', '|']).len();
             end = if shorter > start + span.range.start { shorter } else { end };
         }
-        Span { range: start + span.range.start..end, reach: span.reach }
+        SecretSpan { range: start + span.range.start..end, scope: span.scope }
     };
     in_words(&all).into_iter().map(moved).collect()
 }
 
 /// The secret places of words, each with the number of its word.
-pub(super) fn in_words(words: &[&str]) -> Vec<(usize, Span)> {
+pub(super) fn in_words(words: &[&str]) -> Vec<(usize, SecretSpan)> {
     let mut found = Vec::new();
     let mut running = Running::default();
     for (place, word) in words.iter().enumerate() {
@@ -130,7 +130,7 @@ pub(super) fn in_words(words: &[&str]) -> Vec<(usize, Span)> {
             && words.get(place + 1).is_none_or(|next| is_end(next))
             && !is_end(word)
         {
-            found.push((place, Span::secret(0..word.len())));
+            found.push((place, SecretSpan::secret(0..word.len())));
         }
         if *word == "chpasswd" {
             found.extend(fed(words, place));
@@ -148,7 +148,7 @@ pub(super) fn in_words(words: &[&str]) -> Vec<(usize, Span)> {
 /// The program whose words are read.
 #[derive(Default, Clone, Copy)]
 struct Running {
-    program: Option<&'static Program>,
+    program: Option<&'static PasswordProgram>,
     is_other: bool,
     /// An engine runs, whose `--secret` names what it keeps.
     is_engine: bool,
@@ -160,7 +160,7 @@ impl Running {
         if is_end(word) {
             *self = Self::default();
         } else if !word.starts_with('-') && !before.starts_with("-p") {
-            let fits = |program: &&Program| {
+            let fits = |program: &&PasswordProgram| {
                 base.starts_with(program.name)
                     && base.len() <= program.name.len() + 12
                     && (program.name != "login" || !before.is_empty())
@@ -175,8 +175,8 @@ impl Running {
     }
 
     /// A word after an option.
-    fn after(self, option: &str, word: &str) -> Option<Span> {
-        let whole = || Span::secret(0..word.len());
+    fn after(self, option: &str, word: &str) -> Option<SecretSpan> {
+        let whole = || SecretSpan::secret(0..word.len());
         if word.is_empty() || !option.starts_with('-') {
             return None;
         }
@@ -211,7 +211,7 @@ impl Running {
     }
 
     /// An option that holds its value: `-psecret`, `--env=NAME=value`.
-    fn attached(self, word: &str) -> Option<Span> {
+    fn attached(self, word: &str) -> Option<SecretSpan> {
         if let Some((option, rest)) = word.split_once('=').filter(|(option, _)| option.starts_with("--")) {
             let at = option.len() + 1;
             if VARIABLES.contains(&option) || LABELS.contains(&option) {
@@ -229,7 +229,7 @@ impl Running {
                 .chain(program.login)
                 .find(|option| !is_long && word.len() > option.len() && word.starts_with(**option))?;
             return if program.secret.contains(option) {
-                Some(Span::secret(option.len()..word.len()))
+                Some(SecretSpan::secret(option.len()..word.len()))
             } else {
                 login(&word[option.len()..], option.len())
             };
@@ -241,15 +241,15 @@ impl Running {
             return setting(rest, 2, "-e");
         }
         let value = word.strip_prefix("-p").filter(|value| !self.is_other && value::is_opaque(value))?;
-        Some(Span::secret(word.len() - value.len()..word.len()))
+        Some(SecretSpan::secret(word.len() - value.len()..word.len()))
     }
 }
 
 /// `NAME=value` as a word of its own: the value may hold blanks. A script is none.
-fn whole(before: &str, word: &str) -> Option<Span> {
+fn whole(before: &str, word: &str) -> Option<SecretSpan> {
     let is_script = before.starts_with('-') && !before.starts_with("--") && before.ends_with('c');
     let (name, value) = word.split_once('=').filter(|_| !is_script && !word.contains('\n'))?;
-    name::is_secret(name).then(|| Span::secret(word.len() - value.len()..word.len()))
+    name::is_secret(name).then(|| SecretSpan::secret(word.len() - value.len()..word.len()))
 }
 
 fn is_number(word: &str) -> bool {
@@ -257,21 +257,21 @@ fn is_number(word: &str) -> bool {
 }
 
 /// The value of `NAME=value`.
-fn setting(word: &str, at: usize, option: &str) -> Option<Span> {
+fn setting(word: &str, at: usize, option: &str) -> Option<SecretSpan> {
     let (name, value) = word.split_once('=')?;
-    let allowed = if LABELS.contains(&option) { kept::label } else { kept::variable };
+    let allowed = if LABELS.contains(&option) { allowlist::label } else { allowlist::variable };
     let start = at + name.len() + 1;
-    assigned::pair(name, start..start + value.len(), allowed)
+    assignment::pair(name, start..start + value.len(), allowed)
 }
 
 /// The password of `user:password`.
-fn login(word: &str, at: usize) -> Option<Span> {
+fn login(word: &str, at: usize) -> Option<SecretSpan> {
     let place = word.find([':', '%', ','])?;
-    (place + 1 < word.len()).then(|| Span::secret(at + place + 1..at + word.len()))
+    (place + 1 < word.len()).then(|| SecretSpan::secret(at + place + 1..at + word.len()))
 }
 
 /// What is fed to `chpasswd`: `echo root:password | chpasswd`.
-fn fed(words: &[&str], place: usize) -> Option<(usize, Span)> {
+fn fed(words: &[&str], place: usize) -> Option<(usize, SecretSpan)> {
     let (before, word) =
         words[..place].iter().enumerate().rev().take(6).find(|(_, word)| word.contains(':'))?;
     login(word, 0).map(|span| (before, span))
@@ -279,12 +279,12 @@ fn fed(words: &[&str], place: usize) -> Option<(usize, Span)> {
 
 /// The last word before the pipe into a command that reads a password: `echo password | docker login
 /// --password-stdin`.
-fn piped(words: &[&str], place: usize) -> Option<(usize, Span)> {
+fn piped(words: &[&str], place: usize) -> Option<(usize, SecretSpan)> {
     let pipe = words[..place].iter().rposition(|word| *word == "|")?;
     let says = words[..pipe].iter().rposition(|word| is_end(word)).map_or(0, |end| end + 1);
     let is_said = words[says..pipe].iter().any(|word| word.ends_with("echo") || word.ends_with("printf"));
     let word = pipe.checked_sub(1).filter(|word| is_said && !words[*word].ends_with("echo"))?;
-    Some((word, Span::secret(0..words[word].len())))
+    Some((word, SecretSpan::secret(0..words[word].len())))
 }
 
 fn is_end(word: &str) -> bool {
@@ -300,9 +300,9 @@ fn words(text: &str) -> Vec<Range<usize>> {
             || matches!(bytes[at], b'[' | b']' | b',' | b'{' | b'}' | b'(' | b')');
         if between {
             at += 1;
-        } else if let Some(quote) = assigned::quote(text, at) {
-            let range =
-                assigned::within(text, at + quote.len(), quote).unwrap_or(at + quote.len()..at + quote.len());
+        } else if let Some(quote) = delimiters::quote(text, at) {
+            let range = delimiters::within(text, at + quote.len(), quote)
+                .unwrap_or(at + quote.len()..at + quote.len());
             at = range.end + quote.len();
             found.push(range);
         } else {
@@ -319,11 +319,11 @@ fn word_end(text: &str, start: usize) -> usize {
     let bytes = text.as_bytes();
     let mut at = start;
     while at < bytes.len() && !bytes[at].is_ascii_whitespace() {
-        if let Some(quote) = assigned::quote(text, at) {
+        if let Some(quote) = delimiters::quote(text, at) {
             if !text[start..at].contains('=') {
                 return at.max(start + 1);
             }
-            at = assigned::within(text, at + quote.len(), quote)
+            at = delimiters::within(text, at + quote.len(), quote)
                 .map_or(at + quote.len(), |range| range.end + quote.len());
         } else {
             at += 1;

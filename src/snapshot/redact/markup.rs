@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::assigned::{bare, blanks, quote, within};
+use super::delimiters::{bare, blanks, quote, within};
 
 /// Ways to write a quote in addresses, markup and JSON.
 const QUOTES: [&str; 8] = ["%22", "%27", "&quot;", "&#34;", "&#39;", "&apos;", "\\u0022", "\\u0027"];

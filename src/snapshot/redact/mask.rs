@@ -29,13 +29,13 @@ const PIECES: GeneralPurpose = GeneralPurpose::new(
 pub(super) struct Masks {
     automaton: Option<AhoCorasick>,
     /// What each pattern of it stands for.
-    patterns: Vec<Written>,
+    patterns: Vec<Spelling>,
     /// Values could not be put into an automaton: then nothing is let through.
     is_broken: bool,
 }
 
 /// One way to write a value.
-struct Written {
+struct Spelling {
     /// Number of the value.
     number: usize,
     /// It may be a part of another word or number, and is not meant there.
@@ -47,20 +47,20 @@ struct Written {
 impl Masks {
     /// Makes the automaton of values, each with its number.
     pub fn of<'v>(values: impl Iterator<Item = (&'v str, usize)>) -> Self {
-        let (mut forms, mut patterns) = (Vec::new(), Vec::new());
+        let (mut prefixes, mut patterns) = (Vec::new(), Vec::new());
         for (value, number) in values {
             let is_word = value::is_word(value);
-            for form in written(value) {
-                let mut form = form.into_bytes();
-                let rest = form.split_off(form.len().min(BEGINNING)).into();
-                forms.push(form);
-                patterns.push(Written { number, is_word, rest });
+            for spelling in spellings(value) {
+                let mut prefix = spelling.into_bytes();
+                let rest = prefix.split_off(prefix.len().min(BEGINNING)).into();
+                prefixes.push(prefix);
+                patterns.push(Spelling { number, is_word, rest });
             }
         }
-        let built = if forms.is_empty() {
+        let built = if prefixes.is_empty() {
             None
         } else {
-            Some(AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&forms))
+            Some(AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&prefixes))
         };
         let is_broken = matches!(built, Some(Err(_)));
         Self { automaton: built.and_then(Result::ok), patterns, is_broken }
@@ -87,7 +87,7 @@ impl Masks {
     fn occurrences(&self, automaton: &AhoCorasick, bytes: &[u8]) -> Vec<(Range<usize>, usize)> {
         let (mut found, mut at) = (Vec::new(), 0);
         while let Some(hit) = automaton.find(Input::new(bytes).range(at..)) {
-            let Written { number, is_word, rest } = &self.patterns[hit.pattern().as_usize()];
+            let Spelling { number, is_word, rest } = &self.patterns[hit.pattern().as_usize()];
             let same = rest.iter().zip(&bytes[hit.end()..]).take_while(|(known, read)| known == read).count();
             let range = hit.start()..hit.end() + same;
             at = range.end;
@@ -146,8 +146,8 @@ fn runs(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// A value as it is, escaped for JSON once and twice, and encoded for a URL.
-fn written(value: &str) -> BTreeSet<String> {
+/// Returns a value as it is, escaped for JSON once and twice, and encoded for a URL.
+fn spellings(value: &str) -> BTreeSet<String> {
     let is_free = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
     if value.bytes().all(is_free) {
         return BTreeSet::from([value.to_owned()]);

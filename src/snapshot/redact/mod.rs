@@ -1,22 +1,43 @@
 //! Taking secrets out before anything is kept.
 //!
 //! The values of variables, labels, build arguments and of an image's history are kept for the names of
-//! [`kept`] only. Everything else passes a search for what looks like a secret: by the name it has, by its
-//! place, by its form. What was found is replaced by a token wherever it occurs, in every document, fact and
+//! [`allowlist`] only. Everything else passes a search for what looks like a secret: by the name it has, by its
+//! place, by its format. What was found is replaced by a token wherever it occurs, in every document, fact and
 //! line, also escaped or encoded. Tokens are numbered in order of appearance: the same value has the same
 //! token within a snapshot, and a token says nothing about the value.
+//!
+//! Why a value that is secret once is masked everywhere: the same password stands in the environment, in the
+//! command line of a health check and, once something fails, in a line of the log, and only the first of them
+//! bears a name that gives it away. So all documents, facts and lines are read first ([`Redactor::learn`]) and
+//! only then is anything replaced; a value that is learned last is still masked in what was read first. Short
+//! values and words of every log are the exception (`value`): masked everywhere they would make a log
+//! unreadable and tell what they are by what is missing.
+//!
+//! Why one pass: a snapshot may hold thousands of lines and hundreds of secrets, and a search for each secret,
+//! or for each kind, would read all text as many times. One automaton finds the marks of all kinds in a text
+//! (`detect`), one finds all known values in all their spellings (`mask`), and each kind remembers up to where
+//! it has looked, so that the work stays linear in the text whatever the text is. One pass also settles what
+//! overlaps: places from both searches are merged before any is replaced, where one replacement after another
+//! would find its marks in tokens, or leave the end of a longer secret behind.
+//!
+//! Why it is checked in the end: the two searches are rules of thumb, the last look is not. A text in which a
+//! known value is left is replaced as a whole.
 
 mod address;
-mod assigned;
+mod allowlist;
+mod assignment;
 mod command;
-mod form;
-mod kept;
+mod credential_formats;
+mod delimiters;
+mod detect;
+mod fields;
+#[cfg(test)]
+mod log_line_tests;
 mod markup;
 mod mask;
 mod name;
-mod place;
-mod seek;
-mod spoken;
+mod prose;
+mod span;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -30,16 +51,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 
+use self::fields::FieldKind;
 use self::mask::Masks;
-use self::place::Place;
-use self::seek::{Reach, Span};
+use self::span::{MaskScope, SecretSpan};
 use super::Snapshot;
 
 /// Collects secrets first, then replaces them everywhere.
 #[derive(Default)]
 pub struct Redactor {
-    /// Number and reach of each value.
-    values: HashMap<String, Known>,
+    /// Number and scope of each value.
+    values: HashMap<String, KnownSecret>,
     /// Number of the last token that a snapshot brought along.
     used: usize,
     /// Words that name the target, its image and its engine: nothing else is hidden by hiding them.
@@ -50,7 +71,7 @@ pub struct Redactor {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Known {
+struct KnownSecret {
     number: usize,
     is_searched: bool,
 }
@@ -71,19 +92,19 @@ impl Redactor {
 
     /// Finds the secrets of a raw engine document: environment, labels, arguments, registry auth, URLs.
     pub fn learn(&mut self, document: &Value) {
-        self.learn_value(document, Place::Text, "");
+        self.learn_value(document, FieldKind::Text, "");
     }
 
     /// Finds the secrets of a free text, such as a log line.
     pub fn learn_text(&mut self, text: &str) {
-        self.learn_spans(text, seek::spans(text));
+        self.learn_spans(text, detect::spans(text));
     }
 
-    fn learn_value(&mut self, value: &Value, place: Place, key: &str) {
+    fn learn_value(&mut self, value: &Value, place: FieldKind, key: &str) {
         match value {
             Value::String(text) => self.learn_spans(text, place.spans(text)),
             Value::Array(list) => {
-                for (word, span) in place::of_words(list) {
+                for (word, span) in fields::of_words(list) {
                     self.learn_spans(list[word].as_str().unwrap_or_default(), vec![span]);
                 }
                 list.iter().for_each(|value| self.learn_value(value, place, key));
@@ -93,7 +114,7 @@ impl Redactor {
                     self.learn_text(name);
                     self.learn_value(
                         value,
-                        place::named_beside(map, name).unwrap_or_else(|| Place::under(place, key, name)),
+                        fields::named_beside(map, name).unwrap_or_else(|| FieldKind::under(place, key, name)),
                         name,
                     );
                 }
@@ -102,32 +123,34 @@ impl Redactor {
         }
     }
 
-    fn learn_spans(&mut self, text: &str, spans: Vec<Span>) {
+    fn learn_spans(&mut self, text: &str, spans: Vec<SecretSpan>) {
         for span in spans {
             if self.hides(&span) {
-                self.remember(text.get(span.range).unwrap_or_default(), span.reach);
+                self.remember(text.get(span.range).unwrap_or_default(), span.scope);
             }
         }
     }
 
-    fn hides(&self, span: &Span) -> bool {
-        !self.is_again || span.reach == Reach::Everywhere
+    fn hides(&self, span: &SecretSpan) -> bool {
+        !self.is_again || span.scope == MaskScope::Everywhere
     }
 
-    fn remember(&mut self, value: &str, reach: Reach) {
+    fn remember(&mut self, value: &str, scope: MaskScope) {
         if value::is_plain(value) {
             return;
         }
-        let is_named = match reach {
-            Reach::Everywhere => self.structure.iter().any(|word| word == value),
-            Reach::Here => !value::is_opaque(value) || self.structure.iter().any(|word| word.contains(value)),
+        let is_named = match scope {
+            MaskScope::Everywhere => self.structure.iter().any(|word| word == value),
+            MaskScope::InPlace => {
+                !value::is_opaque(value) || self.structure.iter().any(|word| word.contains(value))
+            }
         };
         let is_searched = !is_named && value::is_searched(value);
         let number = self.used + self.values.len() + 1;
-        let known = self.values.entry(value.to_owned()).or_insert(Known { number, is_searched });
+        let known = self.values.entry(value.to_owned()).or_insert(KnownSecret { number, is_searched });
         known.is_searched |= is_searched;
         self.masks.take();
-        if reach == Reach::Everywhere {
+        if scope == MaskScope::Everywhere {
             self.remember_decoded(value);
         }
     }
@@ -139,9 +162,9 @@ impl Redactor {
         let Some(text) = decoded.and_then(|bytes| String::from_utf8(bytes).ok()) else { return };
         let is_text = text.len() >= 6 && text.chars().all(|sign| sign.is_ascii_graphic() || sign == ' ');
         if is_text && !self.values.contains_key(&text) {
-            self.remember(&text, Reach::Everywhere);
+            self.remember(&text, MaskScope::Everywhere);
             if let Some((_, password)) = text.split_once(':') {
-                self.remember(password, Reach::Everywhere);
+                self.remember(password, MaskScope::Everywhere);
             }
         }
     }
@@ -160,11 +183,11 @@ impl Redactor {
     /// Replaces every known secret in a text, and whatever looks like one.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
-        self.masked(text, seek::spans(text))
+        self.masked(text, detect::spans(text))
     }
 
     /// Replaces places of a text, and known values wherever they stand in it.
-    fn masked(&self, text: &str, spans: Vec<Span>) -> String {
+    fn masked(&self, text: &str, spans: Vec<SecretSpan>) -> String {
         if let Some(known) = self.values.get(text).filter(|known| known.is_searched) {
             return token(known.number);
         }
@@ -186,15 +209,15 @@ impl Redactor {
 
     /// Replaces every known secret in a document, keys included.
     pub fn redact_value(&self, value: &mut Value) {
-        self.redact_in(value, Place::Text, "");
+        self.redact_in(value, FieldKind::Text, "");
     }
 
-    fn redact_in(&self, value: &mut Value, place: Place, key: &str) {
+    fn redact_in(&self, value: &mut Value, place: FieldKind, key: &str) {
         match value {
             Value::String(text) => *text = self.masked(text, place.spans(text)),
             Value::Array(list) => {
-                let mut words: BTreeMap<usize, Vec<Span>> = BTreeMap::new();
-                for (word, span) in place::of_words(list) {
+                let mut words: BTreeMap<usize, Vec<SecretSpan>> = BTreeMap::new();
+                for (word, span) in fields::of_words(list) {
                     words.entry(word).or_default().push(span);
                 }
                 for (number, value) in list.iter_mut().enumerate() {
@@ -209,16 +232,16 @@ impl Redactor {
                 }
             }
             Value::Object(map) => {
-                let places: Vec<Place> = map
+                let places: Vec<FieldKind> = map
                     .keys()
                     .map(|name| {
-                        place::named_beside(map, name).unwrap_or_else(|| Place::under(place, key, name))
+                        fields::named_beside(map, name).unwrap_or_else(|| FieldKind::under(place, key, name))
                     })
                     .collect();
                 let old = std::mem::take(map);
                 map.extend(old.into_iter().zip(places).map(|((name, mut value), place)| {
                     self.redact_in(&mut value, place, &name);
-                    (self.masked(&name, seek::spans(&name)), value)
+                    (self.masked(&name, detect::spans(&name)), value)
                 }));
             }
             _ => {}
@@ -230,25 +253,25 @@ impl Redactor {
     #[must_use]
     pub fn redacted(mut self, mut snapshot: Snapshot) -> Snapshot {
         self.learn_snapshot(&snapshot);
-        let blocks = seek::in_blocks(snapshot.log.lines.iter().map(|line| line.text.as_str()));
+        let blocks = detect::in_blocks(snapshot.log.lines.iter().map(|line| line.text.as_str()));
         snapshot.documents.values_mut().for_each(|document| self.redact_value(document));
         snapshot.facts.iter_mut().for_each(|fact| {
             self.redact_value(&mut fact.value);
             fact.source = self.redact(&fact.source);
         });
         for (line, block) in snapshot.log.lines.iter_mut().zip(blocks) {
-            let spans = block.map(Span::secret).into_iter().chain(seek::spans(&line.text)).collect();
+            let spans = block.map(SecretSpan::secret).into_iter().chain(detect::spans(&line.text)).collect();
             line.text = self.masked(&line.text, spans);
         }
         snapshot
             .log
             .unrecognised
             .iter_mut()
-            .for_each(|cluster| cluster.text = self.masked(&cluster.text, seek::spans(&cluster.text)));
+            .for_each(|cluster| cluster.text = self.masked(&cluster.text, detect::spans(&cluster.text)));
         snapshot
             .gaps
             .iter_mut()
-            .for_each(|gap| gap.reason = self.masked(&gap.reason, seek::spans(&gap.reason)));
+            .for_each(|gap| gap.reason = self.masked(&gap.reason, detect::spans(&gap.reason)));
         snapshot.target.name = self.redact(&snapshot.target.name);
         self.check(&mut snapshot);
         snapshot
@@ -259,9 +282,9 @@ impl Redactor {
         self.structure = structure(snapshot);
         snapshot.documents.values().for_each(|document| self.learn(document));
         snapshot.facts.iter().for_each(|(_, fact)| self.learn(&fact.value));
-        let blocks = seek::in_blocks(snapshot.log.lines.iter().map(|line| line.text.as_str()));
+        let blocks = detect::in_blocks(snapshot.log.lines.iter().map(|line| line.text.as_str()));
         for (line, block) in snapshot.log.lines.iter().zip(blocks) {
-            self.learn_spans(&line.text, block.map(Span::secret).into_iter().collect());
+            self.learn_spans(&line.text, block.map(SecretSpan::secret).into_iter().collect());
             self.learn_text(&line.text);
         }
         snapshot.log.unrecognised.iter().for_each(|cluster| self.learn_text(&cluster.text));

@@ -69,105 +69,14 @@ fn plain_settings_stay() {
 }
 
 /// A text after its own secrets were taken out.
-fn hidden(text: &str) -> String {
+pub(super) fn hidden(text: &str) -> String {
     let mut redactor = Redactor::default();
     redactor.learn_text(text);
     redactor.redact(text)
 }
 
 /// A secret that is nothing else.
-const CANARY: &str = "x9Kd72mQp4Zr";
-
-/// Lines with a secret in place of `§`.
-const LINES: &[&str] = &[
-    r#"{"level":"info","password":"§","user":"me"}"#,
-    r#"{"msg":"{\"password\": \"§\", \"a\": 1}"}"#,
-    r#""{\\\"dbPassword\\\": \\\"§ and more\\\"}""#,
-    "DB_PASSWORD=/§ done",
-    "DB_PASSWORD='§ with blanks §' done",
-    "Password: §",
-    "api key: §",
-    "with password=§, user=me",
-    "API_TOKEN_1=§",
-    "API_TOKEN_V2: §",
-    "TLS_KEY_B64=§",
-    "DB_PASSWORD_PROD=§",
-    "spring.datasource.password.prod=§",
-    "dbPassword = §",
-    "pwd=§;Server=db",
-    "Server=db;User Id=sa;Pwd=§;Encrypt=true",
-    "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=§==;EndpointSuffix=core.windows.net",
-    "pass: §",
-    "mysql -uroot -p§ -h db",
-    "mysqldump -p § all",
-    "/usr/bin/mysqladmin --user=root -p'§' ping",
-    "sshpass -p § ssh -p 2222 me@box",
-    "sshpass -p'§ x' ssh box",
-    "curl -u me:§ https://box/",
-    "curl --user 'me:§' https://box/",
-    "redis-cli -h box -a § ping",
-    "docker login -u me -p § registry.example.org",
-    "app --password § --verbose",
-    "app --db-password '§ x' --verbose",
-    "app --password=§ --verbose",
-    "app -p § --verbose",
-    "htpasswd -bc /etc/htpasswd me §",
-    "echo root:§ | chpasswd",
-    "systemd.setenv=PLAIN=§ quiet",
-    "systemd.setenv=DB_PASSWORD=§ quiet",
-    "docker run -e FOO=§ --env BAR=§ --build-arg X=§ --label l=§ image",
-    "podman run --env=FOO=§ image",
-    "Environment=FOO=§ \"BAR=§ x\"",
-    "ENV FOO=§ BAR=§",
-    "ENV FOO §",
-    "#6 [2/4] ARG FOO=§",
-    "LABEL any=\"§\"",
-    "Cookie: sid=§; theme=dark",
-    "Set-Cookie: session=§; Path=/",
-    "curl -H 'Cookie: a=§' box",
-    "Authorization: token §",
-    "> authorization: Bearer §",
-    "curl -H \"Authorization: Basic §\" box",
-    r#"Proxy-Authorization: Digest username="me", response="§""#,
-    "X-Api-Key: §",
-    "X-Vault-Token: §",
-    "bearer §",
-    "postgres://app:§@db/x",
-    "postgres://app:a/§@db/x",
-    "postgres://app:a@§@db/x",
-    "redis://:§@cache:6379/0",
-    "amqp://u:§@h1,amqp://u:§@h2",
-    "me:§@tcp(db:3306)/x",
-    "https://box/x?sig=§&se=2026",
-    "https://box/x?user=me&access_token=§",
-    "https://hooks.slack.com/services/T000/B000/§",
-    "https://api.telegram.org/bot1:§/sendMessage",
-    "-----BEGIN RSA PRIVATE KEY-----\n§\n-----END RSA PRIVATE KEY-----",
-    "-----BEGIN OPENSSH PRIVATE KEY-----\\n§\\n-----END OPENSSH PRIVATE KEY-----",
-    "got eyJhbGciOiJIUzI1NiJ9.§.§",
-    "sk_live_§ rk_live_§",
-    "AIza§0123456789",
-    "ghp_§0123456789 npm_§0123456789 hf_§0123456789",
-    "hvs.§ SG.§.x xoxb-§ glpat-§ dckr_pat_§ pypi-§0123456789",
-    "me:$apr1$abcdefgh$§ me:$2y$05$§ root:$6$salt$§ me:{SHA}§=",
-    "aws_secret_access_key = §/abcdefghijklmnopqrstuvwxyz0",
-    "<password>§</password>",
-    "ALTER USER me PASSWORD '§'",
-    "CREATE USER me IDENTIFIED BY '§'",
-    "machine box login me password §",
-    "openssl rsa -passin pass:§ -in key.pem",
-    "PGPASSWORD=§ psql",
-    "secrets['token'] = '§'",
-];
-
-#[test]
-fn a_line_of_a_log_tells_no_secret() {
-    for line in LINES {
-        let line = line.replace('§', CANARY);
-        let said = hidden(&line);
-        assert!(!said.contains(CANARY) && said.contains("<secret-"), "{line}\n{said}");
-    }
-}
+pub(super) const CANARY: &str = "x9Kd72mQp4Zr";
 
 #[test]
 fn what_is_no_secret_stays() {
@@ -281,7 +190,7 @@ fn a_key_over_several_lines_is_hidden() {
         "-----END EC PRIVATE KEY-----",
         "Reached target basic.target",
     ];
-    let places = seek::in_blocks(lines.into_iter());
+    let places = detect::in_blocks(lines.into_iter());
     let is_hidden: Vec<bool> = places.iter().map(Option::is_some).collect();
     assert_eq!(is_hidden, [false, true, true, true, false, false]);
 }

@@ -1,0 +1,27 @@
+//! Whether colour and signs beyond ASCII are used: the choice, the environment and the terminal in, an answer
+//! out.
+
+use clap::ColorChoice;
+
+use crate::docker::Environment;
+
+/// `NO_COLOR` beats `CLICOLOR_FORCE` beats the terminal (no-color.org, bixense.com/clicolors).
+pub fn wants_color(choice: ColorChoice, environment: &Environment, terminal: bool) -> bool {
+    let forced = environment.get("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+    let refused = environment.get("CLICOLOR") == Some("0") || environment.get("TERM") == Some("dumb");
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto if environment.get("NO_COLOR").is_some() => false,
+        ColorChoice::Auto => forced || (terminal && !refused),
+    }
+}
+
+/// Whether the locale is UTF-8; an unset one is taken for a modern system's.
+pub fn speaks_unicode(environment: &Environment) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| environment.get(name));
+    locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}

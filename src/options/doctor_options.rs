@@ -1,0 +1,106 @@
+//! The arguments of `doctor` and `snapshot` in, validated options out.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::since::since;
+use super::{OptionError, Reporting};
+use crate::cli::{DoctorArgs, SnapshotArgs};
+use crate::collect::{CollectOptions, LONGEST_WAIT};
+use crate::config::Config;
+use crate::docker::LogQuery;
+use crate::prescribe::CureFormat;
+use crate::render::format::ReportFormat;
+
+/// What `doctor` looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Targets {
+    /// These containers.
+    Named(Vec<String>),
+    /// All containers of the engine.
+    All,
+    /// These snapshot files.
+    Saved(Vec<PathBuf>),
+}
+
+/// What `doctor` does.
+#[derive(Debug, Clone)]
+pub struct DoctorOptions {
+    /// What is looked at.
+    pub targets: Targets,
+    /// How it is looked at.
+    pub collect: CollectOptions,
+    /// Whether the boot is watched.
+    pub follow: bool,
+    /// Forms, files, what counts.
+    pub report: Reporting,
+    /// Form of the cure, where that alone is wanted.
+    pub prescription: Option<CureFormat>,
+}
+
+impl DoctorOptions {
+    /// Checks the arguments of `doctor`.
+    ///
+    /// # Errors
+    /// [`OptionError`] naming the argument.
+    pub fn new(args: DoctorArgs, config: &Config, now: Timestamp) -> Result<Self, OptionError> {
+        let since = args.since.as_deref().map(|text| since(text, now)).transpose()?;
+        let log = LogQuery { follow: args.follow, since, tail: args.tail };
+        let report = Reporting::new(args.report, config, now)?;
+        let prescription = cure_alone(&report, args.prescription)?;
+        let targets = targets(args.containers, args.all, args.from)?;
+        if prescription.is_some() || report.outputs.iter().any(|output| output.format == ReportFormat::Sh) {
+            targets.only_one()?;
+        }
+        Ok(Self {
+            targets,
+            collect: CollectOptions { exec: !args.no_exec, log, patience: LONGEST_WAIT },
+            follow: args.follow,
+            report,
+            prescription,
+        })
+    }
+}
+
+impl Targets {
+    /// Refuses several; `--all` may find any number.
+    fn only_one(&self) -> Result<(), OptionError> {
+        let named = match self {
+            Self::Named(names) => names.len(),
+            Self::Saved(files) => files.len(),
+            Self::All => return Err(OptionError::AllPrescriptions),
+        };
+        if named > 1 { Err(OptionError::OnePrescription(named)) } else { Ok(()) }
+    }
+}
+
+/// Form of the cure where that alone is wanted.
+fn cure_alone(report: &Reporting, wanted: Option<CureFormat>) -> Result<Option<CureFormat>, OptionError> {
+    match (report.format, wanted) {
+        (ReportFormat::Sh, None | Some(CureFormat::Sh)) => Ok(Some(CureFormat::Sh)),
+        (ReportFormat::Human, wanted) => Ok(wanted),
+        (_, Some(_)) if report.asked => Err(OptionError::TwoForms),
+        (_, wanted) => Ok(wanted),
+    }
+}
+
+/// How `snapshot` looks at its container.
+#[must_use]
+pub fn snapshot_options(args: &SnapshotArgs) -> CollectOptions {
+    CollectOptions { exec: !args.no_exec, log: LogQuery::default(), patience: LONGEST_WAIT }
+}
+
+fn targets(containers: Vec<String>, all: bool, from: Vec<PathBuf>) -> Result<Targets, OptionError> {
+    if all {
+        return Ok(Targets::All);
+    }
+    if !from.is_empty() {
+        let stdin = |path: PathBuf| if path.as_os_str() == "-" { PathBuf::from("/dev/stdin") } else { path };
+        return Ok(Targets::Saved(from.into_iter().map(stdin).collect()));
+    }
+    if containers.is_empty() {
+        return Err(OptionError::NoTarget);
+    }
+    Ok(Targets::Named(containers))
+}

@@ -1,0 +1,105 @@
+//! All formats of a report: what is to be said and the name of a format in, text out. Must not say anything
+//! of its own.
+
+mod github_actions;
+mod gitlab;
+mod html;
+mod junit;
+mod markdown;
+mod prometheus;
+mod sarif;
+
+use super::{Context, Sheet, human, json, summary_table};
+use crate::prescribe::{CureFormat, EmitError, emit};
+
+/// Format of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[allow(clippy::doc_markdown, reason = "users read it as help")]
+pub enum ReportFormat {
+    /// For people
+    #[default]
+    Human,
+    /// One document for programs, `schema_version` 1
+    Json,
+    /// The same, one report a line
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for CI systems
+    Junit,
+    /// Annotations of a GitHub workflow; the rest goes into the summary of the step
+    Github,
+    /// Summary of a step of a GitHub workflow
+    GithubSummary,
+    /// GitLab's code quality report
+    Gitlab,
+    /// Markdown for a ticket
+    Markdown,
+    /// One page for a browser
+    Html,
+    /// Metrics, for node_exporter's textfile collector
+    Prometheus,
+    /// Only the cure, as a shell script; for one container
+    Sh,
+}
+
+/// A report that cannot be written in a format.
+#[derive(Debug, thiserror::Error)]
+pub enum FormatError {
+    /// As JSON.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// As XML.
+    #[error(transparent)]
+    Xml(#[from] quick_junit::SerializeError),
+    /// From a template.
+    #[error(transparent)]
+    Template(#[from] minijinja::Error),
+    /// As a script.
+    #[error(transparent)]
+    Cure(#[from] EmitError),
+}
+
+/// Writes a sheet in a format.
+///
+/// # Errors
+/// [`FormatError`] when a serialiser fails.
+pub fn render(format: ReportFormat, sheet: &Sheet<'_>, context: &Context) -> Result<String, FormatError> {
+    Ok(match format {
+        ReportFormat::Human => people(sheet, context),
+        ReportFormat::Json => json::sheet(sheet)?,
+        ReportFormat::Jsonl => {
+            sheet.answers.iter().map(|answer| json::line(answer, sheet.notices)).collect::<Result<_, _>>()?
+        }
+        ReportFormat::Sarif => sarif::render(sheet)?,
+        ReportFormat::Junit => junit::render(sheet)?,
+        ReportFormat::Github => github_actions::annotations(sheet),
+        ReportFormat::GithubSummary => github_actions::step_summary(sheet),
+        ReportFormat::Gitlab => gitlab::render(sheet)?,
+        ReportFormat::Markdown => markdown::render(sheet),
+        ReportFormat::Html => html::render(sheet)?,
+        ReportFormat::Prometheus => prometheus::render(sheet),
+        ReportFormat::Sh => script(sheet)?,
+    })
+}
+
+/// The cure of the first target; nothing where it has none.
+fn script(sheet: &Sheet<'_>) -> Result<String, EmitError> {
+    let cure = sheet.answers.first().and_then(|answer| answer.prescription);
+    let written = cure.map(|cure| emit(cure, CureFormat::Sh)).transpose()?.flatten();
+    Ok(written.map(|written| written.page()).unwrap_or_default())
+}
+
+/// Nothing for no reports: what is missing was told already. The table comes last, where it stays on the
+/// screen.
+fn people(sheet: &Sheet<'_>, context: &Context) -> String {
+    if sheet.answers.is_empty() {
+        return String::new();
+    }
+    let text = human::answers(sheet.answers, context) + &human::notices(sheet.notices, context);
+    match sheet.summary {
+        Some(total) => format!("{text}\n{}", summary_table::table(total, context)),
+        None => text,
+    }
+}

@@ -1,0 +1,97 @@
+//! What a rule says that few runs need: its page and its examples. Those of a built-in rule are read on first
+//! use.
+
+use std::ops::Deref;
+use std::sync::OnceLock;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+
+use super::Reproduction;
+
+/// A part of a rule; that of a built-in one is read on first use.
+#[derive(Debug, Clone, Default)]
+pub struct LazyPart<T> {
+    json: &'static str,
+    read: OnceLock<T>,
+}
+
+impl<T: DeserializeOwned + Default> LazyPart<T> {
+    /// A part as the build script wrote it.
+    pub(super) fn embedded(json: &'static str) -> Self {
+        Self { json, read: OnceLock::new() }
+    }
+
+    /// Reads it, if that has not been done.
+    ///
+    /// # Errors
+    /// What is wrong with its form.
+    pub fn check(&self) -> Result<(), String> {
+        if self.read.get().is_some() {
+            return Ok(());
+        }
+        serde_json::from_str::<T>(self.json).map(|_| ()).map_err(|error| error.to_string())
+    }
+}
+
+impl<T: DeserializeOwned + Default> Deref for LazyPart<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.read.get_or_init(|| serde_json::from_str(self.json).unwrap_or_default())
+    }
+}
+
+impl<T> From<T> for LazyPart<T> {
+    fn from(part: T) -> Self {
+        Self { json: "", read: part.into() }
+    }
+}
+
+/// What a rule says to those who want to know more of it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RulePage {
+    /// What happens and why.
+    #[serde(deserialize_with = "trimmed")]
+    pub explanation: String,
+    /// How to see it by hand.
+    #[serde(deserialize_with = "trimmed")]
+    pub confirm: String,
+    /// Sources.
+    #[serde(default)]
+    pub references: Vec<String>,
+    /// Ways to see it on a machine of one's own.
+    #[serde(default)]
+    pub reproduce: Vec<Reproduction>,
+    /// Why there is none, if so.
+    pub not_reproduced: Option<String>,
+}
+
+/// A text without space around it.
+pub(super) fn trimmed<'de, D: Deserializer<'de>>(text: D) -> Result<String, D::Error> {
+    String::deserialize(text).map(|text| text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_read_on_first_use() {
+        let page = LazyPart::<RulePage>::embedded(
+            r#"{"explanation": " Why. ", "confirm": "How.", "references": ["x"]}"#,
+        );
+        assert!(page.read.get().is_none() && page.check().is_ok() && page.read.get().is_none());
+        assert_eq!((page.explanation.as_str(), page.references.len()), ("Why.", 1));
+        assert!(page.read.get().is_some());
+    }
+
+    #[test]
+    fn a_mistake_in_a_page_is_told() {
+        for json in ["{}", "", r#"{"explanation": "e", "confirm": "c", "source": []}"#] {
+            assert!(LazyPart::<RulePage>::embedded(json).check().is_err(), "{json}");
+        }
+        assert!(LazyPart::from(RulePage::default()).check().is_ok());
+    }
+}

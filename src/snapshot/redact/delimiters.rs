@@ -1,0 +1,71 @@
+//! Where a value begins and ends in a text: quotes at any depth of escapes, values without quotes, blanks.
+
+use std::ops::Range;
+
+/// Longest name that is looked at, in bytes.
+pub(super) const NAME_LIMIT: usize = 200;
+
+/// Whether a byte may be a part of the name of a setting.
+pub(super) fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+}
+
+/// Returns the quote at a place, with the backslashes that escape it.
+pub(super) fn quote(text: &str, at: usize) -> Option<&str> {
+    let rest = text.get(at..)?;
+    let slashes = rest.bytes().take_while(|byte| *byte == b'\\').count();
+    rest.as_bytes().get(slashes).filter(|byte| matches!(byte, b'"' | b'\'' | b'`')).map(|_| &rest[..=slashes])
+}
+
+/// Returns the range from a place to the quote that ends what this one began: one with as many backslashes or fewer; without
+/// one, all the rest.
+pub(super) fn within(text: &str, at: usize, opening: &str) -> Option<Range<usize>> {
+    let sign = opening.bytes().next_back()?;
+    let bytes = text.as_bytes();
+    let mut slashes = 0;
+    for (place, byte) in bytes.iter().enumerate().skip(at) {
+        match *byte {
+            b'\\' => slashes += 1,
+            byte if byte == sign && slashes < opening.len() => {
+                return (place - slashes > at).then_some(at..place - slashes);
+            }
+            _ => slashes = 0,
+        }
+    }
+    (at < text.len()).then_some(at..text.len())
+}
+
+/// Returns the range of a value without quotes: up to a blank, a quote, or a sign after which something else begins.
+pub(super) fn bare(text: &str, at: usize) -> Option<Range<usize>> {
+    let rest = text.get(at..)?;
+    let ends = |(place, sign): &(usize, char)| {
+        let after = &rest[place + sign.len_utf8()..];
+        match sign {
+            '"' | '\'' | '`' => true,
+            '&' | ';' | ',' => is_begun(after),
+            ')' | ']' | '}' | '|' => {
+                after.is_empty() || after.starts_with([' ', ',', ';', ')', ']', '}', '"', '\'', '|', '\n'])
+            }
+            '\\' => {
+                after.starts_with(['"', '\'']) || after.starts_with(['n', 'r', 't']) && is_begun(&after[1..])
+            }
+            sign => sign.is_whitespace(),
+        }
+    };
+    let length = rest.char_indices().find(ends).map_or(rest.len(), |(place, _)| place);
+    (length > 0).then_some(at..at + length)
+}
+
+/// Whether a text begins with a blank, a quote, or another name and its value.
+fn is_begun(text: &str) -> bool {
+    let length = text.bytes().take(NAME_LIMIT).take_while(|byte| is_name(*byte) || *byte == b' ').count();
+    text.is_empty()
+        || text.starts_with(['"', '\'', '\\'])
+        || text.starts_with(char::is_whitespace)
+        || length > 0 && text[length..].starts_with(['=', ':', '"'])
+}
+
+/// Returns the place behind the blanks that stand at one.
+pub(super) fn blanks(bytes: &[u8], at: usize) -> usize {
+    at + bytes.get(at..).unwrap_or_default().iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+}
