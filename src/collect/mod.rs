@@ -17,9 +17,7 @@ mod sight;
 
 use std::time::Duration;
 
-use serde_json::Value;
-
-use crate::docker::{Engine, EngineError, LogQuery, fit_name};
+use crate::docker::{Engine, EngineError, LogQuery};
 use crate::scan::{Excerpter, Matcher};
 use crate::snapshot::vocabulary::ContainerStatus;
 use crate::snapshot::{Facts, Gap, Snapshot};
@@ -80,7 +78,7 @@ async fn look(
     draft.here(engine, &patient);
     draft.asked(answers);
     draft.read(excerpter.finish(), readable);
-    let after = engine.get(&format!("/containers/{}/json", patient.id)).await;
+    let after = engine.inspect_container(&patient.id).await;
     if after.as_ref().is_err_and(EngineError::is_unknown) {
         draft.facts.set("container.status", ContainerStatus::Removed, "container inspect");
         draft.gaps.push(Gap {
@@ -112,12 +110,5 @@ pub async fn glance(engine: &Engine, name: &str) -> Result<Facts, EngineError> {
 /// # Errors
 /// [`EngineError`] when the engine does not list them.
 pub async fn container_names(engine: &Engine) -> Result<Vec<String>, EngineError> {
-    engine.list("/containers/json?all=1", |entry| listed_name(&entry).map(str::to_owned)).await
-}
-
-/// What a container of the engine's list is called: the first of its names that is one, or its id.
-fn listed_name(entry: &Value) -> Option<&str> {
-    let names = entry.get("Names").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    let id = entry.get("Id").and_then(Value::as_str).unwrap_or_default();
-    names.chain([id]).find_map(|name| fit_name(name, ""))
+    engine.containers(|entry| entry.name().map(str::to_owned)).await
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::draft::Patient;
 use super::layers::Layers;
 use super::{KernelLog, host};
-use crate::docker::{Engine, EngineError, LogQuery, is_name};
+use crate::docker::{Engine, EngineError, LogQuery};
 use crate::snapshot::Sight;
 
 /// A thing to see: id, words, what is lost without it, and what to do.
@@ -117,7 +117,7 @@ impl Thing {
 pub async fn sights(engine: &Engine, named: Option<&str>, exec: bool) -> Vec<Sight> {
     let info = engine.info().await;
     let mut sights = vec![INFO.of(info.as_ref().map(|info| about(info)).map_err(EngineError::brief))];
-    let list = engine.list("/containers/json?all=1", |entry| listed(&entry)).await;
+    let list = engine.containers(|entry| Some((entry.id()?.to_owned(), entry.state() == "running"))).await;
     sights.push(LIST.of(list.as_ref().map(|list| counts(list)).map_err(EngineError::brief)));
     let list = list.unwrap_or_default();
     let name = named.map(str::to_owned).or_else(|| any(&list, true)).or_else(|| any(&list, false));
@@ -162,12 +162,6 @@ fn about(info: &Value) -> String {
         .map(|(name, value)| format!("{name}{value}"))
         .collect::<Vec<_>>()
         .join(", ")
-}
-
-/// A container of the engine's list: its id, and whether it runs.
-fn listed(entry: &Value) -> Option<(String, bool)> {
-    let id = entry.get("Id")?.as_str().filter(|id| is_name(id))?.to_owned();
-    Some((id, entry.get("State").and_then(Value::as_str) == Some("running")))
 }
 
 fn counts(list: &[(String, bool)]) -> String {
@@ -267,18 +261,11 @@ pub fn machine() -> Vec<Sight> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn a_running_container_is_told_from_a_dead_one() {
-        let list = [
-            json!({"Id": "a", "State": "exited"}),
-            json!({"Id": "../b", "State": "running"}),
-            json!({"Id": "c", "State": "running"}),
-        ];
-        let list: Vec<_> = list.iter().filter_map(listed).collect();
+        let list = [("a".to_owned(), false), ("c".to_owned(), true)];
         assert_eq!((any(&list, true).as_deref(), any(&list, false).as_deref()), (Some("c"), Some("a")));
         assert_eq!((any(&[], true), counts(&list).as_str()), (None, "2, 1 of them running"));
     }

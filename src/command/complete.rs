@@ -14,7 +14,7 @@ use clap_complete::env::CompleteEnv;
 use super::{CommandError, connect};
 use crate::cli::Cli;
 use crate::collect;
-use crate::docker::{Endpoint, Engine, EngineChoice, Environment, locate};
+use crate::docker::{Endpoint, Engine, EngineChoice, Environment, context_names, locate};
 use crate::exit::Exit;
 use crate::prescribe::{is_container_name, is_image_reference};
 use crate::rule::{self, Source};
@@ -136,7 +136,7 @@ impl Asked {
                 return files.filter(|file| kind.may_be(&file.get_value().to_string_lossy())).collect();
             }
             Kind::Context => {
-                self.environment.contexts().into_iter().map(|name| (name, String::new())).collect()
+                context_names(&self.environment).into_iter().map(|name| (name, String::new())).collect()
             }
             Kind::BuiltIn => built_in(),
             Kind::Diagnosis => self.diagnoses(),

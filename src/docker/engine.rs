@@ -80,7 +80,7 @@ impl Engine {
         Self::connect(self.endpoint().clone(), self.deadline, self.transport.listener()).await
     }
 
-    /// The engine's raw answer to `/version`, asked for once.
+    /// Returns the engine's raw answer to `/version`, asked for once.
     ///
     /// # Errors
     /// Any [`EngineError`].
@@ -88,7 +88,7 @@ impl Engine {
         self.version.get_or_try_init(|| self.get("/version")).await
     }
 
-    /// The engine's raw answer to `/info`, asked for once.
+    /// Returns the engine's raw answer to `/info`, asked for once.
     ///
     /// # Errors
     /// Any [`EngineError`].
@@ -96,26 +96,26 @@ impl Engine {
         self.info.get_or_try_init(|| self.get("/info")).await
     }
 
-    /// Where the engine listens.
+    /// Returns where the engine listens.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         self.transport.endpoint()
     }
 
-    /// The engine's raw answer to a GET, such as `/info`.
+    /// Returns the engine's raw answer to a GET.
     ///
     /// # Errors
     /// Any [`EngineError`]; HTTP 404 becomes [`EngineError::Unknown`].
-    pub async fn get(&self, path: &str) -> Result<Value, EngineError> {
+    pub(super) async fn get(&self, path: &str) -> Result<Value, EngineError> {
         get(&self.transport, self.deadline, path).await
     }
 
-    /// What `take` gives of each entry of the list that a GET answers with; the list as a whole is never
-    /// built.
+    /// Returns what `take` gives of each entry of the list that a GET answers with; the list as a whole is
+    /// never built.
     ///
     /// # Errors
     /// Any [`EngineError`]; [`EngineError::TooLarge`] for a list beyond the limits.
-    pub async fn list<R>(
+    pub(super) async fn list<R>(
         &self,
         path: &str,
         take: impl FnMut(Value) -> Option<R>,

@@ -121,7 +121,7 @@ impl Feed {
                     listed = true;
                     self.tell(News::Lives(lives?)).await?;
                 }
-                _ = pulse.tick() => drop(engine.get("/containers/json?limit=1").await?),
+                _ = pulse.tick() => engine.ask_for_a_sign_of_life().await?,
             }
         }
     }

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use prost::Message;
 
-use super::build_event::BuildEvent;
+use super::event::BuildEvent;
 
 /// `StatusResponse`.
 #[derive(Clone, PartialEq, Message)]
