@@ -44,6 +44,9 @@ pub mod docker;
 #[doc(hidden)]
 pub mod exit;
 pub(crate) mod facts;
+#[cfg(feature = "engine")]
+#[doc(hidden)]
+pub mod fleet;
 #[doc(hidden)]
 pub mod intake;
 pub(crate) mod limit;

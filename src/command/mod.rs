@@ -3,32 +3,32 @@
 //! Must not hold judgement, engine calls or text layout of its own.
 
 mod build;
-mod case;
 mod complete;
 mod completions;
 mod config;
 mod connect;
-mod deliver;
+mod cure_output;
 mod docs;
 mod doctor;
 mod error;
+mod exit_code;
 mod explain;
-mod file;
 mod fix;
-mod inputs;
-mod interrupt;
-mod made;
+mod input_files;
 mod man;
-mod progress;
 mod prove;
+mod report_error;
+mod report_output;
+mod reporter;
 mod rules;
 mod run;
 mod seccomp;
+mod seekable_file;
 mod selftest;
+mod session;
 mod snapshot;
-mod trace;
 mod triage;
-mod trial;
+mod usage_error;
 mod watch;
 
 use std::ffi::OsString;

@@ -11,7 +11,7 @@ use crate::scan::RandomAccess;
 
 /// See the module.
 #[derive(Debug)]
-pub struct PlainFile {
+pub struct SeekableFile {
     /// It shares its position with the reader.
     file: File,
     /// Counts what is read, for whoever shows it.
@@ -20,7 +20,7 @@ pub struct PlainFile {
     here: AtomicU64,
 }
 
-impl PlainFile {
+impl SeekableFile {
     /// The file behind a reader that was just opened; `None` for a pipe and the like.
     pub fn parts(file: &File, read: &Arc<AtomicU64>) -> Option<Arc<dyn RandomAccess>> {
         let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
@@ -29,7 +29,7 @@ impl PlainFile {
     }
 }
 
-impl RandomAccess for PlainFile {
+impl RandomAccess for SeekableFile {
     fn length(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
     }
@@ -61,7 +61,7 @@ mod tests {
         let (mut file, read) = (tempfile::tempfile().unwrap(), Arc::new(AtomicU64::new(2)));
         file.write_all(b"0123456789").unwrap();
         file.seek(SeekFrom::Start(2)).unwrap();
-        let parts = PlainFile::parts(&file, &read).unwrap();
+        let parts = SeekableFile::parts(&file, &read).unwrap();
         let (mut two, mut left) = ([0; 2], String::new());
         for _ in 0..4 {
             assert_eq!((parts.length().unwrap(), parts.read_at(&mut two, 4).unwrap(), two), (10, 2, *b"45"));
@@ -70,6 +70,6 @@ mod tests {
         parts.pass(2..7).unwrap();
         file.read_to_string(&mut left).unwrap();
         assert_eq!((left.as_str(), read.load(Ordering::Relaxed)), ("789", 7));
-        assert!(PlainFile::parts(&File::open("/dev/null").unwrap(), &read).is_none());
+        assert!(SeekableFile::parts(&File::open("/dev/null").unwrap(), &read).is_none());
     }
 }

@@ -1,13 +1,13 @@
 //! `selftest`: what this host and user allow the program to see. Exit code 3 where no container could be
 //! examined.
 
-use super::{CommandError, connect, progress};
+use super::{CommandError, connect};
 use crate::cli::{Format, SelftestArgs};
 use crate::collect;
 use crate::docker::{Engine, EngineError, locate};
 use crate::exit::Exit;
 use crate::options::Options;
-use crate::render::{output, selftest};
+use crate::render::{output, progress, selftest};
 use crate::rule;
 use crate::snapshot::Sight;
 

@@ -10,10 +10,9 @@ use std::thread;
 
 use jiff::Timestamp;
 
-use super::file::PlainFile;
-use super::inputs::{Input, Inputs, size};
-use super::progress::{self, Counted};
-use super::{CommandError, deliver};
+use super::input_files::{Input, Inputs, size};
+use super::seekable_file::SeekableFile;
+use super::{CommandError, report_output};
 use crate::cli::TriageArgs;
 use crate::diagnose::{Accepted, Report, Summary, diagnose_with};
 use crate::exit::Exit;
@@ -21,6 +20,7 @@ use crate::intake::archive::{Failing, Limits, Walk};
 use crate::intake::{self, Beside, FoundText, Text};
 use crate::options::{Options, TriageOptions};
 use crate::render::format::ReportFormat;
+use crate::render::progress::{self, Counted};
 use crate::render::{Answer, Sheet, json, output};
 use crate::rule::{self, RuleSet};
 use crate::scan::{Matcher, RandomAccess, threads};
@@ -62,7 +62,7 @@ pub fn run(args: TriageArgs, options: &Options) -> Result<Exit, CommandError> {
     let matcher = Matcher::new(&rules);
     threads::want(wanted.threads);
     let beside = beside(&wanted)?;
-    let accepted = deliver::accepted(&wanted.report, &rules, options)?;
+    let accepted = report_output::accepted(&wanted.report, &rules, options)?;
     let triage = Triage {
         wanted: &wanted,
         options,
@@ -183,9 +183,9 @@ impl Triage<'_> {
             notices: &notices,
         };
         if self.streams() {
-            deliver::files(&sheet, &self.wanted.report, self.options)?;
+            report_output::write_files(&sheet, &self.wanted.report, self.options)?;
         } else {
-            deliver::deliver(&sheet, &self.wanted.report, self.options)?;
+            report_output::print_report(&sheet, &self.wanted.report, self.options)?;
         }
         Ok(told.exit)
     }
@@ -203,7 +203,7 @@ impl Triage<'_> {
         let name = input.path.display().to_string();
         match File::open(&input.path) {
             Ok(file) => {
-                let parts = PlainFile::parts(&file, &self.read);
+                let parts = SeekableFile::parts(&file, &self.read);
                 self.walk(&name, &mut Counted { from: file, read: &self.read }, parts.as_ref(), input.named)
             }
             Err(source) => {

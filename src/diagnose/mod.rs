@@ -4,6 +4,7 @@
 
 mod accept;
 mod acceptance;
+mod baseline;
 mod evaluate;
 mod evidence;
 mod examples;
@@ -11,6 +12,7 @@ mod found;
 mod graph;
 mod refused;
 mod report;
+mod settled;
 mod summary;
 mod text;
 mod unjudged;
@@ -22,8 +24,10 @@ use crate::snapshot::{Snapshot, TargetKind};
 
 pub use accept::{Accepted, Suppression};
 pub use acceptance::{Acceptance, fingerprint};
+pub use baseline::read_baseline;
 pub use examples::verify_examples;
 pub use report::{Advice, Evidence, Finding, Report, Role, Subject, Undecided, Verdict};
+pub use settled::is_settled;
 pub use summary::Summary;
 
 /// Judges a snapshot.

@@ -5,6 +5,7 @@
 
 mod carried;
 mod cgroup;
+mod checked_filter;
 mod confinement;
 mod created;
 mod csv_line;
@@ -38,6 +39,7 @@ mod unseen;
 use crate::diagnose::{Finding, Report, Subject};
 use crate::snapshot::Snapshot;
 
+pub use checked_filter::CheckedFilter;
 pub use element::Element;
 pub use emit::{CureFormat, EmitError, Emitted, Launch, emit};
 pub use fetch::Fetch;
@@ -45,7 +47,7 @@ pub use image::{Extent, ImageError, ImagePlan, ImageWish, image, name_after, pro
 use inspected::Inspected;
 pub use marks::{IMAGE_TOKEN_LABEL, TOKEN_LABEL, TRIAL_LABEL};
 use planner::Plan;
-pub use profile::{Found, Origin, allowing, filter_of, hierarchy_of, versions_of};
+pub use profile::{Found, Origin, allowing, filter_of};
 pub use remedies::unknown as unknown_remedies;
 pub use screen::{is_container_name, is_image_reference};
 pub use start::{Start, Started, of_image, start};

@@ -21,6 +21,8 @@ mod markdown;
 mod notice;
 pub mod output;
 mod page;
+#[cfg(feature = "cli")]
+pub mod progress;
 mod prometheus;
 pub mod rules;
 #[cfg(test)]

@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use crate::collect::{self, CollectOptions};
-use crate::command::doctor::is_settled;
-use crate::diagnose::{Report, Subject, Verdict, diagnose_with};
+use crate::diagnose::{Report, Subject, Verdict, diagnose_with, is_settled};
 use crate::docker::{Engine, EngineError};
 use crate::rule::RuleSet;
 use crate::scan::Matcher;

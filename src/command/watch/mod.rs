@@ -29,7 +29,6 @@ use self::journald::Journal;
 use self::kept::Kept;
 pub use self::tls::TlsError;
 use self::webhook::Webhook;
-use super::interrupt::Interrupt;
 use super::{CommandError, connect};
 use crate::cli::WatchArgs;
 use crate::docker::{Action, Engine};
@@ -38,6 +37,7 @@ use crate::options::{Options, WatchOptions, notices_of_rules};
 use crate::render::{counted, output};
 use crate::rule;
 use crate::scan::Matcher;
+use crate::treat::Interrupt;
 use crate::watch::{Job, Ledger, Settings};
 
 /// Containers that are examined at the same time; as many more may be waited for while they boot.
