@@ -18,13 +18,9 @@ use super::program::project;
 const KNOWN: &[(&str, &str)] = &[
     ("collect::manager", "collect"),
     ("collect::manager", "collect::draft"),
-    ("command::doctor", "command::deliver"),
-    ("command::interrupt", "command::error"),
-    ("command::made", "command::case"),
     ("command::watch", "command::connect"),
     ("command::watch", "command::error"),
     ("command::watch::deliver", "command::error"),
-    ("command::watch::examine", "command::doctor"),
     ("command::watch::kept", "command::error"),
     ("command::watch::metrics", "command::error"),
     ("prescribe::emit::compose", "prescribe::emit"),
