@@ -51,8 +51,8 @@ const GO_SYMLINK: u64 = 1 << 27;
 const GO_OTHER: u64 = 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19;
 
 impl Engine {
-    /// What stands at `path`, without its content (a HEAD request, which costs the engine far less than a
-    /// read); `None` when nothing does. A link's target may come resolved to its end.
+    /// Returns what stands at `path`, without its content (a HEAD request, which costs the engine far less
+    /// than a read); `None` when nothing does. A link's target may come resolved to its end.
     ///
     /// # Errors
     /// Any [`EngineError`] other than an unknown path.
@@ -124,7 +124,7 @@ impl Engine {
         Ok(Some(Tree { entries: entries(&bytes, 64 * 1024).into_iter().filter_map(below).collect(), cut }))
     }
 
-    /// The raw tar of a path, cut at `limit`, and whether it was cut.
+    /// Downloads the raw tar of a path, cut at `limit`, and whether it was cut.
     async fn download(
         &self,
         container: &str,

@@ -21,8 +21,8 @@ pub fn is_name(word: &str) -> bool {
     word.len() <= NAME && word.starts_with(|c: char| c.is_ascii_alphanumeric()) && word.bytes().all(is_part)
 }
 
-/// What a container is called: the name that its engine tells, or its id where that is no name; none where
-/// neither is fit to be one.
+/// Returns what a container is called: the name that its engine tells, or its id where that is no name; none
+/// where neither is fit to be one.
 #[must_use]
 pub fn fit_name<'w>(told: &'w str, id: &'w str) -> Option<&'w str> {
     [told.strip_prefix('/').unwrap_or(told), id].into_iter().find(|word| is_name(word))

@@ -157,7 +157,7 @@ async fn get(transport: &Transport, deadline: Duration, path: &str) -> Result<Va
     .await
 }
 
-/// The answer as JSON, within the limits of one document.
+/// Reads the answer as JSON, within the limits of one document.
 pub(super) async fn read_document(response: Response<Incoming>, action: &str) -> Result<Value, EngineError> {
     let body = read_all(response, action, DOCUMENT).await?;
     limit::read(&body, VALUES).map_err(|refused| refused_json(action, &refused))
@@ -188,6 +188,7 @@ pub(super) async fn open(
     Err(refusal(response, action).await)
 }
 
+/// Reads what an engine that refuses a call says.
 pub(super) async fn refusal(response: Response<Incoming>, action: &str) -> EngineError {
     let status = response.status();
     let body = read_up_to(response, action, REFUSAL).await.map(|(body, _)| body).unwrap_or_default();
@@ -201,7 +202,7 @@ pub(super) async fn refusal(response: Response<Incoming>, action: &str) -> Engin
     EngineError::Refused { action: action.to_owned(), status: status.as_u16(), message }
 }
 
-/// The whole body.
+/// Reads the whole body.
 ///
 /// # Errors
 /// [`EngineError::TooLarge`] for more than `most` bytes; nothing beyond them is read.
@@ -215,7 +216,7 @@ async fn read_all(response: Response<Incoming>, action: &str, most: usize) -> Re
     }
 }
 
-/// The first bytes of a body, and whether there are more.
+/// Reads the first bytes of a body, and says whether there are more.
 pub(super) async fn read_up_to(
     response: Response<Incoming>,
     action: &str,

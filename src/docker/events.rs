@@ -116,7 +116,7 @@ pub struct EventStream {
 }
 
 impl EventStream {
-    /// The next event; `None` when the engine has ended the stream.
+    /// Waits for the next event; returns `None` when the engine has ended the stream.
     ///
     /// # Errors
     /// [`EngineError::Broken`] when the connection breaks, [`EngineError::TooLarge`] for a line without an

@@ -60,13 +60,13 @@ fn nanoseconds(text: &str) -> Option<i64> {
     i64::try_from(text.parse::<Timestamp>().ok()?.as_nanosecond()).ok()
 }
 
-/// The name of an image; the end of one that is longer than any is left out.
+/// Returns the name of an image; the end of one that is longer than any is left out.
 pub(super) fn image_of(told: &str) -> String {
     told.get(..told.floor_char_boundary(IMAGE)).unwrap_or_default().to_owned()
 }
 
 impl Engine {
-    /// How one container stands.
+    /// Says how one container stands.
     ///
     /// # Errors
     /// Any [`EngineError`]; one that is not there is [`EngineError::Unknown`].
@@ -78,7 +78,7 @@ impl Engine {
         })
     }
 
-    /// How all containers but those stand; those that are removed meanwhile are left out.
+    /// Says how all containers but those stand; those that are removed meanwhile are left out.
     ///
     /// # Errors
     /// Any [`EngineError`].
@@ -108,7 +108,7 @@ impl Engine {
         Ok(lives)
     }
 
-    /// The time by the engine's clock, in nanoseconds since the epoch, where it tells it.
+    /// Returns the time by the engine's clock, in nanoseconds since the epoch, where it tells it.
     pub async fn clock(&self) -> Option<i64> {
         nanoseconds(self.get("/info").await.ok()?.get("SystemTime")?.as_str()?)
     }

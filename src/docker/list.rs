@@ -14,26 +14,26 @@ impl ListedContainer {
         self.0.get(key).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// Its id, where that can be one.
+    /// Returns its id, where that can be one.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         Some(self.text("Id")).filter(|id| is_name(id))
     }
 
-    /// What it is called: the first of its names that can be one, or its id.
+    /// Returns what it is called: the first of its names that can be one, or its id.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         let names = self.0.get("Names").and_then(Value::as_array).into_iter().flatten();
         names.filter_map(Value::as_str).chain([self.text("Id")]).find_map(|name| fit_name(name, ""))
     }
 
-    /// Its image as it was named.
+    /// Returns its image as it was named.
     #[must_use]
     pub fn image(&self) -> &str {
         self.text("Image")
     }
 
-    /// Its image by id, or by name where the engine does not tell the id.
+    /// Returns its image by id, or by name where the engine does not tell the id.
     #[must_use]
     pub fn image_id(&self) -> &str {
         match self.text("ImageID") {
@@ -42,18 +42,19 @@ impl ListedContainer {
         }
     }
 
-    /// Its state in the engine's word, such as `running`.
+    /// Returns its state in the engine's word, such as `running`.
     #[must_use]
     pub fn state(&self) -> &str {
         self.text("State")
     }
 
-    /// The value of one of its labels.
+    /// Returns the value of one of its labels.
     #[must_use]
     pub fn label(&self, key: &str) -> Option<&str> {
         self.labels()?.get(key)?.as_str()
     }
 
+    /// Returns all its labels.
     pub(super) fn labels(&self) -> Option<&Value> {
         self.0.get("Labels")
     }

@@ -30,7 +30,7 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// Those of this user: in `$XDG_STATE_HOME`, else in `~/.local/state`. Where neither can be had nothing
+    /// Returns those of this user: in `$XDG_STATE_HOME`, else in `~/.local/state`. Where neither can be had nothing
     /// is remembered, and what is left behind then cannot be proved.
     #[must_use]
     pub fn of_user(state: Option<&str>, home: Option<&str>) -> Self {

@@ -126,7 +126,7 @@ const API_PATHS: &[&str] = &[
     "/exec/",
     "/images/",
     "/info",
-    "/libpod",
+    "/libpod/",
     "/networks",
     "/v1.",
     "/v4.",
@@ -276,7 +276,7 @@ fn only_the_engine_module_knows_bollard() {
 }
 
 /// Whether a text of the program begins like a path of the Engine API. JSON pointers into documents are none:
-/// their names begin with a capital letter, or they stand behind `pointer(` or in a table of pointers.
+/// what follows in them is a part of its own, or begins with a capital letter.
 fn is_api_path(literal: &str) -> bool {
     API_PATHS.iter().any(|path| {
         literal

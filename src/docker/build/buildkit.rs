@@ -46,7 +46,7 @@ struct Stamp {
     seconds: i64,
 }
 
-/// The events of one record; none where it cannot be read.
+/// Reads the events of one record; none where it cannot be read.
 pub fn events(record: &str) -> Vec<BuildEvent> {
     let Some(status) = STANDARD.decode(record).ok().and_then(|bytes| Status::decode(bytes.as_slice()).ok())
     else {

@@ -55,7 +55,8 @@ pub struct BuildOrder {
 }
 
 impl Engine {
-    /// The builder that the engine recommends: its ping names 2 for BuildKit (Docker 23.0 and later).
+    /// Asks for the builder that the engine recommends: its ping names 2 for BuildKit (Docker 23.0 and
+    /// later).
     ///
     /// # Errors
     /// Any [`EngineError`].
