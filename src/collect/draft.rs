@@ -97,8 +97,8 @@ impl Lasting {
         let (version, info, image, history, ()) = tokio::join!(
             engine.version(),
             engine.info(),
-            engine.inspect_image(&image_id),
-            engine.image_history(&image_id),
+            engine.inspect_image(image_id),
+            engine.image_history(image_id),
             looking
         );
         lasting.gaps.extend(

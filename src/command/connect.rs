@@ -64,7 +64,7 @@ pub async fn connect_and_reach(options: &Options) -> Result<(Engine, Reach), Eng
 /// Tells each call of the engine on stderr, where that is wanted.
 pub fn listener(options: &Options) -> Option<Listener> {
     options.verbose.then_some(|words, outcome, took| {
-        output::tell(&format!("{words}: {outcome}, {} ms", took.as_millis()))
+        output::tell(&format!("{words}: {outcome}, {} ms", took.as_millis()));
     })
 }
 

@@ -110,7 +110,7 @@ impl Doctor<'_> {
             return Ok(Examined { remarks: vec![remark], ..Examined::default() });
         }
         let (done, words) = (AtomicU64::new(0), fleet.waiting(all));
-        let work = fleet.examine(all, names.is_none(), &done);
+        let work = Box::pin(fleet.examine(all, names.is_none(), &done));
         Ok(progress::counted(&words, all.len() as u64, &done, options.progress, work).await)
     }
 }

@@ -64,7 +64,8 @@ impl Inputs {
         let mut found = Vec::new();
         match std::fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
             Ok(entries) => {
-                found.extend(entries.iter().filter_map(|entry| Some((entry.path(), entry.file_type().ok()?))))
+                found
+                    .extend(entries.iter().filter_map(|entry| Some((entry.path(), entry.file_type().ok()?))));
             }
             Err(source) => self.failures.push(failed(source)),
         }

@@ -47,7 +47,7 @@ fn more_flags(text: &str) -> Result<Vec<(String, Option<String>)>, UsageError> {
     for word in shlex::split(text).ok_or_else(wrong)? {
         match word.split_once('=') {
             Some((name, value)) if name.starts_with("--") => {
-                flags.push((name.to_owned(), Some(value.to_owned())))
+                flags.push((name.to_owned(), Some(value.to_owned())));
             }
             _ if word.starts_with('-') && word.len() > 1 => flags.push((word, None)),
             _ => match flags.last_mut() {

@@ -94,7 +94,7 @@ impl Fleet<'_> {
                     examined.remarks.push(format!("{name} was removed before it could be examined"));
                 }
                 Err(error) => {
-                    examined.failures.push(treat::failure(&self.engine, name, error, self.choice).await)
+                    examined.failures.push(treat::failure(&self.engine, name, error, self.choice).await);
                 }
             }
         }

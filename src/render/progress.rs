@@ -28,6 +28,7 @@ pub struct Spinner {
 
 impl Spinner {
     /// Starts it; a runtime must be there.
+    #[must_use]
     pub fn new(message: &str) -> Self {
         let bar = Arc::new(OnceLock::new());
         let (shown, message) = (Arc::clone(&bar), plain(message));
@@ -151,6 +152,7 @@ pub struct BuildProgress {
 
 impl BuildProgress {
     /// Starts it, where it is wanted.
+    #[must_use]
     pub fn new(wanted: bool) -> Self {
         let spinner = wanted.then(|| drawn(ProgressBar::new_spinner(), "{spinner} {msg}"));
         if let Some(spinner) = &spinner {
@@ -160,6 +162,7 @@ impl BuildProgress {
     }
 
     /// Whether anybody sees it.
+    #[must_use]
     pub fn is_shown(&self) -> bool {
         self.spinner.is_some()
     }
