@@ -47,6 +47,9 @@ pub mod docker;
 pub mod exit;
 #[doc(hidden)]
 pub mod facts;
+#[cfg(feature = "engine")]
+#[doc(hidden)]
+pub mod fleet;
 #[doc(hidden)]
 pub mod intake;
 pub(crate) mod json_limit;

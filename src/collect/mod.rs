@@ -71,7 +71,7 @@ async fn look(
     builder.here(engine, &inspected);
     builder.asked(answers);
     builder.read(excerpter.finish(), readable);
-    let after = engine.get(&format!("/containers/{}/json", inspected.id)).await;
+    let after = engine.inspect_container(&inspected.id).await;
     if after.as_ref().is_err_and(EngineError::is_unknown) {
         builder.facts.set(key::CONTAINER_STATUS, ContainerStatus::Removed, "container inspect");
         builder.gaps.push(Gap {

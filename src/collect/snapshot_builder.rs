@@ -34,17 +34,14 @@ pub(crate) struct InspectedContainer {
 impl InspectedContainer {
     /// Inspects a container by name or id.
     pub async fn meet(engine: &Engine, name: &str) -> Result<Self, EngineError> {
-        let inspect = engine.get(&format!("/containers/{}/json", escaped(name))).await?;
+        let inspect = engine.inspect_container(name).await?;
         let id = inspect.get("Id").and_then(Value::as_str).unwrap_or(name);
         let nameless = || EngineError::Garbage {
             action: format!("inspect {name:?}"),
             reason: "its Id is none".to_owned(),
         };
         let id = [id, name].into_iter().find(|id| is_name(id)).ok_or_else(nameless)?.to_owned();
-        let native = match engine.kind {
-            EngineKind::Podman => engine.get(&format!("/v4.0.0/libpod/containers/{id}/json")).await.ok(),
-            EngineKind::Docker => None,
-        };
+        let native = engine.inspect_podman_container(&id).await;
         let told = inspect.get("Name").and_then(Value::as_str).unwrap_or_default();
         let fit = fit_name(told, &id).unwrap_or(&id).to_owned();
         let misnamed = (!told.is_empty() && !told.ends_with(&fit))
@@ -81,14 +78,6 @@ impl InspectedContainer {
     }
 }
 
-/// Percent-encodes what a container's name or id may not hold.
-fn escaped(name: &str) -> String {
-    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-    name.bytes()
-        .map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
-}
-
 /// What does not change while a container boots: its image, its engine, its files.
 #[derive(Clone, Default)]
 pub(super) struct StaticPart {
@@ -105,15 +94,13 @@ impl StaticPart {
         let mut static_part = Self::default();
         let argv = inspected.config().argv();
         let reader = Self::files(engine, inspected);
-        let image_path = format!("/images/{}/json", inspected.config().text("/Image").unwrap_or_default());
+        let image_id = inspected.config().text("/Image").unwrap_or_default();
         let looking = files::collect(&reader, &argv, &mut static_part.files, &mut static_part.gaps);
-        let history_path =
-            format!("/images/{}/history", inspected.config().text("/Image").unwrap_or_default());
         let (version, info, image, history, ()) = tokio::join!(
             engine.version(),
             engine.info(),
-            engine.get(&image_path),
-            engine.get(&history_path),
+            engine.inspect_image(image_id),
+            engine.image_history(image_id),
             looking
         );
         static_part.gaps.extend(

@@ -1,31 +1,20 @@
 //! `doctor`: containers or saved snapshots in, reports out, worst first.
 
-use std::cell::Cell;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
-use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
-use super::{CommandError, connect, deliver, progress};
+use super::{CommandError, connect, cure_output, report_output};
 use crate::cli::DoctorArgs;
-use crate::collect;
-use crate::diagnose::{Accepted, Report, diagnose_with, is_settled};
-use crate::docker::{Engine, EngineError, EngineKind};
+use crate::diagnose::Report;
 use crate::exit::Exit;
+use crate::fleet::{Examined, Fleet, Judge, judge_saved};
 use crate::options::{DoctorOptions, Options, Targets};
-use crate::prescribe::{CureFormat, Prescription, Reach, emit, prescribe};
-use crate::render::format::ReportFormat;
-use crate::render::{Answer, Sheet, output};
-use crate::rule::{self, RuleSet};
+use crate::prescribe::Prescription;
+use crate::render::{Answer, Sheet, output, progress};
+use crate::rule;
 use crate::scan::Matcher;
-use crate::snapshot::{Snapshot, saved_file};
-
-/// Containers that are examined at the same time.
-const AT_ONCE: usize = 8;
-
-/// Cures that are kept in memory; of more containers only the reports are.
-const CURES: usize = 1000;
 
 /// What came of the targets.
 #[derive(Default)]
@@ -35,13 +24,11 @@ struct Looked {
     remarks: Vec<String>,
 }
 
-/// Everything that examining one target needs.
+/// What every stage of one run needs.
 struct Doctor<'d> {
+    judge: Judge<'d>,
     wanted: &'d DoctorOptions,
     options: &'d Options,
-    rules: &'d RuleSet,
-    matcher: &'d Matcher<'d>,
-    accepted: Accepted,
 }
 
 /// Runs the command.
@@ -49,11 +36,11 @@ struct Doctor<'d> {
 /// # Errors
 /// [`CommandError`] when no target could be looked at for want of rules or a usable command line.
 pub fn run(args: DoctorArgs, options: &Options) -> Result<Exit, CommandError> {
-    let wanted = DoctorOptions::new(args, &options.config, Timestamp::now())?;
+    let wanted = &DoctorOptions::new(args, &options.config, Timestamp::now())?;
     let rules = rule::load(&options.rules)?;
     let matcher = Matcher::new(&rules);
-    let accepted = deliver::accepted(&wanted.report, &rules, options)?;
-    let doctor = Doctor { wanted: &wanted, options, rules: &rules, matcher: &matcher, accepted };
+    let accepted = report_output::accepted(&wanted.report, &rules, options)?;
+    let doctor = Doctor { judge: Judge { rules: &rules, matcher: &matcher, accepted }, wanted, options };
     let mut looked = match &wanted.targets {
         Targets::Saved(files) => doctor.saved(files),
         Targets::Named(names) => doctor.live(Some(names)),
@@ -61,8 +48,8 @@ pub fn run(args: DoctorArgs, options: &Options) -> Result<Exit, CommandError> {
     };
     looked.answers.sort_by_key(|(report, _)| report.rank());
     let printed = match wanted.prescription {
-        Some(form) => prescription(form, &looked.answers, options.remarks),
-        None => doctor.deliver(&looked),
+        Some(format) => cure_output::print_cures(format, &looked.answers, options.remarks),
+        None => doctor.print_report(&looked),
     };
     looked.failures.iter().for_each(|failure| output::tell(failure));
     looked.remarks.iter().filter(|_| options.remarks).for_each(|remark| output::tell(remark));
@@ -71,105 +58,26 @@ pub fn run(args: DoctorArgs, options: &Options) -> Result<Exit, CommandError> {
     Ok(judged.chain(looked.failures.iter().map(CommandError::exit)).collect())
 }
 
-/// Prints the cure alone; where there is none in this form, says on stderr why.
-fn prescription(
-    form: CureFormat,
-    answers: &[(Report, Option<Prescription>)],
-    remarks: bool,
-) -> Result<(), CommandError> {
-    let remark = |words: &str| {
-        if remarks {
-            output::tell(&words);
-        }
-    };
-    for (report, cure) in answers {
-        let name = &report.target.name;
-        let Some(cure) = cure else {
-            remark(&format!(
-                "nothing to prescribe for {name}: no root cause was found\n  next: the report, without \
-                    --prescription, says what was"
-            ));
-            continue;
-        };
-        let Some(emitted) = emit(cure, form)? else {
-            remark(&advice(name, cure));
-            continue;
-        };
-        output::print(emitted.page().as_bytes())?;
-        if !cure.curable {
-            remark(&format!(
-                "{name}: this alone does not cure it\n  next: the report, without --prescription, says what \
-                    else has to be done"
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// What is said where a cure cannot be written down as a container.
-fn advice(name: &str, cure: &Prescription) -> String {
-    let steps: Vec<&str> = cure.steps.iter().map(|step| step.title.as_str()).collect();
-    format!("nothing to prescribe for {name} in this form: {}\n{}", cure.summary, steps.join("\n"))
-}
-
 impl Doctor<'_> {
-    fn deliver(&self, looked: &Looked) -> Result<(), CommandError> {
+    fn print_report(&self, looked: &Looked) -> Result<(), CommandError> {
+        let (rules, reporting) = (self.judge.rules, &self.wanted.report);
         let answers: Vec<Answer<'_>> = looked
             .answers
             .iter()
-            .map(|(report, prescription)| Answer { report, prescription: prescription.as_ref(), trial: None })
+            .map(|(report, cure)| Answer { report, prescription: cure.as_ref(), trial: None })
             .collect();
         let failures: Vec<String> = looked.failures.iter().map(ToString::to_string).collect();
-        let notices = self.wanted.report.notices(self.rules, looked.answers.iter().map(|(report, _)| report));
-        let sheet = Sheet {
-            answers: &answers,
-            summary: None,
-            rules: self.rules,
-            failures: &failures,
-            notices: &notices,
-        };
-        self.scripts(&looked.answers)?;
-        deliver::deliver(&sheet, &self.wanted.report, self.options)
-    }
-
-    /// Writes the cure to the files that are to have it as a script.
-    fn scripts(&self, answers: &[(Report, Option<Prescription>)]) -> Result<(), CommandError> {
-        for wanted in self.wanted.report.outputs.iter().filter(|wanted| wanted.format == ReportFormat::Sh) {
-            let Some((report, cure)) = answers.first() else { continue };
-            match cure.as_ref().map(|cure| emit(cure, CureFormat::Sh)).transpose()?.flatten() {
-                Some(script) => deliver::write(&wanted.path, &script.page())?,
-                None if self.options.remarks => {
-                    let path = wanted.path.display();
-                    output::tell(&format!(
-                        "{path} was not written: there is nothing to prescribe for {}",
-                        report.target.name
-                    ));
-                }
-                None => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn judge(&self, snapshot: &Snapshot) -> Report {
-        diagnose_with(snapshot, self.rules, self.matcher)
-    }
-
-    /// A report and its cure.
-    fn answer(&self, snapshot: &Snapshot, reach: &Reach) -> (Report, Option<Prescription>) {
-        let mut report = self.judge(snapshot);
-        let prescription = prescribe(&report, snapshot, reach);
-        self.accepted.mark(&mut report);
-        (report, prescription)
+        let notices = &reporting.notices(rules, looked.answers.iter().map(|(report, _)| report));
+        let sheet = Sheet { answers: &answers, summary: None, rules, failures: &failures, notices };
+        cure_output::write_scripts(&looked.answers, reporting, self.options.remarks)?;
+        Ok(report_output::print_report(&sheet, reporting, self.options)?)
     }
 
     fn saved(&self, files: &[PathBuf]) -> Looked {
         let mut looked = Looked::default();
-        for path in files {
-            match saved_file::read(path) {
-                Ok(snapshot) => {
-                    looked.answers.push(self.answer(&snapshot, &Reach::by_itself(kind_of(&snapshot))))
-                }
+        for judged in judge_saved(files, &self.judge) {
+            match judged {
+                Ok(answer) => looked.answers.push(answer),
                 Err(error) => looked.failures.push(error.into()),
             }
         }
@@ -178,112 +86,31 @@ impl Doctor<'_> {
 
     /// Containers of the engine, the named ones or all.
     fn live(&self, names: Option<&Vec<String>>) -> Looked {
-        let looking = async {
-            let (engine, reach) = connect::connect_and_reach(self.options).await?;
-            match names {
-                Some(names) => Ok(self.several(&engine, &reach, names, false).await),
-                None => self.all(&engine, &reach).await,
-            }
-        };
-        let looked = std::thread::scope(|scope| {
-            scope.spawn(|| self.matcher.warm());
-            connect::block_on(looking)
+        let examined = std::thread::scope(|scope| {
+            scope.spawn(|| self.judge.matcher.warm());
+            connect::block_on(self.examine(names))
         });
-        looked.unwrap_or_else(|error| Looked { failures: vec![error], ..Looked::default() })
-    }
-
-    async fn all(&self, engine: &Engine, reach: &Reach) -> Result<Looked, CommandError> {
-        let names = collect::container_names(engine).await?;
-        if names.is_empty() {
-            let remark = format!("there are no containers on {}", engine.endpoint());
-            return Ok(Looked { remarks: vec![remark], ..Looked::default() });
-        }
-        Ok(self.several(engine, reach, &names, true).await)
-    }
-
-    async fn several(&self, engine: &Engine, reach: &Reach, names: &[String], listed: bool) -> Looked {
-        let (done, cures) = (AtomicU64::new(0), Cell::new(0));
-        let (counter, tally) = (&done, &cures);
-        let work = stream::iter(names)
-            .map(|name| async move {
-                // Judged at once: of many containers only reports are kept, snapshots are some ten times as
-                // large.
-                let outcome =
-                    Box::pin(self.examine(engine, name)).await.map(|snapshot| self.answer(&snapshot, reach));
-                let outcome = outcome
-                    .map(|(report, cure)| (report, cure.filter(|_| tally.replace(tally.get() + 1) < CURES)));
-                counter.fetch_add(1, Ordering::Relaxed);
-                (name, outcome)
-            })
-            .buffered(AT_ONCE)
-            .collect::<Vec<_>>();
-        let outcomes =
-            progress::counted(&self.waiting(names), names.len() as u64, &done, self.options.progress, work)
-                .await;
-        let mut looked = Looked::default();
-        if cures.get() > CURES {
-            looked.remarks.push(format!(
-                "the cures of all containers after the first {CURES} are left out: \
-                sysdock doctor NAME gives one"
-            ));
-        }
-        for (name, outcome) in outcomes {
-            match outcome {
-                Ok(answer) => looked.answers.push(answer),
-                Err(error) if listed && error.is_unknown() => {
-                    looked.remarks.push(format!("{name} was removed before it could be examined"));
-                }
-                Err(error) => {
-                    looked.failures.push(connect::failure(engine, name, error, &self.options.engine).await)
-                }
+        match examined {
+            Ok(Examined { answers, failures, remarks }) => {
+                Looked { answers, failures: failures.into_iter().map(Into::into).collect(), remarks }
             }
-        }
-        looked
-    }
-
-    fn waiting(&self, names: &[String]) -> String {
-        let what = if let [name] = names { name.clone() } else { format!("{} containers", names.len()) };
-        if self.wanted.follow {
-            format!("{what}: waiting for systemd to finish booting")
-        } else {
-            format!("examining {what}")
+            Err(error) => Looked { failures: vec![error], ..Looked::default() },
         }
     }
 
-    async fn examine(&self, engine: &Engine, name: &str) -> Result<Snapshot, EngineError> {
-        let options = &self.wanted.collect;
-        if self.wanted.follow {
-            let settled = |snapshot: &Snapshot| is_settled(snapshot, &self.judge(snapshot), options.exec);
-            Box::pin(collect::follow(engine, name, options, self.matcher, self.options.watch, settled)).await
-        } else {
-            Box::pin(collect::collect(engine, name, options, self.matcher)).await
+    async fn examine(&self, names: Option<&Vec<String>>) -> Result<Examined, CommandError> {
+        let Self { judge, wanted, options } = self;
+        let (engine, reach) = connect::connect_and_reach(options).await?;
+        let follow = wanted.follow.then_some(options.watch);
+        let fleet = Fleet { engine, reach, choice: &options.engine, judge, collect: &wanted.collect, follow };
+        let listed = if names.is_none() { fleet.names().await? } else { Vec::new() };
+        let all = names.unwrap_or(&listed);
+        if all.is_empty() {
+            let remark = format!("there are no containers on {}", fleet.engine.endpoint());
+            return Ok(Examined { remarks: vec![remark], ..Examined::default() });
         }
-    }
-}
-
-/// The engine that a snapshot was taken from.
-fn kind_of(snapshot: &Snapshot) -> EngineKind {
-    match snapshot.target.engine.as_ref().map(|engine| engine.name.as_str()) {
-        Some("podman") => EngineKind::Podman,
-        _ => EngineKind::Docker,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::render::sample;
-
-    #[test]
-    fn a_cure_that_is_no_container_is_told_in_words() {
-        let mut cure = sample::prescription();
-        cure.steps.truncate(1);
-        assert_eq!(
-            advice("web", &cure),
-            "nothing to prescribe for web in this form: Start the container anew with a tmpfs on /run.\nmake \
-                web-cured from the container's image"
-        );
-        let answers = [(sample::failed(), None), (sample::failed(), Some(cure))];
-        assert!(prescription(CureFormat::Compose, &answers, false).is_ok());
+        let (done, words) = (AtomicU64::new(0), fleet.waiting(all));
+        let work = Box::pin(fleet.examine(all, names.is_none(), &done));
+        Ok(progress::counted(&words, all.len() as u64, &done, options.progress, work).await)
     }
 }

@@ -1,16 +1,16 @@
-//! What ends a command early: the failures of all stages, with the exit code that each asks for.
+//! What ends a command early: the failures of all stages.
 
 use std::io;
 
+use super::report_error::ReportError;
+use super::usage_error::UsageError;
 use crate::config::ConfigError;
 use crate::docker::EngineError;
-use crate::exit::Exit;
 use crate::options::OptionError;
-use crate::prescribe::{EmitError, ImageError, Reach};
-use crate::render::format::FormatError;
+use crate::prescribe::{EmitError, ImageError};
 use crate::rule::RuleError;
 use crate::snapshot::saved_file::SnapshotError;
-use crate::treat::TreatError;
+use crate::treat::{Interrupted, SignalError, TreatError};
 use crate::triage::Unreadable;
 use crate::watch::WatchError;
 
@@ -26,67 +26,6 @@ pub enum CommandError {
     /// The engine cannot be found or asked.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The engine has no container of that name.
-    #[error(
-        "no container named {name} on {address}{near}\n  next: `{list}` lists all containers, running or not"
-    )]
-    NoContainer {
-        /// Name as given.
-        name: String,
-        /// Address of the engine.
-        address: String,
-        /// Names that are like it, worded for the message.
-        near: String,
-        /// Command that lists all containers.
-        list: String,
-    },
-    /// The engine has no image of that name.
-    #[error("no image named {name} on {address}\n  next: fetch it first: `{pull}`")]
-    NoImage {
-        /// Reference as given.
-        name: String,
-        /// Address of the engine.
-        address: String,
-        /// Command that fetches it.
-        pull: String,
-    },
-    /// The engine has neither a container nor an image of that name.
-    #[error(
-        "no container and no image named {name} on {address}{near}\n  next: `{list}` lists all containers; \
-            `{pull}` fetches an image"
-    )]
-    Neither {
-        /// Name as given.
-        name: String,
-        /// Address of the engine.
-        address: String,
-        /// Names that are like it, worded for the message.
-        near: String,
-        /// Command that lists all containers.
-        list: String,
-        /// Command that fetches the image.
-        pull: String,
-    },
-    /// What is to be carried over is no longer what it was when the steps were written.
-    #[error(
-        "{part} of {name} changed, or an entry has a line break, and cannot be carried over\n  next: run the \
-            command again"
-    )]
-    Changed {
-        /// Part of its configuration.
-        part: String,
-        /// The container.
-        name: String,
-    },
-    /// An image cannot be listened to.
-    #[error(
-        "{image} is an image, and --listen is for containers\n  next: `sysdock prove {image}` boots it once \
-            and shows what comes of it"
-    )]
-    ListenImage {
-        /// Its reference.
-        image: String,
-    },
     /// No image can be planned.
     #[error(transparent)]
     Image(#[from] ImageError),
@@ -98,15 +37,6 @@ pub enum CommandError {
         /// Cause given by the operating system.
         source: io::Error,
     },
-    /// The user stopped it.
-    #[error("it was interrupted\n  next: `sysdock prove --sweep` removes whatever is left of a trial")]
-    Interrupted,
-    /// Words that are no flags.
-    #[error(
-        "--with `{0}` cannot be read as flags\n  next: write it as in a shell: --with '--memory 1g \
-            --hostname web'"
-    )]
-    Flags(String),
     /// A snapshot cannot be read or written.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
@@ -141,88 +71,28 @@ pub enum CommandError {
         /// Cause given by the operating system.
         source: io::Error,
     },
-    /// A seccomp profile cannot be used.
-    #[error(
-        "cannot use {name}: {reason}\n  next: name a container, or a file with a profile as --security-opt \
-            seccomp=FILE takes it"
-    )]
-    Profile {
-        /// The container or the file.
-        name: String,
-        /// What is wrong, with line and column where known.
-        reason: String,
-    },
-    /// No built-in profile goes by that name.
-    #[error(
-        "no engine goes by the name `{0}`\n  next: name it with its version: docker-20.10, docker-28.5.2, \
-            podman-4.3"
-    )]
-    NoBuiltIn(String),
-    /// Nothing is known of a system call.
-    #[error(
-        "nothing is known of a system call `{call}`{near}\n  next: check its name; systemd is not known to \
-            need it, and no built-in profile names it"
-    )]
-    NoCall {
-        /// Name as given.
-        call: String,
-        /// A name that is like it, worded for the message.
-        near: String,
-    },
     /// The machinery for talking to an engine cannot be started.
     #[error(
         "cannot start talking to the engine: {0}\n  next: check the limits on open files and processes \
             (`ulimit -a`)"
     )]
     Runtime(#[source] io::Error),
-    /// A step cannot be carried out.
+    /// No signal can be listened for.
+    #[error(transparent)]
+    Signals(#[from] SignalError),
+    /// A container cannot be examined or treated.
     #[error(transparent)]
     Treat(#[from] TreatError),
-    /// Nobody can be asked, and `--yes` was not given.
-    #[error(
-        "nothing was changed: stdin is no terminal, so nobody can be asked\n  next: look at the steps above, \
-            then give --yes"
-    )]
-    NotAsked,
-    /// A suppression of a diagnosis that is not there.
-    #[error(
-        "the configuration suppresses `{id}`, and no diagnosis has that id{near}\n  next: `sysdock config \
-            show` says which file it is in; `sysdock rules list` shows all ids"
-    )]
-    Suppressed {
-        /// Id as written.
-        id: String,
-        /// An id that is like it, worded for the message.
-        near: String,
-    },
-    /// A baseline cannot be used.
-    #[error("cannot use the baseline {path}: {reason}\n  next: make one with --output json={path}")]
-    Baseline {
-        /// The file.
-        path: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A file of a report cannot be written.
-    #[error(
-        "cannot write the report to {path}: {source}\n  next: name a file in a folder that is there and that \
-            you may write to"
-    )]
-    ReportFile {
-        /// The file.
-        path: String,
-        /// Cause given by the operating system.
-        source: io::Error,
-    },
-    /// The report cannot be put into its form.
-    #[error(
-        "cannot write the report in this form: {0}\n  next: use --format human, and report this as a bug"
-    )]
-    Form(#[from] FormatError),
+    /// The command line asks for what cannot be.
+    #[error(transparent)]
+    Usage(#[from] UsageError),
+    /// A report cannot be handed over.
+    #[error(transparent)]
+    Report(#[from] ReportError),
     /// Something cannot be written as JSON.
     #[error("cannot write it as JSON: {0}\n  next: use --format human, and report this as a bug")]
     Json(#[from] serde_json::Error),
-    /// The cure cannot be put into its form.
+    /// The cure cannot be put into its format.
     #[error(transparent)]
     Prescription(#[from] EmitError),
     /// A watch cannot begin or go on.
@@ -233,6 +103,12 @@ pub enum CommandError {
     Output(#[from] io::Error),
 }
 
+impl From<Interrupted> for CommandError {
+    fn from(interrupted: Interrupted) -> Self {
+        Self::Treat(interrupted.into())
+    }
+}
+
 impl From<WatchError> for CommandError {
     fn from(error: WatchError) -> Self {
         match error {
@@ -241,83 +117,5 @@ impl From<WatchError> for CommandError {
             WatchError::Output(error) => Self::Output(error),
             other => Self::Watch(other),
         }
-    }
-}
-
-impl CommandError {
-    /// It in the words of a sentence that says what became of something.
-    #[must_use]
-    pub fn problem(&self) -> String {
-        if matches!(self, Self::Interrupted) { "it was interrupted".to_owned() } else { self.to_string() }
-    }
-
-    /// The same where the word could have named an image too.
-    #[must_use]
-    pub fn or_image(self, word: &str, reach: &Reach) -> Self {
-        match self {
-            Self::NoContainer { name, address, near, list } => Self::Neither {
-                name,
-                address,
-                near,
-                list,
-                pull: crate::quote::shown(&reach.argv(["pull", word])),
-            },
-            other => other,
-        }
-    }
-
-    /// The exit code of this failure.
-    #[must_use]
-    pub fn exit(&self) -> Exit {
-        match self {
-            Self::Options(_)
-            | Self::Config(
-                ConfigError::Syntax { .. }
-                | ConfigError::Refused { .. }
-                | ConfigError::Trust { .. }
-                | ConfigError::Engine { .. }
-                | ConfigError::Variable { .. },
-            )
-            | Self::Suppressed { .. }
-            | Self::NoDiagnosis { .. }
-            | Self::NoBuiltIn(_)
-            | Self::NoCall { .. }
-            | Self::NotAsked
-            | Self::ListenImage { .. }
-            | Self::Flags(_)
-            | Self::Image(ImageError::Unit(_)) => Exit::Usage,
-            // What was tried did not work; what could not even be looked at is another matter.
-            Self::NoMessage
-            | Self::Engine(EngineError::Build { .. })
-            | Self::Image(ImageError::NoSystemd { .. } | ImageError::UnknownDistribution { .. })
-            | Self::Treat(TreatError::Failed { .. } | TreatError::Deadline { .. }) => Exit::Findings,
-            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::BrokenPipe,
-            _ => Exit::CannotLook,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn failures_have_the_exit_codes_of_the_table() {
-        let unknown = CommandError::NoContainer {
-            name: "x".into(),
-            address: "a".into(),
-            near: String::new(),
-            list: "docker ps -a".into(),
-        };
-        let pipe = CommandError::Output(io::ErrorKind::BrokenPipe.into());
-        let full = CommandError::Output(io::ErrorKind::StorageFull.into());
-        let mistyped = CommandError::NoDiagnosis { id: "x".into(), near: String::new() };
-        let nothing = CommandError::from(OptionError::NoTarget);
-        let built = CommandError::from(EngineError::Build { action: "build x".into(), message: "no".into() });
-        let alpine = CommandError::from(ImageError::NoSystemd { distribution: "x".into(), why: "y".into() });
-        let unseen = CommandError::from(ImageError::Unseen { base: "x".into() });
-        let codes =
-            [unknown, pipe, full, mistyped, nothing, built, alpine, unseen].map(|error| error.exit().code());
-        assert_eq!(codes, [3, 141, 3, 2, 2, 1, 1, 3]);
     }
 }

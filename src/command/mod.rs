@@ -3,31 +3,31 @@
 //! Must not hold judgement, engine calls or text layout of its own.
 
 mod build;
-mod case;
 mod completions;
 mod config;
 mod connect;
-mod deliver;
+mod cure_output;
 mod docs;
 mod doctor;
 mod error;
+mod exit_code;
 mod explain;
 mod fix;
 mod generated_files;
-mod interrupt;
-mod made;
 mod man;
-mod progress;
 mod prove;
+mod report_error;
+mod report_output;
+mod reporter;
 mod rules;
 mod run;
 mod schema;
 mod seccomp;
 mod selftest;
+mod session;
 mod snapshot;
-mod trace;
 mod triage;
-mod trial;
+mod usage_error;
 mod watch;
 
 use std::ffi::OsString;
@@ -82,7 +82,7 @@ fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
     output::speak(options.context.unicode);
     if options.verbose {
         options.rules.iter().for_each(|folder| {
-            output::tell(&format!("rules from {} come on top of the built-in ones", folder.path.display()))
+            output::tell(&format!("rules from {} come on top of the built-in ones", folder.path.display()));
         });
     }
     match cli.command {

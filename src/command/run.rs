@@ -1,36 +1,28 @@
 //! `run`: a container of an image, started with what systemd needs on this engine.
 
-use super::case::{Case, Office};
-use super::trial::{self, COMMAND};
-use super::{CommandError, connect, progress};
+use super::usage_error::UsageError;
+use super::{CommandError, session};
 use crate::cli::RunArgs;
-use crate::diagnose::Verdict;
-use crate::docker::encoded;
 use crate::exit::Exit;
 use crate::options::Options;
 use crate::prescribe::{Start, name_after, start};
 use crate::render::{Answer, human, output, treatment};
-use crate::rule;
-use crate::scan::Matcher;
-use crate::treat::Workshop;
+use crate::treat::{Examination, Session, launch};
 
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError`] when the image cannot be looked at, or the engine's CLI refuses to start it.
+/// [`CommandError`] when the image cannot be looked at, or the engine's client refuses to start it.
 pub fn run(args: &RunArgs, options: &Options) -> Result<Exit, CommandError> {
-    let rules = rule::load(&options.rules)?;
-    let matcher = Matcher::new(&rules);
     let wanted = wanted(args)?;
-    connect::block_on(async {
-        let office = Office::open(options, &rules, &matcher).await?;
-        let case = office.probe(&wanted.image).await?;
-        launch(&office, &case, &wanted, args.print).await
+    session::within(options, async |session| {
+        let examination = session.examine_image(&wanted.image).await?;
+        start_container(session, &examination, &wanted, args.print, options).await
     })
 }
 
 /// What the arguments ask for.
-fn wanted(args: &RunArgs) -> Result<Start, CommandError> {
+fn wanted(args: &RunArgs) -> Result<Start, UsageError> {
     let mut flags = Vec::new();
     for (name, values) in [("--publish", &args.publish), ("--env", &args.env)] {
         flags.extend(values.iter().map(|value| (name.to_owned(), Some(value.clone()))));
@@ -49,13 +41,13 @@ fn wanted(args: &RunArgs) -> Result<Start, CommandError> {
 }
 
 /// Reads `--memory 1g --hostname=web` into flags; a word that is no flag is the value of the one before it.
-fn more_flags(text: &str) -> Result<Vec<(String, Option<String>)>, CommandError> {
-    let wrong = || CommandError::Flags(text.to_owned());
+fn more_flags(text: &str) -> Result<Vec<(String, Option<String>)>, UsageError> {
+    let wrong = || UsageError::Flags(text.to_owned());
     let mut flags: Vec<(String, Option<String>)> = Vec::new();
     for word in shlex::split(text).ok_or_else(wrong)? {
         match word.split_once('=') {
             Some((name, value)) if name.starts_with("--") => {
-                flags.push((name.to_owned(), Some(value.to_owned())))
+                flags.push((name.to_owned(), Some(value.to_owned())));
             }
             _ if word.starts_with('-') && word.len() > 1 => flags.push((word, None)),
             _ => match flags.last_mut() {
@@ -67,10 +59,16 @@ fn more_flags(text: &str) -> Result<Vec<(String, Option<String>)>, CommandError>
     Ok(flags)
 }
 
-async fn launch(office: &Office<'_>, case: &Case, wanted: &Start, print: bool) -> Result<Exit, CommandError> {
-    let context = &office.options.context;
-    let Some(started) = start(&case.report, &case.snapshot, &office.reach, wanted) else {
-        let answer = Answer { report: &case.report, prescription: case.prescription.as_ref(), trial: None };
+async fn start_container(
+    session: &Session<'_>,
+    examination: &Examination,
+    wanted: &Start,
+    print: bool,
+    Options { context, .. }: &Options,
+) -> Result<Exit, CommandError> {
+    let prescription = examination.prescription.as_ref();
+    let Some(started) = start(&examination.report, &examination.snapshot, &session.reach, wanted) else {
+        let answer = Answer { report: &examination.report, prescription, trial: None };
         output::print(human::answers(&[answer], context).as_bytes())?;
         output::tell(&format!("{} was not started: no command alone makes it boot here", wanted.image));
         return Ok(Exit::Findings);
@@ -81,40 +79,14 @@ async fn launch(office: &Office<'_>, case: &Case, wanted: &Start, print: bool) -
         output::print(treatment::lines(&commands).as_bytes())?;
         return Ok(Exit::Success);
     }
-    if office.options.remarks {
-        let given = if started.given.is_empty() {
-            String::new()
-        } else {
-            format!(", with {}", started.given.join("; "))
-        };
-        output::tell(&format!("starting {} from {}{given}", wanted.name, wanted.image));
-    }
-    let workshop = Workshop::new(COMMAND)?;
-    let work = trial::began(office, &workshop, &wanted.name, &started.steps);
-    let after = progress::shown(&format!("starting {}", wanted.name), office.options.progress, work).await;
-    if matches!(after, Err(CommandError::Interrupted)) {
-        left(office, &wanted.name).await;
-    }
-    let after = after?;
+    let given = started.given.join("; ");
+    let with = if given.is_empty() { String::new() } else { format!(", with {given}") };
+    session.reporter.remark(&format!("starting {} from {}{with}", wanted.name, wanted.image));
+    let after = launch(session, &wanted.name, &started.steps).await?;
     let answer = Answer { report: &after.report, prescription: None, trial: None };
     output::print(human::answers(&[answer], context).as_bytes())?;
     output::print(treatment::commands("it was started by:", &commands, context).as_bytes())?;
-    Ok(if matches!(after.report.verdict, Verdict::Healthy | Verdict::Degraded) {
-        Exit::Success
-    } else {
-        Exit::Findings
-    })
-}
-
-/// Says what is there when it is interrupted: the container that was asked for is the user's, not ours to
-/// remove.
-async fn left(office: &Office<'_>, name: &str) {
-    if office.engine.get(&format!("/containers/{}/json", encoded(name))).await.is_ok() {
-        let command = office.reach.argv(["rm", "-f", name]).join(" ");
-        output::tell(&format!(
-            "{name} was being started, and is left as it is\n  next: `{command}` removes it"
-        ));
-    }
+    Ok(if after.has_booted() { Exit::Success } else { Exit::Findings })
 }
 
 #[cfg(test)]
@@ -127,10 +99,8 @@ mod tests {
         let text: Vec<String> =
             flags.iter().map(|(name, value)| format!("{name}|{}", value.as_deref().unwrap_or("-"))).collect();
         assert_eq!(text, ["--memory|1g", "--hostname|my web", "-t|-", "--init|-"]);
-        assert!(
-            more_flags("word --x").is_err()
-                && more_flags("--a 'open").is_err()
-                && more_flags("--a b c").is_err()
-        );
+        for wrong in ["word --x", "--a 'open", "--a b c"] {
+            assert!(more_flags(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -1,11 +1,11 @@
 //! `selftest`: what this host and user allow the program to see. Exit code 3 where no container could be
 //! examined.
 
-use super::{CommandError, connect, progress};
+use super::{CommandError, connect};
 use crate::cli::{Format, SelftestArgs};
 use crate::exit::Exit;
 use crate::options::Options;
-use crate::render::{output, selftest_table};
+use crate::render::{output, progress, selftest_table};
 use crate::rule;
 use crate::selftest::{SelfTest, is_blind};
 

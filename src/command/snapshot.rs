@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use super::{CommandError, connect, progress};
+use super::{CommandError, connect};
 use crate::cli::SnapshotArgs;
-use crate::collect;
 use crate::exit::Exit;
 use crate::options::{Options, snapshot_options};
 use crate::render::{counted, json, output};
@@ -19,7 +18,7 @@ use crate::snapshot::{Snapshot, hidden_counts, saved_file};
 pub fn run(args: &SnapshotArgs, options: &Options) -> Result<Exit, CommandError> {
     let rules = rule::load(&options.rules)?;
     let matcher = Matcher::new(&rules);
-    let snapshot = connect::block_on(take(args, options, &matcher))?;
+    let snapshot = connect::snapshot(&args.container, &snapshot_options(args), &matcher, options)?;
     let Some(path) = &args.output else {
         let text = saved_file::to_json(&snapshot)?;
         output::print(json::harmless(&String::from_utf8_lossy(&text)).as_bytes())?;
@@ -33,21 +32,6 @@ pub fn run(args: &SnapshotArgs, options: &Options) -> Result<Exit, CommandError>
         output::tell(&format!("{}\n{}", hidden_values(&snapshot), written(&snapshot, path)));
     }
     Ok(Exit::Success)
-}
-
-async fn take(
-    args: &SnapshotArgs,
-    options: &Options,
-    matcher: &Matcher<'_>,
-) -> Result<Snapshot, CommandError> {
-    let engine = connect::connect(options).await?;
-    let name = &args.container;
-    let how = snapshot_options(args);
-    let work = Box::pin(collect::collect(&engine, name, &how, matcher));
-    match progress::shown(&format!("examining {name}"), options.progress, work).await {
-        Ok(snapshot) => Ok(snapshot),
-        Err(error) => Err(connect::failure(&engine, name, error, &options.engine).await),
-    }
 }
 
 fn hidden_values(snapshot: &Snapshot) -> String {

@@ -6,14 +6,13 @@ use std::thread;
 
 use jiff::Timestamp;
 
-use super::progress;
-use super::{CommandError, deliver};
+use super::{CommandError, report_output};
 use crate::cli::TriageArgs;
 use crate::diagnose::{Accepted, Report, Summary};
 use crate::exit::Exit;
 use crate::options::{Options, TriageOptions};
 use crate::render::format::ReportFormat;
-use crate::render::{Answer, Sheet, json, output};
+use crate::render::{Answer, Sheet, json, output, progress};
 use crate::rule::{self, RuleSet};
 use crate::scan::{Matcher, threads};
 use crate::triage::{Inputs, Outcome, Triage, beside, size};
@@ -30,7 +29,7 @@ pub fn run(args: TriageArgs, options: &Options) -> Result<Exit, CommandError> {
     threads::want(wanted.threads);
     let beside = beside(wanted.run.as_deref(), wanted.inspect.as_deref(), wanted.info.as_deref())?;
     let triage = Triage { rules: &rules, matcher: &matcher, beside, read: Arc::default() };
-    let accepted = deliver::accepted(&wanted.report, &rules, options)?;
+    let accepted = report_output::accepted(&wanted.report, &rules, options)?;
     let mut results = Results::new(&wanted, options, &rules, accepted);
     let Inputs { files, failures, unseen } = Inputs::of(&wanted.inputs);
     results.many = files.len() > 1 || wanted.inputs.iter().any(|path| path.is_dir());
@@ -110,7 +109,7 @@ impl<'t> Results<'t> {
             failures: &self.failures,
             notices: &notices,
         };
-        let write = if self.streams() { deliver::files } else { deliver::deliver };
+        let write = if self.streams() { report_output::write_files } else { report_output::print_report };
         write(&sheet, &self.wanted.report, self.options)?;
         Ok(self.exit)
     }

@@ -3,7 +3,6 @@
 
 use jiff::Timestamp;
 
-use super::interrupt::Interrupt;
 use super::{CommandError, connect};
 use crate::cli::{Format, WatchArgs};
 use crate::exit::Exit;
@@ -12,6 +11,7 @@ use crate::render::output;
 use crate::rule;
 use crate::scan::Matcher;
 use crate::sink::{self, Journal, Webhook};
+use crate::treat::Interrupt;
 use crate::watch::{self, Counts, Delivery, Examiner, Plan, StateFile, WatchError};
 
 /// Runs the command.

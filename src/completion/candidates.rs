@@ -7,7 +7,9 @@ use clap_complete::engine::{CompletionCandidate, PathCompleter, ValueCompleter};
 
 use super::value::Value;
 use crate::collect;
-use crate::docker::{Endpoint, Engine, EngineChoice, EngineError, EngineKind, Environment, locate};
+use crate::docker::{
+    Endpoint, Engine, EngineChoice, EngineError, EngineKind, Environment, context_names, locate,
+};
 use crate::rule::{self, RuleSource};
 use crate::seccomp::{Maker, named_calls, versions};
 use crate::visible::visible;
@@ -55,7 +57,7 @@ impl TypedWords {
                 return files.filter(|file| value.may_be(&file.get_value().to_string_lossy())).collect();
             }
             Value::Context => {
-                self.environment.contexts().into_iter().map(|name| (name, String::new())).collect()
+                context_names(&self.environment).into_iter().map(|name| (name, String::new())).collect()
             }
             Value::BuiltIn => built_in(),
             Value::Diagnosis => self.diagnoses(),

@@ -12,7 +12,7 @@ use hyper::{Request, StatusCode};
 use serde_json::Value;
 
 use super::engine::{open, read_up_to};
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, api_path};
 
 /// What stands at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +51,8 @@ const GO_SYMLINK: u64 = 1 << 27;
 const GO_OTHER: u64 = 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19;
 
 impl Engine {
-    /// What stands at `path`, without its content (a HEAD request, which costs the engine far less than a
-    /// read); `None` when nothing does. A link's target may come resolved to its end.
+    /// Returns what stands at `path`, without its content (a HEAD request, which costs the engine far less
+    /// than a read); `None` when nothing does. A link's target may come resolved to its end.
     ///
     /// # Errors
     /// Any [`EngineError`] other than an unknown path.
@@ -60,7 +60,7 @@ impl Engine {
         let action = format!("look at {path}");
         self.within(&action, async {
             let broken = |reason: String| EngineError::Broken { action: action.clone(), reason };
-            let address = format!("/containers/{container}/archive?path={}", encoded(path));
+            let address = address(container, path);
             let request =
                 Request::head(address).body(Empty::<Bytes>::new()).map_err(|e| broken(e.to_string()))?;
             let response = self.transport.send(&action, request).await?;
@@ -124,7 +124,7 @@ impl Engine {
         Ok(Some(Tree { entries: entries(&bytes, 64 * 1024).into_iter().filter_map(below).collect(), cut }))
     }
 
-    /// The raw tar of a path, cut at `limit`, and whether it was cut.
+    /// Downloads the raw tar of a path, cut at `limit`, and whether it was cut.
     async fn download(
         &self,
         container: &str,
@@ -132,7 +132,7 @@ impl Engine {
         limit: usize,
     ) -> Result<Option<(Vec<u8>, bool)>, EngineError> {
         self.within(&action(path), async {
-            let address = format!("/containers/{container}/archive?path={}", encoded(path));
+            let address = address(container, path);
             match open(&self.transport, &action(path), &address).await {
                 Ok(response) => read_up_to(response, &action(path), limit).await.map(Some),
                 Err(error) if error.is_unknown() => Ok(None),
@@ -141,15 +141,6 @@ impl Engine {
         })
         .await
     }
-}
-
-/// Percent-encodes what a path of a URL may not hold; slashes stay.
-#[must_use]
-pub fn encoded(path: &str) -> String {
-    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'.' | b'-');
-    path.bytes()
-        .map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
 }
 
 /// Reads the stat header: base64 of JSON with the mode bits of Go.
@@ -164,6 +155,10 @@ fn stat_of_header(header: &[u8]) -> Option<PathStat> {
         mode if mode & GO_OTHER != 0 => PathStat::Special,
         _ => PathStat::File(Vec::new()),
     })
+}
+
+fn address(container: &str, path: &str) -> String {
+    format!("{}?path={}", api_path::container(container, "archive"), api_path::encoded(path))
 }
 
 fn action(path: &str) -> String {

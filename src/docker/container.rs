@@ -8,7 +8,7 @@ use hyper::{Method, Request, Response, header};
 use serde_json::Value;
 
 use super::engine::{read_document, refusal};
-use super::{Engine, EngineError, encoded};
+use super::{Engine, EngineError, api_path};
 
 /// Longest name of a container, in bytes: names of files are made of it.
 const NAME: usize = 200;
@@ -21,8 +21,8 @@ pub fn is_name(word: &str) -> bool {
     word.len() <= NAME && word.starts_with(|c: char| c.is_ascii_alphanumeric()) && word.bytes().all(is_part)
 }
 
-/// What a container is called: the name that its engine tells, or its id where that is no name; none where
-/// neither is fit to be one.
+/// Returns what a container is called: the name that its engine tells, or its id where that is no name; none
+/// where neither is fit to be one.
 #[must_use]
 pub fn fit_name<'w>(told: &'w str, id: &'w str) -> Option<&'w str> {
     [told.strip_prefix('/').unwrap_or(told), id].into_iter().find(|word| is_name(word))
@@ -39,7 +39,7 @@ impl Engine {
         self.within(&action, async {
             let body = document.to_string();
             let response =
-                self.request(Method::POST, &format!("/containers/create?name={name}"), &action, body).await?;
+                self.request(Method::POST, &api_path::created_container(name), &action, body).await?;
             let answer = read_document(response, &action).await?;
             let id = answer.get("Id").and_then(Value::as_str).map(str::to_owned);
             id.ok_or_else(|| EngineError::Garbage {
@@ -57,7 +57,7 @@ impl Engine {
     /// Any [`EngineError`].
     pub async fn remove(&self, id: &str, volumes: bool) -> Result<(), EngineError> {
         let action = format!("remove {id}");
-        let path = format!("/containers/{}?force=1&v={}", encoded(id), u8::from(volumes));
+        let path = api_path::removed_container(id, volumes);
         let call = self.request(Method::DELETE, &path, &action, String::new());
         match self.within(&action, call).await {
             Err(error) if error.is_unknown() => Ok(()),

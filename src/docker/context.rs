@@ -1,22 +1,39 @@
-//! The docker CLI's contexts: a name in `config.json` or on the command line, an address in the context
-//! store.
+//! The docker CLI's contexts: a name in `DOCKER_CONTEXT` or `config.json`, an address in the context store.
 
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::EngineError;
+use super::{EngineError, Environment};
 
-/// Name of the context that the CLI's configuration selects, if any.
+/// The context that stands for the default sockets.
+pub const DEFAULT: &str = "default";
+
+/// Returns the name that `DOCKER_CONTEXT` gives.
 #[must_use]
-pub fn current(config_dir: &Path) -> Option<String> {
+pub fn of_variable(env: &Environment) -> Option<&str> {
+    env.get("DOCKER_CONTEXT")
+}
+
+/// Returns the name that the CLI's configuration selects, unless it is the default.
+#[must_use]
+pub fn configured(env: &Environment) -> Option<String> {
+    env.config_dir().as_deref().and_then(current).filter(|name| name != DEFAULT)
+}
+
+/// Returns the names of the contexts that `--context` takes, in order.
+#[must_use]
+pub fn context_names(env: &Environment) -> Vec<String> {
+    env.config_dir().as_deref().map(names).unwrap_or_default()
+}
+
+/// Returns the name that the CLI's configuration selects, if any.
+fn current(config_dir: &Path) -> Option<String> {
     let config: Value = serde_json::from_slice(&std::fs::read(config_dir.join("config.json")).ok()?).ok()?;
     config.get("currentContext")?.as_str().filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
-/// Names of all contexts in the store, in order.
-#[must_use]
-pub fn names(config_dir: &Path) -> Vec<String> {
+fn names(config_dir: &Path) -> Vec<String> {
     let name = |meta: Value| meta.get("Name").and_then(Value::as_str).map(str::to_owned);
     let mut names: Vec<String> = documents(config_dir).into_iter().flatten().filter_map(name).collect();
     names.sort();
@@ -30,7 +47,7 @@ fn documents(config_dir: &Path) -> Option<impl Iterator<Item = Value>> {
     Some(bytes.filter_map(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
-/// Address of a context, read from `contexts/meta/*/meta.json`.
+/// Returns the address of a context, read from `contexts/meta/*/meta.json`.
 ///
 /// # Errors
 /// [`EngineError::Context`] when no context has that name or it holds no docker endpoint.

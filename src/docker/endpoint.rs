@@ -76,7 +76,8 @@ fn has_password(rest: &str) -> bool {
     rest.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
 }
 
-/// An address as it may be shown: a password, a key in place of a user's name, and a query are left out.
+/// Returns an address as it may be shown: a password, a key in place of a user's name, and a query are left
+/// out.
 #[must_use]
 pub fn without_password(address: &str) -> String {
     let (scheme, rest) = address.split_once("://").unwrap_or(("", address));

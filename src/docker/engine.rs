@@ -80,7 +80,7 @@ impl Engine {
         Self::connect(self.endpoint().clone(), self.deadline, self.transport.listener()).await
     }
 
-    /// The engine's raw answer to `/version`, asked for once.
+    /// Returns the engine's raw answer to `/version`, asked for once.
     ///
     /// # Errors
     /// Any [`EngineError`].
@@ -88,7 +88,7 @@ impl Engine {
         self.version.get_or_try_init(|| self.get("/version")).await
     }
 
-    /// The engine's raw answer to `/info`, asked for once.
+    /// Returns the engine's raw answer to `/info`, asked for once.
     ///
     /// # Errors
     /// Any [`EngineError`].
@@ -96,26 +96,26 @@ impl Engine {
         self.info.get_or_try_init(|| self.get("/info")).await
     }
 
-    /// Where the engine listens.
+    /// Returns where the engine listens.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         self.transport.endpoint()
     }
 
-    /// The engine's raw answer to a GET, such as `/info`.
+    /// Returns the engine's raw answer to a GET.
     ///
     /// # Errors
     /// Any [`EngineError`]; HTTP 404 becomes [`EngineError::Unknown`].
-    pub async fn get(&self, path: &str) -> Result<Value, EngineError> {
+    pub(super) async fn get(&self, path: &str) -> Result<Value, EngineError> {
         get(&self.transport, self.deadline, path).await
     }
 
-    /// What `take` gives of each entry of the list that a GET answers with; the list as a whole is never
-    /// built.
+    /// Returns what `take` gives of each entry of the list that a GET answers with; the list as a whole is
+    /// never built.
     ///
     /// # Errors
     /// Any [`EngineError`]; [`EngineError::TooLarge`] for a list beyond the limits.
-    pub async fn list<R>(
+    pub(super) async fn list<R>(
         &self,
         path: &str,
         take: impl FnMut(Value) -> Option<R>,
@@ -157,7 +157,7 @@ async fn get(transport: &Transport, deadline: Duration, path: &str) -> Result<Va
     .await
 }
 
-/// The answer as JSON, within the limits of one document.
+/// Reads the answer as JSON, within the limits of one document.
 pub(super) async fn read_document(response: Response<Incoming>, action: &str) -> Result<Value, EngineError> {
     let body = read_all(response, action, DOCUMENT).await?;
     json_limit::read(&body, VALUES).map_err(|refused| refused_json(action, &refused))
@@ -188,6 +188,7 @@ pub(super) async fn open(
     Err(refusal(response, action).await)
 }
 
+/// Reads what an engine that refuses a call says.
 pub(super) async fn refusal(response: Response<Incoming>, action: &str) -> EngineError {
     let status = response.status();
     let body = read_up_to(response, action, REFUSAL).await.map(|(body, _)| body).unwrap_or_default();
@@ -201,7 +202,7 @@ pub(super) async fn refusal(response: Response<Incoming>, action: &str) -> Engin
     EngineError::Refused { action: action.to_owned(), status: status.as_u16(), message }
 }
 
-/// The whole body.
+/// Reads the whole body.
 ///
 /// # Errors
 /// [`EngineError::TooLarge`] for more than `most` bytes; nothing beyond them is read.
@@ -215,7 +216,7 @@ async fn read_all(response: Response<Incoming>, action: &str, most: usize) -> Re
     }
 }
 
-/// The first bytes of a body, and whether there are more.
+/// Reads the first bytes of a body, and says whether there are more.
 pub(super) async fn read_up_to(
     response: Response<Incoming>,
     action: &str,

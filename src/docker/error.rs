@@ -146,7 +146,7 @@ impl EngineError {
         matches!(self, Self::Unknown { .. })
     }
 
-    /// First line of the message, for gaps and notes where the hint would be noise.
+    /// Returns the first line of the message, for gaps and notes where the hint would be noise.
     #[must_use]
     pub fn brief(&self) -> String {
         self.to_string().lines().next().unwrap_or_default().to_owned()

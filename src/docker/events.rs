@@ -1,30 +1,24 @@
-//! The engine's events about containers, and how each container stands now: raw JSON in, [`Event`]s and
-//! [`Life`]s out.
+//! The engine's events about containers: raw JSON in, [`Event`]s out.
 //!
 //! The stream is read line by line over hyper, not through bollard, whose model refuses actions that it does
 //! not know. An engine that speaks of other things (Podman of pulls, every engine of execs) is passed over
 //! here. Must not decide what an event is worth.
 
 use bytes::{Buf, Bytes, BytesMut};
-use futures_util::{StreamExt, stream};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::engine::open;
-use super::{Engine, EngineError, encoded, fit_name, is_name};
+use super::life::image_of;
+use super::passed_over::{Claimed, PassedOver};
+use super::{Engine, EngineError, api_path, fit_name, is_name};
 use crate::json_limit;
 
 /// Longest line that is read; an event holds all labels of its container.
 const LINE_LIMIT: usize = 1024 * 1024;
 /// Most values of an event.
 const VALUES: usize = 12_000;
-/// Most that is kept of the name of an image, in bytes; engines take 255.
-const IMAGE: usize = 512;
-/// Containers that are inspected at the same time.
-const AT_ONCE: usize = 4;
 
 /// What happened to a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,11 +83,6 @@ impl Event {
     }
 }
 
-/// The name of an image; the end of one that is longer than any is left out.
-fn image_of(told: &str) -> String {
-    told.get(..told.floor_char_boundary(IMAGE)).unwrap_or_default().to_owned()
-}
-
 /// Docker tells the result in the action, newer Podman in an attribute, Podman 4 not at all. A check that has
 /// not come to a result is no event: `None`.
 fn health_of(rest: &str, attribute: Option<&str>) -> Option<Action> {
@@ -112,76 +101,6 @@ fn time_of(event: &Value) -> Option<i64> {
     event.get("timeNano").and_then(Value::as_i64).or_else(seconds)
 }
 
-/// How a container stands: what the engine remembers of its last run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Life {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// Its image as it was named.
-    pub image: String,
-    /// Whether it runs now.
-    pub running: bool,
-    /// Start of its last run, in nanoseconds since the epoch; 0 when it never ran.
-    pub started: i64,
-    /// End of its last run that ended; 0 when none did.
-    pub finished: i64,
-    /// Exit code of the run that ended last.
-    pub exit_code: Option<i64>,
-    /// Whether its health check fails.
-    pub unhealthy: bool,
-}
-
-impl Life {
-    /// Reads the engine's answer to `inspect`.
-    #[must_use]
-    pub fn read(inspect: &Value) -> Option<Self> {
-        let word = |pointer: &str| inspect.pointer(pointer).and_then(Value::as_str);
-        let flag = |pointer: &str| inspect.pointer(pointer).and_then(Value::as_bool).unwrap_or_default();
-        let time =
-            |pointer: &str| word(pointer).and_then(nanoseconds).filter(|time| *time > 0).unwrap_or_default();
-        let id = word("/Id").filter(|id| is_name(id))?;
-        Some(Self {
-            id: id.to_owned(),
-            name: fit_name(word("/Name").unwrap_or_default(), id)?.to_owned(),
-            image: image_of(word("/Config/Image").unwrap_or_default()),
-            running: flag("/State/Running") && !flag("/State/Restarting"),
-            started: time("/State/StartedAt"),
-            finished: time("/State/FinishedAt"),
-            exit_code: inspect.pointer("/State/ExitCode").and_then(Value::as_i64),
-            unhealthy: word("/State/Health/Status").or_else(|| word("/State/Healthcheck/Status"))
-                == Some("unhealthy"),
-        })
-    }
-}
-
-fn nanoseconds(text: &str) -> Option<i64> {
-    i64::try_from(text.parse::<Timestamp>().ok()?.as_nanosecond()).ok()
-}
-
-/// What is needed of an entry of the engine's list, which is megabytes long where there are many containers.
-#[derive(Deserialize)]
-struct Listed {
-    #[serde(rename = "Id")]
-    id: String,
-    #[serde(rename = "Names", default)]
-    names: Vec<String>,
-    #[serde(rename = "Image", default)]
-    image: String,
-    #[serde(rename = "ImageID", default)]
-    image_id: String,
-    #[serde(rename = "Labels", default)]
-    labels: Value,
-}
-
-impl Listed {
-    /// Its image by id, or by name where the engine does not tell the id.
-    fn image_id(&self) -> &str {
-        if self.image_id.is_empty() { &self.image } else { &self.image_id }
-    }
-}
-
 /// The events of an engine as they come.
 #[derive(Debug)]
 pub struct EventStream {
@@ -197,7 +116,7 @@ pub struct EventStream {
 }
 
 impl EventStream {
-    /// The next event; `None` when the engine has ended the stream.
+    /// Waits for the next event; returns `None` when the engine has ended the stream.
     ///
     /// # Errors
     /// [`EngineError::Broken`] when the connection breaks, [`EngineError::TooLarge`] for a line without an
@@ -253,31 +172,6 @@ impl EventStream {
     }
 }
 
-/// Containers that are passed over for a while: a label names the time, the name has a form, and neither may
-/// come from the image. A label alone shall hide nothing.
-#[derive(Debug, Clone, Copy)]
-pub struct PassedOver {
-    /// The label; its value is in seconds since the epoch.
-    pub label: &'static str,
-    /// Longest time from now that it may name, in seconds.
-    pub longest: i64,
-    /// Whether a container's name is one of those.
-    pub fits: fn(&str) -> bool,
-}
-
-/// The label's value of a container that is to be passed over if its image has another one.
-#[derive(Debug)]
-struct Claimed(String);
-
-impl PassedOver {
-    /// Whether name and label fit at that time, in nanoseconds since the epoch.
-    fn claimed(&self, name: &str, labels: Option<&Value>, time: i64) -> Option<Claimed> {
-        let value = labels?.get(self.label)?.as_str()?;
-        let left = value.parse::<i64>().ok()?.checked_sub(time.div_euclid(1_000_000_000))?;
-        (left > 0 && left <= self.longest && (self.fits)(name)).then(|| Claimed(value.to_owned()))
-    }
-}
-
 const FOLLOW: &str = "follow the events";
 
 impl Engine {
@@ -288,9 +182,8 @@ impl Engine {
     /// Any [`EngineError`].
     pub async fn events(&self, since: i64, without: PassedOver) -> Result<EventStream, EngineError> {
         let (seconds, rest) = (since.div_euclid(1_000_000_000), since.rem_euclid(1_000_000_000));
-        // {"type":["container"]}
-        let path =
-            format!("/events?since={seconds}.{rest:09}&filters=%7B%22type%22%3A%5B%22container%22%5D%7D");
+        let filters = api_path::filters(&[("type", "container")]);
+        let path = format!("/events?since={seconds}.{rest:09}&filters={filters}");
         let response = self.within(FOLLOW, open(&self.transport, FOLLOW, &path)).await?;
         Ok(EventStream {
             engine: self.clone(),
@@ -300,62 +193,6 @@ impl Engine {
             held: None,
             unread: 0,
         })
-    }
-
-    /// Whether a container's label is its own: its image is known and has another value, or none.
-    async fn is_own(&self, image: &str, without: &PassedOver, claimed: &Claimed) -> bool {
-        let document = self.get(&format!("/images/{}/json", encoded(image))).await;
-        let of_image = |document: &Value| {
-            Some(document.pointer("/Config/Labels")?.get(without.label)?.as_str()? == claimed.0)
-        };
-        document.is_ok_and(|document| !of_image(&document).unwrap_or_default())
-    }
-
-    /// How one container stands.
-    ///
-    /// # Errors
-    /// Any [`EngineError`]; one that is not there is [`EngineError::Unknown`].
-    pub async fn life(&self, id: &str) -> Result<Life, EngineError> {
-        let action = format!("/containers/{id}/json");
-        let inspect = self.get(&action).await?;
-        Life::read(&inspect).ok_or_else(|| EngineError::Garbage {
-            action: format!("GET {action}"),
-            reason: "no Id in it".to_owned(),
-        })
-    }
-
-    /// How all containers but those stand; those that are removed meanwhile are left out.
-    ///
-    /// # Errors
-    /// Any [`EngineError`].
-    pub async fn lives(&self, without: PassedOver) -> Result<Vec<Life>, EngineError> {
-        let listed =
-            |entry: Value| serde_json::from_value::<Listed>(entry).ok().filter(|entry| is_name(&entry.id));
-        let list = self.list("/containers/json?all=1", listed).await?;
-        let now = Timestamp::now().as_second().saturating_mul(1_000_000_000);
-        let look = |entry: Listed| async move {
-            let name = entry.names.first().map_or("", |name| name.trim_start_matches('/'));
-            match without.claimed(name, Some(&entry.labels), now) {
-                Some(claimed) if self.is_own(entry.image_id(), &without, &claimed).await => Ok(None),
-                _ => self.life(&entry.id).await.map(Some),
-            }
-        };
-        let mut looks = stream::iter(list).map(look).buffer_unordered(AT_ONCE);
-        let mut lives = Vec::new();
-        while let Some(look) = looks.next().await {
-            match look {
-                Ok(life) => lives.extend(life),
-                Err(error) if error.is_unknown() => {}
-                Err(error) => return Err(error),
-            }
-        }
-        lives.sort_by_key(|life| life.finished);
-        Ok(lives)
-    }
-
-    /// The time by the engine's clock, in nanoseconds since the epoch, where it tells it.
-    pub async fn clock(&self) -> Option<i64> {
-        nanoseconds(self.get("/info").await.ok()?.get("SystemTime")?.as_str()?)
     }
 }
 
@@ -409,38 +246,5 @@ mod tests {
         assert_eq!(Event::read(&json!([1])), None);
         let old = Event::read(&json!({"status": "die", "id": "aa", "from": "debian", "time": 2})).unwrap();
         assert_eq!((old.name.as_str(), old.image.as_str(), old.time), ("aa", "debian", 2_000_000_000));
-    }
-
-    #[test]
-    fn a_container_that_never_ran_has_no_times() {
-        let life =
-            Life::read(&json!({"Id": "aa", "Name": "/web", "State": {"StartedAt": "0001-01-01T00:00:00Z"}}))
-                .unwrap();
-        assert_eq!((life.started, life.finished, life.running, life.name.as_str()), (0, 0, false, "web"));
-        let state = json!({"Running": true, "StartedAt": "1970-01-01T00:00:01.5Z", "Health": {"Status": "unhealthy"}});
-        let life = Life::read(&json!({"Id": "aa", "State": state})).unwrap();
-        assert_eq!((life.started, life.running, life.unhealthy), (1_500_000_000, true, true));
-    }
-
-    #[test]
-    fn only_a_name_and_a_time_that_fit_pass_a_container_over() {
-        let without = PassedOver { label: "l", longest: 600, fits: |name| name == "web-trial-1-2" };
-        let claimed = |name: &str, value: &str| {
-            without.claimed(name, Some(&json!({"l": value})), 1_000_000_000_000).is_some()
-        };
-        assert!(claimed("web-trial-1-2", "1001") && claimed("web-trial-1-2", "1600"));
-        for value in [
-            "1000",
-            "1601",
-            "9999999999",
-            "9223372036854775807",
-            "-9223372036854775808",
-            "99999999999999999999",
-            "x",
-            "",
-        ] {
-            assert!(!claimed("web-trial-1-2", value), "{value}");
-        }
-        assert!(!claimed("web", "1300") && without.claimed("web-trial-1-2", Some(&json!({})), 0).is_none());
     }
 }

@@ -12,7 +12,7 @@ use tokio::io::AsyncReadExt;
 
 use super::engine::{read_document, refusal};
 use super::frames::Frames;
-use super::{Engine, EngineError, LogChunk, StreamName, is_name};
+use super::{Engine, EngineError, LogChunk, StreamName, api_path, is_name};
 
 /// Most that is read of a command's output, in bytes; what follows is left.
 const OUTPUT_LIMIT: usize = 256 * 1024;
@@ -54,7 +54,7 @@ impl Engine {
         let garbage = |reason: String| EngineError::Garbage { action: action.to_owned(), reason };
         let config = serde_json::to_string(&config).map_err(|error| garbage(error.to_string()))?;
         let made =
-            self.request(Method::POST, &format!("/containers/{container}/exec"), action, config).await?;
+            self.request(Method::POST, &api_path::container(container, "exec"), action, config).await?;
         let made = read_document(made, action).await?;
         let id = made
             .get("Id")

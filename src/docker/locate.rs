@@ -1,9 +1,8 @@
 //! Finding the engine as the docker CLI finds it: flag, variable, context, then the default sockets.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fmt;
 
-use super::{Endpoint, EngineError, context};
+use super::{Endpoint, EngineError, Environment, context};
 
 /// What the user said about the engine on the command line.
 #[derive(Debug, Clone, Default)]
@@ -14,69 +13,36 @@ pub struct EngineChoice {
     pub context: Option<String>,
 }
 
-/// The process environment as a value, so that the search is a function of its inputs.
-#[derive(Debug, Clone, Default)]
-pub struct Environment {
-    variables: BTreeMap<String, String>,
-    sockets: Option<Vec<PathBuf>>,
+/// What led to the engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FoundBy {
+    /// `--host`.
+    HostOption,
+    /// `--context` with this name.
+    ContextOption(String),
+    /// The variable `DOCKER_HOST`.
+    DockerHost,
+    /// The variable `DOCKER_CONTEXT` with this name.
+    DockerContext(String),
+    /// The context that the docker CLI's configuration selects.
+    CurrentContext(String),
+    /// The variable `CONTAINER_HOST`, which is Podman's.
+    ContainerHost,
+    /// The first of the default sockets that is there.
+    DefaultSocket,
 }
 
-impl Environment {
-    /// Takes the environment of this process.
-    #[must_use]
-    pub fn of_process() -> Self {
-        Self {
-            variables: std::env::vars_os()
-                .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
-                .collect(),
-            sockets: None,
+impl fmt::Display for FoundBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HostOption => f.write_str("--host"),
+            Self::ContextOption(name) => write!(f, "--context {name}"),
+            Self::DockerHost => f.write_str("DOCKER_HOST"),
+            Self::DockerContext(name) => write!(f, "DOCKER_CONTEXT {name}"),
+            Self::CurrentContext(name) => write!(f, "current docker context {name}"),
+            Self::ContainerHost => f.write_str("CONTAINER_HOST"),
+            Self::DefaultSocket => f.write_str("default socket"),
         }
-    }
-
-    /// Builds an environment from pairs and fixes the list of default sockets, for tests.
-    #[must_use]
-    pub fn from_pairs(pairs: &[(&str, &str)], sockets: &[PathBuf]) -> Self {
-        Self {
-            variables: pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
-            sockets: Some(sockets.to_vec()),
-        }
-    }
-
-    /// Value of a variable; an empty one counts as unset, as for the docker CLI.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
-    }
-
-    /// Names of the contexts that `--context` takes, in order.
-    #[must_use]
-    pub fn contexts(&self) -> Vec<String> {
-        self.config_dir().as_deref().map(context::names).unwrap_or_default()
-    }
-
-    fn config_dir(&self) -> Option<PathBuf> {
-        self.get("DOCKER_CONFIG")
-            .map(PathBuf::from)
-            .or_else(|| self.get("HOME").map(|home| PathBuf::from(home).join(".docker")))
-    }
-
-    /// Default sockets, rootful Docker first, then the user's own, then Podman.
-    fn default_sockets(&self) -> Vec<PathBuf> {
-        if let Some(sockets) = &self.sockets {
-            return sockets.clone();
-        }
-        let mut sockets = vec![PathBuf::from("/var/run/docker.sock")];
-        if let Some(runtime) = self.get("XDG_RUNTIME_DIR") {
-            sockets.push(PathBuf::from(runtime).join("docker.sock"));
-        }
-        if let Some(home) = self.get("HOME") {
-            sockets.push(PathBuf::from(home).join(".docker/run/docker.sock"));
-        }
-        if let Some(runtime) = self.get("XDG_RUNTIME_DIR") {
-            sockets.push(PathBuf::from(runtime).join("podman/podman.sock"));
-        }
-        sockets.push(PathBuf::from("/run/podman/podman.sock"));
-        sockets
     }
 }
 
@@ -85,8 +51,8 @@ impl Environment {
 pub struct Located {
     /// Where the engine listens.
     pub endpoint: Endpoint,
-    /// `--host`, `DOCKER_HOST`, `context NAME`, …
-    pub found_by: String,
+    /// What led to it.
+    pub found_by: FoundBy,
 }
 
 /// Decides which engine is meant.
@@ -97,34 +63,30 @@ pub struct Located {
 /// # Errors
 /// [`EngineError::NotFound`], [`EngineError::Address`] or [`EngineError::Context`].
 pub fn locate(choice: &EngineChoice, env: &Environment) -> Result<Located, EngineError> {
-    let at = |address: &str, found_by: &str| {
-        Ok(Located { endpoint: Endpoint::parse(address)?, found_by: found_by.to_owned() })
-    };
+    let at = |address: &str, found_by| Ok(Located { endpoint: Endpoint::parse(address)?, found_by });
     if let Some(host) = &choice.host {
-        return at(host, "--host");
+        return at(host, FoundBy::HostOption);
     }
     if let Some(name) = &choice.context {
-        return in_context(env, name, "--context");
+        return in_context(env, name, FoundBy::ContextOption(name.clone()));
     }
     if let Some(host) = env.get("DOCKER_HOST") {
-        return at(host, "DOCKER_HOST");
+        return at(host, FoundBy::DockerHost);
     }
-    if let Some(name) = env.get("DOCKER_CONTEXT") {
-        return in_context(env, name, "DOCKER_CONTEXT");
+    if let Some(name) = context::of_variable(env) {
+        return in_context(env, name, FoundBy::DockerContext(name.to_owned()));
     }
-    if let Some(name) =
-        env.config_dir().as_deref().and_then(context::current).filter(|name| name != "default")
-    {
-        return in_context(env, &name, "current docker context");
+    if let Some(name) = context::configured(env) {
+        return in_context(env, &name, FoundBy::CurrentContext(name.clone()));
     }
     if let Some(host) = env.get("CONTAINER_HOST") {
-        return at(host, "CONTAINER_HOST");
+        return at(host, FoundBy::ContainerHost);
     }
     default_socket(env)
 }
 
-fn in_context(env: &Environment, name: &str, found_by: &str) -> Result<Located, EngineError> {
-    if name == "default" {
+fn in_context(env: &Environment, name: &str, found_by: FoundBy) -> Result<Located, EngineError> {
+    if name == context::DEFAULT {
         return default_socket(env);
     }
     let missing = || EngineError::Context {
@@ -132,7 +94,7 @@ fn in_context(env: &Environment, name: &str, found_by: &str) -> Result<Located, 
         reason: "cannot be looked up without HOME or DOCKER_CONFIG".to_owned(),
     };
     let address = context::address(&env.config_dir().ok_or_else(missing)?, name)?;
-    Ok(Located { endpoint: Endpoint::parse(&address)?, found_by: format!("{found_by} {name}") })
+    Ok(Located { endpoint: Endpoint::parse(&address)?, found_by })
 }
 
 fn default_socket(env: &Environment) -> Result<Located, EngineError> {
@@ -144,7 +106,7 @@ fn default_socket(env: &Environment) -> Result<Located, EngineError> {
     };
     match found {
         Some(path) => {
-            Ok(Located { endpoint: Endpoint::Unix(path.clone()), found_by: "default socket".to_owned() })
+            Ok(Located { endpoint: Endpoint::Unix(path.clone()), found_by: FoundBy::DefaultSocket })
         }
         None => Err(EngineError::NotFound { tried: tried() }),
     }
@@ -152,6 +114,8 @@ fn default_socket(env: &Environment) -> Result<Located, EngineError> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     fn choice(host: Option<&str>, context: Option<&str>) -> EngineChoice {
@@ -211,6 +175,6 @@ mod tests {
         let env = Environment::from_pairs(&[("DOCKER_CONFIG", store.path().to_str().unwrap())], &[]);
         let said = locate(&choice(None, Some("near")), &env).unwrap_err().to_string();
         assert!(said.contains("`near` does not exist"), "{said}");
-        assert_eq!(env.contexts(), ["far"]);
+        assert_eq!(context::context_names(&env), ["far"]);
     }
 }

@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use super::chunk::{LogChunk, StreamName};
 use super::engine::open;
 use super::frames::Frames;
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, api_path};
 
 /// Which part of the log is wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Engine {
 const READ: &str = "read the log";
 
 fn address(container: &str, query: &LogQuery) -> String {
-    let mut path = format!("/containers/{container}/logs?stdout=1&stderr=1");
+    let mut path = api_path::container(container, "logs?stdout=1&stderr=1");
     if query.follow {
         path.push_str("&follow=1");
     }

@@ -5,37 +5,44 @@
 //! not know, and its client holds whole answers, however long they are. What an engine sends is read under a
 //! limit. Must not judge anything.
 
+mod api_path;
 mod api_version;
 mod archive;
 mod build;
-mod build_event;
 mod chunk;
 mod container;
 mod context;
 mod endpoint;
 mod engine;
+mod environment;
 mod error;
 mod events;
 mod exec;
 mod frames;
+mod inspect;
+mod life;
+mod list;
 mod locate;
 mod logs;
-mod trace;
+mod passed_over;
 mod transport;
 
 pub use crate::snapshot::EngineKind;
 pub use api_version::ApiVersion;
-pub use archive::encoded;
 pub use archive::{PathStat, Tree, TreeEntry};
-pub use build::{BuildOrder, Builder};
-pub use build_event::BuildEvent;
+pub use build::{BuildEvent, BuildOrder, Builder};
 pub use chunk::{LogChunk, StreamName};
 pub use container::{fit_name, is_name};
+pub use context::context_names;
 pub use endpoint::{Endpoint, without_password};
 pub use engine::Engine;
+pub use environment::Environment;
 pub use error::EngineError;
-pub use events::{Action, Event, EventStream, Life, PassedOver};
+pub use events::{Action, Event, EventStream};
 pub use exec::ExecOutput;
-pub use locate::{EngineChoice, Environment, Located, locate};
+pub use life::Life;
+pub use list::ListedContainer;
+pub use locate::{EngineChoice, FoundBy, Located, locate};
 pub use logs::{LogQuery, LogStream};
+pub use passed_over::PassedOver;
 pub use transport::Listener;

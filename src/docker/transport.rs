@@ -29,6 +29,7 @@ pub struct Transport {
 }
 
 impl Transport {
+    /// Makes one for an endpoint; nothing is sent yet.
     pub fn new(endpoint: Endpoint, listener: Option<Listener>) -> Self {
         Self { endpoint, listener, version: Arc::default() }
     }
@@ -39,10 +40,12 @@ impl Transport {
         let _ = self.version.set(version);
     }
 
+    /// Returns who hears of each request.
     pub const fn listener(&self) -> Option<Listener> {
         self.listener
     }
 
+    /// Returns where the engine listens.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }

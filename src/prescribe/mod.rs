@@ -4,6 +4,7 @@
 //! `cure` leads them. Pure: the same report and snapshot give the same bytes. Must not ask an engine, read a
 //! file or print; secrets never enter a step, which fetches them at run time instead.
 
+mod checked_filter;
 mod cure;
 mod emit;
 mod engine_cli;
@@ -20,6 +21,7 @@ mod steps;
 mod tests;
 mod trial_names;
 
+pub use checked_filter::CheckedFilter;
 pub use cure::prescribe;
 pub use emit::{CureFormat, EmitError, Emitted, emit};
 pub use engine_cli::Reach;

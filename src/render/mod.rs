@@ -18,6 +18,8 @@ mod layout;
 mod link;
 mod notice;
 pub mod output;
+#[cfg(feature = "cli")]
+pub mod progress;
 pub mod rule_list;
 #[cfg(test)]
 pub(crate) mod sample;

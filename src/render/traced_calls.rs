@@ -10,42 +10,11 @@ use super::layout::TextPage;
 use super::seccomp_tables::document;
 use super::style::Tone;
 use super::words::counted;
-
-/// How the calls were found that a boot makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TracedBy {
-    /// The kernel logged them.
-    KernelLog,
-    /// Its log could not be read or had no record: all that the filter denies were tried.
-    Trials,
-}
-
-/// What was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Traced {
-    /// Name of the container.
-    pub name: String,
-    /// How.
-    pub way: TracedBy,
-    /// Whether it boots when all that the filter denies is let through.
-    pub boots: bool,
-    /// Its state then, in words.
-    pub state: String,
-    /// How many calls the filter denies.
-    pub denied: usize,
-    /// How many trials it took.
-    pub trials: usize,
-    /// Calls without any one of which the boot is another one.
-    pub needed: Vec<String>,
-    /// Denied calls that it makes and does without; known only from the kernel's log.
-    pub harmless: Vec<String>,
-    /// Those of the needed ones that the built-in table of needs does not know.
-    pub unknown: Vec<String>,
-}
+use crate::treat::{TraceMethod, TracedCalls};
 
 /// The page.
 #[must_use]
-pub fn traced(traced: &Traced, file: Option<&Path>, context: &Context) -> String {
+pub fn traced(traced: &TracedCalls, file: Option<&Path>, context: &Context) -> String {
     let mut page = TextPage::new(context);
     page.flow(
         0,
@@ -69,7 +38,7 @@ pub fn traced(traced: &Traced, file: Option<&Path>, context: &Context) -> String
     if !traced.unknown.is_empty() {
         page.wrapped(2, "new to sysdock's own table: ", &list(&traced.unknown), Tone::Plain);
     }
-    if traced.way == TracedBy::KernelLog {
+    if traced.method == TraceMethod::KernelLog {
         page.wrapped(2, "made, but not needed: ", &list(&traced.harmless), Tone::Plain);
     }
     page.wrapped(2, "found by ", &way(traced), Tone::Dim);
@@ -95,7 +64,7 @@ pub fn traced(traced: &Traced, file: Option<&Path>, context: &Context) -> String
     page.finish()
 }
 
-fn summary(traced: &Traced) -> String {
+fn summary(traced: &TracedCalls) -> String {
     let denied = counted(traced.denied, "call", "calls");
     if traced.boots {
         format!("boots with the {denied} let through that its filter denies ({})", traced.state)
@@ -108,11 +77,11 @@ fn summary(traced: &Traced) -> String {
     }
 }
 
-fn way(traced: &Traced) -> String {
+fn way(traced: &TracedCalls) -> String {
     let trials = counted(traced.trials, "trial", "trials");
-    match traced.way {
-        TracedBy::KernelLog => format!("the kernel's log of the calls that were made, and {trials}"),
-        TracedBy::Trials => format!(
+    match traced.method {
+        TraceMethod::KernelLog => format!("the kernel's log of the calls that were made, and {trials}"),
+        TraceMethod::Trials => format!(
             "{trials}; the kernel's log of the calls could not be read here, or did not have all of them"
         ),
     }
@@ -122,8 +91,8 @@ fn way(traced: &Traced) -> String {
 ///
 /// # Errors
 /// [`serde_json::Error`] when a value cannot be written as JSON.
-pub fn traced_json(traced: &Traced) -> serde_json::Result<String> {
-    let way = if traced.way == TracedBy::KernelLog { "kernel-log" } else { "trials" };
+pub fn traced_json(traced: &TracedCalls) -> serde_json::Result<String> {
+    let way = if traced.method == TraceMethod::KernelLog { "kernel-log" } else { "trials" };
     document(&json!({
         "container": traced.name,
         "way": way,

@@ -10,13 +10,13 @@ use super::check::Check;
 use super::machine_checks::machine;
 use super::needs::{EXEC, FILES, INFO, INSPECT, LAYERS, LIST, LOCAL, LOG, PROC};
 use crate::collect::{InspectedContainer, Layers, is_local};
-use crate::docker::{Engine, EngineError, LogQuery, is_name};
+use crate::docker::{Engine, EngineError, LogQuery};
 
-/// Looks at everyneed, with a container that was named, or with any; commands are run only in a named one.
+/// Looks at everything, with a container that was named, or with any; commands are run only in a named one.
 pub async fn checks(engine: &Engine, named: Option<&str>, exec: bool) -> Vec<Check> {
     let info = engine.info().await;
     let mut checks = vec![INFO.of(info.as_ref().map(|info| about(info)).map_err(EngineError::brief))];
-    let list = engine.list("/containers/json?all=1", |entry| listed(&entry)).await;
+    let list = engine.containers(|entry| Some((entry.id()?.to_owned(), entry.state() == "running"))).await;
     checks.push(LIST.of(list.as_ref().map(|list| counts(list)).map_err(EngineError::brief)));
     let list = list.unwrap_or_default();
     let name = named.map(str::to_owned).or_else(|| any(&list, true)).or_else(|| any(&list, false));
@@ -63,12 +63,6 @@ fn about(info: &Value) -> String {
         .map(|(name, value)| format!("{name}{value}"))
         .collect::<Vec<_>>()
         .join(", ")
-}
-
-/// Reads a container of the engine's list: its id, and whether it runs.
-fn listed(entry: &Value) -> Option<(String, bool)> {
-    let id = entry.get("Id")?.as_str().filter(|id| is_name(id))?.to_owned();
-    Some((id, entry.get("State").and_then(Value::as_str) == Some("running")))
 }
 
 fn counts(list: &[(String, bool)]) -> String {
@@ -159,18 +153,11 @@ fn process(pid: i32) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn a_running_container_is_told_from_a_dead_one() {
-        let list = [
-            json!({"Id": "a", "State": "exited"}),
-            json!({"Id": "../b", "State": "running"}),
-            json!({"Id": "c", "State": "running"}),
-        ];
-        let list: Vec<_> = list.iter().filter_map(listed).collect();
+        let list = [("a".to_owned(), false), ("c".to_owned(), true)];
         assert_eq!((any(&list, true).as_deref(), any(&list, false).as_deref()), (Some("c"), Some("a")));
         assert_eq!((any(&[], true), counts(&list).as_str()), (None, "2, 1 of them running"));
     }

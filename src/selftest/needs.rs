@@ -21,7 +21,7 @@ pub(super) const INFO: Need = Need(
 pub(super) const INSPECT: Need = Need(
     "container.inspect",
     "a container's configuration",
-    "noneed can be said about the container",
+    "nothing can be said about the container",
     "name a container that exists, and let GET /containers/…/json through any proxy",
 );
 pub(super) const LOG: Need = Need(

@@ -1,20 +1,91 @@
 //! Treatment: steps in, a changed engine out. The only writer besides the reports.
 //!
-//! Steps are carried out as they are printed, with the engine's own CLI in a folder that goes away
-//! afterwards. Must not decide what is wrong or what helps.
+//! Steps are carried out as they are printed, with the engine's own client in a folder that goes away
+//! afterwards. Must not decide what is wrong or what helps, and not print: whoever began it hears of it
+//! through a [`Reporter`].
 
 #[cfg(feature = "engine")]
-mod folder;
+mod build;
 #[cfg(feature = "engine")]
-mod mark;
-mod outcome;
+mod engine_client;
 #[cfg(feature = "engine")]
-mod perform;
+mod error;
+#[cfg(feature = "engine")]
+mod examination;
+#[cfg(feature = "engine")]
+mod interrupt;
+#[cfg(feature = "engine")]
+mod launch;
+#[cfg(feature = "engine")]
+mod listen;
+#[cfg(feature = "engine")]
+mod minimise;
+#[cfg(feature = "engine")]
+mod not_found;
+#[cfg(feature = "engine")]
+mod ownership;
+#[cfg(feature = "engine")]
+mod private_folder;
+#[cfg(feature = "engine")]
+mod prove;
+#[cfg(feature = "engine")]
+mod removal;
+#[cfg(feature = "engine")]
+mod replace;
+#[cfg(feature = "engine")]
+mod reporter;
+#[cfg(feature = "engine")]
+mod roll_back;
+#[cfg(feature = "engine")]
+mod seccomp_trace;
+#[cfg(feature = "engine")]
+mod session;
+#[cfg(feature = "engine")]
+mod sweep;
+mod traced_calls;
+#[cfg(feature = "engine")]
+mod trial;
+mod trial_outcome;
+#[cfg(feature = "engine")]
+mod wait_for_boot;
+#[cfg(feature = "engine")]
+mod workspace;
 
 #[cfg(feature = "engine")]
-pub use folder::forget_the_dead;
+pub use build::{BuildWish, base_image, boot_once, build};
 #[cfg(feature = "engine")]
-pub use mark::{Claim, Mark, Marks, claim, is_made_image};
-pub use outcome::{Minimal, Stop, TrialOutcome, UnitState};
+pub use engine_client::reach;
 #[cfg(feature = "engine")]
-pub use perform::{TreatError, Workshop, command};
+pub use error::TreatError;
+#[cfg(feature = "engine")]
+pub use examination::{Examination, Named};
+#[cfg(feature = "engine")]
+pub use interrupt::{Interrupt, Interrupted, SignalError};
+#[cfg(feature = "engine")]
+pub use launch::launch;
+#[cfg(feature = "engine")]
+pub use listen::{Listened, listen};
+#[cfg(feature = "engine")]
+pub use not_found::failure;
+#[cfg(feature = "engine")]
+pub use ownership::Marks;
+#[cfg(feature = "engine")]
+pub use private_folder::forget_the_dead;
+#[cfg(feature = "engine")]
+pub use prove::prove;
+#[cfg(feature = "engine")]
+pub use replace::{Replacement, replace};
+#[cfg(feature = "engine")]
+pub use reporter::{Reporter, Working};
+#[cfg(feature = "engine")]
+pub use seccomp_trace::trace_denied_calls;
+#[cfg(feature = "engine")]
+pub use session::Session;
+#[cfg(feature = "engine")]
+pub use sweep::sweep;
+pub use traced_calls::{TraceMethod, TracedCalls};
+pub use trial_outcome::{Minimal, Stop, TrialOutcome, UnitState};
+#[cfg(feature = "engine")]
+pub use wait_for_boot::LONGEST_WAIT;
+#[cfg(feature = "engine")]
+pub use workspace::Workspace;

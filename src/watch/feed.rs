@@ -122,7 +122,7 @@ impl Feed {
                     listed = true;
                     self.tell(News::Lives(lives?)).await?;
                 }
-                _ = alive.tick() => drop(engine.get("/containers/json?limit=1").await?),
+                _ = alive.tick() => engine.ask_for_a_sign_of_life().await?,
             }
         }
     }

@@ -1,5 +1,5 @@
-//! `seccomp trace`: a container whose filter stops systemd in; which of the denied calls its boot needs,
-//! found by trials, out.
+//! The trace of denied system calls: a container whose filter stops systemd in; which of the denied calls its
+//! boot needs, found by trials, out.
 //!
 //! First the container is tried with everything let through that its filter denies, and the kernel is asked
 //! to log these calls. Those that it logged, or where its log cannot be read all of them, are then denied
@@ -10,77 +10,43 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use syscalls::Sysno;
 
-use super::case::{Case, Office};
-use super::trial::{self, BOOT, COMMAND, Demands};
-use super::{CommandError, connect, made, progress};
-use crate::cli::{Format, SeccompTraceArgs};
+use super::traced_calls::{TraceMethod, TracedCalls};
+use super::trial::{self, Demands};
+use super::trial_outcome::TrialOutcome;
+use super::{Examination, Session, TreatError, Workspace};
 use crate::collect::KernelLog;
 use crate::diagnose::Verdict;
-use crate::exit::Exit;
-use crate::options::Options;
 use crate::prescribe::{Found, Origin, Trial, filter_of, trial as planned_trial};
-use crate::render::traced_calls::{self as page, Traced, TracedBy};
-use crate::render::{json, output};
-use crate::rule;
-use crate::scan::Matcher;
 use crate::seccomp::{Answer, Search, Wanted, allow, log, logged_call, named_calls, needed_calls, text};
-use crate::treat::{TrialOutcome, Workshop};
 
-/// Runs the command.
+/// Finds the denied calls that the boot of a container needs; returns them, and the profile with them let
+/// through where there are any.
 ///
 /// # Errors
-/// [`CommandError`] when the container or its filter cannot be looked at, or the engine's CLI is missing.
-pub fn run(args: &SeccompTraceArgs, options: &Options) -> Result<Exit, CommandError> {
-    let rules = rule::load(&options.rules)?;
-    let matcher = Matcher::new(&rules);
-    connect::block_on(async {
-        let office = Office::open(options, &rules, &matcher).await?;
-        made::sweep(&office, false).await;
-        let case = office.examine(&args.container, BOOT).await?;
-        let refused = |reason: String| CommandError::Profile { name: args.container.clone(), reason };
-        let filter = filter_of(&case.snapshot).map_err(refused)?;
-        if filter.origin == Origin::Unconfined {
-            return Err(refused("no filter is in force, so nothing is denied".to_owned()));
-        }
-        let profile = serde_json::from_str(&filter.text).map_err(|error| refused(error.to_string()))?;
-        let wanted = trial::named(&office, &case).await;
-        trial::announce(&office, &format!("tracing {}", args.container), &wanted);
-        let tracer = Tracer {
-            office: &office,
-            case: &case,
-            workshop: Workshop::new(COMMAND)?,
-            wanted,
-            profile,
-            trials: 0,
-        };
-        let (found, made) = Box::pin(tracer.trace(&filter)).await?;
-        print(args, &found, made.as_deref(), options)?;
-        Ok(if found.boots && found.needed.is_empty() { Exit::Success } else { Exit::Findings })
-    })
-}
-
-fn print(
-    args: &SeccompTraceArgs,
-    traced: &Traced,
-    profile: Option<&str>,
-    options: &Options,
-) -> Result<(), CommandError> {
-    if let (Some(file), Some(profile)) = (&args.output, profile) {
-        std::fs::write(file, profile)
-            .map_err(|source| CommandError::Plan { path: file.display().to_string(), source })?;
+/// [`TreatError`] when the container or its filter cannot be looked at, or nothing can be begun.
+pub async fn trace_denied_calls(
+    session: &Session<'_>,
+    name: &str,
+) -> Result<(TracedCalls, Option<String>), TreatError> {
+    let examination = session.wait_for_boot(name).await?;
+    let refused = |reason: String| TreatError::Profile { name: name.to_owned(), reason };
+    let filter = filter_of(&examination.snapshot).map_err(refused)?;
+    if filter.origin == Origin::Unconfined {
+        return Err(refused("no filter is in force, so nothing is denied".to_owned()));
     }
-    let text = match args.format {
-        Format::Human => page::traced(traced, args.output.as_deref(), &options.context),
-        Format::Json => json::harmless(&page::traced_json(traced)?),
-    };
-    Ok(output::print(text.as_bytes())?)
+    let profile = serde_json::from_str(&filter.text).map_err(|error| refused(error.to_string()))?;
+    let wanted = trial::named(session, &examination).await;
+    trial::announce(session, &format!("tracing {name}"), &wanted);
+    let (workspace, examination) = (Workspace::new()?, &examination);
+    let tracer = Tracer { session, examination, workspace, wanted, profile, trials: 0 };
+    Box::pin(tracer.trace(&filter)).await
 }
 
 /// The trials of one container.
 struct Tracer<'t> {
-    office: &'t Office<'t>,
-    case: &'t Case,
-    workshop: Workshop,
+    session: &'t Session<'t>,
+    examination: &'t Examination,
+    workspace: Workspace,
     wanted: Trial,
     profile: Value,
     trials: usize,
@@ -88,7 +54,7 @@ struct Tracer<'t> {
 
 impl Tracer<'_> {
     /// Finds what is needed; gives the profile with that let through too.
-    async fn trace(mut self, filter: &Found) -> Result<(Traced, Option<String>), CommandError> {
+    async fn trace(mut self, filter: &Found) -> Result<(TracedCalls, Option<String>), TreatError> {
         let denied = denied(filter);
         let mut kernel = KernelLog::from_now();
         if let Ok(log) = &mut kernel {
@@ -100,19 +66,22 @@ impl Tracer<'_> {
         // The kernel drops records of which there are too many at a time: what it told must be enough
         // together.
         let all_told = boots && !seen.is_empty() && self.is_as_good(&seen, &open).await?;
-        let (way, candidates) =
-            if all_told { (TracedBy::KernelLog, seen.clone()) } else { (TracedBy::Trials, denied.clone()) };
+        let (method, candidates) = if all_told {
+            (TraceMethod::KernelLog, seen.clone())
+        } else {
+            (TraceMethod::Trials, denied.clone())
+        };
         let needed = if boots { self.search(candidates, &open).await? } else { Vec::new() };
         let made =
             allow(&self.profile, &wanted(&needed)).as_ref().and_then(text).filter(|_| !needed.is_empty());
-        let name = self.case.snapshot.target.name.clone();
+        let name = self.examination.snapshot.target.name.clone();
         let harmless = seen.into_iter().filter(|call| !needed.contains(call)).collect();
         let known = needed_calls();
         let unknown = needed.iter().filter(|call| !known.contains(*call)).cloned().collect();
         Ok((
-            Traced {
+            TracedCalls {
                 name,
-                way,
+                method,
                 boots,
                 state: open.state,
                 denied: denied.len(),
@@ -127,7 +96,7 @@ impl Tracer<'_> {
 
     /// Denies parts of the calls again, as long as the boot stays as good as the one in which all were let
     /// through.
-    async fn search(&mut self, calls: Vec<String>, open: &TrialOutcome) -> Result<Vec<String>, CommandError> {
+    async fn search(&mut self, calls: Vec<String>, open: &TrialOutcome) -> Result<Vec<String>, TreatError> {
         let mut search = Search::among(calls);
         while let Some(calls) = search.next() {
             // Some denials stop only some of the boots (sysinfo, with systemd 252): once is no proof that a
@@ -139,30 +108,35 @@ impl Tracer<'_> {
     }
 
     /// Whether a boot with these calls let through comes as far as the one with all.
-    async fn is_as_good(&mut self, calls: &[String], open: &TrialOutcome) -> Result<bool, CommandError> {
+    async fn is_as_good(&mut self, calls: &[String], open: &TrialOutcome) -> Result<bool, TreatError> {
         let outcome = self.attempt(allow(&self.profile, &wanted(calls))).await?;
         Ok(outcome.verdict == open.verdict
             && outcome.failed_units.iter().all(|unit| open.failed_units.contains(unit)))
     }
 
     /// One trial under a profile.
-    async fn attempt(&mut self, profile: Option<Value>) -> Result<TrialOutcome, CommandError> {
+    async fn attempt(&mut self, profile: Option<Value>) -> Result<TrialOutcome, TreatError> {
         self.trials += 1;
         self.wanted.until = trial::end_of_life();
-        let name = self.case.snapshot.target.name.clone();
-        let refused = |reason: &str| CommandError::Profile { name: name.clone(), reason: reason.to_owned() };
+        let name = self.examination.snapshot.target.name.clone();
+        let refused = |reason: &str| TreatError::Profile { name: name.clone(), reason: reason.to_owned() };
         self.wanted.profile =
             Some(profile.as_ref().and_then(text).ok_or_else(|| refused("it is no profile"))?);
-        let planned = planned_trial(&self.case.report, &self.case.snapshot, &self.office.reach, &self.wanted);
+        let planned = planned_trial(
+            &self.examination.report,
+            &self.examination.snapshot,
+            &self.session.reach,
+            &self.wanted,
+        );
         let planned = planned.ok_or_else(|| {
             refused("the container cannot be started anew beside itself; see sysdock doctor")
         })?;
         let demands = Demands::default();
-        let work = trial::attempt(self.office, &self.workshop, &self.wanted, &planned.steps, &demands);
+        let working = self.session.working(&format!("trial {} of {name}", self.trials));
         let outcome =
-            progress::shown(&format!("trial {} of {name}", self.trials), self.office.options.progress, work)
-                .await;
-        self.office.interrupt.go_on()?;
+            trial::attempt(self.session, &self.workspace, &self.wanted, &planned.steps, &demands).await;
+        drop(working);
+        self.session.interrupt.go_on()?;
         Ok(outcome)
     }
 }

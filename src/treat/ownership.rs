@@ -1,4 +1,4 @@
-//! What this program made on an engine: a random token in its labels, of which a copy is kept here until the
+//! Proof that something on an engine was made by this program: a random token in its labels, of which a copy is kept here until the
 //! thing is gone. Must not ask an engine.
 
 use std::fs::{DirBuilder, OpenOptions};
@@ -30,7 +30,7 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// Those of this user: in `$XDG_STATE_HOME`, else in `~/.local/state`. Where neither can be had nothing
+    /// Returns those of this user: in `$XDG_STATE_HOME`, else in `~/.local/state`. Where neither can be had nothing
     /// is remembered, and what is left behind then cannot be proved.
     #[must_use]
     pub fn of_user(state: Option<&str>, home: Option<&str>) -> Self {
@@ -43,7 +43,7 @@ impl Marks {
         Self { folder: own.map(|folder| folder.join("sysdock/made")) }
     }
 
-    /// A mark for a container that is to be made, kept before that.
+    /// Makes a mark for a container that is to be made, and keeps it before that.
     #[must_use]
     pub fn make(&self, name: &str) -> Mark {
         let mark = Mark { name: name.to_owned(), token: token() };
@@ -67,7 +67,7 @@ impl Marks {
         drop(folder.map(|made| made.and_then(|()| written())));
     }
 
-    /// The token that was kept for a name.
+    /// Returns the token that was kept for a name.
     #[must_use]
     pub fn token(&self, name: &str) -> Option<String> {
         let path = self.path(name)?;

@@ -57,7 +57,7 @@ pub struct TrialOutcome {
 }
 
 impl TrialOutcome {
-    /// A trial whose container does not run yet.
+    /// Returns a trial whose container does not run yet.
     #[must_use]
     pub fn unstarted(name: &str) -> Self {
         Self {

@@ -1,13 +1,22 @@
 //! Being asked to end: SIGINT, SIGTERM or SIGHUP in, work that is left undone out, so that what was begun can
 //! be undone. The only place that hears signals.
 
+use std::io;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::CommandError;
+/// Work that was left undone because the end was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it was interrupted\n  next: `sysdock prove --sweep` removes whatever is left of a trial")]
+pub struct Interrupted;
+
+/// The system allows no handler for signals.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen for signals: {0}\n  next: check the limits on open files and processes (`ulimit -a`)")]
+pub struct SignalError(#[source] io::Error);
 
 /// Time that a command of the engine's client has to end by itself. One that is killed in its midst goes on
 /// within the engine, and what is put back meanwhile is changed again; together with putting back it must fit
@@ -27,9 +36,9 @@ impl Interrupt {
     /// Listens from now on, in place of being killed.
     ///
     /// # Errors
-    /// [`CommandError::Runtime`] when the system allows no handler.
-    pub fn listen() -> Result<Self, CommandError> {
-        let of = |kind| signal(kind).map_err(CommandError::Runtime);
+    /// [`SignalError`] when the system allows no handler.
+    pub fn listen() -> Result<Self, SignalError> {
+        let of = |kind| signal(kind).map_err(SignalError);
         let (mut interrupt, mut terminate) = (of(SignalKind::interrupt())?, of(SignalKind::terminate())?);
         // What `nohup` starts is not to end with its terminal.
         let mut hangup = if hangups_are_ignored() { None } else { Some(of(SignalKind::hangup())?) };
@@ -61,22 +70,22 @@ impl Interrupt {
     /// Ends a series of works each of which ended in order.
     ///
     /// # Errors
-    /// [`CommandError::Interrupted`].
-    pub fn go_on(&self) -> Result<(), CommandError> {
-        if *self.asked.borrow() { Err(CommandError::Interrupted) } else { Ok(()) }
+    /// [`Interrupted`].
+    pub fn go_on(&self) -> Result<(), Interrupted> {
+        if *self.asked.borrow() { Err(Interrupted) } else { Ok(()) }
     }
 
     /// Does work, and drops it when the end is asked for.
     ///
     /// # Errors
-    /// [`CommandError::Interrupted`], or what the work gives.
-    pub async fn unless<T>(
+    /// [`Interrupted`], or what the work gives.
+    pub async fn unless<T, E: From<Interrupted>>(
         &self,
-        work: impl Future<Output = Result<T, CommandError>>,
-    ) -> Result<T, CommandError> {
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         tokio::select! {
             biased;
-            () = self.asked() => Err(CommandError::Interrupted),
+            () = self.asked() => Err(Interrupted.into()),
             done = work => done,
         }
     }
@@ -85,19 +94,19 @@ impl Interrupt {
     /// not begun after that.
     ///
     /// # Errors
-    /// [`CommandError::Interrupted`], or what the work gives.
-    pub async fn after<T>(
+    /// [`Interrupted`], or what the work gives.
+    pub async fn after<T, E: From<Interrupted>>(
         &self,
-        work: impl Future<Output = Result<T, CommandError>>,
-    ) -> Result<T, CommandError> {
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         self.at_most(MOMENT, work).await
     }
 
-    async fn at_most<T>(
+    async fn at_most<T, E: From<Interrupted>>(
         &self,
         moment: Duration,
-        work: impl Future<Output = Result<T, CommandError>>,
-    ) -> Result<T, CommandError> {
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         self.go_on()?;
         let mut work = std::pin::pin!(work);
         tokio::select! {
@@ -105,14 +114,14 @@ impl Interrupt {
                 // A terminal tells the client as well, which may be the first to end.
                 Err(error) => {
                     let asked = timeout(MEANWHILE, self.asked()).await;
-                    return Err(if asked.is_ok() { CommandError::Interrupted } else { error });
+                    return Err(if asked.is_ok() { Interrupted.into() } else { error });
                 }
                 done => return done,
             },
             () = self.asked() => {}
         }
         drop(timeout(moment, work).await);
-        Err(CommandError::Interrupted)
+        Err(Interrupted.into())
     }
 }
 
@@ -142,11 +151,11 @@ mod tests {
         with(async {
             let (tell, asked) = watch::channel(false);
             let interrupt = Interrupt { asked };
-            assert!(matches!(interrupt.unless(async { Ok(7) }).await, Ok(7)));
+            assert!(matches!(interrupt.unless(async { Ok::<_, Interrupted>(7) }).await, Ok(7)));
             tell.send_replace(true);
             for _ in 0..2 {
-                assert!(matches!(interrupt.unless(async { Ok(7) }).await, Err(CommandError::Interrupted)));
-                assert!(matches!(interrupt.after(async { Ok(7) }).await, Err(CommandError::Interrupted)));
+                assert_eq!(interrupt.unless(async { Ok(7) }).await, Err(Interrupted));
+                assert_eq!(interrupt.after(async { Ok(7) }).await, Err(Interrupted));
             }
         });
     }
@@ -168,7 +177,7 @@ mod tests {
                     tell.send_replace(true);
                 };
                 let (done, ()) = tokio::join!(work, asking);
-                assert!(matches!(done, Err(CommandError::Interrupted)) && ended.get() == ends, "{span}");
+                assert!(done == Err(Interrupted) && ended.get() == ends, "{span}");
             }
         });
     }

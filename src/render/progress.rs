@@ -3,12 +3,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::task::JoinHandle;
 
-use crate::render::{ascii, output, visible};
+use super::{ascii, output, visible};
 
 /// Work that is done sooner shows nothing.
 const MOMENT: Duration = Duration::from_secs(1);
@@ -17,20 +19,42 @@ const TICK: Duration = Duration::from_millis(120);
 /// Most columns of a line of output that is shown beside a step.
 const BESIDE: usize = 60;
 
+/// A spinner that appears once a moment has passed, and is gone when dropped.
+pub struct Spinner {
+    bar: Arc<OnceLock<ProgressBar>>,
+    waiting: JoinHandle<()>,
+}
+
+impl Spinner {
+    /// Starts it; a runtime must be there.
+    #[must_use]
+    pub fn new(message: &str) -> Self {
+        let bar = Arc::new(OnceLock::new());
+        let (shown, message) = (Arc::clone(&bar), plain(message));
+        let waiting = tokio::spawn(async move {
+            tokio::time::sleep(MOMENT).await;
+            let spinner = drawn(ProgressBar::new_spinner(), "{spinner} {msg}").with_message(message);
+            spinner.enable_steady_tick(TICK);
+            // Nobody else sets it.
+            drop(shown.set(spinner));
+        });
+        Self { bar, waiting }
+    }
+}
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        self.waiting.abort();
+        if let Some(bar) = self.bar.get() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 /// Waits for work, with a spinner once a moment has passed.
 pub async fn shown<T>(message: &str, wanted: bool, work: impl Future<Output = T>) -> T {
-    if !wanted {
-        return work.await;
-    }
-    let mut work = std::pin::pin!(work);
-    if let Ok(done) = tokio::time::timeout(MOMENT, work.as_mut()).await {
-        return done;
-    }
-    let spinner = drawn(ProgressBar::new_spinner(), "{spinner} {msg}").with_message(plain(message));
-    spinner.enable_steady_tick(TICK);
-    let done = work.await;
-    spinner.finish_and_clear();
-    done
+    let _spinner = wanted.then(|| Spinner::new(message));
+    work.await
 }
 
 /// Waits for work on so many things, with the number of those that are done once a moment has passed.
@@ -105,12 +129,13 @@ fn plain(message: &str) -> String {
 }
 
 /// A spinner whose words change with the work: the step, and beside it what the step printed last.
-pub struct Live {
+pub struct BuildProgress {
     spinner: Option<ProgressBar>,
 }
 
-impl Live {
+impl BuildProgress {
     /// Starts it, where it is wanted.
+    #[must_use]
     pub fn new(wanted: bool) -> Self {
         let spinner = wanted.then(|| drawn(ProgressBar::new_spinner(), "{spinner} {msg}"));
         if let Some(spinner) = &spinner {
@@ -120,6 +145,7 @@ impl Live {
     }
 
     /// Whether anybody sees it.
+    #[must_use]
     pub fn is_shown(&self) -> bool {
         self.spinner.is_some()
     }
@@ -147,7 +173,7 @@ impl Live {
     }
 }
 
-impl Drop for Live {
+impl Drop for BuildProgress {
     fn drop(&mut self) {
         if let Some(spinner) = &self.spinner {
             spinner.finish_and_clear();

@@ -1,6 +1,9 @@
 //! Building an image over the Engine API: a tar of files in, events while it goes on, the image's id at the
 //! end.
 
+mod buildkit;
+mod event;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -11,10 +14,12 @@ use hyper::{Request, header};
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::build_event::BuildEvent;
-use super::engine::refusal;
-use super::{Engine, EngineError, encoded, trace};
+use super::api_path::encoded;
+use super::engine::{open, refusal};
+use super::{Engine, EngineError, api_path};
 use crate::json_limit;
+
+pub use event::BuildEvent;
 
 /// Longest silence of a build; a package that is unpacked may say nothing for a while.
 const SILENCE: Duration = Duration::from_mins(10);
@@ -50,13 +55,14 @@ pub struct BuildOrder {
 }
 
 impl Engine {
-    /// The builder that the engine recommends: its ping names 2 for BuildKit (Docker 23.0 and later).
+    /// Asks for the builder that the engine recommends: its ping names 2 for BuildKit (Docker 23.0 and
+    /// later).
     ///
     /// # Errors
     /// Any [`EngineError`].
     pub async fn builder(&self) -> Result<Builder, EngineError> {
         let action = "GET /_ping";
-        let answer = self.within(action, super::engine::open(&self.transport, action, "/_ping")).await?;
+        let answer = self.within(action, open(&self.transport, action, "/_ping")).await?;
         let version = answer.headers().get("builder-version").and_then(|value| value.to_str().ok());
         Ok(if version == Some("2") { Builder::BuildKit } else { Builder::Classic })
     }
@@ -98,10 +104,9 @@ impl Engine {
     /// Any [`EngineError`].
     pub async fn untag(&self, name: &str, parents: bool) -> Result<(), EngineError> {
         let action = format!("remove the image {name}");
-        let request =
-            Request::delete(format!("/images/{}?force=0&noprune={}", encoded(name), u8::from(!parents)))
-                .body(Empty::<Bytes>::new())
-                .map_err(|error| EngineError::Broken { action: action.clone(), reason: error.to_string() })?;
+        let request = Request::delete(api_path::removed_image(name, parents))
+            .body(Empty::<Bytes>::new())
+            .map_err(|error| EngineError::Broken { action: action.clone(), reason: error.to_string() })?;
         let response = self.within(&action, self.transport.send(&action, request)).await?;
         if response.status().is_success() { Ok(()) } else { Err(refusal(response, &action).await) }
     }
@@ -170,7 +175,7 @@ impl Answer {
                 vec![BuildEvent::Step(words.trim().to_owned())]
             }
             (Some(words), ..) => vec![BuildEvent::Output(words.to_owned())],
-            (None, Some("moby.buildkit.trace"), Some(record)) => trace::events(record),
+            (None, Some("moby.buildkit.trace"), Some(record)) => buildkit::events(record),
             _ => Vec::new(),
         };
         for event in &events {

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use prost::Message;
 
-use super::build_event::BuildEvent;
+use super::event::BuildEvent;
 
 /// `StatusResponse`.
 #[derive(Clone, PartialEq, Message)]
@@ -46,7 +46,7 @@ struct Stamp {
     seconds: i64,
 }
 
-/// The events of one record; none where it cannot be read.
+/// Reads the events of one record; none where it cannot be read.
 pub fn events(record: &str) -> Vec<BuildEvent> {
     let Some(status) = STANDARD.decode(record).ok().and_then(|bytes| Status::decode(bytes.as_slice()).ok())
     else {

@@ -5,7 +5,7 @@ use std::fs::OpenOptions;
 use std::io::{self, BufReader, Write};
 use std::path::Path;
 
-use super::CommandError;
+use super::report_error::ReportError;
 use crate::diagnose::{Accepted, Baseline};
 use crate::options::{self, Options, Reporting};
 use crate::render::format::{self, ReportFormat};
@@ -14,22 +14,20 @@ use crate::rule::RuleSet;
 use crate::trust;
 
 /// Longest earlier report, bytes.
-const BASELINE: u64 = 1 << 30;
+const LONGEST_BASELINE: u64 = 1 << 30;
 /// The variable that names the file of a step's summary.
 const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
-/// What does not count in this run; remarks on what no longer does go to stderr.
+/// Returns what does not count in this run; remarks on what no longer does go to stderr.
 ///
 /// # Errors
-/// [`CommandError`] for a baseline that cannot be read and a suppression of an unknown diagnosis.
-pub fn accepted(reporting: &Reporting, rules: &RuleSet, options: &Options) -> Result<Accepted, CommandError> {
+/// [`ReportError`] for a baseline that cannot be read and a suppression of an unknown diagnosis.
+pub fn accepted(reporting: &Reporting, rules: &RuleSet, options: &Options) -> Result<Accepted, ReportError> {
     for suppression in &reporting.suppressions {
         if rules.get(&suppression.id).is_none() {
-            let near = rules
-                .nearest(&suppression.id)
-                .map(|id| format!(", did you mean `{id}`?"))
-                .unwrap_or_default();
-            return Err(CommandError::Suppressed { id: suppression.id.clone(), near });
+            let near = rules.nearest(&suppression.id);
+            let near = near.map(|id| format!(", did you mean `{id}`?")).unwrap_or_default();
+            return Err(ReportError::Suppressed { id: suppression.id.clone(), near });
         }
     }
     for remark in reporting.expired.iter().filter(|_| options.remarks) {
@@ -40,10 +38,9 @@ pub fn accepted(reporting: &Reporting, rules: &RuleSet, options: &Options) -> Re
 }
 
 /// Reads the findings of an earlier report.
-fn baseline(wanted: &options::Baseline) -> Result<Baseline, CommandError> {
-    let options::Baseline { path, trust, .. } = wanted;
-    let wrong = |reason: String| CommandError::Baseline { path: path.display().to_string(), reason };
-    let file = trust::open(path, BASELINE, trust).map_err(|refusal| {
+fn baseline(options::Baseline { path, trust, .. }: &options::Baseline) -> Result<Baseline, ReportError> {
+    let wrong = |reason: String| ReportError::Baseline { path: path.display().to_string(), reason };
+    let file = trust::open(path, LONGEST_BASELINE, trust).map_err(|refusal| {
         let next = if refusal.is_distrust() { "; --trust allows it" } else { "" };
         wrong(format!("{refusal}{next}"))
     })?;
@@ -54,9 +51,9 @@ fn baseline(wanted: &options::Baseline) -> Result<Baseline, CommandError> {
 /// Writes all files, then stdout.
 ///
 /// # Errors
-/// [`CommandError`] for the first file that cannot be written, after all were tried, or for stdout.
-pub fn deliver(sheet: &Sheet<'_>, reporting: &Reporting, options: &Options) -> Result<(), CommandError> {
-    let written = files(sheet, reporting, options);
+/// [`ReportError`] for the first file that cannot be written, after all were tried, or for stdout.
+pub fn print_report(sheet: &Sheet<'_>, reporting: &Reporting, options: &Options) -> Result<(), ReportError> {
+    let written = write_files(sheet, reporting, options);
     output::print(format::render(reporting.format, sheet, &options.context)?.as_bytes())?;
     written
 }
@@ -64,14 +61,14 @@ pub fn deliver(sheet: &Sheet<'_>, reporting: &Reporting, options: &Options) -> R
 /// Writes the files alone, and the summary of a step where annotations were asked for.
 ///
 /// # Errors
-/// As [`deliver`].
-pub fn files(sheet: &Sheet<'_>, reporting: &Reporting, options: &Options) -> Result<(), CommandError> {
+/// As [`print_report`].
+pub fn write_files(sheet: &Sheet<'_>, reporting: &Reporting, options: &Options) -> Result<(), ReportError> {
     let mut outcome = Ok(());
     let plain = Context { color: false, hyperlinks: false, ..options.context };
     // A script is only written where there is a cure; who has one does it.
     for wanted in reporting.outputs.iter().filter(|wanted| wanted.format != ReportFormat::Sh) {
         let text = format::render(wanted.format, sheet, &plain)?;
-        outcome = outcome.and(write(&wanted.path, &text));
+        outcome = outcome.and(write_file(&wanted.path, &text));
     }
     if reporting.format == ReportFormat::Github
         && let Some(path) = options.environment.get(STEP_SUMMARY)
@@ -85,18 +82,18 @@ pub fn files(sheet: &Sheet<'_>, reporting: &Reporting, options: &Options) -> Res
 /// Writes a file of the user's choice.
 ///
 /// # Errors
-/// [`CommandError::ReportFile`] naming it.
-pub fn write(path: &Path, text: &str) -> Result<(), CommandError> {
+/// [`ReportError::File`] naming it.
+pub fn write_file(path: &Path, text: &str) -> Result<(), ReportError> {
     std::fs::write(path, text).map_err(|source| unwritten(path, source))
 }
 
-fn append(path: &Path, text: &str) -> Result<(), CommandError> {
+fn append(path: &Path, text: &str) -> Result<(), ReportError> {
     let file = OpenOptions::new().create(true).append(true).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|source| unwritten(path, source))
 }
 
-fn unwritten(path: &Path, source: io::Error) -> CommandError {
-    CommandError::ReportFile { path: path.display().to_string(), source }
+fn unwritten(path: &Path, source: io::Error) -> ReportError {
+    ReportError::File { path: path.display().to_string(), source }
 }
 
 #[cfg(test)]
@@ -109,8 +106,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("known.json");
         std::fs::write(&path, "[1]").unwrap();
-        let wanted = options::Baseline { path, trust: Trust::Named, named_by: None };
-        let said = baseline(&wanted).unwrap_err().to_string();
+        let said = baseline(&options::Baseline { path, trust: Trust::Named, named_by: None })
+            .unwrap_err()
+            .to_string();
         assert!(said.contains("known.json") && said.contains("next:"), "{said}");
     }
 }

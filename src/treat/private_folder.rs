@@ -50,7 +50,7 @@ impl PrivateFolder {
         Ok(Self { folder, _lock: lock })
     }
 
-    /// Its path.
+    /// Returns its path.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.folder.path()

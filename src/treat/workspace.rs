@@ -1,4 +1,4 @@
-//! Steps of a prescription → files and commands in a temporary folder.
+//! The folder in which steps of a prescription become files and commands.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -7,68 +7,34 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use super::folder::PrivateFolder;
+use super::TreatError;
+use super::private_folder::PrivateFolder;
 use crate::prescribe::Step;
 use crate::quote;
 
 /// Last part of a command's words that is quoted in an error, in bytes.
 const QUOTED: usize = 600;
-
-/// A step that could not be carried out.
-#[derive(Debug, thiserror::Error)]
-pub enum TreatError {
-    /// The folder of the steps cannot be made or written.
-    #[error("cannot write {what}: {source}\n  next: is the disk of the temporary folder full?")]
-    Folder {
-        /// What was to be written.
-        what: String,
-        /// Cause given by the operating system.
-        source: std::io::Error,
-    },
-    /// The program of a step is not there.
-    #[error(
-        "cannot run `{program}`: {source}\n  next: install the engine's command line client, which carries \
-            the steps out"
-    )]
-    Program {
-        /// The program.
-        program: String,
-        /// Cause given by the operating system.
-        source: std::io::Error,
-    },
-    /// A command ended with a failure.
-    #[error("`{command}` failed ({status}): {said}")]
-    Failed {
-        /// The command line.
-        command: String,
-        /// How it ended.
-        status: String,
-        /// What it printed last.
-        said: String,
-    },
-    /// A command did not end in time.
-    #[error("`{command}` did not end within {} s", .limit.as_secs())]
-    Deadline {
-        /// The command line.
-        command: String,
-        /// The limit.
-        limit: Duration,
-    },
-}
+/// Longest command; a derived image is built by one of them.
+const LONGEST_COMMAND: Duration = Duration::from_mins(5);
 
 /// The folder in which steps are carried out; nobody else can read it, and it goes away when dropped.
 #[derive(Debug)]
-pub struct Workshop {
+pub struct Workspace {
     folder: PrivateFolder,
     limit: Duration,
 }
 
-impl Workshop {
+impl Workspace {
     /// Makes the folder.
     ///
     /// # Errors
     /// [`TreatError::Folder`].
-    pub fn new(limit: Duration) -> Result<Self, TreatError> {
+    pub fn new() -> Result<Self, TreatError> {
+        Self::with_limit(LONGEST_COMMAND)
+    }
+
+    /// Makes the folder; a command in it may take so long.
+    fn with_limit(limit: Duration) -> Result<Self, TreatError> {
         let folder = PrivateFolder::new();
         let folder =
             folder.map_err(|source| TreatError::Folder { what: "a temporary folder".to_owned(), source })?;
@@ -139,8 +105,8 @@ mod tests {
 
     fn performed(step: &Step) -> Result<(), TreatError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let workshop = Workshop::new(Duration::from_secs(1)).unwrap();
-        runtime.block_on(workshop.perform(step))
+        let workspace = Workspace::with_limit(Duration::from_secs(1)).unwrap();
+        runtime.block_on(workspace.perform(step))
     }
 
     fn step(script: &str) -> Step {

@@ -1,23 +1,17 @@
 //! A trial carried out: a throw-away container is made, looked at, stopped, and removed whatever happens.
 
+use std::time::Instant;
+
 use crate::snapshot::key;
-use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::case::{Case, Office, root_causes};
-use super::{CommandError, made};
-use crate::diagnose::Verdict;
-use crate::docker::EngineKind;
+use super::ownership::Mark;
+use super::trial_outcome::{Stop, TrialOutcome, UnitState};
+use super::{Examination, Session, TreatError, Workspace, removal};
 use crate::prescribe::{Step, TRIAL_LIFE, Trial, made_image, trial_name};
-use crate::render::output;
-use crate::treat::{Mark, Stop, TrialOutcome, UnitState, Workshop};
 
-/// Longest boot of a trial.
-pub const BOOT: Duration = Duration::from_mins(1);
-/// Longest command of a trial; a derived image is built by one of them.
-pub const COMMAND: Duration = Duration::from_mins(5);
 /// Longest stop, in seconds; systemd that gets the right signal takes less than one.
 const STOP: &str = "8";
 
@@ -30,73 +24,53 @@ pub struct Demands<'d> {
     pub units: &'d [String],
 }
 
-/// A trial named after a container or image, and the end of its life.
-pub async fn named(office: &Office<'_>, case: &Case) -> Trial {
-    let after = &case.trial_name;
+/// Returns a trial named after a container or image, with the end of its life.
+pub async fn named(session: &Session<'_>, examination: &Examination) -> Trial {
+    let after = &examination.trial_name;
     let now = Timestamp::now().as_second();
-    let Mark { name, token } = office.marks.make(&trial_name(after, std::process::id(), now));
+    let Mark { name, token } = session.marks.make(&trial_name(after, std::process::id(), now));
     Trial {
         name,
         token,
         until: end_of_life(),
-        controllers: controllers(office).await,
+        controllers: session.engine.controllers().await,
         without: Vec::new(),
-        flags_only: case.is_image,
+        flags_only: examination.is_image,
         profile: None,
     }
 }
 
-/// End of the life of a trial that begins now, in seconds since 1970.
+/// Returns the end of the life of a trial that begins now, in seconds since 1970.
 pub fn end_of_life() -> i64 {
     Timestamp::now().as_second() + TRIAL_LIFE
 }
 
 /// Says what a trial will make.
-pub fn announce(office: &Office<'_>, what: &str, trial: &Trial) {
-    if !office.options.remarks {
-        return;
-    }
+pub fn announce(session: &Session<'_>, what: &str, trial: &Trial) {
     let limited = ["memory", "pids"].iter().all(|one| trial.controllers.iter().any(|other| other == one));
     let limits = if limited {
         ""
     } else {
         ", not limited in memory or processes because the engine has no such controller"
     };
-    output::tell(&format!(
+    session.reporter.remark(&format!(
         "{what} in {}: without a network or ports, volumes read-only{limits}; it is removed afterwards",
         trial.name
     ));
 }
 
-/// Controllers of the engine's control groups. Podman's answer in Docker's form calls each of them there
-/// (measured on 4.3).
-async fn controllers(office: &Office<'_>) -> Vec<String> {
-    if office.reach.kind == EngineKind::Podman {
-        let info = office.engine.get("/v4.0.0/libpod/info").await.unwrap_or_default();
-        let list = info.pointer("/host/cgroupControllers").and_then(Value::as_array);
-        return list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
-    }
-    let info = office.engine.info().await.cloned().unwrap_or_default();
-    let able = |field: &str| info.get(field).and_then(Value::as_bool) == Some(true);
-    [("MemoryLimit", "memory"), ("PidsLimit", "pids")]
-        .iter()
-        .filter(|(field, _)| able(field))
-        .map(|(_, name)| (*name).to_owned())
-        .collect()
-}
-
 /// Makes the container, looks at it, stops it, and removes everything whatever happened.
 pub async fn attempt(
-    office: &Office<'_>,
-    workshop: &Workshop,
+    session: &Session<'_>,
+    workspace: &Workspace,
     trial: &Trial,
     steps: &[Step],
     demands: &Demands<'_>,
 ) -> TrialOutcome {
     let mut outcome = TrialOutcome::unstarted(&trial.name);
-    let mark = expected(office, trial, steps);
-    let done = Box::pin(live(office, workshop, steps, demands, &mut outcome)).await;
-    outcome.removed = made::clean(office, &mark, steps).await;
+    let mark = expected(session, trial, steps);
+    let done = Box::pin(carry_out(session, workspace, steps, demands, &mut outcome)).await;
+    outcome.removed = removal::clean(session, &mark, steps).await;
     outcome.problem = done.err().map(|error| error.problem());
     outcome.works &= outcome.problem.is_none();
     outcome
@@ -104,34 +78,34 @@ pub async fn attempt(
 
 /// Keeps what proves that the things which the steps make are this program's. Each attempt under one name
 /// does so anew.
-pub fn expected(office: &Office<'_>, trial: &Trial, steps: &[Step]) -> Mark {
-    let images = made::derived(steps);
+pub fn expected(session: &Session<'_>, trial: &Trial, steps: &[Step]) -> Mark {
+    let images = removal::made_images(steps);
     let names = images.iter().filter_map(|image| made_image(image)).chain([trial.name.as_str()]);
-    names.for_each(|name| office.marks.keep(name, &trial.token));
+    names.for_each(|name| session.marks.keep(name, &trial.token));
     Mark { name: trial.name.clone(), token: trial.token.clone() }
 }
 
-async fn live(
-    office: &Office<'_>,
-    workshop: &Workshop,
+async fn carry_out(
+    session: &Session<'_>,
+    workspace: &Workspace,
     steps: &[Step],
     demands: &Demands<'_>,
     outcome: &mut TrialOutcome,
-) -> Result<(), CommandError> {
+) -> Result<(), TreatError> {
     let name = outcome.name.clone();
-    let after = began(office, workshop, &name, steps).await?;
+    let after = start(session, workspace, &name, steps).await?;
     outcome.state.clone_from(&after.report.state);
     outcome.verdict = after.report.verdict;
     outcome.failed_units =
         after.snapshot.facts.list(key::MANAGER_FAILED_UNITS).into_iter().map(str::to_owned).collect();
-    outcome.root_causes = root_causes(&after.report);
+    outcome.root_causes = after.root_causes();
     let left = outcome.root_causes.iter().any(|id| demands.gone.contains(id));
-    let booted = matches!(after.report.verdict, Verdict::Healthy | Verdict::Degraded);
+    let booted = after.has_booted();
     if booted {
         for unit in demands.units {
-            outcome.units.push(office.interrupt.unless(asked(office, &name, unit)).await?);
+            outcome.units.push(session.interrupt.unless(unit_state(session, &name, unit)).await?);
         }
-        outcome.stop = Some(office.interrupt.after(stop(office, workshop, &name)).await?);
+        outcome.stop = Some(session.interrupt.after(stop(session, workspace, &name)).await?);
     }
     let stopped = outcome.stop.as_ref().is_some_and(|stop| stop.exit_code == Some(0));
     outcome.works = booted && !left && stopped && outcome.units.iter().all(UnitState::is_well);
@@ -139,22 +113,22 @@ async fn live(
 }
 
 /// Makes and starts the container of a trial, and looks at it.
-pub async fn began(
-    office: &Office<'_>,
-    workshop: &Workshop,
+pub async fn start(
+    session: &Session<'_>,
+    workspace: &Workspace,
     name: &str,
     steps: &[Step],
-) -> Result<Case, CommandError> {
+) -> Result<Examination, TreatError> {
     for step in steps {
-        office.carry_out(workshop, step).await?;
+        session.carry_out(workspace, step).await?;
     }
-    office.examine(name, BOOT).await
+    session.wait_for_boot(name).await
 }
 
-/// State of a unit in a running container.
-async fn asked(office: &Office<'_>, container: &str, unit: &str) -> Result<UnitState, CommandError> {
+/// Asks for the state of a unit in a running container.
+async fn unit_state(session: &Session<'_>, container: &str, unit: &str) -> Result<UnitState, TreatError> {
     let properties = "--property=ActiveState,Result,ConditionResult,ExecMainExitTimestampMonotonic";
-    let said = office.engine.exec(container, &["systemctl", "show", properties, "--", unit]).await?;
+    let said = session.engine.exec(container, &["systemctl", "show", properties, "--", unit]).await?;
     let value = |key: &str| {
         said.stdout.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('=')).unwrap_or_default()
     };
@@ -167,10 +141,10 @@ async fn asked(office: &Office<'_>, container: &str, unit: &str) -> Result<UnitS
     Ok(UnitState { unit: unit.to_owned(), state: state.to_owned() })
 }
 
-async fn stop(office: &Office<'_>, workshop: &Workshop, name: &str) -> Result<Stop, CommandError> {
+async fn stop(session: &Session<'_>, workspace: &Workspace, name: &str) -> Result<Stop, TreatError> {
     let began = Instant::now();
-    workshop.run(&office.reach.argv(["stop", "-t", STOP, name])).await?;
+    workspace.run(&session.reach.argv(["stop", "-t", STOP, name])).await?;
     let seconds = began.elapsed().as_secs_f64();
-    let document = office.engine.get(&format!("/containers/{name}/json")).await?;
+    let document = session.engine.inspect_container(name).await?;
     Ok(Stop { exit_code: document.pointer("/State/ExitCode").and_then(Value::as_i64), seconds })
 }

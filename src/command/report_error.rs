@@ -1,0 +1,48 @@
+//! What can go wrong while a report is handed over.
+
+use std::io;
+
+use crate::render::format::FormatError;
+
+/// A report that could not be handed over as it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// A suppression of a diagnosis that is not there.
+    #[error(
+        "the configuration suppresses `{id}`, and no diagnosis has that id{near}\n  next: `sysdock config \
+            show` says which file it is in; `sysdock rules list` shows all ids"
+    )]
+    Suppressed {
+        /// Id as written.
+        id: String,
+        /// An id that is like it, worded for the message.
+        near: String,
+    },
+    /// A baseline cannot be used.
+    #[error("cannot use the baseline {path}: {reason}\n  next: make one with --output json={path}")]
+    Baseline {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file of a report cannot be written.
+    #[error(
+        "cannot write the report to {path}: {source}\n  next: name a file in a folder that is there and that \
+            you may write to"
+    )]
+    File {
+        /// The file.
+        path: String,
+        /// Cause given by the operating system.
+        source: io::Error,
+    },
+    /// The report cannot be put into its format.
+    #[error(
+        "cannot write the report in this format: {0}\n  next: use --format human, and report this as a bug"
+    )]
+    Format(#[from] FormatError),
+    /// Stdout does not take the output.
+    #[error("cannot write to stdout: {0}\n  next: is the disk full?")]
+    Output(#[from] io::Error),
+}

@@ -1,0 +1,28 @@
+//! `seccomp explain`: the name of a system call in, what systemd needs it for out.
+
+use crate::cli::{Format, SeccompExplainArgs};
+use crate::command::CommandError;
+use crate::command::usage_error::UsageError;
+use crate::exit::Exit;
+use crate::options::Options;
+use crate::render::output;
+use crate::render::seccomp_tables as pages;
+use crate::seccomp::{lookup, nearest_call};
+
+/// Runs the command.
+///
+/// # Errors
+/// [`UsageError::NoCall`] when nothing is known of it, or what writing gives.
+pub fn run(args: &SeccompExplainArgs, options: &Options) -> Result<Exit, CommandError> {
+    let Some(known) = lookup(&args.call) else {
+        let near =
+            nearest_call(&args.call).map(|call| format!(", did you mean `{call}`?")).unwrap_or_default();
+        return Err(UsageError::NoCall { call: args.call.clone(), near }.into());
+    };
+    let text = match args.format {
+        Format::Human => pages::known(&known, &options.context),
+        Format::Json => pages::known_json(&known)?,
+    };
+    output::print(text.as_bytes())?;
+    Ok(Exit::Success)
+}

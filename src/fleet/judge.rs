@@ -1,0 +1,34 @@
+//! One snapshot judged: the report, with what is accepted marked in it, and the cure.
+
+use crate::diagnose::{Accepted, Report, diagnose_with};
+use crate::prescribe::{Prescription, Reach, prescribe};
+use crate::rule::RuleSet;
+use crate::scan::Matcher;
+use crate::snapshot::Snapshot;
+
+/// Everything that judging needs.
+pub struct Judge<'j> {
+    /// The rules.
+    pub rules: &'j RuleSet,
+    /// Their patterns.
+    pub matcher: &'j Matcher<'j>,
+    /// What does not make a run fail.
+    pub accepted: Accepted,
+}
+
+impl Judge<'_> {
+    /// Returns the report alone, with nothing marked in it.
+    #[must_use]
+    pub fn report(&self, snapshot: &Snapshot) -> Report {
+        diagnose_with(snapshot, self.rules, self.matcher)
+    }
+
+    /// Returns the report and its cure.
+    #[must_use]
+    pub fn answer(&self, snapshot: &Snapshot, reach: &Reach) -> (Report, Option<Prescription>) {
+        let mut report = self.report(snapshot);
+        let prescription = prescribe(&report, snapshot, reach);
+        self.accepted.mark(&mut report);
+        (report, prescription)
+    }
+}

@@ -1,0 +1,104 @@
+//! A seccomp filter and for whom it is looked at: of a container, of an engine's built-in profile, or of a
+//! profile in a file.
+
+use super::inspected::{Origin, filter_of, hierarchy_of, versions_of};
+use crate::seccomp::{
+    Engine, Hierarchy, InForce, MEASURED, Machine, Maker, Miss, Profile, USUAL_CAPABILITIES, Version,
+    built_in,
+};
+use crate::snapshot::Snapshot;
+
+/// Docker whose built-in profile is taken where no engine is known: the newest of the table.
+const NEWEST: Engine = Engine { maker: Maker::Docker, version: Version(29, 4, 3) };
+
+/// See the module.
+pub struct CheckedFilter {
+    /// What kind of profile it is, in words.
+    pub whose: String,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// The profile as it is written.
+    pub text: String,
+    /// The profile on the machine that it is for.
+    pub in_force: InForce,
+    /// Versions of systemd that are asked about.
+    pub versions: Vec<i64>,
+    hierarchy: Option<Hierarchy>,
+}
+
+impl CheckedFilter {
+    /// Returns the filter of an engine's built-in profile on a machine of an architecture (`x86_64`).
+    ///
+    /// # Errors
+    /// What is wrong with the profile, in words.
+    pub fn of_built_in(engine: Engine, architecture: &str) -> Result<Self, String> {
+        let origin = Origin::BuiltIn(engine);
+        Self::of_usual(whose(origin), origin, built_in(engine).to_string(), Some(engine), architecture)
+    }
+
+    /// Returns the filter of a profile that no container holds, on a machine of an architecture.
+    ///
+    /// # Errors
+    /// What is wrong with the profile, in words.
+    pub fn of_profile(text: String, engine: Option<Engine>, architecture: &str) -> Result<Self, String> {
+        Self::of_usual("a profile in a file".to_owned(), Origin::Own, text, engine, architecture)
+    }
+
+    /// The circumstances are the usual ones.
+    fn of_usual(
+        whose: String,
+        origin: Origin,
+        text: String,
+        engine: Option<Engine>,
+        architecture: &str,
+    ) -> Result<Self, String> {
+        let profile = Profile::parse(&text).map_err(|error| error.to_string())?;
+        let capabilities = USUAL_CAPABILITIES.map(str::to_owned).to_vec();
+        let machine = Machine::new(capabilities, architecture, "").of(engine);
+        let in_force = InForce { profile: Some(profile), machine, source: whose.clone() };
+        Ok(Self { whose, origin, text, in_force, versions: MEASURED.to_vec(), hierarchy: None })
+    }
+
+    /// Returns the filter of a container.
+    ///
+    /// # Errors
+    /// Why it is not known, in words.
+    pub fn of_container(snapshot: &Snapshot) -> Result<Self, String> {
+        let found = filter_of(snapshot)?;
+        Ok(Self {
+            whose: whose(found.origin),
+            origin: found.origin,
+            text: found.text,
+            in_force: found.in_force,
+            versions: versions_of(snapshot),
+            hierarchy: hierarchy_of(snapshot),
+        })
+    }
+
+    /// Returns what systemd misses under it.
+    #[must_use]
+    pub fn misses(&self) -> Vec<Miss> {
+        self.in_force.misses(&self.versions, self.hierarchy)
+    }
+
+    /// Takes the engine's built-in profile, in place of no filter.
+    ///
+    /// # Errors
+    /// What is wrong with the profile, in words.
+    pub fn take_built_in(&mut self) -> Result<(), String> {
+        let engine = self.in_force.machine.engine.unwrap_or(NEWEST);
+        self.text = built_in(engine).to_string();
+        self.in_force.profile = Some(Profile::parse(&self.text).map_err(|error| error.to_string())?);
+        self.whose = whose(Origin::BuiltIn(engine));
+        Ok(())
+    }
+}
+
+fn whose(origin: Origin) -> String {
+    match origin {
+        Origin::Unconfined => "no filter is in force".to_owned(),
+        Origin::BuiltIn(engine) => format!("the built-in profile of {engine}"),
+        Origin::Daemon => "the profile that the engine gives every container".to_owned(),
+        Origin::Own => "the container's own profile".to_owned(),
+    }
+}

@@ -1,0 +1,112 @@
+//! The build of an image that boots systemd: a plan in, an image on the engine out, proven by a boot.
+
+use serde_json::Value;
+
+use super::examination::Named;
+use super::trial::{self, Demands};
+use super::trial_outcome::TrialOutcome;
+use super::{Session, TreatError, Workspace};
+use crate::docker::{BuildEvent, BuildOrder, Builder};
+use crate::prescribe::{ImagePlan, ImageWish, tag_after, trial as planned_trial};
+
+/// Network of a build that fetches nothing.
+const NO_NETWORK: &str = "none";
+
+/// How an image is to be built.
+#[derive(Debug, Clone)]
+pub struct BuildWish {
+    /// What it is to be.
+    pub image: ImageWish,
+    /// Its name; made from that of its base where none is given.
+    pub tag: Option<String>,
+    /// Network of a build that installs packages.
+    pub network: String,
+    /// The builder; the engine's choice where none is given.
+    pub builder: Option<Builder>,
+}
+
+/// Returns the image to start from: the one named, or that of the container named.
+///
+/// # Errors
+/// [`TreatError`] when the word names neither.
+pub async fn base_image(session: &Session<'_>, word: &str) -> Result<String, TreatError> {
+    let name = match session.named(word).await? {
+        Named::Image(image) => return Ok(image),
+        Named::Container(name) => name,
+    };
+    let document = session.engine.inspect_container(&name).await?;
+    let text =
+        |pointer: &str| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (reference, id) = (text("/Config/Image"), text("/Image"));
+    // A name that has moved on to another image since is not the container's.
+    let image = session.image(&reference).await;
+    let is_same = image.is_ok_and(|image| image.get("Id").and_then(Value::as_str) == Some(id.as_str()));
+    let base = if is_same { reference } else { id };
+    session.reporter.remark(&format!("{name} is a container; its image {base} is taken"));
+    Ok(base)
+}
+
+/// Builds the image of a plan and returns its name; `hear` is told of each step and what it prints.
+///
+/// # Errors
+/// [`TreatError::Engine`] when a step fails, [`TreatError::Interrupted`].
+pub async fn build(
+    session: &Session<'_>,
+    plan: &ImagePlan,
+    wish: &BuildWish,
+    hear: impl FnMut(&BuildEvent),
+) -> Result<String, TreatError> {
+    let order = order(session, plan, wish).await?;
+    let installs = if plan.installs { ", systemd is installed in it" } else { "" };
+    session.reporter.remark(&format!(
+        "building the image {} from {}{installs}; network of the build: {}",
+        order.tag, wish.image.base, order.network
+    ));
+    plan.remarks.iter().for_each(|remark| session.reporter.remark(remark));
+    let work = Box::pin(async { Ok(session.engine.build(&order, hear).await?) });
+    session.interrupt.unless::<_, TreatError>(work).await?;
+    Ok(order.tag)
+}
+
+async fn order(session: &Session<'_>, plan: &ImagePlan, wish: &BuildWish) -> Result<BuildOrder, TreatError> {
+    let labels = [
+        ("org.opencontainers.image.base.name", wish.image.base.as_str()),
+        ("io.sysdock.version", env!("CARGO_PKG_VERSION")),
+        ("io.sysdock.target", wish.image.extent.name()),
+    ];
+    Ok(BuildOrder {
+        files: plan.files.clone(),
+        tag: wish.tag.clone().unwrap_or_else(|| tag_after(&wish.image.base)),
+        labels: labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        network: if plan.installs { wish.network.clone() } else { NO_NETWORK.to_owned() },
+        builder: match wish.builder {
+            Some(builder) => builder,
+            None => session.engine.builder().await?,
+        },
+    })
+}
+
+/// Boots the finished image once, in a trial.
+///
+/// # Errors
+/// [`TreatError`] when the image cannot be examined or nothing can be begun.
+pub async fn boot_once(
+    session: &Session<'_>,
+    tag: &str,
+    plan: &ImagePlan,
+) -> Result<TrialOutcome, TreatError> {
+    let examination = session.examine_image(tag).await?;
+    let wanted = trial::named(session, &examination).await;
+    let (report, snapshot) = (&examination.report, &examination.snapshot);
+    let Some(planned) = planned_trial(report, snapshot, &session.reach, &wanted) else {
+        let mut outcome = TrialOutcome::unstarted(&wanted.name);
+        outcome.removed = true;
+        outcome.problem = Some(format!("no command makes it boot on this engine: see `sysdock prove {tag}`"));
+        return Ok(outcome);
+    };
+    trial::announce(session, "booting it once", &wanted);
+    let workspace = Workspace::new()?;
+    let demands = Demands { gone: examination.root_causes(), units: &plan.units };
+    let _working = session.working(&format!("booting {tag}"));
+    Ok(trial::attempt(session, &workspace, &wanted, &planned.steps, &demands).await)
+}

@@ -1,0 +1,61 @@
+//! What one run holds while it examines and treats containers of one engine, and how a step is carried out.
+
+use super::interrupt::Interrupt;
+use super::ownership::Marks;
+use super::reporter::{Reporter, Working};
+use super::{TreatError, Workspace};
+use crate::docker::{Engine, EngineChoice};
+use crate::prescribe::{Reach, Step, StepKind};
+use crate::rule::RuleSet;
+use crate::scan::Matcher;
+
+/// See the module.
+pub struct Session<'s> {
+    /// The rules.
+    pub rules: &'s RuleSet,
+    /// Their patterns.
+    pub matcher: &'s Matcher<'s>,
+    /// The engine.
+    pub engine: Engine,
+    /// How its client reaches it.
+    pub reach: Reach,
+    /// What the user said about the engine.
+    pub choice: &'s EngineChoice,
+    /// Whether the end was asked for.
+    pub interrupt: Interrupt,
+    /// What was made and is not known to be gone.
+    pub marks: Marks,
+    /// Who hears what goes on.
+    pub reporter: &'s dyn Reporter,
+}
+
+impl Session<'_> {
+    /// Says that work begins; it goes on until the value is dropped.
+    #[must_use]
+    pub fn working(&self, on: &str) -> Working<'_> {
+        Working::on(self.reporter, on)
+    }
+
+    /// Carries a step out. What it takes from a container is asked of the engine, so that no other program
+    /// sees it.
+    ///
+    /// # Errors
+    /// [`TreatError`] when the command fails or the engine does not answer; [`TreatError::Changed`],
+    /// [`TreatError::Interrupted`].
+    pub async fn carry_out(&self, workspace: &Workspace, step: &Step) -> Result<(), TreatError> {
+        let work = Box::pin(self.perform(workspace, step));
+        // The build of an image changes no container, and may take minutes.
+        if step.kind == StepKind::BuildImage {
+            self.interrupt.unless(work).await
+        } else {
+            self.interrupt.after(work).await
+        }
+    }
+
+    async fn perform(&self, workspace: &Workspace, step: &Step) -> Result<(), TreatError> {
+        let Some(fetch) = &step.fetch else { return workspace.perform(step).await };
+        let inspect = self.engine.inspect_container(&fetch.source).await?;
+        let changed = || TreatError::Changed { part: fetch.part.name(), name: fetch.source.clone() };
+        workspace.write(&fetch.file, &fetch.text(&inspect).ok_or_else(changed)?)
+    }
+}
