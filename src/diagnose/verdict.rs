@@ -69,25 +69,25 @@ fn progress(facts: &Facts) -> String {
         .unwrap_or_default();
     let said = match facts.text("boot.outcome") {
         Some("never-started") if facts.text("engine.name") == Some("podman") => {
-            "created, never started (of a start that failed Podman keeps no reason; `podman start --attach` \
-                prints it)"
+            "created, never started (Podman does not keep the reason of a failed start; `podman start \
+                --attach` prints it)"
                 .to_owned()
         }
         Some("never-started") => "created, never started".to_owned(),
-        Some("could-not-start") => format!("the engine could not start it{code}"),
+        Some("could-not-start") => format!("the engine could not start the container{code}"),
         Some("starting") => "running, but systemd has not finished booting".to_owned(),
         Some("rescue") => "running in rescue or emergency mode".to_owned(),
         Some("up") => match facts.text("manager.state") {
-            Some(state) => format!("running, systemd says {state}"),
-            None => "running, and PID 1 is a working systemd".to_owned(),
+            Some(state) => format!("running, systemd reports {state}"),
+            None => "running, PID 1 is a working systemd".to_owned(),
         },
-        Some("unreachable") => "running, but systemctl does not reach systemd".to_owned(),
+        Some("unreachable") => "running, but systemctl cannot reach systemd".to_owned(),
         Some("frozen") => "running, but PID 1 is frozen: systemd gave up".to_owned(),
         Some("not-systemd") => "running, but PID 1 is not systemd".to_owned(),
         Some("stopped") if subject(facts) == Subject::NotSystemd => format!("ended{code}"),
         Some("stopped") => format!("systemd gave up{code}"),
-        Some("ended") => format!("ended in order{code}"),
-        Some("killed") => format!("ended by a signal{code}"),
+        Some("ended") => format!("exited normally{code}"),
+        Some("killed") => format!("killed by a signal{code}"),
         _ => facts.text("container.status").unwrap_or("state unknown").to_owned(),
     };
     format!("{said}{restarts}")

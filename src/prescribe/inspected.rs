@@ -184,9 +184,7 @@ impl<'s> Inspected<'s> {
                 let wanted = values.into_iter().filter(|value| self.is_wanted(field.path, value));
                 wanted.for_each(|value| recipe.push(field.flag, Some(value)));
             }
-            None => {
-                recipe.refused.push(format!("{}: its value has a form that no flag is known for", field.path))
-            }
+            None => recipe.refused.push(format!("{}: no flag is known for this value", field.path)),
         }
     }
 
@@ -352,5 +350,5 @@ fn secrets(recipe: &mut Recipe) {
     let names = unseen::unfetched(recipe);
     recipe
         .refused
-        .extend(names.into_iter().map(|name| format!("{name}: its value is a secret, which is not printed")));
+        .extend(names.into_iter().map(|name| format!("{name}: the value is secret and is not printed")));
 }

@@ -173,7 +173,7 @@ impl<'p> Plan<'p> {
         let user = self.inspected.image_user();
         if !(self.image_lines.is_empty() || user.is_empty() || screen::is_user(user)) {
             self.image_lines.clear();
-            self.recipe.refused.push(format!("USER of the image: {} is no user", screen::named(user)));
+            self.recipe.refused.push(format!("USER of the image: {} is not a user", screen::named(user)));
         }
     }
 

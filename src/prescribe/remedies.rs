@@ -150,7 +150,7 @@ fn read_only_root(plan: &mut Plan<'_>) {
         given.push(STATE);
     }
     let words = if given.is_empty() {
-        "writable places on its read-only root".to_owned()
+        "writable directories on its read-only root".to_owned()
     } else {
         format!("a tmpfs on {} for its read-only root", given.join(", "))
     };
@@ -187,8 +187,9 @@ fn capabilities(plan: &mut Plan<'_>) {
         }
     }
     let list = wanted.join(", ");
-    let privilege = format!("holds {list}, which the engine gives by default");
-    plan.did_with(&["restore-capabilities"], format!("the capabilities {list}"), Some(privilege));
+    let privilege = format!("adds {list}, which the engine grants by default");
+    let noun = if wanted.len() == 1 { "capability" } else { "capabilities" };
+    plan.did_with(&["restore-capabilities"], format!("the {noun} {list}"), Some(privilege));
 }
 
 /// A limit of processes with room for a boot.
@@ -200,7 +201,7 @@ fn processes(plan: &mut Plan<'_>) {
         plan.recipe.set("--pids-limit", "512");
     }
     plan.recipe.drop_values("--ulimit", |value| value.starts_with("nproc="));
-    plan.did(&["raise-pids"], "room for 512 processes");
+    plan.did(&["raise-pids"], "a limit of 512 processes");
 }
 
 /// A limit of memory with room for a boot.
@@ -292,8 +293,8 @@ pub fn spare(plan: &mut Plan<'_>) {
         || plan.recipe.mounts.iter().any(|(target, _)| below(target));
     if bound && plan.facts.bool("container.cap_sys_admin") != Some(true) {
         let words = "The bind of /sys/fs/fuse is carried over because the container had it. systemd does not \
-            need it: its unit for it is skipped \
-                     without CAP_SYS_ADMIN. Leave it out unless a service in the container uses FUSE.";
+            need it: it skips that unit without CAP_SYS_ADMIN. Leave it out unless a service in the \
+            container uses FUSE.";
         plan.spare.push(words.to_owned());
     }
 }

@@ -145,7 +145,7 @@ pub fn settle(recipe: &mut Recipe, inspected: &Inspected<'_>) {
         recipe.values("--health-cmd").into_iter().filter(|line| is_hidden(line)).map(str::to_owned).collect();
     let places = std::mem::take(&mut recipe.unseen);
     let is_placed = |word: &String| places.iter().any(|unseen| unseen.text == *word);
-    let refused = |what: &str| format!("{what}: its value is a secret, which is not printed");
+    let refused = |what: &str| format!("{what}: the value is secret and is not printed");
     if joined || !command.iter().all(is_placed) {
         recipe.refused.push(refused("the command"));
     }
@@ -280,7 +280,7 @@ fn mount(text: &str, recipe: &Recipe) -> Result<String, Unquotable> {
 pub fn remarks(recipe: &Recipe) -> Vec<String> {
     let one = |unseen: &Unseen| {
         format!(
-            "{}: it holds a secret, which is not printed: take it from the old container",
+            "{}: it contains a secret, which is not printed; copy it from the old container",
             unseen.place.name()
         )
     };

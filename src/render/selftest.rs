@@ -38,8 +38,15 @@ pub fn human(sights: &[Sight], context: &Context) -> String {
             (Some(false), false) => (page.sign("!", "!"), Tone::Warn),
             (None, _) => (page.sign("○", "o"), Tone::Dim),
         };
-        let detail =
-            if sight.seen.is_none() { format!("not tried: {}", sight.detail) } else { sight.detail.clone() };
+        let detail = if sight.seen.is_none() {
+            format!(
+                "not checked: \
+                {}",
+                sight.detail
+            )
+        } else {
+            sight.detail.clone()
+        };
         page.wrapped(0, &format!("{sign} {:<widest$}  ", sight.what), &visible(&detail), tone);
         if !sight.consequence.is_empty() {
             page.prose(4, "", &format!("so: {}", sight.consequence));
@@ -71,12 +78,12 @@ mod tests {
             sight("proc", Some(false), "denied"),
             sight("exec", None, "no name"),
         ];
-        insta::assert_snapshot!(human(&sights, &Context { width: 80, color: false, unicode: false, hyperlinks: false }), @r"
+        insta::assert_snapshot!(human(&sights, &Context { width: 80, color: false, unicode: false, hyperlinks: false }), @"
         + log   readable
         ! proc  denied
             so: less is known
             next: run it as root
-        o exec  not tried: no name
+        o exec  not checked: no name
         ");
     }
 }

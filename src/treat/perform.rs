@@ -18,7 +18,7 @@ const QUOTED: usize = 600;
 #[derive(Debug, thiserror::Error)]
 pub enum TreatError {
     /// The folder of the steps cannot be made or written.
-    #[error("cannot write {what}: {source}\n  next: is the disk of the temporary folder full?")]
+    #[error("cannot write {what}: {source}\n  next: check whether the disk of the temporary folder is full")]
     Folder {
         /// What was to be written.
         what: String,
@@ -27,8 +27,8 @@ pub enum TreatError {
     },
     /// The program of a step is not there.
     #[error(
-        "cannot run `{program}`: {source}\n  next: install the engine's command line client, which carries \
-            the steps out"
+        "cannot run `{program}`: {source}\n  next: install the engine's command line client, which runs the \
+            steps"
     )]
     Program {
         /// The program.

@@ -185,7 +185,7 @@ fn a_text_that_is_not_there_is_named_with_what_to_do() {
     assert!(run.stdout.is_empty(), "{run:?}");
     assert!(run.stderr.starts_with("sysdock: cannot read /no/such/file.log: "), "{run:?}");
     assert!(
-        run.stderr.contains("\n  next: name a file, a folder or an archive, or `-` for stdin"),
+        run.stderr.contains("\n  next: give a file, a folder or an archive, or `-` for stdin"),
         "{run:?}"
     );
 }

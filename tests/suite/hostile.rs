@@ -299,7 +299,12 @@ fn names_that_are_none_make_no_command_and_are_named() {
     for user in ["root\nRUN id", "a b", "$(id)"] {
         let case = Case::of(DERIVED, &[("/documents/image/Config/User", json!(user))]);
         assert!(
-            !case.runs() && case.said().contains("USER of the image") && case.said().contains("is no user"),
+            !case.runs()
+                && case.said().contains("USER of the image")
+                && case.said().contains(
+                    "is not a \
+                user"
+                ),
             "{user:?}: {}",
             case.said()
         );

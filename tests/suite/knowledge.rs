@@ -108,13 +108,13 @@ fn each_form_says_why_nothing_was_judged() {
     let run = |format: &str| sysdock(["triage", "--format", format, &empty]).run().ended(4).stdout;
     let human = run("human");
     assert!(
-        human.contains("UNDETERMINED") && human.contains("nothing to judge: the text is empty"),
+        human.contains("UNDETERMINED") && human.contains("nothing to diagnose: the text is empty"),
         "{human}"
     );
-    assert!(!human.contains("not meant to run systemd"), "{human}");
+    assert!(!human.contains("no systemd here (nothing to diagnose)"), "{human}");
     let junit = run("junit");
     assert!(
-        junit.contains("<skipped message=\"nothing to judge: the text is empty\"")
+        junit.contains("<skipped message=\"nothing to diagnose: the text is empty\"")
             && junit.contains("skipped=\"1\""),
         "{junit}"
     );
@@ -129,7 +129,7 @@ fn each_form_says_why_nothing_was_judged() {
     );
     let github = run("github");
     assert!(
-        github.starts_with("::notice title=not judged::") && github.contains("the text is empty"),
+        github.starts_with("::notice title=no verdict::") && github.contains("the text is empty"),
         "{github}"
     );
     assert!(run("sarif").contains("the text is empty") && run("markdown").contains("the text is empty"));
@@ -305,7 +305,7 @@ fn what_systemd_would_lack_later_is_no_cause_of_a_refused_start() {
     assert!(
         report["findings"][0]["evidence"]
             .to_string()
-            .contains("a device that was asked for is not on the host"),
+            .contains("a requested device does not exist on the host"),
         "{report:#}"
     );
 }
@@ -445,7 +445,7 @@ fn healthy_is_said_only_where_failed_units_were_asked_for() {
     let report = fake.call("doctor web --no-exec --format json").run().ended(0).report(0);
     let gaps = report["gaps"].to_string();
     assert_eq!(report["verdict"], "healthy");
-    assert!(gaps.contains("manager.failed_units") && gaps.contains("--no-exec was given"), "{gaps}");
+    assert!(gaps.contains("manager.failed_units") && gaps.contains("--no-exec is set"), "{gaps}");
     // An engine that lets nobody run a command says as much.
     let fake = Fake::but(recorded(), |request| {
         request.bare().ends_with("/exec").then(|| super::fake::error(500, "no execs here"))

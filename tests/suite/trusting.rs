@@ -260,7 +260,7 @@ fn forms_for_programs_have_a_place_for_it() {
     let file = folder.path().join("sysdock.toml").canonicalize().expect("it is there").display().to_string();
     assert_eq!(
         json["configuration"],
-        json!([{"file": file, "words": "a run fails only from critical findings on"}])
+        json!([{"file": file, "words": "only critical findings fail the run"}])
     );
     let issues = run("gitlab").json();
     let issue = issues

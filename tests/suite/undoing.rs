@@ -142,7 +142,7 @@ fn a_fix_that_is_told_to_end_is_taken_back_whatever_the_signal() {
             let (code, said) = ended(child);
             assert_eq!(code, 1, "{signal} {step}: {said}");
             assert!(
-                said.contains("it was interrupted") && said.contains("web is back as it was"),
+                said.contains("interrupted") && said.contains("web is back as it was"),
                 "{signal} {step}: {said}"
             );
             let folder = client.text("folder");

@@ -52,12 +52,12 @@ const OUT_OF_THE_WAY: [&str; 25] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Extent {
-    /// Only the units named with --enable, and what they need
+    /// Only the units given with --enable and their dependencies
     Minimal,
-    /// The basic system, a message bus, and every service that is enabled
+    /// The basic system, a message bus, and all enabled services
     #[default]
     Services,
-    /// All that multi-user.target pulls in
+    /// Everything that multi-user.target pulls in
     MultiUser,
 }
 
@@ -122,16 +122,20 @@ pub fn image(facts: &Facts, wish: &ImageWish) -> Result<ImagePlan, ImageError> {
         );
     }
     lines.push(
-        "# systemd before 248 knows a container by this variable only.\nENV container=docker".to_owned(),
+        "# systemd before 248 recognises a container only by this variable.\nENV container=docker".to_owned(),
     );
     lines.extend(family.map(|family| run(&family.install)));
     lines.push("COPY files/ /".to_owned());
     lines.push(set_up(wish.extent, &units));
-    lines.push("# An orderly shutdown; systemd does not end on SIGTERM.\nSTOPSIGNAL SIGRTMIN+3".to_owned());
+    lines.push(
+        "# systemd shuts down cleanly on SIGRTMIN+3; it does not stop on SIGTERM.\nSTOPSIGNAL \
+        SIGRTMIN+3"
+            .to_owned(),
+    );
     let exec = |words: &[&str]| serde_json::to_string(words).unwrap_or_default();
     lines.push(format!("ENTRYPOINT {}", exec(&[init])));
     lines.push(format!(
-        "# Arguments of systemd; words after the image's name take their place.\nCMD {}",
+        "# Arguments for systemd; words after the image name replace them.\nCMD {}",
         exec(&["--log-level=info"])
     ));
     let mut files = BTreeMap::from([("Dockerfile".to_owned(), lines.join("\n") + "\n")]);
@@ -198,7 +202,7 @@ fn enabled_before(extent: Extent, units: &[String]) -> Option<String> {
 
 fn target(extent: Extent) -> String {
     let (description, needs) = match extent {
-        Extent::Minimal => ("the units that were asked for", ""),
+        Extent::Minimal => ("the requested units", ""),
         Extent::Services => (
             "the basic system and its enabled services",
             "Requires=basic.target\nAfter=basic.target\nWants=dbus.socket\n",
@@ -208,16 +212,14 @@ fn target(extent: Extent) -> String {
         }
     };
     format!(
-        "# Written by sysdock: what this container boots to. `systemctl add-wants {TARGET} UNIT` adds to \
-            it.\n\
-         [Unit]\nDescription=Container with {description}\nDocumentation=man:systemd.special(7)\n{needs}\
-         Conflicts=rescue.service rescue.target\nAfter=rescue.service rescue.target\nAllowIsolate=yes\n"
+        "# Written by sysdock: the default target of this container. `systemctl add-wants {TARGET} UNIT` \
+            adds a unit to it.\n[Unit]\nDescription=Container with \
+            {description}\nDocumentation=man:systemd.special(7)\n{needs}Conflicts=rescue.service \
+            rescue.target\nAfter=rescue.service rescue.target\nAllowIsolate=yes\n"
     )
 }
 
-const JOURNAL: &str = "\
-# Written by sysdock: a journal that lives and dies with the container, and is seen in the engine's log when \
-    there is a terminal.
+const JOURNAL: &str = "# Written by sysdock: a journal in memory, forwarded to the engine's log when the container has a terminal.
 [Journal]
 Storage=volatile
 RuntimeMaxUse=64M
@@ -230,15 +232,15 @@ fn remarks(facts: &Facts, there: bool) -> Vec<String> {
     let mut remarks = Vec::new();
     if facts.bool("image.volume_cgroup") == Some(true) {
         remarks.push(
-            "the base declares a volume over /sys/fs/cgroup, which no Dockerfile can take back: build from \
-                the image before that line"
+            "the base declares a volume over /sys/fs/cgroup, which a Dockerfile cannot undo: build from a \
+                base without that line"
                 .to_owned(),
         );
     }
     if there && facts.bool("guest.dbus_installed") == Some(false) {
         remarks.push(
-            "the base has systemd but no message bus: busctl, loginctl and services of Type=dbus \
-            will not work in it"
+            "the base has systemd but no message bus: busctl, loginctl and Type=dbus services will not work \
+            in it"
                 .to_owned(),
         );
     }
