@@ -49,7 +49,7 @@ pub async fn follow(
             draft.facts.set("container.status", ContainerStatus::Removed, "container inspect");
             draft.gaps.push(Gap {
                 fact: "container".to_owned(),
-                reason: format!("it cannot be inspected any more: {}", error.brief()),
+                reason: format!("it can no longer be inspected: {}", error.brief()),
             });
         }
         let snapshot = draft.finish(&patient);

@@ -57,7 +57,7 @@ pub(super) async fn ask(engine: &Engine, patient: &Patient, options: &CollectOpt
         answers.said =
             Box::pin(collect(engine, &patient.id, waits, &mut answers.facts, &mut answers.gaps)).await;
     } else {
-        answers.gaps.push(Gap { fact: "manager.*".to_owned(), reason: "--no-exec was given".to_owned() });
+        answers.gaps.push(Gap { fact: "manager.*".to_owned(), reason: "--no-exec is set".to_owned() });
     }
     answers
 }

@@ -85,7 +85,7 @@ async fn look(
         draft.facts.set("container.status", ContainerStatus::Removed, "container inspect");
         draft.gaps.push(Gap {
             fact: "container".to_owned(),
-            reason: "it was removed while it was examined".to_owned(),
+            reason: "it was removed while being examined".to_owned(),
         });
     }
     let changed = after.is_ok_and(|after| patient.has_changed(&after));

@@ -20,67 +20,67 @@ struct Thing(&'static str, &'static str, &'static str, &'static str);
 const LIST: Thing = Thing(
     "engine.containers",
     "the engine's containers",
-    "no container can be found or named",
-    "the engine or a proxy in front of it refuses GET /containers/json; allow it",
+    "containers cannot be found by name",
+    "allow GET /containers/json in the engine or the proxy in front of it",
 );
 const INFO: Thing = Thing(
     "engine.info",
-    "what the engine says of itself",
-    "control groups, storage and security options of the engine are not known",
-    "the engine or a proxy in front of it refuses GET /info; allow it",
+    "engine information",
+    "the engine's cgroup, storage and security options are unknown",
+    "allow GET /info in the engine or the proxy in front of it",
 );
 const INSPECT: Thing = Thing(
     "container.inspect",
     "a container's configuration",
-    "nothing can be said about the container",
-    "name a container that exists, and let GET /containers/…/json through any proxy",
+    "the container cannot be diagnosed",
+    "name an existing container, and allow GET /containers/…/json in any proxy",
 );
 const LOG: Thing = Thing(
     "container.log",
     "a container's log",
-    "the verdict rests on configuration and files alone",
-    "use a logging driver that the engine reads: json-file, local or journald",
+    "the verdict is based on configuration and files only",
+    "use a logging driver that the engine can read: json-file, local or journald",
 );
 const FILES: Thing = Thing(
     "container.files",
     "files of a container",
-    "version of systemd, its init and its units are not known",
-    "let HEAD and GET /containers/…/archive through any proxy in front of the engine",
+    "the systemd version, the init program and the units are unknown",
+    "allow HEAD and GET /containers/…/archive in any proxy in front of the engine",
 );
 const EXEC: Thing = Thing(
     "container.exec",
     "commands inside a container",
-    "failed units and the journal of a running systemd are not seen",
-    "name a container that runs and has systemctl: sysdock selftest CONTAINER",
+    "failed units and the journal of a running systemd are not visible",
+    "name a running container that has systemctl: sysdock selftest CONTAINER",
 );
 const LOCAL: Thing = Thing(
     "host.local",
     "the engine on this machine",
-    "PID 1, its mounts and the layers of dead containers are not seen",
-    "run sysdock on the engine's machine, not in a container with its own process ids, to see more",
+    "PID 1, its mounts and the layers of dead containers are not visible",
+    "run sysdock on the engine's machine, not in a container with its own PID namespace",
 );
 const PROC: Thing = Thing(
     "host.pid1",
     "PID 1 of a container in /proc",
-    "whether systemd froze, and which mounts it has, is not seen from outside",
+    "whether systemd is frozen, and its mounts, are not visible from outside",
     "run sysdock as root or as the user of the rootless engine",
 );
 const LAYERS: Thing = Thing(
     "host.layers",
     "layers of a dead container",
-    "its files are read through the engine instead, which is slower",
+    "files are read through the engine instead, which is slower",
     "run sysdock as root on the engine's machine",
 );
 const KERNEL: Thing = Thing(
     "host.kernel-log",
     "the kernel's log",
-    "`sysdock seccomp trace` must try all denied calls instead of those that the kernel logged",
+    "`sysdock seccomp trace` has to test all denied calls instead of only the logged ones",
     "run sysdock as root, or set kernel.dmesg_restrict to 0",
 );
 const LSM: Thing = Thing(
     "host.lsms",
     "the kernel's security modules",
-    "AppArmor and SELinux are known only as far as the engine tells",
+    "AppArmor and SELinux are known only from the engine",
     "mount securityfs on /sys/kernel/security",
 );
 
@@ -187,8 +187,8 @@ async fn inside(engine: &Engine, patient: &Patient, exec: bool) -> Vec<Sight> {
     let files = engine.stat_path(&patient.id, "/etc").await.map(|_| "readable through the engine".to_owned());
     let mut sights = vec![LOG.of(log.map_err(words)), FILES.of(files.map_err(words))];
     sights.push(match (exec, patient.runs()) {
-        (false, _) => EXEC.untried("only tried in a container that is named, without --no-exec"),
-        (true, false) => EXEC.untried("the container does not run"),
+        (false, _) => EXEC.untried("only checked in a named container, without --no-exec"),
+        (true, false) => EXEC.untried("the container is not running"),
         (true, true) => EXEC.of(systemctl(engine, patient).await),
     });
     sights
@@ -221,11 +221,21 @@ fn outside(
     dead: Option<&Patient>,
 ) -> Vec<Sight> {
     let Some(patient) = patient else {
-        return Vec::from([LOCAL, PROC, LAYERS].map(|thing| thing.untried("no container to look at")));
+        return Vec::from([LOCAL, PROC, LAYERS].map(|thing| thing.untried("no container to examine")));
     };
     if !host::is_local(engine.endpoint(), patient.document(), info, &patient.id) {
-        let far = LOCAL.of(Err("no process or file of the container is on this machine".to_owned()));
-        return vec![far, PROC.untried("the engine is not here"), LAYERS.untried("the engine is not here")];
+        let far = LOCAL.of(Err("the container's processes and files are not on this machine".to_owned()));
+        return vec![
+            far,
+            PROC.untried(
+                "the engine is not on this \
+            machine",
+            ),
+            LAYERS.untried(
+                "the engine is not on this \
+            machine",
+            ),
+        ];
     }
     let pid = patient
         .document()
@@ -234,17 +244,20 @@ fn outside(
         .and_then(|pid| i32::try_from(pid).ok());
     let proc = pid
         .filter(|pid| *pid > 0)
-        .map_or_else(|| PROC.untried("no container runs"), |pid| PROC.of(process(pid)));
+        .map_or_else(|| PROC.untried("no running container"), |pid| PROC.of(process(pid)));
     let layers = match dead {
         Some(dead) if engine.endpoint().may_be_local() => {
             let found =
                 Layers::of(&dead.config()).map(|_| format!("{} is read from its layers", dead.name()));
-            LAYERS.of(found
-                .ok_or_else(|| "they are no overlay folders, cannot be read, or lie below mounts".to_owned()))
+            LAYERS.of(found.ok_or_else(|| {
+                "they are not overlay folders, are unreadable, or lie below \
+                    mounts"
+                    .to_owned()
+            }))
         }
-        _ => LAYERS.untried("there is no dead container"),
+        _ => LAYERS.untried("no dead container"),
     };
-    vec![LOCAL.of(Ok("it shares this machine's processes or files".to_owned())), proc, layers]
+    vec![LOCAL.of(Ok("its processes or files are on this machine".to_owned())), proc, layers]
 }
 
 fn process(pid: i32) -> Result<String, String> {

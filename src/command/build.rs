@@ -32,7 +32,7 @@ pub fn run(args: &BuildArgs, options: &Options) -> Result<Exit, CommandError> {
         let office = Office::open(options, &rules, &matcher).await?;
         let base = base(&office, &args.subject).await?;
         let case =
-            progress::shown(&format!("looking at {base}"), options.progress, office.probe(&base)).await?;
+            progress::shown(&format!("examining {base}"), options.progress, office.probe(&base)).await?;
         let wish = ImageWish { base: base.clone(), extent: args.target, enable: args.enable.clone() };
         let plan = image(&case.snapshot.facts, &wish)?;
         if args.print || args.output.is_some() {
@@ -65,7 +65,7 @@ async fn base(office: &Office<'_>, word: &str) -> Result<String, CommandError> {
         .is_ok_and(|image| image.get("Id").and_then(serde_json::Value::as_str) == Some(id.as_str()));
     let base = if same { reference } else { id };
     if office.options.remarks {
-        output::tell(&format!("{name} is a container; its image {base} is taken"));
+        output::tell(&format!("{name} is a container; using its image {base}"));
     }
     Ok(base)
 }
@@ -86,7 +86,7 @@ fn hand_over(office: &Office<'_>, plan: &ImagePlan, args: &BuildArgs) -> Result<
                 write(&place::within(folder, path).map_err(failed)?, text)?;
             }
             output::tell(&format!(
-                "{} files are in {}: build that folder",
+                "wrote {} files to {}; build that folder",
                 plan.files.len(),
                 folder.display()
             ));
@@ -132,7 +132,7 @@ fn announce(office: &Office<'_>, order: &BuildOrder, plan: &ImagePlan, base: &st
     if !office.options.remarks {
         return;
     }
-    let installs = if plan.installs { ", systemd is installed in it" } else { "" };
+    let installs = if plan.installs { ", installing systemd" } else { "" };
     output::tell(&format!(
         "building the image {} from {base}{installs}; network of the build: {}",
         order.tag, order.network
@@ -170,10 +170,10 @@ async fn proof(office: &Office<'_>, tag: &str, plan: &ImagePlan) -> Result<Trial
     let Some(planned) = planned_trial(&case.report, &case.snapshot, &office.reach, &wanted) else {
         let mut outcome = TrialOutcome::unstarted(&wanted.name);
         outcome.removed = true;
-        outcome.problem = Some(format!("no command makes it boot on this engine: see `sysdock prove {tag}`"));
+        outcome.problem = Some(format!("no command makes it boot on this engine; see `sysdock prove {tag}`"));
         return Ok(outcome);
     };
-    trial::announce(office, "booting it once", &wanted);
+    trial::announce(office, "test-booting it", &wanted);
     let workshop = Workshop::new(COMMAND)?;
     let demands = Demands { gone: root_causes(&case.report), units: &plan.units };
     let work = trial::attempt(office, &workshop, &wanted, &planned.steps, &demands);

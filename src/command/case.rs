@@ -195,7 +195,7 @@ impl<'o> Office<'o> {
         let prescription = prescription.map(|cure| of_image(cure, &report, &snapshot, &self.reach, &wanted));
         reference.clone_into(&mut report.target.name);
         report.target.id = None;
-        "an image, as the engine's defaults would start it".clone_into(&mut report.state);
+        "an image, started with the engine's defaults".clone_into(&mut report.state);
         Case { snapshot, report, prescription, trial_name, is_image: true }
     }
 }

@@ -77,7 +77,7 @@ fn baseline(Baseline { path, trust, .. }: &Baseline) -> Result<BTreeSet<String>,
     let mut known = BTreeSet::new();
     for document in serde_json::Deserializer::from_reader(BufReader::new(file)).into_iter::<Earlier>() {
         let Earlier { reports, line } =
-            document.map_err(|error| wrong(format!("it is no report of sysdock: {error}")))?;
+            document.map_err(|error| wrong(format!("it is not a sysdock report: {error}")))?;
         for report in reports.into_iter().chain(line) {
             known.extend(report.findings.iter().map(|finding| fingerprint(&report.target.name, &finding.id)));
         }

@@ -46,7 +46,7 @@ fn write(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, Comman
         fs::write(&path, text).map_err(at(path.clone()))?;
     }
     output::tell(&format!(
-        "wrote the {} files of the book; `mdbook build {}` makes pages of them",
+        "wrote {} files; `mdbook build {}` renders the book",
         files.len(),
         folder.display()
     ));
@@ -56,7 +56,7 @@ fn write(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, Comman
 fn check(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, CommandError> {
     let mut odd: Vec<String> = stale(files, folder)?
         .into_iter()
-        .map(|name| format!("{name}: belongs to no rule any more\n"))
+        .map(|name| format!("{name}: its rule no longer exists\n"))
         .collect();
     for (name, text) in files {
         match place::within(folder, name).and_then(fs::read) {
@@ -70,10 +70,7 @@ fn check(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, Comman
     if odd.is_empty() {
         return Ok(Exit::Success);
     }
-    output::tell(&format!(
-        "the book is not what the rules say\n  next: sysdock rules docs -o {}",
-        folder.display()
-    ));
+    output::tell(&format!("the book is out of date\n  next: sysdock rules docs -o {}", folder.display()));
     Ok(Exit::Findings)
 }
 

@@ -86,8 +86,8 @@ fn prescription(
         let name = &report.target.name;
         let Some(cure) = cure else {
             remark(&format!(
-                "nothing to prescribe for {name}: no root cause was found\n  next: the report, without \
-                    --prescription, says what was"
+                "nothing to prescribe for {name}: no root cause was found\n  next: run it without \
+                    --prescription to see the report"
             ));
             continue;
         };
@@ -98,8 +98,8 @@ fn prescription(
         output::print(emitted.page().as_bytes())?;
         if !cure.curable {
             remark(&format!(
-                "{name}: this alone does not cure it\n  next: the report, without --prescription, says what \
-                    else has to be done"
+                "{name}: this alone does not cure it\n  next: run it without --prescription to see what else \
+                    is needed"
             ));
         }
     }
@@ -109,7 +109,7 @@ fn prescription(
 /// What is said where a cure cannot be written down as a container.
 fn advice(name: &str, cure: &Prescription) -> String {
     let steps: Vec<&str> = cure.steps.iter().map(|step| step.title.as_str()).collect();
-    format!("nothing to prescribe for {name} in this form: {}\n{}", cure.summary, steps.join("\n"))
+    format!("nothing to prescribe for {name} in this format: {}\n{}", cure.summary, steps.join("\n"))
 }
 
 impl Doctor<'_> {
@@ -141,7 +141,7 @@ impl Doctor<'_> {
                 None if self.options.remarks => {
                     let path = wanted.path.display();
                     output::tell(&format!(
-                        "{path} was not written: there is nothing to prescribe for {}",
+                        "{path} was not written: nothing to prescribe for {}",
                         report.target.name
                     ));
                 }
@@ -195,7 +195,7 @@ impl Doctor<'_> {
     async fn all(&self, engine: &Engine, reach: &Reach) -> Result<Looked, CommandError> {
         let names = collect::container_names(engine).await?;
         if names.is_empty() {
-            let remark = format!("there are no containers on {}", engine.endpoint());
+            let remark = format!("no containers on {}", engine.endpoint());
             return Ok(Looked { remarks: vec![remark], ..Looked::default() });
         }
         Ok(self.several(engine, reach, &names, true).await)
@@ -223,8 +223,7 @@ impl Doctor<'_> {
         let mut looked = Looked::default();
         if cures.get() > CURES {
             looked.remarks.push(format!(
-                "the cures of all containers after the first {CURES} are left out: \
-                sysdock doctor NAME gives one"
+                "only the cures of the first {CURES} containers are shown; sysdock doctor NAME shows another"
             ));
         }
         for (name, outcome) in outcomes {
@@ -311,8 +310,8 @@ mod tests {
         cure.steps.truncate(1);
         assert_eq!(
             advice("web", &cure),
-            "nothing to prescribe for web in this form: Start the container anew with a tmpfs on /run.\nmake \
-                web-cured from the container's image"
+            "nothing to prescribe for web in this format: Recreate the container with a tmpfs on \
+                /run.\nbuild web-cured from the container's image"
         );
         let answers = [(sample::failed(), None), (sample::failed(), Some(cure))];
         assert!(prescription(CureFormat::Compose, &answers, false).is_ok());

@@ -40,7 +40,7 @@ pub enum CommandError {
         list: String,
     },
     /// The engine has no image of that name.
-    #[error("no image named {name} on {address}\n  next: fetch it first: `{pull}`")]
+    #[error("no image named {name} on {address}\n  next: pull it first: `{pull}`")]
     NoImage {
         /// Reference as given.
         name: String,
@@ -52,7 +52,7 @@ pub enum CommandError {
     /// The engine has neither a container nor an image of that name.
     #[error(
         "no container and no image named {name} on {address}{near}\n  next: `{list}` lists all containers; \
-            `{pull}` fetches an image"
+            `{pull}` pulls an image"
     )]
     Neither {
         /// Name as given.
@@ -68,7 +68,7 @@ pub enum CommandError {
     },
     /// What is to be carried over is no longer what it was when the steps were written.
     #[error(
-        "{part} of {name} changed, or an entry has a line break, and cannot be carried over\n  next: run the \
+        "{part} of {name} changed or contain a line break, and cannot be carried over\n  next: run the \
             command again"
     )]
     Changed {
@@ -82,8 +82,7 @@ pub enum CommandError {
     Tls(#[from] TlsError),
     /// An image cannot be listened to.
     #[error(
-        "{image} is an image, and --listen is for containers\n  next: `sysdock prove {image}` boots it once \
-            and shows what comes of it"
+        "{image} is an image, but --listen needs a container\n  next: `sysdock prove {image}` test-boots it"
     )]
     ListenImage {
         /// Its reference.
@@ -93,7 +92,7 @@ pub enum CommandError {
     #[error(transparent)]
     Image(#[from] ImageError),
     /// A file of the plan cannot be written.
-    #[error("cannot write {path}: {source}\n  next: name another folder with --output")]
+    #[error("cannot write {path}: {source}\n  next: choose another folder with --output")]
     Plan {
         /// The file.
         path: String,
@@ -101,13 +100,10 @@ pub enum CommandError {
         source: io::Error,
     },
     /// The user stopped it.
-    #[error("it was interrupted\n  next: `sysdock prove --sweep` removes whatever is left of a trial")]
+    #[error("interrupted\n  next: `sysdock prove --sweep` removes what is left of a trial")]
     Interrupted,
     /// Words that are no flags.
-    #[error(
-        "--with `{0}` cannot be read as flags\n  next: write it as in a shell: --with '--memory 1g \
-            --hostname web'"
-    )]
+    #[error("cannot parse --with `{0}`\n  next: quote it as in a shell: --with '--memory 1g --hostname web'")]
     Flags(String),
     /// A snapshot cannot be read or written.
     #[error(transparent)]
@@ -122,12 +118,12 @@ pub enum CommandError {
     },
     /// The rules cannot be used.
     #[error(
-        "{0}\n  next: `sysdock rules check --rules DIR` checks your rules; without --rules only the built-in \
-            ones are used"
+        "{0}\n  next: `sysdock rules check --rules DIR` checks your rules; without --rules, only the \
+            built-in ones are used"
     )]
     Rules(#[from] RuleError),
     /// No diagnosis has that id.
-    #[error("no diagnosis has the id `{id}`{near}\n  next: `sysdock rules list` shows all ids")]
+    #[error("no diagnosis has the ID `{id}`{near}\n  next: `sysdock rules list` shows all IDs")]
     NoDiagnosis {
         /// Id as given.
         id: String,
@@ -136,12 +132,12 @@ pub enum CommandError {
     },
     /// No diagnosis knows that message.
     #[error(
-        "no diagnosis knows that message\n  next: `sysdock triage FILE` judges all of a log; a single line \
-            that systemd did not print has its cause elsewhere"
+        "no diagnosis matches that message\n  next: diagnose the whole log with `sysdock triage FILE`; \
+            sysdock only knows lines that systemd or the engine prints"
     )]
     NoMessage,
     /// The book's folder cannot be read or written.
-    #[error("cannot read or write {path}: {source}\n  next: name a folder that this user may write to")]
+    #[error("cannot read or write {path}: {source}\n  next: choose a folder that this user can write to")]
     Book {
         /// File or folder.
         path: std::path::PathBuf,
@@ -150,8 +146,8 @@ pub enum CommandError {
     },
     /// A seccomp profile cannot be used.
     #[error(
-        "cannot use {name}: {reason}\n  next: name a container, or a file with a profile as --security-opt \
-            seccomp=FILE takes it"
+        "cannot use {name}: {reason}\n  next: name a container, or a profile file as for --security-opt \
+            seccomp=FILE"
     )]
     Profile {
         /// The container or the file.
@@ -161,14 +157,13 @@ pub enum CommandError {
     },
     /// No built-in profile goes by that name.
     #[error(
-        "no engine goes by the name `{0}`\n  next: name it with its version: docker-20.10, docker-28.5.2, \
-            podman-4.3"
+        "unknown engine `{0}`\n  next: give its name and version: docker-20.10, docker-28.5.2, podman-4.3"
     )]
     NoBuiltIn(String),
     /// Nothing is known of a system call.
     #[error(
-        "nothing is known of a system call `{call}`{near}\n  next: check its name; systemd is not known to \
-            need it, and no built-in profile names it"
+        "unknown system call `{call}`{near}\n  next: check the name; systemd is not known to need it, and no \
+            built-in profile lists it"
     )]
     NoCall {
         /// Name as given.
@@ -178,8 +173,8 @@ pub enum CommandError {
     },
     /// The machinery for talking to an engine cannot be started.
     #[error(
-        "cannot start talking to the engine: {0}\n  next: check the limits on open files and processes \
-            (`ulimit -a`)"
+        "cannot start the engine client: {0}\n  next: check the limits on open files and processes (`ulimit \
+            -a`)"
     )]
     Runtime(#[source] io::Error),
     /// A step cannot be carried out.
@@ -187,14 +182,14 @@ pub enum CommandError {
     Treat(#[from] TreatError),
     /// Nobody can be asked, and `--yes` was not given.
     #[error(
-        "nothing was changed: stdin is no terminal, so nobody can be asked\n  next: look at the steps above, \
-            then give --yes"
+        "nothing was changed: cannot ask for confirmation because stdin is not a terminal\n  next: review \
+            the steps above, then use --yes"
     )]
     NotAsked,
     /// A suppression of a diagnosis that is not there.
     #[error(
-        "the configuration suppresses `{id}`, and no diagnosis has that id{near}\n  next: `sysdock config \
-            show` says which file it is in; `sysdock rules list` shows all ids"
+        "the configuration suppresses the unknown ID `{id}`{near}\n  next: `sysdock config show` says which \
+            file it is in; `sysdock rules list` shows all IDs"
     )]
     Suppressed {
         /// Id as written.
@@ -203,7 +198,7 @@ pub enum CommandError {
         near: String,
     },
     /// A baseline cannot be used.
-    #[error("cannot use the baseline {path}: {reason}\n  next: make one with --output json={path}")]
+    #[error("cannot use the baseline {path}: {reason}\n  next: create one with --output json={path}")]
     Baseline {
         /// The file.
         path: String,
@@ -212,8 +207,8 @@ pub enum CommandError {
     },
     /// A file of a report cannot be written.
     #[error(
-        "cannot write the report to {path}: {source}\n  next: name a file in a folder that is there and that \
-            you may write to"
+        "cannot write the report to {path}: {source}\n  next: choose a file in an existing folder that you \
+            can write to"
     )]
     ReportFile {
         /// The file.
@@ -223,7 +218,7 @@ pub enum CommandError {
     },
     /// The report cannot be put into its form.
     #[error(
-        "cannot write the report in this form: {0}\n  next: use --format human, and report this as a bug"
+        "cannot write the report in this format: {0}\n  next: use --format human, and report this as a bug"
     )]
     Form(#[from] FormatError),
     /// Something cannot be written as JSON.
@@ -234,8 +229,7 @@ pub enum CommandError {
     Prescription(#[from] EmitError),
     /// Metrics cannot be served.
     #[error(
-        "cannot listen at {address} for metrics: {source}\n  next: name another address with \
-            --metrics=IP:PORT"
+        "cannot serve metrics on {address}: {source}\n  next: choose another address with --metrics=IP:PORT"
     )]
     Metrics {
         /// The address.
@@ -245,8 +239,8 @@ pub enum CommandError {
     },
     /// What was reported before cannot be read, or not be kept.
     #[error(
-        "cannot use {path} for --state: {reason}\n  next: name a file in a folder that you may write to; one \
-            that is no state of sysdock is never overwritten"
+        "cannot use {path} for --state: {reason}\n  next: choose a file in a folder that you can write to; \
+            sysdock never overwrites a file that is not its own state"
     )]
     State {
         /// The file.
@@ -255,10 +249,10 @@ pub enum CommandError {
         reason: String,
     },
     /// The journal cannot be reached at all.
-    #[error("cannot make a socket for the journal: {0}\n  next: check the limit on open files (`ulimit -n`)")]
+    #[error("cannot open a socket to the journal: {0}\n  next: check the limit on open files (`ulimit -n`)")]
     Journal(#[source] io::Error),
     /// Stdout does not take the output.
-    #[error("cannot write to stdout: {0}\n  next: is the disk full?")]
+    #[error("cannot write to stdout: {0}\n  next: check whether the disk is full")]
     Output(#[from] io::Error),
 }
 
@@ -266,7 +260,7 @@ impl CommandError {
     /// It in the words of a sentence that says what became of something.
     #[must_use]
     pub fn problem(&self) -> String {
-        if matches!(self, Self::Interrupted) { "it was interrupted".to_owned() } else { self.to_string() }
+        if matches!(self, Self::Interrupted) { "interrupted".to_owned() } else { self.to_string() }
     }
 
     /// The same where the word could have named an image too.
@@ -318,9 +312,9 @@ impl CommandError {
 /// What to do about a text that cannot be read, worded for the message; nothing where the cause says it.
 fn for_reading(source: &io::Error) -> &'static str {
     match source.kind() {
-        io::ErrorKind::NotFound => "\n  next: name a file, a folder or an archive, or `-` for stdin",
+        io::ErrorKind::NotFound => "\n  next: give a file, a folder or an archive, or `-` for stdin",
         io::ErrorKind::PermissionDenied => {
-            "\n  next: let somebody read it who may, and pipe it in: `sudo cat FILE | sysdock triage -`"
+            "\n  next: read it as a user who can, and pipe it in: `sudo cat FILE | sysdock triage -`"
         }
         _ => "",
     }

@@ -42,7 +42,7 @@ async fn fix(office: &Office<'_>, args: &FixArgs) -> Result<Exit, CommandError> 
     let answer = Answer { report: &case.report, prescription: case.prescription.as_ref(), trial: None };
     output::print(human::answers(&[answer], &office.options.context).as_bytes())?;
     let Some(prescription) = &case.prescription else {
-        output::tell(&format!("nothing was changed: no cause was found in {}", args.container));
+        output::tell(&format!("nothing was changed: no root cause was found in {}", args.container));
         return Ok(Exit::Success);
     };
     let Some(retired) = prescription.retired.as_ref().filter(|_| prescription.curable) else {
@@ -51,7 +51,7 @@ async fn fix(office: &Office<'_>, args: &FixArgs) -> Result<Exit, CommandError> 
     };
     if args.dry_run {
         output::tell(&format!(
-            "nothing was changed: --dry-run was given; these steps would replace {}",
+            "nothing was changed (--dry-run); these steps would replace {}",
             args.container
         ));
         return Ok(Exit::Success);
@@ -66,12 +66,12 @@ async fn fix(office: &Office<'_>, args: &FixArgs) -> Result<Exit, CommandError> 
 fn refused(name: &str, prescription: &Prescription) -> String {
     let runs = prescription.steps.iter().any(|step| step.kind == StepKind::RunContainer);
     let why = if prescription.curable && !runs {
-        "something of it cannot be carried over, see the steps above"
+        "some of its settings cannot be carried over, see the steps above"
     } else if prescription.curable {
-        "the engine removes it as soon as it stops (--rm), so that it could not be put back: run the steps \
-            above by hand"
+        "the engine removes it as soon as it stops (--rm), so it could not be restored; run the steps above \
+            by hand"
     } else {
-        "no command alone cures it"
+        "no command can cure it"
     };
     format!("nothing was changed in {name}: {why}")
 }
@@ -81,7 +81,7 @@ async fn agreed(name: &str, kept_as: &str) -> Result<bool, CommandError> {
     if !std::io::stdin().is_terminal() {
         return Err(CommandError::NotAsked);
     }
-    output::tell(&format!("replace {name} by these steps? It is kept as {kept_as}. [y/N]"));
+    output::tell(&format!("replace {name} with these steps? The old container is kept as {kept_as}. [y/N]"));
     // A thread of its own, since reading a line hears no signal.
     let read = tokio::task::spawn_blocking(|| {
         let mut answer = String::new();
@@ -99,7 +99,7 @@ async fn apply(
 ) -> Result<Exit, CommandError> {
     let workshop = Workshop::new(COMMAND)?;
     let Err(problem) = carried_out(office, case, prescription, &retired.name, &workshop).await else {
-        let undo = treatment::commands("to undo it:", &retired.undo(&office.reach), &office.options.context);
+        let undo = treatment::commands("to undo:", &retired.undo(&office.reach), &office.options.context);
         output::print(
             format!("\n{} is cured; the old container is kept as {}.\n{undo}", retired.name, retired.kept_as)
                 .as_bytes(),
@@ -134,7 +134,7 @@ async fn carried_out(
     let left: Vec<String> = root_causes(&after.report).into_iter().filter(|id| before.contains(id)).collect();
     match after.report.verdict {
         Verdict::Healthy | Verdict::Degraded if left.is_empty() => Ok(()),
-        _ if left.is_empty() => Err(format!("the new container does not come up ({})", after.report.state)),
+        _ if left.is_empty() => Err(format!("the new container does not boot ({})", after.report.state)),
         _ => Err(format!("the new container still has {}", left.join(", "))),
     }
 }
@@ -150,7 +150,7 @@ async fn put_back(office: &Office<'_>, workshop: &Workshop, retired: &Retired) {
             failed = workshop.run(command).await.err().or(failed);
         }
         if failed.is_none() && is_back(office, retired).await {
-            output::tell(&format!("{} is back as it was", retired.name));
+            output::tell(&format!("{} was restored", retired.name));
             return;
         }
         if let Some(error) = failed.filter(|_| attempt == ATTEMPTS) {
@@ -159,7 +159,7 @@ async fn put_back(office: &Office<'_>, workshop: &Workshop, retired: &Retired) {
         tokio::time::sleep(AGAIN).await;
     }
     let text =
-        treatment::commands("to put the old container back by hand:", &commands, &office.options.context);
+        treatment::commands("to restore the old container by hand:", &commands, &office.options.context);
     output::tell(&text.trim_end());
 }
 

@@ -35,7 +35,7 @@ pub async fn clean(office: &Office<'_>, mark: &Mark, steps: &[Step]) -> bool {
     let stays = match remove(office, &mark.name, Some(&mark.token)).await {
         Removal::Gone => None,
         Removal::Stays(why) => Some(why),
-        Removal::Other => Some("it is somebody else's".to_owned()),
+        Removal::Other => Some("it belongs to someone else".to_owned()),
     };
     if let Some(why) = &stays {
         output::tell(&format!(
@@ -102,17 +102,17 @@ async fn swept(office: &Office<'_>, name: &str, all: bool) {
     match remove(office, name, kept.as_deref()).await {
         Removal::Gone => {
             office.marks.forget(name);
-            output::tell(&format!("removed {name}, which a trial had left behind"));
+            output::tell(&format!("removed {name}, left behind by a trial"));
         }
         Removal::Stays(why) if office.options.remarks => {
             output::tell(&format!(
-                "{name} looks like what a trial left behind, and stays: {why}\n  next: {}",
+                "{name} looks like a leftover of a trial but is kept: {why}\n  next: {}",
                 by_hand(office, name)
             ));
         }
         Removal::Other if all && office.options.remarks => {
             output::tell(&format!(
-                "{name} has the label {TRIAL_LABEL} but not the name of a trial: it is left alone"
+                "{name} has the label {TRIAL_LABEL} but not the name of a trial, so it is kept"
             ));
         }
         Removal::Stays(_) | Removal::Other => {}
@@ -122,7 +122,7 @@ async fn swept(office: &Office<'_>, name: &str, all: bool) {
 fn by_hand(office: &Office<'_>, name: &str) -> String {
     let words = office.reach.argv(["rm", "-f", name]);
     let command = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default();
-    format!("when you know whose it is: {command}")
+    format!("if you know that it can go: {command}")
 }
 
 /// Removes a container that this token proves to be made here.
@@ -185,12 +185,15 @@ async fn remove_image(office: &Office<'_>, name: &str, kept: Option<&str>) -> bo
             Err(error) => error.brief(),
         }
     } else {
-        "no token proves that this program made it".to_owned()
+        "no token proves that sysdock created it".to_owned()
     };
     if office.options.remarks {
         let words = office.reach.argv(["rmi", name]);
         let command = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default();
-        output::tell(&format!("the image {name} stays: {why}\n  next: when you know whose it is: {command}"));
+        output::tell(&format!(
+            "the image {name} is kept: {why}\n  next: if you know that it can go: \
+            {command}"
+        ));
     }
     false
 }

@@ -51,17 +51,17 @@ async fn prove(
         show(office, case, None, args.format)?;
         let healthy = case.prescription.is_none();
         let why = if healthy {
-            "no cause was found, so there is no cure to try"
+            "no root cause was found, so there is no cure to test"
         } else {
-            "no command alone cures it"
+            "no command can cure it"
         };
-        output::tell(&format!("nothing was tried for {name}: {why}"));
+        output::tell(&format!("no trial for {name}: {why}"));
         return Ok(if healthy { Exit::Success } else { Exit::Findings });
     };
-    trial::announce(office, if case.is_image { "trying the image" } else { "trying the cure" }, &wanted);
+    trial::announce(office, if case.is_image { "testing the image" } else { "testing the cure" }, &wanted);
     let demands = Demands { gone: root_causes(&case.report), units: &[] };
     let work = trial::attempt(office, workshop, &wanted, &planned.steps, &demands);
-    let mut outcome = progress::shown(&format!("trying {name}"), office.options.progress, work).await;
+    let mut outcome = progress::shown(&format!("testing {name}"), office.options.progress, work).await;
     if args.minimal && outcome.works {
         outcome.minimal =
             Some(minimal(office, workshop, case, &mut wanted, &outcome, planned.elements).await?);
@@ -96,7 +96,7 @@ async fn minimal(
         let Some(planned) = planned_trial(&case.report, &case.snapshot, &office.reach, wanted) else { break };
         let work = trial::attempt(office, workshop, wanted, &planned.steps, &demands);
         let outcome =
-            progress::shown(&format!("trying without {words}"), office.options.progress, work).await;
+            progress::shown(&format!("testing without {words}"), office.options.progress, work).await;
         office.interrupt.go_on()?;
         if outcome.works && outcome.verdict == whole.verdict {
             minimal.not_needed.push(words);
@@ -120,20 +120,27 @@ async fn listen(
     let Some(steps) = unchanged(&silent.report, &silent.snapshot, &office.reach, &wanted) else {
         show(office, &silent, None, format)?;
         output::tell(&format!(
-            "{name} was not listened to: it cannot be started anew as it is, see the steps above for what \
-                stands in the way"
+            "cannot capture the output of {name}: it cannot be recreated as it is; the steps above show why"
         ));
         return Ok(Exit::Findings);
     };
-    trial::announce(office, &format!("listening to {name}, unchanged,"), &wanted);
+    trial::announce(office, &format!("capturing the output of {name}, unchanged,"), &wanted);
     let mark = trial::expected(office, &wanted, &steps);
     let work = Box::pin(trial::began(office, workshop, &wanted.name, &steps));
-    let heard = progress::shown(&format!("listening to {name}"), office.options.progress, work).await;
+    let heard = progress::shown(
+        &format!(
+            "capturing the output of \
+        {name}"
+        ),
+        office.options.progress,
+        work,
+    )
+    .await;
     made::clean(office, &mark, &steps).await;
     let mut case = match heard {
         Ok(case) => case,
         Err(problem) => {
-            output::tell(&format!("{name} could not be listened to: {}", problem.problem()));
+            output::tell(&format!("cannot capture the output of {name}: {}", problem.problem()));
             return Ok(Exit::Findings);
         }
     };

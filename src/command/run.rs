@@ -72,7 +72,7 @@ async fn launch(office: &Office<'_>, case: &Case, wanted: &Start, print: bool) -
     let Some(started) = start(&case.report, &case.snapshot, &office.reach, wanted) else {
         let answer = Answer { report: &case.report, prescription: case.prescription.as_ref(), trial: None };
         output::print(human::answers(&[answer], context).as_bytes())?;
-        output::tell(&format!("{} was not started: no command alone makes it boot here", wanted.image));
+        output::tell(&format!("{} was not started: no command makes it boot on this engine", wanted.image));
         return Ok(Exit::Findings);
     };
     let commands: Vec<Vec<String>> =
@@ -98,7 +98,7 @@ async fn launch(office: &Office<'_>, case: &Case, wanted: &Start, print: bool) -
     let after = after?;
     let answer = Answer { report: &after.report, prescription: None, trial: None };
     output::print(human::answers(&[answer], context).as_bytes())?;
-    output::print(treatment::commands("it was started by:", &commands, context).as_bytes())?;
+    output::print(treatment::commands("started with:", &commands, context).as_bytes())?;
     Ok(if matches!(after.report.verdict, Verdict::Healthy | Verdict::Degraded) {
         Exit::Success
     } else {
@@ -112,7 +112,7 @@ async fn left(office: &Office<'_>, name: &str) {
     if office.engine.get(&format!("/containers/{}/json", encoded(name))).await.is_ok() {
         let command = office.reach.argv(["rm", "-f", name]).join(" ");
         output::tell(&format!(
-            "{name} was being started, and is left as it is\n  next: `{command}` removes it"
+            "{name} was being started and is left as it is\n  next: `{command}` removes it"
         ));
     }
 }

@@ -91,7 +91,7 @@ fn make(args: &SeccompMakeArgs, options: &Options) -> Result<Exit, CommandError>
     let after = allowing(&subject.text, &wanted)
         .as_ref()
         .and_then(text)
-        .ok_or_else(|| refused("it is no profile"))?;
+        .ok_or_else(|| refused("it is not a profile"))?;
     let file = args.output.as_deref();
     if file == Some(Path::new("-")) {
         output::print(json::harmless(&after).as_bytes())?;
@@ -188,7 +188,7 @@ impl Subject {
         let whose = match found.origin {
             Origin::Unconfined => "no filter is in force".to_owned(),
             Origin::BuiltIn(engine) => format!("the built-in profile of {engine}"),
-            Origin::Daemon => "the profile that the engine gives every container".to_owned(),
+            Origin::Daemon => "the engine's default profile".to_owned(),
             Origin::Own => "the container's own profile".to_owned(),
         };
         Ok(Self {

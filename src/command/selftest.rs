@@ -32,11 +32,11 @@ pub fn run(args: &SelftestArgs, options: &Options) -> Result<Exit, CommandError>
 async fn look(args: &SelftestArgs, options: &Options) -> Vec<Sight> {
     let found = locate(&options.engine, &options.environment);
     let words = |located: &crate::docker::Located| format!("{}, by {}", located.endpoint, located.found_by);
-    let mut sights = vec![essential("engine.found", "where the engine is", found.as_ref().map(words))];
+    let mut sights = vec![essential("engine.found", "engine address", found.as_ref().map(words))];
     if let Ok(located) = found {
         let engine = Engine::connect(located.endpoint, options.deadline, connect::listener(options)).await;
         let words = |engine: &Engine| format!("{}, API {}", engine.kind.name(), engine.api);
-        sights.push(essential("engine.answers", "whether it answers", engine.as_ref().map(words)));
+        sights.push(essential("engine.answers", "engine connection", engine.as_ref().map(words)));
         if let Ok(engine) = engine {
             sights.extend(Box::pin(collect::sights(&engine, args.container.as_deref(), !args.no_exec)).await);
             return sights;

@@ -152,11 +152,9 @@ impl Tracer<'_> {
         let name = self.case.snapshot.target.name.clone();
         let refused = |reason: &str| CommandError::Profile { name: name.clone(), reason: reason.to_owned() };
         self.wanted.profile =
-            Some(profile.as_ref().and_then(text).ok_or_else(|| refused("it is no profile"))?);
+            Some(profile.as_ref().and_then(text).ok_or_else(|| refused("it is not a profile"))?);
         let planned = planned_trial(&self.case.report, &self.case.snapshot, &self.office.reach, &self.wanted);
-        let planned = planned.ok_or_else(|| {
-            refused("the container cannot be started anew beside itself; see sysdock doctor")
-        })?;
+        let planned = planned.ok_or_else(|| refused("the container cannot be cloned; see sysdock doctor"))?;
         let demands = Demands::default();
         let work = trial::attempt(self.office, &self.workshop, &self.wanted, &planned.steps, &demands);
         let outcome =
@@ -188,7 +186,7 @@ fn called(records: &[String], calls: &[String]) -> Vec<String> {
 }
 
 fn wanted(calls: &[String]) -> Vec<Wanted> {
-    let why = "found by sysdock seccomp trace: the boot is another one without it";
+    let why = "found by sysdock seccomp trace: the boot differs without it";
     calls.iter().map(|call| Wanted { call: call.clone(), errno: None, why: why.to_owned() }).collect()
 }
 

@@ -230,11 +230,11 @@ impl Triage<'_> {
         looked.reports.extend(
             left_out.iter().filter(|part| !part.is_link).map(|part| self.unseen(&part.name, &part.reason)),
         );
-        looked.remarks.extend(left_out.iter().map(|part| format!("left out {part}")));
+        looked.remarks.extend(left_out.iter().map(|part| format!("skipped {part}")));
         match done {
             Err(source) => looked.failures.push(CommandError::Text { name: name.to_owned(), source }),
             Ok(()) if looked.reports.is_empty() => {
-                looked.reports.push(self.unseen(name, "there is no file in it"))
+                looked.reports.push(self.unseen(name, "it contains no files"))
             }
             Ok(()) => {}
         }

@@ -59,10 +59,10 @@ pub fn announce(office: &Office<'_>, what: &str, trial: &Trial) {
     let limits = if limited {
         ""
     } else {
-        ", not limited in memory or processes because the engine has no such controller"
+        ", without memory and process limits because the engine has no such controllers"
     };
     output::tell(&format!(
-        "{what} in {}: without a network or ports, volumes read-only{limits}; it is removed afterwards",
+        "{what} in {}: no network or ports, read-only volumes{limits}; removed afterwards",
         trial.name
     ));
 }
@@ -160,7 +160,7 @@ async fn asked(office: &Office<'_>, container: &str, unit: &str) -> Result<UnitS
     let ended = !matches!(value("ExecMainExitTimestampMonotonic"), "" | "0");
     let state = match (value("ActiveState"), value("Result"), value("ConditionResult")) {
         ("inactive", "success", "yes") if ended => "done",
-        ("inactive", _, "no") => "skipped by a condition of its own",
+        ("inactive", _, "no") => "skipped by its own condition",
         (state, ..) => state,
     };
     Ok(UnitState { unit: unit.to_owned(), state: state.to_owned() })

@@ -21,7 +21,7 @@ const LIMIT: u64 = 1 << 20;
 pub enum ConfigError {
     /// A file cannot be read.
     #[error(
-        "cannot read the configuration {path}: {source}\n  next: mend it, or name another one with --config"
+        "cannot read the configuration {path}: {source}\n  next: fix it, or choose another file with --config"
     )]
     Read {
         /// The file.
@@ -31,8 +31,8 @@ pub enum ConfigError {
     },
     /// A file is not understood.
     #[error(
-        "the configuration {path} is not understood\n{reason}\n  next: `sysdock config show --help` lists \
-            the settings; --config FILE uses another file"
+        "invalid configuration {path}\n{reason}\n  next: `sysdock config show --help` lists the settings; \
+            --config FILE uses another file"
     )]
     Syntax {
         /// The file.
@@ -41,7 +41,7 @@ pub enum ConfigError {
         reason: String,
     },
     /// A file is not one to be obeyed.
-    #[error("the configuration {path} is not obeyed: {reason}\n  next: {next}")]
+    #[error("ignoring the configuration {path}: {reason}\n  next: {next}")]
     Refused {
         /// The file.
         path: String,
@@ -52,8 +52,8 @@ pub enum ConfigError {
     },
     /// A file of a project says whom to trust.
     #[error(
-        "{path} sets `{key}`, which a project may not do for itself\n  next: move it to your own \
-            configuration, or use --trust for one run"
+        "{path} sets `{key}`, which a project's file cannot do\n  next: move it to your own configuration, \
+            or use --trust for one run"
     )]
     Trust {
         /// The file.
@@ -63,8 +63,8 @@ pub enum ConfigError {
     },
     /// A file of a project says which engine to ask.
     #[error(
-        "{path} sets `{key}`, which a project may not choose: a checkout would decide which engine is \
-            asked\n  next: move it to your own configuration, or use --host or DOCKER_HOST"
+        "{path} sets `{key}`, but a project's file cannot choose the engine\n  next: move it to your own \
+            configuration, or use --host or DOCKER_HOST"
     )]
     Engine {
         /// The file.
@@ -73,7 +73,7 @@ pub enum ConfigError {
         key: &'static str,
     },
     /// A variable is not understood.
-    #[error("the variable {name} is not understood: {reason}\n  next: mend or unset it")]
+    #[error("invalid variable {name}: {reason}\n  next: fix or unset it")]
     Variable {
         /// The variable.
         name: String,
@@ -206,12 +206,11 @@ fn read(path: &Path, trust: &Trust) -> Result<Option<Settings>, ConfigError> {
 fn next(reason: &Refusal, folder: &Path) -> String {
     if reason.is_distrust() {
         format!(
-            "look at it; then --trust, or safe-directories = [\"{}\"] in your own configuration, lets it be \
-                obeyed",
+            "review it; then use --trust, or safe-directories = [\"{}\"] in your own configuration",
             folder.display()
         )
     } else {
-        "replace it by a regular file, or name another one with --config".to_owned()
+        "replace it with a regular file, or choose another one with --config".to_owned()
     }
 }
 
@@ -233,7 +232,7 @@ fn environment<'e>(variable: &impl Fn(&str) -> Option<&'e str>) -> Result<Settin
         context: text("SYSDOCK_CONTEXT"),
         timeout: variable("SYSDOCK_TIMEOUT")
             .map(|text| {
-                seconds(text).ok_or_else(|| format!("`{text}` is no number of seconds from 1 to 86400"))
+                seconds(text).ok_or_else(|| format!("`{text}` is not a number of seconds from 1 to 86400"))
             })
             .transpose()
             .map_err(variable_error("SYSDOCK_TIMEOUT"))?,

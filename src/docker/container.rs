@@ -44,7 +44,7 @@ impl Engine {
             let id = answer.get("Id").and_then(Value::as_str).map(str::to_owned);
             id.ok_or_else(|| EngineError::Garbage {
                 action: action.clone(),
-                reason: "no Id in it".to_owned(),
+                reason: "the Id is missing".to_owned(),
             })
         })
         .await

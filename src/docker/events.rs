@@ -320,7 +320,7 @@ impl Engine {
         let inspect = self.get(&action).await?;
         Life::read(&inspect).ok_or_else(|| EngineError::Garbage {
             action: format!("GET {action}"),
-            reason: "no Id in it".to_owned(),
+            reason: "the Id is missing".to_owned(),
         })
     }
 

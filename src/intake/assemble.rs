@@ -35,7 +35,7 @@ pub fn snapshots(name: &str, page: &Page, found: &Found) -> Vec<Snapshot> {
 
 /// The snapshot of a text that could not be looked at.
 pub fn unseen(name: &str, reason: &str) -> Snapshot {
-    let page = Page { speaks: true, unseen: vec![format!("not judged: {reason}")], ..Page::default() };
+    let page = Page { speaks: true, unseen: vec![format!("no verdict: {reason}")], ..Page::default() };
     Draft::new(name, &page, &Found::default(), None, Share::default()).finish()
 }
 
@@ -193,11 +193,7 @@ impl<'f> Draft<'f> {
                 true,
                 "container.exit_code: the engine could start it",
             ),
-            None => self.facts.set_if_unknown(
-                "guest.init_present",
-                true,
-                "assumed: the text names it and says nothing against it",
-            ),
+            None => self.facts.set_if_unknown("guest.init_present", true, "assumed: the text mentions it"),
         }
     }
 
@@ -234,7 +230,7 @@ impl<'f> Draft<'f> {
         let spoken = is_spoken || self.documents.values().any(|document| share::signs(&document.to_string()));
         let meant = self.facts.bool("container.meant_for_systemd");
         if spoken && meant != Some(true) {
-            self.facts.set("container.meant_for_systemd", true, "text: it speaks of systemd");
+            self.facts.set("container.meant_for_systemd", true, "text: mentions systemd");
             return;
         }
         let unknown = self.facts.text("container.error").is_some()
@@ -247,14 +243,11 @@ impl<'f> Draft<'f> {
             self.log.lines.iter().find_map(|line| refusal::of_line(&line.text)).map(|refusal| refusal.words);
         match other {
             Some(words) => {
-                let reason = format!(
-                    "not judged: all that is told of a container is what an engine said to a request: {words}"
-                );
+                let reason =
+                    format!("no verdict: the text only contains the engine's answer to a request: {words}");
                 self.gaps.push(Gap { fact: UNSEEN_TEXT.to_owned(), reason });
             }
-            None => {
-                self.facts.set("container.meant_for_systemd", false, "text: it does not speak of systemd")
-            }
+            None => self.facts.set("container.meant_for_systemd", false, "text: does not mention systemd"),
         }
     }
 
@@ -280,15 +273,15 @@ fn unread(what: &str) -> Gap {
         "--inspect" => ("container.*", "output of `docker inspect CONTAINER`"),
         _ => ("container.*", "command line of `run` or `create`"),
     };
-    Gap { fact: fact.to_owned(), reason: format!("{what} holds no {wanted}") }
+    Gap { fact: fact.to_owned(), reason: format!("{what} contains no {wanted}") }
 }
 
 /// Why a text, or a part of it, was not seen; one without a word says nothing, unless something was given
 /// beside it.
 fn unread_parts(page: &Page, found: &Found) -> Vec<Gap> {
     let wordless = (found.containers.is_empty() && !page.speaks).then(|| match page.bytes {
-        0 => "nothing to judge: the text is empty".to_owned(),
-        _ => "nothing to judge: the text holds no word".to_owned(),
+        0 => "nothing to diagnose: the text is empty".to_owned(),
+        _ => "nothing to diagnose: the text contains no words".to_owned(),
     });
     let reasons = page.unseen.iter().cloned().chain(wordless);
     reasons.map(|reason| Gap { fact: UNSEEN_TEXT.to_owned(), reason }).collect()
@@ -331,7 +324,7 @@ impl<'f> Units<'f> {
     fn tell(self, draft: &mut Draft<'_>) {
         let further = self.seen.len() - self.list.len();
         if further > 0 {
-            let reason = format!("not read: {further} units that failed, after the first {MOST_UNITS}");
+            let reason = format!("not read: {further} more failed units, after the first {MOST_UNITS}");
             draft.gaps.push(Gap { fact: "manager.failed_units".to_owned(), reason });
         }
         if !self.list.is_empty() {
@@ -342,7 +335,6 @@ impl<'f> Units<'f> {
 
 /// What is said of a text so long that its middle was only looked at by the rules.
 fn passed_over() -> Gap {
-    let reason = "failures that no rule knows were looked for at the beginning and the end of this long \
-        text, not in its middle";
+    let reason = "unknown failures were only searched for at the beginning and the end of this long text";
     Gap { fact: "log.unrecognised".to_owned(), reason: reason.to_owned() }
 }

@@ -37,7 +37,7 @@ pub enum ConditionError {
         near: Option<String>,
     },
     /// `has()` or `in`, which would take an unknown fact for a false one.
-    #[error("`{0}` takes an unknown fact for an absent one; compare with null or use exists()")]
+    #[error("`{0}` treats an unknown fact as absent; compare with null or use exists()")]
     Presence(&'static str),
     /// Two kinds that can never be equal.
     #[error("`{left}` is compared with {right}, but it is {kind}")]
@@ -72,7 +72,7 @@ pub enum ConditionError {
     #[error("is longer than {LENGTH} bytes")]
     Long,
     /// A construct that conditions do not need.
-    #[error("uses {0}, which conditions may not")]
+    #[error("uses {0}, which conditions do not support")]
     Forbidden(String),
 }
 
@@ -173,7 +173,7 @@ impl Checker {
                     if let Some(kind) = kind.filter(|kind| *kind != Kind::Bool) {
                         return Err(ConditionError::Kinds {
                             left: describe(&operand.expr),
-                            right: "a truth value".to_owned(),
+                            right: "a boolean".to_owned(),
                             kind: kind.name(),
                         });
                     }

@@ -328,12 +328,12 @@ impl Checked<'_> {
         let systemd = match &raw.systemd {
             Some(range) => Some(
                 VersionRange::parse(range)
-                    .ok_or_else(|| bad(format!("has no version range but `{range}`")))?,
+                    .ok_or_else(|| bad(format!("has the invalid version range `{range}`")))?,
             ),
             None => None,
         };
-        let needles = needles(&raw.pattern)
-            .map_err(|e| bad(format!("has a pattern that is no regular expression: {e}")))?;
+        let needles =
+            needles(&raw.pattern).map_err(|e| bad(format!("has an invalid regular expression: {e}")))?;
         let when = raw
             .when
             .as_deref()
@@ -379,7 +379,7 @@ mod tests {
             "{wrong_fact}"
         );
         let wrong_pattern = said(&format!("{head}[[signature]]\nname = \"s\"\npattern = '(x'"));
-        assert!(wrong_pattern.starts_with("x.toml:8: signature s has a pattern"), "{wrong_pattern}");
+        assert!(wrong_pattern.starts_with("x.toml:8: signature s has an invalid regular"), "{wrong_pattern}");
     }
 
     #[test]

@@ -137,11 +137,11 @@ fn reason(effect: Effect, versions: &[i64]) -> String {
 #[must_use]
 pub fn harm(effect: Effect) -> &'static str {
     match effect {
-        Effect::Units => "boots, and units fail",
-        Effect::Unreachable => "boots, and systemctl cannot reach it",
-        Effect::Stuck => "never ends its boot",
+        Effect::Units => "boots, but units fail",
+        Effect::Unreachable => "boots, but systemctl cannot reach it",
+        Effect::Stuck => "never finishes booting",
         Effect::Fatal => "gives up",
-        Effect::Create => "cannot even be started by the engine",
+        Effect::Create => "cannot be started by the engine",
     }
 }
 

@@ -37,7 +37,7 @@ impl Facts {
     pub fn set(&mut self, key: &str, value: impl Into<Value>, source: &str) {
         let value = value.into();
         let fits = spec(key).is_some_and(|spec| value.is_null() || spec.kind.holds(&value));
-        debug_assert!(fits, "fact {key} = {value} is not in the catalog as such");
+        debug_assert!(fits, "fact {key} = {value} does not match the catalog");
         if fits {
             self.0.insert(key.to_owned(), Fact { value, source: source.to_owned() });
         }

@@ -56,24 +56,12 @@ impl Counts {
 
 fn page(numbers: &Numbers, resident: Option<u64>) -> String {
     let mut page = Exposition::default();
-    by(
-        &mut page,
-        "sysdock_watch_events_total",
-        "Events of the engine by what happened.",
-        "action",
-        &numbers.events,
-    );
+    by(&mut page, "sysdock_watch_events_total", "Engine events by kind.", "action", &numbers.events);
     page.family("sysdock_watch_reports_total", Kind::Counter, "Reports by verdict and first root cause.");
     for ((verdict, cause), count) in &numbers.reports {
         page.sample("sysdock_watch_reports_total", &[("verdict", verdict), ("cause", cause)], count);
     }
-    by(
-        &mut page,
-        "sysdock_watch_occasions_total",
-        "Reports by what led to them.",
-        "kind",
-        &numbers.occasions,
-    );
+    by(&mut page, "sysdock_watch_occasions_total", "Reports by trigger.", "kind", &numbers.occasions);
     by(
         &mut page,
         "sysdock_watch_webhook_total",
@@ -82,43 +70,49 @@ fn page(numbers: &Numbers, resident: Option<u64>) -> String {
         &numbers.posts,
     );
     let seconds = numbers.examining.as_secs_f64();
-    page.family("sysdock_watch_examination_seconds_total", Kind::Counter, "Time spent on examinations.");
+    page.family(
+        "sysdock_watch_examination_seconds_total",
+        Kind::Counter,
+        "Time spent on examinations, in \
+        seconds.",
+    );
     page.sample("sysdock_watch_examination_seconds_total", &[], seconds);
     for (name, kind, help, value) in [
-        ("sysdock_watch_deaths_total", Kind::Counter, "Deaths that the reports stand for.", numbers.deaths),
-        (
-            "sysdock_watch_reconnects_total",
-            Kind::Counter,
-            "Times that the engine came back.",
-            numbers.reconnects,
-        ),
+        ("sysdock_watch_deaths_total", Kind::Counter, "Deaths covered by the reports.", numbers.deaths),
+        ("sysdock_watch_reconnects_total", Kind::Counter, "Reconnections to the engine.", numbers.reconnects),
         (
             "sysdock_watch_garbled_total",
             Kind::Counter,
-            "Lines of the stream of events that could not be read.",
+            "Event lines that could not be parsed.",
             numbers.garbled,
         ),
         (
             "sysdock_watch_journal_failed_total",
             Kind::Counter,
-            "Reports that the journal did not take.",
+            "Reports that the journal rejected.",
             numbers.journal_failed,
         ),
-        ("sysdock_watch_connected", Kind::Gauge, "Whether the engine answers.", u64::from(numbers.connected)),
         (
-            "sysdock_watch_backlog",
+            "sysdock_watch_connected",
             Kind::Gauge,
-            "Examinations that wait or are under way.",
-            numbers.backlog as u64,
+            "1 if the engine is \
+            connected.",
+            u64::from(numbers.connected),
         ),
-        ("sysdock_watch_webhook_waiting", Kind::Gauge, "Reports that wait to be posted.", numbers.posting),
-        ("sysdock_watch_containers", Kind::Gauge, "Containers that are remembered.", numbers.known as u64),
+        ("sysdock_watch_backlog", Kind::Gauge, "Examinations queued or running.", numbers.backlog as u64),
+        ("sysdock_watch_webhook_waiting", Kind::Gauge, "Reports waiting to be posted.", numbers.posting),
+        ("sysdock_watch_containers", Kind::Gauge, "Containers being tracked.", numbers.known as u64),
     ] {
         page.family(name, kind, help);
         page.sample(name, &[], value);
     }
     if let Some(bytes) = resident {
-        page.family("process_resident_memory_bytes", Kind::Gauge, "Memory of this process.");
+        page.family(
+            "process_resident_memory_bytes",
+            Kind::Gauge,
+            "Resident memory of this process in \
+            bytes.",
+        );
         page.sample("process_resident_memory_bytes", &[], bytes);
     }
     page.finish()

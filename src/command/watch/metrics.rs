@@ -74,7 +74,7 @@ async fn attend(stream: TcpStream, counts: Counts) {
 fn answer(request: &Request<Incoming>, counts: &Counts) -> Result<Response<Full<Bytes>>, hyper::http::Error> {
     let (status, text) = match (request.method(), request.uri().path()) {
         (&Method::GET | &Method::HEAD, "/metrics") => (StatusCode::OK, counts.page()),
-        (&Method::GET | &Method::HEAD, _) => (StatusCode::NOT_FOUND, "metrics are at /metrics\n".to_owned()),
+        (&Method::GET | &Method::HEAD, _) => (StatusCode::NOT_FOUND, "metrics at /metrics\n".to_owned()),
         _ => (StatusCode::METHOD_NOT_ALLOWED, String::new()),
     };
     Response::builder()

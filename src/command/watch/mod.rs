@@ -124,7 +124,7 @@ async fn watch(
     };
     if left > 0 && options.remarks {
         output::tell(&format!(
-            "{} could not be posted before the end",
+            "{} could not be posted before exit",
             counted(usize::try_from(left).unwrap_or(usize::MAX), "report", "reports")
         ));
     }
@@ -140,7 +140,7 @@ async fn delivery(
     if let Some(address) = wanted.metrics {
         let bound = metrics::serve(address, counts.clone()).await?;
         if options.remarks {
-            output::tell(&format!("metrics are at http://{bound}/metrics"));
+            output::tell(&format!("metrics at http://{bound}/metrics"));
         }
     }
     let webhook = wanted
@@ -235,7 +235,7 @@ impl Watch<'_> {
         let left = self.ledger.backlog();
         if left > 0 {
             self.remark(&format!(
-                "{} could not be made before the end",
+                "{} could not be finished before exit",
                 counted(left, "examination", "examinations")
             ));
         }
@@ -270,7 +270,7 @@ impl Watch<'_> {
             News::Lost(reason) => {
                 // An engine that fails again before it was well is told of once.
                 if self.engine.take().is_some() || self.epoch.get() == 0 {
-                    self.remark(&format!("the engine is gone, waiting for it: {reason}"));
+                    self.remark(&format!("lost the engine, waiting for it: {reason}"));
                 }
                 self.epoch.set(self.epoch.get() + 1);
             }

@@ -118,11 +118,9 @@ async fn work(line: Line, mut waiting: mpsc::Receiver<String>, counts: Counts, r
         let failed = posted.is_err();
         match posted {
             Err(reason) if !troubled && remarks => {
-                output::tell(&format!(
-                    "{hook} does not take reports: {reason}\n  next: look at the log of what listens there"
-                ));
+                output::tell(&format!("{hook} rejects reports: {reason}\n  next: check the receiver's log"));
             }
-            Ok(()) if troubled && remarks => output::tell(&format!("{hook} takes reports again")),
+            Ok(()) if troubled && remarks => output::tell(&format!("{hook} accepts reports again")),
             _ => {}
         }
         troubled = failed;
@@ -183,7 +181,7 @@ async fn send(
     // The reason must not show the path.
     let request = request
         .body(Full::new(body))
-        .map_err(|_| Refusal::Final("its address cannot be put into a request".to_owned()))?;
+        .map_err(|_| Refusal::Final("its address cannot be used in a request".to_owned()))?;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(later)?;
     let connection = tokio::spawn(connection);
