@@ -201,7 +201,7 @@ static MEANINGS: [(Pattern, &str); 22] = [
     ),
     (
         Pattern::new(r"cgroup\S*: no such file|cgroup\.controllers|cgroup\.subtree_control"),
-        "the container's parent control group does not exist or is not delegated",
+        "the container's parent cgroup does not exist or is not delegated",
     ),
     (Pattern::new(r"(?i)security-opt"), "the engine does not know this security option; check its spelling"),
     (Pattern::new(r"(?i)seccomp"), "the seccomp profile cannot be read or used"),

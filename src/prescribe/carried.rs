@@ -16,7 +16,7 @@ const NAMESPACES: [(&str, &str); 6] = [
     ("--ipc", "the host's shared memory and queues"),
     ("--uts", "the host's name"),
     ("--userns", "the host's users"),
-    ("--cgroupns", "the host's control group tree"),
+    ("--cgroupns", "the host's cgroup tree"),
 ];
 /// Flags that hand over devices or files of the host, or that have the engine write one.
 const HANDED: [&str; 11] = [

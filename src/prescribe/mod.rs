@@ -168,7 +168,7 @@ fn cost(plan: &Plan<'_>) -> String {
         cost.push_str("; the derived image must be rebuilt whenever its base image changes");
     }
     if plan.untried {
-        cost.push_str("; the control group flags come from documentation and were not tested on this engine");
+        cost.push_str("; the cgroup flags come from documentation and were not tested on this engine");
     }
     cost
 }
@@ -183,8 +183,7 @@ fn not_offered(report: &Report, curable: bool, privileged: bool) -> Vec<NotOffer
     };
     let mut list = vec![NotOffered { what: "--privileged".to_owned(), why: why.to_owned() }];
     if report.findings.iter().any(|finding| finding.names(&["allow-one-call"])) {
-        let why =
-            "it is the last resort: it lets every system call through, and only the named ones are needed";
+        let why = "last resort: it allows every system call, but only the named ones are needed";
         list.push(NotOffered { what: "--security-opt seccomp=unconfined".to_owned(), why: why.to_owned() });
     }
     list

@@ -101,7 +101,7 @@ fn odd_flag(flag: &Flag) -> Option<&'static str> {
         _ if value.contains('\0') => Some(NUL),
         "--user" if !is_user(value) => Some("is not a user"),
         "--cgroup-parent" if value.split('/').any(|part| part == "..") => {
-            Some("points outside the control group tree")
+            Some("points outside the cgroup tree")
         }
         name if NAMES.contains(&name) => odd_name(value),
         name if FREE.contains(&name) => {

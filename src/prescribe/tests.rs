@@ -190,7 +190,7 @@ fn golden(fixture: &str) -> String {
 #[test]
 fn docker_28_needs_no_bind() {
     insta::assert_snapshot!(golden("run-tmpfs-missing/docker28-v2-bookworm-bare-tty.json"), @"
-    Recreate the container with a tmpfs on /run and /run/lock; its own control group, writable (writable-cgroups=true); container=docker in its environment; the stop signal SIGRTMIN+3. These steps were derived from a snapshot of another machine and run its image deb-systemd:bookworm. Read them before you run them.
+    Recreate the container with a tmpfs on /run and /run/lock; its own writable cgroup (writable-cgroups=true); container=docker in its environment; the stop signal SIGRTMIN+3. These steps were derived from a snapshot of another machine and run its image deb-systemd:bookworm. Read them before you run them.
     privilege: none
     docker rename NAME NAME-before-STAMP
     docker run -d --name NAME -e 'container=docker' --tmpfs /run --tmpfs /run/lock --tty --network none --security-opt 'writable-cgroups=true' --stop-signal SIGRTMIN+3 deb-systemd:bookworm /sbin/init
@@ -200,8 +200,8 @@ fn docker_28_needs_no_bind() {
 #[test]
 fn docker_20_gets_a_subtree_of_its_own() {
     insta::assert_snapshot!(golden("run-tmpfs-missing/docker20-v2-bullseye-bare-silent.json"), @"
-    Recreate the container with a tmpfs on /run and /run/lock; a control group parent of its own, writable; container=docker in its environment; the stop signal SIGRTMIN+3. These steps were derived from a snapshot of another machine and run its image deb-systemd:bullseye. Read them before you run them.
-    privilege: writes to one control group subtree of its own and sees the host's tree
+    Recreate the container with a tmpfs on /run and /run/lock; its own writable cgroup parent; container=docker in its environment; the stop signal SIGRTMIN+3. These steps were derived from a snapshot of another machine and run its image deb-systemd:bullseye. Read them before you run them.
+    privilege: writes to its own cgroup subtree and sees the host's tree
     docker stop -t 5 NAME
     docker rename NAME NAME-before-STAMP
     docker run -d --name NAME -e 'container=docker' --tmpfs /run --tmpfs /run/lock -v /sys/fs/cgroup/sysdock-NAME:/sys/fs/cgroup/sysdock-NAME:rw --network none --cgroupns host --cgroup-parent /sysdock-NAME --stop-signal SIGRTMIN+3 deb-systemd:bullseye /sbin/init
@@ -211,7 +211,7 @@ fn docker_20_gets_a_subtree_of_its_own() {
 #[test]
 fn control_groups_v1_need_one_hierarchy() {
     insta::assert_snapshot!(golden("run-tmpfs-missing/docker20-v1-trixie-bare-tty.json"), @"
-    Recreate the container with a tmpfs on /run, /run/lock and /tmp; the host's name=systemd control group hierarchy, writable; container=docker in its environment; the stop signal SIGRTMIN+3. These steps were derived from a snapshot of another machine and run its image deb-systemd:trixie. Read them before you run them.
+    Recreate the container with a tmpfs on /run, /run/lock and /tmp; the host's name=systemd cgroup hierarchy, writable; container=docker in its environment; the stop signal SIGRTMIN+3. These steps were derived from a snapshot of another machine and run its image deb-systemd:trixie. Read them before you run them.
     privilege: writes to the host's name=systemd hierarchy, which limits nothing
     docker rename NAME NAME-before-STAMP
     docker run -d --name NAME -e 'container=docker' --tmpfs /run --tmpfs /run/lock --tmpfs /tmp:exec -v /sys/fs/cgroup/systemd:/sys/fs/cgroup/systemd:rw --tty --network none --stop-signal SIGRTMIN+3 deb-systemd:trixie /sbin/init

@@ -263,8 +263,8 @@ fn heading(page: &mut Page<'_>, title: &str) {
 fn breakage(each: &Breakage) -> String {
     let last = each.last.map_or_else(|| "and later".to_owned(), |last| format!("to {last}"));
     let tree = match each.hierarchy {
-        Some(Hierarchy::V1) => " on control groups v1",
-        Some(Hierarchy::V2) => " on control groups v2",
+        Some(Hierarchy::V1) => " on cgroup v1",
+        Some(Hierarchy::V2) => " on cgroup v2",
         None => "",
     };
     let range =

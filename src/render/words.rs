@@ -100,7 +100,7 @@ pub const fn stage_sentence(stage: Stage) -> &'static str {
         Stage::Create => "The engine cannot start the program",
         Stage::Exec => "The program that starts as PID 1",
         Stage::Mount => "PID 1 sets up its mounts",
-        Stage::Cgroup => "PID 1 creates its control groups",
+        Stage::Cgroup => "PID 1 creates its cgroups",
         Stage::Manager => "PID 1 sets up its event loop and sockets",
         Stage::Target => "PID 1 loads the default target",
         Stage::Units => "Units start",

@@ -95,26 +95,29 @@ const fn fact(
 #[rustfmt::skip]
 pub const CATALOG: &[FactSpec] = &[
     fact("boot.failed", Kind::Bool, "derived", "PID 1 gave up, froze, ended early or was never started", "docker inspect CONTAINER"),
-    fact("boot.outcome", Kind::Word(BootOutcome::VARIANTS), "derived", "How far the boot came", "docker \
+    fact("boot.outcome", Kind::Word(BootOutcome::VARIANTS), "derived", "Boot outcome", "docker \
         inspect CONTAINER; systemctl is-system-running"),
-    fact("boot.up", Kind::Bool, "derived", "The manager has finished booting, or had when it last ran", "systemctl is-system-running"),
+    fact("boot.up", Kind::Bool, "derived", "The manager has finished booting, or had before it \
+        stopped", "systemctl is-system-running"),
     fact("cgroup.bind", Kind::Word(CgroupBind::VARIANTS), "container", "How the host's /sys/fs/cgroup is \
         bound into the container", "docker inspect -f '{{.HostConfig.Binds}}' CONTAINER"),
     fact("cgroup.bind_subtree", Kind::Text, "container", "Path below /sys/fs/cgroup of a narrower writable \
         bind, or null", "docker inspect -f '{{.HostConfig.Binds}}' CONTAINER"),
-    fact("cgroup.mode", Kind::Word(CgroupMode::VARIANTS), "pid1", "Control group version that the container \
+    fact("cgroup.mode", Kind::Word(CgroupMode::VARIANTS), "pid1", "Cgroup version that the container \
         sees", "docker info --format '{{.CgroupVersion}}'"),
     fact("cgroup.mount", Kind::Word(CgroupMount::VARIANTS), "pid1", "State of the tree in which PID 1 must \
         create its groups", "docker exec CONTAINER grep cgroup /proc/mounts"),
-    fact("cgroup.namespace", Kind::Word(CgroupNamespace::VARIANTS), "container", "Control group namespace", "docker inspect -f '{{.HostConfig.CgroupnsMode}}' CONTAINER"),
-    fact("cgroup.tmpfs_over", Kind::Bool, "container", "A tmpfs was asked for over /sys/fs/cgroup", "docker \
+    fact("cgroup.namespace", Kind::Word(CgroupNamespace::VARIANTS), "container", "Cgroup \
+        namespace", "docker inspect -f '{{.HostConfig.CgroupnsMode}}' CONTAINER"),
+    fact("cgroup.tmpfs_over", Kind::Bool, "container", "A tmpfs is configured over /sys/fs/cgroup", "docker \
         inspect -f '{{.HostConfig.Tmpfs}}' CONTAINER"),
-    fact("cgroup.volume", Kind::Bool, "container", "A volume lies over /sys/fs/cgroup", "docker inspect -f \
+    fact("cgroup.volume", Kind::Bool, "container", "A volume is mounted over \
+        /sys/fs/cgroup", "docker inspect -f \
         '{{.Mounts}}' CONTAINER"),
-    fact("client.in_build", Kind::Bool, "derived", "The words come from a RUN step of an image build that \
+    fact("client.in_build", Kind::Bool, "derived", "The message comes from a RUN step of an image build that \
         talks to a manager", "read the Dockerfile"),
-    fact("client.user_scope", Kind::Bool, "derived", "The words come from a client that was asked to talk to \
-        a user's own manager", "read the command line"),
+    fact("client.user_scope", Kind::Bool, "derived", "The message comes from a client that talks to a user \
+        manager", "read the command line"),
     fact("container.argv", Kind::TextList, "container", "Program and arguments of PID 1 as configured", "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER"),
     fact("container.cap_sys_admin", Kind::Bool, "container", "PID 1 holds CAP_SYS_ADMIN", "docker inspect -f \
         '{{.HostConfig.CapAdd}} {{.HostConfig.Privileged}}' CONTAINER"),
@@ -149,13 +152,13 @@ pub const CATALOG: &[FactSpec] = &[
     fact("container.oom_killed", Kind::Bool, "container", "The kernel's OOM killer ended the container", "docker inspect -f '{{.State.OOMKilled}}' CONTAINER"),
     fact("container.pid_host", Kind::Bool, "container", "The container shares the host's PID namespace, or \
         another container's", "docker inspect -f '{{.HostConfig.PidMode}}' CONTAINER"),
-    fact("container.pids_limit", Kind::Int, "container", "Limit of the pids control group, or null", "docker \
+    fact("container.pids_limit", Kind::Int, "container", "pids cgroup limit, or null", "docker \
         inspect -f '{{.HostConfig.PidsLimit}}' CONTAINER"),
     fact("container.privileged", Kind::Bool, "container", "Started with --privileged", "docker inspect -f \
         '{{.HostConfig.Privileged}}' CONTAINER"),
     fact("container.read_only", Kind::Bool, "container", "The root file system is read-only", "docker \
         inspect -f '{{.HostConfig.ReadonlyRootfs}}' CONTAINER"),
-    fact("container.refusal", Kind::Text, "derived", "What the engine's reason means, where it is a usual \
+    fact("container.refusal", Kind::Text, "derived", "Meaning of the engine's reason, if it is a common \
         one", "docker inspect -f '{{.State.Error}}' CONTAINER"),
     fact("container.restarts", Kind::Int, "container", "How often the engine restarted it", "docker inspect \
         -f '{{.RestartCount}}' CONTAINER"),
@@ -165,11 +168,11 @@ pub const CATALOG: &[FactSpec] = &[
         wrapper or engine init that starts it", "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER"),
     fact("container.runtime", Kind::Text, "container", "OCI runtime", "docker inspect -f \
         '{{.HostConfig.Runtime}}' CONTAINER"),
-    fact("container.status", Kind::Word(ContainerStatus::VARIANTS), "container", "The engine's word for its \
-        state", "docker inspect -f '{{.State.Status}}' CONTAINER"),
+    fact("container.status", Kind::Word(ContainerStatus::VARIANTS), "container", "The engine's state of the \
+        container", "docker inspect -f '{{.State.Status}}' CONTAINER"),
     fact("container.stop_signal", Kind::Text, "container", "Stop signal by name, SIGTERM when none is set", "docker inspect -f '{{.Config.StopSignal}}' CONTAINER"),
     fact("container.stop_signal_halts", Kind::Bool, "container", "The stop signal makes systemd shut down in \
-        order: SIGRTMIN+3 or one of its kin", "docker inspect -f '{{.Config.StopSignal}}' CONTAINER"),
+        order: SIGRTMIN+3 or an equivalent", "docker inspect -f '{{.Config.StopSignal}}' CONTAINER"),
     fact("container.systemd_mode", Kind::Bool, "container", "Podman prepares this container for systemd", "podman inspect -f '{{.Config.SystemdMode}}' CONTAINER"),
     fact("container.tty", Kind::Bool, "container", "The container has a terminal", "docker inspect -f \
         '{{.Config.Tty}}' CONTAINER"),
@@ -177,25 +180,25 @@ pub const CATALOG: &[FactSpec] = &[
         or null", "docker inspect -f '{{.HostConfig.Ulimits}}' CONTAINER"),
     fact("container.user", Kind::Text, "container", "User of PID 1 as configured, empty for the default", "docker inspect -f '{{.Config.User}}' CONTAINER"),
     fact("container.userns", Kind::Bool, "container", "Root of the container is another user of the host", "docker exec CONTAINER cat /proc/1/uid_map"),
-    fact("container.userns_mode", Kind::Text, "container", "User namespace that was asked for: host, a mode \
-        of Podman's, or default", "docker inspect -f '{{.HostConfig.UsernsMode}}' CONTAINER"),
-    fact("container.wrapper", Kind::Word(Wrapper::VARIANTS), "files", "What stands between the engine and \
+    fact("container.userns_mode", Kind::Text, "container", "Requested user namespace: host, a Podman mode, \
+        or default", "docker inspect -f '{{.HostConfig.UsernsMode}}' CONTAINER"),
+    fact("container.wrapper", Kind::Word(Wrapper::VARIANTS), "files", "Program between the engine and \
         systemd; shell is sh -c", "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER"),
     fact("container.wrapper_execs", Kind::Bool, "files", "The wrapper replaces itself by systemd with exec", "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER"),
     fact("container.writable_cgroups", Kind::Bool, "container", "Docker's writable-cgroups option is on", "docker inspect -f '{{.HostConfig.SecurityOpt}}' CONTAINER"),
-    fact("engine.api", Kind::Text, "engine", "Version of the Engine API that was spoken", "docker version"),
+    fact("engine.api", Kind::Text, "engine", "Engine API version in use", "docker version"),
     fact("engine.apparmor", Kind::Bool, "engine", "The engine confines containers with AppArmor", "docker \
         info --format '{{.SecurityOptions}}'"),
-    fact("engine.cgroup_driver", Kind::Word(CgroupDriver::VARIANTS), "engine", "Who makes the engine's \
-        control groups", "docker info --format '{{.CgroupDriver}}'"),
+    fact("engine.cgroup_driver", Kind::Word(CgroupDriver::VARIANTS), "engine", "The engine's cgroup \
+        driver", "docker info --format '{{.CgroupDriver}}'"),
     fact("engine.major", Kind::Int, "engine", "First number of the engine's version", "docker version"),
     fact("engine.minor", Kind::Int, "engine", "Second number of the engine's version", "docker version"),
     fact("engine.name", Kind::Word(EngineName::VARIANTS), "engine", "Program behind the Engine API", "docker \
         version"),
     fact("engine.rootless", Kind::Bool, "engine", "The engine runs without root", "docker info --format \
         '{{.SecurityOptions}}'"),
-    fact("engine.seccomp_profile", Kind::Text, "engine", "Seccomp profile that containers get which ask for \
-        none: builtin, default, unconfined or a path", "docker info --format '{{.SecurityOptions}}'"),
+    fact("engine.seccomp_profile", Kind::Text, "engine", "Default seccomp profile: builtin, default, \
+        unconfined or a path", "docker info --format '{{.SecurityOptions}}'"),
     fact("engine.selinux", Kind::Bool, "engine", "The engine labels containers for SELinux", "docker info \
         --format '{{.SecurityOptions}}'"),
     fact("engine.userns", Kind::Bool, "engine", "The engine maps root of containers to another user", "docker info --format '{{.SecurityOptions}}'"),
@@ -220,8 +223,8 @@ pub const CATALOG: &[FactSpec] = &[
     fact("guest.masked_units", Kind::TextList, "files", "Units masked in /etc/systemd/system", "systemctl \
         list-unit-files --state=masked"),
     fact("guest.os_id", Kind::Text, "files", "ID of os-release, or null", "cat /etc/os-release"),
-    fact("guest.os_like", Kind::TextList, "files", "IDs of os-release that this distribution is like, the \
-        nearest first", "cat /etc/os-release"),
+    fact("guest.os_like", Kind::TextList, "files", "IDs of similar distributions from os-release, closest \
+        first", "cat /etc/os-release"),
     fact("guest.os_name", Kind::Text, "files", "PRETTY_NAME of os-release, or null", "cat /etc/os-release"),
     fact("guest.run_lock_fatal", Kind::Bool, "files", "This systemd refuses to boot when /run/lock is no \
         mount and cannot be mounted: Debian's and Ubuntu's before 256", "systemctl --version"),
@@ -232,8 +235,8 @@ pub const CATALOG: &[FactSpec] = &[
     fact("guest.tmp_mount_enabled", Kind::Bool, "files", "tmp.mount is part of the boot, so that /tmp must \
         be a tmpfs or mountable", "systemctl status tmp.mount"),
     fact("host.architecture", Kind::Text, "engine", "Processor architecture of the engine's machine", "docker info --format '{{.Architecture}}'"),
-    fact("host.cgroup_hierarchies", Kind::TextList, "host", "Control group hierarchies of the engine's \
-        machine: controllers or name=… of v1, and unified", "cat /proc/self/cgroup"),
+    fact("host.cgroup_hierarchies", Kind::TextList, "host", "Cgroup hierarchies of the engine's machine: \
+        controllers or name=… of v1, and unified", "cat /proc/self/cgroup"),
     fact("host.inotify_instances", Kind::Int, "host", "fs.inotify.max_user_instances of the engine's \
         machine", "sysctl fs.inotify.max_user_instances"),
     fact("host.kernel", Kind::Text, "engine", "Kernel release of the engine's machine", "uname -r"),
@@ -241,28 +244,28 @@ pub const CATALOG: &[FactSpec] = &[
         show"),
     fact("host.lsms", Kind::TextList, "host", "Active Linux security modules", "cat \
         /sys/kernel/security/lsm"),
-    fact("host.systemd_cgroup", Kind::Bool, "host", "The machine has the name=systemd control group \
-        hierarchy, or pure v2", "grep systemd /proc/self/cgroup"),
+    fact("host.systemd_cgroup", Kind::Bool, "host", "The machine has the name=systemd cgroup hierarchy, or \
+        pure v2", "grep systemd /proc/self/cgroup"),
     fact("image.architecture", Kind::Text, "container", "Processor architecture that the image declares", "docker image inspect -f '{{.Architecture}}' IMAGE"),
     fact("image.stop_signal", Kind::Text, "container", "Stop signal that the image declares, or null", "docker image inspect -f '{{.Config.StopSignal}}' IMAGE"),
     fact("image.volume_cgroup", Kind::Bool, "container", "The image declares a volume over /sys/fs/cgroup", "docker image inspect -f '{{.Config.Volumes}}' IMAGE"),
-    fact("log.banner_seen", Kind::Bool, "derived", "PID 1 came as far as its banner, `systemd N running in \
-        system mode`; known only where PID 1 said something", "docker logs CONTAINER"),
+    fact("log.banner_seen", Kind::Bool, "derived", "PID 1 printed its banner, `systemd N running in system \
+        mode`; known only if PID 1 logged something", "docker logs CONTAINER"),
     fact("log.bytes", Kind::Int, "logs", "Bytes that were read of the container's log", "docker logs \
         CONTAINER | wc -c"),
-    fact("log.came_up", Kind::Bool, "derived", "The boot's lines say that it finished", "docker logs \
+    fact("log.came_up", Kind::Bool, "derived", "The log says that the boot finished", "docker logs \
         CONTAINER"),
-    fact("log.empty", Kind::Bool, "logs", "The log could be read and holds nothing", "docker logs CONTAINER"),
+    fact("log.empty", Kind::Bool, "logs", "The log is readable and empty", "docker logs CONTAINER"),
     fact("log.gave_up", Kind::Bool, "derived", "PID 1 said that it gives up or freezes", "docker logs \
         CONTAINER"),
-    fact("log.units_seen", Kind::Bool, "derived", "PID 1 came as far as starting units; known only where PID \
-        1 said something", "docker logs CONTAINER"),
-    fact("log.virtualization", Kind::Text, "derived", "What systemd takes its surroundings for, in its own \
-        word after its banner; null when the banner is there without it", "docker logs CONTAINER"),
+    fact("log.units_seen", Kind::Bool, "derived", "PID 1 started units; known only if PID 1 logged \
+        something", "docker logs CONTAINER"),
+    fact("log.virtualization", Kind::Text, "derived", "Virtualization that systemd detects, as printed after \
+        its banner; null if the banner lacks it", "docker logs CONTAINER"),
     fact("manager.bus", Kind::Word(BusState::VARIANTS), "exec", "Whether systemctl inside reaches the \
         manager", "docker exec CONTAINER systemctl is-system-running"),
     fact("manager.failed_units", Kind::TextList, "exec", "Units in the failed state", "systemctl --failed"),
-    fact("manager.pending_units", Kind::TextList, "exec", "Units that jobs still wait for", "systemctl \
+    fact("manager.pending_units", Kind::TextList, "exec", "Units with pending jobs", "systemctl \
         list-jobs"),
     fact("manager.state", Kind::Word(ManagerState::VARIANTS), "exec", "Answer of is-system-running", "systemctl is-system-running"),
     fact("mount.dev_shm", Kind::Bool, "pid1", "/dev/shm is a mount of its own", "docker inspect -f \
@@ -296,19 +299,20 @@ pub const CATALOG: &[FactSpec] = &[
     fact("pid1.systemd", Kind::Bool, "pid1", "PID 1 is systemd", "cat /proc/PID/comm"),
     fact("pid1.wchan", Kind::Text, "pid1", "Kernel function in which it waits, or null", "cat \
         /proc/PID/wchan"),
-    fact("seccomp.blocks", Kind::TextList, "seccomp", "System calls that this systemd's boot makes and the \
-        filter denies, the gravest first", "sysdock snapshot CONTAINER"),
-    fact("seccomp.effect", Kind::Word(FilterEffect::VARIANTS), "seccomp", "What the denied calls do to this \
-        systemd", "sysdock snapshot CONTAINER"),
-    fact("seccomp.first_answer", Kind::Text, "seccomp", "What that call gets: EPERM, ENOSYS, another errno, \
+    fact("seccomp.blocks", Kind::TextList, "seccomp", "System calls that this systemd's boot needs and the \
+        filter denies, most severe first", "sysdock snapshot CONTAINER"),
+    fact("seccomp.effect", Kind::Word(FilterEffect::VARIANTS), "seccomp", "Effect of the denied calls on \
+        this systemd", "sysdock snapshot CONTAINER"),
+    fact("seccomp.first_answer", Kind::Text, "seccomp", "Result of that call: EPERM, ENOSYS, another errno, \
         or killed", "sysdock snapshot CONTAINER"),
     fact("seccomp.first_blocked", Kind::Text, "seccomp", "The denied call that stops or harms this systemd \
         first, or null", "sysdock snapshot CONTAINER"),
-    fact("seccomp.mode", Kind::Word(SeccompMode::VARIANTS), "container", "Which seccomp filter was asked \
-        for", "docker inspect -f '{{.HostConfig.SecurityOpt}}' CONTAINER"),
-    fact("seccomp.mount", Kind::Word(FilterAnswer::VARIANTS), "seccomp", "What the filter answers to mount", "sysdock snapshot CONTAINER"),
-    fact("seccomp.name_to_handle_at", Kind::Word(FilterAnswer::VARIANTS), "seccomp", "What the filter \
-        answers to name_to_handle_at", "sysdock snapshot CONTAINER"),
+    fact("seccomp.mode", Kind::Word(SeccompMode::VARIANTS), "container", "Seccomp filter that was \
+        requested", "docker inspect -f '{{.HostConfig.SecurityOpt}}' CONTAINER"),
+    fact("seccomp.mount", Kind::Word(FilterAnswer::VARIANTS), "seccomp", "The filter's answer to \
+        mount", "sysdock snapshot CONTAINER"),
+    fact("seccomp.name_to_handle_at", Kind::Word(FilterAnswer::VARIANTS), "seccomp", "The filter's answer to \
+        name_to_handle_at", "sysdock snapshot CONTAINER"),
 ];
 
 #[cfg(test)]

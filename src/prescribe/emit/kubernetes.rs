@@ -202,7 +202,7 @@ pub fn pod(recipe: &Recipe) -> (Pod, Ledger<'_>) {
         .iter()
         .for_each(|network| ledger.leave(&format!("network {}", network.name), "a pod has one network"));
     ledger.note(
-        "the node's runtime decides whether a container's control groups are writable: containerd 2.1 with \
+        "the node's runtime decides whether a container's cgroups are writable: containerd 2.1 with \
         cgroup_writable = true for its runtime, CRI-O with the annotation \
         cgroup2-mount-hierarchy-rw.crio.io: \"true\" (older: \
         io.kubernetes.cri-o.cgroup2-mount-hierarchy-rw), which must be listed in the runtime's \

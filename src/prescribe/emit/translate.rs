@@ -52,8 +52,7 @@ fn podman(recipe: &mut Recipe) -> Vec<String> {
     recipe.set("--systemd", "always");
     recipe.environment.remove("container");
     let mut notes = vec![
-        "translated from Docker to Podman: Podman's systemd mode replaces Docker's control group flags"
-            .to_owned(),
+        "translated from Docker to Podman: Podman's systemd mode replaces Docker's cgroup flags".to_owned(),
     ];
     // Docker keeps the text of a profile, Podman only its path.
     for flag in recipe.flags.iter_mut().filter(|flag| flag.name == "--security-opt") {
