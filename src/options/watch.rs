@@ -19,7 +19,7 @@ const TAIL: u64 = 5_000;
 /// Where reports are posted to.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Hook {
-    /// Who is connected to.
+    /// The endpoint to connect to.
     pub at: HookAt,
     /// What the header `Host` says.
     pub host: String,
@@ -29,7 +29,7 @@ pub struct Hook {
     pub user: Option<String>,
 }
 
-/// Who is connected to.
+/// The endpoint to connect to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HookAt {
     /// `host:port`, in the clear.

@@ -87,7 +87,7 @@ fn planned(report: &Report, snapshot: &Snapshot, inspected: &Inspected<'_>, reac
     relaunched(plan, &open, report, reach)
 }
 
-/// The prescription of a plan whose steps start the container anew.
+/// The prescription of a plan whose steps recreate the container.
 fn relaunched(mut plan: Plan<'_>, open: &[&Finding], report: &Report, reach: &Reach) -> Prescription {
     let origin = carried::origin(&plan, &plan.recipe.image);
     let mut relaunch = steps::relaunch(&mut plan, reach);

@@ -147,7 +147,7 @@ pub fn prescription() -> Prescription {
     Prescription {
         summary: "Recreate the container with a tmpfs on /run.".to_owned(),
         privilege: "none".to_owned(),
-        cost: "the container is made anew".to_owned(),
+        cost: "files written outside volumes stay in the old container".to_owned(),
         curable: true,
         steps: vec![build, run],
         not_offered: vec![NotOffered {

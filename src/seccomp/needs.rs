@@ -97,7 +97,7 @@ pub struct Blocked {
 pub struct Surroundings {
     /// Kind of control group tree.
     pub hierarchy: Option<Hierarchy>,
-    /// Major version of Docker; 0 for an engine that is none.
+    /// Major version of Docker; 0 for an engine that is not Docker.
     pub docker: Option<i64>,
 }
 

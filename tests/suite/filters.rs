@@ -1,5 +1,5 @@
 //! `seccomp check`, `make` and `explain` from outside: files, hostile files, engines' defaults, containers of
-//! an engine that is none.
+//! a fake engine.
 
 use std::path::PathBuf;
 

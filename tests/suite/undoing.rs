@@ -47,7 +47,7 @@ fn sick() -> Documents {
     documents
 }
 
-/// A client of the engine that is none: it writes down how it was called and where, then does what `script`
+/// A fake engine client: it records how it was called and where, then does what `script`
 /// says.
 struct Client {
     folder: tempfile::TempDir,

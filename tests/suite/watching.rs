@@ -1,4 +1,4 @@
-//! `watch` against an engine that is none: what is told once, what is told at all, and where it goes.
+//! `watch` against a fake engine: what is reported, how often, and where.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

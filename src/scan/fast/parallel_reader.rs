@@ -154,7 +154,7 @@ impl Shared {
 
 impl Drop for ParallelReader {
     fn drop(&mut self) {
-        // Whoever gives up lets nobody go on.
+        // Dropping the reader stops its workers.
         self.shared.next.store(self.shared.parts(), Ordering::Relaxed);
     }
 }
