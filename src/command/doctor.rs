@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cure_that_is_no_container_is_told_in_words() {
+    fn a_cure_without_a_container_is_described_in_words() {
         let mut cure = sample::prescription();
         cure.steps.truncate(1);
         assert_eq!(

@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn innocent_text_has_no_cause() {
+    fn unrelated_text_has_no_cause() {
         for text in [
             "hello\n",
             "2024-08-22 09:50:26.915 UTC [42] FATAL:  lock file \"postmaster.pid\" already exists\n",

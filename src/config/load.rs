@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn a_project_does_not_vouch_for_itself() {
+    fn a_project_cannot_trust_itself() {
         let project = shared("safe-directories = [\"*\"]\n");
         assert!(matches!(
             load(&global(), project.path(), |_| None),

@@ -423,7 +423,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_name_and_a_time_that_fit_pass_a_container_over() {
+    fn only_a_matching_name_and_time_skip_a_container() {
         let without = PassedOver { label: "l", longest: 600, fits: |name| name == "web-trial-1-2" };
         let claimed = |name: &str, value: &str| {
             without.claimed(name, Some(&json!({"l": value})), 1_000_000_000_000).is_some()

@@ -260,7 +260,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_starts_no_container_is_told_from_a_start_that_was_refused() {
+    fn other_engine_errors_are_not_refused_starts() {
         for (line, words, what) in [
             (
                 "docker: Error response from daemon: no idea what this is.",

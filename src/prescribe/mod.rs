@@ -179,7 +179,7 @@ fn not_offered(report: &Report, curable: bool, privileged: bool) -> Vec<NotOffer
     } else if curable {
         "it gives the container all capabilities and the host's devices, and the cure needs none of them"
     } else {
-        "it would not help: the cause is not a lack of rights"
+        "it would not help: the cause is not a lack of privileges"
     };
     let mut list = vec![NotOffered { what: "--privileged".to_owned(), why: why.to_owned() }];
     if report.findings.iter().any(|finding| finding.names(&["allow-one-call"])) {

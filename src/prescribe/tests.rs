@@ -78,7 +78,7 @@ fn every_recorded_container_gets_an_answer_and_a_relaunch_where_one_helps() {
 }
 
 #[test]
-fn no_step_is_privileged_or_tells_a_variable() {
+fn no_step_is_privileged_or_reveals_a_variable() {
     for Case { name, snapshot, prescription, .. } in CASES.iter() {
         let Some(prescription) = prescription else { continue };
         let text = commands(prescription);
@@ -242,7 +242,7 @@ fn a_broken_target_is_cured_in_a_derived_image() {
 }
 
 #[test]
-fn a_bind_that_old_recipes_ask_for_is_kept_and_said_to_be_spare() {
+fn an_obsolete_bind_is_kept_and_reported_as_unneeded() {
     let case = CASES.iter().find(|case| case.name.starts_with("run-tmpfs-missing/docker28")).unwrap();
     let mut snapshot = case.snapshot.clone();
     let container = snapshot.documents.get_mut("container").unwrap();
@@ -288,7 +288,7 @@ fn with_a_rule_of_ones_own(original: &str) -> (Report, Prescription) {
 }
 
 #[test]
-fn a_rule_of_ones_own_is_cured_by_the_remedies_that_it_names() {
+fn a_user_rule_is_cured_by_its_remedies() {
     for original in [
         "run-tmpfs-missing",
         "cgroup-read-only",
@@ -311,7 +311,7 @@ fn a_rule_of_ones_own_is_cured_by_the_remedies_that_it_names() {
 }
 
 #[test]
-fn what_no_flag_cures_is_told_by_the_places_of_its_remedies() {
+fn what_no_flag_cures_is_known_from_its_remedies() {
     let (report, prescription) = with_a_rule_of_ones_own("cgroup-v1-host-new-systemd");
     assert!(report.root().unwrap().is_beyond_flags() && !prescription.curable, "{}", prescription.summary);
     assert!(

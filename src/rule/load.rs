@@ -364,7 +364,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mistakes_are_told_with_file_and_line() {
+    fn mistakes_are_reported_with_file_and_line() {
         let said = |text: &str| Builder::default().add("x.toml", text, None).unwrap_err().to_string();
         assert!(
             said("id = \"a\"\nwhat = 3").starts_with("x.toml:2: unknown field `what`"),

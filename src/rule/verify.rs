@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_that_is_never_heard_is_refused() {
+    fn a_pattern_that_can_never_match_is_refused() {
         let text = said(
             &signature("agent", "install release agent"),
             &example("Failed to install release agent, ignoring"),

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_miss_says_who_needs_it_and_where_it_is_denied() {
+    fn a_denied_call_says_who_needs_it_and_where_it_is_denied() {
         let profile = r#"{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["statx"],"action":"SCMP_ACT_ERRNO"}]}"#;
         let filter = in_force(profile, Engine::parse("docker-20.10.24"));
         let misses = filter.misses(&MEASURED, None);

@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_place() {
+    fn errors_are_reported_with_their_location() {
         assert!(said("{\n  \"defaultAction\": 3}").contains("line 2 column"));
         assert!(said("{\"defaultAction\": \"SCMP_ACT_MAYBE\"}").contains("SCMP_ACT_MAYBE"));
         assert!(

@@ -226,7 +226,7 @@ fn logs_listings_and_dockerfiles_are_read_with_linear_work() {
 }
 
 #[test]
-fn what_is_not_read_is_told() {
+fn what_is_not_read_is_reported() {
     let reasons = |text: &str| {
         let (snapshots, _) = read(text);
         let reasons: Vec<String> =

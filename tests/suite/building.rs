@@ -182,9 +182,9 @@ fn images_of_podman_and_on_cgroup_v1_boot() {
 /// What the base has enabled starts with `services`, not with `minimal`; the rest of multi-user.target only
 /// with `multi-user`.
 #[test]
-fn the_target_says_how_much_boots() {
+fn the_target_decides_what_boots() {
     let _turn = turn();
-    let Some(lane) = lane("the_target_says_how_much_boots", "docker28-v2") else { return };
+    let Some(lane) = lane("the_target_decides_what_boots", "docker28-v2") else { return };
     let base = Image::base(
         lane,
         "deb-systemd:bookworm",
@@ -209,9 +209,9 @@ fn the_target_says_how_much_boots() {
 }
 
 #[test]
-fn a_unit_that_does_not_start_is_told() {
+fn a_unit_that_does_not_start_is_reported() {
     let _turn = turn();
-    let Some(lane) = lane("a_unit_that_does_not_start_is_told", "docker28-v2") else { return };
+    let Some(lane) = lane("a_unit_that_does_not_start_is_reported", "docker28-v2") else { return };
     let base = Image::base(
         lane,
         "deb-systemd:bookworm",
@@ -220,7 +220,7 @@ fn a_unit_that_does_not_start_is_told() {
     let image = Image::named(lane, "fails");
     let run = lane.sysdock(&["build", &base.name, "-t", &image.name, "--enable", "hello"]).run().ended(1);
     assert!(
-        run.stdout.contains("hello.service failed") && run.stdout.contains("does not boot as it should"),
+        run.stdout.contains("hello.service failed") && run.stdout.contains("does not boot correctly"),
         "{run:?}"
     );
     let run = lane.sysdock(&["build", &base.name, "-t", &image.name, "--enable", "nowhere"]).run().ended(1);

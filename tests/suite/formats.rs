@@ -223,7 +223,7 @@ fn a_suppression_has_a_reason_and_an_end() {
     let over =
         run(&format!("[[suppress]]\nid = \"{root}\"\nreason = \"it is known\"\nexpires = 2020-01-31\n"))
             .ended(1);
-    assert!(over.stderr.contains("ended on 2020-01-31"), "{over:?}");
+    assert!(over.stderr.contains("expired on 2020-01-31"), "{over:?}");
     run("[[suppress]]\nid = \"cgroup-readonly\"\nreason = \"x\"\n").refused(2);
     assert!(run(&format!("[[suppress]]\nid = \"{root}\"\n")).refused(2).stderr.contains("reason"));
 }

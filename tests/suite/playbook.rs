@@ -70,7 +70,7 @@ fn help_does_not_depend_on_the_environment() {
 }
 
 #[test]
-fn exit_codes_are_told_alike_everywhere() {
+fn exit_codes_are_documented_the_same_everywhere() {
     let help = sysdock(["--help"]).run().ended(0).stdout;
     let (readme, book) = (text("README.md"), text("docs/book/src/exit-codes.md"));
     for exit in Exit::TOLD {
@@ -137,7 +137,7 @@ fn a_message_finds_its_page() {
     assert!(run.stdout.contains("[cgroup-read-only] critical"), "{}", run.stdout);
     let several = explain("Failed to mount tmpfs at /run: Operation not permitted").ended(0).stdout;
     assert!(
-        several.starts_with("run-tmpfs-missing ") && several.contains("\nmount-eperm-needs-cap by"),
+        several.starts_with("run-tmpfs-missing ") && several.contains("\nmount-eperm-needs-cap matches"),
         "{several}"
     );
     let unknown = explain("the printer is on fire").refused(1);

@@ -95,7 +95,7 @@ fn names_and_links_lead_nowhere() {
 }
 
 #[test]
-fn broken_input_is_said() {
+fn broken_input_is_reported() {
     let packed = gz(&vec![b'y'; 100_000]);
     assert!(!walked(&packed[..packed.len() / 2], Limits::default()).2);
     assert!(!walked(b"PK\x03\x04garbage", Limits::default()).2);

@@ -339,7 +339,7 @@ fn a_dockerfile_holds_what_an_image_can() {
 }
 
 #[test]
-fn every_flag_is_said_or_named() {
+fn every_flag_is_translated_or_reported() {
     for field in crate::prescribe::flags::FIELDS.iter().filter(|field| !field.flag.is_empty()) {
         let mut recipe = Recipe { name: "n".to_owned(), image: "i".to_owned(), ..Recipe::default() };
         let bare = recipe.clone();

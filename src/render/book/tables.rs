@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_source_of_facts_is_told() {
+    fn every_source_of_facts_is_documented() {
         let told: Vec<&str> = SOURCES.iter().map(|(name, ..)| *name).collect();
         let odd: Vec<_> = by_collector().into_keys().filter(|name| !told.contains(name)).collect();
         assert!(odd.is_empty(), "{odd:?}");

@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_breaks_is_told_of_in_its_place_and_nobody_goes_on() {
+    fn a_broken_log_is_reported_in_order_and_stops_the_workers() {
         let prefilter = Arc::new(Prefilter::new(["no such device"], b"").unwrap());
         let parts = 40 * PART as u64;
         let mut readers = ParallelReader::start(Arc::new(Broken(parts)), prefilter, 0..100 * parts);

@@ -161,7 +161,7 @@ const LINES: &[&str] = &[
 ];
 
 #[test]
-fn a_line_of_a_log_tells_no_secret() {
+fn a_log_line_reveals_no_secret() {
     for line in LINES {
         let line = line.replace('§', CANARY);
         let said = hidden(&line);
