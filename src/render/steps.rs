@@ -116,7 +116,8 @@ mod tests {
         prescription(&mut page, &sample::prescription());
         insta::assert_snapshot!(page.finish(), @r#"
           what to do: Recreate the container with a tmpfs on /run.
-            privileges: unchanged. note: the container is made anew.
+            privileges: unchanged. note: files written outside volumes stay in the old
+              container.
 
             1. build web-cured from the container's image
         mkdir -p -- image
