@@ -473,7 +473,10 @@ fn secret_values_of_options_are_fetched_and_not_printed() {
         let case = Case::of(FLAGS, &[(&at(field), value.clone())]);
         let said = case.said();
         assert!(!said.contains("hunter2222") && case.runs() && said.contains(flag), "{value}: {said}");
-        assert!(case.cure.steps.iter().any(|step| step.title.contains(".word-0 (values not shown)")), "{value}: {said}");
+        assert!(
+            case.cure.steps.iter().any(|step| step.title.contains(".word-0 (values not shown)")),
+            "{value}: {said}"
+        );
         let start =
             case.cure.steps.iter().find(|step| step.title.starts_with("recreate ")).expect("it is started");
         assert!(!start.argv[2].contains("<secret-"), "{value}: {}", start.argv[2]);
@@ -487,7 +490,8 @@ fn secret_values_of_options_are_fetched_and_not_printed() {
 fn a_fetched_word_reaches_the_new_container_as_it_was() {
     let word = "--password='a b'\"$HOME`id`\\\n\n";
     let case = Case::of(FLAGS, &[(&at("/Config/Cmd"), json!(["/sbin/init", word, "plain"]))]);
-    let start = case.cure.steps.iter().find(|step| step.title.starts_with("recreate ")).expect("it is started");
+    let start =
+        case.cure.steps.iter().find(|step| step.title.starts_with("recreate ")).expect("it is started");
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     std::fs::write(folder.path().join("bare-bullseye.word-0"), format!("{word}.\n"))
         .expect("a file can be written");

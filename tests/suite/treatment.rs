@@ -226,8 +226,7 @@ fn findings_of_a_user_rule_are_cured_by_its_remedies() {
     let folder = rule_of_ones_own("run-tmpfs-missing");
     let rules = folder.path().display().to_string();
     for name in ["docker28-v2", "docker20-v1"] {
-        let Some(lane) = lane("findings_of_a_user_rule_are_cured_by_its_remedies", name)
-        else {
+        let Some(lane) = lane("findings_of_a_user_rule_are_cured_by_its_remedies", name) else {
             continue;
         };
         let container = broken(lane, "house", &["-t"]);

@@ -308,10 +308,7 @@ fn a_rejecting_webhook_is_reported_without_its_address() {
     let fake = engine(documents, move |_| open_stream(head.clone()));
     let (address, posts) = hook(&["403 Never"]);
     let run = fake.call(&format!("{WATCH} --webhook http://{address}/secret")).run().ended(0);
-    assert!(
-        run.stderr.contains("rejects reports: HTTP 403") && !run.stderr.contains("secret"),
-        "{run:?}"
-    );
+    assert!(run.stderr.contains("rejects reports: HTTP 403") && !run.stderr.contains("secret"), "{run:?}");
     assert_eq!(posts.iter().take(1).count(), 1);
 }
 
