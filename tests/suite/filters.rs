@@ -209,7 +209,7 @@ fn a_call_is_explained() {
     for part in [
         "219 to 232",
         "Docker 24.0 or later",
-        "systemd is 233 or later",
+        "systemd 233 or later",
         "CAP_SYS_ADMIN",
         "sysdock seccomp make",
         "unconfined",

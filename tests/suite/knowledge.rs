@@ -80,7 +80,7 @@ fn a_text_without_words_is_undetermined() {
         b"----------\n==========\n",
         b"[]\n",
     ] {
-        is_unjudged(&triage(text), "holds no word");
+        is_unjudged(&triage(text), "contains no words");
     }
 }
 
@@ -156,10 +156,10 @@ fn what_is_left_out_is_a_target_without_a_verdict() {
         (at("locked.zip", &encrypted()), "assword"),
         (at("deep.gz", &deep), "deeper than"),
         (at("dense.gz", &gz(&vec![b'x'; 80 << 20])), "times its size"),
-        (at("nothing.tar", &[0; 1024]), "no file in it"),
+        (at("nothing.tar", &[0; 1024]), "it contains no files"),
         (at("photo", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "no text"),
     ];
-    let reasons = ["no file in this folder", "no file in this folder", "no text", "deeper than"];
+    let reasons = ["no files in this folder", "no file in this folder", "no text", "deeper than"];
     for (path, reason) in folders
         .iter()
         .map(String::as_str)
@@ -363,7 +363,7 @@ fn a_refused_live_start_shows_the_engines_message() {
         (
             127,
             "error mounting \"/etc/motd\" to rootfs at \"/usr\": not a directory: unknown",
-            "a file and a folder",
+            "a file is mounted over a directory",
         ),
         (
             128,

@@ -34,7 +34,7 @@ fn a_book_that_is_not_what_the_rules_say_is_refused() {
     std::fs::copy(folder.path().join("src/ids/unit-failed.md"), &gone).expect("it can be copied");
     std::fs::write(folder.path().join("src/messages.md"), "other").expect("it can be written");
     let run = check().ended(1);
-    assert_eq!(run.stdout, "src/ids/gone.md: belongs to no rule any more\nsrc/messages.md: differs\n");
+    assert_eq!(run.stdout, "src/ids/gone.md: its rule no longer exists\nsrc/messages.md: differs\n");
     assert!(run.stderr.contains("next: sysdock rules docs -o"), "{}", run.stderr);
     sysdock(["rules", "docs", "-o", &at]).run().ended(0);
     check().ended(0);
@@ -130,7 +130,7 @@ fn a_message_finds_its_page() {
     )
     .ended(0);
     assert!(
-        run.stdout.starts_with("cgroup-read-only by its signature init-scope-read-only:\n"),
+        run.stdout.starts_with("cgroup-read-only matches signature init-scope-read-only:\n"),
         "{}",
         run.stdout
     );
