@@ -159,7 +159,7 @@ fn what_is_left_out_is_a_target_without_a_verdict() {
         (at("nothing.tar", &[0; 1024]), "it contains no files"),
         (at("photo", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "no text"),
     ];
-    let reasons = ["no files in this folder", "no file in this folder", "no text", "deeper than"];
+    let reasons = ["no files in this folder", "no files in this folder", "binary file", "deeper than"];
     for (path, reason) in folders
         .iter()
         .map(String::as_str)
