@@ -157,7 +157,7 @@ fn what_is_left_out_is_a_target_without_a_verdict() {
         (at("deep.gz", &deep), "deeper than"),
         (at("dense.gz", &gz(&vec![b'x'; 80 << 20])), "times its size"),
         (at("nothing.tar", &[0; 1024]), "it contains no files"),
-        (at("photo", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "no text"),
+        (at("photo", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "binary file"),
     ];
     let reasons = ["no files in this folder", "no files in this folder", "binary file", "deeper than"];
     for (path, reason) in folders
