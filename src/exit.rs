@@ -47,12 +47,12 @@ impl Exit {
         match self {
             Self::Success => "no root cause or consequence at or above `--fail-on` (default `error`)",
             Self::Findings => {
-                "findings, rules or a book that fail their check, a message that no diagnosis knows, a cure \
-                    or trial that did not work"
+                "findings, a failed check of rules or book, an unknown message, or a cure or trial that \
+                    failed"
             }
-            Self::Usage => "wrong usage",
-            Self::CannotLook => "could not look: no engine, no such container, unreadable input",
-            Self::Undetermined => "looked, but could not judge: nothing to judge, or too much hidden",
+            Self::Usage => "usage error",
+            Self::CannotLook => "could not examine: no engine, no such container, or unreadable input",
+            Self::Undetermined => "examined without a verdict: nothing to diagnose, or too little visible",
             Self::BrokenPipe => "the reader of the output went away",
         }
     }

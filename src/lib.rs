@@ -107,8 +107,8 @@ pub use snapshot::{EngineKind, Facts, Snapshot};
 /// recorded.
 ///
 /// # Errors
-/// [`SnapshotError`](snapshot::saved_file::SnapshotError) when the file cannot be read, is no snapshot, or is of a
-/// newer version.
+/// [`SnapshotError`](snapshot::saved_file::SnapshotError) when the file cannot be read, is no snapshot, or is
+/// of a newer version.
 pub fn read_snapshot(path: &std::path::Path) -> Result<Snapshot, snapshot::saved_file::SnapshotError> {
     snapshot::saved_file::read(path).map(facts::pipeline::complete)
 }

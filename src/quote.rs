@@ -5,7 +5,7 @@ use crate::visible::{is_command, is_hidden, visible};
 
 /// A word that no command line can hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{word}` cannot be a word of a command line: it holds a NUL")]
+#[error("`{word}` cannot be used in a command line: it contains a NUL byte")]
 pub struct Unquotable {
     /// The word, as it can be shown.
     word: String,

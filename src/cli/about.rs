@@ -10,7 +10,7 @@ use super::Format;
 /// Arguments of `man`.
 #[derive(Debug, Clone, Args)]
 pub struct ManArgs {
-    /// Folder to write all pages to, one per command; without it the page of sysdock itself goes to stdout
+    /// Write all pages to this folder, one per command [default: print the main page]
     #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub output: Option<PathBuf>,
 }
@@ -18,13 +18,13 @@ pub struct ManArgs {
 /// Arguments of `selftest`.
 #[derive(Debug, Clone, Args)]
 pub struct SelftestArgs {
-    /// Name or id of a container to try all readings on [default: one that runs; nothing is run in it]
+    /// Container to test all reads on [default: any running one, without running commands in it]
     #[arg(value_name = "CONTAINER", value_parser = NonEmptyStringValueParser::new())]
     pub container: Option<String>,
-    /// Run no command inside the container that is named
+    /// Do not run commands inside the named container
     #[arg(long)]
     pub no_exec: bool,
-    /// Form of the report on stdout
+    /// Output format on stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: Format,
 }

@@ -17,7 +17,7 @@ pub struct ConfigArgs {
 pub enum ConfigAction {
     /// Show every setting, its value and where that comes from
     Show {
-        /// Form of the list on stdout
+        /// Output format on stdout
         #[arg(long, value_name = "FORMAT", default_value = "human")]
         format: Format,
     },

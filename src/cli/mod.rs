@@ -45,7 +45,8 @@ pub use watch_args::WatchArgs;
 
 /// The doctor for systemd in Docker and Podman containers.
 ///
-/// Says why systemd does not boot in a container, with evidence, and what cures it with the least privilege.
+/// Explains why systemd does not boot in a container, shows the evidence, and gives the cure that needs the
+/// fewest privileges.
 #[derive(Debug, Parser)]
 #[command(
     name = "sysdock",
@@ -68,7 +69,7 @@ pub struct Cli {
 #[command(next_help_heading = "Global options")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct GlobalArgs {
-    /// Engine to ask: unix:///path, tcp://host:port, http://host:port or ssh://user@host
+    /// Engine address: unix:///path, tcp://host:port, http://host:port or ssh://user@host
     #[arg(
         short = 'H',
         long,
@@ -77,11 +78,11 @@ pub struct GlobalArgs {
         value_parser = NonEmptyStringValueParser::new(),
     )]
     pub host: Option<String>,
-    /// Docker CLI context that names the engine
+    /// Docker CLI context of the engine
     #[arg(short, long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub context: Option<String>,
-    /// Longest wait for one answer of the engine; also SYSDOCK_TIMEOUT [default: 10]; with --follow also for
-    /// the whole watch [default: 120]
+    /// Timeout per engine request; also SYSDOCK_TIMEOUT [default: 10]. With --follow, also the time limit of
+    /// the whole run [default: 120]
     #[arg(
         long,
         global = true,
@@ -89,7 +90,7 @@ pub struct GlobalArgs {
         value_parser = clap::value_parser!(u64).range(1..=86_400),
     )]
     pub timeout: Option<u64>,
-    /// Folder (or file) of more rules; the same id overrides a built-in rule; may be given several times
+    /// Folder or file with additional rules; a rule with the same ID overrides a built-in one; repeatable
     #[arg(
         long,
         global = true,
@@ -98,24 +99,24 @@ pub struct GlobalArgs {
         value_hint = ValueHint::DirPath,
     )]
     pub rules: Vec<PathBuf>,
-    /// When to use colour; auto obeys NO_COLOR, CLICOLOR_FORCE and whether stdout is a terminal [default:
+    /// When to use colour; auto respects NO_COLOR, CLICOLOR_FORCE and whether stdout is a terminal [default:
     /// auto]
     #[arg(long, global = true, value_name = "WHEN")]
     pub color: Option<ColorChoice>,
-    /// Read this configuration in place of those of the system, the user and the project; also SYSDOCK_CONFIG
+    /// Use this configuration file instead of the system, user and project files; also SYSDOCK_CONFIG
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
-    /// Obey a project's sysdock.toml and rules whoever owns them, and let its rules replace built-in ones;
-    /// also SYSDOCK_TRUST
+    /// Trust the project's sysdock.toml and rules regardless of owner, and let its rules replace built-in
+    /// ones; also SYSDOCK_TRUST
     #[arg(long, global = true)]
     pub trust: bool,
-    /// Only ASCII in what is for people, whatever the locale says; also SYSDOCK_ASCII
+    /// Plain ASCII in human output; also SYSDOCK_ASCII
     #[arg(long, global = true)]
     pub ascii: bool,
-    /// Say on stderr what is asked of the engine, and how long each answer took
+    /// Log engine requests and timings to stderr
     #[arg(long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
-    /// No progress and no remarks on stderr, only errors
+    /// Print only errors to stderr, no progress or remarks
     #[arg(short, long, global = true)]
     pub quiet: bool,
 }
@@ -123,7 +124,7 @@ pub struct GlobalArgs {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Say what is wrong with a container, and what cures it
+    /// Diagnose a container and show the cure
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(DeferredArgs<DoctorArgs>),
     /// Follow the engine's events and report on each container that dies, restarts or turns unhealthy
@@ -185,13 +186,13 @@ impl Cli {
 /// Arguments of `doctor`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DoctorArgs {
-    /// Names or ids of containers, running or not
+    /// Container names or IDs, running or not
     #[arg(value_name = "CONTAINER", value_parser = NonEmptyStringValueParser::new())]
     pub containers: Vec<String>,
-    /// Examine every container of the engine, running or not
+    /// Examine all containers of the engine, running or not
     #[arg(long, conflicts_with = "containers")]
     pub all: bool,
-    /// Judge saved snapshots instead of containers; `-` is stdin
+    /// Diagnose saved snapshots instead of containers; `-` is stdin
     #[arg(
         long,
         value_name = "FILE",
@@ -201,22 +202,22 @@ pub struct DoctorArgs {
         conflicts_with_all = ["containers", "all"],
     )]
     pub from: Vec<PathBuf>,
-    /// Run no command inside a running container
+    /// Do not run commands inside the container
     #[arg(long)]
     pub no_exec: bool,
-    /// Watch until the boot has come up or failed, or --timeout is over
+    /// Wait until the boot has finished or failed, or until --timeout
     #[arg(long, conflicts_with = "from")]
     pub follow: bool,
-    /// Read the log only from this time on: RFC 3339 (2026-01-31T08:00:00Z) or a span before now (10m, 2h)
+    /// Read the log only from this time on: RFC 3339 (2026-01-31T08:00:00Z) or how long ago (10m, 2h)
     #[arg(long, value_name = "TIME", conflicts_with = "from", allow_hyphen_values = true)]
     pub since: Option<String>,
     /// Read only the last N lines of the log
     #[arg(long, value_name = "N", conflicts_with = "from")]
     pub tail: Option<u64>,
-    /// Form, files, what counts.
+    /// Format, files, what counts.
     #[command(flatten)]
     pub report: ReportArgs,
-    /// Print only the cure, in this form: the whole container as it is to be, not a patch
+    /// Print only the cure, in this format: the complete container definition, not a patch
     #[arg(long, value_name = "FORMAT", conflicts_with = "all")]
     pub prescription: Option<CureFormat>,
 }
@@ -224,26 +225,25 @@ pub struct DoctorArgs {
 /// Arguments of `triage`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct TriageArgs {
-    /// Files, folders or archives (.gz, .zst, .tar, .zip) of text; `-` is stdin
+    /// Text files, or folders or archives (.gz, .zst, .tar, .zip) of them; `-` is stdin
     #[arg(value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub inputs: Vec<PathBuf>,
-    /// Output of `docker inspect` that belongs to the text
+    /// Output of `docker inspect` for the same container
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub inspect: Option<PathBuf>,
-    /// Output of `docker info` or `docker version` that belongs to the text
+    /// Output of `docker info` or `docker version` of the same engine
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub info: Option<PathBuf>,
     /// Command line of the container, such as 'docker run -d image /sbin/init'
     #[arg(long, value_name = "COMMAND", value_parser = NonEmptyStringValueParser::new())]
     pub run: Option<String>,
-    /// Form, files, what counts.
+    /// Format, files, what counts.
     #[command(flatten)]
     pub report: ReportArgs,
-    /// With --format json: one report a line, in the order of the input, as soon as it is there
+    /// With --format json: one report per line, in input order, as soon as it is ready
     #[arg(long)]
     pub jsonl: bool,
-    /// Files that are read at the same time [default: number of processors]; the output is the same for any
-    /// number
+    /// Number of files to read in parallel [default: number of CPUs]; does not change the output
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: Option<u16>,
 }
@@ -251,13 +251,13 @@ pub struct TriageArgs {
 /// Arguments of `snapshot`.
 #[derive(Debug, Clone, Args)]
 pub struct SnapshotArgs {
-    /// Name or id of a container, running or not
+    /// Container name or ID, running or not
     #[arg(value_name = "CONTAINER", value_parser = NonEmptyStringValueParser::new())]
     pub container: String,
-    /// File to write; compressed when the name ends in .zst; stdout when absent
+    /// Output file, compressed if the name ends in .zst [default: stdout]
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
-    /// Run no command inside a running container
+    /// Do not run commands inside the container
     #[arg(long)]
     pub no_exec: bool,
 }
@@ -273,17 +273,17 @@ pub struct RulesArgs {
 /// What to do with the rules.
 #[derive(Debug, Clone, Subcommand)]
 pub enum RulesAction {
-    /// List all diagnoses in the order of boot
+    /// List all diagnoses in boot order
     List {
-        /// Form of the list on stdout
+        /// Output format on stdout
         #[arg(long, value_name = "FORMAT", default_value = "human")]
         format: Format,
     },
-    /// Check syntax, facts, ids, remedies and references
+    /// Check syntax, facts, IDs, remedies and references
     Check,
-    /// Run the worked examples that the rules carry
+    /// Run the examples in the rule files
     Test,
-    /// Make a book of the rules, as sources for mdBook
+    /// Generate the playbook from the rules, as mdBook sources
     #[command(after_help = DOCS_EXAMPLES)]
     Docs(DocsArgs),
 }
@@ -291,7 +291,7 @@ pub enum RulesAction {
 /// Arguments of `completions`.
 #[derive(Debug, Clone, Args)]
 pub struct CompletionsArgs {
-    /// The shell
+    /// Shell to complete for
     #[arg(value_name = "SHELL")]
     pub shell: clap_complete::Shell,
 }

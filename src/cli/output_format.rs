@@ -5,9 +5,9 @@ use clap::ValueEnum;
 /// Format of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Format {
-    /// For people
+    /// Human-readable text
     #[default]
     Human,
-    /// For programs, `schema_version` 1
+    /// JSON for programs, `schema_version` 1
     Json,
 }

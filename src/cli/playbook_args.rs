@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 /// Arguments of `explain`.
 #[derive(Debug, Clone, Args)]
 pub struct ExplainArgs {
-    /// Id of a diagnosis, such as cgroup-read-only, or a message as it was printed
+    /// Diagnosis ID, such as cgroup-read-only, or a log message
     #[arg(value_name = "ID|MESSAGE", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub what: String,
 }
@@ -15,10 +15,10 @@ pub struct ExplainArgs {
 /// Arguments of `rules docs`.
 #[derive(Debug, Clone, Args)]
 pub struct DocsArgs {
-    /// Folder to write the book's sources to; without it only their names are told
+    /// Write the book's sources to this folder [default: only list their names]
     #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub output: Option<PathBuf>,
-    /// Folder to compare with instead: says what differs, exit 1 when anything does
+    /// Compare with this folder instead, list the differences, and exit with 1 if there are any
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "output")]
     pub check: Option<PathBuf>,
 }

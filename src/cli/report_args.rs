@@ -20,23 +20,25 @@ pub struct OutputTo {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Report")]
 pub struct ReportArgs {
-    /// Form of the report on stdout; also SYSDOCK_FORMAT [default: human]
+    /// Output format on stdout; also SYSDOCK_FORMAT [default: human]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<ReportFormat>,
-    /// Also write the report in this form to this file; may be given several times
+    /// Also write the report to this file in this format; repeatable
     #[arg(long, value_name = "FORMAT=PATH", action = ArgAction::Append, value_parser = output_to)]
     pub output: Vec<OutputTo>,
-    /// Exit 1 when a root cause or consequence is at least this bad; also SYSDOCK_FAIL_ON [default: error]
+    /// Exit with 1 if a root cause or consequence is at least this severe; also SYSDOCK_FAIL_ON [default:
+    /// error]
     #[arg(long, value_name = "SEVERITY")]
     pub fail_on: Option<Severity>,
-    /// Findings of this earlier report (--output json=FILE) do not make the run fail; also SYSDOCK_BASELINE
+    /// Do not fail on findings that are in this earlier report (from --output json=FILE); also
+    /// SYSDOCK_BASELINE
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub baseline: Option<PathBuf>,
 }
 
 fn output_to(text: &str) -> Result<OutputTo, String> {
     let Some((format, path)) = text.split_once('=').filter(|(_, path)| !path.is_empty()) else {
-        return Err("write it as FORMAT=PATH, such as sarif=sysdock.sarif".to_owned());
+        return Err("use FORMAT=PATH, such as sarif=sysdock.sarif".to_owned());
     };
     let format = ReportFormat::from_str(format, false).map_err(|_| {
         let names: Vec<String> = ReportFormat::value_variants()
@@ -47,7 +49,7 @@ fn output_to(text: &str) -> Result<OutputTo, String> {
             .iter()
             .max_by(|a, b| strsim::jaro_winkler(a, format).total_cmp(&strsim::jaro_winkler(b, format)));
         let near = near.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default();
-        format!("no format is called `{format}`{near} The formats are {}", names.join(", "))
+        format!("unknown format `{format}`{near} The formats are {}", names.join(", "))
     })?;
     Ok(OutputTo { format, path: PathBuf::from(path) })
 }

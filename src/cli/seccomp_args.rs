@@ -21,17 +21,16 @@ pub struct SeccompArgs {
 /// What to do with a filter.
 #[derive(Debug, Clone, Subcommand)]
 pub enum SeccompAction {
-    /// List the system calls that systemd will miss under a filter
+    /// List the system calls that systemd needs and a filter denies
     #[command(after_help = SECCOMP_CHECK_EXAMPLES)]
     Check(SeccompCheckArgs),
-    /// Make a profile from the one in force, with the fewest calls added that systemd needs
+    /// Write a profile based on the one in force that allows only the calls that systemd also needs
     #[command(after_help = SECCOMP_MAKE_EXAMPLES)]
     Make(SeccompMakeArgs),
-    /// Say what is known of one system call: which systemd it breaks, which engines deny it, how to allow
-    /// just it
+    /// Explain one system call: which systemd versions need it, which engines deny it, how to allow only it
     #[command(after_help = SECCOMP_EXPLAIN_EXAMPLES)]
     Explain(SeccompExplainArgs),
-    /// Find out by trials which of the calls that a container's filter denies its boot needs
+    /// Find out by test boots which denied calls a container's boot needs
     #[command(after_help = SECCOMP_TRACE_EXAMPLES)]
     Trace(SeccompTraceArgs),
 }
@@ -39,7 +38,7 @@ pub enum SeccompAction {
 /// Which filter, and for whom.
 #[derive(Debug, Clone, Args)]
 pub struct FilterArgs {
-    /// Name or id of a container, or a profile: a file with a `/` or `.json` in its name, or `-` for stdin
+    /// Container name or ID, or a profile: a file with `/` or `.json` in its name, or `-` for stdin
     #[arg(
         value_name = "CONTAINER|PROFILE",
         required_unless_present = "default",
@@ -48,11 +47,11 @@ pub struct FilterArgs {
         value_parser = NonEmptyStringValueParser::new(),
     )]
     pub subject: Option<String>,
-    /// The built-in profile of an engine, such as docker-20.10 or podman; no engine needs to be there
+    /// Use an engine's built-in profile, such as docker-20.10 or podman; needs no engine
     #[arg(long, value_name = "ENGINE", value_parser = NonEmptyStringValueParser::new())]
     pub default: Option<String>,
-    /// The engine under which a profile in a file is to be used, such as docker-28.5: its runtime makes calls
-    /// of its own [default: any]
+    /// Engine that a profile file is meant for, such as docker-28.5; its runtime needs calls of its own
+    /// [default: any]
     #[arg(
         long,
         value_name = "ENGINE",
@@ -60,7 +59,7 @@ pub struct FilterArgs {
         value_parser = NonEmptyStringValueParser::new(),
     )]
     pub engine: Option<String>,
-    /// Version of systemd [default: the container's, else all that were measured]
+    /// systemd version [default: the container's, otherwise all measured versions]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(200..=999))]
     pub systemd: Option<i64>,
 }
@@ -71,7 +70,7 @@ pub struct SeccompCheckArgs {
     /// Which filter.
     #[command(flatten)]
     pub filter: FilterArgs,
-    /// Form of the report on stdout
+    /// Output format on stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: Format,
 }
@@ -82,7 +81,7 @@ pub struct SeccompMakeArgs {
     /// Which filter.
     #[command(flatten)]
     pub filter: FilterArgs,
-    /// File to write the profile to; `-` writes it to stdout, in place of the difference
+    /// Write the profile to this file; `-` writes it to stdout instead of the diff
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
 }
@@ -93,7 +92,7 @@ pub struct SeccompExplainArgs {
     /// Name of the system call, such as statx
     #[arg(value_name = "CALL", value_parser = NonEmptyStringValueParser::new())]
     pub call: String,
-    /// Form of the page on stdout
+    /// Output format on stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: Format,
 }
@@ -101,13 +100,13 @@ pub struct SeccompExplainArgs {
 /// Arguments of `seccomp trace`.
 #[derive(Debug, Clone, Args)]
 pub struct SeccompTraceArgs {
-    /// Name or id of a container
+    /// Container name or ID
     #[arg(value_name = "CONTAINER", value_parser = NonEmptyStringValueParser::new())]
     pub container: String,
-    /// File to write the profile to that lets the needed calls through
+    /// Write a profile that allows the needed calls to this file
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
-    /// Form of the report on stdout
+    /// Output format on stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: Format,
 }

@@ -11,23 +11,23 @@ use crate::prescribe::Extent;
 /// Arguments of `prove`.
 #[derive(Debug, Clone, Args)]
 pub struct ProveArgs {
-    /// Name or id of a container, running or not, or reference of an image; a container comes first
+    /// Container name or ID (running or not), or image reference; if both exist, the container is used
     #[arg(
         value_name = "CONTAINER|IMAGE",
         required_unless_present = "sweep",
         value_parser = NonEmptyStringValueParser::new(),
     )]
     pub subject: Option<String>,
-    /// Do not cure: run the unchanged container once with a terminal, so that a silent one speaks
+    /// Do not apply the cure; run the container once, unchanged, with a terminal to see its output
     #[arg(long, conflicts_with = "minimal")]
     pub listen: bool,
-    /// Leave out each part of the cure in turn, to see which are needed; takes a trial for each
+    /// Find the parts of the cure that are needed, by leaving out each in turn (one trial per part)
     #[arg(long)]
     pub minimal: bool,
-    /// Remove whatever earlier trials left behind, even if their time is not over
+    /// Remove everything that earlier trials left behind, including recent ones
     #[arg(long)]
     pub sweep: bool,
-    /// Form of the report on stdout
+    /// Output format on stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: Format,
 }
@@ -35,13 +35,13 @@ pub struct ProveArgs {
 /// Arguments of `fix`.
 #[derive(Debug, Clone, Args)]
 pub struct FixArgs {
-    /// Name or id of a container, running or not
+    /// Container name or ID, running or not
     #[arg(value_name = "CONTAINER", value_parser = NonEmptyStringValueParser::new())]
     pub container: String,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(short, long)]
     pub yes: bool,
-    /// Only show the steps
+    /// Show the steps without running them
     #[arg(long, conflicts_with = "yes")]
     pub dry_run: bool,
 }
@@ -49,41 +49,40 @@ pub struct FixArgs {
 /// Who builds an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum BuilderChoice {
-    /// The one that the engine recommends
+    /// The engine's recommended builder
     #[default]
     Auto,
-    /// Docker's first builder; Podman's own
+    /// Docker's classic builder; Podman's own
     Classic,
-    /// BuildKit, of Docker 23.0 and later
+    /// BuildKit (Docker 23.0 and later)
     Buildkit,
 }
 
 /// Arguments of `build`.
 #[derive(Debug, Clone, Args)]
 pub struct BuildArgs {
-    /// Reference of the base image, or name of a container whose image is taken; a container comes first
+    /// Base image, or a container whose image to use; if both exist, the container is used
     #[arg(value_name = "IMAGE|CONTAINER", value_parser = NonEmptyStringValueParser::new())]
     pub subject: String,
-    /// Name of the new image [default: NAME-systemd, after the base]
+    /// Name of the new image [default: BASE-systemd]
     #[arg(short, long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub tag: Option<String>,
-    /// Unit that is to run in it, such as nginx or nginx.service; may be given several times
+    /// Unit to enable, such as nginx or nginx.service; repeatable
     #[arg(long, value_name = "UNIT", num_args = 1.., action = ArgAction::Append)]
     pub enable: Vec<String>,
-    /// How much boots
+    /// What the image boots
     #[arg(long, value_name = "EXTENT", default_value = "services")]
     pub target: Extent,
-    /// Only print the Dockerfile and the files it copies
+    /// Print the Dockerfile and the files it copies; do not build
     #[arg(long, conflicts_with = "output")]
     pub print: bool,
-    /// Only write the Dockerfile and the files it copies into this folder
+    /// Write the Dockerfile and the files it copies to this folder; do not build
     #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub output: Option<PathBuf>,
-    /// Who builds it
+    /// Builder to use
     #[arg(long, value_name = "BUILDER", default_value = "auto")]
     pub builder: BuilderChoice,
-    /// Network for installing systemd, where the base has none; where nothing is installed the build has no
-    /// network
+    /// Network for installing systemd; unused if the base already has it
     #[arg(
         long,
         value_name = "NETWORK",
@@ -91,10 +90,10 @@ pub struct BuildArgs {
         value_parser = NonEmptyStringValueParser::new(),
     )]
     pub network: String,
-    /// Do not boot the finished image once
+    /// Do not test-boot the new image
     #[arg(long)]
     pub no_proof: bool,
-    /// Form of the report on stdout
+    /// Output format on stdout
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: Format,
 }
@@ -102,31 +101,31 @@ pub struct BuildArgs {
 /// Arguments of `run`.
 #[derive(Debug, Clone, Args)]
 pub struct RunArgs {
-    /// Reference of the image
+    /// Image reference
     #[arg(value_name = "IMAGE", value_parser = NonEmptyStringValueParser::new())]
     pub image: String,
-    /// Words for the image's entrypoint, in place of its own
+    /// Arguments for the image's entrypoint, instead of the image's CMD
     #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true)]
     pub command: Vec<String>,
-    /// Name of the container [default: after the image]
+    /// Container name [default: derived from the image]
     #[arg(short, long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub name: Option<String>,
-    /// Port to publish, as the engine's `run` takes it
+    /// Port to publish, as for the engine's `run`
     #[arg(short, long, value_name = "PORT", action = ArgAction::Append)]
     pub publish: Vec<String>,
-    /// Volume, as the engine's `run` takes it
+    /// Volume to mount, as for the engine's `run`
     #[arg(short, long, value_name = "VOLUME", action = ArgAction::Append)]
     pub volume: Vec<String>,
-    /// Variable of its environment, NAME=VALUE or NAME
+    /// Environment variable, NAME=VALUE or NAME
     #[arg(short, long, value_name = "VARIABLE", action = ArgAction::Append)]
     pub env: Vec<String>,
-    /// Network, as the engine's `run` takes it
+    /// Network to join, as for the engine's `run`
     #[arg(long, value_name = "NETWORK", value_parser = NonEmptyStringValueParser::new())]
     pub network: Option<String>,
-    /// More flags of the engine's `run`, as one text: --with '--memory 1g --hostname web'
+    /// Additional flags for the engine's `run`, as one string: --with '--memory 1g --hostname web'
     #[arg(long, value_name = "FLAGS", action = ArgAction::Append, allow_hyphen_values = true)]
     pub with: Vec<String>,
-    /// Only print the command line
+    /// Print the command line without running it
     #[arg(long)]
     pub print: bool,
 }

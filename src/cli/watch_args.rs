@@ -15,19 +15,19 @@ use super::Format;
 /// Arguments of `watch`.
 #[derive(Debug, Clone, Args)]
 pub struct WatchArgs {
-    /// Names or ids of the containers to watch; all when absent
+    /// Container names or IDs to watch [default: all]
     #[arg(value_name = "CONTAINER", value_parser = NonEmptyStringValueParser::new())]
     pub containers: Vec<String>,
-    /// Form of the reports on stdout, one a line
+    /// Output format on stdout, one report per line
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub format: Format,
-    /// Report also what happened since then: RFC 3339 (2026-01-31T08:00:00Z) or a span before now (10m, 2h)
+    /// Also report events since this time: RFC 3339 (2026-01-31T08:00:00Z) or how long ago (10m, 2h)
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub since: Option<String>,
-    /// End after this span (30s, 10m); without it the watch goes on until it is interrupted
+    /// Stop after this long (30s, 10m) [default: run until interrupted]
     #[arg(long = "for", value_name = "SPAN")]
     pub span: Option<String>,
-    /// Shortest time between two reports on the same container that dies again and again
+    /// Minimum time between two reports on a container that keeps dying
     #[arg(
         long,
         value_name = "SECONDS",
@@ -35,13 +35,13 @@ pub struct WatchArgs {
         value_parser = clap::value_parser!(u64).range(0..=86_400),
     )]
     pub debounce: u64,
-    /// Run no command inside a running container
+    /// Do not run commands inside the container
     #[arg(long)]
     pub no_exec: bool,
-    /// Keep in this file what was reported, and go on from there at the next start
+    /// Save the progress in this file and resume from it at the next start
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub state: Option<PathBuf>,
-    /// Serve metrics in Prometheus' form at http://ADDRESS/metrics
+    /// Serve Prometheus metrics at http://ADDRESS/metrics
     #[arg(
         long,
         value_name = "ADDRESS",
@@ -50,7 +50,7 @@ pub struct WatchArgs {
         require_equals = true,
     )]
     pub metrics: Option<String>,
-    /// Let --metrics listen where other machines reach it
+    /// Allow --metrics to listen on an address that other machines can reach
     #[arg(long, requires = "metrics")]
     pub metrics_anywhere: bool,
     /// Post each report as JSON: https://host[:port]/path, http://host[:port]/path or
@@ -63,7 +63,7 @@ pub struct WatchArgs {
         value_parser = NonEmptyStringValueParser::new(),
     )]
     pub webhook: Option<String>,
-    /// Write each report to the journal, at this socket of journald
+    /// Write each report to the journal, through this journald socket
     #[arg(
         long,
         value_name = "SOCKET",

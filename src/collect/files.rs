@@ -77,7 +77,7 @@ impl<'a> Files<'a> {
             None => self.engine.read_tree(self.container, path, UNITS).await?,
         };
         // What is missing in a part of a folder may be in the rest.
-        let limit = || format!("it has more than {} MiB or some thousand entries", UNITS >> 20);
+        let limit = || format!("it is larger than {} MiB or has thousands of entries", UNITS >> 20);
         match tree {
             Some(Tree { cut: true, .. }) => {
                 Err(EngineError::TooLarge { action: format!("read {path}"), reason: limit() })

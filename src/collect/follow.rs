@@ -50,7 +50,7 @@ pub async fn follow(
             builder.facts.set(key::CONTAINER_STATUS, ContainerStatus::Removed, "container inspect");
             builder.gaps.push(Gap {
                 fact: "container".to_owned(),
-                reason: format!("it cannot be inspected any more: {}", error.brief()),
+                reason: format!("it can no longer be inspected: {}", error.brief()),
             });
         }
         let snapshot = builder.finish(&inspected);

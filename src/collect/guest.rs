@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn enabled_services_outside_the_default_target_are_told() {
+    fn enabled_services_outside_the_default_target_are_found() {
         let entries = vec![
             link("default.target", "/usr/lib/systemd/system/container.target"),
             link("multi-user.target.wants/nginx.service", "/usr/lib/systemd/system/nginx.service"),

@@ -53,7 +53,7 @@ pub fn read_profile(path: &str) -> Result<String, String> {
     let failed = |error: std::io::Error| format!("the profile {path} cannot be read: {error}");
     // A pipe or a device may never end, or never begin.
     if !std::fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(format!("the profile {path} cannot be read: it is no file"));
+        return Err(format!("the profile {path} cannot be read: it is not a file"));
     }
     read_bounded(std::fs::File::open(path).map_err(failed)?, path)
 }
@@ -69,12 +69,9 @@ pub fn read_bounded(from: impl Read, name: &str) -> Result<String, String> {
         .read_to_end(&mut bytes)
         .map_err(|error| format!("the profile {name} cannot be read: {error}"))?;
     if bytes.len() > PROFILE_LIMIT {
-        return Err(format!(
-            "the profile {name} is larger than {} MiB, the most that is read of a profile",
-            PROFILE_LIMIT >> 20
-        ));
+        return Err(format!("the profile {name} is larger than {} MiB, the limit", PROFILE_LIMIT >> 20));
     }
-    String::from_utf8(bytes).map_err(|error| format!("the profile {name} is no text: {error}"))
+    String::from_utf8(bytes).map_err(|error| format!("the profile {name} is not text: {error}"))
 }
 
 /// Facts of this machine.

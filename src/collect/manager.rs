@@ -30,7 +30,7 @@ pub(super) async fn ask(
         let waits = Waits::of(inspected, options.patience);
         Box::pin(collect(engine, &inspected.id, waits, &mut answers)).await;
     } else {
-        answers.gap("manager.*", "--no-exec was given".to_owned());
+        answers.gap("manager.*", "--no-exec is set".to_owned());
     }
     answers
 }

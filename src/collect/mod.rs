@@ -76,7 +76,7 @@ async fn look(
         builder.facts.set(key::CONTAINER_STATUS, ContainerStatus::Removed, "container inspect");
         builder.gaps.push(Gap {
             fact: "container".to_owned(),
-            reason: "it was removed while it was examined".to_owned(),
+            reason: "it was removed while being examined".to_owned(),
         });
     }
     let changed = after.is_ok_and(|after| inspected.has_changed(&after));

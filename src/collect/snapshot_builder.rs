@@ -183,7 +183,7 @@ impl SnapshotBuilder {
         let mut gaps = static_part.gaps;
         let refused = |word: &String| Gap {
             fact: "container.name".to_owned(),
-            reason: format!("the engine calls it {word}, which is no name of a container; its id is used"),
+            reason: format!("the engine calls it {word}, which is not a container name; using its ID"),
         };
         gaps.extend(inspected.misnamed.as_ref().map(refused));
         Self { target, facts, gaps, documents, log: LogExcerpt::default() }
@@ -203,7 +203,12 @@ impl SnapshotBuilder {
                 pid1::collect(pid, &mut self.facts, &mut self.gaps);
             }
         } else {
-            self.facts.set(key::HOST_LOCAL, false, "no process or file of the container is on this machine");
+            self.facts.set(
+                key::HOST_LOCAL,
+                false,
+                "the container's processes and files are not on this \
+                machine",
+            );
             self.gaps.push(Gap {
                 fact: "pid1.*".to_owned(),
                 reason: "the engine is not proved to run on this machine".to_owned(),

@@ -68,7 +68,7 @@ fn hand_over(plan: &ImagePlan, args: &BuildArgs, rules: &RuleSet) -> Result<Exit
         let failed = |source| CommandError::Plan { path: path.clone(), source };
         write(&safe_path::within(folder, path).map_err(failed)?, text)?;
     }
-    output::tell(&format!("{} files are in {}: build that folder", plan.files.len(), folder.display()));
+    output::tell(&format!("wrote {} files to {}; build that folder", plan.files.len(), folder.display()));
     Ok(Exit::Success)
 }
 

@@ -37,7 +37,7 @@ fn rows(config: &Config) -> Vec<Setting> {
         }
     };
     let mut rows = vec![
-        one("host", "as the docker CLI finds it", &|s| s.host.as_deref().map(without_password)),
+        one("host", "as chosen by the docker CLI", &|s| s.host.as_deref().map(without_password)),
         one("context", "the current one", &|s| s.context.clone()),
         one("timeout", "10", &|s| s.timeout.map(|seconds| seconds.to_string())),
         one("color", "auto", &|s| s.color.as_ref().map(name_of)),

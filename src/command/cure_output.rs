@@ -25,8 +25,8 @@ pub fn print_cures(
         let name = &report.target.name;
         let Some(cure) = cure else {
             remark(&format!(
-                "nothing to prescribe for {name}: no root cause was found\n  next: the report, without \
-                    --prescription, says what was"
+                "nothing to prescribe for {name}: no root cause was found\n  next: run it without \
+                    --prescription to see the report"
             ));
             continue;
         };
@@ -37,8 +37,8 @@ pub fn print_cures(
         output::print(emitted.page().as_bytes())?;
         if !cure.curable {
             remark(&format!(
-                "{name}: this alone does not cure it\n  next: the report, without --prescription, says what \
-                    else has to be done"
+                "{name}: this alone does not cure it\n  next: run it without --prescription to see what else \
+                    is needed"
             ));
         }
     }
@@ -48,7 +48,7 @@ pub fn print_cures(
 /// What is said where a cure cannot be written down as a container.
 fn advice(name: &str, cure: &Prescription) -> String {
     let steps: Vec<&str> = cure.steps.iter().map(|step| step.title.as_str()).collect();
-    format!("nothing to prescribe for {name} in this form: {}\n{}", cure.summary, steps.join("\n"))
+    format!("nothing to prescribe for {name} in this format: {}\n{}", cure.summary, steps.join("\n"))
 }
 
 /// Writes the cure to the files that are to have it as a script.
@@ -67,7 +67,7 @@ pub fn write_scripts(
             None if remarks => {
                 let path = wanted.path.display();
                 output::tell(&format!(
-                    "{path} was not written: there is nothing to prescribe for {}",
+                    "{path} was not written: nothing to prescribe for {}",
                     report.target.name
                 ));
             }
@@ -88,8 +88,8 @@ mod tests {
         cure.steps.truncate(1);
         assert_eq!(
             advice("web", &cure),
-            "nothing to prescribe for web in this form: Start the container anew with a tmpfs on /run.\nmake \
-                web-cured from the container's image"
+            "nothing to prescribe for web in this format: Recreate the container with a tmpfs on \
+                /run.\nbuild web-cured from the container's image"
         );
         let answers = [(sample::failed(), None), (sample::failed(), Some(cure))];
         assert!(print_cures(CureFormat::Compose, &answers, false).is_ok());

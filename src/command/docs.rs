@@ -38,7 +38,7 @@ fn write(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, Comman
     }
     put(files, folder)?;
     output::tell(&format!(
-        "wrote the {} files of the book; `mdbook build {}` makes pages of them",
+        "wrote {} files; `mdbook build {}` renders the book",
         files.len(),
         folder.display()
     ));
@@ -48,17 +48,14 @@ fn write(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, Comman
 fn check(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, CommandError> {
     let mut odd: Vec<String> = stale(files, folder)?
         .into_iter()
-        .map(|name| format!("{name}: belongs to no rule any more\n"))
+        .map(|name| format!("{name}: its rule no longer exists\n"))
         .collect();
     odd.extend(differing(files, folder)?);
     output::print(odd.concat().as_bytes())?;
     if odd.is_empty() {
         return Ok(Exit::Success);
     }
-    output::tell(&format!(
-        "the book is not what the rules say\n  next: sysdock rules docs -o {}",
-        folder.display()
-    ));
+    output::tell(&format!("the book is out of date\n  next: sysdock rules docs -o {}", folder.display()));
     Ok(Exit::Findings)
 }
 

@@ -106,7 +106,7 @@ impl Doctor<'_> {
         let listed = if names.is_none() { fleet.names().await? } else { Vec::new() };
         let all = names.unwrap_or(&listed);
         if all.is_empty() {
-            let remark = format!("there are no containers on {}", fleet.engine.endpoint());
+            let remark = format!("no containers on {}", fleet.engine.endpoint());
             return Ok(Examined { remarks: vec![remark], ..Examined::default() });
         }
         let (done, words) = (AtomicU64::new(0), fleet.waiting(all));

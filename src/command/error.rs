@@ -30,7 +30,7 @@ pub enum CommandError {
     #[error(transparent)]
     Image(#[from] ImageError),
     /// A file of the plan cannot be written.
-    #[error("cannot write {path}: {source}\n  next: name another folder with --output")]
+    #[error("cannot write {path}: {source}\n  next: choose another folder with --output")]
     Plan {
         /// The file.
         path: String,
@@ -45,12 +45,12 @@ pub enum CommandError {
     Text(#[from] Unreadable),
     /// The rules cannot be used.
     #[error(
-        "{0}\n  next: `sysdock rules check --rules DIR` checks your rules; without --rules only the built-in \
-            ones are used"
+        "{0}\n  next: `sysdock rules check --rules DIR` checks your rules; without --rules, only the \
+            built-in ones are used"
     )]
     Rules(#[from] RuleError),
     /// No diagnosis has that id.
-    #[error("no diagnosis has the id `{id}`{near}\n  next: `sysdock rules list` shows all ids")]
+    #[error("no diagnosis has the ID `{id}`{near}\n  next: `sysdock rules list` shows all IDs")]
     NoDiagnosis {
         /// Id as given.
         id: String,
@@ -59,12 +59,12 @@ pub enum CommandError {
     },
     /// No diagnosis knows that message.
     #[error(
-        "no diagnosis knows that message\n  next: `sysdock triage FILE` judges all of a log; a single line \
-            that systemd did not print has its cause elsewhere"
+        "no diagnosis matches that message\n  next: diagnose the whole log with `sysdock triage FILE`; \
+            sysdock only knows lines that systemd or the engine prints"
     )]
     NoMessage,
     /// The book's folder cannot be read or written.
-    #[error("cannot read or write {path}: {source}\n  next: name a folder that this user may write to")]
+    #[error("cannot read or write {path}: {source}\n  next: choose a folder that this user can write to")]
     Book {
         /// File or folder.
         path: std::path::PathBuf,
@@ -73,8 +73,8 @@ pub enum CommandError {
     },
     /// The machinery for talking to an engine cannot be started.
     #[error(
-        "cannot start talking to the engine: {0}\n  next: check the limits on open files and processes \
-            (`ulimit -a`)"
+        "cannot start the engine client: {0}\n  next: check the limits on open files and processes (`ulimit \
+            -a`)"
     )]
     Runtime(#[source] io::Error),
     /// No signal can be listened for.
@@ -99,7 +99,7 @@ pub enum CommandError {
     #[error(transparent)]
     Watch(WatchError),
     /// Stdout does not take the output.
-    #[error("cannot write to stdout: {0}\n  next: is the disk full?")]
+    #[error("cannot write to stdout: {0}\n  next: check whether the disk is full")]
     Output(#[from] io::Error),
 }
 

@@ -25,7 +25,7 @@ async fn fix(session: &Session<'_>, args: &FixArgs, options: &Options) -> Result
     let answer = Answer { report: &examination.report, prescription, trial: None };
     output::print(human::answers(&[answer], &options.context).as_bytes())?;
     let Some(prescription) = prescription else {
-        output::tell(&format!("nothing was changed: no cause was found in {}", args.container));
+        output::tell(&format!("nothing was changed: no root cause was found in {}", args.container));
         return Ok(Exit::Success);
     };
     let Some(retired) = prescription.retired.as_ref().filter(|_| prescription.curable) else {
@@ -34,7 +34,7 @@ async fn fix(session: &Session<'_>, args: &FixArgs, options: &Options) -> Result
     };
     if args.dry_run {
         output::tell(&format!(
-            "nothing was changed: --dry-run was given; these steps would replace {}",
+            "nothing was changed (--dry-run); these steps would replace {}",
             args.container
         ));
         return Ok(Exit::Success);
@@ -49,12 +49,12 @@ async fn fix(session: &Session<'_>, args: &FixArgs, options: &Options) -> Result
 fn refused(name: &str, prescription: &Prescription) -> String {
     let runs = prescription.steps.iter().any(|step| step.kind == StepKind::RunContainer);
     let why = if prescription.curable && !runs {
-        "something of it cannot be carried over, see the steps above"
+        "some of its settings cannot be carried over, see the steps above"
     } else if prescription.curable {
-        "the engine removes it as soon as it stops (--rm), so that it could not be put back: run the steps \
-            above by hand"
+        "the engine removes it as soon as it stops (--rm), so it could not be restored; run the steps above \
+            by hand"
     } else {
-        "no command alone cures it"
+        "no command can cure it"
     };
     format!("nothing was changed in {name}: {why}")
 }
@@ -64,7 +64,7 @@ async fn agreed(name: &str, kept_as: &str) -> Result<bool, CommandError> {
     if !std::io::stdin().is_terminal() {
         return Err(UsageError::NotAsked.into());
     }
-    output::tell(&format!("replace {name} by these steps? It is kept as {kept_as}. [y/N]"));
+    output::tell(&format!("replace {name} with these steps? The old container is kept as {kept_as}. [y/N]"));
     // A thread of its own, since reading a line hears no signal.
     let read = tokio::task::spawn_blocking(|| {
         let mut answer = String::new();
@@ -83,7 +83,7 @@ async fn carry_out(
 ) -> Result<Exit, CommandError> {
     match replace(session, examination, prescription, retired).await? {
         Replacement::Cured => {
-            let undo = treatment::commands("to undo it:", &retired.undo(&session.reach), context);
+            let undo = treatment::commands("to undo:", &retired.undo(&session.reach), context);
             let (name, kept_as) = (&retired.name, &retired.kept_as);
             let text = format!("\n{name} is cured; the old container is kept as {kept_as}.\n{undo}");
             output::print(text.as_bytes())?;
@@ -91,7 +91,7 @@ async fn carry_out(
         }
         Replacement::RolledBack => {}
         Replacement::Stuck(commands) => {
-            let text = treatment::commands("to put the old container back by hand:", &commands, context);
+            let text = treatment::commands("to restore the old container by hand:", &commands, context);
             output::tell(&text.trim_end());
         }
     }

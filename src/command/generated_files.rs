@@ -1,5 +1,5 @@
-//! Files that the program itself generates, such as the book and the schemas: written to a folder, or compared
-//! with those in one.
+//! Files that the program itself generates, such as the book and the schemas: written to a folder, or
+//! compared with those in one.
 
 use std::collections::BTreeMap;
 use std::fs;

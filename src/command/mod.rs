@@ -82,7 +82,10 @@ fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
     output::speak(options.context.unicode);
     if options.verbose {
         options.rules.iter().for_each(|folder| {
-            output::tell(&format!("rules from {} come on top of the built-in ones", folder.path.display()));
+            output::tell(&format!(
+                "using rules from {} in addition to the built-in ones",
+                folder.path.display()
+            ));
         });
     }
     match cli.command {

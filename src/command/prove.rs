@@ -46,11 +46,11 @@ async fn prove(
     }
     let is_healthy = examination.prescription.is_none();
     let why = if is_healthy {
-        "no cause was found, so there is no cure to try"
+        "no root cause was found, so there is no cure to test"
     } else {
-        "no command alone cures it"
+        "no command can cure it"
     };
-    output::tell(&format!("nothing was tried for {name}: {why}"));
+    output::tell(&format!("no trial for {name}: {why}"));
     Ok(if is_healthy { Exit::Success } else { Exit::Findings })
 }
 
@@ -72,8 +72,8 @@ async fn listen(
         Listened::CannotStart(silent) => {
             show(&silent, None, format, session.rules, options)?;
             output::tell(&format!(
-                "{name} was not listened to: it cannot be started anew as it is, see the steps above for \
-                    what stands in the way"
+                "cannot capture the output of {name}: it cannot be recreated as it is; the steps above show \
+                    why"
             ));
             Ok(Exit::Findings)
         }

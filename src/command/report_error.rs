@@ -9,8 +9,8 @@ use crate::render::format::FormatError;
 pub enum ReportError {
     /// A suppression of a diagnosis that is not there.
     #[error(
-        "the configuration suppresses `{id}`, and no diagnosis has that id{near}\n  next: `sysdock config \
-            show` says which file it is in; `sysdock rules list` shows all ids"
+        "the configuration suppresses the unknown ID `{id}`{near}\n  next: `sysdock config show` says which \
+            file it is in; `sysdock rules list` shows all IDs"
     )]
     Suppressed {
         /// Id as written.
@@ -19,7 +19,7 @@ pub enum ReportError {
         near: String,
     },
     /// A baseline cannot be used.
-    #[error("cannot use the baseline {path}: {reason}\n  next: make one with --output json={path}")]
+    #[error("cannot use the baseline {path}: {reason}\n  next: create one with --output json={path}")]
     Baseline {
         /// The file.
         path: String,
@@ -28,8 +28,8 @@ pub enum ReportError {
     },
     /// A file of a report cannot be written.
     #[error(
-        "cannot write the report to {path}: {source}\n  next: name a file in a folder that is there and that \
-            you may write to"
+        "cannot write the report to {path}: {source}\n  next: choose a file in an existing folder that you \
+            can write to"
     )]
     File {
         /// The file.
@@ -43,6 +43,6 @@ pub enum ReportError {
     )]
     Format(#[from] FormatError),
     /// Stdout does not take the output.
-    #[error("cannot write to stdout: {0}\n  next: is the disk full?")]
+    #[error("cannot write to stdout: {0}\n  next: check whether the disk is full")]
     Output(#[from] io::Error),
 }

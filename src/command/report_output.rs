@@ -45,7 +45,7 @@ fn baseline(options::Baseline { path, trust, .. }: &options::Baseline) -> Result
         wrong(format!("{refusal}{next}"))
     })?;
     Baseline::read(BufReader::new(file))
-        .map_err(|error| wrong(format!("it is no report of sysdock: {error}")))
+        .map_err(|error| wrong(format!("it is not a sysdock report: {error}")))
 }
 
 /// Writes all files, then stdout.

@@ -39,7 +39,7 @@ fn check(rules: &RuleSet) -> Result<Exit, CommandError> {
             file: "remedies.toml".to_owned(),
             rule: id.to_owned(),
             message:
-                "says where = \"relaunch\", which is for the remedies that sysdock carries out itself; say \
+                "has where = \"relaunch\", which is reserved for remedies that sysdock applies itself; use \
                 image, host or advice"
                     .to_owned(),
         }

@@ -70,7 +70,7 @@ async fn start_container(
     let Some(started) = start(&examination.report, &examination.snapshot, &session.reach, wanted) else {
         let answer = Answer { report: &examination.report, prescription, trial: None };
         output::print(human::answers(&[answer], context).as_bytes())?;
-        output::tell(&format!("{} was not started: no command alone makes it boot here", wanted.image));
+        output::tell(&format!("{} was not started: no command makes it boot on this engine", wanted.image));
         return Ok(Exit::Findings);
     };
     let commands: Vec<Vec<String>> =
@@ -85,7 +85,7 @@ async fn start_container(
     let after = launch(session, &wanted.name, &started.steps).await?;
     let answer = Answer { report: &after.report, prescription: None, trial: None };
     output::print(human::answers(&[answer], context).as_bytes())?;
-    output::print(treatment::commands("it was started by:", &commands, context).as_bytes())?;
+    output::print(treatment::commands("started with:", &commands, context).as_bytes())?;
     Ok(if after.has_booted() { Exit::Success } else { Exit::Findings })
 }
 

@@ -40,7 +40,7 @@ fn hidden_values(snapshot: &Snapshot) -> String {
     let kinds: Vec<String> =
         counts.iter().map(|(kind, count)| format!("{count} of {}", kind.name())).collect();
     match all {
-        0 => "no value was hidden".to_owned(),
+        0 => "no values were hidden".to_owned(),
         _ => format!("{} hidden: {}", counted(all, "value", "values"), kinds.join(", ")),
     }
 }

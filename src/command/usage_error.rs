@@ -5,29 +5,24 @@
 pub enum UsageError {
     /// An image cannot be listened to.
     #[error(
-        "{image} is an image, and --listen is for containers\n  next: `sysdock prove {image}` boots it once \
-            and shows what comes of it"
+        "{image} is an image, but --listen needs a container\n  next: `sysdock prove {image}` test-boots it"
     )]
     ListenImage {
         /// Its reference.
         image: String,
     },
     /// Words that are no flags.
-    #[error(
-        "--with `{0}` cannot be read as flags\n  next: write it as in a shell: --with '--memory 1g \
-            --hostname web'"
-    )]
+    #[error("cannot parse --with `{0}`\n  next: quote it as in a shell: --with '--memory 1g --hostname web'")]
     Flags(String),
     /// No built-in profile goes by that name.
     #[error(
-        "no engine goes by the name `{0}`\n  next: name it with its version: docker-20.10, docker-28.5.2, \
-            podman-4.3"
+        "unknown engine `{0}`\n  next: give its name and version: docker-20.10, docker-28.5.2, podman-4.3"
     )]
     NoBuiltIn(String),
     /// Nothing is known of a system call.
     #[error(
-        "nothing is known of a system call `{call}`{near}\n  next: check its name; systemd is not known to \
-            need it, and no built-in profile names it"
+        "unknown system call `{call}`{near}\n  next: check the name; systemd is not known to need it, and no \
+            built-in profile lists it"
     )]
     NoCall {
         /// Name as given.
@@ -37,8 +32,8 @@ pub enum UsageError {
     },
     /// Nobody can be asked, and `--yes` was not given.
     #[error(
-        "nothing was changed: stdin is no terminal, so nobody can be asked\n  next: look at the steps above, \
-            then give --yes"
+        "nothing was changed: cannot ask for confirmation because stdin is not a terminal\n  next: review \
+            the steps above, then use --yes"
     )]
     NotAsked,
 }

@@ -61,7 +61,7 @@ async fn delivery(wanted: &WatchOptions, options: &Options) -> Result<Delivery, 
         let bound = sink::serve(address, move || counts.page()).await;
         let bound = bound.map_err(|source| WatchError::Metrics { address, source })?;
         if options.remarks {
-            output::tell(&format!("metrics are at http://{bound}/metrics"));
+            output::tell(&format!("metrics at http://{bound}/metrics"));
         }
     }
     let webhook = wanted.webhook.clone().map(|to| Webhook::start(to, options.remarks)).transpose()?;

@@ -14,7 +14,7 @@ pub(super) fn environment<'e>(variable: &impl Fn(&str) -> Option<&'e str>) -> Re
         context: text("SYSDOCK_CONTEXT"),
         timeout: variable("SYSDOCK_TIMEOUT")
             .map(|text| {
-                seconds(text).ok_or_else(|| format!("`{text}` is no number of seconds from 1 to 86400"))
+                seconds(text).ok_or_else(|| format!("`{text}` is not a number of seconds from 1 to 86400"))
             })
             .transpose()
             .map_err(variable_error("SYSDOCK_TIMEOUT"))?,

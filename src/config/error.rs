@@ -9,7 +9,7 @@ use crate::trust::Refusal;
 pub enum ConfigError {
     /// A file cannot be read.
     #[error(
-        "cannot read the configuration {path}: {source}\n  next: mend it, or name another one with --config"
+        "cannot read the configuration {path}: {source}\n  next: fix it, or choose another file with --config"
     )]
     Read {
         /// The file.
@@ -19,8 +19,8 @@ pub enum ConfigError {
     },
     /// A file is not understood.
     #[error(
-        "the configuration {path} is not understood\n{reason}\n  next: `sysdock config show --help` lists \
-            the settings; --config FILE uses another file"
+        "invalid configuration {path}\n{reason}\n  next: `sysdock config show --help` lists the settings; \
+            --config FILE uses another file"
     )]
     Syntax {
         /// The file.
@@ -29,7 +29,7 @@ pub enum ConfigError {
         reason: String,
     },
     /// A file is not one to be obeyed.
-    #[error("the configuration {path} is not obeyed: {reason}\n  next: {next}")]
+    #[error("ignoring the configuration {path}: {reason}\n  next: {next}")]
     Refused {
         /// The file.
         path: String,
@@ -40,8 +40,8 @@ pub enum ConfigError {
     },
     /// A file of a project says whom to trust.
     #[error(
-        "{path} sets `{key}`, which a project may not do for itself\n  next: move it to your own \
-            configuration, or use --trust for one run"
+        "{path} sets `{key}`, which a project's file cannot do\n  next: move it to your own configuration, \
+            or use --trust for one run"
     )]
     Trust {
         /// The file.
@@ -51,8 +51,8 @@ pub enum ConfigError {
     },
     /// A file of a project says which engine to ask.
     #[error(
-        "{path} sets `{key}`, which a project may not choose: a checkout would decide which engine is \
-            asked\n  next: move it to your own configuration, or use --host or DOCKER_HOST"
+        "{path} sets `{key}`, but a project's file cannot choose the engine\n  next: move it to your own \
+            configuration, or use --host or DOCKER_HOST"
     )]
     Engine {
         /// The file.
@@ -61,7 +61,7 @@ pub enum ConfigError {
         key: &'static str,
     },
     /// A variable is not understood.
-    #[error("the variable {name} is not understood: {reason}\n  next: mend or unset it")]
+    #[error("invalid variable {name}: {reason}\n  next: fix or unset it")]
     Variable {
         /// The variable.
         name: String,

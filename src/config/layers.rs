@@ -141,12 +141,11 @@ fn read(path: &Path, trust: &Trust) -> Result<Option<Settings>, ConfigError> {
 fn next(reason: &Refusal, folder: &Path) -> String {
     if reason.is_distrust() {
         format!(
-            "look at it; then --trust, or safe-directories = [\"{}\"] in your own configuration, lets it be \
-                obeyed",
+            "review it; then use --trust, or safe-directories = [\"{}\"] in your own configuration",
             folder.display()
         )
     } else {
-        "replace it by a regular file, or name another one with --config".to_owned()
+        "replace it with a regular file, or choose another one with --config".to_owned()
     }
 }
 
@@ -263,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_project_does_not_vouch_for_itself() {
+    fn a_project_cannot_trust_itself() {
         let project = shared("safe-directories = [\"*\"]\n");
         assert!(matches!(
             load(&global(), project.path(), |_| None),

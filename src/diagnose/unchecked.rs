@@ -24,7 +24,7 @@ pub fn doubted(mut report: Report, facts: &Facts) -> Report {
             if !report.gaps.iter().any(|gap| gap.fact == FAILED_UNITS) {
                 report.gaps.push(Gap {
                     fact: FAILED_UNITS.to_owned(),
-                    reason: format!("nobody asked for them{}", why(&report)),
+                    reason: format!("not queried{}", why(&report)),
                 });
             }
         }
@@ -44,7 +44,7 @@ fn why(report: &Report) -> String {
     let gap = report.gaps.iter().find(|gap| gap.fact == "manager.*" || gap.fact == key::MANAGER_STATE.name());
     match (gap, report.target.kind) {
         (Some(gap), _) => format!(": {}", gap.reason),
-        (None, TargetKind::Text) => ": the text does not tell".to_owned(),
-        (None, _) => ": the container does not run".to_owned(),
+        (None, TargetKind::Text) => ": not in the text".to_owned(),
+        (None, _) => ": the container is not running".to_owned(),
     }
 }

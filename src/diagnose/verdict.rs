@@ -67,25 +67,25 @@ fn progress(facts: &Facts) -> String {
         .unwrap_or_default();
     let said = match facts.get(key::BOOT_OUTCOME) {
         Some(BootOutcome::NeverStarted) if facts.get(key::ENGINE_NAME) == Some(EngineKind::Podman) => {
-            "created, never started (of a start that failed Podman keeps no reason; `podman start --attach` \
-                prints it)"
+            "created, never started (Podman does not keep the reason of a failed start; `podman start \
+                --attach` prints it)"
                 .to_owned()
         }
         Some(BootOutcome::NeverStarted) => "created, never started".to_owned(),
-        Some(BootOutcome::CouldNotStart) => format!("the engine could not start it{code}"),
+        Some(BootOutcome::CouldNotStart) => format!("the engine could not start the container{code}"),
         Some(BootOutcome::Starting) => "running, but systemd has not finished booting".to_owned(),
         Some(BootOutcome::Rescue) => "running in rescue or emergency mode".to_owned(),
         Some(BootOutcome::Up) => match facts.get(key::MANAGER_STATE) {
-            Some(state) => format!("running, systemd says {}", state.word()),
-            None => "running, and PID 1 is a working systemd".to_owned(),
+            Some(state) => format!("running, systemd reports {}", state.word()),
+            None => "running, PID 1 is a working systemd".to_owned(),
         },
-        Some(BootOutcome::Unreachable) => "running, but systemctl does not reach systemd".to_owned(),
+        Some(BootOutcome::Unreachable) => "running, but systemctl cannot reach systemd".to_owned(),
         Some(BootOutcome::Frozen) => "running, but PID 1 is frozen: systemd gave up".to_owned(),
         Some(BootOutcome::NotSystemd) => "running, but PID 1 is not systemd".to_owned(),
         Some(BootOutcome::Stopped) if subject(facts) == Subject::NotSystemd => format!("ended{code}"),
         Some(BootOutcome::Stopped) => format!("systemd gave up{code}"),
-        Some(BootOutcome::Ended) => format!("ended in order{code}"),
-        Some(BootOutcome::Killed) => format!("ended by a signal{code}"),
+        Some(BootOutcome::Ended) => format!("exited normally{code}"),
+        Some(BootOutcome::Killed) => format!("killed by a signal{code}"),
         _ => facts.get(key::CONTAINER_STATUS).map_or("state unknown", ContainerStatus::word).to_owned(),
     };
     format!("{said}{restarts}")

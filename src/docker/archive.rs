@@ -79,7 +79,7 @@ impl Engine {
                 .headers()
                 .get("x-docker-container-path-stat")
                 .and_then(|value| stat_of_header(value.as_bytes()));
-            header.map(Some).ok_or_else(|| broken("it has no stat header".to_owned()))
+            header.map(Some).ok_or_else(|| broken("the stat header is missing".to_owned()))
         })
         .await
     }

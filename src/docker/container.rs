@@ -44,7 +44,7 @@ impl Engine {
             let id = answer.get("Id").and_then(Value::as_str).map(str::to_owned);
             id.ok_or_else(|| EngineError::Garbage {
                 action: action.clone(),
-                reason: "no Id in it".to_owned(),
+                reason: "the Id is missing".to_owned(),
             })
         })
         .await
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_container_whose_name_is_none_is_called_by_its_id() {
+    fn a_container_with_an_invalid_name_is_called_by_its_id() {
         assert_eq!(fit_name("/web", "aa"), Some("web"));
         for told in ["/../../x", "//web", "/a b", ""] {
             assert_eq!(fit_name(told, "aa"), Some("aa"), "{told}");

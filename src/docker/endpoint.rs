@@ -37,12 +37,15 @@ impl Endpoint {
         match scheme {
             "unix" if rest.starts_with('/') => Ok(Self::Unix(PathBuf::from(rest))),
             "unix" => Err(bad("a socket needs an absolute path")),
-            "tcp" | "http" => Self::parse_tcp(rest).ok_or_else(|| bad("no host is named")),
+            "tcp" | "http" => Self::parse_tcp(rest).ok_or_else(|| bad("the host is missing")),
             "https" => Err(bad("TLS is not supported yet; ssh:// reaches a remote engine")),
             "ssh" if has_password(rest) => {
-                Err(bad("a password in an ssh address is not supported; ssh asks for it, or uses a key"))
+                Err(bad("a password in an ssh address is not supported; use a key, or let ssh ask"))
             }
-            "ssh" => Self::parse_ssh(rest).ok_or_else(|| bad("no host is named, or the port is no number")),
+            "ssh" => Self::parse_ssh(rest).ok_or_else(|| {
+                bad("the host is missing, or the port is not a \
+                number")
+            }),
             _ => Err(bad("the scheme is unknown")),
         }
     }

@@ -257,7 +257,7 @@ fn negotiate(version: &Value) -> Result<ApiVersion, EngineError> {
     let read = |key: &str| version.get(key).and_then(Value::as_str).and_then(ApiVersion::parse);
     let garbage = || EngineError::Garbage {
         action: "GET /version".to_owned(),
-        reason: "no ApiVersion in it".to_owned(),
+        reason: "ApiVersion is missing".to_owned(),
     };
     let theirs = read("ApiVersion").ok_or_else(garbage)?;
     match read("MinAPIVersion") {

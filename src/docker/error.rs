@@ -8,8 +8,8 @@ use std::time::Duration;
 pub enum EngineError {
     /// No socket, flag, variable or context leads to an engine.
     #[error(
-        "no container engine found (tried {tried})\n  next: start Docker or Podman, or name the engine with \
-            --host unix:///path/to.sock, DOCKER_HOST or --context"
+        "no container engine found (tried {tried})\n  next: start Docker or Podman, or select the engine \
+            with --host unix:///path/to.sock, DOCKER_HOST or --context"
     )]
     NotFound {
         /// Places that were looked at, comma separated.
@@ -27,7 +27,7 @@ pub enum EngineError {
         reason: String,
     },
     /// A docker CLI context that does not exist or cannot be read.
-    #[error("docker context `{name}` {reason}\n  next: `docker context ls` lists the contexts there are")]
+    #[error("docker context `{name}` {reason}\n  next: `docker context ls` lists the existing contexts")]
     Context {
         /// Name of the context.
         name: String,
@@ -46,7 +46,7 @@ pub enum EngineError {
     /// Nothing listens at the address.
     #[error(
         "cannot connect to the engine at {address}: {source}\n  next: is the engine running? try `systemctl \
-            status docker` or `podman system service`, or name another engine with --host"
+            status docker` or `podman system service`, or select another engine with --host"
     )]
     Connect {
         /// Address of the engine.
@@ -55,8 +55,8 @@ pub enum EngineError {
         source: std::io::Error,
     },
     /// No answer within the deadline of the call.
-    #[error("the engine did not answer `{action}` within {} s\n  next: the engine may hang; try `docker ps`, \
-        look at its log, or allow more time with --timeout", .deadline.as_secs_f32())]
+    #[error("the engine did not answer `{action}` within {} s\n  next: the engine may be hanging; try \
+        `docker ps`, check its log, or raise --timeout", .deadline.as_secs_f32())]
     Deadline {
         /// The call that was made.
         action: String,
@@ -65,7 +65,7 @@ pub enum EngineError {
     },
     /// The connection broke, or the answer is no HTTP.
     #[error(
-        "the engine's answer to `{action}` broke off or is not HTTP: {reason}\n  next: check that the \
+        "the engine's answer to `{action}` was cut off or is not HTTP: {reason}\n  next: check that the \
             address belongs to a Docker or Podman API"
     )]
     Broken {
@@ -87,9 +87,9 @@ pub enum EngineError {
     },
     /// The answer is larger than what is read of one.
     #[error(
-        "the engine's answer to `{action}` is too large: {reason}\n  next: see what makes it so large \
-            (`docker inspect` and `docker info` answer some 10 KiB), or whether the address belongs to an \
-            engine"
+        "the engine's answer to `{action}` is too large: {reason}\n  next: check what makes it so large \
+            (`docker inspect` and `docker info` usually return about 10 KiB), and that the address belongs \
+            to an engine"
     )]
     TooLarge {
         /// The call that was made.
@@ -99,8 +99,8 @@ pub enum EngineError {
     },
     /// The engine answered with an error status.
     #[error(
-        "the engine refused `{action}`: {message} (HTTP {status})\n  next: the engine's own log may say \
-            more; HTTP 403 means that a proxy or plugin in front of it forbids the call"
+        "the engine refused `{action}`: {message} (HTTP {status})\n  next: the engine's log may say more; \
+            HTTP 403 means that a proxy or plugin in front of the engine denies the call"
     )]
     Refused {
         /// The call that was made.
@@ -118,8 +118,8 @@ pub enum EngineError {
     },
     /// A step of an image's build failed.
     #[error(
-        "`{action}` failed: {message}\n  next: the last lines above are those of the step that failed; \
-            `sysdock build --print` shows what it is made from"
+        "`{action}` failed: {message}\n  next: the last lines above come from the failed step; `sysdock \
+            build --print` shows the Dockerfile"
     )]
     Build {
         /// The call that was made.
@@ -129,7 +129,8 @@ pub enum EngineError {
     },
     /// The engine speaks only versions of the API that sysdock does not.
     #[error(
-        "the engine wants API version {minimum} or later, sysdock speaks up to {ours}\n  next: update sysdock"
+        "the engine requires API version {minimum} or later; sysdock supports up to {ours}\n  next: update \
+            sysdock"
     )]
     TooNew {
         /// Lowest version of the API that the engine serves.

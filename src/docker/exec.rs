@@ -60,7 +60,7 @@ impl Engine {
             .get("Id")
             .and_then(Value::as_str)
             .filter(|id| is_name(id))
-            .ok_or_else(|| garbage("no Id in it".to_owned()))?;
+            .ok_or_else(|| garbage("the Id is missing".to_owned()))?;
         let mut wire = self.start(id, action).await?;
         let (mut output, mut frames) = (ExecOutput::default(), Frames::default());
         while let Some(mut bytes) = wire.next(action).await? {

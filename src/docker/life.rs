@@ -74,7 +74,7 @@ impl Engine {
         let inspect = self.inspect_container(id).await?;
         Life::read(&inspect).ok_or_else(|| EngineError::Garbage {
             action: format!("inspect {id}"),
-            reason: "no Id in it".to_owned(),
+            reason: "the Id is missing".to_owned(),
         })
     }
 

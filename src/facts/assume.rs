@@ -15,7 +15,7 @@ pub(super) fn init_is_present(facts: &mut Facts) {
         // The engine's own codes: the program may be missing.
         Some(125..=127) => return,
         Some(_) => "container.exit_code: the engine could start it",
-        None => "assumed: the text names it and says nothing against it",
+        None => "assumed: the text mentions it",
     };
     facts.set_if_unknown(key::GUEST_INIT_PRESENT, true, source);
 }

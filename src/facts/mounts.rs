@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn the_configuration_foretells_the_tree() {
+    fn the_configuration_predicts_the_tree() {
         let bind = |rw: bool| json!({"Mounts": [{"Type": "bind", "Source": "/sys/fs/cgroup", "Destination": "/sys/fs/cgroup", "RW": rw}]});
         for (inspect, mode, expected) in [
             (json!({}), "v2", CgroupMount::Ro),

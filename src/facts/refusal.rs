@@ -174,84 +174,78 @@ fn bare(words: &str) -> &str {
 static MEANINGS: [(Pattern, &str); 22] = [
     (
         Pattern::new(r"exec format error"),
-        "the program, or the script's interpreter, is for another processor",
+        "the program, or the script's interpreter, is built for another architecture",
     ),
     (
         Pattern::new(r"client version \S+ is too (?:old|new)"),
-        "the client and the engine speak no version of the API in common: one of the two must be updated",
+        "the client and the engine share no API version; update one of them",
     ),
     (
         Pattern::new(r"(?i)apply caps|capabilit(?:y|ies)"),
-        "the kernel refused the runtime a capability that was asked for, or that --privileged asks for: the \
-            engine itself holds fewer",
+        "the kernel denied the runtime a requested capability (also with --privileged): the engine itself \
+            has fewer",
     ),
     (
         Pattern::new(r"(?i)namespace \S+.{0,24}does not exist|unknown namespace"),
-        "the runtime does not know a kind of namespace that the engine asks for: one of the two is too old",
+        "the runtime does not support a namespace that the engine requests; one of them is too old",
     ),
     (
         Pattern::new(
             r"(?i)conflicts? with|conflicting options|cannot be used (?:with|together)|incompatible with|mutually exclusive|not supported (?:with|in|for)",
         ),
-        "two of the options, or an option and the way in which the engine runs, exclude each other: one of \
-            them has to go",
+        "two options, or an option and the engine's mode, exclude each other; remove one",
     ),
     (
         Pattern::new(r"(?i)cgroups? v[12] (?:is )?not supported|requires cgroups? v[12]"),
-        "the engine or its runtime does not work with this version of control groups",
+        "the engine or its runtime does not support this cgroup version",
     ),
     (
         Pattern::new(r"cgroup\S*: no such file|cgroup\.controllers|cgroup\.subtree_control"),
-        "the control group in which the container was to be made is not there, or was not delegated",
+        "the container's parent cgroup does not exist or is not delegated",
     ),
-    (
-        Pattern::new(r"(?i)security-opt"),
-        "the engine does not know this security option, or not this spelling of it",
-    ),
+    (Pattern::new(r"(?i)security-opt"), "the engine does not know this security option; check its spelling"),
     (Pattern::new(r"(?i)seccomp"), "the seccomp profile cannot be read or used"),
     (Pattern::new(r"(?i)apparmor"), "the AppArmor profile is not loaded on the host, or cannot be used"),
     (
         Pattern::new(
             r"(?i)device\b.*no such file|stat /dev/\S+: no such file|/dev/\S+.*no such (?:file|device)",
         ),
-        "a device that was asked for is not on the host",
+        "a requested device does not exist on the host",
     ),
-    (
-        Pattern::new(r"(?i)not a directory"),
-        "a file and a folder are mixed up: a file is mounted, or made, where a folder is, or the reverse",
-    ),
+    (Pattern::new(r"(?i)not a directory"), "a file is mounted over a directory, or the reverse"),
     (
         Pattern::new(r"(?i)mount.*(?:no such file|does not exist)|bind source path|statfs .*no such file"),
-        "a path that was to be mounted is not there",
+        "a path to mount does not exist",
     ),
-    (Pattern::new(r"(?i)read-only file system"), "a mount point had to be made where nothing can be written"),
+    (
+        Pattern::new(r"(?i)read-only file system"),
+        "a mount point could not be created on a read-only file \
+        system",
+    ),
     (
         Pattern::new(r"(?i)exec:? .*(?:no such file|not found)|executable file .*not found"),
-        "the program that was to be started is not in the image, or its interpreter is not",
+        "the program to start, or its interpreter, is not in the image",
     ),
-    (
-        Pattern::new(r"(?i)exec:? .*permission denied"),
-        "the program that was to be started may not be executed",
-    ),
+    (Pattern::new(r"(?i)exec:? .*permission denied"), "the program to start is not executable"),
     (
         Pattern::new(r"(?i)port is already allocated|address already in use"),
-        "another program holds a port that was to be published",
+        "a port to publish is already in use",
     ),
     (Pattern::new(r"(?i)name .* is already in use"), "another container has this name"),
     (
         Pattern::new(r"(?i)unable to find user|no matching entries"),
-        "the user or group that was asked for is not in the image",
+        "the requested user or group does not exist in the image",
     ),
     (
         Pattern::new(
             r"(?i)unknown (?:shorthand )?flag|invalid argument|unknown or invalid runtime|unknown runtime",
         ),
-        "the client or the engine is too old for an option, or the option is misspelt",
+        "the client or engine is too old for an option, or the option is misspelt",
     ),
-    (Pattern::new(r"(?i)sysctl"), "a kernel setting that was asked for may not be set for a container"),
+    (Pattern::new(r"(?i)sysctl"), "a requested sysctl cannot be set for a container"),
     (
         Pattern::new(r"(?i)cannot connect to|while trying to connect|during connect"),
-        "the client did not reach the engine: it does not run, or this user may not speak to it",
+        "the client cannot reach the engine: it is not running, or this user has no access",
     ),
 ];
 
@@ -266,7 +260,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_starts_no_container_is_told_from_a_start_that_was_refused() {
+    fn other_engine_errors_are_not_refused_starts() {
         for (line, words, what) in [
             (
                 "docker: Error response from daemon: no idea what this is.",
@@ -339,7 +333,7 @@ mod tests {
             ("stat /dev/fuse9: no such file or directory", "device"),
             (
                 "error mounting \"/etc/os-release\" to rootfs at \"/usr\": not a directory",
-                "a file and a folder",
+                "a file is mounted over a directory",
             ),
             ("unable to apply caps: operation not permitted", "capability"),
             ("namespace {\"time\" \"\"} does not exist", "too old"),

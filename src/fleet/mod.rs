@@ -83,8 +83,7 @@ impl Fleet<'_> {
         let mut examined = Examined::default();
         if cures.get() > CURES {
             examined.remarks.push(format!(
-                "the cures of all containers after the first {CURES} are left out: \
-                sysdock doctor NAME gives one"
+                "only the cures of the first {CURES} containers are shown; sysdock doctor NAME shows another"
             ));
         }
         for (name, outcome) in outcomes {

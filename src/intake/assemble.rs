@@ -37,7 +37,7 @@ pub fn snapshots(name: &str, page: &ReadText, found: &Found) -> Vec<Snapshot> {
 /// The snapshot of a text that could not be looked at.
 pub fn unseen(name: &str, reason: &str) -> Snapshot {
     let page =
-        ReadText { speaks: true, unseen: vec![format!("not judged: {reason}")], ..ReadText::default() };
+        ReadText { speaks: true, unseen: vec![format!("no verdict: {reason}")], ..ReadText::default() };
     TextSnapshotBuilder::new(name, &page, &Found::default(), None, ContainerPart::default()).finish()
 }
 
@@ -146,7 +146,7 @@ impl<'f> TextSnapshotBuilder<'f> {
             is_spoken || self.documents.values().any(|document| line_owner::signs(&document.to_string()));
         let meant = self.facts.get(key::CONTAINER_MEANT_FOR_SYSTEMD);
         if spoken && meant != Some(true) {
-            self.facts.set(key::CONTAINER_MEANT_FOR_SYSTEMD, true, "text: it speaks of systemd");
+            self.facts.set(key::CONTAINER_MEANT_FOR_SYSTEMD, true, "text: mentions systemd");
             return;
         }
         let unknown = self.facts.get(key::CONTAINER_ERROR).is_some()
@@ -159,14 +159,11 @@ impl<'f> TextSnapshotBuilder<'f> {
             self.log.lines.iter().find_map(|line| refusal::of_line(&line.text)).map(|refusal| refusal.words);
         match other {
             Some(words) => {
-                let reason = format!(
-                    "not judged: all that is told of a container is what an engine said to a request: {words}"
-                );
+                let reason =
+                    format!("no verdict: the text only contains the engine's answer to a request: {words}");
                 self.gaps.push(Gap { fact: UNSEEN_TEXT.to_owned(), reason });
             }
-            None => {
-                self.facts.set(key::CONTAINER_MEANT_FOR_SYSTEMD, false, "text: it does not speak of systemd")
-            }
+            None => self.facts.set(key::CONTAINER_MEANT_FOR_SYSTEMD, false, "text: does not mention systemd"),
         }
     }
 
@@ -235,15 +232,15 @@ fn unread(what: &str) -> Gap {
         "--inspect" => ("container.*", "output of `docker inspect CONTAINER`"),
         _ => ("container.*", "command line of `run` or `create`"),
     };
-    Gap { fact: fact.to_owned(), reason: format!("{what} holds no {wanted}") }
+    Gap { fact: fact.to_owned(), reason: format!("{what} contains no {wanted}") }
 }
 
 /// Why a text, or a part of it, was not seen; one without a word says nothing, unless something was given
 /// beside it.
 fn unread_parts(page: &ReadText, found: &Found) -> Vec<Gap> {
     let wordless = (found.containers.is_empty() && !page.speaks).then(|| match page.bytes {
-        0 => "nothing to judge: the text is empty".to_owned(),
-        _ => "nothing to judge: the text holds no word".to_owned(),
+        0 => "nothing to diagnose: the text is empty".to_owned(),
+        _ => "nothing to diagnose: the text contains no words".to_owned(),
     });
     let reasons = page.unseen.iter().cloned().chain(wordless);
     reasons.map(|reason| Gap { fact: UNSEEN_TEXT.to_owned(), reason }).collect()
@@ -286,7 +283,7 @@ impl<'f> Units<'f> {
     fn tell(self, builder: &mut TextSnapshotBuilder<'_>) {
         let further = self.seen.len() - self.list.len();
         if further > 0 {
-            let reason = format!("not read: {further} units that failed, after the first {MOST_UNITS}");
+            let reason = format!("not read: {further} more failed units, after the first {MOST_UNITS}");
             builder.gaps.push(Gap { fact: "manager.failed_units".to_owned(), reason });
         }
         if !self.list.is_empty() {
@@ -297,7 +294,6 @@ impl<'f> Units<'f> {
 
 /// What is said of a text so long that its middle was only looked at by the rules.
 fn passed_over() -> Gap {
-    let reason = "failures that no rule knows were looked for at the beginning and the end of this long \
-        text, not in its middle";
+    let reason = "unknown failures were only searched for at the beginning and the end of this long text";
     Gap { fact: "log.unrecognised".to_owned(), reason: reason.to_owned() }
 }

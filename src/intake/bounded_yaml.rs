@@ -23,7 +23,7 @@ impl BoundedValue<'_> {
             .0
             .get()
             .checked_sub(1)
-            .ok_or_else(|| E::custom("the aliases of this document stand for too many values"))?;
+            .ok_or_else(|| E::custom("the aliases of this document expand to too many values"))?;
         self.0.set(room);
         Ok(value)
     }
@@ -88,7 +88,7 @@ impl<'de> Visitor<'de> for BoundedValue<'_> {
         let mut map = Mapping::new();
         while let Some(key) = from.next_key_seed(self)? {
             match map.entry(key) {
-                Entry::Occupied(_) => return Err(A::Error::custom("a key stands twice in one mapping")),
+                Entry::Occupied(_) => return Err(A::Error::custom("a key occurs twice in one mapping")),
                 Entry::Vacant(entry) => {
                     entry.insert(from.next_value_seed(self)?);
                 }

@@ -92,8 +92,7 @@ impl Budget {
     /// Names what is not looked for from a line on, because nothing is left.
     pub fn end_at(&mut self, line: u64, what: &str) {
         self.leave_out(format!(
-            "{what} from line {line} on: what stands before took all the work that a text \
-            of this size is worth"
+            "{what} from line {line} on: the work limit for a text of this size was reached"
         ));
     }
 

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_are_told_by_their_fields() {
+    fn documents_are_recognised_by_their_fields() {
         let text = "$ docker inspect web\n[\n    \
             {\n        \"Id\": \"0\",\n        \"Config\": {\"Tty\": true},\n        \"HostConfig\": {}\n    }\n]\n\
                     and\n{\"ServerVersion\":\"28.5\",\"CgroupVersion\":\"2\"}\n{\"host\":{\"cgroupVersion\":\"v2\"}}\n{\"a\":1}\n";

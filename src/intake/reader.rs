@@ -59,7 +59,7 @@ pub fn read(from: impl TextSource, matcher: &Matcher<'_>) -> io::Result<ReadText
     let mut reading = Reading::new(matcher);
     let mut stream = LogStream::new(matcher, WHOLE);
     if from.is_binary() {
-        reading.page.unseen.push("it is no text: only what is like text in it was read".to_owned());
+        reading.page.unseen.push("binary file: only its text parts were read".to_owned());
     }
     let mut from = Unbroken { from, failed: None };
     while let Some(length) = step(&mut from, &mut stream, &mut reading) {
@@ -72,7 +72,7 @@ pub fn read(from: impl TextSource, matcher: &Matcher<'_>) -> io::Result<ReadText
         reading
             .page
             .unseen
-            .insert(0, format!("the text breaks off after {} bytes: {error}", reading.page.bytes));
+            .insert(0, format!("the text was cut off after {} bytes: {error}", reading.page.bytes));
     }
     stream.finish(|line| reading.line(line));
     reading.page.count = stream.count();

@@ -93,8 +93,11 @@ pub fn commands(lines: &[Line], budget: &mut Budget) -> Vec<Command> {
         found.extend(here);
     }
     if let Some(at) = attempts.passed_over() {
-        budget
-            .leave_out(format!("command lines that begin within another, from line {} on", lines[at].number));
+        budget.leave_out(format!(
+            "command lines that start inside another one, from line {} \
+                on",
+            lines[at].number
+        ));
     }
     found
 }

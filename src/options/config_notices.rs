@@ -36,7 +36,7 @@ impl Reporting {
         }
         notices.extend(self.known(&findings));
         if let Some(file) = &self.lenient {
-            notices.push(notice(file, "a run fails only from critical findings on".to_owned()));
+            notices.push(notice(file, "only critical findings fail the run".to_owned()));
         }
         notices
     }
@@ -75,8 +75,8 @@ pub fn of_rules(rules: &RuleSet) -> Vec<Notice> {
         if change.harmless > 0 {
             let words = counted(
                 change.harmless,
-                "pattern of log lines is called harmless",
-                "patterns of log lines are called harmless",
+                "log pattern is marked harmless",
+                "log patterns are marked harmless",
             );
             notices.push(notice(&change.file, words));
         }

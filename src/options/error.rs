@@ -11,31 +11,31 @@ pub enum OptionError {
     NoTarget,
     /// `triage` without any text.
     #[error(
-        "nothing to read\n  next: name files or folders, pipe text into `sysdock triage -`, or give `--run \
+        "nothing to read\n  next: give files or folders, pipe text into `sysdock triage -`, or give `--run \
             'docker run …'`, --inspect or --info"
     )]
     NoText,
     /// `--jsonl` with another form.
-    #[error("--jsonl goes with --format json only\n  next: add --format json")]
+    #[error("--jsonl needs --format json\n  next: add --format json")]
     JsonLines,
     /// `--prescription` or `--format sh` for several containers.
-    #[error("a prescription is for one container, and {0} are named\n  next: ask for one after the other")]
+    #[error("--prescription takes one container, but {0} were given\n  next: run it once per container")]
     OnePrescription(usize),
     /// `--format sh` for all containers.
     #[error(
-        "a prescription is for one container, not for --all\n  next: `sysdock doctor --all` names those that \
-            need one"
+        "--prescription takes one container, not --all\n  next: `sysdock doctor --all` shows which \
+            containers need one"
     )]
     AllPrescriptions,
     /// A form that a command cannot give.
     #[error(
-        "--format {0} is for `doctor` and one container\n  next: sysdock triage --help lists the forms of \
+        "--format {0} needs `doctor` and one container\n  next: `sysdock triage --help` lists the formats of \
             triage"
     )]
     NoCure(&'static str),
     /// A suppression without a date that can be read.
     #[error(
-        "the suppression of `{id}` expires on `{date}`, which is no date\n  next: write it as expires = \
+        "the suppression of `{id}` expires on `{date}`, which is not a date\n  next: write it as expires = \
             2027-01-31"
     )]
     Expires {
@@ -46,8 +46,8 @@ pub enum OptionError {
     },
     /// A suppression whose targets are no pattern.
     #[error(
-        "the suppression of `{id}` is for `{target}`, which is no pattern: {reason}\n  next: use * for any \
-            text and ? for any sign"
+        "the suppression of `{id}` is for `{target}`, which is not a pattern: {reason}\n  next: use * for \
+            any text and ? for any character"
     )]
     Targets {
         /// Id of the diagnosis.
@@ -58,32 +58,29 @@ pub enum OptionError {
         reason: String,
     },
     /// `--prescription` with a form of the report.
-    #[error(
-        "--prescription prints the cure alone and does not go with another --format\n  next: leave one of \
-            them out"
-    )]
+    #[error("--prescription cannot be combined with --format\n  next: use only one of them")]
     TwoForms,
     /// `--since` that is no time.
     #[error(
-        "--since `{0}` is no time\n  next: give RFC 3339 such as 2026-01-31T08:00:00Z, or a span before now \
+        "--since `{0}` is not a time\n  next: give RFC 3339, such as 2026-01-31T08:00:00Z, or how long ago, \
             such as 10m or 2h"
     )]
     Since(String),
     /// `--for` that is no span.
-    #[error("--for `{0}` is no span of time\n  next: give seconds, or a span such as 30s, 10m or 2h")]
+    #[error("--for `{0}` is not a duration\n  next: give seconds, or a duration such as 30s, 10m or 2h")]
     Span(String),
     /// `--metrics` that is no address.
-    #[error("--metrics={0} is no address\n  next: give IP:PORT such as 127.0.0.1:9273")]
+    #[error("--metrics={0} is not an address\n  next: give IP:PORT such as 127.0.0.1:9273")]
     Metrics(String),
     /// `--metrics` that other machines would reach.
     #[error(
-        "--metrics={0} could be reached from other machines\n  next: use 127.0.0.1, or add \
-            --metrics-anywhere when that is meant"
+        "--metrics={0} is reachable from other machines\n  next: use 127.0.0.1, or add --metrics-anywhere if \
+            that is intended"
     )]
     MetricsOpen(String),
     /// `--webhook` that cannot be posted to; the address is not shown, it may hold a secret.
     #[error(
-        "--webhook is no address to post to\n  next: give https://host/path, http://host:port/path or \
+        "--webhook is not an address to post to\n  next: give https://host/path, http://host:port/path or \
             unix:///path/to/socket:/path"
     )]
     Webhook,

@@ -64,7 +64,8 @@ impl Reporting {
             if last.is_some_and(|last| last < today) {
                 let day = last.map(|day| day.to_string()).unwrap_or_default();
                 expired.push(format!(
-                    "the suppression of {} for {} ended on {day}: {}\n  next: cure it, or give it a new date",
+                    "the suppression of {} for {} expired on {day}: {}\n  next: fix the cause, or set a new \
+                        date",
                     entry.id, entry.target, entry.reason
                 ));
             } else {

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn metrics_stay_on_this_machine_unless_told_otherwise() {
+    fn metrics_are_local_by_default() {
         let at =
             |line: &[&str]| watch(line).map(|options| options.metrics.map(|address| address.to_string()));
         assert_eq!(at(&["web"]), Ok(None));

@@ -7,9 +7,8 @@ use crate::rule::{Class, Expectation, Rule, RuleSet, Severity, Signature, Stage}
 /// Example lines that are shown for one signature.
 const EXAMPLES: usize = 2;
 /// What `IMAGE` is, for those who want to follow.
-const IMAGE_WORDS: &str = "IMAGE is an image with systemd and without an entrypoint of its own, such as \
-    Debian with the packages systemd, systemd-sysv and dbus. The container is called broken; remove it \
-    afterwards.";
+const IMAGE_WORDS: &str = "IMAGE is any image with systemd and no entrypoint, such as Debian with the \
+    packages systemd, systemd-sysv and dbus. The container is named broken; remove it afterwards.";
 
 /// The page of a diagnosis.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,14 +89,14 @@ pub fn page(rule: &Rule, rules: &RuleSet) -> DiagnosisPage {
         vec![Block::Links(rule.page.references.clone())]
     };
     let sections = [
-        ("What is seen", seen(rule)),
+        ("Symptoms", seen(rule)),
         ("What happens", prose(&rule.page.explanation)),
-        ("How to confirm it by hand", prose(&rule.page.confirm)),
+        ("Confirm by hand", prose(&rule.page.confirm)),
         ("What to do", remedies(rule, rules)),
-        ("What the doctor prescribes, engine by engine", prescribed(rule)),
-        ("How to reproduce it", reproduced(rule)),
+        ("The cure on each engine", prescribed(rule)),
+        ("Reproduce", reproduced(rule)),
         ("Explains", ids(rule.explains.clone())),
-        ("May follow from", ids(causes)),
+        ("Possible causes", ids(causes)),
         ("References", links),
     ];
     let sections = sections.into_iter().filter(|(_, blocks)| !blocks.is_empty());
@@ -114,12 +113,16 @@ pub fn page(rule: &Rule, rules: &RuleSet) -> DiagnosisPage {
 
 fn seen(rule: &Rule) -> Vec<Block> {
     if rule.signatures.is_empty() {
-        return vec![Block::Prose("No line of a log tells it; configuration, image and host do.".to_owned())];
+        return vec![Block::Prose(
+            "No log line identifies it; the configuration, image and host \
+            do."
+            .to_owned(),
+        )];
     }
     let mut blocks: Vec<Block> =
         rule.signatures.iter().filter_map(|signature| lines(signature, rule)).collect();
     if rule.conditions().any(|(key, _)| key == "when" || key == "harms") {
-        let words = "An empty log does not speak against it: configuration, image and host tell it as well.";
+        let words = "An empty log does not rule this out: the configuration, image and host identify it too.";
         blocks.push(Block::Prose(words.to_owned()));
     }
     blocks
@@ -140,7 +143,7 @@ fn lines(signature: &Signature, rule: &Rule) -> Option<Block> {
     }
     let versions =
         signature.systemd.map_or_else(|| "any systemd".to_owned(), |range| format!("systemd {range}"));
-    let weak = if signature.weak { "; also printed by boots that come up" } else { "" };
+    let weak = if signature.weak { "; also printed by successful boots" } else { "" };
     (!lines.is_empty())
         .then(|| Block::Lines { about: format!("{} ({versions}{weak})", signature.name), lines })
 }
@@ -169,7 +172,7 @@ fn prescribed(rule: &Rule) -> Vec<Block> {
 fn reproduced(rule: &Rule) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     if let Some(reason) = &rule.page.not_reproduced {
-        blocks.push(Block::Prose(format!("There is no command for it here: {}", reason.trim())));
+        blocks.push(Block::Prose(format!("No command here: {}", reason.trim())));
     }
     for one in &rule.page.reproduce {
         blocks.push(Block::Script { about: one.place(), language: "sh".to_owned(), text: one.script() });

@@ -98,7 +98,7 @@ fn whose(origin: Origin) -> String {
     match origin {
         Origin::Unconfined => "no filter is in force".to_owned(),
         Origin::BuiltIn(engine) => format!("the built-in profile of {engine}"),
-        Origin::Daemon => "the profile that the engine gives every container".to_owned(),
+        Origin::Daemon => "the engine's default profile".to_owned(),
         Origin::Own => "the container's own profile".to_owned(),
     }
 }

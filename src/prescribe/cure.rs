@@ -73,8 +73,8 @@ fn relaunched(mut plan: Plan<'_>, open: &[&Finding], report: &Report, reach: &Re
 /// Returns a prescription of words for a container whose names cannot be words of a command.
 fn refused(report: &Report, snapshot: &Snapshot, odd: &[String]) -> Prescription {
     let mut prescription = by_hand(report, snapshot);
-    prescription.summary = format!("No command is made for this container: {}.", odd.join("; "));
-    "whoever knows this container has to start it anew".clone_into(&mut prescription.cost);
+    prescription.summary = format!("No commands are printed for this container: {}.", odd.join("; "));
+    "someone who knows this container has to recreate it".clone_into(&mut prescription.cost);
     prescription
 }
 
@@ -84,9 +84,9 @@ fn by_hand(report: &Report, snapshot: &Snapshot) -> Prescription {
     let steps: Vec<Step> = roots().flat_map(|root| steps_beyond_flags(root, &snapshot.facts)).collect();
     let is_beyond_flags = roots().any(Finding::is_beyond_flags);
     let summary = if is_beyond_flags {
-        "No flag of the container cures this; the image or the host has to change."
+        "No container flag cures this; the image or the host has to change."
     } else {
-        "What to do is for a person to decide; no command can do it alone."
+        "No automatic fix: this needs your decision."
     };
     Prescription {
         summary: summary.to_owned(),
@@ -103,7 +103,7 @@ fn by_hand(report: &Report, snapshot: &Snapshot) -> Prescription {
 /// Writes the cure in a sentence.
 fn summary(plan: &Plan<'_>) -> String {
     let words: Vec<&str> = plan.changes.iter().map(|change| change.words.as_str()).collect();
-    format!("Start the container anew with {}.", words.join("; "))
+    format!("Recreate the container with {}.", words.join("; "))
 }
 
 /// Sums up what the cure adds, and what the container had and has again.
@@ -115,20 +115,16 @@ fn privilege(plan: &Plan<'_>, rights: Vec<String>) -> Privilege {
 
 /// Says what the cure costs.
 fn cost(plan: &Plan<'_>) -> String {
-    let mut cost = "the container is made anew: what it wrote outside of its volumes stays in the old one, \
-        which is kept"
-        .to_owned();
+    let mut cost = "files written outside volumes stay in the old container, which is kept".to_owned();
     if plan.recipe.has("--rm") {
-        "the container was started with --rm and cannot be kept: its file system is kept as an image"
+        "the container was started with --rm and cannot be kept; its file system is saved as an image"
             .clone_into(&mut cost);
     }
     if !plan.image_lines.is_empty() {
-        cost.push_str("; an image of its own, to be built anew when its base is");
+        cost.push_str("; the derived image must be rebuilt whenever its base image changes");
     }
     if plan.untried {
-        cost.push_str(
-            "; its control group flags follow from documentation and were not tried on such an engine",
-        );
+        cost.push_str("; the cgroup flags come from documentation and were not tested on this engine");
     }
     cost
 }
@@ -138,14 +134,13 @@ fn not_offered(report: &Report, curable: bool, privileged: bool) -> Vec<NotOffer
     let why = if privileged {
         "the container has it already and keeps it; what cures it does not need it"
     } else if curable {
-        "it gives the container the host's devices and all capabilities; the cure needs none of that"
+        "it gives the container all capabilities and the host's devices, and the cure needs none of them"
     } else {
-        "it would not help: the cause is not a lack of rights"
+        "it would not help: the cause is not a lack of privileges"
     };
     let mut list = vec![NotOffered { what: "--privileged".to_owned(), why: why.to_owned() }];
     if report.findings.iter().any(|finding| finding.names(&["allow-one-call"])) {
-        let why =
-            "it is the last resort: it lets every system call through, and only the named ones are needed";
+        let why = "last resort: it allows every system call, but only the named ones are needed";
         list.push(NotOffered { what: "--security-opt seccomp=unconfined".to_owned(), why: why.to_owned() });
     }
     list

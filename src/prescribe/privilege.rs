@@ -36,7 +36,7 @@ impl fmt::Display for Privilege {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => f.write_str("none"),
-            Self::Kept(kept) => write!(f, "none more than before; it keeps {}", kept.join("; ")),
+            Self::Kept(kept) => write!(f, "unchanged; it keeps {}", kept.join("; ")),
             Self::Added { added, kept } if kept.is_empty() => f.write_str(&added.join("; ")),
             Self::Added { added, kept } => write!(f, "{}; it keeps {}", added.join("; "), kept.join("; ")),
         }

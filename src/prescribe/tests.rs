@@ -79,7 +79,7 @@ fn every_recorded_container_gets_an_answer_and_a_relaunch_where_one_helps() {
 }
 
 #[test]
-fn no_step_is_privileged_or_tells_a_variable() {
+fn no_step_is_privileged_or_reveals_a_variable() {
     for Case { name, snapshot, prescription, .. } in CASES.iter() {
         let Some(prescription) = prescription else { continue };
         let text = commands(prescription);
@@ -141,8 +141,9 @@ fn a_compose_file_holds_the_whole_container() {
         .find(|case| case.name == "run-tmpfs-missing/docker20-v2-bullseye-bare-silent.json")
         .unwrap();
     let page = emit(case.prescription.as_ref().unwrap(), CureFormat::Compose).unwrap().unwrap().page();
-    insta::assert_snapshot!(page.replace(&case.snapshot.target.name, "NAME"), @r"
-    # These steps are made from a snapshot of another machine and in its words; they run its image deb-systemd:bullseye. Read them before you run them.
+    insta::assert_snapshot!(page.replace(&case.snapshot.target.name, "NAME"), @"
+    # These steps were derived from a snapshot of another machine and run its image deb-systemd:bullseye. \
+        Read them before you run them.
     services:
       NAME:
         image: deb-systemd:bullseye
@@ -178,60 +179,75 @@ fn golden(fixture: &str) -> String {
 
 #[test]
 fn docker_28_needs_no_bind() {
-    insta::assert_snapshot!(golden("run-tmpfs-missing/docker28-v2-bookworm-bare-tty.json"), @r##"
-    Start the container anew with a tmpfs on /run and /run/lock; its own control group, writable (writable-cgroups=true); container=docker in its environment; the stop signal SIGRTMIN+3. These steps are made from a snapshot of another machine and in its words; they run its image deb-systemd:bookworm. Read them before you run them.
+    insta::assert_snapshot!(golden("run-tmpfs-missing/docker28-v2-bookworm-bare-tty.json"), @"
+    Recreate the container with a tmpfs on /run and /run/lock; its own writable cgroup \
+        (writable-cgroups=true); container=docker in its environment; the stop signal SIGRTMIN+3. These \
+        steps were derived from a snapshot of another machine and run its image deb-systemd:bookworm. Read \
+        them before you run them.
     privilege: none
     docker rename NAME NAME-before-STAMP
-    docker run -d --name NAME -e 'container=docker' --tmpfs /run --tmpfs /run/lock --tty --network none --security-opt 'writable-cgroups=true' --stop-signal SIGRTMIN+3 deb-systemd:bookworm /sbin/init
-    "##);
+    docker run -d --name NAME -e 'container=docker' --tmpfs /run --tmpfs /run/lock --tty --network none \
+        --security-opt 'writable-cgroups=true' --stop-signal SIGRTMIN+3 deb-systemd:bookworm /sbin/init
+    ");
 }
 
 #[test]
 fn docker_20_gets_a_subtree_of_its_own() {
-    insta::assert_snapshot!(golden("run-tmpfs-missing/docker20-v2-bullseye-bare-silent.json"), @r##"
-    Start the container anew with a tmpfs on /run and /run/lock; a control group parent of its own, writable; container=docker in its environment; the stop signal SIGRTMIN+3. These steps are made from a snapshot of another machine and in its words; they run its image deb-systemd:bullseye. Read them before you run them.
-    privilege: writes to one control group subtree of its own and sees the host's tree
+    insta::assert_snapshot!(golden("run-tmpfs-missing/docker20-v2-bullseye-bare-silent.json"), @"
+    Recreate the container with a tmpfs on /run and /run/lock; its own writable cgroup parent; \
+        container=docker in its environment; the stop signal SIGRTMIN+3. These steps were derived from a \
+        snapshot of another machine and run its image deb-systemd:bullseye. Read them before you run them.
+    privilege: writes to its own cgroup subtree and sees the host's tree
     docker stop -t 5 NAME
     docker rename NAME NAME-before-STAMP
-    docker run -d --name NAME -e 'container=docker' --tmpfs /run --tmpfs /run/lock -v /sys/fs/cgroup/sysdock-NAME:/sys/fs/cgroup/sysdock-NAME:rw --network none --cgroupns host --cgroup-parent /sysdock-NAME --stop-signal SIGRTMIN+3 deb-systemd:bullseye /sbin/init
-    "##);
+    docker run -d --name NAME -e 'container=docker' --tmpfs /run --tmpfs /run/lock -v \
+        /sys/fs/cgroup/sysdock-NAME:/sys/fs/cgroup/sysdock-NAME:rw --network none --cgroupns host \
+        --cgroup-parent /sysdock-NAME --stop-signal SIGRTMIN+3 deb-systemd:bullseye /sbin/init
+    ");
 }
 
 #[test]
 fn control_groups_v1_need_one_hierarchy() {
-    insta::assert_snapshot!(golden("run-tmpfs-missing/docker20-v1-trixie-bare-tty.json"), @r##"
-    Start the container anew with a tmpfs on /run, /run/lock and /tmp; the host's name=systemd control group hierarchy, writable; container=docker in its environment; the stop signal SIGRTMIN+3. These steps are made from a snapshot of another machine and in its words; they run its image deb-systemd:trixie. Read them before you run them.
+    insta::assert_snapshot!(golden("run-tmpfs-missing/docker20-v1-trixie-bare-tty.json"), @"
+    Recreate the container with a tmpfs on /run, /run/lock and /tmp; the host's name=systemd cgroup \
+        hierarchy, writable; container=docker in its environment; the stop signal SIGRTMIN+3. These steps \
+        were derived from a snapshot of another machine and run its image deb-systemd:trixie. Read them \
+        before you run them.
     privilege: writes to the host's name=systemd hierarchy, which limits nothing
     docker rename NAME NAME-before-STAMP
-    docker run -d --name NAME -e 'container=docker' --tmpfs /run --tmpfs /run/lock --tmpfs /tmp:exec -v /sys/fs/cgroup/systemd:/sys/fs/cgroup/systemd:rw --tty --network none --stop-signal SIGRTMIN+3 deb-systemd:trixie /sbin/init
-    "##);
+    docker run -d --name NAME -e 'container=docker' --tmpfs /run --tmpfs /run/lock --tmpfs /tmp:exec -v \
+        /sys/fs/cgroup/systemd:/sys/fs/cgroup/systemd:rw --tty --network none --stop-signal SIGRTMIN+3 \
+        deb-systemd:trixie /sbin/init
+    ");
 }
 
 #[test]
 fn podman_needs_its_own_mode() {
-    insta::assert_snapshot!(golden("podman-systemd-mode-off/podman4-v2-trixie-podman-mode-off-silent.json"), @r##"
-    Start the container anew with Podman's systemd mode (without --systemd=false); the stop signal that Podman then sets. These steps are made from a snapshot of another machine and in its words; they run its image localhost/deb-systemd:trixie. Read them before you run them.
+    insta::assert_snapshot!(golden("podman-systemd-mode-off/podman4-v2-trixie-podman-mode-off-silent.json"), @"
+    Recreate the container with Podman's systemd mode (without --systemd=false); the stop signal that Podman \
+        then sets. These steps were derived from a snapshot of another machine and run its image \
+        localhost/deb-systemd:trixie. Read them before you run them.
     privilege: none
     podman rename NAME NAME-before-STAMP
     podman run -d --name NAME --network none localhost/deb-systemd:trixie /sbin/init
-    "##);
+    ");
 }
 
 #[test]
 fn a_broken_target_is_cured_in_a_derived_image() {
-    insta::assert_snapshot!(golden("default-target-broken/docker28-v2-bookworm-target-masked-tty.json"), @r##"
-    Start the container anew with a derived image whose default target is multi-user.target. These steps are made from a snapshot of another machine and in its words; they run its image test-target-masked:bookworm. Read them before you run them.
+    insta::assert_snapshot!(golden("default-target-broken/docker28-v2-bookworm-target-masked-tty.json"), @r#"
+    Recreate the container with a derived image whose default target is multi-user.target. These steps were derived from a snapshot of another machine and run its image test-target-masked:bookworm. Read them before you run them.
     privilege: none
     docker build --network none -t NAME-cured image
-    sh -c 'umask 077 && docker container inspect -f "{{range .Config.Env}}{{println .}}{{end}}" NAME > NAME.env && test "$(grep -c . NAME.env)" = 2 || { rm -f NAME.env; echo "an entry has a line break and cannot be carried over: stop here" >&2; false; }'
+    sh -c 'umask 077 && docker container inspect -f "{{range .Config.Env}}{{println .}}{{end}}" NAME > NAME.env && test "$(grep -c . NAME.env)" = 2 || { rm -f NAME.env; echo "an entry contains a line break and cannot be carried over; stopping here" >&2; false; }'
     docker stop -t 5 NAME
     docker rename NAME NAME-before-STAMP
     docker run -d --name NAME --env-file NAME.env --tmpfs /run --tmpfs /run/lock --tmpfs /tmp --tty --stop-signal SIGRTMIN+3 --security-opt 'writable-cgroups=true' --network none NAME-cured /sbin/init
-    "##);
+    "#);
 }
 
 #[test]
-fn a_bind_that_old_recipes_ask_for_is_kept_and_said_to_be_spare() {
+fn an_obsolete_bind_is_kept_and_reported_as_unneeded() {
     let case = CASES.iter().find(|case| case.name.starts_with("run-tmpfs-missing/docker28")).unwrap();
     let mut snapshot = case.snapshot.clone();
     let container = snapshot.documents.get_mut("container").unwrap();
@@ -277,7 +293,7 @@ fn with_a_rule_of_ones_own(original: &str) -> (Report, Prescription) {
 }
 
 #[test]
-fn a_rule_of_ones_own_is_cured_by_the_remedies_that_it_names() {
+fn a_user_rule_is_cured_by_its_remedies() {
     for original in [
         "run-tmpfs-missing",
         "cgroup-read-only",
@@ -300,7 +316,7 @@ fn a_rule_of_ones_own_is_cured_by_the_remedies_that_it_names() {
 }
 
 #[test]
-fn what_no_flag_cures_is_told_by_the_places_of_its_remedies() {
+fn what_no_flag_cures_is_known_from_its_remedies() {
     let (report, prescription) = with_a_rule_of_ones_own("cgroup-v1-host-new-systemd");
     assert!(report.root().unwrap().is_beyond_flags() && !prescription.curable, "{}", prescription.summary);
     assert!(

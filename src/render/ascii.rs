@@ -12,7 +12,7 @@ pub fn ascii(text: &str) -> String {
             _ if c.is_ascii() => plain.push(c),
             '…' => plain.push_str("..."),
             '→' => plain.push_str("->"),
-            '—' | '–' | '─' => plain.push('-'),
+            '—' | '–' | '─' | '·' => plain.push('-'),
             '×' | '✗' => plain.push('x'),
             '“' | '”' => plain.push('"'),
             '‘' | '’' => plain.push('\''),

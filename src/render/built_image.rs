@@ -61,9 +61,9 @@ pub fn document(
 pub fn human(name: &str, plan: &ImagePlan, works: Option<bool>, context: &Context) -> String {
     let mut page = TextPage::new(context);
     let (sign, tone, word) = match works {
-        Some(true) => (page.sign("✓", "+"), Tone::Good, "built; it boots"),
-        Some(false) => (page.sign("✗", "x"), Tone::Bad, "built, but it does not boot as it should"),
-        None => (page.sign("✓", "+"), Tone::Good, "built, not tried"),
+        Some(true) => (page.sign("✓", "+"), Tone::Good, "built and boots"),
+        Some(false) => (page.sign("✗", "x"), Tone::Bad, "built, but does not boot correctly"),
+        None => (page.sign("✓", "+"), Tone::Good, "built, not tested"),
     };
     page.flow(0, &[(sign, tone), (&format!("{name}:"), Tone::Strong), (word, tone)]);
     if !plan.units.is_empty() {

@@ -12,15 +12,15 @@ pub fn prescription(page: &mut TextPage<'_>, prescription: &Prescription) {
     page.flow(2, &[("what to do:", Tone::Strong), (&prescription.summary, Tone::Plain)]);
     if prescription.curable {
         let privilege = match &prescription.privilege {
-            Privilege::None => "none more than before".to_owned(),
+            Privilege::None => "unchanged".to_owned(),
             privilege => privilege.to_string(),
         };
         page.flow(
             4,
             &[
-                ("rights:", Tone::Dim),
+                ("privileges:", Tone::Dim),
                 (&format!("{privilege}."), Tone::Dim),
-                ("cost:", Tone::Dim),
+                ("note:", Tone::Dim),
                 (&format!("{}.", prescription.cost), Tone::Dim),
             ],
         );
@@ -117,24 +117,25 @@ mod tests {
     fn steps_are_lines_for_a_shell() {
         let mut page = TextPage::new(&Context { width: 80, color: false, unicode: true, hyperlinks: false });
         prescription(&mut page, &sample::prescription());
-        insta::assert_snapshot!(page.finish(), @r##"
-      what to do: Start the container anew with a tmpfs on /run.
-        rights: none more than before. cost: the container is made anew.
+        insta::assert_snapshot!(page.finish(), @r#"
+          what to do: Recreate the container with a tmpfs on /run.
+            privileges: unchanged. note: files written outside volumes stay in the old
+              container.
 
-        1. make web-cured from the container's image
-    mkdir -p -- image
-    printf '%s\n' \
-      'FROM web' \
-      'RUN systemctl set-default multi-user.target' \
-      > image/Dockerfile
-    docker build -t web-cured image
+            1. build web-cured from the container's image
+        mkdir -p -- image
+        printf '%s\n' \
+          'FROM web' \
+          'RUN systemctl set-default multi-user.target' \
+          > image/Dockerfile
+        docker build -t web-cured image
 
-        2. start web anew with a tmpfs on /run
-    docker run -d --name web --tmpfs /run -e "MSG=it's one" -v data:/var/lib/data \
-      --security-opt writable-cgroups=true web-cured
+            2. recreate web with a tmpfs on /run
+        docker run -d --name web --tmpfs /run -e "MSG=it's one" -v data:/var/lib/data \
+          --security-opt writable-cgroups=true web-cured
 
-        not offered: --privileged (the steps need none of it)
-    "##);
+            not offered: --privileged (the steps need none of it)
+        "#);
     }
 
     #[test]

@@ -12,7 +12,8 @@ pub fn render(told: &playbook::DiagnosisPage, context: &Context) -> String {
     let mut page = TextPage::new(context);
     page.flow(0, &[(&told.title, Tone::Strong)]);
     let severity = words::severity(told.severity);
-    let at = format!("at the stage `{}`, a matter of {}", words::stage(told.stage), words::class(told.class));
+    let dot = page.sign("·", "-");
+    let at = format!("{dot} stage: {} {dot} {}", words::stage(told.stage), words::class(told.class));
     page.flow(
         0,
         &[
@@ -36,18 +37,14 @@ pub fn claimed(found: &[Claim<'_>], context: &Context) -> String {
     for said in found {
         page.flow(
             0,
-            &[(said.id, Tone::Strong), (&format!("by its signature {}:", said.signature), Tone::Plain)],
+            &[(said.id, Tone::Strong), (&format!("matches signature {}:", said.signature), Tone::Plain)],
         );
         page.quote(2, &said.line, "");
     }
     if found.len() > 1 {
         page.flow(
             0,
-            &[(
-                "The page of the first, which comes before the others, follows; `sysdock explain ID` shows \
-                another.",
-                Tone::Plain,
-            )],
+            &[("The first one's page follows; `sysdock explain ID` shows the others.", Tone::Plain)],
         );
     }
     page.gap();
@@ -87,9 +84,9 @@ mod tests {
         let page = render(&told, &Context { width: 80, color: false, unicode: true, hyperlinks: false });
         insta::assert_snapshot!(page, @"
         the title of b-cause
-        [b-cause] critical at the stage `mount`, a matter of configuration
+        [b-cause] critical · stage: mount · configuration
 
-        What is seen
+        Symptoms
           at (systemd 226 to 253)
             │ Failed to mount /run
 
@@ -98,7 +95,7 @@ mod tests {
 
               docker run x
 
-        How to confirm it by hand
+        Confirm by hand
           Look at `docker inspect`.
 
         What to do

@@ -73,7 +73,7 @@ fn headline(page: &mut TextPage<'_>, report: &Report) {
     let engine = engine.unwrap_or_default();
     let state = format!("{} {}", page.sign("—", "-"), report.state);
     if report.subject == Subject::NotSystemd {
-        let said = format!("not meant to run systemd {state}");
+        let said = format!("no systemd here (nothing to diagnose) {state}");
         let sign = page.sign("○", "o");
         page.flow(0, &[(sign, Tone::Dim), (&name, Tone::Strong), (&engine, Tone::Plain), (&said, Tone::Dim)]);
         return;
@@ -118,13 +118,13 @@ fn causes(page: &mut TextPage<'_>, report: &Report, advise: bool) {
             2,
             &[
                 ("no root cause found:", Tone::Strong),
-                ("what is known does not tell which one it is", Tone::Plain),
+                ("the available facts do not single one out", Tone::Plain),
             ],
         );
     }
     if !loose.is_empty() {
         page.gap();
-        consequences(page, "seen without a known cause:", &loose, &mut quoted);
+        consequences(page, "symptoms without a known cause:", &loose, &mut quoted);
     }
 }
 
@@ -142,7 +142,7 @@ fn root_cause(page: &mut TextPage<'_>, root: &Finding) {
         ],
     );
     if let Some(why) = &root.accepted {
-        page.flow(4, &[("does not count,", Tone::Dim), (&words::acceptance(why), Tone::Dim)]);
+        page.flow(4, &[("not counted,", Tone::Dim), (&words::acceptance(why), Tone::Dim)]);
     }
     root.evidence.iter().for_each(|evidence| quote(page, evidence));
     page.gap();
@@ -222,9 +222,10 @@ fn next(page: &mut TextPage<'_>, report: &Report) {
     page.flow(2, &[("next:", Tone::Strong), (&command, Tone::Code)]);
 }
 
-/// The first command that would decide something.
+/// The command that would settle most of the open diagnoses; of equals the first.
 fn asking(report: &Report) -> Option<String> {
-    let how = report.undecided.iter().flat_map(|open| &open.how).next()?;
+    let settles = |how: &String| report.undecided.iter().filter(|open| open.how.contains(how)).count();
+    let how = report.undecided.iter().flat_map(|open| &open.how).rev().max_by_key(|how| settles(how))?;
     Some(how.strip_prefix("run: ").unwrap_or(how).to_owned())
 }
 
@@ -259,17 +260,15 @@ mod tests {
           risk: the stop signal does not halt systemd [wrong-stop-signal]
           note: without a terminal systemd logs nothing [silent-no-tty]
 
-          undecided: 7 diagnoses
-            diagnosis-1: wants pid1.caps (run: grep Cap /proc/PID/status)
-            diagnosis-2: wants pid1.caps (run: grep Cap /proc/PID/status)
-            diagnosis-3: wants pid1.caps (run: grep Cap /proc/PID/status)
-            diagnosis-4: wants pid1.caps (run: grep Cap /proc/PID/status)
-            diagnosis-5: wants pid1.caps (run: grep Cap /proc/PID/status)
-            and 2 more (--format json has all)
+          not checked: 7 diagnoses
+            diagnosis-1: needs pid1.caps (run: grep Cap /proc/PID/status)
+            diagnosis-2: needs pid1.caps (run: grep Cap /proc/PID/status)
+            diagnosis-3: needs pid1.caps (run: grep Cap /proc/PID/status)
+            and 4 more (--format json lists all)
 
-          could not look at: 3 things
+          not available: 3 facts
             pid1.*: no access
-            manager.state, manager.bus: the container does not run
+            manager.state, manager.bus: the container is not running
 
           next: sysdock explain run-tmpfs-missing
         ");
@@ -278,8 +277,8 @@ mod tests {
     #[test]
     fn a_healthy_container_takes_a_line_or_two() {
         insta::assert_snapshot!(render(&[sample::healthy()], &PLAIN), @"
-        ✓ db (docker 28.5.2): HEALTHY — running, systemd says running
-          1 thing could not be looked at
+        ✓ db (docker 28.5.2): HEALTHY — running, systemd reports running
+          1 fact not available
         ");
     }
 
@@ -288,19 +287,38 @@ mod tests {
         insta::assert_snapshot!(render(&[sample::unexplained(), sample::not_systemd(), sample::healthy()], &PLAIN), @"
         ✗ old (docker 28.5.2): FAILED — running, but PID 1 is frozen: systemd gave up
 
-          no root cause found: what is known does not tell which one it is
+          no root cause found: the available facts do not single one out
 
-            seen without a known cause: boot-stopped
+            symptoms without a known cause: boot-stopped
             │ Freezing execution.   console:40
 
           next: sysdock explain boot-stopped
 
-        ○ cache (docker 28.5.2): not meant to run systemd — state running
-        ✓ db (docker 28.5.2): HEALTHY — running, systemd says running
-          1 thing could not be looked at
+        ○ cache (docker 28.5.2): no systemd here (nothing to diagnose) — state running
+        ✓ db (docker 28.5.2): HEALTHY — running, systemd reports running
+          1 fact not available
 
-        3 examined: 1 failed, 1 healthy, 1 not meant to run systemd
+        3 examined: 1 failed, 1 healthy, 1 without systemd
         ");
+    }
+
+    #[test]
+    fn the_next_command_settles_most_of_what_is_open() {
+        let open = |id: &str, how: &[&str]| crate::diagnose::Undecided {
+            id: id.to_owned(),
+            missing: vec!["container.userns".to_owned()],
+            how: how.iter().map(|&how| how.to_owned()).collect(),
+        };
+        let asked = |undecided| asking(&Report { undecided, ..sample::healthy() });
+        assert_eq!(asked(Vec::new()), None);
+        assert_eq!(asked(vec![open("a", &["run: x"]), open("b", &["run: y"])]).as_deref(), Some("x"));
+        let several = vec![open("a", &["run: x"]), open("b", &["run: y"]), open("c", &["run: z", "run: y"])];
+        assert_eq!(asked(several.clone()).as_deref(), Some("y"));
+        let told = render(
+            &[Report { undecided: [several.clone(), several].concat(), ..sample::unexplained() }],
+            &PLAIN,
+        );
+        assert!(told.contains("not checked: 6 diagnoses") && told.contains("and 3 more"), "{told}");
     }
 
     #[test]

@@ -8,13 +8,15 @@ use super::style::Tone;
 use super::words::{counted, some_of};
 use crate::diagnose::Report;
 
-/// Undecided diagnoses, and reasons of gaps, that are listed.
+/// Reasons of gaps, and unknown failures, that are listed.
 const LISTED: usize = 5;
+/// Undecided diagnoses that are listed.
+const OPEN: usize = 3;
 
 /// Counts what is not known, in a line below a healthy container.
 pub fn in_short(page: &mut TextPage<'_>, report: &Report) {
-    let hidden = counted(report.gaps.len(), "thing could not be looked at", "things could not be looked at");
-    let open = counted(report.undecided.len(), "diagnosis is undecided", "diagnoses are undecided");
+    let hidden = counted(report.gaps.len(), "fact not available", "facts not available");
+    let open = counted(report.undecided.len(), "diagnosis not checked", "diagnoses not checked");
     let parts: Vec<String> = [(report.gaps.len(), hidden), (report.undecided.len(), open)]
         .into_iter()
         .filter(|(count, _)| *count > 0)
@@ -37,14 +39,14 @@ fn undecided(page: &mut TextPage<'_>, report: &Report) {
         return;
     }
     page.gap();
-    let title = format!("undecided: {}", counted(report.undecided.len(), "diagnosis", "diagnoses"));
+    let title = format!("not checked: {}", counted(report.undecided.len(), "diagnosis", "diagnoses"));
     page.flow(2, &[(&title, Tone::Strong)]);
-    for open in report.undecided.iter().take(LISTED) {
-        let missing = format!("wants {}", some_of(open.missing.iter().map(String::as_str), 3));
+    for open in report.undecided.iter().take(OPEN) {
+        let missing = format!("needs {}", some_of(open.missing.iter().map(String::as_str), 3));
         let how = open.how.first().map(|how| format!("({how})")).unwrap_or_default();
         page.flow(4, &[(&format!("{}:", open.id), Tone::Plain), (&missing, Tone::Dim), (&how, Tone::Dim)]);
     }
-    more(page, report.undecided.len());
+    more(page, report.undecided.len(), OPEN);
 }
 
 /// Gaps, those of one reason together; the one that the headline tells is left out.
@@ -58,12 +60,12 @@ fn gaps(page: &mut TextPage<'_>, report: &Report) {
         return;
     }
     page.gap();
-    page.flow(2, &[(&format!("could not look at: {}", counted(count, "thing", "things")), Tone::Strong)]);
+    page.flow(2, &[(&format!("not available: {}", counted(count, "fact", "facts")), Tone::Strong)]);
     for (reason, facts) in reasons.iter().take(LISTED) {
         let names = format!("{}:", some_of(facts.iter().copied(), 3));
         page.flow(4, &[(&names, Tone::Plain), (&clipped(reason), Tone::Dim)]);
     }
-    more(page, reasons.len());
+    more(page, reasons.len(), LISTED);
 }
 
 /// Lines of a text that look like failures and that no rule knows.
@@ -87,11 +89,11 @@ fn unrecognised(page: &mut TextPage<'_>, report: &Report) {
                 .replace('×', page.sign("×", "x")),
         );
     }
-    more(page, report.unrecognised.len());
+    more(page, report.unrecognised.len(), LISTED);
 }
 
-fn more(page: &mut TextPage<'_>, count: usize) {
-    if count > LISTED {
-        page.flow(4, &[(&format!("and {} more (--format json has all)", count - LISTED), Tone::Dim)]);
+fn more(page: &mut TextPage<'_>, count: usize, shown: usize) {
+    if count > shown {
+        page.flow(4, &[(&format!("and {} more (--format json lists all)", count - shown), Tone::Dim)]);
     }
 }

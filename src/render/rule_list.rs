@@ -88,14 +88,14 @@ fn signature(signature: &Signature) -> SignatureOut<'_> {
 /// What `rules check` found.
 #[must_use]
 pub fn checked(rules: &RuleSet, complaints: &[Complaint]) -> String {
-    verdict(complaints, &format!("{}: nothing to complain about", size(rules)), &size(rules))
+    verdict(complaints, &format!("{}: no problems", size(rules)), &size(rules))
 }
 
 /// What `rules test` found.
 #[must_use]
 pub fn tested(run: usize, complaints: &[Complaint]) -> String {
     let examples = counted(run, "example", "examples");
-    verdict(complaints, &format!("{examples}: all as expected"), &examples)
+    verdict(complaints, &format!("{examples}: all passed"), &examples)
 }
 
 /// What `rules check` says of a rule that cannot even be loaded.
@@ -193,6 +193,6 @@ mod tests {
         x.toml: x: is\u{1b}bad
         2 rules with 1 signature, hash 0123456789abcdef: 1 complaint
         ");
-        assert_eq!(tested(4, &[]), "4 examples: all as expected\n");
+        assert_eq!(tested(4, &[]), "4 examples: all passed\n");
     }
 }

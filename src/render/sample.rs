@@ -107,8 +107,8 @@ pub fn failed() -> Report {
         .map(|n| undecided(&format!("diagnosis-{n}"), &["pid1.caps"], "run: grep Cap /proc/PID/status"))
         .collect();
     report.gaps = vec![
-        gap(key::MANAGER_STATE.name(), "the container does not run"),
-        gap(key::MANAGER_BUS.name(), "the container does not run"),
+        gap(key::MANAGER_STATE.name(), "the container is not running"),
+        gap(key::MANAGER_BUS.name(), "the container is not running"),
         gap("pid1.*", "no access"),
     ];
     report
@@ -119,7 +119,7 @@ pub fn prescription() -> Prescription {
     let argv = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let mut build = Step::command(
         StepKind::BuildImage,
-        "make web-cured from the container's image",
+        "build web-cured from the container's image",
         argv(&["docker", "build", "-t", "web-cured", "image"]),
     );
     build.files.insert(
@@ -142,12 +142,12 @@ pub fn prescription() -> Prescription {
         "writable-cgroups=true",
         "web-cured",
     ];
-    let mut run = Step::command(StepKind::RunContainer, "start web anew with a tmpfs on /run", argv(&words));
+    let mut run = Step::command(StepKind::RunContainer, "recreate web with a tmpfs on /run", argv(&words));
     run.why = vec!["run-tmpfs-missing".to_owned()];
     Prescription {
-        summary: "Start the container anew with a tmpfs on /run.".to_owned(),
+        summary: "Recreate the container with a tmpfs on /run.".to_owned(),
         privilege: Privilege::None,
-        cost: "the container is made anew".to_owned(),
+        cost: "files written outside volumes stay in the old container".to_owned(),
         curable: true,
         steps: vec![build, run],
         not_offered: vec![NotOffered {
@@ -161,7 +161,7 @@ pub fn prescription() -> Prescription {
 
 /// A container that runs as it should.
 pub fn healthy() -> Report {
-    let mut report = report("db", Verdict::Healthy, "running, systemd says running");
+    let mut report = report("db", Verdict::Healthy, "running, systemd reports running");
     report.gaps = vec![gap("host.apparmor", "not readable")];
     report
 }

@@ -50,7 +50,7 @@ pub fn checked(checked: &FilterCheck<'_>, context: &Context) -> String {
     );
     page.gap();
     if checked.misses.is_empty() {
-        page.flow(0, &[("Nothing is denied that systemd is known to need.", Tone::Good)]);
+        page.flow(0, &[("No call that systemd is known to need is denied.", Tone::Good)]);
     } else {
         table(&mut page, checked.misses);
     }
@@ -58,10 +58,10 @@ pub fn checked(checked: &FilterCheck<'_>, context: &Context) -> String {
     if !checked.misses.is_empty() {
         page.gap();
         let count = counted(checked.misses.len(), "call", "calls");
-        page.flow(0, &[(&format!("{count} that systemd misses"), Tone::Bad)]);
+        page.flow(0, &[(&format!("{count} denied that systemd needs"), Tone::Bad)]);
         page.flow(
             0,
-            &[("next: sysdock seccomp make", Tone::Plain), ("lets through these and no others", Tone::Plain)],
+            &[("next: sysdock seccomp make", Tone::Plain), ("allows exactly these calls", Tone::Plain)],
         );
     }
     page.finish()
@@ -91,9 +91,9 @@ fn remarks(page: &mut TextPage<'_>, checked: &FilterCheck<'_>) {
         page.gap();
         let counts = each
             .counts
-            .map_or_else(|| "the default answer counts".to_owned(), |rule| format!("rule {rule} counts"));
+            .map_or_else(|| "the default action applies".to_owned(), |rule| format!("rule {rule} applies"));
         let words = format!(
-            "{} is both let through and denied, by rules {} and {}: {counts}",
+            "{} is both allowed and denied, by rules {} and {}: {counts}",
             each.call, each.first, each.other
         );
         page.wrapped(0, "contradiction: ", &words, Tone::Warn);
@@ -123,7 +123,7 @@ fn answer(answer: Answer) -> String {
         Answer::Errno(number) => errno(number),
         Answer::Killed => "killed".to_owned(),
         Answer::Logged => "allowed and logged".to_owned(),
-        Answer::HandedOver => "handed over".to_owned(),
+        Answer::HandedOver => "passed to user space".to_owned(),
         Answer::Conditional => "with some arguments".to_owned(),
     }
 }
@@ -205,20 +205,20 @@ pub fn difference(before: &str, after: &str) -> String {
 pub fn made(name: &str, whose: &str, wanted: &[Wanted], unconfined: bool, file: Option<&Path>) -> String {
     let calls: Vec<String> = wanted.iter().map(Wanted::words).collect();
     let added = if calls.is_empty() {
-        "as it is: systemd misses nothing".to_owned()
+        "unchanged: no call that systemd needs is denied".to_owned()
     } else {
         format!("with {}", calls.join(", "))
     };
     let meaning = if unconfined {
         format!(
-            "{name} runs without a filter, so that nothing is denied and no profile is needed; to have one \
-                all the same: {whose}, {added}"
+            "{name} runs without a filter, so nothing is denied and no profile is needed. If you want one: \
+                {whose}, {added}"
         )
     } else {
         format!("{name}: {whose}, {added}")
     };
     let next = match file.filter(|file| *file != Path::new("-")) {
-        Some(file) => format!("start the container anew with --security-opt seccomp={}", file.display()),
+        Some(file) => format!("recreate the container with --security-opt seccomp={}", file.display()),
         None if file.is_some() => "pass the file with --security-opt seccomp=FILE".to_owned(),
         None => "-o FILE writes the whole profile, for --security-opt seccomp=FILE".to_owned(),
     };
@@ -230,9 +230,9 @@ pub fn made(name: &str, whose: &str, wanted: &[Wanted], unconfined: bool, file: 
 pub fn known(known: &Known, context: &Context) -> String {
     let mut page = TextPage::new(context);
     page.flow(0, &[(&known.call, Tone::Strong)]);
-    heading(&mut page, "What its denial does to systemd");
+    heading(&mut page, "Effect on systemd when denied");
     if known.breaks.is_empty() {
-        page.wrapped(2, "", "Alone it is not known to harm any version that was measured.", Tone::Plain);
+        page.wrapped(2, "", "Denying only this call is not known to harm any measured version.", Tone::Plain);
     }
     known
         .breaks
@@ -242,12 +242,12 @@ pub fn known(known: &Known, context: &Context) -> String {
         let words = format!("systemd {}", harm(*effect));
         page.wrapped(2, &format!("together with {}: ", visible(other)), &words, Tone::Plain);
     }
-    heading(&mut page, "What the engines' built-in profiles answer");
+    heading(&mut page, "Built-in profiles of the engines");
     known
         .engines
         .iter()
         .for_each(|each| page.wrapped(2, &format!("{}: ", versions(each)), &built_in(each), Tone::Plain));
-    heading(&mut page, "How to allow just it");
+    heading(&mut page, "How to allow only this call");
     ways(known)
         .iter()
         .enumerate()
@@ -263,8 +263,8 @@ fn heading(page: &mut TextPage<'_>, title: &str) {
 fn breakage(each: &Breakage) -> String {
     let last = each.last.map_or_else(|| "and later".to_owned(), |last| format!("to {last}"));
     let tree = match each.hierarchy {
-        Some(Hierarchy::V1) => " on control groups v1",
-        Some(Hierarchy::V2) => " on control groups v2",
+        Some(Hierarchy::V1) => " on cgroup v1",
+        Some(Hierarchy::V2) => " on cgroup v2",
         None => "",
     };
     let range =
@@ -300,7 +300,7 @@ fn ways(known: &Known) -> Vec<String> {
     };
     let newer = known.engines.iter().find(free).map(|each| {
         format!(
-            "An engine whose built-in profile lets it through: {} {} or later.",
+            "Use an engine whose built-in profile allows it: {} {} or later.",
             each.maker.name(),
             each.since
         )
@@ -313,15 +313,15 @@ fn ways(known: &Known) -> Vec<String> {
         .collect::<Option<Vec<i64>>>();
     let image = image
         .and_then(|last| last.into_iter().max())
-        .map(|last| format!("An image whose systemd is {} or later.", last + 1));
+        .map(|last| format!("Use an image with systemd {} or later.", last + 1));
     let one = format!(
         "`sysdock seccomp make CONTAINER -o FILE`, then --security-opt seccomp=FILE. By hand: add \
             {{\"names\": [\"{}\"], \"action\": \"SCMP_ACT_ALLOW\"}} to `syscalls` of the profile in use, and \
-            take the name out of rules that deny it.",
+            remove the name from rules that deny it.",
         visible(&known.call)
     );
-    let last = "seccomp=unconfined lets through every other call as well: only to find out whether the \
-        filter is at fault."
+    let last = "seccomp=unconfined allows every other call too: use it only to find out whether the filter \
+        is the cause."
         .to_owned();
     newer.into_iter().chain(image).chain([one, last]).collect()
 }

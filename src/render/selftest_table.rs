@@ -38,8 +38,11 @@ pub fn human(checks: &[Check], context: &Context) -> String {
             (Some(false), false) => (page.sign("!", "!"), Tone::Warn),
             (None, _) => (page.sign("○", "o"), Tone::Dim),
         };
-        let detail =
-            if check.seen.is_none() { format!("not tried: {}", check.detail) } else { check.detail.clone() };
+        let detail = if check.seen.is_none() {
+            format!("not checked: {}", check.detail)
+        } else {
+            check.detail.clone()
+        };
         page.wrapped(0, &format!("{sign} {:<widest$}  ", check.what), &visible(&detail), tone);
         if !check.consequence.is_empty() {
             page.prose(4, "", &format!("so: {}", check.consequence));
@@ -76,7 +79,7 @@ mod tests {
         ! proc  denied
             so: less is known
             next: run it as root
-        o exec  not tried: no name
+        o exec  not checked: no name
         ");
     }
 }

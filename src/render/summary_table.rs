@@ -92,7 +92,7 @@ pub fn table(summary: &Summary, context: &Context) -> String {
         if clusters.len() > LISTED {
             page.flow(
                 2,
-                &[(&format!("and {} more (--format json has all)", clusters.len() - LISTED), Tone::Dim)],
+                &[(&format!("and {} more (--format json lists all)", clusters.len() - LISTED), Tone::Dim)],
             );
         }
     }
@@ -136,7 +136,7 @@ pub fn line(page: &mut TextPage<'_>, reports: &[&Report]) {
         parts.push((format!("{unasked} {}", words::NO_FAILURE_SEEN), Tone::Plain));
     }
     if foreign > 0 {
-        parts.push((format!("{foreign} not meant to run systemd"), Tone::Dim));
+        parts.push((format!("{foreign} without systemd"), Tone::Dim));
     }
     let last = parts.len().saturating_sub(1);
     parts.iter_mut().take(last).for_each(|(text, _)| text.push(','));

@@ -36,10 +36,10 @@ pub fn traced(traced: &TracedCalls, file: Option<&Path>, context: &Context) -> S
         if traced.needed.is_empty() { Tone::Good } else { Tone::Bad },
     );
     if !traced.unknown.is_empty() {
-        page.wrapped(2, "new to sysdock's own table: ", &list(&traced.unknown), Tone::Plain);
+        page.wrapped(2, "not in sysdock's table: ", &list(&traced.unknown), Tone::Plain);
     }
     if traced.method == TraceMethod::KernelLog {
-        page.wrapped(2, "made, but not needed: ", &list(&traced.harmless), Tone::Plain);
+        page.wrapped(2, "used, but not needed: ", &list(&traced.harmless), Tone::Plain);
     }
     page.wrapped(2, "found by ", &way(traced), Tone::Dim);
     if let Some(file) = file.filter(|_| !traced.needed.is_empty()) {
@@ -55,10 +55,7 @@ pub fn traced(traced: &TracedCalls, file: Option<&Path>, context: &Context) -> S
         page.gap();
         page.flow(
             0,
-            &[(
-                "next: the same with -o FILE writes the profile with these calls let through, and no others",
-                Tone::Plain,
-            )],
+            &[("next: the same with -o FILE writes a profile that allows exactly these calls", Tone::Plain)],
         );
     }
     page.finish()
@@ -67,11 +64,11 @@ pub fn traced(traced: &TracedCalls, file: Option<&Path>, context: &Context) -> S
 fn summary(traced: &TracedCalls) -> String {
     let denied = counted(traced.denied, "call", "calls");
     if traced.boots {
-        format!("boots with the {denied} let through that its filter denies ({})", traced.state)
+        format!("boots when the {denied} that its filter denies are allowed ({})", traced.state)
     } else {
         format!(
-            "does not boot even with the {denied} let through that its filter denies: something else stops \
-                it ({})",
+            "does not boot even when the {denied} that its filter denies are allowed; the cause is something \
+                else ({})",
             traced.state
         )
     }
@@ -80,10 +77,10 @@ fn summary(traced: &TracedCalls) -> String {
 fn way(traced: &TracedCalls) -> String {
     let trials = counted(traced.trials, "trial", "trials");
     match traced.method {
-        TraceMethod::KernelLog => format!("the kernel's log of the calls that were made, and {trials}"),
-        TraceMethod::Trials => format!(
-            "{trials}; the kernel's log of the calls could not be read here, or did not have all of them"
-        ),
+        TraceMethod::KernelLog => format!("the kernel log of the calls used, and {trials}"),
+        TraceMethod::Trials => {
+            format!("{trials}; the kernel log of the calls is unreadable here or incomplete")
+        }
     }
 }
 

@@ -11,10 +11,12 @@ use crate::treat::TrialOutcome;
 #[must_use]
 pub fn trial(outcome: &TrialOutcome, context: &Context) -> String {
     let mut page = TextPage::new(context);
-    let (word, tone) = if outcome.works { ("it works", Tone::Good) } else { ("it does not work", Tone::Bad) };
-    page.flow(2, &[("trial:", Tone::Strong), (word, tone), (&format!("({})", outcome.state), Tone::Plain)]);
-    if let Some(problem) = &outcome.problem {
-        page.prose(4, "", problem);
+    let (word, tone) = if outcome.works { ("passed:", Tone::Good) } else { ("failed:", Tone::Bad) };
+    let why = reason(outcome);
+    let (first, rest) = why.split_once('\n').unwrap_or((&why, ""));
+    page.flow(2, &[("trial", Tone::Strong), (word, tone), (first, Tone::Plain)]);
+    if !rest.is_empty() {
+        page.prose(4, "", rest);
     }
     if !outcome.root_causes.is_empty() {
         page.flow(4, &[("still wrong:", Tone::Dim), (&outcome.root_causes.join(", "), Tone::Plain)]);
@@ -41,12 +43,24 @@ pub fn trial(outcome: &TrialOutcome, context: &Context) -> String {
         }
     }
     let left = if outcome.removed {
-        "nothing is left of it"
+        "trial container removed"
     } else {
-        "something of it is left: sysdock prove --sweep removes it"
+        "not fully removed; run sysdock prove --sweep"
     };
     page.flow(4, &[(&format!("{}:", outcome.name), Tone::Dim), (left, Tone::Plain)]);
     format!("{}\n", page.finish().trim_matches('\n'))
+}
+
+/// Why the trial passed or failed: its own problem first, then a stop that was not clean, then the state.
+fn reason(outcome: &TrialOutcome) -> String {
+    let unclean = outcome.stop.as_ref().and_then(|stop| stop.exit_code).filter(|code| *code != 0);
+    match (&outcome.problem, unclean) {
+        (Some(problem), _) => problem.clone(),
+        (None, Some(code)) if outcome.root_causes.is_empty() => {
+            format!("stopped with exit code {code}, expected 0")
+        }
+        _ => outcome.state.clone(),
+    }
 }
 
 /// What a container said that was listened to.
@@ -55,9 +69,9 @@ pub fn heard(log: &LogExcerpt, context: &Context) -> String {
     let mut page = TextPage::new(context);
     let lines: Vec<_> = log.lines.iter().filter(|line| line.source == Source::Console).collect();
     if lines.is_empty() {
-        page.flow(2, &[("it said nothing, on a terminal too", Tone::Strong)]);
+        page.flow(2, &[("no output, even with a terminal", Tone::Strong)]);
     } else {
-        page.flow(2, &[("what it said on a terminal:", Tone::Strong)]);
+        page.flow(2, &[("output on a terminal:", Tone::Strong)]);
     }
     lines.iter().for_each(|line| page.quote(4, &line.text, &line.line.to_string()));
     format!("{}\n", page.finish().trim_matches('\n'))
@@ -76,4 +90,44 @@ pub fn commands(title: &str, commands: &[Vec<String>], context: &Context) -> Str
     page.flow(2, &[(title, Tone::Strong)]);
     commands.iter().for_each(|argv| super::cure_steps::command(&mut page, argv));
     format!("{}\n", page.finish().trim_matches('\n'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::treat::Stop;
+
+    const PLAIN: Context = Context { width: 80, color: false, unicode: true, hyperlinks: false };
+
+    fn outcome() -> TrialOutcome {
+        TrialOutcome {
+            removed: true,
+            state: "running, systemd reports running".to_owned(),
+            ..TrialOutcome::unstarted("web-trial")
+        }
+    }
+
+    #[test]
+    fn a_failed_trial_says_why_before_anything_else() {
+        let first = |outcome: &TrialOutcome| {
+            trial(outcome, &PLAIN).lines().next().unwrap_or_default().trim().to_owned()
+        };
+        let stopped = Some(Stop { exit_code: Some(130), seconds: 1.0 });
+        assert_eq!(
+            first(&TrialOutcome { stop: stopped.clone(), ..outcome() }),
+            "trial failed: stopped with exit code 130, expected 0"
+        );
+        let problem = Some("no space left".to_owned());
+        assert_eq!(first(&TrialOutcome { problem, ..outcome() }), "trial failed: no space left");
+        let causes = vec!["dbus-missing".to_owned()];
+        assert_eq!(
+            first(&TrialOutcome { stop: stopped, root_causes: causes, ..outcome() }),
+            "trial failed: running, systemd reports running"
+        );
+        assert_eq!(
+            first(&TrialOutcome { works: true, ..outcome() }),
+            "trial passed: running, systemd reports running"
+        );
+        assert!(trial(&outcome(), &PLAIN).ends_with("web-trial: trial container removed\n"));
+    }
 }

@@ -34,7 +34,7 @@ pub fn line(report: &Report, occasion: &Occasion<'_>, there: bool, context: &Con
     let (sign, tone) = sign(report, context.unicode);
     let dash = if context.unicode { "—" } else { "-" };
     let verdict = match report.subject {
-        Subject::NotSystemd => tint("not meant to run systemd", Tone::Dim),
+        Subject::NotSystemd => tint("no systemd here (nothing to diagnose)", Tone::Dim),
         Subject::Systemd => tint(&words::standing(report).to_uppercase(), tone),
     };
     let cause = match report.root() {
@@ -78,9 +78,9 @@ pub fn happened(occasion: &Occasion<'_>) -> String {
     let times = if occasion.deaths > 1 { format!(" {} times", occasion.deaths) } else { String::new() };
     match occasion.kind {
         "new" => "is new".to_owned(),
-        "unhealthy" => "turned unhealthy".to_owned(),
+        "unhealthy" => "became unhealthy".to_owned(),
         "oom" => "ran out of memory".to_owned(),
-        "restarted" => "was started again".to_owned(),
+        "restarted" => "was restarted".to_owned(),
         kind => format!("{kind}{times}{code}"),
     }
 }
@@ -119,8 +119,9 @@ mod tests {
             mount one itself [run-tmpfs-missing]; next: sysdock doctor web
         2026-01-31T08:00:00Z x web died 7 times, exit code 255: FAILED - systemd needs a tmpfs on /run and \
             may not mount one itself [run-tmpfs-missing]; next: sysdock explain run-tmpfs-missing
-        2026-01-31T08:00:00Z + db is new: HEALTHY - running, systemd says running
-        2026-01-31T08:00:00Z o cache died, exit code 255: not meant to run systemd - state running
+        2026-01-31T08:00:00Z + db is new: HEALTHY - running, systemd reports running
+        2026-01-31T08:00:00Z o cache died, exit code 255: no systemd here (nothing to diagnose) - state \
+            running
         ");
     }
 

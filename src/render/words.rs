@@ -98,13 +98,13 @@ pub const fn stage(stage: Stage) -> &'static str {
 pub const fn stage_sentence(stage: Stage) -> &'static str {
     match stage {
         Stage::Create => "The engine cannot start the program",
-        Stage::Exec => "PID 1 is not systemd, or may not be",
+        Stage::Exec => "The program that starts as PID 1",
         Stage::Mount => "PID 1 sets up its mounts",
-        Stage::Cgroup => "PID 1 makes its control groups",
+        Stage::Cgroup => "PID 1 creates its cgroups",
         Stage::Manager => "PID 1 sets up its event loop and sockets",
         Stage::Target => "PID 1 loads the default target",
         Stage::Units => "Units start",
-        Stage::Running => "The container has booted, or tells nothing",
+        Stage::Running => "The container is running",
         Stage::Stop => "The container is stopped",
     }
 }
@@ -120,7 +120,7 @@ pub const fn target_kind(kind: TargetKind) -> &'static str {
 /// Why a finding does not count; with text of the user's in it.
 pub fn acceptance(acceptance: &Acceptance) -> String {
     match acceptance {
-        Acceptance::Known => "known: the baseline has it".to_owned(),
+        Acceptance::Known => "known: in the baseline".to_owned(),
         Acceptance::Suppressed { reason, expires: Some(day) } => format!("suppressed until {day}: {reason}"),
         Acceptance::Suppressed { reason, expires: None } => format!("suppressed: {reason}"),
     }

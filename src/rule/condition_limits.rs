@@ -1,5 +1,5 @@
-//! What a condition may say: its text in, its syntax tree and the facts that it names out. Refuses what cannot
-//! be compared, and constructs that a condition does not need.
+//! What a condition may say: its text in, its syntax tree and the facts that it names out. Refuses what
+//! cannot be compared, and constructs that a condition does not need.
 //!
 //! Why there are limits: rules come from folders of users and of checkouts, and CEL has no limit of cost of
 //! its own. A text of bounded length without loops in loops is evaluated in time that its length and the
@@ -36,7 +36,7 @@ pub enum ConditionError {
         key: String,
     },
     /// `has()` or `in`, which would take an unknown fact for a false one.
-    #[error("`{0}` takes an unknown fact for an absent one; compare with null or use exists()")]
+    #[error("`{0}` treats an unknown fact as absent; compare with null or use exists()")]
     Presence(&'static str),
     /// Two kinds that can never be equal.
     #[error("`{left}` is compared with {right}, but it is {kind}")]
@@ -71,7 +71,7 @@ pub enum ConditionError {
     #[error("is longer than {LENGTH} bytes")]
     Long,
     /// A construct that conditions do not need.
-    #[error("uses {0}, which conditions may not")]
+    #[error("uses {0}, which conditions do not support")]
     Forbidden(String),
 }
 
@@ -172,7 +172,7 @@ impl Checker {
                     if let Some(kind) = kind.filter(|kind| *kind != Kind::Bool) {
                         return Err(ConditionError::Kinds {
                             left: describe(&operand.expr),
-                            right: "a truth value".to_owned(),
+                            right: "a boolean".to_owned(),
                             kind: kind.name(),
                         });
                     }

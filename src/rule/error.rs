@@ -16,7 +16,7 @@ pub enum RuleError {
         source: Refusal,
     },
     /// A project brings a folder or file that is somebody else's.
-    #[error("rules from {path} are not obeyed: {source}; --trust allows it")]
+    #[error("ignoring the rules in {path}: {source}; --trust allows them")]
     Distrusted {
         /// Folder or file.
         path: PathBuf,
@@ -35,8 +35,7 @@ pub enum RuleError {
     },
     /// A project would replace what is there.
     #[error(
-        "{file} would replace the {what} `{id}`, and rules that {project} names may only add to those there \
-            are; --trust allows it"
+        "{file} would replace the {what} `{id}`, but rules named by {project} can only add; --trust allows it"
     )]
     Replaces {
         /// The file.

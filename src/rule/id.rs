@@ -18,7 +18,7 @@ pub fn check_id(id: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "{} is no id: lower case words and digits joined by hyphens, of at most {ID} letters",
+        "{} is not an ID: use lower-case words and digits joined by hyphens, at most {ID} characters",
         quoted(id)
     ))
 }
@@ -36,7 +36,7 @@ pub fn check_reference(reference: &str) -> Result<(), String> {
     if named && reference.len() <= ADDRESS && reference.bytes().all(is_sign) {
         return Ok(());
     }
-    Err(format!("{} is no address that begins with https:// and is encoded", quoted(reference)))
+    Err(format!("{} is not an encoded address that starts with https://", quoted(reference)))
 }
 
 /// A foreign word in a message: escaped, its end left out where it is long.

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_in_a_page_is_told() {
+    fn a_mistake_in_a_page_is_reported() {
         for json in ["{}", "", r#"{"explanation": "e", "confirm": "c", "source": []}"#] {
             assert!(LazyPart::<RulePage>::embedded(json).check().is_err(), "{json}");
         }

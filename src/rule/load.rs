@@ -195,7 +195,7 @@ mod tests {
             "{wrong_fact}"
         );
         let wrong_pattern = said(&format!("{head}[[signature]]\nname = \"s\"\npattern = '(x'"));
-        assert!(wrong_pattern.starts_with("x.toml:8: signature s has a pattern"), "{wrong_pattern}");
+        assert!(wrong_pattern.starts_with("x.toml:8: signature s has an invalid regular"), "{wrong_pattern}");
     }
 
     #[test]

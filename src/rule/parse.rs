@@ -115,12 +115,12 @@ impl FileChecker<'_> {
         let systemd = match &raw.systemd {
             Some(range) => Some(
                 VersionRange::parse(range)
-                    .ok_or_else(|| bad(format!("has no version range but `{range}`")))?,
+                    .ok_or_else(|| bad(format!("has the invalid version range `{range}`")))?,
             ),
             None => None,
         };
-        let needles = needles(&raw.pattern)
-            .map_err(|e| bad(format!("has a pattern that is no regular expression: {e}")))?;
+        let needles =
+            needles(&raw.pattern).map_err(|e| bad(format!("has an invalid regular expression: {e}")))?;
         let when = raw
             .when
             .as_deref()

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reproduction_is_told_as_commands() {
+    fn a_reproduction_is_shown_as_commands() {
         let text = "engine = \"docker\"\nsince = 28\ncgroup = \"v2\"\nsystemd = \"..=257\"\ndockerfile \
             = \"RUN true\"\n\
                     run = \"docker run -d --name broken IMAGE /sbin/init\"\nthen = [\"docker stop \

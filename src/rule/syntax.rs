@@ -165,8 +165,8 @@ pub enum Expectation {
     Undecided,
 }
 
-/// A rule: one diagnosis, with what shows it and what cures it. `sysdock rules check` and `sysdock rules test`
-/// look further than this schema can.
+/// A rule: one diagnosis, with what shows it and what cures it. `sysdock rules check` and `sysdock rules
+/// test` look further than this schema can.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(title = "sysdock rule", rename = "Rule"))]
 #[serde(deny_unknown_fields)]

@@ -48,7 +48,7 @@ fn unusable(signature: &Signature) -> Option<String> {
     let none = signature.needles.is_empty();
     none.then(|| {
         format!(
-            "signature {name} has no literal of three letters or more that every line it matches must hold"
+            "signature {name} needs a literal of three letters or more that occurs in every matching line"
         )
     })
 }
@@ -117,14 +117,14 @@ fn form(rule: &Rule) -> Vec<String> {
             messages.push(message.to_owned());
         }
     };
-    want(check_id(&rule.id).is_ok(), "id must be lower case words joined by hyphens");
+    want(check_id(&rule.id).is_ok(), "id must be lower-case words joined by hyphens");
     want(
         rule.page.references.iter().all(|reference| check_reference(reference).is_ok()),
-        "references must be addresses with https://",
+        "references must be https:// addresses",
     );
-    want(!rule.title.ends_with('.') && !rule.title.is_empty(), "title must be a line without full stop");
-    want(rule.page.explanation.len() >= 80, "explanation must say what happens and why");
-    want(!rule.page.confirm.is_empty(), "confirm must say how to see it by hand");
+    want(!rule.title.ends_with('.') && !rule.title.is_empty(), "title must be one line without a full stop");
+    want(rule.page.explanation.len() >= 80, "explanation is missing: say what happens and why");
+    want(!rule.page.confirm.is_empty(), "confirm is missing: say how to check it by hand");
     want(!rule.page.references.is_empty(), "references must name a source");
     want(
         rule.when.is_some()
@@ -139,9 +139,9 @@ fn form(rule: &Rule) -> Vec<String> {
         |wanted: &[Expectation]| rule.examples.iter().any(|example| wanted.contains(&example.expect));
     want(
         expects(&[Expectation::Match, Expectation::Risk, Expectation::Note]),
-        "needs an example that it finds",
+        "needs an example that it matches",
     );
-    want(expects(&[Expectation::NoMatch]), "needs an example that it leaves alone");
+    want(expects(&[Expectation::NoMatch]), "needs an example that it does not match");
     let names: BTreeSet<_> = rule.signatures.iter().map(|signature| &signature.name).collect();
     want(names.len() == rule.signatures.len(), "signature names must differ");
     for signature in &rule.signatures {
@@ -252,13 +252,13 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_that_is_never_heard_is_refused() {
+    fn a_pattern_that_can_never_match_is_refused() {
         let text = said(
             &signature("agent", "install release agent"),
             &example("Failed to install release agent, ignoring"),
         );
         assert!(text.contains("signature agent only matches lines that are known to be harmless"), "{text}");
         let text = said(&signature("short", "[a-z]+!"), &example("no!"));
-        assert!(text.contains("no literal of three letters"), "{text}");
+        assert!(text.contains("needs a literal of three letters"), "{text}");
     }
 }

@@ -131,7 +131,7 @@ mod tests {
         }
 
         #[test]
-        fn nothing_that_a_terminal_obeys_is_left(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn no_terminal_control_sequence_is_left(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             prop_assert!(clean(&bytes).chars().all(|c| !c.is_control()));
         }
     }

@@ -22,7 +22,7 @@ impl Wanted {
         match self.errno {
             Some(38) => format!("{} answered with ENOSYS", self.call),
             Some(errno) => format!("{} answered with errno {errno}", self.call),
-            None => format!("{} let through", self.call),
+            None => format!("{} allowed", self.call),
         }
     }
 }
@@ -59,7 +59,7 @@ pub fn log(profile: &Value, calls: &[String]) -> Option<Value> {
     let names: Vec<&str> = calls.iter().map(String::as_str).collect();
     let rules = profile.get("syscalls").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut kept: Vec<Value> = rules.into_iter().filter_map(|rule| without(rule, &names)).collect();
-    kept.push(json!({"names": names, "action": "SCMP_ACT_LOG", "comment": "which of these are made?"}));
+    kept.push(json!({"names": names, "action": "SCMP_ACT_LOG", "comment": "which of these calls are made?"}));
     profile.insert("syscalls".to_owned(), Value::Array(kept));
     Some(Value::Object(profile))
 }

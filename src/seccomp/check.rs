@@ -137,11 +137,11 @@ fn reason(effect: Effect, versions: &[i64]) -> String {
 #[must_use]
 pub fn harm(effect: Effect) -> &'static str {
     match effect {
-        Effect::Units => "boots, and units fail",
-        Effect::Unreachable => "boots, and systemctl cannot reach it",
-        Effect::Stuck => "never ends its boot",
+        Effect::Units => "boots, but units fail",
+        Effect::Unreachable => "boots, but systemctl cannot reach it",
+        Effect::Stuck => "never finishes booting",
         Effect::Fatal => "gives up",
-        Effect::Create => "cannot even be started by the engine",
+        Effect::Create => "cannot be started by the engine",
     }
 }
 
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_miss_says_who_needs_it_and_where_it_is_denied() {
+    fn a_denied_call_says_who_needs_it_and_where_it_is_denied() {
         let profile = r#"{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["statx"],"action":"SCMP_ACT_ERRNO"}]}"#;
         let filter = in_force(profile, Engine::parse("docker-20.10.24"));
         let misses = filter.misses(&MEASURED, None);

@@ -97,7 +97,7 @@ pub struct Blocked {
 pub struct Surroundings {
     /// Kind of control group tree.
     pub hierarchy: Option<Hierarchy>,
-    /// Major version of Docker; 0 for an engine that is none.
+    /// Major version of Docker; 0 for an engine that is not Docker.
     pub docker: Option<i64>,
 }
 
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_runtime_of_a_newer_docker_makes_calls_of_its_own() {
+    fn a_newer_docker_runtime_makes_additional_calls() {
         let answer = |call: &str| if call == "statx" { Answer::Errno(1) } else { Answer::Allowed };
         let at = |docker| blocked_in(252, Surroundings { hierarchy: None, docker: Some(docker) }, answer);
         assert_eq!((at(20).len(), at(28).first().map(|blocked| blocked.effect)), (0, Some(Effect::Create)));

@@ -13,7 +13,7 @@ pub const PROFILE_LIMIT: usize = 1 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
     /// Larger than anything that is a profile.
-    #[error("the seccomp profile is larger than {} MiB, the most that is read", PROFILE_LIMIT >> 20)]
+    #[error("the seccomp profile is larger than {} MiB, the limit", PROFILE_LIMIT >> 20)]
     TooLarge,
     /// Not JSON, or not of the shape of a profile; the message holds line and column.
     #[error("the seccomp profile is not valid: {0}")]
@@ -180,14 +180,18 @@ impl Profile {
     fn refusal(&self) -> Option<String> {
         let listed = self.architectures.as_ref().is_some_and(|list| !list.is_empty());
         if listed && self.arch_map.as_ref().is_some_and(|list| !list.is_empty()) {
-            return Some("it has both `architectures` and `archMap`; engines take one of them".to_owned());
+            return Some(
+                "it has both `architectures` and `archMap`; engines accept only one of \
+                them"
+                    .to_owned(),
+            );
         }
         let rule = |number: usize, words: &str| Some(format!("rule {} {words}", number + 1));
         self.rules().iter().enumerate().find_map(|(number, each)| {
             let named = each.name.as_deref().is_some_and(|name| !name.is_empty());
             let listed = each.names.as_ref().is_some_and(|names| !names.is_empty());
             match (named, listed) {
-                (true, true) => rule(number, "has both `name` and `names`; engines take one of them"),
+                (true, true) => rule(number, "has both `name` and `names`; engines accept only one of them"),
                 _ if each.args.iter().flatten().any(|arg| arg.index > 5) => {
                     rule(number, "looks at an argument beyond the sixth")
                 }
@@ -195,7 +199,7 @@ impl Profile {
                     filter.min_kernel.as_deref().is_some_and(|text| super::version::release(text).is_none())
                 }) =>
                 {
-                    rule(number, "has a `minKernel` that is no version such as 4.8")
+                    rule(number, "has a `minKernel` that is not a version such as 4.8")
                 }
                 _ => None,
             }
@@ -239,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_place() {
+    fn errors_are_reported_with_their_location() {
         assert!(said("{\n  \"defaultAction\": 3}").contains("line 2 column"));
         assert!(said("{\"defaultAction\": \"SCMP_ACT_MAYBE\"}").contains("SCMP_ACT_MAYBE"));
         assert!(

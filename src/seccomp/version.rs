@@ -59,7 +59,7 @@ impl TryFrom<String> for Version {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        Self::parse(&text).ok_or_else(|| format!("`{text}` is no version"))
+        Self::parse(&text).ok_or_else(|| format!("`{text}` is not a version"))
     }
 }
 

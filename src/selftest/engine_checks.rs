@@ -83,8 +83,8 @@ async fn inside(engine: &Engine, inspected: &InspectedContainer, exec: bool) -> 
         engine.stat_path(&inspected.id, "/etc").await.map(|_| "readable through the engine".to_owned());
     let mut checks = vec![LOG.of(log.map_err(words)), FILES.of(files.map_err(words))];
     checks.push(match (exec, inspected.runs()) {
-        (false, _) => EXEC.untried("only tried in a container that is named, without --no-exec"),
-        (true, false) => EXEC.untried("the container does not run"),
+        (false, _) => EXEC.untried("only checked in a named container, without --no-exec"),
+        (true, false) => EXEC.untried("the container is not running"),
         (true, true) => EXEC.of(systemctl(engine, inspected).await),
     });
     checks
@@ -119,11 +119,18 @@ fn outside(
     dead: Option<&InspectedContainer>,
 ) -> Vec<Check> {
     let Some(inspected) = inspected else {
-        return Vec::from([LOCAL, PROC, LAYERS].map(|need| need.untried("no container to look at")));
+        return Vec::from([LOCAL, PROC, LAYERS].map(|need| need.untried("no container to examine")));
     };
     if !is_local(engine.endpoint(), inspected.document(), info, &inspected.id) {
-        let far = LOCAL.of(Err("no process or file of the container is on this machine".to_owned()));
-        return vec![far, PROC.untried("the engine is not here"), LAYERS.untried("the engine is not here")];
+        let far = LOCAL.of(Err("the container's processes and files are not on this machine".to_owned()));
+        return vec![
+            far,
+            PROC.untried("the engine is not on this machine"),
+            LAYERS.untried(
+                "the engine is \
+            not on this machine",
+            ),
+        ];
     }
     let pid = inspected
         .document()
@@ -132,17 +139,18 @@ fn outside(
         .and_then(|pid| i32::try_from(pid).ok());
     let proc = pid
         .filter(|pid| *pid > 0)
-        .map_or_else(|| PROC.untried("no container runs"), |pid| PROC.of(process(pid)));
+        .map_or_else(|| PROC.untried("no running container"), |pid| PROC.of(process(pid)));
     let layers = match dead {
         Some(dead) if engine.endpoint().may_be_local() => {
             let found =
                 Layers::of(&dead.config()).map(|_| format!("{} is read from its layers", dead.name()));
-            LAYERS.of(found
-                .ok_or_else(|| "they are no overlay folders, cannot be read, or lie below mounts".to_owned()))
+            LAYERS.of(found.ok_or_else(|| {
+                "they are not overlay folders, are unreadable, or lie below mounts".to_owned()
+            }))
         }
-        _ => LAYERS.untried("there is no dead container"),
+        _ => LAYERS.untried("no dead container"),
     };
-    vec![LOCAL.of(Ok("it shares this machine's processes or files".to_owned())), proc, layers]
+    vec![LOCAL.of(Ok("its processes or files are on this machine".to_owned())), proc, layers]
 }
 
 fn process(pid: i32) -> Result<String, String> {

@@ -9,67 +9,67 @@ pub(super) struct Need(&'static str, &'static str, &'static str, &'static str);
 pub(super) const LIST: Need = Need(
     "engine.containers",
     "the engine's containers",
-    "no container can be found or named",
-    "the engine or a proxy in front of it refuses GET /containers/json; allow it",
+    "containers cannot be found by name",
+    "allow GET /containers/json in the engine or the proxy in front of it",
 );
 pub(super) const INFO: Need = Need(
     "engine.info",
-    "what the engine says of itself",
-    "control groups, storage and security options of the engine are not known",
-    "the engine or a proxy in front of it refuses GET /info; allow it",
+    "engine information",
+    "the engine's cgroup, storage and security options are unknown",
+    "allow GET /info in the engine or the proxy in front of it",
 );
 pub(super) const INSPECT: Need = Need(
     "container.inspect",
     "a container's configuration",
-    "nothing can be said about the container",
-    "name a container that exists, and let GET /containers/…/json through any proxy",
+    "the container cannot be diagnosed",
+    "name an existing container, and allow GET /containers/…/json in any proxy",
 );
 pub(super) const LOG: Need = Need(
     "container.log",
     "a container's log",
-    "the verdict rests on configuration and files alone",
-    "use a logging driver that the engine reads: json-file, local or journald",
+    "the verdict is based on configuration and files only",
+    "use a logging driver that the engine can read: json-file, local or journald",
 );
 pub(super) const FILES: Need = Need(
     "container.files",
     "files of a container",
-    "version of systemd, its init and its units are not known",
-    "let HEAD and GET /containers/…/archive through any proxy in front of the engine",
+    "the systemd version, the init program and the units are unknown",
+    "allow HEAD and GET /containers/…/archive in any proxy in front of the engine",
 );
 pub(super) const EXEC: Need = Need(
     "container.exec",
     "commands inside a container",
-    "failed units and the journal of a running systemd are not seen",
-    "name a container that runs and has systemctl: sysdock selftest CONTAINER",
+    "failed units and the journal of a running systemd are not visible",
+    "name a running container that has systemctl: sysdock selftest CONTAINER",
 );
 pub(super) const LOCAL: Need = Need(
     "host.local",
     "the engine on this machine",
-    "PID 1, its mounts and the layers of dead containers are not seen",
-    "run sysdock on the engine's machine, not in a container with its own process ids, to see more",
+    "PID 1, its mounts and the layers of dead containers are not visible",
+    "run sysdock on the engine's machine, not in a container with its own PID namespace",
 );
 pub(super) const PROC: Need = Need(
     "host.pid1",
     "PID 1 of a container in /proc",
-    "whether systemd froze, and which mounts it has, is not seen from outside",
+    "whether systemd is frozen, and its mounts, are not visible from outside",
     "run sysdock as root or as the user of the rootless engine",
 );
 pub(super) const LAYERS: Need = Need(
     "host.layers",
     "layers of a dead container",
-    "its files are read through the engine instead, which is slower",
+    "files are read through the engine instead, which is slower",
     "run sysdock as root on the engine's machine",
 );
 pub(super) const KERNEL: Need = Need(
     "host.kernel-log",
     "the kernel's log",
-    "`sysdock seccomp trace` must try all denied calls instead of those that the kernel logged",
+    "`sysdock seccomp trace` has to test all denied calls instead of only the logged ones",
     "run sysdock as root, or set kernel.dmesg_restrict to 0",
 );
 pub(super) const LSM: Need = Need(
     "host.lsms",
     "the kernel's security modules",
-    "AppArmor and SELinux are known only as far as the engine tells",
+    "AppArmor and SELinux are known only from the engine",
     "mount securityfs on /sys/kernel/security",
 );
 

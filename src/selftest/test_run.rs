@@ -28,11 +28,11 @@ impl SelfTest<'_> {
     pub async fn run(self) -> Vec<Check> {
         let found = locate(self.choice, self.environment);
         let words = |located: &Located| format!("{}, by {}", located.endpoint, located.found_by);
-        let mut all = vec![essential("engine.found", "where the engine is", found.as_ref().map(words))];
+        let mut all = vec![essential("engine.found", "engine address", found.as_ref().map(words))];
         if let Ok(located) = found {
             let engine = Engine::connect(located.endpoint, self.deadline, self.listener).await;
             let words = |engine: &Engine| format!("{}, API {}", engine.kind.name(), engine.api);
-            all.push(essential("engine.answers", "whether it answers", engine.as_ref().map(words)));
+            all.push(essential("engine.answers", "engine connection", engine.as_ref().map(words)));
             if let Ok(engine) = engine {
                 all.extend(Box::pin(checks(&engine, self.container, self.exec)).await);
                 return all;

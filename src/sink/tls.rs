@@ -15,12 +15,12 @@ use tokio_rustls::{TlsConnector, rustls::crypto::ring};
 pub enum TlsError {
     /// Without them no certificate can be believed.
     #[error(
-        "--webhook with https needs the certificates of authorities, and there are none{0}\n  next: install \
-            ca-certificates, or name a file of them in SSL_CERT_FILE"
+        "--webhook with https needs CA certificates, and none were found{0}\n  next: install \
+            ca-certificates, or set SSL_CERT_FILE"
     )]
     NoAuthorities(String),
     /// The library does not start.
-    #[error("cannot prepare encryption: {0}")]
+    #[error("cannot set up TLS: {0}")]
     Setup(#[from] rustls::Error),
 }
 

@@ -220,7 +220,7 @@ async fn send(
     // The reason must not show the path.
     let request = request
         .body(Full::new(body))
-        .map_err(|_| Refusal::Final("its address cannot be put into a request".to_owned()))?;
+        .map_err(|_| Refusal::Final("its address cannot be used in a request".to_owned()))?;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(later)?;
     let connection = tokio::spawn(connection);

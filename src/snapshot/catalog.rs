@@ -110,10 +110,10 @@ catalog! {
         "PID 1 gave up, froze, ended early or was never started",
         "docker inspect CONTAINER";
     BOOT_OUTCOME = "boot.outcome": BootOutcome, "derived",
-        "How far the boot came",
+        "Boot outcome",
         "docker inspect CONTAINER; systemctl is-system-running";
     BOOT_UP = "boot.up": bool, "derived",
-        "The manager has finished booting, or had when it last ran",
+        "The manager has finished booting, or had before it stopped",
         "systemctl is-system-running";
     CGROUP_BIND = "cgroup.bind": CgroupBind, "container",
         "How the host's /sys/fs/cgroup is bound into the container",
@@ -122,25 +122,25 @@ catalog! {
         "Path below /sys/fs/cgroup of a narrower writable bind, or null",
         "docker inspect -f '{{.HostConfig.Binds}}' CONTAINER";
     CGROUP_MODE = "cgroup.mode": CgroupMode, "pid1",
-        "Control group version that the container sees",
+        "Cgroup version that the container sees",
         "docker info --format '{{.CgroupVersion}}'";
     CGROUP_MOUNT = "cgroup.mount": CgroupMount, "pid1",
         "State of the tree in which PID 1 must create its groups",
         "docker exec CONTAINER grep cgroup /proc/mounts";
     CGROUP_NAMESPACE = "cgroup.namespace": CgroupNamespace, "container",
-        "Control group namespace",
+        "Cgroup namespace",
         "docker inspect -f '{{.HostConfig.CgroupnsMode}}' CONTAINER";
     CGROUP_TMPFS_OVER = "cgroup.tmpfs_over": bool, "container",
-        "A tmpfs was asked for over /sys/fs/cgroup",
+        "A tmpfs is configured over /sys/fs/cgroup",
         "docker inspect -f '{{.HostConfig.Tmpfs}}' CONTAINER";
     CGROUP_VOLUME = "cgroup.volume": bool, "container",
-        "A volume lies over /sys/fs/cgroup",
+        "A volume is mounted over /sys/fs/cgroup",
         "docker inspect -f '{{.Mounts}}' CONTAINER";
     CLIENT_IN_BUILD = "client.in_build": bool, "derived",
-        "The words come from a RUN step of an image build that talks to a manager",
+        "The message comes from a RUN step of an image build that talks to a manager",
         "read the Dockerfile";
     CLIENT_USER_SCOPE = "client.user_scope": bool, "derived",
-        "The words come from a client that was asked to talk to a user's own manager",
+        "The message comes from a client that talks to a user manager",
         "read the command line";
     CONTAINER_ARGV = "container.argv": Vec<String>, "container",
         "Program and arguments of PID 1 as configured",
@@ -192,7 +192,7 @@ catalog! {
         "The container shares the host's PID namespace, or another container's",
         "docker inspect -f '{{.HostConfig.PidMode}}' CONTAINER";
     CONTAINER_PIDS_LIMIT = "container.pids_limit": i64, "container",
-        "Limit of the pids control group, or null",
+        "pids cgroup limit, or null",
         "docker inspect -f '{{.HostConfig.PidsLimit}}' CONTAINER";
     CONTAINER_PRIVILEGED = "container.privileged": bool, "container",
         "Started with --privileged",
@@ -201,7 +201,7 @@ catalog! {
         "The root file system is read-only",
         "docker inspect -f '{{.HostConfig.ReadonlyRootfs}}' CONTAINER";
     CONTAINER_REFUSAL = "container.refusal": String, "derived",
-        "What the engine's reason means, where it is a usual one",
+        "Meaning of the engine's reason, if it is a common one",
         "docker inspect -f '{{.State.Error}}' CONTAINER";
     CONTAINER_RESTARTS = "container.restarts": i64, "container",
         "How often the engine restarted it",
@@ -216,13 +216,13 @@ catalog! {
         "OCI runtime",
         "docker inspect -f '{{.HostConfig.Runtime}}' CONTAINER";
     CONTAINER_STATUS = "container.status": ContainerStatus, "container",
-        "The engine's word for its state",
+        "The engine's state of the container",
         "docker inspect -f '{{.State.Status}}' CONTAINER";
     CONTAINER_STOP_SIGNAL = "container.stop_signal": String, "container",
         "Stop signal by name, SIGTERM when none is set",
         "docker inspect -f '{{.Config.StopSignal}}' CONTAINER";
     CONTAINER_STOP_SIGNAL_HALTS = "container.stop_signal_halts": bool, "container",
-        "The stop signal makes systemd shut down in order: SIGRTMIN+3 or one of its kin",
+        "The stop signal makes systemd shut down in order: SIGRTMIN+3 or an equivalent",
         "docker inspect -f '{{.Config.StopSignal}}' CONTAINER";
     CONTAINER_SYSTEMD_MODE = "container.systemd_mode": bool, "container",
         "Podman prepares this container for systemd",
@@ -240,10 +240,10 @@ catalog! {
         "Root of the container is another user of the host",
         "docker exec CONTAINER cat /proc/1/uid_map";
     CONTAINER_USERNS_MODE = "container.userns_mode": String, "container",
-        "User namespace that was asked for: host, a mode of Podman's, or default",
+        "Requested user namespace: host, a Podman mode, or default",
         "docker inspect -f '{{.HostConfig.UsernsMode}}' CONTAINER";
     CONTAINER_WRAPPER = "container.wrapper": Wrapper, "files",
-        "What stands between the engine and systemd; shell is sh -c",
+        "Program between the engine and systemd; shell is sh -c",
         "docker inspect -f '{{.Path}} {{.Args}}' CONTAINER";
     CONTAINER_WRAPPER_EXECS = "container.wrapper_execs": bool, "files",
         "The wrapper replaces itself by systemd with exec",
@@ -255,7 +255,7 @@ catalog! {
         "The engine confines containers with AppArmor",
         "docker info --format '{{.SecurityOptions}}'";
     ENGINE_CGROUP_DRIVER = "engine.cgroup_driver": CgroupDriver, "engine",
-        "Who makes the engine's control groups",
+        "The engine's cgroup driver",
         "docker info --format '{{.CgroupDriver}}'";
     ENGINE_MAJOR = "engine.major": i64, "engine",
         "First number of the engine's version",
@@ -270,7 +270,7 @@ catalog! {
         "The engine runs without root",
         "docker info --format '{{.SecurityOptions}}'";
     ENGINE_SECCOMP_PROFILE = "engine.seccomp_profile": String, "engine",
-        "Seccomp profile that containers get which ask for none: builtin, default, unconfined or a path",
+        "Default seccomp profile: builtin, default, unconfined or a path",
         "docker info --format '{{.SecurityOptions}}'";
     ENGINE_SELINUX = "engine.selinux": bool, "engine",
         "The engine labels containers for SELinux",
@@ -312,7 +312,7 @@ catalog! {
         "ID of os-release, or null",
         "cat /etc/os-release";
     GUEST_OS_LIKE = "guest.os_like": Vec<String>, "files",
-        "IDs of os-release that this distribution is like, the nearest first",
+        "IDs of similar distributions from os-release, closest first",
         "cat /etc/os-release";
     GUEST_OS_NAME = "guest.os_name": String, "files",
         "PRETTY_NAME of os-release, or null",
@@ -346,7 +346,7 @@ catalog! {
         "Active Linux security modules",
         "cat /sys/kernel/security/lsm";
     HOST_SYSTEMD_CGROUP = "host.systemd_cgroup": bool, "host",
-        "The machine has the name=systemd control group hierarchy, or pure v2",
+        "The machine has the name=systemd cgroup hierarchy, or pure v2",
         "grep systemd /proc/self/cgroup";
     IMAGE_ARCHITECTURE = "image.architecture": String, "container",
         "Processor architecture that the image declares",
@@ -358,24 +358,22 @@ catalog! {
         "The image declares a volume over /sys/fs/cgroup",
         "docker image inspect -f '{{.Config.Volumes}}' IMAGE";
     LOG_BANNER_SEEN = "log.banner_seen": bool, "derived",
-        "PID 1 came as far as its banner, `systemd N running in system mode`; known only where PID 1 said \
-            something",
+        "PID 1 printed its banner, `systemd N running in system mode`; known only if PID 1 logged something",
         "docker logs CONTAINER";
     LOG_CAME_UP = "log.came_up": bool, "derived",
-        "The boot's lines say that it finished",
+        "The log says that the boot finished",
         "docker logs CONTAINER";
     LOG_EMPTY = "log.empty": bool, "logs",
-        "The log could be read and holds nothing",
+        "The log is readable and empty",
         "docker logs CONTAINER";
     LOG_GAVE_UP = "log.gave_up": bool, "derived",
         "PID 1 said that it gives up or freezes",
         "docker logs CONTAINER";
     LOG_UNITS_SEEN = "log.units_seen": bool, "derived",
-        "PID 1 came as far as starting units; known only where PID 1 said something",
+        "PID 1 started units; known only if PID 1 logged something",
         "docker logs CONTAINER";
     LOG_VIRTUALIZATION = "log.virtualization": String, "derived",
-        "What systemd takes its surroundings for, in its own word after its banner; null when the banner is \
-            there without it",
+        "Virtualization that systemd detects, as printed after its banner; null if the banner lacks it",
         "docker logs CONTAINER";
     MANAGER_BUS = "manager.bus": BusState, "exec",
         "Whether systemctl inside reaches the manager",
@@ -384,7 +382,7 @@ catalog! {
         "Units in the failed state",
         "systemctl --failed";
     MANAGER_PENDING_UNITS = "manager.pending_units": Vec<String>, "exec",
-        "Units that jobs still wait for",
+        "Units with pending jobs",
         "systemctl list-jobs";
     MANAGER_STATE = "manager.state": ManagerState, "exec",
         "Answer of is-system-running",
@@ -429,25 +427,25 @@ catalog! {
         "Kernel function in which it waits, or null",
         "cat /proc/PID/wchan";
     SECCOMP_BLOCKS = "seccomp.blocks": Vec<String>, "seccomp",
-        "System calls that this systemd's boot makes and the filter denies, the gravest first",
+        "System calls that this systemd's boot needs and the filter denies, most severe first",
         "sysdock snapshot CONTAINER";
     SECCOMP_EFFECT = "seccomp.effect": FilterEffect, "seccomp",
-        "What the denied calls do to this systemd",
+        "Effect of the denied calls on this systemd",
         "sysdock snapshot CONTAINER";
     SECCOMP_FIRST_ANSWER = "seccomp.first_answer": String, "seccomp",
-        "What that call gets: EPERM, ENOSYS, another errno, or killed",
+        "Result of that call: EPERM, ENOSYS, another errno, or killed",
         "sysdock snapshot CONTAINER";
     SECCOMP_FIRST_BLOCKED = "seccomp.first_blocked": String, "seccomp",
         "The denied call that stops or harms this systemd first, or null",
         "sysdock snapshot CONTAINER";
     SECCOMP_MODE = "seccomp.mode": SeccompMode, "container",
-        "Which seccomp filter was asked for",
+        "Seccomp filter that was requested",
         "docker inspect -f '{{.HostConfig.SecurityOpt}}' CONTAINER";
     SECCOMP_MOUNT = "seccomp.mount": FilterAnswer, "seccomp",
-        "What the filter answers to mount",
+        "The filter's answer to mount",
         "sysdock snapshot CONTAINER";
     SECCOMP_NAME_TO_HANDLE_AT = "seccomp.name_to_handle_at": FilterAnswer, "seccomp",
-        "What the filter answers to name_to_handle_at",
+        "The filter's answer to name_to_handle_at",
         "sysdock snapshot CONTAINER";
 }
 

@@ -61,10 +61,10 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Bool => "true or false",
-            Self::Int => "a whole number",
+            Self::Int => "an integer",
             Self::Text => "a text",
-            Self::Word(_) => "a word of a list",
-            Self::TextList => "a list of texts",
+            Self::Word(_) => "one of a list of words",
+            Self::TextList => "a list of strings",
         }
     }
 }

@@ -34,8 +34,8 @@ pub struct Gap {
 pub struct Facts(BTreeMap<String, Fact>);
 
 impl Facts {
-    /// Records a fact. A word that the vocabulary does not have, which only a change to the code can bring, is
-    /// dropped; tests and debug builds stop on it.
+    /// Records a fact. A word that the vocabulary does not have, which only a change to the code can bring,
+    /// is dropped; tests and debug builds stop on it.
     pub fn set<T: FactType>(&mut self, key: Key<T>, value: impl FactValue<T>, source: &str) {
         let (name, value) = (key.name(), value.into_json());
         let fits = value.is_null() || T::KIND.holds(&value);

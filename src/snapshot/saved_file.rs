@@ -19,7 +19,7 @@ const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
     /// The file cannot be opened or read.
-    #[error("cannot read {path}: {source}\n  next: check the path, and that it is a file that you may read")]
+    #[error("cannot read {path}: {source}\n  next: check the path, and that you can read the file")]
     Read {
         /// The file.
         path: PathBuf,
@@ -28,8 +28,8 @@ pub enum SnapshotError {
     },
     /// The file cannot be written.
     #[error(
-        "cannot write {path}: {source}\n  next: name a file with -o in a folder that is there and that you \
-            may write to"
+        "cannot write {path}: {source}\n  next: with -o, choose a file in an existing folder that you can \
+            write to"
     )]
     Write {
         /// The file.
@@ -39,8 +39,8 @@ pub enum SnapshotError {
     },
     /// The file is no snapshot.
     #[error(
-        "{path} is not a sysdock snapshot: {reason}\n  next: make one with `sysdock snapshot <container> -o \
-            FILE`; for logs and other text use `sysdock triage`"
+        "{path} is not a sysdock snapshot: {reason}\n  next: create one with `sysdock snapshot <container> \
+            -o FILE`; for logs and other text use `sysdock triage`"
     )]
     Format {
         /// The file.
@@ -50,7 +50,7 @@ pub enum SnapshotError {
     },
     /// The file was made by a newer sysdock.
     #[error(
-        "{path} has snapshot schema {found}, this sysdock reads up to {SCHEMA_VERSION}\n  next: update \
+        "{path} has snapshot schema {found}; this sysdock reads up to {SCHEMA_VERSION}\n  next: update \
             sysdock"
     )]
     Newer {

@@ -43,5 +43,5 @@ pub fn encoded(_bytes: &[u8]) -> io::Result<Vec<u8>> {
 
 #[cfg(target_family = "wasm")]
 fn unsupported() -> io::Error {
-    io::Error::new(io::ErrorKind::Unsupported, "zstd is not part of this build; decompress it first")
+    io::Error::new(io::ErrorKind::Unsupported, "this build has no zstd support; decompress it first")
 }

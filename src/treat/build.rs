@@ -42,7 +42,7 @@ pub async fn base_image(session: &Session<'_>, word: &str) -> Result<String, Tre
     let image = session.image(&reference).await;
     let is_same = image.is_ok_and(|image| image.get("Id").and_then(Value::as_str) == Some(id.as_str()));
     let base = if is_same { reference } else { id };
-    session.reporter.remark(&format!("{name} is a container; its image {base} is taken"));
+    session.reporter.remark(&format!("{name} is a container; using its image {base}"));
     Ok(base)
 }
 
@@ -57,7 +57,7 @@ pub async fn build(
     hear: impl FnMut(&BuildEvent),
 ) -> Result<String, TreatError> {
     let order = order(session, plan, wish).await?;
-    let installs = if plan.installs { ", systemd is installed in it" } else { "" };
+    let installs = if plan.installs { ", installing systemd" } else { "" };
     session.reporter.remark(&format!(
         "building the image {} from {}{installs}; network of the build: {}",
         order.tag, wish.image.base, order.network
@@ -101,10 +101,10 @@ pub async fn boot_once(
     let Some(planned) = planned_trial(report, snapshot, &session.reach, &wanted) else {
         let mut outcome = TrialOutcome::unstarted(&wanted.name);
         outcome.removed = true;
-        outcome.problem = Some(format!("no command makes it boot on this engine: see `sysdock prove {tag}`"));
+        outcome.problem = Some(format!("no command makes it boot on this engine; see `sysdock prove {tag}`"));
         return Ok(outcome);
     };
-    trial::announce(session, "booting it once", &wanted);
+    trial::announce(session, "test-booting it", &wanted);
     let workspace = Workspace::new()?;
     let demands = Demands { gone: examination.root_causes(), units: &plan.units };
     let _working = session.working(&format!("booting {tag}"));

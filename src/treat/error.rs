@@ -30,7 +30,7 @@ pub enum TreatError {
         list: String,
     },
     /// The engine has no image of that name.
-    #[error("no image named {name} on {address}\n  next: fetch it first: `{pull}`")]
+    #[error("no image named {name} on {address}\n  next: pull it first: `{pull}`")]
     NoImage {
         /// Reference as given.
         name: String,
@@ -42,7 +42,7 @@ pub enum TreatError {
     /// The engine has neither a container nor an image of that name.
     #[error(
         "no container and no image named {name} on {address}{near}\n  next: `{list}` lists all containers; \
-            `{pull}` fetches an image"
+            `{pull}` pulls an image"
     )]
     Neither {
         /// Name as given.
@@ -58,7 +58,7 @@ pub enum TreatError {
     },
     /// What is to be carried over is no longer what it was when the steps were written.
     #[error(
-        "{part} of {name} changed, or an entry has a line break, and cannot be carried over\n  next: run the \
+        "{part} of {name} changed or contain a line break, and cannot be carried over\n  next: run the \
             command again"
     )]
     Changed {
@@ -69,8 +69,8 @@ pub enum TreatError {
     },
     /// A seccomp profile cannot be used.
     #[error(
-        "cannot use {name}: {reason}\n  next: name a container, or a file with a profile as --security-opt \
-            seccomp=FILE takes it"
+        "cannot use {name}: {reason}\n  next: name a container, or a profile file as for --security-opt \
+            seccomp=FILE"
     )]
     Profile {
         /// The container or the file.
@@ -79,7 +79,7 @@ pub enum TreatError {
         reason: String,
     },
     /// The workspace cannot be made or written.
-    #[error("cannot write {what}: {source}\n  next: is the disk of the temporary folder full?")]
+    #[error("cannot write {what}: {source}\n  next: check whether the disk of the temporary folder is full")]
     Folder {
         /// What was to be written.
         what: String,
@@ -88,8 +88,8 @@ pub enum TreatError {
     },
     /// The program of a step is not there.
     #[error(
-        "cannot run `{program}`: {source}\n  next: install the engine's command line client, which carries \
-            the steps out"
+        "cannot run `{program}`: {source}\n  next: install the engine's command line client, which runs the \
+            steps"
     )]
     Program {
         /// The program.
@@ -121,7 +121,7 @@ impl TreatError {
     /// Returns it in the words of a sentence that says what became of something.
     #[must_use]
     pub fn problem(&self) -> String {
-        if self.is_interruption() { "it was interrupted".to_owned() } else { self.to_string() }
+        if self.is_interruption() { "interrupted".to_owned() } else { self.to_string() }
     }
 
     /// Whether the end was asked for.

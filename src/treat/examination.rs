@@ -138,7 +138,7 @@ impl Session<'_> {
         let prescription = prescription.map(|cure| of_image(cure, &report, &snapshot, &self.reach, &wanted));
         reference.clone_into(&mut report.target.name);
         report.target.id = None;
-        "an image, as the engine's defaults would start it".clone_into(&mut report.state);
+        "an image, started with the engine's defaults".clone_into(&mut report.state);
         Examination { snapshot, report, prescription, trial_name, is_image: true }
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 /// Work that was left undone because the end was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it was interrupted\n  next: `sysdock prove --sweep` removes whatever is left of a trial")]
+#[error("interrupted\n  next: `sysdock prove --sweep` removes what is left of a trial")]
 pub struct Interrupted;
 
 /// The system allows no handler for signals.

@@ -26,6 +26,6 @@ async fn tell_what_is_left(session: &Session<'_>, name: &str) {
         let command = session.reach.argv(["rm", "-f", name]).join(" ");
         session
             .reporter
-            .tell(&format!("{name} was being started, and is left as it is\n  next: `{command}` removes it"));
+            .tell(&format!("{name} was being started and is left as it is\n  next: `{command}` removes it"));
     }
 }

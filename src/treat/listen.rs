@@ -24,9 +24,9 @@ pub async fn listen(session: &Session<'_>, name: &str) -> Result<Listened, Treat
     let Some(steps) = unchanged(&silent.report, &silent.snapshot, &session.reach, &wanted) else {
         return Ok(Listened::CannotStart(silent));
     };
-    trial::announce(session, &format!("listening to {name}, unchanged,"), &wanted);
+    trial::announce(session, &format!("capturing the output of {name}, unchanged,"), &wanted);
     let mark = trial::expected(session, &wanted, &steps);
-    let working = session.working(&format!("listening to {name}"));
+    let working = session.working(&format!("capturing the output of {name}"));
     let heard = Box::pin(trial::start(session, &workspace, &wanted.name, &steps)).await;
     drop(working);
     removal::clean(session, &mark, &steps).await;

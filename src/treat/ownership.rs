@@ -1,5 +1,5 @@
-//! Proof that something on an engine was made by this program: a random token in its labels, of which a copy is kept here until the
-//! thing is gone. Must not ask an engine.
+//! Proof that something on an engine was made by this program: a random token in its labels, of which a copy
+//! is kept here until the thing is gone. Must not ask an engine.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write;
@@ -30,8 +30,8 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// Returns those of this user: in `$XDG_STATE_HOME`, else in `~/.local/state`. Where neither can be had nothing
-    /// is remembered, and what is left behind then cannot be proved.
+    /// Returns those of this user: in `$XDG_STATE_HOME`, else in `~/.local/state`. Where neither can be had
+    /// nothing is remembered, and what is left behind then cannot be proved.
     #[must_use]
     pub fn of_user(state: Option<&str>, home: Option<&str>) -> Self {
         let state = state.map(PathBuf::from).filter(|path| path.is_absolute());
@@ -112,14 +112,14 @@ pub fn claim<'l>(
     if !is_made_name(name) || label(TRIAL_LABEL).is_none() {
         return Claim::Other;
     }
-    let Some(of_image) = of_image else { return Claim::Unproved("its image cannot be looked at") };
+    let Some(of_image) = of_image else { return Claim::Unproved("its image cannot be inspected") };
     if [TRIAL_LABEL, TOKEN_LABEL].iter().any(|key| label(key).is_some() && label(key) == of_image(key)) {
-        return Claim::Unproved("its labels are those of its image");
+        return Claim::Unproved("its labels come from its image");
     }
     match (label(TOKEN_LABEL), kept) {
         (Some(token), Some(kept)) if token == kept && is_token(kept) => Claim::Made,
-        (_, Some(_)) => Claim::Unproved("its token is another one"),
-        (_, None) => Claim::Unproved("no token was kept for it by this user on this machine"),
+        (_, Some(_)) => Claim::Unproved("its token differs"),
+        (_, None) => Claim::Unproved("this user has no token for it on this machine"),
     }
 }
 

@@ -63,7 +63,7 @@ impl PrivateFolder {
     pub fn write(&self, path: &str, text: &str) -> io::Result<()> {
         let path = Path::new(path);
         if !path.components().all(|part| matches!(part, Component::Normal(_))) {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path leads out of the folder"));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path leaves the folder"));
         }
         let mut place = self.path().to_owned();
         for part in path.parent().into_iter().flat_map(Path::components) {

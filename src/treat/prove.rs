@@ -25,10 +25,10 @@ pub async fn prove(
     let (report, snapshot) = (&examination.report, &examination.snapshot);
     let planned = is_worth_it.then(|| planned_trial(report, snapshot, &session.reach, &wanted)).flatten();
     let Some(planned) = planned else { return Ok(None) };
-    let what = if examination.is_image { "trying the image" } else { "trying the cure" };
+    let what = if examination.is_image { "testing the image" } else { "testing the cure" };
     trial::announce(session, what, &wanted);
     let demands = Demands { gone: examination.root_causes(), units: &[] };
-    let working = session.working(&format!("trying {name}"));
+    let working = session.working(&format!("testing {name}"));
     let mut outcome = trial::attempt(session, &workspace, &wanted, &planned.steps, &demands).await;
     drop(working);
     if minimal && outcome.works {

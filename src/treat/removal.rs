@@ -22,7 +22,7 @@ pub(super) async fn clean(session: &Session<'_>, mark: &Mark, steps: &[Step]) ->
     let stays = match remove(session, &mark.name, Some(&mark.token)).await {
         Removal::Gone => None,
         Removal::Stays(why) => Some(why),
-        Removal::Other => Some("it is somebody else's".to_owned()),
+        Removal::Other => Some("it belongs to someone else".to_owned()),
     };
     if let Some(why) = &stays {
         session.reporter.tell(&format!(
@@ -50,7 +50,7 @@ pub(super) fn made_images(steps: &[Step]) -> Vec<String> {
 pub(super) fn by_hand(session: &Session<'_>, name: &str) -> String {
     let words = session.reach.argv(["rm", "-f", name]);
     let command = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default();
-    format!("when you know whose it is: {command}")
+    format!("if you know that it can go: {command}")
 }
 
 /// Removes a container that this token proves to be made here.
@@ -116,13 +116,13 @@ pub(super) async fn remove_image(session: &Session<'_>, name: &str, kept: Option
             Err(error) => error.brief(),
         }
     } else {
-        "no token proves that this program made it".to_owned()
+        "no token proves that sysdock created it".to_owned()
     };
     let words = session.reach.argv(["rmi", name]);
     let command = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default();
     session
         .reporter
-        .remark(&format!("the image {name} stays: {why}\n  next: when you know whose it is: {command}"));
+        .remark(&format!("the image {name} is kept: {why}\n  next: if you know that it can go: {command}"));
     false
 }
 

@@ -58,7 +58,7 @@ async fn carry_out(
         return Err(format!("the new container still has {}", left.join(", ")));
     }
     if !after.has_booted() {
-        return Err(format!("the new container does not come up ({})", after.report.state));
+        return Err(format!("the new container does not boot ({})", after.report.state));
     }
     Ok(())
 }

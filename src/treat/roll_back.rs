@@ -27,7 +27,7 @@ pub(super) async fn roll_back(
             failed = workspace.run(command).await.err().or(failed);
         }
         if failed.is_none() && session.engine.has_container(&retired.name).await {
-            session.reporter.tell(&format!("{} is back as it was", retired.name));
+            session.reporter.tell(&format!("{} was restored", retired.name));
             return Ok(());
         }
         if let Some(error) = failed.filter(|_| attempt == ATTEMPTS) {

@@ -121,16 +121,14 @@ impl Tracer<'_> {
         let name = self.examination.snapshot.target.name.clone();
         let refused = |reason: &str| TreatError::Profile { name: name.clone(), reason: reason.to_owned() };
         self.wanted.profile =
-            Some(profile.as_ref().and_then(text).ok_or_else(|| refused("it is no profile"))?);
+            Some(profile.as_ref().and_then(text).ok_or_else(|| refused("it is not a profile"))?);
         let planned = planned_trial(
             &self.examination.report,
             &self.examination.snapshot,
             &self.session.reach,
             &self.wanted,
         );
-        let planned = planned.ok_or_else(|| {
-            refused("the container cannot be started anew beside itself; see sysdock doctor")
-        })?;
+        let planned = planned.ok_or_else(|| refused("the container cannot be cloned; see sysdock doctor"))?;
         let demands = Demands::default();
         let working = self.session.working(&format!("trial {} of {name}", self.trials));
         let outcome =
@@ -162,7 +160,7 @@ fn called(records: &[String], calls: &[String]) -> Vec<String> {
 }
 
 fn wanted(calls: &[String]) -> Vec<Wanted> {
-    let why = "found by sysdock seccomp trace: the boot is another one without it";
+    let why = "found by sysdock seccomp trace: the boot differs without it";
     calls.iter().map(|call| Wanted { call: call.clone(), errno: None, why: why.to_owned() }).collect()
 }
 

@@ -44,17 +44,17 @@ async fn swept(session: &Session<'_>, name: &str, all: bool) {
     match remove(session, name, kept.as_deref()).await {
         Removal::Gone => {
             session.marks.forget(name);
-            session.reporter.tell(&format!("removed {name}, which a trial had left behind"));
+            session.reporter.tell(&format!("removed {name}, left behind by a trial"));
         }
         Removal::Stays(why) => {
             session.reporter.remark(&format!(
-                "{name} looks like what a trial left behind, and stays: {why}\n  next: {}",
+                "{name} looks like a leftover of a trial but is kept: {why}\n  next: {}",
                 by_hand(session, name)
             ));
         }
         Removal::Other if all => {
             session.reporter.remark(&format!(
-                "{name} has the label {TRIAL_LABEL} but not the name of a trial: it is left alone"
+                "{name} has the label {TRIAL_LABEL} but not the name of a trial, so it is kept"
             ));
         }
         Removal::Other => {}

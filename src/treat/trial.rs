@@ -51,10 +51,10 @@ pub fn announce(session: &Session<'_>, what: &str, trial: &Trial) {
     let limits = if limited {
         ""
     } else {
-        ", not limited in memory or processes because the engine has no such controller"
+        ", without memory and process limits because the engine has no such controllers"
     };
     session.reporter.remark(&format!(
-        "{what} in {}: without a network or ports, volumes read-only{limits}; it is removed afterwards",
+        "{what} in {}: no network or ports, read-only volumes{limits}; removed afterwards",
         trial.name
     ));
 }
@@ -135,7 +135,7 @@ async fn unit_state(session: &Session<'_>, container: &str, unit: &str) -> Resul
     let ended = !matches!(value("ExecMainExitTimestampMonotonic"), "" | "0");
     let state = match (value("ActiveState"), value("Result"), value("ConditionResult")) {
         ("inactive", "success", "yes") if ended => "done",
-        ("inactive", _, "no") => "skipped by a condition of its own",
+        ("inactive", _, "no") => "skipped by its own condition",
         (state, ..) => state,
     };
     Ok(UnitState { unit: unit.to_owned(), state: state.to_owned() })

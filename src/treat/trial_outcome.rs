@@ -64,7 +64,7 @@ impl TrialOutcome {
             name: name.to_owned(),
             works: false,
             verdict: Verdict::Undetermined,
-            state: "it was not started".to_owned(),
+            state: "not started".to_owned(),
             root_causes: Vec::new(),
             failed_units: Vec::new(),
             units: Vec::new(),

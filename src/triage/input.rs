@@ -87,11 +87,11 @@ impl Triage<'_> {
         outcome.reports.extend(
             left_out.iter().filter(|part| !part.is_link).map(|part| self.unseen(&part.name, &part.reason)),
         );
-        outcome.remarks.extend(left_out.iter().map(|part| format!("left out {part}")));
+        outcome.remarks.extend(left_out.iter().map(|part| format!("skipped {part}")));
         match done {
             Err(source) => outcome.failures.push(Unreadable { name: name.to_owned(), source }),
             Ok(()) if outcome.reports.is_empty() => {
-                outcome.reports.push(self.unseen(name, "there is no file in it"));
+                outcome.reports.push(self.unseen(name, "it contains no files"));
             }
             Ok(()) => {}
         }

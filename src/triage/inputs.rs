@@ -43,11 +43,10 @@ impl Inputs {
             let before = inputs.count();
             inputs.folder(path, 0);
             if inputs.count() == before {
-                inputs.leave_out(path, "there is no file in this folder");
+                inputs.leave_out(path, "no files in this folder");
             }
             if inputs.files.len() >= MOST_FILES {
-                inputs
-                    .leave_out(path, &format!("at most {MOST_FILES} files are read, and there may be more"));
+                inputs.leave_out(path, &format!("only the first {MOST_FILES} files are read"));
             }
         }
         inputs
@@ -76,7 +75,7 @@ impl Inputs {
             if kind.is_dir() && depth < DEEPEST {
                 self.folder(&path, depth + 1);
             } else if kind.is_dir() {
-                self.leave_out(&path, &format!("folders within folders, deeper than {DEEPEST}"));
+                self.leave_out(&path, &format!("folders nested deeper than {DEEPEST}"));
             } else if kind.is_file() && self.files.len() < MOST_FILES {
                 self.files.push(Input { path, named: false });
             }

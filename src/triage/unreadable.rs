@@ -15,9 +15,9 @@ pub struct Unreadable {
 /// Says what to do about a text that cannot be read, worded for the message; nothing where the cause says it.
 fn next(source: &io::Error) -> &'static str {
     match source.kind() {
-        io::ErrorKind::NotFound => "\n  next: name a file, a folder or an archive, or `-` for stdin",
+        io::ErrorKind::NotFound => "\n  next: give a file, a folder or an archive, or `-` for stdin",
         io::ErrorKind::PermissionDenied => {
-            "\n  next: let somebody read it who may, and pipe it in: `sudo cat FILE | sysdock triage -`"
+            "\n  next: read it as a user who can, and pipe it in: `sudo cat FILE | sysdock triage -`"
         }
         _ => "",
     }

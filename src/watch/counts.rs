@@ -58,7 +58,7 @@ impl Counts {
 fn page(numbers: &Numbers, posts: &PostCounts, resident: Option<u64>) -> String {
     let mut page = Exposition::default();
     let (events, occasions) = (&numbers.events, &numbers.occasions);
-    by(&mut page, "sysdock_watch_events_total", "Events of the engine by what happened.", "action", events);
+    by(&mut page, "sysdock_watch_events_total", "Engine events by kind.", "action", events);
     page.family(
         "sysdock_watch_reports_total",
         MetricKind::Counter,
@@ -67,7 +67,7 @@ fn page(numbers: &Numbers, posts: &PostCounts, resident: Option<u64>) -> String 
     for ((verdict, cause), count) in &numbers.reports {
         page.sample("sysdock_watch_reports_total", &[("verdict", verdict), ("cause", cause)], count);
     }
-    by(&mut page, "sysdock_watch_occasions_total", "Reports by what led to them.", "kind", occasions);
+    by(&mut page, "sysdock_watch_occasions_total", "Reports by trigger.", "kind", occasions);
     by(
         &mut page,
         "sysdock_watch_webhook_total",
@@ -79,7 +79,7 @@ fn page(numbers: &Numbers, posts: &PostCounts, resident: Option<u64>) -> String 
     page.family(
         "sysdock_watch_examination_seconds_total",
         MetricKind::Counter,
-        "Time spent on examinations.",
+        "Time spent on examinations, in seconds.",
     );
     page.sample("sysdock_watch_examination_seconds_total", &[], seconds);
     for (name, kind, help, value) in plain(numbers, posts) {
@@ -87,7 +87,12 @@ fn page(numbers: &Numbers, posts: &PostCounts, resident: Option<u64>) -> String 
         page.sample(name, &[], value);
     }
     if let Some(bytes) = resident {
-        page.family("process_resident_memory_bytes", MetricKind::Gauge, "Memory of this process.");
+        page.family(
+            "process_resident_memory_bytes",
+            MetricKind::Gauge,
+            "Resident memory of this process in \
+            bytes.",
+        );
         page.sample("process_resident_memory_bytes", &[], bytes);
     }
     page.finish()
@@ -100,19 +105,14 @@ fn plain(numbers: &Numbers, posts: &PostCounts) -> [(&'static str, MetricKind, &
         (u64::from(numbers.connected), numbers.backlog as u64, numbers.known as u64);
     let lost = numbers.journal_failed;
     [
-        ("sysdock_watch_deaths_total", Counter, "Deaths that the reports stand for.", numbers.deaths),
-        ("sysdock_watch_reconnects_total", Counter, "Times that the engine came back.", numbers.reconnects),
-        (
-            "sysdock_watch_garbled_total",
-            Counter,
-            "Lines of the stream of events that could not be read.",
-            numbers.garbled,
-        ),
-        ("sysdock_watch_journal_failed_total", Counter, "Reports that the journal did not take.", lost),
-        ("sysdock_watch_connected", Gauge, "Whether the engine answers.", connected),
-        ("sysdock_watch_backlog", Gauge, "Examinations that wait or are under way.", backlog),
-        ("sysdock_watch_webhook_waiting", Gauge, "Reports that wait to be posted.", posts.waiting),
-        ("sysdock_watch_containers", Gauge, "Containers that are remembered.", known),
+        ("sysdock_watch_deaths_total", Counter, "Deaths covered by the reports.", numbers.deaths),
+        ("sysdock_watch_reconnects_total", Counter, "Reconnections to the engine.", numbers.reconnects),
+        ("sysdock_watch_garbled_total", Counter, "Event lines that could not be parsed.", numbers.garbled),
+        ("sysdock_watch_journal_failed_total", Counter, "Reports that the journal rejected.", lost),
+        ("sysdock_watch_connected", Gauge, "1 if the engine is connected.", connected),
+        ("sysdock_watch_backlog", Gauge, "Examinations queued or running.", backlog),
+        ("sysdock_watch_webhook_waiting", Gauge, "Reports waiting to be posted.", posts.waiting),
+        ("sysdock_watch_containers", Gauge, "Containers being tracked.", known),
     ]
 }
 

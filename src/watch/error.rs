@@ -17,8 +17,7 @@ pub enum WatchError {
     Tls(#[from] TlsError),
     /// Metrics cannot be served.
     #[error(
-        "cannot listen at {address} for metrics: {source}\n  next: name another address with \
-            --metrics=IP:PORT"
+        "cannot serve metrics on {address}: {source}\n  next: choose another address with --metrics=IP:PORT"
     )]
     Metrics {
         /// The address.
@@ -28,8 +27,8 @@ pub enum WatchError {
     },
     /// The resume point cannot be read, or not be kept.
     #[error(
-        "cannot use {path} for --state: {reason}\n  next: name a file in a folder that you may write to; one \
-            that is no state of sysdock is never overwritten"
+        "cannot use {path} for --state: {reason}\n  next: choose a file in a folder that you can write to; \
+            sysdock never overwrites a file that is not its own state"
     )]
     State {
         /// The file.
@@ -38,12 +37,12 @@ pub enum WatchError {
         reason: String,
     },
     /// The journal cannot be reached at all.
-    #[error("cannot make a socket for the journal: {0}\n  next: check the limit on open files (`ulimit -n`)")]
+    #[error("cannot open a socket to the journal: {0}\n  next: check the limit on open files (`ulimit -n`)")]
     Journal(#[source] io::Error),
     /// A report cannot be written as JSON.
     #[error("cannot write it as JSON: {0}\n  next: use --format human, and report this as a bug")]
     Json(#[from] serde_json::Error),
     /// Stdout does not take a report.
-    #[error("cannot write to stdout: {0}\n  next: is the disk full?")]
+    #[error("cannot write to stdout: {0}\n  next: check whether the disk is full")]
     Output(#[from] io::Error),
 }

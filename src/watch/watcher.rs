@@ -201,7 +201,7 @@ impl Watcher<'_> {
         let left = self.ledger.backlog();
         if left > 0 {
             self.remark(&format!(
-                "{} could not be made before the end",
+                "{} could not be finished before exit",
                 counted(left, "examination", "examinations")
             ));
         }
@@ -237,7 +237,7 @@ impl Watcher<'_> {
             News::Lost(reason) => {
                 // An engine that fails again before it was well is told of once.
                 if self.engine.take().is_some() || self.epoch.get() == 0 {
-                    self.remark(&format!("the engine is gone, waiting for it: {reason}"));
+                    self.remark(&format!("lost the engine, waiting for it: {reason}"));
                 }
                 self.epoch.set(self.epoch.get() + 1);
             }

@@ -226,7 +226,7 @@ fn logs_listings_and_dockerfiles_are_read_with_linear_work() {
 }
 
 #[test]
-fn what_is_not_read_is_told() {
+fn what_is_not_read_is_reported() {
     let reasons = |text: &str| {
         let (snapshots, _) = read(text);
         let reasons: Vec<String> =
@@ -251,7 +251,11 @@ fn what_is_not_read_is_told() {
         ),
         (repeated("name: {a: 1, \n", 4000), 1, "not read: broken YAML from line "),
         (repeated("{\"Config\": [\n", 8000), 1, "not read: broken JSON from line "),
-        (repeated("$ x \\\n", 4000), 1, "not read: command lines that begin within another, from line 6 on"),
+        (
+            repeated("$ x \\\n", 4000),
+            1,
+            "not read: command lines that start inside another one, from line 6 on",
+        ),
         (
             numbered(|n| format!("u{n}.service loaded failed failed A\n"), 20_000),
             1,

@@ -323,7 +323,7 @@ fn a_line_of_events_without_end_is_refused() {
 }
 
 #[test]
-fn a_scrape_is_answered_at_once_whoever_else_is_connected() {
+fn a_scrape_is_answered_at_once_with_other_clients_connected() {
     let fake = Fake::but(recorded(), |request| request.is("/events").then_some(Answer::Hang));
     let heads: [&[u8]; 4] =
         [b"", b"GET /metrics HTTP/1.1\r\nHost: x\r\n", b"GET", b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"];

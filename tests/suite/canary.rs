@@ -412,7 +412,7 @@ fn outputs_of_text(name: &str, text: &[u8]) -> Vec<(String, String)> {
 
 /// A snapshot that another hand filled with secrets tells none when it is read.
 #[test]
-fn a_snapshot_of_another_hand_tells_none() {
+fn a_foreign_snapshot_reveals_no_secret() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let clean = folder.path().join("clean.json");
     Fake::usual(recorded().exited(255)).call(&format!("snapshot web -o {}", clean.display())).run().ended(0);
@@ -495,7 +495,7 @@ fn messages_that_only_speak_of_secrets_stay() {
 }
 
 #[test]
-fn the_address_of_an_engine_tells_no_password() {
+fn the_address_of_an_engine_reveals_no_password() {
     let mut planted = Planted::default();
     let mut left = BTreeSet::new();
     for address in [

@@ -185,7 +185,7 @@ fn a_text_that_is_not_there_is_named_with_what_to_do() {
     assert!(run.stdout.is_empty(), "{run:?}");
     assert!(run.stderr.starts_with("sysdock: cannot read /no/such/file.log: "), "{run:?}");
     assert!(
-        run.stderr.contains("\n  next: name a file, a folder or an archive, or `-` for stdin"),
+        run.stderr.contains("\n  next: give a file, a folder or an archive, or `-` for stdin"),
         "{run:?}"
     );
 }
@@ -236,7 +236,7 @@ fn every_failure_says_what_to_do_next() {
 }
 
 #[test]
-fn colour_is_for_those_who_ask() {
+fn colour_is_used_only_on_request() {
     let bad = fixture("run-tmpfs-missing");
     let colored = |call: super::program::Call| call.run().stdout.contains('\u{1b}');
     assert!(!colored(sysdock(["doctor", "--from", &bad])));
@@ -341,7 +341,7 @@ fn rules_can_be_listed_checked_and_tested() {
 }
 
 #[test]
-fn mistakes_in_rules_are_told_with_file_and_line() {
+fn mistakes_in_rules_are_reported_with_file_and_line() {
     for (mistake, part) in [
         (
             RULE.replace("container.runs_systemd &&", "container.runs_systemmd &&"),
@@ -398,7 +398,7 @@ fn completions_are_made_for_each_shell() {
 
 /// Every sample of the intake, in a folder, by one thread or by many.
 #[test]
-fn triage_says_the_same_with_any_number_of_threads() {
+fn triage_output_does_not_depend_on_the_number_of_threads() {
     let samples = project("src/intake/samples").display().to_string();
     let said = |threads: &str, format: &[&str]| {
         let run = sysdock([&["triage", &samples, "--threads", threads][..], format].concat()).run().ended(1);
@@ -445,7 +445,7 @@ fn plain_ascii_reaches_every_page() {
 }
 
 #[test]
-fn verbose_tells_what_is_asked_of_the_engine() {
+fn verbose_logs_engine_requests() {
     let fake = super::fake::Fake::usual(super::fake::recorded());
     let run = fake.call("doctor --verbose web").run();
     assert!(

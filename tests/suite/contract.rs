@@ -46,7 +46,7 @@ fn findings_come_roots_first_and_in_the_order_of_boot() {
 }
 
 #[test]
-fn who_explains_whom_agrees_from_both_ends() {
+fn causes_and_consequences_agree() {
     let document: Value = serde_json::from_str(&diagnosed(&paths())).expect("the output is JSON");
     for report in document["reports"].as_array().expect("a list of reports") {
         let findings = report["findings"].as_array().expect("a list of findings");

@@ -312,7 +312,7 @@ fn a_container_that_is_removed_meanwhile_still_gets_a_report() {
     });
     let run = in_time(fake.call(DOCTOR).run());
     let report = run.report(0);
-    assert!(reasons(&report).contains("removed while it was examined"), "{report:#}");
+    assert!(reasons(&report).contains("removed while being examined"), "{report:#}");
     assert_eq!(report["target"]["name"], NAME);
 }
 

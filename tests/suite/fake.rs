@@ -1,4 +1,4 @@
-//! An engine that is none: HTTP/1.1 on a Unix socket, recorded documents as answers, and faults where a test
+//! A fake engine: HTTP/1.1 on a Unix socket, recorded documents as answers, and faults where a test
 //! wants them.
 
 use std::collections::BTreeMap;

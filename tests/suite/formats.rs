@@ -220,11 +220,11 @@ fn a_suppression_has_a_reason_and_an_end() {
     assert_eq!(*accepted, json!({"state": "suppressed", "reason": "it is known", "expires": "2999-12-31"}));
     let shown =
         sysdock(["doctor", "--config", &config.display().to_string(), "--from", &known]).run().ended(0);
-    assert!(shown.stdout.contains("does not count, suppressed until 2999-12-31: it is known"), "{shown:?}");
+    assert!(shown.stdout.contains("not counted, suppressed until 2999-12-31: it is known"), "{shown:?}");
     let over =
         run(&format!("[[suppress]]\nid = \"{root}\"\nreason = \"it is known\"\nexpires = 2020-01-31\n"))
             .ended(1);
-    assert!(over.stderr.contains("ended on 2020-01-31"), "{over:?}");
+    assert!(over.stderr.contains("expired on 2020-01-31"), "{over:?}");
     run("[[suppress]]\nid = \"cgroup-readonly\"\nreason = \"x\"\n").refused(2);
     assert!(run(&format!("[[suppress]]\nid = \"{root}\"\n")).refused(2).stderr.contains("reason"));
 }

@@ -219,7 +219,7 @@ fn no_foreign_word_becomes_a_command() {
 }
 
 #[test]
-fn no_form_and_no_page_shows_what_a_terminal_or_a_workflow_obeys() {
+fn no_format_and_no_page_shows_control_sequences_or_workflow_commands() {
     for (field, value) in hostile() {
         let case = Case::of(DERIVED, &[(&field, value.clone())]);
         let pages = [40, 100].map(|width| case.page(width));
@@ -258,7 +258,7 @@ fn what_holds_a_hostile_word_in_yaml_holds_it_still() {
 }
 
 #[test]
-fn names_that_are_none_make_no_command_and_are_named() {
+fn invalid_names_make_no_command_and_are_reported() {
     for name in ["x; touch pwned; #", "../../x", "a b", "-v", "\u{202e}x", "a\nb", "", "ünï"] {
         let case = Case::of(DERIVED, &[("/target/name", json!(name))]);
         assert!(
@@ -267,7 +267,7 @@ fn names_that_are_none_make_no_command_and_are_named() {
             case.cure.steps
         );
         assert!(
-            case.cure.summary.contains("is no name of a container") && case.forms().is_empty(),
+            case.cure.summary.contains("is not a container name") && case.forms().is_empty(),
             "{name:?}: {}",
             case.cure.summary
         );
@@ -282,7 +282,7 @@ fn names_that_are_none_make_no_command_and_are_named() {
             unknown.iter().map(|(path, value)| (path.as_str(), value.clone())).collect();
         let case = Case::of(DERIVED, &changes);
         assert!(
-            !case.runs() && case.cure.summary.contains("is no reference of an image"),
+            !case.runs() && case.cure.summary.contains("is not an image reference"),
             "{image:?}: {}",
             case.cure.summary
         );
@@ -290,7 +290,12 @@ fn names_that_are_none_make_no_command_and_are_named() {
     for user in ["root\nRUN id", "a b", "$(id)"] {
         let case = Case::of(DERIVED, &[("/documents/image/Config/User", json!(user))]);
         assert!(
-            !case.runs() && case.said().contains("USER of the image") && case.said().contains("is no user"),
+            !case.runs()
+                && case.said().contains("USER of the image")
+                && case.said().contains(
+                    "is not a \
+                user"
+                ),
             "{user:?}: {}",
             case.said()
         );
@@ -334,7 +339,7 @@ fn labels_of_the_image_and_odd_names_are_no_owner() {
 }
 
 #[test]
-fn what_is_carried_over_and_reaches_far_is_named() {
+fn carried_over_privileges_are_listed() {
     let variants = [
         ("/HostConfig/Privileged", json!(true), "--privileged"),
         ("/HostConfig/CapAdd", json!(["SYS_PTRACE"]), "SYS_PTRACE"),
@@ -366,7 +371,7 @@ fn what_is_carried_over_and_reaches_far_is_named() {
             "{field} {value}: {}",
             case.cure.privilege
         );
-        assert!(!case.page(100).contains("rights: none more than before. cost"), "{}", case.page(100));
+        assert!(!case.page(100).contains("privileges: unchanged. note"), "{}", case.page(100));
         assert!(
             case.forms().iter().all(|(_, text)| text.contains(words)),
             "{field} {value}: {:?}",
@@ -383,12 +388,12 @@ fn what_is_carried_over_and_reaches_far_is_named() {
 }
 
 #[test]
-fn steps_of_a_snapshot_say_whose_words_they_are_and_which_image_runs() {
+fn steps_of_a_snapshot_name_their_origin_and_image() {
     for (fixture, image) in [(DERIVED, "test-target-masked:bookworm"), (FLAGS, "deb-systemd:bullseye")] {
         let case = Case::of(fixture, &[]);
         for text in case.forms().into_iter().map(|(_, text)| text).chain([case.cure.summary.clone()]) {
             assert!(
-                text.contains("made from a snapshot of another machine") && text.contains(image),
+                text.contains("derived from a snapshot of another machine") && text.contains(image),
                 "{text}"
             );
         }
@@ -429,7 +434,7 @@ fn secrets_of_commands_and_health_checks_are_fetched_and_not_printed() {
         let said = case.said();
         assert!(!said.contains("hunter2222") && !said.contains("s3cr3tt0ken"), "{changes:?}: {said}");
         assert_eq!(case.runs(), fetched, "{changes:?}: {said}");
-        let words = case.cure.steps.iter().filter(|step| step.title.contains("unseen")).count();
+        let words = case.cure.steps.iter().filter(|step| step.title.contains("not shown")).count();
         assert_eq!(words > 0, fetched, "{changes:?}: {said}");
         assert!(!fetched || case.cure.steps.iter().any(|step| step.needs.is_some()), "{changes:?}");
     }
@@ -459,9 +464,12 @@ fn secret_values_of_options_are_fetched_and_not_printed() {
         let case = Case::of(FLAGS, &[(&at(field), value.clone())]);
         let said = case.said();
         assert!(!said.contains("hunter2222") && case.runs() && said.contains(flag), "{value}: {said}");
-        assert!(case.cure.steps.iter().any(|step| step.title.contains(".word-0, unseen")), "{value}: {said}");
+        assert!(
+            case.cure.steps.iter().any(|step| step.title.contains(".word-0 (values not shown)")),
+            "{value}: {said}"
+        );
         let start =
-            case.cure.steps.iter().find(|step| step.title.starts_with("start ")).expect("it is started");
+            case.cure.steps.iter().find(|step| step.title.starts_with("recreate ")).expect("it is started");
         assert!(!start.argv[2].contains("<secret-"), "{value}: {}", start.argv[2]);
     }
     // What stands in no map of options is refused by name.
@@ -473,7 +481,8 @@ fn secret_values_of_options_are_fetched_and_not_printed() {
 fn a_fetched_word_reaches_the_new_container_as_it_was() {
     let word = "--password='a b'\"$HOME`id`\\\n\n";
     let case = Case::of(FLAGS, &[(&at("/Config/Cmd"), json!(["/sbin/init", word, "plain"]))]);
-    let start = case.cure.steps.iter().find(|step| step.title.starts_with("start ")).expect("it is started");
+    let start =
+        case.cure.steps.iter().find(|step| step.title.starts_with("recreate ")).expect("it is started");
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     std::fs::write(folder.path().join("bare-bullseye.word-0"), format!("{word}.\n"))
         .expect("a file can be written");

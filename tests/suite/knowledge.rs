@@ -65,7 +65,7 @@ fn is_unjudged(run: &Run, reason: &str) {
 }
 
 #[test]
-fn a_text_without_a_word_is_not_innocent() {
+fn a_text_without_words_is_undetermined() {
     is_unjudged(&triage(b""), "the text is empty");
     for text in [
         &b"\n"[..],
@@ -80,12 +80,12 @@ fn a_text_without_a_word_is_not_innocent() {
         b"----------\n==========\n",
         b"[]\n",
     ] {
-        is_unjudged(&triage(text), "holds no word");
+        is_unjudged(&triage(text), "contains no words");
     }
 }
 
 #[test]
-fn a_text_about_something_else_stays_innocent() {
+fn an_unrelated_text_gets_no_root_cause() {
     for text in [
         "hello\n",
         "npm ERR! code ELIFECYCLE\n",
@@ -102,19 +102,19 @@ fn a_text_about_something_else_stays_innocent() {
 }
 
 #[test]
-fn each_form_says_why_nothing_was_judged() {
+fn each_format_says_why_there_is_no_verdict() {
     let folder = folder();
     let empty = file(folder.path(), "empty.log", b"");
     let run = |format: &str| sysdock(["triage", "--format", format, &empty]).run().ended(4).stdout;
     let human = run("human");
     assert!(
-        human.contains("UNDETERMINED") && human.contains("nothing to judge: the text is empty"),
+        human.contains("UNDETERMINED") && human.contains("nothing to diagnose: the text is empty"),
         "{human}"
     );
-    assert!(!human.contains("not meant to run systemd"), "{human}");
+    assert!(!human.contains("no systemd here (nothing to diagnose)"), "{human}");
     let junit = run("junit");
     assert!(
-        junit.contains("<skipped message=\"nothing to judge: the text is empty\"")
+        junit.contains("<skipped message=\"nothing to diagnose: the text is empty\"")
             && junit.contains("skipped=\"1\""),
         "{junit}"
     );
@@ -129,7 +129,7 @@ fn each_form_says_why_nothing_was_judged() {
     );
     let github = run("github");
     assert!(
-        github.starts_with("::notice title=not judged::") && github.contains("the text is empty"),
+        github.starts_with("::notice title=no verdict::") && github.contains("the text is empty"),
         "{github}"
     );
     assert!(run("sarif").contains("the text is empty") && run("markdown").contains("the text is empty"));
@@ -156,10 +156,10 @@ fn what_is_left_out_is_a_target_without_a_verdict() {
         (at("locked.zip", &encrypted()), "assword"),
         (at("deep.gz", &deep), "deeper than"),
         (at("dense.gz", &gz(&vec![b'x'; 80 << 20])), "times its size"),
-        (at("nothing.tar", &[0; 1024]), "no file in it"),
-        (at("photo", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "no text"),
+        (at("nothing.tar", &[0; 1024]), "it contains no files"),
+        (at("photo", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "binary file"),
     ];
-    let reasons = ["no file in this folder", "no file in this folder", "no text", "deeper than"];
+    let reasons = ["no files in this folder", "no files in this folder", "binary file", "deeper than"];
     for (path, reason) in folders
         .iter()
         .map(String::as_str)
@@ -171,7 +171,7 @@ fn what_is_left_out_is_a_target_without_a_verdict() {
 }
 
 #[test]
-fn what_was_read_of_a_cut_file_is_judged_and_the_cut_is_said() {
+fn a_truncated_file_is_diagnosed_and_reported_as_truncated() {
     let folder = folder();
     let half = |bytes: Vec<u8>| bytes[..bytes.len() / 2].to_vec();
     let (innocent, bad) = (noise(), format!("{BAD}{}", noise()));
@@ -183,13 +183,13 @@ fn what_was_read_of_a_cut_file_is_judged_and_the_cut_is_said() {
         ("b.gz", short[..short.len() - 6].to_vec()),
     ] {
         let path = file(folder.path(), name, &bytes);
-        is_unjudged(&sysdock(["triage", "--format", "json", &path]).run(), "breaks off after");
+        is_unjudged(&sysdock(["triage", "--format", "json", &path]).run(), "cut off after");
     }
     let path = file(folder.path(), "bad.gz", &half(gz(bad.as_bytes())));
     let run = sysdock(["triage", "--format", "json", &path]).run().ended(1);
     assert_eq!(roots(&run.report(0)), ["run-tmpfs-missing"]);
-    assert!(run.report(0)["gaps"].to_string().contains("breaks off after"), "{run:?}");
-    assert!(sysdock(["triage", &path]).run().ended(1).stdout.contains("breaks off after"));
+    assert!(run.report(0)["gaps"].to_string().contains("cut off after"), "{run:?}");
+    assert!(sysdock(["triage", &path]).run().ended(1).stdout.contains("cut off after"));
     sysdock(["triage", &file(folder.path(), "no.gz", b"\x1f\x8b\x08\0no such stream")]).run().ended(3);
 }
 
@@ -264,7 +264,7 @@ fn an_engine_that_refuses_is_quoted_first_and_never_healthy() {
 }
 
 #[test]
-fn a_reason_that_has_a_name_keeps_it() {
+fn a_known_reason_keeps_its_diagnosis() {
     for (text, root) in [
         (
             "docker: Error response from daemon: exec: \"/sbin/init\": stat /sbin/init: no such file or \
@@ -293,7 +293,7 @@ fn a_reason_that_has_a_name_keeps_it() {
 }
 
 #[test]
-fn what_systemd_would_lack_later_is_no_cause_of_a_refused_start() {
+fn later_needs_of_systemd_do_not_cause_a_refused_start() {
     let text = "$ docker run -d --device /dev/nope debian:12 /sbin/init\ndocker: Error response from daemon: \
         error gathering device information while adding custom device \"/dev/nope\": no such file or \
         directory.\n";
@@ -305,7 +305,7 @@ fn what_systemd_would_lack_later_is_no_cause_of_a_refused_start() {
     assert!(
         report["findings"][0]["evidence"]
             .to_string()
-            .contains("a device that was asked for is not on the host"),
+            .contains("a requested device does not exist on the host"),
         "{report:#}"
     );
 }
@@ -319,7 +319,7 @@ fn a_request_that_starts_nothing_is_neither_a_cause_nor_health() {
         "Error response from daemon: pull access denied for acme/tool, repository does not exist or may \
             require 'docker login'\n",
     ] {
-        is_unjudged(&triage(text.as_bytes()), "what an engine said");
+        is_unjudged(&triage(text.as_bytes()), "the engine's answer");
     }
     // Who asked for systemd was refused all the same.
     let text = "$ docker run -d debian:12 /sbin/init\ndocker: Cannot connect to the Docker daemon at \
@@ -352,7 +352,7 @@ fn refused(command: &[&str], code: i64, error: &str) -> Documents {
 }
 
 #[test]
-fn a_live_start_that_was_refused_shows_the_engines_words() {
+fn a_refused_live_start_shows_the_engines_message() {
     for (code, error, meaning) in [
         (
             128,
@@ -363,7 +363,7 @@ fn a_live_start_that_was_refused_shows_the_engines_words() {
         (
             127,
             "error mounting \"/etc/motd\" to rootfs at \"/usr\": not a directory: unknown",
-            "a file and a folder",
+            "a file is mounted over a directory",
         ),
         (
             128,
@@ -429,7 +429,7 @@ fn the_engines_words_are_shown_for_any_container() {
 }
 
 #[test]
-fn healthy_is_said_only_where_failed_units_were_asked_for() {
+fn healthy_needs_a_query_for_failed_units() {
     let fake = Fake::usual(recorded());
     assert!(fake.call("doctor web").run().ended(0).stdout.contains("HEALTHY"));
     let run = fake.call("doctor web --no-exec").run().ended(0);
@@ -445,7 +445,7 @@ fn healthy_is_said_only_where_failed_units_were_asked_for() {
     let report = fake.call("doctor web --no-exec --format json").run().ended(0).report(0);
     let gaps = report["gaps"].to_string();
     assert_eq!(report["verdict"], "healthy");
-    assert!(gaps.contains("manager.failed_units") && gaps.contains("--no-exec was given"), "{gaps}");
+    assert!(gaps.contains("manager.failed_units") && gaps.contains("--no-exec is set"), "{gaps}");
     // An engine that lets nobody run a command says as much.
     let fake = Fake::but(recorded(), |request| {
         request.bare().ends_with("/exec").then(|| super::fake::error(500, "no execs here"))

@@ -9,7 +9,7 @@ use super::program::sysdock;
 const HOSTILE: [&str; 6] = ["/../../x", "/x; touch pwned; #", "/a b", "/\u{1b}]0;x\u{7}", "/x\ny", "/-rf"];
 
 #[test]
-fn a_container_whose_name_is_none_is_called_by_its_id() {
+fn a_container_with_an_invalid_name_is_called_by_its_id() {
     for name in HOSTILE {
         let mut documents = recorded().exited(255);
         documents.log = Vec::new();
@@ -19,7 +19,7 @@ fn a_container_whose_name_is_none_is_called_by_its_id() {
         let run = fake.call("doctor web --format json --no-exec").run();
         let report = run.report(0);
         assert_eq!(report["target"]["name"], json!(id), "{name:?}");
-        assert!(report["gaps"].to_string().contains("is no name of a container"), "{name:?}: {report:#}");
+        assert!(report["gaps"].to_string().contains("is not a container name"), "{name:?}: {report:#}");
         assert!(!report["prescription"].to_string().contains(name), "{name:?}: {report:#}");
         let snapshot = fake.call("snapshot web --no-exec").run().ended(0);
         assert_eq!(snapshot.json()["target"]["name"], json!(id), "{name:?}");
@@ -27,7 +27,7 @@ fn a_container_whose_name_is_none_is_called_by_its_id() {
 }
 
 #[test]
-fn a_list_of_containers_is_read_by_names_that_are_some() {
+fn a_list_of_containers_is_read_by_valid_names() {
     let (documents, other) = (recorded(), recorded());
     let id = documents.container["Id"].as_str().unwrap().to_owned();
     let fake = Fake::but(documents, move |request| {
@@ -66,7 +66,7 @@ fn the_playbook_stays_in_its_folder() {
         ])
         .run();
         assert!(
-            run.code != 0 && run.stderr.contains("is no id") && !run.stderr.contains('\u{1b}'),
+            run.code != 0 && run.stderr.contains("is not an ID") && !run.stderr.contains('\u{1b}'),
             "{id}: {run:?}"
         );
         assert!(!book.exists() && !folder.path().join("a").exists(), "{id}");

@@ -34,7 +34,7 @@ fn a_book_that_is_not_what_the_rules_say_is_refused() {
     std::fs::copy(folder.path().join("src/ids/unit-failed.md"), &gone).expect("it can be copied");
     std::fs::write(folder.path().join("src/messages.md"), "other").expect("it can be written");
     let run = check().ended(1);
-    assert_eq!(run.stdout, "src/ids/gone.md: belongs to no rule any more\nsrc/messages.md: differs\n");
+    assert_eq!(run.stdout, "src/ids/gone.md: its rule no longer exists\nsrc/messages.md: differs\n");
     assert!(run.stderr.contains("next: sysdock rules docs -o"), "{}", run.stderr);
     sysdock(["rules", "docs", "-o", &at]).run().ended(0);
     check().ended(0);
@@ -70,7 +70,7 @@ fn help_does_not_depend_on_the_environment() {
 }
 
 #[test]
-fn exit_codes_are_told_alike_everywhere() {
+fn exit_codes_are_documented_the_same_everywhere() {
     let help = sysdock(["--help"]).run().ended(0).stdout;
     let (readme, book) = (text("README.md"), text("docs/book/src/exit-codes.md"));
     for exit in Exit::TOLD {
@@ -130,14 +130,14 @@ fn a_message_finds_its_page() {
     )
     .ended(0);
     assert!(
-        run.stdout.starts_with("cgroup-read-only by its signature init-scope-read-only:\n"),
+        run.stdout.starts_with("cgroup-read-only matches signature init-scope-read-only:\n"),
         "{}",
         run.stdout
     );
     assert!(run.stdout.contains("[cgroup-read-only] critical"), "{}", run.stdout);
     let several = explain("Failed to mount tmpfs at /run: Operation not permitted").ended(0).stdout;
     assert!(
-        several.starts_with("run-tmpfs-missing ") && several.contains("\nmount-eperm-needs-cap by"),
+        several.starts_with("run-tmpfs-missing ") && several.contains("\nmount-eperm-needs-cap matches"),
         "{several}"
     );
     let unknown = explain("the printer is on fire").refused(1);

@@ -119,7 +119,8 @@ proptest! {
             format!("the value {environment} was refused, and {flag} too"),
         ];
         let mut facts = Facts::default();
-        facts.set(key::CONTAINER_ARGV, vec!["/entry.sh", "--password", secrets[2].as_str()], "container inspect: \
+        facts.set(key::CONTAINER_ARGV, vec!["/entry.sh", "--password", secrets[2].as_str()], "container \
+            inspect: \
             Config.Cmd");
         facts.set(key::CONTAINER_ERROR, format!("exec failed with {environment}"), "container inspect: \
             State.Error");

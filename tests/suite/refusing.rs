@@ -37,7 +37,7 @@ const TOLD_BY_OTHERS: [&str; 24] = [
 ];
 
 #[test]
-fn a_refusal_is_heard_whoever_tells_it_and_wherever() {
+fn an_engine_refusal_is_found_in_every_source() {
     let noise =
         |word: &str| (0..1500).map(|n| format!("{word} object {n}")).collect::<Vec<_>>().join("\n") + "\n";
     for line in TOLD_BY_OTHERS {
@@ -62,7 +62,7 @@ fn a_refusal_is_heard_whoever_tells_it_and_wherever() {
     ] {
         let report = triage(line).ended(4).report(0);
         assert!(
-            report["state"].as_str().is_some_and(|state| state.contains("what an engine said")),
+            report["state"].as_str().is_some_and(|state| state.contains("the engine's answer")),
             "{line}: {report:#}"
         );
     }

@@ -90,7 +90,8 @@ run = "docker run"
 then = ["true"]
 "#;
 
-const RULE_HEAD: &str = "id = \"a\"\ntitle = \"t\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation = \"e\"\nconfirm = \"c\"\n";
+const RULE_HEAD: &str = "id = \"a\"\ntitle = \"t\"\nseverity = \"error\"\nstage = \"mount\"\nexplanation \
+    = \"e\"\nconfirm = \"c\"\n";
 
 /// Copies of a table with one thing changed, each with what that is: a key less, a key more, another kind of
 /// value, another word.

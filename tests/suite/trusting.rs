@@ -122,7 +122,7 @@ fn rules_of_a_project_add_and_replace_only_what_the_user_allows() {
 }
 
 #[test]
-fn pipes_devices_and_links_that_lead_out_are_refused_at_once() {
+fn pipes_devices_and_escaping_links_are_refused_at_once() {
     let other = project("timeout = 3\n");
     std::fs::write(other.path().join("x.toml"), RULE).expect("a file can be written");
     let pipe = |path: &Path| {
@@ -209,7 +209,7 @@ fn told(call: impl Fn(&str) -> Run, words: &str) {
 }
 
 #[test]
-fn what_a_configuration_takes_away_is_told_in_every_form() {
+fn what_a_configuration_removes_is_reported_in_every_format() {
     let roots = sysdock(["doctor", "--format", "json", "--from", &sick()]).run().report(0);
     let root = roots["findings"][0]["id"].as_str().expect("it has a root cause").to_owned();
     let suppressing = project(&format!("[[suppress]]\nid = \"{root}\"\nreason = \"r\"\n"));
@@ -254,7 +254,7 @@ fn forms_for_programs_have_a_place_for_it() {
     let file = folder.path().join("sysdock.toml").canonicalize().expect("it is there").display().to_string();
     assert_eq!(
         json["configuration"],
-        json!([{"file": file, "words": "a run fails only from critical findings on"}])
+        json!([{"file": file, "words": "only critical findings fail the run"}])
     );
     let issues = run("gitlab").json();
     let issue = issues

@@ -47,7 +47,7 @@ fn sick() -> Documents {
     documents
 }
 
-/// A client of the engine that is none: it writes down how it was called and where, then does what `script`
+/// A fake engine client: it records how it was called and where, then does what `script`
 /// says.
 struct Client {
     folder: tempfile::TempDir,
@@ -129,7 +129,7 @@ const STAYS: &str = "pwd > $here/folder; ls -lR > $here/list; stat -c '%a' . > $
     $here/reached; exec sleep 120";
 
 #[test]
-fn a_fix_that_is_told_to_end_is_taken_back_whatever_the_signal() {
+fn an_interrupted_fix_is_rolled_back_for_every_signal() {
     let run = |(signal, step): (&'static str, &'static str)| {
         std::thread::spawn(move || {
             let client = Client::new(&format!("{RENAMES}\ncase \"$*\" in {step}) {STAYS};; esac"));
@@ -142,7 +142,7 @@ fn a_fix_that_is_told_to_end_is_taken_back_whatever_the_signal() {
             let (code, said) = ended(child);
             assert_eq!(code, 1, "{signal} {step}: {said}");
             assert!(
-                said.contains("it was interrupted") && said.contains("web is back as it was"),
+                said.contains("interrupted") && said.contains("web was restored"),
                 "{signal} {step}: {said}"
             );
             let folder = client.text("folder");
@@ -173,7 +173,7 @@ fn a_step_under_way_may_end_before_it_is_taken_back() {
     send("HUP", &child);
     send("TERM", &child);
     let (code, said) = ended(child);
-    assert!(code == 1 && said.contains("web is back as it was"), "{said}");
+    assert!(code == 1 && said.contains("web was restored"), "{said}");
     assert!(client.at("done").exists() && !client.at("renamed").exists(), "{}", client.text("calls"));
 }
 
@@ -191,7 +191,7 @@ fn a_hangup_that_is_ignored_stays_ignored() {
     client.await_file("done");
     send("TERM", &child);
     let (code, said) = ended(child);
-    assert!(code == 1 && said.contains("web is back as it was"), "{said}");
+    assert!(code == 1 && said.contains("web was restored"), "{said}");
 }
 
 /// The labels that a command line gives.
@@ -238,7 +238,7 @@ fn removals(fake: &Fake) -> Vec<String> {
 }
 
 #[test]
-fn a_trial_that_is_told_to_end_is_removed_whatever_the_signal() {
+fn an_interrupted_trial_is_removed_for_every_signal() {
     let run = |signal: &'static str| {
         std::thread::spawn(move || {
             let client = Client::new(&format!("case \"$*\" in \"run -d \"*) {STAYS};; esac"));
@@ -337,7 +337,7 @@ fn only_what_was_made_here_is_swept() {
     for one in [there(), There { name: "sysdock-probe-12-1767225000", ..there() }] {
         let (removed, said) = swept(&one, "--sweep");
         assert_eq!(removed, ["/containers/f00d?force=1&v=1"], "{said}");
-        assert!(said.contains("which a trial had left behind"), "{said}");
+        assert!(said.contains("left behind by a trial"), "{said}");
     }
     // Names that are not a trial's: they are the user's own, and no command that removes them is given.
     for name in ["web", "db-trial", "web-trial-12", "web-trial-a-b", "sysdock-probe-x", "web-trial-1-2-old"] {

@@ -1,4 +1,4 @@
-//! `watch` against an engine that is none: what is told once, what is told at all, and where it goes.
+//! `watch` against a fake engine: what is reported, how often, and where.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -75,7 +75,7 @@ fn lines(run: &Run) -> Vec<Value> {
 const WATCH: &str = "watch --format json --no-exec --for 3s";
 
 #[test]
-fn a_death_that_streams_and_lists_tell_again_and_again_is_told_once() {
+fn a_death_seen_in_several_streams_and_lists_is_reported_once() {
     let documents = dead();
     let (own, whole) = (id(&documents), event("die", &id(&documents), NAME, DIED));
     let fake = engine(documents, move |connection| match connection {
@@ -88,7 +88,7 @@ fn a_death_that_streams_and_lists_tell_again_and_again_is_told_once() {
     assert_eq!(told.len(), 1, "{run:?}");
     let event = json!({"kind": "died", "time": "2026-01-01T00:00:20.04Z", "image": "debian:12", "exit_code": 255, "deaths": 1});
     assert_eq!((&told[0]["event"], &told[0]["target"]["name"]), (&event, &json!(NAME)));
-    for said in ["the engine is gone", "is back"] {
+    for said in ["lost the engine", "is back"] {
         assert_eq!(run.stderr.matches(said).count(), 1, "{run:?}");
     }
 }
@@ -96,7 +96,7 @@ fn a_death_that_streams_and_lists_tell_again_and_again_is_told_once() {
 /// Only what is like a trial in every way is passed over: the name, a time that is a few minutes ahead, a
 /// label that no image gave it.
 #[test]
-fn a_container_in_which_a_cure_is_tried_is_passed_over() {
+fn the_container_of_a_trial_is_skipped() {
     let now = jiff::Timestamp::now().as_second();
     let at = |seconds: i64| jiff::Timestamp::from_second(now + seconds).unwrap().to_string();
     let (until, trial) = ((now + 300).to_string(), format!("web-trial-7-{}", now - 30));
@@ -141,7 +141,7 @@ fn a_death_that_the_engine_has_no_event_of_is_found_in_its_list() {
 }
 
 #[test]
-fn what_was_before_the_watch_is_told_only_when_it_is_asked_for() {
+fn events_before_the_watch_are_reported_only_on_request() {
     let later = || {
         let mut documents = dead();
         documents.info["SystemTime"] = "2026-01-01T01:00:00Z".into();
@@ -156,7 +156,7 @@ fn what_was_before_the_watch_is_told_only_when_it_is_asked_for() {
 }
 
 #[test]
-fn a_container_that_is_gone_has_a_report_that_says_so() {
+fn a_removed_container_gets_a_report_that_says_so() {
     let mut documents = dead();
     documents.container["State"]["FinishedAt"] = "0001-01-01T00:00:00Z".into();
     documents.container["State"]["StartedAt"] = "0001-01-01T00:00:00Z".into();
@@ -178,7 +178,7 @@ fn a_container_that_is_gone_has_a_report_that_says_so() {
 }
 
 #[test]
-fn a_later_run_goes_on_where_the_state_file_says() {
+fn a_later_run_resumes_from_the_state_file() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("watch.json");
     let documents = dead();
@@ -302,16 +302,13 @@ fn a_webhook_that_fails_at_first_gets_the_report_later() {
 }
 
 #[test]
-fn a_webhook_that_refuses_for_good_is_told_of_without_its_address() {
+fn a_rejecting_webhook_is_reported_without_its_address() {
     let documents = dead();
     let head = event("die", &id(&documents), NAME, DIED);
     let fake = engine(documents, move |_| open_stream(head.clone()));
     let (address, posts) = hook(&["403 Never"]);
     let run = fake.call(&format!("{WATCH} --webhook http://{address}/secret")).run().ended(0);
-    assert!(
-        run.stderr.contains("does not take reports: HTTP 403") && !run.stderr.contains("secret"),
-        "{run:?}"
-    );
+    assert!(run.stderr.contains("rejects reports: HTTP 403") && !run.stderr.contains("secret"), "{run:?}");
     assert_eq!(posts.iter().take(1).count(), 1);
 }
 
@@ -333,7 +330,7 @@ fn encrypted_hook(folder: &Path) -> (String, mpsc::Receiver<String>, PathBuf) {
 }
 
 #[test]
-fn an_encrypted_webhook_gets_the_report_and_has_to_be_who_it_should_be() {
+fn a_tls_webhook_is_verified_and_gets_the_report() {
     let documents = dead();
     let head = event("die", &id(&documents), NAME, DIED);
     let fake = engine(documents, move |_| open_stream(head.clone()));
@@ -360,7 +357,7 @@ fn an_encrypted_webhook_gets_the_report_and_has_to_be_who_it_should_be() {
     {
         let run = call(&address, authority).ended(0);
         assert!(
-            run.stderr.contains("does not take reports: invalid peer certificate")
+            run.stderr.contains("rejects reports: invalid peer certificate")
                 && !run.stderr.contains("secret"),
             "{run:?}"
         );

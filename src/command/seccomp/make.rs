@@ -28,7 +28,7 @@ pub fn run(args: &SeccompMakeArgs, options: &Options) -> Result<Exit, CommandErr
     let wanted = filter.in_force.wanted(&filter.misses());
     let before: Value = serde_json::from_str(&filter.text).map_err(|error| refused(&error.to_string()))?;
     let after = allowing(&filter.text, &wanted).as_ref().and_then(text);
-    let after = after.ok_or_else(|| refused("it is no profile"))?;
+    let after = after.ok_or_else(|| refused("it is not a profile"))?;
     let file = args.output.as_deref();
     if file == Some(Path::new("-")) {
         output::print(json::harmless(&after).as_bytes())?;

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_tells_what_begins_and_what_is_printed() {
+    fn a_record_lists_what_starts_and_what_is_printed() {
         let stamp = Some(Stamp { seconds: 1 });
         let vertex = |name: &str, completed| Vertex {
             name: name.to_owned(),

@@ -128,7 +128,7 @@ impl<'e> Walk<'e> {
         if depth >= self.limits.depth
             && !matches!(format, FileFormat::Text | FileFormat::Binary | FileFormat::Foreign(_))
         {
-            self.leave_out(name, &format!("archives within archives, deeper than {}", self.limits.depth));
+            self.leave_out(name, &format!("archives nested deeper than {}", self.limits.depth));
             return Ok(());
         }
         let parts = self.parts.filter(|_| depth == 0);
@@ -138,7 +138,7 @@ impl<'e> Walk<'e> {
                 (self.each)(name, FoundText { from: &mut whole, parts, is_binary: true })
             }
             FileFormat::Binary => {
-                self.leave_out(name, "no text");
+                self.leave_out(name, "binary file");
                 Ok(())
             }
             FileFormat::Foreign(program) => {
@@ -234,13 +234,13 @@ impl<'e> Walk<'e> {
         from.take(room + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > room {
             return Err(too_large(&format!(
-                "what takes more than {} MiB of memory for zip files",
+                "zip files that need more than {} MiB of memory",
                 self.limits.zip >> 20
             )));
         }
         let cost = bytes.len() as u64 + cost_of_list(&bytes);
         if cost > room {
-            return Err(too_large("a zip file that lists so many files"));
+            return Err(too_large("a zip file with too many files"));
         }
         self.held += cost;
         let done = self.zip_entries(name, bytes, depth);
@@ -271,7 +271,7 @@ impl<'e> Walk<'e> {
             if entry.size() > self.limits.free && promised > self.limits.ratio {
                 self.leave_out(
                     &label(name, entry.name()),
-                    &format!("what unpacks to {promised} times its size is not read"),
+                    &format!("it would unpack to {promised} times its size"),
                 );
                 continue;
             }

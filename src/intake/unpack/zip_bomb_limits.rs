@@ -115,7 +115,7 @@ impl<R: Read> Read for Metered<'_, R> {
         }
         if own > self.limits.free && own / self.raw.get().max(1) > self.limits.ratio {
             return Err(too_large(&format!(
-                "what unpacks to more than {} times its size",
+                "content that unpacks to more than {} times its size",
                 self.limits.ratio
             )));
         }

@@ -140,8 +140,8 @@ impl Service {
             self.env_file = vec![text(&recipe.env_file())];
             ledger.note(env_file_note(recipe));
             ledger.note(
-                "compose looks for variables in that file: where a value has a $, write \
-                {path: FILE, format: raw} (Compose 2.30)",
+                "Compose expands variables in that file: if a value contains $, write {path: FILE, format: \
+                raw} (Compose 2.30)",
             );
         }
         self.environment =
@@ -150,7 +150,7 @@ impl Service {
             ledger.texts("--label").into_iter().partition(|label| label.starts_with("com.docker.compose."));
         self.labels = texts(labels);
         if !own.is_empty() {
-            ledger.leave("labels com.docker.compose.*", "compose writes them itself");
+            ledger.leave("labels com.docker.compose.*", "Compose writes them itself");
         }
         if recipe.labels.is_some() {
             ledger.leave("labels", SECRET_LABELS);
@@ -166,7 +166,7 @@ impl Service {
                 Some(long) => self.volumes.push(Storage::Long(long)),
                 None => {
                     ledger
-                        .leave(&format!("--mount at {target}"), "compose has no key for one of its options");
+                        .leave(&format!("--mount at {target}"), "Compose has no key for one of its options");
                 }
             }
         }
@@ -198,7 +198,7 @@ impl Service {
             if self.network_mode.is_some() {
                 ledger.leave(
                     &format!("network {}", network.name),
-                    "compose has either a network_mode or networks",
+                    "Compose takes either network_mode or networks",
                 );
                 continue;
             }
@@ -270,7 +270,7 @@ impl Service {
         for limits in ledger.texts("--ulimit") {
             match limit(limits) {
                 Some((name, soft, hard)) => drop(self.ulimits.insert(name.into(), Limit { soft, hard })),
-                None => ledger.leave(&format!("--ulimit {limits}"), "it is no limit that compose can hold"),
+                None => ledger.leave(&format!("--ulimit {limits}"), "Compose cannot express this limit"),
             }
         }
         self.storage_opt = ledger
@@ -286,12 +286,12 @@ impl Service {
 fn without_key(flag: &str) -> &'static str {
     match flag {
         "--gpus" => "not carried over: write it under deploy.resources.reservations.devices",
-        "--rm" => "compose removes containers with docker compose down",
-        "--publish-all" => "compose publishes the ports that it names",
+        "--rm" => "docker compose down removes the container",
+        "--publish-all" => "Compose publishes only the ports it lists",
         flag if flag.starts_with("--blkio-") || flag.starts_with("--device-") => {
             "not carried over: write it under blkio_config"
         }
-        _ => "compose has no key for it",
+        _ => "Compose has no key for it",
     }
 }
 
@@ -319,7 +319,7 @@ fn joined(flag: &Flag, settings: &mut BTreeMap<&'static str, Entry>, network: &s
         _ => {
             return ledger.leave(
                 &format!("{} of the network {network}", flag.words().join(" ")),
-                "compose has no key for it",
+                "Compose has no key for it",
             );
         }
     };

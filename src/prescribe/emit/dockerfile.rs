@@ -9,7 +9,7 @@ use crate::prescribe::recipe::Recipe;
 use crate::visible::{in_json, is_hidden, visible};
 
 const CANNOT_HOLD: &str =
-    "a line of a Dockerfile cannot hold its line break, or another sign of it that cannot be seen";
+    "it contains a line break or another invisible character, which a Dockerfile line cannot hold";
 
 /// Writes the file, and names what is left for the command line. Starts from the derived image's file where
 /// there is one.
@@ -46,7 +46,7 @@ pub fn write(source: &Source<'_>) -> Emitted {
 
 /// Leaves out what only a start can ask for.
 fn rest(recipe: &Recipe, ledger: &mut Ledger<'_>) {
-    const WHY: &str = "an image cannot ask for it; it belongs to the start";
+    const WHY: &str = "an image cannot set it; pass it when starting the container";
     recipe.tmpfs_texts().iter().for_each(|mount| ledger.leave(&format!("--tmpfs {mount}"), WHY));
     recipe.volumes.iter().for_each(|volume| ledger.leave(&format!("-v {}", volume.text()), WHY));
     recipe.mounts.iter().for_each(|(_, text)| ledger.leave(&format!("--mount {text}"), WHY));
@@ -54,7 +54,7 @@ fn rest(recipe: &Recipe, ledger: &mut Ledger<'_>) {
     if recipe.variables.is_some() {
         ledger.leave(
             "environment of the old container",
-            "its values are secrets for all that is known, and an image can be read by many",
+            "its values may be secret, and images are often shared",
         );
     }
     if recipe.labels.is_some() {

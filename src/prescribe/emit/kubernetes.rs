@@ -72,11 +72,11 @@ fn pod(recipe: &Recipe) -> (Pod, Ledger<'_>) {
         .iter()
         .for_each(|network| ledger.leave(&format!("network {}", network.name), "a pod has one network"));
     ledger.note(
-        "a container's control groups are writable where the runtime of the node says so: containerd \
-        2.1 with cgroup_writable = true for its runtime, CRI-O with the annotation \
+        "the node's runtime decides whether a container's cgroups are writable: containerd 2.1 with \
+        cgroup_writable = true for its runtime, CRI-O with the annotation \
         cgroup2-mount-hierarchy-rw.crio.io: \"true\" (older: \
-        io.kubernetes.cri-o.cgroup2-mount-hierarchy-rw), which allowed_annotations of its runtime has to \
-        name",
+        io.kubernetes.cri-o.cgroup2-mount-hierarchy-rw), which must be listed in the runtime's \
+        allowed_annotations",
     );
     ledger.leave_rest(|flag| without_key(flag).to_owned());
     let metadata = Metadata { name: name.into(), annotations };
@@ -110,7 +110,7 @@ impl Container {
             let secret = format!("{name}-env");
             ledger.note(env_file_note(recipe));
             ledger.note(format!(
-                "make the secret from that file: kubectl create secret generic {secret} --from-env-file={}",
+                "create the secret from that file: kubectl create secret generic {secret} --from-env-file={}",
                 recipe.env_file()
             ));
             self.env_from.push(FromSecret { secret_ref: [("name", secret.into())].into() });
@@ -147,8 +147,11 @@ impl Container {
             for (name, key) in [(Some(user), "runAsUser"), (group, "runAsGroup")] {
                 match name.map(|name| if name == "root" { "0" } else { name }).map(str::parse::<i64>) {
                     Some(Ok(id)) => drop(context.plain.insert(key, Entry::Number(id))),
-                    Some(Err(_)) => ledger
-                        .leave(&format!("--user {}", name.unwrap_or_default()), "a pod takes numbers only"),
+                    Some(Err(_)) => ledger.leave(
+                        &format!("--user {}", name.unwrap_or_default()),
+                        "a pod accepts only numeric \
+                            IDs",
+                    ),
                     None => {}
                 }
             }
@@ -193,7 +196,7 @@ impl Spec {
         }
         let policy = ledger.text("--restart");
         if let Some(counted) = policy.filter(|policy| policy.contains(':')) {
-            ledger.leave(&format!("--restart {counted}"), "a pod does not count its restarts");
+            ledger.leave(&format!("--restart {counted}"), "a pod does not limit its restarts");
         }
         let policy =
             policy.map(|policy| if policy.starts_with("on-failure") { "OnFailure" } else { "Always" });
@@ -265,7 +268,7 @@ fn source(from: &str, ledger: &mut Ledger<'_>) -> Source {
         return Source::HostPath { path: from.into() };
     }
     let claim = dns_name(from);
-    ledger.note(format!("the claim {claim} must be made first, with what is in the volume {from}"));
+    ledger.note(format!("create the claim {claim} first, with the contents of the volume {from}"));
     Source::Claim { claim_name: claim.into() }
 }
 
@@ -274,7 +277,7 @@ fn without_key(flag: &str) -> &'static str {
     match flag {
         "--dns" | "--dns-option" | "--dns-search" => "not carried over: write it under dnsConfig of the pod",
         "--add-host" => "not carried over: write it under hostAliases of the pod",
-        "--no-healthcheck" => "a pod has no health check that it does not name",
+        "--no-healthcheck" => "a pod has no implicit health check",
         flag if flag.starts_with("--health-") => {
             "not carried over: write it as livenessProbe of the container"
         }
@@ -286,7 +289,7 @@ fn without_key(flag: &str) -> &'static str {
 fn port(words: &str, ledger: &mut Ledger<'_>) -> Option<Opening> {
     let port = Port::of(words);
     if port.inside.parse::<u16>().is_err() || port.host.is_some_and(|host| host.parse::<u16>().is_err()) {
-        ledger.leave(&format!("--publish {words}"), "a pod takes single ports only");
+        ledger.leave(&format!("--publish {words}"), "a pod accepts only single ports");
         return None;
     }
     let number = |text: &str| Entry::scalar(text, str::to_owned);

@@ -120,7 +120,7 @@ fn file(recipe: &Recipe, kind: EngineKind) -> (File, Ledger<'_>) {
     if recipe.variables.is_some() {
         ledger.leave(
             "environment of the old container",
-            "its values are not printed: write those that are needed under env",
+            "its values are not printed: add the ones you need under env",
         );
     }
     if recipe.labels.is_some() {
@@ -130,7 +130,7 @@ fn file(recipe: &Recipe, kind: EngineKind) -> (File, Ledger<'_>) {
         EngineKind::Docker => platform.docker(recipe, &mut ledger),
         EngineKind::Podman => platform.podman(recipe, &mut ledger),
     }
-    ledger.leave_rest(|_| "a platform of molecule has no key for it".to_owned());
+    ledger.leave_rest(|_| "Molecule platforms have no key for it".to_owned());
     (File { platforms: vec![platform] }, ledger)
 }
 
@@ -187,7 +187,7 @@ impl Platform {
         if let Some(entrypoint) = &recipe.entrypoint {
             ledger.leave(
                 &format!("--entrypoint {}", entrypoint.join(" ")),
-                "the Docker driver of molecule has no key for it: set it in the image",
+                "Molecule's Docker driver has no key for it: set it in the image",
             );
         }
         let tmpfs = recipe.tmpfs_texts();
@@ -208,7 +208,7 @@ impl Platform {
             for flag in &network.flags {
                 ledger.leave(
                     &format!("{} of the network {}", flag.words().join(" "), network.name),
-                    "a platform names networks only",
+                    "a Molecule platform only names networks",
                 );
             }
         }

@@ -92,7 +92,7 @@ fn entries(recipe: &Recipe) -> (Entries, Ledger<'_>) {
         unit.add(CONTAINER, "ReadOnly", "true".to_owned());
     }
     if ledger.switch("--rm") == Some(true) {
-        ledger.note("Quadlet removes the container whenever it stops, as --rm does");
+        ledger.note("Quadlet removes the container when it stops, like --rm");
     }
     let restart = restart(&mut ledger);
     unit.rest(&mut ledger);
@@ -166,7 +166,7 @@ impl Unit {
         if recipe.variables.is_some() {
             self.raw("EnvironmentFile", "--env-file", &recipe.env_file());
             ledger.note(env_file_note(recipe));
-            ledger.note("EnvironmentFile= is looked for beside the .container file");
+            ledger.note("EnvironmentFile= is relative to the .container file");
         }
         for (name, value) in &recipe.environment {
             self.add(CONTAINER, "Environment", word(&format!("{name}={value}")));
@@ -187,8 +187,7 @@ impl Unit {
     fn rest(&mut self, ledger: &mut Ledger<'_>) {
         for flag in ledger.rest() {
             if flag.name == "--runtime" {
-                ledger
-                    .leave(&flag.words().join(" "), "an option of podman itself: GlobalArgs= of Podman 4.8");
+                ledger.leave(&flag.words().join(" "), "a global podman option: use GlobalArgs= (Podman 4.8)");
             } else {
                 self.add(CONTAINER, "PodmanArgs", tied(flag));
             }
@@ -226,7 +225,7 @@ fn restart(ledger: &mut Ledger<'_>) -> Option<&'static str> {
     if count.is_some() {
         ledger.leave(
             &format!("--restart {policy}"),
-            "systemd counts with StartLimitBurst= and StartLimitIntervalSec= of the unit",
+            "use StartLimitBurst= and StartLimitIntervalSec= of the unit",
         );
     }
     match name {

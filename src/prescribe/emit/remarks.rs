@@ -29,7 +29,7 @@ pub fn label_file_note(recipe: &Recipe) -> String {
 pub fn secret_words(recipe: &Recipe) -> Vec<String> {
     let one = |secret: &SecretWord| {
         format!(
-            "{}: it holds a secret, which is not printed: take it from the old container",
+            "{}: it contains a secret, which is not printed; copy it from the old container",
             secret.place.name()
         )
     };

@@ -9,11 +9,10 @@ use crate::prescribe::step::Step;
 use crate::quote::{self, Unquotable};
 
 /// What goes before the steps: they run in a folder of their own, which is kept only when one of them fails.
-const START: &str = "\
-set -eu
+const START: &str = "set -eu
 work=$(mktemp -d)
-trap 'if [ $? -eq 0 ]; then rm -rf \"$work\"; else echo \"a step failed; the files of the steps are kept in \
-    $work\" >&2; fi' EXIT
+trap 'if [ $? -eq 0 ]; then rm -rf \"$work\"; else echo \"a step failed; its files are kept in $work\" >&2; \
+    fi' EXIT
 cd \"$work\"
 ";
 
@@ -40,7 +39,7 @@ fn script(prescription: &Prescription) -> Result<Option<String>, Unquotable> {
     }
     let mut text = "#!/bin/sh\n".to_owned();
     comment(&mut text, &prescription.summary);
-    comment(&mut text, &format!("Rights: {}. Cost: {}.", prescription.privilege, prescription.cost));
+    comment(&mut text, &format!("Privileges: {}. Note: {}.", prescription.privilege, prescription.cost));
     text.push_str(START);
     for (number, step) in prescription.steps.iter().enumerate() {
         text.push('\n');

@@ -53,9 +53,7 @@ fn podman(recipe: &mut Recipe) -> Vec<String> {
     recipe.set("--systemd", "always");
     recipe.environment.remove("container");
     let mut notes = vec![
-        "made for Podman from a container of Docker: its systemd mode takes the place of Docker's \
-            control group flags"
-            .to_owned(),
+        "translated from Docker to Podman: Podman's systemd mode replaces Docker's cgroup flags".to_owned(),
     ];
     // Docker keeps the text of a profile, Podman only its path.
     for flag in recipe.flags.iter_mut().filter(|flag| flag.name == "--security-opt") {
@@ -66,7 +64,7 @@ fn podman(recipe: &mut Recipe) -> Vec<String> {
             .filter(|file| !matches!(*file, "unconfined" | "builtin") && !file.starts_with('/'));
         if let Some(file) = file {
             let place = format!("{PROFILES}/{file}");
-            notes.push(format!("put the seccomp profile at {place}, where it must stay"));
+            notes.push(format!("put the seccomp profile at {place} and keep it there"));
             flag.value = Some(format!("seccomp={place}"));
         }
     }
@@ -87,9 +85,7 @@ fn docker(recipe: &mut Recipe) -> String {
     if !recipe.has("--stop-signal") {
         recipe.set("--stop-signal", "SIGRTMIN+3");
     }
-    "made for Docker from a container of Podman, whose systemd mode Docker does not have: needs Docker 28 on \
-        control groups v2"
-        .to_owned()
+    "translated from Podman to Docker, which has no systemd mode: needs Docker 28 on cgroup v2".to_owned()
 }
 
 /// Removes what makes the control group tree usable on one engine only.

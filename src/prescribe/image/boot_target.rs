@@ -31,7 +31,7 @@ impl Extent {
 /// Writes the unit of the target.
 pub fn target(extent: Extent) -> String {
     let (description, needs) = match extent {
-        Extent::Minimal => ("the units that were asked for", ""),
+        Extent::Minimal => ("the requested units", ""),
         Extent::Services => (
             "the basic system and its enabled services",
             "Requires=basic.target\nAfter=basic.target\nWants=dbus.socket\n",
@@ -41,17 +41,17 @@ pub fn target(extent: Extent) -> String {
         }
     };
     format!(
-        "# Written by sysdock: what this container boots to. `systemctl add-wants {TARGET} UNIT` adds to \
-            it.\n\
-         [Unit]\nDescription=Container with {description}\nDocumentation=man:systemd.special(7)\n{needs}\
-         Conflicts=rescue.service rescue.target\nAfter=rescue.service rescue.target\nAllowIsolate=yes\n"
+        "# Written by sysdock: the default target of this container. `systemctl add-wants {TARGET} UNIT` \
+            adds a unit to it.\n[Unit]\nDescription=Container with \
+            {description}\nDocumentation=man:systemd.special(7)\n{needs}Conflicts=rescue.service \
+            rescue.target\nAfter=rescue.service rescue.target\nAllowIsolate=yes\n"
     )
 }
 
 /// Settings of the journal.
-pub const JOURNAL: &str = "\
-# Written by sysdock: a journal that lives and dies with the container, and is seen in the engine's log when \
-    there is a terminal.
+pub const JOURNAL: &str =
+    "# Written by sysdock: a journal in memory, forwarded to the engine's log when the \
+    container has a terminal.
 [Journal]
 Storage=volatile
 RuntimeMaxUse=64M

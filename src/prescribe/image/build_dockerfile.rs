@@ -92,16 +92,20 @@ pub fn image(facts: &Facts, wish: &ImageWish) -> Result<ImagePlan, ImageError> {
         );
     }
     lines.push(
-        "# systemd before 248 knows a container by this variable only.\nENV container=docker".to_owned(),
+        "# systemd before 248 recognises a container only by this variable.\nENV container=docker".to_owned(),
     );
     lines.extend(family.map(|family| run(&family.install)));
     lines.push("COPY files/ /".to_owned());
     lines.push(set_up(wish.extent, &units));
-    lines.push("# An orderly shutdown; systemd does not end on SIGTERM.\nSTOPSIGNAL SIGRTMIN+3".to_owned());
+    lines.push(
+        "# systemd shuts down cleanly on SIGRTMIN+3; it does not stop on SIGTERM.\nSTOPSIGNAL \
+        SIGRTMIN+3"
+            .to_owned(),
+    );
     let exec = |words: &[&str]| serde_json::to_string(words).unwrap_or_default();
     lines.push(format!("ENTRYPOINT {}", exec(&[init])));
     lines.push(format!(
-        "# Arguments of systemd; words after the image's name take their place.\nCMD {}",
+        "# Arguments for systemd; words after the image name replace them.\nCMD {}",
         exec(&["--log-level=info"])
     ));
     let mut files = BTreeMap::from([("Dockerfile".to_owned(), lines.join("\n") + "\n")]);
@@ -172,15 +176,15 @@ fn remarks(facts: &Facts, there: bool) -> Vec<String> {
     let mut remarks = Vec::new();
     if facts.get(key::IMAGE_VOLUME_CGROUP) == Some(true) {
         remarks.push(
-            "the base declares a volume over /sys/fs/cgroup, which no Dockerfile can take back: build from \
-                the image before that line"
+            "the base declares a volume over /sys/fs/cgroup, which a Dockerfile cannot undo: build from a \
+                base without that line"
                 .to_owned(),
         );
     }
     if there && facts.get(key::GUEST_DBUS_INSTALLED) == Some(false) {
         remarks.push(
-            "the base has systemd but no message bus: busctl, loginctl and services of Type=dbus \
-            will not work in it"
+            "the base has systemd but no message bus: busctl, loginctl and Type=dbus services will not work \
+                in it"
                 .to_owned(),
         );
     }

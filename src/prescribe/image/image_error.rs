@@ -6,7 +6,7 @@ use crate::visible::visible;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImageError {
     /// The distribution has no systemd.
-    #[error("systemd cannot be added to {distribution}: {why}\n  next: name another base image")]
+    #[error("cannot add systemd to {distribution}: {why}\n  next: choose another base image")]
     NoSystemd {
         /// Its name.
         distribution: String,
@@ -15,8 +15,8 @@ pub enum ImageError {
     },
     /// Nobody knows how packages are installed there.
     #[error(
-        "it is not known how systemd is added to {distribution}\n  next: install systemd in a Dockerfile of \
-            your own, build it, and name that image"
+        "sysdock does not know how to add systemd to {distribution}\n  next: install systemd in your own \
+            Dockerfile, build it, and use that image as the base"
     )]
     UnknownDistribution {
         /// Its name.
@@ -24,19 +24,19 @@ pub enum ImageError {
     },
     /// Whether systemd is there could not be seen.
     #[error(
-        "the files of {base} could not be read, so it is not known what is in it\n  next: `sysdock doctor` \
-            of a container of it may say why"
+        "cannot read the files of {base}, so its contents are unknown\n  next: run `sysdock doctor` on a \
+            container of that image to see why"
     )]
     Unseen {
         /// The image.
         base: String,
     },
     /// A word that names no image.
-    #[error("`{}` is no reference of an image\n  next: name the base as `docker pull` does, such as \
+    #[error("`{}` is not an image reference\n  next: name the base as for `docker pull`, such as \
         debian:12", visible(.0))]
     Base(String),
     /// A word that names no unit.
-    #[error("`{}` cannot be the name of a unit\n  next: name units as systemctl does, such as nginx or \
+    #[error("`{}` is not a unit name\n  next: name units as for systemctl, such as nginx or \
         nginx.service", visible(.0))]
     Unit(String),
 }

@@ -137,7 +137,7 @@ impl<'s> CreateCommand<'s> {
                     match value {
                         None | Some("true" | "false") => recipe.push(name, value.map(str::to_owned)),
                         Some(_) => {
-                            recipe.refused.push(format!("{name}: its value is neither true nor false"));
+                            recipe.refused.push(format!("{name}: the value is neither true nor false"));
                         }
                     }
                 }

@@ -32,7 +32,7 @@ impl Inspected<'_> {
                     destination: destination.to_owned(),
                     options: self.plain_options(options.unwrap_or_default()),
                 }),
-                _ => recipe.refused.push(format!("HostConfig.Binds: {bind} is no bind of a path")),
+                _ => recipe.refused.push(format!("HostConfig.Binds: {bind} is not a bind mount of a path")),
             }
         }
         for entry in self.value("HostConfig.Mounts").and_then(Value::as_array).into_iter().flatten() {
@@ -40,7 +40,7 @@ impl Inspected<'_> {
             match mount_entry::text_of(&self.with_source(entry, target)) {
                 Some(text) => recipe.mounts.push((target.to_owned(), text)),
                 None => recipe.refused.push(format!(
-                    "HostConfig.Mounts: the mount at {target} has options that no flag is known for"
+                    "HostConfig.Mounts: the mount at {target} has options without a known flag"
                 )),
             }
         }
@@ -68,7 +68,7 @@ impl Inspected<'_> {
                 Some(words) => recipe.mounts.push((target.to_owned(), (*words).to_owned())),
                 None => recipe
                     .refused
-                    .push(format!("Mounts: what is mounted at {target} is no bind, volume or tmpfs")),
+                    .push(format!("Mounts: the mount at {target} is not a bind, volume or tmpfs")),
             }
         }
     }

@@ -16,8 +16,7 @@ pub use crate::facts::filter::{Found, Origin};
 /// # Errors
 /// Why it is not known, in words.
 pub fn filter_of(snapshot: &Snapshot) -> Result<Found, String> {
-    let inspected =
-        Inspected::of(snapshot).ok_or("the engine's own document of the container is not there")?;
+    let inspected = Inspected::of(snapshot).ok_or("the engine's inspect data of the container is missing")?;
     let kept = || snapshot.documents.get("seccomp").map(Value::to_string);
     let read = |path: &str| kept().ok_or_else(|| format!("the profile {path} could not be read"));
     filter::find(&inspected.config, &read, &snapshot.facts)?

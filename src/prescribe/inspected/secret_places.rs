@@ -74,7 +74,7 @@ pub fn settle_secrets(recipe: &mut Recipe, inspected: &Inspected<'_>) {
         .collect();
     let places = std::mem::take(&mut recipe.secret_words);
     let is_placed = |word: &String| places.iter().any(|secret| secret.text == *word);
-    let refused = |what: &str| format!("{what}: its value is a secret, which is not printed");
+    let refused = |what: &str| format!("{what}: the value is secret and is not printed");
     if joined || !command.iter().all(is_placed) {
         recipe.refused.push(refused("the command"));
     }

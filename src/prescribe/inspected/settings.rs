@@ -34,7 +34,7 @@ impl Inspected<'_> {
         recipe.variables = Some(all.len());
         recipe.not_fetched = anew.into_iter().map(name).collect();
         for entry in all.into_iter().filter(|entry| !fits_a_file(entry)) {
-            let reason = "has a line break, or a name that an env file cannot hold";
+            let reason = "contains a line break, or has a name that an env file cannot hold";
             recipe.refused.push(format!("Config.Env: {} {reason}", name(entry)));
         }
     }
@@ -76,9 +76,9 @@ impl Inspected<'_> {
         }
         match health_check::flags(check, image, self.config.kind) {
             Some(flags) => flags.into_iter().for_each(|(name, value)| recipe.push(&name, value)),
-            None => recipe
-                .refused
-                .push("Config.Healthcheck: its test has a form that no flag is known for".to_owned()),
+            None => {
+                recipe.refused.push("Config.Healthcheck: no flag exists for this kind of test".to_owned())
+            }
         }
     }
 
@@ -90,7 +90,7 @@ impl Inspected<'_> {
                     Some(profile) => recipe.profile = Some(profile),
                     None => recipe
                         .refused
-                        .push("HostConfig.SecurityOpt: its seccomp profile is no JSON".to_owned()),
+                        .push("HostConfig.SecurityOpt: the seccomp profile is not JSON".to_owned()),
                 },
                 _ => recipe.push("--security-opt", Some(option)),
             }
@@ -103,9 +103,7 @@ impl Inspected<'_> {
                 recipe.push("--security-opt", Some("systempaths=unconfined".to_owned()));
             }
             (Some(masked), _) if !masked.is_empty() && !masked.iter().any(|path| path == "/proc/kcore") => {
-                recipe
-                    .refused
-                    .push("HostConfig.MaskedPaths: no flag of the CLI sets a list of one's own".to_owned());
+                recipe.refused.push("HostConfig.MaskedPaths: no CLI flag sets a custom list".to_owned());
             }
             _ => {}
         }

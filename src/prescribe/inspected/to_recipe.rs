@@ -97,9 +97,7 @@ impl Inspected<'_> {
                 wanted.for_each(|value| recipe.push(field.flag, Some(value)));
             }
             None => {
-                recipe
-                    .refused
-                    .push(format!("{}: its value has a form that no flag is known for", field.path));
+                recipe.refused.push(format!("{}: no flag is known for this value", field.path));
             }
         }
     }
@@ -266,5 +264,5 @@ fn refuse_unfetched(recipe: &mut Recipe) {
     let names = unfetched(recipe);
     recipe
         .refused
-        .extend(names.into_iter().map(|name| format!("{name}: its value is a secret, which is not printed")));
+        .extend(names.into_iter().map(|name| format!("{name}: the value is secret and is not printed")));
 }

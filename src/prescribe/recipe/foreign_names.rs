@@ -59,11 +59,11 @@ pub fn named(word: &str) -> String {
 pub fn odd_names(recipe: &Recipe) -> Vec<String> {
     let mut odd = Vec::new();
     for name in [&recipe.name, &recipe.source].into_iter().filter(|name| !is_container_name(name)) {
-        odd.push(format!("{} is no name of a container (letters, digits, `_`, `.` and `-`)", named(name)));
+        odd.push(format!("{} is not a container name (letters, digits, `_`, `.` and `-`)", named(name)));
     }
     odd.dedup();
     if !is_image_reference(&recipe.image) {
-        odd.push(format!("{} is no reference of an image", named(&recipe.image)));
+        odd.push(format!("{} is not an image reference", named(&recipe.image)));
     }
     odd
 }
@@ -95,16 +95,16 @@ pub fn refuse_words(recipe: &mut Recipe) {
     recipe.refused.append(&mut refused);
 }
 
-const NUL: &str = "holds a NUL, which no command line can carry";
+const NUL: &str = "contains a NUL byte, which a command line cannot hold";
 
 /// Says why a flag's value cannot be written; `None` where it can.
 fn odd_flag(flag: &Flag) -> Option<&'static str> {
     let value = flag.value.as_deref()?;
     match flag.name.as_str() {
         _ if value.contains('\0') => Some(NUL),
-        "--user" if !is_user(value) => Some("is no user"),
+        "--user" if !is_user(value) => Some("is not a user"),
         "--cgroup-parent" if value.split('/').any(|part| part == "..") => {
-            Some("leads out of the control group tree")
+            Some("points outside the cgroup tree")
         }
         name if NAMES.contains(&name) => odd_name(value),
         name if FREE.contains(&name) => {
@@ -117,20 +117,20 @@ fn odd_flag(flag: &Flag) -> Option<&'static str> {
 
 /// Says why it is no path, and nothing else of one line.
 fn odd_path(path: &str) -> Option<&'static str> {
-    path.chars().any(is_hidden).then_some("holds a line break or another sign that cannot be seen")
+    path.chars().any(is_hidden).then_some("contains a line break or another invisible character")
 }
 
 /// Says why it names nothing of an engine's; an option or a second word it must not be.
 fn odd_name(name: &str) -> Option<&'static str> {
     let odd =
         name.is_empty() || name.starts_with('-') || name.chars().any(|c| c.is_whitespace() || is_hidden(c));
-    odd.then_some("is no name that an engine gives")
+    odd.then_some("is not a name that an engine assigns")
 }
 
 fn odd_volume(volume: &Volume) -> Option<&'static str> {
     let named =
         !volume.source.is_empty() && !volume.source.starts_with('/') && !is_container_name(&volume.source);
-    odd_path(&volume.text()).or(named.then_some("is neither a path nor the name of a volume"))
+    odd_path(&volume.text()).or(named.then_some("is neither a path nor a volume name"))
 }
 
 #[cfg(test)]
@@ -233,7 +233,7 @@ mod tests {
         assert_eq!(recipe.refused.len(), 13, "{:#?}", recipe.refused);
         assert!(!recipe.refused.iter().any(|words| words.chars().any(is_hidden)), "{:#?}", recipe.refused);
         assert!(
-            recipe.refused[0].starts_with("--workdir: `/a\\nb` holds a line break"),
+            recipe.refused[0].starts_with("--workdir: `/a\\nb` contains a line break"),
             "{}",
             recipe.refused[0]
         );

@@ -24,7 +24,7 @@ pub enum ChangePlace {
 /// One change of the recipe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// What is changed, as the end of "start it anew with …".
+    /// What is changed, as the end of "recreate it with …".
     pub words: String,
     /// The remedies that it carries out.
     pub remedies: &'static [&'static str],

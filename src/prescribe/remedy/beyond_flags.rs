@@ -15,7 +15,7 @@ pub fn steps(root: &Finding, facts: &Facts) -> Vec<Step> {
     let mut steps: Vec<Step> =
         why.into_iter().chain(root.advice.iter().map(|advice| step(root, advice))).collect();
     if steps.is_empty() {
-        steps.push(Step::advice(format!("No cure is known for this one: {}.", root.title), &[&root.id]));
+        steps.push(Step::advice(format!("No cure is known for this: {}.", root.title), &[&root.id]));
     }
     steps
 }

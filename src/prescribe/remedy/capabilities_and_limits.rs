@@ -28,8 +28,9 @@ pub fn capabilities(plan: &mut Plan<'_>) {
         }
     }
     let list = wanted.join(", ");
-    let privilege = format!("holds {list}, which the engine gives by default");
-    plan.did_with(&["restore-capabilities"], format!("the capabilities {list}"), Some(privilege));
+    let privilege = format!("adds {list}, which the engine grants by default");
+    let noun = if wanted.len() == 1 { "capability" } else { "capabilities" };
+    plan.did_with(&["restore-capabilities"], format!("the {noun} {list}"), Some(privilege));
 }
 
 /// Raises the limit of processes to one with room for a boot.
@@ -41,7 +42,7 @@ pub fn processes(plan: &mut Plan<'_>) {
         plan.recipe.set("--pids-limit", "512");
     }
     plan.recipe.drop_values("--ulimit", |value| value.starts_with("nproc="));
-    plan.did(&["raise-pids"], "room for 512 processes");
+    plan.did(&["raise-pids"], "a limit of 512 processes");
 }
 
 /// Raises the limit of memory to one with room for a boot.

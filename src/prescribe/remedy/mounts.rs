@@ -69,7 +69,7 @@ pub fn read_only_root(plan: &mut Plan<'_>) {
         given.push(STATE);
     }
     let words = if given.is_empty() {
-        "writable places on its read-only root".to_owned()
+        "writable directories on its read-only root".to_owned()
     } else {
         format!("a tmpfs on {} for its read-only root", given.join(", "))
     };
@@ -94,7 +94,7 @@ pub fn name_spare(plan: &mut Plan<'_>) {
         || plan.recipe.mounts.iter().any(|(target, _)| below(target));
     if bound && plan.facts.get(key::CONTAINER_CAP_SYS_ADMIN) != Some(true) {
         let words = "The bind of /sys/fs/fuse is carried over because the container had it. systemd does not \
-            need it: its unit for it is skipped without CAP_SYS_ADMIN. Leave it out unless a service in the \
+            need it: it skips that unit without CAP_SYS_ADMIN. Leave it out unless a service in the \
             container uses FUSE.";
         plan.spare.push(words.to_owned());
     }

@@ -36,7 +36,7 @@ pub fn settle(plan: &mut Plan<'_>) {
     let user = plan.inspected.image_user();
     if !(plan.image_lines.is_empty() || user.is_empty() || foreign_names::is_user(user)) {
         plan.image_lines.clear();
-        plan.recipe.refused.push(format!("USER of the image: {} is no user", foreign_names::named(user)));
+        plan.recipe.refused.push(format!("USER of the image: {} is not a user", foreign_names::named(user)));
     }
 }
 

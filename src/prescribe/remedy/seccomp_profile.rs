@@ -37,9 +37,9 @@ pub fn allow_system_calls(plan: &mut Plan<'_>) {
     let words: Vec<String> = wanted.iter().filter(|each| each.errno.is_some()).map(Wanted::words).collect();
     let opened: Vec<&str> =
         wanted.iter().filter(|each| each.errno.is_none()).map(|each| each.call.as_str()).collect();
-    let through = (!opened.is_empty()).then(|| format!("{} let through", opened.join(", ")));
+    let through = (!opened.is_empty()).then(|| format!("{} allowed", opened.join(", ")));
     let words: Vec<String> = through.into_iter().chain(words).collect();
-    let privilege = (!opened.is_empty()).then(|| format!("makes the system calls {}", opened.join(", ")));
+    let privilege = (!opened.is_empty()).then(|| format!("allows {}", opened.join(", ")));
     plan.did_in(ChangePlace::SeccompProfile, IDS, format!("{whose} with {}", words.join(" and ")), privilege);
 }
 
@@ -95,19 +95,20 @@ fn image_without(calls: &[&str]) -> Option<i64> {
 
 /// Advises what a person has to do where no profile can be made.
 fn by_hand(plan: &mut Plan<'_>, calls: &[&str]) {
-    let calls = if calls.is_empty() { "the call that the report names".to_owned() } else { calls.join(", ") };
+    let calls = if calls.is_empty() { "the call named in the report".to_owned() } else { calls.join(", ") };
     let words = if plan.facts.get(key::SECCOMP_MODE) == Some(SeccompMode::Default) {
         format!(
-            "The engine's built-in filter denies {calls}: update the engine (Docker 24.0 and later let \
-                name_to_handle_at through, 18.09 and later statx, 20.10 and later faccessat2, openat2 and \
-                close_range), or take an image whose systemd does without them. Where neither can be done, \
-                let `sysdock seccomp make` write the engine's profile with the call let through, and pass it \
-                with --security-opt seccomp=FILE."
+            "The engine's built-in filter denies {calls}: update the engine (Docker 24.0 and later allow \
+                name_to_handle_at, 18.09 and later statx, 20.10 and later faccessat2, openat2 and \
+                close_range), or use an image whose systemd does not need them. If neither is possible, \
+                `sysdock seccomp make` writes the engine's profile with the call allowed; pass it with \
+                --security-opt seccomp=FILE."
         )
     } else {
         format!(
-            "Let {calls} through in the seccomp profile that the container is started with (it could not be \
-                read here; `sysdock seccomp make FILE` does it where the file is), and start it anew."
+            "Allow {calls} in the seccomp profile that the container is started with, then recreate the \
+                container. (The profile could not be read here; run `sysdock seccomp make FILE` on the \
+                machine that has it.)"
         )
     };
     let ids: Vec<String> = plan.roots().filter(|root| root.names(IDS)).map(|root| root.id.clone()).collect();

@@ -45,7 +45,7 @@ fn supervisor(plan: &mut Plan<'_>, argv: &[String]) {
         set_program(plan, vec![first.clone()], rest.to_vec());
         plan.did(
             &["no-engine-init", "systemd-as-pid1"],
-            "systemd as PID 1, without the small init in front of it",
+            "systemd as PID 1, without a separate init in front of it",
         );
     }
 }
@@ -63,7 +63,7 @@ fn shell(plan: &mut Plan<'_>, argv: &[String]) {
     let Some((shell, rest)) = argv.split_first() else { return };
     let rest = rest.iter().map(|word| if word == text { better.clone() } else { word.clone() }).collect();
     set_program(plan, vec![shell.clone()], rest);
-    plan.did(&["exec-init", "systemd-as-pid1"], "a shell that hands PID 1 over with exec");
+    plan.did(&["exec-init", "systemd-as-pid1"], "a shell that execs systemd as PID 1");
 }
 
 /// Puts `exec` before the command that is an init; `None` where there is none or more than its name

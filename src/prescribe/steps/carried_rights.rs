@@ -16,7 +16,7 @@ const NAMESPACES: [(&str, &str); 6] = [
     ("--ipc", "the host's shared memory and queues"),
     ("--uts", "the host's name"),
     ("--userns", "the host's users"),
-    ("--cgroupns", "the host's control group tree"),
+    ("--cgroupns", "the host's cgroup tree"),
 ];
 /// Flags that hand over devices or files of the host, or that have the engine write one.
 const HANDED: [&str; 11] = [
@@ -47,8 +47,7 @@ pub fn rights(plan: &Plan<'_>) -> Vec<String> {
 
 /// Writes the same as a sentence; `None` where there are none.
 pub fn summary(rights: &[String]) -> Option<String> {
-    (!rights.is_empty())
-        .then(|| format!("It keeps what it had beyond a container's rights: {}.", rights.join("; ")))
+    (!rights.is_empty()).then(|| format!("It keeps its extra privileges: {}.", rights.join("; ")))
 }
 
 /// Returns whether the steps are made of the words of another machine.
@@ -61,8 +60,8 @@ pub fn is_foreign(plan: &Plan<'_>) -> bool {
 pub fn origin(plan: &Plan<'_>, image: &str) -> Option<String> {
     is_foreign(plan).then(|| {
         format!(
-            "These steps are made from a snapshot of another machine and in its words; they run its image \
-                {image}. Read them before you run them."
+            "These steps were derived from a snapshot of another machine and run its image {image}. Read \
+                them before you run them."
         )
     })
 }
@@ -74,7 +73,8 @@ fn of(recipe: &Recipe, every_path: bool) -> Vec<String> {
         rights.push("--privileged, which is all capabilities and the host's devices".to_owned());
     }
     let added = recipe.values("--cap-add");
-    rights.extend((!added.is_empty()).then(|| format!("the added capabilities {}", added.join(", "))));
+    let noun = if added.len() == 1 { "capability" } else { "capabilities" };
+    rights.extend((!added.is_empty()).then(|| format!("the added {noun} {}", added.join(", "))));
     let host =
         |flag: &str| recipe.values(flag).iter().any(|value| *value == "host" || value.starts_with("host:"));
     rights.extend(

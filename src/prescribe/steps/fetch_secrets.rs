@@ -28,13 +28,14 @@ pub fn steps(recipe: &Recipe, reach: &Reach) -> Vec<Step> {
 
 impl Fetch {
     fn step(self, reach: &Reach) -> Step {
-        let title = format!("keep {} of {} in the file {}, unseen", self.part.name(), self.source, self.file);
+        let title =
+            format!("save {} of {} to {} (values not shown)", self.part.name(), self.source, self.file);
         match self.script(reach) {
             Ok(script) => {
                 let argv = vec!["sh".to_owned(), "-c".to_owned(), script];
                 Step { fetch: Some(self), ..Step::command(StepKind::RetireContainer, title, argv) }
             }
-            Err(refused) => Step::advice(format!("{title}; no command is printed for it: {refused}"), &[]),
+            Err(refused) => Step::advice(format!("{title} (no command can be printed: {refused})"), &[]),
         }
     }
 
@@ -51,7 +52,7 @@ impl Fetch {
         let filter = if names.is_empty() { String::new() } else { format!(" | grep -v -E \"^({names})=\"") };
         // A value with a line break makes more lines than there are entries; without the file nothing can be
         // started.
-        let told = "an entry has a line break and cannot be carried over: stop here";
+        let told = "an entry contains a line break and cannot be carried over; stopping here";
         let check = format!("test \"$(grep -c . {file})\" = {count}");
         Ok(format!(
             "umask 077 && {inspect}{filter} > {file} && {check} || {{ rm -f {file}; echo \"{told}\" >&2; \

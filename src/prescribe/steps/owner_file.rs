@@ -40,8 +40,8 @@ pub fn step(plan: &Plan<'_>) -> (Option<Step>, Option<String>) {
         Ok(None) => return (None, None),
         Err(label) => {
             let words = format!(
-                "The label {label} names no owner that could be: what it says was left aside. If somebody \
-                    keeps this container in a file, change that."
+                "The label {label} is not a valid owner name and was ignored. If this container is defined \
+                    in a file, change that file."
             );
             return (None, Some(words));
         }
@@ -63,34 +63,33 @@ fn title(owner: &Owner) -> String {
                 files.split(',').map(|file| shown(&[file])).collect::<Vec<_>>().join(", "),
             );
             format!(
-                "This container belongs to compose: put these lines under services: {service}: in {files} \
-                    and run docker compose up -d {service}. The steps after this one are for the time until \
-                    then."
+                "This container belongs to Compose: put these lines under services: {service}: in {files} \
+                    and run docker compose up -d {service}. The steps below fix it until then."
             )
         }
         Owner::Swarm { service } => {
             format!(
-                "This container is a task of the Swarm service {service}: change it in the stack's file and \
-                    deploy the stack anew. Swarm has no options for control group namespaces and tmpfs comes \
-                    as a mount of type tmpfs."
+                "This container is a task of the Swarm service {service}: change it in the stack file and \
+                    redeploy the stack. Swarm has no option for control group namespaces, and a tmpfs is a \
+                    mount of type tmpfs."
             )
         }
         Owner::Quadlet { unit } => {
             let unit = shown(&[unit]);
             format!(
-                "This container is kept by the unit {unit}: put these lines into the [Container] section of \
-                    its .container file, then systemctl daemon-reload && systemctl restart {unit}."
+                "This container is managed by the unit {unit}: put these lines into the [Container] section \
+                    of its .container file, then systemctl daemon-reload && systemctl restart {unit}."
             )
         }
         Owner::Kubernetes { pod } => {
             format!(
-                "This container belongs to the pod {pod} of Kubernetes: change the pod's manifest; a \
-                    container that is replaced by hand is put back by the kubelet."
+                "This container belongs to the Kubernetes pod {pod}: change the pod's manifest. The kubelet \
+                    restores a container that is replaced by hand."
             )
         }
         Owner::Molecule => {
-            "This container is made by molecule: put these lines under its platform in molecule.yml and run \
-                molecule create anew."
+            "This container was created by Molecule: put these lines under its platform in molecule.yml and \
+                run molecule create again."
                 .to_owned()
         }
     }

@@ -18,9 +18,8 @@ pub fn relaunch(plan: &mut Plan<'_>, reach: &Reach) -> Vec<Step> {
         steps.push(refusal(plan));
         return steps;
     }
-    let needs = (plan.snapshot.target.kind == TargetKind::Snapshot).then(|| {
-        format!("the container {} on its engine, as it was when the snapshot was taken", plan.recipe.name)
-    });
+    let needs = (plan.snapshot.target.kind == TargetKind::Snapshot)
+        .then(|| format!("the container {} on its engine, unchanged since the snapshot", plan.recipe.name));
     steps.extend(fetch_secrets::steps(&plan.recipe, reach));
     steps.extend(retire::steps(plan, reach));
     steps.push(run(plan, reach));
@@ -67,7 +66,7 @@ fn build(plan: &mut Plan<'_>, reach: &Reach) -> Option<Step> {
     let name = image_name(plan);
     let argv = reach.argv(["build", "--network", "none", "-t", &name, "image"]);
     let mut step =
-        Step::command(StepKind::BuildImage, format!("make {name} from the container's image"), argv);
+        Step::command(StepKind::BuildImage, format!("build {name} from the container's image"), argv);
     step.files.insert(DERIVED_DOCKERFILE.to_owned(), lines.join("\n") + "\n");
     step.why = why(plan, |change| change.place == ChangePlace::DerivedImage);
     plan.recipe.image = name;
@@ -93,9 +92,9 @@ fn seccomp(plan: &mut Plan<'_>) -> Option<Step> {
     let name = format!("{}.seccomp.json", plan.recipe.name);
     let ids = why(plan, |change| change.place == ChangePlace::SeccompProfile);
     let title = if ids.is_empty() {
-        "the seccomp profile in force, as a file".to_owned()
+        "save the seccomp profile in force to a file".to_owned()
     } else {
-        format!("the seccomp profile in force, with what systemd needs{}", plan.profile_note)
+        format!("write the seccomp profile in force, plus the calls that systemd needs{}", plan.profile_note)
     };
     let mut step = Step::command(StepKind::SeccompProfile, title, Vec::new());
     step.files.insert(name.clone(), text);
@@ -105,7 +104,7 @@ fn seccomp(plan: &mut Plan<'_>) -> Option<Step> {
         let place = format!("{}/{}.json", lasting_folder(plan), plan.recipe.name);
         step.argv = ["install", "-D", "-m", "0644", &name, &place].map(str::to_owned).to_vec();
         plan.recipe.push("--security-opt", Some(format!("seccomp={place}")));
-        step.needs = Some("to be run on the machine of the engine".to_owned());
+        step.needs = Some("run this on the engine's machine".to_owned());
     } else {
         plan.recipe.push("--security-opt", Some(format!("seccomp={name}")));
     }
@@ -129,8 +128,8 @@ fn refusal(plan: &Plan<'_>) -> Step {
     let words: Vec<&str> = plan.changes.iter().map(|change| change.words.as_str()).collect();
     Step::advice(
         format!(
-            "Start {} anew yourself, as it was started before, with: {}. No command is printed, because \
-                something of it cannot be carried over: {fields}.",
+            "Recreate {} by hand, the way it was started before, with: {}. No command is printed because \
+                some settings cannot be carried over: {fields}.",
             plan.recipe.name,
             words.join("; ")
         ),
@@ -141,15 +140,14 @@ fn refusal(plan: &Plan<'_>) -> Step {
 /// Returns the step that starts the new container.
 fn run(plan: &Plan<'_>, reach: &Reach) -> Step {
     let recipe = &plan.recipe;
-    let mut title = format!("start {} anew", recipe.name);
+    let mut title = format!("recreate {}", recipe.name);
     let anonymous = recipe.anonymous();
     if !anonymous.is_empty() {
-        title
-            .push_str(&format!(". Its anonymous volumes at {} are taken over by name", anonymous.join(", ")));
+        title.push_str(&format!(", reusing its anonymous volumes at {}", anonymous.join(", ")));
     }
     let mut step = match with_secrets(recipe.run(reach), recipe) {
         Ok(argv) => Step::command(StepKind::RunContainer, title, argv),
-        Err(refused) => Step::advice(format!("{title}; no command is printed for it: {refused}"), &[]),
+        Err(refused) => Step::advice(format!("{title} (no command can be printed: {refused})"), &[]),
     };
     step.why = why(plan, |_| true);
     step
@@ -158,6 +156,10 @@ fn run(plan: &Plan<'_>, reach: &Reach) -> Step {
 /// Returns the step that joins a further network.
 fn join(network: &Network, container: &str, reach: &Reach) -> Step {
     // Which one it has cannot be told from which one it was given, and Docker's CLI has no flag for it.
-    let title = format!("join the network {}, with a hardware address of the engine's choice", network.name);
+    let title = format!(
+        "connect it to the network {}, with a MAC address that the engine \
+        chooses",
+        network.name
+    );
     Step::command(StepKind::RunContainer, title, network.connect(container, reach))
 }

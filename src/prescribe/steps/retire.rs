@@ -75,13 +75,13 @@ pub fn steps(plan: &Plan<'_>, reach: &Reach) -> Vec<Step> {
     }
     let mut steps = Vec::new();
     if plan.facts.get(key::CONTAINER_STATUS) == Some(ContainerStatus::Paused) {
-        steps.push(step(format!("let {} go on, so that it can stop", old.name), &["unpause", old.name]));
+        steps.push(step(format!("unpause {} so that it can stop", old.name), &["unpause", old.name]));
     }
     let policy = (old.policy != "no" && can_update(plan)).then(|| {
-        step(format!("keep {} from being restarted", old.name), &["update", "--restart=no", old.name])
+        step(format!("disable the restart policy of {}", old.name), &["update", "--restart=no", old.name])
     });
     let tell = step(
-        format!("tell systemd in {} to shut down, which its stop signal does not", old.name),
+        format!("tell systemd in {} to shut down, because its stop signal does not", old.name),
         &["kill", "--signal", "SIGRTMIN+3", old.name],
     );
     let short: &[&str] =
@@ -113,13 +113,13 @@ fn can_update(plan: &Plan<'_>) -> bool {
 
 /// Writes the title of the step that renames the old container.
 fn rename_title(plan: &Plan<'_>, old: &Old<'_>) -> String {
-    let title = format!("keep the old container as {}", old.kept_as);
+    let title = format!("rename the old container to {}", old.kept_as);
     if old.policy == "no" || can_update(plan) {
         return title;
     }
     let reason =
-        "this Podman cannot change its restart policy, which acts when podman-restart.service starts";
-    format!("{title}; {reason} ({}): remove it when the new one has proved itself", old.policy)
+        "this Podman cannot change its restart policy, which takes effect when podman-restart.service starts";
+    format!("{title}; {reason} ({}). Remove it once the new container works", old.policy)
 }
 
 /// Returns the steps for one that the engine removes when it stops: the name must be free before.
@@ -147,7 +147,7 @@ fn old_name(plan: &Plan<'_>) -> String {
 fn keep_what_is_removed(plan: &Plan<'_>, reach: &Reach, old: &str) -> Vec<Step> {
     let name = plan.recipe.name.as_str();
     let title = format!(
-        "{name} was started with --rm and will be gone when it stops: keep its file system as the image {}",
+        "{name} was started with --rm and disappears when it stops: save its file system as the image {}",
         old.to_lowercase()
     );
     let mut steps = vec![Step::command(
@@ -157,8 +157,11 @@ fn keep_what_is_removed(plan: &Plan<'_>, reach: &Reach, old: &str) -> Vec<Step> 
     )];
     let volumes = plan.recipe.anonymous();
     if !volumes.is_empty() {
-        let title =
-            format!("hold its anonymous volumes ({}), which would be removed with it", volumes.join(", "));
+        let title = format!(
+            "keep its anonymous volumes ({}), which would otherwise be removed with \
+                it",
+            volumes.join(", ")
+        );
         let argv = reach.argv([
             "create",
             "--name",
@@ -187,7 +190,7 @@ pub fn release(plan: &Plan<'_>, reach: &Reach) -> Option<Step> {
     held.then(|| {
         Step::command(
             StepKind::RunContainer,
-            "let go of the container that held the volumes",
+            "remove the container that kept the volumes",
             reach.argv(["rm", &name]),
         )
     })

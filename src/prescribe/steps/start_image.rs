@@ -62,7 +62,7 @@ pub fn of_image(
         let why: Vec<&str> = started.open.iter().map(String::as_str).collect();
         steps.push(Step::advice(
             format!(
-                "Make an image of it that boots to a target of its own: {}",
+                "Build an image from it that boots to a container target: {}",
                 shown(&["sysdock", "build", &wanted.image])
             ),
             &why,
@@ -71,7 +71,7 @@ pub fn of_image(
     Prescription {
         curable: started.open.is_empty(),
         summary: format!("Start containers of it with {}.", started.given.join("; ")),
-        cost: "these flags have to be given at each start; `sysdock run` gives them".to_owned(),
+        cost: "these flags are needed at every start; `sysdock run` adds them".to_owned(),
         steps,
         retired: None,
         launch: None,

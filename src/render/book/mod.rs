@@ -90,17 +90,13 @@ fn summary(rules: &RuleSet) -> String {
 
 fn introduction(rules: &RuleSet) -> String {
     let mut page =
-        "# The sysdock playbook\n\nEvery diagnosis of `sysdock`, the doctor for systemd in Docker \
-        and Podman containers: what is seen, \
-                    what happens, how to confirm it by hand, what cures it, and a command that reproduces it \
-        on one machine.\n\n\
-                    - You have a message: look it up [by message](messages.md), search for it (the lens at \
-        the top, or the key `/`), or run \
-                    `sysdock explain \"the message\"`.\n- You have a container: run `sysdock doctor \
-        NAME`.\n- You have a log: run `sysdock triage FILE`.\n- \
-                    You have no message, because the log is empty: that is usual without a terminal, and the \
-        doctor does not need one.\n\nThe pages \
-                    stand in the order of a boot: a cause that strikes earlier hides those behind it.\n"
+        "# The sysdock playbook\n\nAll diagnoses of `sysdock`, the doctor for systemd in Docker and Podman \
+        containers: symptoms, cause, how to confirm it by hand, the cure, and a command that reproduces \
+        it.\n\n- You have a message: look it up [by message](messages.md), search for it (press `/`), or run \
+        `sysdock explain \"the message\"`.\n- You have a container: run `sysdock doctor NAME`.\n- You have a \
+        log: run `sysdock triage FILE`.\n- You have no message because the log is empty: that is normal \
+        without a terminal. Run `sysdock doctor NAME`; it does not need the log.\n\nThe pages are in boot \
+        order: an earlier cause hides later ones.\n"
             .to_owned();
     for (stage, places) in stages(rules) {
         page.push_str(&format!("\n## {}\n\n", words::stage_sentence(stage)));
@@ -132,13 +128,12 @@ fn messages(rules: &RuleSet) -> String {
     rules
         .harmless
         .iter()
-        .for_each(|signature| entries.extend(told(signature, "harmless, seen on healthy boots too")));
+        .for_each(|signature| entries.extend(told(signature, "harmless, also printed by healthy boots")));
     entries.sort_by_key(|entry| (initial(&entry.wording), entry.wording.to_lowercase(), entry.line.clone()));
     entries.dedup_by(|one, other| one.line == other.line);
-    let mut page = "# By message\n\nEvery line that a diagnosis knows, with `…` for what varies. Words \
-        behind the last colon, such as \
-                    `Permission denied`, tell causes apart that print the same line otherwise. `sysdock \
-        explain \"the message\"` looks it up for you.\n"
+    let mut page = "# By message\n\nEvery line that a diagnosis matches, with `…` for variable parts. The \
+        words after the last colon, such as `Permission denied`, distinguish causes that otherwise print the \
+        same line. `sysdock explain \"the message\"` looks a line up.\n"
         .to_owned();
     let mut last = None;
     for entry in entries {
@@ -165,8 +160,8 @@ fn initial(wording: &str) -> char {
 
 fn remedies(rules: &RuleSet) -> String {
     let mut page =
-        "# Remedies\n\nWhat can be done, in words; `sysdock doctor NAME` gives the commands for your engine \
-            and container.\n"
+        "# Remedies\n\nWhat to do about each cause. `sysdock doctor NAME` prints the commands for your \
+            engine and container.\n"
             .to_owned();
     for (id, remedy) in &rules.remedies {
         page.push_str(&format!("\n## {}\n\n{}\n\n", id, page_markdown::sentence(&remedy.title)));

@@ -15,10 +15,7 @@ pub fn page(page: &DiagnosisPage, rules: &RuleSet) -> String {
     let mut out = format!("# {}\n\n", text(&page.title));
     let (severity, stage, class) =
         (words::severity(page.severity), words::stage(page.stage), words::class(page.class));
-    out.push_str(&format!(
-        "`{}`: {severity}, strikes at the stage `{stage}`, a matter of {class}.\n",
-        page.id
-    ));
+    out.push_str(&format!("`{}`: {severity} · stage: `{stage}` · {class}.\n", page.id));
     for section in &page.sections {
         out.push_str(&format!("\n## {}\n", section.heading));
         for part in &section.blocks {

@@ -10,41 +10,40 @@ use crate::snapshot::{CATALOG, FactSpec, Kind};
 
 /// Where facts come from: the collector, what it looks at, and which right that takes.
 const SOURCES: [(&str, &str, &str); 9] = [
-    ("container", "the engine's document on the container", "the engine's socket, read calls only"),
-    ("engine", "the engine's documents on itself and on the image", "the engine's socket, read calls only"),
+    ("container", "the engine's inspect data of the container", "the engine's socket, read calls only"),
+    ("engine", "the engine's data on itself and on the image", "the engine's socket, read calls only"),
     (
         "files",
         "single files of the container's file system",
-        "the engine's archive call; for a dead container on this machine its layers, where this user may \
+        "the engine's archive API; for a dead container on this machine also its layers, if this user can \
             read them",
     ),
-    ("logs", "the container's log", "the engine's socket; a logging driver that can be read back"),
+    ("logs", "the container's log", "the engine's socket, and a logging driver that can be read"),
     (
         "pid1",
         "`/proc` of PID 1",
-        "the engine on this machine, and its user's or root's view of that process; else the engine's \
-            document stands in",
+        "the engine on this machine, as root or as the engine's user; otherwise the engine's inspect data is \
+            used",
     ),
     (
         "exec",
         "`systemctl is-system-running`, `--failed` and `show`, `journalctl`, in a running container",
-        "the engine's exec call; left out with `--no-exec`",
+        "the engine's exec API; skipped with `--no-exec`",
     ),
     (
         "host",
-        "files of `/proc` and `/sys`, and the kernel's log",
-        "this machine being the engine's; the kernel's log often needs root",
+        "files in `/proc` and `/sys`, and the kernel log",
+        "running on the engine's machine; the kernel log often needs root",
     ),
-    ("seccomp", "the filter in force", "the engine's documents; for a profile in a file, that file"),
+    ("seccomp", "the filter in force", "the engine's data; for a profile file, that file"),
     ("derived", "the facts above", "none"),
 ];
 
 /// The table of exit codes.
 pub fn exit_codes() -> String {
     let mut page =
-        "# Exit codes\n\nThe same for every command and every format. With several targets 2 wins \
-        over 3, 3 over 1, 1 over 4, and 4 over 0.\n\n\
-                    | code | meaning |\n|---|---|\n"
+        "# Exit codes\n\nThey are the same for every command and format. With several targets, 2 takes \
+        precedence over 3, 3 over 1, 1 over 4, and 4 over 0.\n\n| code | meaning |\n|---|---|\n"
             .to_owned();
     for exit in Exit::TOLD {
         page.push_str(&format!("| {} | {} |\n", exit.code(), exit.meaning()));
@@ -55,12 +54,10 @@ pub fn exit_codes() -> String {
 /// What the doctor reads and which rights that takes.
 pub fn permissions() -> String {
     let mut page = "# Permissions\n\n`doctor`, `triage`, `snapshot`, `explain` and `rules` change nothing. \
-        What may not be looked at is a gap in the report, \
-                    never taken for a no. `prove`, `build`, `run` and `fix` make containers or images, each \
-        only when it is called.\n\nAccess to an \
-                    engine's socket is as good as root on that machine, whatever asks through it; `triage` \
-        and `doctor --from` need neither an engine \
-                    nor its socket.\n"
+        What sysdock cannot read is listed as a gap; it is never treated as a \"no\". Only `prove`, `build`, \
+        `run`, `fix` and `seccomp trace` create containers or images.\n\nAccess to an engine's socket is \
+        equivalent to root on its machine. `triage` and `doctor --from` need neither an engine nor a \
+        socket.\n"
         .to_owned();
     let facts = by_collector();
     for (name, what, right) in SOURCES {
@@ -71,7 +68,7 @@ pub fn permissions() -> String {
             .map(|fact| format!("[{}](facts.md#{})", fact.key, anchor(fact.key)))
             .collect();
         page.push_str(&format!(
-            "\n## {name}\n\n- Looks at: {what}\n- Takes: {right}\n- Facts: {}\n",
+            "\n## {name}\n\n- Reads: {what}\n- Requires: {right}\n- Facts: {}\n",
             known.join(", ")
         ));
     }
@@ -94,8 +91,8 @@ fn by_collector() -> BTreeMap<&'static str, Vec<&'static FactSpec>> {
 /// All facts by name.
 pub fn facts() -> String {
     let mut page =
-        "# Facts\n\nWhat the doctor knows of a container. A fact is known, known to be absent, or \
-        not known; rules are conditions over them.\n"
+        "# Facts\n\nWhat sysdock knows about a container. A fact is known, known to be absent, or unknown. \
+        Rules are conditions over facts.\n"
             .to_owned();
     for fact in CATALOG {
         let kind = match fact.kind {
@@ -116,7 +113,7 @@ pub fn facts() -> String {
 
 /// All commands with their help.
 pub fn commands(commands: &[Help]) -> String {
-    let mut page = "# Commands\n\nWhat `sysdock COMMAND --help` says.\n".to_owned();
+    let mut page = "# Commands\n\nThe output of `sysdock COMMAND --help`.\n".to_owned();
     for command in commands {
         page.push_str(&format!(
             "\n## {}\n\n{}.\n\n{}",
@@ -133,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_source_of_facts_is_told() {
+    fn every_source_of_facts_is_documented() {
         let told: Vec<&str> = SOURCES.iter().map(|(name, ..)| *name).collect();
         let odd: Vec<_> = by_collector().into_keys().filter(|name| !told.contains(name)).collect();
         assert!(odd.is_empty(), "{odd:?}");

@@ -43,7 +43,7 @@ pub fn annotations(sheet: &Sheet<'_>) -> String {
         });
         let unjudged = sheet.answers.iter().filter(|_| degree == 0).filter_map(|answer| {
             let said = format!("{}: {}", answer.report.target.name, answer.report.unjudged()?);
-            Some(command(kind, &[("title", "not judged")], &said))
+            Some(command(kind, &[("title", "no verdict")], &said))
         });
         // What was not seen comes first: a remark may be left out, the lack of a verdict may not.
         text.extend(unjudged.chain(configured).chain(lines).chain(unknown).chain(unseen).take(MOST));
@@ -74,7 +74,7 @@ pub fn step_summary(sheet: &Sheet<'_>) -> String {
     for (shown, row) in targets.enumerate() {
         if table.len() + row.len() > SUMMARY_BYTES {
             table.push_str(&format!(
-                "\n… and {} more; `--output json=FILE` keeps all of them.\n",
+                "\n… and {} more; `--output json=FILE` lists all of them.\n",
                 sheet.answers.len() - shown
             ));
             break;

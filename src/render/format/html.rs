@@ -119,7 +119,7 @@ fn view(answer: &Answer<'_>, place: usize) -> ReportView {
         verdict: if report.is_unasked() { "unasked" } else { words::verdict(report.verdict) },
         standing: words::standing(report),
         state: if report.subject == Subject::NotSystemd {
-            format!("not meant to run systemd; {}", visible(&report.state))
+            format!("no systemd here (nothing to diagnose); {}", visible(&report.state))
         } else {
             visible(&report.state)
         },
@@ -168,12 +168,12 @@ fn unknown(report: &Report) -> Vec<String> {
     let clusters = report
         .unrecognised
         .iter()
-        .map(|cluster| format!("not recognised, {} times: {}", cluster.count, cluster.text));
+        .map(|cluster| format!("unknown failure, {} times: {}", cluster.count, cluster.text));
     let undecided = report
         .undecided
         .iter()
-        .map(|open| format!("undecided: {} wants {}", open.id, open.missing.join(", ")));
-    let gaps = report.gaps.iter().map(|gap| format!("not looked at: {} ({})", gap.fact, gap.reason));
+        .map(|open| format!("not checked: {} (needs {})", open.id, open.missing.join(", ")));
+    let gaps = report.gaps.iter().map(|gap| format!("not available: {} ({})", gap.fact, gap.reason));
     clusters.chain(undecided).chain(gaps).map(|line| visible(&line)).collect()
 }
 

@@ -16,7 +16,7 @@ pub fn render(sheet: &Sheet<'_>) -> Result<String, quick_junit::SerializeError> 
     let mut document = Document::new("sysdock");
     document.add_test_suites(sheet.answers.iter().map(suite));
     if !sheet.failures.is_empty() {
-        let mut suite = TestSuite::new("could not look");
+        let mut suite = TestSuite::new("could not examine");
         suite.add_test_cases(sheet.failures.iter().map(|failure| unseen(failure)));
         document.add_test_suite(suite);
     }
@@ -60,10 +60,10 @@ fn suite(answer: &Answer<'_>) -> TestSuite {
 fn whole(report: &Report) -> TestCaseStatus {
     let (kind, message) = match report.verdict {
         _ if markdown::is_unexplained(report) => {
-            (NonSuccessKind::Failure, "it failed, and no root cause was found")
+            (NonSuccessKind::Failure, "the boot failed and no root cause was found")
         }
         Verdict::Undetermined if report.is_empty_handed() => return not_judged(report),
-        Verdict::Undetermined => (NonSuccessKind::Error, "too much was hidden to judge"),
+        Verdict::Undetermined => (NonSuccessKind::Error, "too little was visible for a verdict"),
         _ => return TestCaseStatus::success(),
     };
     let mut status = TestCaseStatus::non_success(kind);
@@ -103,7 +103,7 @@ fn skipped(acceptance: &Acceptance) -> TestCaseStatus {
 fn failure(finding: &Finding, answer: &Answer<'_>) -> TestCaseStatus {
     let mut lines = vec![finding.explanation.trim().to_owned(), String::new()];
     lines.extend(finding.evidence.iter().map(quote));
-    lines.extend(finding.explained_by.iter().map(|cause| format!("follows from {cause}")));
+    lines.extend(finding.explained_by.iter().map(|cause| format!("consequence of {cause}")));
     if finding.role == Role::RootCause {
         lines.extend(answer.prescription.map(|prescription| format!("cure: {}", prescription.summary)));
     }

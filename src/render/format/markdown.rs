@@ -24,11 +24,11 @@ pub fn render(sheet: &Sheet<'_>) -> String {
     if !sheet.failures.is_empty() {
         let failures: Vec<String> =
             sheet.failures.iter().map(|failure| format!("- {}", inline(failure))).collect();
-        parts.push(format!("### Could not look\n\n{}\n", failures.join("\n")));
+        parts.push(format!("### Could not examine\n\n{}\n", failures.join("\n")));
     }
     parts.extend(configured(sheet));
     if parts.is_empty() {
-        parts.push("Nothing was looked at.\n".to_owned());
+        parts.push("Nothing was examined.\n".to_owned());
     }
     parts.join("\n")
 }
@@ -78,7 +78,7 @@ fn one(answer: &Answer<'_>) -> String {
 
 fn headline(report: &Report) -> String {
     if report.subject == Subject::NotSystemd {
-        return "not meant to run systemd".to_owned();
+        return "no systemd here (nothing to diagnose)".to_owned();
     }
     let class = report.class().map(|class| format!(" ({})", words::class(class))).unwrap_or_default();
     format!("{}{class}", words::standing(report))
@@ -104,7 +104,7 @@ fn told(finding: &Finding, report: &Report) -> String {
             )
         }
         Role::Consequence if finding.explained_by.is_empty() => {
-            format!("\n### Seen without a known cause: {title}\n{}", folded("evidence", &quotes(finding)))
+            format!("\n### Symptom without a known cause: {title}\n{}", folded("evidence", &quotes(finding)))
         }
         Role::Consequence => String::new(),
         Role::Risk | Role::Note => format!("\n- {}: {title}\n", words::role(finding.role)),
@@ -158,14 +158,14 @@ fn unknown(report: &Report) -> String {
     let undecided = report
         .undecided
         .iter()
-        .map(|open| format!("undecided: {} wants {}", open.id, open.missing.join(", ")));
-    let gaps = report.gaps.iter().map(|gap| format!("not looked at: {} ({})", gap.fact, gap.reason));
+        .map(|open| format!("not checked: {} (needs {})", open.id, open.missing.join(", ")));
+    let gaps = report.gaps.iter().map(|gap| format!("not available: {} ({})", gap.fact, gap.reason));
     let clusters = report
         .unrecognised
         .iter()
-        .map(|cluster| format!("not recognised, {} times: {}", cluster.count, cluster.text));
+        .map(|cluster| format!("unknown failure, {} times: {}", cluster.count, cluster.text));
     let lines: Vec<String> = clusters.chain(undecided).chain(gaps).map(|line| visible(&line)).collect();
-    if lines.is_empty() { String::new() } else { folded("what is not known", &lines.join("\n")) }
+    if lines.is_empty() { String::new() } else { folded("what was not checked", &lines.join("\n")) }
 }
 
 /// A block that opens when it is clicked at.

@@ -17,30 +17,30 @@ use crate::prescribe::{CureFormat, EmitError, emit};
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[allow(clippy::doc_markdown, reason = "users read it as help")]
 pub enum ReportFormat {
-    /// For people
+    /// Human-readable text
     #[default]
     Human,
-    /// One document for programs, `schema_version` 1
+    /// One JSON document for programs, `schema_version` 1
     Json,
-    /// The same, one report a line
+    /// JSON Lines, one report per line
     Jsonl,
     /// SARIF 2.1.0, for code scanning
     Sarif,
     /// JUnit XML, for CI systems
     Junit,
-    /// Annotations of a GitHub workflow; the rest goes into the summary of the step
+    /// GitHub workflow annotations; the rest goes into the step summary
     Github,
-    /// Summary of a step of a GitHub workflow
+    /// GitHub step summary
     GithubSummary,
-    /// GitLab's code quality report
+    /// GitLab code quality report
     Gitlab,
-    /// Markdown for a ticket
+    /// Markdown for tickets
     Markdown,
-    /// One page for a browser
+    /// One self-contained HTML page
     Html,
-    /// Metrics, for node_exporter's textfile collector
+    /// Prometheus metrics for node_exporter's textfile collector
     Prometheus,
-    /// Only the cure, as a shell script; for one container
+    /// Only the cure, as a shell script, for one container
     Sh,
 }
 

@@ -19,13 +19,13 @@ pub fn render(sheet: &Sheet<'_>) -> String {
         let count = sheet.answers.iter().filter(|answer| answer.report.verdict == verdict).count();
         page.sample("sysdock_reports", &[("verdict", words::verdict(verdict))], count as u64);
     }
-    page.family("sysdock_failures_to_look", MetricKind::Gauge, "Targets that could not be looked at.");
+    page.family("sysdock_failures_to_look", MetricKind::Gauge, "Targets that could not be examined.");
     page.sample("sysdock_failures_to_look", &[], sheet.failures.len() as u64);
     if !sheet.notices.is_empty() {
         page.family(
             "sysdock_configuration",
             MetricKind::Gauge,
-            "What a configuration takes away from the reports.",
+            "Findings and rules that the configuration removes from the reports.",
         );
         for notice in sheet.notices {
             page.sample("sysdock_configuration", &[("file", &notice.file), ("notice", &notice.words)], 1);

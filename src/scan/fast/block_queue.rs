@@ -1,4 +1,4 @@
-//! What comes behind the beginning of a log: blocks of whole lines, sifted side by side and handed over in
+//! The part of a log after its head: blocks of whole lines, sifted side by side and handed over in
 //! their order.
 
 use std::collections::VecDeque;

@@ -153,7 +153,7 @@ impl Shared {
 
 impl Drop for ParallelReader {
     fn drop(&mut self) {
-        // Whoever gives up lets nobody go on.
+        // Dropping the reader stops its workers.
         self.shared.next.store(self.shared.parts(), Ordering::Relaxed);
     }
 }
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_breaks_is_told_of_in_its_place_and_nobody_goes_on() {
+    fn a_broken_log_is_reported_in_order_and_stops_the_workers() {
         let prefilter = Arc::new(Prefilter::new(["no such device"], b"").unwrap());
         let parts = 40 * PART as u64;
         let mut readers = ParallelReader::start(Arc::new(Broken(parts)), prefilter, 0..100 * parts);

@@ -1,10 +1,10 @@
 //! Which places of a text may hold a needle: a few bytes are probed, and only what those give away is
 //! compared.
 //!
-//! Why not one automaton of all needles, as Aho-Corasick builds it: it visits every byte and takes a step that
-//! depends on the one before, so that it can neither skip bytes nor look at several places at once. Whether the
-//! map of bits (`gram_map`) has a gram depends on nothing that was read before. Only where it says yes, at few
-//! places of a log, are bytes compared.
+//! Why not one automaton of all needles, as Aho-Corasick builds it: it visits every byte and takes a step
+//! that depends on the one before, so that it can neither skip bytes nor look at several places at once.
+//! Whether the map of bits (`gram_map`) has a gram depends on nothing that was read before. Only where it
+//! says yes, at few places of a log, are bytes compared.
 //!
 //! Every needle gives the grams of one window of its bytes to a bit map. A text is probed at every `step`-th
 //! byte, where `step` is the number of grams in a window: an occurrence cannot lie between two probes. The

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_cannot_follow_is_told() {
+    fn what_it_cannot_follow_is_reported() {
         for line in [
             &b"\x1b(Bx"[..],
             b"\x1b[0",

@@ -1,5 +1,5 @@
-//! Credentials that are known by their format, whatever they are called: access tokens of well-known services, hashes
-//! of passwords, PEM blocks, credentials of HTTP.
+//! Credentials that are known by their format, whatever they are called: access tokens of well-known
+//! services, hashes of passwords, PEM blocks, credentials of HTTP.
 
 use std::ops::Range;
 

@@ -17,8 +17,8 @@ pub(super) fn quote(text: &str, at: usize) -> Option<&str> {
     rest.as_bytes().get(slashes).filter(|byte| matches!(byte, b'"' | b'\'' | b'`')).map(|_| &rest[..=slashes])
 }
 
-/// Returns the range from a place to the quote that ends what this one began: one with as many backslashes or fewer; without
-/// one, all the rest.
+/// Returns the range from a place to the quote that ends what this one began: one with as many backslashes or
+/// fewer; without one, all the rest.
 pub(super) fn within(text: &str, at: usize, opening: &str) -> Option<Range<usize>> {
     let sign = opening.bytes().next_back()?;
     let bytes = text.as_bytes();
@@ -35,7 +35,8 @@ pub(super) fn within(text: &str, at: usize, opening: &str) -> Option<Range<usize
     (at < text.len()).then_some(at..text.len())
 }
 
-/// Returns the range of a value without quotes: up to a blank, a quote, or a sign after which something else begins.
+/// Returns the range of a value without quotes: up to a blank, a quote, or a sign after which something else
+/// begins.
 pub(super) fn bare(text: &str, at: usize) -> Option<Range<usize>> {
     let rest = text.get(at..)?;
     let ends = |(place, sign): &(usize, char)| {

@@ -1,24 +1,24 @@
 //! Taking secrets out before anything is kept.
 //!
 //! The values of variables, labels, build arguments and of an image's history are kept for the names of
-//! [`allowlist`] only. Everything else passes a search for what looks like a secret: by the name it has, by its
-//! place, by its format. What was found is replaced by a token wherever it occurs, in every document, fact and
-//! line, also escaped or encoded. Tokens are numbered in order of appearance: the same value has the same
-//! token within a snapshot, and a token says nothing about the value.
+//! [`allowlist`] only. Everything else passes a search for what looks like a secret: by the name it has, by
+//! its place, by its format. What was found is replaced by a token wherever it occurs, in every document,
+//! fact and line, also escaped or encoded. Tokens are numbered in order of appearance: the same value has the
+//! same token within a snapshot, and a token says nothing about the value.
 //!
 //! Why a value that is secret once is masked everywhere: the same password stands in the environment, in the
 //! command line of a health check and, once something fails, in a line of the log, and only the first of them
-//! bears a name that gives it away. So all documents, facts and lines are read first ([`Redactor::learn`]) and
-//! only then is anything replaced; a value that is learned last is still masked in what was read first. Short
-//! values and words of every log are the exception (`value`): masked everywhere they would make a log
+//! bears a name that gives it away. So all documents, facts and lines are read first ([`Redactor::learn`])
+//! and only then is anything replaced; a value that is learned last is still masked in what was read first.
+//! Short values and words of every log are the exception (`value`): masked everywhere they would make a log
 //! unreadable and tell what they are by what is missing.
 //!
-//! Why one pass: a snapshot may hold thousands of lines and hundreds of secrets, and a search for each secret,
-//! or for each kind, would read all text as many times. One automaton finds the marks of all kinds in a text
-//! (`detect`), one finds all known values in all their spellings (`mask`), and each kind remembers up to where
-//! it has looked, so that the work stays linear in the text whatever the text is. One pass also settles what
-//! overlaps: places from both searches are merged before any is replaced, where one replacement after another
-//! would find its marks in tokens, or leave the end of a longer secret behind.
+//! Why one pass: a snapshot may hold thousands of lines and hundreds of secrets, and a search for each
+//! secret, or for each kind, would read all text as many times. One automaton finds the marks of all kinds in
+//! a text (`detect`), one finds all known values in all their spellings (`mask`), and each kind remembers up
+//! to where it has looked, so that the work stays linear in the text whatever the text is. One pass also
+//! settles what overlaps: places from both searches are merged before any is replaced, where one replacement
+//! after another would find its marks in tokens, or leave the end of a longer secret behind.
 //!
 //! Why it is checked in the end: the two searches are rules of thumb, the last look is not. A text in which a
 //! known value is left is replaced as a whole.

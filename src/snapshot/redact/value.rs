@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chance_is_told_from_names() {
+    fn random_tokens_differ_from_names() {
         for value in ["x9Kd72mQp4", "S3cr3t!x", "a1b2c3zz", "Tr0ub4dor&3"] {
             assert!(is_opaque(value), "{value}");
         }

@@ -100,7 +100,7 @@ fn a_death_takes_the_place_of_the_start_before_it() {
 }
 
 #[test]
-fn what_a_list_and_an_event_tell_is_told_once() {
+fn what_a_list_and_an_event_show_is_reported_once() {
     let mut ledger = Ledger::new(settings(), None);
     ledger.lives(&[life("old", 10, 20, false), life("up", 30, 0, true)], at(0));
     assert_eq!(told(&drained(&mut ledger, at(9))), [], "what was before the watch is known");
@@ -123,7 +123,7 @@ fn a_death_after_a_lost_one_is_another_one() {
 }
 
 #[test]
-fn a_run_of_milliseconds_may_end_before_its_start_is_told() {
+fn a_short_run_may_end_before_its_start_is_reported() {
     let mut ledger = Ledger::new(settings(), None);
     let mut quick = life("a", 200, 200, false);
     quick.finished += 1_000_000;
@@ -157,7 +157,7 @@ fn a_container_that_vanished_while_nobody_listened_has_died() {
 }
 
 #[test]
-fn a_removed_container_is_told_of_at_once() {
+fn a_removed_container_is_reported_at_once() {
     let mut ledger = Ledger::new(settings(), None);
     ledger.event(&die("a", 200), at(0));
     drained(&mut ledger, at(0));
@@ -168,7 +168,7 @@ fn a_removed_container_is_told_of_at_once() {
 }
 
 #[test]
-fn health_is_told_when_it_turns() {
+fn a_change_of_health_is_reported() {
     let mut ledger = Ledger::new(settings(), None);
     let health = |well, second: i64| event("a", Action::Health(Some(well)), second * SECOND);
     for (well, second) in [(false, 200), (false, 201), (true, 202), (false, 203)] {
@@ -268,7 +268,7 @@ fn history(runs: &[Run]) -> Vec<(Event, Life)> {
 
 proptest! {
     #[test]
-    fn every_death_is_told_once(
+    fn every_death_is_reported_once(
         runs in runs(),
         steps in prop::collection::vec((0..4_usize, 0..8_usize, 0..4_u64), 0..60),
     ) {

@@ -186,9 +186,9 @@ fn images_of_podman_and_on_cgroup_v1_boot() {
 /// What the base has enabled starts with `services`, not with `minimal`; the rest of multi-user.target only
 /// with `multi-user`.
 #[test]
-fn the_target_says_how_much_boots() {
+fn the_target_decides_what_boots() {
     let _turn = turn();
-    let Some(lane) = lane("the_target_says_how_much_boots", "docker28-v2") else { return };
+    let Some(lane) = lane("the_target_decides_what_boots", "docker28-v2") else { return };
     let base = Image::base(
         lane,
         "deb-systemd:bookworm",
@@ -213,9 +213,9 @@ fn the_target_says_how_much_boots() {
 }
 
 #[test]
-fn a_unit_that_does_not_start_is_told() {
+fn a_unit_that_does_not_start_is_reported() {
     let _turn = turn();
-    let Some(lane) = lane("a_unit_that_does_not_start_is_told", "docker28-v2") else { return };
+    let Some(lane) = lane("a_unit_that_does_not_start_is_reported", "docker28-v2") else { return };
     let base = Image::base(
         lane,
         "deb-systemd:bookworm",
@@ -224,7 +224,7 @@ fn a_unit_that_does_not_start_is_told() {
     let image = Image::named(lane, "fails");
     let run = lane.sysdock(&["build", &base.name, "-t", &image.name, "--enable", "hello"]).run().ended(1);
     assert!(
-        run.stdout.contains("hello.service failed") && run.stdout.contains("does not boot as it should"),
+        run.stdout.contains("hello.service failed") && run.stdout.contains("does not boot correctly"),
         "{run:?}"
     );
     let run = lane.sysdock(&["build", &base.name, "-t", &image.name, "--enable", "nowhere"]).run().ended(1);
@@ -304,10 +304,7 @@ fn a_silent_container_is_listened_to() {
         container.await_end(Duration::from_secs(10));
         assert_eq!(lane.client(&["logs", &container.name]).stdout, "", "{name}");
         let run = lane.sysdock(&["prove", &container.name, "--listen"]).run().ended(1);
-        assert!(
-            run.stdout.contains("what it said on a terminal:\n    │ Failed to mount tmpfs"),
-            "{name}: {run:?}"
-        );
+        assert!(run.stdout.contains("output on a terminal:\n    │ Failed to mount tmpfs"), "{name}: {run:?}");
         let report = lane
             .sysdock(&["prove", &container.name, "--listen", "--format", "json"])
             .run()

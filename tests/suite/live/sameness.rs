@@ -66,10 +66,10 @@ const LISTED: &[Listed] = &[
     cured("/HostConfig/Tmpfs/|tmp", "/tmp"),
     cured("/HostConfig/Tmpfs/|var|lib|systemd", "a tmpfs on /var/lib/systemd"),
     cured("/HostConfig/SecurityOpt/writable-cgroups=true", "writable-cgroups=true"),
-    cured("/HostConfig/CgroupParent", "control group"),
-    cured("/HostConfig/CgroupnsMode", "control group"),
-    cured("/HostConfig/Binds/|sys|fs|cgroup*", "control group"),
-    cured("/Mounts/|sys|fs|cgroup*", "control group"),
+    cured("/HostConfig/CgroupParent", "cgroup"),
+    cured("/HostConfig/CgroupnsMode", "cgroup"),
+    cured("/HostConfig/Binds/|sys|fs|cgroup*", "cgroup"),
+    cured("/Mounts/|sys|fs|cgroup*", "cgroup"),
 ];
 
 /// Lists whose order says nothing.

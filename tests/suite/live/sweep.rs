@@ -164,7 +164,7 @@ fn tried(lane: &Lane, guest: &str, cell: &Cell) -> Option<String> {
 }
 
 #[test]
-fn a_sample_of_denied_calls_is_judged_as_the_sweep_says() {
+fn a_sample_of_denied_calls_is_diagnosed_as_in_the_sweep() {
     let _turn = turn();
     let Some(lane) = lane("the sample of the seccomp sweep", LANE) else { return };
     let seed = std::env::var("SYSDOCK_SWEEP_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(5);

@@ -135,7 +135,7 @@ fn a_trial_that_was_cut_off_is_swept() {
     own(&["prove", &container.name], Some(deadly.path()));
     assert_eq!(names(&container).len(), 2, "the trial was not cut off");
     let run = own(&["prove", "--sweep"], None).ended(0);
-    assert!(run.stderr.contains("which a trial had left behind"), "{run:?}");
+    assert!(run.stderr.contains("left behind by a trial"), "{run:?}");
     assert_eq!(names(&container), std::slice::from_ref(&container.name));
 }
 
@@ -150,7 +150,7 @@ fn a_container_is_replaced_and_nothing_is_lost() {
         assert!(run.stderr.contains("--yes") && names(&container).len() == 1, "{name}: {run:?}");
         let run = call(lane, &["fix", &container.name, "--yes"], None).ended(0);
         let old = kept(&container);
-        assert!(run.stdout.contains(&old.name) && run.stdout.contains("to undo it"), "{name}: {run:?}");
+        assert!(run.stdout.contains(&old.name) && run.stdout.contains("to undo"), "{name}: {run:?}");
         let document: Value = serde_json::from_str(&inspect(&container, &container.name, "{{json .}}"))
             .expect("inspect gives JSON");
         // Podman gives a list even so.
@@ -172,7 +172,7 @@ fn a_cure_that_fails_is_taken_back() {
         let id = inspect(&container, &container.name, "{{.Id}}");
         let failing = stand_in(lane, "case \"$*\" in *'run -d '*) echo boom >&2; exit 125;; esac");
         let run = call(lane, &["fix", &container.name, "--yes"], Some(failing.path())).ended(1);
-        assert!(run.stderr.contains("boom") && run.stderr.contains("is back as it was"), "{name}: {run:?}");
+        assert!(run.stderr.contains("boom") && run.stderr.contains("was restored"), "{name}: {run:?}");
         assert_eq!(
             (inspect(&container, &container.name, "{{.Id}}"), names(&container).len()),
             (id, 1),
@@ -230,13 +230,12 @@ fn rule_of_ones_own(original: &str) -> tempfile::TempDir {
 }
 
 #[test]
-fn what_a_rule_of_ones_own_finds_is_cured_by_the_remedies_that_it_names() {
+fn findings_of_a_user_rule_are_cured_by_its_remedies() {
     let _turn = turn();
     let folder = rule_of_ones_own("run-tmpfs-missing");
     let rules = folder.path().display().to_string();
     for name in ["docker28-v2", "docker20-v1"] {
-        let Some(lane) = lane("what_a_rule_of_ones_own_finds_is_cured_by_the_remedies_that_it_names", name)
-        else {
+        let Some(lane) = lane("findings_of_a_user_rule_are_cured_by_its_remedies", name) else {
             continue;
         };
         let container = broken(lane, "house", &["-t"]);

@@ -85,10 +85,10 @@ fn watched(lane: &Lane) {
 }
 
 #[test]
-fn deaths_and_boots_are_told_on_docker_and_podman() {
+fn deaths_and_boots_are_reported_on_docker_and_podman() {
     let _turn = turn();
     for name in ["docker20-v2", "docker28-v2", "podman4-v2"] {
-        if let Some(lane) = lane("deaths_and_boots_are_told_on_docker_and_podman", name) {
+        if let Some(lane) = lane("deaths_and_boots_are_reported_on_docker_and_podman", name) {
             watched(lane);
         }
     }
