@@ -90,8 +90,22 @@ static AUTOMATON: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 
 /// The secret places of a text, in order of their marks; they may overlap.
 pub(super) fn spans(text: &str) -> Vec<SecretSpan> {
-    let Some(automaton) = AUTOMATON.as_ref() else { return vec![SecretSpan::hidden(0..text.len())] };
+    detected(text).spans
+}
+
+/// How many bytes the marks of a text made this program look at, for tests: a stretch that is gone over for
+/// each of its marks shows in it.
+#[cfg(test)]
+pub(super) fn work(text: &str) -> usize {
+    detected(text).looked_at
+}
+
+fn detected(text: &str) -> Detector {
     let mut found = Detector::default();
+    let Some(automaton) = AUTOMATON.as_ref() else {
+        found.spans.push(SecretSpan::hidden(0..text.len()));
+        return found;
+    };
     for hit in automaton.find_overlapping_iter(text) {
         let (word, kind) = MARKS[hit.pattern().as_usize()];
         found.look(text, hit.start()..hit.end(), word, kind);
@@ -101,7 +115,7 @@ pub(super) fn spans(text: &str) -> Vec<SecretSpan> {
     }
     found.spans.extend(block(text));
     found.spans.retain(|span| text.get(span.range.clone()).is_some_and(|value| !value::is_plain(value)));
-    found.spans
+    found
 }
 
 #[derive(Default)]
@@ -112,6 +126,8 @@ struct Detector {
     /// Up to where no key of a format begins.
     barren: BTreeMap<&'static str, usize>,
     is_command: bool,
+    /// Bytes from each mark that was looked at to where what it announces ends.
+    looked_at: usize,
 }
 
 impl Detector {
@@ -136,6 +152,7 @@ impl Detector {
                 KeyMatch::Key(span) => spans.push(span),
                 KeyMatch::NoneBefore(end) => {
                     self.barren.insert(word, end);
+                    self.looked_at += end - mark.start;
                 }
                 KeyMatch::Nothing => {}
             },
@@ -143,7 +160,9 @@ impl Detector {
             Mark::Setting => spans = assignment::settings(text, &mark),
             Mark::Command => self.is_command = true,
         }
-        self.done[kind as usize] = spans.iter().map(|span| span.range.end).max().unwrap_or_default().max(end);
+        let end = spans.iter().map(|span| span.range.end).max().unwrap_or_default().max(end);
+        self.looked_at += end.max(mark.end) - mark.start;
+        self.done[kind as usize] = end;
         self.spans.extend(spans);
     }
 }

@@ -25,6 +25,12 @@ const PIECES: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
+#[cfg(test)]
+thread_local! {
+    /// How many automata this thread has made.
+    pub(super) static MADE: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// The automaton of all values that are searched for.
 pub(super) struct Masks {
     automaton: Option<AhoCorasick>,
@@ -47,6 +53,8 @@ struct Spelling {
 impl Masks {
     /// Makes the automaton of values, each with its number.
     pub fn of<'v>(values: impl Iterator<Item = (&'v str, usize)>) -> Self {
+        #[cfg(test)]
+        MADE.set(MADE.get() + 1);
         let (mut prefixes, mut patterns) = (Vec::new(), Vec::new());
         for (value, number) in values {
             let is_word = value::is_word(value);

@@ -196,13 +196,12 @@ fn a_key_over_several_lines_is_hidden() {
 }
 
 #[test]
-fn many_secrets_take_no_longer_each() {
+fn many_secrets_are_looked_for_at_once() {
     let all: Vec<String> = (0..15_000).map(|number| format!("A_TOKEN=value{number}x")).collect();
-    let start = std::time::Instant::now();
+    let before = mask::MADE.get();
     let said = redacted(json!({"Env": all, "Log": all.join(" ")}));
     assert!(!said.contains("=value"));
-    // The program as it is shipped takes a fiftieth of what this build takes.
-    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+    assert_eq!(mask::MADE.get() - before, 1, "one automaton looks for all values in all texts");
 }
 
 #[test]
@@ -237,9 +236,10 @@ fn lines_of_a_value_are_hidden_one_by_one() {
 }
 
 #[test]
-fn a_text_that_repeats_itself_takes_no_longer() {
-    const LONG: usize = 200_000;
-    let start = std::time::Instant::now();
+fn no_stretch_of_a_text_is_looked_at_for_each_of_its_marks() {
+    const LONG: usize = 50_000;
+    // Marks of so many kinds may announce something in the same stretch.
+    const KINDS: usize = 4;
     for (head, unit) in [
         ("", "-----BEGIN RSA PRIVATE KEY-----"),
         ("\"password\": \"", "\\"),
@@ -251,10 +251,12 @@ fn a_text_that_repeats_itself_takes_no_longer() {
         ("", "sk-"),
         ("", "hooks.slack.com/services/"),
     ] {
-        let text = format!("{head}{}", unit.repeat(LONG / unit.len()));
-        let _ = redacted(json!({ "Log": text }));
+        for length in [LONG, 4 * LONG] {
+            let text = format!("{head}{}", unit.repeat(length / unit.len()));
+            let work = detect::work(&text);
+            assert!(work <= KINDS * text.len(), "{work} bytes of {} for {head}{unit}", text.len());
+        }
     }
-    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
 
 #[test]
