@@ -32,11 +32,24 @@ impl Privilege {
     }
 }
 
+impl Privilege {
+    /// Returns what people are told: what changes for them.
+    #[must_use]
+    pub fn change(&self) -> String {
+        match self {
+            Self::None => "unchanged".to_owned(),
+            Self::Kept(kept) => format!("unchanged; keeps {}", kept.join("; ")),
+            Self::Added { .. } => self.to_string(),
+        }
+    }
+}
+
+/// The text of the JSON report.
 impl fmt::Display for Privilege {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => f.write_str("none"),
-            Self::Kept(kept) => write!(f, "unchanged; it keeps {}", kept.join("; ")),
+            Self::Kept(kept) => write!(f, "none more than before; it keeps {}", kept.join("; ")),
             Self::Added { added, kept } if kept.is_empty() => f.write_str(&added.join("; ")),
             Self::Added { added, kept } => write!(f, "{}; it keeps {}", added.join("; "), kept.join("; ")),
         }
@@ -57,5 +70,7 @@ mod tests {
         assert_eq!(words(&["a", "b"], &[]), "a; b");
         assert_eq!(words(&[], &["c"]), "none more than before; it keeps c");
         assert_eq!(words(&["a"], &["b", "c"]), "a; it keeps b; c");
+        assert_eq!(Privilege::None.change(), "unchanged");
+        assert_eq!(Privilege::Kept(vec!["c".to_owned()]).change(), "unchanged; keeps c");
     }
 }

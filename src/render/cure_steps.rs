@@ -4,22 +4,18 @@ use textwrap::core::display_width;
 
 use super::layout::TextPage;
 use super::style::Tone;
-use crate::prescribe::{Prescription, Privilege, Step};
+use crate::prescribe::{Prescription, Step};
 use crate::quote::{self, Unquotable};
 
 /// The section `what to do`.
 pub fn prescription(page: &mut TextPage<'_>, prescription: &Prescription) {
     page.flow(2, &[("what to do:", Tone::Strong), (&prescription.summary, Tone::Plain)]);
     if prescription.curable {
-        let privilege = match &prescription.privilege {
-            Privilege::None => "unchanged".to_owned(),
-            privilege => privilege.to_string(),
-        };
         page.flow(
             4,
             &[
                 ("privileges:", Tone::Dim),
-                (&format!("{privilege}."), Tone::Dim),
+                (&format!("{}.", prescription.privilege.change()), Tone::Dim),
                 ("note:", Tone::Dim),
                 (&format!("{}.", prescription.cost), Tone::Dim),
             ],
