@@ -44,7 +44,7 @@ pub mod diagnose;
 #[doc(hidden)]
 pub mod docker;
 #[doc(hidden)]
-pub mod exit;
+pub mod exit_code;
 #[doc(hidden)]
 pub mod facts;
 #[cfg(feature = "engine")]

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::guest::{self, UnitTree};
-use super::layers::Layers;
+use super::image_layers::Layers;
 use crate::docker::{Engine, EngineError, PathStat, Tree};
 use crate::facts::program::{self, Program, ScriptPlace, Wrapper};
 use crate::facts::{distribution, guest_systemd_version};

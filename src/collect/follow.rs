@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::collect_options::CollectOptions;
 use super::snapshot_builder::{InspectedContainer, SnapshotBuilder, StaticPart};
-use super::{logs, manager};
+use super::{logs, systemd_manager};
 use crate::docker::{Engine, EngineError, LogQuery, LogStream};
 use crate::scan::{Excerpter, Matcher};
 use crate::snapshot::vocabulary::{BootOutcome, ContainerStatus};
@@ -43,7 +43,7 @@ pub async fn follow(
         }
         let mut builder = SnapshotBuilder::new(engine, &inspected, static_part.clone());
         builder.here(engine, &inspected);
-        builder.asked(Box::pin(manager::ask(engine, &inspected, &once)).await);
+        builder.asked(Box::pin(systemd_manager::ask(engine, &inspected, &once)).await);
         builder.read(reader.excerpter.excerpt(), reader.gap.is_none());
         builder.gaps.extend(reader.gap.clone());
         if let Some(error) = &gone {

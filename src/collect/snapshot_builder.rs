@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::layers::Layers;
+use super::image_layers::Layers;
 use super::manager_answers::Answers;
 use super::{files, host, logs, pid1};
 use crate::docker::{Engine, EngineError, EngineKind, fit_name, is_name};
 use crate::facts::pipeline::{self, Documents, document};
-use crate::facts::{Config, filter};
+use crate::facts::{Config, seccomp_filter};
 use crate::scan::clean;
 use crate::snapshot::{
     EngineId, Facts, Gap, KeptLine, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Source, Target,
@@ -245,8 +245,8 @@ impl SnapshotBuilder {
     /// Podman keeps only the path of a seccomp profile, and so does an engine that has one for all
     /// containers: its text is kept beside, so that a cure can be worked out from it.
     fn keep_profile(&mut self, config: &Config<'_>) {
-        let path =
-            filter::path(config, &self.facts).filter(|_| self.facts.get(key::HOST_LOCAL) == Some(true));
+        let path = seccomp_filter::path(config, &self.facts)
+            .filter(|_| self.facts.get(key::HOST_LOCAL) == Some(true));
         let profile = path
             .and_then(|path| host::read_profile(&path).ok())
             .and_then(|text| serde_json::from_str(&text).ok());

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{CommandError, session};
 use crate::cli::{BuildArgs, BuilderChoice, Format};
 use crate::docker::{BuildEvent, Builder};
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::options::Options;
 use crate::prescribe::{ImagePlan, ImageWish, image};
 use crate::render::progress::BuildProgress;

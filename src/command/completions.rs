@@ -5,7 +5,7 @@ use clap_complete::env::Shells;
 use super::CommandError;
 use crate::cli::CompletionsArgs;
 use crate::completion;
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::render::output;
 
 /// Zsh loads the script at the first use, as the body of the function that completes; that use is answered,

@@ -4,7 +4,7 @@ use super::CommandError;
 use crate::cli::{ConfigAction, ConfigArgs, Format};
 use crate::config::{Config, Origin, Settings, Suppress, name_of};
 use crate::docker::without_password;
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::options::Options;
 use crate::render::output;
 use crate::render::settings::{self, Setting};

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::CommandError;
 use super::generated_files::{differing, put};
 use crate::cli::{Cli, DocsArgs};
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::render::book::{self, Help, MARK};
 use crate::render::output;
 use crate::rule::RuleSet;

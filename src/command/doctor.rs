@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{CommandError, connect, cure_output, report_output};
 use crate::cli::DoctorArgs;
 use crate::diagnose::Report;
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::fleet::{Examined, Fleet, Judge, judge_saved};
 use crate::options::{DoctorOptions, Options, Targets};
 use crate::prescribe::Prescription;

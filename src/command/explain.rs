@@ -2,7 +2,7 @@
 
 use super::CommandError;
 use crate::cli::ExplainArgs;
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::options::Options;
 use crate::playbook::{find_by_message, page};
 use crate::render::{diagnosis_page, output};

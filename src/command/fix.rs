@@ -5,7 +5,7 @@ use std::io::{BufRead, IsTerminal};
 use super::usage_error::UsageError;
 use super::{CommandError, session};
 use crate::cli::FixArgs;
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::options::Options;
 use crate::prescribe::{Prescription, Retired, StepKind};
 use crate::render::{Answer, human, output, treatment};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::CommandError;
 use crate::cli::{ManArgs, ManPages};
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::options::Options;
 use crate::render::output;
 

@@ -10,11 +10,12 @@ mod cure_output;
 mod docs;
 mod doctor;
 mod error;
-mod exit_code;
+mod error_exit;
 mod explain;
 mod fix;
 mod generated_files;
 mod man;
+mod mistyped_command;
 mod prove;
 mod report_error;
 mod report_output;
@@ -41,7 +42,7 @@ use crate::cli::{Cli, Command, DeferredArgs};
 use crate::completion;
 use crate::config::load;
 use crate::docker::Environment;
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::options::{Options, Terminal};
 use crate::render::output;
 
@@ -54,7 +55,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(refusal) => return refused(&refusal),
+        Err(refusal) => return mistyped_command::answer(&refusal),
     };
     match dispatch(cli) {
         Ok(exit) => exit,
@@ -66,12 +67,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             exit
         }
     }
-}
-
-/// `--help` and `--version` are no mistakes; all else is. A closed pipe is no reason to complain.
-fn refused(refusal: &clap::Error) -> Exit {
-    let _ = refusal.print();
-    if refusal.use_stderr() { Exit::Usage } else { Exit::Success }
 }
 
 fn dispatch(cli: Cli) -> Result<Exit, CommandError> {

@@ -3,7 +3,7 @@
 use super::usage_error::UsageError;
 use super::{CommandError, session};
 use crate::cli::{Format, ProveArgs};
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::options::Options;
 use crate::render::{Answer, human, json, output, treatment};
 use crate::rule::{RuleSet, Severity};

@@ -3,7 +3,7 @@
 use super::CommandError;
 use crate::cli::{Format, RulesAction, RulesArgs};
 use crate::diagnose::verify_examples;
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::options::Options;
 use crate::prescribe;
 use crate::render::{output, rule_list};

@@ -3,7 +3,7 @@
 use super::usage_error::UsageError;
 use super::{CommandError, session};
 use crate::cli::RunArgs;
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::options::Options;
 use crate::prescribe::{Start, name_after, start};
 use crate::render::{Answer, human, output, treatment};

@@ -10,7 +10,7 @@ use super::CommandError;
 use super::generated_files::{differing, put};
 use crate::cli::{SchemaArgs, SchemaName};
 use crate::config::{self, name_of};
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::options::Options;
 use crate::render::{json, output, schemas};
 use crate::{rule, snapshot};

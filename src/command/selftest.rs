@@ -3,7 +3,7 @@
 
 use super::{CommandError, connect};
 use crate::cli::{Format, SelftestArgs};
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::options::Options;
 use crate::render::{output, progress, selftest_table};
 use crate::rule;

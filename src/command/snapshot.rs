@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{CommandError, connect};
 use crate::cli::SnapshotArgs;
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::options::{Options, snapshot_options};
 use crate::render::{counted, json, output};
 use crate::rule;

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::{CommandError, report_output};
 use crate::cli::TriageArgs;
 use crate::diagnose::{Accepted, Report, Summary};
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::options::{Options, TriageOptions};
 use crate::render::format::ReportFormat;
 use crate::render::{Answer, Sheet, json, output, progress};

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{CommandError, connect};
 use crate::cli::{Format, WatchArgs};
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::options::{Options, WatchOptions, notices_of_rules};
 use crate::render::output;
 use crate::rule;

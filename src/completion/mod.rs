@@ -17,7 +17,7 @@ use self::candidates::TypedWords;
 use self::value::Value;
 use crate::cli::Cli;
 use crate::docker::Environment;
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 
 /// Names the shell that asks.
 pub const VARIABLE: &str = "SYSDOCK_COMPLETE";

@@ -10,8 +10,8 @@ use hyper::body::Incoming;
 use serde_json::Value;
 
 use super::engine::open;
-use super::life::image_of;
-use super::passed_over::{Claimed, PassedOver};
+use super::lifecycle::image_of;
+use super::own_containers::{Claimed, PassedOver};
 use super::{Engine, EngineError, api_path, fit_name, is_name};
 use crate::json_limit;
 

@@ -10,7 +10,6 @@ mod container_facts;
 mod derive;
 pub mod distribution;
 mod engine_facts;
-pub mod filter;
 pub mod guest_systemd_version;
 mod image_name;
 pub mod mounts;
@@ -18,6 +17,7 @@ pub mod pipeline;
 pub mod podman_systemd_mode;
 pub mod program;
 pub mod refusal;
+pub mod seccomp_filter;
 pub mod signal;
 pub mod size;
 

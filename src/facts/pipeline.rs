@@ -13,10 +13,10 @@
 
 use serde_json::Value;
 
-use super::filter::ProfileReader;
 use super::program::Program;
+use super::seccomp_filter::ProfileReader;
 use super::{
-    Config, assume, container_facts, derive, distribution, engine_facts, filter, image_name, mounts,
+    Config, assume, container_facts, derive, distribution, engine_facts, image_name, mounts, seccomp_filter,
 };
 use crate::snapshot::{EngineKind, Facts, Gap, LogExcerpt, Snapshot, Target, TargetKind, key};
 
@@ -142,7 +142,7 @@ pub fn conclude(
     let mut told = facts.clone();
     mounts::predicted(config, &mut told);
     add(&told, documents.text.as_ref().map(|text| text.container_origin), facts);
-    filter::collect(config, read, facts, gaps);
+    seccomp_filter::collect(config, read, facts, gaps);
 }
 
 /// Facts that were read from documents before saved snapshots were completed, and that older recordings lack:

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::describe::Found;
-use super::described::Described;
+use super::described_container::Described;
 use super::engine_cli::EngineCli;
 use super::engine_info::EngineInfo;
+use super::group_descriptions::Found;
 use super::line_owner::{self, ContainerPart};
 use super::observe::Observed;
 use super::reader::ReadText;

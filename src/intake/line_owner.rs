@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::describe::Found;
-use super::described::Described;
+use super::described_container::Described;
+use super::group_descriptions::Found;
 use super::observe::Observed;
 use super::reader::ReadText;
 use crate::pattern::Pattern;

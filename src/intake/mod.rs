@@ -8,26 +8,26 @@
 mod assemble;
 mod bounded_yaml;
 mod budget;
-mod cluster;
-mod describe;
-mod described;
+mod described_container;
 mod dockerfile;
 mod engine_cli;
 mod engine_info;
+mod failure_clusters;
+mod group_descriptions;
 mod image_config;
 mod json_documents;
-mod line;
 mod line_owner;
 mod line_prefix;
 mod listing;
+mod log_line;
 mod observe;
-mod prompt;
 mod reader;
 mod run_command;
 mod run_option_table;
 mod run_options;
 mod services;
 mod shell;
+mod shell_prompt;
 mod spec;
 mod supplied;
 mod text;
@@ -68,7 +68,7 @@ pub fn measured(
     matcher: &Matcher<'_>,
 ) -> io::Result<(Vec<Snapshot>, Work)> {
     let page = reader::read(from, matcher)?;
-    let found = describe::found(&page, supplied);
+    let found = group_descriptions::found(&page, supplied);
     Ok((assemble::snapshots(name, &page, &found), found.work))
 }
 

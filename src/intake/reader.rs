@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use super::cluster::{Clusters, looks_bad};
-pub use super::line::{Line, Service};
+use super::failure_clusters::{Clusters, looks_bad};
 use super::line_prefix::{bare, quoted_lines};
+pub use super::log_line::{Line, Service};
 use super::text::TextSource;
 use crate::pattern::Pattern;
 use crate::scan::{KeptLines, LineCache, LinePart, LogStream, Matcher, Seen, Whole, clean};

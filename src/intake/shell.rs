@@ -6,8 +6,8 @@ use std::borrow::Cow;
 
 use super::budget::{Attempts, Budget};
 use super::engine_cli::EngineCli;
-use super::line::Line;
-use super::prompt::unprompted;
+use super::log_line::Line;
+use super::shell_prompt::unprompted;
 use crate::facts::program::split_outside_quotes;
 use crate::pattern::Pattern;
 

@@ -3,12 +3,12 @@
 //!
 //! Must not lay out text; `render` does that.
 
-mod diagnosis_page;
 mod find_by_message;
+mod page_content;
 mod recorded_cures;
 mod wording;
 
-pub use diagnosis_page::{Block, DiagnosisPage, Section, page};
 pub use find_by_message::{Claim, find_by_message};
+pub use page_content::{Block, DiagnosisPage, Section, page};
 pub use recorded_cures::{Cure, cures};
 pub use wording::wordings;

@@ -6,7 +6,7 @@ use super::engine_cli::Reach;
 use super::inspected::Inspected;
 use super::prescription::{NotOffered, Prescription};
 use super::privilege::Privilege;
-use super::recipe::{Launch, Plan, foreign_names};
+use super::recipe::{Launch, Plan, checked_names};
 use super::remedy::{planner, steps_beyond_flags};
 use super::step::Step;
 use super::steps::{carried_rights, owner_file, relaunch, retire};
@@ -31,7 +31,7 @@ fn planned(report: &Report, snapshot: &Snapshot, inspected: &Inspected<'_>, reac
         return by_hand(report, snapshot);
     };
     planner::fill(&mut plan);
-    let odd = foreign_names::odd_names(&plan.recipe);
+    let odd = checked_names::odd_names(&plan.recipe);
     if !odd.is_empty() {
         return refused(report, snapshot, &odd);
     }

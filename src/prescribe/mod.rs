@@ -13,8 +13,8 @@ mod inspected;
 mod prescription;
 mod privilege;
 mod recipe;
+mod recreated_run_line;
 mod remedy;
-mod run_line;
 mod step;
 mod steps;
 #[cfg(test)]
@@ -29,7 +29,7 @@ pub use image::{Extent, ImageError, ImagePlan, ImageWish, image, name_after, pro
 pub use inspected::{Found, Origin, allowing, filter_of, hierarchy_of, versions_of};
 pub use prescription::{NotOffered, Prescription, Retired};
 pub use privilege::Privilege;
-pub use recipe::foreign_names::{is_container_name, is_image_reference};
+pub use recipe::checked_names::{is_container_name, is_image_reference};
 pub use recipe::{Element, Fetch, Launch};
 pub use remedy::unknown as unknown_remedies;
 pub use step::{Step, StepKind};

@@ -30,7 +30,7 @@ pub mod selftest_table;
 pub mod settings;
 mod style;
 pub mod summary_table;
-pub mod traced_calls;
+pub mod traced_calls_page;
 pub mod treatment;
 mod trial_json;
 pub mod watch_line;

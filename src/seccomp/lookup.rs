@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::default_profiles::{USUAL_CAPABILITIES, built_in, capabilities_for, versions};
-use super::needs::runtime_change;
+use super::systemd_needs::runtime_change;
 use super::version::{Engine, Maker, Version};
 use super::{
     Answer, Blocked, Effect, Hierarchy, MEASURED, Machine, Profile, Surroundings, blocked_in, evaluate,

@@ -9,9 +9,9 @@ mod check;
 mod default_profiles;
 mod evaluate;
 mod lookup;
-mod needs;
 mod profile;
 mod search;
+mod systemd_needs;
 mod version;
 
 pub use allow::{Wanted, allow, log, text};
@@ -20,9 +20,9 @@ pub use check::{InForce, MEASURED, Miss, by_effect, harm, needed_calls};
 pub use default_profiles::{USUAL_CAPABILITIES, built_in, named_calls, versions};
 pub use evaluate::{Answer, Contradiction, Machine, Verdict, contradictions, evaluate, judge};
 pub use lookup::{Breakage, BuiltInAnswer, Known, lookup, nearest_call};
-pub use needs::{Blocked, Effect, Hierarchy, Surroundings, blocked, blocked_in};
 pub use profile::{
     Action, Argument, Comparison, Family, Filter, PROFILE_LIMIT, Profile, ProfileError, SyscallRule,
 };
 pub use search::Search;
+pub use systemd_needs::{Blocked, Effect, Hierarchy, Surroundings, blocked, blocked_in};
 pub use version::{Engine, Maker, Version};

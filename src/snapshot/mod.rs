@@ -13,7 +13,7 @@ pub mod saved_file;
 #[cfg(feature = "cli")]
 pub mod schema;
 pub mod vocabulary;
-pub(crate) mod zst;
+pub(crate) mod zstd_stream;
 
 use std::collections::BTreeMap;
 

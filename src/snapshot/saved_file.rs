@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Redactor, SCHEMA_VERSION, Snapshot, TargetKind, zst};
+use super::{Redactor, SCHEMA_VERSION, Snapshot, TargetKind, zstd_stream};
 use crate::json_limit;
 
 /// Largest snapshot that is read, after decompression, in bytes; real ones have some 100 KiB.
@@ -79,7 +79,7 @@ pub fn write(snapshot: &Snapshot, path: &Path) -> Result<(), SnapshotError> {
     let failed = |source| SnapshotError::Write { path: path.to_owned(), source };
     let json = to_json(snapshot).map_err(failed)?;
     let compressed = path.extension().is_some_and(|ext| ext == "zst");
-    let bytes = if compressed { zst::encoded(&json).map_err(failed)? } else { json };
+    let bytes = if compressed { zstd_stream::encoded(&json).map_err(failed)? } else { json };
     let mut file = std::fs::File::create(path).map_err(failed)?;
     file.write_all(&bytes).map_err(failed)
 }
@@ -97,7 +97,7 @@ pub fn read(path: &Path) -> Result<Snapshot, SnapshotError> {
 
 fn unpacked(raw: &[u8], path: &Path) -> Result<Vec<u8>, SnapshotError> {
     let failed = |source| SnapshotError::Read { path: path.to_owned(), source };
-    read_limited(zst::decoder(raw, WINDOW).map_err(failed)?, path)
+    read_limited(zstd_stream::decoder(raw, WINDOW).map_err(failed)?, path)
 }
 
 /// Whether a text begins as a snapshot file does.

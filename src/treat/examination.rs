@@ -13,6 +13,10 @@ use crate::prescribe::{Prescription, Start, name_after, of_image, prescribe, pro
 use crate::quote;
 use crate::snapshot::Snapshot;
 
+/// Longest wait for the boot of a container that is treated or tried, in place of the shorter one of
+/// `doctor`; systemd comes up within some seconds, or not at all.
+pub const LONGEST_BOOT: Duration = Duration::from_mins(1);
+
 /// Life of a container through which an image is read, after which anybody may remove it, in seconds.
 const PROBE_LIFE: i64 = 5 * 60;
 
@@ -54,6 +58,14 @@ pub enum Named {
 }
 
 impl Session<'_> {
+    /// Examines a container once its boot is over, one way or the other, or after the longest wait.
+    ///
+    /// # Errors
+    /// As [`Session::examine`].
+    pub async fn wait_for_boot(&self, name: &str) -> Result<Examination, TreatError> {
+        self.examine(name, LONGEST_BOOT).await
+    }
+
     /// Examines a container, waiting so long for one that is still starting.
     ///
     /// # Errors

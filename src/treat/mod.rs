@@ -7,6 +7,8 @@
 #[cfg(feature = "engine")]
 mod build;
 #[cfg(feature = "engine")]
+mod capture_output;
+#[cfg(feature = "engine")]
 mod engine_client;
 #[cfg(feature = "engine")]
 mod error;
@@ -17,7 +19,7 @@ mod interrupt;
 #[cfg(feature = "engine")]
 mod launch;
 #[cfg(feature = "engine")]
-mod listen;
+mod left_over_trials;
 #[cfg(feature = "engine")]
 mod minimise;
 #[cfg(feature = "engine")]
@@ -40,19 +42,18 @@ mod roll_back;
 mod seccomp_trace;
 #[cfg(feature = "engine")]
 mod session;
-#[cfg(feature = "engine")]
-mod sweep;
 mod traced_calls;
 #[cfg(feature = "engine")]
 mod trial;
 mod trial_outcome;
 #[cfg(feature = "engine")]
-mod wait_for_boot;
 #[cfg(feature = "engine")]
 mod workspace;
 
 #[cfg(feature = "engine")]
 pub use build::{BuildWish, base_image, boot_once, build};
+#[cfg(feature = "engine")]
+pub use capture_output::{Listened, listen};
 #[cfg(feature = "engine")]
 pub use engine_client::reach;
 #[cfg(feature = "engine")]
@@ -64,7 +65,7 @@ pub use interrupt::{Interrupt, Interrupted, SignalError};
 #[cfg(feature = "engine")]
 pub use launch::launch;
 #[cfg(feature = "engine")]
-pub use listen::{Listened, listen};
+pub use left_over_trials::sweep;
 #[cfg(feature = "engine")]
 pub use not_found::failure;
 #[cfg(feature = "engine")]
@@ -81,11 +82,8 @@ pub use reporter::{Reporter, Working};
 pub use seccomp_trace::trace_denied_calls;
 #[cfg(feature = "engine")]
 pub use session::Session;
-#[cfg(feature = "engine")]
-pub use sweep::sweep;
 pub use traced_calls::{TraceMethod, TracedCalls};
 pub use trial_outcome::{Minimal, Stop, TrialOutcome, UnitState};
 #[cfg(feature = "engine")]
-pub use wait_for_boot::LONGEST_WAIT;
 #[cfg(feature = "engine")]
 pub use workspace::Workspace;

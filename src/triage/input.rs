@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::counted_reader::CountedReader;
-use super::inputs::Input;
+use super::input_list::Input;
 use super::plain_file::PlainFile;
 use super::unreadable::Unreadable;
 use crate::diagnose::{Report, diagnose_with};

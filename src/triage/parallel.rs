@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use super::input::{Outcome, Triage};
-use super::inputs::Input;
+use super::input_list::Input;
 use crate::reorder_buffer::ReorderBuffer;
 
 impl Triage<'_> {

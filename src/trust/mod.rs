@@ -2,7 +2,7 @@
 //! Must not know what the files say.
 
 #[cfg(not(unix))]
-mod no_files;
+mod no_file_access;
 #[cfg(unix)]
 mod owned;
 
@@ -10,7 +10,7 @@ use std::io;
 use std::path::PathBuf;
 
 #[cfg(not(unix))]
-pub use no_files::{folder, text};
+pub use no_file_access::{folder, text};
 #[cfg(unix)]
 pub use owned::{folder, open, text, user};
 

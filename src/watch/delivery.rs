@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::counts::Counts;
 use super::error::WatchError;
-use super::job::Job;
+use super::examination_job::Job;
 use crate::diagnose::{Report, Verdict};
 use crate::render::watch_line::Occasion;
 use crate::render::{Answer, Context, json, output, watch_line};

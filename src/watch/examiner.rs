@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::job::{Job, Trigger};
+use super::examination_job::{Job, Trigger};
 use crate::collect::{self, CollectOptions};
 use crate::diagnose::{Report, Subject, Verdict, diagnose_with, is_settled};
 use crate::docker::{Engine, EngineError};

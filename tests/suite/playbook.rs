@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use clap::{CommandFactory, Parser};
 use sysdock::cli::Cli;
-use sysdock::exit::Exit;
+use sysdock::exit_code::Exit;
 use sysdock::rule::{BROKEN, IMAGE, builtin};
 
 use super::program::{project, sysdock};

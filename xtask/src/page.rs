@@ -33,7 +33,7 @@ pass its basic targets with less than half of what every usual boot starts (a ma
     units a target wants is content
 with none of them).
 
-What the figures mean and what not: the table `src/seccomp/needs.toml`, which the doctor looks into, was \
+What the figures mean and what not: the table `src/seccomp/systemd_needs.toml`, which the doctor looks into, was \
     written from the same boots. The
 doctor was thus not put to a test on unknown calls here; what is tested is that it reads the profile, finds \
     guest and engine, weighs

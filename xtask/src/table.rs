@@ -1,4 +1,4 @@
-//! Records → `src/seccomp/needs.toml`: one line for each call, range of versions, errno and circumstance in
+//! Records → `src/seccomp/systemd_needs.toml`: one line for each call, range of versions, errno and circumstance in
 //! which it does harm.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ use crate::effects::Usual;
 use crate::engine::project;
 
 /// Where the table is.
-const PLACE: &str = "src/seccomp/needs.toml";
+const PLACE: &str = "src/seccomp/systemd_needs.toml";
 /// The lane on which every call was denied.
 const MAIN: &str = "docker28-v2";
 /// The lane of an older engine on the same kind of tree.

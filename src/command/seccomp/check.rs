@@ -3,7 +3,7 @@
 use super::filter;
 use crate::cli::{Format, SeccompCheckArgs};
 use crate::command::CommandError;
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::options::Options;
 use crate::render::seccomp_tables::{self as pages, FilterCheck};
 use crate::render::{json, output};

@@ -3,7 +3,7 @@
 use crate::cli::{Format, SeccompExplainArgs};
 use crate::command::CommandError;
 use crate::command::usage_error::UsageError;
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::options::Options;
 use crate::render::output;
 use crate::render::seccomp_tables as pages;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::filter;
 use crate::cli::SeccompMakeArgs;
 use crate::command::CommandError;
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::options::Options;
 use crate::prescribe::{Origin, allowing};
 use crate::render::seccomp_tables as pages;

@@ -9,7 +9,7 @@ mod trace;
 
 use super::CommandError;
 use crate::cli::SeccompAction;
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::options::Options;
 
 /// Runs the command.

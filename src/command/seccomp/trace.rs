@@ -2,9 +2,9 @@
 
 use crate::cli::{Format, SeccompTraceArgs};
 use crate::command::{CommandError, session};
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::options::Options;
-use crate::render::traced_calls as page;
+use crate::render::traced_calls_page as page;
 use crate::render::{json, output};
 use crate::treat::{TracedCalls, sweep, trace_denied_calls};
 

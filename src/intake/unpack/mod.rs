@@ -163,7 +163,7 @@ impl<'e> Walk<'e> {
                 let raw = Cell::new(0);
                 let window = self.limits.windows[usize::from(depth > 0)];
                 let mut decoder =
-                    crate::snapshot::zst::decoder(Counted { inner: whole, count: &raw }, window)?;
+                    crate::snapshot::zstd_stream::decoder(Counted { inner: whole, count: &raw }, window)?;
                 self.unpacked(name, &raw, &mut decoder, named, depth)
             }
             FileFormat::Tar => self.tar(name, &mut whole, depth),

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use super::emitted::{EmitError, Emitted, Source};
 use super::flag_parts::{Port, limit, pair};
-use super::ledger::Ledger;
 use super::remarks::{SECRET_LABELS, env_file_note};
 use super::translate;
+use super::untranslated::Ledger;
 use super::yaml::{self, Entry, Text};
 use crate::prescribe::recipe::{Flag, Mount, Recipe};
 use crate::snapshot::EngineKind;

@@ -3,8 +3,8 @@
 //! Must not put a value of the old environment into an image, which many can read.
 
 use super::emitted::{Emitted, Source};
-use super::ledger::Ledger;
 use super::remarks::SECRET_LABELS;
+use super::untranslated::Ledger;
 use crate::prescribe::recipe::Recipe;
 use crate::visible::{in_json, is_hidden, visible};
 

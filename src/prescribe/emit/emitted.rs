@@ -2,8 +2,8 @@
 //!
 //! Must not know a format.
 
-use super::ledger::Ledger;
 use super::remarks::comment_lines;
+use super::untranslated::Ledger;
 use crate::prescribe::recipe::Recipe;
 use crate::snapshot::EngineKind;
 

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use super::emitted::{EmitError, Emitted, Source as Written};
 use super::flag_parts::{Port, pair};
-use super::ledger::Ledger;
 use super::remarks::{SECRET_LABELS, env_file_note};
 use super::translate;
+use super::untranslated::Ledger;
 use super::yaml::{self, Entry, Text};
 use crate::facts::size::bytes;
 use crate::prescribe::recipe::{Mount, Recipe};

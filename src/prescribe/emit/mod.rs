@@ -10,7 +10,6 @@ mod dockerfile;
 mod emitted;
 mod flag_parts;
 mod kubernetes;
-mod ledger;
 mod molecule;
 mod patch;
 mod quadlet;
@@ -20,6 +19,7 @@ mod shell_script;
 #[cfg(test)]
 mod tests;
 mod translate;
+mod untranslated;
 mod yaml;
 
 use super::prescription::Prescription;

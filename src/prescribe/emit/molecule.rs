@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::emitted::{EmitError, Emitted, Source};
 use super::flag_parts::pair;
-use super::ledger::Ledger;
 use super::remarks::SECRET_LABELS;
+use super::untranslated::Ledger;
 use super::yaml::{self, Entry, Text};
 use crate::prescribe::recipe::{Flag, Recipe};
 use crate::snapshot::EngineKind;

@@ -6,10 +6,10 @@
 use ini::{EscapePolicy, Ini, WriteOption};
 
 use super::emitted::{EmitError, Emitted, Source};
-use super::ledger::Ledger;
 use super::patch::Changes;
 use super::remarks::{SECRET_LABELS, comment_lines, env_file_note};
 use super::translate;
+use super::untranslated::Ledger;
 use crate::prescribe::recipe::{Flag, Recipe};
 use crate::snapshot::EngineKind;
 use crate::visible::is_hidden;

@@ -39,7 +39,10 @@ fn script(prescription: &Prescription) -> Result<Option<String>, Unquotable> {
     }
     let mut text = "#!/bin/sh\n".to_owned();
     comment(&mut text, &prescription.summary);
-    comment(&mut text, &format!("Privileges: {}. Note: {}.", prescription.privilege.change(), prescription.cost));
+    comment(
+        &mut text,
+        &format!("Privileges: {}. Note: {}.", prescription.privilege.change(), prescription.cost),
+    );
     text.push_str(START);
     for (number, step) in prescription.steps.iter().enumerate() {
         text.push('\n');

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::boot_target::{Extent, JOURNAL, TARGET, target};
 use super::distribution;
 use super::image_error::ImageError;
-use crate::prescribe::recipe::foreign_names::is_image_reference;
+use crate::prescribe::recipe::checked_names::is_image_reference;
 use crate::snapshot::{Facts, key};
 
 /// Units that ask for hardware, a console or the host's kernel (their man pages; `systemd.special(7)`).

@@ -5,11 +5,11 @@
 use serde_json::Value;
 
 use super::documents::Inspected;
-use crate::facts::filter;
+use crate::facts::seccomp_filter;
 use crate::seccomp::{Hierarchy, MEASURED, Wanted, allow};
 use crate::snapshot::{Snapshot, key};
 
-pub use crate::facts::filter::{Found, Origin};
+pub use crate::facts::seccomp_filter::{Found, Origin};
 
 /// Finds the filter of the container of a snapshot.
 ///
@@ -19,7 +19,7 @@ pub fn filter_of(snapshot: &Snapshot) -> Result<Found, String> {
     let inspected = Inspected::of(snapshot).ok_or("the engine's inspect data of the container is missing")?;
     let kept = || snapshot.documents.get("seccomp").map(Value::to_string);
     let read = |path: &str| kept().ok_or_else(|| format!("the profile {path} could not be read"));
-    filter::find(&inspected.config, &read, &snapshot.facts)?
+    seccomp_filter::find(&inspected.config, &read, &snapshot.facts)?
         .ok_or_else(|| "the container's security options are not known".to_owned())
 }
 
@@ -32,7 +32,7 @@ pub fn versions_of(snapshot: &Snapshot) -> Vec<i64> {
 /// Returns the kind of the control group tree of a container.
 #[must_use]
 pub fn hierarchy_of(snapshot: &Snapshot) -> Option<Hierarchy> {
-    filter::hierarchy(&snapshot.facts)
+    seccomp_filter::hierarchy(&snapshot.facts)
 }
 
 /// Returns a profile with what some versions of systemd miss, and nothing more.

@@ -12,7 +12,7 @@ use super::fields::{FIELDS, Field, FlagValue, known};
 use super::networks;
 use super::secret_places::{secret_words, unfetched};
 use crate::facts::signal;
-use crate::prescribe::recipe::{Recipe, foreign_names};
+use crate::prescribe::recipe::{Recipe, checked_names};
 
 impl Inspected<'_> {
     /// Builds the recipe that makes a container like this one.
@@ -38,7 +38,7 @@ impl Inspected<'_> {
         self.volumes(&mut recipe);
         networks::carry(&self.config, self.asked, &mut recipe);
         self.podman_only(&mut recipe);
-        foreign_names::refuse_words(&mut recipe);
+        checked_names::refuse_words(&mut recipe);
         self.without_secrets(&mut recipe);
         recipe.secret_words = secret_words(self);
         refuse_unfetched(&mut recipe);

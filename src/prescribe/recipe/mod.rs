@@ -3,11 +3,11 @@
 //! Values and their reading and writing as text only. Must not decide what is wrong or what cures it.
 
 mod added_parts;
+pub mod checked_names;
 mod container_recipe;
 pub mod csv_line;
 mod fetch;
 mod flag;
-pub mod foreign_names;
 mod launch;
 mod mount_option;
 mod network;

@@ -5,16 +5,16 @@
 
 mod beyond_flags;
 mod boot_and_shutdown;
-mod by_id;
 mod capabilities_and_limits;
 mod least_cgroup_set;
 mod mounts;
 pub mod planner;
 mod podman_systemd_mode;
+mod remedy_table;
 mod seccomp_profile;
 mod systemd_as_pid1;
 
 pub use beyond_flags::steps as steps_beyond_flags;
 #[cfg(test)]
-pub use by_id::REMEDIES;
-pub use by_id::unknown;
+pub use remedy_table::REMEDIES;
+pub use remedy_table::unknown;

@@ -12,10 +12,10 @@
 //!
 //! Must not add what the facts show to be there, and never `--privileged`.
 
-use super::by_id::REMEDIES;
 use super::mounts;
+use super::remedy_table::REMEDIES;
 use crate::prescribe::inspected::settle_secrets;
-use crate::prescribe::recipe::{ChangePlace, Plan, foreign_names};
+use crate::prescribe::recipe::{ChangePlace, Plan, checked_names};
 
 /// Applies every remedy, in the order of boot.
 pub fn fill(plan: &mut Plan<'_>) {
@@ -34,9 +34,9 @@ pub fn fill(plan: &mut Plan<'_>) {
 pub fn settle(plan: &mut Plan<'_>) {
     settle_secrets(&mut plan.recipe, plan.inspected);
     let user = plan.inspected.image_user();
-    if !(plan.image_lines.is_empty() || user.is_empty() || foreign_names::is_user(user)) {
+    if !(plan.image_lines.is_empty() || user.is_empty() || checked_names::is_user(user)) {
         plan.image_lines.clear();
-        plan.recipe.refused.push(format!("USER of the image: {} is not a user", foreign_names::named(user)));
+        plan.recipe.refused.push(format!("USER of the image: {} is not a user", checked_names::named(user)));
     }
 }
 

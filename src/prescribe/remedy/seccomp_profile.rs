@@ -3,7 +3,7 @@
 //!
 //! Must not turn filtering off.
 
-use crate::facts::filter;
+use crate::facts::seccomp_filter;
 use crate::prescribe::inspected::{Origin, allowing, filter_of, versions_of};
 use crate::prescribe::recipe::{ChangePlace, Plan};
 use crate::seccomp::{Answer, Effect, InForce, Maker, Version, Wanted, lookup, text};
@@ -45,7 +45,8 @@ pub fn allow_system_calls(plan: &mut Plan<'_>) {
 
 /// Lists what has to be let through or refused otherwise.
 fn wanted(plan: &Plan<'_>, filter: &InForce, calls: &[&str]) -> Vec<Wanted> {
-    let known = filter.wanted(&filter.misses(&versions_of(plan.snapshot), filter::hierarchy(plan.facts)));
+    let known =
+        filter.wanted(&filter.misses(&versions_of(plan.snapshot), seccomp_filter::hierarchy(plan.facts)));
     let one = |call: &&str| {
         let known = known.iter().find(|wanted| wanted.call == **call).cloned();
         known.unwrap_or_else(|| Wanted {

@@ -9,7 +9,7 @@ pub mod relaunch;
 pub mod retire;
 mod secret_script;
 mod start_image;
-mod trial;
+mod trial_steps;
 
 pub use start_image::{Start, Started, of_image, start};
-pub use trial::{TRIAL_LIFE, Trial, TrialSteps, trial, unchanged};
+pub use trial_steps::{TRIAL_LIFE, Trial, TrialSteps, trial, unchanged};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Help;
 use super::page_markdown::{code, fence, sentence, text};
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::snapshot::{CATALOG, FactSpec, Kind};
 
 /// Where facts come from: the collector, what it looks at, and which right that takes.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::watch::job::{Job, Lane};
+use crate::watch::examination_job::{Job, Lane};
 
 /// A start event may come so long after the start that the engine notes, in nanoseconds.
 const LATE: i64 = 2_000_000_000;

@@ -22,7 +22,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use super::job::{Job, Lane};
+use super::examination_job::{Job, Lane};
 use super::resume_point::{KnownContainer, ResumePoint};
 use entry::Entry;
 

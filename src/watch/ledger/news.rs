@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Ledger;
 use super::entry::{Entry, Span};
 use crate::docker::{Action, Event, Life};
-use crate::watch::job::{Job, Lane, Trigger};
+use crate::watch::examination_job::{Job, Lane, Trigger};
 
 /// Removed containers that are remembered, so that events that come again find them.
 const GONE: usize = 1024;

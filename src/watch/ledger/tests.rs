@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{Ledger, Settings};
 use crate::docker::{Action, Event, Life};
-use crate::watch::job::{Job, Trigger};
+use crate::watch::examination_job::{Job, Trigger};
 use crate::watch::resume_point::ResumePoint;
 
 const SECOND: i64 = 1_000_000_000;

@@ -7,7 +7,7 @@ use super::relaunch;
 use crate::diagnose::Report;
 use crate::prescribe::engine_cli::Reach;
 use crate::prescribe::inspected::Inspected;
-use crate::prescribe::recipe::{Element, Plan, Recipe, added, foreign_names, leave_out};
+use crate::prescribe::recipe::{Element, Plan, Recipe, added, checked_names, leave_out};
 use crate::prescribe::remedy::planner;
 use crate::prescribe::step::{Step, StepKind};
 use crate::prescribe::trial_names::{IMAGE_TOKEN_LABEL, TOKEN_LABEL, TRIAL_LABEL};
@@ -111,7 +111,7 @@ pub fn unchanged(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Tr
 
 /// Returns whether its names can be words of a command.
 fn is_sound(plan: &Plan<'_>) -> bool {
-    foreign_names::odd_names(&plan.recipe).is_empty()
+    checked_names::odd_names(&plan.recipe).is_empty()
 }
 
 /// Leaves no network, no ports, nothing to write outside; gives a terminal, so that systemd speaks.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::budget::{Budget, Work, size};
-use super::described::Described;
+use super::described_container::Described;
 use super::dockerfile::{self, Dockerfile};
 use super::engine_cli::EngineCli;
 use super::engine_info::{self, EngineInfo};

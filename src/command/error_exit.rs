@@ -6,7 +6,7 @@ use super::CommandError;
 use super::report_error::ReportError;
 use crate::config::ConfigError;
 use crate::docker::EngineError;
-use crate::exit::Exit;
+use crate::exit_code::Exit;
 use crate::prescribe::ImageError;
 use crate::treat::TreatError;
 

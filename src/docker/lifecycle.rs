@@ -4,7 +4,7 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::passed_over::{Claimed, PassedOver};
+use super::own_containers::{Claimed, PassedOver};
 use super::{Engine, EngineError, ListedContainer, fit_name, is_name};
 
 /// Most that is kept of the name of an image, in bytes; engines take 255.

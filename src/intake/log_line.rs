@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::prompt::unprompted;
+use super::shell_prompt::unprompted;
 
 /// A line without its wrapping.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -76,7 +76,7 @@ struct Table {
 }
 
 static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
-    toml::from_str::<Table>(include_str!("needs.toml")).map(|table| table.row).unwrap_or_default()
+    toml::from_str::<Table>(include_str!("systemd_needs.toml")).map(|table| table.row).unwrap_or_default()
 });
 
 /// A denied call and what it does.
@@ -174,7 +174,10 @@ mod tests {
 
     #[test]
     fn the_table_can_be_read() {
-        assert!(toml::from_str::<Table>(include_str!("needs.toml")).is_ok_and(|table| table.row.len() > 20));
+        assert!(
+            toml::from_str::<Table>(include_str!("systemd_needs.toml"))
+                .is_ok_and(|table| table.row.len() > 20)
+        );
     }
 
     #[test]
