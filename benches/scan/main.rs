@@ -78,7 +78,7 @@ fn main() {
 fn write(path: &Path, bytes: usize, permille: u64, kind: Kind) -> u64 {
     let mut out = BufWriter::with_capacity(1 << 20, File::create(path).expect("the log can be made"));
     let written = texts::lines(bytes, permille, kind, |line| {
-        out.write_all(line.as_bytes()).expect("the log can be written")
+        out.write_all(line.as_bytes()).expect("the log can be written");
     });
     out.flush().expect("the log can be written");
     written

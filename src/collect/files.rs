@@ -174,16 +174,16 @@ pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps
         |fact: &str, error: EngineError| gaps.push(Gap { fact: fact.to_owned(), reason: error.brief() });
     match program {
         Ok(program) => program.facts(facts),
-        Err(error) => gap("container.wrapper", error),
+        Err(error) => gap(key::CONTAINER_WRAPPER.name(), error),
     }
     match init {
         Ok(found) => init_facts(found, facts),
-        Err(error) => gap("guest.init_present", error),
+        Err(error) => gap(key::GUEST_INIT_PRESENT.name(), error),
     }
     other_init(facts);
     match release {
         Ok(text) => distribution::os_facts(text.as_deref(), facts),
-        Err(error) => gap("guest.os_id", error),
+        Err(error) => gap(key::GUEST_OS_ID.name(), error),
     }
     match bus {
         Ok(installed) => facts.set(
@@ -191,32 +191,36 @@ pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps
             installed,
             "container files: /usr/bin/dbus-daemon, /usr/bin/dbus-broker-launch",
         ),
-        Err(error) => gap("guest.dbus_installed", error),
+        Err(error) => gap(key::GUEST_DBUS_INSTALLED.name(), error),
     }
     match marker {
         Ok(there) => {
             facts.set(key::GUEST_DOCKERENV, there, "container files: /.dockerenv, /run/.containerenv");
         }
-        Err(error) => gap("guest.dockerenv", error),
+        Err(error) => gap(key::GUEST_DOCKERENV.name(), error),
     }
     match units {
         Ok(tree) => guest::unit_facts(&tree, facts),
-        Err(error) => gap("guest.default_target", error),
+        Err(error) => gap(key::GUEST_DEFAULT_TARGET.name(), error),
     }
     // The package database is large; it is asked only where the binary does not tell the version.
     if facts.get(key::GUEST_SYSTEMD_INSTALLED) == Some(true)
         && facts.get(key::GUEST_SYSTEMD_VERSION).is_none()
+        && let Err(error) = packaged_version(files, facts).await
     {
-        match files.look("/var/lib/dpkg/status", BINARY).await {
-            Ok(Some(PathStat::File(bytes))) => {
-                if let Some(version) = guest_systemd_version::of_package_database(&bytes) {
-                    facts.set(key::GUEST_SYSTEMD_VERSION, version, "container files: /var/lib/dpkg/status");
-                }
-            }
-            Ok(_) => {}
-            Err(error) => gap("guest.systemd_version", error),
-        }
+        gap(key::GUEST_SYSTEMD_VERSION.name(), error);
     }
+}
+
+/// Reads systemd's version out of the package database.
+async fn packaged_version(files: &Files<'_>, facts: &mut Facts) -> Result<(), EngineError> {
+    let source = "container files: /var/lib/dpkg/status";
+    if let Some(PathStat::File(bytes)) = files.look("/var/lib/dpkg/status", BINARY).await?
+        && let Some(version) = guest_systemd_version::of_package_database(&bytes)
+    {
+        facts.set(key::GUEST_SYSTEMD_VERSION, version, source);
+    }
+    Ok(())
 }
 
 /// /sbin/init of an image without systemd is another init (busybox, sysvinit, runit): not ours to judge.
@@ -280,10 +284,10 @@ fn init_facts(found: InitFiles, facts: &mut Facts) {
         found.manager.is_some(),
         "container files: /usr/lib/systemd/systemd",
     );
-    if let Some(Resolved { path, stat: PathStat::File(bytes) }) = &found.manager {
-        if let Some(version) = guest_systemd_version::of_binary(bytes) {
-            facts.set(key::GUEST_SYSTEMD_VERSION, version, &format!("container files: {path}"));
-        }
+    if let Some(Resolved { path, stat: PathStat::File(bytes) }) = &found.manager
+        && let Some(version) = guest_systemd_version::of_binary(bytes)
+    {
+        facts.set(key::GUEST_SYSTEMD_VERSION, version, &format!("container files: {path}"));
     }
 }
 

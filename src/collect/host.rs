@@ -77,7 +77,7 @@ pub fn read_bounded(from: impl Read, name: &str) -> Result<String, String> {
 /// Facts of this machine.
 pub fn collect(facts: &mut Facts, gaps: &mut Vec<Gap>) {
     let mut gap = |fact: &str, path: &str, error: std::io::Error| {
-        gaps.push(Gap { fact: fact.to_owned(), reason: format!("{path}: {error}") })
+        gaps.push(Gap { fact: fact.to_owned(), reason: format!("{path}: {error}") });
     };
     facts.set(key::HOST_LOCAL, true, "container's process or files on this machine");
     let path = "/proc/sys/fs/inotify/max_user_instances";
@@ -87,14 +87,14 @@ pub fn collect(facts: &mut Facts, gaps: &mut Vec<Gap>) {
                 facts.set(key::HOST_INOTIFY_INSTANCES, number, path);
             }
         }
-        Err(error) => gap("host.inotify_instances", path, error),
+        Err(error) => gap(key::HOST_INOTIFY_INSTANCES.name(), path, error),
     }
     let path = "/sys/kernel/security/lsm";
     match std::fs::read_to_string(path) {
         Ok(text) => {
-            facts.set(key::HOST_LSMS, text.trim().split(',').map(str::to_owned).collect::<Vec<_>>(), path)
+            facts.set(key::HOST_LSMS, text.trim().split(',').map(str::to_owned).collect::<Vec<_>>(), path);
         }
-        Err(error) => gap("host.lsms", path, error),
+        Err(error) => gap(key::HOST_LSMS.name(), path, error),
     }
     let path = "/proc/self/cgroup";
     match std::fs::read_to_string(path) {
@@ -103,6 +103,6 @@ pub fn collect(facts: &mut Facts, gaps: &mut Vec<Gap>) {
                 || text.lines().all(|line| line.starts_with("0::"));
             facts.set(key::HOST_SYSTEMD_CGROUP, systemd, path);
         }
-        Err(error) => gap("host.systemd_cgroup", path, error),
+        Err(error) => gap(key::HOST_SYSTEMD_CGROUP.name(), path, error),
     }
 }

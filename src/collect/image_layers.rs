@@ -326,7 +326,7 @@ mod tests {
         assert!(tree.cut && tree.entries.len() == 10, "{}", tree.entries.len());
         assert!(!tree_of(links, 50_000).cut);
         let many = |folder: &Path| {
-            (0..=ENTRIES).for_each(|n| symlink("/dev/null", folder.join(n.to_string())).unwrap())
+            (0..=ENTRIES).for_each(|n| symlink("/dev/null", folder.join(n.to_string())).unwrap());
         };
         let tree = tree_of(many, 10_000);
         assert!(tree.cut && tree.entries.len() <= ENTRIES);

@@ -28,17 +28,17 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
         }
     };
     let mut gap = |fact: &str, reason: procfs::ProcError| {
-        gaps.push(Gap { fact: fact.to_owned(), reason: reason.to_string() })
+        gaps.push(Gap { fact: fact.to_owned(), reason: reason.to_string() });
     };
     match process.status() {
         Ok(status) => status_facts(&status, facts),
-        Err(error) => gap("pid1.command", error),
+        Err(error) => gap(key::PID1_COMMAND.name(), error),
     }
     match process.fd_count() {
         Ok(count) => {
-            facts.set(key::PID1_DESCRIPTORS, i64::try_from(count).unwrap_or(i64::MAX), "/proc/PID/fd")
+            facts.set(key::PID1_DESCRIPTORS, i64::try_from(count).unwrap_or(i64::MAX), "/proc/PID/fd");
         }
-        Err(error) => gap("pid1.descriptors", error),
+        Err(error) => gap(key::PID1_DESCRIPTORS.name(), error),
     }
     match process.wchan() {
         Ok(wchan) => facts.set(
@@ -46,7 +46,7 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
             Some(wchan.trim()).filter(|w| !w.is_empty() && *w != "0"),
             "/proc/PID/wchan",
         ),
-        Err(error) => gap("pid1.wchan", error),
+        Err(error) => gap(key::PID1_WCHAN.name(), error),
     }
     match process.task_main_thread().and_then(|task| task.children()) {
         Ok(children) => facts.set(
@@ -54,7 +54,7 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
             i64::try_from(children.len()).unwrap_or(i64::MAX),
             "/proc/PID/task/PID/children",
         ),
-        Err(error) => gap("pid1.children", error),
+        Err(error) => gap(key::PID1_CHILDREN.name(), error),
     }
     match process.mountinfo() {
         Ok(list) => {

@@ -44,11 +44,11 @@ async fn collect(engine: &Engine, container: &str, waits: Waits, answers: &mut A
     state_facts(&answer, &mut answers.facts);
     answers.said.exec.extend(answer.stderr.lines().map(str::to_owned));
     if answers.facts.get(key::MANAGER_BUS) == Some(BusState::Ok) {
-        units(engine, container, answers).await;
+        Box::pin(units(engine, container, answers)).await;
     } else if matches!(answer.exit_code, Some(126 | 127))
         || answer.stdout.contains("executable file not found")
     {
-        answers.gap("manager.state", "systemctl cannot be run inside".to_owned());
+        answers.gap(key::MANAGER_STATE.name(), "systemctl cannot be run inside".to_owned());
     }
 }
 
@@ -129,7 +129,9 @@ fn unit_facts(
             first_word(&output.stdout, 0),
             "exec: systemctl list-units --state=failed",
         ),
-        Err(error) => gaps.push(Gap { fact: "manager.failed_units".to_owned(), reason: error.brief() }),
+        Err(error) => {
+            gaps.push(Gap { fact: key::MANAGER_FAILED_UNITS.name().to_owned(), reason: error.brief() });
+        }
     }
     match jobs {
         Ok(output) => {
@@ -137,7 +139,9 @@ fn unit_facts(
                 first_word(&output.stdout, 1).into_iter().filter(|unit| unit.contains('.')).collect();
             facts.set(key::MANAGER_PENDING_UNITS, units, "exec: systemctl list-jobs");
         }
-        Err(error) => gaps.push(Gap { fact: "manager.pending_units".to_owned(), reason: error.brief() }),
+        Err(error) => {
+            gaps.push(Gap { fact: key::MANAGER_PENDING_UNITS.name().to_owned(), reason: error.brief() });
+        }
     }
 }
 

@@ -1,10 +1,12 @@
-//! Mistyped commands, options and values: what clap refuses in, the suggestion of the nearest word out (clap's
-//! feature `suggestions`). Ids, facts and names of calls have suggestions of their own where they are looked up.
+//! Mistyped commands, options and values: what clap refuses in, the suggestion of the nearest word out.
+//!
+//! The suggestion is clap's (its feature `suggestions`). Ids, facts and names of calls have suggestions of
+//! their own where they are looked up.
 
 use crate::exit_code::Exit;
 
-/// Prints what clap says, and returns the exit code; `--help` and `--version` are no mistakes. A closed pipe is
-/// no reason to complain.
+/// Prints what clap says, and returns the exit code; `--help` and `--version` are no mistakes. A closed pipe
+/// is no reason to complain.
 pub fn answer(refusal: &clap::Error) -> Exit {
     let _ = refusal.print();
     if refusal.use_stderr() { Exit::Usage } else { Exit::Success }

@@ -78,7 +78,7 @@ async fn listen(
             Ok(Exit::Findings)
         }
         Listened::Failed(problem) => {
-            output::tell(&format!("{name} could not be listened to: {problem}"));
+            output::tell(&format!("cannot capture the output of {name}: {problem}"));
             Ok(Exit::Findings)
         }
     }

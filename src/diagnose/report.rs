@@ -92,7 +92,7 @@ pub struct Advice {
 pub struct Finding {
     /// Id of the diagnosis.
     pub id: String,
-    /// RemedyPlace in the chain of causes.
+    /// Place in the chain of causes.
     pub role: Role,
     /// How bad it is.
     pub severity: Severity,

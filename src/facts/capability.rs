@@ -51,6 +51,7 @@ const NAMES: [&str; 41] = [
 pub const NEEDED: [&str; 4] = ["CHOWN", "SETGID", "SETPCAP", "SETUID"];
 
 /// Returns all capabilities, sorted by name.
+#[must_use]
 pub fn all() -> Vec<String> {
     let mut names: Vec<_> = NAMES.iter().map(|name| format!("CAP_{name}")).collect();
     names.sort();

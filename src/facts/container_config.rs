@@ -58,12 +58,14 @@ pub struct Config<'a> {
 
 impl<'a> Config<'a> {
     /// The configuration of a live container: the engine told everything.
+    #[must_use]
     pub fn live(inspect: &'a Value, native: Option<&'a Value>, kind: EngineKind) -> Self {
         Self { inspect, native, kind, complete: EVERYTHING }
     }
 
     /// A configuration of which only these sections were seen whole, such as `/HostConfig` for a command
     /// line.
+    #[must_use]
     pub fn partial(
         inspect: &'a Value,
         native: Option<&'a Value>,
@@ -74,23 +76,27 @@ impl<'a> Config<'a> {
     }
 
     /// Whether the answer to a field is known: it is there, or what was seen would have shown it.
+    #[must_use]
     pub fn knows(&self, pointer: &str) -> bool {
         self.inspect.pointer(pointer).is_some()
             || self.complete.iter().any(|section| pointer.starts_with(section))
     }
 
     /// A field by JSON pointer; null and absent are the same.
+    #[must_use]
     pub fn field(&self, pointer: &str) -> Option<&'a Value> {
         self.inspect.pointer(pointer).filter(|value| !value.is_null())
     }
 
     /// A text field, empty counting as absent.
+    #[must_use]
     pub fn text(&self, pointer: &str) -> Option<&'a str> {
         self.field(pointer)?.as_str().filter(|text| !text.is_empty())
     }
 
     /// Whether a word is the container's short id, its first twelve digits, which the engine itself gives as
     /// hostname and network alias. A shorter word may be a real name: `db` begins one id in 256.
+    #[must_use]
     pub fn is_short_id(&self, word: &str) -> bool {
         self.text("/Id").and_then(|id| id.get(..12)) == Some(word)
     }
@@ -101,6 +107,7 @@ impl<'a> Config<'a> {
     }
 
     /// A list of texts; a single text counts as a list of one.
+    #[must_use]
     pub fn list(&self, pointer: &str) -> Vec<String> {
         texts(self.field(pointer))
     }
@@ -123,6 +130,7 @@ impl<'a> Config<'a> {
     }
 
     /// Value of an environment variable.
+    #[must_use]
     pub fn env(&self, name: &str) -> Option<String> {
         let wanted = |entry: &String| {
             entry.split_once('=').filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
@@ -132,11 +140,13 @@ impl<'a> Config<'a> {
 
     /// Whether the whole environment was seen: a command line adds to the image's, so that its own part does
     /// not tell.
+    #[must_use]
     pub fn knows_environment(&self) -> bool {
         self.complete.iter().any(|section| "/Config/Env".starts_with(section))
     }
 
     /// Values of a security option, such as `seccomp`; `label:x` and `label=x` are both in use.
+    #[must_use]
     pub fn security_option(&self, name: &str) -> Option<String> {
         let split = |option: &String| {
             option.split_once(['=', ':']).filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
@@ -169,16 +179,19 @@ impl<'a> Config<'a> {
     }
 
     /// The mount at a path, if there is one.
+    #[must_use]
     pub fn mount_at(&self, path: &str) -> Option<Mount> {
         self.mounts().into_iter().find(|mount| mount.destination == path)
     }
 
     /// Whether Podman prepares the container for systemd; `None` where that cannot be seen.
+    #[must_use]
     pub fn systemd_mode(&self) -> Option<bool> {
         podman_systemd_mode::of_inspect(self.kind, self.native)
     }
 
     /// Capabilities in the bounding set.
+    #[must_use]
     pub fn capabilities(&self) -> Vec<String> {
         if let Some(native) =
             self.native.and_then(|native| native.get("BoundingCaps")).filter(|caps| !caps.is_null())
@@ -209,6 +222,7 @@ impl<'a> Config<'a> {
     }
 
     /// Default capabilities of the engine that this container lacks.
+    #[must_use]
     pub fn dropped_capabilities(&self) -> Vec<String> {
         let has = self.capabilities();
         let defaults = if self.kind == EngineKind::Podman { &PODMAN_DEFAULT[..] } else { &DOCKER_DEFAULT };

@@ -42,12 +42,14 @@ const IDS: &[(&str, &str)] = &[
 ];
 
 /// The id of a distribution by its name.
+#[must_use]
 pub fn id_of_name(name: &str) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();
     IDS.iter().find(|(word, _)| name.contains(word)).map(|(_, id)| *id)
 }
 
 /// Distribution and version of systemd that an image reference such as `centos:7` or `x/ubuntu2204-y` names.
+#[must_use]
 pub fn of_image(image: &str) -> Option<(&'static str, Option<i64>)> {
     let image = image.to_ascii_lowercase();
     // The registry's host says nothing of the content.
@@ -67,6 +69,7 @@ pub fn of_image(image: &str) -> Option<(&'static str, Option<i64>)> {
 }
 
 /// Version of systemd in the release that a distribution's own name gives, such as `CentOS Linux 7 (Core)`.
+#[must_use]
 pub fn of_name(name: &str) -> Option<i64> {
     let id = id_of_name(name)?;
     let release = name.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;

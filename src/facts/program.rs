@@ -79,6 +79,7 @@ fn basename(word: &str) -> &str {
 }
 
 /// Looks at the words of a command line; `sh` is what /bin/sh leads to, when that is known.
+#[must_use]
 pub fn of_argv(argv: &[String], sh: Option<&str>) -> Program {
     let none =
         Program { wrapper: Wrapper::None, init: None, execs: None, init_arguments: Vec::new(), script: None };
@@ -161,6 +162,7 @@ pub enum ScriptPlace {
 }
 
 /// Skims a shell text that is called with `arguments`.
+#[must_use]
 pub fn of_script_text(text: &str, arguments: &[String], place: ScriptPlace) -> Program {
     let commands = commands(text);
     let count = commands.len();
@@ -200,6 +202,7 @@ fn commands(text: &str) -> Vec<Vec<String>> {
 }
 
 /// Splits at `;`, `&&`, `||`, `|` and `&` that stand outside of quotes.
+#[must_use]
 pub fn split_outside_quotes(line: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut quote = None;

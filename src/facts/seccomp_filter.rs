@@ -88,6 +88,7 @@ pub fn find(config: &Config<'_>, read: ProfileReader<'_>, facts: &Facts) -> Resu
 
 /// Path of the file that holds the profile in force, where it is in one.
 #[cfg(feature = "engine")]
+#[must_use]
 pub fn path(config: &Config<'_>, facts: &Facts) -> Option<String> {
     of_daemon(config, facts)
         .or_else(|| config.security_option("seccomp"))
@@ -170,6 +171,7 @@ fn machine(facts: &Facts) -> Machine {
 }
 
 /// Kind of the control group tree that the guest sees.
+#[must_use]
 pub fn hierarchy(facts: &Facts) -> Option<Hierarchy> {
     match facts.get(key::CGROUP_MODE) {
         Some(CgroupMode::V2) => Some(Hierarchy::V2),

@@ -2,6 +2,7 @@
 
 /// Canonical name of a signal given as `SIGTERM`, `TERM`, `15`, `RTMIN+3` or `37`; the first real-time signal
 /// is 34 in glibc.
+#[must_use]
 pub fn canonical(text: &str) -> String {
     let upper = text.trim().to_ascii_uppercase();
     if let Ok(number) = upper.parse::<u32>() {
@@ -37,6 +38,7 @@ fn name_of(number: u32) -> String {
 
 /// Whether systemd as PID 1 shuts down in order on this signal: halt, poweroff, and their immediate forms
 /// (systemd(1), "Signals"; the same from 219 to 262).
+#[must_use]
 pub fn halts_systemd(canonical: &str) -> bool {
     matches!(canonical, "SIGRTMIN+3" | "SIGRTMIN+4" | "SIGRTMIN+13" | "SIGRTMIN+14")
 }

@@ -284,7 +284,7 @@ impl<'f> Units<'f> {
         let further = self.seen.len() - self.list.len();
         if further > 0 {
             let reason = format!("not read: {further} more failed units, after the first {MOST_UNITS}");
-            builder.gaps.push(Gap { fact: "manager.failed_units".to_owned(), reason });
+            builder.gaps.push(Gap { fact: key::MANAGER_FAILED_UNITS.name().to_owned(), reason });
         }
         if !self.list.is_empty() {
             builder.facts.set_named(key::MANAGER_FAILED_UNITS.name(), self.list.into(), self.source);

@@ -101,15 +101,8 @@ pub fn of_lines(lines: &[Line]) -> EngineInfo {
             options.get_or_insert_default().push(json!(format!("name={text}")));
             continue;
         }
-        // Of the built-in profile nothing more needs to be said.
-        if let Some(profile) = text
-            .strip_prefix("Profile:")
-            .map(str::trim)
-            .filter(|name| in_options && !matches!(*name, "builtin" | "default"))
-            && let Some(option) =
-                options.iter_mut().flatten().next_back().filter(|option| **option == json!("name=seccomp"))
-        {
-            *option = json!(format!("name=seccomp,profile={profile}"));
+        if in_options {
+            add_profile(text, options.as_mut());
         }
         in_options = text == "Security Options:"
             || in_options && (text.starts_with("Profile:") || text.starts_with("WARNING"));
@@ -136,6 +129,18 @@ pub fn of_lines(lines: &[Line]) -> EngineInfo {
         (engine.name, engine.version) = (Some(EngineKind::Docker), Some(version.to_owned()));
     }
     engine
+}
+
+/// Adds the name of a profile to the option `seccomp` above it; of the built-in one nothing more needs to be
+/// said.
+fn add_profile(text: &str, options: Option<&mut Vec<Value>>) {
+    let profile = text.strip_prefix("Profile:").map(str::trim);
+    let last = options.and_then(|options| options.last_mut());
+    if let Some(profile) = profile.filter(|name| !matches!(*name, "builtin" | "default"))
+        && let Some(option) = last.filter(|option| **option == json!("name=seccomp"))
+    {
+        *option = json!(format!("name=seccomp,profile={profile}"));
+    }
 }
 
 /// The value behind a label; where [`WITHIN`] says so, within a sentence too.

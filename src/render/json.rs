@@ -369,7 +369,7 @@ pub fn schema() -> schemars::Schema {
 #[cfg(feature = "cli")]
 #[derive(schemars::JsonSchema)]
 #[schemars(title = "sysdock report", untagged)]
-#[allow(dead_code, reason = "only its schema is asked for")]
+#[allow(dead_code, clippy::large_enum_variant, reason = "only its schema is asked for")]
 enum Output<'r> {
     Document(Document<'r>),
     Line(Line<'r>),

@@ -89,7 +89,7 @@ mod tests {
     fn takes<T: JsonSchema>(text: &str) -> bool {
         let schema = T::json_schema(&mut SchemaGenerator::default());
         let pattern = schema.get("pattern").and_then(|pattern| pattern.as_str()).unwrap();
-        let longest = schema.get("maxLength").and_then(|length| length.as_u64()).unwrap_or(u64::MAX);
+        let longest = schema.get("maxLength").and_then(serde_json::Value::as_u64).unwrap_or(u64::MAX);
         regex::Regex::new(pattern).unwrap().is_match(text) && text.chars().count() as u64 <= longest
     }
 

@@ -2,6 +2,7 @@
 //! what makes it seen. Must not look by itself.
 
 use super::check::Check;
+use crate::snapshot::key;
 
 /// What examining a container needs: id, words, what is lost without it, and what to do.
 pub(super) struct Need(&'static str, &'static str, &'static str, &'static str);
@@ -43,7 +44,7 @@ pub(super) const EXEC: Need = Need(
     "name a running container that has systemctl: sysdock selftest CONTAINER",
 );
 pub(super) const LOCAL: Need = Need(
-    "host.local",
+    key::HOST_LOCAL.name(),
     "the engine on this machine",
     "PID 1, its mounts and the layers of dead containers are not visible",
     "run sysdock on the engine's machine, not in a container with its own PID namespace",
@@ -67,7 +68,7 @@ pub(super) const KERNEL: Need = Need(
     "run sysdock as root, or set kernel.dmesg_restrict to 0",
 );
 pub(super) const LSM: Need = Need(
-    "host.lsms",
+    key::HOST_LSMS.name(),
     "the kernel's security modules",
     "AppArmor and SELinux are known only from the engine",
     "mount securityfs on /sys/kernel/security",

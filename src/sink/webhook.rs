@@ -154,10 +154,10 @@ async fn work(to: Destination, mut waiting: mpsc::Receiver<String>, posts: Posts
         match posted {
             Err(reason) if !troubled && remarks => {
                 output::tell(&format!(
-                    "{address} does not take reports: {reason}\n  next: look at the log of what listens there"
+                    "{address} rejects reports: {reason}\n  next: check the receiver's log"
                 ));
             }
-            Ok(()) if troubled && remarks => output::tell(&format!("{address} takes reports again")),
+            Ok(()) if troubled && remarks => output::tell(&format!("{address} accepts reports again")),
             _ => {}
         }
         troubled = failed;

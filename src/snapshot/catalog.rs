@@ -86,6 +86,7 @@ pub fn unknown_fact(key: &str) -> String {
 macro_rules! catalog {
     ($($key:ident = $name:literal: $type:ty, $collector:literal, $sentence:literal, $how:literal;)+) => {
         /// The typed key of each fact.
+        #[allow(clippy::doc_markdown, reason = "the sentences of the catalog are plain text")]
         pub mod key {
             use super::super::fact_type::Key;
             #[allow(clippy::wildcard_imports, reason = "each vocabulary is the type of a fact")]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
-use super::{CATALOG, FactSpec, Facts, Kind, Snapshot};
+use super::{CATALOG, FactSpec, Facts, Kind, RETIRED, Snapshot};
 
 /// Returns the schema of a snapshot file.
 #[must_use]
@@ -15,6 +15,7 @@ pub fn snapshot() -> Schema {
 
 /// Returns the schema of a table of facts by key, each with its bare value, as examples of rules have it; the
 /// text `null` stands for null, which TOML has not.
+#[must_use]
 pub fn values(_: &mut SchemaGenerator) -> Schema {
     let or_word = |kind| json!({"anyOf": [of_kind(kind), {"const": "null"}]});
     let value = |spec: &FactSpec| with_description(spec, or_word(spec.kind));
@@ -44,10 +45,28 @@ impl JsonSchema for Facts {
         json_schema!({
             "description": "All known facts by key; what is missing here is not known.",
             "type": "object",
-            "properties": by_key(|spec| with_description(spec, known(spec.kind))),
+            "properties": known_and_retired(),
             "additionalProperties": false,
         })
     }
+}
+
+/// Returns the facts of this version, and those that snapshots of earlier ones hold.
+fn known_and_retired() -> Map<String, Value> {
+    let mut facts = by_key(|spec| with_description(spec, known(spec.kind)));
+    for (key, instead) in RETIRED {
+        let about = format!("No longer recorded: {instead}.");
+        let gone = json!({
+            "description": about,
+            "deprecated": true,
+            "type": "object",
+            "properties": {"value": true, "source": {"type": "string"}},
+            "required": ["value", "source"],
+            "additionalProperties": false,
+        });
+        facts.insert((*key).to_owned(), gone);
+    }
+    facts
 }
 
 fn by_key(schema: impl Fn(&FactSpec) -> Value) -> Map<String, Value> {

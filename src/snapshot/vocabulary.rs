@@ -206,7 +206,7 @@ vocabulary! {
     ManagerState {
         /// Early in the boot.
         Initializing,
-        /// DeferredArgs in the boot: jobs are still queued.
+        /// Late in the boot: jobs are still queued.
         Starting,
         /// Up.
         Running,

@@ -128,7 +128,7 @@ impl Session<'_> {
     /// # Errors
     /// [`TreatError`] when the image is not there, or no container of it can be made and looked at.
     pub async fn examine_image(&self, reference: &str) -> Result<Examination, TreatError> {
-        let _working = self.working(&format!("looking at {reference}"));
+        let _working = self.working(&format!("examining {reference}"));
         let document = self.image(reference).await?;
         let until = Timestamp::now().as_second() + PROBE_LIFE;
         let mark = self.marks.make(&probe_name(std::process::id(), until));

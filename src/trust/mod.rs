@@ -56,7 +56,8 @@ impl Refusal {
     /// Whether there is no such file.
     #[must_use]
     pub fn is_absent(&self) -> bool {
-        matches!(self, Self::Io(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory))
+        let Self::Io(error) = self else { return false };
+        matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
     }
 
     /// Whether trust alone lifts it.

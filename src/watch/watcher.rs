@@ -119,7 +119,7 @@ async fn finish_posting(delivery: Delivery, remarks: bool) {
     };
     if left > 0 && remarks {
         let reports = counted(usize::try_from(left).unwrap_or(usize::MAX), "report", "reports");
-        output::tell(&format!("{reports} could not be posted before the end"));
+        output::tell(&format!("{reports} could not be posted before exit"));
     }
 }
 

@@ -146,7 +146,7 @@ fn units_of_a_dead_container_are_read_up_to_a_limit() {
     std::fs::create_dir_all(&lower).unwrap();
     std::fs::write(units.join("0.service"), "x".repeat(64 * 1024)).unwrap();
     (1..20_000).for_each(|n| {
-        std::fs::hard_link(units.join("0.service"), units.join(format!("{n}.service"))).unwrap()
+        std::fs::hard_link(units.join("0.service"), units.join(format!("{n}.service"))).unwrap();
     });
     let mut documents = recorded().exited(255);
     documents.container["GraphDriver"] =

@@ -228,7 +228,7 @@ fn note(message: &Value, seen: &mut Seen) {
             .console
             .push(format!("error: {}", text(&told["exceptionDetails"]["exception"]["description"]))),
         "Log.entryAdded" => {
-            seen.console.push(format!("{}: {}", text(&told["entry"]["level"]), text(&told["entry"]["text"])))
+            seen.console.push(format!("{}: {}", text(&told["entry"]["level"]), text(&told["entry"]["text"])));
         }
         "Network.requestWillBeSent" => {
             let address = text(&told["request"]["url"]);

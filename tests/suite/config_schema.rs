@@ -67,7 +67,7 @@ fn samples_of_configurations_fit() {
         .lines()
         .skip(1)
         .take_while(|line| line.starts_with("  "))
-        .map(|line| format!("{}\n", line.trim()))
+        .flat_map(|line| [line.trim(), "\n"])
         .collect();
     assert_eq!(configuration(&sample), [""; 0], "{sample}");
     let said = of_toml(&sample);

@@ -146,7 +146,7 @@ fn an_init_that_has_just_been_started_is_given_time_to_say_so() {
 fn garbage_at_the_start_is_named() {
     for (body, part) in [
         (Answer::Raw(b"SSH-2.0-OpenSSH_9.2\r\n"), "not HTTP"),
-        (Answer::Raw(b""), "broke off"),
+        (Answer::Raw(b""), "was cut off"),
         (Answer::Body(b"<html><body>It works!</body></html>".to_vec()), "not the expected JSON"),
         (Answer::Json(200, json!([1, 2, 3])), "ApiVersion"),
         (Answer::Json(200, json!({"ApiVersion": "new"})), "ApiVersion"),
@@ -444,7 +444,7 @@ fn a_socket_that_refuses_this_user_is_named() {
             );
         }
         Err(error) => {
-            announce(&format!("engine: a_socket_that_refuses_this_user_is_named not run: setpriv: {error}"))
+            announce(&format!("engine: a_socket_that_refuses_this_user_is_named not run: setpriv: {error}"));
         }
     }
 }

@@ -18,6 +18,7 @@ const LOOKED_AT: &[&str] = &[
     "container logs",
     "container's process or files on this machine",
     "exec: ",
+    "no process or file of the container is on this machine",
     "the container's processes and files are not on this machine",
     "seccomp profile /",
 ];

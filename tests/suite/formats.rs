@@ -390,7 +390,7 @@ fn the_page_for_a_browser_is_quiet_and_takes_no_orders() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let page = folder.path().join("report.html");
     let write = |reports: &[Report]| {
-        std::fs::write(&page, rendered(ReportFormat::Html, reports)).expect("a file can be written")
+        std::fs::write(&page, rendered(ReportFormat::Html, reports)).expect("a file can be written");
     };
     write(&[hostile("target-0"), hostile("target-1")]);
     for view in [DESKTOP, PHONE, View { dark: true, ..DESKTOP }, View { print: true, ..DESKTOP }] {

@@ -145,13 +145,13 @@ fn pipes_devices_and_escaping_links_are_refused_at_once() {
         }),
         ("rules = [\"rules\"]", &|folder| pipe(&folder.join("rules/x.toml"))),
         ("rules = [\"rules\"]", &|folder| {
-            symlink("/dev/zero", folder.join("rules/x.toml")).expect("a link can be made")
+            symlink("/dev/zero", folder.join("rules/x.toml")).expect("a link can be made");
         }),
         ("rules = [\"rules\"]", &|folder| {
-            symlink(other.path().join("x.toml"), folder.join("rules/x.toml")).expect("a link can be made")
+            symlink(other.path().join("x.toml"), folder.join("rules/x.toml")).expect("a link can be made");
         }),
         ("rules = [\"link\"]", &|folder| {
-            symlink(other.path(), folder.join("link")).expect("a link can be made")
+            symlink(other.path(), folder.join("link")).expect("a link can be made");
         }),
         ("rules = [\"rules/x.toml\"]", &|folder| pipe(&folder.join("rules/x.toml"))),
         ("baseline = \"known.json\"", &|folder| pipe(&folder.join("known.json"))),

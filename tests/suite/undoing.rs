@@ -263,7 +263,7 @@ fn a_trial_removes_nothing_that_it_did_not_make() {
     let spoils: [fn(&mut Value); 4] = [
         |container| container["Config"]["Labels"] = json!({}),
         |container| {
-            container["Config"]["Labels"]["sysdock.trial.token"] = "0123456789abcdef0123456789abcdef".into()
+            container["Config"]["Labels"]["sysdock.trial.token"] = "0123456789abcdef0123456789abcdef".into();
         },
         |container| container["Config"]["Labels"]["sysdock.trial"] = Value::Null,
         |container| container["Name"] = "/web-db".into(),
@@ -342,10 +342,7 @@ fn only_what_was_made_here_is_swept() {
     // Names that are not a trial's: they are the user's own, and no command that removes them is given.
     for name in ["web", "db-trial", "web-trial-12", "web-trial-a-b", "sysdock-probe-x", "web-trial-1-2-old"] {
         let (removed, said) = swept(&There { name, ..there() }, "--sweep");
-        assert!(
-            removed.is_empty() && said.contains("left alone") && !said.contains("rm -f"),
-            "{name}: {said}"
-        );
+        assert!(removed.is_empty() && said.contains("is kept") && !said.contains("rm -f"), "{name}: {said}");
     }
     for (number, one) in [
         There { of_image: there().labels, ..there() },

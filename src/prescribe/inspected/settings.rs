@@ -77,7 +77,7 @@ impl Inspected<'_> {
         match health_check::flags(check, image, self.config.kind) {
             Some(flags) => flags.into_iter().for_each(|(name, value)| recipe.push(&name, value)),
             None => {
-                recipe.refused.push("Config.Healthcheck: no flag exists for this kind of test".to_owned())
+                recipe.refused.push("Config.Healthcheck: no flag exists for this kind of test".to_owned());
             }
         }
     }

@@ -206,7 +206,7 @@ mod tests {
             match readers.next().unwrap() {
                 Ok(found) => {
                     (whole, lines) =
-                        (whole + 1, lines + found.sifted.iter().map(|(_, sifted)| sifted.lines).sum::<u64>())
+                        (whole + 1, lines + found.sifted.iter().map(|(_, sifted)| sifted.lines).sum::<u64>());
                 }
                 Err(error) => break error,
             }

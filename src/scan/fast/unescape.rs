@@ -142,8 +142,10 @@ fn text<'t>(rest: &'t [u8], view: &mut Vec<u8>) -> Option<&'t [u8]> {
     let character = rest.get(..length).filter(|bytes| std::str::from_utf8(bytes).is_ok())?;
     // Marks without width and of direction lie in these two rows of Unicode, the byte order mark in the
     // third.
-    if matches!(character, [0xe2, 0x80, 0x8b..=0x8f | 0xaa..=0xae] | [0xe2, 0x81, 0xa6..=0xa9] | [0xef, 0xbb, 0xbf])
-    {
+    if matches!(
+        character,
+        [0xe2, 0x80, 0x8b..=0x8f | 0xaa..=0xae] | [0xe2, 0x81, 0xa6..=0xa9] | [0xef, 0xbb, 0xbf]
+    ) {
         return None;
     }
     view.extend_from_slice(character);

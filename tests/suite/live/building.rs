@@ -28,7 +28,7 @@ impl<'l> Image<'l> {
         let image = Self::named(lane, "base");
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let write = |name: &str, text: &str| {
-            std::fs::write(folder.path().join(name), text).expect("a file can be written")
+            std::fs::write(folder.path().join(name), text).expect("a file can be written");
         };
         write("hello.service", UNIT);
         write(

@@ -139,10 +139,10 @@ fn gather(path: &str, value: &Value, found: &mut BTreeMap<String, Value>) {
         Value::Null => {}
         // Podman's word for a policy that nobody asked for.
         Value::String(policy) if policy == "no" && path.ends_with("/RestartPolicy/Name") => {
-            gather(path, &Value::from(""), found)
+            gather(path, &Value::from(""), found);
         }
         Value::String(options) if path.contains("/Tmpfs/") => {
-            drop(found.insert(path.to_owned(), in_order(options).into()))
+            drop(found.insert(path.to_owned(), in_order(options).into()));
         }
         value => drop(found.insert(path.to_owned(), value.clone())),
     }

@@ -153,7 +153,7 @@ fn shared_out(number: usize, each: impl Fn(&str) + Sync, meanwhile: impl FnOnce(
         for client in 0..CLIENTS {
             let each = &each;
             scope.spawn(move || {
-                (client..number).step_by(CLIENTS).for_each(|turn| each(&format!("storm-{turn}")))
+                (client..number).step_by(CLIENTS).for_each(|turn| each(&format!("storm-{turn}")));
             });
         }
         meanwhile();
