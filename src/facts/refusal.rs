@@ -50,8 +50,19 @@ static FORMS: [Pattern; 11] = [
     // What a program says of itself is told from what it says of its request by a word of refusal, wherever
     // that stands.
     Pattern::with_one_of(
-        &["docker", "podman: ", "nerdctl: ", "crun: ", "runc: ", "youki: ", "ctr: ", "buildah: ", "conmon: "],
-        r"^(?:docker(?:-compose)?|podman|nerdctl|crun|runc|youki|ctr|buildah|conmon): (?P<words>(?:.*[^\w-])?(?:[Ee]rror|[Ii]nvalid|[Cc]onflicting|[Oo]pening|[Bb]ad|[Uu]nsupported|[Uu]nknown|[Cc]annot|[Cc]an't|[Ff]ailed|[Uu]nable|[Nn]o such|no matching|is not|not found|already|permission denied|must be)\b.*|(?:open|stat|lstat|statfs|read|mkdir) \S.*)$",
+        &[
+            "docker",
+            "podman: ",
+            "nerdctl: ",
+            "crun: ",
+            "runc: ",
+            "youki: ",
+            "ctr: ",
+            "buildah: ",
+            "conmon: ",
+            "nsenter: ",
+        ],
+        r"^(?:docker(?:-compose)?|podman|nerdctl|crun|runc|youki|ctr|buildah|conmon|nsenter): (?P<words>(?:.*[^\w-])?(?:[Ee]rror|[Ii]nvalid|[Cc]onflicting|[Oo]pening|[Bb]ad|[Uu]nsupported|[Uu]nknown|[Cc]annot|[Cc]an't|[Ff]ailed|[Uu]nable|[Nn]o such|no matching|is not|not found|already|permission denied|must be)\b.*|(?:open|stat|lstat|statfs|read|mkdir) \S.*)$",
     ),
     Pattern::with_one_of(
         &["Error: "],
@@ -118,6 +129,29 @@ static LOOSE: Pattern = Pattern::with_one_of(
     &["Error: ", "unknown ", "nvalid argument ", "FATA[", "level=fatal"],
     r"^(?:Error: (?P<error>\S.*)|(?P<flag>unknown (?:shorthand )?flag: .*|[Ii]nvalid argument .+ for .?-.*)|FATA\[\d+\] (?P<fatal>\S.*)|time=\S+ level=fatal (?P<logged>\S.*))$",
 );
+/// Lines that say nothing of an engine by themselves; where a text holds nothing else, something asked for a
+/// container and did not get it.
+static LONE: Pattern = Pattern::with_one_of(
+    &[
+        "ontainer with name",
+        "nable to find image",
+        "cannot clone: ",
+        "cannot re-exec",
+        "ootless container",
+        "ERROR: for ",
+        "lxc",
+        "incus: ",
+        "machinectl: ",
+        "systemd-nspawn: ",
+        "unshare: ",
+        "newuidmap: ",
+        "newgidmap: ",
+        "slirp4netns: ",
+        "pasta: ",
+        "fuse-overlayfs: ",
+    ],
+    r"^(?P<words>[Nn]o container with name .*|[Uu]nable to find image .*|cannot (?:clone: |re-exec ).*|[Rr]ootless containers? requires? .*|ERROR: for \S+ .*|(?:lxc|lxc-\w+|incus|machinectl|systemd-nspawn|unshare|new[ug]idmap|slirp4netns|pasta|fuse-overlayfs): .*)$",
+);
 /// Requests that start no container.
 static OTHER: Pattern = Pattern::new(
     r"(?i)\bno such (?:container|object|image|network|volume|exec|service|node|pod)|no container with (?:name|id)|exec failed|runtime exec\b|\bis not running\b|\bis (?:already )?(?:paused|restarting|stopped)\b|\b(?:cannot|unable to|could not) (?:remove|delete|kill|stop|pause|unpause|attach|exec)|\bremoval of |\b(?:unable to|cannot) (?:delete|remove)|must be forced|page not found|\bprune\b|not a swarm manager|dockerfile parse error|failed to (?:build|solve|read dockerfile)|returned a non-zero code|\b(?:copy|add) failed|can only create exec|is not a docker command|container state improper|no configuration file provided|has active endpoints|volume is (?:in use|being used)|image is (?:in use|being used)",
@@ -150,6 +184,16 @@ pub fn of_loose_line(line: &str) -> Option<Refusal<'_>> {
     let captures = LOOSE.captures(line.trim())?;
     let words = ["error", "flag", "fatal", "logged"].into_iter().find_map(|name| captures.name(name))?;
     (what(line, words) != Refused::Other).then(|| Refusal { words: bare(words), what: Refused::Asking })
+}
+
+/// Reads the only line of a text, which may be of an engine's client whatever it says.
+#[must_use]
+pub fn of_lone_line(line: &str) -> Option<&str> {
+    let line = line.trim();
+    let loose = LOOSE.captures(line).and_then(|captures| {
+        ["error", "flag", "fatal", "logged"].into_iter().find_map(|name| captures.name(name))
+    });
+    loose.or_else(|| LONE.captures(line)?.name("words")).map(bare)
 }
 
 fn what(line: &str, words: &str) -> Refused {
@@ -305,6 +349,23 @@ mod tests {
             assert_eq!(refusal.what, what, "{line}");
             assert!(refusal.words.starts_with(words), "{line}: {}", refusal.words);
         }
+    }
+
+    #[test]
+    fn a_lone_line_may_be_of_a_client() {
+        for line in [
+            "Error: cannot re-exec process",
+            "cannot clone: Operation not permitted",
+            "rootless containers require user namespaces",
+            "no container with name or ID \"web\" found: no such container",
+            "lxc-start: web: tools/lxc_start.c: main: 306 The container failed to start",
+            "ERROR: for web  Container \"0123\" is unhealthy.",
+        ] {
+            assert!(of_lone_line(line).is_some(), "{line}");
+        }
+        assert_eq!(of_lone_line("npm ERR! code ELIFECYCLE"), None);
+        let nsenter = of_line("nsenter: failed to unshare namespaces: Operation not permitted").unwrap();
+        assert_eq!(nsenter.what, Refused::Start);
     }
 
     #[test]

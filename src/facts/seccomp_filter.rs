@@ -214,17 +214,19 @@ fn effect(filter: &InForce, facts: &mut Facts) {
     let found = blocked_in(version, place, |call| filter.answer(call));
     facts.set(key::SECCOMP_FIRST_BLOCKED, found.first().map(|b| b.call.clone()), source);
     facts.set(key::SECCOMP_FIRST_ANSWER, found.first().map(|b| denial(filter.answer(&b.call))), source);
-    facts.set(key::SECCOMP_EFFECT, found.first().map_or(FilterEffect::None, |b| worst(b.effect)), source);
+    facts.set(key::SECCOMP_EFFECT, found.first().map_or(FilterEffect::None, |b| b.effect.into()), source);
     facts.set(key::SECCOMP_BLOCKS, found.into_iter().map(|b| b.call).collect::<Vec<_>>(), source);
 }
 
-fn worst(effect: Effect) -> FilterEffect {
-    match effect {
-        Effect::Units => FilterEffect::Units,
-        Effect::Unreachable => FilterEffect::Unreachable,
-        Effect::Stuck => FilterEffect::Stuck,
-        Effect::Fatal => FilterEffect::Fatal,
-        Effect::Create => FilterEffect::Create,
+impl From<Effect> for FilterEffect {
+    fn from(effect: Effect) -> Self {
+        match effect {
+            Effect::Units => Self::Units,
+            Effect::Unreachable => Self::Unreachable,
+            Effect::Stuck => Self::Stuck,
+            Effect::Fatal => Self::Fatal,
+            Effect::Create => Self::Create,
+        }
     }
 }
 

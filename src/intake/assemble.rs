@@ -18,6 +18,8 @@ use crate::snapshot::{
     Fact, Facts, Gap, LogExcerpt, Redactor, SCHEMA_VERSION, Snapshot, Target, TargetKind, UNSEEN_TEXT, key,
 };
 
+/// Lines of a text that is nothing but a command and the error that it got.
+const FEW_LINES: u64 = 2;
 /// Units that failed, of one container; more are one disaster.
 const MOST_UNITS: usize = 500;
 
@@ -155,9 +157,11 @@ impl<'f> TextSnapshotBuilder<'f> {
             return;
         }
         // An engine was asked for something and did not do it; what became of a container nobody says.
-        let other =
-            self.log.lines.iter().find_map(|line| refusal::of_line(&line.text)).map(|refusal| refusal.words);
-        match other {
+        let lines = || self.log.lines.iter().map(|line| line.text.as_str());
+        let other = lines().find_map(refusal::of_line).map(|refusal| refusal.words);
+        // An error that is all of a text may be an engine's; one that ends a longer text is that program's.
+        let lone = || lines().find_map(refusal::of_lone_line).filter(|_| self.log.lines_read <= FEW_LINES);
+        match other.or_else(lone) {
             Some(words) => {
                 let reason =
                     format!("no verdict: the text only contains the engine's answer to a request: {words}");

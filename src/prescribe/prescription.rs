@@ -60,6 +60,7 @@ impl Retired {
 
 /// The chosen cure.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Prescription {
     /// The cure in a sentence.
     pub summary: String,

@@ -12,6 +12,7 @@ pub const DERIVED_DOCKERFILE: &str = "image/Dockerfile";
 /// What a step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename_all = "kebab-case"))]
+#[non_exhaustive]
 pub enum StepKind {
     /// Makes an image from the container's.
     BuildImage,
@@ -44,6 +45,7 @@ impl StepKind {
 
 /// One step: files to write into the working folder, then one command to run there.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Step {
     /// What it does, for people.
     pub title: String,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use clap::ValueEnum;
+use strum::VariantArray;
 
 use super::*;
 use crate::diagnose::{Report, Role, diagnose_with};
@@ -113,7 +113,7 @@ fn every_cure_can_be_had_in_every_format() {
             .and_then(|container| container.pointer("/Config/Env")?.as_array());
         let variables: Vec<&str> =
             variables.into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
-        for format in CureFormat::value_variants().iter().copied() {
+        for format in CureFormat::VARIANTS.iter().copied() {
             let Some(emitted) = emit(prescription, format).unwrap() else {
                 assert!(format == CureFormat::Sh || prescription.launch.is_none(), "{name} {format:?}");
                 continue;

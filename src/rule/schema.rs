@@ -26,7 +26,7 @@ pub fn harmless() -> Schema {
     of_input::<HarmlessFile>()
 }
 
-/// Stands for a text that [`super::id::check_id`] takes.
+/// Stands for a text that `check_id` takes.
 pub struct Id;
 
 /// Stands for a text that [`super::id::check_reference`] takes.

@@ -17,6 +17,7 @@ macro_rules! vocabulary {
         $(#[$about])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
         #[strum(serialize_all = "kebab-case")]
+        #[non_exhaustive]
         pub enum $name { $($(#[$meaning])* $word),+ }
 
         impl $name {

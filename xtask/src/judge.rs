@@ -11,7 +11,8 @@ use sysdock::diagnose::{self, Evidence, Finding, Report, Role};
 use sysdock::rule::{Confidence, RuleSet};
 use sysdock::scan::Matcher;
 use sysdock::seccomp::{Answer, Effect, Hierarchy, Surroundings, blocked_in};
-use sysdock::snapshot::{Snapshot, saved_file};
+use sysdock::snapshot::vocabulary::FilterEffect;
+use sysdock::snapshot::{Snapshot, key, saved_file};
 
 use crate::Place;
 use crate::cells::{self, Cell, Record};
@@ -131,7 +132,11 @@ fn renew(snapshot: &mut Snapshot, record: &Record, call: &str) {
     let found = blocked_in(systemd, Surroundings { hierarchy: Some(hierarchy), docker }, answer);
     let source = "the profile of the sweep";
     facts.set(key::SECCOMP_FIRST_BLOCKED, found.first().map(|blocked| blocked.call.clone()), source);
-    facts.set(key::SECCOMP_EFFECT, found.first().map_or("none", |blocked| blocked.effect.name()), source);
+    facts.set(
+        key::SECCOMP_EFFECT,
+        found.first().map_or(FilterEffect::None, |blocked| blocked.effect.into()),
+        source,
+    );
     facts.set(key::SECCOMP_BLOCKS, found.into_iter().map(|blocked| blocked.call).collect::<Vec<_>>(), source);
 }
 

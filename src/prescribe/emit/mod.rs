@@ -29,7 +29,7 @@ use emitted::Source;
 pub use emitted::{EmitError, Emitted};
 
 /// Format that a cure is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum CureFormat {
     /// All steps as one shell script, the old container kept under another name

@@ -1,7 +1,7 @@
 //! Each format is read back by a parser of its own and must say what the recipe says.
 
-use clap::ValueEnum;
 use ini::{Ini, ParseOption};
+use strum::VariantArray;
 use yaml_serde::Value;
 
 use super::*;
@@ -348,7 +348,7 @@ fn every_flag_is_said_or_named() {
         let switch = matches!(field.value, FlagValue::Switch | FlagValue::Either);
         recipe.push(field.flag, (!switch).then(|| "7=7:7".to_owned()));
         let written = |format: &&CureFormat| !matches!(format, CureFormat::Sh | CureFormat::Dockerfile);
-        for format in CureFormat::value_variants().iter().copied().filter(|format| written(&format)) {
+        for format in CureFormat::VARIANTS.iter().copied().filter(|format| written(&format)) {
             for kind in [EngineKind::Docker, EngineKind::Podman] {
                 let (with, without) =
                     (document(&recipe, kind, format).unwrap(), document(&bare, kind, format).unwrap());

@@ -28,7 +28,7 @@ const fn program(
     PasswordProgram { name, secret, login, last }
 }
 
-const PROGRAMS: [PasswordProgram; 32] = [
+const PROGRAMS: [PasswordProgram; 33] = [
     program("mysql", &["-p"], &[], 0),
     program("mariadb", &["-p"], &[], 0),
     program("sshpass", &["-p"], &[], 0),
@@ -60,11 +60,12 @@ const PROGRAMS: [PasswordProgram; 32] = [
     program("htpasswd", &[], &[], 1),
     program("rabbitmqctl", &[], &[], 1),
     program("chpasswd", &[], &[], 0),
+    program("wpa_passphrase", &[], &[], 1),
     program("openssl", &["-k"], &[], 0),
 ];
 
 /// Options of any program that are followed by `NAME=value`.
-const VARIABLES: [&str; 4] = ["-e", "--env", "--build-arg", "--setenv"];
+const VARIABLES: [&str; 5] = ["-e", "--env", "--build-arg", "--setenv", "--from-literal"];
 const LABELS: [&str; 3] = ["-l", "--label", "--volume-label"];
 /// Options of any program that are followed by `user:password`.
 const LOGINS: [&str; 4] = ["--creds", "--user-password", "--basic-auth", "--proxy-user"];
@@ -89,6 +90,7 @@ pub(super) fn marks() -> impl Iterator<Item = &'static str> {
         "--env",
         "--setenv",
         "--build-arg",
+        "--from-literal",
         "--label",
         "--volume-label",
     ];

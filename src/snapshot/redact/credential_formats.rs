@@ -37,7 +37,7 @@ impl Signs {
 }
 
 /// Beginning, the least number of signs that follow, and which signs.
-const FORMATS: [(&str, usize, Signs); 63] = [
+const FORMATS: [(&str, usize, Signs); 64] = [
     ("ghp_", 16, Signs::Plain),
     ("gho_", 16, Signs::Plain),
     ("ghu_", 16, Signs::Plain),
@@ -65,6 +65,7 @@ const FORMATS: [(&str, usize, Signs); 63] = [
     ("rk_test_", 8, Signs::Word),
     ("whsec_", 8, Signs::Crypt),
     ("sk-", 20, Signs::Dashed),
+    ("key-", 32, Signs::Plain),
     ("AIza", 20, Signs::Dashed),
     ("ya29.", 16, Signs::Dotted),
     ("GOCSPX-", 12, Signs::Dashed),

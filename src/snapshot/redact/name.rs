@@ -198,9 +198,11 @@ pub(super) fn is_of_file(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.contains(&ending)) || name.starts_with("systemd-")
 }
 
-/// Whether it counts tokens, as language models and parsers do.
+/// Whether it counts tokens, as language models and parsers do, or tests that passed.
 pub(super) fn is_count(name: &str, value: &str) -> bool {
-    name.to_ascii_lowercase().ends_with("tokens") && value.bytes().all(|byte| byte.is_ascii_digit())
+    let name = name.to_ascii_lowercase();
+    (name.ends_with("tokens") || name == "pass" && value.len() <= 4)
+        && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn tells_which(word: &str) -> bool {

@@ -236,6 +236,22 @@ fn lines_of_a_value_are_hidden_one_by_one() {
 }
 
 #[test]
+fn what_a_cluster_and_a_network_are_told_is_hidden() {
+    for line in [
+        "kubectl create secret generic db --from-literal=user=Zq9secret",
+        "kubectl create secret generic db --from-literal password=Zq9secret --dry-run=client",
+        "wpa_passphrase house Zq9secret",
+        "curl https://api.mailgun.net with key-Zq9secretZq9secretZq9secretZq9secr",
+    ] {
+        let said = redacted(json!({ "Log": line }));
+        assert!(!said.contains("Zq9secret"), "{said}");
+    }
+    for line in ["suite: pass: 12 fail: 3", "pass: 0, fail: 0"] {
+        assert_eq!(redacted(json!({ "Log": line })), json!({ "Log": line }).to_string());
+    }
+}
+
+#[test]
 fn no_stretch_of_a_text_is_looked_at_for_each_of_its_marks() {
     const LONG: usize = 50_000;
     // Marks of so many kinds may announce something in the same stretch.

@@ -23,7 +23,7 @@ fn broken(lane: &Lane) -> Container<'_> {
         "s3cond w0rd\n\n",
         "it's $HOME `id`",
     ];
-    let container = Container::start(lane, "not shown", &flags, "bookworm", &command);
+    let container = Container::start(lane, "unseen", &flags, "bookworm", &command);
     container.await_end(std::time::Duration::from_secs(5));
     container
 }
