@@ -117,7 +117,7 @@ fn told(cure: &Value) -> (String, String) {
     }
     // What this container had and where it was recorded is of no use to others.
     let summary = cure["summary"].as_str().unwrap_or_default();
-    let end = [" It keeps what it had ", " These steps are made "]
+    let end = [" It keeps its extra privileges: ", " These steps were derived "]
         .iter()
         .filter_map(|mark| summary.find(mark))
         .min();

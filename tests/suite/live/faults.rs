@@ -336,7 +336,7 @@ fn comparable(mut document: Value) -> Value {
     report["target"]["kind"] = Value::Null;
     if let Some(summary) = report["prescription"]["summary"].as_str() {
         report["prescription"]["summary"] =
-            summary.split(" These steps are made from a snapshot").next().into();
+            summary.split(" These steps were derived from a snapshot").next().into();
     }
     for step in report["prescription"]["steps"].as_array_mut().into_iter().flatten() {
         step["needs"] = Value::Null;
