@@ -138,9 +138,9 @@ pub(super) const RULES_EXAMPLES: &str = "Examples:
   sysdock rules test --rules ./my-rules       run the worked examples of every rule
   sysdock rules docs -o playbook              the playbook, a page for each diagnosis, as sources for mdBook
 
-An editor checks a rule while it is written when `sysdock schema rule > my-rules/rule.schema.json` lies \
-    beside it and its
-first line is `#:schema ./rule.schema.json`; remedies.toml and harmless.toml have schemas of their own.";
+An editor with taplo checks a rule as you type if `sysdock schema rule > my-rules/rule.schema.json` \
+is next to it and its first line is `#:schema ./rule.schema.json`. remedies.toml and harmless.toml \
+have separate schemas.";
 
 pub(super) const SCHEMA_EXAMPLES: &str = "\
 Examples:
@@ -153,11 +153,9 @@ Examples:
 A TOML file names its schema in its first line, as a path from its own folder or an address:
   #:schema ./sysdock.schema.json
 
-sysdock takes the line for a comment; taplo and the editors that use it complete and check the file by it. \
-    The schemas are
-those of this version: they take no key that it does not write or read. Conditions and patterns of rules are \
-    checked by
-`sysdock rules check`, not by a schema.";
+sysdock reads this line as a comment; taplo and the editors that use it complete and check the file \
+with it. The schemas are those of this version: they accept only keys that it writes or reads. \
+`sysdock rules check` checks the conditions and patterns of rules; a schema does not.";
 
 pub(super) const DOCS_EXAMPLES: &str = "Examples:
   sysdock rules docs -o playbook && mdbook build playbook

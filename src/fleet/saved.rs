@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::Judge;
 use crate::diagnose::Report;
 use crate::docker::EngineKind;
+use crate::facts::pipeline::complete;
 use crate::prescribe::{Prescription, Reach};
 use crate::snapshot::saved_file::{self, SnapshotError};
 use crate::snapshot::{EngineId, Snapshot};
@@ -15,7 +16,7 @@ pub type Judged = Result<(Report, Option<Prescription>), SnapshotError>;
 /// Judges the snapshots of files, in their order.
 pub fn judge_saved(files: &[PathBuf], judge: &Judge<'_>) -> impl Iterator<Item = Judged> {
     files.iter().map(|path| {
-        let snapshot = saved_file::read(path)?;
+        let snapshot = saved_file::read(path).map(complete)?;
         Ok(judge.answer(&snapshot, &Reach::by_itself(engine_of(&snapshot))))
     })
 }

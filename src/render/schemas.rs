@@ -8,7 +8,7 @@ use super::{Context, json, layout::TextPage};
 /// What is to be done so that an editor checks a file: a heading, then its lines.
 const USE: [(&str, &[&str]); 2] = [
     (
-        "TOML: taplo, and the editors that use it, obey the first line of a file",
+        "TOML: taplo and the editors that use it read the schema from the first line of a file",
         &["sysdock schema config > sysdock.schema.json", "#:schema ./sysdock.schema.json"],
     ),
     (

@@ -1,8 +1,8 @@
 //! The catalog of facts: every key that a rule may name, with its kind, its sentence and how to get it by
 //! hand.
 //!
-//! The build script includes this file, as it does `src/rule/checker.rs` and `src/rule/needle.rs`: they use
-//! crates and one another alone.
+//! The build script includes this file, as it does `src/rule/condition_limits.rs` and
+//! `src/rule/needle.rs`: they use only crates and one another.
 
 use super::fact_type::{FactType, Kind};
 use super::vocabulary::{

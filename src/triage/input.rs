@@ -11,6 +11,7 @@ use super::input_list::Input;
 use super::plain_file::PlainFile;
 use super::unreadable::Unreadable;
 use crate::diagnose::{Report, diagnose_with};
+use crate::facts::pipeline::complete;
 use crate::intake::unpack::{Failing, Limits, Walk};
 use crate::intake::{self, FoundText, Supplied, TextSource};
 use crate::rule::RuleSet;
@@ -121,7 +122,7 @@ impl Triage<'_> {
         let mut failed = from.take(HEAD).read_to_end(&mut begin).err();
         if failed.is_none() && saved_file::begins_one(&begin) {
             failed = from.take(saved_file::READ_LIMIT).read_to_end(&mut begin).err();
-            if let Some(mut snapshot) = saved_file::of_text(&begin, Path::new(name)) {
+            if let Some(mut snapshot) = saved_file::of_text(&begin, Path::new(name)).map(complete) {
                 name.clone_into(&mut snapshot.target.name);
                 return Ok(vec![diagnose_with(&snapshot, self.rules, self.matcher)]);
             }

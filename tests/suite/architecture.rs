@@ -50,7 +50,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("docker", &["json_limit", "quote", "snapshot"]),
     ("exit_code", &["diagnose", "rule", "snapshot"]),
     ("facts", &["pattern", "seccomp", "snapshot"]),
-    ("fleet", &["collect", "diagnose", "docker", "prescribe", "rule", "scan", "snapshot", "treat"]),
+    ("fleet", &["collect", "diagnose", "docker", "facts", "prescribe", "rule", "scan", "snapshot", "treat"]),
     ("intake", &["facts", "pattern", "scan", "snapshot"]),
     ("lib", &[]),
     ("json_limit", &[]),

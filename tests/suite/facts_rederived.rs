@@ -8,7 +8,7 @@ use sysdock::facts::pipeline::{NEVER_COMPLETED, complete, conclude, document, do
 use sysdock::snapshot::{Facts, Snapshot, saved_file};
 
 use super::fixtures;
-use super::program::project;
+use super::program::{project, roots, sysdock};
 
 /// Where facts come from that no document holds: who recorded a fixture has looked.
 const LOOKED_AT: &[&str] = &[
@@ -139,6 +139,25 @@ fn a_fact_that_was_not_recorded_is_read_from_the_documents() {
         let loaded = sysdock::read_snapshot(&path).unwrap();
         assert_eq!(loaded.facts.named(key).map(|fact| &fact.value), Some(&old["value"]), "{key}");
         assert_eq!(loaded, complete(raw));
+    }
+}
+
+/// `doctor --from` and `triage` diagnose the completed snapshot, not the recorded one.
+#[test]
+fn commands_read_the_missing_facts_of_a_snapshot() {
+    let path = project("fixtures/wrong-stop-signal/docker28-v2-trixie-stop-signal-tty.json");
+    let mut document: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let facts = document["facts"].as_object_mut().unwrap();
+    for key in ["container.stop_signal", "container.stop_signal_halts"] {
+        facts.remove(key).unwrap_or_else(|| panic!("no {key}"));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("older.json").display().to_string();
+    std::fs::write(&path, document.to_string()).unwrap();
+    for command in [&["doctor", "--from"][..], &["triage"]] {
+        let arguments = [command, &[path.as_str(), "--format", "json"]].concat();
+        let report = sysdock(arguments).run().ended(1).report(0);
+        assert_eq!(roots(&report), ["wrong-stop-signal"], "{command:?}");
     }
 }
 

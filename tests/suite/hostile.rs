@@ -347,8 +347,8 @@ fn carried_over_privileges_are_listed() {
         ("/HostConfig/IpcMode", json!("host"), "--ipc host"),
         ("/HostConfig/UTSMode", json!("host"), "--uts host"),
         ("/HostConfig/UsernsMode", json!("host"), "--userns host"),
-        ("/HostConfig/Binds", json!(["/:/host"]), "the host's / at /host (written)"),
-        ("/HostConfig/Binds", json!(["/srv/../etc:/e:ro"]), "the host's /etc at /e (read)"),
+        ("/HostConfig/Binds", json!(["/:/host"]), "the host's / at /host (writable)"),
+        ("/HostConfig/Binds", json!(["/srv/../etc:/e:ro"]), "the host's /etc at /e (read-only)"),
         ("/HostConfig/Binds", json!(["/run/docker.sock:/s"]), "/run/docker.sock"),
         ("/HostConfig/Binds", json!(["/home/me/.ssh:/k"]), "/home/me/.ssh"),
         (

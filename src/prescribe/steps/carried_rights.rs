@@ -164,7 +164,7 @@ impl Bind {
     }
 
     fn words(&self) -> String {
-        let may = if self.read_only { "read" } else { "written" };
+        let may = if self.read_only { "read-only" } else { "writable" };
         format!(
             "the host's {} at {} ({may})",
             shown(&[self.source.to_string_lossy()]),
@@ -224,12 +224,12 @@ mod tests {
                 "--device /dev/sda:/dev/sda:rwm",
                 "--security-opt apparmor=unconfined",
                 "--security-opt label=disable",
-                "the host's / at /x (written)",
-                "the host's /etc at /x (read)",
-                "the host's /var/run/docker.sock at /x (written)",
-                "the host's /var at /x (written)",
-                "the host's /root/.ssh at /m (written)",
-                "the host's /boot at /v (written)",
+                "the host's / at /x (writable)",
+                "the host's /etc at /x (read-only)",
+                "the host's /var/run/docker.sock at /x (writable)",
+                "the host's /var at /x (writable)",
+                "the host's /root/.ssh at /m (writable)",
+                "the host's /boot at /v (writable)",
             ]
         );
         assert_eq!(of(&recipe, true).len(), said.len() + 1);

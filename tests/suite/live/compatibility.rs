@@ -155,9 +155,9 @@ fn page(cells: &[Cell]) -> String {
             guest does not boot to\n\
          `running`, or does not stop in order. None of it is `--privileged`, and no seccomp filter is \
             switched off.\n\n\
-         The sets are those for an image without labels or entrypoint of its own. An image made by `sysdock \
-            build` brings its stop signal;\n\
-         `sysdock run` gives the rest.\n\n",
+         The sets apply to an image without labels and without an entrypoint. An image made by \
+            `sysdock build` sets its stop signal;\n\
+         `sysdock run` adds the rest.\n\n",
     );
     let columns: Vec<String> = versions.iter().map(|version| format!("systemd {version}")).collect();
     text.push_str(&format!("| engine | {} |\n|---|{}\n", columns.join(" | "), "---|".repeat(versions.len())));
