@@ -1,4 +1,4 @@
-//! Prescriptions for the recorded containers of `fixtures/`.
+//! Tests prescriptions for the recorded containers of `fixtures/`.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ struct Case {
     prescription: Option<Prescription>,
 }
 
-/// All of them; diagnosing takes its time, so it is done once.
+/// All recorded containers; they are diagnosed once, because that takes time.
 static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
     let rules = rule::builtin().unwrap();
     let matcher = Matcher::new(&rules);
@@ -274,8 +274,8 @@ fn each_remedy_of_a_relaunch_is_carried_out_by_a_function_and_no_other_is() {
     assert_eq!(listed, carried_out);
 }
 
-/// The first recorded container of an id, judged with one rule more: a copy of that id's own under another
-/// name, which explains it.
+/// Returns the first recorded container of an id, diagnosed with one more rule: a copy of that id's rule
+/// under another name, which explains it.
 fn with_a_rule_of_ones_own(original: &str) -> (Report, Prescription) {
     let builtin = rule::builtin().unwrap();
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(&builtin.get(original).unwrap().file);

@@ -1,4 +1,5 @@
-//! The engine's inspect documents of a container → a recipe that makes one like it, and its seccomp filter.
+//! Converts the engine's inspect documents of a container to a recipe that recreates it, and finds its
+//! seccomp filter.
 //!
 //! Must not ask an engine, and must not judge what it reads.
 

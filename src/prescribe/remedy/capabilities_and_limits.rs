@@ -1,4 +1,4 @@
-//! Remedies that give back what was taken: dropped capabilities, room for processes and memory.
+//! Remedies that restore what was removed or limited: dropped capabilities, processes and memory.
 //!
 //! Must not give more than a boot needs.
 
@@ -6,7 +6,7 @@ use crate::facts::capability::NEEDED;
 use crate::prescribe::recipe::Plan;
 use crate::snapshot::key;
 
-/// Gives back those of the dropped capabilities that systemd cannot do without.
+/// Restores the dropped capabilities that systemd needs.
 pub fn capabilities(plan: &mut Plan<'_>) {
     if !plan.asks(&["restore-capabilities"]) {
         return;
@@ -33,7 +33,7 @@ pub fn capabilities(plan: &mut Plan<'_>) {
     plan.did_with(&["restore-capabilities"], format!("the {noun} {list}"), Some(privilege));
 }
 
-/// Raises the limit of processes to one with room for a boot.
+/// Raises the process limit to one that a boot fits in.
 pub fn processes(plan: &mut Plan<'_>) {
     if !plan.asks(&["raise-pids"]) {
         return;
@@ -45,7 +45,7 @@ pub fn processes(plan: &mut Plan<'_>) {
     plan.did(&["raise-pids"], "a limit of 512 processes");
 }
 
-/// Raises the limit of memory to one with room for a boot.
+/// Raises the memory limit to one that a boot fits in.
 pub fn memory(plan: &mut Plan<'_>) {
     if !plan.asks(&["raise-memory"]) {
         return;

@@ -1,4 +1,5 @@
-//! Podman's systemd mode, which brings the mounts, a writable control group tree and the stop signal at once.
+//! Podman's systemd mode, which provides the mounts, a writable control group tree and the stop signal at
+//! once.
 //!
 //! Must do nothing on Docker.
 
@@ -6,11 +7,11 @@ use crate::prescribe::inspected::knows_as_init;
 use crate::prescribe::recipe::Plan;
 use crate::snapshot::key;
 
-/// What the mode brings: the mounts, and a tree that may be written to.
+/// Remedies that the mode carries out: the mounts, and a writable control group tree.
 pub const IDS: &[&str] =
     &["podman-systemd-always", "tmpfs-run", "writable-cgroups", "matching-cgroupns", "undo-cgroup-volume"];
 
-/// Turns the mode on where it is off.
+/// Turns the mode on if it is off.
 pub fn turn_on(plan: &mut Plan<'_>) {
     if plan.is_podman() && plan.facts.get(key::CONTAINER_SYSTEMD_MODE) == Some(false) {
         if plan.recipe.values("--systemd") == ["false"] && starts_known_init(plan) {
@@ -23,7 +24,7 @@ pub fn turn_on(plan: &mut Plan<'_>) {
     }
 }
 
-/// Returns whether the new container's program is one that Podman takes for an init by itself.
+/// Returns whether Podman recognises the new container's program as an init.
 fn starts_known_init(plan: &Plan<'_>) -> bool {
     let words = plan.recipe.words();
     let words = if words.is_empty() { plan.inspected.config.argv() } else { words };
