@@ -6,7 +6,7 @@ use crate::options::{Options, notices_of_rules};
 use crate::render::output;
 use crate::rule::{self, RuleSet};
 use crate::scan::Matcher;
-use crate::treat::{Interrupt, Marks, Session, forget_the_dead};
+use crate::treat::{Interrupt, Marks, Session, remove_stale_folders};
 
 /// Runs work within a session, on this thread.
 ///
@@ -34,7 +34,7 @@ async fn open<'s>(
     reporter: &'s TerminalReporter,
 ) -> Result<Session<'s>, CommandError> {
     let interrupt = Interrupt::listen()?;
-    forget_the_dead();
+    remove_stale_folders();
     for notice in notices_of_rules(rules).iter().filter(|_| options.remarks) {
         output::tell(&notice.sentence());
     }

@@ -110,7 +110,7 @@ impl Engine {
     ///
     /// # Errors
     /// Returns any [`EngineError`].
-    pub async fn ask_for_a_sign_of_life(&self) -> Result<(), EngineError> {
+    pub async fn check_alive(&self) -> Result<(), EngineError> {
         self.get("/containers/json?limit=1").await.map(drop)
     }
 }

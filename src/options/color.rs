@@ -19,7 +19,7 @@ pub fn wants_color(choice: ColorChoice, environment: &Environment, terminal: boo
 }
 
 /// Returns whether the locale is UTF-8; an unset locale is assumed to be UTF-8.
-pub fn speaks_unicode(environment: &Environment) -> bool {
+pub fn is_utf8_locale(environment: &Environment) -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| environment.get(name));
     locale.is_none_or(|locale| {
         let locale = locale.to_ascii_lowercase();

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use clap::ColorChoice;
 
-use self::color::{speaks_unicode, wants_color};
+use self::color::{is_utf8_locale, wants_color};
 use crate::config::{Config, Origin};
 use crate::docker::{EngineChoice, Environment};
 use crate::render::Context;
@@ -84,7 +84,7 @@ impl Options {
         let context = Context {
             width: terminal.columns.unwrap_or(PLAIN_WIDTH).clamp(80, 120),
             color: wants_color(color, &environment, terminal.stdout),
-            unicode: !config.value(|s| s.ascii).unwrap_or_default() && speaks_unicode(&environment),
+            unicode: !config.value(|s| s.ascii).unwrap_or_default() && is_utf8_locale(&environment),
             hyperlinks: terminal.hyperlinks && color != ColorChoice::Never,
         };
         Self {

@@ -276,7 +276,7 @@ fn each_remedy_of_a_relaunch_is_carried_out_by_a_function_and_no_other_is() {
 
 /// Returns the first recorded container of an id, diagnosed with one more rule: a copy of that id's rule
 /// under another name, which explains it.
-fn with_a_rule_of_ones_own(original: &str) -> (Report, Prescription) {
+fn with_custom_rule(original: &str) -> (Report, Prescription) {
     let builtin = rule::builtin().unwrap();
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(&builtin.get(original).unwrap().file);
     let text = std::fs::read_to_string(file).unwrap();
@@ -301,7 +301,7 @@ fn a_user_rule_is_cured_by_its_remedies() {
         "default-target-broken",
         "docker-init-in-front",
     ] {
-        let (report, prescription) = with_a_rule_of_ones_own(original);
+        let (report, prescription) = with_custom_rule(original);
         let roots: Vec<&str> = report
             .findings
             .iter()
@@ -317,7 +317,7 @@ fn a_user_rule_is_cured_by_its_remedies() {
 
 #[test]
 fn what_no_flag_cures_is_known_from_its_remedies() {
-    let (report, prescription) = with_a_rule_of_ones_own("cgroup-v1-host-new-systemd");
+    let (report, prescription) = with_custom_rule("cgroup-v1-host-new-systemd");
     assert!(report.root().unwrap().is_beyond_flags() && !prescription.curable, "{}", prescription.summary);
     assert!(
         prescription.steps[0].title.starts_with("No flag cures this: systemd 262 does not start"),

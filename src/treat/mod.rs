@@ -70,7 +70,7 @@ pub use not_found::failure;
 #[cfg(feature = "engine")]
 pub use ownership::Marks;
 #[cfg(feature = "engine")]
-pub use private_folder::forget_the_dead;
+pub use private_folder::remove_stale_folders;
 #[cfg(feature = "engine")]
 pub use prove::prove;
 #[cfg(feature = "engine")]

@@ -88,7 +88,7 @@ impl PrivateFolder {
 }
 
 /// Removes the folders of processes that were killed before they could do so; skips those of other users.
-pub fn forget_the_dead() {
+pub fn remove_stale_folders() {
     sweep(Path::new(MEMORY));
     sweep(&std::env::temp_dir());
 }

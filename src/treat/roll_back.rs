@@ -21,7 +21,7 @@ pub(super) async fn roll_back(
 ) -> Result<(), Vec<Vec<String>>> {
     let mut commands = Vec::new();
     for attempt in 1..=ATTEMPTS {
-        commands = way_back(session, retired).await;
+        commands = restore_commands(session, retired).await;
         let mut failed = None;
         for command in &commands {
             failed = workspace.run(command).await.err().or(failed);
@@ -39,7 +39,7 @@ pub(super) async fn roll_back(
 }
 
 /// Returns the commands that restore the old container from its current state and remove the new one.
-async fn way_back(session: &Session<'_>, retired: &Retired) -> Vec<Vec<String>> {
+async fn restore_commands(session: &Session<'_>, retired: &Retired) -> Vec<Vec<String>> {
     let mut commands = Vec::new();
     if session.engine.has_container(&retired.kept_as).await {
         if session.engine.has_container(&retired.name).await {

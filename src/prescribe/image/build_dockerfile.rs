@@ -14,7 +14,7 @@ use crate::snapshot::{Facts, key};
 
 /// Units that need hardware, a console or the host's kernel (see their man pages and `systemd.special(7)`).
 /// Masking one that does not exist is harmless.
-const OUT_OF_THE_WAY: [&str; 25] = [
+const MASKED_UNITS: [&str; 25] = [
     "console-getty.service",
     "container-getty@.service",
     "getty.target",
@@ -134,10 +134,8 @@ fn run(commands: &[String]) -> String {
 
 /// Writes links and state with systemctl, which only writes below /etc.
 fn set_up(extent: Extent, units: &[String]) -> String {
-    let mut commands = vec![
-        format!("systemctl set-default {TARGET}"),
-        format!("systemctl mask {}", OUT_OF_THE_WAY.join(" ")),
-    ];
+    let mut commands =
+        vec![format!("systemctl set-default {TARGET}"), format!("systemctl mask {}", MASKED_UNITS.join(" "))];
     if !units.is_empty() {
         commands.push(format!("systemctl enable {}", units.join(" ")));
         commands.push(format!("systemctl add-wants {TARGET} {}", units.join(" ")));

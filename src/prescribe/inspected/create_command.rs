@@ -66,7 +66,7 @@ pub fn podman_only() -> impl Iterator<Item = &'static str> {
 }
 
 /// Returns whether Podman turns its systemd mode on by itself for a program (podman-run(1), `--systemd`).
-pub fn knows_as_init(program: &str) -> bool {
+pub fn recognises_as_init(program: &str) -> bool {
     matches!(program, "/sbin/init" | "/usr/sbin/init" | "/usr/local/sbin/init")
         || program.rsplit('/').next() == Some("systemd")
 }

@@ -91,7 +91,7 @@ impl<'s> Inspected<'s> {
     }
 
     /// Replaces the secrets of a word with tokens.
-    pub fn told(&self, word: &str) -> String {
+    pub fn redacted(&self, word: &str) -> String {
         self.secrets.as_ref().map_or_else(|| word.to_owned(), |secrets| secrets.redact(word))
     }
 
@@ -103,7 +103,7 @@ impl<'s> Inspected<'s> {
         let words = recipe.command.iter_mut().chain(recipe.entrypoint.iter_mut().flatten());
         let values = recipe.flags.iter_mut().filter_map(|flag| flag.value.as_mut());
         let texts = words.chain(values).chain(recipe.mounts.iter_mut().map(|(_, text)| text));
-        texts.for_each(|text| *text = self.told(text));
+        texts.for_each(|text| *text = self.redacted(text));
     }
 }
 

@@ -16,7 +16,7 @@ mod secret_places;
 mod settings;
 mod to_recipe;
 
-pub use create_command::{knows_as_init, podman_only};
+pub use create_command::{podman_only, recognises_as_init};
 pub use documents::Inspected;
 #[cfg(test)]
 pub use fields::{FIELDS, FlagValue};

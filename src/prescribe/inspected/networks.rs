@@ -13,7 +13,7 @@ use crate::snapshot::EngineKind;
 const DEFAULT: [&str; 6] = ["", "default", "bridge", "slirp4netns", "pasta", "nat"];
 
 /// The network that Podman joins a container to by default.
-const PODMANS_OWN: &str = "podman";
+const PODMAN_DEFAULT: &str = "podman";
 
 /// Adds the networks to a recipe.
 pub fn carry(config: &Config<'_>, asked: CreateCommand<'_>, recipe: &mut Recipe) {
@@ -35,7 +35,7 @@ pub fn carry(config: &Config<'_>, asked: CreateCommand<'_>, recipe: &mut Recipe)
         if first || name == "bridge" && DEFAULT.contains(&mode) || mode == "host" || mode == "none" {
             own_network(settings, config, recipe);
         } else if config.kind == EngineKind::Podman && DEFAULT.contains(&mode) {
-            if name != PODMANS_OWN {
+            if name != PODMAN_DEFAULT {
                 recipe.push("--network", Some(name.clone()));
             }
         } else {
@@ -62,7 +62,7 @@ fn as_asked(config: &Config<'_>, asked: CreateCommand<'_>, recipe: &mut Recipe) 
     for (name, settings) in
         config.field("/NetworkSettings/Networks").and_then(Value::as_object).into_iter().flatten()
     {
-        if !(first(name) || named.is_empty() && name == PODMANS_OWN) {
+        if !(first(name) || named.is_empty() && name == PODMAN_DEFAULT) {
             recipe.networks.push(Network { name: name.clone(), flags: flags(settings, config, "--alias") });
         }
     }

@@ -47,7 +47,7 @@ pub fn secret_words(inspected: &Inspected<'_>) -> Vec<SecretWord> {
         words.chain(for_shell.then_some(Place::HealthCheck)).chain(options(document, inspected.is_podman()))
     {
         let Some(word) = place.word(document) else { continue };
-        let text = inspected.told(word);
+        let text = inspected.redacted(word);
         // A string that was redacted as a whole does not show what it was.
         let is_there = |(other, secret): &(&str, SecretWord)| {
             *other == word && secret.text == text && !text.contains("<secret-0>")

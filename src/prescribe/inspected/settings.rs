@@ -18,7 +18,7 @@ impl Inspected<'_> {
     pub fn environment(&self, recipe: &mut Recipe) {
         const FILLED_IN: [&str; 6] = ["container", "container_uuid", "TERM", "HOSTNAME", "HOME", "PATH"];
         // These describe the old container only; the engine sets them again.
-        const OF_ONE: [&str; 2] = ["HOSTNAME", "container_uuid"];
+        const PER_CONTAINER: [&str; 2] = ["HOSTNAME", "container_uuid"];
         let all = self.config.list("/Config/Env");
         let own = self.of_image("Env").unwrap_or_default();
         let name = |entry: &String| entry.split('=').next().unwrap_or_default().to_owned();
@@ -30,7 +30,8 @@ impl Inspected<'_> {
         if all.iter().all(|entry| own.contains(entry) || filled(entry, &FILLED_IN)) {
             return;
         }
-        let (anew, all): (Vec<&String>, Vec<&String>) = all.iter().partition(|entry| filled(entry, &OF_ONE));
+        let (anew, all): (Vec<&String>, Vec<&String>) =
+            all.iter().partition(|entry| filled(entry, &PER_CONTAINER));
         recipe.variables = Some(all.len());
         recipe.not_fetched = anew.into_iter().map(name).collect();
         for entry in all.into_iter().filter(|entry| !fits_a_file(entry)) {

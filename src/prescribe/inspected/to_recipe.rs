@@ -74,7 +74,7 @@ impl Inspected<'_> {
         let Some(value) = self.value(field.path).filter(|value| !field.is_default(value)) else {
             return;
         };
-        if self.is_the_images(field.path, value) || self.is_the_engines(field, value) {
+        if self.is_image_value(field.path, value) || self.is_engine_default(field, value) {
             return;
         }
         let values = match field.value {
@@ -104,14 +104,14 @@ impl Inspected<'_> {
     }
 
     /// Returns whether the image already sets the same value.
-    fn is_the_images(&self, path: &str, value: &Value) -> bool {
+    fn is_image_value(&self, path: &str, value: &Value) -> bool {
         let Some(key) = path.strip_prefix("Config.") else { return false };
         matches!(key, "User" | "WorkingDir")
             && self.image.and_then(|image| image.get(key)).is_some_and(|own| own == value)
     }
 
     /// Returns whether the engine set the value by itself.
-    fn is_the_engines(&self, field: &Field, value: &Value) -> bool {
+    fn is_engine_default(&self, field: &Field, value: &Value) -> bool {
         match field.path {
             "HostConfig.Ulimits" => self.asked.knows() && !self.asked.has(&["--ulimit"]),
             "HostConfig.Runtime" => {
@@ -126,7 +126,7 @@ impl Inspected<'_> {
             "HostConfig.Annotations" => self.value("Config.Annotations").is_some(),
             "HostConfig.IpcMode" if !self.is_podman() => value == "private",
             "HostConfig.ShmSize" if !self.is_podman() => value == 64 << 20,
-            _ => self.is_podman() && !self.asked.has(&[field.flag]) && is_podmans(field.path, value),
+            _ => self.is_podman() && !self.asked.has(&[field.flag]) && is_podman_default(field.path, value),
         }
     }
 
@@ -225,7 +225,7 @@ impl Inspected<'_> {
             }
         }
         let starts_init =
-            self.config.argv().first().is_some_and(|first| create_command::knows_as_init(first));
+            self.config.argv().first().is_some_and(|first| create_command::recognises_as_init(first));
         match self.config.systemd_mode() {
             Some(true) if !starts_init => recipe.set("--systemd", "always"),
             Some(false) if starts_init => recipe.set("--systemd", "false"),
@@ -247,7 +247,7 @@ impl Inspected<'_> {
 }
 
 /// Returns whether Podman writes this value by default (containers.conf(5); observed with 4.3).
-fn is_podmans(path: &str, value: &Value) -> bool {
+fn is_podman_default(path: &str, value: &Value) -> bool {
     match path {
         "Config.WorkingDir" => value == "/",
         "Config.StopTimeout" => value == 10,

@@ -129,22 +129,22 @@ impl<'p> Plan<'p> {
     }
 
     /// Records a change that needs no privilege.
-    pub fn did(&mut self, remedies: &'static [&'static str], words: impl Into<String>) {
-        self.did_with(remedies, words, None);
+    pub fn record(&mut self, remedies: &'static [&'static str], words: impl Into<String>) {
+        self.record_with_privilege(remedies, words, None);
     }
 
     /// Records a change that gives the container more privileges.
-    pub fn did_with(
+    pub fn record_with_privilege(
         &mut self,
         remedies: &'static [&'static str],
         words: impl Into<String>,
         privilege: Option<String>,
     ) {
-        self.did_in(ChangePlace::Flags, remedies, words, privilege);
+        self.record_in_place(ChangePlace::Flags, remedies, words, privilege);
     }
 
     /// Records a change with the findings that it cures.
-    pub fn did_in(
+    pub fn record_in_place(
         &mut self,
         place: ChangePlace,
         remedies: &'static [&'static str],
@@ -163,7 +163,7 @@ impl<'p> Plan<'p> {
 
     /// Returns whether the control group belongs to another user than the container's root: if user IDs are
     /// mapped, and the engine does not change the owner as runc 1.1 does with the `systemd` driver.
-    pub fn owner_is_another(&self) -> bool {
+    pub fn has_foreign_owner(&self) -> bool {
         let handed_over = self.facts.get(key::ENGINE_CGROUP_DRIVER) == Some(CgroupDriver::Systemd)
             && self.facts.get(key::CGROUP_MODE) == Some(CgroupMode::V2);
         self.facts.get(key::CONTAINER_USERNS) == Some(true) && !self.is_podman() && !handed_over

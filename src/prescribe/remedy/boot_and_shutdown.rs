@@ -16,7 +16,7 @@ pub fn default_target(plan: &mut Plan<'_>) {
     }
     plan.image_lines.push("RUN systemctl set-default multi-user.target".to_owned());
     let words = "a derived image whose default target is multi-user.target";
-    plan.did_in(ChangePlace::DerivedImage, IDS, words, None);
+    plan.record_in_place(ChangePlace::DerivedImage, IDS, words, None);
 }
 
 /// Sets the variable `container`: systemd before 248 detects a container only by it, later versions check it
@@ -35,7 +35,7 @@ pub fn container_variable(plan: &mut Plan<'_>) {
         return;
     }
     plan.recipe.environment.insert("container".to_owned(), "docker".to_owned());
-    plan.did(&["container-env"], "container=docker in its environment");
+    plan.record(&["container-env"], "container=docker in its environment");
 }
 
 /// Sets a stop signal that shuts systemd down cleanly.
@@ -46,9 +46,9 @@ pub fn stop_signal(plan: &mut Plan<'_>) {
     let by_mode =
         plan.is_podman() && !plan.recipe.has("--stop-signal") && plan.facts.is_absent(key::IMAGE_STOP_SIGNAL);
     if by_mode && !halts {
-        plan.did(IDS, "the stop signal that Podman then sets");
+        plan.record(IDS, "the stop signal that Podman then sets");
     } else if !halts {
         plan.recipe.set("--stop-signal", "SIGRTMIN+3");
-        plan.did(IDS, "the stop signal SIGRTMIN+3");
+        plan.record(IDS, "the stop signal SIGRTMIN+3");
     }
 }

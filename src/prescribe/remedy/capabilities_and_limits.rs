@@ -30,7 +30,7 @@ pub fn capabilities(plan: &mut Plan<'_>) {
     let list = wanted.join(", ");
     let privilege = format!("adds {list}, which the engine grants by default");
     let noun = if wanted.len() == 1 { "capability" } else { "capabilities" };
-    plan.did_with(&["restore-capabilities"], format!("the {noun} {list}"), Some(privilege));
+    plan.record_with_privilege(&["restore-capabilities"], format!("the {noun} {list}"), Some(privilege));
 }
 
 /// Raises the process limit to one that a boot fits in.
@@ -42,7 +42,7 @@ pub fn processes(plan: &mut Plan<'_>) {
         plan.recipe.set("--pids-limit", "512");
     }
     plan.recipe.drop_values("--ulimit", |value| value.starts_with("nproc="));
-    plan.did(&["raise-pids"], "a limit of 512 processes");
+    plan.record(&["raise-pids"], "a limit of 512 processes");
 }
 
 /// Raises the memory limit to one that a boot fits in.
@@ -55,5 +55,5 @@ pub fn memory(plan: &mut Plan<'_>) {
     plan.recipe.drop_values("--memory-reservation", |value| {
         value.parse::<i64>().is_ok_and(|bytes| bytes > 256 << 20)
     });
-    plan.did(&["raise-memory"], "256 MiB of memory");
+    plan.record(&["raise-memory"], "256 MiB of memory");
 }

@@ -185,7 +185,7 @@ fn own_parent(recipe: &mut Recipe) -> String {
 
 /// Makes the control group tree writable, using the table row for this engine.
 pub fn control_groups(plan: &mut Plan<'_>) {
-    let usable = plan.facts.get(key::CGROUP_MOUNT) == Some(CgroupMount::Rw) && !plan.owner_is_another();
+    let usable = plan.facts.get(key::CGROUP_MOUNT) == Some(CgroupMount::Rw) && !plan.has_foreign_owner();
     let settled = usable || plan.is_podman() || plan.facts.get(key::CONTAINER_PRIVILEGED) == Some(true);
     if plan.applied(&["writable-cgroups"]) || settled && !plan.asks(IDS) {
         return;
@@ -198,7 +198,7 @@ pub fn control_groups(plan: &mut Plan<'_>) {
     } else {
         row.apply(&mut plan.recipe);
         plan.untried |= !row.measured;
-        plan.did_with(IDS, row.words.clone(), row.privilege.clone());
+        plan.record_with_privilege(IDS, row.words.clone(), row.privilege.clone());
     }
 }
 

@@ -36,7 +36,7 @@ pub fn run_and_tmp(plan: &mut Plan<'_>) {
         let options = if *path == "/tmp" { "exec" } else { "" };
         plan.recipe.tmpfs.insert((*path).to_owned(), options.to_owned());
     }
-    plan.did(&["tmpfs-run"], format!("a tmpfs on {}", listed(&missing)));
+    plan.record(&["tmpfs-run"], format!("a tmpfs on {}", listed(&missing)));
 }
 
 /// Replaces a /run that is too small or read-only.
@@ -56,7 +56,7 @@ pub fn larger_run(plan: &mut Plan<'_>) {
     plan.recipe.volumes.retain(|volume| volume.destination != "/run");
     plan.recipe.mounts.retain(|(target, _)| target != "/run");
     plan.recipe.tmpfs.insert("/run".to_owned(), options);
-    plan.did(&["larger-run"], "a larger, writable tmpfs on /run");
+    plan.record(&["larger-run"], "a larger, writable tmpfs on /run");
 }
 
 /// Gives a read-only root the writable folders that systemd's own units need.
@@ -74,14 +74,14 @@ pub fn read_only_root(plan: &mut Plan<'_>) {
     } else {
         format!("a tmpfs on {} for its read-only root", given.join(", "))
     };
-    plan.did(&["writable-places"], words);
+    plan.record(&["writable-places"], words);
 }
 
 /// Makes /dev/shm a mount.
 pub fn shared_memory(plan: &mut Plan<'_>) {
     if plan.facts.get(key::MOUNT_DEV_SHM) == Some(false) && plan.recipe.values("--ipc") == ["none"] {
         plan.recipe.set("--ipc", "private");
-        plan.did(&["provide-mount"], "/dev/shm (--ipc private)");
+        plan.record(&["provide-mount"], "/dev/shm (--ipc private)");
     }
 }
 
@@ -89,7 +89,7 @@ pub fn shared_memory(plan: &mut Plan<'_>) {
 ///
 /// `sys-fs-fuse-connections.mount` has `ConditionCapability=CAP_SYS_ADMIN` (units/ of systemd, 219 to 262),
 /// so it is skipped.
-pub fn name_spare(plan: &mut Plan<'_>) {
+pub fn advise_unneeded_mounts(plan: &mut Plan<'_>) {
     let below = |path: &str| std::path::Path::new(path).starts_with("/sys/fs/fuse");
     let bound = plan.recipe.volumes.iter().any(|volume| below(&volume.destination))
         || plan.recipe.mounts.iter().any(|(target, _)| below(target));

@@ -24,7 +24,7 @@ pub fn fill(plan: &mut Plan<'_>) {
         let mut told = plan.changes[before..].iter().flat_map(|change| change.remedies);
         debug_assert!(told.all(|id| remedy.ids.contains(id)), "a change names a remedy of another");
     }
-    mounts::name_spare(plan);
+    mounts::advise_unneeded_mounts(plan);
     settle(plan);
 }
 

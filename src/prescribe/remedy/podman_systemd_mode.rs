@@ -3,7 +3,7 @@
 //!
 //! Must do nothing on Docker.
 
-use crate::prescribe::inspected::knows_as_init;
+use crate::prescribe::inspected::recognises_as_init;
 use crate::prescribe::recipe::Plan;
 use crate::snapshot::key;
 
@@ -16,10 +16,10 @@ pub fn turn_on(plan: &mut Plan<'_>) {
     if plan.is_podman() && plan.facts.get(key::CONTAINER_SYSTEMD_MODE) == Some(false) {
         if plan.recipe.values("--systemd") == ["false"] && starts_known_init(plan) {
             plan.recipe.drop_flag("--systemd");
-            plan.did(IDS, "Podman's systemd mode (without --systemd=false)");
+            plan.record(IDS, "Podman's systemd mode (without --systemd=false)");
         } else {
             plan.recipe.set("--systemd", "always");
-            plan.did(IDS, "Podman's systemd mode (--systemd=always)");
+            plan.record(IDS, "Podman's systemd mode (--systemd=always)");
         }
     }
 }
@@ -28,5 +28,5 @@ pub fn turn_on(plan: &mut Plan<'_>) {
 fn starts_known_init(plan: &Plan<'_>) -> bool {
     let words = plan.recipe.words();
     let words = if words.is_empty() { plan.inspected.config.argv() } else { words };
-    words.first().is_some_and(|program| knows_as_init(program))
+    words.first().is_some_and(|program| recognises_as_init(program))
 }

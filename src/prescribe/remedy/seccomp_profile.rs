@@ -39,7 +39,12 @@ pub fn allow_system_calls(plan: &mut Plan<'_>) {
     let through = (!opened.is_empty()).then(|| format!("{} allowed", opened.join(", ")));
     let words: Vec<String> = through.into_iter().chain(words).collect();
     let privilege = (!opened.is_empty()).then(|| format!("allows {}", opened.join(", ")));
-    plan.did_in(ChangePlace::SeccompProfile, IDS, format!("{whose} with {}", words.join(" and ")), privilege);
+    plan.record_in_place(
+        ChangePlace::SeccompProfile,
+        IDS,
+        format!("{whose} with {}", words.join(" and ")),
+        privilege,
+    );
 }
 
 /// Lists the calls to allow, or to deny with another error.

@@ -23,10 +23,10 @@ pub fn pid1(plan: &mut Plan<'_>) {
 fn engine_init(plan: &mut Plan<'_>) {
     if plan.recipe.has("--init") && plan.recipe.values("--init") != ["false"] {
         plan.recipe.drop_flag("--init");
-        plan.did(&["no-engine-init"], "systemd as PID 1, without the engine's init (no --init)");
+        plan.record(&["no-engine-init"], "systemd as PID 1, without the engine's init (no --init)");
     } else if plan.facts.get(key::CONTAINER_ENGINE_INIT) == Some(true) {
         plan.recipe.set("--init", "false");
-        plan.did(&["no-engine-init"], "systemd as PID 1, without the engine's init (--init=false)");
+        plan.record(&["no-engine-init"], "systemd as PID 1, without the engine's init (--init=false)");
     }
 }
 
@@ -34,7 +34,7 @@ fn engine_init(plan: &mut Plan<'_>) {
 fn foreign_namespace(plan: &mut Plan<'_>) {
     if plan.facts.get(key::CONTAINER_PID_HOST) == Some(true) {
         plan.recipe.drop_flag("--pid");
-        plan.did(&["systemd-as-pid1"], "a process namespace of its own");
+        plan.record(&["systemd-as-pid1"], "a process namespace of its own");
     }
 }
 
@@ -43,7 +43,7 @@ fn supervisor(plan: &mut Plan<'_>, argv: &[String]) {
     let start = argv.iter().position(|word| program::is_init(word));
     if let Some((first, rest)) = start.and_then(|start| argv[start..].split_first()) {
         set_program(plan, vec![first.clone()], rest.to_vec());
-        plan.did(
+        plan.record(
             &["no-engine-init", "systemd-as-pid1"],
             "systemd as PID 1, without a separate init in front of it",
         );
@@ -63,7 +63,7 @@ fn shell(plan: &mut Plan<'_>, argv: &[String]) {
     let Some((shell, rest)) = argv.split_first() else { return };
     let rest = rest.iter().map(|word| if word == text { better.clone() } else { word.clone() }).collect();
     set_program(plan, vec![shell.clone()], rest);
-    plan.did(&["exec-init", "systemd-as-pid1"], "a shell that execs systemd as PID 1");
+    plan.record(&["exec-init", "systemd-as-pid1"], "a shell that execs systemd as PID 1");
 }
 
 /// Inserts `exec` before the command that is an init; returns `None` if there is none or if other words
@@ -86,7 +86,7 @@ fn with_exec(text: &str) -> Option<String> {
 pub fn root_user(plan: &mut Plan<'_>) {
     if plan.facts.get(key::CONTAINER_RUNS_AS_ROOT) == Some(false) {
         plan.recipe.set("--user", "0");
-        plan.did(&["root-user"], "PID 1 as root (--user 0)");
+        plan.record(&["root-user"], "PID 1 as root (--user 0)");
     }
 }
 

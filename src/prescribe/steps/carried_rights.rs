@@ -19,7 +19,7 @@ const NAMESPACES: [(&str, &str); 6] = [
     ("--cgroupns", "the host's cgroup tree"),
 ];
 /// Flags that give access to devices or files of the host, or make the engine write a file.
-const HANDED: [&str; 11] = [
+const HOST_ACCESS_FLAGS: [&str; 11] = [
     "--device",
     "--device-cgroup-rule",
     "--gpus",
@@ -33,7 +33,7 @@ const HANDED: [&str; 11] = [
     "--volumes-from",
 ];
 /// Host folders that give access to the host itself.
-const OF_THE_HOST: [&str; 15] = [
+const HOST_FOLDERS: [&str; 15] = [
     "/etc", "/root", "/boot", "/dev", "/proc", "/sys", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/home",
     "/run", "/var/run", "/var/lib",
 ];
@@ -80,7 +80,7 @@ fn of(recipe: &Recipe, every_path: bool) -> Vec<String> {
     rights.extend(
         NAMESPACES.iter().filter(|(flag, _)| host(flag)).map(|(flag, what)| format!("{what} ({flag} host)")),
     );
-    for flag in recipe.flags.iter().filter(|flag| HANDED.contains(&flag.name.as_str())) {
+    for flag in recipe.flags.iter().filter(|flag| HOST_ACCESS_FLAGS.contains(&flag.name.as_str())) {
         rights.push(shown(&flag.words()));
     }
     let loose = |value: &&str| ["unconfined", "disable", "unmask="].iter().any(|word| value.contains(word));
@@ -99,7 +99,7 @@ fn of(recipe: &Recipe, every_path: bool) -> Vec<String> {
             .map(|value| format!("--log-opt {value}")),
     );
     rights.extend(
-        paths(recipe).into_iter().filter(|bind| every_path || bind.is_the_hosts()).map(|bind| bind.words()),
+        paths(recipe).into_iter().filter(|bind| every_path || bind.exposes_host()).map(|bind| bind.words()),
     );
     rights
 }
@@ -154,10 +154,10 @@ fn tidy(path: &str) -> PathBuf {
 impl Bind {
     /// Returns whether it gives access to a part of the host; old recipes bind the control group tree
     /// read-only, which grants nothing.
-    fn is_the_hosts(&self) -> bool {
+    fn exposes_host(&self) -> bool {
         let harmless = self.source.starts_with("/sys/fs/fuse")
             || self.read_only && self.source.starts_with("/sys/fs/cgroup");
-        let part = OF_THE_HOST
+        let part = HOST_FOLDERS
             .iter()
             .any(|folder| self.source.starts_with(folder) || Path::new(folder).starts_with(&self.source));
         !harmless && (part || self.source.extension().is_some_and(|ending| ending == "sock"))

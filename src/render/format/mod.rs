@@ -46,16 +46,16 @@ pub enum ReportFormat {
 /// Why a report cannot be written in a format.
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
-    /// As JSON.
+    /// The JSON serialiser failed.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
-    /// As XML.
+    /// The XML serialiser failed.
     #[error(transparent)]
     Xml(#[from] quick_junit::SerializeError),
     /// The template failed.
     #[error(transparent)]
     Template(#[from] minijinja::Error),
-    /// As a script.
+    /// The script cannot be written.
     #[error(transparent)]
     Cure(#[from] EmitError),
 }
