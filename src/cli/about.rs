@@ -1,4 +1,4 @@
-//! Arguments of the commands about the program itself: its manual and its test of itself.
+//! Arguments of the commands about the program itself: `man` and `selftest`.
 
 use std::path::PathBuf;
 

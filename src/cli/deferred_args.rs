@@ -1,4 +1,4 @@
-//! Arguments that clap is told of when their command is asked for: `sysdock --help` needs no word of them.
+//! Arguments that are added to clap only when their command is used: `sysdock --help` does not need them.
 
 use std::cell::Cell;
 
@@ -7,19 +7,19 @@ use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, Id};
 
 /// The arguments of one command.
 ///
-/// What clap's own `defer = true` would change stays: the command keeps its own heading, not that of the type
-/// of its arguments, and the options that every command takes come last. clap hands them to each command
-/// before it asks what else the command takes.
+/// Keeps what clap's own `defer = true` would change: the command has its own heading, not that of its
+/// arguments' type, and the options of all commands come last. clap copies those to each command before it
+/// asks for the command's own arguments.
 #[derive(Debug, Clone, Default)]
 pub struct DeferredArgs<T>(pub T);
 
 thread_local! {
-    /// Whether clap is told at once.
+    /// Whether to add all arguments immediately.
     static AT_ONCE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A command line all of which clap is told at once, for those who look at it: it copies all commands below
-/// `help` before it asks.
+/// Returns a command line with all arguments, for callers that inspect it: clap's `help` command copies all
+/// commands before it asks for their arguments.
 pub(super) fn at_once(make: fn() -> Command) -> Command {
     AT_ONCE.set(true);
     let command = make();
@@ -27,18 +27,18 @@ pub(super) fn at_once(make: fn() -> Command) -> Command {
     command
 }
 
-/// Adds what a command takes, now or when it is asked for.
+/// Adds a command's arguments, now or when the command is used.
 fn tell(command: Command, late: fn(Command) -> Command) -> Command {
     if AT_ONCE.get() { late(command) } else { command.defer(late) }
 }
 
-/// Adds what a command takes to what is known of it.
+/// Adds arguments to a command that already has the global ones.
 fn told(command: Command, add: fn(Command) -> Command) -> Command {
     let about = Resettable::from(command.get_about().cloned());
     let long = Resettable::from(command.get_long_about().cloned());
     let of_all: Vec<Id> = command.get_arguments().map(Arg::get_id).cloned().collect();
     let command = add(command).about(about).long_about(long);
-    // An argument that is changed is put last.
+    // Changing an argument moves it to the end.
     of_all.iter().fold(command, |command, id| command.mut_arg(id, |arg| arg))
 }
 

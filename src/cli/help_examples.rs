@@ -1,4 +1,4 @@
-//! The examples and remarks that stand at the end of each `--help`. Words only.
+//! The examples and remarks at the end of each `--help`. Texts only.
 
 pub(super) const EXAMPLES: &str = "Examples:
   sysdock doctor web                          diagnose the container `web`, running or dead

@@ -1,9 +1,9 @@
-//! The help of all commands, as the book prints it. Must not know what a book looks like.
+//! The help of all commands, as printed in the book. Must not know the book's layout.
 
 use super::Cli;
 use crate::render::book::Help;
 
-/// Returns all commands with the help that they print, at one width whatever the terminal.
+/// Returns all commands with their help, at a fixed width.
 #[must_use]
 pub fn help_of_all() -> Vec<Help> {
     let mut root = Cli::whole().term_width(100);

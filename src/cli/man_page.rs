@@ -1,4 +1,4 @@
-//! Manual pages: the command line in, one page per command out. Must not write files.
+//! Generates manual pages from the command line, one page per command. Must not write files.
 
 use std::io;
 
@@ -14,7 +14,7 @@ pub struct ManPages {
 }
 
 impl Default for ManPages {
-    /// Gathers what clap knows of the command line.
+    /// Collects what clap knows about the command line.
     fn default() -> Self {
         Self { top: whole() }
     }
@@ -24,15 +24,15 @@ impl ManPages {
     /// Writes the page of the program itself.
     ///
     /// # Errors
-    /// [`io::Error`], which writing to memory does not give.
+    /// Returns an [`io::Error`], which does not happen when writing to memory.
     pub fn first(&self) -> io::Result<Vec<u8>> {
         page(&self.top)
     }
 
-    /// Writes all pages, each with the name of its file.
+    /// Writes all pages, each with its file name.
     ///
     /// # Errors
-    /// As [`Self::first`].
+    /// Returns the errors of [`Self::first`].
     pub fn all(&self) -> io::Result<Vec<(String, Vec<u8>)>> {
         family(&self.top)
             .into_iter()
@@ -41,7 +41,7 @@ impl ManPages {
     }
 }
 
-/// Returns the command line with all that clap adds to it, but for its `help` commands, which need no page.
+/// Returns the command line with everything that clap adds, except its `help` commands, which need no page.
 fn whole() -> Command {
     fn without_help(command: Command) -> Command {
         command.disable_help_subcommand(true).mut_subcommands(without_help)
@@ -51,13 +51,13 @@ fn whole() -> Command {
     top
 }
 
-/// Returns a command and all below it.
+/// Returns a command and all its subcommands.
 fn family(command: &Command) -> Vec<&Command> {
     let below = command.get_subcommands().filter(|inner| !inner.is_hide_set()).flat_map(family);
     std::iter::once(command).chain(below).collect()
 }
 
-/// Returns a name such as `sysdock-seccomp-check`.
+/// Returns the page title, such as `sysdock-seccomp-check`.
 fn title(command: &Command) -> &str {
     command.get_display_name().unwrap_or_else(|| command.get_name())
 }

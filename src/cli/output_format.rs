@@ -1,4 +1,4 @@
-//! The words that options choose from. Must not say what they do.
+//! Output formats that options choose from. Must not implement them.
 
 use clap::ValueEnum;
 

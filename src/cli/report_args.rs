@@ -1,4 +1,4 @@
-//! Arguments of the commands that report: form, files, what counts. Must not check meanings.
+//! Arguments of the reporting commands: format, files, and what makes a run fail. Must not check meanings.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use clap::{ArgAction, Args, ValueEnum, ValueHint};
 use crate::render::format::ReportFormat;
 use crate::rule::Severity;
 
-/// A format, and the file that it goes to.
+/// A format, and the file to write it to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputTo {
     /// The format.

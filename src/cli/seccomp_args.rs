@@ -1,4 +1,4 @@
-//! Arguments of `seccomp` and of its three commands.
+//! Arguments of `seccomp` and its subcommands.
 
 use std::path::PathBuf;
 

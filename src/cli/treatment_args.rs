@@ -1,4 +1,4 @@
-//! Arguments of the commands that make something: a trial, an image, a container.
+//! Arguments of the commands that create something: a trial, an image, a container.
 
 use std::path::PathBuf;
 

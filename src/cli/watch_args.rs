@@ -1,4 +1,4 @@
-//! The arguments of `watch` as clap sees them. Must not check meanings.
+//! Arguments of `watch`. Must not check meanings.
 
 #![allow(
     rustdoc::broken_intra_doc_links,

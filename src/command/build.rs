@@ -1,4 +1,4 @@
-//! `build`: an image that boots systemd, from any base, built over the engine's API and proven by a boot.
+//! `build`: builds an image that boots systemd from any base, over the engine's API, and test-boots it.
 
 use std::path::Path;
 
@@ -14,13 +14,13 @@ use crate::rule::RuleSet;
 use crate::safe_path;
 use crate::treat::{BuildWish, Session, TrialOutcome, base_image, boot_once, build};
 
-/// Most columns of a step that is told as a remark.
+/// Maximum width of a step that is printed as a remark.
 const STEP: usize = 80;
 
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError`] when the base cannot be looked at, no image can be made of it, or a step of the build
+/// Returns a [`CommandError`] if the base cannot be examined, no image can be planned, or a step of the build
 /// fails.
 pub fn run(args: &BuildArgs, options: &Options) -> Result<Exit, CommandError> {
     session::within(options, async |session| {
@@ -39,7 +39,7 @@ pub fn run(args: &BuildArgs, options: &Options) -> Result<Exit, CommandError> {
     })
 }
 
-/// What the arguments ask for.
+/// Returns what the arguments ask for.
 fn wish(args: &BuildArgs, base: String) -> BuildWish {
     BuildWish {
         image: ImageWish { base, extent: args.target, enable: args.enable.clone() },
@@ -53,7 +53,7 @@ fn wish(args: &BuildArgs, base: String) -> BuildWish {
     }
 }
 
-/// Prints the plan, or writes it into a folder.
+/// Prints the plan, or writes it to a folder.
 fn hand_over(plan: &ImagePlan, args: &BuildArgs, rules: &RuleSet) -> Result<Exit, CommandError> {
     plan.remarks.iter().for_each(|remark| output::tell(remark));
     let Some(folder) = &args.output else {
@@ -78,7 +78,7 @@ fn write(path: &Path, text: &str) -> Result<(), CommandError> {
     std::fs::write(path, text).map_err(failed)
 }
 
-/// Builds it, with its steps and its output as they come; returns its name.
+/// Builds it and shows steps and output as they arrive; returns its name.
 async fn made(
     session: &Session<'_>,
     plan: &ImagePlan,
@@ -94,7 +94,7 @@ async fn made(
     Ok(build(session, plan, wish, hear).await?)
 }
 
-/// A step in one line that can be taken in at a glance.
+/// Shortens a step to one line.
 fn short(step: &str) -> String {
     let mut line: String = step.lines().next().unwrap_or_default().chars().take(STEP).collect();
     if line.len() < step.len() {

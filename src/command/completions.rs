@@ -1,4 +1,4 @@
-//! `completions`: a script that teaches a shell to ask the program for what can come next.
+//! `completions`: prints a script that makes a shell ask the program for completions.
 
 use clap_complete::env::Shells;
 
@@ -8,21 +8,21 @@ use crate::completion;
 use crate::exit_code::Exit;
 use crate::render::output;
 
-/// Zsh loads the script at the first use, as the body of the function that completes; that use is answered,
-/// too.
+/// zsh loads the script at the first use, as the body of the completing function; this line makes it answer
+/// that use as well.
 const ZSH_FIRST_USE: &str =
     "if [ \"$funcstack[1]\" = \"_sysdock\" ]; then _clap_dynamic_completer_sysdock \"$@\"; fi\n";
 
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError::Output`] when stdout does not take the script.
+/// Returns [`CommandError::Output`] if stdout cannot be written.
 pub fn run(args: &CompletionsArgs) -> Result<Exit, CommandError> {
     output::print(&script(&args.shell.to_string())?)?;
     Ok(Exit::Success)
 }
 
-/// Writes the script of a shell.
+/// Returns the script for a shell.
 fn script(shell: &str) -> Result<Vec<u8>, CommandError> {
     let mut script = Vec::new();
     if shell == "bash" {

@@ -1,4 +1,4 @@
-//! `config`: the settings in force, each with its value and the layer that it comes from.
+//! `config`: lists the settings in force, each with its value and its origin.
 
 use super::CommandError;
 use crate::cli::{ConfigAction, ConfigArgs, Format};
@@ -12,7 +12,7 @@ use crate::render::settings::{self, Setting};
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError`] when stdout does not take the list.
+/// Returns a [`CommandError`] if stdout cannot be written.
 pub fn run(args: &ConfigArgs, options: &Options) -> Result<Exit, CommandError> {
     let ConfigAction::Show { format } = args.action;
     let rows = rows(&options.config);
@@ -25,7 +25,7 @@ pub fn run(args: &ConfigArgs, options: &Options) -> Result<Exit, CommandError> {
     Ok(Exit::Success)
 }
 
-/// One row for each setting; lists have one for each entry.
+/// Returns one row per setting; lists have one per entry.
 fn rows(config: &Config) -> Vec<Setting> {
     let one = |key: &'static str, default: &str, pick: &dyn Fn(&Settings) -> Option<String>| {
         let found = config.found(pick);

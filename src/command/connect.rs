@@ -1,4 +1,4 @@
-//! Reaching the engine that the options name.
+//! Connects to the engine that the options select.
 
 use crate::collect::{self, CollectOptions};
 use crate::docker::{Engine, EngineError, Listener, locate};
@@ -14,16 +14,16 @@ use super::CommandError;
 /// Runs a future that talks to an engine, on this thread.
 ///
 /// # Errors
-/// [`CommandError::Runtime`], or what the future gives.
+/// Returns [`CommandError::Runtime`], or the error of the future.
 pub fn block_on<T>(work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
     on(&mut tokio::runtime::Builder::new_current_thread(), work)
 }
 
-/// The same for work that goes on for days: what blocks is done by one thread alone, since the allocator
-/// keeps memory for each that it has served.
+/// Does the same for work that runs for days: blocking calls share one thread, since the allocator keeps
+/// memory for each thread that it has served.
 ///
 /// # Errors
-/// As [`block_on`].
+/// Returns the errors of [`block_on`].
 pub fn block_on_for_long<T>(work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
     on(tokio::runtime::Builder::new_current_thread().max_blocking_threads(1), work)
 }
@@ -34,7 +34,7 @@ fn on<T>(
 ) -> Result<T, CommandError> {
     let runtime = builder.enable_all().build().map_err(CommandError::Runtime)?;
     let outcome = runtime.block_on(work);
-    // A name that is still being looked up must not hold up the end.
+    // A pending name lookup must not delay the exit.
     runtime.shutdown_background();
     outcome
 }
@@ -42,15 +42,15 @@ fn on<T>(
 /// Finds and connects the engine.
 ///
 /// # Errors
-/// Any [`EngineError`] of finding or connecting.
+/// Returns any [`EngineError`] of finding or connecting.
 pub async fn connect(options: &Options) -> Result<Engine, EngineError> {
     Ok(connect_and_reach(options).await?.0)
 }
 
-/// Finds and connects the engine, and says how its own client reaches it.
+/// Finds and connects the engine, and returns how its CLI reaches it.
 ///
 /// # Errors
-/// Any [`EngineError`] of finding or connecting.
+/// Returns any [`EngineError`] of finding or connecting.
 pub async fn connect_and_reach(options: &Options) -> Result<(Engine, Reach), EngineError> {
     let located = locate(&options.engine, &options.environment)?;
     if options.verbose {
@@ -61,7 +61,7 @@ pub async fn connect_and_reach(options: &Options) -> Result<(Engine, Reach), Eng
     Ok((engine, reach))
 }
 
-/// Tells each call of the engine on stderr, where that is wanted.
+/// Returns a listener that logs each engine request to stderr, if requested.
 pub fn listener(options: &Options) -> Option<Listener> {
     options.verbose.then_some(|words, outcome, took| {
         output::tell(&format!("{words}: {outcome}, {} ms", took.as_millis()));
@@ -71,7 +71,7 @@ pub fn listener(options: &Options) -> Option<Listener> {
 /// Takes a snapshot of one container.
 ///
 /// # Errors
-/// [`CommandError`] when the engine cannot be reached or does not know the container.
+/// Returns a [`CommandError`] if the engine cannot be reached or does not know the container.
 pub fn snapshot(
     name: &str,
     how: &CollectOptions,

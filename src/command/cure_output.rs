@@ -1,4 +1,4 @@
-//! The cure alone: printed in a format of its own, or written to files as a script.
+//! Writes only the cure: printed in its own format, or written to files as a script.
 
 use super::{CommandError, report_output};
 use crate::diagnose::Report;
@@ -7,10 +7,10 @@ use crate::prescribe::{CureFormat, Prescription, emit};
 use crate::render::format::ReportFormat;
 use crate::render::output;
 
-/// Prints the cures; where there is none in this format, says on stderr why.
+/// Prints the cures; if there is none in this format, prints the reason to stderr.
 ///
 /// # Errors
-/// [`CommandError`] when a cure cannot be put into the format, or stdout does not take it.
+/// Returns a [`CommandError`] if a cure cannot be written in the format, or stdout cannot be written.
 pub fn print_cures(
     format: CureFormat,
     answers: &[(Report, Option<Prescription>)],
@@ -45,16 +45,16 @@ pub fn print_cures(
     Ok(())
 }
 
-/// What is said where a cure cannot be written down as a container.
+/// Returns the message for a cure that cannot be written as a container definition.
 fn advice(name: &str, cure: &Prescription) -> String {
     let steps: Vec<&str> = cure.steps.iter().map(|step| step.title.as_str()).collect();
     format!("nothing to prescribe for {name} in this format: {}\n{}", cure.summary, steps.join("\n"))
 }
 
-/// Writes the cure to the files that are to have it as a script.
+/// Writes the cure to the files that are requested as scripts.
 ///
 /// # Errors
-/// [`CommandError`] for the first that cannot be written.
+/// Returns a [`CommandError`] for the first file that cannot be written.
 pub fn write_scripts(
     answers: &[(Report, Option<Prescription>)],
     reporting: &Reporting,

@@ -1,4 +1,4 @@
-//! `rules docs`: the playbook's pages written to a folder, or compared with one.
+//! `rules docs`: writes the playbook's pages to a folder, or compares them with one.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +16,7 @@ use crate::rule::RuleSet;
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError::Book`] when the folder cannot be read or written, or what printing gives.
+/// Returns [`CommandError::Book`] if the folder cannot be read or written, or an error of printing.
 pub fn run(args: &DocsArgs, rules: &RuleSet) -> Result<Exit, CommandError> {
     let files = book::files(rules, &commands());
     match (&args.output, &args.check) {
@@ -59,7 +59,7 @@ fn check(files: &BTreeMap<String, String>, folder: &Path) -> Result<Exit, Comman
     Ok(Exit::Findings)
 }
 
-/// Finds pages that were written for rules that are gone.
+/// Finds pages of rules that no longer exist.
 fn stale(files: &BTreeMap<String, String>, folder: &Path) -> Result<Vec<String>, CommandError> {
     let mut found = Vec::new();
     for below in ["src", "src/ids"] {
@@ -81,7 +81,7 @@ fn stale(files: &BTreeMap<String, String>, folder: &Path) -> Result<Vec<String>,
     Ok(found)
 }
 
-/// All commands with the help that they print, at one width whatever the terminal.
+/// Returns all commands with their help, at a fixed width.
 fn commands() -> Vec<Help> {
     let mut root = Cli::whole().term_width(100);
     root.build();

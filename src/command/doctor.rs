@@ -1,4 +1,4 @@
-//! `doctor`: containers or saved snapshots in, reports out, worst first.
+//! `doctor`: examines containers or saved snapshots and prints reports, worst first.
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
@@ -16,7 +16,7 @@ use crate::render::{Answer, Sheet, output, progress};
 use crate::rule;
 use crate::scan::Matcher;
 
-/// What came of the targets.
+/// The results for the targets.
 #[derive(Default)]
 struct Looked {
     answers: Vec<(Report, Option<Prescription>)>,
@@ -24,7 +24,7 @@ struct Looked {
     remarks: Vec<String>,
 }
 
-/// What every stage of one run needs.
+/// What every stage of a run needs.
 struct Doctor<'d> {
     judge: Judge<'d>,
     wanted: &'d DoctorOptions,
@@ -34,7 +34,8 @@ struct Doctor<'d> {
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError`] when no target could be looked at for want of rules or a usable command line.
+/// Returns a [`CommandError`] if no target could be examined because the rules or the command line are
+/// invalid.
 pub fn run(args: DoctorArgs, options: &Options) -> Result<Exit, CommandError> {
     let wanted = &DoctorOptions::new(args, &options.config, Timestamp::now())?;
     let rules = rule::load(&options.rules)?;
@@ -84,7 +85,7 @@ impl Doctor<'_> {
         looked
     }
 
-    /// Containers of the engine, the named ones or all.
+    /// Examines containers of the engine, the named ones or all.
     fn live(&self, names: Option<&Vec<String>>) -> Looked {
         let examined = std::thread::scope(|scope| {
             scope.spawn(|| self.judge.matcher.warm());

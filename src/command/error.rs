@@ -1,4 +1,4 @@
-//! What ends a command early: the failures of all stages.
+//! Errors that end a command: the failures of all stages.
 
 use std::io;
 
@@ -14,16 +14,16 @@ use crate::treat::{Interrupted, SignalError, TreatError};
 use crate::triage::Unreadable;
 use crate::watch::WatchError;
 
-/// A command that could not do what it was asked for.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    /// The arguments make no sense together.
+    /// The arguments contradict each other.
     #[error(transparent)]
     Options(#[from] OptionError),
     /// The configuration cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The engine cannot be found or asked.
+    /// The engine cannot be found or queried.
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// No image can be planned.
@@ -54,10 +54,10 @@ pub enum CommandError {
     NoDiagnosis {
         /// Id as given.
         id: String,
-        /// An id that is like it, worded for the message.
+        /// A similar ID, worded for the message.
         near: String,
     },
-    /// No diagnosis knows that message.
+    /// No diagnosis matches that message.
     #[error(
         "no diagnosis matches that message\n  next: diagnose the whole log with `sysdock triage FILE`; \
             sysdock only knows lines that systemd or the engine prints"
@@ -71,34 +71,34 @@ pub enum CommandError {
         /// Cause given by the operating system.
         source: io::Error,
     },
-    /// The machinery for talking to an engine cannot be started.
+    /// The async runtime cannot be started.
     #[error(
         "cannot start the engine client: {0}\n  next: check the limits on open files and processes (`ulimit \
             -a`)"
     )]
     Runtime(#[source] io::Error),
-    /// No signal can be listened for.
+    /// A signal handler cannot be installed.
     #[error(transparent)]
     Signals(#[from] SignalError),
     /// A container cannot be examined or treated.
     #[error(transparent)]
     Treat(#[from] TreatError),
-    /// The command line asks for what cannot be.
+    /// The command line asks for something impossible.
     #[error(transparent)]
     Usage(#[from] UsageError),
-    /// A report cannot be handed over.
+    /// A report cannot be written.
     #[error(transparent)]
     Report(#[from] ReportError),
     /// Something cannot be written as JSON.
     #[error("cannot write it as JSON: {0}\n  next: use --format human, and report this as a bug")]
     Json(#[from] serde_json::Error),
-    /// The cure cannot be put into its format.
+    /// The cure cannot be written in its format.
     #[error(transparent)]
     Prescription(#[from] EmitError),
-    /// A watch cannot begin or go on.
+    /// A watch cannot start or continue.
     #[error(transparent)]
     Watch(WatchError),
-    /// Stdout does not take the output.
+    /// Stdout cannot be written.
     #[error("cannot write to stdout: {0}\n  next: check whether the disk is full")]
     Output(#[from] io::Error),
 }

@@ -1,4 +1,4 @@
-//! The exit code that each failure asks for.
+//! Maps each error to its exit code.
 
 use std::io;
 
@@ -11,7 +11,7 @@ use crate::prescribe::ImageError;
 use crate::treat::TreatError;
 
 impl CommandError {
-    /// Returns the exit code of this failure.
+    /// Returns the exit code of this error.
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
@@ -27,7 +27,7 @@ impl CommandError {
             | Self::NoDiagnosis { .. }
             | Self::Usage(_)
             | Self::Image(ImageError::Unit(_)) => Exit::Usage,
-            // What was tried did not work; what could not even be looked at is another matter.
+            // An attempt that failed is different from a target that could not be examined.
             Self::NoMessage
             | Self::Engine(EngineError::Build { .. })
             | Self::Image(ImageError::NoSystemd { .. } | ImageError::UnknownDistribution { .. })

@@ -1,4 +1,4 @@
-//! `explain`: one diagnosis as a page, found by its id or by a message that it knows.
+//! `explain`: prints the page of one diagnosis, found by its ID or by a message that it matches.
 
 use super::CommandError;
 use crate::cli::ExplainArgs;
@@ -13,8 +13,8 @@ use crate::snapshot::Redactor;
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError::NoDiagnosis`] for a mistyped id, [`CommandError::NoMessage`] for words that no diagnosis
-/// knows, or what loading rules and writing give.
+/// Returns [`CommandError::NoDiagnosis`] for an unknown ID, [`CommandError::NoMessage`] for text that no
+/// diagnosis matches, or an error of loading rules or writing.
 pub fn run(args: &ExplainArgs, options: &Options) -> Result<Exit, CommandError> {
     let rules = rule::load(&options.rules)?;
     match rules.get(args.what.trim()) {

@@ -1,4 +1,4 @@
-//! `fix`: the cure carried out, the old container kept, and everything put back when it fails.
+//! `fix`: carries out the cure, keeps the old container, and restores it if the cure fails.
 
 use std::io::{BufRead, IsTerminal};
 
@@ -14,7 +14,8 @@ use crate::treat::{Examination, Replacement, Session, replace};
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError`] when the container cannot be looked at, or nothing may be changed without a yes.
+/// Returns a [`CommandError`] if the container cannot be examined, or the user cannot be asked for
+/// confirmation.
 pub fn run(args: &FixArgs, options: &Options) -> Result<Exit, CommandError> {
     session::within(options, async |session| fix(session, args, options).await)
 }
@@ -59,13 +60,13 @@ fn refused(name: &str, prescription: &Prescription) -> String {
     format!("nothing was changed in {name}: {why}")
 }
 
-/// Asks on the terminal; without one only `--yes` will do.
+/// Asks for confirmation on the terminal; without a terminal, `--yes` is required.
 async fn agreed(name: &str, kept_as: &str) -> Result<bool, CommandError> {
     if !std::io::stdin().is_terminal() {
         return Err(UsageError::NotAsked.into());
     }
     output::tell(&format!("replace {name} with these steps? The old container is kept as {kept_as}. [y/N]"));
-    // A thread of its own, since reading a line hears no signal.
+    // In its own thread, since signals do not interrupt reading a line.
     let read = tokio::task::spawn_blocking(|| {
         let mut answer = String::new();
         std::io::stdin().lock().read_line(&mut answer).map(|_| answer)

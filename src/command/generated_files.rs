@@ -1,5 +1,5 @@
-//! Files that the program itself generates, such as the book and the schemas: written to a folder, or
-//! compared with those in one.
+//! Files that the program generates, such as the book and the schemas: writes them to a folder, or compares
+//! them with those in one.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use super::CommandError;
 use crate::safe_path;
 
-/// Writes files, by their paths below a folder; those that are there with the same text are left alone.
+/// Writes files by their paths below a folder; skips those that already have the same text.
 ///
 /// # Errors
-/// [`CommandError::Book`] naming the file or folder.
+/// Returns [`CommandError::Book`] that names the file or folder.
 pub(super) fn put(files: &BTreeMap<String, String>, folder: &Path) -> Result<(), CommandError> {
     let at = |path: PathBuf| move |source: io::Error| CommandError::Book { path, source };
     for (name, text) in files {
@@ -27,10 +27,10 @@ pub(super) fn put(files: &BTreeMap<String, String>, folder: &Path) -> Result<(),
     Ok(())
 }
 
-/// A line for each file that is missing below a folder or has another text.
+/// Returns a line for each file that is missing below a folder or has a different text.
 ///
 /// # Errors
-/// [`CommandError::Book`] for a file that cannot be read.
+/// Returns [`CommandError::Book`] for a file that cannot be read.
 pub(super) fn differing(
     files: &BTreeMap<String, String>,
     folder: &Path,

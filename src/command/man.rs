@@ -1,4 +1,4 @@
-//! `man`: manual pages to stdout or to a folder, one per command.
+//! `man`: writes manual pages to stdout or to a folder, one per command.
 
 use std::path::Path;
 
@@ -11,8 +11,8 @@ use crate::render::output;
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError::Plan`] for a folder that takes no files, [`CommandError::Output`] for a stdout that takes
-/// no page.
+/// Returns [`CommandError::Plan`] if the folder cannot be written, or [`CommandError::Output`] if stdout
+/// cannot be written.
 pub fn run(args: &ManArgs, options: &Options) -> Result<Exit, CommandError> {
     let pages = ManPages::default();
     let Some(folder) = &args.output else {

@@ -1,12 +1,12 @@
-//! Mistyped commands, options and values: what clap refuses in, the suggestion of the nearest word out.
+//! Reports mistyped commands, options and values, with a suggestion of the nearest word.
 //!
-//! The suggestion is clap's (its feature `suggestions`). Ids, facts and names of calls have suggestions of
-//! their own where they are looked up.
+//! The suggestion is clap's (its feature `suggestions`). IDs, facts and system calls have their own
+//! suggestions where they are looked up.
 
 use crate::exit_code::Exit;
 
-/// Prints what clap says, and returns the exit code; `--help` and `--version` are no mistakes. A closed pipe
-/// is no reason to complain.
+/// Prints clap's message and returns the exit code; `--help` and `--version` are not errors. Ignores a closed
+/// pipe.
 pub fn answer(refusal: &clap::Error) -> Exit {
     let _ = refusal.print();
     if refusal.use_stderr() { Exit::Usage } else { Exit::Success }

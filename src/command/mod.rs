@@ -1,6 +1,6 @@
-//! Commands: validated options in, an exit code out. Each file puts the stages together for one subcommand.
+//! Commands: each file combines the stages for one subcommand, and turns validated options into an exit code.
 //!
-//! Must not hold judgement, engine calls or text layout of its own.
+//! Must not contain diagnosis, engine calls or text layout.
 
 mod build;
 mod completions;
@@ -46,7 +46,7 @@ use crate::exit_code::Exit;
 use crate::options::{Options, Terminal};
 use crate::render::output;
 
-/// Runs the program with these arguments, the first of which is its own name.
+/// Runs the program with these arguments, of which the first is the program's name.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();

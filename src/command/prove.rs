@@ -1,4 +1,4 @@
-//! `prove`: the cure of a container, or an image, tried in a throw-away container.
+//! `prove`: tries the cure of a container, or an image, in a throw-away container.
 
 use super::usage_error::UsageError;
 use super::{CommandError, session};
@@ -12,7 +12,7 @@ use crate::treat::{self, Examination, Listened, Named, Session, TrialOutcome, sw
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError`] when the container or image cannot be looked at or the engine's client is missing.
+/// Returns a [`CommandError`] if the container or image cannot be examined or the engine's client is missing.
 pub fn run(args: &ProveArgs, options: &Options) -> Result<Exit, CommandError> {
     session::within(options, async |session| {
         sweep(session, args.sweep).await;

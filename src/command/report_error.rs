@@ -1,13 +1,13 @@
-//! What can go wrong while a report is handed over.
+//! Errors of writing a report.
 
 use std::io;
 
 use crate::render::format::FormatError;
 
-/// A report that could not be handed over as it was asked for.
+/// Why a report could not be written as requested.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// A suppression of a diagnosis that is not there.
+    /// A suppression names an unknown diagnosis.
     #[error(
         "the configuration suppresses the unknown ID `{id}`{near}\n  next: `sysdock config show` says which \
             file it is in; `sysdock rules list` shows all IDs"
@@ -15,7 +15,7 @@ pub enum ReportError {
     Suppressed {
         /// Id as written.
         id: String,
-        /// An id that is like it, worded for the message.
+        /// A similar ID, worded for the message.
         near: String,
     },
     /// A baseline cannot be used.
@@ -26,7 +26,7 @@ pub enum ReportError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A file of a report cannot be written.
+    /// A report file cannot be written.
     #[error(
         "cannot write the report to {path}: {source}\n  next: choose a file in an existing folder that you \
             can write to"
@@ -37,12 +37,12 @@ pub enum ReportError {
         /// Cause given by the operating system.
         source: io::Error,
     },
-    /// The report cannot be put into its format.
+    /// The report cannot be written in its format.
     #[error(
         "cannot write the report in this format: {0}\n  next: use --format human, and report this as a bug"
     )]
     Format(#[from] FormatError),
-    /// Stdout does not take the output.
+    /// Stdout cannot be written.
     #[error("cannot write to stdout: {0}\n  next: check whether the disk is full")]
     Output(#[from] io::Error),
 }

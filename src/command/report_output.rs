@@ -1,5 +1,4 @@
-//! Handing reports over: a sheet and the wishes of the user in, files and stdout out. Also reads what is
-//! accepted.
+//! Writes reports to files and stdout as the user requested. Also reads which findings are accepted.
 
 use std::fs::OpenOptions;
 use std::io::{self, BufReader, Write};
@@ -13,15 +12,15 @@ use crate::render::{Context, Sheet, output};
 use crate::rule::RuleSet;
 use crate::trust;
 
-/// Longest earlier report, bytes.
+/// Maximum size of an earlier report, in bytes.
 const LONGEST_BASELINE: u64 = 1 << 30;
-/// The variable that names the file of a step's summary.
+/// The variable that names the step summary file.
 const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
-/// Returns what does not count in this run; remarks on what no longer does go to stderr.
+/// Returns which findings do not count in this run; prints remarks about expired suppressions to stderr.
 ///
 /// # Errors
-/// [`ReportError`] for a baseline that cannot be read and a suppression of an unknown diagnosis.
+/// Returns a [`ReportError`] for a baseline that cannot be read or a suppression of an unknown diagnosis.
 pub fn accepted(reporting: &Reporting, rules: &RuleSet, options: &Options) -> Result<Accepted, ReportError> {
     for suppression in &reporting.suppressions {
         if rules.get(&suppression.id).is_none() {
@@ -51,21 +50,21 @@ fn baseline(options::Baseline { path, trust, .. }: &options::Baseline) -> Result
 /// Writes all files, then stdout.
 ///
 /// # Errors
-/// [`ReportError`] for the first file that cannot be written, after all were tried, or for stdout.
+/// Returns a [`ReportError`] for the first file that cannot be written, after all were tried, or for stdout.
 pub fn print_report(sheet: &Sheet<'_>, reporting: &Reporting, options: &Options) -> Result<(), ReportError> {
     let written = write_files(sheet, reporting, options);
     output::print(format::render(reporting.format, sheet, &options.context)?.as_bytes())?;
     written
 }
 
-/// Writes the files alone, and the summary of a step where annotations were asked for.
+/// Writes only the files, and the step summary if annotations were requested.
 ///
 /// # Errors
-/// As [`print_report`].
+/// Returns the errors of [`print_report`].
 pub fn write_files(sheet: &Sheet<'_>, reporting: &Reporting, options: &Options) -> Result<(), ReportError> {
     let mut outcome = Ok(());
     let plain = Context { color: false, hyperlinks: false, ..options.context };
-    // A script is only written where there is a cure; who has one does it.
+    // A script is only written for a cure, which the caller does.
     for wanted in reporting.outputs.iter().filter(|wanted| wanted.format != ReportFormat::Sh) {
         let text = format::render(wanted.format, sheet, &plain)?;
         outcome = outcome.and(write_file(&wanted.path, &text));
@@ -79,10 +78,10 @@ pub fn write_files(sheet: &Sheet<'_>, reporting: &Reporting, options: &Options) 
     outcome
 }
 
-/// Writes a file of the user's choice.
+/// Writes a file that the user chose.
 ///
 /// # Errors
-/// [`ReportError::File`] naming it.
+/// Returns [`ReportError::File`] that names it.
 pub fn write_file(path: &Path, text: &str) -> Result<(), ReportError> {
     std::fs::write(path, text).map_err(|source| unwritten(path, source))
 }

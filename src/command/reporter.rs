@@ -1,4 +1,4 @@
-//! A treatment's reporter on the terminal: messages on stderr, and a spinner for what takes longer.
+//! Prints messages about a treatment to stderr, and shows a spinner for longer work.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -8,16 +8,16 @@ use crate::render::output;
 use crate::render::progress::Spinner;
 use crate::treat::Reporter;
 
-/// See the module.
+/// Reports a treatment on the terminal.
 pub struct TerminalReporter {
     remarks: bool,
     progress: bool,
-    /// Of work within work, the inner one last; only the outermost is shown.
+    /// Spinners of nested work, the innermost last; only the outermost is shown.
     spinners: RefCell<Vec<Option<Spinner>>>,
 }
 
 impl TerminalReporter {
-    /// Returns one that says what the options want to hear.
+    /// Returns a reporter that prints what the options allow.
     pub fn new(options: &Options) -> Self {
         Self { remarks: options.remarks, progress: options.progress, spinners: RefCell::default() }
     }

@@ -1,4 +1,4 @@
-//! `rules`: list them, check them, run their examples, make a book of them.
+//! `rules`: lists the rules, checks them, runs their examples, or makes a book of them.
 
 use super::CommandError;
 use crate::cli::{Format, RulesAction, RulesArgs};
@@ -12,7 +12,7 @@ use crate::rule::{self, Complaint, RuleError, RuleSet};
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError`] when rules cannot be read or the answer cannot be written.
+/// Returns a [`CommandError`] if rules cannot be read or the output cannot be written.
 pub fn run(args: &RulesArgs, options: &Options) -> Result<Exit, CommandError> {
     let rules = match (rule::load(&options.rules), &args.action) {
         (Ok(rules), _) => rules,

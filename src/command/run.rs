@@ -1,4 +1,4 @@
-//! `run`: a container of an image, started with what systemd needs on this engine.
+//! `run`: starts a container of an image with what systemd needs on this engine.
 
 use super::usage_error::UsageError;
 use super::{CommandError, session};
@@ -12,7 +12,8 @@ use crate::treat::{Examination, Session, launch};
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError`] when the image cannot be looked at, or the engine's client refuses to start it.
+/// Returns a [`CommandError`] if the image cannot be examined, or the engine's client cannot start the
+/// container.
 pub fn run(args: &RunArgs, options: &Options) -> Result<Exit, CommandError> {
     let wanted = wanted(args)?;
     session::within(options, async |session| {
@@ -21,7 +22,7 @@ pub fn run(args: &RunArgs, options: &Options) -> Result<Exit, CommandError> {
     })
 }
 
-/// What the arguments ask for.
+/// Returns what the arguments ask for.
 fn wanted(args: &RunArgs) -> Result<Start, UsageError> {
     let mut flags = Vec::new();
     for (name, values) in [("--publish", &args.publish), ("--env", &args.env)] {
@@ -40,7 +41,8 @@ fn wanted(args: &RunArgs) -> Result<Start, UsageError> {
     })
 }
 
-/// Reads `--memory 1g --hostname=web` into flags; a word that is no flag is the value of the one before it.
+/// Parses `--memory 1g --hostname=web` into flags; a word that is not a flag is the value of the previous
+/// one.
 fn more_flags(text: &str) -> Result<Vec<(String, Option<String>)>, UsageError> {
     let wrong = || UsageError::Flags(text.to_owned());
     let mut flags: Vec<(String, Option<String>)> = Vec::new();

@@ -1,4 +1,4 @@
-//! `schema`: the schemas listed, printed, written to a folder, or compared with one.
+//! `schema`: lists, prints or writes the schemas, or compares them with those in a folder.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::{rule, snapshot};
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError::Book`] when the folder cannot be read or written, or what printing gives.
+/// Returns [`CommandError::Book`] if the folder cannot be read or written, or an error of printing.
 pub fn run(args: &SchemaArgs, options: &Options) -> Result<Exit, CommandError> {
     match (&args.output, &args.check, args.name) {
         (Some(folder), _, name) => write(&files(name)?, folder, options.remarks),
@@ -33,7 +33,7 @@ fn said(text: &str) -> Result<Exit, CommandError> {
     Ok(Exit::Success)
 }
 
-/// The names with what each is for.
+/// Returns the names, each with its purpose.
 fn rows() -> Vec<(String, String)> {
     let values = SchemaName::value_variants().iter().filter_map(ValueEnum::to_possible_value);
     values
@@ -59,7 +59,7 @@ fn text(name: SchemaName) -> Result<String, CommandError> {
     Ok(schemas::text(&of(name))?)
 }
 
-/// File names with their texts, of one schema or of all.
+/// Returns the file names and texts of one schema or of all.
 fn files(name: Option<SchemaName>) -> Result<BTreeMap<String, String>, CommandError> {
     let names = name.map_or_else(|| SchemaName::value_variants().to_vec(), |name| vec![name]);
     names.into_iter().map(|name| Ok((format!("{}.json", name_of(&name)), text(name)?))).collect()

@@ -1,4 +1,4 @@
-//! `selftest`: what this host and user allow the program to see. Exit code 3 where no container could be
+//! `selftest`: reports what this host and user allow the program to see. Exit code 3 if no container could be
 //! examined.
 
 use super::{CommandError, connect};
@@ -12,7 +12,7 @@ use crate::selftest::{SelfTest, is_blind};
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError`] when rules cannot be read or stdout does not take the answer; what cannot be seen is no
+/// Returns a [`CommandError`] if rules cannot be read or stdout cannot be written; a failed check is no
 /// error.
 pub fn run(args: &SelftestArgs, options: &Options) -> Result<Exit, CommandError> {
     let selftest_run = SelfTest {

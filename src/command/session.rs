@@ -1,4 +1,4 @@
-//! Beginning a session with an engine, as all commands do that examine a container to treat it.
+//! Opens a session with an engine, for all commands that examine a container to treat it.
 
 use super::reporter::TerminalReporter;
 use super::{CommandError, connect};
@@ -6,12 +6,13 @@ use crate::options::{Options, notices_of_rules};
 use crate::render::output;
 use crate::rule::{self, RuleSet};
 use crate::scan::Matcher;
-use crate::treat::{Interrupt, Marks, Session, forget_the_dead};
+use crate::treat::{Interrupt, Marks, Session, remove_stale_folders};
 
-/// Does work within a session, on this thread.
+/// Runs work within a session, on this thread.
 ///
 /// # Errors
-/// [`CommandError`] of rules that cannot be used or an engine that cannot be reached, or what the work gives.
+/// Returns a [`CommandError`] if the rules cannot be used or the engine cannot be reached, or the error of
+/// the work.
 pub fn within<T>(
     options: &Options,
     work: impl AsyncFnOnce(&Session<'_>) -> Result<T, CommandError>,
@@ -25,7 +26,7 @@ pub fn within<T>(
     })
 }
 
-/// Connects to the engine, and removes what runs that were killed left on this machine.
+/// Connects to the engine, and removes what killed runs left on this machine.
 async fn open<'s>(
     options: &'s Options,
     rules: &'s RuleSet,
@@ -33,7 +34,7 @@ async fn open<'s>(
     reporter: &'s TerminalReporter,
 ) -> Result<Session<'s>, CommandError> {
     let interrupt = Interrupt::listen()?;
-    forget_the_dead();
+    remove_stale_folders();
     for notice in notices_of_rules(rules).iter().filter(|_| options.remarks) {
         output::tell(&notice.sentence());
     }

@@ -1,4 +1,4 @@
-//! `snapshot`: what can be observed of a container, as a file or on stdout.
+//! `snapshot`: saves what can be observed of a container, to a file or stdout.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use crate::snapshot::{Snapshot, hidden_counts, saved_file};
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError`] when the container cannot be looked at or the snapshot cannot be written.
+/// Returns a [`CommandError`] if the container cannot be examined or the snapshot cannot be written.
 pub fn run(args: &SnapshotArgs, options: &Options) -> Result<Exit, CommandError> {
     let rules = rule::load(&options.rules)?;
     let matcher = Matcher::new(&rules);

@@ -1,4 +1,4 @@
-//! `triage`: texts in, reports out, worst first, or one a line in the order of the input.
+//! `triage`: diagnoses texts and prints reports, worst first, or one per line in input order.
 
 use std::io;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::triage::{Inputs, Outcome, Triage, beside, size};
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError`] when rules or arguments cannot be used or the report cannot be written.
+/// Returns a [`CommandError`] if rules or arguments cannot be used or the report cannot be written.
 pub fn run(args: TriageArgs, options: &Options) -> Result<Exit, CommandError> {
     let processors = thread::available_parallelism().map_or(1, usize::from);
     let wanted = TriageOptions::new(args, &options.config, processors, Timestamp::now())?;
@@ -45,7 +45,7 @@ pub fn run(args: TriageArgs, options: &Options) -> Result<Exit, CommandError> {
     results.print()
 }
 
-/// What came of the inputs so far.
+/// The results for the inputs so far.
 struct Results<'t> {
     wanted: &'t TriageOptions,
     options: &'t Options,
@@ -66,7 +66,7 @@ impl<'t> Results<'t> {
         Self { wanted, options, rules, accepted, many, reports, summary, failures, exit }
     }
 
-    /// Takes what came of one input.
+    /// Adds the result for one input.
     fn take(&mut self, outcome: Outcome) -> Result<(), CommandError> {
         for failure in outcome.failures.into_iter().map(CommandError::from) {
             output::tell(&failure);
@@ -92,7 +92,7 @@ impl<'t> Results<'t> {
         Ok(())
     }
 
-    /// Tells whether each report is printed as soon as it is there.
+    /// Returns whether each report is printed as soon as it is ready.
     fn streams(&self) -> bool {
         self.wanted.report.format == ReportFormat::Jsonl
     }

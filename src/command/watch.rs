@@ -1,5 +1,5 @@
-//! `watch`: the engine's events in, a report on each container that dies, restarts or turns unhealthy out,
-//! until it is told to end.
+//! `watch`: follows the engine's events and reports on each container that dies, restarts or turns unhealthy,
+//! until it is stopped.
 
 use jiff::Timestamp;
 
@@ -17,7 +17,7 @@ use crate::watch::{self, Counts, Delivery, Examiner, Plan, StateFile, WatchError
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError`] when it cannot begin, or stdout does not take a report.
+/// Returns a [`CommandError`] if the watch cannot start, or stdout cannot be written.
 pub fn run(args: WatchArgs, options: &Options) -> Result<Exit, CommandError> {
     let wanted = WatchOptions::new(args, Timestamp::now())?;
     let rules = rule::load(&options.rules)?;
@@ -52,7 +52,7 @@ async fn watch(
     Ok(watch::watch(engine, plan, examiner, delivery, interrupt.asked()).await?)
 }
 
-/// Opens the sinks that are wanted.
+/// Opens the requested sinks.
 async fn delivery(wanted: &WatchOptions, options: &Options) -> Result<Delivery, WatchError> {
     let counts = Counts::default();
     let journal = wanted.journald.clone().map(Journal::new).transpose().map_err(WatchError::Journal)?;

@@ -1,4 +1,4 @@
-//! Where candidates come from: the engine, files, contexts, rules and tables.
+//! Finds completion candidates in the engine, files, contexts, rules and tables.
 
 use std::ffi::OsStr;
 use std::time::Duration;
@@ -14,13 +14,13 @@ use crate::rule::{self, RuleSource};
 use crate::seccomp::{Maker, named_calls, versions};
 use crate::visible::visible;
 
-/// Longest that anybody waits for a candidate.
+/// Longest wait for candidates.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A value and a word about it, which may be empty.
+/// A value and its description, which may be empty.
 type Offer = (String, String);
 
-/// What the words so far say about the engine and the rules.
+/// What the words typed so far say about the engine and the rules.
 pub struct TypedWords {
     choice: EngineChoice,
     rules: Vec<RuleSource>,
@@ -28,7 +28,7 @@ pub struct TypedWords {
 }
 
 impl TypedWords {
-    /// Reads what the words so far say about the engine and the rules.
+    /// Parses what the words typed so far say about the engine and the rules.
     pub fn of(words: &[&str], environment: Environment) -> Self {
         let mut typed = Self { choice: EngineChoice::default(), rules: Vec::new(), environment };
         for (index, word) in words.iter().enumerate() {
@@ -47,7 +47,7 @@ impl TypedWords {
         typed
     }
 
-    /// Finds the candidates for a value that begins so.
+    /// Returns the candidates for a value that starts with `current`.
     pub fn candidates(&self, value: Value, current: &OsStr) -> Vec<CompletionCandidate> {
         let offers = match value {
             Value::Container => self.ask(async |engine| collect::described_containers(&engine).await),
@@ -67,7 +67,7 @@ impl TypedWords {
         offers.into_iter().filter(begins).filter(|(text, _)| value.may_be(text)).map(candidate).collect()
     }
 
-    /// Asks the engine. One behind ssh is left alone: it might ask for a password in the middle of a line.
+    /// Queries the engine. One behind ssh is skipped: ssh might ask for a password while the user types.
     fn ask<W>(&self, work: impl FnOnce(Engine) -> W) -> Vec<Offer>
     where
         W: Future<Output = Result<Vec<Offer>, EngineError>>,
@@ -81,7 +81,7 @@ impl TypedWords {
         };
         let answer = async { work(Engine::connect(located.endpoint, PATIENCE, None).await?).await };
         let answered = runtime.block_on(async { tokio::time::timeout(PATIENCE, answer).await });
-        // A name that is still being looked up must not hold up the end.
+        // A pending name lookup must not delay the exit.
         runtime.shutdown_background();
         answered.map(Result::unwrap_or_default).unwrap_or_default()
     }
@@ -96,7 +96,7 @@ fn candidate((value, about): Offer) -> CompletionCandidate {
     CompletionCandidate::new(value).help((!about.is_empty()).then(|| visible(&about).into()))
 }
 
-/// Engines whose built-in profile is known, each from the version on that brought it.
+/// Lists the engines whose built-in profile is known, each from the version that introduced it.
 fn built_in() -> Vec<Offer> {
     let of = |maker: Maker, name: &str| {
         versions(maker)

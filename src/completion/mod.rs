@@ -1,7 +1,7 @@
-//! What can come next on a command line, for a shell that asks: words so far in, candidates out.
+//! Completes a command line for a shell: takes the words typed so far, returns candidates.
 //!
-//! Asks the engine for a second at most and says nothing when it has no answer. Must not slow a run that no
-//! shell asked for.
+//! Waits for the engine for at most a second and offers nothing if it does not answer. Must not slow down a
+//! normal run.
 
 mod candidates;
 mod value;
@@ -19,16 +19,16 @@ use crate::cli::Cli;
 use crate::docker::Environment;
 use crate::exit_code::Exit;
 
-/// Names the shell that asks.
+/// The variable that names the shell that asks for completion.
 pub const VARIABLE: &str = "SYSDOCK_COMPLETE";
 
-/// Answers a shell, if one asks.
+/// Answers a shell if it asks for completion.
 pub fn answer(arguments: &[OsString]) -> Option<Exit> {
     std::env::var_os(VARIABLE).filter(|shell| !shell.is_empty())?;
     let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
     let typed = Arc::new(TypedWords::of(&words, Environment::of_process()));
     let folder = std::env::current_dir().ok();
-    // Where there is nothing to offer the shell goes on by itself.
+    // Without candidates, the shell falls back to its own completion.
     drop(
         CompleteEnv::with_factory(|| command(&typed))
             .var(VARIABLE)
@@ -37,7 +37,7 @@ pub fn answer(arguments: &[OsString]) -> Option<Exit> {
     Some(Exit::Success)
 }
 
-/// The command line with a source of candidates for each value that has a name of its own.
+/// Returns the command line with a source of candidates for each value that has a name.
 fn command(typed: &Arc<TypedWords>) -> clap::Command {
     fn taught(command: clap::Command, typed: &Arc<TypedWords>) -> clap::Command {
         command.mut_args(|arg| teach(arg, typed)).mut_subcommands(|inner| taught(inner, typed))
@@ -45,7 +45,7 @@ fn command(typed: &Arc<TypedWords>) -> clap::Command {
     taught(Cli::whole(), typed)
 }
 
-/// Gives a value its source of candidates, by the name that stands for it in the help.
+/// Attaches the source of candidates to a value, by its name in the help.
 fn teach(arg: Arg, typed: &Arc<TypedWords>) -> Arg {
     let name =
         arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string).unwrap_or_default();

@@ -1,9 +1,9 @@
-//! What the values of a command line are, and which texts a shell may be offered for them.
+//! The kinds of values on a command line, and which texts may be offered to a shell.
 
 use crate::prescribe::{is_container_name, is_image_reference};
 use crate::visible::is_hidden;
 
-/// What a value of the command line is, by the name that stands for it in the help.
+/// The kind of a value, by its name in the help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Value {
     Container,
@@ -16,7 +16,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// Returns what stands behind a name; `None` for what nobody can list.
+    /// Returns the kind for a name; `None` if its values cannot be listed.
     pub fn named(name: &str) -> Option<Self> {
         match name {
             "CONTAINER" => Some(Self::Container),
@@ -26,7 +26,7 @@ impl Value {
         }
     }
 
-    /// Tells whether a shell may be offered it: what an engine or a file says is foreign.
+    /// Returns whether a text may be offered to a shell: output of an engine or a file is not trusted.
     pub fn may_be(self, value: &str) -> bool {
         match self {
             Self::Container => is_container_name(value),

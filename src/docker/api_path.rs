@@ -1,44 +1,44 @@
-//! Paths of the Engine API: names and filters in, percent-encoded paths out. No other file encodes anything.
+//! Builds percent-encoded paths of the Engine API from names and filters. No other file encodes anything.
 
 use std::collections::BTreeMap;
 
-/// Returns the path of something about a container, such as `json`.
+/// Returns the path of a container's resource, such as `json`.
 pub fn container(name: &str, what: &str) -> String {
     format!("/containers/{}/{what}", segment(name))
 }
 
-/// Returns the path of something about an image; the slashes of its name stay.
+/// Returns the path of an image's resource; keeps the slashes of the image's name.
 pub fn image(reference: &str, what: &str) -> String {
     format!("/images/{}/{what}", encoded(reference))
 }
 
-/// Returns the path that creates a container under a name.
+/// Returns the path that creates a container with a name.
 pub fn created_container(name: &str) -> String {
     format!("/containers/create?name={}", segment(name))
 }
 
-/// Returns the path that removes a container by force, and its anonymous volumes where that is wanted.
+/// Returns the path that removes a container by force, with its anonymous volumes if requested.
 pub fn removed_container(name: &str, volumes: bool) -> String {
     format!("/containers/{}?force=1&v={}", segment(name), u8::from(volumes))
 }
 
-/// Returns the path that removes an image's name, and its nameless parents where that is wanted.
+/// Returns the path that removes an image's name, with its untagged parents if requested.
 pub fn removed_image(reference: &str, parents: bool) -> String {
     format!("/images/{}?force=0&noprune={}", encoded(reference), u8::from(!parents))
 }
 
-/// Returns a query's value for filters, each a name with the one value that is let through.
+/// Returns the query value for filters, each a name with its one allowed value.
 pub fn filters(of: &[(&str, &str)]) -> String {
     let filters: BTreeMap<&str, [&str; 1]> = of.iter().map(|(name, value)| (*name, [*value])).collect();
     encoded(&serde_json::to_string(&filters).unwrap_or_default())
 }
 
-/// Percent-encodes what a path or the value of a query may not hold; slashes stay.
+/// Percent-encodes characters that are invalid in a path or a query value; keeps slashes.
 pub fn encoded(text: &str) -> String {
     escaped(text, |byte| byte == b'/')
 }
 
-/// Percent-encodes what one part of a path may not hold, so that no name leads elsewhere.
+/// Percent-encodes characters that are invalid in a path segment, so that no name leads elsewhere.
 fn segment(text: &str) -> String {
     escaped(text, |_| false)
 }

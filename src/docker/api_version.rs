@@ -7,15 +7,15 @@ use std::fmt;
 pub struct ApiVersion {
     /// Always 1 so far.
     pub major: u32,
-    /// Counts up with the engine's releases.
+    /// Increases with the engine's releases.
     pub minor: u32,
 }
 
 impl ApiVersion {
-    /// Highest version that sysdock knows (Docker 29).
+    /// Highest version that sysdock supports (Docker 29).
     pub const OURS: Self = Self { major: 1, minor: 52 };
 
-    /// Reads `1.41`.
+    /// Parses a version such as `1.41`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (major, minor) = text.split_once('.')?;

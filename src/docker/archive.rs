@@ -1,6 +1,6 @@
-//! Files of a container, running or dead, through the archive endpoint: no exec, no change.
+//! Reads files of a container, running or stopped, through the archive endpoint: no exec, no change.
 //!
-//! The engine sends the path as a tar; a symbolic link arrives as a link, not as what it points to.
+//! The engine sends the path as a tar; a symbolic link arrives as a link, not as its target.
 
 use std::io::Read;
 
@@ -14,12 +14,12 @@ use serde_json::Value;
 use super::engine::{open, read_up_to};
 use super::{Engine, EngineError, api_path};
 
-/// What stands at a path.
+/// The object at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PathStat {
-    /// A regular file: its first bytes, up to the limit asked for.
+    /// A regular file, with its first bytes up to the requested limit.
     File(Vec<u8>),
-    /// A symbolic link and its target as written.
+    /// A symbolic link, with its target as written.
     Link(String),
     /// A directory.
     Directory,
@@ -27,12 +27,12 @@ pub enum PathStat {
     Special,
 }
 
-/// One entry below a directory, path relative to it.
+/// One entry below a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeEntry {
-    /// Path relative to the directory that was asked for.
+    /// Path relative to the requested directory.
     pub path: String,
-    /// What stands there.
+    /// The object at the path.
     pub stat: PathStat,
 }
 
@@ -41,21 +41,21 @@ pub struct TreeEntry {
 pub struct Tree {
     /// Entries in the order of the archive.
     pub entries: Vec<TreeEntry>,
-    /// Whether the limit cut the archive short.
+    /// Whether the archive was cut at the limit.
     pub cut: bool,
 }
 
-/// Bits of Go's `fs.FileMode` for folders and links, which the stat header carries.
+/// Bits of Go's `fs.FileMode` for directories and links, which the stat header contains.
 const GO_DIRECTORY: u64 = 1 << 31;
 const GO_SYMLINK: u64 = 1 << 27;
 const GO_OTHER: u64 = 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19;
 
 impl Engine {
-    /// Returns what stands at `path`, without its content (a HEAD request, which costs the engine far less
-    /// than a read); `None` when nothing does. A link's target may come resolved to its end.
+    /// Returns the object at `path` without its content (a HEAD request, which costs the engine far less than
+    /// a read); `None` if there is none. The engine may resolve a link's target completely.
     ///
     /// # Errors
-    /// Any [`EngineError`] other than an unknown path.
+    /// Returns any [`EngineError`] except for an unknown path.
     pub async fn stat_path(&self, container: &str, path: &str) -> Result<Option<PathStat>, EngineError> {
         let action = format!("look at {path}");
         self.within(&action, async {
@@ -84,11 +84,11 @@ impl Engine {
         .await
     }
 
-    /// Reads what stands at `path`; `None` when nothing does.
+    /// Reads the object at `path`; returns `None` if there is none.
     ///
     /// # Errors
-    /// Any [`EngineError`] other than an unknown path; an unknown container is an error only through its
-    /// text.
+    /// Returns any [`EngineError`] except for an unknown path; an unknown container is recognised only by the
+    /// error's text.
     pub async fn read_path(
         &self,
         container: &str,
@@ -105,10 +105,10 @@ impl Engine {
         })
     }
 
-    /// Reads a directory that is known to be small; `None` when there is none.
+    /// Reads a directory that is known to be small; returns `None` if there is none.
     ///
     /// # Errors
-    /// Any [`EngineError`] other than an unknown path.
+    /// Returns any [`EngineError`] except for an unknown path.
     pub async fn read_tree(
         &self,
         container: &str,
@@ -124,7 +124,7 @@ impl Engine {
         Ok(Some(Tree { entries: entries(&bytes, 64 * 1024).into_iter().filter_map(below).collect(), cut }))
     }
 
-    /// Downloads the raw tar of a path, cut at `limit`, and whether it was cut.
+    /// Downloads the raw tar of a path, cut at `limit`; also returns whether it was cut.
     async fn download(
         &self,
         container: &str,
@@ -143,7 +143,7 @@ impl Engine {
     }
 }
 
-/// Reads the stat header: base64 of JSON with the mode bits of Go.
+/// Decodes the stat header: base64 of JSON with Go's mode bits.
 fn stat_of_header(header: &[u8]) -> Option<PathStat> {
     let stat: Value = serde_json::from_slice(&STANDARD.decode(header).ok()?).ok()?;
     let mode = stat.get("mode")?.as_u64()?;
@@ -165,7 +165,8 @@ fn action(path: &str) -> String {
     format!("read {path}")
 }
 
-/// Entries of a tar that may be cut off anywhere; file contents up to `limit` bytes each.
+/// Returns the entries of a tar that may be cut off anywhere; file contents are limited to `limit` bytes
+/// each.
 fn entries(bytes: &[u8], limit: usize) -> Vec<TreeEntry> {
     let mut archive = tar::Archive::new(bytes);
     let Ok(list) = archive.entries() else { return Vec::new() };
@@ -181,7 +182,7 @@ fn read_entry(entry: &mut tar::Entry<'_, &[u8]>, limit: usize) -> Option<TreeEnt
         PathStat::Directory
     } else if kind.is_file() || kind.is_hard_link() {
         let mut content = Vec::new();
-        // A tar that was cut off still gives the file's first bytes.
+        // A truncated tar still contains the file's first bytes.
         let _ = entry.take(limit as u64).read_to_end(&mut content);
         PathStat::File(content)
     } else {

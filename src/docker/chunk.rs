@@ -1,4 +1,4 @@
-//! A piece of what a container writes.
+//! A chunk of a container's output.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -15,10 +15,10 @@ pub enum StreamName {
     Console,
 }
 
-/// Some bytes of the log, cut anywhere.
+/// Some bytes of the log, cut at any point.
 #[derive(Debug, Clone)]
 pub struct LogChunk {
-    /// Where they were written.
+    /// The stream that they were written to.
     pub stream: StreamName,
     /// The bytes as written.
     pub bytes: Bytes,

@@ -1,5 +1,5 @@
-//! Containers that sysdock makes and removes for itself: the only calls that change an engine besides
-//! [`super::build`]. And what may be the name of a container.
+//! Creates and removes sysdock's own containers: the only calls that change an engine besides
+//! [`super::build`]. Also checks container names.
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -10,30 +10,30 @@ use serde_json::Value;
 use super::engine::{read_document, refusal};
 use super::{Engine, EngineError, api_path};
 
-/// Longest name of a container, in bytes: names of files are made of it.
+/// Maximum length of a container's name, in bytes, since file names are derived from it.
 const NAME: usize = 200;
 
-/// Whether a word may be the name or the id of a container: `[A-Za-z0-9][A-Za-z0-9_.-]*`, which both engines
-/// ask for when they make one (moby, `daemon/names`; podman, `libpod/define`).
+/// Returns whether a word may be the name or ID of a container: `[A-Za-z0-9][A-Za-z0-9_.-]*`, which both
+/// engines require for new containers (moby, `daemon/names`; podman, `libpod/define`).
 #[must_use]
 pub fn is_name(word: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
     word.len() <= NAME && word.starts_with(|c: char| c.is_ascii_alphanumeric()) && word.bytes().all(is_part)
 }
 
-/// Returns what a container is called: the name that its engine tells, or its id where that is no name; none
-/// where neither is fit to be one.
+/// Returns the name that the engine reports for a container if it is valid, otherwise its ID; `None` if
+/// neither is valid.
 #[must_use]
 pub fn fit_name<'w>(told: &'w str, id: &'w str) -> Option<&'w str> {
     [told.strip_prefix('/').unwrap_or(told), id].into_iter().find(|word| is_name(word))
 }
 
 impl Engine {
-    /// Creates a container, without starting it, from a document of the Engine API's `POST
-    /// /containers/create`; gives its id.
+    /// Creates a container without starting it, from a document of the Engine API's `POST
+    /// /containers/create`; returns its ID.
     ///
     /// # Errors
-    /// Any [`EngineError`]; an image that the engine does not have is [`EngineError::Unknown`].
+    /// Returns any [`EngineError`]; [`EngineError::Unknown`] if the engine does not have the image.
     pub async fn create(&self, name: &str, document: &Value) -> Result<String, EngineError> {
         let action = format!("create {name}");
         self.within(&action, async {
@@ -50,11 +50,11 @@ impl Engine {
         .await
     }
 
-    /// Removes a container, running or not, and its anonymous volumes where that is wanted; one that is gone
-    /// already is removed too.
+    /// Removes a container, running or not, with its anonymous volumes if requested; succeeds if it is
+    /// already gone.
     ///
     /// # Errors
-    /// Any [`EngineError`].
+    /// Returns any [`EngineError`].
     pub async fn remove(&self, id: &str, volumes: bool) -> Result<(), EngineError> {
         let action = format!("remove {id}");
         let path = api_path::removed_container(id, volumes);
@@ -65,7 +65,7 @@ impl Engine {
         }
     }
 
-    /// Sends a request with a JSON body and hands back the answer once its status says success.
+    /// Sends a request with a JSON body and returns the response if its status is a success.
     pub(super) async fn request(
         &self,
         method: Method,

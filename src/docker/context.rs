@@ -1,4 +1,5 @@
-//! The docker CLI's contexts: a name in `DOCKER_CONTEXT` or `config.json`, an address in the context store.
+//! Reads the docker CLI's contexts: a name from `DOCKER_CONTEXT` or `config.json`, an address from the
+//! context store.
 
 use std::path::Path;
 
@@ -6,10 +7,10 @@ use serde_json::Value;
 
 use super::{EngineError, Environment};
 
-/// The context that stands for the default sockets.
+/// The context that means the default sockets.
 pub const DEFAULT: &str = "default";
 
-/// Returns the name that `DOCKER_CONTEXT` gives.
+/// Returns the name in `DOCKER_CONTEXT`.
 #[must_use]
 pub fn of_variable(env: &Environment) -> Option<&str> {
     env.get("DOCKER_CONTEXT")
@@ -21,7 +22,7 @@ pub fn configured(env: &Environment) -> Option<String> {
     env.config_dir().as_deref().and_then(current).filter(|name| name != DEFAULT)
 }
 
-/// Returns the names of the contexts that `--context` takes, in order.
+/// Returns the names that `--context` accepts, in order.
 #[must_use]
 pub fn context_names(env: &Environment) -> Vec<String> {
     env.config_dir().as_deref().map(names).unwrap_or_default()
@@ -40,7 +41,7 @@ fn names(config_dir: &Path) -> Vec<String> {
     names
 }
 
-/// The documents of the context store; none where there is no store.
+/// Returns the documents of the context store; `None` if there is no store.
 fn documents(config_dir: &Path) -> Option<impl Iterator<Item = Value>> {
     let entries = std::fs::read_dir(config_dir.join("contexts/meta")).ok()?.filter_map(Result::ok);
     let bytes = entries.filter_map(|entry| std::fs::read(entry.path().join("meta.json")).ok());
@@ -50,7 +51,7 @@ fn documents(config_dir: &Path) -> Option<impl Iterator<Item = Value>> {
 /// Returns the address of a context, read from `contexts/meta/*/meta.json`.
 ///
 /// # Errors
-/// [`EngineError::Context`] when no context has that name or it holds no docker endpoint.
+/// Returns [`EngineError::Context`] if no context has that name or it has no docker endpoint.
 pub fn address(config_dir: &Path, name: &str) -> Result<String, EngineError> {
     let bad = |reason: &str| EngineError::Context { name: name.to_owned(), reason: reason.to_owned() };
     let meta = documents(config_dir)

@@ -1,4 +1,4 @@
-//! Where an engine listens: parsing of `unix://`, `tcp://`, `http://` and `ssh://` addresses.
+//! Parses the addresses of engines: `unix://`, `tcp://`, `http://` and `ssh://`.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ pub enum Endpoint {
     Unix(PathBuf),
     /// Plain HTTP over TCP, `host:port`.
     Tcp(String),
-    /// The engine of another machine, reached by its `docker system dial-stdio` through ssh.
+    /// The engine of another machine, reached by `docker system dial-stdio` over ssh.
     Ssh {
         /// `user@host` or `host`.
         destination: String,
@@ -22,10 +22,10 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
-    /// Parses the forms that the docker CLI takes for `--host`.
+    /// Parses the addresses that the docker CLI accepts for `--host`.
     ///
     /// # Errors
-    /// [`EngineError::Address`] for an unknown scheme or an empty address.
+    /// Returns [`EngineError::Address`] for an unknown scheme or an empty address.
     pub fn parse(address: &str) -> Result<Self, EngineError> {
         let bad = |reason: &str| EngineError::Address {
             address: without_password(address),
@@ -50,7 +50,8 @@ impl Endpoint {
         }
     }
 
-    /// User and password are dropped, as the docker CLI does: the engine's API knows none.
+    /// Parses `host:port`; drops user and password, as the docker CLI does, since the engine's API does not
+    /// use them.
     fn parse_tcp(rest: &str) -> Option<Self> {
         let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
         let authority = rest.split(['/', '?', '#']).next().filter(|host| !host.is_empty())?;
@@ -68,7 +69,7 @@ impl Endpoint {
         }
     }
 
-    /// Whether the engine may be on this machine; only a proof from the container itself decides.
+    /// Returns whether the engine may be on this machine; only evidence from the container itself proves it.
     #[must_use]
     pub fn may_be_local(&self) -> bool {
         matches!(self, Self::Unix(_))
@@ -79,8 +80,7 @@ fn has_password(rest: &str) -> bool {
     rest.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
 }
 
-/// Returns an address as it may be shown: a password, a key in place of a user's name, and a query are left
-/// out.
+/// Returns an address for display, without a password, a key used as a user name, or a query.
 #[must_use]
 pub fn without_password(address: &str) -> String {
     let (scheme, rest) = address.split_once("://").unwrap_or(("", address));

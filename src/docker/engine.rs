@@ -1,4 +1,4 @@
-//! A connected engine: version negotiation and raw JSON reads, each under a deadline.
+//! A connection to an engine: negotiates the version and reads raw JSON, each call with a timeout.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,41 +16,41 @@ use super::{ApiVersion, Endpoint, EngineError};
 use crate::json_limit::{self, JsonRefused, ListLimit};
 use crate::snapshot::EngineKind;
 
-/// Largest document about one thing, in bytes; `docker inspect` is some 10 KiB with 500 values, so is `docker
-/// info`.
+/// Maximum size of one document, in bytes; `docker inspect` and `docker info` are about 10 KiB with 500
+/// values.
 const DOCUMENT: usize = 2 * 1024 * 1024;
-/// Most values of one document; one takes up to some 250 bytes in memory.
+/// Maximum number of JSON values in one document; each takes up to about 250 bytes in memory.
 const VALUES: usize = 12_000;
-/// Largest list, in bytes; an entry has some 2 KiB.
+/// Maximum size of a list, in bytes; an entry takes about 2 KiB.
 const LIST: usize = 64 * 1024 * 1024;
-/// Most entries of a list, and most values of an entry.
+/// Maximum number of entries in a list, and of values in an entry.
 const ENTRIES: ListLimit = ListLimit { entries: 100_000, values: VALUES };
-/// Most that is read of the body of a refusal, in bytes.
+/// Maximum number of bytes read from the body of an error response.
 const REFUSAL: usize = 64 * 1024;
 
-/// A connection to one engine, with the API version agreed on.
+/// A connection to one engine, with the negotiated API version.
 #[derive(Debug, Clone)]
 pub struct Engine {
     pub(super) transport: Transport,
-    /// Longest time that a single call may take.
+    /// Timeout of a single call.
     pub deadline: Duration,
     version: Arc<OnceCell<Value>>,
     info: Arc<OnceCell<Value>>,
     /// Docker or Podman.
     pub kind: EngineKind,
-    /// Version of the API that all calls use.
+    /// API version that all calls use.
     pub api: ApiVersion,
 }
 
 impl Engine {
-    /// Connects and agrees on the lower API version of the two.
+    /// Connects and agrees on the lower of the two API versions.
     ///
-    /// A ping tells it in a tenth of the time of `/version`, for which engines ask their runtimes; the latter
-    /// is asked only where the ping says too little.
+    /// A ping returns it in a tenth of the time of `/version`, for which engines query their runtimes;
+    /// `/version` is used only if the ping does not say enough.
     ///
     /// # Errors
-    /// Any [`EngineError`] of connecting, or [`EngineError::TooNew`] when the engine's `MinAPIVersion` is
-    /// above ours.
+    /// Returns any [`EngineError`] of connecting, or [`EngineError::TooNew`] if the engine's `MinAPIVersion`
+    /// is higher than ours.
     pub async fn connect(
         endpoint: Endpoint,
         deadline: Duration,
@@ -72,31 +72,31 @@ impl Engine {
         Ok(Self { transport, deadline, version: Arc::new(version), info: Arc::default(), kind, api })
     }
 
-    /// Connects to the same endpoint anew, as after the engine has gone.
+    /// Connects to the same endpoint again, for example after the engine was restarted.
     ///
     /// # Errors
-    /// As [`Self::connect`].
+    /// Returns the errors of [`Self::connect`].
     pub async fn again(&self) -> Result<Self, EngineError> {
         Self::connect(self.endpoint().clone(), self.deadline, self.transport.listener()).await
     }
 
-    /// Returns the engine's raw answer to `/version`, asked for once.
+    /// Returns the engine's raw answer to `/version`, which is requested once.
     ///
     /// # Errors
-    /// Any [`EngineError`].
+    /// Returns any [`EngineError`].
     pub async fn version(&self) -> Result<&Value, EngineError> {
         self.version.get_or_try_init(|| self.get("/version")).await
     }
 
-    /// Returns the engine's raw answer to `/info`, asked for once.
+    /// Returns the engine's raw answer to `/info`, which is requested once.
     ///
     /// # Errors
-    /// Any [`EngineError`].
+    /// Returns any [`EngineError`].
     pub async fn info(&self) -> Result<&Value, EngineError> {
         self.info.get_or_try_init(|| self.get("/info")).await
     }
 
-    /// Returns where the engine listens.
+    /// Returns the engine's address.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         self.transport.endpoint()
@@ -105,16 +105,16 @@ impl Engine {
     /// Returns the engine's raw answer to a GET.
     ///
     /// # Errors
-    /// Any [`EngineError`]; HTTP 404 becomes [`EngineError::Unknown`].
+    /// Returns any [`EngineError`]; HTTP 404 becomes [`EngineError::Unknown`].
     pub(super) async fn get(&self, path: &str) -> Result<Value, EngineError> {
         get(&self.transport, self.deadline, path).await
     }
 
-    /// Returns what `take` gives of each entry of the list that a GET answers with; the list as a whole is
-    /// never built.
+    /// Returns the results of `take` for the entries of the list that a GET returns; the complete list is
+    /// never built in memory.
     ///
     /// # Errors
-    /// Any [`EngineError`]; [`EngineError::TooLarge`] for a list beyond the limits.
+    /// Returns any [`EngineError`]; [`EngineError::TooLarge`] for a list beyond the limits.
     pub(super) async fn list<R>(
         &self,
         path: &str,
@@ -128,7 +128,7 @@ impl Engine {
         .await
     }
 
-    /// Runs a call under the deadline of this engine.
+    /// Runs a call with this engine's timeout.
     pub(super) async fn within<T>(
         &self,
         action: &str,
@@ -157,7 +157,7 @@ async fn get(transport: &Transport, deadline: Duration, path: &str) -> Result<Va
     .await
 }
 
-/// Reads the answer as JSON, within the limits of one document.
+/// Parses the response as JSON, within the limits of one document.
 pub(super) async fn read_document(response: Response<Incoming>, action: &str) -> Result<Value, EngineError> {
     let body = read_all(response, action, DOCUMENT).await?;
     json_limit::read(&body, VALUES).map_err(|refused| refused_json(action, &refused))
@@ -172,7 +172,7 @@ fn refused_json(action: &str, refused: &JsonRefused) -> EngineError {
     }
 }
 
-/// Sends a GET and hands back the answer once its status says success.
+/// Sends a GET and returns the response if its status is a success.
 pub(super) async fn open(
     transport: &Transport,
     action: &str,
@@ -188,7 +188,7 @@ pub(super) async fn open(
     Err(refusal(response, action).await)
 }
 
-/// Reads what an engine that refuses a call says.
+/// Reads the error message of an error response.
 pub(super) async fn refusal(response: Response<Incoming>, action: &str) -> EngineError {
     let status = response.status();
     let body = read_up_to(response, action, REFUSAL).await.map(|(body, _)| body).unwrap_or_default();
@@ -205,7 +205,7 @@ pub(super) async fn refusal(response: Response<Incoming>, action: &str) -> Engin
 /// Reads the whole body.
 ///
 /// # Errors
-/// [`EngineError::TooLarge`] for more than `most` bytes; nothing beyond them is read.
+/// Returns [`EngineError::TooLarge`] for more than `most` bytes; reads no more than those.
 async fn read_all(response: Response<Incoming>, action: &str, most: usize) -> Result<Vec<u8>, EngineError> {
     match read_up_to(response, action, most).await? {
         (body, false) => Ok(body),
@@ -216,7 +216,7 @@ async fn read_all(response: Response<Incoming>, action: &str, most: usize) -> Re
     }
 }
 
-/// Reads the first bytes of a body, and says whether there are more.
+/// Reads the first bytes of a body, and returns whether there are more.
 pub(super) async fn read_up_to(
     response: Response<Incoming>,
     action: &str,
@@ -235,7 +235,7 @@ pub(super) async fn read_up_to(
     Ok((bytes, false))
 }
 
-/// What a ping's headers tell, if they do: the engine's API version, and whether it is Podman.
+/// Pings the engine; returns its API version, and whether it is Podman, if the headers say so.
 async fn greet(
     transport: &Transport,
     deadline: Duration,

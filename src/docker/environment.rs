@@ -1,9 +1,9 @@
-//! The process environment as a value, and the places where the docker CLI looks by it.
+//! The process environment as a value, and the folders and sockets that the docker CLI derives from it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// The process environment as a value, so that the search is a function of its inputs.
+/// The process environment as a value, so that the search for an engine depends only on its inputs.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<String, String>,
@@ -11,7 +11,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Takes the environment of this process.
+    /// Reads the environment of this process.
     #[must_use]
     pub fn of_process() -> Self {
         Self {
@@ -31,13 +31,13 @@ impl Environment {
         }
     }
 
-    /// Returns the value of a variable; an empty one counts as unset, as for the docker CLI.
+    /// Returns the value of a variable; an empty one counts as unset, as in the docker CLI.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// Returns the folder of the docker CLI's configuration.
+    /// Returns the docker CLI's configuration folder.
     pub(super) fn config_dir(&self) -> Option<PathBuf> {
         self.get("DOCKER_CONFIG")
             .map(PathBuf::from)

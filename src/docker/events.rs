@@ -1,8 +1,8 @@
-//! The engine's events about containers: raw JSON in, [`Event`]s out.
+//! Reads the engine's events about containers: parses raw JSON into [`Event`]s.
 //!
-//! The stream is read line by line over hyper, not through bollard, whose model refuses actions that it does
-//! not know. An engine that speaks of other things (Podman of pulls, every engine of execs) is passed over
-//! here. Must not decide what an event is worth.
+//! The stream is read line by line over hyper, not through bollard, whose model rejects actions that it does
+//! not know. Events about other things (pulls of Podman, execs of every engine) are skipped here. Must not
+//! decide how important an event is.
 
 use bytes::{Buf, Bytes, BytesMut};
 use http_body_util::BodyExt;
@@ -15,9 +15,9 @@ use super::own_containers::{Claimed, PassedOver};
 use super::{Engine, EngineError, api_path, fit_name, is_name};
 use crate::json_limit;
 
-/// Longest line that is read; an event holds all labels of its container.
+/// Maximum length of a line; an event contains all labels of its container.
 const LINE_LIMIT: usize = 1024 * 1024;
-/// Most values of an event.
+/// Maximum number of JSON values in an event.
 const VALUES: usize = 12_000;
 
 /// What happened to a container.
@@ -25,11 +25,11 @@ const VALUES: usize = 12_000;
 pub enum Action {
     /// It was started.
     Start,
-    /// It ended, with this exit code where the engine tells it.
+    /// It ended, with this exit code if the engine reports it.
     Die(Option<i64>),
-    /// Its health check came to a result: whether it is well, where the engine tells it.
+    /// Its health check finished: whether it is healthy, if the engine reports it.
     Health(Option<bool>),
-    /// The kernel killed a process of it for want of memory.
+    /// The kernel killed one of its processes because memory ran out.
     Oom,
     /// It was removed.
     Remove,
@@ -42,16 +42,16 @@ pub struct Event {
     pub id: String,
     /// Its name at that time.
     pub name: String,
-    /// Its image as it was named.
+    /// Its image as the engine names it.
     pub image: String,
     /// What happened.
     pub action: Action,
-    /// When, in nanoseconds since the epoch by the engine's clock.
+    /// When it happened, in nanoseconds since the epoch by the engine's clock.
     pub time: i64,
 }
 
 impl Event {
-    /// Reads one event; `None` for events that are about something else.
+    /// Parses one event; returns `None` for events about other things.
     #[must_use]
     pub fn read(event: &Value) -> Option<Self> {
         let word = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
@@ -83,8 +83,8 @@ impl Event {
     }
 }
 
-/// Docker tells the result in the action, newer Podman in an attribute, Podman 4 not at all. A check that has
-/// not come to a result is no event: `None`.
+/// Returns the result of a health check, which Docker reports in the action, newer Podman in an attribute,
+/// and Podman 4 not at all; `None` for a check that has not finished.
 fn health_of(rest: &str, attribute: Option<&str>) -> Option<Action> {
     let said = Some(rest.trim_start_matches([':', ' '])).filter(|said| !said.is_empty()).or(attribute);
     match said {
@@ -101,26 +101,26 @@ fn time_of(event: &Value) -> Option<i64> {
     event.get("timeNano").and_then(Value::as_i64).or_else(seconds)
 }
 
-/// The events of an engine as they come.
+/// The stream of an engine's events.
 #[derive(Debug)]
 pub struct EventStream {
     body: Incoming,
     buffer: BytesMut,
     engine: Engine,
     without: PassedOver,
-    /// An event that may have to be passed over; kept here while the engine is asked, so that whoever stops
-    /// waiting loses nothing.
+    /// An event that may have to be skipped; stored here while the engine is queried, so that cancelling the
+    /// wait loses nothing.
     held: Option<(Event, Claimed)>,
-    /// Lines that were no JSON.
+    /// Number of lines that were not JSON.
     pub unread: u64,
 }
 
 impl EventStream {
-    /// Waits for the next event; returns `None` when the engine has ended the stream.
+    /// Waits for the next event; returns `None` if the engine closed the stream.
     ///
     /// # Errors
-    /// [`EngineError::Broken`] when the connection breaks, [`EngineError::TooLarge`] for a line without an
-    /// end.
+    /// Returns [`EngineError::Broken`] if the connection breaks, or [`EngineError::TooLarge`] for a line
+    /// beyond the limit.
     pub async fn next(&mut self) -> Result<Option<Event>, EngineError> {
         loop {
             if let Some((event, claimed)) = &self.held {
@@ -175,11 +175,11 @@ impl EventStream {
 const FOLLOW: &str = "follow the events";
 
 impl Engine {
-    /// Opens the stream of events about all containers but those, beginning with events since that time that
-    /// the engine still has.
+    /// Opens the stream of events about all containers except those to skip, starting with past events since
+    /// that time if the engine still has them.
     ///
     /// # Errors
-    /// Any [`EngineError`].
+    /// Returns any [`EngineError`].
     pub async fn events(&self, since: i64, without: PassedOver) -> Result<EventStream, EngineError> {
         let (seconds, rest) = (since.div_euclid(1_000_000_000), since.rem_euclid(1_000_000_000));
         let filters = api_path::filters(&[("type", "container")]);

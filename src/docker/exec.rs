@@ -1,4 +1,4 @@
-//! Read-only commands inside a running container.
+//! Runs read-only commands inside a running container.
 
 use bollard::models::ExecConfig;
 use bytes::Bytes;
@@ -14,25 +14,25 @@ use super::engine::{read_document, refusal};
 use super::frames::Frames;
 use super::{Engine, EngineError, LogChunk, StreamName, api_path, is_name};
 
-/// Most that is read of a command's output, in bytes; what follows is left.
+/// Maximum number of bytes read from a command's output; the rest is ignored.
 const OUTPUT_LIMIT: usize = 256 * 1024;
 
-/// What a command printed and how it ended.
+/// The output and exit status of a command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExecOutput {
     /// Standard output, lossily decoded.
     pub stdout: String,
     /// Standard error, lossily decoded.
     pub stderr: String,
-    /// Exit status, when the engine says it.
+    /// Exit status, if the engine reports it.
     pub exit_code: Option<i64>,
 }
 
 impl Engine {
-    /// Runs `argv` as root in the container and collects what it prints.
+    /// Runs `argv` as root in the container and collects its output.
     ///
     /// # Errors
-    /// Any [`EngineError`]; a command that exits with a failure is no error.
+    /// Returns any [`EngineError`]; a command that exits with a failure is not an error.
     pub async fn exec(&self, container: &str, argv: &[&str]) -> Result<ExecOutput, EngineError> {
         let action = format!("exec {}", crate::quote::shown(argv));
         self.within(&action, self.run(container, argv, &action)).await
@@ -76,7 +76,7 @@ impl Engine {
         Ok(output)
     }
 
-    /// Starts a command; what it prints comes over the connection.
+    /// Starts a command; its output arrives over the returned connection.
     async fn start(&self, id: &str, action: &str) -> Result<Wire, EngineError> {
         let broken = |reason: String| EngineError::Broken { action: action.to_owned(), reason };
         let request = Request::post(format!("/exec/{id}/start"))
@@ -98,16 +98,16 @@ impl Engine {
     }
 }
 
-/// The connection of a command that was started.
+/// The connection of a started command.
 enum Wire {
     /// The engine switched protocols.
     Switched(TokioIo<Upgraded>),
-    /// It answers with a body.
+    /// The engine responded with a body.
     Plain(Response<Incoming>),
 }
 
 impl Wire {
-    /// The next bytes; `None` at the end.
+    /// Returns the next bytes; `None` at the end.
     async fn next(&mut self, action: &str) -> Result<Option<Bytes>, EngineError> {
         let broken = |reason: String| EngineError::Broken { action: action.to_owned(), reason };
         match self {

@@ -1,10 +1,10 @@
-//! Finding the engine as the docker CLI finds it: flag, variable, context, then the default sockets.
+//! Finds the engine in the same way as the docker CLI: flag, variable, context, then the default sockets.
 
 use std::fmt;
 
 use super::{Endpoint, EngineError, Environment, context};
 
-/// What the user said about the engine on the command line.
+/// The engine that the user selected on the command line.
 #[derive(Debug, Clone, Default)]
 pub struct EngineChoice {
     /// `--host`.
@@ -13,7 +13,7 @@ pub struct EngineChoice {
     pub context: Option<String>,
 }
 
-/// What led to the engine.
+/// How the engine was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FoundBy {
     /// `--host`.
@@ -28,7 +28,7 @@ pub enum FoundBy {
     CurrentContext(String),
     /// The variable `CONTAINER_HOST`, which is Podman's.
     ContainerHost,
-    /// The first of the default sockets that is there.
+    /// The first default socket that exists.
     DefaultSocket,
 }
 
@@ -51,17 +51,17 @@ impl fmt::Display for FoundBy {
 pub struct Located {
     /// Where the engine listens.
     pub endpoint: Endpoint,
-    /// What led to it.
+    /// How it was found.
     pub found_by: FoundBy,
 }
 
-/// Decides which engine is meant.
+/// Determines which engine to use.
 ///
 /// Order: `--host`, `--context`, `DOCKER_HOST`, `DOCKER_CONTEXT`, the configured context, `CONTAINER_HOST`,
 /// default sockets (docker CLI reference, "docker context"; `CONTAINER_HOST` is Podman's).
 ///
 /// # Errors
-/// [`EngineError::NotFound`], [`EngineError::Address`] or [`EngineError::Context`].
+/// Returns [`EngineError::NotFound`], [`EngineError::Address`] or [`EngineError::Context`].
 pub fn locate(choice: &EngineChoice, env: &Environment) -> Result<Located, EngineError> {
     let at = |address: &str, found_by| Ok(Located { endpoint: Endpoint::parse(address)?, found_by });
     if let Some(host) = &choice.host {

@@ -1,29 +1,30 @@
-//! The output of a process without a terminal: frames of an engine's stream in, chunks out as they come.
+//! Splits the output of a process without a terminal: turns the frames of an engine's stream into chunks as
+//! they arrive.
 //!
-//! A frame is a header of eight bytes (the stream, three zeros, the length) and so many bytes (Engine API,
-//! "attach to a container"). bollard waits for the end of a frame, which may be 4 GiB long; here a frame is
-//! handed on piece by piece. Must not hold any of it.
+//! A frame is an eight-byte header (the stream, three zeros, the length) followed by that many bytes (Engine
+//! API, "attach to a container"). bollard waits for the end of a frame, which may be 4 GiB long; this module
+//! passes a frame on in pieces. Must not buffer any of it.
 
 use bytes::{Buf, Bytes};
 
 use super::{LogChunk, StreamName};
 
-/// Bytes of a header.
+/// Length of a header in bytes.
 const HEADER: usize = 8;
 
-/// Where in the stream the next byte stands.
+/// The position in the stream of the next byte.
 #[derive(Debug, Default)]
 enum Place {
     /// In a header.
     #[default]
     Header,
-    /// In a frame of which so many bytes are left.
+    /// In a frame, with the number of bytes left.
     Frame(StreamName, usize),
-    /// In a line without a header: the engine's own words, where a command could not be started.
+    /// In a line without a header: the engine's own message, if a command could not be started.
     Bare,
 }
 
-/// Takes a stream apart.
+/// Splits a stream into chunks.
 #[derive(Debug, Default)]
 pub struct Frames {
     place: Place,
@@ -31,7 +32,7 @@ pub struct Frames {
 }
 
 impl Frames {
-    /// Takes the next chunk off these bytes; `None` when more are needed.
+    /// Takes the next chunk from these bytes; returns `None` if more are needed.
     pub fn next(&mut self, bytes: &mut Bytes) -> Option<LogChunk> {
         while bytes.has_remaining() {
             match self.place {
@@ -80,7 +81,7 @@ mod tests {
         [&[stream, 0, 0, 0], &length.to_be_bytes()[..], text].concat()
     }
 
-    /// What each stream said, whatever the pieces.
+    /// Returns the output of each stream, whatever the size of the pieces.
     fn read(bytes: &[u8], piece: usize) -> Vec<(StreamName, Vec<u8>)> {
         let mut frames = Frames::default();
         let mut said: Vec<(StreamName, Vec<u8>)> = Vec::new();

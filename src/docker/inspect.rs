@@ -1,29 +1,30 @@
-//! The engine's documents about one container, one image or itself: names in, raw JSON out. Must not read
-//! what stands in them.
+//! Reads the engine's documents about one container, one image or itself, as raw JSON by name. Must not
+//! interpret them.
 
 use serde_json::Value;
 
 use super::{Engine, EngineError, EngineKind, api_path};
 
-/// Podman's own API, whose version is not negotiated; all versions of Podman serve this one.
+/// Path of Podman's own API, whose version is not negotiated; all supported versions of Podman serve this
+/// one.
 const PODMAN: &str = "/v4.0.0/libpod";
 
 impl Engine {
-    /// Returns the engine's document of a container, by its name or id.
+    /// Returns the engine's inspect document of a container, by its name or ID.
     ///
     /// # Errors
-    /// Any [`EngineError`]; one that is not there is [`EngineError::Unknown`].
+    /// Returns any [`EngineError`]; [`EngineError::Unknown`] if it does not exist.
     pub async fn inspect_container(&self, name: &str) -> Result<Value, EngineError> {
         self.get(&api_path::container(name, "json")).await
     }
 
-    /// Whether the engine has a container of that name; an engine that does not answer has none.
+    /// Returns whether the engine has a container of that name; false if the engine does not answer.
     pub async fn has_container(&self, name: &str) -> bool {
         self.inspect_container(name).await.is_ok()
     }
 
-    /// Returns Podman's own document of a container, which tells more than that of the Engine API; `None` of
-    /// another engine, and where it cannot be had.
+    /// Returns Podman's own inspect document of a container, which contains more than that of the Engine API;
+    /// `None` for another engine, or if the request fails.
     pub async fn inspect_podman_container(&self, id: &str) -> Option<Value> {
         match self.kind {
             EngineKind::Podman => {
@@ -33,24 +34,24 @@ impl Engine {
         }
     }
 
-    /// Returns the engine's document of an image, by its name or id.
+    /// Returns the engine's inspect document of an image, by its name or ID.
     ///
     /// # Errors
-    /// Any [`EngineError`]; one that is not there is [`EngineError::Unknown`].
+    /// Returns any [`EngineError`]; [`EngineError::Unknown`] if it does not exist.
     pub async fn inspect_image(&self, reference: &str) -> Result<Value, EngineError> {
         self.get(&api_path::image(reference, "json")).await
     }
 
-    /// Returns the engine's list of the steps that an image was made by.
+    /// Returns the history of an image.
     ///
     /// # Errors
-    /// Any [`EngineError`]; one that is not there is [`EngineError::Unknown`].
+    /// Returns any [`EngineError`]; [`EngineError::Unknown`] if it does not exist.
     pub async fn image_history(&self, reference: &str) -> Result<Value, EngineError> {
         self.get(&api_path::image(reference, "history")).await
     }
 
-    /// Returns the names of the controllers that the engine can limit containers with. Podman's answer in
-    /// Docker's format calls each of them there (measured on 4.3), so that its own is asked for.
+    /// Returns the names of the controllers with which the engine can limit containers. Podman's answer in
+    /// Docker's format lists all of them as present (measured on 4.3), so its own API is used.
     pub async fn controllers(&self) -> Vec<String> {
         if self.kind == EngineKind::Podman {
             let info = self.get(&format!("{PODMAN}/info")).await.unwrap_or_default();

@@ -1,4 +1,5 @@
-//! How each container stands now: the engine's documents in, [`Life`]s out. Must not decide what that means.
+//! Determines the current state of each container from the engine's documents. Must not decide what that
+//! means.
 
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
@@ -7,34 +8,34 @@ use serde_json::Value;
 use super::own_containers::{Claimed, PassedOver};
 use super::{Engine, EngineError, ListedContainer, fit_name, is_name};
 
-/// Most that is kept of the name of an image, in bytes; engines take 255.
+/// Maximum length of an image name that is kept, in bytes; engines accept 255.
 const IMAGE: usize = 512;
-/// Containers that are inspected at the same time.
+/// Number of containers that are inspected at the same time.
 const AT_ONCE: usize = 4;
 
-/// How a container stands: what the engine remembers of its last run.
+/// The state of a container: what the engine records about its last run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Life {
     /// Its id.
     pub id: String,
     /// Its name.
     pub name: String,
-    /// Its image as it was named.
+    /// Its image as the engine names it.
     pub image: String,
     /// Whether it runs now.
     pub running: bool,
     /// Start of its last run, in nanoseconds since the epoch; 0 when it never ran.
     pub started: i64,
-    /// End of its last run that ended; 0 when none did.
+    /// End of its last finished run; 0 if none has finished.
     pub finished: i64,
-    /// Exit code of the run that ended last.
+    /// Exit code of the last finished run.
     pub exit_code: Option<i64>,
     /// Whether its health check fails.
     pub unhealthy: bool,
 }
 
 impl Life {
-    /// Reads the engine's answer to `inspect`.
+    /// Parses the engine's answer to `inspect`.
     #[must_use]
     pub fn read(inspect: &Value) -> Option<Self> {
         let word = |pointer: &str| inspect.pointer(pointer).and_then(Value::as_str);
@@ -60,16 +61,16 @@ fn nanoseconds(text: &str) -> Option<i64> {
     i64::try_from(text.parse::<Timestamp>().ok()?.as_nanosecond()).ok()
 }
 
-/// Returns the name of an image; the end of one that is longer than any is left out.
+/// Returns the name of an image, cut at the maximum length.
 pub(super) fn image_of(told: &str) -> String {
     told.get(..told.floor_char_boundary(IMAGE)).unwrap_or_default().to_owned()
 }
 
 impl Engine {
-    /// Says how one container stands.
+    /// Returns the state of one container.
     ///
     /// # Errors
-    /// Any [`EngineError`]; one that is not there is [`EngineError::Unknown`].
+    /// Returns any [`EngineError`]; [`EngineError::Unknown`] if it does not exist.
     pub async fn life(&self, id: &str) -> Result<Life, EngineError> {
         let inspect = self.inspect_container(id).await?;
         Life::read(&inspect).ok_or_else(|| EngineError::Garbage {
@@ -78,10 +79,10 @@ impl Engine {
         })
     }
 
-    /// Says how all containers but those stand; those that are removed meanwhile are left out.
+    /// Returns the states of all containers except those to skip; leaves out those removed in the meantime.
     ///
     /// # Errors
-    /// Any [`EngineError`].
+    /// Returns any [`EngineError`].
     pub async fn lives(&self, without: PassedOver) -> Result<Vec<Life>, EngineError> {
         let now = Timestamp::now().as_second().saturating_mul(1_000_000_000);
         let listed = |entry: ListedContainer| {
@@ -108,7 +109,7 @@ impl Engine {
         Ok(lives)
     }
 
-    /// Returns the time by the engine's clock, in nanoseconds since the epoch, where it tells it.
+    /// Returns the time of the engine's clock, in nanoseconds since the epoch, if it reports it.
     pub async fn clock(&self) -> Option<i64> {
         nanoseconds(self.get("/info").await.ok()?.get("SystemTime")?.as_str()?)
     }

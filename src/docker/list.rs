@@ -1,5 +1,5 @@
-//! The engine's lists of containers and images: entries in, what a caller takes of each out. The only place
-//! that knows how an entry is written; the list as a whole is never built.
+//! Reads the engine's lists of containers and images, entry by entry. The only place that knows the format of
+//! an entry; the complete list is never built in memory.
 
 use serde_json::Value;
 
@@ -14,26 +14,26 @@ impl ListedContainer {
         self.0.get(key).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// Returns its id, where that can be one.
+    /// Returns its ID if it is valid.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         Some(self.text("Id")).filter(|id| is_name(id))
     }
 
-    /// Returns what it is called: the first of its names that can be one, or its id.
+    /// Returns the first of its names that is valid, or its ID.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         let names = self.0.get("Names").and_then(Value::as_array).into_iter().flatten();
         names.filter_map(Value::as_str).chain([self.text("Id")]).find_map(|name| fit_name(name, ""))
     }
 
-    /// Returns its image as it was named.
+    /// Returns its image as the engine names it.
     #[must_use]
     pub fn image(&self) -> &str {
         self.text("Image")
     }
 
-    /// Returns its image by id, or by name where the engine does not tell the id.
+    /// Returns the ID of its image, or the name if the engine does not report the ID.
     #[must_use]
     pub fn image_id(&self) -> &str {
         match self.text("ImageID") {
@@ -42,7 +42,7 @@ impl ListedContainer {
         }
     }
 
-    /// Returns its state in the engine's word, such as `running`.
+    /// Returns the engine's word for its state, such as `running`.
     #[must_use]
     pub fn state(&self) -> &str {
         self.text("State")
@@ -61,10 +61,10 @@ impl ListedContainer {
 }
 
 impl Engine {
-    /// Lists all containers, running or not; returns what `take` gives of each.
+    /// Lists all containers, running or not; returns the results of `take`.
     ///
     /// # Errors
-    /// Any [`EngineError`]; [`EngineError::TooLarge`] for a list beyond the limits.
+    /// Returns any [`EngineError`]; [`EngineError::TooLarge`] for a list beyond the limits.
     pub async fn containers<R>(
         &self,
         mut take: impl FnMut(ListedContainer) -> Option<R>,
@@ -75,7 +75,7 @@ impl Engine {
     /// Lists the containers that have a label, whatever its value.
     ///
     /// # Errors
-    /// As [`Self::containers`].
+    /// Returns the errors of [`Self::containers`].
     pub async fn containers_with_label(&self, label: &str) -> Result<Vec<ListedContainer>, EngineError> {
         let path = format!("/containers/json?all=1&filters={}", api_path::filters(&[("label", label)]));
         self.list(&path, |entry| Some(ListedContainer(entry))).await
@@ -84,15 +84,15 @@ impl Engine {
     /// Lists the names of all images that have one.
     ///
     /// # Errors
-    /// As [`Self::containers`].
+    /// Returns the errors of [`Self::containers`].
     pub async fn image_names(&self) -> Result<Vec<String>, EngineError> {
         self.names_of_images("/images/json").await
     }
 
-    /// Lists the names of images that a pattern fits, in which `*` stands for any text but a slash.
+    /// Lists the names of images that match a pattern, in which `*` matches any text without a slash.
     ///
     /// # Errors
-    /// As [`Self::containers`].
+    /// Returns the errors of [`Self::containers`].
     pub async fn image_names_like(&self, pattern: &str) -> Result<Vec<String>, EngineError> {
         let path = format!("/images/json?filters={}", api_path::filters(&[("reference", pattern)]));
         self.names_of_images(&path).await
@@ -106,11 +106,11 @@ impl Engine {
         Ok(self.list(path, named).await?.concat())
     }
 
-    /// Asks for the shortest list there is, to hear whether the engine still answers.
+    /// Requests a minimal list, to check whether the engine still answers.
     ///
     /// # Errors
-    /// Any [`EngineError`].
-    pub async fn ask_for_a_sign_of_life(&self) -> Result<(), EngineError> {
+    /// Returns any [`EngineError`].
+    pub async fn check_alive(&self) -> Result<(), EngineError> {
         self.get("/containers/json?limit=1").await.map(drop)
     }
 }

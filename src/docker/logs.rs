@@ -1,7 +1,7 @@
-//! The container's log as a stream of byte chunks.
+//! Reads a container's log as a stream of byte chunks.
 //!
-//! The multiplexed log of a container without a TTY is taken apart, the raw one of another is passed on as it
-//! comes; neither is held.
+//! The multiplexed log of a container without a TTY is split, the raw log of one with a TTY is passed on
+//! unchanged; neither is buffered.
 
 use std::pin::Pin;
 
@@ -15,33 +15,34 @@ use super::engine::open;
 use super::frames::Frames;
 use super::{Engine, EngineError, api_path};
 
-/// Which part of the log is wanted.
+/// Which part of the log to read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogQuery {
-    /// Go on as the container writes.
+    /// Whether to continue as the container writes.
     pub follow: bool,
-    /// Only lines since this time, seconds since the epoch.
+    /// Read only lines since this time, in seconds since the epoch.
     pub since: Option<i64>,
-    /// Only the last lines.
+    /// Read only this many lines from the end.
     pub tail: Option<u64>,
 }
 
-/// A log being read.
+/// The stream of a log.
 pub type LogStream = Pin<Box<dyn Stream<Item = Result<LogChunk, EngineError>> + Send>>;
 
 impl Engine {
     /// Opens the log of a container.
     ///
     /// # Errors
-    /// [`EngineError::Refused`] for a logging driver that cannot be read, or any other [`EngineError`].
+    /// Returns [`EngineError::Refused`] for a logging driver that cannot be read, or any other
+    /// [`EngineError`].
     pub async fn logs(&self, container: &str, tty: bool, query: &LogQuery) -> Result<LogStream, EngineError> {
         let path = address(container, query);
         if tty {
             let response = self.within(READ, open(&self.transport, READ, &path)).await?;
             return Ok(Box::pin(chunks(response.into_body(), None)));
         }
-        // Podman answers a request to follow only when the container writes something: nobody waits for that
-        // here.
+        // Podman answers a request to follow only when the container writes something, so this does not wait
+        // for the answer.
         let transport = self.transport.clone();
         let opened = async move {
             Ok(chunks(open(&transport, READ, &path).await?.into_body(), Some(Frames::default())))
@@ -64,12 +65,12 @@ fn address(container: &str, query: &LogQuery) -> String {
     path + &format!("&tail={tail}")
 }
 
-/// What comes of an answer, in pieces of the size that they arrive in.
+/// Splits an answer into chunks of the size in which they arrive.
 struct Reader {
     body: Incoming,
-    /// Bytes that came and are not handed on yet.
+    /// Bytes that arrived and are not passed on yet.
     bytes: Bytes,
-    /// How they are taken apart; a terminal's are not.
+    /// Splits the frames; `None` for a terminal's log.
     frames: Option<Frames>,
 }
 

@@ -1,9 +1,9 @@
-//! The engine: everything that talks to Docker or Podman over the Engine API.
+//! The engine: all communication with Docker or Podman over the Engine API.
 //!
 //! Turns an [`Endpoint`] into typed calls. This is the only module that imports bollard, and only for models
-//! of requests: facts are taken from the raw JSON of versioned GETs, because its models drop fields they do
-//! not know, and its client holds whole answers, however long they are. What an engine sends is read under a
-//! limit. Must not judge anything.
+//! of requests: facts are taken from the raw JSON of versioned GETs, because bollard's models drop fields
+//! that they do not know, and its client buffers whole answers of any length. Everything that an engine sends
+//! is read with a limit. Must not judge anything.
 
 mod api_path;
 mod api_version;

@@ -1,28 +1,27 @@
-//! Containers that are passed over for a while, such as those of trials, whose events would be news of this
-//! program's own doing.
+//! Containers to skip for a while, such as those of trials, whose events are caused by this program itself.
 
 use serde_json::Value;
 
 use super::Engine;
 
-/// Containers that are passed over for a while: a label names the time, the name has a form, and neither may
-/// come from the image. A label alone shall hide nothing.
+/// Selects containers to skip for a while: a label holds the time, the name has a certain format, and neither
+/// may come from the image. A label alone must not hide a container.
 #[derive(Debug, Clone, Copy)]
 pub struct PassedOver {
     /// The label; its value is in seconds since the epoch.
     pub label: &'static str,
-    /// Longest time from now that it may name, in seconds.
+    /// Longest time from now that the label may hold, in seconds.
     pub longest: i64,
-    /// Whether a container's name is one of those.
+    /// Checks whether a container's name has the format.
     pub fits: fn(&str) -> bool,
 }
 
-/// The label's value of a container that is to be passed over if its image has another one.
+/// The label value of a container to skip, unless its image has the same value.
 #[derive(Debug)]
 pub(super) struct Claimed(String);
 
 impl PassedOver {
-    /// Whether name and label fit at that time, in nanoseconds since the epoch.
+    /// Returns the label value if name and label match at that time, in nanoseconds since the epoch.
     pub(super) fn claimed(&self, name: &str, labels: Option<&Value>, time: i64) -> Option<Claimed> {
         let value = labels?.get(self.label)?.as_str()?;
         let left = value.parse::<i64>().ok()?.checked_sub(time.div_euclid(1_000_000_000))?;
@@ -31,7 +30,7 @@ impl PassedOver {
 }
 
 impl Engine {
-    /// Whether a container's label is its own: its image is known and has another value, or none.
+    /// Returns whether a container's label is its own: its image is known and has another value, or none.
     pub(super) async fn is_own(&self, image: &str, without: &PassedOver, claimed: &Claimed) -> bool {
         let document = self.inspect_image(image).await;
         let of_image = |document: &Value| {

@@ -1,7 +1,6 @@
-//! One HTTP/1.1 request to the engine over whatever reaches it: a Unix socket, TCP, or `docker system
-//! dial-stdio` by ssh.
+//! Sends an HTTP/1.1 request to the engine over a Unix socket, TCP, or `docker system dial-stdio` via ssh.
 //!
-//! Every request passes here, so that the API version stands in each path.
+//! Every request passes through here, so that each path contains the API version.
 
 use std::process::Stdio;
 use std::sync::{Arc, OnceLock};
@@ -17,10 +16,10 @@ use tokio::process::Command;
 
 use super::{ApiVersion, Endpoint, EngineError};
 
-/// Hears of each request: its words, what came of it, and how long that took.
+/// Receives each request: its description, its result, and how long it took.
 pub type Listener = fn(&str, &str, Duration);
 
-/// Sends requests to one endpoint, each on a connection of its own.
+/// Sends requests to one endpoint, each over a new connection.
 #[derive(Debug, Clone)]
 pub struct Transport {
     endpoint: Endpoint,
@@ -29,28 +28,28 @@ pub struct Transport {
 }
 
 impl Transport {
-    /// Makes one for an endpoint; nothing is sent yet.
+    /// Creates a transport for an endpoint; sends nothing yet.
     pub fn new(endpoint: Endpoint, listener: Option<Listener>) -> Self {
         Self { endpoint, listener, version: Arc::default() }
     }
 
-    /// Fixes the API version that every later request names.
+    /// Sets the API version for all later requests.
     pub fn speak(&self, version: ApiVersion) {
-        // A second call changes nothing: one engine is negotiated with once.
+        // A second call changes nothing: the version is negotiated once per engine.
         let _ = self.version.set(version);
     }
 
-    /// Returns who hears of each request.
+    /// Returns the listener that receives each request.
     pub const fn listener(&self) -> Option<Listener> {
         self.listener
     }
 
-    /// Returns where the engine listens.
+    /// Returns the engine's address.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
-    /// Sends one request whose URI holds only path and query; `action` names it in errors.
+    /// Sends one request whose URI contains only path and query; `action` names it in errors.
     pub async fn send<B>(
         &self,
         action: &str,
@@ -66,7 +65,7 @@ impl Transport {
         let words = format!("{} {path}", request.method());
         request.headers_mut().insert(header::HOST, header::HeaderValue::from_static("engine"));
         let began = Instant::now();
-        // In a box, so that the futures of all calls stay small.
+        // Boxed, so that the futures of all calls stay small.
         let answer = Box::pin(async {
             let stream = self.connect().await?;
             let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
@@ -85,7 +84,7 @@ impl Transport {
         answer
     }
 
-    /// Puts the negotiated version in front, in place of one that is there.
+    /// Replaces the version at the start of the path with the negotiated one, or inserts it.
     fn versioned(&self, path: &str) -> String {
         if path.contains("/libpod/") {
             return path.to_owned();
@@ -116,11 +115,11 @@ impl Transport {
     }
 }
 
-/// A byte stream in both directions.
+/// A bidirectional byte stream.
 trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
-/// Opens the engine of another machine the way the docker CLI does: its `system dial-stdio` behind ssh.
+/// Connects to the engine of another machine as the docker CLI does: by `system dial-stdio` over ssh.
 fn dial_stdio(destination: &str, port: Option<u16>) -> std::io::Result<Box<dyn Duplex>> {
     let mut ssh = Command::new("ssh");
     ssh.args(["-o", "ConnectTimeout=30", "-T"]);
@@ -132,7 +131,7 @@ fn dial_stdio(destination: &str, port: Option<u16>) -> std::io::Result<Box<dyn D
     let (Some(stdout), Some(stdin)) = (child.stdout.take(), child.stdin.take()) else {
         return Err(std::io::Error::other("ssh gave no pipes"));
     };
-    // ssh ends when its pipes close; waiting keeps it from staying a zombie.
+    // ssh ends when its pipes close; waiting prevents a zombie.
     tokio::spawn(async move { child.wait().await });
     Ok(Box::new(join(stdout, stdin)))
 }

@@ -1,4 +1,4 @@
-//! One snapshot judged: the report, with what is accepted marked in it, and the cure.
+//! Diagnoses one snapshot: returns the report, with accepted findings marked, and the cure.
 
 use crate::diagnose::{Accepted, Report, diagnose_with};
 use crate::prescribe::{Prescription, Reach, prescribe};
@@ -6,18 +6,18 @@ use crate::rule::RuleSet;
 use crate::scan::Matcher;
 use crate::snapshot::Snapshot;
 
-/// Everything that judging needs.
+/// Everything that is needed to diagnose a snapshot.
 pub struct Judge<'j> {
     /// The rules.
     pub rules: &'j RuleSet,
-    /// Their patterns.
+    /// The patterns of the rules.
     pub matcher: &'j Matcher<'j>,
-    /// What does not make a run fail.
+    /// Findings that do not make a run fail.
     pub accepted: Accepted,
 }
 
 impl Judge<'_> {
-    /// Returns the report alone, with nothing marked in it.
+    /// Returns the report alone, without marking accepted findings.
     #[must_use]
     pub fn report(&self, snapshot: &Snapshot) -> Report {
         diagnose_with(snapshot, self.rules, self.matcher)

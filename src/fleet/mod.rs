@@ -1,5 +1,5 @@
-//! Many containers examined at a time: their names in, reports with their cures out. Must not change
-//! anything, and not print.
+//! Examines many containers at a time: takes their names, returns reports with their cures. Must not change
+//! anything, and must not print.
 
 mod judge;
 mod saved;
@@ -20,20 +20,20 @@ use crate::treat::{self, TreatError};
 pub use judge::Judge;
 pub use saved::judge_saved;
 
-/// Containers that are examined at the same time.
+/// Number of containers that are examined at the same time.
 const AT_ONCE: usize = 8;
 
-/// Cures that are kept in memory; of more containers only the reports are.
+/// Number of cures that are kept in memory; for further containers, only the reports are kept.
 const CURES: usize = 1000;
 
-/// What came of the containers.
+/// The result of examining containers.
 #[derive(Debug, Default)]
 pub struct Examined {
-    /// What is wrong with each, and what cures it.
+    /// The report of each container, and its cure.
     pub answers: Vec<(Report, Option<Prescription>)>,
-    /// Why some could not be examined.
+    /// Errors of containers that could not be examined.
     pub failures: Vec<TreatError>,
-    /// What is good to know.
+    /// Remarks for the user.
     pub remarks: Vec<String>,
 }
 
@@ -41,15 +41,15 @@ pub struct Examined {
 pub struct Fleet<'f> {
     /// The engine.
     pub engine: Engine,
-    /// How its client reaches it.
+    /// How the engine's CLI reaches it.
     pub reach: Reach,
     /// What the user said about the engine.
     pub choice: &'f EngineChoice,
-    /// Who judges them.
+    /// Diagnoses the snapshots.
     pub judge: &'f Judge<'f>,
-    /// How each is looked at.
+    /// How the containers are examined.
     pub collect: &'f CollectOptions,
-    /// How long a boot is followed, where that is wanted.
+    /// How long to follow a boot, if requested.
     pub follow: Option<Duration>,
 }
 
@@ -62,14 +62,14 @@ impl Fleet<'_> {
         collect::container_names(&self.engine).await
     }
 
-    /// Examines containers side by side and counts in `done` those that are over. One of a list that is gone
-    /// meanwhile is no failure.
+    /// Examines containers concurrently and counts finished ones in `done`. A listed container that was
+    /// removed in the meantime is no failure.
     pub async fn examine(&self, names: &[String], are_listed: bool, done: &AtomicU64) -> Examined {
         let cures = &Cell::new(0);
         let outcomes = stream::iter(names)
             .map(|name| async move {
-                // Judged at once: of many containers only reports are kept, snapshots are some ten times as
-                // large.
+                // Diagnosed at once: for many containers only reports are kept, since snapshots are about ten
+                // times as large.
                 let snapshot = Box::pin(self.look(name)).await;
                 let outcome = snapshot.map(|snapshot| self.judge.answer(&snapshot, &self.reach));
                 let outcome = outcome
@@ -100,7 +100,7 @@ impl Fleet<'_> {
         examined
     }
 
-    /// Says what is waited for while these are examined.
+    /// Describes the work for the progress display.
     #[must_use]
     pub fn waiting(&self, names: &[String]) -> String {
         let what = if let [name] = names { name.clone() } else { format!("{} containers", names.len()) };

@@ -1,4 +1,4 @@
-//! Containers of saved snapshots: files in, reports with their cures out.
+//! Diagnoses saved snapshots: takes files, returns reports with their cures.
 
 use std::path::PathBuf;
 
@@ -10,10 +10,10 @@ use crate::prescribe::{Prescription, Reach};
 use crate::snapshot::saved_file::{self, SnapshotError};
 use crate::snapshot::{EngineId, Snapshot};
 
-/// What came of a saved snapshot.
+/// The result for one saved snapshot.
 pub type Judged = Result<(Report, Option<Prescription>), SnapshotError>;
 
-/// Judges the snapshots of files, in their order.
+/// Diagnoses snapshot files in order.
 pub fn judge_saved(files: &[PathBuf], judge: &Judge<'_>) -> impl Iterator<Item = Judged> {
     files.iter().map(|path| {
         let snapshot = saved_file::read(path).map(complete)?;
@@ -21,7 +21,7 @@ pub fn judge_saved(files: &[PathBuf], judge: &Judge<'_>) -> impl Iterator<Item =
     })
 }
 
-/// Returns the engine that a snapshot was taken from; Docker where it does not tell.
+/// Returns the engine that a snapshot was taken from; Docker if it does not say.
 fn engine_of(snapshot: &Snapshot) -> EngineKind {
     let is = |engine: &EngineId| engine.name == EngineKind::Podman.name();
     if snapshot.target.engine.as_ref().is_some_and(is) { EngineKind::Podman } else { EngineKind::Docker }

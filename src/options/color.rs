@@ -1,11 +1,12 @@
-//! Whether colour and signs beyond ASCII are used: the choice, the environment and the terminal in, an answer
-//! out.
+//! Decides whether to use colour and non-ASCII characters, from the user's choice, the environment and the
+//! terminal.
 
 use clap::ColorChoice;
 
 use crate::docker::Environment;
 
-/// `NO_COLOR` beats `CLICOLOR_FORCE` beats the terminal (no-color.org, bixense.com/clicolors).
+/// Returns whether to use colour; `NO_COLOR` beats `CLICOLOR_FORCE` beats the terminal (no-color.org,
+/// bixense.com/clicolors).
 pub fn wants_color(choice: ColorChoice, environment: &Environment, terminal: bool) -> bool {
     let forced = environment.get("CLICOLOR_FORCE").is_some_and(|value| value != "0");
     let refused = environment.get("CLICOLOR") == Some("0") || environment.get("TERM") == Some("dumb");
@@ -17,8 +18,8 @@ pub fn wants_color(choice: ColorChoice, environment: &Environment, terminal: boo
     }
 }
 
-/// Whether the locale is UTF-8; an unset one is taken for a modern system's.
-pub fn speaks_unicode(environment: &Environment) -> bool {
+/// Returns whether the locale is UTF-8; an unset locale is assumed to be UTF-8.
+pub fn is_utf8_locale(environment: &Environment) -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| environment.get(name));
     locale.is_none_or(|locale| {
         let locale = locale.to_ascii_lowercase();

@@ -1,5 +1,5 @@
-//! What files of a configuration take away from the reports of a run: options, rules and reports in, notices
-//! out. Pure.
+//! Finds out what configuration files remove from a run's reports: takes options, rules and reports, returns
+//! notices. Pure.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,11 +9,11 @@ use crate::diagnose::{Acceptance, Finding, Report, Suppression};
 use crate::render::{Notice, counted};
 use crate::rule::RuleSet;
 
-/// Names that are listed.
+/// Number of names that are listed.
 const LISTED: usize = 8;
 
 impl Reporting {
-    /// What is to be told besides these reports, whatever their form.
+    /// Returns the notices to print with these reports, in every format.
     #[must_use]
     pub fn notices<'r>(&self, rules: &RuleSet, reports: impl IntoIterator<Item = &'r Report>) -> Vec<Notice> {
         let findings: Vec<&Finding> = reports.into_iter().flat_map(|report| &report.findings).collect();
@@ -58,7 +58,7 @@ impl Reporting {
     }
 }
 
-/// What files of rules do to the built-in ones.
+/// Returns the notices about rule files that change built-in rules.
 #[must_use]
 pub fn of_rules(rules: &RuleSet) -> Vec<Notice> {
     let mut notices = Vec::new();
@@ -88,7 +88,7 @@ fn notice(file: &Path, words: String) -> Notice {
     Notice { file: file.display().to_string(), words }
 }
 
-/// Each name once, the first few of them.
+/// Lists each name once, limited to the first few.
 fn listed(names: &[&str]) -> String {
     let mut once: Vec<&str> = Vec::new();
     names.iter().filter(|name| !name.is_empty()).for_each(|name| {

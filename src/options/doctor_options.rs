@@ -1,4 +1,4 @@
-//! The arguments of `doctor` and `snapshot` in, validated options out.
+//! Validates the arguments of `doctor` and `snapshot`.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ use crate::docker::LogQuery;
 use crate::prescribe::CureFormat;
 use crate::render::format::ReportFormat;
 
-/// What `doctor` looks at.
+/// The targets of `doctor`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Targets {
     /// These containers.
@@ -24,18 +24,18 @@ pub enum Targets {
     Saved(Vec<PathBuf>),
 }
 
-/// What `doctor` does.
+/// The options of `doctor`.
 #[derive(Debug, Clone)]
 pub struct DoctorOptions {
-    /// What is looked at.
+    /// What to examine.
     pub targets: Targets,
-    /// How it is looked at.
+    /// How to examine it.
     pub collect: CollectOptions,
-    /// Whether the boot is watched.
+    /// Whether to follow the boot.
     pub follow: bool,
-    /// Forms, files, what counts.
+    /// Formats, files, and what makes a run fail.
     pub report: Reporting,
-    /// Form of the cure, where that alone is wanted.
+    /// Format of the cure, if only the cure is requested.
     pub prescription: Option<CureFormat>,
 }
 
@@ -43,7 +43,7 @@ impl DoctorOptions {
     /// Checks the arguments of `doctor`.
     ///
     /// # Errors
-    /// [`OptionError`] naming the argument.
+    /// Returns an [`OptionError`] that names the argument.
     pub fn new(args: DoctorArgs, config: &Config, now: Timestamp) -> Result<Self, OptionError> {
         let since = args.since.as_deref().map(|text| since(text, now)).transpose()?;
         let log = LogQuery { follow: args.follow, since, tail: args.tail };
@@ -64,7 +64,7 @@ impl DoctorOptions {
 }
 
 impl Targets {
-    /// Refuses several; `--all` may find any number.
+    /// Refuses more than one target; `--all` may find any number.
     fn only_one(&self) -> Result<(), OptionError> {
         let named = match self {
             Self::Named(names) => names.len(),
@@ -75,7 +75,7 @@ impl Targets {
     }
 }
 
-/// Form of the cure where that alone is wanted.
+/// Returns the format of the cure if only the cure is requested.
 fn cure_alone(report: &Reporting, wanted: Option<CureFormat>) -> Result<Option<CureFormat>, OptionError> {
     match (report.format, wanted) {
         (ReportFormat::Sh, None | Some(CureFormat::Sh)) => Ok(Some(CureFormat::Sh)),
@@ -85,7 +85,7 @@ fn cure_alone(report: &Reporting, wanted: Option<CureFormat>) -> Result<Option<C
     }
 }
 
-/// How `snapshot` looks at its container.
+/// Returns how `snapshot` examines its container.
 #[must_use]
 pub fn snapshot_options(args: &SnapshotArgs) -> CollectOptions {
     CollectOptions { exec: !args.no_exec, log: LogQuery::default(), patience: LONGEST_WAIT }

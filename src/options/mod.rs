@@ -1,4 +1,4 @@
-//! Raw arguments and the environment in, validated options out. Must not touch files, engines or the
+//! Turns raw arguments and the environment into validated options. Must not touch files, engines or the
 //! terminal.
 
 mod color;
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use clap::ColorChoice;
 
-use self::color::{speaks_unicode, wants_color};
+use self::color::{is_utf8_locale, wants_color};
 use crate::config::{Config, Origin};
 use crate::docker::{EngineChoice, Environment};
 use crate::render::Context;
@@ -28,48 +28,48 @@ pub use reporting::{Baseline, Reporting};
 pub use triage_options::TriageOptions;
 pub use watch_options::WatchOptions;
 
-/// Longest wait for one answer of the engine.
+/// Default timeout for one answer of the engine.
 const ANSWER: Duration = Duration::from_secs(10);
-/// Longest watch of `--follow`.
+/// Default time limit of `--follow`.
 const WATCH: Duration = Duration::from_mins(2);
-/// Width of text that no terminal limits, in columns.
+/// Width of text in columns if stdout is not a terminal.
 const PLAIN_WIDTH: usize = 100;
 
-/// What is known about the terminal.
+/// The properties of the terminal.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Terminal {
     /// Whether stdout is a terminal.
     pub stdout: bool,
     /// Whether stderr is a terminal.
     pub stderr: bool,
-    /// Whether stdout is a terminal that follows links.
+    /// Whether stdout is a terminal that supports hyperlinks.
     pub hyperlinks: bool,
     /// Columns of the terminal.
     pub columns: Option<usize>,
 }
 
-/// What every command needs to know.
+/// Options that every command needs.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The engine that was chosen.
     pub engine: EngineChoice,
-    /// Variables that lead to an engine.
+    /// Environment variables that select an engine.
     pub environment: Environment,
-    /// Longest wait for one answer.
+    /// Timeout for one answer of the engine.
     pub deadline: Duration,
-    /// Longest watch.
+    /// Time limit of `--follow`.
     pub watch: Duration,
-    /// Folders of more rules.
+    /// Sources of additional rules.
     pub rules: Vec<RuleSource>,
-    /// Whether remarks on stderr are wanted.
+    /// Whether to print remarks on stderr.
     pub remarks: bool,
-    /// Whether each call of the engine is told.
+    /// Whether to log each engine request.
     pub verbose: bool,
-    /// Whether progress may be shown.
+    /// Whether to show progress.
     pub progress: bool,
     /// How text is laid out.
     pub context: Context,
-    /// Where all of it comes from.
+    /// The configuration that the options come from.
     pub config: Config,
 }
 
@@ -84,7 +84,7 @@ impl Options {
         let context = Context {
             width: terminal.columns.unwrap_or(PLAIN_WIDTH).clamp(80, 120),
             color: wants_color(color, &environment, terminal.stdout),
-            unicode: !config.value(|s| s.ascii).unwrap_or_default() && speaks_unicode(&environment),
+            unicode: !config.value(|s| s.ascii).unwrap_or_default() && is_utf8_locale(&environment),
             hyperlinks: terminal.hyperlinks && color != ColorChoice::Never,
         };
         Self {
@@ -106,7 +106,7 @@ impl Options {
     }
 }
 
-/// A source of rules with the rights of who named it.
+/// Returns a source of rules with the trust of the layer that named it.
 fn source(path: &Path, origin: &Origin, config: &Config) -> RuleSource {
     let project = match origin {
         Origin::Project(file) if !config.trusts_project => Some(file.clone()),
@@ -120,8 +120,8 @@ fn source(path: &Path, origin: &Origin, config: &Config) -> RuleSource {
     }
 }
 
-/// The engine that flags, `SYSDOCK_HOST` or a file name. A file is weaker than the variables that the
-/// engine's own CLI heeds.
+/// Returns the engine that flags, `SYSDOCK_HOST` or a file selects. A file has lower priority than the
+/// variables that the engine's own CLI reads.
 fn engine(config: &Config, environment: &Environment) -> EngineChoice {
     let named = ["DOCKER_HOST", "DOCKER_CONTEXT", "CONTAINER_HOST"]
         .iter()
@@ -129,7 +129,7 @@ fn engine(config: &Config, environment: &Environment) -> EngineChoice {
     let heeded = |origin: &Origin| !named || matches!(origin, Origin::Flags | Origin::Environment);
     let host = config.found(|s| s.host.clone()).filter(|(_, origin)| heeded(origin));
     let context = config.found(|s| s.context.clone()).filter(|(_, origin)| heeded(origin));
-    // A flag for the one is stronger than a file for the other.
+    // A flag for one overrides a file's value for the other.
     let (host, context) = match (host, context) {
         (Some((host, Origin::Flags)), Some((context, Origin::Flags))) => (Some(host), Some(context)),
         (Some((host, Origin::Flags | Origin::Environment)), _) => (Some(host), None),

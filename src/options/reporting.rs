@@ -1,4 +1,4 @@
-//! What the reporting commands have in common: forms, files and what counts.
+//! Options that all reporting commands share: formats, files and what makes a run fail.
 
 use std::path::{Path, PathBuf};
 
@@ -14,38 +14,38 @@ use crate::render::format::ReportFormat;
 use crate::rule::Severity;
 use crate::trust::Trust;
 
-/// Least severity that makes a run fail where nothing else is said.
+/// The default severity from which a run fails.
 const FAIL_ON: Severity = Severity::Error;
 
 /// Where reports go, and what makes a run fail.
 #[derive(Debug, Clone)]
 pub struct Reporting {
-    /// Form on stdout.
+    /// Format on stdout.
     pub format: ReportFormat,
-    /// Whether a flag named it.
+    /// Whether a flag selected it.
     pub asked: bool,
-    /// Further forms with their files.
+    /// Additional formats with their files.
     pub outputs: Vec<OutputTo>,
     /// Severity from which on the exit code is 1.
     pub fail_on: Severity,
     /// Earlier report whose findings do not count.
     pub baseline: Option<Baseline>,
-    /// The file of a project that lets a run fail only from critical findings on.
+    /// The project file that makes a run fail on critical findings only.
     pub lenient: Option<PathBuf>,
-    /// What does not count, of what is still in force.
+    /// Suppressions that are still in force.
     pub suppressions: Vec<Suppression>,
-    /// Suppressions whose day is over, in words.
+    /// Messages about expired suppressions.
     pub expired: Vec<String>,
 }
 
-/// An earlier report, and who named it.
+/// An earlier report, and the layer that named it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Baseline {
     /// Its file.
     pub path: PathBuf,
-    /// Whose it may be.
+    /// Which owners of the file are trusted.
     pub trust: Trust,
-    /// The configuration that named it; none for flags and variables.
+    /// The configuration file that named it; `None` for flags and variables.
     pub named_by: Option<PathBuf>,
 }
 
@@ -53,7 +53,7 @@ impl Reporting {
     /// Combines the arguments of a command with the configuration.
     ///
     /// # Errors
-    /// [`OptionError`] for a suppression that is not understood.
+    /// Returns an [`OptionError`] for an invalid suppression.
     pub fn new(args: ReportArgs, config: &Config, now: Timestamp) -> Result<Self, OptionError> {
         let today = Offset::UTC.to_datetime(now).date();
         let asked = args.format.is_some();
@@ -93,10 +93,10 @@ impl Reporting {
         })
     }
 
-    /// Refuses forms of a cure; one that a file asks for gives way to people's.
+    /// Refuses formats of a cure; one that a configuration file selects is replaced by the human format.
     ///
     /// # Errors
-    /// [`OptionError::NoCure`] where a flag asks for one.
+    /// Returns [`OptionError::NoCure`] if a flag selects one.
     pub fn without_cure(&mut self) -> Result<(), OptionError> {
         if self.outputs.iter().any(|output| output.format == ReportFormat::Sh)
             || (self.asked && self.format == ReportFormat::Sh)
@@ -109,10 +109,10 @@ impl Reporting {
         Ok(())
     }
 
-    /// One report a line.
+    /// Selects one report per line.
     ///
     /// # Errors
-    /// [`OptionError::JsonLines`] with another form than JSON.
+    /// Returns [`OptionError::JsonLines`] with a format other than JSON.
     pub fn as_lines(&mut self) -> Result<(), OptionError> {
         match self.format {
             ReportFormat::Json | ReportFormat::Jsonl => self.format = ReportFormat::Jsonl,
@@ -132,7 +132,7 @@ fn suppression(entry: &Suppress, last: Option<Date>) -> Result<Suppression, Opti
         .map_err(refused)
 }
 
-/// The last day on which a suppression holds, as a date of UTC.
+/// Returns the last day on which a suppression is in force, as a UTC date.
 fn last_day(entry: &Suppress) -> Result<Option<Date>, OptionError> {
     let Some(written) = &entry.expires else { return Ok(None) };
     let date = written.to_string();

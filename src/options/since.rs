@@ -1,4 +1,4 @@
-//! Times and spans as they are typed in, numbers out. Must not ask the clock.
+//! Parses times and durations from the command line. Must not read the clock.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::OptionError;
 
-/// Seconds since the epoch of a time, a span before now, or a number of seconds, as `docker logs --since`
-/// takes them.
+/// Parses a time, a duration before now, or a number of seconds, as `docker logs --since` does; returns
+/// seconds since the epoch.
 pub fn since(text: &str, now: Timestamp) -> Result<i64, OptionError> {
     let bad = || OptionError::Since(text.to_owned());
     if let Ok(seconds) = text.parse::<i64>() {
@@ -20,7 +20,7 @@ pub fn since(text: &str, now: Timestamp) -> Result<i64, OptionError> {
     now.checked_sub(span.abs()).map(Timestamp::as_second).map_err(|_| bad())
 }
 
-/// A span of time, or a number of seconds.
+/// Parses a duration, or a number of seconds.
 pub fn span(text: &str) -> Result<Duration, OptionError> {
     let bad = || OptionError::Span(text.to_owned());
     if let Ok(seconds) = text.parse() {

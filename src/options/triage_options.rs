@@ -1,4 +1,4 @@
-//! The arguments of `triage` in, validated options out.
+//! Validates the arguments of `triage`.
 
 use std::path::PathBuf;
 
@@ -8,20 +8,20 @@ use super::{OptionError, Reporting};
 use crate::cli::TriageArgs;
 use crate::config::Config;
 
-/// What `triage` does.
+/// The options of `triage`.
 #[derive(Debug, Clone)]
 pub struct TriageOptions {
     /// Files and folders; `-` is stdin.
     pub inputs: Vec<PathBuf>,
-    /// Command line that was given beside the text.
+    /// Command line that was given in addition to the text.
     pub run: Option<String>,
-    /// File with the output of inspect.
+    /// File with the output of `docker inspect`.
     pub inspect: Option<PathBuf>,
-    /// File with the output of info.
+    /// File with the output of `docker info` or `docker version`.
     pub info: Option<PathBuf>,
-    /// Forms, files, what counts.
+    /// Formats, files, and what makes a run fail.
     pub report: Reporting,
-    /// Files that are read at the same time.
+    /// Number of files to read at the same time.
     pub threads: usize,
 }
 
@@ -29,7 +29,7 @@ impl TriageOptions {
     /// Checks the arguments of `triage`.
     ///
     /// # Errors
-    /// [`OptionError`] naming what is missing.
+    /// Returns an [`OptionError`] that names what is missing.
     pub fn new(
         args: TriageArgs,
         config: &Config,

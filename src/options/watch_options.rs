@@ -1,4 +1,4 @@
-//! The arguments of `watch` in, validated options out. Must not touch files, sockets or engines.
+//! Validates the arguments of `watch`. Must not touch files, sockets or engines.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,29 +13,29 @@ use crate::collect::{CollectOptions, LONGEST_WAIT};
 use crate::docker::LogQuery;
 use crate::sink::WebhookAddress;
 
-/// Lines of a log that are read of each container; a watch looks at many.
+/// Number of log lines to read per container; a watch examines many.
 const TAIL: u64 = 5_000;
 
-/// What `watch` does.
+/// The options of `watch`.
 #[derive(Debug, Clone)]
 pub struct WatchOptions {
-    /// Names or beginnings of ids; all when empty.
+    /// Container names or ID prefixes; empty for all.
     pub names: Vec<String>,
-    /// How containers are looked at.
+    /// How to examine containers.
     pub collect: CollectOptions,
-    /// Form of the lines.
+    /// Format of the lines.
     pub format: Format,
-    /// Begin of what is reported, seconds since the epoch.
+    /// Start of the events to report, in seconds since the epoch.
     pub since: Option<i64>,
-    /// End by itself after this time.
+    /// How long to run; `None` runs until interrupted.
     pub span: Option<Duration>,
-    /// Shortest time between two reports on the same container's deaths.
+    /// Minimum time between two reports on a container that keeps dying.
     pub debounce: Duration,
-    /// File that holds what was reported.
+    /// File that stores which events were reported.
     pub state: Option<PathBuf>,
-    /// Where metrics are served.
+    /// Address to serve metrics on.
     pub metrics: Option<SocketAddr>,
-    /// Where reports are posted to.
+    /// Address to post reports to.
     pub webhook: Option<WebhookAddress>,
     /// Socket of journald.
     pub journald: Option<PathBuf>,
@@ -45,7 +45,7 @@ impl WatchOptions {
     /// Checks the arguments of `watch`.
     ///
     /// # Errors
-    /// [`OptionError`] naming what is wrong.
+    /// Returns an [`OptionError`] that names the invalid argument.
     pub fn new(args: WatchArgs, now: Timestamp) -> Result<Self, OptionError> {
         let log = LogQuery { tail: Some(TAIL), ..LogQuery::default() };
         Ok(Self {

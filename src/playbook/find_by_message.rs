@@ -1,12 +1,11 @@
-//! From a pasted message to the diagnoses that know it: text and a matcher in, who claims which line out, the
-//! root-most first.
+//! Finds the diagnoses that match a pasted message, the most likely root cause first.
 
 use std::collections::BTreeSet;
 
 use crate::rule::{Rule, RuleSet};
 use crate::scan::{Matcher, clean};
 
-/// A diagnosis that claims a line of the message.
+/// A diagnosis that matches a line of the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim<'r> {
     /// Id of the diagnosis.
@@ -17,7 +16,7 @@ pub struct Claim<'r> {
     pub line: String,
 }
 
-/// Returns who claims the lines of a message, each diagnosis once; empty when none does.
+/// Returns the diagnoses that match lines of a message, each once; empty if there are none.
 #[must_use]
 pub fn find_by_message<'r>(text: &str, rules: &'r RuleSet, matcher: &Matcher<'_>) -> Vec<Claim<'r>> {
     let mut found: Vec<(Rank, Claim<'r>)> = Vec::new();
@@ -43,7 +42,7 @@ pub fn find_by_message<'r>(text: &str, rules: &'r RuleSet, matcher: &Matcher<'_>
     found.into_iter().map(|(_, claim)| claim).collect()
 }
 
-/// What puts a diagnosis behind another; rules stand in the order of boot.
+/// The sort key of a match; rules are listed in boot order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     common: bool,

@@ -1,5 +1,5 @@
-//! The playbook: a rule in, its page out, the same for the terminal and for the book; and the way from a
-//! pasted message to that page.
+//! The playbook: turns a rule into its page, the same for the terminal and the book, and finds the page for a
+//! pasted message.
 //!
 //! Must not lay out text; `render` does that.
 

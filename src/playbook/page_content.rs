@@ -1,12 +1,12 @@
-//! The page of a diagnosis: a rule in, sections of plain blocks out, without any layout.
+//! Builds the page of a diagnosis: turns a rule into sections of plain blocks, without any layout.
 
 use super::recorded_cures::{Cure, cures};
 use super::wording::wordings;
 use crate::rule::{Class, Expectation, Rule, RuleSet, Severity, Signature, Stage};
 
-/// Example lines that are shown for one signature.
+/// Number of example lines that are shown for one signature.
 const EXAMPLES: usize = 2;
-/// What `IMAGE` is, for those who want to follow.
+/// Explains the placeholder `IMAGE` to readers who want to reproduce the failure.
 const IMAGE_WORDS: &str = "IMAGE is any image with systemd and no entrypoint, such as Debian with the \
     packages systemd, systemd-sysv and dbus. The container is named broken; remove it afterwards.";
 
@@ -19,11 +19,11 @@ pub struct DiagnosisPage {
     pub title: String,
     /// How bad it is.
     pub severity: Severity,
-    /// The step of the boot at which it strikes.
+    /// The boot stage at which it occurs.
     pub stage: Stage,
-    /// Whose matter it is.
+    /// Who can fix it.
     pub class: Class,
-    /// The rest.
+    /// The sections.
     pub sections: Vec<Section>,
 }
 
@@ -32,7 +32,7 @@ pub struct DiagnosisPage {
 pub struct Section {
     /// Its heading.
     pub heading: &'static str,
-    /// What stands there.
+    /// Its content.
     pub blocks: Vec<Block>,
 }
 
@@ -41,38 +41,38 @@ pub struct Section {
 pub enum Block {
     /// Text as in a rule file: paragraphs, lists, indented commands.
     Prose(String),
-    /// Lines as they are printed, with a word on when.
+    /// Log lines, with a note on when they are printed.
     Lines {
         /// When they are printed.
         about: String,
         /// The lines.
         lines: Vec<String>,
     },
-    /// Something that can be done, in words.
+    /// A possible remedy.
     Item {
         /// One line.
         title: String,
         /// Its id.
         id: String,
-        /// The words.
+        /// Its description.
         words: String,
     },
-    /// Commands to paste, with a word on where.
+    /// Commands to paste, with a note on where to run them.
     Script {
-        /// Where they are for.
+        /// Where to run them.
         about: String,
         /// `sh`, `yaml` or `ini`.
         language: String,
         /// The commands.
         text: String,
     },
-    /// Other diagnoses: ids.
+    /// IDs of other diagnoses.
     Ids(Vec<String>),
-    /// Addresses.
+    /// Web addresses.
     Links(Vec<String>),
 }
 
-/// Makes the page of a rule.
+/// Builds the page of a rule.
 #[must_use]
 pub fn page(rule: &Rule, rules: &RuleSet) -> DiagnosisPage {
     let prose = |text: &str| if text.is_empty() { Vec::new() } else { vec![Block::Prose(text.to_owned())] };

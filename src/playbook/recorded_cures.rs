@@ -1,5 +1,4 @@
-//! What the doctor prescribed for recorded containers, engine by engine: the table that a test writes in, the
-//! cures of an id out.
+//! Looks up what the doctor prescribed for recorded containers, per engine, in a table that a test writes.
 
 use std::collections::BTreeMap;
 
@@ -14,15 +13,15 @@ const TABLE: &str = include_str!("cures.json");
 pub struct Cure {
     /// Engine, control groups and systemd, in words.
     pub place: String,
-    /// What it does.
+    /// What the cure does.
     pub summary: String,
     /// `sh`, `yaml` or `ini`.
     pub language: String,
-    /// Files and commands for a shell, or a file of the owner's; empty where no flag helps.
+    /// Files and commands for a shell, or a file of the container's owner; empty if no flag helps.
     pub script: String,
 }
 
-/// Returns the cures of a diagnosis, the newest engine first; none where no such container was recorded.
+/// Returns the cures of a diagnosis, the newest engine first; empty if no such container was recorded.
 #[must_use]
 pub fn cures(id: &str) -> Vec<Cure> {
     let table: BTreeMap<String, Vec<Cure>> = serde_json::from_str(TABLE).unwrap_or_default();

@@ -1,14 +1,14 @@
-//! Patterns as people read them: a regular expression in, the messages that it stands for out, with `…` for
-//! what varies.
+//! Turns a signature's regular expression into the messages that it matches, for people, with `…` for
+//! variable parts.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-/// Stands for what varies.
+/// Replaces a variable part.
 const ANY: &str = "…";
-/// Wordings of one pattern; where there are more, only the first alternative of a part is told.
+/// Maximum number of wordings per pattern; if there are more, each part shows its first alternative only.
 const MOST: usize = 24;
 
-/// Returns the messages that a pattern stands for; empty for one that is no regular expression.
+/// Returns the messages that a pattern matches; empty if it is not a valid regular expression.
 #[must_use]
 pub fn wordings(pattern: &str) -> Vec<String> {
     let parser = regex_syntax::ParserBuilder::new().utf8(false).unicode(false).build().parse(pattern);
@@ -51,7 +51,8 @@ fn varies(hir: &Hir) -> bool {
     matches!(hir.kind(), HirKind::Class(class) if of_class(class) == ANY)
 }
 
-/// One letter in either case is that letter, blanks are a blank, all else varies.
+/// Returns the text for a character class: a letter in either case is that letter, blanks are a blank,
+/// anything else is variable.
 fn of_class(class: &Class) -> String {
     let bytes: Vec<u8> = match class {
         Class::Bytes(class) => {
@@ -103,7 +104,7 @@ mod tests {
         assert!(wordings("(").is_empty());
     }
 
-    /// A wording that holds nothing but what varies would help nobody to find its page.
+    /// A wording that consists only of variable parts would not help anybody find its page.
     #[test]
     fn every_signature_has_a_message_to_look_for() {
         for rule in builtin().unwrap().rules {

@@ -1,5 +1,4 @@
-//! A seccomp filter and for whom it is looked at: of a container, of an engine's built-in profile, or of a
-//! profile in a file.
+//! The seccomp filter to check: of a container, of an engine's built-in profile, or of a profile in a file.
 
 use super::inspected::{Origin, filter_of, hierarchy_of, versions_of};
 use crate::seccomp::{
@@ -8,20 +7,20 @@ use crate::seccomp::{
 };
 use crate::snapshot::Snapshot;
 
-/// Docker whose built-in profile is taken where no engine is known: the newest of the table.
+/// The Docker version whose built-in profile is used when no engine is known: the newest in the table.
 const NEWEST: Engine = Engine { maker: Maker::Docker, version: Version(29, 4, 3) };
 
-/// See the module.
+/// A seccomp filter together with the circumstances in which it is checked.
 pub struct CheckedFilter {
-    /// What kind of profile it is, in words.
+    /// Describes the kind of profile.
     pub whose: String,
-    /// Where it comes from.
+    /// Where the profile comes from.
     pub origin: Origin,
-    /// The profile as it is written.
+    /// The profile text as written.
     pub text: String,
-    /// The profile on the machine that it is for.
+    /// The profile as it takes effect on the target machine.
     pub in_force: InForce,
-    /// Versions of systemd that are asked about.
+    /// systemd versions to check.
     pub versions: Vec<i64>,
     hierarchy: Option<Hierarchy>,
 }
@@ -30,21 +29,21 @@ impl CheckedFilter {
     /// Returns the filter of an engine's built-in profile on a machine of an architecture (`x86_64`).
     ///
     /// # Errors
-    /// What is wrong with the profile, in words.
+    /// Returns an error message that says what is wrong with the profile.
     pub fn of_built_in(engine: Engine, architecture: &str) -> Result<Self, String> {
         let origin = Origin::BuiltIn(engine);
         Self::of_usual(whose(origin), origin, built_in(engine).to_string(), Some(engine), architecture)
     }
 
-    /// Returns the filter of a profile that no container holds, on a machine of an architecture.
+    /// Returns the filter of a profile that belongs to no container, on a machine of an architecture.
     ///
     /// # Errors
-    /// What is wrong with the profile, in words.
+    /// Returns an error message that says what is wrong with the profile.
     pub fn of_profile(text: String, engine: Option<Engine>, architecture: &str) -> Result<Self, String> {
         Self::of_usual("a profile in a file".to_owned(), Origin::Own, text, engine, architecture)
     }
 
-    /// The circumstances are the usual ones.
+    /// Builds the filter under the usual circumstances.
     fn of_usual(
         whose: String,
         origin: Origin,
@@ -62,7 +61,7 @@ impl CheckedFilter {
     /// Returns the filter of a container.
     ///
     /// # Errors
-    /// Why it is not known, in words.
+    /// Returns an error message that says why the filter is not known.
     pub fn of_container(snapshot: &Snapshot) -> Result<Self, String> {
         let found = filter_of(snapshot)?;
         Ok(Self {
@@ -75,16 +74,16 @@ impl CheckedFilter {
         })
     }
 
-    /// Returns what systemd misses under it.
+    /// Returns the system calls that systemd needs and the filter denies.
     #[must_use]
     pub fn misses(&self) -> Vec<Miss> {
         self.in_force.misses(&self.versions, self.hierarchy)
     }
 
-    /// Takes the engine's built-in profile, in place of no filter.
-    ///
+    /// Switches to the engine's built-in profile when the container has no filter.
+    /// Replaces the profile with the engine's built-in one.
     /// # Errors
-    /// What is wrong with the profile, in words.
+    /// Returns an error message that says what is wrong with the profile.
     pub fn take_built_in(&mut self) -> Result<(), String> {
         let engine = self.in_force.machine.engine.unwrap_or(NEWEST);
         self.text = built_in(engine).to_string();

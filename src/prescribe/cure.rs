@@ -1,4 +1,5 @@
-//! Report and snapshot → the prescription: the planner's cure with its steps, or words where no flag helps.
+//! Builds the prescription from a report and a snapshot: the planner's cure with its steps, or advice where
+//! no flag helps.
 //!
 //! Must not ask an engine, read a file or print; the same input gives the same bytes.
 
@@ -13,7 +14,7 @@ use super::steps::{carried_rights, owner_file, relaunch, retire};
 use crate::diagnose::{Finding, Report, Role, Subject};
 use crate::snapshot::Snapshot;
 
-/// Chooses a cure; `None` where nothing is wrong that has a cause.
+/// Chooses a cure; returns `None` if nothing is wrong that has a known cause.
 #[must_use]
 pub fn prescribe(report: &Report, snapshot: &Snapshot, reach: &Reach) -> Option<Prescription> {
     if report.subject == Subject::NotSystemd || report.root().is_none() {
@@ -25,7 +26,7 @@ pub fn prescribe(report: &Report, snapshot: &Snapshot, reach: &Reach) -> Option<
     }
 }
 
-/// Returns the prescription of a container whose documents are known.
+/// Returns the prescription for a container whose inspect documents are known.
 fn planned(report: &Report, snapshot: &Snapshot, inspected: &Inspected<'_>, reach: &Reach) -> Prescription {
     let Some(mut plan) = Plan::hopeful(&snapshot.target.name, report, snapshot, inspected) else {
         return by_hand(report, snapshot);
@@ -47,7 +48,7 @@ fn planned(report: &Report, snapshot: &Snapshot, inspected: &Inspected<'_>, reac
     relaunched(plan, &open, report, reach)
 }
 
-/// Returns the prescription of a plan whose steps start the container anew.
+/// Returns the prescription for a plan whose steps recreate the container.
 fn relaunched(mut plan: Plan<'_>, open: &[&Finding], report: &Report, reach: &Reach) -> Prescription {
     let origin = carried_rights::origin(&plan, &plan.recipe.image);
     let mut started = relaunch::relaunch(&mut plan, reach);
@@ -70,7 +71,7 @@ fn relaunched(mut plan: Plan<'_>, open: &[&Finding], report: &Report, reach: &Re
     }
 }
 
-/// Returns a prescription of words for a container whose names cannot be words of a command.
+/// Returns advice only, for a container whose names cannot be used in a command.
 fn refused(report: &Report, snapshot: &Snapshot, odd: &[String]) -> Prescription {
     let mut prescription = by_hand(report, snapshot);
     prescription.summary = format!("No commands are printed for this container: {}.", odd.join("; "));
@@ -78,7 +79,7 @@ fn refused(report: &Report, snapshot: &Snapshot, odd: &[String]) -> Prescription
     prescription
 }
 
-/// Returns a prescription of words only.
+/// Returns a prescription that holds advice only.
 fn by_hand(report: &Report, snapshot: &Snapshot) -> Prescription {
     let roots = || report.findings.iter().filter(|finding| finding.role == Role::RootCause);
     let steps: Vec<Step> = roots().flat_map(|root| steps_beyond_flags(root, &snapshot.facts)).collect();
@@ -100,20 +101,20 @@ fn by_hand(report: &Report, snapshot: &Snapshot) -> Prescription {
     }
 }
 
-/// Writes the cure in a sentence.
+/// Summarises the cure in one sentence.
 fn summary(plan: &Plan<'_>) -> String {
     let words: Vec<&str> = plan.changes.iter().map(|change| change.words.as_str()).collect();
     format!("Recreate the container with {}.", words.join("; "))
 }
 
-/// Sums up what the cure adds, and what the container had and has again.
+/// Summarises the privileges that the cure adds, and those that the container keeps.
 fn privilege(plan: &Plan<'_>, rights: Vec<String>) -> Privilege {
     let mut added: Vec<String> = plan.changes.iter().filter_map(|change| change.privilege.clone()).collect();
     added.dedup();
     Privilege::of(added, rights)
 }
 
-/// Says what the cure costs.
+/// Describes what the cure costs.
 fn cost(plan: &Plan<'_>) -> String {
     let mut cost = "files written outside volumes stay in the old container, which is kept".to_owned();
     if plan.recipe.has("--rm") {
@@ -129,7 +130,7 @@ fn cost(plan: &Plan<'_>) -> String {
     cost
 }
 
-/// Lists what is often advised and is not offered, with the reason.
+/// Lists commonly advised options that are not offered, with the reason for each.
 fn not_offered(report: &Report, curable: bool, privileged: bool) -> Vec<NotOffered> {
     let why = if privileged {
         "the container has it already and keeps it; what cures it does not need it"

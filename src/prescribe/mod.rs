@@ -1,8 +1,9 @@
-//! Report and snapshot → prescription: the cheapest set of changes that cures, as steps to carry out.
+//! Turns a report and a snapshot into a prescription: the least privileged set of changes that cures, as
+//! steps to carry out.
 //!
 //! `inspected` reads the container's documents into a recipe, `remedy` edits it, `steps` and `emit` write it;
-//! `cure` leads them. Pure: the same report and snapshot give the same bytes. Must not ask an engine, read a
-//! file or print; secrets never enter a step, which fetches them at run time instead.
+//! `cure` connects them. Pure: the same report and snapshot give the same bytes. Must not ask an engine, read
+//! a file or print; secrets never enter a step, which fetches them at run time instead.
 
 mod checked_filter;
 mod cure;

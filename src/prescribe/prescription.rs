@@ -1,4 +1,4 @@
-//! What this room hands out: the chosen cure, what is not offered, and how the old container is put back.
+//! The result of this module: the chosen cure, what is not offered, and how to restore the old container.
 //!
 //! Values only. Must not choose anything.
 
@@ -7,7 +7,7 @@ use super::privilege::Privilege;
 use super::recipe::Launch;
 use super::step::Step;
 
-/// Something that would help and is not offered.
+/// An option that would help but is not offered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotOffered {
     /// The option.
@@ -16,21 +16,21 @@ pub struct NotOffered {
     pub why: String,
 }
 
-/// A container that was put aside, and what it takes to put it back.
+/// A container that was put aside, and what is needed to restore it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retired {
-    /// Its name before, which the new container has now.
+    /// Its former name, which the new container now has.
     pub name: String,
     /// Its name now.
     pub kept_as: String,
-    /// Its restart policy before, where it had one and the engine can change it.
+    /// Its former restart policy, if it had one and the engine can change it.
     pub policy: Option<String>,
-    /// Whether it ran.
+    /// Whether it was running.
     pub ran: bool,
 }
 
 impl Retired {
-    /// Returns the commands that remove the new container and put the old one back.
+    /// Returns the commands that remove the new container and restore the old one.
     #[must_use]
     pub fn undo(&self, reach: &Reach) -> Vec<Vec<String>> {
         let mut commands = vec![reach.argv(["rm", "-f", &self.name])];
@@ -38,7 +38,7 @@ impl Retired {
         commands
     }
 
-    /// Returns the commands that put the old container back where its name is free.
+    /// Returns the commands that restore the old container if its name is free.
     #[must_use]
     pub fn put_back(&self, reach: &Reach) -> Vec<Vec<String>> {
         let mut commands = vec![reach.argv(["rename", &self.kept_as, &self.name])];
@@ -46,7 +46,7 @@ impl Retired {
         commands
     }
 
-    /// Returns the commands that bring it back to the state that it had, under its name.
+    /// Returns the commands that restore the container's former state, once it has its name back.
     #[must_use]
     pub fn resume(&self, reach: &Reach) -> Vec<Vec<String>> {
         let policy = self
@@ -66,16 +66,16 @@ pub struct Prescription {
     pub summary: String,
     /// What the container may do that it could not do before.
     pub privilege: Privilege,
-    /// What the cure costs: loss of state, time, a wider view.
+    /// What the cure costs: loss of state, time, or isolation.
     pub cost: String,
     /// Whether the steps make this container boot.
     pub curable: bool,
     /// What to do, in order.
     pub steps: Vec<Step>,
-    /// What is often advised instead.
+    /// Commonly advised options that are not offered.
     pub not_offered: Vec<NotOffered>,
-    /// The container as it is to be, for other formats than steps; `None` where no start cures.
+    /// The container to start, for formats other than steps; `None` if no restart cures it.
     pub launch: Option<Launch>,
-    /// The container that the steps put aside, where they keep it.
+    /// The container that the steps put aside, if they keep it.
     pub retired: Option<Retired>,
 }

@@ -1,27 +1,27 @@
 //! What a container may do after a cure that it could not do before.
 //!
-//! The enum is for code, its words are for people and for the report. Must not be told apart by its words.
+//! Code uses the enum; its text is for people and the report. Must not be parsed from its text.
 
 use std::fmt;
 
-/// The rights that a cure adds, and those beyond a container's usual ones that the container had before.
+/// The privileges that a cure adds, and those beyond the defaults that the container already had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Privilege {
-    /// Neither adds rights nor carries any over.
+    /// Adds no privileges and carries none over.
     None,
-    /// Adds no rights; the container keeps these.
+    /// Adds no privileges; the container keeps these.
     Kept(Vec<String>),
-    /// Adds rights.
+    /// Adds privileges.
     Added {
-        /// What is new.
+        /// The new ones.
         added: Vec<String>,
-        /// What the container had and has again.
+        /// The ones that the container had and keeps.
         kept: Vec<String>,
     },
 }
 
 impl Privilege {
-    /// Sums up what is added and what is kept.
+    /// Combines what is added and what is kept.
     #[must_use]
     pub fn of(added: Vec<String>, kept: Vec<String>) -> Self {
         match (added.is_empty(), kept.is_empty()) {
@@ -33,7 +33,7 @@ impl Privilege {
 }
 
 impl Privilege {
-    /// Returns what people are told: what changes for them.
+    /// Returns the sentence for people that describes the change.
     #[must_use]
     pub fn change(&self) -> String {
         match self {
@@ -44,7 +44,7 @@ impl Privilege {
     }
 }
 
-/// The text of the JSON report.
+/// The text used in the JSON report.
 impl fmt::Display for Privilege {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,5 @@
-//! A recipe → the `run` line that recreates the container, and the lines that join it to further networks.
+//! Writes a recipe as the `run` command that recreates the container, and the commands that join it to more
+//! networks.
 //!
 //! Must not quote: the words are those of an argument list.
 
@@ -26,8 +27,8 @@ impl Recipe {
         reach.argv(words)
     }
 
-    /// Returns the flags as `run` takes them: settings of the first network that have no flag of their own
-    /// stand beside its name.
+    /// Returns the flags of `run`: settings of the first network that have no dedicated flag are appended to
+    /// its name.
     fn flags_of_run(&self) -> Vec<Flag> {
         const BESIDE: [&str; 2] = ["--driver-opt", "--gw-priority"];
         let (beside, mut flags): (Vec<Flag>, Vec<Flag>) =
@@ -70,7 +71,7 @@ impl Recipe {
 }
 
 impl Network {
-    /// Returns the command line that joins a container to it.
+    /// Returns the command line that joins a container to this network.
     pub fn connect(&self, container: &str, reach: &Reach) -> Vec<String> {
         let mut words = vec!["network".to_owned(), "connect".to_owned()];
         words.extend(self.flags.iter().flat_map(Flag::words));

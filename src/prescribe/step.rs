@@ -29,7 +29,7 @@ pub enum StepKind {
 }
 
 impl StepKind {
-    /// Returns the word of the contract.
+    /// Returns its name in the JSON report.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -47,19 +47,19 @@ impl StepKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Step {
-    /// What it does, for people.
+    /// Its description, for people.
     pub title: String,
-    /// What it does, for programs.
+    /// Its kind, for programs.
     pub kind: StepKind,
     /// Relative path → text.
     pub files: BTreeMap<String, String>,
     /// Program and arguments; empty when there is nothing to run.
     pub argv: Vec<String>,
-    /// Ids of the findings that it cures; empty for what every relaunch needs.
+    /// Ids of the findings that it cures; empty for steps that every recreation needs.
     pub why: Vec<String>,
-    /// What must be at hand or be done first.
+    /// What must be available or done first.
     pub needs: Option<String>,
-    /// What the command takes from a container, for those who can ask the engine themselves.
+    /// What the command fetches from a container, for callers that can ask the engine directly.
     pub fetch: Option<Fetch>,
 }
 

@@ -1,4 +1,4 @@
-//! Prescriptions for the recorded containers of `fixtures/`.
+//! Tests prescriptions for the recorded containers of `fixtures/`.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ struct Case {
     prescription: Option<Prescription>,
 }
 
-/// All of them; diagnosing takes its time, so it is done once.
+/// All recorded containers; they are diagnosed once, because that takes time.
 static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
     let rules = rule::builtin().unwrap();
     let matcher = Matcher::new(&rules);
@@ -274,9 +274,9 @@ fn each_remedy_of_a_relaunch_is_carried_out_by_a_function_and_no_other_is() {
     assert_eq!(listed, carried_out);
 }
 
-/// The first recorded container of an id, judged with one rule more: a copy of that id's own under another
-/// name, which explains it.
-fn with_a_rule_of_ones_own(original: &str) -> (Report, Prescription) {
+/// Returns the first recorded container of an id, diagnosed with one more rule: a copy of that id's rule
+/// under another name, which explains it.
+fn with_custom_rule(original: &str) -> (Report, Prescription) {
     let builtin = rule::builtin().unwrap();
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(&builtin.get(original).unwrap().file);
     let text = std::fs::read_to_string(file).unwrap();
@@ -301,7 +301,7 @@ fn a_user_rule_is_cured_by_its_remedies() {
         "default-target-broken",
         "docker-init-in-front",
     ] {
-        let (report, prescription) = with_a_rule_of_ones_own(original);
+        let (report, prescription) = with_custom_rule(original);
         let roots: Vec<&str> = report
             .findings
             .iter()
@@ -317,7 +317,7 @@ fn a_user_rule_is_cured_by_its_remedies() {
 
 #[test]
 fn what_no_flag_cures_is_known_from_its_remedies() {
-    let (report, prescription) = with_a_rule_of_ones_own("cgroup-v1-host-new-systemd");
+    let (report, prescription) = with_custom_rule("cgroup-v1-host-new-systemd");
     assert!(report.root().unwrap().is_beyond_flags() && !prescription.curable, "{}", prescription.summary);
     assert!(
         prescription.steps[0].title.starts_with("No flag cures this: systemd 262 does not start"),

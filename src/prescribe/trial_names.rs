@@ -1,29 +1,29 @@
-//! Names and labels of what this program makes for a while: trials, probes, and images of trials.
+//! Names and labels of temporary objects: trials, probes, and images of trials.
 //!
-//! Nothing else gets them, so that what is left over can be told from what is the user's. Must not match a
-//! name that a person would give.
+//! Nothing else gets them, so that left-over objects can be told from the user's. Must not match a name that
+//! a person would choose.
 
-/// Label of everything that a trial makes; its value is the time after which anybody may remove it, in
+/// Label of everything that a trial creates; its value is the time after which anybody may remove it, in
 /// seconds since 1970.
 pub const TRIAL_LABEL: &str = "sysdock.trial";
-/// Label of a container of a trial; its value is known to its maker alone.
+/// Label of a trial's container; only its creator knows the value.
 pub const TOKEN_LABEL: &str = "sysdock.trial.token";
-/// Label of an image that is made for a trial, with the same value. It is another label, so that the
-/// container has its own from nobody.
+/// Label of a trial's image, with the same value. It differs from the container's label, so that the
+/// container does not inherit its own from the image.
 pub const IMAGE_TOKEN_LABEL: &str = "sysdock.image.token";
-/// Between the name of what is tried and the number of the process.
+/// Separates the name of the tested object from the process ID.
 const TRIAL: &str = "-trial-";
-/// How the name of a container begins that an image is read through.
+/// Prefix of the names of containers through which an image is read.
 const PROBE: &str = "sysdock-probe-";
-/// How the name of an image ends that is made for a trial.
+/// Suffix of the names of trial images.
 const CURED: &str = "-cured";
 
-/// Returns whether a label marks what this program made.
+/// Returns whether a label marks an object that this program created.
 pub fn is_trial_label(name: &str) -> bool {
     [TRIAL_LABEL, TOKEN_LABEL, IMAGE_TOKEN_LABEL].contains(&name)
 }
 
-/// Returns the name of the container of a trial that this process begins at this time, in seconds since 1970.
+/// Returns the name of a trial's container for a process and a start time, in seconds since 1970.
 #[must_use]
 pub fn trial_name(after: &str, process: u32, time: i64) -> String {
     format!("{after}{TRIAL}{process}-{time}")
@@ -35,7 +35,7 @@ pub fn probe_name(process: u32, time: i64) -> String {
     format!("{PROBE}{process}-{time}")
 }
 
-/// Returns whether a container has a name as this program gives it.
+/// Returns whether a container has a name that this program generates.
 #[must_use]
 pub fn is_made_name(name: &str) -> bool {
     let numbers = name
@@ -50,8 +50,7 @@ pub fn is_made_name(name: &str) -> bool {
             .is_some_and(|(process, time)| is_number(process) && is_number(time))
 }
 
-/// Returns the name of an image that is made for a trial, without its registry and `latest`; none for other
-/// images.
+/// Returns the name of a trial image, without its registry and `latest`; `None` for other images.
 #[must_use]
 pub fn made_image(reference: &str) -> Option<&str> {
     let name = reference.strip_prefix("localhost/").unwrap_or(reference);

@@ -1,9 +1,9 @@
-//! Text for terminals that have only ASCII: signs that the project's own words use get their usual stand-ins,
-//! all else beyond ASCII is written as an escape. Must not touch what is to be pasted.
+//! Converts text for terminals that support only ASCII: the project's own symbols get their usual
+//! replacements, all other non-ASCII characters are escaped. Must not change text that is to be pasted.
 
 use std::fmt::Write as _;
 
-/// The same words in ASCII alone.
+/// Returns the text in ASCII.
 #[must_use]
 pub fn ascii(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());

@@ -1,4 +1,4 @@
-//! An image that was planned or made: for people, for programs, and as its files.
+//! Renders an image that was planned or built: for people, as JSON, and as its files.
 
 use std::collections::BTreeMap;
 
@@ -30,11 +30,11 @@ struct ImageOut<'r> {
     files: &'r BTreeMap<String, String>,
 }
 
-/// An image as JSON, `schema_version` 1: `image` with its name (null where it was only planned) and files,
-/// and `trial` as in reports.
+/// Returns an image as JSON, `schema_version` 1: `image` with its name (null if it was only planned) and
+/// files, and `trial` as in reports.
 ///
 /// # Errors
-/// [`serde_json::Error`] when a value cannot be written as JSON.
+/// Returns [`serde_json::Error`] if a value cannot be written as JSON.
 pub fn document(
     name: Option<&str>,
     plan: &ImagePlan,
@@ -56,7 +56,7 @@ pub fn document(
     })
 }
 
-/// An image that was made, for people.
+/// Returns an image that was built, for people.
 #[must_use]
 pub fn human(name: &str, plan: &ImagePlan, works: Option<bool>, context: &Context) -> String {
     let mut page = TextPage::new(context);
@@ -75,7 +75,7 @@ pub fn human(name: &str, plan: &ImagePlan, works: Option<bool>, context: &Contex
     format!("{}\n", page.finish().trim_matches('\n'))
 }
 
-/// The files of a plan, one after the other, each under its path.
+/// Returns the files of a plan, one after the other, each below its path.
 #[must_use]
 pub fn files(plan: &ImagePlan) -> String {
     let one = |(path, text): (&String, &String)| format!("==> {path} <==\n{text}");

@@ -1,4 +1,4 @@
-//! A prescription for people: its steps as lines that can be pasted into a shell, files included.
+//! Renders a prescription for people: its steps as lines that can be pasted into a shell, including files.
 
 use textwrap::core::display_width;
 
@@ -7,7 +7,7 @@ use super::style::Tone;
 use crate::prescribe::{Prescription, Step};
 use crate::quote::{self, Unquotable};
 
-/// The section `what to do`.
+/// Writes the section `what to do`.
 pub fn prescription(page: &mut TextPage<'_>, prescription: &Prescription) {
     page.flow(2, &[("what to do:", Tone::Strong), (&prescription.summary, Tone::Plain)]);
     if prescription.curable {
@@ -42,7 +42,7 @@ pub fn prescription(page: &mut TextPage<'_>, prescription: &Prescription) {
     }
 }
 
-/// A step; what it needs is said where the step before did not say the same.
+/// Writes a step; prints its requirements unless the previous step had the same.
 fn one(page: &mut TextPage<'_>, number: usize, step: &Step, tell: bool) {
     page.prose(4, &format!("{number}. "), &step.title);
     if let Some(needs) = step.needs.as_ref().filter(|_| tell) {
@@ -56,7 +56,7 @@ fn one(page: &mut TextPage<'_>, number: usize, step: &Step, tell: bool) {
     }
 }
 
-/// The commands that write a file; nothing in it can end them.
+/// Writes the commands that create a file; no line of its content can end them.
 fn file(page: &mut TextPage<'_>, path: &str, text: &str) {
     let folder = path.rsplit_once('/').map(|(folder, _)| quote::quoted(folder)).transpose();
     match folder.and_then(|folder| Ok((folder, quote::file(path, text)?))) {
@@ -68,12 +68,12 @@ fn file(page: &mut TextPage<'_>, path: &str, text: &str) {
     }
 }
 
-/// What stands in place of a command that no shell can be given.
+/// Writes a note in place of a command that cannot be quoted for a shell.
 fn not_printed(page: &mut TextPage<'_>, refused: &Unquotable) {
     page.wrapped(7, "", &format!("No command is printed: {refused}."), Tone::Bad);
 }
 
-/// A command line, parted between words where it is longer than the page.
+/// Writes a command line, broken between words if it is longer than the page.
 pub(super) fn command(page: &mut TextPage<'_>, argv: &[String]) {
     match argv.iter().map(|word| quote::quoted(word)).collect::<Result<Vec<_>, _>>() {
         Ok(words) => parted(page, argv, words),
@@ -86,7 +86,7 @@ fn parted(page: &mut TextPage<'_>, argv: &[String], quoted: Vec<String>) {
     let mut line = String::new();
     let mut words = argv.iter().zip(quoted).peekable();
     while let Some((word, mut piece)) = words.next() {
-        // A flag and its value stay together.
+        // A flag and its value stay on one line.
         if word.starts_with('-')
             && !word.contains('=')
             && words.peek().is_some_and(|(next, _)| !next.starts_with('-'))

@@ -1,4 +1,4 @@
-//! A page of the playbook in the terminal.
+//! Renders a playbook page for the terminal.
 
 use super::Context;
 use super::layout::TextPage;
@@ -6,7 +6,7 @@ use super::style::Tone;
 use super::words;
 use crate::playbook::{self, Block, Claim};
 
-/// The page of a diagnosis.
+/// Returns the page of a diagnosis.
 #[must_use]
 pub fn render(told: &playbook::DiagnosisPage, context: &Context) -> String {
     let mut page = TextPage::new(context);
@@ -30,7 +30,7 @@ pub fn render(told: &playbook::DiagnosisPage, context: &Context) -> String {
     page.finish()
 }
 
-/// Which signatures claim a pasted message; the page of the first follows.
+/// Lists the signatures that match a pasted message; the page of the first follows.
 #[must_use]
 pub fn claimed(found: &[Claim<'_>], context: &Context) -> String {
     let mut page = TextPage::new(context);

@@ -1,9 +1,9 @@
-//! Metrics as text: families with their samples in, Prometheus' exposition format 0.0.4 out.
+//! Writes metrics in Prometheus' text exposition format 0.0.4.
 //!
-//! Source of the form: <https://prometheus.io/docs/instrumenting/exposition_formats/>. Must not decide what
-//! is counted.
+//! Specification: <https://prometheus.io/docs/instrumenting/exposition_formats/>. Must not decide what is
+//! counted.
 
-/// What a metric does over time.
+/// How a metric changes over time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MetricKind {
     /// It only grows.
@@ -19,7 +19,7 @@ pub struct Exposition {
 }
 
 impl Exposition {
-    /// Begins a family; its samples follow.
+    /// Starts a family; its samples follow.
     pub fn family(&mut self, name: &str, kind: MetricKind, help: &str) {
         let kind = match kind {
             MetricKind::Counter => "counter",
@@ -29,7 +29,7 @@ impl Exposition {
         self.text.push_str(&format!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));
     }
 
-    /// One sample of the family that was begun last. Labels take any text.
+    /// Adds a sample to the current family. Labels accept any text.
     pub fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: impl std::fmt::Display) {
         self.text.push_str(name);
         if !labels.is_empty() {
@@ -40,15 +40,15 @@ impl Exposition {
         self.text.push_str(&format!(" {value}\n"));
     }
 
-    /// The finished page.
+    /// Returns the finished page.
     #[must_use]
     pub fn finish(self) -> String {
         self.text
     }
 }
 
-/// The three signs that a label's value may not hold as they are; what a terminal would obey is taken out
-/// too.
+/// Escapes the three characters that are not allowed in a label's value; also removes terminal control
+/// characters.
 fn escaped(value: &str) -> String {
     let mut safe = String::with_capacity(value.len());
     for c in value.chars() {

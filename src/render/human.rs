@@ -1,5 +1,4 @@
-//! Reports for people: verdict first, then causes with their evidence and cure, then what else is worth a
-//! line.
+//! Renders reports for people: the verdict first, then causes with their evidence and cure, then the rest.
 
 use std::collections::BTreeSet;
 
@@ -9,13 +8,13 @@ use super::words;
 use super::{Answer, Context, Notice, cure_steps, human_unknowns, summary_table};
 use crate::diagnose::{Evidence, Finding, Report, Role, Subject, Verdict};
 
-/// All reports, in the order given.
+/// Renders all reports, in the given order.
 #[must_use]
 pub fn render(reports: &[Report], context: &Context) -> String {
     answers(&Answer::without_cure(reports), context)
 }
 
-/// The same with the cures.
+/// Renders the reports with their cures.
 #[must_use]
 pub fn answers(answers: &[Answer<'_>], context: &Context) -> String {
     let mut page = TextPage::new(context);
@@ -36,7 +35,7 @@ pub fn answers(answers: &[Answer<'_>], context: &Context) -> String {
     format!("{}\n", page.finish().trim_end_matches('\n')).trim_start_matches('\n').to_owned()
 }
 
-/// What the configuration takes away, below the reports.
+/// Lists below the reports what the configuration removes.
 #[must_use]
 pub fn notices(notices: &[Notice], context: &Context) -> String {
     let mut page = TextPage::new(context);
@@ -96,7 +95,7 @@ fn sign(page: &TextPage<'_>, verdict: Verdict) -> &'static str {
     }
 }
 
-/// Root causes with what follows from them; with words of advice where no steps will come.
+/// Writes the root causes with their consequences, and advice if no steps follow.
 fn causes(page: &mut TextPage<'_>, report: &Report, advise: bool) {
     let of = |role: Role| report.findings.iter().filter(move |finding| finding.role == role);
     let (mut told, mut quoted) = (BTreeSet::new(), BTreeSet::new());
@@ -161,8 +160,8 @@ fn advice<'r>(page: &mut TextPage<'_>, root: &'r Finding, told: &mut BTreeSet<&'
     }
 }
 
-/// Consequences by name, with the first log line of one of them; a line that follows from two causes is
-/// quoted once.
+/// Writes consequences by name, with the first log line of one of them; a line that follows from two causes
+/// is quoted once.
 fn consequences<'r>(
     page: &mut TextPage<'_>,
     title: &str,
@@ -222,7 +221,7 @@ fn next(page: &mut TextPage<'_>, report: &Report) {
     page.flow(2, &[("next:", Tone::Strong), (&command, Tone::Code)]);
 }
 
-/// The command that would settle most of the open diagnoses; of equals the first.
+/// Returns the command that would settle most of the undecided diagnoses; the first of several equal ones.
 fn asking(report: &Report) -> Option<String> {
     let settles = |how: &String| report.undecided.iter().filter(|open| open.how.contains(how)).count();
     let how = report.undecided.iter().flat_map(|open| &open.how).rev().max_by_key(|how| settles(how))?;

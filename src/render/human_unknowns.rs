@@ -1,5 +1,5 @@
-//! What a report for people says of the unknown: undecided diagnoses, what could not be looked at, and lines
-//! that look like failures and that no rule knows.
+//! Renders the unknown part of a report for people: undecided diagnoses, what could not be examined, and
+//! lines that look like failures but match no rule.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,9 @@ use super::style::Tone;
 use super::words::{counted, some_of};
 use crate::diagnose::Report;
 
-/// Reasons of gaps, and unknown failures, that are listed.
+/// Number of gap reasons, and of unknown failures, that are listed.
 const LISTED: usize = 5;
-/// Undecided diagnoses that are listed.
+/// Number of undecided diagnoses that are listed.
 const OPEN: usize = 3;
 
 /// Counts what is not known, in a line below a healthy container.
@@ -27,7 +27,7 @@ pub fn in_short(page: &mut TextPage<'_>, report: &Report) {
     }
 }
 
-/// Lists the undecided diagnoses, what could not be looked at, and lines that no rule knows.
+/// Lists the undecided diagnoses, what could not be examined, and lines that match no rule.
 pub fn in_full(page: &mut TextPage<'_>, report: &Report) {
     undecided(page, report);
     gaps(page, report);
@@ -49,7 +49,7 @@ fn undecided(page: &mut TextPage<'_>, report: &Report) {
     more(page, report.undecided.len(), OPEN);
 }
 
-/// Gaps, those of one reason together; the one that the headline tells is left out.
+/// Lists gaps, grouped by reason; leaves out the one that the headline already names.
 fn gaps(page: &mut TextPage<'_>, report: &Report) {
     let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for gap in report.gaps.iter().filter(|gap| gap.reason != report.state) {
@@ -68,7 +68,7 @@ fn gaps(page: &mut TextPage<'_>, report: &Report) {
     more(page, reasons.len(), LISTED);
 }
 
-/// Lines of a text that look like failures and that no rule knows.
+/// Lists lines of a text that look like failures but match no rule.
 fn unrecognised(page: &mut TextPage<'_>, report: &Report) {
     if report.unrecognised.is_empty() {
         return;

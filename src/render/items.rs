@@ -1,5 +1,5 @@
-//! Reports as a list of findings with their places, for forms that know files and lines only. Must not choose
-//! words for people.
+//! Lists the findings of reports with their locations, for formats that only know files and lines. Must not
+//! choose wording for people.
 
 use super::Sheet;
 use super::words;
@@ -8,24 +8,23 @@ use crate::prescribe::Prescription;
 use crate::rule::Severity;
 use crate::snapshot::{Target, TargetKind};
 
-/// Bytes of a path that may stand as they are, besides letters and digits (RFC 3986, unreserved and
-/// separators).
+/// Bytes of a path that need no escape, besides letters and digits (RFC 3986, unreserved and separators).
 const PLAIN: &[u8] = b"-._~/";
 
-/// Where a finding is to be shown.
+/// The location of a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FindingPlace {
-    /// The file with the text, or `container/NAME`, which is no file: forms for source code know nothing
-    /// else.
+    /// The file with the text, or `container/NAME`, which is not a file: formats for source code support
+    /// nothing else.
     pub path: String,
-    /// Line within it, from 1.
+    /// Line within it, counted from 1.
     pub line: u64,
 }
 
 /// One finding of one target.
 #[derive(Debug, Clone, Copy)]
 pub struct Item<'r> {
-    /// The report that it is in.
+    /// The report that contains it.
     pub report: &'r Report,
     /// The cure of the target.
     pub prescription: Option<&'r Prescription>,
@@ -34,7 +33,7 @@ pub struct Item<'r> {
 }
 
 impl<'r> Item<'r> {
-    /// Where it is to be shown: at its first line of evidence.
+    /// Returns its location: the first line of its evidence.
     pub fn place(&self) -> FindingPlace {
         let line = self.finding.evidence.iter().find_map(|evidence| match evidence {
             Evidence::Log { line, .. } => Some((*line).max(1)),
@@ -44,24 +43,24 @@ impl<'r> Item<'r> {
         FindingPlace { path: path(&self.report.target), line: line.filter(|_| text).unwrap_or(1) }
     }
 
-    /// What is wrong with whom, in one line.
+    /// Returns the title and the target in one line.
     pub fn headline(&self) -> String {
         format!("{}: {}", self.report.target.name, self.finding.title)
     }
 
-    /// First lines of its evidence, as plain text.
+    /// Returns the first lines of its evidence, as plain text.
     pub fn quotes(&self, most: usize) -> Vec<String> {
         self.finding.evidence.iter().take(most).map(quote).collect()
     }
 
-    /// What to do, in a sentence; none where nobody knows.
+    /// Returns what to do, in a sentence; `None` if that is not known.
     pub fn cure(&self) -> Option<&'r str> {
         let prescribed = self.prescription.map(|prescription| prescription.summary.as_str());
         prescribed.or_else(|| self.finding.advice.first().map(|advice| advice.words.as_str()))
     }
 }
 
-/// All findings, in the order of the reports.
+/// Returns all findings, in the order of the reports.
 pub fn all<'r>(sheet: &Sheet<'r>) -> impl Iterator<Item = Item<'r>> {
     sheet.answers.iter().flat_map(|answer| {
         let (report, prescription) = (answer.report, answer.prescription);
@@ -69,8 +68,8 @@ pub fn all<'r>(sheet: &Sheet<'r>) -> impl Iterator<Item = Item<'r>> {
     })
 }
 
-/// What has to be dealt with, the worst first: what fails, unless it follows from another finding here, and
-/// what may fail. Nothing that was accepted.
+/// Returns the findings to act on, the worst first: failures, unless they follow from another finding here,
+/// and risks. Leaves out accepted findings.
 pub fn open<'r>(sheet: &Sheet<'r>) -> Vec<Item<'r>> {
     let mut items: Vec<Item<'r>> =
         all(sheet).filter(|item| item.finding.accepted.is_none() && is_told(item)).collect();
@@ -86,8 +85,8 @@ fn is_told(item: &Item<'_>) -> bool {
     }
 }
 
-/// How bad it is for forms with three degrees: 2 an error, 1 a warning, 0 a remark. What may fail is never an
-/// error.
+/// Returns the severity for formats with three levels: 2 is an error, 1 a warning, 0 a remark. A risk is
+/// never an error.
 pub fn degree(finding: &Finding) -> u8 {
     let by_severity = match finding.severity {
         Severity::Critical | Severity::Error => 2,
@@ -101,7 +100,7 @@ pub fn degree(finding: &Finding) -> u8 {
     }
 }
 
-/// A line or a fact with its source.
+/// Returns a line, or a fact with its source.
 pub fn quote(evidence: &Evidence) -> String {
     match evidence {
         Evidence::Log { text, line, stream } => format!("{text} ({stream}:{line})"),
@@ -109,7 +108,7 @@ pub fn quote(evidence: &Evidence) -> String {
     }
 }
 
-/// A relative path, each sign that a URI does not take written as its bytes.
+/// Returns a relative path, with percent-encoding for characters that are invalid in a URI.
 pub fn path(target: &Target) -> String {
     let named = match target.kind {
         TargetKind::Text => target.name.clone(),
@@ -118,7 +117,7 @@ pub fn path(target: &Target) -> String {
     relative(&named)
 }
 
-/// The same of any path.
+/// Does the same for any path.
 pub fn relative(named: &str) -> String {
     let mut path = String::with_capacity(named.len());
     for part in named.split('/').filter(|part| !matches!(*part, "" | "." | "..")) {

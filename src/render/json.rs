@@ -1,5 +1,5 @@
-//! Reports for programs, `schema_version` 1. Own output types: what is printed here is a contract, keys only
-//! grow.
+//! Renders reports as JSON, `schema_version` 1. This file has its own output types, because the format is a
+//! stable contract: keys are only added.
 
 mod cure;
 
@@ -18,7 +18,7 @@ use crate::snapshot::{Cluster, Gap, Target};
 
 pub use crate::visible::in_json as harmless;
 
-/// Version of the report's form.
+/// Version of the report format.
 pub(super) const SCHEMA_VERSION: u32 = 1;
 
 /// What the commands that report write with `--format json`.
@@ -227,10 +227,10 @@ struct GapOut<'r> {
     reason: &'r str,
 }
 
-/// All reports as one document, in the order given.
+/// Returns all reports as one document, in the given order.
 ///
 /// # Errors
-/// [`serde_json::Error`] when a value cannot be written as JSON.
+/// Returns [`serde_json::Error`] if a value cannot be written as JSON.
 pub fn sheet(sheet: &Sheet<'_>) -> serde_json::Result<String> {
     let reports = sheet.answers.iter().map(report).collect();
     let summary = sheet.summary.map(SummaryOut::new);
@@ -243,18 +243,18 @@ pub fn sheet(sheet: &Sheet<'_>) -> serde_json::Result<String> {
     })
 }
 
-/// The same for answers alone.
+/// Returns a document with these answers only.
 ///
 /// # Errors
-/// [`serde_json::Error`] when a value cannot be written as JSON.
+/// Returns [`serde_json::Error`] if a value cannot be written as JSON.
 pub fn answers(answers: &[Answer<'_>], rules: &RuleSet) -> serde_json::Result<String> {
     sheet(&Sheet { answers, summary: None, rules, failures: &[], notices: &[] })
 }
 
-/// One report as one line.
+/// Returns one report as one line.
 ///
 /// # Errors
-/// [`serde_json::Error`] when a value cannot be written as JSON.
+/// Returns [`serde_json::Error`] if a value cannot be written as JSON.
 pub fn line(answer: &Answer<'_>, notices: &[Notice]) -> serde_json::Result<String> {
     written(&Line {
         schema_version: SCHEMA_VERSION,
@@ -264,10 +264,10 @@ pub fn line(answer: &Answer<'_>, notices: &[Notice]) -> serde_json::Result<Strin
     })
 }
 
-/// The same with what led to it.
+/// Returns one report as one line, with the event that led to it.
 ///
 /// # Errors
-/// [`serde_json::Error`] when a value cannot be written as JSON.
+/// Returns [`serde_json::Error`] if a value cannot be written as JSON.
 pub fn line_of(answer: &Answer<'_>, event: Option<&Occasion<'_>>) -> serde_json::Result<String> {
     written(&Line { schema_version: SCHEMA_VERSION, report: report(answer), configuration: &[], event })
 }
@@ -276,12 +276,12 @@ fn written(line: &Line<'_>) -> serde_json::Result<String> {
     Ok(format!("{}\n", harmless(&serde_json::to_string(line)?)))
 }
 
-/// This program and its rules.
+/// Returns the program's name and version and the rules' hash.
 pub(super) fn tool(rules: &RuleSet) -> Tool<'_> {
     Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION"), rules: &rules.hash }
 }
 
-/// A document as text for stdout.
+/// Returns a document as text for stdout.
 pub(super) fn text<T: Serialize>(document: &T) -> serde_json::Result<String> {
     let mut text = harmless(&serde_json::to_string_pretty(document)?);
     text.push('\n');

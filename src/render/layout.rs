@@ -1,4 +1,4 @@
-//! A page of text: pieces in, wrapped and coloured lines out. Everything that enters a page passes
+//! Lays out a page of text: wraps and colours it. Everything that is added to a page passes through
 //! [`visible`].
 
 use textwrap::core::display_width;
@@ -8,13 +8,13 @@ use super::style::{Tone, paint};
 use super::{Context, ascii, visible};
 use crate::visible::disarmed;
 
-/// Longest foreign text that is quoted, in characters.
+/// Maximum length of quoted foreign text, in characters.
 const QUOTE: usize = 400;
 
-/// A piece of text and its tone.
+/// A piece of text with its tone.
 pub type StyledSpan<'t> = (&'t str, Tone);
 
-/// Text under construction.
+/// A page under construction.
 pub struct TextPage<'c> {
     pub context: &'c Context,
     text: String,
@@ -25,30 +25,31 @@ impl<'c> TextPage<'c> {
         Self { context, text: String::new() }
     }
 
-    /// The text; no line of it is a command that a workflow would obey.
+    /// Returns the text; none of its lines is a command that a workflow runner would obey.
     pub fn finish(self) -> String {
         self.text.split('\n').map(disarmed).collect::<Vec<_>>().join("\n")
     }
 
-    /// One sign, or its stand-in where the locale has only ASCII.
+    /// Returns a symbol, or its replacement if the locale has only ASCII.
     pub fn sign(&self, sign: &'static str, ascii: &'static str) -> &'static str {
         if self.context.unicode { sign } else { ascii }
     }
 
-    /// An empty line, unless there is one already.
+    /// Adds an empty line, unless there is one already.
     pub fn gap(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
             self.text.push('\n');
         }
     }
 
-    /// Foreign or own text as the terminal may have it.
+    /// Makes a text safe for the terminal.
     fn shown(&self, text: &str) -> String {
         let text = visible(text);
         if self.context.unicode { text } else { ascii(&text) }
     }
 
-    /// Text in its tone, its addresses marked where the terminal follows them. Marks have no width.
+    /// Colours a text and marks its addresses as links if the terminal supports them. The marks have no
+    /// width.
     fn ink(&self, text: &str, tone: Tone) -> String {
         let painted = |text: &str| paint(text, tone, self.context.color);
         if self.context.hyperlinks { painted(&linked(text)) } else { painted(text) }
@@ -66,7 +67,8 @@ impl<'c> TextPage<'c> {
         self.text.push('\n');
     }
 
-    /// Words of several tones, parted by single spaces, wrapped with a deeper indent from the second line on.
+    /// Adds words of several tones, separated by single spaces, wrapped with a deeper indent from the second
+    /// line on.
     pub fn flow(&mut self, indent: usize, spans: &[StyledSpan<'_>]) {
         let mut line: Vec<(String, Tone)> = Vec::new();
         let (mut column, mut margin) = (indent, indent);
@@ -88,7 +90,7 @@ impl<'c> TextPage<'c> {
         }
     }
 
-    /// One text with its own line breaks kept apart, wrapped below a first mark such as `- `.
+    /// Adds a text with its own line breaks, wrapped after a mark such as `- `.
     pub fn wrapped(&mut self, indent: usize, mark: &str, text: &str, tone: Tone) {
         let room = self.context.width.saturating_sub(indent + display_width(mark)).max(20);
         for (index, line) in textwrap::wrap(&self.shown(text), filling(room)).into_iter().enumerate() {
@@ -99,7 +101,7 @@ impl<'c> TextPage<'c> {
         }
     }
 
-    /// Paragraphs of a rule file: plain paragraphs are filled, lists and commands keep their lines.
+    /// Adds paragraphs of a rule file: plain paragraphs are wrapped, lists and commands keep their lines.
     pub fn prose(&mut self, indent: usize, mark: &str, text: &str) {
         let mut lead = mark.to_owned();
         for (index, block) in blocks(text).into_iter().enumerate() {
@@ -117,7 +119,7 @@ impl<'c> TextPage<'c> {
         }
     }
 
-    /// A quoted text behind a bar, its source at the right of the last line.
+    /// Adds a quote after a vertical bar, with its source at the right of the last line.
     pub fn quote(&mut self, indent: usize, text: &str, source: &str) {
         let bar = self.sign("│", "|");
         let source = self.shown(source);
@@ -142,8 +144,8 @@ impl<'c> TextPage<'c> {
         self.end_line();
     }
 
-    /// A command, from the first column on and never wrapped, so that it can be pasted: its own line breaks
-    /// and tabs stay.
+    /// Adds a command at the first column without wrapping, so that it can be pasted: its line breaks and
+    /// tabs are kept.
     pub fn code(&mut self, command: &str) {
         for line in command.split('\n') {
             let shown = line.split('\t').map(visible).collect::<Vec<_>>().join("\t");
@@ -159,7 +161,7 @@ impl<'c> TextPage<'c> {
     }
 }
 
-/// Words end at blanks only: a command must not be torn at its hyphens.
+/// Returns options that break lines only at spaces: a command must not be broken at its hyphens.
 fn filling(room: usize) -> textwrap::Options<'static> {
     textwrap::Options::new(room)
         .word_separator(textwrap::WordSeparator::AsciiSpace)
@@ -176,7 +178,7 @@ fn append(line: &mut Vec<(String, Tone)>, word: &str, tone: Tone) {
     }
 }
 
-/// A long text, cut with a mark.
+/// Cuts a long text and marks the cut.
 pub fn clipped(text: &str) -> String {
     match text.char_indices().nth(QUOTE) {
         Some((end, _)) => format!("{} […]", &text[..end]),
@@ -184,15 +186,15 @@ pub fn clipped(text: &str) -> String {
     }
 }
 
-/// A piece of a rule file's text.
+/// A part of a rule file's text.
 pub enum ProsePart {
-    /// Words to fill, a list item with its mark.
+    /// Words to wrap; a list item includes its mark.
     Paragraph(String),
-    /// Indented lines, without their common indent.
+    /// Indented lines, without their common indentation.
     Code(Vec<String>),
 }
 
-/// The pieces of a rule file's text, as the terminal shows them too.
+/// Returns the parts of a rule file's text, as the terminal shows them.
 pub fn parts(text: &str) -> Vec<ProsePart> {
     let mut parts: Vec<ProsePart> = Vec::new();
     for block in blocks(text) {
@@ -205,7 +207,7 @@ pub fn parts(text: &str) -> Vec<ProsePart> {
     parts
 }
 
-/// The first paragraph of a text, as one line.
+/// Returns the first paragraph of a text, as one line.
 pub fn first_paragraph(text: &str) -> String {
     let lines = text.trim().lines().take_while(|line| !line.trim().is_empty());
     lines.map(str::trim).collect::<Vec<_>>().join(" ")
@@ -217,7 +219,7 @@ struct TextBlock {
     after_blank: bool,
 }
 
-/// Cuts a text into paragraphs to fill and lines to keep: an indented line and a list item stay on their own.
+/// Splits a text into paragraphs to wrap and lines to keep: indented lines and list items stay separate.
 fn blocks(text: &str) -> Vec<TextBlock> {
     let mut blocks: Vec<TextBlock> = Vec::new();
     let mut after_blank = false;

@@ -1,7 +1,6 @@
-//! Addresses that a terminal can follow: a line of text in, the same line with its addresses marked (OSC 8)
-//! out.
+//! Marks the addresses in a line of text as terminal hyperlinks (OSC 8).
 
-/// Marks each address; the text that is seen stays the same.
+/// Marks each address; the visible text stays the same.
 pub fn linked(text: &str) -> String {
     let mut marked = String::with_capacity(text.len());
     let mut rest = text;
@@ -11,7 +10,7 @@ pub fn linked(text: &str) -> String {
             .find(|c: char| c.is_whitespace() || c.is_control() || "<>\"'`".contains(c))
             .unwrap_or(from.len());
         let address = from[..length].trim_end_matches(['.', ',', ';', ':', ')', '…']);
-        // Whatever is not ASCII would have to be encoded.
+        // Non-ASCII characters would have to be encoded.
         if address.is_ascii() {
             marked.push_str(&format!("{before}\u{1b}]8;;{address}\u{1b}\\{address}\u{1b}]8;;\u{1b}\\"));
         } else {

@@ -1,7 +1,8 @@
-//! Rendering: reports, rules and messages in, text out. One format per file, each with its own output types.
+//! Rendering: turns reports, rules and messages into text. One format per file, each with its own output
+//! types.
 //!
-//! All functions are pure but those of [`output`], which write. Must not judge or collect; findings keep
-//! their order unless the form itself asks for another.
+//! All functions are pure except those of [`output`], which write. Must not judge or collect; findings keep
+//! their order unless the format requires another one.
 
 mod ascii;
 pub mod book;
@@ -46,49 +47,49 @@ pub use ascii::ascii;
 pub use notice::Notice;
 pub use words::counted;
 
-/// What is said about one target: the report, and the cure where there is one.
+/// What is known about one target: the report, and the cure if there is one.
 #[derive(Debug, Clone, Copy)]
 pub struct Answer<'r> {
-    /// What is wrong.
+    /// The diagnosis.
     pub report: &'r Report,
-    /// What to do.
+    /// The cure.
     pub prescription: Option<&'r Prescription>,
-    /// What a trial of it came to.
+    /// The outcome of a trial of the cure.
     pub trial: Option<&'r TrialOutcome>,
 }
 
 impl<'r> Answer<'r> {
-    /// Reports for which no cure was looked for.
+    /// Returns answers without cures.
     #[must_use]
     pub fn without_cure(reports: &'r [Report]) -> Vec<Self> {
         reports.iter().map(|report| Self { report, prescription: None, trial: None }).collect()
     }
 }
 
-/// All that one run has to say.
+/// Everything that one run reports.
 #[derive(Debug, Clone, Copy)]
 pub struct Sheet<'r> {
-    /// What is said of each target, worst first.
+    /// The answer for each target, worst first.
     pub answers: &'r [Answer<'r>],
-    /// What many reports add up to, where that is asked for.
+    /// The summary of many reports, if requested.
     pub summary: Option<&'r Summary>,
     /// The rules that were used.
     pub rules: &'r RuleSet,
-    /// What could not be looked at, in words for people.
+    /// Messages about targets that could not be examined.
     pub failures: &'r [String],
-    /// What the configuration takes away; every form tells it.
+    /// What the configuration removes; every format includes it.
     pub notices: &'r [Notice],
 }
 
-/// How text is laid out; everything that depends on the terminal comes in here.
+/// How text is laid out; everything that depends on the terminal is in here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Context {
     /// Columns to fill.
     pub width: usize,
-    /// Whether escape sequences for colour may be written.
+    /// Whether to write escape sequences for colour.
     pub color: bool,
-    /// Whether signs beyond ASCII may be written.
+    /// Whether to write non-ASCII characters.
     pub unicode: bool,
-    /// Whether addresses may be marked as links.
+    /// Whether to mark addresses as links.
     pub hyperlinks: bool,
 }

@@ -1,5 +1,5 @@
-//! What a configuration takes away from reports: the same words for every form. Must not find out what that
-//! is.
+//! A notice about what a configuration removes from reports, worded the same in every format. Must not find
+//! out what that is.
 
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// Both in one line.
+    /// Returns both in one line.
     #[must_use]
     pub fn sentence(&self) -> String {
         format!("{}, by {}", self.words, self.file)

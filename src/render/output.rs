@@ -1,4 +1,4 @@
-//! The only writers: finished text to stdout, messages to stderr.
+//! The only functions that write: finished text to stdout, messages to stderr.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,34 +8,34 @@ use super::{ascii, visible};
 /// Writes a finished text to stdout.
 ///
 /// # Errors
-/// Whatever writing gives; a reader that went away is [`io::ErrorKind::BrokenPipe`].
+/// Returns any error of writing; [`io::ErrorKind::BrokenPipe`] if the reader has closed the pipe.
 pub fn print(text: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text)?;
     stdout.flush()
 }
 
-/// Whether messages are to be in ASCII alone.
+/// Whether messages must be in ASCII.
 static ASCII: AtomicBool = AtomicBool::new(false);
 
-/// Settles whether messages may have signs beyond ASCII.
+/// Sets whether messages may contain non-ASCII characters.
 pub fn speak(unicode: bool) {
     ASCII.store(!unicode, Ordering::Relaxed);
 }
 
-/// Whether messages and progress are to be in ASCII alone.
+/// Returns whether messages and progress must be in ASCII.
 pub fn is_ascii() -> bool {
     ASCII.load(Ordering::Relaxed)
 }
 
-/// Says something on stderr: what went wrong, or a remark; nothing can be done when even that fails.
+/// Prints a message to stderr: an error or a remark; ignores an error of writing it.
 pub fn tell(message: &dyn std::fmt::Display) {
     let text = framed(&message.to_string());
     let text = if is_ascii() { ascii(&text) } else { text };
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
-/// `sysdock: what went wrong`, further lines behind a bar, then `  next: what to do`.
+/// Formats an error: `sysdock: what went wrong`, more lines after a bar, then `  next: what to do`.
 fn framed(error: &str) -> String {
     let (what, next) =
         error.rsplit_once("\n  next: ").map_or((error, None), |(what, next)| (what, Some(next)));

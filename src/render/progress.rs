@@ -1,5 +1,5 @@
-//! Progress on stderr for work that takes longer than a moment: a spinner, a count or a bar. Must not write
-//! anything when it is not wanted.
+//! Shows progress on stderr for longer work: a spinner, a count or a bar. Must not write anything if it is
+//! not wanted.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -12,21 +12,21 @@ use tokio::task::JoinHandle;
 
 use super::{ascii, output, visible};
 
-/// Work that is done sooner shows nothing.
+/// Shorter work shows nothing.
 const MOMENT: Duration = Duration::from_secs(1);
-/// Time between two pictures of the spinner.
+/// Time between two frames of the spinner.
 const TICK: Duration = Duration::from_millis(120);
-/// Most columns of a line of output that is shown beside a step.
+/// Maximum width of the output line that is shown beside a step.
 const BESIDE: usize = 60;
 
-/// A spinner that appears once a moment has passed, and is gone when dropped.
+/// A spinner that appears after a moment and disappears when dropped.
 pub struct Spinner {
     bar: Arc<OnceLock<ProgressBar>>,
     waiting: JoinHandle<()>,
 }
 
 impl Spinner {
-    /// Starts it; a runtime must be there.
+    /// Starts the spinner; needs an async runtime.
     #[must_use]
     pub fn new(message: &str) -> Self {
         let bar = Arc::new(OnceLock::new());
@@ -35,7 +35,7 @@ impl Spinner {
             tokio::time::sleep(MOMENT).await;
             let spinner = drawn(ProgressBar::new_spinner(), "{spinner} {msg}").with_message(message);
             spinner.enable_steady_tick(TICK);
-            // Nobody else sets it.
+            // Nothing else sets it.
             drop(shown.set(spinner));
         });
         Self { bar, waiting }
@@ -51,13 +51,13 @@ impl Drop for Spinner {
     }
 }
 
-/// Waits for work, with a spinner once a moment has passed.
+/// Waits for work, with a spinner after a moment.
 pub async fn shown<T>(message: &str, wanted: bool, work: impl Future<Output = T>) -> T {
     let _spinner = wanted.then(|| Spinner::new(message));
     work.await
 }
 
-/// Waits for work on so many things, with the number of those that are done once a moment has passed.
+/// Waits for work on a number of items, and after a moment shows how many are done.
 pub async fn counted<T>(
     message: &str,
     total: u64,
@@ -84,7 +84,7 @@ pub async fn counted<T>(
     }
 }
 
-/// Does work that reads so many bytes (or nobody knows how many), with a bar once a moment has passed.
+/// Runs work that reads a number of bytes, known or unknown, with a bar after a moment.
 pub fn reading<T>(total: Option<u64>, read: &AtomicU64, wanted: bool, work: impl FnOnce() -> T) -> T {
     if !wanted {
         return work();
@@ -114,7 +114,7 @@ pub fn reading<T>(total: Option<u64>, read: &AtomicU64, wanted: bool, work: impl
     })
 }
 
-/// A bar in this form, with the signs that the terminal has.
+/// Returns a bar in this style, with the symbols that the terminal supports.
 fn drawn(bar: ProgressBar, form: &str) -> ProgressBar {
     let Ok(mut style) = ProgressStyle::with_template(form) else { return bar };
     if output::is_ascii() {
@@ -128,13 +128,13 @@ fn plain(message: &str) -> String {
     if output::is_ascii() { ascii(&message) } else { message }
 }
 
-/// A spinner whose words change with the work: the step, and beside it what the step printed last.
+/// A spinner that shows the current step, and beside it the last line of the step's output.
 pub struct BuildProgress {
     spinner: Option<ProgressBar>,
 }
 
 impl BuildProgress {
-    /// Starts it, where it is wanted.
+    /// Starts the spinner if it is wanted.
     #[must_use]
     pub fn new(wanted: bool) -> Self {
         let spinner = wanted.then(|| drawn(ProgressBar::new_spinner(), "{spinner} {msg}"));
@@ -144,13 +144,13 @@ impl BuildProgress {
         Self { spinner }
     }
 
-    /// Whether anybody sees it.
+    /// Returns whether it is visible.
     #[must_use]
     pub fn is_shown(&self) -> bool {
         self.spinner.is_some()
     }
 
-    /// A step begins; the one before stays on the screen.
+    /// Starts a step; the previous one stays on the screen.
     pub fn step(&self, step: &str) {
         if let Some(spinner) = &self.spinner {
             let done = spinner.prefix();
@@ -163,7 +163,7 @@ impl BuildProgress {
         }
     }
 
-    /// The step printed something.
+    /// Shows output of the step.
     pub fn output(&self, text: &str) {
         let Some(line) = text.lines().rfind(|line| !line.trim().is_empty()) else { return };
         if let Some(spinner) = &self.spinner {

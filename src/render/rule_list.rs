@@ -1,4 +1,4 @@
-//! The rule set as a table, as JSON, and what its checks say.
+//! Renders the rule set as a table and as JSON, and the results of its checks.
 
 use serde::Serialize;
 use textwrap::core::display_width;
@@ -36,7 +36,7 @@ struct SignatureOut<'r> {
     systemd: Option<String>,
 }
 
-/// All rules in the order of boot, one line each.
+/// Returns all rules in boot order, one line each.
 #[must_use]
 pub fn table(rules: &RuleSet, context: &Context) -> String {
     let mut page = TextPage::new(context);
@@ -51,10 +51,10 @@ pub fn table(rules: &RuleSet, context: &Context) -> String {
     page.finish()
 }
 
-/// All rules as JSON.
+/// Returns all rules as JSON.
 ///
 /// # Errors
-/// [`serde_json::Error`] when a value cannot be written as JSON.
+/// Returns [`serde_json::Error`] if a value cannot be written as JSON.
 pub fn list_json(rules: &RuleSet) -> serde_json::Result<String> {
     json::text(&RuleListDocument {
         schema_version: 1,
@@ -85,20 +85,20 @@ fn signature(signature: &Signature) -> SignatureOut<'_> {
     }
 }
 
-/// What `rules check` found.
+/// Returns the results of `rules check`.
 #[must_use]
 pub fn checked(rules: &RuleSet, complaints: &[Complaint]) -> String {
     verdict(complaints, &format!("{}: no problems", size(rules)), &size(rules))
 }
 
-/// What `rules test` found.
+/// Returns the results of `rules test`.
 #[must_use]
 pub fn tested(run: usize, complaints: &[Complaint]) -> String {
     let examples = counted(run, "example", "examples");
     verdict(complaints, &format!("{examples}: all passed"), &examples)
 }
 
-/// What `rules check` says of a rule that cannot even be loaded.
+/// Returns the output of `rules check` for a rule that cannot be loaded.
 #[must_use]
 pub fn refused(error: &RuleError) -> String {
     let lines: Vec<String> = error.to_string().lines().map(visible).collect();
@@ -130,7 +130,7 @@ fn size(rules: &RuleSet) -> String {
     )
 }
 
-/// Two rules, one of which explains the other.
+/// Returns two rules, one of which explains the other.
 #[cfg(test)]
 pub(crate) fn sample_rules() -> RuleSet {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Reports for tests.
+//! Sample reports for tests.
 
 use serde_json::json;
 
@@ -71,7 +71,7 @@ fn undecided(id: &str, missing: &[&str], how: &str) -> Undecided {
     }
 }
 
-/// One root cause with a consequence, a risk, a note, gaps and undecided diagnoses.
+/// Returns a report with a root cause, a consequence, a risk, a note, gaps and undecided diagnoses.
 pub fn failed() -> Report {
     let mut root = finding(
         "run-tmpfs-missing",
@@ -114,7 +114,7 @@ pub fn failed() -> Report {
     report
 }
 
-/// The cure of [`failed`].
+/// Returns the cure of [`failed`].
 pub fn prescription() -> Prescription {
     let argv = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let mut build = Step::command(
@@ -159,14 +159,14 @@ pub fn prescription() -> Prescription {
     }
 }
 
-/// A container that runs as it should.
+/// Returns the report of a healthy container.
 pub fn healthy() -> Report {
     let mut report = report("db", Verdict::Healthy, "running, systemd reports running");
     report.gaps = vec![gap("host.apparmor", "not readable")];
     report
 }
 
-/// A container that failed for an unknown reason.
+/// Returns the report of a container that failed for an unknown reason.
 pub fn unexplained() -> Report {
     let mut stopped = finding("boot-stopped", Role::Consequence, "PID 1 gave up");
     stopped.evidence = vec![line("Freezing execution.", 40)];
@@ -175,18 +175,18 @@ pub fn unexplained() -> Report {
     report
 }
 
-/// A container that is not our business.
+/// Returns the report of a container that does not run systemd.
 pub fn not_systemd() -> Report {
     let mut report = report("cache", Verdict::Healthy, "state running");
     report.subject = Subject::NotSystemd;
     report
 }
 
-/// Fields of [`hostile`] that the human format shows.
+/// Number of fields of [`hostile`] that the human format shows.
 pub const HOSTILE_SHOWN: usize = 27;
 
-/// A report with an escape sequence, a bidirectional override and a newline in every field that a container,
-/// an engine or a rule file fills.
+/// Returns a report with an escape sequence, a bidirectional override and a newline in every field that a
+/// container, an engine or a rule file can set.
 pub fn hostile() -> Report {
     let evil = |field: &str| format!("{field}\u{1b}[2J\u{202e}x\u{200b}\ny\r\u{7}\u{9b}1m");
     let evidence = || {

@@ -1,11 +1,11 @@
-//! The list of JSON Schemas, with how an editor comes to use one. Must not know what they say.
+//! Renders the list of JSON Schemas, and how to use one in an editor. Must not know their content.
 
 use serde::Serialize;
 
 use super::style::Tone;
 use super::{Context, json, layout::TextPage};
 
-/// What is to be done so that an editor checks a file: a heading, then its lines.
+/// Instructions for editors: a heading, then its lines.
 const USE: [(&str, &[&str]); 2] = [
     (
         "TOML: taplo and the editors that use it read the schema from the first line of a file",
@@ -20,7 +20,7 @@ const USE: [(&str, &[&str]); 2] = [
     ),
 ];
 
-/// Returns the list of names, each with what it is for, and how to use one.
+/// Returns the list of names, each with its purpose, and how to use a schema.
 #[must_use]
 pub fn list(rows: &[(String, String)], context: &Context) -> String {
     let mut page = TextPage::new(context);
@@ -40,7 +40,7 @@ pub fn list(rows: &[(String, String)], context: &Context) -> String {
 /// Returns the text of a schema.
 ///
 /// # Errors
-/// [`serde_json::Error`] when a value cannot be written as JSON.
+/// Returns [`serde_json::Error`] if a value cannot be written as JSON.
 pub fn text<T: Serialize>(schema: &T) -> serde_json::Result<String> {
     json::text(schema)
 }

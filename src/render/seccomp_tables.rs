@@ -1,5 +1,5 @@
-//! What a filter denies to systemd as a table, the difference between two profiles, and what is known of one
-//! call.
+//! Renders what a filter denies to systemd as a table, the difference between two profiles, and what is known
+//! about one call.
 
 use std::path::Path;
 
@@ -17,26 +17,26 @@ use crate::seccomp::{
     by_effect, harm,
 };
 
-/// What was looked at, and what came of it.
+/// A filter and the result of checking it.
 #[derive(Debug, Clone, Copy)]
 pub struct FilterCheck<'c> {
     /// Name of the container or the file.
     pub name: &'c str,
-    /// Whose the profile is, in words.
+    /// Describes the kind of profile.
     pub whose: &'c str,
-    /// Where it was read.
+    /// Where it comes from.
     pub source: &'c str,
-    /// Versions of systemd.
+    /// systemd versions that were checked.
     pub versions: &'c [i64],
-    /// Calls that they miss.
+    /// Calls that they need and the filter denies.
     pub misses: &'c [Miss],
-    /// Calls of systemd's over which the filter decides by their arguments.
+    /// Calls of systemd that the filter allows or denies depending on their arguments.
     pub conditional: &'c [String],
     /// Rules that contradict each other.
     pub contradictions: &'c [Contradiction],
 }
 
-/// The table of what systemd misses.
+/// Returns the table of calls that systemd needs and the filter denies.
 #[must_use]
 pub fn checked(checked: &FilterCheck<'_>, context: &Context) -> String {
     let mut page = TextPage::new(context);
@@ -116,7 +116,7 @@ fn listed(versions: &[i64]) -> String {
     versions.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// An answer as a word.
+/// Returns a filter's answer as a word.
 fn answer(answer: Answer) -> String {
     match answer {
         Answer::Allowed => "allowed".to_owned(),
@@ -128,7 +128,7 @@ fn answer(answer: Answer) -> String {
     }
 }
 
-/// An errno by its name, where filters use it.
+/// Returns the name of an errno that filters use, otherwise its number.
 fn errno(number: i32) -> String {
     let name = match number {
         1 => "EPERM",
@@ -154,10 +154,10 @@ fn word(answer: Answer) -> (&'static str, Option<i32>) {
     }
 }
 
-/// The same for programs.
+/// Returns the same as JSON.
 ///
 /// # Errors
-/// [`serde_json::Error`] when a value cannot be written as JSON.
+/// Returns [`serde_json::Error`] if a value cannot be written as JSON.
 pub fn checked_json(checked: &FilterCheck<'_>) -> serde_json::Result<String> {
     let miss = |miss: &Miss| {
         let effects: Vec<Value> = miss
@@ -189,7 +189,7 @@ pub(super) fn document(body: &Value) -> serde_json::Result<String> {
     json::text(&SeccompDocument { schema_version: 1, body })
 }
 
-/// The difference between two profiles, for reading.
+/// Returns the difference between two profiles, for people.
 #[must_use]
 pub fn difference(before: &str, after: &str) -> String {
     let diff = TextDiff::from_lines(before, after)
@@ -200,7 +200,7 @@ pub fn difference(before: &str, after: &str) -> String {
     diff.lines().map(|line| visible(line) + "\n").collect()
 }
 
-/// What was made, and how it is passed.
+/// Describes the new profile, and how to pass it to the engine.
 #[must_use]
 pub fn made(name: &str, whose: &str, wanted: &[Wanted], unconfined: bool, file: Option<&Path>) -> String {
     let calls: Vec<String> = wanted.iter().map(Wanted::words).collect();
@@ -225,7 +225,7 @@ pub fn made(name: &str, whose: &str, wanted: &[Wanted], unconfined: bool, file: 
     format!("{meaning}\n  next: {next}")
 }
 
-/// The page of one call.
+/// Returns the page of one call.
 #[must_use]
 pub fn known(known: &Known, context: &Context) -> String {
     let mut page = TextPage::new(context);
@@ -293,7 +293,7 @@ fn built_in(each: &BuiltInAnswer) -> String {
     format!("{}{opened}", answer(each.answer))
 }
 
-/// The answers to a blocked call, the best first.
+/// Returns the ways to allow a denied call, the best first.
 fn ways(known: &Known) -> Vec<String> {
     let free = |each: &&BuiltInAnswer| {
         each.answer == Answer::Allowed && known.engines.iter().any(|other| other.until == Some(each.since))
@@ -326,10 +326,10 @@ fn ways(known: &Known) -> Vec<String> {
     newer.into_iter().chain(image).chain([one, last]).collect()
 }
 
-/// The same for programs.
+/// Returns the same as JSON.
 ///
 /// # Errors
-/// [`serde_json::Error`] when a value cannot be written as JSON.
+/// Returns [`serde_json::Error`] if a value cannot be written as JSON.
 pub fn known_json(known: &Known) -> serde_json::Result<String> {
     let hierarchy = |each: &Breakage| {
         each.hierarchy.map(|hierarchy| if hierarchy == Hierarchy::V1 { "v1" } else { "v2" })

@@ -1,4 +1,4 @@
-//! What the program can see here, for people and for programs. Must not look by itself.
+//! Renders what the program can see here, for people and as JSON. Must not run the checks.
 
 use serde::Serialize;
 use textwrap::core::display_width;
@@ -17,16 +17,16 @@ struct SelftestDocument<'r> {
     selftest: &'r [Check],
 }
 
-/// The JSON document: `selftest`, a list of what was tried, `seen` true, false, or null where it was not
+/// Returns the JSON document: `selftest`, a list of checks, with `seen` true, false, or null if it was not
 /// tried.
 ///
 /// # Errors
-/// [`serde_json::Error`] when a value cannot be written as JSON.
+/// Returns [`serde_json::Error`] if a value cannot be written as JSON.
 pub fn json(checks: &[Check], rules: &RuleSet) -> serde_json::Result<String> {
     text(&SelftestDocument { schema_version: SCHEMA_VERSION, tool: tool(rules), selftest: checks })
 }
 
-/// One line for each thing, and below those that are not seen what is lost and what to do.
+/// Returns one line per check, and for each failed one what is lost and what to do.
 #[must_use]
 pub fn human(checks: &[Check], context: &Context) -> String {
     let mut page = TextPage::new(context);

@@ -1,4 +1,4 @@
-//! Settings as a table for people and as JSON.
+//! Renders settings as a table for people and as JSON.
 
 use serde::Serialize;
 use serde_json::json;
@@ -7,18 +7,18 @@ use super::layout::TextPage;
 use super::style::Tone;
 use super::{Context, json};
 
-/// A setting with its value and where that comes from.
+/// A setting with its value and origin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Setting {
-    /// Its name, that of the flag.
+    /// Its name, which is that of the flag.
     pub key: String,
     /// Its value.
     pub value: String,
-    /// The layer, and the file, variable or flag in it.
+    /// The layer, and the file, variable or flag that set it.
     pub origin: String,
 }
 
-/// The table; files that were looked for and are not there stand below it.
+/// Returns the table; files that were not found are listed below it.
 #[must_use]
 pub fn table(rows: &[Setting], absent: &[String], context: &Context) -> String {
     let mut page = TextPage::new(context);
@@ -40,10 +40,10 @@ pub fn table(rows: &[Setting], absent: &[String], context: &Context) -> String {
     page.finish()
 }
 
-/// The same for programs.
+/// Returns the same as JSON.
 ///
 /// # Errors
-/// [`serde_json::Error`] when a value cannot be written as JSON.
+/// Returns [`serde_json::Error`] if a value cannot be written as JSON.
 pub fn json(rows: &[Setting], absent: &[String]) -> serde_json::Result<String> {
     json::text(&json!({"schema_version": json::SCHEMA_VERSION, "settings": rows, "absent": absent}))
 }

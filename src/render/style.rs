@@ -1,17 +1,17 @@
-//! Colour: a tone in, escape sequences out. The only file that knows the crate `colored`.
+//! Turns tones into escape sequences for colour. The only file that uses the crate `colored`.
 
 use std::sync::Once;
 
 use colored::Colorize;
 
-/// What a piece of text means to the reader.
+/// The meaning of a piece of text for the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
     /// Ordinary text.
     Plain,
     /// What the eye should find first.
     Strong,
-    /// Sources, ids and other small print.
+    /// Sources, IDs and other details.
     Dim,
     /// A failure.
     Bad,
@@ -23,9 +23,9 @@ pub enum Tone {
     Code,
 }
 
-/// Colours a text, or leaves it when colour is not wanted.
+/// Colours a text if colour is wanted.
 pub fn paint(text: &str, tone: Tone, color: bool) -> String {
-    // The caller's context decides; the crate's own guess about the terminal is switched off.
+    // The caller's context decides; the crate's own terminal detection is turned off.
     static OVERRIDE: Once = Once::new();
     OVERRIDE.call_once(|| colored::control::set_override(true));
     if !color || text.is_empty() {

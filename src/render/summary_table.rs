@@ -1,4 +1,4 @@
-//! The table at the end of many reports, for people and for programs.
+//! Renders the summary of many reports, for people and as JSON.
 
 use serde::Serialize;
 
@@ -8,9 +8,9 @@ use super::style::Tone;
 use super::words;
 use crate::diagnose::{Report, Subject, Summary, Verdict};
 
-/// Unknown failures that people are shown.
+/// Number of unknown failures that the table lists.
 const LISTED: usize = 12;
-/// Characters of a line that the table shows.
+/// Number of characters of a line that the table shows.
 const EXCERPT: usize = 90;
 
 /// What many reports add up to.
@@ -71,7 +71,7 @@ impl<'s> SummaryOut<'s> {
     }
 }
 
-/// The summary as a table.
+/// Returns the summary as a table.
 #[must_use]
 pub fn table(summary: &Summary, context: &Context) -> String {
     let mut page = TextPage::new(context);
@@ -118,7 +118,7 @@ fn times(page: &TextPage<'_>, count: u64) -> String {
     format!("{count}{}", page.sign("×", "x"))
 }
 
-/// How many of which verdict, in one line.
+/// Writes the number of targets with each verdict, in one line.
 pub fn line(page: &mut TextPage<'_>, reports: &[&Report]) {
     let foreign = reports.iter().filter(|report| report.subject == Subject::NotSystemd).count();
     let unasked = reports.iter().filter(|report| report.is_unasked()).count();

@@ -1,5 +1,4 @@
-//! What trials under a filter came to: the calls that a boot needs, and those that it makes and can do
-//! without.
+//! Renders the result of a trace: the calls that a boot needs, and those that it makes but does not need.
 
 use std::path::Path;
 
@@ -12,7 +11,7 @@ use super::style::Tone;
 use super::words::counted;
 use crate::treat::{TraceMethod, TracedCalls};
 
-/// The page.
+/// Returns the page.
 #[must_use]
 pub fn traced(traced: &TracedCalls, file: Option<&Path>, context: &Context) -> String {
     let mut page = TextPage::new(context);
@@ -84,10 +83,10 @@ fn way(traced: &TracedCalls) -> String {
     }
 }
 
-/// The same for programs.
+/// Returns the same as JSON.
 ///
 /// # Errors
-/// [`serde_json::Error`] when a value cannot be written as JSON.
+/// Returns [`serde_json::Error`] if a value cannot be written as JSON.
 pub fn traced_json(traced: &TracedCalls) -> serde_json::Result<String> {
     let way = if traced.method == TraceMethod::KernelLog { "kernel-log" } else { "trials" };
     document(&json!({

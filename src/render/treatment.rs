@@ -1,4 +1,4 @@
-//! What was done to a container, in a few lines for people.
+//! Renders the outcome of a treatment in a few lines for people.
 
 use super::Context;
 use super::layout::TextPage;
@@ -7,7 +7,7 @@ use crate::quote;
 use crate::snapshot::{LogExcerpt, Source};
 use crate::treat::TrialOutcome;
 
-/// The outcome of a trial.
+/// Returns the outcome of a trial.
 #[must_use]
 pub fn trial(outcome: &TrialOutcome, context: &Context) -> String {
     let mut page = TextPage::new(context);
@@ -51,7 +51,7 @@ pub fn trial(outcome: &TrialOutcome, context: &Context) -> String {
     format!("{}\n", page.finish().trim_matches('\n'))
 }
 
-/// Why the trial passed or failed: its own problem first, then a stop that was not clean, then the state.
+/// Returns why the trial passed or failed: its own problem first, then an unclean stop, then the state.
 fn reason(outcome: &TrialOutcome) -> String {
     let unclean = outcome.stop.as_ref().and_then(|stop| stop.exit_code).filter(|code| *code != 0);
     match (&outcome.problem, unclean) {
@@ -63,7 +63,7 @@ fn reason(outcome: &TrialOutcome) -> String {
     }
 }
 
-/// What a container said that was listened to.
+/// Returns the captured output of a container.
 #[must_use]
 pub fn heard(log: &LogExcerpt, context: &Context) -> String {
     let mut page = TextPage::new(context);
@@ -77,13 +77,13 @@ pub fn heard(log: &LogExcerpt, context: &Context) -> String {
     format!("{}\n", page.finish().trim_matches('\n'))
 }
 
-/// Command lines, one a line, to be pasted into a shell.
+/// Returns command lines, one per line, to paste into a shell.
 #[must_use]
 pub fn lines(commands: &[Vec<String>]) -> String {
     commands.iter().map(|argv| quote::shown(argv) + "\n").collect()
 }
 
-/// The commands that undo something.
+/// Returns the commands under a title, such as those that undo something.
 #[must_use]
 pub fn commands(title: &str, commands: &[Vec<String>], context: &Context) -> String {
     let mut page = TextPage::new(context);

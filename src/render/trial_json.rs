@@ -1,4 +1,4 @@
-//! The outcome of a trial as the key `trial` of a JSON report.
+//! Renders the outcome of a trial as the key `trial` of a JSON report.
 
 use serde::Serialize;
 
@@ -64,7 +64,7 @@ struct StopOut {
     seconds: f64,
 }
 
-/// An outcome in the form of the contract.
+/// Returns an outcome in the contract's format.
 pub fn of(outcome: &TrialOutcome) -> TrialOut<'_> {
     TrialOut {
         name: &outcome.name,

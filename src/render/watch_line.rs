@@ -1,5 +1,5 @@
-//! A report of `watch` as one line for people, and the occasion of it for programs. Must not know where the
-//! line goes.
+//! Renders a report of `watch` as one line for people, and the event that led to it as JSON. Must not know
+//! where the line goes.
 
 use serde::Serialize;
 
@@ -26,7 +26,7 @@ pub struct Occasion<'o> {
     pub deaths: u64,
 }
 
-/// `TIME sign NAME died, exit code 255: FAILED - cause [id]; next: sysdock doctor NAME`.
+/// Returns `TIME symbol NAME died, exit code 255: FAILED - cause [id]; next: sysdock doctor NAME`.
 #[must_use]
 pub fn line(report: &Report, occasion: &Occasion<'_>, there: bool, context: &Context) -> String {
     let tint = |text: &str, tone| paint(&visible(text), tone, context.color);
@@ -71,7 +71,7 @@ fn sign(report: &Report, unicode: bool) -> (&'static str, Tone) {
     (if unicode { sign.0 } else { sign.1 }, tone)
 }
 
-/// What happened, in words.
+/// Describes what happened.
 #[must_use]
 pub fn happened(occasion: &Occasion<'_>) -> String {
     let code = occasion.exit_code.map_or_else(String::new, |code| format!(", exit code {code}"));

@@ -1,4 +1,4 @@
-//! The words for verdicts, roles, severities, confidences and stages, the same in every format.
+//! The words for verdicts, roles, severities, confidences and stages, which are the same in every format.
 
 use super::style::Tone;
 use crate::diagnose::{Acceptance, Report, Role, Subject, Verdict};
@@ -14,13 +14,13 @@ pub const fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The verdict as people are told it: who is healthy as far as was seen, and was not asked for failed units,
-/// is not called healthy.
+/// Returns the verdict in the words for people: a container without visible failures that was not asked for
+/// failed units is not called healthy.
 pub fn standing(report: &Report) -> &'static str {
     if report.is_unasked() { NO_FAILURE_SEEN } else { verdict(report.verdict) }
 }
 
-/// What is said of a container in which nothing failed that was looked at.
+/// Describes a container in which no failure was found in what could be examined.
 pub const NO_FAILURE_SEEN: &str = "no failure seen";
 
 pub const fn verdict_tone(verdict: Verdict) -> Tone {
@@ -94,7 +94,7 @@ pub const fn stage(stage: Stage) -> &'static str {
     }
 }
 
-/// A heading for what strikes at a stage.
+/// Returns a heading for failures at a stage.
 pub const fn stage_sentence(stage: Stage) -> &'static str {
     match stage {
         Stage::Create => "The engine cannot start the program",
@@ -117,7 +117,7 @@ pub const fn target_kind(kind: TargetKind) -> &'static str {
     }
 }
 
-/// Why a finding does not count; with text of the user's in it.
+/// Returns why a finding does not count; includes text that the user wrote.
 pub fn acceptance(acceptance: &Acceptance) -> String {
     match acceptance {
         Acceptance::Known => "known: in the baseline".to_owned(),
@@ -126,13 +126,13 @@ pub fn acceptance(acceptance: &Acceptance) -> String {
     }
 }
 
-/// `1 gap`, `2 gaps`.
+/// Returns a count with its noun: `1 gap`, `2 gaps`.
 #[must_use]
 pub fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// The first names of a list, and how many more there are.
+/// Returns the first names of a list, and how many more there are.
 pub fn some_of<'a>(names: impl ExactSizeIterator<Item = &'a str>, most: usize) -> String {
     let more = names.len().saturating_sub(most);
     let shown: Vec<&str> = names.take(most).collect();

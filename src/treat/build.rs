@@ -1,4 +1,4 @@
-//! The build of an image that boots systemd: a plan in, an image on the engine out, proven by a boot.
+//! Builds an image that boots systemd from a plan, and verifies it with a test boot.
 
 use serde_json::Value;
 
@@ -9,26 +9,26 @@ use super::{Session, TreatError, Workspace};
 use crate::docker::{BuildEvent, BuildOrder, Builder};
 use crate::prescribe::{ImagePlan, ImageWish, tag_after, trial as planned_trial};
 
-/// Network of a build that fetches nothing.
+/// The network of a build that downloads nothing.
 const NO_NETWORK: &str = "none";
 
-/// How an image is to be built.
+/// What image to build, and how.
 #[derive(Debug, Clone)]
 pub struct BuildWish {
-    /// What it is to be.
+    /// The requested image.
     pub image: ImageWish,
-    /// Its name; made from that of its base where none is given.
+    /// Name of the image; derived from the base's name if `None`.
     pub tag: Option<String>,
     /// Network of a build that installs packages.
     pub network: String,
-    /// The builder; the engine's choice where none is given.
+    /// The builder; chosen by the engine if `None`.
     pub builder: Option<Builder>,
 }
 
-/// Returns the image to start from: the one named, or that of the container named.
+/// Returns the image to start from: the named image, or the image of the named container.
 ///
 /// # Errors
-/// [`TreatError`] when the word names neither.
+/// Returns a [`TreatError`] if the word names neither.
 pub async fn base_image(session: &Session<'_>, word: &str) -> Result<String, TreatError> {
     let name = match session.named(word).await? {
         Named::Image(image) => return Ok(image),
@@ -38,7 +38,7 @@ pub async fn base_image(session: &Session<'_>, word: &str) -> Result<String, Tre
     let text =
         |pointer: &str| document.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (reference, id) = (text("/Config/Image"), text("/Image"));
-    // A name that has moved on to another image since is not the container's.
+    // A reference that now points to another image is not the container's.
     let image = session.image(&reference).await;
     let is_same = image.is_ok_and(|image| image.get("Id").and_then(Value::as_str) == Some(id.as_str()));
     let base = if is_same { reference } else { id };
@@ -46,10 +46,10 @@ pub async fn base_image(session: &Session<'_>, word: &str) -> Result<String, Tre
     Ok(base)
 }
 
-/// Builds the image of a plan and returns its name; `hear` is told of each step and what it prints.
+/// Builds the image of a plan and returns its name; `hear` receives each step and its output.
 ///
 /// # Errors
-/// [`TreatError::Engine`] when a step fails, [`TreatError::Interrupted`].
+/// Returns [`TreatError::Engine`] if a step fails, or [`TreatError::Interrupted`].
 pub async fn build(
     session: &Session<'_>,
     plan: &ImagePlan,
@@ -89,7 +89,7 @@ async fn order(session: &Session<'_>, plan: &ImagePlan, wish: &BuildWish) -> Res
 /// Boots the finished image once, in a trial.
 ///
 /// # Errors
-/// [`TreatError`] when the image cannot be examined or nothing can be begun.
+/// Returns a [`TreatError`] if the image cannot be examined or the trial cannot be started.
 pub async fn boot_once(
     session: &Session<'_>,
     tag: &str,

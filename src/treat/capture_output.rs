@@ -1,22 +1,22 @@
-//! Listening to a container that says nothing: it is run once more, unchanged, with a terminal.
+//! Captures the output of a container that logs nothing: it is run once more, unchanged, with a terminal.
 
 use super::{Examination, Session, TreatError, Workspace, removal, trial};
 use crate::prescribe::unchanged;
 
-/// What came of it.
+/// The result of the run.
 pub enum Listened {
-    /// What it said, judged.
+    /// The diagnosis of its output.
     Heard(Examination),
-    /// It cannot be started anew as it is; the examination of the container itself.
+    /// The container cannot be recreated as it is; holds the examination of the original.
     CannotStart(Examination),
-    /// What stood in the way.
+    /// The trial failed, with the reason.
     Failed(String),
 }
 
-/// Runs the unchanged container once more with a terminal, and judges what it says there.
+/// Runs the unchanged container once more with a terminal, and diagnoses its output.
 ///
 /// # Errors
-/// [`TreatError`] when the container cannot be examined or nothing can be begun.
+/// Returns a [`TreatError`] if the container cannot be examined or the trial cannot be started.
 pub async fn listen(session: &Session<'_>, name: &str) -> Result<Listened, TreatError> {
     let workspace = Workspace::new()?;
     let silent = session.wait_for_boot(name).await?;
@@ -31,7 +31,7 @@ pub async fn listen(session: &Session<'_>, name: &str) -> Result<Listened, Treat
     drop(working);
     removal::clean(session, &mark, &steps).await;
     Ok(match heard {
-        // The cure is that of the container itself; the one that was listened to is gone.
+        // The cure is that of the original container; the trial container is gone.
         Ok(mut heard) => {
             heard.report.target = silent.report.target;
             heard.prescription = silent.prescription;

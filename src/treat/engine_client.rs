@@ -1,10 +1,10 @@
-//! How the engine's own command line client, which carries steps out, reaches the same engine.
+//! How the engine's own command line client, which runs the steps, reaches the same engine.
 
 use crate::docker::{Endpoint, EngineChoice, EngineKind, FoundBy, Located, without_password};
 use crate::prescribe::Reach;
 use crate::quote;
 
-/// Returns the options that lead the engine's client to the same engine; none where it finds it by itself.
+/// Returns the options that make the client use the same engine; empty if it does so by default.
 ///
 /// The docker CLI reads `DOCKER_HOST` and contexts, but not `CONTAINER_HOST`; podman's reads only the latter
 /// (measured on 4.3).
@@ -26,13 +26,13 @@ pub fn reach(located: &Located, kind: EngineKind) -> Reach {
     Reach { kind, options }
 }
 
-/// Whether the docker CLI looks there by itself.
+/// Returns whether the docker CLI uses this endpoint by default.
 fn is_usual(endpoint: &Endpoint) -> bool {
     matches!(endpoint, Endpoint::Unix(path)
         if path.ends_with("run/docker.sock") && !path.starts_with("/run/user"))
 }
 
-/// Returns the client's own list of all containers of the same engine, as a command line.
+/// Returns the client's command line that lists all containers of the same engine.
 pub fn list_command(kind: EngineKind, choice: &EngineChoice) -> String {
     let quoted = |word: &str| quote::shown(&[word]);
     let engine = match (choice.host.as_deref(), choice.context.as_deref(), kind) {

@@ -1,4 +1,4 @@
-//! What can go wrong while a container is examined and treated, worded for the person who has to act on it.
+//! Errors of examining and treating containers, worded for the person who has to act on them.
 
 use std::io;
 use std::time::Duration;
@@ -6,13 +6,13 @@ use std::time::Duration;
 use super::interrupt::Interrupted;
 use crate::docker::EngineError;
 
-/// A treatment that could not be carried out.
+/// An examination or treatment that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum TreatError {
-    /// The engine cannot be asked.
+    /// The engine cannot be queried.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The end was asked for.
+    /// The user or the system asked for the end.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
     /// The engine has no container of that name.
@@ -24,7 +24,7 @@ pub enum TreatError {
         name: String,
         /// Address of the engine.
         address: String,
-        /// Names that are like it, worded for the message.
+        /// Similar names, worded for the message.
         near: String,
         /// Command that lists all containers.
         list: String,
@@ -36,7 +36,7 @@ pub enum TreatError {
         name: String,
         /// Address of the engine.
         address: String,
-        /// Command that fetches it.
+        /// Command that pulls it.
         pull: String,
     },
     /// The engine has neither a container nor an image of that name.
@@ -49,14 +49,14 @@ pub enum TreatError {
         name: String,
         /// Address of the engine.
         address: String,
-        /// Names that are like it, worded for the message.
+        /// Similar names, worded for the message.
         near: String,
         /// Command that lists all containers.
         list: String,
-        /// Command that fetches the image.
+        /// Command that pulls the image.
         pull: String,
     },
-    /// What is to be carried over is no longer what it was when the steps were written.
+    /// What should be carried over has changed since the steps were written.
     #[error(
         "{part} of {name} changed or contain a line break, and cannot be carried over\n  next: run the \
             command again"
@@ -78,7 +78,7 @@ pub enum TreatError {
         /// What is wrong, with line and column where known.
         reason: String,
     },
-    /// The workspace cannot be made or written.
+    /// The workspace cannot be created or written.
     #[error("cannot write {what}: {source}\n  next: check whether the disk of the temporary folder is full")]
     Folder {
         /// What was to be written.
@@ -86,7 +86,7 @@ pub enum TreatError {
         /// Cause given by the operating system.
         source: io::Error,
     },
-    /// The program of a step is not there.
+    /// The program of a step is not installed.
     #[error(
         "cannot run `{program}`: {source}\n  next: install the engine's command line client, which runs the \
             steps"
@@ -97,14 +97,14 @@ pub enum TreatError {
         /// Cause given by the operating system.
         source: io::Error,
     },
-    /// A command ended with a failure.
+    /// A command failed.
     #[error("`{command}` failed ({status}): {said}")]
     Failed {
         /// The command line.
         command: String,
-        /// How it ended.
+        /// Its exit status.
         status: String,
-        /// What it printed last.
+        /// The end of its output.
         said: String,
     },
     /// A command did not end in time.
@@ -118,19 +118,19 @@ pub enum TreatError {
 }
 
 impl TreatError {
-    /// Returns it in the words of a sentence that says what became of something.
+    /// Returns the error as part of a sentence that describes an outcome.
     #[must_use]
     pub fn problem(&self) -> String {
         if self.is_interruption() { "interrupted".to_owned() } else { self.to_string() }
     }
 
-    /// Whether the end was asked for.
+    /// Returns whether the user or the system asked for the end.
     #[must_use]
     pub fn is_interruption(&self) -> bool {
         matches!(self, Self::Interrupted(_))
     }
 
-    /// Returns the same where the word could have named an image too, which this command fetches.
+    /// Returns the same error, with this pull command if the word could also have named an image.
     #[must_use]
     pub fn or_image(self, pull: String) -> Self {
         match self {

@@ -1,4 +1,4 @@
-//! A container or an image examined: looked at, judged, and with its cure.
+//! Examines a container or an image: takes a snapshot, diagnoses it, and finds the cure.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use crate::prescribe::{Prescription, Start, name_after, of_image, prescribe, pro
 use crate::quote;
 use crate::snapshot::Snapshot;
 
-/// Longest wait for the boot of a container that is treated or tried, in place of the shorter one of
-/// `doctor`; systemd comes up within some seconds, or not at all.
+/// Longest wait for the boot of a container that is treated or tried; `doctor` waits less. systemd comes up
+/// within seconds, or not at all.
 pub const LONGEST_BOOT: Duration = Duration::from_mins(1);
 
 /// Life of a container through which an image is read, after which anybody may remove it, in seconds.
@@ -22,15 +22,15 @@ const PROBE_LIFE: i64 = 5 * 60;
 
 /// A container that was examined.
 pub struct Examination {
-    /// What was seen.
+    /// The snapshot.
     pub snapshot: Snapshot,
-    /// What is wrong.
+    /// The diagnosis.
     pub report: Report,
-    /// What cures it.
+    /// The cure.
     pub prescription: Option<Prescription>,
-    /// Start of the name of its trials.
+    /// Prefix for the names of its trials.
     pub trial_name: String,
-    /// Whether it stands for an image: a container that was created of it, looked at and removed.
+    /// Whether it represents an image: a container that was created from it, examined and removed.
     pub is_image: bool,
 }
 
@@ -42,14 +42,14 @@ impl Examination {
         roots.map(|finding| finding.id.clone()).collect()
     }
 
-    /// Whether it has come up, be it with units that failed.
+    /// Returns whether it has booted, possibly with failed units.
     #[must_use]
     pub fn has_booted(&self) -> bool {
         matches!(self.report.verdict, Verdict::Healthy | Verdict::Degraded)
     }
 }
 
-/// What a word of the command line names.
+/// The object that a word of the command line names.
 pub enum Named {
     /// A container, by its name or id as given.
     Container(String),
@@ -58,18 +58,18 @@ pub enum Named {
 }
 
 impl Session<'_> {
-    /// Examines a container once its boot is over, one way or the other, or after the longest wait.
+    /// Examines a container once its boot has finished or failed, or after the longest wait.
     ///
     /// # Errors
-    /// As [`Session::examine`].
+    /// Returns the errors of [`Session::examine`].
     pub async fn wait_for_boot(&self, name: &str) -> Result<Examination, TreatError> {
         self.examine(name, LONGEST_BOOT).await
     }
 
-    /// Examines a container, waiting so long for one that is still starting.
+    /// Examines a container, waiting up to `patience` for one that is still starting.
     ///
     /// # Errors
-    /// [`TreatError`] when it cannot be inspected, [`TreatError::Interrupted`].
+    /// Returns a [`TreatError`] if it cannot be inspected, or [`TreatError::Interrupted`].
     pub async fn examine(&self, name: &str, patience: Duration) -> Result<Examination, TreatError> {
         self.interrupt.unless(Box::pin(self.look(name, patience))).await
     }
@@ -90,10 +90,10 @@ impl Session<'_> {
         }
     }
 
-    /// Finds out whether a word names a container or, where there is none, an image.
+    /// Determines whether a word names a container or, if there is none, an image.
     ///
     /// # Errors
-    /// [`TreatError::Neither`] when it names neither.
+    /// Returns [`TreatError::Neither`] if it names neither.
     pub async fn named(&self, word: &str) -> Result<Named, TreatError> {
         match self.engine.inspect_container(word).await {
             Ok(_) => Ok(Named::Container(word.to_owned())),
@@ -108,10 +108,10 @@ impl Session<'_> {
         }
     }
 
-    /// Returns the engine's document of an image.
+    /// Returns the engine's inspect document of an image.
     ///
     /// # Errors
-    /// [`TreatError::NoImage`] when the engine does not have it.
+    /// Returns [`TreatError::NoImage`] if the engine does not have it.
     pub async fn image(&self, reference: &str) -> Result<Value, TreatError> {
         match self.engine.inspect_image(reference).await {
             Err(error) if error.is_unknown() => Err(TreatError::NoImage {
@@ -123,10 +123,11 @@ impl Session<'_> {
         }
     }
 
-    /// Examines an image, through a container of it that is removed again without being started.
+    /// Examines an image through a container, which is created from it and removed without being started.
     ///
     /// # Errors
-    /// [`TreatError`] when the image is not there, or no container of it can be made and looked at.
+    /// Returns a [`TreatError`] if the image does not exist, or no container of it can be created and
+    /// examined.
     pub async fn examine_image(&self, reference: &str) -> Result<Examination, TreatError> {
         let _working = self.working(&format!("examining {reference}"));
         let document = self.image(reference).await?;
@@ -142,7 +143,7 @@ impl Session<'_> {
         Ok(self.of_image(examination?, reference))
     }
 
-    /// Turns the examination of a container through which an image was looked at into that of the image.
+    /// Converts the examination of a container that was created to read an image into that of the image.
     fn of_image(&self, examination: Examination, reference: &str) -> Examination {
         let Examination { mut report, snapshot, prescription, .. } = examination;
         let trial_name = name_after(reference);

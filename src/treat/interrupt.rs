@@ -1,5 +1,5 @@
-//! Being asked to end: SIGINT, SIGTERM or SIGHUP in, work that is left undone out, so that what was begun can
-//! be undone. The only place that hears signals.
+//! Handles SIGINT, SIGTERM and SIGHUP: stops the current work, so that what was begun can be undone. The only
+//! place that listens for signals.
 
 use std::io;
 use std::time::Duration;
@@ -8,39 +8,39 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-/// Work that was left undone because the end was asked for.
+/// The error of work that was stopped because the end was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("interrupted\n  next: `sysdock prove --sweep` removes what is left of a trial")]
 pub struct Interrupted;
 
-/// The system allows no handler for signals.
+/// A signal handler cannot be installed.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen for signals: {0}\n  next: check the limits on open files and processes (`ulimit -a`)")]
 pub struct SignalError(#[source] io::Error);
 
-/// Time that a command of the engine's client has to end by itself. One that is killed in its midst goes on
-/// within the engine, and what is put back meanwhile is changed again; together with putting back it must fit
-/// into the ten seconds that a service manager or a runner of jobs leaves.
+/// Grace period for a command of the engine's client. If it is killed, its work continues within the engine
+/// and can change what is being restored; together with the restoring it must fit into the ten seconds that
+/// service managers and CI runners allow.
 const MOMENT: Duration = Duration::from_secs(5);
 
-/// Time between the end of a client and the signal that it had from the same terminal.
+/// Time between the end of a client and the signal that it received from the same terminal.
 const MEANWHILE: Duration = Duration::from_millis(50);
 
-/// Whether the user or the system has asked for the end; once asked, it stays so.
+/// Whether the user or the system has asked for the end; this never resets.
 #[derive(Debug, Clone)]
 pub struct Interrupt {
     asked: watch::Receiver<bool>,
 }
 
 impl Interrupt {
-    /// Listens from now on, in place of being killed.
+    /// Starts to listen for signals, which no longer kill the process.
     ///
     /// # Errors
-    /// [`SignalError`] when the system allows no handler.
+    /// Returns [`SignalError`] if a handler cannot be installed.
     pub fn listen() -> Result<Self, SignalError> {
         let of = |kind| signal(kind).map_err(SignalError);
         let (mut interrupt, mut terminate) = (of(SignalKind::interrupt())?, of(SignalKind::terminate())?);
-        // What `nohup` starts is not to end with its terminal.
+        // A process started by `nohup` must outlive its terminal.
         let mut hangup = if hangups_are_ignored() { None } else { Some(of(SignalKind::hangup())?) };
         let (tell, asked) = watch::channel(false);
         tokio::spawn(async move {
@@ -50,8 +50,8 @@ impl Interrupt {
                 () = heard(hangup.as_mut()) => {}
             }
             tell.send_replace(true);
-            // Nobody hears more than the first, but the streams stay: without them the next signal would
-            // kill.
+            // Only the first signal matters, but the streams must stay: without them, the next signal would
+            // kill the process.
             tell.closed().await;
             drop((interrupt, terminate, hangup));
         });
@@ -62,23 +62,23 @@ impl Interrupt {
     pub async fn asked(&self) {
         let mut asked = self.asked.clone();
         if asked.wait_for(|asked| *asked).await.is_err() {
-            // Nobody can ask any more.
+            // No further signal can arrive.
             std::future::pending::<()>().await;
         }
     }
 
-    /// Ends a series of works each of which ended in order.
+    /// Checks for an interruption between two pieces of work.
     ///
     /// # Errors
-    /// [`Interrupted`].
+    /// Returns [`Interrupted`] if the end was asked for.
     pub fn go_on(&self) -> Result<(), Interrupted> {
         if *self.asked.borrow() { Err(Interrupted) } else { Ok(()) }
     }
 
-    /// Does work, and drops it when the end is asked for.
+    /// Runs work, and drops it when the end is asked for.
     ///
     /// # Errors
-    /// [`Interrupted`], or what the work gives.
+    /// Returns [`Interrupted`], or the error of the work.
     pub async fn unless<T, E: From<Interrupted>>(
         &self,
         work: impl Future<Output = Result<T, E>>,
@@ -90,11 +90,11 @@ impl Interrupt {
         }
     }
 
-    /// Does work that is better not cut off: when the end is asked for, it may go on for a moment. Work is
-    /// not begun after that.
+    /// Runs work that should not be cut off: when the end is asked for, it gets a grace period. Does not
+    /// start the work after that.
     ///
     /// # Errors
-    /// [`Interrupted`], or what the work gives.
+    /// Returns [`Interrupted`], or the error of the work.
     pub async fn after<T, E: From<Interrupted>>(
         &self,
         work: impl Future<Output = Result<T, E>>,
@@ -111,7 +111,7 @@ impl Interrupt {
         let mut work = std::pin::pin!(work);
         tokio::select! {
             done = work.as_mut() => match done {
-                // A terminal tells the client as well, which may be the first to end.
+                // A terminal signals the client as well, which may end first.
                 Err(error) => {
                     let asked = timeout(MEANWHILE, self.asked()).await;
                     return Err(if asked.is_ok() { Interrupted.into() } else { error });
@@ -132,7 +132,7 @@ async fn heard(stream: Option<&mut tokio::signal::unix::Signal>) {
     }
 }
 
-/// Whether this process was started with SIGHUP ignored (`SigIgn` of proc(5), a bit for each signal).
+/// Returns whether this process was started with SIGHUP ignored (`SigIgn` of proc(5), one bit per signal).
 fn hangups_are_ignored() -> bool {
     let status = procfs::process::Process::myself().and_then(|process| process.status());
     status.is_ok_and(|status| status.sigign & 1 == 1)

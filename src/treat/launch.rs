@@ -1,13 +1,13 @@
-//! The first start of a container of an image, with what systemd needs on this engine.
+//! Starts a container of an image for the first time, with what systemd needs on this engine.
 
 use super::{Examination, Session, TreatError, Workspace, trial};
 use crate::prescribe::Step;
 
-/// Starts a container by these steps and examines it.
+/// Starts a container with these steps and examines it.
 ///
 /// # Errors
-/// [`TreatError`] when a step fails or the container cannot be examined; when the end was asked for, what is
-/// there is left and named.
+/// Returns a [`TreatError`] if a step fails or the container cannot be examined; after an interruption, the
+/// container stays and is named.
 pub async fn launch(session: &Session<'_>, name: &str, steps: &[Step]) -> Result<Examination, TreatError> {
     let workspace = Workspace::new()?;
     let working = session.working(&format!("starting {name}"));
@@ -19,8 +19,7 @@ pub async fn launch(session: &Session<'_>, name: &str, steps: &[Step]) -> Result
     started
 }
 
-/// Says what is there when it is interrupted: the container that was asked for is the user's, not ours to
-/// remove.
+/// Reports what exists after an interruption: the container belongs to the user, so it is not removed.
 async fn tell_what_is_left(session: &Session<'_>, name: &str) {
     if session.engine.has_container(name).await {
         let command = session.reach.argv(["rm", "-f", name]).join(" ");

@@ -1,5 +1,4 @@
-//! The removal of left-over trials: containers and images of runs that were killed before they could remove
-//! them.
+//! Removes left-over trials: containers and images of runs that were killed before they could remove them.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +8,10 @@ use super::Session;
 use super::removal::{Removal, by_hand, remove, remove_image};
 use crate::prescribe::{TRIAL_LABEL, is_made_name, made_image};
 
-/// Names of images that trials make; the pattern has no part for a registry with Docker, and has one with
-/// Podman.
+/// Patterns for the names of trial images; Docker's has no part for a registry, Podman's has one.
 const IMAGES: [&str; 2] = ["*-trial-*-cured", "localhost/*-trial-*-cured"];
 
-/// Removes what trials that were cut off left behind: those whose time is over, or all.
+/// Removes what interrupted trials left behind: the expired ones, or all.
 pub async fn sweep(session: &Session<'_>, all: bool) {
     let now = Timestamp::now().as_second();
     for entry in session.engine.containers_with_label(TRIAL_LABEL).await.unwrap_or_default() {

@@ -1,15 +1,14 @@
-//! The least cure: each part of it is left out in a trial of its own, and stays out where it is not needed.
+//! Finds the least cure: each part is left out in its own trial, and stays out if it is not needed.
 
 use super::trial::{self, Demands};
 use super::trial_outcome::{Minimal, TrialOutcome};
 use super::{Examination, Session, TreatError, Workspace};
 use crate::prescribe::{Element, Trial, trial as planned_trial};
 
-/// Leaves out each part of the cure in turn; what is not needed stays out, so that the rest is needed
-/// together.
+/// Leaves out each part of the cure in turn; a part that is not needed stays out of the later trials.
 ///
 /// # Errors
-/// [`TreatError::Interrupted`]; a trial that fails only shows that a part is needed.
+/// Returns [`TreatError::Interrupted`]; a trial that fails only shows that a part is needed.
 pub async fn minimise(
     session: &Session<'_>,
     workspace: &Workspace,
@@ -21,7 +20,7 @@ pub async fn minimise(
     let mut minimal = Minimal::default();
     let demands = Demands { gone: examination.root_causes(), units: &[] };
     let (report, snapshot) = (&examination.report, &examination.snapshot);
-    // Each has the name of the first, which is gone: parts such as a control group's path hold it.
+    // All use the name of the first trial, which is gone: parts such as a control group's path contain it.
     for element in elements {
         let words = element.to_string();
         wanted.without.push(element);

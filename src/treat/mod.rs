@@ -1,8 +1,7 @@
-//! Treatment: steps in, a changed engine out. The only writer besides the reports.
+//! Treatment: carries out steps, which change the engine. Only this module writes anything besides reports.
 //!
-//! Steps are carried out as they are printed, with the engine's own client in a folder that goes away
-//! afterwards. Must not decide what is wrong or what helps, and not print: whoever began it hears of it
-//! through a [`Reporter`].
+//! Steps are run as they are printed, with the engine's own client in a temporary folder. Must not decide
+//! what is wrong or what helps, and must not print: the caller is informed through a [`Reporter`].
 
 #[cfg(feature = "engine")]
 mod build;
@@ -71,7 +70,7 @@ pub use not_found::failure;
 #[cfg(feature = "engine")]
 pub use ownership::Marks;
 #[cfg(feature = "engine")]
-pub use private_folder::forget_the_dead;
+pub use private_folder::remove_stale_folders;
 #[cfg(feature = "engine")]
 pub use prove::prove;
 #[cfg(feature = "engine")]

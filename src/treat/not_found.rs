@@ -1,13 +1,13 @@
-//! A container that the engine does not know: its name in, an error with similar names and the next step out.
+//! Builds the error for a container that the engine does not know, with similar names and the next step.
 
 use super::TreatError;
 use super::engine_client::list_command;
 use crate::docker::{Engine, EngineChoice, EngineError};
 
-/// Similar names that are listed.
+/// Number of similar names that are listed.
 const NEAR: usize = 3;
 
-/// Returns the error about a container: one that the engine does not know is named, with similar names.
+/// Returns the error about a container; for one that the engine does not know, with similar names.
 pub async fn failure(engine: &Engine, name: &str, error: EngineError, choice: &EngineChoice) -> TreatError {
     if !error.is_unknown() {
         return error.into();
@@ -21,7 +21,7 @@ pub async fn failure(engine: &Engine, name: &str, error: EngineError, choice: &E
     }
 }
 
-/// `, did you mean …?` for names that are like the one that was asked for.
+/// Returns `, did you mean …?` with the names that are similar to the requested one.
 fn similar(name: &str, names: &[String]) -> String {
     let score = |other: &String| if other.contains(name) { 1.0 } else { strsim::jaro_winkler(other, name) };
     let mut near: Vec<(f64, &str)> =

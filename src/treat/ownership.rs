@@ -1,5 +1,5 @@
-//! Proof that something on an engine was made by this program: a random token in its labels, of which a copy
-//! is kept here until the thing is gone. Must not ask an engine.
+//! Proves that an object on an engine was created by this program: by a random token in its labels, of which
+//! a copy is kept here until the object is gone. Must not ask an engine.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write;
@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use crate::prescribe::{IMAGE_TOKEN_LABEL, TOKEN_LABEL, TRIAL_LABEL, is_made_name};
 use crate::trust::{self, Trust};
 
-/// Bytes of a token.
+/// Length of a token in bytes.
 const TOKEN: usize = 16;
-/// Where root keeps state whose home is somebody else's.
+/// Where root keeps its state if the home folder belongs to another user.
 const ROOT: &str = "/var/lib";
 
-/// A name that this program gives, and the token that proves it.
+/// A name that this program generated, and the token that proves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
     /// Name of the container.
@@ -23,27 +23,27 @@ pub struct Mark {
     pub token: String,
 }
 
-/// The tokens of what was made and is not known to be gone.
+/// The tokens of objects that may still exist.
 #[derive(Debug, Clone)]
 pub struct Marks {
     folder: Option<PathBuf>,
 }
 
 impl Marks {
-    /// Returns those of this user: in `$XDG_STATE_HOME`, else in `~/.local/state`. Where neither can be had
-    /// nothing is remembered, and what is left behind then cannot be proved.
+    /// Returns the tokens of this user: in `$XDG_STATE_HOME`, or in `~/.local/state`. Without either, nothing
+    /// is stored, and left-over objects cannot be proved later.
     #[must_use]
     pub fn of_user(state: Option<&str>, home: Option<&str>) -> Self {
         let state = state.map(PathBuf::from).filter(|path| path.is_absolute());
         let home = home.map(PathBuf::from).or_else(std::env::home_dir);
-        // With sudo and a kept HOME nothing of root's is to appear there.
+        // With sudo and a preserved HOME, root must not write files there.
         let home = home.filter(|home| home.metadata().is_ok_and(|data| data.uid() == trust::user()));
         let own = state.or_else(|| home.map(|home| home.join(".local/state")));
         let own = own.or_else(|| (trust::user() == 0).then(|| PathBuf::from(ROOT)));
         Self { folder: own.map(|folder| folder.join("sysdock/made")) }
     }
 
-    /// Makes a mark for a container that is to be made, and keeps it before that.
+    /// Creates and stores a mark for a container that is about to be created.
     #[must_use]
     pub fn make(&self, name: &str) -> Mark {
         let mark = Mark { name: name.to_owned(), token: token() };
@@ -51,7 +51,7 @@ impl Marks {
         mark
     }
 
-    /// Keeps the token for one more thing, such as an image that is made for the container.
+    /// Stores the token for another object, such as an image for the container.
     pub fn keep(&self, name: &str, token: &str) {
         let Some(path) = self.path(name) else { return };
         let folder = path.parent().map(|folder| DirBuilder::new().recursive(true).mode(0o700).create(folder));
@@ -63,11 +63,11 @@ impl Marks {
                 .open(&path)?
                 .write_all(token.as_bytes())
         };
-        // What cannot be kept is only not proved later on.
+        // A failure only means that the object cannot be proved later.
         drop(folder.map(|made| made.and_then(|()| written())));
     }
 
-    /// Returns the token that was kept for a name.
+    /// Returns the token that was stored for a name.
     #[must_use]
     pub fn token(&self, name: &str) -> Option<String> {
         let path = self.path(name)?;
@@ -77,9 +77,9 @@ impl Marks {
         is_token(&token).then_some(token)
     }
 
-    /// Forgets what is gone.
+    /// Deletes the token of an object that is gone.
     pub fn forget(&self, name: &str) {
-        // Nothing may have been kept.
+        // There may be no token.
         drop(self.path(name).map(std::fs::remove_file));
     }
 
@@ -90,19 +90,19 @@ impl Marks {
     }
 }
 
-/// What can be said of who made something.
+/// The result of a check who created an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
-    /// This program did.
+    /// This program created it.
     Made,
-    /// It looks as if; why that is no proof.
+    /// It looks like this program's; holds why that is not proof.
     Unproved(&'static str),
-    /// Somebody else did.
+    /// Somebody else created it.
     Other,
 }
 
-/// Judges a container by its name, its labels, those of its image (none where they are not known), and the
-/// token that was kept for it.
+/// Checks a container by its name, its labels, its image's labels (`None` if unknown), and the token that was
+/// stored for it.
 pub fn claim<'l>(
     name: &str,
     label: impl Fn(&str) -> Option<&'l str>,
@@ -123,7 +123,7 @@ pub fn claim<'l>(
     }
 }
 
-/// Whether an image with that label is the one that the kept token stands for.
+/// Returns whether an image with these labels is the one that the stored token belongs to.
 #[must_use]
 pub fn is_made_image<'l>(label: impl Fn(&str) -> Option<&'l str>, kept: Option<&str>) -> bool {
     kept.is_some_and(|kept| is_token(kept) && label(IMAGE_TOKEN_LABEL) == Some(kept))
@@ -133,7 +133,7 @@ fn is_token(text: &str) -> bool {
     text.len() == 2 * TOKEN && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Random digits; none where the kernel has no randomness, which proves nothing.
+/// Returns random digits; empty if the kernel provides no randomness, which proves nothing.
 fn token() -> String {
     let mut bytes = [0; TOKEN];
     match rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) {

@@ -1,5 +1,5 @@
-//! A folder for what is secret: made for this user alone, in memory where the machine has a place for that,
-//! and gone with its process.
+//! A folder for secret files: accessible only to this user, in memory if the machine supports that, and
+//! removed when the process ends.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write};
@@ -12,26 +12,27 @@ use tempfile::TempDir;
 
 use crate::trust;
 
-/// Where a machine keeps files in memory; what a step fetches may be secret and shall touch no disk.
+/// Folder for files in memory; what a step fetches may be secret and must not be written to disk.
 const MEMORY: &str = "/dev/shm";
-/// How the name of a folder begins, before the number of its process and the time of its start.
+/// Prefix of the folder's name, before the process ID and the start time of the process.
 const PREFIX: &str = "sysdock-";
-/// Modes of a folder and of a file, whatever the mask says.
+/// Modes of folders and files, regardless of the umask.
 const MODES: (u32, u32) = (0o700, 0o600);
 
-/// See the module. It goes away when dropped.
+/// A temporary folder that only this user can access; removed when dropped.
 #[derive(Debug)]
 pub struct PrivateFolder {
     folder: TempDir,
-    /// Locked as long as the process lives, also for those who see its number as another's (namespaces).
+    /// Locked as long as the process lives; processes in other PID namespaces see the lock even if the ID
+    /// differs.
     _lock: File,
 }
 
 impl PrivateFolder {
-    /// Makes it, in memory or where temporary files go.
+    /// Creates it, in memory or in the folder for temporary files.
     ///
     /// # Errors
-    /// Whatever the operating system says.
+    /// Returns the error of the operating system.
     pub fn new() -> io::Result<Self> {
         Self::below(Path::new(MEMORY)).or_else(|_| Self::below(&std::env::temp_dir()))
     }
@@ -45,7 +46,7 @@ impl PrivateFolder {
             .tempdir_in(place)?;
         std::fs::set_permissions(folder.path(), Permissions::from_mode(MODES.0))?;
         let lock = File::open(folder.path())?;
-        // Where nothing can be locked, number and time say enough.
+        // If locking is not supported, process ID and start time are enough.
         drop(lock.try_lock());
         Ok(Self { folder, _lock: lock })
     }
@@ -56,10 +57,10 @@ impl PrivateFolder {
         self.folder.path()
     }
 
-    /// Writes a file into it, or into a folder below.
+    /// Writes a file into it, or into a subfolder.
     ///
     /// # Errors
-    /// Whatever the operating system says, or a path that leads out.
+    /// Returns the error of the operating system, or an error for a path outside of the folder.
     pub fn write(&self, path: &str, text: &str) -> io::Result<()> {
         let path = Path::new(path);
         if !path.components().all(|part| matches!(part, Component::Normal(_))) {
@@ -86,8 +87,8 @@ impl PrivateFolder {
     }
 }
 
-/// Removes the folders of processes that were killed before they could do so; others' are left alone.
-pub fn forget_the_dead() {
+/// Removes the folders of processes that were killed before they could do so; skips those of other users.
+pub fn remove_stale_folders() {
     sweep(Path::new(MEMORY));
     sweep(&std::env::temp_dir());
 }
@@ -102,7 +103,7 @@ fn sweep(place: &Path) {
     }
 }
 
-/// Number and start of the process that made a folder of that name; versions before had no start in it.
+/// Returns ID and start time of the process that created a folder; older versions wrote no start time.
 fn maker(name: &str) -> Option<(u32, Option<u64>)> {
     let parts: Vec<&str> = name.strip_prefix(PREFIX)?.split('-').collect();
     let is_random = |text: &str| text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -115,28 +116,28 @@ fn maker(name: &str) -> Option<(u32, Option<u64>)> {
     }
 }
 
-/// Whether that very process lives: a number is given again, together with a time it is not.
+/// Returns whether this very process is alive: IDs are reused, but not together with the start time.
 fn lives(process: u32, start: Option<u64>) -> bool {
     match (started(process), start) {
         (None, _) => false,
-        // Neither then nor now could anybody say when it began.
+        // The start time was not available, then or now.
         (Some(_), None | Some(0)) => true,
         (Some(began), Some(start)) => began == start,
     }
 }
 
-/// Start of a process that lives, in clock ticks since boot; 0 where the kernel does not tell.
+/// Returns the start time of a live process, in clock ticks since boot; 0 if the kernel does not show it.
 fn started(process: u32) -> Option<u64> {
     let stat = Process::new(i32::try_from(process).ok()?).ok()?.stat();
     match stat {
-        // A zombie holds nothing any more.
+        // A zombie no longer uses anything.
         Ok(stat) if matches!(stat.state, 'Z' | 'X' | 'x') => None,
         Ok(stat) => Some(stat.starttime),
         Err(_) => Some(0),
     }
 }
 
-/// Whether it is a folder of this user that nobody holds.
+/// Returns whether it is a folder of this user that no process has locked.
 fn is_abandoned(path: &Path) -> bool {
     let own = path.symlink_metadata().is_ok_and(|data| data.is_dir() && data.uid() == trust::user());
     own && File::open(path).is_ok_and(|folder| !matches!(folder.try_lock(), Err(TryLockError::WouldBlock)))
@@ -146,7 +147,7 @@ fn is_abandoned(path: &Path) -> bool {
 mod tests {
     use super::*;
 
-    /// No process has such a number: the kernel's highest is 4194304 (proc(5), `pid_max`).
+    /// No process has this ID: the kernel's highest is 4194304 (proc(5), `pid_max`).
     const NOBODY: u32 = 4_194_999;
 
     fn mode(path: &Path) -> u32 {
@@ -188,7 +189,7 @@ mod tests {
         let cases = [
             (format!("sysdock-{NOBODY}-77-abcDE1"), false),
             (format!("sysdock-{NOBODY}-abcDE1"), false),
-            // Another process had that number.
+            // Another process had that ID.
             (format!("sysdock-{own}-{}-abcDE1", start + 1), false),
             (format!("sysdock-{own}-{start}-abcDE1"), true),
             (format!("sysdock-{own}-abcDE1"), true),

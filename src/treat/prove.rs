@@ -1,4 +1,4 @@
-//! The proof of a cure, or of an image: it is tried once in a trial.
+//! Proves a cure, or an image, in a trial.
 
 use super::minimise::minimise;
 use super::trial::{self, Demands};
@@ -6,11 +6,11 @@ use super::trial_outcome::TrialOutcome;
 use super::{Examination, Session, TreatError, Workspace};
 use crate::prescribe::trial as planned_trial;
 
-/// Tries the cure that was found, or the image; `None` where there is nothing to be tried. With `minimal`,
-/// each part of a cure that works is then left out in turn.
+/// Tries the cure that was found, or the image; returns `None` if there is nothing to try. With `minimal`,
+/// each part of a working cure is then left out in turn.
 ///
 /// # Errors
-/// [`TreatError`] when nothing could be begun, or the end was asked for between two trials.
+/// Returns a [`TreatError`] if the trial cannot be started, or at an interruption between two trials.
 pub async fn prove(
     session: &Session<'_>,
     name: &str,
@@ -19,7 +19,7 @@ pub async fn prove(
 ) -> Result<Option<TrialOutcome>, TreatError> {
     let workspace = Workspace::new()?;
     let mut wanted = trial::named(session, examination).await;
-    // An image is tried in any case, a container only where something is to be cured.
+    // An image is always tried, a container only if there is something to cure.
     let is_worth_it =
         examination.is_image || examination.prescription.as_ref().is_some_and(|cure| cure.curable);
     let (report, snapshot) = (&examination.report, &examination.snapshot);

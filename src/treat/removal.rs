@@ -1,4 +1,4 @@
-//! Removal of what this program made on an engine: nothing goes without proof that it was made here.
+//! Removes objects that this program created on an engine, but never without proof.
 
 use serde_json::Value;
 
@@ -7,17 +7,17 @@ use super::ownership::{Claim, Mark, claim, is_made_image};
 use crate::docker::EngineKind;
 use crate::prescribe::{IMAGE_TOKEN_LABEL, Step, StepKind, made_image};
 
-/// What came of a removal.
+/// The result of a removal.
 pub(super) enum Removal {
-    /// It is gone.
+    /// It was removed.
     Gone,
-    /// It stays; why.
+    /// It was not removed, with the reason.
     Stays(String),
-    /// It is somebody else's.
+    /// It belongs to somebody else.
     Other,
 }
 
-/// Removes the container of a mark and the images that its steps made; says whether all of it is gone.
+/// Removes the container of a mark and the images that its steps built; returns whether everything is gone.
 pub(super) async fn clean(session: &Session<'_>, mark: &Mark, steps: &[Step]) -> bool {
     let stays = match remove(session, &mark.name, Some(&mark.token)).await {
         Removal::Gone => None,
@@ -40,20 +40,20 @@ pub(super) async fn clean(session: &Session<'_>, mark: &Mark, steps: &[Step]) ->
     gone
 }
 
-/// Returns the names of images that the steps make.
+/// Returns the names of images that the steps build.
 pub(super) fn made_images(steps: &[Step]) -> Vec<String> {
     let builds = steps.iter().filter(|step| step.kind == StepKind::BuildImage);
     builds.filter_map(|step| step.argv.iter().skip_while(|word| *word != "-t").nth(1).cloned()).collect()
 }
 
-/// Returns the command that removes a container, for whoever knows whose it is.
+/// Returns the command that removes a container by hand.
 pub(super) fn by_hand(session: &Session<'_>, name: &str) -> String {
     let words = session.reach.argv(["rm", "-f", name]);
     let command = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default();
     format!("if you know that it can go: {command}")
 }
 
-/// Removes a container that this token proves to be made here.
+/// Removes a container if this token proves that this program created it.
 pub(super) async fn remove(session: &Session<'_>, name: &str, kept: Option<&str>) -> Removal {
     let document = match session.engine.inspect_container(name).await {
         Ok(document) => document,
@@ -64,7 +64,7 @@ pub(super) async fn remove(session: &Session<'_>, name: &str, kept: Option<&str>
     let image = session.engine.inspect_image(text("/Image")).await.ok();
     let label = |key: &str| label(&document, key);
     let of_image = image.as_ref().map(|image| move |key: &str| self::label(image, key));
-    // The list may be older than the container of that name.
+    // The container of that name may be newer than the list.
     match claim(text("/Name").trim_start_matches('/'), label, of_image, kept) {
         Claim::Other => return Removal::Other,
         Claim::Unproved(why) => return Removal::Stays(why.to_owned()),
@@ -82,8 +82,8 @@ fn label<'d>(document: &'d Value, key: &str) -> Option<&'d str> {
     document.pointer("/Config/Labels")?.get(key)?.as_str()
 }
 
-/// Whether anonymous volumes of another container are mounted by name, which Podman would remove as this
-/// one's.
+/// Returns whether it mounts another container's anonymous volumes by name, which Podman would remove as its
+/// own.
 fn takes_over(document: &Value) -> bool {
     let binds = document
         .pointer("/HostConfig/Binds")
@@ -95,7 +95,7 @@ fn takes_over(document: &Value) -> bool {
     binds.filter_map(|bind| bind.split(':').next()).any(is_anonymous)
 }
 
-/// Takes the name of an image away that this token proves to be made here; says whether it is gone.
+/// Removes an image's name if this token proves that this program built it; returns whether it is gone.
 pub(super) async fn remove_image(session: &Session<'_>, name: &str, kept: Option<&str>) -> bool {
     let image = match session.engine.inspect_image(name).await {
         Ok(image) => image,
@@ -126,8 +126,7 @@ pub(super) async fn remove_image(session: &Session<'_>, name: &str, kept: Option
     false
 }
 
-/// Whether the image that another was made of has a name: one without would be removed together with what was
-/// made of it.
+/// Returns whether the base of an image has a name: one without would be removed together with the image.
 async fn is_named(session: &Session<'_>, made: &Value) -> bool {
     let mut parent = made.get("Parent").and_then(Value::as_str).unwrap_or_default().to_owned();
     // The layers between the two are this program's, and have its label.

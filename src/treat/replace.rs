@@ -1,25 +1,25 @@
-//! Replacing a container by a cured one: the steps of its prescription carried out, and rolled back when they
-//! fail or the new container does not come up.
+//! Replaces a container with a cured one: carries out the steps of its prescription, and rolls back if they
+//! fail or the new container does not boot.
 
 use super::roll_back::roll_back;
 use super::{Examination, Session, TreatError, Workspace};
 use crate::prescribe::{Prescription, Retired};
 
-/// What came of a replacement.
+/// The result of a replacement.
 #[derive(Debug)]
 pub enum Replacement {
     /// The new container runs and is cured; the old one is kept.
     Cured,
-    /// It failed, and the old container is back.
+    /// It failed, and the old container was restored.
     RolledBack,
-    /// It failed, and these commands put the old container back.
+    /// It failed; these commands restore the old container.
     Stuck(Vec<Vec<String>>),
 }
 
-/// Replaces a container that was examined by the cured one.
+/// Replaces an examined container with the cured one.
 ///
 /// # Errors
-/// [`TreatError::Folder`] when nothing could be begun; what fails after that is rolled back.
+/// Returns [`TreatError::Folder`] if nothing could be started; later failures are rolled back.
 pub async fn replace(
     session: &Session<'_>,
     examination: &Examination,
@@ -36,7 +36,7 @@ pub async fn replace(
     })
 }
 
-/// Carries every step out and examines the new container; says what went wrong.
+/// Carries out all steps and examines the new container; returns what went wrong.
 async fn carry_out(
     session: &Session<'_>,
     examination: &Examination,

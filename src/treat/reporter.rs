@@ -1,27 +1,27 @@
-//! Whoever is told of a treatment while it goes on. Treatment itself writes nothing.
+//! Informs the caller about a treatment in progress. Treatment itself prints nothing.
 
 use std::fmt::Display;
 
-/// Hears what goes on.
+/// Receives messages about a treatment in progress.
 pub trait Reporter {
-    /// Says what the user must know.
+    /// Receives what the user must know.
     fn tell(&self, message: &dyn Display);
 
-    /// Says what is good to know; nothing where remarks are not wanted.
+    /// Receives a remark, which is dropped if remarks are not wanted.
     fn remark(&self, message: &dyn Display);
 
-    /// Work begins that may take longer than a moment; it may be part of other work.
+    /// Starts work that may take longer than a moment; it may be part of other work.
     fn begin(&self, work: &str);
 
-    /// The work that began last is over.
+    /// Ends the work that started last.
     fn end(&self);
 }
 
-/// Work that goes on until this is dropped.
+/// A guard for work in progress, which ends when dropped.
 pub struct Working<'r>(&'r dyn Reporter);
 
 impl<'r> Working<'r> {
-    /// Says that work begins.
+    /// Announces the start of work.
     pub fn on(reporter: &'r dyn Reporter, work: &str) -> Self {
         reporter.begin(work);
         Self(reporter)

@@ -1,19 +1,19 @@
-//! The roll-back of `fix`: the old container gets its name and state back.
+//! The rollback of `fix`: restores the old container's name and state.
 
 use std::time::Duration;
 
 use super::{Session, Workspace};
 use crate::prescribe::Retired;
 
-/// Attempts at putting the old container back, and the wait between them.
+/// Number of attempts to restore the old container, and the wait between them.
 const ATTEMPTS: u32 = 3;
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// Gives the old container its name and state back. What a command that was cut off still does within the
-/// engine may come in between: then all of it is done once more.
+/// Restores the old container's name and state. A command that was cut off may still change things within the
+/// engine; then everything is tried again.
 ///
 /// # Errors
-/// The commands that put it back by hand, where none of the attempts did.
+/// Returns the commands that restore it by hand, if every attempt failed.
 pub(super) async fn roll_back(
     session: &Session<'_>,
     workspace: &Workspace,
@@ -21,7 +21,7 @@ pub(super) async fn roll_back(
 ) -> Result<(), Vec<Vec<String>>> {
     let mut commands = Vec::new();
     for attempt in 1..=ATTEMPTS {
-        commands = way_back(session, retired).await;
+        commands = restore_commands(session, retired).await;
         let mut failed = None;
         for command in &commands {
             failed = workspace.run(command).await.err().or(failed);
@@ -38,8 +38,8 @@ pub(super) async fn roll_back(
     Err(commands)
 }
 
-/// Returns what brings the old container back from where it is now, with the new one out of its way.
-async fn way_back(session: &Session<'_>, retired: &Retired) -> Vec<Vec<String>> {
+/// Returns the commands that restore the old container from its current state and remove the new one.
+async fn restore_commands(session: &Session<'_>, retired: &Retired) -> Vec<Vec<String>> {
     let mut commands = Vec::new();
     if session.engine.has_container(&retired.kept_as).await {
         if session.engine.has_container(&retired.name).await {

@@ -1,9 +1,7 @@
-//! The trace of denied system calls: a container whose filter stops systemd in; which of the denied calls its
-//! boot needs, found by trials, out.
+//! Finds which denied system calls a container's boot needs, by trials.
 //!
-//! First the container is tried with everything let through that its filter denies, and the kernel is asked
-//! to log these calls. Those that it logged, or where its log cannot be read all of them, are then denied
-//! again in turns.
+//! First the container is tried with everything allowed that its filter denies, and the kernel is asked to
+//! log these calls. The logged ones, or all of them if the log cannot be read, are then denied again in turn.
 
 use std::collections::BTreeSet;
 
@@ -19,11 +17,11 @@ use crate::diagnose::Verdict;
 use crate::prescribe::{Found, Origin, Trial, filter_of, trial as planned_trial};
 use crate::seccomp::{Answer, Search, Wanted, allow, log, logged_call, named_calls, needed_calls, text};
 
-/// Finds the denied calls that the boot of a container needs; returns them, and the profile with them let
-/// through where there are any.
+/// Finds the denied calls that a container's boot needs; returns them, and a profile that allows them if
+/// there are any.
 ///
 /// # Errors
-/// [`TreatError`] when the container or its filter cannot be looked at, or nothing can be begun.
+/// Returns a [`TreatError`] if the container or its filter cannot be examined, or a trial cannot be started.
 pub async fn trace_denied_calls(
     session: &Session<'_>,
     name: &str,
@@ -53,7 +51,7 @@ struct Tracer<'t> {
 }
 
 impl Tracer<'_> {
-    /// Finds what is needed; gives the profile with that let through too.
+    /// Finds the needed calls; returns the profile that also allows them.
     async fn trace(mut self, filter: &Found) -> Result<(TracedCalls, Option<String>), TreatError> {
         let denied = denied(filter);
         let mut kernel = KernelLog::from_now();
@@ -63,7 +61,7 @@ impl Tracer<'_> {
         let open = self.attempt(log(&self.profile, &denied)).await?;
         let seen = kernel.map(|mut log| called(&log.records(), &denied)).unwrap_or_default();
         let boots = matches!(open.verdict, Verdict::Healthy | Verdict::Degraded);
-        // The kernel drops records of which there are too many at a time: what it told must be enough
+        // The kernel drops records if there are too many at a time, so the logged calls must be enough
         // together.
         let all_told = boots && !seen.is_empty() && self.is_as_good(&seen, &open).await?;
         let (method, candidates) = if all_told {
@@ -94,27 +92,27 @@ impl Tracer<'_> {
         ))
     }
 
-    /// Denies parts of the calls again, as long as the boot stays as good as the one in which all were let
-    /// through.
+    /// Denies parts of the calls again, as long as the boot stays as good as the one in which all were
+    /// allowed.
     async fn search(&mut self, calls: Vec<String>, open: &TrialOutcome) -> Result<Vec<String>, TreatError> {
         let mut search = Search::among(calls);
         while let Some(calls) = search.next() {
-            // Some denials stop only some of the boots (sysinfo, with systemd 252): once is no proof that a
-            // call is not needed.
+            // Some denials stop only some of the boots (sysinfo, with systemd 252): one boot is no proof that
+            // a call is not needed.
             let as_good = self.is_as_good(&calls, open).await? && self.is_as_good(&calls, open).await?;
             search.tell(as_good);
         }
         Ok(search.found())
     }
 
-    /// Whether a boot with these calls let through comes as far as the one with all.
+    /// Returns whether a boot with these calls allowed gets as far as the one with all.
     async fn is_as_good(&mut self, calls: &[String], open: &TrialOutcome) -> Result<bool, TreatError> {
         let outcome = self.attempt(allow(&self.profile, &wanted(calls))).await?;
         Ok(outcome.verdict == open.verdict
             && outcome.failed_units.iter().all(|unit| open.failed_units.contains(unit)))
     }
 
-    /// One trial under a profile.
+    /// Runs one trial under a profile.
     async fn attempt(&mut self, profile: Option<Value>) -> Result<TrialOutcome, TreatError> {
         self.trials += 1;
         self.wanted.until = trial::end_of_life();
@@ -139,7 +137,7 @@ impl Tracer<'_> {
     }
 }
 
-/// Calls that the filter denies, always or with some arguments.
+/// Lists the calls that the filter denies, always or with some arguments.
 fn denied(filter: &Found) -> Vec<String> {
     let known = needed_calls();
     let names: BTreeSet<&str> = named_calls().into_iter().chain(known.iter().map(String::as_str)).collect();
@@ -150,7 +148,7 @@ fn denied(filter: &Found) -> Vec<String> {
     names.into_iter().filter(is_denied).map(str::to_owned).collect()
 }
 
-/// Which of the calls the kernel's records name.
+/// Returns the calls that the kernel's records name.
 fn called(records: &[String], calls: &[String]) -> Vec<String> {
     let name = |record: &String| {
         Some(Sysno::new(usize::try_from(logged_call(record, std::env::consts::ARCH)?).ok()?)?.name())

@@ -1,4 +1,4 @@
-//! What one run holds while it examines and treats containers of one engine, and how a step is carried out.
+//! The state of one run while it examines and treats containers of one engine, and how a step is carried out.
 
 use super::interrupt::Interrupt;
 use super::ownership::Marks;
@@ -9,42 +9,42 @@ use crate::prescribe::{Reach, Step, StepKind};
 use crate::rule::RuleSet;
 use crate::scan::Matcher;
 
-/// See the module.
+/// The state of one run on one engine.
 pub struct Session<'s> {
     /// The rules.
     pub rules: &'s RuleSet,
-    /// Their patterns.
+    /// The patterns of the rules.
     pub matcher: &'s Matcher<'s>,
     /// The engine.
     pub engine: Engine,
-    /// How its client reaches it.
+    /// How the engine's CLI reaches it.
     pub reach: Reach,
     /// What the user said about the engine.
     pub choice: &'s EngineChoice,
     /// Whether the end was asked for.
     pub interrupt: Interrupt,
-    /// What was made and is not known to be gone.
+    /// The tokens of objects that may still exist.
     pub marks: Marks,
-    /// Who hears what goes on.
+    /// Receives messages about the work in progress.
     pub reporter: &'s dyn Reporter,
 }
 
 impl Session<'_> {
-    /// Says that work begins; it goes on until the value is dropped.
+    /// Announces work; it ends when the returned guard is dropped.
     #[must_use]
     pub fn working(&self, on: &str) -> Working<'_> {
         Working::on(self.reporter, on)
     }
 
-    /// Carries a step out. What it takes from a container is asked of the engine, so that no other program
-    /// sees it.
+    /// Carries out a step. What it fetches from a container is read from the engine directly, so that no
+    /// other program sees it.
     ///
     /// # Errors
-    /// [`TreatError`] when the command fails or the engine does not answer; [`TreatError::Changed`],
+    /// Returns a [`TreatError`] if the command fails or the engine does not answer; [`TreatError::Changed`],
     /// [`TreatError::Interrupted`].
     pub async fn carry_out(&self, workspace: &Workspace, step: &Step) -> Result<(), TreatError> {
         let work = Box::pin(self.perform(workspace, step));
-        // The build of an image changes no container, and may take minutes.
+        // Building an image changes no container, and may take minutes.
         if step.kind == StepKind::BuildImage {
             self.interrupt.unless(work).await
         } else {

@@ -1,34 +1,33 @@
-//! What trials under a filter came to: the calls that a boot needs, and those that it makes and can do
-//! without.
+//! The result of a trace: the calls that a boot needs, and those that it makes but does not need.
 
-/// How the calls were found that a boot makes.
+/// How the calls of a boot were found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TraceMethod {
     /// The kernel logged them.
     KernelLog,
-    /// Its log could not be read or had no record: all that the filter denies were tried.
+    /// The log could not be read or had no record, so every denied call was tried.
     Trials,
 }
 
-/// What was found.
+/// The result of a trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TracedCalls {
     /// Name of the container.
     pub name: String,
-    /// How.
+    /// The method that was used.
     pub method: TraceMethod,
-    /// Whether it boots when all that the filter denies is let through.
+    /// Whether it boots if every denied call is allowed.
     pub boots: bool,
-    /// Its state then, in words.
+    /// Its state in that boot, in words.
     pub state: String,
-    /// How many calls the filter denies.
+    /// Number of calls that the filter denies.
     pub denied: usize,
-    /// How many trials it took.
+    /// Number of trials that were run.
     pub trials: usize,
-    /// Calls without any one of which the boot is another one.
+    /// Calls that the boot needs: denying any one of them changes its result.
     pub needed: Vec<String>,
-    /// Denied calls that it makes and does without; known only from the kernel's log.
+    /// Denied calls that it makes but does not need; known only from the kernel's log.
     pub harmless: Vec<String>,
-    /// Those of the needed ones that the built-in table of needs does not know.
+    /// Needed calls that the built-in table of needs does not list.
     pub unknown: Vec<String>,
 }

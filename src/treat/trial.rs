@@ -1,4 +1,4 @@
-//! A trial carried out: a throw-away container is made, looked at, stopped, and removed whatever happens.
+//! Runs a trial: creates, examines and stops a throw-away container, and always removes it.
 
 use std::time::Instant;
 
@@ -12,15 +12,15 @@ use super::trial_outcome::{Stop, TrialOutcome, UnitState};
 use super::{Examination, Session, TreatError, Workspace, removal};
 use crate::prescribe::{Step, TRIAL_LIFE, Trial, made_image, trial_name};
 
-/// Longest stop, in seconds; systemd that gets the right signal takes less than one.
+/// Stop timeout in seconds; systemd that gets the right signal takes less than one.
 const STOP: &str = "8";
 
-/// What a trial must show besides a boot and an orderly stop.
+/// What a trial must show besides a boot and a clean stop.
 #[derive(Debug, Clone, Default)]
 pub struct Demands<'d> {
     /// Root causes that must be gone.
     pub gone: Vec<String>,
-    /// Units that must be active, or have done their work.
+    /// Units that must be active, or have finished successfully.
     pub units: &'d [String],
 }
 
@@ -40,12 +40,12 @@ pub async fn named(session: &Session<'_>, examination: &Examination) -> Trial {
     }
 }
 
-/// Returns the end of the life of a trial that begins now, in seconds since 1970.
+/// Returns the end of the life of a trial that starts now, in seconds since 1970.
 pub fn end_of_life() -> i64 {
     Timestamp::now().as_second() + TRIAL_LIFE
 }
 
-/// Says what a trial will make.
+/// Announces what a trial will create.
 pub fn announce(session: &Session<'_>, what: &str, trial: &Trial) {
     let limited = ["memory", "pids"].iter().all(|one| trial.controllers.iter().any(|other| other == one));
     let limits = if limited {
@@ -59,7 +59,7 @@ pub fn announce(session: &Session<'_>, what: &str, trial: &Trial) {
     ));
 }
 
-/// Makes the container, looks at it, stops it, and removes everything whatever happened.
+/// Creates, examines and stops the container, and then removes everything, whatever happened.
 pub async fn attempt(
     session: &Session<'_>,
     workspace: &Workspace,
@@ -76,8 +76,8 @@ pub async fn attempt(
     outcome
 }
 
-/// Keeps what proves that the things which the steps make are this program's. Each attempt under one name
-/// does so anew.
+/// Stores the proof that the steps' objects are this program's. Each attempt under the same name stores it
+/// again.
 pub fn expected(session: &Session<'_>, trial: &Trial, steps: &[Step]) -> Mark {
     let images = removal::made_images(steps);
     let names = images.iter().filter_map(|image| made_image(image)).chain([trial.name.as_str()]);
@@ -112,7 +112,7 @@ async fn carry_out(
     Ok(())
 }
 
-/// Makes and starts the container of a trial, and looks at it.
+/// Creates and starts the container of a trial, and examines it.
 pub async fn start(
     session: &Session<'_>,
     workspace: &Workspace,
@@ -125,7 +125,7 @@ pub async fn start(
     session.wait_for_boot(name).await
 }
 
-/// Asks for the state of a unit in a running container.
+/// Queries the state of a unit in a running container.
 async fn unit_state(session: &Session<'_>, container: &str, unit: &str) -> Result<UnitState, TreatError> {
     let properties = "--property=ActiveState,Result,ConditionResult,ExecMainExitTimestampMonotonic";
     let said = session.engine.exec(container, &["systemctl", "show", properties, "--", unit]).await?;

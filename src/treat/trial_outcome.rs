@@ -1,63 +1,63 @@
-//! What a trial came to.
+//! The outcome of a trial.
 
 use crate::diagnose::Verdict;
 
-/// The end of the trial's container.
+/// How the trial's container stopped.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stop {
-    /// Exit code of PID 1, where the engine told it.
+    /// Exit code of PID 1, if the engine reported it.
     pub exit_code: Option<i64>,
     /// Time from the stop command to its end, in seconds.
     pub seconds: f64,
 }
 
-/// A unit that a trial was to show at work.
+/// A unit that a trial had to check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnitState {
     /// Its name.
     pub unit: String,
-    /// systemd's word for its state, or `done` for one that ran and ended well, or that a condition of its
-    /// own is not met.
+    /// systemd's state of the unit, or `done` for one that finished successfully, or whose own condition is
+    /// not met.
     pub state: String,
 }
 
 impl UnitState {
-    /// Whether it works, has done its work, or is not for this place by its own word.
+    /// Returns whether it is active, has finished, or does not apply here according to its own condition.
     #[must_use]
     pub fn is_well(&self) -> bool {
         matches!(self.state.as_str(), "active" | "reloading" | "done") || self.state.starts_with("skipped")
     }
 }
 
-/// A trial that was carried out.
+/// The outcome of a finished trial.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrialOutcome {
-    /// Name that its container had.
+    /// Name of its container.
     pub name: String,
-    /// Whether the cure works: it booted, no cause of before is left, and it stopped in order.
+    /// Whether the cure works: it booted, no earlier root cause is left, and it stopped cleanly.
     pub works: bool,
     /// Verdict of the cured container.
     pub verdict: Verdict,
     /// Its state in words.
     pub state: String,
-    /// Root causes that were left or came up.
+    /// Root causes that remained or appeared.
     pub root_causes: Vec<String>,
     /// Units that failed.
     pub failed_units: Vec<String>,
-    /// Units that it was to show at work.
+    /// Units that the trial had to check.
     pub units: Vec<UnitState>,
-    /// Its stop; `None` where it did not run.
+    /// How it stopped; `None` if it did not run.
     pub stop: Option<Stop>,
     /// What went wrong with the trial itself.
     pub problem: Option<String>,
-    /// Whether everything that it made is gone.
+    /// Whether everything that it created is gone.
     pub removed: bool,
-    /// Which parts of the cure are needed, where that was asked for.
+    /// Which parts of the cure are needed, if that was requested.
     pub minimal: Option<Minimal>,
 }
 
 impl TrialOutcome {
-    /// Returns a trial whose container does not run yet.
+    /// Returns the outcome of a trial whose container did not start yet.
     #[must_use]
     pub fn unstarted(name: &str) -> Self {
         Self {
@@ -79,8 +79,8 @@ impl TrialOutcome {
 /// Parts of a cure, each tried by leaving it out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Minimal {
-    /// Without any one of these it does not work.
+    /// Parts without any one of which it does not work.
     pub needed: Vec<String>,
-    /// It works as well without all of these.
+    /// Parts that can all be left out.
     pub not_needed: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! The folder in which steps of a prescription become files and commands.
+//! The folder in which a prescription's files are written and its commands run.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -12,12 +12,12 @@ use super::private_folder::PrivateFolder;
 use crate::prescribe::Step;
 use crate::quote;
 
-/// Last part of a command's words that is quoted in an error, in bytes.
+/// Length of a command's output that an error quotes, in bytes from the end.
 const QUOTED: usize = 600;
-/// Longest command; a derived image is built by one of them.
+/// Timeout of a command; one of them builds a derived image.
 const LONGEST_COMMAND: Duration = Duration::from_mins(5);
 
-/// The folder in which steps are carried out; nobody else can read it, and it goes away when dropped.
+/// The folder in which steps are carried out; no other user can read it, and it is removed when dropped.
 #[derive(Debug)]
 pub struct Workspace {
     folder: PrivateFolder,
@@ -25,15 +25,15 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Makes the folder.
+    /// Creates the folder.
     ///
     /// # Errors
-    /// [`TreatError::Folder`].
+    /// Returns [`TreatError::Folder`].
     pub fn new() -> Result<Self, TreatError> {
         Self::with_limit(LONGEST_COMMAND)
     }
 
-    /// Makes the folder; a command in it may take so long.
+    /// Creates the folder, with a timeout for commands in it.
     fn with_limit(limit: Duration) -> Result<Self, TreatError> {
         let folder = PrivateFolder::new();
         let folder =
@@ -55,30 +55,30 @@ impl Workspace {
     /// Writes a file into the folder.
     ///
     /// # Errors
-    /// [`TreatError::Folder`].
+    /// Returns [`TreatError::Folder`].
     pub fn write(&self, path: &str, text: &str) -> Result<(), TreatError> {
         self.folder.write(path, text).map_err(|source| TreatError::Folder { what: path.to_owned(), source })
     }
 
-    /// Runs a command in the folder; gives what it printed.
+    /// Runs a command in the folder; returns its output.
     ///
     /// # Errors
-    /// [`TreatError::Program`], [`TreatError::Failed`] or [`TreatError::Deadline`].
+    /// Returns [`TreatError::Program`], [`TreatError::Failed`] or [`TreatError::Deadline`].
     pub async fn run(&self, argv: &[String]) -> Result<String, TreatError> {
         command(argv, self.folder.path(), self.limit).await
     }
 }
 
-/// Runs a command in a folder; gives what it printed.
+/// Runs a command in a folder; returns its output.
 ///
 /// # Errors
-/// [`TreatError::Program`], [`TreatError::Failed`] or [`TreatError::Deadline`].
+/// Returns [`TreatError::Program`], [`TreatError::Failed`] or [`TreatError::Deadline`].
 pub async fn command(argv: &[String], folder: &Path, limit: Duration) -> Result<String, TreatError> {
     let Some((program, words)) = argv.split_first() else { return Ok(String::new()) };
     let shown = || quote::shown(argv);
     let mut command = Command::new(program);
-    // Podman and the classic builder of Docker take the same files; BuildKit needs a plugin that is not
-    // everywhere.
+    // Podman and Docker's classic builder accept the same files; BuildKit needs a plugin that is not always
+    // installed.
     command
         .args(words)
         .current_dir(folder)

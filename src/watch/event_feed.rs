@@ -122,7 +122,7 @@ impl Feed {
                     listed = true;
                     self.tell(News::Lives(lives?)).await?;
                 }
-                _ = alive.tick() => engine.ask_for_a_sign_of_life().await?,
+                _ = alive.tick() => engine.check_alive().await?,
             }
         }
     }

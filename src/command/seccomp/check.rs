@@ -1,4 +1,4 @@
-//! `seccomp check`: a filter in, the calls that systemd misses under it out.
+//! `seccomp check`: lists the system calls that systemd needs and a filter denies.
 
 use super::filter;
 use crate::cli::{Format, SeccompCheckArgs};
@@ -12,7 +12,7 @@ use crate::seccomp::contradictions;
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError`] when the filter cannot be looked at, or what writing gives.
+/// Returns a [`CommandError`] if the filter cannot be read, or an error of writing.
 pub fn run(args: &SeccompCheckArgs, options: &Options) -> Result<Exit, CommandError> {
     let (name, filter) = filter::named(&args.filter, options)?;
     let misses = filter.misses();

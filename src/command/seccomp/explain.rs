@@ -1,4 +1,4 @@
-//! `seccomp explain`: the name of a system call in, what systemd needs it for out.
+//! `seccomp explain`: prints what systemd needs a system call for.
 
 use crate::cli::{Format, SeccompExplainArgs};
 use crate::command::CommandError;
@@ -12,7 +12,7 @@ use crate::seccomp::{lookup, nearest_call};
 /// Runs the command.
 ///
 /// # Errors
-/// [`UsageError::NoCall`] when nothing is known of it, or what writing gives.
+/// Returns [`UsageError::NoCall`] if nothing is known about the call, or an error of writing.
 pub fn run(args: &SeccompExplainArgs, options: &Options) -> Result<Exit, CommandError> {
     let Some(known) = lookup(&args.call) else {
         let near =

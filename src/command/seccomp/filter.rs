@@ -1,4 +1,5 @@
-//! The filter that the command line names: of a container, a file, stdin or an engine's built-in profile.
+//! Finds the filter that the command line names: of a container, a file, stdin or an engine's built-in
+//! profile.
 
 use std::env::consts::ARCH;
 use std::path::Path;
@@ -16,7 +17,7 @@ use crate::scan::Matcher;
 use crate::seccomp::Engine;
 use crate::treat::TreatError;
 
-/// Finds the filter; returns the name to speak of it by, too.
+/// Finds the filter; also returns its name for messages.
 pub fn named(args: &FilterArgs, options: &Options) -> Result<(String, CheckedFilter), CommandError> {
     let engine = args.engine.as_deref().map(engine_of).transpose()?;
     let (name, mut filter) = match (&args.default, args.subject.as_deref()) {
@@ -53,7 +54,7 @@ fn of_container(
     })
 }
 
-/// Says why a profile cannot be used.
+/// Returns the error for a profile that cannot be used.
 pub fn refused(name: &str, reason: &str) -> TreatError {
     TreatError::Profile { name: name.to_owned(), reason: reason.to_owned() }
 }
@@ -62,8 +63,8 @@ fn engine_of(name: &str) -> Result<Engine, UsageError> {
     Engine::parse(name).ok_or_else(|| UsageError::NoBuiltIn(name.to_owned()))
 }
 
-/// Whether a word names a file rather than a container, which has neither slashes nor, usually, such an
-/// ending.
+/// Returns whether a word names a file rather than a container, whose name has no slash and rarely such an
+/// extension.
 fn is_file(word: &str) -> bool {
     let json = Path::new(word).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     word.contains('/') || json || Path::new(word).is_file()

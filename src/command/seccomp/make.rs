@@ -1,4 +1,4 @@
-//! `seccomp make`: a filter in, a profile out that lets through what systemd needs besides.
+//! `seccomp make`: writes a profile based on a filter that also allows what systemd needs.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ use crate::seccomp::text;
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError`] when the filter cannot be looked at, or what writing gives.
+/// Returns a [`CommandError`] if the filter cannot be read, or an error of writing.
 pub fn run(args: &SeccompMakeArgs, options: &Options) -> Result<Exit, CommandError> {
     let (name, mut filter) = filter::named(&args.filter, options)?;
     let refused = |reason: &str| filter::refused(&name, reason);

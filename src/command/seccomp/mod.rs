@@ -1,5 +1,5 @@
-//! `seccomp`: a container, a profile or an engine's name in; what systemd misses, a better profile, or a page
-//! on one call out.
+//! `seccomp`: checks a filter, writes a profile that systemd can boot under, explains a system call, or
+//! traces denied calls.
 
 mod check;
 mod explain;
@@ -15,7 +15,7 @@ use crate::options::Options;
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError`] when the filter cannot be looked at, or what writing gives.
+/// Returns a [`CommandError`] if the filter cannot be read, or an error of writing.
 pub fn run(action: &SeccompAction, options: &Options) -> Result<Exit, CommandError> {
     match action {
         SeccompAction::Check(args) => check::run(args, options),

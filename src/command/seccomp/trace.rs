@@ -1,4 +1,4 @@
-//! `seccomp trace`: a container whose filter stops systemd in; which of the denied calls its boot needs, out.
+//! `seccomp trace`: finds which denied system calls a container's boot needs.
 
 use crate::cli::{Format, SeccompTraceArgs};
 use crate::command::{CommandError, session};
@@ -11,7 +11,8 @@ use crate::treat::{TracedCalls, sweep, trace_denied_calls};
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError`] when the container or its filter cannot be looked at, or the engine's client is missing.
+/// Returns a [`CommandError`] if the container or its filter cannot be examined, or the engine's client is
+/// missing.
 pub fn run(args: &SeccompTraceArgs, options: &Options) -> Result<Exit, CommandError> {
     session::within(options, async |session| {
         sweep(session, false).await;

@@ -1,8 +1,8 @@
-//! BuildKit's progress: the records that `POST /build?version=2` sends as base64 of a protobuf message, in
-//! words.
+//! Decodes BuildKit's progress: the records that `POST /build?version=2` sends as base64 of a protobuf
+//! message.
 //!
-//! The messages are those of BuildKit's `api/services/control/control.proto` (`StatusResponse` and what it
-//! holds), cut down to the fields that are read here; protobuf skips the others.
+//! The messages are those of BuildKit's `api/services/control/control.proto` (`StatusResponse` and its
+//! parts), reduced to the fields that are used; protobuf skips the others.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -39,20 +39,20 @@ struct VertexLog {
     msg: Vec<u8>,
 }
 
-/// `google.protobuf.Timestamp`, of which only the presence counts.
+/// `google.protobuf.Timestamp`; only its presence matters.
 #[derive(Clone, PartialEq, Message)]
 struct Stamp {
     #[prost(int64, tag = "1")]
     seconds: i64,
 }
 
-/// Reads the events of one record; none where it cannot be read.
+/// Decodes the events of one record; returns none if it is invalid.
 pub fn events(record: &str) -> Vec<BuildEvent> {
     let Some(status) = STANDARD.decode(record).ok().and_then(|bytes| Status::decode(bytes.as_slice()).ok())
     else {
         return Vec::new();
     };
-    // A step that begins; its end brings the same name again. Steps in brackets with `internal` are
+    // A step that starts; the same name appears again at its end. Steps in brackets with `internal` are
     // BuildKit's own.
     let begun = |vertex: &&Vertex| {
         vertex.started.is_some() && vertex.completed.is_none() && !vertex.name.starts_with("[internal]")

@@ -1,6 +1,6 @@
-//! What a build tells while it goes on, whichever builder it is.
+//! Progress events of a build, for any builder.
 
-/// What a build tells while it goes on.
+/// A progress event of a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BuildEvent {
     /// A step begins.

@@ -1,5 +1,5 @@
-//! Building an image over the Engine API: a tar of files in, events while it goes on, the image's id at the
-//! end.
+//! Builds an image over the Engine API: sends a tar of files, reports events in progress, and returns the
+//! image's ID.
 
 mod buildkit;
 mod event;
@@ -21,25 +21,25 @@ use crate::json_limit;
 
 pub use event::BuildEvent;
 
-/// Longest silence of a build; a package that is unpacked may say nothing for a while.
+/// Longest time without output; unpacking a package may print nothing for a while.
 const SILENCE: Duration = Duration::from_mins(10);
-/// Longest line of the answer: a line of a step's output, or a record of BuildKit.
+/// Maximum length of a line of the answer: a line of a step's output, or a BuildKit record.
 const LINE: usize = 4 * 1024 * 1024;
-/// Most values of a line.
+/// Maximum number of JSON values in a line.
 const VALUES: usize = 10_000;
-/// Lines of a failed build's output that are kept for the error.
+/// Number of lines of a failed build's output that are kept for the error.
 const KEPT: usize = 12;
 
-/// Which of the engine's builders.
+/// One of the engine's builders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Builder {
-    /// The first one; Podman's is called the same way.
+    /// Docker's classic builder, or Podman's own, which is called in the same way.
     Classic,
-    /// Docker's newer one.
+    /// BuildKit.
     BuildKit,
 }
 
-/// What is built.
+/// The input of a build.
 #[derive(Debug, Clone)]
 pub struct BuildOrder {
     /// Path → text; `Dockerfile` is among them.
@@ -48,18 +48,18 @@ pub struct BuildOrder {
     pub tag: String,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// Network of its `RUN` steps, `none` or another of the engine's.
+    /// Network of its `RUN` steps: `none` or one of the engine's networks.
     pub network: String,
-    /// Who builds it.
+    /// The builder to use.
     pub builder: Builder,
 }
 
 impl Engine {
-    /// Asks for the builder that the engine recommends: its ping names 2 for BuildKit (Docker 23.0 and
+    /// Returns the builder that the engine recommends: its ping answers 2 for BuildKit (Docker 23.0 and
     /// later).
     ///
     /// # Errors
-    /// Any [`EngineError`].
+    /// Returns any [`EngineError`].
     pub async fn builder(&self) -> Result<Builder, EngineError> {
         let action = "GET /_ping";
         let answer = self.within(action, open(&self.transport, action, "/_ping")).await?;
@@ -67,10 +67,11 @@ impl Engine {
         Ok(if version == Some("2") { Builder::BuildKit } else { Builder::Classic })
     }
 
-    /// Builds an image and tells what goes on.
+    /// Builds an image and reports its progress.
     ///
     /// # Errors
-    /// [`EngineError::Refused`] with the end of its output when a step fails; any other of the connection.
+    /// Returns [`EngineError::Refused`] with the end of its output if a step fails; otherwise any error of
+    /// the connection.
     pub async fn build(
         &self,
         order: &BuildOrder,
@@ -97,11 +98,11 @@ impl Engine {
         answer.end(&action)
     }
 
-    /// Takes an image's name away, and the image where it was its last and no container has it; its nameless
-    /// parents only where `parents`.
+    /// Removes an image's name, and the image if that was its last name and no container uses it; its
+    /// untagged parents only if `parents` is set.
     ///
     /// # Errors
-    /// Any [`EngineError`].
+    /// Returns any [`EngineError`].
     pub async fn untag(&self, name: &str, parents: bool) -> Result<(), EngineError> {
         let action = format!("remove the image {name}");
         let request = Request::delete(api_path::removed_image(name, parents))
@@ -129,7 +130,7 @@ fn address(order: &BuildOrder) -> String {
     )
 }
 
-/// The files as a tar; all times are 0, so that equal files give equal layers.
+/// Packs the files into a tar; all times are 0, so that equal files give equal layers.
 fn archive(files: &BTreeMap<String, String>) -> std::io::Result<Vec<u8>> {
     let mut archive = tar::Builder::new(Vec::new());
     for (path, text) in files {
@@ -141,7 +142,7 @@ fn archive(files: &BTreeMap<String, String>) -> std::io::Result<Vec<u8>> {
     archive.into_inner()
 }
 
-/// The engine's answer while it comes in: JSON documents, one a line.
+/// The engine's answer as it arrives: JSON documents, one per line.
 #[derive(Default)]
 struct Answer {
     open: Vec<u8>,
@@ -150,7 +151,7 @@ struct Answer {
 }
 
 impl Answer {
-    /// Takes a piece and gives what its whole lines tell.
+    /// Adds a chunk and returns the events of its complete lines.
     fn take(&mut self, piece: &[u8]) -> Vec<BuildEvent> {
         self.open.extend_from_slice(piece);
         let mut events = Vec::new();
@@ -184,7 +185,7 @@ impl Answer {
         events
     }
 
-    /// Keeps the last lines of output, for a failure to be understood by.
+    /// Keeps the last lines of output, for the error message of a failed build.
     fn keep(&mut self, event: &BuildEvent) {
         if let BuildEvent::Output(text) = event {
             self.last.extend(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned));

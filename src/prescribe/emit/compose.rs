@@ -1,6 +1,6 @@
-//! Recipe → a compose file with one service.
+//! Writes a recipe as a compose file with one service.
 //!
-//! Must not write a value that compose would put variables into: each `$` is doubled.
+//! Must not write a value that compose would interpolate: each `$` is doubled.
 
 mod schema;
 
@@ -16,10 +16,10 @@ use crate::prescribe::recipe::{Flag, Mount, Recipe};
 use crate::snapshot::EngineKind;
 use schema::{External, File, Limit, Logging, Long, PortOf, Service, Storage};
 
-/// Modes of the network that are no names of networks.
+/// Network modes, as opposed to names of networks.
 const MODES: [&str; 3] = ["host", "none", "bridge"];
 
-/// Flags with one value, and their keys.
+/// Flags with one value, and their compose keys.
 const SCALARS: [(&str, &str); 34] = [
     ("--hostname", "hostname"),
     ("--domainname", "domainname"),
@@ -56,9 +56,9 @@ const SCALARS: [(&str, &str); 34] = [
     ("--read-only", "read_only"),
     ("--oom-kill-disable", "oom_kill_disable"),
 ];
-/// How many of [`SCALARS`], counted from the end, are switches.
+/// The number of switches at the end of [`SCALARS`].
 const SWITCHES: usize = 6;
-/// Flags that may be repeated, and their keys.
+/// Repeatable flags, and their compose keys.
 const LISTS: [(&str, &str); 14] = [
     ("--group-add", "group_add"),
     ("--cap-add", "cap_add"),
@@ -76,7 +76,7 @@ const LISTS: [(&str, &str); 14] = [
     ("--link", "external_links"),
 ];
 
-/// Escapes a text as compose reads it: it looks for variables in every value.
+/// Escapes a text for compose, which interpolates variables in every value.
 fn escaped(text: &str) -> String {
     text.replace('$', "$$")
 }
@@ -89,17 +89,17 @@ fn texts<'t>(list: impl IntoIterator<Item = &'t str>) -> Vec<Text> {
     list.into_iter().map(text).collect()
 }
 
-/// Writes the file for a recipe.
+/// Writes the compose file for a recipe.
 ///
 /// # Errors
-/// [`EmitError::Yaml`] when it cannot be written.
+/// Returns [`EmitError::Yaml`] if it cannot be serialised.
 pub fn write(source: &Source<'_>) -> Result<Emitted, EmitError> {
     let (recipe, notes) = translate::to(source.recipe, source.kind, EngineKind::Docker);
     let (file, ledger) = file(&recipe);
     Ok(Emitted::of(yaml::written(&file)?, ledger).after(notes))
 }
 
-/// Returns the file for a recipe, with what it cannot say.
+/// Returns the compose file for a recipe, and what it cannot express.
 fn file(recipe: &Recipe) -> (File, Ledger<'_>) {
     let mut ledger = Ledger::new(recipe);
     let mut service = Service {
@@ -107,7 +107,8 @@ fn file(recipe: &Recipe) -> (File, Ledger<'_>) {
         container_name: Some(text(&recipe.name)),
         ..Service::default()
     };
-    // Words of an entrypoint that clears the image's are the command; compose knows an empty list for that.
+    // An entrypoint that clears the image's puts its words into the command; compose uses an empty list for
+    // that.
     service.entrypoint = recipe.entrypoint.as_ref().map(|words| texts(words.iter().map(String::as_str)));
     service.command = (!recipe.command.is_empty()).then(|| texts(recipe.command.iter().map(String::as_str)));
     service.tell(recipe, &mut ledger);
@@ -134,7 +135,7 @@ fn file(recipe: &Recipe) -> (File, Ledger<'_>) {
 }
 
 impl Service {
-    /// Takes environment and labels.
+    /// Sets environment and labels.
     fn tell(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) {
         if recipe.variables.is_some() {
             self.env_file = vec![text(&recipe.env_file())];
@@ -157,7 +158,7 @@ impl Service {
         }
     }
 
-    /// Takes mounts.
+    /// Sets mounts.
     fn store(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) {
         self.tmpfs = recipe.tmpfs_texts().iter().map(|mount| text(mount)).collect();
         self.volumes = recipe.volumes.iter().map(|volume| Storage::Short(text(&volume.text()))).collect();
@@ -177,7 +178,7 @@ impl Service {
             .collect();
     }
 
-    /// Takes networks and ports; returns the names of the networks.
+    /// Sets networks and ports; returns the names of the networks.
     fn connect<'r>(&mut self, recipe: &'r Recipe, ledger: &mut Ledger<'r>) -> Vec<String> {
         self.ports = ledger.texts("--publish").into_iter().map(published).collect();
         let chosen = ledger.texts("--network");
@@ -210,7 +211,7 @@ impl Service {
         names
     }
 
-    /// Takes addresses and names in the network that the container starts in.
+    /// Sets addresses and aliases in the first network.
     fn first_network(&mut self, name: &str, ledger: &mut Ledger<'_>) {
         let mut settings = BTreeMap::new();
         for (flag, key) in [("--ip", "ipv4_address"), ("--ip6", "ipv6_address")] {
@@ -225,7 +226,7 @@ impl Service {
         }
     }
 
-    /// Takes log, health check, time to stop.
+    /// Sets logging, health check and stop timeout.
     fn watch(&mut self, ledger: &mut Ledger<'_>) {
         let driver = ledger.text("--log-driver").map(text);
         let options: BTreeMap<Text, Text> = ledger
@@ -254,7 +255,7 @@ impl Service {
             ledger.text("--stop-timeout").map(|seconds| Text::from(format!("{seconds}s")));
     }
 
-    /// Takes flags that have one key each.
+    /// Sets the flags that map to one key each.
     fn flags(&mut self, ledger: &mut Ledger<'_>) {
         let (values, switches) = SCALARS.split_at(SCALARS.len() - SWITCHES);
         self.plain.extend(
@@ -282,7 +283,7 @@ impl Service {
     }
 }
 
-/// Says where in a file a person can say what is not said here, or that nowhere is the place.
+/// Suggests where to express a flag without a compose key, or says that there is no such place.
 fn without_key(flag: &str) -> &'static str {
     match flag {
         "--gpus" => "not carried over: write it under deploy.resources.reservations.devices",
@@ -295,7 +296,7 @@ fn without_key(flag: &str) -> &'static str {
     }
 }
 
-/// Returns a published port.
+/// Parses a published port.
 fn published(words: &str) -> PortOf {
     let port = Port::of(words);
     let protocol = Text::from(port.protocol);
@@ -307,7 +308,7 @@ fn published(words: &str) -> PortOf {
     }
 }
 
-/// Adds a flag of `network connect` as a setting of the network.
+/// Adds a `network connect` flag as a setting of the network.
 fn joined(flag: &Flag, settings: &mut BTreeMap<&'static str, Entry>, network: &str, ledger: &mut Ledger<'_>) {
     let value = flag.value.as_deref().unwrap_or_default();
     let (key, many) = match flag.name.as_str() {
@@ -330,7 +331,7 @@ fn joined(flag: &Flag, settings: &mut BTreeMap<&'static str, Entry>, network: &s
     }
 }
 
-/// Returns the long form of a mount; `None` where it has an option that compose does not know.
+/// Returns the long form of a mount; `None` if it has an option that compose does not support.
 fn long(words: &str) -> Option<Long> {
     let mut mount = Mount::of(words);
     let mut long = Long {

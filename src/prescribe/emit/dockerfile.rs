@@ -1,6 +1,6 @@
-//! Recipe → a Dockerfile with those parts of the cure that an image can hold.
+//! Writes a recipe as a Dockerfile with the parts of the cure that an image can hold.
 //!
-//! Must not put a value of the old environment into an image, which many can read.
+//! Must not copy values of the old environment into an image, which many people can read.
 
 use super::emitted::{Emitted, Source};
 use super::remarks::SECRET_LABELS;
@@ -11,8 +11,8 @@ use crate::visible::{in_json, is_hidden, visible};
 const CANNOT_HOLD: &str =
     "it contains a line break or another invisible character, which a Dockerfile line cannot hold";
 
-/// Writes the file, and names what is left for the command line. Starts from the derived image's file where
-/// there is one.
+/// Writes the Dockerfile, and names what is left for the command line. Starts from the derived image's
+/// Dockerfile if there is one.
 pub fn write(source: &Source<'_>) -> Emitted {
     let Source { recipe, derived, .. } = *source;
     let mut ledger = Ledger::new(recipe);
@@ -44,7 +44,7 @@ pub fn write(source: &Source<'_>) -> Emitted {
     Emitted::of(lines.join("\n") + "\n", ledger)
 }
 
-/// Leaves out what only a start can ask for.
+/// Reports the settings that only the start of a container can make.
 fn rest(recipe: &Recipe, ledger: &mut Ledger<'_>) {
     const WHY: &str = "an image cannot set it; pass it when starting the container";
     recipe.tmpfs_texts().iter().for_each(|mount| ledger.leave(&format!("--tmpfs {mount}"), WHY));
@@ -65,8 +65,8 @@ fn rest(recipe: &Recipe, ledger: &mut Ledger<'_>) {
     }
 }
 
-/// Writes a value in double quotes; `None` with a line break or another sign in it that cannot be seen: there
-/// is no escape for one.
+/// Quotes a value in double quotes; returns `None` if it has a line break or another invisible character, for
+/// which there is no escape.
 fn quoted(value: &str) -> Option<String> {
     if value.chars().any(|c| c != '\t' && is_hidden(c)) {
         return None;

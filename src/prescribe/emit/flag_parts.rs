@@ -1,13 +1,13 @@
-//! Values of flags → their parts: ports, limits, pairs.
+//! Parses flag values into their parts: ports, limits, pairs.
 //!
-//! Must not know a format.
+//! Must not know any particular format.
 
 /// The parts of a `--publish`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Port<'t> {
     /// Address on the host, without brackets.
     pub address: Option<&'t str>,
-    /// Port on the host; the engine chooses where there is none.
+    /// Port on the host; `None` lets the engine choose.
     pub host: Option<&'t str>,
     /// Port in the container.
     pub inside: &'t str,
@@ -16,7 +16,7 @@ pub struct Port<'t> {
 }
 
 impl<'t> Port<'t> {
-    /// Parses the text.
+    /// Parses a `--publish` value.
     pub fn of(text: &'t str) -> Self {
         let (text, protocol) = text.rsplit_once('/').unwrap_or((text, "tcp"));
         let (outside, inside) =

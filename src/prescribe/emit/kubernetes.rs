@@ -1,6 +1,6 @@
-//! Recipe → a Kubernetes pod with one container.
+//! Writes a recipe as a Kubernetes pod with one container.
 //!
-//! Must not carry control group flags over: a runtime of a cluster has none of them.
+//! Must not carry over control group flags: cluster runtimes have none of them.
 
 mod schema;
 
@@ -19,7 +19,7 @@ use schema::{
     Volume, VolumeMount,
 };
 
-/// Escapes a text in which the kubelet looks for variables.
+/// Escapes a text in which the kubelet expands variables.
 fn expanded(text: &str) -> Text {
     text.replace("$(", "$$(").into()
 }
@@ -27,14 +27,14 @@ fn expanded(text: &str) -> Text {
 /// Writes the manifest for a recipe.
 ///
 /// # Errors
-/// [`EmitError::Yaml`] when it cannot be written.
+/// Returns [`EmitError::Yaml`] if it cannot be serialised.
 pub fn write(source: &Written<'_>) -> Result<Emitted, EmitError> {
     let recipe = translate::cluster(source.recipe, source.kind);
     let (pod, ledger) = pod(&recipe);
     Ok(Emitted::of(yaml::written(&pod)?, ledger))
 }
 
-/// Returns the manifest for a recipe without control group flags, with what it cannot say.
+/// Returns the manifest for a recipe without control group flags, and what it cannot express.
 fn pod(recipe: &Recipe) -> (Pod, Ledger<'_>) {
     let mut ledger = Ledger::new(recipe);
     let name = dns_name(&recipe.name);
@@ -84,13 +84,13 @@ fn pod(recipe: &Recipe) -> (Pod, Ledger<'_>) {
 }
 
 impl Container {
-    /// Takes entrypoint and command.
+    /// Sets entrypoint and command.
     fn program(&mut self, recipe: &Recipe) {
         let words = |list: &[String]| {
             Some(list.iter().map(|word| expanded(word)).collect()).filter(|list: &Vec<Text>| !list.is_empty())
         };
         match recipe.entrypoint.as_deref() {
-            // An entrypoint that is cleared makes the command the program.
+            // A cleared entrypoint makes the command the program.
             Some([]) => self.command = words(&recipe.command),
             entrypoint => {
                 self.command = entrypoint.and_then(words);
@@ -99,7 +99,7 @@ impl Container {
         }
     }
 
-    /// Takes environment, terminal and folder.
+    /// Sets environment, terminal and working directory.
     fn tell(&mut self, recipe: &Recipe, name: &str, ledger: &mut Ledger<'_>) {
         self.env = recipe
             .environment
@@ -124,11 +124,11 @@ impl Container {
         self.plain.extend(ledger.text("--workdir").map(|path| ("workingDir", Entry::Text(path.into()))));
     }
 
-    /// Takes limits of memory and processors.
+    /// Sets memory and CPU limits.
     fn limits(&mut self, ledger: &mut Ledger<'_>) {
         let mut limits = BTreeMap::new();
         if let Some(memory) = ledger.text("--memory") {
-            // A small m is a thousandth here, so bytes are written.
+            // In Kubernetes, `m` means a thousandth, so the value is written in bytes.
             limits.insert(
                 "memory",
                 bytes(memory).map_or_else(|| memory.into(), |bytes| bytes.to_string().into()),
@@ -138,7 +138,7 @@ impl Container {
         self.resources = (!limits.is_empty()).then_some(Resources { limits });
     }
 
-    /// Takes what the container may do.
+    /// Sets the security context.
     fn secure(&mut self, ledger: &mut Ledger<'_>) {
         let context = &mut self.security_context;
         if let Some(user) = ledger.text("--user") {
@@ -181,7 +181,7 @@ impl Container {
 }
 
 impl Spec {
-    /// Takes what is said of the whole pod.
+    /// Sets the fields of the whole pod.
     fn settings(&mut self, ledger: &mut Ledger<'_>) {
         let hostname = ledger.text("--hostname").map(|name| ("hostname", Entry::Text(name.into())));
         self.plain.extend(hostname);
@@ -210,7 +210,7 @@ impl Spec {
     }
 }
 
-/// Takes mounts of the container and the volumes behind them.
+/// Sets the container's mounts and the pod's volumes.
 fn store(recipe: &Recipe, container: &mut Container, spec: &mut Spec, ledger: &mut Ledger<'_>) {
     for (path, options) in &recipe.tmpfs {
         let size = options.split(',').find_map(|option| option.strip_prefix("size="));
@@ -248,7 +248,7 @@ fn store(recipe: &Recipe, container: &mut Container, spec: &mut Spec, ledger: &m
     }
 }
 
-/// Adds a volume and its mount; both have a name after the path.
+/// Adds a volume and its mount, both named after the path.
 fn mount(path: &str, read_only: bool, source: Source, container: &mut Container, spec: &mut Spec) {
     let mut name = dns_name(path);
     if spec.volumes.iter().any(|volume| volume.name.0 == name) {
@@ -262,7 +262,7 @@ fn mount(path: &str, read_only: bool, source: Source, container: &mut Container,
     spec.volumes.push(Volume { name: name.into(), source });
 }
 
-/// Returns a path of the node, or a claim in place of a named volume.
+/// Returns a path of the node, or a persistent volume claim for a named volume.
 fn source(from: &str, ledger: &mut Ledger<'_>) -> Source {
     if from.starts_with('/') {
         return Source::HostPath { path: from.into() };
@@ -272,7 +272,7 @@ fn source(from: &str, ledger: &mut Ledger<'_>) -> Source {
     Source::Claim { claim_name: claim.into() }
 }
 
-/// Says where in a manifest a person can say what is not said here, or that nowhere is the place.
+/// Suggests where to express a flag without a manifest field, or says that there is no such place.
 fn without_key(flag: &str) -> &'static str {
     match flag {
         "--dns" | "--dns-option" | "--dns-search" => "not carried over: write it under dnsConfig of the pod",
@@ -285,7 +285,7 @@ fn without_key(flag: &str) -> &'static str {
     }
 }
 
-/// Returns a published port; `None` for a range.
+/// Parses a published port; returns `None` for a range.
 fn port(words: &str, ledger: &mut Ledger<'_>) -> Option<Opening> {
     let port = Port::of(words);
     if port.inside.parse::<u16>().is_err() || port.host.is_some_and(|host| host.parse::<u16>().is_err()) {
@@ -301,7 +301,7 @@ fn port(words: &str, ledger: &mut Ledger<'_>) -> Option<Opening> {
     })
 }
 
-/// Returns a name that is allowed for objects: small letters, digits and dashes, at most 50.
+/// Returns a valid object name: lower-case letters, digits and dashes, at most 50 characters.
 fn dns_name(text: &str) -> String {
     let tame: String =
         text.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();

@@ -1,9 +1,9 @@
-//! A finished recipe → the formats that people keep containers in: command lines, compose, Quadlet, pod,
-//! molecule, Dockerfile.
+//! Writes a finished recipe in the formats that people keep containers in: command lines, compose, Quadlet,
+//! pod, Molecule, Dockerfile.
 //!
-//! This file names the formats and hands each to its own file. Each format is whole, not a patch. What a
-//! format cannot say is named and never dropped in silence; values of the old container's environment are in
-//! no recipe, so formats name the file they come from. Must not write a format itself.
+//! This file lists the formats and passes each to its own file. Each format is complete, not a patch. What a
+//! format cannot express is always named; values of the old container's environment are in no recipe, so the
+//! formats name the file that holds them. Must not write a format itself.
 
 mod compose;
 mod dockerfile;
@@ -50,11 +50,11 @@ pub enum CureFormat {
     Dockerfile,
 }
 
-/// Writes a cure in a format; `None` where the prescription starts no container, or for a script where it
+/// Writes a cure in a format; returns `None` if the prescription starts no container, or, for a script, if it
 /// runs nothing.
 ///
 /// # Errors
-/// [`EmitError`] when a serialiser fails.
+/// Returns [`EmitError`] if a serialiser fails.
 pub fn emit(prescription: &Prescription, format: CureFormat) -> Result<Option<Emitted>, EmitError> {
     if format == CureFormat::Sh {
         return shell_script::write(prescription);
@@ -69,7 +69,8 @@ pub fn emit(prescription: &Prescription, format: CureFormat) -> Result<Option<Em
     Ok(Some(emitted))
 }
 
-/// Writes the whole container; one line of a shell in place of a script, which needs steps.
+/// Writes the complete container definition; a shell script, which needs steps, is replaced by one command
+/// line.
 fn document(source: &Source<'_>, format: CureFormat) -> Result<Emitted, EmitError> {
     match format {
         CureFormat::Sh | CureFormat::Docker => run_command::write(source, EngineKind::Docker),
@@ -82,10 +83,10 @@ fn document(source: &Source<'_>, format: CureFormat) -> Result<Emitted, EmitErro
     }
 }
 
-/// Writes what an owner's file must say more, otherwise, or no more: its lines, with comments at the top.
+/// Writes what to add, change and remove in the owner's file, with comments at the top.
 ///
 /// # Errors
-/// [`EmitError`] when a serialiser fails.
+/// Returns [`EmitError`] if a serialiser fails.
 pub fn patch(
     before: &Recipe,
     after: &Recipe,
@@ -93,7 +94,7 @@ pub fn patch(
     format: CureFormat,
 ) -> Result<String, EmitError> {
     let whole = |recipe, kind| document(&Source { recipe, kind, derived: None }, format);
-    // What the old container lacks must not be added to it on the way into a cluster's terms.
+    // Translation to a cluster must not add to the old container what it lacks.
     let old_kind = if format == CureFormat::Kubernetes { EngineKind::Docker } else { kind };
     let (old, new) = (whole(before, old_kind)?, whole(after, kind)?);
     let changes = match format {

@@ -1,8 +1,8 @@
-//! Recipe → a platform of molecule, for its Docker or its Podman driver.
+//! Writes a recipe as a Molecule platform, for the Docker or the Podman driver.
 //!
 //! The keys are those that the drivers' own playbooks read (molecule-plugins, `docker/playbooks/create.yml`
-//! and `podman/playbooks/create.yml`); how a value is written, the Ansible modules that they call say. Must
-//! not write a value that molecule would put variables into: each `$` is doubled.
+//! and `podman/playbooks/create.yml`); the Ansible modules that they call define how a value is written. Must
+//! not write a value that Molecule would interpolate: each `$` is doubled.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use super::yaml::{self, Entry, Text};
 use crate::prescribe::recipe::{Flag, Recipe};
 use crate::snapshot::EngineKind;
 
-/// Flags that the Docker driver has a key for; those of [`BOTH`] come on top.
+/// Flags that the Docker driver has a key for, in addition to those of [`BOTH`].
 const DOCKER: [(&str, &str); 9] = [
     ("--user", "user"),
     ("--runtime", "runtime"),
@@ -30,7 +30,7 @@ const DOCKER: [(&str, &str); 9] = [
 ];
 /// Flags with one value that both drivers have a key for.
 const BOTH: [(&str, &str); 1] = [("--hostname", "hostname")];
-/// Flags that may be repeated and that both drivers have a key for.
+/// Repeatable flags that both drivers have a key for.
 const LISTS: [(&str, &str); 6] = [
     ("--security-opt", "security_opts"),
     ("--cap-add", "capabilities"),
@@ -50,7 +50,7 @@ struct File {
 struct Platform {
     name: Option<Text>,
     image: Option<Text>,
-    /// The image is taken as it is.
+    /// Uses the image as it is.
     pre_build_image: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     command: Option<Vec<Text>>,
@@ -78,7 +78,7 @@ struct Platform {
     extra_opts: Vec<Text>,
 }
 
-/// The Docker driver takes a list, the Podman driver a map.
+/// A list for the Docker driver, a map for the Podman driver.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Tmpfs {
@@ -86,7 +86,7 @@ enum Tmpfs {
     Map(BTreeMap<Text, Text>),
 }
 
-/// Escapes a text as molecule reads it: it looks for variables in every value.
+/// Escapes a text for Molecule, which interpolates variables in every value.
 fn text(text: &str) -> Text {
     text.replace('$', "$$").into()
 }
@@ -96,16 +96,16 @@ fn pairs<'t>(list: impl IntoIterator<Item = &'t str>) -> BTreeMap<Text, Text> {
     list.into_iter().map(pair).map(|(key, value)| (text(key), text(value))).collect()
 }
 
-/// Writes the file for a recipe.
+/// Writes the platform file for a recipe.
 ///
 /// # Errors
-/// [`EmitError::Yaml`] when it cannot be written.
+/// Returns [`EmitError::Yaml`] if it cannot be serialised.
 pub fn write(source: &Source<'_>) -> Result<Emitted, EmitError> {
     let (file, ledger) = file(source.recipe, source.kind);
     Ok(Emitted::of(yaml::written(&file)?, ledger))
 }
 
-/// Returns the platform for a recipe, with what it cannot say.
+/// Returns the platform for a recipe, and what it cannot express.
 fn file(recipe: &Recipe, kind: EngineKind) -> (File, Ledger<'_>) {
     let mut ledger = Ledger::new(recipe);
     let mut platform = Platform {
@@ -135,7 +135,7 @@ fn file(recipe: &Recipe, kind: EngineKind) -> (File, Ledger<'_>) {
 }
 
 impl Platform {
-    /// Takes the flags that both drivers have keys for.
+    /// Sets the flags that both drivers have keys for.
     fn common(&mut self, ledger: &mut Ledger<'_>) {
         self.scalars(&BOTH, ledger);
         for (flag, key) in LISTS {
@@ -154,14 +154,14 @@ impl Platform {
         }
     }
 
-    /// Takes flags with one value.
+    /// Sets flags with one value.
     fn scalars(&mut self, table: &[(&str, &'static str)], ledger: &mut Ledger<'_>) {
         self.plain.extend(
             table.iter().filter_map(|(flag, key)| Some((*key, Entry::Text(text(ledger.text(flag)?))))),
         );
     }
 
-    /// Sets the words of PID 1; molecule puts a sleeping shell there where it is told nothing.
+    /// Sets the command of PID 1; Molecule's default is a sleeping shell.
     fn program(&mut self, words: Vec<Text>) {
         if words.is_empty() {
             self.override_command = Some(false);
@@ -170,9 +170,9 @@ impl Platform {
         }
     }
 
-    /// Takes what the Docker driver has keys for.
+    /// Sets the flags that the Docker driver has keys for.
     fn docker(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) {
-        // The module parts a limit at colons only (community.docker, `docker_container`).
+        // The module splits a limit at colons only (community.docker, `docker_container`).
         let limits: Vec<Text> =
             ledger.texts("--ulimit").into_iter().map(|limit| text(&limit.replacen('=', ":", 1))).collect();
         self.plain.extend((!limits.is_empty()).then_some(("ulimits", Entry::Texts(limits))));
@@ -217,7 +217,7 @@ impl Platform {
         }
     }
 
-    /// Takes all that is left: the Podman driver hands options on, so nothing is lost.
+    /// Sets everything else: the Podman driver passes options on, so nothing is lost.
     fn podman(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) {
         let limits: Vec<Text> = ledger.texts("--ulimit").into_iter().map(text).collect();
         self.plain.extend((!limits.is_empty()).then_some(("ulimits", Entry::Texts(limits))));

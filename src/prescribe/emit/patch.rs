@@ -1,30 +1,30 @@
-//! Two documents → what the second has more or otherwise, and what it has no more.
+//! Compares two documents: what the second one adds, changes and removes.
 //!
-//! Must not know a format: it compares what was written.
+//! Must not know any particular format: it compares the written text.
 
 use yaml_serde::{Mapping, Value};
 
 use super::emitted::{EmitError, Emitted};
 use super::yaml::{self, spoken};
 
-/// Lists whose order carries the meaning: they are given whole.
+/// Lists whose order matters; they are shown completely.
 const WHOLE: [&str; 4] = ["command", "args", "entrypoint", "test"];
-/// Keys that say which one of several is meant; they stay.
+/// The key that identifies an entry among several; it is kept.
 const NAME: &str = "name";
 
-/// What a document says otherwise than another.
+/// The differences between two documents.
 #[derive(Debug, Default)]
 pub struct Changes {
-    /// What is new or otherwise, as text.
+    /// New and changed parts, as text.
     pub text: String,
-    /// What is gone, by its path.
+    /// Paths of the removed parts.
     pub gone: Vec<String>,
 }
 
 /// Compares two YAML documents.
 ///
 /// # Errors
-/// [`EmitError::Yaml`] where one of them is none.
+/// Returns [`EmitError::Yaml`] if one of them is not valid YAML.
 pub fn of_yaml(before: &str, after: &str) -> Result<Changes, EmitError> {
     let read = |text: &str| yaml_serde::from_str::<Value>(text);
     let mut gone = Vec::new();
@@ -34,7 +34,7 @@ pub fn of_yaml(before: &str, after: &str) -> Result<Changes, EmitError> {
     Ok(Changes { text, gone })
 }
 
-/// Writes the changes with comments at the top: what is to be known anew, what is to be taken out.
+/// Writes the changes with comments at the top that list new notes and what to remove.
 pub fn page(old: &Emitted, new: Emitted, changes: Changes) -> String {
     let fresh = |new: Vec<String>, old: &[String]| {
         new.into_iter().filter(|words| !old.contains(words)).collect::<Vec<_>>()
@@ -44,8 +44,8 @@ pub fn page(old: &Emitted, new: Emitted, changes: Changes) -> String {
     Emitted { text: changes.text, left_out: fresh(new.left_out, &old.left_out), notes }.page()
 }
 
-/// Returns what is new or otherwise in a document; `None` where nothing is. What is gone is added to the
-/// list, with its path.
+/// Returns the new and changed parts of a document; `None` if there are none. Adds the paths of removed parts
+/// to the list.
 fn changed(before: &Value, after: &Value, path: &str, gone: &mut Vec<String>) -> Option<Value> {
     match (before, after) {
         (before, after) if before == after => None,
@@ -76,7 +76,7 @@ fn mapping(before: &Mapping, after: &Mapping, path: &str, gone: &mut Vec<String>
     if kept.is_empty() {
         return None;
     }
-    // Of several the name tells which one is meant.
+    // The name tells which of several entries is meant.
     let mut named: Mapping = after
         .iter()
         .filter(|(key, _)| key.as_str() == Some(NAME))
@@ -86,7 +86,7 @@ fn mapping(before: &Mapping, after: &Mapping, path: &str, gone: &mut Vec<String>
     Some(named)
 }
 
-/// Compares two lists; entries with a name are compared with the one of that name.
+/// Compares two lists; entries with a name are compared with the entry of the same name.
 fn sequence(before: &[Value], after: &[Value], path: &str, gone: &mut Vec<String>) -> Vec<Value> {
     let named = |list: &[Value], value: &Value| {
         let name = value.get(NAME)?;
@@ -104,7 +104,7 @@ fn sequence(before: &[Value], after: &[Value], path: &str, gone: &mut Vec<String
     list
 }
 
-/// Returns the path of a key.
+/// Returns the path of a key below another path.
 fn below(path: &str, key: &Value) -> String {
     let key = spoken(key);
     if path.is_empty() { key } else { format!("{path}.{key}") }

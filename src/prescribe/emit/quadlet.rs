@@ -1,7 +1,8 @@
-//! Recipe → a Quadlet `.container` file.
+//! Writes a recipe as a Quadlet `.container` file.
 //!
-//! Only keys that every Quadlet knows (Podman 4.6) are written; all other flags go through `PodmanArgs=`.
-//! Must not write a value that systemd would read otherwise: such a value is quoted or goes to Podman whole.
+//! Uses only keys that every Quadlet version knows (since Podman 4.6); all other flags go through
+//! `PodmanArgs=`. Must not write a value that systemd would interpret differently: such a value is quoted or
+//! passed to Podman as a whole.
 
 use ini::{EscapePolicy, Ini, WriteOption};
 
@@ -15,7 +16,7 @@ use crate::snapshot::EngineKind;
 use crate::visible::is_hidden;
 
 const CONTAINER: &str = "Container";
-/// Flags and their keys; what they hold is taken as it stands.
+/// Flags and their keys; systemd takes the values literally.
 const RAW: [(&str, &str); 22] = [
     ("--hostname", "HostName"),
     ("--user", "User"),
@@ -40,7 +41,7 @@ const RAW: [(&str, &str); 22] = [
     ("--health-start-period", "HealthStartPeriod"),
     ("--health-on-failure", "HealthOnFailure"),
 ];
-/// Flags and their keys; what they hold is split into words first.
+/// Flags and their keys; systemd splits the values into words first.
 const WORDS: [(&str, &str); 2] = [("--label", "Label"), ("--annotation", "Annotation")];
 
 /// Entries in order: section, key, value.
@@ -49,7 +50,7 @@ type Entries = Vec<(&'static str, &'static str, String)>;
 /// Writes the file for a recipe.
 ///
 /// # Errors
-/// [`EmitError::Ini`] when it cannot be written.
+/// Returns [`EmitError::Ini`] if it cannot be written.
 pub fn write(source: &Source<'_>) -> Result<Emitted, EmitError> {
     let (recipe, notes) = translate::to(source.recipe, source.kind, EngineKind::Podman);
     let (entries, ledger) = entries(&recipe);
@@ -59,7 +60,7 @@ pub fn write(source: &Source<'_>) -> Result<Emitted, EmitError> {
 /// Compares the files for two recipes, entry by entry.
 ///
 /// # Errors
-/// [`EmitError::Ini`] when they cannot be written.
+/// Returns [`EmitError::Ini`] if they cannot be written.
 pub fn changes(before: &Recipe, after: &Recipe, kind: EngineKind) -> Result<Changes, EmitError> {
     let podmans = |recipe| translate::to(recipe, kind, EngineKind::Podman).0;
     let (before, after) = (podmans(before), podmans(after));
@@ -70,7 +71,7 @@ pub fn changes(before: &Recipe, after: &Recipe, kind: EngineKind) -> Result<Chan
     Ok(Changes { text, gone })
 }
 
-/// Returns the entries for a recipe that fits Podman, with what they cannot say.
+/// Returns the entries for a recipe that is valid for Podman, and what they cannot express.
 fn entries(recipe: &Recipe) -> (Entries, Ledger<'_>) {
     let mut ledger = Ledger::new(recipe);
     let mut unit = Unit::default();
@@ -105,14 +106,14 @@ fn entries(recipe: &Recipe) -> (Entries, Ledger<'_>) {
 /// Writes entries as a file.
 ///
 /// # Errors
-/// [`EmitError::Ini`] when it cannot be written.
+/// Returns [`EmitError::Ini`] if it cannot be written.
 fn written(entries: &Entries) -> Result<String, EmitError> {
     let mut ini = Ini::new();
     for (section, key, value) in entries {
         ini.with_section(Some(*section)).add(*key, value.as_str());
     }
     let mut bytes = Vec::new();
-    // systemd has rules of its own for quotes, which the values follow already.
+    // systemd has its own quoting rules, which the values follow already.
     let options = WriteOption { escape_policy: EscapePolicy::Nothing, ..WriteOption::default() };
     ini.write_to_opt(&mut bytes, options)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -129,7 +130,7 @@ impl Unit {
         self.entries.push((section, key, value));
     }
 
-    /// Adds a value that is taken as it stands; one that cannot stand so goes through `PodmanArgs=`.
+    /// Adds a literal value; one that cannot be written literally goes through `PodmanArgs=`.
     fn raw(&mut self, key: &'static str, flag: &str, value: &str) {
         let awkward = value.trim() != value
             || value.is_empty()
@@ -183,7 +184,7 @@ impl Unit {
         recipe.mounts.iter().for_each(|(_, text)| self.raw("Mount", "--mount", text));
     }
 
-    /// Hands all other flags to Podman as they are.
+    /// Passes all other flags to Podman as they are.
     fn rest(&mut self, ledger: &mut Ledger<'_>) {
         for flag in ledger.rest() {
             if flag.name == "--runtime" {
@@ -207,7 +208,7 @@ impl Unit {
         }
     }
 
-    /// Adds the profile, which has a key of its own, and `--health-cmd`, which is one text.
+    /// Adds the seccomp profile, which has its own key, and `--health-cmd`, whose value is one text.
     fn security(&mut self, ledger: &mut Ledger<'_>) {
         for path in ledger.after("--security-opt", "seccomp=") {
             self.raw("SeccompProfile", "--security-opt", path);
@@ -218,7 +219,7 @@ impl Unit {
     }
 }
 
-/// Returns the policy of the unit, which is what restarts the container.
+/// Returns the restart policy of the unit, since systemd restarts the container.
 fn restart(ledger: &mut Ledger<'_>) -> Option<&'static str> {
     let policy = ledger.text("--restart")?;
     let (name, count) = policy.split_once(':').map_or((policy, None), |(name, count)| (name, Some(count)));
@@ -235,17 +236,17 @@ fn restart(ledger: &mut Ledger<'_>) -> Option<&'static str> {
     }
 }
 
-/// Writes a flag as one word.
+/// Writes a flag and its value as one word.
 fn tied(flag: &Flag) -> String {
     if flag.value.is_none() { flag.name.clone() } else { word(&flag.tied()) }
 }
 
-/// Escapes what systemd puts values of its own in for.
+/// Escapes the characters that systemd expands.
 fn literal(text: &str) -> String {
     text.replace('%', "%%").replace('$', "$$")
 }
 
-/// Writes one word of a list, quoted where it would not be one or would not come back.
+/// Writes one word of a list, quoted if systemd would otherwise split or change it.
 fn word(text: &str) -> String {
     let plain = |c: char| !is_hidden(c) && !c.is_whitespace() && !"\\\"';#".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
@@ -265,6 +266,6 @@ fn word(text: &str) -> String {
             c => quoted.push(c),
         }
     }
-    // Two signs that begin a command of a workflow, wherever they stand in a line.
+    // `##[` starts a workflow command anywhere in a line.
     quoted.replace("##[", "#\\x23[") + "\""
 }

@@ -1,4 +1,4 @@
-//! What several formats have to say beside their text: files that they need, secrets that they do not hold.
+//! Remarks that several formats share: files that they need, secrets that they do not contain.
 //!
 //! Must never write a secret.
 
@@ -7,11 +7,11 @@ use crate::prescribe::recipe::{Recipe, SecretWord};
 use crate::prescribe::step::{DERIVED_DOCKERFILE, StepKind};
 use crate::visible::{disarmed, visible};
 
-/// Why labels are left out where one of them is a secret.
+/// Why labels are left out if one of them is a secret.
 pub const SECRET_LABELS: &str =
     "one of them is a secret, so none is printed: take them from the old container";
 
-/// Names the file with the environment, and what it must hold.
+/// Names the file with the environment, and what it must contain.
 pub fn env_file_note(recipe: &Recipe) -> String {
     format!(
         "needs the file {} with the old container's environment, which is not printed: NAME=value, one a \
@@ -20,12 +20,12 @@ pub fn env_file_note(recipe: &Recipe) -> String {
     )
 }
 
-/// Names the file with the labels, and what it must hold.
+/// Names the file with the labels, and what it must contain.
 pub fn label_file_note(recipe: &Recipe) -> String {
     format!("needs the file {} with the old container's labels, one name=value a line", recipe.label_file())
 }
 
-/// Says what a format that is no script leaves out of the secret words.
+/// Lists the words with secrets that a format other than a script leaves out.
 pub fn secret_words(recipe: &Recipe) -> Vec<String> {
     let one = |secret: &SecretWord| {
         format!(
@@ -36,13 +36,13 @@ pub fn secret_words(recipe: &Recipe) -> Vec<String> {
     recipe.secret_words.iter().map(one).collect()
 }
 
-/// Returns the Dockerfile of the image that a prescription derives.
+/// Returns the Dockerfile of a prescription's derived image.
 pub fn derived_dockerfile(prescription: &Prescription) -> Option<&str> {
     let step = prescription.steps.iter().find(|step| step.kind == StepKind::BuildImage)?;
     step.files.get(DERIVED_DOCKERFILE).map(String::as_str)
 }
 
-/// Names what a format refers to and the steps make; the image not, where the format holds it itself.
+/// Lists what a format refers to and the steps create; leaves out the image if the format contains it.
 pub fn needed(prescription: &Prescription, recipe: &Recipe, holds_image: bool) -> Vec<String> {
     let mut needed = Vec::new();
     for step in &prescription.steps {
@@ -60,8 +60,8 @@ pub fn needed(prescription: &Prescription, recipe: &Recipe, holds_image: bool) -
     needed.into_iter().map(note).collect()
 }
 
-/// Splits a text into lines for comments, without signs that would end one, move a cursor or turn the order
-/// of reading.
+/// Splits a text into comment lines, without characters that would end a comment, move the cursor or change
+/// the reading direction.
 pub fn comment_lines(words: &str) -> Vec<String> {
     words.lines().map(|line| disarmed(&visible(line))).collect()
 }

@@ -1,4 +1,5 @@
-//! A recipe → the command lines that start its container: `docker run` or `podman run`, quoted for a shell.
+//! Writes a recipe as the command lines that start its container: `docker run` or `podman run`, quoted for a
+//! shell.
 //!
 //! Must not print a secret: it names the files that hold them.
 
@@ -10,10 +11,10 @@ use crate::prescribe::recipe::Recipe;
 use crate::quote::{self, Unquotable};
 use crate::snapshot::EngineKind;
 
-/// Writes the command lines for that engine.
+/// Writes the command lines for an engine.
 ///
 /// # Errors
-/// [`EmitError::Word`] for a word that no shell can be given.
+/// Returns [`EmitError::Word`] for a word that cannot be quoted for a shell.
 pub fn write(source: &Source<'_>, kind: EngineKind) -> Result<Emitted, EmitError> {
     let (recipe, mut notes) = translate::to(source.recipe, source.kind, kind);
     notes.extend(recipe.variables.is_some().then(|| env_file_note(&recipe)));
@@ -21,10 +22,10 @@ pub fn write(source: &Source<'_>, kind: EngineKind) -> Result<Emitted, EmitError
     Ok(Emitted { text: lines(&recipe, kind)?, left_out: recipe.refused, notes })
 }
 
-/// Writes the command lines that start a container of that engine, and join it to its networks.
+/// Writes the command lines that start the container and join it to its networks.
 ///
 /// # Errors
-/// [`Unquotable`] for a word that no shell can be given.
+/// Returns [`Unquotable`] for a word that cannot be quoted for a shell.
 fn lines(recipe: &Recipe, kind: EngineKind) -> Result<String, Unquotable> {
     let reach = Reach::by_itself(kind);
     let mut text = quote::line(&recipe.run(&reach))? + "\n";

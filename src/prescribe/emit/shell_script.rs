@@ -1,6 +1,6 @@
-//! The steps of a cure → one shell script.
+//! Writes the steps of a cure as one shell script.
 //!
-//! Must quote every word, and must leave nothing behind where all went well.
+//! Must quote every word, and must leave nothing behind if every step succeeds.
 
 use super::emitted::{EmitError, Emitted};
 use super::remarks::comment_lines;
@@ -8,7 +8,7 @@ use crate::prescribe::prescription::Prescription;
 use crate::prescribe::step::Step;
 use crate::quote::{self, Unquotable};
 
-/// What goes before the steps: they run in a folder of their own, which is kept only when one of them fails.
+/// The script's preamble: the steps run in their own folder, which is kept only if one of them fails.
 const START: &str = "set -eu
 work=$(mktemp -d)
 trap 'if [ $? -eq 0 ]; then rm -rf \"$work\"; else echo \"a step failed; its files are kept in $work\" >&2; \
@@ -16,11 +16,11 @@ trap 'if [ $? -eq 0 ]; then rm -rf \"$work\"; else echo \"a step failed; its fil
 cd \"$work\"
 ";
 
-/// Writes a cure as a script for `sh`; `None` where it runs nothing, or where the container cannot be carried
-/// over whole: half of the steps is no cure.
+/// Writes a cure as a script for `sh`; returns `None` if it runs nothing, or if the container cannot be
+/// carried over completely, since half of the steps is no cure.
 ///
 /// # Errors
-/// [`EmitError::Word`] for a word that no shell can be given.
+/// Returns [`EmitError::Word`] for a word that cannot be quoted for a shell.
 pub fn write(prescription: &Prescription) -> Result<Option<Emitted>, EmitError> {
     if prescription.launch.as_ref().is_some_and(|launch| !launch.recipe.refused.is_empty()) {
         return Ok(None);
@@ -29,10 +29,10 @@ pub fn write(prescription: &Prescription) -> Result<Option<Emitted>, EmitError> 
     Ok(text.map(|text| Emitted { text, left_out: Vec::new(), notes: Vec::new() }))
 }
 
-/// Writes the steps as a script; `None` where no step can be run.
+/// Writes the steps as a script; returns `None` if no step has a command.
 ///
 /// # Errors
-/// [`Unquotable`] for a word that no shell can be given.
+/// Returns [`Unquotable`] for a word that cannot be quoted for a shell.
 fn script(prescription: &Prescription) -> Result<Option<String>, Unquotable> {
     if !prescription.steps.iter().any(|step| !step.argv.is_empty()) {
         return Ok(None);
@@ -70,7 +70,7 @@ fn one(text: &mut String, step: &Step) -> Result<(), Unquotable> {
     Ok(())
 }
 
-/// Adds a text as comment lines; nothing of it can become a command.
+/// Adds a text as comment lines; no part of it can become a command.
 fn comment(text: &mut String, words: &str) {
     for line in comment_lines(words) {
         text.push_str(&format!("# {line}"));

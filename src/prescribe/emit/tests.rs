@@ -1,4 +1,4 @@
-//! Each format is read back by a parser of its own and must say what the recipe says.
+//! Parses each format with an independent parser and checks that it says what the recipe says.
 
 use ini::{Ini, ParseOption};
 use strum::VariantArray;
@@ -8,7 +8,7 @@ use super::*;
 use crate::prescribe::inspected::{FIELDS, FlagValue};
 use crate::prescribe::recipe::{Flag, Network, Volume};
 
-/// Words that some syntax takes for its own.
+/// Words that have a meaning in some syntax.
 pub const HOSTILE: [&str; 22] = [
     "it's",
     "say \"hi\"",
@@ -223,7 +223,7 @@ fn a_platform_of_molecule_says_what_the_recipe_says() {
     assert_eq!(emitted.left_out.len(), 1, "{:?}", emitted.left_out);
 }
 
-/// Words of a value as systemd splits them, with what it puts variables and specifiers in for.
+/// Splits a value into words as systemd does, and expands variables and specifiers.
 fn systemd_words(value: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;

@@ -1,14 +1,14 @@
-//! A recipe for one engine → the same for the other, or for a cluster.
+//! Translates a recipe of one engine to the other engine, or to a cluster.
 //!
-//! What makes the control group tree usable differs between them; all else has the same flags, or none. Must
-//! not drop a flag in silence: one that the other engine lacks is refused by name.
+//! The engines differ in what makes the control group tree usable; for everything else they have the same
+//! flags, or one has none. Must not drop a flag silently: one that the other engine lacks is refused by name.
 
 use crate::prescribe::inspected::podman_only;
 use crate::prescribe::recipe::{PROFILES, Recipe};
 use crate::snapshot::EngineKind;
 
 const TREE: &str = "/sys/fs/cgroup";
-/// Flags of Podman that Docker keeps for other things, or not at all.
+/// Flags of Podman that mean something else in Docker, or do not exist there.
 const PODMAN_ALSO: [&str; 5] = ["--secret", "--timeout", "--cgroups", "--cgroup-conf", "--rootfs"];
 /// Flags that only Docker's CLI has.
 const DOCKER_ONLY: [&str; 8] = [
@@ -22,8 +22,8 @@ const DOCKER_ONLY: [&str; 8] = [
     "--runtime",
 ];
 
-/// Returns the recipe for an engine, with what the other engine's flags said and this one cannot, and what is
-/// to be known.
+/// Returns the recipe for an engine, with notes on what the other engine's flags expressed and this one
+/// cannot.
 pub fn to(recipe: &Recipe, from: EngineKind, kind: EngineKind) -> (Recipe, Vec<String>) {
     let mut recipe = recipe.clone();
     if from == kind {
@@ -47,7 +47,7 @@ pub fn to(recipe: &Recipe, from: EngineKind, kind: EngineKind) -> (Recipe, Vec<S
     (recipe, notes)
 }
 
-/// Turns a recipe of Docker into one of Podman; returns what is to be known.
+/// Converts a Docker recipe to Podman; returns notes for the user.
 fn podman(recipe: &mut Recipe) -> Vec<String> {
     without_tree(recipe);
     recipe.set("--systemd", "always");
@@ -55,7 +55,7 @@ fn podman(recipe: &mut Recipe) -> Vec<String> {
     let mut notes = vec![
         "translated from Docker to Podman: Podman's systemd mode replaces Docker's cgroup flags".to_owned(),
     ];
-    // Docker keeps the text of a profile, Podman only its path.
+    // Docker stores the text of a profile, Podman only its path.
     for flag in recipe.flags.iter_mut().filter(|flag| flag.name == "--security-opt") {
         let file = flag
             .value
@@ -71,7 +71,7 @@ fn podman(recipe: &mut Recipe) -> Vec<String> {
     notes
 }
 
-/// Turns a recipe of Podman into one of Docker; returns what is to be known.
+/// Converts a Podman recipe to Docker; returns a note for the user.
 fn docker(recipe: &mut Recipe) -> String {
     without_tree(recipe);
     recipe.drop_flag("--systemd");
@@ -88,7 +88,7 @@ fn docker(recipe: &mut Recipe) -> String {
     "translated from Podman to Docker, which has no systemd mode: needs Docker 28 on cgroup v2".to_owned()
 }
 
-/// Removes what makes the control group tree usable on one engine only.
+/// Removes the flags that make the control group tree usable on one engine only.
 fn without_tree(recipe: &mut Recipe) {
     recipe.unmount(TREE);
     recipe.drop_flag("--cgroupns");

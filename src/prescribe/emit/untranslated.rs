@@ -1,11 +1,10 @@
-//! A recipe that is being written in another format: what is taken is expressed, what is left at the end is
-//! named.
+//! Tracks which flags of a recipe a format has expressed, and names the rest.
 //!
-//! Must not lose a flag in silence: each is taken or left.
+//! Must not lose a flag silently: each is either taken or reported.
 
 use crate::prescribe::recipe::{Flag, Recipe, has_secret};
 
-/// What was not taken yet of a recipe's flags, and what is to be said about the rest.
+/// The flags of a recipe that are not expressed yet, and the remarks about them.
 pub struct Ledger<'r> {
     flags: Vec<&'r Flag>,
     /// What cannot be expressed, by name and reason.
@@ -15,7 +14,7 @@ pub struct Ledger<'r> {
 }
 
 impl<'r> Ledger<'r> {
-    /// Opens with all flags but those whose value is a secret, which the recipe has refused by name.
+    /// Starts with all flags except those whose value is a secret, which the recipe has refused by name.
     pub fn new(recipe: &'r Recipe) -> Self {
         let flags =
             recipe.flags.iter().filter(|flag| !flag.value.as_deref().is_some_and(has_secret)).collect();
@@ -29,19 +28,19 @@ impl<'r> Ledger<'r> {
         taken.into_iter().filter_map(|flag: &'r Flag| flag.value.as_deref()).collect()
     }
 
-    /// Takes the value of a flag, the last one where it has several.
+    /// Takes the value of a flag; the last one if it has several.
     pub fn text(&mut self, name: &str) -> Option<&'r str> {
         self.texts(name).pop()
     }
 
-    /// Takes a switch; `Some(false)` where it is turned off.
+    /// Takes a switch; returns `Some(false)` if it is turned off.
     pub fn switch(&mut self, name: &str) -> Option<bool> {
         let (taken, kept): (Vec<&Flag>, Vec<&Flag>) = self.flags.iter().partition(|flag| flag.name == name);
         self.flags = kept;
         taken.last().map(|flag| flag.value.as_deref() != Some("false"))
     }
 
-    /// Takes values of a flag that begin with a text; gives what follows it.
+    /// Takes the values of a flag that start with a prefix; returns what follows the prefix.
     pub fn after(&mut self, name: &str, prefix: &str) -> Vec<&'r str> {
         let fits = |flag: &&&Flag| {
             flag.name == name && flag.value.as_deref().is_some_and(|value| value.starts_with(prefix))
@@ -51,22 +50,22 @@ impl<'r> Ledger<'r> {
         taken.into_iter().filter_map(|flag| flag.value.as_deref()?.strip_prefix(prefix)).collect()
     }
 
-    /// Takes everything that is left.
+    /// Takes all remaining flags.
     pub fn rest(&mut self) -> Vec<&'r Flag> {
         std::mem::take(&mut self.flags)
     }
 
-    /// Names something that cannot be expressed.
+    /// Records something that cannot be expressed.
     pub fn leave(&mut self, what: &str, why: &str) {
         self.left_out.push(format!("{what}: {why}"));
     }
 
-    /// Says something that the user must know.
+    /// Records something that the user must know.
     pub fn note(&mut self, words: impl Into<String>) {
         self.notes.push(words.into());
     }
 
-    /// Names all flags that are left, each with a reason.
+    /// Records all remaining flags as not expressible, each with a reason.
     pub fn leave_rest(&mut self, why: impl Fn(&str) -> String) {
         for flag in self.rest() {
             self.leave(&flag.words().join(" "), &why(&flag.name));

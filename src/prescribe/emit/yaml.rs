@@ -1,8 +1,8 @@
-//! Typed values → YAML that readers of version 1.1 and 1.2 understand alike.
+//! Writes typed values as YAML that readers of version 1.1 and 1.2 understand alike.
 //!
-//! The serialiser decides by YAML 1.2 which text needs quotes; `PyYAML` and some readers in Go go by 1.1,
-//! where `no`, `1_000`, `22:22` and `2026-01-01` are no texts. So every text that is not plainly one is made
-//! to be quoted. Must not leave a text that some reader takes for something else.
+//! The serialiser decides by YAML 1.2 which strings need quotes; `PyYAML` and some readers in Go follow 1.1,
+//! where `no`, `1_000`, `22:22` and `2026-01-01` are not strings. So every string that is not plainly one is
+//! quoted. Must not write a string that some reader takes for another type.
 
 use serde::{Serialize, Serializer};
 use yaml_serde::Value;
@@ -10,15 +10,16 @@ use yaml_serde::Value;
 use super::emitted::EmitError;
 use crate::visible::{is_command, is_hidden};
 
-/// An indicator that no plain scalar may begin with, and a character of private use that marks it as ours.
+/// An indicator that no plain scalar may start with, followed by a private-use character that identifies this
+/// module.
 const MARK: &str = "@\u{f5d0}";
-/// A character of private use that stands at both ends of a text which is written with escapes, its bytes in
-/// hexadecimal between them.
+/// A private-use character around a string that is written with escapes; its bytes are between the two, in
+/// hexadecimal.
 const CODED: char = '\u{f5d1}';
-/// Words that are truth values or nothing to some reader.
+/// Words that some reader takes for a boolean or null.
 const NOT_TEXT: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
 
-/// A text that stays one for every reader.
+/// A string that every reader takes for a string.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Text(pub String);
 
@@ -34,8 +35,8 @@ impl Serialize for Text {
             let coded = self.0.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
             return serializer.collect_str(&format_args!("{CODED}{coded}{CODED}"));
         }
-        // Text of several lines is written as a block or in double quotes, which is never taken for anything
-        // else.
+        // A string of several lines is written as a block or in double quotes, which no reader takes for
+        // anything else.
         if is_plain(&self.0) || self.0.contains('\n') {
             serializer.serialize_str(&self.0)
         } else {
@@ -44,8 +45,8 @@ impl Serialize for Text {
     }
 }
 
-/// Returns whether it holds what a reader would not see, what a workflow would obey on a line of its own, or
-/// the marks of this module.
+/// Returns whether it contains invisible characters, a line that a workflow runner would obey, or the markers
+/// of this module.
 fn needs_escapes(text: &str) -> bool {
     let odd = |c: char| !matches!(c, '\n' | '\t') && is_hidden(c) || ('\u{e000}'..='\u{f8ff}').contains(&c);
     text.chars().any(odd)
@@ -54,7 +55,7 @@ fn needs_escapes(text: &str) -> bool {
         || text.contains('\n') && is_command(text)
 }
 
-/// Writes a text in double quotes, with escapes that YAML 1.1 and 1.2 know.
+/// Writes a string in double quotes, with escapes that YAML 1.1 and 1.2 know.
 fn escaped(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
@@ -69,17 +70,17 @@ fn escaped(text: &str) -> String {
             c => quoted.push(c),
         }
     }
-    // Two signs that begin a command of a workflow, wherever they stand in a line.
+    // `##[` starts a workflow command anywhere in a line.
     quoted.replace("##[", "#\\u0023[") + "\""
 }
 
-/// Decodes the text behind the bytes in hexadecimal.
+/// Decodes a string from hexadecimal.
 fn decoded(coded: &str) -> Option<String> {
     let byte = |at: usize| u8::from_str_radix(coded.get(at..at + 2)?, 16).ok();
     String::from_utf8((0..coded.len()).step_by(2).map(byte).collect::<Option<_>>()?).ok()
 }
 
-/// Puts texts with escapes where their codes stand, with the quotes that the serialiser may have given them.
+/// Replaces encoded strings with escaped ones, including the quotes that the serialiser may have added.
 fn with_escapes(yaml: &str) -> String {
     let mut pieces = yaml.split(CODED);
     let mut text = pieces.next().unwrap_or_default().to_owned();
@@ -95,7 +96,7 @@ fn with_escapes(yaml: &str) -> String {
     text
 }
 
-/// Returns whether no reader can take it for anything but a text.
+/// Returns whether every reader takes it for a string.
 fn is_plain(text: &str) -> bool {
     let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
     let inside =
@@ -106,20 +107,20 @@ fn is_plain(text: &str) -> bool {
 /// Writes a document.
 ///
 /// # Errors
-/// [`EmitError::Yaml`] for values that YAML has no form for.
+/// Returns [`EmitError::Yaml`] for values that YAML cannot represent.
 pub fn written<T: Serialize>(value: &T) -> Result<String, EmitError> {
     Ok(with_escapes(&yaml_serde::to_string(value)?.replace(MARK, "")))
 }
 
-/// A value that was read, for [`written`]: its texts stay texts.
+/// A parsed value, ready for [`written`]: its strings stay strings.
 pub enum Marked<'v> {
-    /// Text.
+    /// A string.
     Text(Text),
     /// Key and value pairs in order.
     Map(Vec<(Marked<'v>, Marked<'v>)>),
     /// Values in order.
     List(Vec<Marked<'v>>),
-    /// Numbers, truth values, nothing.
+    /// A number, a boolean or null.
     Other(&'v Value),
 }
 
@@ -147,27 +148,27 @@ impl Serialize for Marked<'_> {
     }
 }
 
-/// Writes a scalar for people.
+/// Writes a scalar for display.
 pub fn spoken(value: &Value) -> String {
     yaml_serde::to_string(value).unwrap_or_default().trim_end().replace('\n', " ")
 }
 
-/// A scalar, list or map of texts that a format has one key for.
+/// A scalar, or a list of strings, where a format has one key for both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Entry {
     /// A number.
     Number(i64),
-    /// A truth value.
+    /// A boolean.
     Truth(bool),
-    /// A text.
+    /// A string.
     Text(Text),
-    /// Texts in order.
+    /// Strings in order.
     Texts(Vec<Text>),
 }
 
 impl Entry {
-    /// Returns a number where the text is one, else the text.
+    /// Returns a number if the text is one, otherwise a string.
     pub fn scalar(text: &str, escape: impl Fn(&str) -> String) -> Self {
         text.parse()
             .ok()

@@ -1,4 +1,4 @@
-//! What an image boots to: the extent that is asked for → a target of its own, and the journal's settings.
+//! What an image boots: its own systemd target for the requested extent, and the journal's settings.
 
 /// The target that the image boots to.
 pub const TARGET: &str = "container.target";
@@ -28,7 +28,7 @@ impl Extent {
     }
 }
 
-/// Writes the unit of the target.
+/// Writes the target unit.
 pub fn target(extent: Extent) -> String {
     let (description, needs) = match extent {
         Extent::Minimal => ("the requested units", ""),

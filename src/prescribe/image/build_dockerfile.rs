@@ -1,9 +1,8 @@
-//! What is known of an image → the Dockerfile that `build` writes, and its files: an image that boots
-//! systemd.
+//! Writes the Dockerfile of `build`, and its files: an image that boots systemd.
 //!
-//! No unit of the package manager is deleted or edited: a target of its own, links below `/etc` and drop-ins
-//! say all, so that updates of packages stay possible. Must not fetch or run anything, and must not let a
-//! word of the user become a command.
+//! No unit of the package manager is deleted or edited: the image has its own target, links below `/etc` and
+//! drop-ins, so that packages can still be updated. Must not fetch or run anything, and must not let user
+//! input become a command.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +12,9 @@ use super::image_error::ImageError;
 use crate::prescribe::recipe::checked_names::is_image_reference;
 use crate::snapshot::{Facts, key};
 
-/// Units that ask for hardware, a console or the host's kernel (their man pages; `systemd.special(7)`).
-/// Masking one that is not there does no harm.
-const OUT_OF_THE_WAY: [&str; 25] = [
+/// Units that need hardware, a console or the host's kernel (see their man pages and `systemd.special(7)`).
+/// Masking one that does not exist is harmless.
+const MASKED_UNITS: [&str; 25] = [
     "console-getty.service",
     "container-getty@.service",
     "getty.target",
@@ -43,7 +42,7 @@ const OUT_OF_THE_WAY: [&str; 25] = [
     "systemd-udevd.service",
 ];
 
-/// What is asked for.
+/// What the user requests.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ImageWish {
     /// Image to start from.
@@ -59,18 +58,18 @@ pub struct ImageWish {
 pub struct ImagePlan {
     /// Path → text; `Dockerfile` is among them.
     pub files: BTreeMap<String, String>,
-    /// Whether packages are fetched, for which the build needs a network or a repository of its own.
+    /// Whether packages are installed, for which the build needs a network or a local repository.
     pub installs: bool,
     /// Units that are enabled, with their suffix.
     pub units: Vec<String>,
-    /// Worth knowing before it is built.
+    /// Remarks to show before the build.
     pub remarks: Vec<String>,
 }
 
 /// Plans the image.
 ///
 /// # Errors
-/// Any [`ImageError`].
+/// Returns any [`ImageError`].
 pub fn image(facts: &Facts, wish: &ImageWish) -> Result<ImagePlan, ImageError> {
     if !is_image_reference(&wish.base) {
         return Err(ImageError::Base(wish.base.clone()));
@@ -114,7 +113,7 @@ pub fn image(facts: &Facts, wish: &ImageWish) -> Result<ImagePlan, ImageError> {
     Ok(ImagePlan { files, installs: family.is_some(), units, remarks: remarks(facts, there) })
 }
 
-/// Returns a unit's whole name; words that the shell of a build could take for more than a name are refused.
+/// Returns a unit's full name; refuses words that a build's shell could take for more than a name.
 fn unit(name: &str) -> Result<String, ImageError> {
     const SUFFIXES: [&str; 6] = [".service", ".socket", ".timer", ".path", ".target", ".mount"];
     let plain = |c: char| c.is_ascii_alphanumeric() || ":_.@-".contains(c);
@@ -128,23 +127,21 @@ fn unit(name: &str) -> Result<String, ImageError> {
     })
 }
 
-/// Writes commands as one layer.
+/// Joins commands into one layer.
 fn run(commands: &[String]) -> String {
     format!("RUN {}", commands.join(" \\\n && "))
 }
 
-/// Writes links and state, all by systemctl's own hand, which writes below /etc only.
+/// Writes links and state with systemctl, which only writes below /etc.
 fn set_up(extent: Extent, units: &[String]) -> String {
-    let mut commands = vec![
-        format!("systemctl set-default {TARGET}"),
-        format!("systemctl mask {}", OUT_OF_THE_WAY.join(" ")),
-    ];
+    let mut commands =
+        vec![format!("systemctl set-default {TARGET}"), format!("systemctl mask {}", MASKED_UNITS.join(" "))];
     if !units.is_empty() {
         commands.push(format!("systemctl enable {}", units.join(" ")));
         commands.push(format!("systemctl add-wants {TARGET} {}", units.join(" ")));
     }
     commands.extend(enabled_before(extent, units));
-    // Empty: each container gets an id of its own at its first boot (machine-id(5)).
+    // Empty: each container gets its own ID at its first boot (machine-id(5)).
     commands.push(": > /etc/machine-id".to_owned());
     commands.push(
         "{ test ! -f /var/lib/dbus/machine-id || test -L /var/lib/dbus/machine-id || ln -sf /etc/machine-id /var/lib/dbus/machine-id; }"
@@ -153,8 +150,8 @@ fn set_up(extent: Extent, units: &[String]) -> String {
     run(&commands)
 }
 
-/// Settles what becomes of services that packages and earlier layers have enabled: pulled in, or disabled
-/// where only what is asked for boots.
+/// Handles services that packages and earlier layers have enabled: pulls them in, or disables them if only
+/// the requested units boot.
 fn enabled_before(extent: Extent, units: &[String]) -> Option<String> {
     let (kept, action) = match extent {
         Extent::MultiUser => return None,
@@ -171,7 +168,7 @@ fn enabled_before(extent: Extent, units: &[String]) -> Option<String> {
     ))
 }
 
-/// Lists what is worth knowing before it is built.
+/// Lists the remarks to show before the build.
 fn remarks(facts: &Facts, there: bool) -> Vec<String> {
     let mut remarks = Vec::new();
     if facts.get(key::IMAGE_VOLUME_CGROUP) == Some(true) {

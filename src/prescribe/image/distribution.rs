@@ -1,6 +1,6 @@
-//! Which package manager brings systemd into an image: a lookup in the table `distributions.toml`.
+//! Looks up how a package manager installs systemd into an image, in the table `distributions.toml`.
 //!
-//! Must not guess: a distribution that the table does not name is refused.
+//! Must not guess: a distribution that the table does not list is refused.
 
 use std::sync::LazyLock;
 
@@ -14,7 +14,7 @@ use crate::snapshot::{Facts, key};
 #[serde(deny_unknown_fields)]
 pub struct Family {
     ids: Vec<String>,
-    /// Path of the init that its packages leave.
+    /// Path of the init that its packages install.
     pub init: String,
     /// Commands that install systemd and a message bus, to be joined with `&&`.
     pub install: Vec<String>,
@@ -39,8 +39,8 @@ static TABLE: LazyLock<Table> =
 /// Returns the family of an image.
 ///
 /// # Errors
-/// [`ImageError::NoSystemd`] where the distribution has none, [`ImageError::UnknownDistribution`] where it is
-/// not known.
+/// Returns [`ImageError::NoSystemd`] if the distribution has none, [`ImageError::UnknownDistribution`] if it
+/// is not known.
 pub fn of(facts: &Facts) -> Result<&'static Family, ImageError> {
     let id = facts.get(key::GUEST_OS_ID).unwrap_or_default();
     let named = |ids: &[String], wanted: &str| ids.iter().any(|id| id.eq_ignore_ascii_case(wanted));

@@ -1,8 +1,8 @@
-//! Why an image cannot be made. Words only.
+//! Errors that prevent an image from being planned. Messages only.
 
 use crate::visible::visible;
 
-/// Why no image can be made.
+/// Why no image can be planned.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImageError {
     /// The distribution has no systemd.
@@ -13,7 +13,7 @@ pub enum ImageError {
         /// Why not.
         why: String,
     },
-    /// Nobody knows how packages are installed there.
+    /// The table does not say how to install packages on this distribution.
     #[error(
         "sysdock does not know how to add systemd to {distribution}\n  next: install systemd in your own \
             Dockerfile, build it, and use that image as the base"
@@ -22,7 +22,7 @@ pub enum ImageError {
         /// Its name.
         distribution: String,
     },
-    /// Whether systemd is there could not be seen.
+    /// The image's files could not be read, so it is not known whether systemd is installed.
     #[error(
         "cannot read the files of {base}, so its contents are unknown\n  next: run `sysdock doctor` on a \
             container of that image to see why"
@@ -31,11 +31,11 @@ pub enum ImageError {
         /// The image.
         base: String,
     },
-    /// A word that names no image.
+    /// The word is not an image reference.
     #[error("`{}` is not an image reference\n  next: name the base as for `docker pull`, such as \
         debian:12", visible(.0))]
     Base(String),
-    /// A word that names no unit.
+    /// The word is not a unit name.
     #[error("`{}` is not a unit name\n  next: name units as for systemctl, such as nginx or \
         nginx.service", visible(.0))]
     Unit(String),

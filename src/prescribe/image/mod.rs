@@ -1,7 +1,7 @@
-//! What is known of an image → the Dockerfile and files of one that boots systemd.
+//! Plans an image that boots systemd: its Dockerfile and its files.
 //!
-//! No unit of the package manager is deleted or edited: a target of its own, links below `/etc` and drop-ins
-//! say all, so that updates of packages stay possible.
+//! No unit of the package manager is deleted or edited: the image has its own target, links below `/etc` and
+//! drop-ins, so that packages can still be updated.
 
 mod boot_target;
 mod build_dockerfile;

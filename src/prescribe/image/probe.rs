@@ -1,5 +1,5 @@
-//! Names and documents about images: the container that an image is read through, and what new things are
-//! called after it.
+//! Names and documents for images: the container through which an image is read, and names derived from an
+//! image's name.
 //!
 //! Must not start anything.
 
@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use crate::facts::program;
 use crate::prescribe::trial_names::{TOKEN_LABEL, TRIAL_LABEL};
 
-/// Returns the document of the Engine API that creates a container of an image, only to be read: as the image
-/// starts by itself where that leads to an init, else with init in place of its program. `until` is the end
-/// of its life, in seconds since 1970; `token` proves who made it.
+/// Returns the Engine API document that creates a container from an image, only to read it: with the image's
+/// own program if that leads to an init, otherwise with init as the program. `until` is the end of its life,
+/// in seconds since 1970; `token` proves who created it.
 #[must_use]
 pub fn probe(reference: &str, image: &Value, until: i64, token: &str) -> Value {
     let words = |key: &str| -> Vec<String> {
@@ -30,8 +30,8 @@ pub fn probe(reference: &str, image: &Value, until: i64, token: &str) -> Value {
     document
 }
 
-/// Returns a reference as part of a container's name: `registry/group/name:tag` gives `name-tag`, without the
-/// tag where that is `latest`.
+/// Converts a reference to part of a container's name: `registry/group/name:tag` gives `name-tag`, without
+/// the tag if it is `latest`.
 #[must_use]
 pub fn name_after(reference: &str) -> String {
     let (name, tag) = split(reference);
@@ -45,7 +45,7 @@ pub fn name_after(reference: &str) -> String {
     if tame.is_empty() { "image".to_owned() } else { tame.to_owned() }
 }
 
-/// Names the image that is made of a base: `name-systemd:tag`, without the host of a registry.
+/// Returns the name of the image built from a base: `name-systemd:tag`, without the registry host.
 #[must_use]
 pub fn tag_after(reference: &str) -> String {
     let (name, tag) = split(reference);
@@ -58,7 +58,7 @@ pub fn tag_after(reference: &str) -> String {
     format!("{stem}-systemd:{}", tag.unwrap_or("latest"))
 }
 
-/// Splits a reference into name and tag; a digest is left out, and a bare id has no name to speak of.
+/// Splits a reference into name and tag; drops a digest, and returns no name for a bare ID.
 fn split(reference: &str) -> (&str, Option<&str>) {
     let reference = reference.split('@').next().unwrap_or_default();
     let hex = |text: &str| text.len() >= 12 && text.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -1,20 +1,20 @@
-//! What Podman was called with (`Config.CreateCommand`): flags that its inspect document does not show, or
-//! does not tell apart from what the engine filled in.
+//! Reads Podman's own command line (`Config.CreateCommand`): flags that its inspect document does not show,
+//! or does not distinguish from the engine's defaults.
 //!
-//! Must not take the words of the container's own program for flags.
+//! Must not take arguments of the container's program for flags.
 
 use serde_json::Value;
 
 use crate::prescribe::recipe::Recipe;
 
-/// How a flag of Podman's comes back from its command line.
+/// How a Podman flag is restored from the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Takes {
-    /// It has a value, which inspect does not show.
+    /// Has a value, which inspect does not show.
     Value,
-    /// It stands alone, and inspect does not show it.
+    /// Has no value, and inspect does not show it.
     Nothing,
-    /// Inspect shows it, so that it need not be read here.
+    /// Inspect shows it, so it is not read here.
     Shown,
 }
 
@@ -57,7 +57,7 @@ const PODMAN_ONLY: [(&str, Takes); 36] = [
     ("--umask", Takes::Shown),
     ("--variant", Takes::Value),
 ];
-/// Those that shape the environment, which is carried over as it came to be.
+/// Flags that shape the environment, which is carried over in its final form.
 const OF_ENVIRONMENT: [(&str, Takes); 2] = [("--unsetenv", Takes::Value), ("--unsetenv-all", Takes::Nothing)];
 
 /// Lists the flags that only Podman's CLI has.
@@ -66,12 +66,12 @@ pub fn podman_only() -> impl Iterator<Item = &'static str> {
 }
 
 /// Returns whether Podman turns its systemd mode on by itself for a program (podman-run(1), `--systemd`).
-pub fn knows_as_init(program: &str) -> bool {
+pub fn recognises_as_init(program: &str) -> bool {
     matches!(program, "/sbin/init" | "/usr/sbin/init" | "/usr/local/sbin/init")
         || program.rsplit('/').next() == Some("systemd")
 }
 
-/// Podman's own command line; empty where the container was made over the API.
+/// Podman's own command line; empty if the container was created over the API.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CreateCommand<'s> {
     words: &'s [Value],
@@ -83,7 +83,7 @@ impl<'s> CreateCommand<'s> {
         let words =
             native.and_then(|native| native.pointer("/Config/CreateCommand")).and_then(Value::as_array);
         let words = words.map_or(&[][..], Vec::as_slice);
-        // The container's own command comes last and may look like flags of Podman.
+        // The container's own command comes last and may look like Podman flags.
         let command = native.and_then(|native| native.pointer("/Config/Cmd")).and_then(Value::as_array);
         Self { words: words.strip_suffix(command.map_or(&[][..], Vec::as_slice)).unwrap_or(words) }
     }
@@ -112,7 +112,7 @@ impl<'s> CreateCommand<'s> {
         values
     }
 
-    /// Returns whether a variable was given, or may have been by a file or out of the caller's own.
+    /// Returns whether a variable was given, or may have been given by a file or the caller's environment.
     pub fn names_variable(self, name: &str) -> bool {
         let given =
             self.values(&["-e", "--env"]).into_iter().any(|entry| entry.split('=').next() == Some(name));
@@ -123,7 +123,7 @@ impl<'s> CreateCommand<'s> {
         self.words.iter().filter_map(Value::as_str)
     }
 
-    /// Carries over what only the command line tells.
+    /// Carries over what only the command line shows.
     pub fn carry(self, recipe: &mut Recipe) {
         for (name, takes) in PODMAN_ONLY.iter().chain(&OF_ENVIRONMENT).copied() {
             match takes {
@@ -133,7 +133,8 @@ impl<'s> CreateCommand<'s> {
                     .for_each(|value| recipe.push(name, Some(value.to_owned()))),
                 Takes::Nothing if self.has(&[name]) => {
                     let value = self.texts().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
-                    // Another value would become a word of its own, and the next one the image.
+                    // A value that is not a boolean would become a separate word, and the next word the
+                    // image.
                     match value {
                         None | Some("true" | "false") => recipe.push(name, value.map(str::to_owned)),
                         Some(_) => {

@@ -1,4 +1,4 @@
-//! The engine's documents of one container, read so that Docker's and Podman's answer the same questions.
+//! Reads the engine's documents of one container through one interface for Docker and Podman.
 //!
 //! Must not change or judge anything.
 
@@ -9,7 +9,7 @@ use crate::facts::Config;
 use crate::prescribe::recipe::Recipe;
 use crate::snapshot::{EngineKind, Redactor, Snapshot, TargetKind};
 
-/// The documents of one container, evened out between the engines.
+/// The documents of one container, with the differences between the engines evened out.
 pub struct Inspected<'s> {
     /// The inspect document and its helpers.
     pub config: Config<'s>,
@@ -21,14 +21,14 @@ pub struct Inspected<'s> {
     pub info: Option<&'s Value>,
     /// Sections `Config` and `HostConfig`, Podman's own fields included.
     pub sections: [(&'static str, Map<String, Value>); 2],
-    /// What Podman was called with.
+    /// Podman's own command line.
     pub asked: CreateCommand<'s>,
-    /// What of a file's words is secret; documents of a live engine have no secrets left in them.
+    /// Finds secrets in the words of a file; documents of a live engine are already redacted.
     secrets: Option<Redactor>,
 }
 
 impl<'s> Inspected<'s> {
-    /// Reads a snapshot; `None` without a whole inspect document, as for pasted text.
+    /// Reads a snapshot; returns `None` without a complete inspect document, as for pasted text.
     pub fn of(snapshot: &'s Snapshot) -> Option<Self> {
         let documents = &snapshot.documents;
         let inspect = documents.get("container").filter(|document| document.get("Id").is_some())?;
@@ -53,18 +53,18 @@ impl<'s> Inspected<'s> {
         })
     }
 
-    /// Returns a setting by section and key, such as `HostConfig.Memory`; `None` where it is null.
+    /// Returns a setting by section and key, such as `HostConfig.Memory`; `None` if it is null.
     pub fn value(&self, path: &str) -> Option<&Value> {
         let (section, key) = path.split_once('.')?;
         self.sections.iter().find(|(name, _)| *name == section)?.1.get(key).filter(|value| !value.is_null())
     }
 
-    /// Returns a text by section and key; empty where there is none.
+    /// Returns a string by section and key; empty if there is none.
     pub fn text(&self, path: &str) -> &str {
         self.value(path).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// Returns a whole number by section and key; 0 where there is none.
+    /// Returns an integer by section and key; 0 if there is none.
     pub fn number(&self, path: &str) -> i64 {
         self.value(path).and_then(Value::as_i64).unwrap_or(0)
     }
@@ -74,28 +74,28 @@ impl<'s> Inspected<'s> {
         self.config.kind == EngineKind::Podman
     }
 
-    /// Returns a list of texts of the image's configuration; `None` where the image is not known.
+    /// Returns a list of strings from the image's configuration; `None` if the image is not known.
     pub fn of_image(&self, key: &str) -> Option<Vec<String>> {
         let list = self.image?.get(key).and_then(Value::as_array);
         Some(list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
     }
 
-    /// Returns the labels that the image brings.
+    /// Returns the image's labels.
     pub fn image_labels(&self) -> Option<&'s Value> {
         self.image.and_then(|image| image.get("Labels"))
     }
 
-    /// Returns the user that the image asks for.
+    /// Returns the image's user.
     pub fn image_user(&self) -> &'s str {
         self.image.and_then(|image| image.get("User")).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// Returns a word with tokens in place of its secrets.
-    pub fn told(&self, word: &str) -> String {
+    /// Replaces the secrets of a word with tokens.
+    pub fn redacted(&self, word: &str) -> String {
         self.secrets.as_ref().map_or_else(|| word.to_owned(), |secrets| secrets.redact(word))
     }
 
-    /// Puts tokens in place of the secrets of a recipe.
+    /// Replaces the secrets of a recipe with tokens.
     pub fn without_secrets(&self, recipe: &mut Recipe) {
         if self.secrets.is_none() {
             return;
@@ -103,7 +103,7 @@ impl<'s> Inspected<'s> {
         let words = recipe.command.iter_mut().chain(recipe.entrypoint.iter_mut().flatten());
         let values = recipe.flags.iter_mut().filter_map(|flag| flag.value.as_mut());
         let texts = words.chain(values).chain(recipe.mounts.iter_mut().map(|(_, text)| text));
-        texts.for_each(|text| *text = self.told(text));
+        texts.for_each(|text| *text = self.redacted(text));
     }
 }
 

@@ -1,7 +1,6 @@
-//! Values of the engine's API → values as the flags of its CLI write them; `None` where a value has a shape
-//! that is not known.
+//! Converts values of the engine's API to values of its CLI flags; `None` if a value has an unknown shape.
 //!
-//! Must not guess: what is not known is refused by its caller.
+//! Must not guess: the caller refuses what is not known.
 
 use serde_json::{Map, Value};
 
@@ -14,17 +13,17 @@ const OWN_ANNOTATIONS: [&str; 5] = [
     "org.systemd.property.",
 ];
 
-/// Returns whether a value says nothing: null, "", 0, false, [] and {}.
+/// Returns whether a value is empty: null, "", 0, false, [] and {}.
 pub fn says_nothing(value: &Value) -> bool {
     matches!(value.to_string().as_str(), "null" | "\"\"" | "0" | "false" | "[]" | "{}" | "[0,0]")
 }
 
-/// Returns a text of a map; empty where there is none.
+/// Returns a string of a map; empty if there is none.
 pub fn text<'v>(value: &'v Value, key: &str) -> &'v str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Returns a whole number of a map.
+/// Returns an integer of a map.
 pub fn number(value: &Value, key: &str) -> Option<i64> {
     value.get(key).and_then(Value::as_i64)
 }
@@ -33,7 +32,7 @@ fn each(value: &Value, write: impl Fn(&Value) -> Option<String>) -> Option<Vec<S
     value.as_array()?.iter().map(write).collect()
 }
 
-/// Writes a value that stands alone: text, number or truth value.
+/// Writes a scalar: string, number or boolean.
 pub fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -42,7 +41,7 @@ pub fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// Writes `key=value` for each entry; a list of values gives one each.
+/// Writes `key=value` for each entry; a list of values gives one pair for each value.
 pub fn pairs(value: &Value) -> Option<Vec<String>> {
     value.as_object()?.iter().map(|(key, value)| Some(format!("{key}={}", scalar(value)?))).collect()
 }
@@ -52,7 +51,7 @@ pub fn keys(value: &Value) -> Option<Vec<String>> {
     Some(value.as_object()?.keys().cloned().collect())
 }
 
-/// Writes the annotations of the user's own.
+/// Writes the annotations that the user set.
 pub fn annotations(value: &Value) -> Option<Vec<String>> {
     let own = |key: &str| OWN_ANNOTATIONS.iter().any(|prefix| key.starts_with(prefix));
     let kept: Map<String, Value> =
@@ -60,7 +59,7 @@ pub fn annotations(value: &Value) -> Option<Vec<String>> {
     pairs(&Value::Object(kept))
 }
 
-/// Writes `always`, `on-failure:3`; nothing for `no`.
+/// Writes `always` or `on-failure:3`; nothing for `no`.
 pub fn restart(value: &Value) -> Option<Vec<String>> {
     let retries = number(value, "MaximumRetryCount").filter(|count| *count > 0);
     let name = value.get("Name")?.as_str()?;
@@ -78,7 +77,7 @@ pub fn cpus(value: &Value) -> Option<Vec<String>> {
     Some(vec![decimals.trim_end_matches('0').trim_end_matches('.').to_owned()])
 }
 
-/// Writes `path:number` for weights and rates of devices.
+/// Writes `path:number` for device weights and rates.
 pub fn device_numbers(value: &Value) -> Option<Vec<String>> {
     each(value, |entry| {
         Some(format!(
@@ -108,7 +107,7 @@ pub fn devices(value: &Value) -> Option<Vec<String>> {
     })
 }
 
-/// Writes a request for GPUs; other requests for devices are not known.
+/// Writes a request for GPUs; other device requests are unknown.
 pub fn gpus(value: &Value) -> Option<Vec<String>> {
     let [request] = value.as_array()?.as_slice() else { return None };
     let plain = |key: &str| {
@@ -157,7 +156,7 @@ pub fn links(value: &Value) -> Option<Vec<String>> {
     })
 }
 
-/// Writes the names of Podman's secrets with their options.
+/// Writes the names of Podman secrets with their options.
 pub fn secrets(value: &Value) -> Option<Vec<String>> {
     each(value, |secret| {
         let name = text(secret, "Name");

@@ -1,7 +1,7 @@
-//! The table of fields: where the engine keeps a setting, which flag of its CLI asks for it, and how its
-//! value is written.
+//! The table of fields: where the engine stores a setting, which CLI flag sets it, and how its value is
+//! written.
 //!
-//! A field that is not here and is not at a default is refused by name, never dropped. Must not read a
+//! A field that is not listed and not at its default is refused by name, never dropped. Must not read a
 //! document.
 
 use serde_json::Value;
@@ -11,23 +11,23 @@ use super::field_values;
 /// How a field becomes flags.
 #[derive(Debug, Clone, Copy)]
 pub enum FlagValue {
-    /// A text.
+    /// A string.
     Text,
-    /// The flag alone, where the field is true.
+    /// The flag alone, if the field is true.
     Switch,
     /// The flag alone, or with `=false`.
     Either,
-    /// A whole number, 0 meaning none.
+    /// An integer; 0 means unset.
     Number,
-    /// A whole number that means something when it is 0 too.
+    /// An integer for which 0 is meaningful.
     Whole,
-    /// One flag for each text of a list.
+    /// One flag for each string of a list.
     Each,
     /// One flag `key=value` for each entry of a map.
     Pairs,
-    /// Values made by a function; `None` where the value has a shape that is not known.
+    /// Values computed by a function, which returns `None` for an unknown shape.
     Made(fn(&Value) -> Option<Vec<String>>),
-    /// Settled elsewhere, or without a meaning for a new container.
+    /// Handled elsewhere, or meaningless for a new container.
     Elsewhere,
 }
 
@@ -40,8 +40,7 @@ pub struct Field {
     pub flag: &'static str,
     /// How the value is written.
     pub value: FlagValue,
-    /// Values, as JSON, that mean what the absence of the flag means; null, "", 0, false, [] and {} always
-    /// do.
+    /// Values, as JSON, that mean the same as leaving the flag out; null, "", 0, false, [] and {} always do.
     pub defaults: &'static [&'static str],
 }
 
@@ -143,13 +142,13 @@ pub const FIELDS: &[Field] = &[
     field("HostConfig.DnsSearch", "--dns-search", FlagValue::Each, &[]),
     field("HostConfig.ExtraHosts", "--add-host", FlagValue::Each, &[]),
     field("HostConfig.HostsFile", "--hosts-file", FlagValue::Text, &[]),
-    // Written by to_recipe.rs and its neighbours, where they meet each other, the image or the engine.
+    // Written by to_recipe.rs and its neighbours, because they depend on each other, the image or the engine.
     elsewhere("Config.Hostname"), elsewhere("Config.Env"), elsewhere("Config.Labels"), elsewhere("Config.Cmd"), elsewhere("Config.Entrypoint"),
     elsewhere("Config.Image"), elsewhere("Config.Volumes"), elsewhere("Config.StopSignal"), elsewhere("Config.Healthcheck"), elsewhere("Config.SystemdMode"),
     elsewhere("HostConfig.Binds"), elsewhere("HostConfig.Mounts"), elsewhere("HostConfig.Tmpfs"), elsewhere("HostConfig.NetworkMode"),
     elsewhere("HostConfig.SecurityOpt"), elsewhere("HostConfig.CgroupnsMode"), elsewhere("HostConfig.CgroupMode"), elsewhere("HostConfig.LogConfig"),
     elsewhere("HostConfig.MaskedPaths"), elsewhere("HostConfig.ReadonlyPaths"),
-    // What the image brings, what the engine fills in, what only a terminal in the foreground needs.
+    // Set by the image or the engine, or only needed for a terminal in the foreground.
     elsewhere("Config.AttachStdin"), elsewhere("Config.AttachStdout"), elsewhere("Config.AttachStderr"), elsewhere("Config.StdinOnce"),
     elsewhere("Config.OnBuild"), elsewhere("Config.Shell"), elsewhere("Config.ArgsEscaped"), elsewhere("Config.CreateCommand"), elsewhere("Config.sdNotifySocket"),
     elsewhere("HostConfig.ConsoleSize"), elsewhere("HostConfig.ContainerIDFile"), elsewhere("HostConfig.CgroupManager"),
@@ -157,11 +156,10 @@ pub const FIELDS: &[Field] = &[
 ];
 
 impl Field {
-    /// Returns whether a value says nothing: null, "", 0, false, [] and {}, or what the entry calls a
-    /// default.
+    /// Returns whether a value is empty (null, "", 0, false, [] and {}), or a default of this field.
     pub fn is_default(&self, value: &Value) -> bool {
         let text = value.to_string();
-        // A switch with two explicit states means something when it is false.
+        // For a switch with two explicit states, false is meaningful.
         let explicit = match self.value {
             FlagValue::Either => value.is_boolean(),
             FlagValue::Whole => value.is_number(),

@@ -1,4 +1,4 @@
-//! `Config.Healthcheck` → the `--health-…` flags that ask for the same.
+//! Converts `Config.Healthcheck` to the equivalent `--health-…` flags.
 //!
 //! Must not drop a part that it does not know.
 
@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::field_values::number;
 use crate::snapshot::EngineKind;
 
-/// Writes the flags of a health check; `None` for a test that no flag can ask for. What the image's own check
-/// says too is left out where the engine puts the two together.
+/// Writes the flags of a health check; returns `None` for a test that no flag can express. Leaves out what
+/// the image's own check also says if the engine merges the two.
 pub fn flags(
     check: &Value,
     image: Option<&Value>,
@@ -23,7 +23,7 @@ pub fn flags(
         _ if is_own("Test") => Vec::new(),
         ["NONE"] => return Some(vec![("--no-healthcheck".to_owned(), None)]),
         ["CMD-SHELL", line] => command((*line).to_owned()),
-        // Podman takes the words as such: several as JSON, one after the name of the form
+        // Podman stores the words as given: several as JSON, one after the name of the form
         // (`pkg/specgenutil/specgen.go`).
         ["CMD", word] if kind == EngineKind::Podman && !word.contains(char::is_whitespace) => {
             command(format!("CMD {word}"))
@@ -31,7 +31,7 @@ pub fn flags(
         ["CMD", words @ ..] if kind == EngineKind::Podman && words.len() > 1 => {
             command(serde_json::to_string(words).ok()?)
         }
-        // Docker's CLI has no such form; its shell runs the same.
+        // Docker's CLI has no such form; a shell command is equivalent.
         ["CMD", words @ ..] => command(shlex::try_join(words.iter().copied()).ok()?),
         [] => Vec::new(),
         _ => return None,
@@ -56,7 +56,7 @@ pub fn flags(
     Some(flags)
 }
 
-/// Writes a duration as Go reads it, exact.
+/// Writes a duration exactly, in Go's syntax.
 fn duration(nanoseconds: i64) -> String {
     match nanoseconds {
         n if n % 1_000_000_000 == 0 => format!("{}s", n / 1_000_000_000),

@@ -1,4 +1,5 @@
-//! The engine's inspect documents of a container → a recipe that makes one like it, and its seccomp filter.
+//! Converts the engine's inspect documents of a container to a recipe that recreates it, and finds its
+//! seccomp filter.
 //!
 //! Must not ask an engine, and must not judge what it reads.
 
@@ -15,7 +16,7 @@ mod secret_places;
 mod settings;
 mod to_recipe;
 
-pub use create_command::{knows_as_init, podman_only};
+pub use create_command::{podman_only, recognises_as_init};
 pub use documents::Inspected;
 #[cfg(test)]
 pub use fields::{FIELDS, FlagValue};

@@ -1,5 +1,5 @@
-//! An entry of `HostConfig.Mounts` → the text of `--mount` that asks for the same; `None` where it has parts
-//! that no option is known for.
+//! Converts an entry of `HostConfig.Mounts` to the equivalent `--mount` value; `None` if it has parts without
+//! a known option.
 //!
 //! Must not drop a part that it does not know.
 
@@ -8,8 +8,7 @@ use serde_json::Value;
 use super::field_values::{pairs, says_nothing, scalar, text};
 use crate::prescribe::recipe::csv_line;
 
-/// Writes the text of `--mount` for one entry of `HostConfig.Mounts`; `None` where it has parts that are not
-/// known.
+/// Writes the `--mount` value for one entry of `HostConfig.Mounts`; returns `None` if it has unknown parts.
 pub fn text_of(entry: &Value) -> Option<String> {
     const KNOWN: [&str; 9] = [
         "Type",
@@ -45,7 +44,7 @@ pub fn text_of(entry: &Value) -> Option<String> {
     Some(csv_line::join(&words))
 }
 
-/// How an option of a mount is written.
+/// How a mount option is written.
 enum Written {
     /// The word alone.
     Word(&'static str),
@@ -75,7 +74,7 @@ const TMPFS: [(&str, Written); 2] =
     [("SizeBytes", Written::Value("tmpfs-size")), ("Mode", Written::Octal("tmpfs-mode"))];
 const IMAGE: [(&str, Written); 1] = [("Subpath", Written::Value("image-subpath"))];
 
-/// Writes the options of one kind of mount; `None` where one is not known.
+/// Writes the options of one kind of mount; returns `None` if one is unknown.
 fn mount_options(section: Option<&Value>, options: &[(&str, Written)]) -> Option<Vec<String>> {
     let mut words = Vec::new();
     for (key, value) in section.and_then(Value::as_object).into_iter().flatten() {

@@ -1,6 +1,6 @@
-//! Binds, volumes and tmpfs mounts of a container → the mounts of a recipe.
+//! Converts binds, volumes and tmpfs mounts of a container to the mounts of a recipe.
 //!
-//! Must not lose a volume that nobody named: its data stays with its name.
+//! Must not lose an anonymous volume: its data is found by its generated name.
 
 use serde_json::Value;
 
@@ -47,8 +47,8 @@ impl Inspected<'_> {
         self.anonymous_volumes(recipe);
     }
 
-    /// Carries over what Podman mounts that is no bind, volume or tmpfs, and parts of volumes: only its
-    /// command line tells how it was asked for.
+    /// Carries over Podman mounts that are not binds, volumes or tmpfs mounts, and parts of volumes: only
+    /// Podman's command line shows how they were requested.
     fn special_mounts(&self, recipe: &mut Recipe) {
         if !self.is_podman() {
             return;
@@ -73,8 +73,8 @@ impl Inspected<'_> {
         }
     }
 
-    /// Returns the entry with the name that the engine gave to a volume which nobody named, so that it is
-    /// taken over.
+    /// Returns the entry with the name that the engine generated for an anonymous volume, so that the volume
+    /// is reused.
     fn with_source(&self, entry: &Value, target: &str) -> Value {
         let mut entry = entry.clone();
         let nameless = entry.get("Source").and_then(Value::as_str).unwrap_or_default().is_empty();
@@ -90,10 +90,10 @@ impl Inspected<'_> {
         entry
     }
 
-    /// Takes over volumes that nobody named by the name that the engine gave them.
+    /// Reuses anonymous volumes by the names that the engine generated.
     fn anonymous_volumes(&self, recipe: &mut Recipe) {
-        // What comes from another container comes again; a volume of one's own stands among the container's
-        // own.
+        // Volumes of another container are mounted again through that container; the container's own are
+        // listed in its own configuration.
         let borrows = self
             .value("HostConfig.VolumesFrom")
             .and_then(Value::as_array)

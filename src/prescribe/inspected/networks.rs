@@ -1,6 +1,6 @@
-//! The networks of a container → flags of `run` for the first and of `network connect` for the others.
+//! Converts a container's networks to flags of `run` for the first and of `network connect` for the others.
 //!
-//! Must not ask for what the engine gives by itself, such as the alias of the short id.
+//! Must not request what the engine adds by itself, such as the alias of the short ID.
 
 use serde_json::Value;
 
@@ -9,11 +9,11 @@ use crate::facts::Config;
 use crate::prescribe::recipe::{Flag, Network, Recipe};
 use crate::snapshot::EngineKind;
 
-/// Modes that are the engine's default.
+/// Network modes that are the engine's default.
 const DEFAULT: [&str; 6] = ["", "default", "bridge", "slirp4netns", "pasta", "nat"];
 
-/// The network that Podman joins a container to where nothing was asked for.
-const PODMANS_OWN: &str = "podman";
+/// The network that Podman joins a container to by default.
+const PODMAN_DEFAULT: &str = "podman";
 
 /// Adds the networks to a recipe.
 pub fn carry(config: &Config<'_>, asked: CreateCommand<'_>, recipe: &mut Recipe) {
@@ -35,7 +35,7 @@ pub fn carry(config: &Config<'_>, asked: CreateCommand<'_>, recipe: &mut Recipe)
         if first || name == "bridge" && DEFAULT.contains(&mode) || mode == "host" || mode == "none" {
             own_network(settings, config, recipe);
         } else if config.kind == EngineKind::Podman && DEFAULT.contains(&mode) {
-            if name != PODMANS_OWN {
+            if name != PODMAN_DEFAULT {
                 recipe.push("--network", Some(name.clone()));
             }
         } else {
@@ -45,7 +45,7 @@ pub fn carry(config: &Config<'_>, asked: CreateCommand<'_>, recipe: &mut Recipe)
     }
 }
 
-/// Adds the networks that Podman was called with, and those that were joined later.
+/// Adds the networks of Podman's command line, and those that were joined later.
 fn as_asked(config: &Config<'_>, asked: CreateCommand<'_>, recipe: &mut Recipe) {
     let named = asked.values(&["--network", "--net"]);
     for value in &named {
@@ -62,14 +62,14 @@ fn as_asked(config: &Config<'_>, asked: CreateCommand<'_>, recipe: &mut Recipe) 
     for (name, settings) in
         config.field("/NetworkSettings/Networks").and_then(Value::as_object).into_iter().flatten()
     {
-        if !(first(name) || named.is_empty() && name == PODMANS_OWN) {
+        if !(first(name) || named.is_empty() && name == PODMAN_DEFAULT) {
             recipe.networks.push(Network { name: name.clone(), flags: flags(settings, config, "--alias") });
         }
     }
 }
 
-/// Adds the settings of the network that the container starts in; those without a flag of their own are put
-/// beside its name by [`Recipe::run`].
+/// Adds the settings of the container's first network; [`Recipe::run`] appends those without a dedicated flag
+/// to the network's name.
 fn own_network(settings: &Value, config: &Config<'_>, recipe: &mut Recipe) {
     recipe.flags.extend(flags(settings, config, "--network-alias"));
 }
@@ -89,7 +89,7 @@ fn flags(settings: &Value, config: &Config<'_>, alias: &str) -> Vec<Flag> {
         }
     }
     list("/IPAMConfig/LinkLocalIPs").for_each(|address| give("--link-local-ip", address.to_owned()));
-    // The engine adds the short id itself.
+    // The engine adds the short ID by itself.
     list("/Aliases").filter(|name| !config.is_short_id(name)).for_each(|name| give(alias, name.to_owned()));
     list("/Links").for_each(|link| give("--link", link.to_owned()));
     for (key, value) in settings.get("DriverOpts").and_then(Value::as_object).into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! A snapshot's documents → the seccomp filter that is in force in the container, as text and as rules.
+//! Finds the seccomp filter that is in force in a snapshot's container, as text and as rules.
 //!
 //! Must not judge the filter.
 
@@ -11,10 +11,10 @@ use crate::snapshot::{Snapshot, key};
 
 pub use crate::facts::seccomp_filter::{Found, Origin};
 
-/// Finds the filter of the container of a snapshot.
+/// Finds the filter of a snapshot's container.
 ///
 /// # Errors
-/// Why it is not known, in words.
+/// Returns an error message that says why it is not known.
 pub fn filter_of(snapshot: &Snapshot) -> Result<Found, String> {
     let inspected = Inspected::of(snapshot).ok_or("the engine's inspect data of the container is missing")?;
     let kept = || snapshot.documents.get("seccomp").map(Value::to_string);
@@ -23,19 +23,19 @@ pub fn filter_of(snapshot: &Snapshot) -> Result<Found, String> {
         .ok_or_else(|| "the container's security options are not known".to_owned())
 }
 
-/// Returns the versions of systemd that count for a container: its own, else all that were measured.
+/// Returns the systemd versions to check for a container: its own, or all that were measured.
 #[must_use]
 pub fn versions_of(snapshot: &Snapshot) -> Vec<i64> {
     snapshot.facts.get(key::GUEST_SYSTEMD_VERSION).map_or_else(|| MEASURED.to_vec(), |version| vec![version])
 }
 
-/// Returns the kind of the control group tree of a container.
+/// Returns the kind of a container's control group tree.
 #[must_use]
 pub fn hierarchy_of(snapshot: &Snapshot) -> Option<Hierarchy> {
     seccomp_filter::hierarchy(&snapshot.facts)
 }
 
-/// Returns a profile with what some versions of systemd miss, and nothing more.
+/// Returns a profile that additionally allows only these calls.
 #[must_use]
 pub fn allowing(profile: &str, wanted: &[Wanted]) -> Option<Value> {
     allow(&serde_json::from_str(profile).ok()?, wanted)

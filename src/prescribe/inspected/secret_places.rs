@@ -1,21 +1,22 @@
-//! A container's documents → the places of its secret words, from which steps fetch them at run time.
+//! Finds the places of a container's secret words, from which steps fetch them at run time.
 //!
-//! A word that the engine's document holds as it is can be fetched from there, and so can the value of an
-//! option that stands in a flag; one that the cure had to take apart cannot, and is refused by name. Must
-//! never hand out a secret.
+//! A word that the engine's document holds unchanged can be fetched from there, and so can the value of an
+//! option that is part of a flag; one that had to be split cannot, and is refused by name. Must never return
+//! a secret.
 
 use serde_json::{Map, Value};
 
 use super::documents::Inspected;
 use crate::prescribe::recipe::{Piece, Place, Recipe, SecretWord, csv_line, has_secret, map_at, pieces};
 
-/// Maps of a container's document whose values stand in flags; Podman's own document has the first ones.
+/// Maps of a container's document whose values appear in flags; Podman's own document has only the first
+/// ones.
 const MAPS: [&str; 4] =
     ["Config.Labels", "HostConfig.LogConfig.Config", "HostConfig.Annotations", "HostConfig.Sysctls"];
 const MAPS_OF_PODMAN: usize = 2;
-/// Mounts that are looked at.
+/// Number of mounts that are searched.
 const MOUNTS: usize = 1000;
-/// Maps of an entry of `HostConfig.Mounts` whose values stand in `--mount`.
+/// Maps of an entry of `HostConfig.Mounts` whose values appear in `--mount`.
 const MAPS_OF_MOUNT: [&str; 2] = ["VolumeOptions.Labels", "VolumeOptions.DriverConfig.Options"];
 
 /// Lists the places of all options of a document.
@@ -31,12 +32,12 @@ fn options(inspect: &Value, is_podman: bool) -> Vec<Place> {
     all.flat_map(keys).map(|(mount, map, key)| Place::Option { mount, map, key }).collect()
 }
 
-/// Lists the secret words of a container with their places. Two that look alike without their secrets cannot
-/// be told apart and have none.
+/// Lists a container's secret words with their places. Words that look alike without their secrets cannot be
+/// told apart and get no place.
 pub fn secret_words(inspected: &Inspected<'_>) -> Vec<SecretWord> {
     let document = inspected.config.inspect;
     let count = |key: &str| document.pointer(key).and_then(Value::as_array).map_or(0, Vec::len);
-    // Podman's documents of some versions have one text in place of the entrypoint's words.
+    // Some Podman versions have one string instead of the entrypoint's words.
     let entrypoint = if inspected.is_podman() { 0 } else { count("/Config/Entrypoint") };
     let for_shell =
         document.pointer("/Config/Healthcheck/Test/0").and_then(Value::as_str) == Some("CMD-SHELL");
@@ -46,8 +47,8 @@ pub fn secret_words(inspected: &Inspected<'_>) -> Vec<SecretWord> {
         words.chain(for_shell.then_some(Place::HealthCheck)).chain(options(document, inspected.is_podman()))
     {
         let Some(word) = place.word(document) else { continue };
-        let text = inspected.told(word);
-        // A text that was hidden as a whole says nothing of what it was.
+        let text = inspected.redacted(word);
+        // A string that was redacted as a whole does not show what it was.
         let is_there = |(other, secret): &(&str, SecretWord)| {
             *other == word && secret.text == text && !text.contains("<secret-0>")
         };
@@ -60,10 +61,10 @@ pub fn secret_words(inspected: &Inspected<'_>) -> Vec<SecretWord> {
     found.into_iter().map(|(_, secret)| secret).filter(alone).collect()
 }
 
-/// Keeps the places of those secret words that a finished recipe has; refuses words that have none.
+/// Keeps the places of the secret words that a finished recipe contains; refuses words without a place.
 pub fn settle_secrets(recipe: &mut Recipe, inspected: &Inspected<'_>) {
     inspected.without_secrets(recipe);
-    // Podman takes an entrypoint of several words as one text.
+    // Podman stores an entrypoint of several words as one string.
     let joined = inspected.is_podman() && recipe.entrypoint.iter().flatten().any(|word| has_secret(word));
     let command: Vec<String> = recipe.words().into_iter().filter(|word| has_secret(word)).collect();
     let check: Vec<String> = recipe
@@ -89,7 +90,7 @@ pub fn settle_secrets(recipe: &mut Recipe, inspected: &Inspected<'_>) {
     recipe.secret_words = places.into_iter().filter(|secret| in_words(secret) || in_flags(secret)).collect();
 }
 
-/// Returns the values of flags that options stand in.
+/// Returns the flag values that can contain options.
 fn values(recipe: &Recipe) -> impl Iterator<Item = &str> {
     recipe.flags.iter().filter(|flag| flag.name != "--health-cmd").filter_map(|flag| flag.value.as_deref())
 }

@@ -1,5 +1,5 @@
-//! What a container is told and watched by: environment, labels, health check, security options, namespaces,
-//! log → flags of a recipe.
+//! Converts a container's environment, labels, health check, security options, namespaces and log settings to
+//! flags of a recipe.
 //!
 //! Must never write a secret.
 
@@ -13,12 +13,12 @@ use crate::prescribe::trial_names::is_trial_label;
 use crate::visible::in_json;
 
 impl Inspected<'_> {
-    /// Counts the environment where it is not the image's own; it is fetched at run time and never written
-    /// here.
+    /// Counts the environment variables that differ from the image's; they are fetched at run time and never
+    /// written here.
     pub fn environment(&self, recipe: &mut Recipe) {
         const FILLED_IN: [&str; 6] = ["container", "container_uuid", "TERM", "HOSTNAME", "HOME", "PATH"];
-        // They speak of the old container only; the engine makes them anew.
-        const OF_ONE: [&str; 2] = ["HOSTNAME", "container_uuid"];
+        // These describe the old container only; the engine sets them again.
+        const PER_CONTAINER: [&str; 2] = ["HOSTNAME", "container_uuid"];
         let all = self.config.list("/Config/Env");
         let own = self.of_image("Env").unwrap_or_default();
         let name = |entry: &String| entry.split('=').next().unwrap_or_default().to_owned();
@@ -30,7 +30,8 @@ impl Inspected<'_> {
         if all.iter().all(|entry| own.contains(entry) || filled(entry, &FILLED_IN)) {
             return;
         }
-        let (anew, all): (Vec<&String>, Vec<&String>) = all.iter().partition(|entry| filled(entry, &OF_ONE));
+        let (anew, all): (Vec<&String>, Vec<&String>) =
+            all.iter().partition(|entry| filled(entry, &PER_CONTAINER));
         recipe.variables = Some(all.len());
         recipe.not_fetched = anew.into_iter().map(name).collect();
         for entry in all.into_iter().filter(|entry| !fits_a_file(entry)) {
@@ -39,8 +40,8 @@ impl Inspected<'_> {
         }
     }
 
-    /// Carries labels over that are not the image's; where one of them is secret, all are fetched at run
-    /// time, those that a file cannot hold each by itself.
+    /// Carries over labels that are not the image's; if one of them is secret, all are fetched at run time,
+    /// each on its own if a file cannot hold it.
     pub fn labels(&self, recipe: &mut Recipe) {
         let Some(all) = self.value("Config.Labels").and_then(Value::as_object) else { return };
         let image = self.image.and_then(|image| image.get("Labels"));
@@ -65,7 +66,7 @@ impl Inspected<'_> {
         }
     }
 
-    /// Carries the health check over where it is not the image's.
+    /// Carries over the health check if it differs from the image's.
     pub fn health(&self, recipe: &mut Recipe) {
         let Some(check) = self.value("Config.Healthcheck").filter(|check| !says_nothing(check)) else {
             return;
@@ -82,7 +83,7 @@ impl Inspected<'_> {
         }
     }
 
-    /// Carries over security options, hidden paths, control group namespace.
+    /// Carries over security options, masked paths and the control group namespace.
     pub fn security(&self, recipe: &mut Recipe) {
         for option in self.config.list("/HostConfig/SecurityOpt") {
             match option.strip_prefix("seccomp=").or(option.strip_prefix("seccomp:")) {
@@ -138,13 +139,13 @@ impl Inspected<'_> {
     }
 }
 
-/// Writes a JSON text anew in one line, whatever its texts hold.
+/// Rewrites a JSON text as one line, whatever its strings contain.
 fn one_line(json: &str) -> Option<String> {
     let value: Value = serde_json::from_str(json).ok()?;
     Some(in_json(&value.to_string()))
 }
 
-/// Returns whether an env file can hold it: one line `NAME=value`, of at most what the CLI reads at once.
+/// Returns whether an env file can hold it: one line `NAME=value`, no longer than the CLI reads at once.
 fn fits_a_file(entry: &str) -> bool {
     const LINE: usize = 65_535;
     let Some((name, value)) = entry.split_once('=') else { return false };

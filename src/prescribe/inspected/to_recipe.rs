@@ -1,7 +1,7 @@
-//! The engine's documents of a container → a recipe, without loss: what is not at a default becomes a flag or
-//! is refused by name.
+//! Converts the engine's documents of a container to a recipe without loss: every setting that is not at its
+//! default becomes a flag or is refused by name.
 //!
-//! Must not cure anything: a recipe that nobody edits makes the container as it is.
+//! Must not cure anything: an unedited recipe recreates the container as it is.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use crate::facts::signal;
 use crate::prescribe::recipe::{Recipe, checked_names};
 
 impl Inspected<'_> {
-    /// Builds the recipe that makes a container like this one.
+    /// Builds the recipe that recreates this container.
     pub fn recipe(&self, name: &str) -> Recipe {
         let mut recipe = Recipe {
             name: name.to_owned(),
@@ -45,7 +45,8 @@ impl Inspected<'_> {
         recipe
     }
 
-    /// Returns the reference that the container was made with, unless it now leads to another image.
+    /// Returns the image reference that the container was created with, unless it now refers to another
+    /// image.
     fn image_reference(&self) -> String {
         let reference = self.text("Config.Image");
         let id = self.config.text("/Image").unwrap_or_default();
@@ -68,19 +69,19 @@ impl Inspected<'_> {
         if reference.is_empty() || moved && !by_content { id.to_owned() } else { reference.to_owned() }
     }
 
-    /// Turns a field into its flags.
+    /// Converts a field to its flags.
     fn carry(&self, field: &Field, recipe: &mut Recipe) {
         let Some(value) = self.value(field.path).filter(|value| !field.is_default(value)) else {
             return;
         };
-        if self.is_the_images(field.path, value) || self.is_the_engines(field, value) {
+        if self.is_image_value(field.path, value) || self.is_engine_default(field, value) {
             return;
         }
         let values = match field.value {
             FlagValue::Elsewhere => return,
             FlagValue::Switch => return recipe.push(field.flag, None),
             FlagValue::Either if value == &Value::Bool(true) => return recipe.push(field.flag, None),
-            // Another value than a truth value would become a word of its own.
+            // A value that is not a boolean would become a separate word.
             FlagValue::Either if !value.is_boolean() => None,
             FlagValue::Either | FlagValue::Text | FlagValue::Number | FlagValue::Whole => {
                 field_values::scalar(value).map(|text| vec![text])
@@ -102,15 +103,15 @@ impl Inspected<'_> {
         }
     }
 
-    /// Returns whether the image brings the same value by itself.
-    fn is_the_images(&self, path: &str, value: &Value) -> bool {
+    /// Returns whether the image already sets the same value.
+    fn is_image_value(&self, path: &str, value: &Value) -> bool {
         let Some(key) = path.strip_prefix("Config.") else { return false };
         matches!(key, "User" | "WorkingDir")
             && self.image.and_then(|image| image.get(key)).is_some_and(|own| own == value)
     }
 
-    /// Returns whether the engine filled the value in.
-    fn is_the_engines(&self, field: &Field, value: &Value) -> bool {
+    /// Returns whether the engine set the value by itself.
+    fn is_engine_default(&self, field: &Field, value: &Value) -> bool {
         match field.path {
             "HostConfig.Ulimits" => self.asked.knows() && !self.asked.has(&["--ulimit"]),
             "HostConfig.Runtime" => {
@@ -121,15 +122,15 @@ impl Inspected<'_> {
                 self.number("HostConfig.Memory") == 0
                     || self.number(field.path) == 2 * self.number("HostConfig.Memory")
             }
-            // Podman 5 shows them here too.
+            // Podman 5 also shows them here.
             "HostConfig.Annotations" => self.value("Config.Annotations").is_some(),
             "HostConfig.IpcMode" if !self.is_podman() => value == "private",
             "HostConfig.ShmSize" if !self.is_podman() => value == 64 << 20,
-            _ => self.is_podman() && !self.asked.has(&[field.flag]) && is_podmans(field.path, value),
+            _ => self.is_podman() && !self.asked.has(&[field.flag]) && is_podman_default(field.path, value),
         }
     }
 
-    /// Returns whether one of several values was asked for, and is not the image's or the engine's.
+    /// Returns whether a value was requested, and is not the image's or the engine's default.
     fn is_wanted(&self, path: &str, value: &str) -> bool {
         match path {
             "Config.ExposedPorts" => {
@@ -148,7 +149,7 @@ impl Inspected<'_> {
         }
     }
 
-    /// Refuses fields that no flag is known for.
+    /// Refuses fields without a known flag.
     fn unknown_fields(&self, recipe: &mut Recipe) {
         for (section, fields) in &self.sections {
             for (key, value) in fields {
@@ -162,7 +163,7 @@ impl Inspected<'_> {
         }
     }
 
-    /// Carries the host name over where it was asked for.
+    /// Carries over the host name if it was requested.
     fn identity(&self, recipe: &mut Recipe) {
         let hostname = self.text("Config.Hostname");
         let machine = self.info.and_then(|info| info.get("Name")).and_then(Value::as_str);
@@ -174,12 +175,12 @@ impl Inspected<'_> {
         }
     }
 
-    /// Carries entrypoint and command over, said only where they are not the image's own.
+    /// Carries over entrypoint and command if they differ from the image's.
     fn program(&self, recipe: &mut Recipe) {
         let (entrypoint, command) = (self.config.entrypoint(), self.config.list("/Config/Cmd"));
         let (own_entrypoint, own_command) = (self.of_image("Entrypoint"), self.of_image("Cmd"));
         let same = own_entrypoint.as_ref().map_or(entrypoint.is_empty(), |own| *own == entrypoint);
-        // Without words the image's command would come back.
+        // Without words, the image's command would come back.
         let emptied = command.is_empty() && own_command.as_ref().is_some_and(|own| !own.is_empty());
         if !same || emptied {
             recipe.entrypoint = Some(entrypoint);
@@ -189,7 +190,7 @@ impl Inspected<'_> {
         recipe.command = command;
     }
 
-    /// Carries the stop signal over where neither the image nor the engine brings it.
+    /// Carries over the stop signal if neither the image nor the engine sets it.
     fn stop_signal(&self, recipe: &mut Recipe) {
         let Some(signal) = self.config.text("/Config/StopSignal").map(signal::canonical) else { return };
         let image = self
@@ -207,7 +208,7 @@ impl Inspected<'_> {
         }
     }
 
-    /// Carries over what only Podman has.
+    /// Carries over settings that only Podman has.
     fn podman_only(&self, recipe: &mut Recipe) {
         if !self.is_podman() {
             return;
@@ -224,7 +225,7 @@ impl Inspected<'_> {
             }
         }
         let starts_init =
-            self.config.argv().first().is_some_and(|first| create_command::knows_as_init(first));
+            self.config.argv().first().is_some_and(|first| create_command::recognises_as_init(first));
         match self.config.systemd_mode() {
             Some(true) if !starts_init => recipe.set("--systemd", "always"),
             Some(false) if starts_init => recipe.set("--systemd", "false"),
@@ -245,9 +246,8 @@ impl Inspected<'_> {
     }
 }
 
-/// Returns whether Podman writes it into its documents where nothing was asked for (containers.conf(5); seen
-/// with 4.3).
-fn is_podmans(path: &str, value: &Value) -> bool {
+/// Returns whether Podman writes this value by default (containers.conf(5); observed with 4.3).
+fn is_podman_default(path: &str, value: &Value) -> bool {
     match path {
         "Config.WorkingDir" => value == "/",
         "Config.StopTimeout" => value == 10,
@@ -259,7 +259,7 @@ fn is_podmans(path: &str, value: &Value) -> bool {
     }
 }
 
-/// Refuses flags whose value was taken out of the documents and cannot be fetched.
+/// Refuses flags whose value was redacted and cannot be fetched.
 fn refuse_unfetched(recipe: &mut Recipe) {
     let names = unfetched(recipe);
     recipe

@@ -1,5 +1,5 @@
-//! What a cure adds to a launch, one element at a time: the parts that a trial can leave out to see whether
-//! they are needed.
+//! Lists what a cure adds to a container, one element at a time: the parts that a trial can leave out to see
+//! whether they are needed.
 //!
 //! Must not touch what the container had before.
 
@@ -8,7 +8,7 @@ use std::fmt;
 use super::container_recipe::Recipe;
 use super::flag::Flag;
 
-/// A part of a launch that the cure added.
+/// A part of the container's definition that the cure added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Element {
     /// A tmpfs, by its path.
@@ -32,7 +32,7 @@ impl fmt::Display for Element {
     }
 }
 
-/// Lists what the second recipe has and the first has not.
+/// Lists what the second recipe has and the first lacks.
 pub fn added(before: &Recipe, after: &Recipe) -> Vec<Element> {
     let tmpfs = after.tmpfs.iter().filter(|(path, options)| before.tmpfs.get(*path) != Some(options));
     let volumes = after.volumes.iter().filter(|volume| !before.volumes.contains(volume));
@@ -46,7 +46,7 @@ pub fn added(before: &Recipe, after: &Recipe) -> Vec<Element> {
     elements
 }
 
-/// Takes an element out again.
+/// Removes an element from a recipe.
 pub fn leave_out(recipe: &mut Recipe, element: &Element) {
     match element {
         Element::Tmpfs(path) => {

@@ -1,8 +1,8 @@
-//! Foreign names and words of a recipe → those that may become part of a command or a file, and the refusal
-//! of all others, by name and with the reason.
+//! Checks the names and words of a recipe: those that may become part of a command or a file are kept, all
+//! others are refused by name and with the reason.
 //!
-//! Names are held to the grammar of whoever gives them, so that no engine's own name is refused. Must not
-//! mend a name: one that could be another is refused.
+//! Names are checked against the grammar of the program that assigns them, so that no valid name is refused.
+//! Must not correct a name: an ambiguous one is refused.
 
 use super::container_recipe::Recipe;
 use super::flag::Flag;
@@ -12,41 +12,41 @@ use crate::visible::{is_hidden, visible};
 
 /// A container's name (moby, `daemon/names`).
 static CONTAINER: Pattern = Pattern::new(r"\A[A-Za-z0-9][A-Za-z0-9_.-]*\z");
-/// A reference of an image (distribution/reference, `regexp.go`) or its id.
+/// An image reference (distribution/reference, `regexp.go`) or its ID.
 static IMAGE: Pattern = Pattern::new(concat!(
     r"\A(?:sha256:[0-9a-f]{64}|",
     r"(?:(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?/)?",
     r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*",
     r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,})?)\z",
 ));
-/// Users and groups, by name or number (useradd(8); the engines also take what the image's files hold).
+/// Users and groups, by name or number (useradd(8); the engines also accept names from the image's files).
 static USER: Pattern =
     Pattern::new(r"\A[A-Za-z0-9_.][A-Za-z0-9_.@+-]*\$?(?::[A-Za-z0-9_.][A-Za-z0-9_.@+-]*\$?)?\z");
-/// Longest part of a refused word that is shown, in characters.
+/// Length of a refused word's part that is shown, in characters.
 const SHOWN: usize = 80;
-/// Flags whose value is free text behind its key.
+/// Flags whose value is `key=` followed by free text.
 const FREE: [&str; 6] =
     ["--annotation", "--group-entry", "--health-cmd", "--label", "--log-opt", "--passwd-entry"];
-/// Flags that name something of the engine's.
+/// Flags whose value names an object of the engine.
 const NAMES: [&str; 6] =
     ["--network", "--volumes-from", "--runtime", "--volume-driver", "--log-driver", "--requires"];
 
-/// Returns whether a container can be called so.
+/// Returns whether this is a valid container name.
 pub fn is_container_name(name: &str) -> bool {
     CONTAINER.is_match(name)
 }
 
-/// Returns whether it names an image.
+/// Returns whether this is a valid image reference.
 pub fn is_image_reference(reference: &str) -> bool {
     reference.len() <= 4096 && IMAGE.is_match(reference)
 }
 
-/// Returns whether `USER` of a Dockerfile and `--user` can have it.
+/// Returns whether this is a valid user for a Dockerfile's `USER` and for `--user`.
 pub fn is_user(user: &str) -> bool {
     USER.is_match(user)
 }
 
-/// Writes a refused word as a report can show it.
+/// Shortens a refused word for a report.
 pub fn named(word: &str) -> String {
     let shown = visible(word);
     match shown.char_indices().nth(SHOWN) {
@@ -55,7 +55,7 @@ pub fn named(word: &str) -> String {
     }
 }
 
-/// Lists what of the names without which there is no container cannot be one.
+/// Lists the invalid ones among the names without which no container can be created.
 pub fn odd_names(recipe: &Recipe) -> Vec<String> {
     let mut odd = Vec::new();
     for name in [&recipe.name, &recipe.source].into_iter().filter(|name| !is_container_name(name)) {
@@ -97,7 +97,7 @@ pub fn refuse_words(recipe: &mut Recipe) {
 
 const NUL: &str = "contains a NUL byte, which a command line cannot hold";
 
-/// Says why a flag's value cannot be written; `None` where it can.
+/// Returns why a flag's value cannot be written; `None` if it can.
 fn odd_flag(flag: &Flag) -> Option<&'static str> {
     let value = flag.value.as_deref()?;
     match flag.name.as_str() {
@@ -115,12 +115,12 @@ fn odd_flag(flag: &Flag) -> Option<&'static str> {
     }
 }
 
-/// Says why it is no path, and nothing else of one line.
+/// Returns why it is not a path on one line.
 fn odd_path(path: &str) -> Option<&'static str> {
     path.chars().any(is_hidden).then_some("contains a line break or another invisible character")
 }
 
-/// Says why it names nothing of an engine's; an option or a second word it must not be.
+/// Returns why it is not a name of an engine object; it must not be an option or contain a second word.
 fn odd_name(name: &str) -> Option<&'static str> {
     let odd =
         name.is_empty() || name.starts_with('-') || name.chars().any(|c| c.is_whitespace() || is_hidden(c));

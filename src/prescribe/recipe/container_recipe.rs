@@ -1,12 +1,12 @@
-//! A recipe: everything that a new container must be started with to be like an old one.
+//! The recipe: everything that is needed to start a new container like an old one.
 //!
-//! `inspected` reads it out of the engine's documents, `remedy` edits it, `run_line` and `emit` write it. It
-//! holds flags of the CLI and not fields of the API, because a person must be able to read, check and repeat
-//! what is done: a setting that no flag can ask for is no part of a cure that can be shown. The places that
-//! remedies edit most (tmpfs, volumes, environment, program) are fields of their own, so that an edit finds
-//! what is there however it was asked for; all other flags are kept in their order and mean what the CLI
-//! says. Secrets are never in it: it counts or names them, and steps fetch them at run time. What cannot be
-//! carried over stands in `refused`, so that nothing is lost in silence. Must not decide what is wrong.
+//! `inspected` reads it from the engine's documents, `remedy` edits it, `recreated_run_line` and `emit` write
+//! it. It holds CLI flags and not API fields, because people must be able to read, check and repeat what is
+//! done: a setting without a flag cannot be part of a cure that is shown. The parts that remedies edit most
+//! (tmpfs, volumes, environment, program) are separate fields, so that an edit finds them however they were
+//! requested; all other flags keep their order and mean what the CLI says. A recipe never contains secrets:
+//! it counts or names them, and steps fetch them at run time. What cannot be carried over is listed in
+//! `refused`, so that nothing is lost silently. Must not decide what is wrong.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use super::network::Network;
 use super::secret_word::SecretWord;
 use super::volume::Volume;
 
-/// Where profiles are kept for Podman, which remembers only their path.
+/// Folder for seccomp profiles of Podman, which stores only their path.
 pub const PROFILES: &str = "/var/lib/sysdock/seccomp";
 
 /// What a container is started with.
@@ -23,35 +23,36 @@ pub const PROFILES: &str = "/var/lib/sysdock/seccomp";
 pub struct Recipe {
     /// Name of the container.
     pub name: String,
-    /// Name of the container that it is made after.
+    /// Name of the container that it replaces.
     pub source: String,
-    /// Image reference, or id where the reference now leads elsewhere.
+    /// Image reference, or the ID if the reference now refers to another image.
     pub image: String,
-    /// Entrypoint that is not the image's own.
+    /// Entrypoint, if it differs from the image's.
     pub entrypoint: Option<Vec<String>>,
     /// Words after the image.
     pub command: Vec<String>,
-    /// Flags that stand for themselves.
+    /// Flags without a separate field.
     pub flags: Vec<Flag>,
     /// tmpfs mounts: path → options.
     pub tmpfs: BTreeMap<String, String>,
     /// Binds and volumes.
     pub volumes: Vec<Volume>,
-    /// `--mount` texts by their target.
+    /// `--mount` values by their target.
     pub mounts: Vec<(String, String)>,
     /// Further networks.
     pub networks: Vec<Network>,
-    /// Environment that the cure sets.
+    /// Environment variables that the cure sets.
     pub environment: BTreeMap<String, String>,
-    /// Whether the old container's environment is fetched at run time, and how many variables it has.
+    /// Number of environment variables to fetch from the old container at run time; `None` if none are
+    /// fetched.
     pub variables: Option<usize>,
-    /// Names of variables that the engine makes anew, so that they are not among those.
+    /// Names of variables that the engine sets again, which are not fetched.
     pub not_fetched: Vec<String>,
-    /// Whether the old container's labels are fetched at run time, and how many there are.
+    /// Number of labels to fetch from the old container at run time; `None` if none are fetched.
     pub labels: Option<usize>,
-    /// Names of labels that are flags of their own, so that they are not among those.
+    /// Names of labels that are written as separate flags, which are not fetched.
     pub labels_apart: Vec<String>,
-    /// Text of the seccomp profile in force, where the engine keeps it as such.
+    /// Text of the seccomp profile in force, if the engine stores the text.
     pub profile: Option<String>,
     /// Words that hold a secret and are fetched at run time.
     pub secret_words: Vec<SecretWord>,
@@ -65,7 +66,7 @@ impl Recipe {
         self.flags.push(Flag { name: name.to_owned(), value });
     }
 
-    /// Gives a flag one value, in place of those that it has.
+    /// Sets a flag to one value, replacing the existing ones.
     pub fn set(&mut self, name: &str, value: &str) {
         self.drop_flag(name);
         self.push(name, Some(value.to_owned()));
@@ -76,7 +77,7 @@ impl Recipe {
         self.flags.retain(|flag| flag.name != name);
     }
 
-    /// Removes those values of a flag that fit.
+    /// Removes the values of a flag that match.
     pub fn drop_values(&mut self, name: &str, fits: impl Fn(&str) -> bool) {
         self.flags.retain(|flag| flag.name != name || !flag.value.as_deref().is_some_and(&fits));
     }
@@ -98,7 +99,7 @@ impl Recipe {
             || self.mounts.iter().any(|(target, _)| target.trim_end_matches('/') == path)
     }
 
-    /// Removes whatever is mounted at a path or below it.
+    /// Removes everything mounted at or below a path.
     pub fn unmount(&mut self, path: &str) {
         let outside = |place: &str| !std::path::Path::new(place).starts_with(path);
         self.tmpfs.retain(|place, _| outside(place));
@@ -115,27 +116,27 @@ impl Recipe {
             .collect()
     }
 
-    /// Returns the name of the file with the environment.
+    /// Returns the name of the environment file.
     pub fn env_file(&self) -> String {
         format!("{}.env", self.name)
     }
 
-    /// Returns the name of the file with the labels.
+    /// Returns the name of the label file.
     pub fn label_file(&self) -> String {
         format!("{}.labels", self.name)
     }
 
-    /// Returns the name of the file with a secret word, by its number among them.
+    /// Returns the name of the file for a secret word, by its index.
     pub fn word_file(&self, number: usize) -> String {
         format!("{}.word-{number}", self.name)
     }
 
-    /// Returns program and arguments of PID 1 where the recipe sets them.
+    /// Returns program and arguments of PID 1 if the recipe sets them.
     pub fn words(&self) -> Vec<String> {
         self.entrypoint.iter().flatten().chain(&self.command).cloned().collect()
     }
 
-    /// Returns the tmpfs mounts as `--tmpfs` takes them: `path:options`.
+    /// Returns the tmpfs mounts as values of `--tmpfs`: `path:options`.
     pub fn tmpfs_texts(&self) -> Vec<String> {
         let one = |(path, options): (&String, &String)| {
             if options.is_empty() { path.clone() } else { format!("{path}:{options}") }

@@ -1,8 +1,8 @@
-//! A line of CSV, which is how `--mount` and `--network` take several words in one.
+//! Reads and writes a line of CSV, the syntax of `--mount` and `--network` values.
 
 use csv::{ReaderBuilder, Terminator, WriterBuilder};
 
-/// Writes the words as one line; those with a comma, quotes or a line break stand in quotes.
+/// Joins words into one line; quotes those with a comma, a quote or a line break.
 pub fn join<W: AsRef<str>>(words: &[W]) -> String {
     // Writing into memory cannot fail, and the words are UTF-8 already.
     let mut writer = WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(Vec::new());
@@ -13,7 +13,7 @@ pub fn join<W: AsRef<str>>(words: &[W]) -> String {
     line
 }
 
-/// Reads the words of a line.
+/// Splits a line into its words.
 pub fn split(line: &str) -> Vec<String> {
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(line.as_bytes());
     let record = reader.records().next().and_then(Result::ok).unwrap_or_default();

@@ -1,24 +1,25 @@
-//! What a step takes from the old container without showing it: the environment, secret labels, secret words.
+//! Describes what a step fetches from the old container without showing it: the environment, secret labels,
+//! secret words.
 //!
-//! Holds the question, for people as a template of `inspect -f` and for programs as a reading of the inspect
-//! document. Must not hold an answer.
+//! Holds the query: a template of `inspect -f` for people, and a lookup in the inspect document for programs.
+//! Must not hold the result.
 
 use serde_json::Value;
 
 use super::secret_word::Place;
 
-/// What a step takes from a container.
+/// What a step fetches from a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetch {
-    /// Which part of its configuration.
+    /// The part of the container's configuration.
     pub part: Part,
     /// The container.
     pub source: String,
-    /// The file that its entries go into, one `NAME=value` a line.
+    /// The file that its entries are written to, one `NAME=value` per line.
     pub file: String,
-    /// Names of variables or labels that are not taken.
+    /// Names of variables or labels to leave out.
     pub(in crate::prescribe) without: Vec<String>,
-    /// Entries that there must be.
+    /// Expected number of entries.
     pub(in crate::prescribe) count: usize,
 }
 
@@ -34,7 +35,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// Names it in a sentence.
+    /// Returns its name for a sentence.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -44,13 +45,13 @@ impl Part {
         }
     }
 
-    /// Returns the template for `inspect -f`, without the labels of those names.
+    /// Returns the template for `inspect -f`, without these labels.
     pub(in crate::prescribe) fn template(&self, without: &[String]) -> String {
         match self {
             Self::Environment => "{{range .Config.Env}}{{println .}}{{end}}".to_owned(),
             Self::Labels => {
                 let entry = "{{println (printf \"%s=%s\" $key $value)}}";
-                // A text of JSON is one of Go.
+                // A JSON string is also a Go string.
                 let names = without
                     .iter()
                     .map(|name| format!(" (ne $key {})", Value::from(name.as_str())))
@@ -69,13 +70,13 @@ impl Part {
 }
 
 impl Fetch {
-    /// Returns the file's text from the container's inspect document; `None` where the entries are not those
+    /// Returns the file's text from the container's inspect document; `None` if the entries are not those
     /// that the step was written for, or one of them has a line break.
     #[must_use]
     pub fn text(&self, inspect: &Value) -> Option<String> {
         let config = inspect.get("Config")?;
         let all: Vec<String> = match &self.part {
-            // The dot keeps line breaks at the end, which a substitution would take away.
+            // The dot keeps trailing line breaks, which command substitution would remove.
             Part::Word(place) => return place.word(inspect).map(|word| format!("{word}.\n")),
             Part::Environment => {
                 config.get("Env")?.as_array()?.iter().filter_map(Value::as_str).map(str::to_owned).collect()

@@ -1,4 +1,4 @@
-//! One flag of the engine's `run`, with its value where it has one.
+//! One flag of the engine's `run`, with its value if it has one.
 
 /// One flag.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct Flag {
 }
 
 impl Flag {
-    /// Returns the flag as words of a command line; a truth value is tied with `=`, as switches want it.
+    /// Returns the flag as words of a command line; a boolean is joined with `=`, as switches require.
     pub fn words(&self) -> Vec<String> {
         match self.value.as_deref() {
             None => vec![self.name.clone()],
@@ -19,7 +19,7 @@ impl Flag {
         }
     }
 
-    /// Returns the flag as one word, its value tied with `=`.
+    /// Returns the flag as one word, its value joined with `=`.
     pub fn tied(&self) -> String {
         self.value.as_ref().map_or_else(|| self.name.clone(), |value| format!("{}={value}", self.name))
     }

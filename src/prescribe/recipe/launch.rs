@@ -1,17 +1,17 @@
-//! The container that a prescription starts, for those who write it in another format than steps.
+//! The container that a prescription starts, for formats other than steps.
 //!
-//! A value only. Must not be changed once the steps are made.
+//! A value only. Must not be changed once the steps are built.
 
 use super::container_recipe::Recipe;
 use crate::snapshot::EngineKind;
 
-/// A finished recipe and what is to be known of it.
+/// A finished recipe with its remarks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Launch {
-    /// Whose flags the recipe has.
+    /// The engine whose flags the recipe uses.
     pub(in crate::prescribe) kind: EngineKind,
     /// The finished recipe.
     pub(in crate::prescribe) recipe: Recipe,
-    /// What is to be known of it in every format: rights that it keeps, and whose words it is made of.
+    /// Remarks for every format: privileges that it keeps, and where its words come from.
     pub(in crate::prescribe) remarks: Vec<String>,
 }

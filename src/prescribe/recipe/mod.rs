@@ -1,6 +1,7 @@
-//! The values that the stages of this room hand on: a recipe and its parts, the plan of a cure, the launch.
+//! The values that the stages of this module exchange: a recipe and its parts, the plan of a cure, and the
+//! container to start.
 //!
-//! Values and their reading and writing as text only. Must not decide what is wrong or what cures it.
+//! Values, and their conversion from and to text. Must not decide what is wrong or what cures it.
 
 mod added_parts;
 pub mod checked_names;

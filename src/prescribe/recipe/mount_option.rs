@@ -1,4 +1,4 @@
-//! The text of `--mount`, which is a line of CSV → its parts.
+//! Parses a `--mount` value, which is a line of CSV, into its parts.
 //!
 //! Must not lose an option that it does not know.
 
@@ -13,14 +13,14 @@ pub struct Mount {
     pub source: Option<String>,
     /// Path in the container.
     pub target: String,
-    /// Whether nothing may be written.
+    /// Whether the mount is read-only.
     pub read_only: bool,
     /// Further options with their values.
     pub options: Vec<(String, String)>,
 }
 
 impl Mount {
-    /// Parses the text.
+    /// Parses a `--mount` value.
     pub fn of(text: &str) -> Self {
         let mut mount = Self { kind: "volume".to_owned(), ..Self::default() };
         for word in csv_line::split(text) {

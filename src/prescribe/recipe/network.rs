@@ -1,8 +1,8 @@
-//! A further network, which a container joins after its start.
+//! An additional network, which a container joins after its start.
 
 use super::flag::Flag;
 
-/// A further network.
+/// An additional network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network {
     /// Its name.

@@ -1,7 +1,7 @@
-//! The plan of a cure: a value that remedies fill and steps are made of.
+//! The plan of a cure, which remedies fill and from which steps are built.
 //!
-//! Records each change with the remedies that it carries out, so that nobody has to read them out of words.
-//! Must not choose a remedy; `remedy::planner` does.
+//! Records each change with the remedies that it carries out, so that code does not have to parse them from
+//! text. Must not choose a remedy; `remedy::planner` does.
 
 use super::container_recipe::Recipe;
 use crate::diagnose::{Finding, Report, Role};
@@ -9,7 +9,7 @@ use crate::prescribe::inspected::Inspected;
 use crate::snapshot::vocabulary::{CgroupDriver, CgroupMode};
 use crate::snapshot::{EngineKind, Facts, Snapshot, key};
 
-/// What a change is made in.
+/// The place of a change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ChangePlace {
     /// The flags that the container is started with.
@@ -28,45 +28,45 @@ pub struct Change {
     pub words: String,
     /// The remedies that it carries out.
     pub remedies: &'static [&'static str],
-    /// Findings that it cures; empty for what every relaunch brings.
+    /// Ids of the findings that it cures; empty for changes that every recreation includes.
     pub why: Vec<String>,
-    /// What the container may do more; `None` where nothing.
+    /// What the container may do that it could not do before; `None` if nothing.
     pub privilege: Option<String>,
-    /// What it is made in.
+    /// The place of the change.
     pub place: ChangePlace,
 }
 
-/// A plan: what is known of a container, the recipe of the new one, and what was changed in it.
+/// A plan: what is known of a container, the recipe of the new one, and the changes to it.
 ///
-/// Remedies fill it; steps are made of it.
+/// Remedies fill it; steps are built from it.
 pub struct Plan<'p> {
-    /// What is known.
+    /// The facts.
     pub facts: &'p Facts,
-    /// The container's documents.
+    /// The container's inspect documents.
     pub inspected: &'p Inspected<'p>,
     /// The snapshot.
     pub snapshot: &'p Snapshot,
     report: &'p Report,
-    /// The recipe, edited.
+    /// The recipe, as edited so far.
     pub recipe: Recipe,
-    /// What was changed so far, in the order of boot.
+    /// The changes so far, in boot order.
     pub changes: Vec<Change>,
-    /// Lines of a Dockerfile for a derived image.
+    /// Dockerfile lines for a derived image.
     pub image_lines: Vec<String>,
-    /// The seccomp profile that is to be in force, as text.
+    /// The seccomp profile to use, as text.
     pub profile: Option<String>,
-    /// What would make that file needless, as the end of a title.
+    /// What would make that profile unnecessary, as the end of a title.
     pub profile_note: String,
-    /// Whether something of it follows from documentation only.
+    /// Whether some part of it follows from documentation only and was never tested.
     pub untried: bool,
-    /// What a person has to do, with the finding that asks for it.
+    /// What a person has to do, with the id of the finding that needs it.
     pub advice: Vec<(String, String)>,
-    /// What is carried over and could be left out, in words.
+    /// What is carried over but could be left out.
     pub spare: Vec<String>,
 }
 
 impl<'p> Plan<'p> {
-    /// Starts from the container as it is, for a new one of that name.
+    /// Starts from the container as it is, for a new container with this name.
     pub fn named(
         name: &str,
         report: &'p Report,
@@ -92,7 +92,7 @@ impl<'p> Plan<'p> {
         }
     }
 
-    /// Starts in the same way where flags can help at all; `None` where the image or the host has to change.
+    /// Starts in the same way, if flags can help; returns `None` if the image or the host has to change.
     pub fn hopeful(
         name: &str,
         report: &'p Report,
@@ -103,7 +103,7 @@ impl<'p> Plan<'p> {
         if plan.roots().any(Finding::is_beyond_flags) { None } else { Some(plan) }
     }
 
-    /// Returns whether a finding that is more than a remark asks for one of these remedies.
+    /// Returns whether a finding more severe than a remark asks for one of these remedies.
     pub fn asks(&self, remedies: &[&str]) -> bool {
         self.report.findings.iter().any(|finding| finding.role != Role::Note && finding.names(remedies))
     }
@@ -113,7 +113,7 @@ impl<'p> Plan<'p> {
         self.changes.iter().any(|change| change.remedies.iter().any(|remedy| remedies.contains(remedy)))
     }
 
-    /// Returns the root causes of which no remedy was carried out.
+    /// Returns the root causes for which no remedy was carried out.
     pub fn open(&self) -> impl Iterator<Item = &'p Finding> {
         self.roots().filter(|root| !self.changes.iter().any(|change| root.names(change.remedies)))
     }
@@ -128,23 +128,23 @@ impl<'p> Plan<'p> {
         self.inspected.config.kind == EngineKind::Podman
     }
 
-    /// Records a change that takes no privilege.
-    pub fn did(&mut self, remedies: &'static [&'static str], words: impl Into<String>) {
-        self.did_with(remedies, words, None);
+    /// Records a change that needs no privilege.
+    pub fn record(&mut self, remedies: &'static [&'static str], words: impl Into<String>) {
+        self.record_with_privilege(remedies, words, None);
     }
 
-    /// Records a change by which the container may do more than before.
-    pub fn did_with(
+    /// Records a change that gives the container more privileges.
+    pub fn record_with_privilege(
         &mut self,
         remedies: &'static [&'static str],
         words: impl Into<String>,
         privilege: Option<String>,
     ) {
-        self.did_in(ChangePlace::Flags, remedies, words, privilege);
+        self.record_in_place(ChangePlace::Flags, remedies, words, privilege);
     }
 
     /// Records a change with the findings that it cures.
-    pub fn did_in(
+    pub fn record_in_place(
         &mut self,
         place: ChangePlace,
         remedies: &'static [&'static str],
@@ -156,14 +156,14 @@ impl<'p> Plan<'p> {
         self.changes.push(Change { words: words.into(), remedies, why, privilege, place });
     }
 
-    /// Returns whether PID 1 may mount for itself, so that mounts of the engine are not needed.
+    /// Returns whether PID 1 may mount, so that the engine's mounts are not needed.
     pub fn may_mount(&self) -> bool {
         self.facts.get(key::CONTAINER_CAP_SYS_ADMIN) == Some(true)
     }
 
-    /// Returns whether the control group belongs to a user whom root of the container is not: where users are
-    /// mapped, and the engine does not hand the group over as runc 1.1 does under the driver systemd.
-    pub fn owner_is_another(&self) -> bool {
+    /// Returns whether the control group belongs to another user than the container's root: if user IDs are
+    /// mapped, and the engine does not change the owner as runc 1.1 does with the `systemd` driver.
+    pub fn has_foreign_owner(&self) -> bool {
         let handed_over = self.facts.get(key::ENGINE_CGROUP_DRIVER) == Some(CgroupDriver::Systemd)
             && self.facts.get(key::CGROUP_MODE) == Some(CgroupMode::V2);
         self.facts.get(key::CONTAINER_USERNS) == Some(true) && !self.is_podman() && !handed_over

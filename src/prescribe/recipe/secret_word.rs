@@ -1,4 +1,5 @@
-//! A word of a container that holds a secret: how it looks without the secret, and where the engine keeps it.
+//! A word of a container that contains a secret: what it looks like without the secret, and where the engine
+//! stores it.
 //!
 //! Must never hold the secret itself.
 
@@ -6,41 +7,41 @@ use serde_json::{Map, Value};
 
 use crate::visible::visible;
 
-/// Returns whether a secret was taken out of a text.
+/// Returns whether a secret was replaced in a text.
 pub fn has_secret(text: &str) -> bool {
     text.contains("<secret-")
 }
 
-/// A word that holds a secret.
+/// A word that contains a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretWord {
-    /// The word as the documents show it, with a token in place of the secret.
+    /// The word as the documents show it, with a token instead of the secret.
     pub text: String,
-    /// Where the engine keeps it.
+    /// Where the engine stores it.
     pub place: Place,
 }
 
 impl SecretWord {
-    /// Returns whether it is the value of an option, which stands within the value of a flag.
+    /// Returns whether it is the value of an option, which is part of a flag's value.
     pub fn is_option(&self) -> bool {
         matches!(self.place, Place::Option { .. })
     }
 }
 
-/// A place in a container's configuration that holds one word.
+/// The place of one word in a container's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// A word of `Config.Cmd`, from 0.
+    /// A word of `Config.Cmd`, counted from 0.
     Command(usize),
-    /// A word of `Config.Entrypoint`, from 0.
+    /// A word of `Config.Entrypoint`, counted from 0.
     Entrypoint(usize),
-    /// The line of a health check for a shell.
+    /// The shell command of a health check.
     HealthCheck,
-    /// The value of an option, in a map of the document or of one of the mounts in it.
+    /// The value of an option, in a map of the document or of one of its mounts.
     Option {
-        /// The mount, from 0.
+        /// The mount, counted from 0.
         mount: Option<usize>,
-        /// The map, by the names of its fields.
+        /// The path of the map in the document.
         map: &'static str,
         /// The option.
         key: String,
@@ -48,7 +49,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// Says what it is in a sentence.
+    /// Returns its name for a sentence.
     pub fn name(&self) -> String {
         match self {
             Self::Command(index) => format!("word {} of the command", index + 1),
@@ -67,7 +68,7 @@ impl Place {
             Self::Command(index) => format!("{{{{index .Config.Cmd {index}}}}}"),
             Self::Entrypoint(index) => format!("{{{{index .Config.Entrypoint {index}}}}}"),
             Self::HealthCheck => "{{index .Config.Healthcheck.Test 1}}".to_owned(),
-            // A text of JSON is one of Go.
+            // A JSON string is also a Go string.
             Self::Option { mount: None, map, key } => {
                 format!("{{{{index .{map} {}}}}}", Value::from(key.as_str()))
             }
@@ -80,7 +81,7 @@ impl Place {
         }
     }
 
-    /// Returns its word in an inspect document.
+    /// Returns the word from an inspect document.
     pub fn word<'v>(&self, inspect: &'v Value) -> Option<&'v str> {
         let list = |key: &str| inspect.get("Config")?.get(key)?.as_array();
         match self {
@@ -101,13 +102,13 @@ pub fn map_at<'v>(inspect: &'v Value, mount: Option<usize>, map: &str) -> Option
 /// A part of a flag's value.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Piece<'t> {
-    /// As it is.
+    /// Plain text.
     Plain(&'t str),
-    /// A secret, by its number.
+    /// A secret, by its index.
     Fetched(usize),
 }
 
-/// Cuts a flag's value where options stand in it.
+/// Splits a flag's value at the options that it contains.
 pub fn pieces<'t>(text: &'t str, secrets: &[SecretWord]) -> Vec<Piece<'t>> {
     let mut pieces = Vec::new();
     let mut rest = text;

@@ -1,4 +1,4 @@
-//! A bind or a volume, as `-v` writes it: `source:destination:options`.
+//! A bind or a volume in the syntax of `-v`: `source:destination:options`.
 
 /// A bind or a volume.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Volume {
         Self { source, destination, options: parts.next().unwrap_or_default().to_owned() }
     }
 
-    /// Writes it as `-v` takes it.
+    /// Writes it in the syntax of `-v`.
     pub fn text(&self) -> String {
         let Self { source, destination, options } = self;
         let colon = if options.is_empty() { "" } else { ":" };
@@ -36,7 +36,7 @@ impl Volume {
         format!("{source}{destination}{colon}{options}")
     }
 
-    /// Returns whether the engine made up its name: 64 hex digits.
+    /// Returns whether the engine generated its name: 64 hex digits.
     pub fn is_anonymous(&self) -> bool {
         self.source.len() == 64 && self.source.chars().all(|c| c.is_ascii_hexdigit())
     }

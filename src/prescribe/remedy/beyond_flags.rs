@@ -1,5 +1,5 @@
-//! A root cause that no flag cures → steps for a person: the image or the host has to change, in the words of
-//! the rule and of its remedies.
+//! Advises what to do about a root cause that no flag cures: the image or the host has to change, as
+//! described by the rule and its remedies.
 //!
 //! Must not run anything.
 
@@ -8,8 +8,8 @@ use crate::prescribe::step::{Step, StepKind};
 use crate::rule::{PLACEHOLDER, RemedyPlace};
 use crate::snapshot::Facts;
 
-/// Returns the steps for a root cause that the planner cannot cure by itself: why no flag helps, and the
-/// words of its remedies.
+/// Returns the steps for a root cause that the planner cannot cure: why no flag helps, and the advice of its
+/// remedies.
 pub fn steps(root: &Finding, facts: &Facts) -> Vec<Step> {
     let why = root.no_flag.as_ref().map(|sentence| Step::advice(filled(sentence, facts), &[&root.id]));
     let mut steps: Vec<Step> =
@@ -20,14 +20,14 @@ pub fn steps(root: &Finding, facts: &Facts) -> Vec<Step> {
     steps
 }
 
-/// Returns the words of a remedy as a step.
+/// Returns the advice of a remedy as a step.
 fn step(root: &Finding, advice: &Advice) -> Step {
     let words = advice.words.split_whitespace().collect::<Vec<_>>().join(" ");
     let kind = if advice.place == RemedyPlace::Host { StepKind::Host } else { StepKind::Advice };
     Step { kind, ..Step::advice(words, &[&root.id]) }
 }
 
-/// Fills a sentence with the values of the facts that it names.
+/// Fills in the values of the facts that a sentence names.
 fn filled(sentence: &str, facts: &Facts) -> String {
     let mut text = sentence.to_owned();
     for captures in PLACEHOLDER.captures_iter(sentence) {

@@ -1,11 +1,11 @@
-//! Remedies of what systemd boots to, how it knows that it is in a container, and what shuts it down.
+//! Remedies for what systemd boots to, how it detects the container, and how it is shut down.
 //!
-//! Must not change what the user set and systemd can live with.
+//! Must not change a user's setting that systemd can work with.
 
 use crate::prescribe::recipe::{ChangePlace, Plan};
 use crate::snapshot::key;
 
-/// Derives an image whose default target is there and pulls the services in.
+/// Derives an image that has a default target which starts the services.
 pub fn default_target(plan: &mut Plan<'_>) {
     const IDS: &[&str] = &["restore-default-target", "pull-in-units"];
     if !plan.roots().any(|root| root.names(IDS)) {
@@ -16,17 +16,18 @@ pub fn default_target(plan: &mut Plan<'_>) {
     }
     plan.image_lines.push("RUN systemctl set-default multi-user.target".to_owned());
     let words = "a derived image whose default target is multi-user.target";
-    plan.did_in(ChangePlace::DerivedImage, IDS, words, None);
+    plan.record_in_place(ChangePlace::DerivedImage, IDS, words, None);
 }
 
-/// Sets the variable `container`: systemd before 248 knows a container by it only, later ones by it first.
+/// Sets the variable `container`: systemd before 248 detects a container only by it, later versions check it
+/// first.
 pub fn container_variable(plan: &mut Plan<'_>) {
     if plan.is_podman() || plan.facts.get(key::CONTAINER_ENV_CONTAINER).is_some_and(|value| !value.is_empty())
     {
         return;
     }
-    // From 248 on systemd takes the engine's own file for it, if the variable is not there at all (measured
-    // on 252, 257 and 262).
+    // Since 248, systemd also detects the engine's own file, if the variable is not set at all (measured on
+    // 252, 257 and 262).
     let by_file = plan.facts.get(key::GUEST_SYSTEMD_VERSION).is_some_and(|version| version >= 248)
         && plan.facts.get(key::GUEST_DOCKERENV) == Some(true)
         && plan.facts.is_absent(key::CONTAINER_ENV_CONTAINER);
@@ -34,21 +35,20 @@ pub fn container_variable(plan: &mut Plan<'_>) {
         return;
     }
     plan.recipe.environment.insert("container".to_owned(), "docker".to_owned());
-    plan.did(&["container-env"], "container=docker in its environment");
+    plan.record(&["container-env"], "container=docker in its environment");
 }
 
-/// Sets a signal that shuts systemd down in order.
+/// Sets a stop signal that shuts systemd down cleanly.
 pub fn stop_signal(plan: &mut Plan<'_>) {
     const IDS: &[&str] = &["stop-signal"];
     let halts = plan.facts.get(key::CONTAINER_STOP_SIGNAL_HALTS) == Some(true);
-    // Podman's systemd mode sets it where neither the image nor the command line has another (measured on
-    // 4.3).
+    // Podman's systemd mode sets it unless the image or the command line has another (measured on 4.3).
     let by_mode =
         plan.is_podman() && !plan.recipe.has("--stop-signal") && plan.facts.is_absent(key::IMAGE_STOP_SIGNAL);
     if by_mode && !halts {
-        plan.did(IDS, "the stop signal that Podman then sets");
+        plan.record(IDS, "the stop signal that Podman then sets");
     } else if !halts {
         plan.recipe.set("--stop-signal", "SIGRTMIN+3");
-        plan.did(IDS, "the stop signal SIGRTMIN+3");
+        plan.record(IDS, "the stop signal SIGRTMIN+3");
     }
 }

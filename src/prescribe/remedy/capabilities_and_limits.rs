@@ -1,4 +1,4 @@
-//! Remedies that give back what was taken: dropped capabilities, room for processes and memory.
+//! Remedies that restore what was removed or limited: dropped capabilities, processes and memory.
 //!
 //! Must not give more than a boot needs.
 
@@ -6,7 +6,7 @@ use crate::facts::capability::NEEDED;
 use crate::prescribe::recipe::Plan;
 use crate::snapshot::key;
 
-/// Gives back those of the dropped capabilities that systemd cannot do without.
+/// Restores the dropped capabilities that systemd needs.
 pub fn capabilities(plan: &mut Plan<'_>) {
     if !plan.asks(&["restore-capabilities"]) {
         return;
@@ -30,10 +30,10 @@ pub fn capabilities(plan: &mut Plan<'_>) {
     let list = wanted.join(", ");
     let privilege = format!("adds {list}, which the engine grants by default");
     let noun = if wanted.len() == 1 { "capability" } else { "capabilities" };
-    plan.did_with(&["restore-capabilities"], format!("the {noun} {list}"), Some(privilege));
+    plan.record_with_privilege(&["restore-capabilities"], format!("the {noun} {list}"), Some(privilege));
 }
 
-/// Raises the limit of processes to one with room for a boot.
+/// Raises the process limit to one that a boot fits in.
 pub fn processes(plan: &mut Plan<'_>) {
     if !plan.asks(&["raise-pids"]) {
         return;
@@ -42,10 +42,10 @@ pub fn processes(plan: &mut Plan<'_>) {
         plan.recipe.set("--pids-limit", "512");
     }
     plan.recipe.drop_values("--ulimit", |value| value.starts_with("nproc="));
-    plan.did(&["raise-pids"], "a limit of 512 processes");
+    plan.record(&["raise-pids"], "a limit of 512 processes");
 }
 
-/// Raises the limit of memory to one with room for a boot.
+/// Raises the memory limit to one that a boot fits in.
 pub fn memory(plan: &mut Plan<'_>) {
     if !plan.asks(&["raise-memory"]) {
         return;
@@ -55,5 +55,5 @@ pub fn memory(plan: &mut Plan<'_>) {
     plan.recipe.drop_values("--memory-reservation", |value| {
         value.parse::<i64>().is_ok_and(|bytes| bytes > 256 << 20)
     });
-    plan.did(&["raise-memory"], "256 MiB of memory");
+    plan.record(&["raise-memory"], "256 MiB of memory");
 }

@@ -1,10 +1,10 @@
-//! Engine, host and guest → the least privileged set of flags that makes the control group tree usable: the
-//! first row of `least_cgroup_set.toml` that fits.
+//! Finds the least privileged set of flags that makes the control group tree usable for an engine, host and
+//! guest: the first matching row of `least_cgroup_set.toml`.
 //!
-//! The table is a list and not a formula, because what works follows from no rule: it was found by booting
-//! guests on engines. Its order is the decision: of two rows that fit, the one that gives away less stands
-//! first, so the first hit is the least. A row that no boot has shown says so, and then the cure says so too.
-//! Must not look further than the first row, and must not mix rows.
+//! The table is a list and not a formula, because no rule predicts what works: it was found by booting guests
+//! on engines. Its order is the decision: of two matching rows, the one that grants less comes first, so the
+//! first match is the least privileged. A row that no boot has confirmed is marked as such, and the cure then
+//! says so. Must not look beyond the first match, and must not combine rows.
 
 use std::str::FromStr;
 use std::sync::LazyLock;
@@ -16,7 +16,7 @@ use crate::snapshot::vocabulary::{CgroupDriver, CgroupMode, CgroupMount, EngineK
 use crate::snapshot::{Facts, key};
 
 const TREE: &str = "/sys/fs/cgroup";
-/// What the flags of a row bring.
+/// Remedies that the flags of a row carry out.
 pub const IDS: &[&str] = &["writable-cgroups", "matching-cgroupns", "undo-cgroup-volume", "no-userns-remap"];
 
 /// One row of the table.
@@ -26,7 +26,7 @@ pub struct Row {
     /// The engine; any when absent.
     #[serde(default, deserialize_with = "word")]
     engine: Option<EngineKind>,
-    /// First major version that has it.
+    /// First matching major version of the engine.
     #[serde(default)]
     since: i64,
     /// Last major version that needs it.
@@ -39,21 +39,21 @@ pub struct Row {
     driver: Option<CgroupDriver>,
     /// Whether the engine runs as an ordinary user; any when absent.
     rootless: Option<bool>,
-    /// Whether root of the container is another user of the host; any when absent.
+    /// Whether the container's root is mapped to another host user; any when absent.
     userns: Option<bool>,
-    /// First and last systemd version of the guest, both included; any when absent.
+    /// First and last systemd version of the guest, inclusive; any when absent.
     guest: Option<(i64, i64)>,
     /// Whether the image declares a volume over the tree; any when absent.
     image_volume: Option<bool>,
     userns_mode: Option<String>,
     cgroupns: Option<String>,
     security_opt: Option<String>,
-    /// A flag of the engine's own, `--name=value`.
+    /// An engine flag, `--name=value`.
     flag: Option<String>,
-    /// Whether the container gets a control group parent of its own.
+    /// Whether the container gets its own control group parent.
     #[serde(default)]
     parent: bool,
-    /// Paths bound onto themselves, with their option.
+    /// Paths to bind to the same path, with their options.
     #[serde(default)]
     binds: Vec<String>,
     /// Whether no flag helps here.
@@ -63,12 +63,12 @@ pub struct Row {
     pub privilege: Option<String>,
     /// What is changed.
     pub words: String,
-    /// Whether the lab has shown it.
+    /// Whether a test boot has confirmed it.
     #[serde(default)]
     pub measured: bool,
 }
 
-/// Parses a word that a fact may have.
+/// Parses a word that is a valid value of a fact.
 fn word<'de, D: Deserializer<'de>, W: FromStr>(deserializer: D) -> Result<Option<W>, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map(Some).map_err(|_| de::Error::custom(format!("{text} is no word of that fact")))
@@ -83,7 +83,7 @@ static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
     toml::from_str::<Table>(include_str!("least_cgroup_set.toml")).map(|table| table.row).unwrap_or_default()
 });
 
-/// The engine, host and guest at hand, as the table asks for them.
+/// The engine, host and guest, in the columns of the table.
 struct Host {
     engine: EngineKind,
     major: i64,
@@ -95,15 +95,15 @@ struct Host {
     image_volume: bool,
 }
 
-/// Finds the row for the engine, host and guest at hand; `None` when one of them is not known or has no
-/// answer.
+/// Finds the row for an engine, host and guest; returns `None` if one of them is not known or the table has
+/// no row.
 pub fn row(facts: &Facts) -> Option<&'static Row> {
     let is = |fact| facts.get(fact) == Some(true);
     let host = Host {
         engine: facts.get(key::ENGINE_NAME)?,
         major: facts.get(key::ENGINE_MAJOR).unwrap_or(0),
         mode: facts.get(key::CGROUP_MODE).map(version),
-        // An unknown driver gets the answer that does not depend on it.
+        // If the driver is not known, the answer must not depend on it.
         driver: facts.get(key::ENGINE_CGROUP_DRIVER).unwrap_or(CgroupDriver::Systemd),
         rootless: is(key::ENGINE_ROOTLESS),
         userns: is(key::CONTAINER_USERNS),
@@ -113,13 +113,13 @@ pub fn row(facts: &Facts) -> Option<&'static Row> {
     TABLE.iter().find(|row| row.fits(&host))
 }
 
-/// Returns the version that a tree is used by: a hybrid one by version 1.
+/// Returns the control group version in use: version 1 for a hybrid tree.
 fn version(mode: CgroupMode) -> CgroupMode {
     if mode == CgroupMode::Hybrid { CgroupMode::V1 } else { mode }
 }
 
 impl Row {
-    /// Returns whether all of its columns fit.
+    /// Returns whether all columns match.
     fn fits(&self, host: &Host) -> bool {
         self.engine.is_none_or(|wanted| wanted == host.engine)
             && host.major >= self.since
@@ -134,7 +134,7 @@ impl Row {
             && self.image_volume.is_none_or(|wanted| wanted == host.image_volume)
     }
 
-    /// Changes a recipe: what is mounted over the tree goes, what the row wants comes.
+    /// Changes a recipe: removes what is mounted over the tree, adds what the row requires.
     pub fn apply(&self, recipe: &mut Recipe) {
         recipe.unmount(TREE);
         if let Some((name, value)) = self.flag.as_deref().and_then(|flag| flag.split_once('=')) {
@@ -144,7 +144,7 @@ impl Row {
             recipe.set("--userns", mode);
         }
         match self.cgroupns.as_deref() {
-            // The default needs no word, but an explicit other one must go.
+            // The default needs no flag, but a different explicit value must be removed.
             Some(namespace)
                 if recipe.values("--cgroupns").is_empty() && namespace == self.default_namespace() => {}
             Some(namespace) => recipe.set("--cgroupns", namespace),
@@ -165,13 +165,13 @@ impl Row {
         }
     }
 
-    /// Returns the namespace that engines choose by themselves.
+    /// Returns the namespace mode that engines choose by default.
     fn default_namespace(&self) -> &'static str {
         if self.mode == Some(CgroupMode::V1) { "host" } else { "private" }
     }
 }
 
-/// Returns the parent that the container has, or one named after it.
+/// Returns the container's control group parent, or a new one named after the container.
 fn own_parent(recipe: &mut Recipe) -> String {
     let asked = recipe
         .values("--cgroup-parent")
@@ -183,9 +183,9 @@ fn own_parent(recipe: &mut Recipe) -> String {
     parent
 }
 
-/// Makes the control group tree writable, by the row of the table for this engine.
+/// Makes the control group tree writable, using the table row for this engine.
 pub fn control_groups(plan: &mut Plan<'_>) {
-    let usable = plan.facts.get(key::CGROUP_MOUNT) == Some(CgroupMount::Rw) && !plan.owner_is_another();
+    let usable = plan.facts.get(key::CGROUP_MOUNT) == Some(CgroupMount::Rw) && !plan.has_foreign_owner();
     let settled = usable || plan.is_podman() || plan.facts.get(key::CONTAINER_PRIVILEGED) == Some(true);
     if plan.applied(&["writable-cgroups"]) || settled && !plan.asks(IDS) {
         return;
@@ -198,7 +198,7 @@ pub fn control_groups(plan: &mut Plan<'_>) {
     } else {
         row.apply(&mut plan.recipe);
         plan.untried |= !row.measured;
-        plan.did_with(IDS, row.words.clone(), row.privilege.clone());
+        plan.record_with_privilege(IDS, row.words.clone(), row.privilege.clone());
     }
 }
 

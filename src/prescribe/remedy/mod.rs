@@ -1,5 +1,5 @@
-//! Remedies: each id that a rule can name → the function that edits the plan, and the planner that applies
-//! them.
+//! Maps each remedy id that a rule can name to the function that edits the plan, and holds the planner that
+//! applies them.
 //!
 //! Must not write steps, and must not ask which rule names a remedy.
 

@@ -1,17 +1,17 @@
-//! Remedies that mount: tmpfs for /run, /run/lock and /tmp, writable places on a read-only root, /dev/shm.
+//! Remedies that mount: tmpfs for /run, /run/lock and /tmp, writable folders on a read-only root, /dev/shm.
 //!
-//! Must not mount over what the user mounts.
+//! Must not mount over the user's mounts.
 
 use crate::prescribe::recipe::Plan;
 use crate::snapshot::key;
 
-/// Smallest tmpfs on /run that systemd and its journal can live in, in bytes.
+/// Smallest tmpfs on /run that is enough for systemd and its journal, in bytes.
 const RUN_BYTES: i64 = 8 << 20;
-/// Places that systemd's own units write to on a read-only root (measured on 247, 252, 257 and 262): logind
-/// keeps its state there.
+/// Folder that systemd's own units write to on a read-only root (measured on 247, 252, 257 and 262): logind
+/// stores its state there.
 const STATE: &str = "/var/lib/systemd";
 
-/// Mounts a tmpfs on /run, /run/lock and /tmp, where this systemd needs them and may not mount them itself.
+/// Mounts a tmpfs on /run, /run/lock and /tmp, if this systemd needs them and may not mount them itself.
 pub fn run_and_tmp(plan: &mut Plan<'_>) {
     if plan.is_podman() || plan.may_mount() {
         return;
@@ -31,11 +31,12 @@ pub fn run_and_tmp(plan: &mut Plan<'_>) {
         return;
     }
     for path in &missing {
-        // /tmp is everybody's; the engines' own default for a tmpfs is that too, and forbids to execute.
+        // /tmp is world-writable, which is also the engines' default for a tmpfs; that default also has
+        // noexec.
         let options = if *path == "/tmp" { "exec" } else { "" };
         plan.recipe.tmpfs.insert((*path).to_owned(), options.to_owned());
     }
-    plan.did(&["tmpfs-run"], format!("a tmpfs on {}", listed(&missing)));
+    plan.record(&["tmpfs-run"], format!("a tmpfs on {}", listed(&missing)));
 }
 
 /// Replaces a /run that is too small or read-only.
@@ -55,10 +56,10 @@ pub fn larger_run(plan: &mut Plan<'_>) {
     plan.recipe.volumes.retain(|volume| volume.destination != "/run");
     plan.recipe.mounts.retain(|(target, _)| target != "/run");
     plan.recipe.tmpfs.insert("/run".to_owned(), options);
-    plan.did(&["larger-run"], "a larger, writable tmpfs on /run");
+    plan.record(&["larger-run"], "a larger, writable tmpfs on /run");
 }
 
-/// Gives a read-only root the places that systemd's own units write to.
+/// Gives a read-only root the writable folders that systemd's own units need.
 pub fn read_only_root(plan: &mut Plan<'_>) {
     if !plan.asks(&["writable-places"]) {
         return;
@@ -73,22 +74,22 @@ pub fn read_only_root(plan: &mut Plan<'_>) {
     } else {
         format!("a tmpfs on {} for its read-only root", given.join(", "))
     };
-    plan.did(&["writable-places"], words);
+    plan.record(&["writable-places"], words);
 }
 
 /// Makes /dev/shm a mount.
 pub fn shared_memory(plan: &mut Plan<'_>) {
     if plan.facts.get(key::MOUNT_DEV_SHM) == Some(false) && plan.recipe.values("--ipc") == ["none"] {
         plan.recipe.set("--ipc", "private");
-        plan.did(&["provide-mount"], "/dev/shm (--ipc private)");
+        plan.record(&["provide-mount"], "/dev/shm (--ipc private)");
     }
 }
 
-/// Names what old recipes bind and systemd does not need; it is carried over like everything.
+/// Names mounts that old recipes have and systemd does not need; they are carried over like everything else.
 ///
 /// `sys-fs-fuse-connections.mount` has `ConditionCapability=CAP_SYS_ADMIN` (units/ of systemd, 219 to 262),
-/// so that it is skipped.
-pub fn name_spare(plan: &mut Plan<'_>) {
+/// so it is skipped.
+pub fn advise_unneeded_mounts(plan: &mut Plan<'_>) {
     let below = |path: &str| std::path::Path::new(path).starts_with("/sys/fs/fuse");
     let bound = plan.recipe.volumes.iter().any(|volume| below(&volume.destination))
         || plan.recipe.mounts.iter().any(|(target, _)| below(target));

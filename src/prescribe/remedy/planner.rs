@@ -1,23 +1,22 @@
-//! A plan of a container as it is → the plan of one that boots: every remedy looks at the facts, edits the
-//! recipe and says why.
+//! Turns a plan of the container as it is into a plan of one that boots: every remedy checks the facts, edits
+//! the recipe and records the reason.
 //!
-//! How the cheapest set is chosen: nothing is searched. What systemd needs of an engine is known, so each
-//! remedy asks the facts whether its part is there and adds the least that brings it, and one that finds its
-//! part adds nothing. The order is that of boot, and it is part of the choice: what a remedy brings may make
-//! a later one needless (Podman's systemd mode brings the mounts and the control groups), and none takes back
-//! what an earlier one did. The one place with several ways to the same end is the control group tree, where
-//! a table lists them from the least privilege upwards. A relaunch brings all that is missing, not only what
-//! was complained about first, because a cure that meets the next fault is none. Whether each part was needed
-//! can be tried afterwards: a trial leaves out one element at a time.
+//! The least privileged set is not searched for. What systemd needs from an engine is known, so each remedy
+//! checks whether the facts already show its part, and otherwise adds the least that provides it. The order
+//! is that of boot, and it affects the choice: one remedy can make a later one unnecessary (Podman's systemd
+//! mode provides the mounts and the control groups), and none reverts an earlier one. Only the control group
+//! tree has several solutions; a table lists them by increasing privilege. The cure adds everything that is
+//! missing, not only what the first error names, because the next boot must not fail on the next fault. A
+//! trial can check afterwards whether each part was needed, by leaving out one element at a time.
 //!
-//! Must not add what the facts show to be there, and never `--privileged`.
+//! Must not add what the facts show to be present, and never `--privileged`.
 
 use super::mounts;
 use super::remedy_table::REMEDIES;
 use crate::prescribe::inspected::settle_secrets;
 use crate::prescribe::recipe::{ChangePlace, Plan, checked_names};
 
-/// Applies every remedy, in the order of boot.
+/// Applies every remedy, in boot order.
 pub fn fill(plan: &mut Plan<'_>) {
     for remedy in &REMEDIES {
         let before = plan.changes.len();
@@ -25,12 +24,12 @@ pub fn fill(plan: &mut Plan<'_>) {
         let mut told = plan.changes[before..].iter().flat_map(|change| change.remedies);
         debug_assert!(told.all(|id| remedy.ids.contains(id)), "a change names a remedy of another");
     }
-    mounts::name_spare(plan);
+    mounts::advise_unneeded_mounts(plan);
     settle(plan);
 }
 
-/// Settles what of the finished recipe can be written: secret words are fetched, and a derived image needs a
-/// user that can be named.
+/// Checks which parts of the finished recipe can be written: secret words are fetched, and a derived image
+/// needs a user with a valid name.
 pub fn settle(plan: &mut Plan<'_>) {
     settle_secrets(&mut plan.recipe, plan.inspected);
     let user = plan.inspected.image_user();
@@ -40,7 +39,7 @@ pub fn settle(plan: &mut Plan<'_>) {
     }
 }
 
-/// Keeps to what flags can do: no image is derived, and what one would cure is not cured.
+/// Restricts the plan to flags: no image is derived, and what would need one stays uncured.
 pub fn flags_only(plan: &mut Plan<'_>) {
     plan.image_lines.clear();
     plan.changes.retain(|change| change.place != ChangePlace::DerivedImage);

@@ -1,7 +1,7 @@
-//! The table of remedies that a relaunch can carry out: their ids in `rules/remedies.toml` → a function that
-//! edits the plan.
+//! The table of remedies that recreating the container can carry out: from their ids in `rules/remedies.toml`
+//! to a function that edits the plan.
 //!
-//! Must not know a rule: a rule of a user's own that names a remedy is cured by it like a built-in one.
+//! Must not know a rule: a user's own rule that names a remedy is cured in the same way as a built-in one.
 
 use super::{
     boot_and_shutdown, capabilities_and_limits, least_cgroup_set, mounts, podman_systemd_mode,
@@ -10,15 +10,15 @@ use super::{
 use crate::prescribe::recipe::Plan;
 use crate::rule::{RemedyPlace, RuleSet};
 
-/// Remedies that the planner carries out, and how.
+/// A function of the planner, and the remedies that it carries out.
 pub struct Remedy {
-    /// Ids of `rules/remedies.toml` that it may carry out; which of them it did stands in the change.
+    /// Ids of `rules/remedies.toml` that it may carry out; the recorded change says which it did.
     pub ids: &'static [&'static str],
-    /// Looks at what is known, changes the recipe where that is needed, and records the change.
+    /// Checks the facts, changes the recipe if needed, and records the change.
     pub apply: fn(&mut Plan<'_>),
 }
 
-/// Every remedy of a relaunch, in the order of boot.
+/// All remedies, in boot order.
 pub const REMEDIES: [Remedy; 15] = [
     Remedy { ids: &["no-engine-init", "systemd-as-pid1", "exec-init"], apply: systemd_as_pid1::pid1 },
     Remedy { ids: &["root-user"], apply: systemd_as_pid1::root_user },
@@ -37,7 +37,7 @@ pub const REMEDIES: [Remedy; 15] = [
     Remedy { ids: &["stop-signal"], apply: boot_and_shutdown::stop_signal },
 ];
 
-/// Lists the remedies that are said to be carried out by a relaunch and that no function carries out.
+/// Lists the remedies that claim to be carried out by recreating the container but have no function.
 pub fn unknown(rules: &RuleSet) -> impl Iterator<Item = &str> {
     let known = |id: &str| REMEDIES.iter().any(|remedy| remedy.ids.contains(&id));
     rules

@@ -1,5 +1,4 @@
-//! The seccomp profile in force → the same with the system calls that the guest's systemd misses, and no
-//! more.
+//! Extends the seccomp profile in force by the system calls that the guest's systemd needs, and no others.
 //!
 //! Must not turn filtering off.
 
@@ -12,7 +11,7 @@ use crate::snapshot::vocabulary::SeccompMode;
 
 const IDS: &[&str] = &["allow-one-call"];
 
-/// Lets through what the guest's systemd misses.
+/// Allows the system calls that the guest's systemd needs and the filter denies.
 pub fn allow_system_calls(plan: &mut Plan<'_>) {
     if !plan.asks(IDS) {
         return;
@@ -40,10 +39,15 @@ pub fn allow_system_calls(plan: &mut Plan<'_>) {
     let through = (!opened.is_empty()).then(|| format!("{} allowed", opened.join(", ")));
     let words: Vec<String> = through.into_iter().chain(words).collect();
     let privilege = (!opened.is_empty()).then(|| format!("allows {}", opened.join(", ")));
-    plan.did_in(ChangePlace::SeccompProfile, IDS, format!("{whose} with {}", words.join(" and ")), privilege);
+    plan.record_in_place(
+        ChangePlace::SeccompProfile,
+        IDS,
+        format!("{whose} with {}", words.join(" and ")),
+        privilege,
+    );
 }
 
-/// Lists what has to be let through or refused otherwise.
+/// Lists the calls to allow, or to deny with another error.
 fn wanted(plan: &Plan<'_>, filter: &InForce, calls: &[&str]) -> Vec<Wanted> {
     let known =
         filter.wanted(&filter.misses(&versions_of(plan.snapshot), seccomp_filter::hierarchy(plan.facts)));
@@ -58,8 +62,8 @@ fn wanted(plan: &Plan<'_>, filter: &InForce, calls: &[&str]) -> Vec<Wanted> {
     calls.iter().map(one).collect()
 }
 
-/// Says what makes the file needless: an engine whose built-in profile lets these calls through, an image
-/// whose systemd does without them.
+/// Says what makes the profile unnecessary: an engine whose built-in profile allows these calls, or an image
+/// whose systemd does not need them.
 fn newer(maker: Maker, version: Version, calls: &[&str]) -> String {
     let opened = |call: &&str| {
         let engines = lookup(call)?.engines.into_iter();
@@ -81,7 +85,7 @@ fn newer(maker: Maker, version: Version, calls: &[&str]) -> String {
     }
 }
 
-/// Returns the first version of systemd from which on none of these calls stops a boot.
+/// Returns the first systemd version that boots without these calls.
 fn image_without(calls: &[&str]) -> Option<i64> {
     let mut first = None;
     for call in calls {
@@ -94,7 +98,7 @@ fn image_without(calls: &[&str]) -> Option<i64> {
     first
 }
 
-/// Advises what a person has to do where no profile can be made.
+/// Adds advice for cases in which no profile can be written.
 fn by_hand(plan: &mut Plan<'_>, calls: &[&str]) {
     let calls = if calls.is_empty() { "the call named in the report".to_owned() } else { calls.join(", ") };
     let words = if plan.facts.get(key::SECCOMP_MODE) == Some(SeccompMode::Default) {

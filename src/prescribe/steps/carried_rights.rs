@@ -1,7 +1,7 @@
-//! A finished plan → what the new container keeps that reaches beyond it: capabilities, namespaces, devices
-//! and paths of the host, and whose words a snapshot's are.
+//! Lists the privileges and host access that the new container keeps: capabilities, namespaces, devices and
+//! paths of the host; and says where the words of a snapshot come from.
 //!
-//! Must not take a right away: what is kept is said.
+//! Must not remove a privilege: what is kept is reported.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::prescribe::recipe::{Mount, Plan, Recipe};
 use crate::quote::shown;
 use crate::snapshot::TargetKind;
 
-/// Namespaces, with what of the host's they show.
+/// Namespaces, with what of the host each one exposes.
 const NAMESPACES: [(&str, &str); 6] = [
     ("--pid", "the host's processes"),
     ("--network", "the host's network"),
@@ -18,8 +18,8 @@ const NAMESPACES: [(&str, &str); 6] = [
     ("--userns", "the host's users"),
     ("--cgroupns", "the host's cgroup tree"),
 ];
-/// Flags that hand over devices or files of the host, or that have the engine write one.
-const HANDED: [&str; 11] = [
+/// Flags that give access to devices or files of the host, or make the engine write a file.
+const HOST_ACCESS_FLAGS: [&str; 11] = [
     "--device",
     "--device-cgroup-rule",
     "--gpus",
@@ -32,31 +32,31 @@ const HANDED: [&str; 11] = [
     "--health-log-destination",
     "--volumes-from",
 ];
-/// Folders of the host whose content is the host.
-const OF_THE_HOST: [&str; 15] = [
+/// Host folders that give access to the host itself.
+const HOST_FOLDERS: [&str; 15] = [
     "/etc", "/root", "/boot", "/dev", "/proc", "/sys", "/usr", "/bin", "/sbin", "/lib", "/lib64", "/home",
     "/run", "/var/run", "/var/lib",
 ];
 
-/// Lists the rights that the container had and that the new one has too, in words.
+/// Describes the privileges that the old container had and the new one keeps.
 pub fn rights(plan: &Plan<'_>) -> Vec<String> {
     let every_path = is_foreign(plan);
     let before = of(&plan.inspected.recipe(&plan.recipe.name), every_path);
     of(&plan.recipe, every_path).into_iter().filter(|right| before.contains(right)).collect()
 }
 
-/// Writes the same as a sentence; `None` where there are none.
+/// Summarises these privileges in a sentence; returns `None` if there are none.
 pub fn summary(rights: &[String]) -> Option<String> {
     (!rights.is_empty()).then(|| format!("It keeps its extra privileges: {}.", rights.join("; ")))
 }
 
-/// Returns whether the steps are made of the words of another machine.
+/// Returns whether the words in the steps come from another machine.
 pub fn is_foreign(plan: &Plan<'_>) -> bool {
     plan.snapshot.target.kind != TargetKind::Container
 }
 
-/// Says whose words the steps are and which image they run, where they come from a snapshot; the image is the
-/// one that is started from.
+/// Says where the words of the steps come from and which image they run, if they come from a snapshot;
+/// `image` is the one that is started.
 pub fn origin(plan: &Plan<'_>, image: &str) -> Option<String> {
     is_foreign(plan).then(|| {
         format!(
@@ -66,7 +66,7 @@ pub fn origin(plan: &Plan<'_>, image: &str) -> Option<String> {
     })
 }
 
-/// Lists the rights of a recipe in words.
+/// Describes the privileges of a recipe.
 fn of(recipe: &Recipe, every_path: bool) -> Vec<String> {
     let mut rights = Vec::new();
     if recipe.has("--privileged") {
@@ -80,7 +80,7 @@ fn of(recipe: &Recipe, every_path: bool) -> Vec<String> {
     rights.extend(
         NAMESPACES.iter().filter(|(flag, _)| host(flag)).map(|(flag, what)| format!("{what} ({flag} host)")),
     );
-    for flag in recipe.flags.iter().filter(|flag| HANDED.contains(&flag.name.as_str())) {
+    for flag in recipe.flags.iter().filter(|flag| HOST_ACCESS_FLAGS.contains(&flag.name.as_str())) {
         rights.push(shown(&flag.words()));
     }
     let loose = |value: &&str| ["unconfined", "disable", "unmask="].iter().any(|word| value.contains(word));
@@ -99,19 +99,19 @@ fn of(recipe: &Recipe, every_path: bool) -> Vec<String> {
             .map(|value| format!("--log-opt {value}")),
     );
     rights.extend(
-        paths(recipe).into_iter().filter(|bind| every_path || bind.is_the_hosts()).map(|bind| bind.words()),
+        paths(recipe).into_iter().filter(|bind| every_path || bind.exposes_host()).map(|bind| bind.words()),
     );
     rights
 }
 
-/// A path of the host that is bound.
+/// A bind-mounted path of the host.
 struct Bind {
     source: PathBuf,
     target: String,
     read_only: bool,
 }
 
-/// Lists the paths of the host that are bound.
+/// Lists the bind-mounted paths of the host.
 fn paths(recipe: &Recipe) -> Vec<Bind> {
     let read_only = |options: &str| options.split(',').any(|option| option == "ro");
     let volumes = recipe.volumes.iter().filter(|volume| volume.source.starts_with('/'));
@@ -152,12 +152,12 @@ fn tidy(path: &str) -> PathBuf {
 }
 
 impl Bind {
-    /// Returns whether who holds it holds a part of the host; old recipes bind the control group tree
-    /// read-only, which gives nothing away.
-    fn is_the_hosts(&self) -> bool {
+    /// Returns whether it gives access to a part of the host; old recipes bind the control group tree
+    /// read-only, which grants nothing.
+    fn exposes_host(&self) -> bool {
         let harmless = self.source.starts_with("/sys/fs/fuse")
             || self.read_only && self.source.starts_with("/sys/fs/cgroup");
-        let part = OF_THE_HOST
+        let part = HOST_FOLDERS
             .iter()
             .any(|folder| self.source.starts_with(folder) || Path::new(folder).starts_with(&self.source));
         !harmless && (part || self.source.extension().is_some_and(|ending| ending == "sock"))

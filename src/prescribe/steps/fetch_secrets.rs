@@ -1,15 +1,15 @@
-//! Environment, secret labels and secret words of the old container → steps that put each into a file,
-//! unseen.
+//! Builds the steps that copy the old container's environment, secret labels and secret words into files
+//! without showing them.
 //!
-//! Each step is a command for people, and a question to the engine for `fix` and `prove`, which then need
-//! neither shell nor CLI for it. Must never write a secret down.
+//! Each step is a command for people, and a query to the engine for `fix` and `prove`, which then need
+//! neither shell nor CLI for it. Must never write a secret.
 
 use crate::prescribe::engine_cli::Reach;
 use crate::prescribe::recipe::{Fetch, Part, Recipe};
 use crate::prescribe::step::{Step, StepKind};
 use crate::quote::{Unquotable, quoted_within};
 
-/// Returns the steps that fetch what the recipe does not write down.
+/// Returns the steps that fetch what the recipe does not contain.
 pub fn steps(recipe: &Recipe, reach: &Reach) -> Vec<Step> {
     let one = |part, file, without, count| {
         Fetch { part, source: recipe.source.clone(), file, without, count }.step(reach)
@@ -50,8 +50,8 @@ impl Fetch {
         }
         let names = if self.part == Part::Labels { String::new() } else { self.without.join("|") };
         let filter = if names.is_empty() { String::new() } else { format!(" | grep -v -E \"^({names})=\"") };
-        // A value with a line break makes more lines than there are entries; without the file nothing can be
-        // started.
+        // A value with a line break produces more lines than there are entries; without the file nothing can
+        // be started.
         let told = "an entry contains a line break and cannot be carried over; stopping here";
         let check = format!("test \"$(grep -c . {file})\" = {count}");
         Ok(format!(

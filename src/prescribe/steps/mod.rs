@@ -1,4 +1,5 @@
-//! A finished plan → steps: what to build, write, put aside and start, in their order; and those of a trial.
+//! Turns a finished plan into steps: what to build, write, put aside and start, in order; and the steps of a
+//! trial.
 //!
 //! Must not decide what cures.
 

@@ -1,7 +1,7 @@
-//! A finished plan of a container that somebody else keeps (compose, Swarm, Quadlet, Kubernetes, molecule) →
-//! the step that gives the changed lines of their file, where the cure lasts.
+//! Builds the step that shows the changed lines of an owner's file, for a container that is managed by
+//! another program (compose, Swarm, Quadlet, Kubernetes, Molecule).
 //!
-//! Must not trust a label: what it names is held to the grammar of its owner.
+//! Must not trust a label: its value is checked against the owner's grammar.
 
 use serde_json::Value;
 
@@ -12,17 +12,17 @@ use crate::prescribe::step::Step;
 use crate::quote::shown;
 use crate::visible::is_hidden;
 
-/// Names of projects and services (compose-spec, `schema/compose-spec.json`), and of services of a Swarm.
+/// Names of compose projects and services (compose-spec, `schema/compose-spec.json`), and of Swarm services.
 static SERVICE: Pattern = Pattern::new(r"\A[A-Za-z0-9_][A-Za-z0-9._-]*\z");
-/// Paths of compose files, parted by commas, on whatever system; none has signs that make a shell run
-/// something.
+/// Paths of compose files, separated by commas, on any system; none may contain characters that make a shell
+/// run a command.
 static FILES: Pattern = Pattern::new(r#"\A[^-$`"';&|<>*?][^$`"';&|<>*?]*\z"#);
-/// Names of units (systemd.unit(5)); Podman's own template is `%n`.
+/// Names of units (systemd.unit(5)); `%n` is the one in Podman's own template.
 static UNIT: Pattern = Pattern::new(r"\A[A-Za-z0-9:_.%][A-Za-z0-9:_.@%\\-]*\z");
 /// Names of pods (RFC 1123 subdomains).
 static POD: Pattern = Pattern::new(r"\A[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\z");
 
-/// Who keeps a container, as its labels tell.
+/// The program that manages a container, according to its labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Owner {
     Compose { service: String, files: String },
@@ -32,8 +32,8 @@ enum Owner {
     Molecule,
 }
 
-/// Returns the step that gives the lines for the owner's file, where the container has one; a remark where
-/// its labels name none that could be.
+/// Returns the step with the lines for the owner's file, if the container has an owner; a remark if its
+/// labels contain no valid name.
 pub fn step(plan: &Plan<'_>) -> (Option<Step>, Option<String>) {
     let owner = match owner(plan) {
         Ok(Some(owner)) => owner,
@@ -54,7 +54,7 @@ pub fn step(plan: &Plan<'_>) -> (Option<Step>, Option<String>) {
     (Some(Step::advice(text, &ids)), None)
 }
 
-/// Says what to do with the lines.
+/// Returns the title of the step, which says what to do with the lines.
 fn title(owner: &Owner) -> String {
     match owner {
         Owner::Compose { service, files } => {
@@ -96,7 +96,7 @@ fn title(owner: &Owner) -> String {
 }
 
 impl Owner {
-    /// Writes the changed part of its file; `None` where that cannot be written.
+    /// Writes the changed part of its file; returns `None` if that is not possible.
     fn lines(&self, plan: &Plan<'_>) -> Option<String> {
         let format = match self {
             Self::Compose { .. } | Self::Swarm { .. } => CureFormat::Compose,
@@ -115,7 +115,7 @@ impl Owner {
     }
 }
 
-/// Returns the owner that the container's labels tell; the label that names none that could be.
+/// Returns the owner according to the container's labels, or the label whose value is not valid.
 fn owner(plan: &Plan<'_>) -> Result<Option<Owner>, &'static str> {
     let labels = Labels::of(plan);
     if let Some(service) = labels.named("com.docker.swarm.service.name", &SERVICE)? {
@@ -141,7 +141,7 @@ fn owner(plan: &Plan<'_>) -> Result<Option<Owner>, &'static str> {
     Ok(is_molecules.then_some(Owner::Molecule))
 }
 
-/// Labels that the container did not get from its image: those say nothing of who keeps it.
+/// The labels that do not come from the image, since those say nothing about the owner.
 struct Labels<'p> {
     own: Vec<(&'p str, &'p str)>,
 }
@@ -167,7 +167,7 @@ impl<'p> Labels<'p> {
         self.own.iter().any(|(key, _)| key.starts_with(prefix))
     }
 
-    /// Returns the value of a label that names something of that grammar; the label's name where it does not.
+    /// Returns the value of a label if it matches a grammar, otherwise the name of the label as the error.
     fn named(&self, name: &'static str, grammar: &Pattern) -> Result<Option<String>, &'static str> {
         match self.get(name) {
             Some(value) if grammar.is_match(value) && !value.chars().any(is_hidden) => {
@@ -193,7 +193,7 @@ mod tests {
         EngineId, EngineKind, Facts, LogExcerpt, SCHEMA_VERSION, Snapshot, Target, TargetKind,
     };
 
-    /// The lines for the owner of a container with these labels.
+    /// Returns the lines for the owner of a container with these labels.
     fn lines(labels: &serde_json::Value) -> String {
         let engine =
             EngineId { name: "docker".to_owned(), version: "28.5.2".to_owned(), api: "1.51".to_owned() };
@@ -267,7 +267,7 @@ mod tests {
         );
     }
 
-    /// The lines behind the title, read as YAML.
+    /// Returns the lines below the title, parsed as YAML.
     fn patch(labels: &serde_json::Value) -> yaml_serde::Value {
         yaml_serde::from_str(lines(labels).split_once("\n\n").unwrap().1).unwrap()
     }

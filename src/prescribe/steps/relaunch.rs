@@ -1,6 +1,6 @@
-//! A finished plan → the steps in their order: image, profile, environment, retirement, start.
+//! Turns a finished plan into its steps in order: image, profile, environment, retirement, start.
 //!
-//! Must not change what the plan decided; it only puts into the recipe what a step makes.
+//! Must not change what the plan decided; it only adds to the recipe what a step creates.
 
 use super::secret_script::with_secrets;
 use super::{fetch_secrets, retire};
@@ -9,7 +9,7 @@ use crate::prescribe::recipe::{Change, ChangePlace, Network, PROFILES, Plan};
 use crate::prescribe::step::{DERIVED_DOCKERFILE, Step, StepKind};
 use crate::snapshot::{TargetKind, key};
 
-/// Writes the steps of a relaunch; changes the recipe where a step makes what it names.
+/// Builds the steps that recreate the container; edits the recipe if a step creates what it refers to.
 pub fn relaunch(plan: &mut Plan<'_>, reach: &Reach) -> Vec<Step> {
     let mut steps = Vec::new();
     steps.extend(build(plan, reach));
@@ -31,7 +31,7 @@ pub fn relaunch(plan: &mut Plan<'_>, reach: &Reach) -> Vec<Step> {
     steps
 }
 
-/// Writes the steps of a trial: the same container under its own name, beside the old one.
+/// Builds the steps of a trial: the same container under another name, beside the old one.
 pub fn beside(plan: &mut Plan<'_>, reach: &Reach) -> Vec<Step> {
     let mut steps = Vec::new();
     steps.extend(build(plan, reach));
@@ -41,7 +41,7 @@ pub fn beside(plan: &mut Plan<'_>, reach: &Reach) -> Vec<Step> {
     steps
 }
 
-/// Returns the ids of the findings that such changes cure.
+/// Returns the ids of the findings that the selected changes cure.
 fn why(plan: &Plan<'_>, about: impl Fn(&Change) -> bool) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     for id in plan.changes.iter().filter(|change| about(change)).flat_map(|change| &change.why) {
@@ -73,7 +73,7 @@ fn build(plan: &mut Plan<'_>, reach: &Reach) -> Option<Step> {
     Some(step)
 }
 
-/// Returns a name that is allowed for images, which is less than for containers.
+/// Returns a valid image name, whose grammar is stricter than that of container names.
 fn image_name(plan: &Plan<'_>) -> String {
     let tame: String = plan
         .recipe
@@ -86,7 +86,7 @@ fn image_name(plan: &Plan<'_>) -> String {
     format!("{}{}-cured", if plan.is_podman() { "localhost/" } else { "" }, words.join("-"))
 }
 
-/// Returns the step that writes the profile into a file; for Podman at a place that lasts.
+/// Returns the step that writes the profile to a file; for Podman, to a permanent folder.
 fn seccomp(plan: &mut Plan<'_>) -> Option<Step> {
     let text = plan.profile.clone()?;
     let name = format!("{}.seccomp.json", plan.recipe.name);
@@ -111,8 +111,8 @@ fn seccomp(plan: &mut Plan<'_>) -> Option<Step> {
     Some(step)
 }
 
-/// Returns the folder for profiles: a rootless user writes beside the profile of his own; root has a place
-/// for all.
+/// Returns the folder for profiles: for a rootless user, beside the container's own profile; otherwise one
+/// shared folder of root.
 fn lasting_folder(plan: &Plan<'_>) -> String {
     let old = plan.inspected.config.security_option("seccomp").unwrap_or_default();
     let beside = old
@@ -122,7 +122,7 @@ fn lasting_folder(plan: &Plan<'_>) -> String {
     beside.map_or_else(|| PROFILES.to_owned(), |folder| format!("{folder}/sysdock"))
 }
 
-/// Returns advice in place of a run step that cannot be written, and says why.
+/// Returns advice that replaces a run step that cannot be written, with the reason.
 fn refusal(plan: &Plan<'_>) -> Step {
     let fields = plan.recipe.refused.join("; ");
     let words: Vec<&str> = plan.changes.iter().map(|change| change.words.as_str()).collect();
@@ -153,9 +153,9 @@ fn run(plan: &Plan<'_>, reach: &Reach) -> Step {
     step
 }
 
-/// Returns the step that joins a further network.
+/// Returns the step that joins an additional network.
 fn join(network: &Network, container: &str, reach: &Reach) -> Step {
-    // Which one it has cannot be told from which one it was given, and Docker's CLI has no flag for it.
+    // An assigned MAC address cannot be told from a requested one, and Docker's CLI has no flag for it.
     let title = format!(
         "connect it to the network {}, with a MAC address that the engine \
         chooses",

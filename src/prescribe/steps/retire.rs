@@ -1,5 +1,4 @@
-//! A plan → the steps that put the old container aside: stopped, unable to come back by itself, under another
-//! name.
+//! Builds the steps that put the old container aside: stopped, not restarted automatically, and renamed.
 //!
 //! Must not remove anything that the user may want back.
 
@@ -10,12 +9,12 @@ use crate::prescribe::step::{Step, StepKind};
 use crate::snapshot::key;
 use crate::snapshot::vocabulary::{ContainerStatus, Wrapper};
 
-/// Seconds that a container which cannot stop in order is given.
+/// Stop timeout in seconds for a container that cannot stop cleanly.
 const SHORT: &str = "5";
 /// First Podman that can change the restart policy of a container.
 const PODMAN_UPDATES: (i64, i64) = (5, 1);
 
-/// Returns what undoes a relaunch; `None` where the engine removes the old container.
+/// Returns how to undo the recreation; `None` if the engine removes the old container.
 pub fn retired(plan: &Plan<'_>) -> Option<Retired> {
     let old = Old::of(plan);
     (!plan.recipe.has("--rm")).then(|| Retired {
@@ -26,7 +25,7 @@ pub fn retired(plan: &Plan<'_>) -> Option<Retired> {
     })
 }
 
-/// Returns whether the container runs; one whose state is not known may.
+/// Returns whether the container runs, or may run if its state is not known.
 fn runs(plan: &Plan<'_>) -> bool {
     let status = plan.facts.get(key::CONTAINER_STATUS);
     status.is_none_or(|status| {
@@ -36,13 +35,13 @@ fn runs(plan: &Plan<'_>) -> bool {
 
 /// The old container as the steps see it.
 struct Old<'p> {
-    /// Its name so far.
+    /// Its current name.
     name: &'p str,
-    /// Its name from now on.
+    /// Its new name.
     kept_as: String,
     /// Restart policy.
     policy: String,
-    /// Whether it runs or may run again any moment.
+    /// Whether it runs or may be restarted at any moment.
     alive: bool,
     /// Whether its systemd works.
     healthy: bool,
@@ -88,17 +87,17 @@ pub fn steps(plan: &Plan<'_>, reach: &Reach) -> Vec<Step> {
         if old.healthy && old.halts { &["stop", old.name] } else { &["stop", "-t", SHORT, old.name] };
     let ending = step(format!("stop {}", old.name), short);
     if old.alive && old.healthy && !old.halts && is_systemd_pid1(plan) {
-        // Told by a signal it would be restarted, so the policy goes first.
+        // A container stopped by a signal would be restarted, so the policy is changed first.
         steps.extend(policy.into_iter().chain([tell, ending]));
     } else {
-        // One that is being restarted cannot be updated at any moment; once stopped it can.
+        // A container that is restarting cannot be updated reliably; once stopped, it can.
         steps.extend(old.alive.then_some(ending).into_iter().chain(policy));
     }
     steps.push(step(rename_title(plan, &old), &["rename", old.name, &old.kept_as]));
     steps
 }
 
-/// Returns whether PID 1 is systemd itself, so that it can be told to shut down.
+/// Returns whether PID 1 is systemd itself, so that it can be asked to shut down.
 fn is_systemd_pid1(plan: &Plan<'_>) -> bool {
     plan.facts.get(key::CONTAINER_WRAPPER) == Some(Wrapper::None)
         && plan.facts.get(key::CONTAINER_ENGINE_INIT) != Some(true)
@@ -122,7 +121,7 @@ fn rename_title(plan: &Plan<'_>, old: &Old<'_>) -> String {
     format!("{title}; {reason} ({}). Remove it once the new container works", old.policy)
 }
 
-/// Returns the steps for one that the engine removes when it stops: the name must be free before.
+/// Returns the steps for a container that the engine removes when it stops: its name must be free first.
 fn removed(plan: &Plan<'_>, reach: &Reach, old: &Old<'_>) -> Vec<Step> {
     let step =
         |title: String, words: &[&str]| Step::command(StepKind::RetireContainer, title, reach.argv(words));
@@ -133,8 +132,8 @@ fn removed(plan: &Plan<'_>, reach: &Reach, old: &Old<'_>) -> Vec<Step> {
     steps
 }
 
-/// Returns the name of the old container from now on; the time is its own, so that a replay gives the same
-/// name.
+/// Returns the new name of the old container; it includes the container's start time, so that a replay gives
+/// the same name.
 fn old_name(plan: &Plan<'_>) -> String {
     let time = |pointer: &str| plan.inspected.config.text(pointer).filter(|time| !time.starts_with("0001"));
     let time = time("/State/StartedAt").or_else(|| time("/Created")).unwrap_or_default();
@@ -142,8 +141,8 @@ fn old_name(plan: &Plan<'_>) -> String {
     format!("{}-before-{stamp}", plan.recipe.name)
 }
 
-/// Returns the steps that keep what goes with a container that was started with `--rm`: what it wrote becomes
-/// an image, and its anonymous volumes are held by a container that never starts.
+/// Returns the steps that keep the data of a container that was started with `--rm`: its changes are
+/// committed to an image, and a container that never starts keeps its anonymous volumes.
 fn keep_what_is_removed(plan: &Plan<'_>, reach: &Reach, old: &str) -> Vec<Step> {
     let name = plan.recipe.name.as_str();
     let title = format!(
@@ -183,7 +182,7 @@ fn holder(old: &str) -> String {
     format!("{old}-volumes")
 }
 
-/// Returns the step that removes the holder of the volumes, which the new container has now.
+/// Returns the step that removes the container that kept the volumes, which the new container now uses.
 pub fn release(plan: &Plan<'_>, reach: &Reach) -> Option<Step> {
     let held = plan.recipe.has("--rm") && !plan.recipe.anonymous().is_empty();
     let name = holder(&old_name(plan));

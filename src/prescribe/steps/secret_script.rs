@@ -1,14 +1,14 @@
-//! A command line with secret words in it → a shell script that reads them from their files.
+//! Turns a command line with secret words into a shell script that reads them from their files.
 //!
-//! Must never write a secret down.
+//! Must never write a secret.
 
 use crate::prescribe::recipe::{Piece, Recipe, csv_line, has_secret, pieces};
 use crate::quote::{Unquotable, quoted_within};
 
-/// Returns the command line with the secret words read from their files; as it is where there are none.
+/// Returns the command line with the secret words read from their files; unchanged if there are none.
 ///
 /// # Errors
-/// [`Unquotable`] for a word that no shell can be given.
+/// Returns [`Unquotable`] for a word that cannot be quoted for a shell.
 pub fn with_secrets(argv: Vec<String>, recipe: &Recipe) -> Result<Vec<String>, Unquotable> {
     if recipe.secret_words.is_empty() {
         return Ok(argv);
@@ -36,7 +36,7 @@ pub fn with_secrets(argv: Vec<String>, recipe: &Recipe) -> Result<Vec<String>, U
     Ok(vec!["sh".to_owned(), "-c".to_owned(), script])
 }
 
-/// Writes a value with its secrets put in.
+/// Writes a value with references to its secrets.
 fn written(text: &str, recipe: &Recipe) -> Result<String, Unquotable> {
     let one = |piece: &Piece<'_>| match piece {
         Piece::Plain("") => Ok(String::new()),
@@ -46,13 +46,13 @@ fn written(text: &str, recipe: &Recipe) -> Result<String, Unquotable> {
     Ok(pieces(text, &recipe.secret_words).iter().map(one).collect::<Result<Vec<_>, _>>()?.concat())
 }
 
-/// Writes a secret word as a variable of the script. A substitution takes line breaks at the end away, so a
-/// dot stands behind them.
+/// Assigns a secret word to a variable of the script. Command substitution removes trailing line breaks, so a
+/// dot follows them.
 fn fetched(variable: &str, number: usize) -> String {
     format!("\"${{{variable}{number}%.}}\"")
 }
 
-/// Writes the text of `--mount` with its secrets put in: words of CSV, those with a secret in quotes.
+/// Writes a `--mount` value with references to its secrets: CSV words, those with a secret quoted.
 fn mount(text: &str, recipe: &Recipe) -> Result<String, Unquotable> {
     let piece = |piece: &Piece<'_>| match piece {
         Piece::Plain("") => Ok(String::new()),

@@ -1,5 +1,5 @@
-//! A container that was made of an image but not started → the steps that start one like it with what this
-//! engine needs.
+//! Builds the steps that start a container of an image with what systemd needs on this engine, from a
+//! container that was created but not started.
 //!
 //! Must not derive an image: `build` does.
 
@@ -14,7 +14,7 @@ use crate::prescribe::step::{Step, StepKind};
 use crate::quote::shown;
 use crate::snapshot::Snapshot;
 
-/// What the user wants of the new container.
+/// What the user requests for the new container.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Start {
     /// Its name.
@@ -23,7 +23,7 @@ pub struct Start {
     pub image: String,
     /// Words after the image.
     pub command: Vec<String>,
-    /// Volumes as `-v` takes them.
+    /// Volumes in the syntax of `-v`.
     pub volumes: Vec<String>,
     /// Other flags of the engine's `run`, with their values.
     pub flags: Vec<(String, Option<String>)>,
@@ -32,15 +32,15 @@ pub struct Start {
 /// A container that can be started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Started {
-    /// What starts it.
+    /// The steps that start it.
     pub steps: Vec<Step>,
-    /// What it is given beyond what was asked for, in words.
+    /// Descriptions of the settings that were added to what the user requested.
     pub given: Vec<String>,
     /// Root causes that no flag cures.
     pub open: Vec<String>,
 }
 
-/// Returns a cure as it is for an image: nothing is put aside, a container is started with it.
+/// Returns the prescription for an image: a container is started with the cure, and none is put aside.
 #[must_use]
 pub fn of_image(
     cure: Prescription,
@@ -79,15 +79,15 @@ pub fn of_image(
     }
 }
 
-/// Returns the steps that start a container; `None` where no flag makes systemd boot here.
+/// Returns the steps that start a container; `None` if no flag makes systemd boot here.
 #[must_use]
 pub fn start(report: &Report, snapshot: &Snapshot, reach: &Reach, wanted: &Start) -> Option<Started> {
     let inspected = Inspected::of(snapshot)?;
     let mut plan = Plan::hopeful(&wanted.name, report, snapshot, &inspected)?;
     plan.recipe.image.clone_from(&wanted.image);
-    // Podman's compatible API sets it; nobody asked for it.
+    // Podman's compatible API sets it; the user did not request it.
     plan.recipe.drop_flag("--umask");
-    // Before the planner looks, so that it mounts nothing where the user does.
+    // Must come before the planner, so that it does not mount over the user's mounts.
     plan.recipe.volumes.extend(wanted.volumes.iter().map(|text| Volume::parse(text)));
     for (name, value) in &wanted.flags {
         plan.recipe.push(name, value.clone());

@@ -1,5 +1,4 @@
-//! Report and snapshot → the steps of a trial: the cured container under a name of its own, beside the old
-//! one and cut off from the world.
+//! Builds the steps of a trial: the cured container under another name, beside the old one and isolated.
 //!
 //! Must not let a trial reach, or outlive, anything outside of it.
 
@@ -13,9 +12,9 @@ use crate::prescribe::step::{Step, StepKind};
 use crate::prescribe::trial_names::{IMAGE_TOKEN_LABEL, TOKEN_LABEL, TRIAL_LABEL};
 use crate::snapshot::Snapshot;
 
-/// Longest life of a trial, in seconds: an image is derived, the container boots, is asked and stops.
+/// Longest life of a trial, in seconds: deriving an image, booting, examining and stopping the container.
 pub const TRIAL_LIFE: i64 = 10 * 60;
-/// Flags that lead out of a trial, or that would outlive it.
+/// Flags that connect a trial to the outside, or whose effect would outlive it.
 const OUTWARD: [&str; 13] = [
     "--publish",
     "--publish-all",
@@ -31,39 +30,39 @@ const OUTWARD: [&str; 13] = [
     "--restart",
     "--rm",
 ];
-/// Memory and processes of a trial that has no limits of its own.
+/// Memory and process limits for a trial whose container has none.
 const LIMITS: [(&str, &str, &str); 2] = [("--memory", "1g", "memory"), ("--pids-limit", "1024", "pids")];
 
-/// What a trial is called and how long it may live.
+/// The name of a trial, how long it may live, and its variations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trial {
     /// Name of its container.
     pub name: String,
-    /// What proves that it is one.
+    /// Token that proves that it is a trial.
     pub token: String,
     /// End of its life, in seconds since 1970.
     pub until: i64,
-    /// Controllers that the engine's control groups have, such as `memory`; without one its limit cannot be
-    /// set.
+    /// Controllers of the engine's control groups, such as `memory`; a limit cannot be set without its
+    /// controller.
     pub controllers: Vec<String>,
-    /// Parts of the cure that are left out.
+    /// Parts of the cure to leave out.
     pub without: Vec<Element>,
-    /// Whether the image is to be tried as it is, without one derived from it.
+    /// Whether to try the image as it is, without deriving one.
     pub flags_only: bool,
-    /// A seccomp profile in place of the cure's.
+    /// A seccomp profile that replaces the cure's.
     pub profile: Option<String>,
 }
 
 /// A trial that can be carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrialSteps {
-    /// What makes and starts its container.
+    /// The steps that create and start its container.
     pub steps: Vec<Step>,
-    /// What the cure adds to the container as it was.
+    /// What the cure adds to the original container.
     pub elements: Vec<Element>,
 }
 
-/// Returns the steps that make and start the container of a trial; `None` where no flag cures, or something
+/// Returns the steps that create and start the container of a trial; `None` if no flag cures, or something
 /// cannot be carried over.
 #[must_use]
 pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial) -> Option<TrialSteps> {
@@ -94,8 +93,8 @@ pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial)
     Some(TrialSteps { steps, elements })
 }
 
-/// Returns the steps of a trial in which nothing is cured: the container as it is, cut off and with a
-/// terminal, so that its words can be read; `None` where something cannot be carried over.
+/// Returns the steps of a trial without a cure: the container as it is, isolated and with a terminal, so that
+/// its output can be read; `None` if something cannot be carried over.
 #[must_use]
 pub fn unchanged(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial) -> Option<Vec<Step>> {
     let inspected = Inspected::of(snapshot)?;
@@ -109,12 +108,13 @@ pub fn unchanged(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Tr
     Some(relaunch::beside(&mut plan, reach))
 }
 
-/// Returns whether its names can be words of a command.
+/// Returns whether its names are valid in a command.
 fn is_sound(plan: &Plan<'_>) -> bool {
     checked_names::odd_names(&plan.recipe).is_empty()
 }
 
-/// Leaves no network, no ports, nothing to write outside; gives a terminal, so that systemd speaks.
+/// Removes network, ports and everything writable outside; adds a terminal, so that systemd prints its
+/// messages.
 fn cut_off(recipe: &mut Recipe, trial: &Trial) {
     OUTWARD.iter().for_each(|flag| recipe.drop_flag(flag));
     recipe.networks.clear();
@@ -136,13 +136,13 @@ fn cut_off(recipe: &mut Recipe, trial: &Trial) {
     }
 }
 
-/// Returns the options of a volume that nobody can write to.
+/// Returns the options that make a volume read-only.
 fn read_only(options: &str) -> String {
     let kept = options.split(',').filter(|option| !matches!(*option, "" | "rw" | "ro"));
     kept.chain(["ro"]).collect::<Vec<_>>().join(",")
 }
 
-/// Sets limits where the engine can set them; without the controllers it refuses the flags or ignores them.
+/// Sets limits that the engine supports; without the controllers it refuses the flags or ignores them.
 fn limit(recipe: &mut Recipe, controllers: &[String]) {
     for (flag, value, controller) in LIMITS {
         if !recipe.has(flag) && controllers.iter().any(|one| one == controller) {

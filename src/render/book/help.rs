@@ -1,11 +1,11 @@
-//! The help of a command, as the book prints it.
+//! The help of a command, as printed in the book.
 
-/// A command with what its `--help` says.
+/// A command with its `--help`.
 #[derive(Debug, Clone)]
 pub struct Help {
     /// Its name.
     pub name: String,
-    /// One line.
+    /// Its one-line description.
     pub about: String,
     /// The whole help.
     pub text: String,

@@ -1,4 +1,4 @@
-//! The playbook as the sources of a book for mdBook: rules in, file names and texts out. Must not write them.
+//! Generates the playbook's sources for mdBook from the rules, as file names and texts. Must not write them.
 
 mod help;
 mod page_markdown;
@@ -12,7 +12,7 @@ use crate::render::words;
 use crate::rule::{RuleSet, Signature};
 use page_markdown::{code, text};
 
-/// Stands at the top of each page; a file that begins so may be replaced or removed.
+/// The first line of each page; a file that starts with it may be replaced or removed.
 pub const MARK: &str = "<!-- Made by `sysdock rules docs`; do not edit. -->\n";
 
 const BOOK: &str = r#"# Made by `sysdock rules docs`; do not edit.
@@ -40,7 +40,7 @@ boost-title = 4
 enable = false
 "#;
 
-/// All files of the book by their path.
+/// Returns all files of the book by their path.
 #[must_use]
 pub fn files(rules: &RuleSet, commands: &[Help]) -> BTreeMap<String, String> {
     let mut files = BTreeMap::from([("book.toml".to_owned(), BOOK.to_owned())]);
@@ -62,7 +62,7 @@ pub fn files(rules: &RuleSet, commands: &[Help]) -> BTreeMap<String, String> {
     files
 }
 
-/// Stages in the order of boot, each with its rules' places.
+/// Returns the stages in boot order, each with the indices of its rules.
 fn stages(rules: &RuleSet) -> BTreeMap<crate::rule::Stage, Vec<usize>> {
     let mut stages: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (place, rule) in rules.rules.iter().enumerate() {
@@ -113,7 +113,7 @@ fn introduction(rules: &RuleSet) -> String {
     page
 }
 
-/// One message that leads somewhere.
+/// A log message that the index links to a diagnosis.
 struct MessageEntry {
     wording: String,
     line: String,

@@ -1,16 +1,15 @@
-//! A page of the playbook as Markdown: plain text from rule files in, text that Markdown and HTML leave alone
-//! out.
+//! Writes a playbook page as Markdown, and escapes the plain text of rule files for Markdown and HTML.
 //!
-//! The author of a rule has paragraphs, list items that begin with `- `, indented commands, and code between
-//! backquotes; all else is text. Links are those of `references` and to other pages. Must not let a rule file
-//! include other files into the book.
+//! The author of a rule can use paragraphs, list items that start with `- `, indented commands, and code
+//! between backquotes; everything else is plain text. Links are only those of `references` and those to other
+//! pages. Must not let a rule file include other files into the book.
 
 use crate::playbook::{Block, DiagnosisPage};
 use crate::render::layout::{ProsePart, parts};
 use crate::render::{visible, words};
 use crate::rule::RuleSet;
 
-/// The page of a diagnosis.
+/// Writes the page of a diagnosis.
 pub fn page(page: &DiagnosisPage, rules: &RuleSet) -> String {
     let mut out = format!("# {}\n\n", text(&page.title));
     let (severity, stage, class) =
@@ -51,7 +50,7 @@ fn named(id: &str, rules: &RuleSet) -> String {
     }
 }
 
-/// Paragraphs of a rule file; what is indented there is a command.
+/// Writes the paragraphs of a rule file; indented lines are commands.
 pub fn prose(words: &str) -> String {
     let mut out = String::new();
     for part in parts(words) {
@@ -67,7 +66,7 @@ pub fn prose(words: &str) -> String {
     out
 }
 
-/// A line that begins nothing but a paragraph or a list item.
+/// Escapes a line so that it can only start a paragraph or a list item.
 fn paragraph(line: &str) -> String {
     let line = text(line);
     let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
@@ -80,8 +79,8 @@ fn paragraph(line: &str) -> String {
     }
 }
 
-/// Code in which mdBook finds nothing to be replaced by a file (`{{#include …}}`); it looks for that within
-/// code too.
+/// Escapes code so that mdBook does not replace parts of it with a file (`{{#include …}}`), which it does
+/// even within code.
 fn unlinked(code: &str) -> String {
     let mut out = String::with_capacity(code.len());
     for (index, piece) in code.split('#').enumerate() {
@@ -93,14 +92,14 @@ fn unlinked(code: &str) -> String {
     out
 }
 
-/// Lines behind a fence that none of them closes.
+/// Writes lines in a code fence that none of them closes.
 pub fn fence(language: &str, lines: &str) -> String {
     let lines = unlinked(&lines.lines().map(visible).collect::<Vec<_>>().join("\n"));
     let mark = "`".repeat(longest_run(&lines).max(2) + 1);
     format!("{mark}{language}\n{lines}\n{mark}\n")
 }
 
-/// A piece of code within a line.
+/// Writes inline code.
 pub fn code(words: &str) -> String {
     let words = unlinked(&visible(words));
     let mark = "`".repeat(longest_run(&words) + 1);
@@ -112,8 +111,7 @@ fn longest_run(words: &str) -> usize {
     words.split(|c| c != '`').map(str::len).max().unwrap_or_default()
 }
 
-/// Plain words with all that Markdown or HTML would take for markup escaped; what stands in backquotes stays
-/// code.
+/// Escapes everything in a text that Markdown or HTML would take for markup; text in backquotes stays code.
 pub fn text(words: &str) -> String {
     let mut out = String::new();
     for (index, piece) in visible(words).split('`').enumerate() {
@@ -144,7 +142,7 @@ fn escaped(piece: &str) -> String {
     out
 }
 
-/// A line as a sentence of its own.
+/// Turns a line into a sentence.
 pub fn sentence(line: &str) -> String {
     let mut letters = line.chars();
     let first = letters.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! The reference pages of the book: exit codes, permissions, facts and commands, each from the one place that
-//! defines it.
+//! Writes the reference pages of the book: exit codes, permissions, facts and commands, each from the one
+//! place that defines it.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::page_markdown::{code, fence, sentence, text};
 use crate::exit_code::Exit;
 use crate::snapshot::{CATALOG, FactSpec, Kind};
 
-/// Where facts come from: the collector, what it looks at, and which right that takes.
+/// Sources of facts: the collector, what it reads, and which permission that needs.
 const SOURCES: [(&str, &str, &str); 9] = [
     ("container", "the engine's inspect data of the container", "the engine's socket, read calls only"),
     ("engine", "the engine's data on itself and on the image", "the engine's socket, read calls only"),
@@ -39,7 +39,7 @@ const SOURCES: [(&str, &str, &str); 9] = [
     ("derived", "the facts above", "none"),
 ];
 
-/// The table of exit codes.
+/// Writes the table of exit codes.
 pub fn exit_codes() -> String {
     let mut page =
         "# Exit codes\n\nThey are the same for every command and format. With several targets, 2 takes \
@@ -51,7 +51,7 @@ pub fn exit_codes() -> String {
     page
 }
 
-/// What the doctor reads and which rights that takes.
+/// Writes what the doctor reads and which permissions that needs.
 pub fn permissions() -> String {
     let mut page = "# Permissions\n\n`doctor`, `triage`, `snapshot`, `explain` and `rules` change nothing. \
         What sysdock cannot read is listed as a gap; it is never treated as a \"no\". Only `prove`, `build`, \
@@ -75,7 +75,7 @@ pub fn permissions() -> String {
     page
 }
 
-/// The part of a page that mdBook gives a heading of that name.
+/// Returns the anchor that mdBook generates for a heading.
 fn anchor(heading: &str) -> String {
     heading.replace('.', "").to_lowercase()
 }
@@ -88,7 +88,7 @@ fn by_collector() -> BTreeMap<&'static str, Vec<&'static FactSpec>> {
     groups
 }
 
-/// All facts by name.
+/// Writes all facts by name.
 pub fn facts() -> String {
     let mut page =
         "# Facts\n\nWhat sysdock knows about a container. A fact is known, known to be absent, or unknown. \
@@ -111,7 +111,7 @@ pub fn facts() -> String {
     page
 }
 
-/// All commands with their help.
+/// Writes all commands with their help.
 pub fn commands(commands: &[Help]) -> String {
     let mut page = "# Commands\n\nThe output of `sysdock COMMAND --help`.\n".to_owned();
     for command in commands {

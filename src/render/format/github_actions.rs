@@ -1,18 +1,18 @@
-//! Reports for a GitHub workflow: annotations on stdout, and the summary of the step as Markdown.
+//! Renders reports for a GitHub workflow: annotations on stdout, and the step summary as Markdown.
 //!
-//! Source: <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>. Must not
-//! print a line that is no command: the runner reads all of stdout.
+//! Specification: <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>. Must
+//! not print a line that is not a command: the runner reads all of stdout.
 
 use super::markdown;
 use crate::render::items::{self, Item};
 use crate::render::{Sheet, visible, words};
 
-/// Annotations of one kind that GitHub shows for a step.
+/// Number of annotations of one kind that GitHub shows for a step.
 const MOST: usize = 10;
-/// Bytes of a step's summary; the limit is 1 MiB.
+/// Maximum size of a step summary in bytes; GitHub's limit is 1 MiB.
 const SUMMARY_BYTES: usize = 1_000_000;
 
-/// The worst findings as annotations, at most ten of each kind; the summary of the step has the rest.
+/// Returns the worst findings as annotations, at most ten of each kind; the step summary contains the rest.
 #[must_use]
 pub fn annotations(sheet: &Sheet<'_>) -> String {
     let items = items::open(sheet);
@@ -45,14 +45,13 @@ pub fn annotations(sheet: &Sheet<'_>) -> String {
             let said = format!("{}: {}", answer.report.target.name, answer.report.unjudged()?);
             Some(command(kind, &[("title", "no verdict")], &said))
         });
-        // What was not seen comes first: a remark may be left out, the lack of a verdict may not.
+        // What could not be examined comes first: a remark may be left out, a missing verdict may not.
         text.extend(unjudged.chain(configured).chain(lines).chain(unknown).chain(unseen).take(MOST));
     }
     text
 }
 
-/// The summary of the step. GitHub refuses more than a mebibyte, so what is beyond is left out, and that is
-/// said.
+/// Returns the step summary. GitHub rejects more than a mebibyte, so the rest is left out with a note.
 #[must_use]
 pub fn step_summary(sheet: &Sheet<'_>) -> String {
     let text = markdown::render(sheet);
@@ -95,7 +94,8 @@ fn annotation(kind: &str, item: &Item<'_>) -> String {
     command(kind, &[("title", &title), ("file", &place.path), ("line", &line)], &said.join("\n"))
 }
 
-/// One workflow command. The runner takes `%`, line ends and, in properties, `:` and `,` only as escapes.
+/// Writes one workflow command. The runner requires `%`, line ends and, in properties, `:` and `,` to be
+/// escaped.
 fn command(kind: &str, properties: &[(&str, &str)], message: &str) -> String {
     let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let shown = |text: &str| text.lines().map(visible).collect::<Vec<_>>().join("\n");

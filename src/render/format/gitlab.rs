@@ -1,8 +1,8 @@
-//! Reports as GitLab's code quality: a list of findings, each with a file, a line and a fingerprint of its
-//! own.
+//! Renders reports as GitLab code quality: a list of findings, each with a file, a line and its own
+//! fingerprint.
 //!
-//! Source of the form: <https://docs.gitlab.com/ci/testing/code_quality/>. Must not list what was accepted,
-//! for which the form has no place; one finding for each file that accepts tells how much that is.
+//! Specification: <https://docs.gitlab.com/ci/testing/code_quality/>. Must not list accepted findings, which
+//! the format cannot express; one finding per configuration file says how many it accepts.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::render::items::{self, Item};
 use crate::render::{Notice, Sheet, json, visible};
 use crate::rule::Severity;
 
-/// What stands for the id of a diagnosis where nothing could be judged.
+/// Replaces the diagnosis ID if nothing could be diagnosed.
 const NOT_JUDGED: &str = "undetermined";
 
 #[derive(Serialize)]
@@ -36,10 +36,10 @@ struct LineRange {
     begin: u64,
 }
 
-/// The list.
+/// Returns the list.
 ///
 /// # Errors
-/// [`serde_json::Error`] when a value cannot be written as JSON.
+/// Returns [`serde_json::Error`] if a value cannot be written as JSON.
 pub fn render(sheet: &Sheet<'_>) -> serde_json::Result<String> {
     let mut seen = BTreeMap::new();
     let mut issues: Vec<Issue<'_>> = items::open(sheet).iter().map(|item| issue(item, &mut seen)).collect();
@@ -48,7 +48,7 @@ pub fn render(sheet: &Sheet<'_>) -> serde_json::Result<String> {
     json::text(&issues)
 }
 
-/// What the configuration takes away.
+/// Returns an issue for what a configuration removes.
 fn configured(notice: &Notice) -> Issue<'_> {
     Issue {
         description: visible(&notice.sentence()),
@@ -59,7 +59,7 @@ fn configured(notice: &Notice) -> Issue<'_> {
     }
 }
 
-/// A note on a target that could not be judged, with the reason.
+/// Returns an issue for a target that could not be diagnosed, with the reason.
 fn unjudged<'r>(report: &Report, seen: &mut BTreeMap<String, u64>) -> Option<Issue<'r>> {
     let reason = report.unjudged()?;
     Some(Issue {
@@ -71,8 +71,8 @@ fn unjudged<'r>(report: &Report, seen: &mut BTreeMap<String, u64>) -> Option<Iss
     })
 }
 
-/// The same diagnosis of two targets of one name gets a number behind its fingerprint, as GitLab merges equal
-/// ones.
+/// Appends a number to the fingerprint if two targets of the same name have the same diagnosis, because
+/// GitLab merges equal fingerprints.
 fn numbered(fingerprint: String, seen: &mut BTreeMap<String, u64>) -> String {
     let times = seen.entry(fingerprint.clone()).or_default();
     *times += 1;

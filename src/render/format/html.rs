@@ -1,4 +1,4 @@
-//! Reports as one page for a browser: no script, nothing fetched. The template escapes every value.
+//! Renders reports as one HTML page: no script, nothing loaded. The template escapes every value.
 
 use minijinja::value::Serde;
 use minijinja::{Environment, Value};
@@ -9,9 +9,9 @@ use crate::prescribe::{CureFormat, emit};
 use crate::render::items::quote;
 use crate::render::{Answer, Sheet, counted, visible, words};
 
-/// Reports beyond this number begin folded.
+/// Number of reports up to which they are shown expanded.
 const UNFOLDED: usize = 20;
-/// Lines of evidence that are shown of a finding.
+/// Number of evidence lines that are shown per finding.
 const QUOTED: usize = 30;
 
 #[derive(Serialize)]
@@ -68,10 +68,10 @@ struct CountView {
     count: usize,
 }
 
-/// The page.
+/// Returns the page.
 ///
 /// # Errors
-/// [`minijinja::Error`] when the template and what it is given do not fit.
+/// Returns [`minijinja::Error`] if the template cannot be rendered with the data.
 pub fn render(sheet: &Sheet<'_>) -> Result<String, minijinja::Error> {
     let mut templates = Environment::new();
     templates.add_template("report.html", include_str!("report.html"))?;
@@ -115,7 +115,7 @@ fn view(answer: &Answer<'_>, place: usize) -> ReportView {
     ReportView {
         name: visible(&report.target.name),
         engine: engine.unwrap_or_default(),
-        // The class of the style sheet: only what was vouched for is green.
+        // The style sheet's class: only a confirmed verdict is green.
         verdict: if report.is_unasked() { "unasked" } else { words::verdict(report.verdict) },
         standing: words::standing(report),
         state: if report.subject == Subject::NotSystemd {
@@ -177,7 +177,7 @@ fn unknown(report: &Report) -> Vec<String> {
     clusters.chain(undecided).chain(gaps).map(|line| visible(&line)).collect()
 }
 
-/// Text of several lines, each safe to show.
+/// Makes each line of a text safe to display.
 fn shown(text: &str) -> String {
     text.lines().map(visible).collect::<Vec<_>>().join("\n")
 }

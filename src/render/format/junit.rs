@@ -1,5 +1,5 @@
-//! Reports as `JUnit` XML: a suite for each target, a case for each finding. Must not hide what is accepted:
-//! it is a skipped case.
+//! Renders reports as `JUnit` XML: a suite per target, a case per finding. Must not hide accepted findings:
+//! they are skipped cases.
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
@@ -8,10 +8,10 @@ use crate::diagnose::{Acceptance, Finding, Report, Role, Verdict};
 use crate::render::items::quote;
 use crate::render::{Answer, Notice, Sheet, visible, words};
 
-/// The document.
+/// Returns the document.
 ///
 /// # Errors
-/// [`quick_junit::SerializeError`] when the XML cannot be written.
+/// Returns [`quick_junit::SerializeError`] if the XML cannot be written.
 pub fn render(sheet: &Sheet<'_>) -> Result<String, quick_junit::SerializeError> {
     let mut document = Document::new("sysdock");
     document.add_test_suites(sheet.answers.iter().map(suite));
@@ -28,7 +28,7 @@ pub fn render(sheet: &Sheet<'_>) -> Result<String, quick_junit::SerializeError> 
     document.to_string()
 }
 
-/// What the configuration takes away is a case that was skipped.
+/// Returns a skipped case for what a configuration removes.
 fn configured(notice: &Notice) -> TestCase {
     let mut status = TestCaseStatus::skipped();
     status.set_message(visible(&notice.words));
@@ -56,7 +56,7 @@ fn suite(answer: &Answer<'_>) -> TestSuite {
     suite
 }
 
-/// The case of a target in which nothing was found that fails.
+/// Returns the status of a target without failing findings.
 fn whole(report: &Report) -> TestCaseStatus {
     let (kind, message) = match report.verdict {
         _ if markdown::is_unexplained(report) => {
@@ -74,7 +74,7 @@ fn whole(report: &Report) -> TestCaseStatus {
     status
 }
 
-/// The case of a text in which there was nothing to judge.
+/// Returns the status of a text that contained nothing to diagnose.
 fn not_judged(report: &Report) -> TestCaseStatus {
     let mut status = TestCaseStatus::skipped();
     status.set_message(visible(&report.state)).set_type(words::verdict(report.verdict));

@@ -1,7 +1,7 @@
-//! Reports as Markdown for a ticket: what is wrong, evidence folded away, what to do. Secrets are taken out
-//! once more.
+//! Renders reports as Markdown for a ticket: what is wrong, collapsed evidence, what to do. Secrets are
+//! redacted once more.
 //!
-//! Must not let foreign text become markup: it stands in code spans, in fences longer than any within, or
+//! Must not let foreign text become markup: it is in code spans, in fences longer than any it contains, or
 //! escaped.
 
 use crate::diagnose::{Finding, Report, Role, Subject, Verdict};
@@ -10,10 +10,10 @@ use crate::render::items::quote;
 use crate::render::{Answer, Sheet, visible, words};
 use crate::snapshot::Redactor;
 
-/// Lines of evidence that are quoted for a finding.
+/// Number of evidence lines that are quoted per finding.
 const QUOTED: usize = 10;
 
-/// All reports.
+/// Returns all reports.
 #[must_use]
 pub fn render(sheet: &Sheet<'_>) -> String {
     let mut parts: Vec<String> = Vec::new();
@@ -33,14 +33,14 @@ pub fn render(sheet: &Sheet<'_>) -> String {
     parts.join("\n")
 }
 
-/// What the configuration takes away.
+/// Returns what the configuration removes.
 pub fn configured(sheet: &Sheet<'_>) -> Option<String> {
     let notices: Vec<String> =
         sheet.notices.iter().map(|notice| format!("- {}", inline(&notice.sentence()))).collect();
     (!notices.is_empty()).then(|| format!("### Configuration\n\n{}\n", notices.join("\n")))
 }
 
-/// Whether it failed and nothing was found that could be told.
+/// Returns whether the target failed without a known cause.
 pub fn is_unexplained(report: &Report) -> bool {
     report.verdict == Verdict::Failed && !report.findings.iter().any(Finding::is_failure)
 }
@@ -135,7 +135,7 @@ fn quotes(finding: &Finding) -> String {
     shown.join("\n")
 }
 
-/// The cure: what it is, and the whole of it as a script, folded.
+/// Writes the cure: its summary, and all of it as a collapsed script.
 fn cure(prescription: &Prescription) -> String {
     let mut text = format!("\n### What to do\n\n{}\n", inline(&prescription.summary));
     let script = emit(prescription, CureFormat::Sh).ok().flatten();
@@ -168,7 +168,7 @@ fn unknown(report: &Report) -> String {
     if lines.is_empty() { String::new() } else { folded("what was not checked", &lines.join("\n")) }
 }
 
-/// A block that opens when it is clicked at.
+/// Writes a block that expands when it is clicked.
 fn folded(title: &str, text: &str) -> String {
     if text.is_empty() {
         return String::new();
@@ -184,7 +184,7 @@ fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
 }
 
-/// Text within a line: every sign that Markdown or HTML would read is escaped.
+/// Escapes inline text: every character that Markdown or HTML would interpret.
 pub fn inline(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in visible(text).chars() {
@@ -197,14 +197,13 @@ pub fn inline(text: &str) -> String {
             c => safe.push(c),
         }
     }
-    // What readers of Markdown make links of by themselves; an address that names its server safely may be
-    // one.
+    // Prevents Markdown readers from turning text into links; an `https` address may become one.
     [("http://", "http:\\//"), ("ftp://", "ftp:\\//"), ("www.", "www\\.")]
         .iter()
         .fold(safe, |text, (address, broken)| text.replace(address, broken))
 }
 
-/// An id as code.
+/// Writes an ID as code.
 fn code(id: &str) -> String {
     let plain = id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     if plain { format!("`{id}`") } else { inline(id) }

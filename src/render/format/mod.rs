@@ -1,5 +1,4 @@
-//! All formats of a report: what is to be said and the name of a format in, text out. Must not say anything
-//! of its own.
+//! Renders a report in any format, selected by name. Must not add any content.
 
 mod github_actions;
 mod gitlab;
@@ -44,19 +43,19 @@ pub enum ReportFormat {
     Sh,
 }
 
-/// A report that cannot be written in a format.
+/// Why a report cannot be written in a format.
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
-    /// As JSON.
+    /// The JSON serialiser failed.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
-    /// As XML.
+    /// The XML serialiser failed.
     #[error(transparent)]
     Xml(#[from] quick_junit::SerializeError),
-    /// From a template.
+    /// The template failed.
     #[error(transparent)]
     Template(#[from] minijinja::Error),
-    /// As a script.
+    /// The script cannot be written.
     #[error(transparent)]
     Cure(#[from] EmitError),
 }
@@ -64,7 +63,7 @@ pub enum FormatError {
 /// Writes a sheet in a format.
 ///
 /// # Errors
-/// [`FormatError`] when a serialiser fails.
+/// Returns [`FormatError`] if a serialiser fails.
 pub fn render(format: ReportFormat, sheet: &Sheet<'_>, context: &Context) -> Result<String, FormatError> {
     Ok(match format {
         ReportFormat::Human => people(sheet, context),
@@ -84,15 +83,15 @@ pub fn render(format: ReportFormat, sheet: &Sheet<'_>, context: &Context) -> Res
     })
 }
 
-/// The cure of the first target; nothing where it has none.
+/// Returns the cure of the first target; empty if it has none.
 fn script(sheet: &Sheet<'_>) -> Result<String, EmitError> {
     let cure = sheet.answers.first().and_then(|answer| answer.prescription);
     let written = cure.map(|cure| emit(cure, CureFormat::Sh)).transpose()?.flatten();
     Ok(written.map(|written| written.page()).unwrap_or_default())
 }
 
-/// Nothing for no reports: what is missing was told already. The table comes last, where it stays on the
-/// screen.
+/// Returns nothing if there are no reports, since the errors were already printed. The table comes last,
+/// where it stays on the screen.
 fn people(sheet: &Sheet<'_>, context: &Context) -> String {
     if sheet.answers.is_empty() {
         return String::new();

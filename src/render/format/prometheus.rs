@@ -1,5 +1,5 @@
-//! Reports as metrics, for the textfile collector of Prometheus' node exporter. Must not name containers'
-//! contents, only ids and names.
+//! Renders reports as metrics for the textfile collector of Prometheus' node exporter. Must not include
+//! contents of containers, only IDs and names.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use crate::diagnose::Verdict;
 use crate::render::exposition::{Exposition, MetricKind};
 use crate::render::{Sheet, items, words};
 
-/// All verdicts, so that a count that falls to nothing is still told.
+/// All verdicts, so that a count that drops to zero is still reported.
 const VERDICTS: [Verdict; 4] = [Verdict::Failed, Verdict::Degraded, Verdict::Undetermined, Verdict::Healthy];
 
-/// The metrics of a run.
+/// Returns the metrics of a run.
 #[must_use]
 pub fn render(sheet: &Sheet<'_>) -> String {
     let mut page = Exposition::default();
@@ -58,7 +58,7 @@ fn findings(page: &mut Exposition, sheet: &Sheet<'_>) {
     }
 }
 
-/// Names may come twice; a series may not.
+/// Writes the metrics per target; names may be repeated, a series may not.
 fn targets(page: &mut Exposition, sheet: &Sheet<'_>) {
     let mut series: BTreeMap<(&str, &str, &str), u64> = BTreeMap::new();
     for report in sheet.answers.iter().map(|answer| answer.report) {

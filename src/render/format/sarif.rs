@@ -1,9 +1,9 @@
-//! Reports as SARIF 2.1.0: the rules that were met, a result for each finding, what could not be looked at as
-//! notifications.
+//! Renders reports as SARIF 2.1.0: the rules that matched, a result per finding, and notifications for what
+//! could not be examined.
 //!
-//! Source of the form: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>. Own types for the
-//! part that is used. Must not leave out what is accepted: it is a result with a suppression or an unchanged
-//! baseline state.
+//! Specification: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>. This file has its own
+//! types for the part that is used. Must not leave out accepted findings: they are results with a suppression
+//! or an unchanged baseline state.
 
 use std::collections::BTreeMap;
 
@@ -20,9 +20,9 @@ use crate::snapshot::TargetKind;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-/// Name and version of the way fingerprints are made.
+/// Name and version of the fingerprint algorithm.
 const FINGERPRINT: &str = "targetAndDiagnosis/v1";
-/// Lines of evidence that become places of their own.
+/// Maximum number of evidence lines that become related locations.
 const PLACES: usize = 20;
 
 #[derive(Serialize)]
@@ -71,10 +71,10 @@ struct ResultOut<'r> {
     properties: Value,
 }
 
-/// The log.
+/// Returns the log.
 ///
 /// # Errors
-/// [`serde_json::Error`] when a value cannot be written as JSON.
+/// Returns [`serde_json::Error`] if a value cannot be written as JSON.
 pub fn render(sheet: &Sheet<'_>) -> serde_json::Result<String> {
     let mut met: BTreeMap<&str, usize> =
         items::all(sheet).map(|item| (item.finding.id.as_str(), 0)).collect();
@@ -101,7 +101,8 @@ pub fn render(sheet: &Sheet<'_>) -> serde_json::Result<String> {
     plain::text(&Log { schema: SCHEMA, version: "2.1.0", runs: [run] })
 }
 
-/// What could not be looked at, failures that have no root cause, and what could not be judged.
+/// Returns notifications for what could not be examined, failures without a root cause, and what could not be
+/// diagnosed.
 fn notifications(sheet: &Sheet<'_>) -> Vec<Value> {
     let unseen = sheet
         .failures
@@ -220,8 +221,7 @@ fn message(item: &Item<'_>) -> String {
     text
 }
 
-/// Text in which no reader of SARIF finds a link (section 3.11.6): brackets are escaped where they would make
-/// one.
+/// Escapes brackets where a SARIF reader would find a link (section 3.11.6).
 fn plain_text(text: &str) -> String {
     if !text.contains("](") {
         return text.to_owned();
@@ -231,7 +231,8 @@ fn plain_text(text: &str) -> String {
     escaped.replace("](", "]\\(")
 }
 
-/// A file and a line for text; for a container a path that is no file, and its name as a logical place.
+/// Returns a file and a line for text; for a container, a path that is not a file, with its name as a logical
+/// location.
 fn location(report: &Report, line: u64) -> Value {
     let physical =
         json!({"artifactLocation": {"uri": items::path(&report.target)}, "region": {"startLine": line}});
@@ -242,7 +243,7 @@ fn location(report: &Report, line: u64) -> Value {
     json!({"physicalLocation": physical, "logicalLocations": [{"name": name, "fullyQualifiedName": name, "kind": "module"}]})
 }
 
-/// Further lines of a text that show it.
+/// Returns more lines of a text that show the finding.
 fn related(item: &Item<'_>) -> Vec<Value> {
     if item.report.target.kind != TargetKind::Text {
         return Vec::new();
@@ -262,7 +263,7 @@ fn related(item: &Item<'_>) -> Vec<Value> {
         .collect()
 }
 
-/// The cure as a file that is new: the script that carries it out.
+/// Returns the cure as a new file: the script that carries it out.
 fn fix(prescription: &Prescription) -> Option<Value> {
     let script = emit(prescription, CureFormat::Sh).ok().flatten()?;
     let replacement = json!({"deletedRegion": {"charOffset": 0, "charLength": 0}, "insertedContent": {"text": script.text}});

@@ -1,4 +1,4 @@
-//! The cure in a JSON report: a prescription in, the value of its key out.
+//! Converts a prescription to its value in the JSON report.
 
 use std::collections::BTreeMap;
 
@@ -54,7 +54,7 @@ struct NotOfferedOut<'r> {
     why: &'r str,
 }
 
-/// Returns a prescription in the format of the contract.
+/// Returns a prescription in the contract's format.
 pub(super) fn prescription(prescription: &Prescription) -> PrescriptionOut<'_> {
     PrescriptionOut {
         summary: &prescription.summary,

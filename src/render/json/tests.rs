@@ -1,4 +1,4 @@
-//! The keys and words of a report, and that they stay JSON whatever a container says.
+//! Tests the keys and words of a report, and that it is valid JSON whatever a container prints.
 
 use super::*;
 use crate::render::sample;

@@ -1,4 +1,4 @@
-//! The keys of a compose file that are written (compose-spec, `schema/compose-spec.json`).
+//! The keys that are written into a compose file (compose-spec, `schema/compose-spec.json`).
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::prescribe::emit::yaml::{Entry, Text};
 
-/// The file.
+/// The compose file.
 #[derive(Debug, Serialize)]
 pub struct File {
     pub services: BTreeMap<Text, Service>,
@@ -16,7 +16,7 @@ pub struct File {
     pub volumes: BTreeMap<Text, External>,
 }
 
-/// Something that is there already.
+/// A network or volume that already exists.
 #[derive(Debug, Serialize)]
 pub struct External {
     pub name: Text,

@@ -1,4 +1,4 @@
-//! The fields of a pod's manifest that are written (Kubernetes API, `v1.Pod`).
+//! The fields that are written into a pod manifest (Kubernetes API, `v1.Pod`).
 
 use std::collections::BTreeMap;
 

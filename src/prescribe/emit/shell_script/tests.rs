@@ -1,4 +1,4 @@
-//! The script is run, with an engine that writes down what it is called with.
+//! Runs the script with a fake engine that records its arguments.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ fn prescription(argv: Vec<String>, files: &[(&str, &str)]) -> Prescription {
     prescription
 }
 
-/// Runs a script with a `docker` that writes its words down, each ended by NUL, and copies its files.
+/// Runs a script with a fake `docker` that records its arguments, each ended by NUL, and copies its files.
 fn run(script: &str) -> (i32, Vec<u8>, tempfile::TempDir) {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();

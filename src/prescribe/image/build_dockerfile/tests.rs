@@ -1,4 +1,4 @@
-//! Images of bases with and without systemd, and words that name no unit.
+//! Tests images of bases with and without systemd, and words that are not unit names.
 
 use super::*;
 
