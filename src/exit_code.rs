@@ -24,7 +24,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// The number that the shell sees.
+    /// Returns the number that the shell sees.
     #[must_use]
     pub const fn code(self) -> u8 {
         match self {
@@ -41,7 +41,7 @@ impl Exit {
     pub const TOLD: [Self; 5] =
         [Self::Success, Self::Findings, Self::Usage, Self::CannotLook, Self::Undetermined];
 
-    /// What it means, in words; the only place that says so.
+    /// Returns what it means, in words; the only place that says so.
     #[must_use]
     pub const fn meaning(self) -> &'static str {
         match self {
@@ -69,13 +69,14 @@ impl Exit {
         }
     }
 
-    /// The exit of two targets together.
+    /// Returns the exit of two targets together.
     #[must_use]
     pub const fn merge(self, other: Self) -> Self {
         if other.weight() > self.weight() { other } else { self }
     }
 
-    /// The exit that a report asks for; risks and notes never count, and what was not seen is no success.
+    /// Returns the exit that a report asks for; risks and notes never count, and what was not seen is no
+    /// success.
     #[must_use]
     pub fn of(report: &Report, fail_on: Severity) -> Self {
         let worst = report.worst();

@@ -29,7 +29,7 @@ pub enum JsonRefused {
 }
 
 impl JsonRefused {
-    /// Whether a limit speaks, as opposed to the form.
+    /// Returns whether a limit speaks, as opposed to the form.
     #[must_use]
     pub const fn is_limit(&self) -> bool {
         matches!(self, Self::Values(_) | Self::Entries(_))

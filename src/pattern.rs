@@ -25,20 +25,20 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// An expression of the program's own.
+    /// Returns an expression of the program's own.
     #[must_use]
     pub const fn new(source: &'static str) -> Self {
         Self::with_one_of(&[], source)
     }
 
-    /// An expression of the program's own of which every match holds one of these literals; of one that
-    /// begins with `(?i)`, in either case, and they are in lower case.
+    /// Returns an expression of the program's own of which every match holds one of these literals; of one
+    /// that begins with `(?i)`, in either case, and they are in lower case.
     #[must_use]
     pub const fn with_one_of(literals: &'static [&'static str], source: &'static str) -> Self {
         Self { source: Cow::Borrowed(source), literals, finders: OnceLock::new(), regex: OnceLock::new() }
     }
 
-    /// An expression of a rule.
+    /// Returns an expression of a rule.
     #[must_use]
     pub fn owned(source: String) -> Self {
         Self { source: Cow::Owned(source), literals: &[], finders: OnceLock::new(), regex: OnceLock::new() }
@@ -50,19 +50,19 @@ impl Pattern {
         &self.source
     }
 
-    /// Whether it is a regular expression of bearable size.
+    /// Returns whether it is a regular expression of bearable size.
     #[must_use]
     pub fn compiles(&self) -> bool {
         self.regex().is_some()
     }
 
-    /// Whether a text holds one of its literals, or it has none; says no quickly.
+    /// Returns whether a text holds one of its literals, or it has none; says no quickly.
     #[must_use]
     pub fn may_match(&self, text: &str) -> bool {
         self.literals.is_empty() || self.holds_one(text)
     }
 
-    /// The expression, where a text may match it.
+    /// Returns the expression, where a text may match it.
     fn regex_for(&self, text: &str) -> Option<&Regex> {
         let may = self.may_match(text);
         debug_assert!(
@@ -89,39 +89,39 @@ impl Pattern {
         self.regex.get_or_init(|| RegexBuilder::new(&self.source).unicode(false).build().ok()).as_ref()
     }
 
-    /// Whether it occurs in a text.
+    /// Returns whether it occurs in a text.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
         self.regex_for(text).is_some_and(|regex| regex.is_match(text.as_bytes()))
     }
 
-    /// The place of the first occurrence, in bytes.
+    /// Returns the place of the first occurrence, in bytes.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<Range<usize>> {
         let first = self.regex_for(text)?.find(text.as_bytes())?.range();
         if text.get(first.clone()).is_some() { Some(first) } else { self.find_iter(text).next() }
     }
 
-    /// The places of all occurrences, in bytes.
+    /// Returns the places of all occurrences, in bytes.
     pub fn find_iter(&self, text: &str) -> impl Iterator<Item = Range<usize>> {
         let found = self.regex_for(text).into_iter().flat_map(|regex| regex.find_iter(text.as_bytes()));
         found.map(|found| found.range()).filter(|range| text.get(range.clone()).is_some())
     }
 
-    /// The groups of the first occurrence.
+    /// Returns the groups of the first occurrence.
     #[must_use]
     pub fn captures<'t>(&self, text: &'t str) -> Option<Captures<'t>> {
         // Room for groups is only made where there is a match: most lines have none.
         self.is_match(text).then(|| self.captures_iter(text).next()).flatten()
     }
 
-    /// The groups of all occurrences.
+    /// Returns the groups of all occurrences.
     pub fn captures_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = Captures<'t>> {
         let found = self.regex_for(text).into_iter().flat_map(|regex| regex.captures_iter(text.as_bytes()));
         found.map(|groups| Captures { text, groups })
     }
 
-    /// The named groups of the first occurrence that took part in it.
+    /// Returns the named groups of the first occurrence that took part in it.
     #[must_use]
     pub fn named<'t>(&self, text: &'t str) -> Vec<(&str, &'t str)> {
         let Some((regex, captures)) = self.regex_for(text).zip(self.captures(text)) else {
@@ -130,7 +130,7 @@ impl Pattern {
         regex.capture_names().flatten().filter_map(|name| Some((name, captures.name(name)?))).collect()
     }
 
-    /// The text with every occurrence replaced.
+    /// Returns the text with every occurrence replaced.
     #[must_use]
     pub fn replace_all<'t>(&self, text: &'t str, stand_in: &str) -> Cow<'t, str> {
         let mut replaced = String::new();
@@ -162,7 +162,8 @@ impl Literals {
         Self { all, searcher: OnceLock::new() }
     }
 
-    /// Whether a text may hold one of them: on a processor that cannot look for them quickly, any may.
+    /// Returns whether a text may hold one of them: on a processor that cannot look for them quickly, any
+    /// may.
     #[must_use]
     pub fn may_occur_in(&self, text: &str) -> bool {
         self.searcher
@@ -187,7 +188,7 @@ impl<const N: usize> Group<N> {
         Self { patterns, literals: OnceLock::new() }
     }
 
-    /// Whether a text holds a literal of one of them; says no quickly.
+    /// Returns whether a text holds a literal of one of them; says no quickly.
     #[must_use]
     pub fn may_match(&self, text: &str) -> bool {
         let may = self
@@ -216,13 +217,13 @@ pub struct Captures<'t> {
 }
 
 impl<'t> Captures<'t> {
-    /// A group by its name.
+    /// Returns a group by its name.
     #[must_use]
     pub fn name(&self, name: &str) -> Option<&'t str> {
         self.text.get(self.groups.name(name)?.range())
     }
 
-    /// A group by its number; 0 is the whole.
+    /// Returns a group by its number; 0 is the whole.
     #[must_use]
     pub fn get(&self, number: usize) -> Option<&'t str> {
         self.text.get(self.groups.get(number)?.range())

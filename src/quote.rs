@@ -59,8 +59,8 @@ fn in_quotes(word: &str, quotes: Quotes) -> Result<String, Unquotable> {
     })
 }
 
-/// The word out of a `printf`, with octal escapes (POSIX, file format notation). A substitution takes line
-/// breaks at the end away, so they stand behind it.
+/// Returns the word out of a `printf`, with octal escapes (POSIX, file format notation). A substitution takes
+/// line breaks at the end away, so they stand behind it.
 fn escaped(word: &str) -> String {
     let body = word.trim_end_matches('\n');
     let mut format = String::new();
@@ -93,14 +93,14 @@ pub fn line(argv: &[String]) -> Result<String, Unquotable> {
     Ok(argv.iter().map(|word| quoted(word)).collect::<Result<Vec<_>, _>>()?.join(" "))
 }
 
-/// A command line in a message: a word that no command line can hold is shown with an escape.
+/// Returns a command line in a message: a word that no command line can hold is shown with an escape.
 pub fn shown(argv: &[impl AsRef<str>]) -> String {
     let one = |word: &str| quoted(word).unwrap_or_else(|error| format!("'{}'", error.word));
     argv.iter().map(|word| one(word.as_ref())).collect::<Vec<_>>().join(" ")
 }
 
-/// The command lines that write a file, each line of it a quoted word, so that no line can end it; without
-/// its folder. A command has a line of text for each line of the file.
+/// Returns the command lines that write a file, each line of it a quoted word, so that no line can end it;
+/// without its folder. A command has a line of text for each line of the file.
 ///
 /// # Errors
 /// [`Unquotable`] where path or text hold a NUL.
@@ -125,7 +125,7 @@ pub fn file(path: &str, text: &str) -> Result<Vec<String>, Unquotable> {
     Ok(lines)
 }
 
-/// A word in quotes even where it needs none: lines of a file look alike.
+/// Returns a word in quotes even where it needs none: lines of a file look alike.
 fn always_quoted(word: &str) -> Result<String, Unquotable> {
     let text = quoted(word)?;
     Ok(if text == word { format!("'{word}'") } else { text })
@@ -139,7 +139,7 @@ mod tests {
 
     use super::*;
 
-    /// What a shell makes of a command line that prints its words.
+    /// Returns what a shell makes of a command line that prints its words.
     fn read_back(words: &[String], quote: impl Fn(&str) -> Result<String, Unquotable>) -> Vec<String> {
         let words: Vec<String> = words.iter().map(|word| quote(word).unwrap()).collect();
         let script = format!("printf '%s\\0' {}", words.join(" "));

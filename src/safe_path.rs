@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 /// Longest part of a path, in bytes, as most file systems have it (`NAME_MAX`).
 const PART: usize = 255;
 
-/// The path of `name` within `folder`; every path that is made of foreign words is made here.
+/// Returns the path of `name` within `folder`; every path that is made of foreign words is made here.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidInput`] for a name that is empty, leads out of the folder, or holds control

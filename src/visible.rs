@@ -65,15 +65,15 @@ pub const fn is_hidden(c: char) -> bool {
     )
 }
 
-/// Whether a workflow of GitHub would obey a line: it begins with `::`, leading blanks do not count, or it
-/// holds `##[`.
+/// Returns whether a workflow of GitHub would obey a line: it begins with `::`, leading blanks do not count,
+/// or it holds `##[`.
 #[must_use]
 pub fn is_command(line: &str) -> bool {
     line.trim_start().starts_with("::") || line.contains("##[")
 }
 
-/// The line with the first sign of each command written as an escape, such as `\u{3a}:error::`, so that no
-/// workflow obeys it. Escape sequences of colours and links before the words do not count.
+/// Returns the line with the first sign of each command written as an escape, such as `\u{3a}:error::`, so
+/// that no workflow obeys it. Escape sequences of colours and links before the words do not count.
 #[must_use]
 pub fn disarmed(line: &str) -> String {
     let line = line.replace("##[", "\\u{23}#[");
@@ -84,8 +84,8 @@ pub fn disarmed(line: &str) -> String {
     }
 }
 
-/// Where the words of a line begin, behind blanks and escape sequences (ECMA-48: `ESC [ … letter`, `ESC ] …
-/// ESC \`).
+/// Returns where the words of a line begin, behind blanks and escape sequences (ECMA-48: `ESC [ … letter`,
+/// `ESC ] … ESC \`).
 fn begin_of_words(line: &str) -> usize {
     let mut rest = line.trim_start();
     loop {

@@ -48,7 +48,7 @@ impl<'a> Files<'a> {
         Self { engine, container, layers: layers.map(Arc::new), known: RefCell::default() }
     }
 
-    /// What stands at a path, its content only up to `limit`; links are not followed at its end.
+    /// Returns what stands at a path, its content only up to `limit`; links are not followed at its end.
     async fn look(&self, path: &str, limit: usize) -> Result<Option<PathStat>, EngineError> {
         if let Some(layers) = &self.layers {
             let (layers, path) = (layers.clone(), path.to_owned());
@@ -141,7 +141,7 @@ async fn aside<T: Send + 'static>(read: impl FnOnce() -> Option<T> + Send + 'sta
     tokio::task::spawn_blocking(read).await.ok().flatten()
 }
 
-/// Path of a link's target, seen from the folder of the link.
+/// Returns the path of a link's target, seen from the folder of the link.
 fn join(link: &str, target: &str) -> String {
     if target.starts_with('/') {
         return target.to_owned();

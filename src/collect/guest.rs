@@ -41,7 +41,8 @@ pub fn binary_facts(bytes: &[u8], source: &str, facts: &mut Facts) {
     facts.set(key::GUEST_INIT_ARCHITECTURE, name, source);
 }
 
-/// What systemd's own targets require of other targets, so that they need not be read (systemd.special(7)).
+/// Returns what systemd's own targets require of other targets, so that they need not be read
+/// (systemd.special(7)).
 pub fn standard_target(name: &str) -> Option<&'static str> {
     match name {
         "graphical.target" => Some("[Unit]\nRequires=multi-user.target\n"),
@@ -85,7 +86,7 @@ impl UnitTree {
             .collect()
     }
 
-    /// The next vendor unit that must be known to follow the default target.
+    /// Returns the next vendor unit that must be known to follow the default target.
     pub fn next_wanted(&self) -> Option<String> {
         let Chain::Unknown(name) = self.follow("default.target") else {
             return self.unread_dependency();
@@ -93,7 +94,7 @@ impl UnitTree {
         Some(name)
     }
 
-    /// A target that the default target requires and that was not looked at yet.
+    /// Returns a target that the default target requires and that was not looked at yet.
     fn unread_dependency(&self) -> Option<String> {
         let default = self.default_target()?;
         let mut open = vec![default];

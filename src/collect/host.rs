@@ -9,8 +9,8 @@ use crate::docker::Endpoint;
 use crate::seccomp::PROFILE_LIMIT;
 use crate::snapshot::{Facts, Gap, key};
 
-/// Whether the engine runs here. A Unix socket alone proves nothing (it may be forwarded): the container's
-/// process or one of its files must be here too, or the engine must describe this very machine.
+/// Returns whether the engine runs here. A Unix socket alone proves nothing (it may be forwarded): the
+/// container's process or one of its files must be here too, or the engine must describe this very machine.
 pub fn is_local(endpoint: &Endpoint, inspect: &Value, info: Option<&Value>, id: &str) -> bool {
     if !endpoint.may_be_local() {
         return false;
@@ -45,7 +45,7 @@ fn describes_this_machine(info: &Value) -> bool {
         && memory.map(|kib| kib * 1024) == info.get("MemTotal").and_then(Value::as_i64)
 }
 
-/// The text of a seccomp profile on this machine.
+/// Returns the text of a seccomp profile on this machine.
 ///
 /// # Errors
 /// Why it cannot be read, in words.
@@ -58,7 +58,7 @@ pub fn read_profile(path: &str) -> Result<String, String> {
     read_bounded(std::fs::File::open(path).map_err(failed)?, path)
 }
 
-/// The text of a seccomp profile from anywhere, of at most [`PROFILE_LIMIT`] bytes.
+/// Returns the text of a seccomp profile from anywhere, of at most [`PROFILE_LIMIT`] bytes.
 ///
 /// # Errors
 /// Why it cannot be read, in words.

@@ -38,8 +38,8 @@ pub struct Layers(Vec<PathBuf>);
 type Folder = Vec<PathBuf>;
 
 impl Layers {
-    /// The layers of a container that does not run; `None` when they are not here, cannot be read, or are
-    /// hidden by mounts.
+    /// Returns the layers of a container that does not run; `None` when they are not here, cannot be read, or
+    /// are hidden by mounts.
     pub fn of(config: &Config<'_>) -> Option<Self> {
         let driver = config.text("/GraphDriver/Name").or(config.text("/Driver"))?;
         if !driver.starts_with("overlay")
@@ -57,13 +57,14 @@ impl Layers {
         layers.iter().all(|layer| std::fs::read_dir(layer).is_ok()).then_some(Self(layers))
     }
 
-    /// What stands at a path; links are followed on the way, but not at its end.
+    /// Returns what stands at a path; links are followed on the way, but not at its end.
     pub fn read_path(&self, path: &str, limit: usize) -> Option<PathStat> {
         let found = self.find(Path::new(path), &mut LINKS.clone())?;
         stat(&found, limit)
     }
 
-    /// A small folder with everything below it; cut where its files have more than `limit` bytes together.
+    /// Returns a small folder with everything below it; cut where its files have more than `limit` bytes
+    /// together.
     pub fn read_tree(&self, path: &str, limit: usize) -> Option<Tree> {
         let folder = self.folder(Path::new(path), &mut LINKS.clone())?;
         let mut growing = Growing { tree: Tree::default(), room: limit };
@@ -71,7 +72,7 @@ impl Layers {
         Some(growing.tree)
     }
 
-    /// The uppermost file at a path, its parents resolved.
+    /// Returns the uppermost file at a path, its parents resolved.
     fn find(&self, path: &Path, links: &mut usize) -> Option<PathBuf> {
         let parent = path.parent()?;
         let name = path.file_name()?;
@@ -79,7 +80,7 @@ impl Layers {
         visible(&folder, &name.to_owned())
     }
 
-    /// The folder at a path, links followed.
+    /// Returns the folder at a path, links followed.
     fn folder(&self, path: &Path, links: &mut usize) -> Option<Folder> {
         let mut here = self.0.clone();
         let mut passed = PathBuf::from("/");
@@ -121,8 +122,8 @@ fn tidy(path: &Path) -> PathBuf {
     tidy
 }
 
-/// Whether a mount lies over places that matter for the boot, so that the layers alone would tell a wrong
-/// tale.
+/// Returns whether a mount lies over places that matter for the boot, so that the layers alone would tell a
+/// wrong tale.
 fn hides_boot_files(config: &Config<'_>) -> bool {
     const PLACES: [&str; 7] = ["/etc", "/usr", "/lib", "/sbin", "/bin", "/var/lib/dpkg", "/entrypoint"];
     let over = |destination: &str| {
@@ -133,7 +134,7 @@ fn hides_boot_files(config: &Config<'_>) -> bool {
     config.mounts().iter().any(|mount| over(&mount.destination) && configured(&mount.destination))
 }
 
-/// Where the uppermost layer has a name in a folder; `None` when no layer has it or it was deleted.
+/// Returns where the uppermost layer has a name in a folder; `None` when no layer has it or it was deleted.
 fn visible(folder: &Folder, name: &OsString) -> Option<PathBuf> {
     for layer in folder {
         let path = layer.join(name);
@@ -146,7 +147,7 @@ fn visible(folder: &Folder, name: &OsString) -> Option<PathBuf> {
     None
 }
 
-/// The folder of that name in a folder: all layers down to the one that hides the rest.
+/// Returns the folder of that name in a folder: all layers down to the one that hides the rest.
 fn below(folder: &Folder, name: &OsString) -> Folder {
     let mut found = Vec::new();
     for layer in folder {
@@ -166,7 +167,7 @@ fn below(folder: &Folder, name: &OsString) -> Folder {
     found
 }
 
-/// A deleted entry: a character device 0/0.
+/// Returns a deleted entry: a character device 0/0.
 fn is_whiteout(meta: &std::fs::Metadata) -> bool {
     meta.file_type().is_char_device() && meta.rdev() == 0
 }
@@ -225,7 +226,7 @@ impl Growing {
     }
 }
 
-/// What a folder shows, by name, and whether there is more than may be in a tree.
+/// Returns what a folder shows, by name, and whether there is more than may be in a tree.
 fn names(folder: &Folder) -> (BTreeMap<OsString, PathBuf>, bool) {
     let mut names: BTreeMap<OsString, PathBuf> = BTreeMap::new();
     let mut gone: BTreeSet<OsString> = BTreeSet::new();

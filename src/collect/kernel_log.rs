@@ -28,7 +28,7 @@ impl KernelLog {
         Ok(Self(file))
     }
 
-    /// The records since it was opened or last read, as far as the kernel still has them.
+    /// Returns the records since it was opened or last read, as far as the kernel still has them.
     pub fn records(&mut self) -> Vec<String> {
         let mut records = Vec::new();
         let mut buffer = [0; RECORD];

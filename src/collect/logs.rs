@@ -53,7 +53,7 @@ async fn read(
     Ok(())
 }
 
-/// The next chunk, under the engine's deadline for a single answer.
+/// Returns the next chunk, under the engine's deadline for a single answer.
 pub(super) async fn next(
     stream: &mut crate::docker::LogStream,
     deadline: Duration,
@@ -64,7 +64,7 @@ pub(super) async fn next(
     }
 }
 
-/// Where a stream of the engine ends up in a snapshot.
+/// Returns where a stream of the engine ends up in a snapshot.
 #[must_use]
 pub fn source(stream: StreamName) -> Source {
     match stream {

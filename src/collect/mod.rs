@@ -83,8 +83,8 @@ async fn look(
     Ok((builder.finish(&inspected), changed))
 }
 
-/// What the configuration of a container and the scripts that it starts tell: enough to say whether it is
-/// meant to run systemd, and much less work for the engine than [`collect`].
+/// Returns what the configuration of a container and the scripts that it starts tell: enough to say whether
+/// it is meant to run systemd, and much less work for the engine than [`collect`].
 ///
 /// # Errors
 /// [`EngineError`] when the container cannot be inspected; what cannot be read is missing.

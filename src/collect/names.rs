@@ -3,7 +3,7 @@
 
 use crate::docker::{Engine, EngineError, ListedContainer};
 
-/// Names of all containers, running or not.
+/// Returns the names of all containers, running or not.
 ///
 /// # Errors
 /// [`EngineError`] when the engine does not list them.
@@ -11,7 +11,7 @@ pub async fn container_names(engine: &Engine) -> Result<Vec<String>, EngineError
     engine.containers(|entry| entry.name().map(str::to_owned)).await
 }
 
-/// Names of all containers, with their state and image.
+/// Returns the names of all containers, with their state and image.
 ///
 /// # Errors
 /// [`EngineError`] when the engine does not list them.
@@ -23,7 +23,7 @@ pub async fn described_containers(engine: &Engine) -> Result<Vec<(String, String
     engine.containers(offer).await
 }
 
-/// Names of all images that have one.
+/// Returns the names of all images that have one.
 ///
 /// # Errors
 /// [`EngineError`] when the engine does not list them.

@@ -8,8 +8,8 @@ use crate::snapshot::{Facts, Gap, key};
 /// Fewest descriptors of a manager that works; a frozen one has 3, a healthy one some 30.
 const WORKING_DESCRIPTORS: i64 = 10;
 
-/// Whether a process of this machine belongs to the container: its control group path carries the container's
-/// id.
+/// Returns whether a process of this machine belongs to the container: its control group path carries the
+/// container's id.
 pub fn belongs(pid: i32, id: &str) -> bool {
     let Ok(groups) = Process::new(pid).and_then(|process| process.cgroups()) else { return false };
     !id.is_empty() && groups.into_iter().any(|group| group.pathname.contains(id))

@@ -49,29 +49,29 @@ impl InspectedContainer {
         Ok(Self { id, name: fit, misnamed, inspect, native, kind: engine.kind })
     }
 
-    /// Its name.
+    /// Returns its name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The engine's answer to inspecting it.
+    /// Returns the engine's answer to inspecting it.
     pub fn document(&self) -> &Value {
         &self.inspect
     }
 
-    /// Its configuration.
+    /// Returns its configuration.
     pub fn config(&self) -> Config<'_> {
         Config::live(&self.inspect, self.native.as_ref(), self.kind)
     }
 
-    /// Whether a later document shows another state or another run.
+    /// Returns whether a later document shows another state or another run.
     pub fn has_changed(&self, after: &Value) -> bool {
         ["/State/Status", "/State/StartedAt"]
             .iter()
             .any(|pointer| self.inspect.pointer(pointer) != after.pointer(pointer))
     }
 
-    /// Whether commands can be run inside.
+    /// Returns whether commands can be run inside.
     pub fn runs(&self) -> bool {
         let config = self.config();
         config.flag("/State/Running") && !config.flag("/State/Paused") && !config.flag("/State/Restarting")
@@ -132,7 +132,7 @@ impl StaticPart {
     }
 }
 
-/// The documents of a container that an engine was asked for.
+/// Returns the documents of a container that an engine was asked for.
 fn asked<'d>(
     inspected: &'d InspectedContainer,
     documents: &'d BTreeMap<String, Value>,
@@ -148,7 +148,7 @@ fn asked<'d>(
     }
 }
 
-/// Name, version and API of the engine, the version only when it told it.
+/// Returns the name, version and API of the engine, the version only when it told it.
 fn identity(engine: &Engine, version: Option<&Value>) -> EngineId {
     let version = version.and_then(|version| version.get("Version")?.as_str()).unwrap_or_default();
     EngineId { name: engine.kind.name().to_owned(), version: version.to_owned(), api: engine.api.to_string() }

@@ -84,8 +84,8 @@ async fn units(engine: &Engine, container: &str, answers: &mut Answers) {
     }
 }
 
-/// Whether a command inside that asks no manager ends in time: only then it is the manager that hangs, and
-/// not the engine or a machine under load.
+/// Returns whether a command inside that asks no manager ends in time: only then it is the manager that
+/// hangs, and not the engine or a machine under load.
 async fn others_answer(engine: &Engine, container: &str) -> bool {
     engine.exec(container, &["systemctl", "--version"]).await.is_ok()
 }
@@ -169,7 +169,7 @@ async fn details(engine: &Engine, container: &str, facts: &Facts, said: &mut Sai
     }
 }
 
-/// A line of the kernel log, which a privileged container shares with its host: it may speak of other
+/// Returns a line of the kernel log, which a privileged container shares with its host: it may speak of other
 /// containers.
 fn is_kernel(line: &str) -> bool {
     line.split_whitespace().take(5).any(|word| word == "kernel:")

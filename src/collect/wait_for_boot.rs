@@ -42,8 +42,8 @@ impl Waits {
     }
 }
 
-/// Whether the container was started a moment ago, with a command that leads to an init, or a script that
-/// may: it may not have come to tell that it boots.
+/// Returns whether the container was started a moment ago, with a command that leads to an init, or a script
+/// that may: it may not have come to tell that it boots.
 fn is_young(inspected: &InspectedContainer) -> bool {
     let started = inspected.config().text("/State/StartedAt").and_then(|time| time.parse::<Timestamp>().ok());
     let age = started.map(|started| Timestamp::now().as_second() - started.as_second());
@@ -72,7 +72,7 @@ pub(super) async fn settled_state(
     }
 }
 
-/// Whether another answer may come soon.
+/// Returns whether another answer may come soon.
 fn may_settle(answer: &ExecOutput) -> bool {
     let word = answer.stdout.trim();
     // A manager that has just been started may not have its socket yet.
@@ -84,7 +84,7 @@ fn may_settle(answer: &ExecOutput) -> bool {
     matches!(word, "initializing" | "starting") || no_socket || busy
 }
 
-/// Whether it says that systemd did not boot; that is also true of one that has just been started.
+/// Returns whether it says that systemd did not boot; that is also true of one that has just been started.
 pub(super) fn is_offline(answer: &ExecOutput) -> bool {
     answer.stderr.contains("not been booted with systemd")
         || (answer.stdout.trim() == "offline" && answer.stderr.is_empty())

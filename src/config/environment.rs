@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::{ConfigError, Settings, chosen};
 
-/// The variables of the environment.
+/// Returns the variables of the environment.
 pub(super) fn environment<'e>(variable: &impl Fn(&str) -> Option<&'e str>) -> Result<Settings, ConfigError> {
     let text = |name: &str| variable(name).map(str::to_owned);
     let seconds = |text: &str| text.parse().ok().filter(|seconds| (1..=86_400).contains(seconds));

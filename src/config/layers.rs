@@ -52,7 +52,7 @@ fn absent(path: &Path) -> ConfigError {
     ConfigError::Read { path: path.display().to_string(), source: rustix::io::Errno::NOENT.into() }
 }
 
-/// Where files are looked for, the weakest first.
+/// Returns where files are looked for, the weakest first.
 fn places<'e>(folder: &Path, variable: &impl Fn(&str) -> Option<&'e str>) -> Vec<Origin> {
     let own = variable("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let own = own.or_else(|| variable("HOME").map(|home| Path::new(home).join(".config")));
@@ -101,7 +101,7 @@ fn add(config: &mut Config, origin: Origin, everything: bool) -> Result<(), Conf
     Ok(())
 }
 
-/// A checkout decides neither which engine is asked nor how far it is trusted itself.
+/// Returns a checkout decides neither which engine is asked nor how far it is trusted itself.
 fn refuse_for_a_project(path: &Path, settings: &Settings) -> Result<(), ConfigError> {
     let path = || path.display().to_string();
     if !settings.safe_directories.is_empty() {
@@ -149,7 +149,7 @@ fn next(reason: &Refusal, folder: &Path) -> String {
     }
 }
 
-/// What is wrong and where. The line itself is never quoted: the file may be no configuration at all.
+/// Returns what is wrong and where. The line itself is never quoted: the file may be no configuration at all.
 fn placed(text: &str, error: &toml::de::Error) -> String {
     let Some(span) = error.span() else { return error.message().to_owned() };
     let before = text.get(..span.start).unwrap_or(text);

@@ -85,13 +85,13 @@ fn any() -> String {
     "*".to_owned()
 }
 
-/// A word of a list of words.
+/// Returns a word of a list of words.
 fn word<'de, D: Deserializer<'de>, T: ValueEnum>(deserializer: D) -> Result<Option<T>, D::Error> {
     let text = String::deserialize(deserializer)?;
     chosen(&text).map(Some).map_err(serde::de::Error::custom)
 }
 
-/// The choice that a word stands for, or the choices that there are.
+/// Returns the choice that a word stands for, or the choices that there are.
 fn chosen<T: ValueEnum>(text: &str) -> Result<T, String> {
     T::from_str(text, false).map_err(|_| {
         let names: Vec<String> = T::value_variants().iter().map(name_of).collect();
@@ -119,7 +119,7 @@ pub fn schema() -> Schema {
     crate::schema::of_input::<Settings>()
 }
 
-/// The word for a choice.
+/// Returns the word for a choice.
 pub fn name_of<T: ValueEnum>(choice: &T) -> String {
     choice.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
@@ -142,7 +142,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// The file, where it is one.
+    /// Returns the file, where it is one.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         match self {
@@ -174,17 +174,17 @@ pub struct Config {
 }
 
 impl Config {
-    /// The value of the strongest layer that has one, and that layer.
+    /// Returns the value of the strongest layer that has one, and that layer.
     pub fn found<'c, T>(&'c self, pick: impl Fn(&'c Settings) -> Option<T>) -> Option<(T, &'c Origin)> {
         self.layers.iter().rev().find_map(|layer| Some((pick(&layer.settings)?, &layer.origin)))
     }
 
-    /// The value alone.
+    /// Returns the value alone.
     pub fn value<'c, T>(&'c self, pick: impl Fn(&'c Settings) -> Option<T>) -> Option<T> {
         self.found(pick).map(|(value, _)| value)
     }
 
-    /// The entries of all layers.
+    /// Returns the entries of all layers.
     pub fn every<'c, T>(&'c self, pick: impl Fn(&'c Settings) -> &'c [T]) -> Vec<(&'c T, &'c Origin)> {
         self.layers
             .iter()
@@ -192,7 +192,7 @@ impl Config {
             .collect()
     }
 
-    /// How far a path is to be trusted that a layer names.
+    /// Returns how far a path is to be trusted that a layer names.
     #[must_use]
     pub fn trust(&self, path: &Path, origin: &Origin) -> Trust {
         let Origin::Project(file) = origin else { return Trust::Named };
@@ -207,7 +207,7 @@ impl Config {
         Trust::Found(if is_below { folder.to_owned() } else { path.to_owned() })
     }
 
-    /// Whether a layer so far calls this folder safe.
+    /// Returns whether a layer so far calls this folder safe.
     fn is_safe(&self, folder: &Path) -> bool {
         let place = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         let is_safe = |safe: &PathBuf| {
@@ -223,7 +223,7 @@ impl Config {
         self.every(|settings| settings.safe_directories.as_slice()).into_iter().any(|(safe, _)| is_safe(safe))
     }
 
-    /// The same with the flags of a reporting command on top.
+    /// Returns the same with the flags of a reporting command on top.
     #[must_use]
     pub fn with_report(mut self, args: &ReportArgs) -> Self {
         let settings = Settings {
@@ -237,7 +237,7 @@ impl Config {
     }
 }
 
-/// The global flags as a layer.
+/// Returns the global flags as a layer.
 fn flags(args: &GlobalArgs) -> Layer {
     let settings = Settings {
         host: args.host.clone(),

@@ -79,8 +79,8 @@ pub fn judge_rule(
     if missing.is_empty() { Ok(None) } else { Err(missing) }
 }
 
-/// A manager that is up disproves what is said to stop every boot: it is a risk for the next one, or an old
-/// line. Lines alone say nothing of the present when the manager finds nothing wrong.
+/// Returns a manager that is up disproves what is said to stop every boot: it is a risk for the next one, or
+/// an old line. Lines alone say nothing of the present when the manager finds nothing wrong.
 fn standing(rule: &Rule, by_facts: bool, facts: &Facts) -> Standing {
     let up = facts.get(key::BOOT_UP) == Some(true);
     match (by_facts, rule.severity) {
@@ -90,7 +90,7 @@ fn standing(rule: &Rule, by_facts: bool, facts: &Facts) -> Standing {
     }
 }
 
-/// What stops a boot elsewhere has only done harm where the manager is up.
+/// Returns what stops a boot elsewhere has only done harm where the manager is up.
 fn severity(rule: &Rule, standing: Standing, facts: &Facts) -> Severity {
     match standing {
         Standing::Cause if facts.get(key::BOOT_UP) == Some(true) => rule.severity.min(Severity::Error),

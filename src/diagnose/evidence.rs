@@ -24,7 +24,7 @@ pub fn of(rule: &Rule, hits: &[LineHit<'_>], facts: &Facts, standing: Standing) 
     lines.chain(shown(rule, facts, standing)).collect()
 }
 
-/// The facts that the rule names for showing, else those of the condition that held.
+/// Returns the facts that the rule names for showing, else those of the condition that held.
 fn shown(rule: &Rule, facts: &Facts, standing: Standing) -> Vec<Evidence> {
     let condition = match standing {
         Standing::Cause => rule.when.as_ref().or(rule.harms.as_ref()),

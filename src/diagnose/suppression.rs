@@ -41,7 +41,7 @@ impl Suppression {
         })
     }
 
-    /// Names the file that says so.
+    /// Returns names the file that says so.
     #[must_use]
     pub fn said_by(self, file: Option<&Path>) -> Self {
         Self { named_by: file.map(Path::to_owned), ..self }

@@ -57,14 +57,14 @@ pub struct Config<'a> {
 }
 
 impl<'a> Config<'a> {
-    /// The configuration of a live container: the engine told everything.
+    /// Returns the configuration of a live container: the engine told everything.
     #[must_use]
     pub fn live(inspect: &'a Value, native: Option<&'a Value>, kind: EngineKind) -> Self {
         Self { inspect, native, kind, complete: EVERYTHING }
     }
 
-    /// A configuration of which only these sections were seen whole, such as `/HostConfig` for a command
-    /// line.
+    /// Returns a configuration of which only these sections were seen whole, such as `/HostConfig` for a
+    /// command line.
     #[must_use]
     pub fn partial(
         inspect: &'a Value,
@@ -75,44 +75,44 @@ impl<'a> Config<'a> {
         Self { inspect, native, kind, complete }
     }
 
-    /// Whether the answer to a field is known: it is there, or what was seen would have shown it.
+    /// Returns whether the answer to a field is known: it is there, or what was seen would have shown it.
     #[must_use]
     pub fn knows(&self, pointer: &str) -> bool {
         self.inspect.pointer(pointer).is_some()
             || self.complete.iter().any(|section| pointer.starts_with(section))
     }
 
-    /// A field by JSON pointer; null and absent are the same.
+    /// Returns a field by JSON pointer; null and absent are the same.
     #[must_use]
     pub fn field(&self, pointer: &str) -> Option<&'a Value> {
         self.inspect.pointer(pointer).filter(|value| !value.is_null())
     }
 
-    /// A text field, empty counting as absent.
+    /// Returns a text field, empty counting as absent.
     #[must_use]
     pub fn text(&self, pointer: &str) -> Option<&'a str> {
         self.field(pointer)?.as_str().filter(|text| !text.is_empty())
     }
 
-    /// Whether a word is the container's short id, its first twelve digits, which the engine itself gives as
-    /// hostname and network alias. A shorter word may be a real name: `db` begins one id in 256.
+    /// Returns whether a word is the container's short id, its first twelve digits, which the engine itself
+    /// gives as hostname and network alias. A shorter word may be a real name: `db` begins one id in 256.
     #[must_use]
     pub fn is_short_id(&self, word: &str) -> bool {
         self.text("/Id").and_then(|id| id.get(..12)) == Some(word)
     }
 
-    /// A truth value, absent counting as false.
+    /// Returns a truth value, absent counting as false.
     pub fn flag(&self, pointer: &str) -> bool {
         self.field(pointer).and_then(Value::as_bool).unwrap_or(false)
     }
 
-    /// A list of texts; a single text counts as a list of one.
+    /// Returns a list of texts; a single text counts as a list of one.
     #[must_use]
     pub fn list(&self, pointer: &str) -> Vec<String> {
         texts(self.field(pointer))
     }
 
-    /// The entrypoint; one that was cleared is a single empty word in Podman's documents.
+    /// Returns the entrypoint; one that was cleared is a single empty word in Podman's documents.
     pub fn entrypoint(&self) -> Vec<String> {
         let words = self.list("/Config/Entrypoint");
         if words.iter().all(String::is_empty) { Vec::new() } else { words }
@@ -129,7 +129,7 @@ impl<'a> Config<'a> {
         argv
     }
 
-    /// Value of an environment variable.
+    /// Returns the value of an environment variable.
     #[must_use]
     pub fn env(&self, name: &str) -> Option<String> {
         let wanted = |entry: &String| {
@@ -138,14 +138,14 @@ impl<'a> Config<'a> {
         self.list("/Config/Env").iter().rev().find_map(wanted)
     }
 
-    /// Whether the whole environment was seen: a command line adds to the image's, so that its own part does
-    /// not tell.
+    /// Returns whether the whole environment was seen: a command line adds to the image's, so that its own
+    /// part does not tell.
     #[must_use]
     pub fn knows_environment(&self) -> bool {
         self.complete.iter().any(|section| "/Config/Env".starts_with(section))
     }
 
-    /// Values of a security option, such as `seccomp`; `label:x` and `label=x` are both in use.
+    /// Returns values of a security option, such as `seccomp`; `label:x` and `label=x` are both in use.
     #[must_use]
     pub fn security_option(&self, name: &str) -> Option<String> {
         let split = |option: &String| {
@@ -178,13 +178,13 @@ impl<'a> Config<'a> {
         mounts
     }
 
-    /// The mount at a path, if there is one.
+    /// Returns the mount at a path, if there is one.
     #[must_use]
     pub fn mount_at(&self, path: &str) -> Option<Mount> {
         self.mounts().into_iter().find(|mount| mount.destination == path)
     }
 
-    /// Whether Podman prepares the container for systemd; `None` where that cannot be seen.
+    /// Returns whether Podman prepares the container for systemd; `None` where that cannot be seen.
     #[must_use]
     pub fn systemd_mode(&self) -> Option<bool> {
         podman_systemd_mode::of_inspect(self.kind, self.native)

@@ -96,8 +96,8 @@ fn refused(log: &LogExcerpt, facts: &mut Facts) {
     }
 }
 
-/// An init that is misspelt, or sought in a wrong place, is asked for all the same: where no such program is,
-/// it is missing.
+/// Returns an init that is misspelt, or sought in a wrong place, is asked for all the same: where no such
+/// program is, it is missing.
 fn misspelt(facts: &mut Facts) -> bool {
     let error = facts.get(key::CONTAINER_ERROR).unwrap_or_default();
     let sought = captured(&SOUGHT, error);
@@ -223,7 +223,7 @@ fn outcome(log: &LogExcerpt, facts: &mut Facts) {
     }
 }
 
-/// What text alone tells, where nobody asked the engine.
+/// Returns what text alone tells, where nobody asked the engine.
 fn told(log: &LogExcerpt, facts: &Facts) -> Option<BootOutcome> {
     if facts.get(key::LOG_GAVE_UP) == Some(true) {
         let froze = log.lines.iter().any(|line| captured(&FROZE, &line.text).is_some());
@@ -234,7 +234,7 @@ fn told(log: &LogExcerpt, facts: &Facts) -> Option<BootOutcome> {
     says.or_else(|| (facts.get(key::LOG_CAME_UP) == Some(true)).then_some(BootOutcome::Up))
 }
 
-/// What the manager's own word for its state tells.
+/// Returns what the manager's own word for its state tells.
 fn by_manager(state: ManagerState) -> Option<BootOutcome> {
     match state {
         ManagerState::Running | ManagerState::Degraded => Some(BootOutcome::Up),

@@ -41,7 +41,7 @@ const IDS: &[(&str, &str)] = &[
     ("arch linux", "arch"),
 ];
 
-/// The id of a distribution by its name.
+/// Returns the id of a distribution by its name.
 #[must_use]
 pub fn id_of_name(name: &str) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();

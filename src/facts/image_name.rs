@@ -48,8 +48,8 @@ const PROGRAMS: [&str; 44] = [
     "zookeeper",
 ];
 
-/// Whether a reference names an image of which everybody knows that it runs a program of its own: `redis:7`,
-/// `docker.io/library/nginx`.
+/// Returns whether a reference names an image of which everybody knows that it runs a program of its own:
+/// `redis:7`, `docker.io/library/nginx`.
 #[must_use]
 pub fn is_program(reference: &str) -> bool {
     let name = reference.strip_prefix("docker.io/").unwrap_or(reference);

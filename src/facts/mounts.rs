@@ -194,8 +194,8 @@ pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
     facts.set_if_unknown(key::CGROUP_MOUNT, mount, source);
 }
 
-/// Whether the control group that the engine will make lies in a subtree of /sys/fs/cgroup: its parent is
-/// known, its name not.
+/// Returns whether the control group that the engine will make lies in a subtree of /sys/fs/cgroup: its
+/// parent is known, its name not.
 fn holds_parent(subtree: &str, config: &Config<'_>) -> bool {
     let parent = config.text("/HostConfig/CgroupParent").unwrap_or_default();
     let wanted = subtree.strip_prefix(CGROUP).unwrap_or(subtree).trim_matches('/');
@@ -208,7 +208,7 @@ fn size_option(options: &str) -> Option<i64> {
     options.split(',').find_map(|option| option.strip_prefix("size=")).and_then(bytes)
 }
 
-/// Bytes of a size such as `64k`, `1m`, `2g` or `50%` (which has no fixed size).
+/// Returns the bytes of a size such as `64k`, `1m`, `2g` or `50%` (which has no fixed size).
 fn bytes(text: &str) -> Option<i64> {
     let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
     let number: i64 = digits.parse().ok()?;

@@ -186,7 +186,8 @@ pub fn complete(mut snapshot: Snapshot) -> Snapshot {
     snapshot
 }
 
-/// The documents of a snapshot of a live container; `None` for that of a text, or where there are none.
+/// Returns the documents of a snapshot of a live container; `None` for that of a text, or where there are
+/// none.
 #[must_use]
 pub fn documents_of(snapshot: &Snapshot) -> Option<Documents<'_>> {
     let document = |name: &str| snapshot.documents.get(name);

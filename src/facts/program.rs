@@ -50,7 +50,7 @@ const SUPERVISORS: [&str; 8] = [
 /// Words that run the rest of their line as a command of its own.
 const PREFIXES: [&str; 9] = ["sudo", "nohup", "time", "env", "nice", "setsid", "command", "builtin", "gosu"];
 
-/// Whether a word is the path or name of an init that is systemd on the usual distributions.
+/// Returns whether a word is the path or name of an init that is systemd on the usual distributions.
 pub fn is_init(word: &str) -> bool {
     let path = Path::new(word);
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -62,8 +62,8 @@ pub fn is_init(word: &str) -> bool {
     }
 }
 
-/// Whether a word that names no program may have been meant for an init: one slip of the keyboard away from
-/// one, or in a wrong folder.
+/// Returns whether a word that names no program may have been meant for an init: one slip of the keyboard
+/// away from one, or in a wrong folder.
 #[must_use]
 pub fn resembles_init(word: &str) -> bool {
     let path = Path::new(word);
@@ -143,8 +143,8 @@ fn of_shell(shell: &str, rest: &[String], sh: Option<&str>) -> Program {
     none
 }
 
-/// Whether a shell runs the last command of `-c` in its own place: bash does, dash and busybox fork (measured
-/// on dash 0.5.12).
+/// Returns whether a shell runs the last command of `-c` in its own place: bash does, dash and busybox fork
+/// (measured on dash 0.5.12).
 fn replaces_itself(shell: &str) -> bool {
     matches!(basename(shell), "bash" | "zsh" | "ksh")
 }
@@ -192,8 +192,8 @@ pub fn of_script_text(text: &str, arguments: &[String], place: ScriptPlace) -> P
     program
 }
 
-/// The simple commands of a shell text, as words. Comments and quotes are honoured; substitutions are kept as
-/// written.
+/// Returns the simple commands of a shell text, as words. Comments and quotes are honoured; substitutions are
+/// kept as written.
 fn commands(text: &str) -> Vec<Vec<String>> {
     let joined = text.replace("\\\n", " ");
     let lines = joined.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));

@@ -249,7 +249,7 @@ static MEANINGS: [(Pattern, &str); 22] = [
     ),
 ];
 
-/// What a reason means, where that is known.
+/// Returns what a reason means, where that is known.
 #[must_use]
 pub fn meaning(words: &str) -> Option<&'static str> {
     MEANINGS.iter().find(|(pattern, _)| pattern.is_match(words)).map(|(_, meaning)| *meaning)

@@ -51,7 +51,7 @@ pub fn collect(config: &Config<'_>, read: ProfileReader<'_>, facts: &mut Facts, 
     }
 }
 
-/// The filter that is in force; `None` where nothing is known of it.
+/// Returns the filter that is in force; `None` where nothing is known of it.
 ///
 /// # Errors
 /// Why its profile cannot be read.
@@ -86,7 +86,7 @@ pub fn find(config: &Config<'_>, read: ProfileReader<'_>, facts: &Facts) -> Resu
     }
 }
 
-/// Path of the file that holds the profile in force, where it is in one.
+/// Returns the path of the file that holds the profile in force, where it is in one.
 #[cfg(feature = "engine")]
 #[must_use]
 pub fn path(config: &Config<'_>, facts: &Facts) -> Option<String> {
@@ -95,7 +95,7 @@ pub fn path(config: &Config<'_>, facts: &Facts) -> Option<String> {
         .filter(|path| path.starts_with('/'))
 }
 
-/// What the engine gives to containers that ask for nothing, where that is not the built-in profile.
+/// Returns what the engine gives to containers that ask for nothing, where that is not the built-in profile.
 fn of_daemon(config: &Config<'_>, facts: &Facts) -> Option<String> {
     let asks =
         config.security_option("seccomp").is_some() || facts.get(key::CONTAINER_PRIVILEGED) == Some(true);
@@ -180,7 +180,7 @@ pub fn hierarchy(facts: &Facts) -> Option<Hierarchy> {
     }
 }
 
-/// An answer as a fact.
+/// Returns an answer as a fact.
 fn word(answer: Answer) -> FilterAnswer {
     match answer {
         Answer::Allowed | Answer::Logged | Answer::HandedOver => FilterAnswer::Allowed,
@@ -189,7 +189,7 @@ fn word(answer: Answer) -> FilterAnswer {
     }
 }
 
-/// What a denied call gets, by the name of its errno where that is usual in filters.
+/// Returns what a denied call gets, by the name of its errno where that is usual in filters.
 fn denial(answer: Answer) -> String {
     match answer {
         Answer::Errno(1) => "EPERM".to_owned(),

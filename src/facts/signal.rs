@@ -36,8 +36,8 @@ fn name_of(number: u32) -> String {
     }
 }
 
-/// Whether systemd as PID 1 shuts down in order on this signal: halt, poweroff, and their immediate forms
-/// (systemd(1), "Signals"; the same from 219 to 262).
+/// Returns whether systemd as PID 1 shuts down in order on this signal: halt, poweroff, and their immediate
+/// forms (systemd(1), "Signals"; the same from 219 to 262).
 #[must_use]
 pub fn halts_systemd(canonical: &str) -> bool {
     matches!(canonical, "SIGRTMIN+3" | "SIGRTMIN+4" | "SIGRTMIN+13" | "SIGRTMIN+14")

@@ -34,7 +34,7 @@ pub fn snapshots(name: &str, page: &ReadText, found: &Found) -> Vec<Snapshot> {
     line_owner::parts(page, found).into_iter().enumerate().map(one).collect()
 }
 
-/// The snapshot of a text that could not be looked at.
+/// Returns the snapshot of a text that could not be looked at.
 pub fn unseen(name: &str, reason: &str) -> Snapshot {
     let page =
         ReadText { speaks: true, unseen: vec![format!("no verdict: {reason}")], ..ReadText::default() };
@@ -225,7 +225,7 @@ fn told_program(container: &Described) -> Option<Program> {
     (config.knows("/Config/Cmd") && is_told).then_some(program)
 }
 
-/// An argument that was given and tells nothing.
+/// Returns an argument that was given and tells nothing.
 fn unread(what: &str) -> Gap {
     let (fact, wanted) = match what {
         "--info" => ("engine.*", "output of `docker info`, `docker version` or `podman info`"),
@@ -235,8 +235,8 @@ fn unread(what: &str) -> Gap {
     Gap { fact: fact.to_owned(), reason: format!("{what} contains no {wanted}") }
 }
 
-/// Why a text, or a part of it, was not seen; one without a word says nothing, unless something was given
-/// beside it.
+/// Returns why a text, or a part of it, was not seen; one without a word says nothing, unless something was
+/// given beside it.
 fn unread_parts(page: &ReadText, found: &Found) -> Vec<Gap> {
     let wordless = (found.containers.is_empty() && !page.speaks).then(|| match page.bytes {
         0 => "nothing to diagnose: the text is empty".to_owned(),
@@ -246,7 +246,7 @@ fn unread_parts(page: &ReadText, found: &Found) -> Vec<Gap> {
     reasons.map(|reason| Gap { fact: UNSEEN_TEXT.to_owned(), reason }).collect()
 }
 
-/// What could not be read of a page.
+/// Returns what could not be read of a page.
 fn gaps(page: &ReadText, found: &Found) -> Vec<Gap> {
     let left_out = found
         .left_out
@@ -292,7 +292,7 @@ impl<'f> Units<'f> {
     }
 }
 
-/// What is said of a text so long that its middle was only looked at by the rules.
+/// Returns what is said of a text so long that its middle was only looked at by the rules.
 fn passed_over() -> Gap {
     let reason = "unknown failures were only searched for at the beginning and the end of this long text";
     Gap { fact: "log.unrecognised".to_owned(), reason: reason.to_owned() }

@@ -34,7 +34,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// The budget of a text of so many bytes.
+    /// Returns the budget of a text of so many bytes.
     #[must_use]
     pub fn of(bytes: u64) -> Self {
         let allowed = FREE + PER_BYTE * bytes;
@@ -51,7 +51,7 @@ impl Budget {
         self.limit = self.work.allowed;
     }
 
-    /// What was spent.
+    /// Returns what was spent.
     #[must_use]
     pub fn work(&self) -> Work {
         self.work
@@ -63,7 +63,7 @@ impl Budget {
         self.limit.saturating_sub(self.work.spent)
     }
 
-    /// Whether nothing is left.
+    /// Returns whether nothing is left.
     #[must_use]
     pub fn is_spent(&self) -> bool {
         self.left() == 0
@@ -115,14 +115,14 @@ impl Budget {
         taken
     }
 
-    /// What is not read, in words.
+    /// Returns what is not read, in words.
     #[must_use]
     pub fn left_out(&self) -> &[String] {
         &self.left_out
     }
 }
 
-/// What a document takes, in bytes or so.
+/// Returns what a document takes, in bytes or so.
 pub fn size(document: &Value) -> usize {
     const NODE: usize = 8;
     NODE + match document {
@@ -146,7 +146,7 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// Whether an attempt may begin at a line; one that may not is remembered.
+    /// Returns whether an attempt may begin at a line; one that may not is remembered.
     pub fn may_begin(&mut self, at: usize) -> bool {
         let may = at >= self.behind || self.room > 0;
         if !may {

@@ -31,14 +31,14 @@ pub struct Described {
 }
 
 impl Described {
-    /// The description, to be read as configuration.
+    /// Returns the description, to be read as configuration.
     pub fn config(&self) -> Config<'_> {
         let InspectDocuments { inspect, native, kind, complete } = &self.documents;
         Config::partial(inspect, native.as_ref(), *kind, complete)
     }
 
-    /// Whether a name in the text is its own, as compose and the engine form it: `project_web_1` and `web-1`
-    /// are `web`.
+    /// Returns whether a name in the text is its own, as compose and the engine form it: `project_web_1` and
+    /// `web-1` are `web`.
     pub fn is_called(&self, name: &str) -> bool {
         let Some(own) = self.name.as_deref().filter(|own| !own.is_empty()) else { return false };
         let part = |start: usize| matches!(name.as_bytes().get(start), Some(b'-' | b'_') | None);
@@ -47,7 +47,7 @@ impl Described {
         })
     }
 
-    /// Whether its command leads to an init.
+    /// Returns whether its command leads to an init.
     pub fn reaches_systemd(&self) -> bool {
         program::of_argv(&self.config().argv(), None).init.is_some()
     }

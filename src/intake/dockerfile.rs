@@ -34,7 +34,7 @@ pub struct Dockerfile {
     pub facts: Facts,
 }
 
-/// The Dockerfiles of a page: instructions with nothing else between them.
+/// Returns the Dockerfiles of a page: instructions with nothing else between them.
 #[must_use]
 pub fn files(lines: &[Line]) -> Vec<Dockerfile> {
     let mut found = Vec::new();
@@ -72,7 +72,7 @@ fn block(lines: &[Line]) -> (Vec<(String, String)>, usize) {
     (instructions, end)
 }
 
-/// Whether a line begins as instructions do; says no quickly.
+/// Returns whether a line begins as instructions do; says no quickly.
 fn may_instruct(text: &str) -> bool {
     matches!(text.as_bytes(), [b'#', ..] | [b'S', b't', b'e', b'p', ..] | [b'A'..=b'Z', b'A'..=b'Z', ..])
 }
@@ -127,7 +127,7 @@ fn file(instructions: &[(String, String)], line: u64, last: u64) -> Dockerfile {
     file
 }
 
-/// The image behind FROM, without platform and stage name.
+/// Returns the image behind FROM, without platform and stage name.
 fn from(rest: &str) -> Option<String> {
     let image = rest.split_whitespace().find(|word| !word.starts_with("--"))?;
     let fits = |c: char| {
@@ -159,7 +159,7 @@ fn json_words(rest: &str) -> Option<Vec<String>> {
     serde_json::from_str(rest.trim()).ok()
 }
 
-/// The exec form as it is, the shell form as what it runs.
+/// Returns the exec form as it is, the shell form as what it runs.
 fn command(rest: &str) -> Vec<String> {
     json_words(rest).unwrap_or_else(|| ["/bin/sh", "-c", rest.trim()].map(str::to_owned).to_vec())
 }

@@ -74,7 +74,7 @@ impl EngineInfo {
     }
 }
 
-/// What the lines of a page say.
+/// Returns what the lines of a page say.
 #[must_use]
 pub fn of_lines(lines: &[Line]) -> EngineInfo {
     let mut engine = EngineInfo::default();
@@ -143,7 +143,7 @@ fn add_profile(text: &str, options: Option<&mut Vec<Value>>) {
     }
 }
 
-/// The value behind a label; where [`WITHIN`] says so, within a sentence too.
+/// Returns the value behind a label; where [`WITHIN`] says so, within a sentence too.
 fn labelled<'t>(text: &'t str, label: &str, within: bool) -> Option<&'t str> {
     if let Some(value) = text.strip_prefix(label) {
         return Some(value.trim()).filter(|value| !value.is_empty());
@@ -154,7 +154,7 @@ fn labelled<'t>(text: &'t str, label: &str, within: bool) -> Option<&'t str> {
     Some(word).filter(|word| !word.is_empty())
 }
 
-/// The engine whose commands the text shows, where nothing else names it.
+/// Returns the engine whose commands the text shows, where nothing else names it.
 #[must_use]
 pub fn of_commands(lines: &[Line]) -> Option<EngineKind> {
     const COMMANDS: [&str; 14] = [
@@ -203,7 +203,7 @@ fn version(text: &str, in_server: bool, line: u64, engine: &mut EngineInfo) {
     }
 }
 
-/// The version number that a text begins with.
+/// Returns the version number that a text begins with.
 fn numbered(text: &str) -> Option<String> {
     let number: String = text
         .chars()
@@ -212,7 +212,7 @@ fn numbered(text: &str) -> Option<String> {
     number.starts_with(|c: char| c.is_ascii_digit()).then_some(number)
 }
 
-/// What `podman info` says, as YAML.
+/// Returns what `podman info` says, as YAML.
 #[must_use]
 pub fn of_yaml(block: &Block) -> Option<EngineInfo> {
     let json = serde_json::to_value(yaml_to_json(&block.value)).ok()?;
@@ -222,7 +222,7 @@ pub fn of_yaml(block: &Block) -> Option<EngineInfo> {
     Some(engine)
 }
 
-/// What `podman info` says, as JSON.
+/// Returns what `podman info` says, as JSON.
 #[must_use]
 pub fn of_podman(document: &Value) -> EngineInfo {
     let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
@@ -255,7 +255,7 @@ pub fn of_podman(document: &Value) -> EngineInfo {
     engine
 }
 
-/// What `docker info` says, as JSON.
+/// Returns what `docker info` says, as JSON.
 #[must_use]
 pub fn of_info(document: &Value) -> EngineInfo {
     let info = document.as_object().cloned().unwrap_or_default();
@@ -263,7 +263,7 @@ pub fn of_info(document: &Value) -> EngineInfo {
     EngineInfo { name: version.as_ref().map(|_| EngineKind::Docker), version, info, ..EngineInfo::default() }
 }
 
-/// What `docker version` says, as JSON of the CLI or of the API.
+/// Returns what `docker version` says, as JSON of the CLI or of the API.
 #[must_use]
 pub fn of_version(document: &Value) -> EngineInfo {
     let server = document.get("Server").filter(|server| !server.is_null()).unwrap_or(document);

@@ -41,14 +41,14 @@ pub struct Clusters {
     found: BTreeMap<String, Cluster>,
 }
 
-/// Whether a line looks like a failure.
+/// Returns whether a line looks like a failure.
 #[must_use]
 pub fn looks_bad(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     FAILURE.is_match(&text) && !FINE.is_match(&text)
 }
 
-/// The stable id of a failing line.
+/// Returns the stable id of a failing line.
 #[must_use]
 pub fn id(text: &str) -> String {
     let end = text.floor_char_boundary(DECISIVE.min(text.len()));
@@ -80,7 +80,7 @@ impl Clusters {
         }
     }
 
-    /// The clusters in the order of their first lines.
+    /// Returns the clusters in the order of their first lines.
     #[must_use]
     pub fn finish(self) -> Vec<Cluster> {
         let mut clusters: Vec<Cluster> = self.found.into_values().collect();

@@ -204,7 +204,7 @@ fn inspected(
     containers.extend(of_engine);
 }
 
-/// A container as the engine describes it; a section that is missing was cut off.
+/// Returns a container as the engine describes it; a section that is missing was cut off.
 fn of_inspect(document: &JsonDocument, declared: Option<&Value>) -> Option<Described> {
     let podman = match document.kind {
         DocumentKind::Container => false,
@@ -240,8 +240,8 @@ fn of_inspect(document: &JsonDocument, declared: Option<&Value>) -> Option<Descr
     })
 }
 
-/// The services of a compose log that nothing describes, told apart by their prefixes; none where only one
-/// speaks.
+/// Returns the services of a compose log that nothing describes, told apart by their prefixes; none where
+/// only one speaks.
 fn speakers(lines: &[Line]) -> Vec<Described> {
     let mut counts: BTreeMap<&str, (u64, usize)> = BTreeMap::new();
     for line in lines {
@@ -274,7 +274,7 @@ fn speakers(lines: &[Line]) -> Vec<Described> {
     counts.into_iter().map(one).collect()
 }
 
-/// An image without a container: how it is started is unknown.
+/// Returns an image without a container: how it is started is unknown.
 fn of_file(file: &Dockerfile) -> Described {
     let mut documents = InspectDocuments {
         inspect: json!({"Config": {}}),

@@ -51,7 +51,7 @@ pub enum DocumentKind {
     Version,
 }
 
-/// All known documents of a page.
+/// Returns all known documents of a page.
 #[must_use]
 pub fn documents(lines: &[Line], budget: &mut Budget) -> Vec<JsonDocument> {
     let mut found = Vec::new();
@@ -99,7 +99,7 @@ pub fn documents(lines: &[Line], budget: &mut Budget) -> Vec<JsonDocument> {
     found
 }
 
-/// Whether a known document may begin with a line. Many logs are documents of one line each.
+/// Returns whether a known document may begin with a line. Many logs are documents of one line each.
 fn begins(text: &str) -> bool {
     matches!(text.trim_start().bytes().next(), Some(b'{' | b'['))
         && (KNOWN.may_occur_in(text) || nesting(text) > 0)
@@ -131,8 +131,8 @@ impl Joined {
         joined
     }
 
-    /// The JSON value that begins at a line, and how many lines it takes. What stands behind it on its last
-    /// line is no part of it.
+    /// Returns the JSON value that begins at a line, and how many lines it takes. What stands behind it on
+    /// its last line is no part of it.
     fn value(&self, at: usize, budget: &mut Budget) -> Result<(Value, usize), Failed> {
         let start = self.starts[at];
         let affordable = usize::try_from(budget.left()).unwrap_or(usize::MAX);

@@ -19,12 +19,12 @@ const SHARED: [&str; 3] = ["host.", "engine.", key::CGROUP_MODE.name()];
 /// Longest name of a container or service, in bytes: that of a file, as which the engines keep it.
 const LONGEST_NAME: usize = 255;
 
-/// Whether a text speaks of systemd.
+/// Returns whether a text speaks of systemd.
 pub fn signs(text: &str) -> bool {
     SIGNS.is_match(&text.to_ascii_lowercase())
 }
 
-/// Whether a fact holds for the machine.
+/// Returns whether a fact holds for the machine.
 pub fn is_shared(key: &str) -> bool {
     SHARED.iter().any(|start| key.starts_with(start))
 }
@@ -43,7 +43,7 @@ pub struct ContainerPart<'f> {
     pub is_spoken: bool,
 }
 
-/// The part of each container, or the one part of a text that describes none.
+/// Returns the part of each container, or the one part of a text that describes none.
 pub fn parts<'f>(page: &ReadText, found: &'f Found) -> Vec<ContainerPart<'f>> {
     let mut parts: Vec<ContainerPart<'f>> = Vec::new();
     parts.resize_with(found.containers.len().max(1), ContainerPart::default);
@@ -116,8 +116,8 @@ impl<'f> Owners<'f> {
         Self { containers, starts, names: BTreeMap::new() }
     }
 
-    /// The container that a prefix names, else the last one described before the line; 0 where the text
-    /// describes none.
+    /// Returns the container that a prefix names, else the last one described before the line; 0 where the
+    /// text describes none.
     fn of(&mut self, line: u64, service: Option<&str>) -> usize {
         if let Some(index) = service.and_then(|service| self.named(service)) {
             return index;
@@ -126,7 +126,7 @@ impl<'f> Owners<'f> {
         self.starts.get(before.saturating_sub(1)).map_or(0, |(_, index)| *index)
     }
 
-    /// The container that a name calls.
+    /// Returns the container that a name calls.
     fn named(&mut self, name: &str) -> Option<usize> {
         if name.len() > LONGEST_NAME {
             return None;

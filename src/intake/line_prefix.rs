@@ -74,7 +74,7 @@ static PREFIXES: [Prefix; 13] = [
     ),
 ];
 
-/// A line without the bracket that it begins with.
+/// Returns a line without the bracket that it begins with.
 fn opened(line: &[u8]) -> &[u8] {
     line.strip_prefix(b"[").unwrap_or(line)
 }
@@ -122,7 +122,7 @@ pub fn bare(line: &str) -> Bare<'_> {
     Bare { text, container }
 }
 
-/// Bytes of the wrapping with which a text begins; 0 for none.
+/// Returns the bytes of the wrapping with which a text begins; 0 for none.
 fn wrapping(text: &str) -> usize {
     let applies = |prefix: &Prefix| {
         if (prefix.may)(text.as_bytes()) { prefix.pattern.find(text).map(|found| found.end) } else { None }
@@ -139,12 +139,13 @@ fn wrapping(text: &str) -> usize {
     starts.into_iter().find(|start| PROGRAM.is_match(&text[*start..])).unwrap_or_default()
 }
 
-/// Where the word that begins at `start` ends, and the blank behind it.
+/// Returns where the word that begins at `start` ends, and the blank behind it.
 fn behind_word(text: &str, start: usize) -> usize {
     text[start..].find(' ').map_or(start, |blank| start + blank + 1)
 }
 
-/// The line within a line of Docker's json-file driver, or of a collector that keeps it under a usual name.
+/// Returns the line within a line of Docker's json-file driver, or of a collector that keeps it under a usual
+/// name.
 fn collected(text: &str) -> Option<String> {
     if !(text.starts_with('{') && text.ends_with('}') && SAYS.may_occur_in(text)) {
         return None;

@@ -36,7 +36,7 @@ static CGROUP: Pattern =
 static PS_HEAD: Pattern =
     Pattern::with_one_of(&["PID"], r"^\s*(?:(?:USER|UID|F|S|PPID) +)*PID\b.*\b(?:COMMAND|CMD)\s*$");
 
-/// Facts of all listings of a page.
+/// Returns the facts of all listings of a page.
 #[must_use]
 pub fn observations(lines: &[Line]) -> Vec<Observed> {
     let mut found = Vec::new();
@@ -76,7 +76,7 @@ fn mount_table(lines: &[Line]) -> Option<Observed> {
     Some(Observed { line: *first, about: None, facts })
 }
 
-/// A mount as a line of mountinfo.
+/// Returns a mount as a line of mountinfo.
 fn mountinfo(text: &str, id: u32) -> Option<String> {
     if !ROW.may_match(text) {
         return None;

@@ -18,25 +18,25 @@ pub struct Line {
 }
 
 impl Line {
-    /// A line that no prefix gives to a service.
+    /// Returns a line that no prefix gives to a service.
     #[must_use]
     pub fn new(number: u64, text: &str) -> Self {
         Self { number, command: unprompted(text).unwrap_or_default(), text: text.into(), container: None }
     }
 
-    /// It without a shell's prompt.
+    /// Returns it without a shell's prompt.
     #[must_use]
     pub fn command(&self) -> &str {
         &self.text[self.command..]
     }
 
-    /// Whether it begins with a shell's prompt.
+    /// Returns whether it begins with a shell's prompt.
     #[must_use]
     pub fn is_prompted(&self) -> bool {
         self.command > 0
     }
 
-    /// The lines of a text that has no wrapping.
+    /// Returns the lines of a text that has no wrapping.
     #[must_use]
     pub fn all(text: &str) -> Vec<Self> {
         text.lines().zip(1..).map(|(text, number)| Self::new(number, text)).collect()

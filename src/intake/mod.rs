@@ -57,7 +57,7 @@ pub fn snapshots(
     measured(name, from, supplied, matcher).map(|(snapshots, _)| snapshots)
 }
 
-/// The same, and the work that it took, for those who watch over it.
+/// Returns the same, and the work that it took, for those who watch over it.
 ///
 /// # Errors
 /// [`io::Error`] of the reader.
@@ -72,7 +72,7 @@ pub fn measured(
     Ok((assemble::snapshots(name, &page, &found), found.work))
 }
 
-/// The snapshot of a text that is there and could not be looked at, for this reason.
+/// Returns the snapshot of a text that is there and could not be looked at, for this reason.
 #[must_use]
 pub fn unseen(name: &str, reason: &str) -> Snapshot {
     assemble::unseen(name, reason)
@@ -99,7 +99,7 @@ mod tests {
         facts.named(key).map_or_else(|| "unknown".to_owned(), |fact| fact.value.to_string())
     }
 
-    /// Facts of a text of one container, as `key=value`.
+    /// Returns the facts of a text of one container, as `key=value`.
     fn said(texts: &[&str], keys: &[&str]) -> Vec<String> {
         let facts = facts(texts);
         assert_eq!(facts.len(), 1);

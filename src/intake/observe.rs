@@ -86,7 +86,7 @@ static ASKS: Pattern = Pattern::with_one_of(
     r"echo \$\?|is-system-running|/proc/1/comm|/sys/fs/cgroup",
 );
 
-/// All observations of a page, in order.
+/// Returns all observations of a page, in order.
 #[must_use]
 pub fn observations(lines: &[Line]) -> Vec<Observed> {
     let mut found = silent(lines);
@@ -109,7 +109,7 @@ pub fn observations(lines: &[Line]) -> Vec<Observed> {
     found
 }
 
-/// An empty answer to `docker logs`: the next line is a prompt again, or the text ends.
+/// Returns an empty answer to `docker logs`: the next line is a prompt again, or the text ends.
 fn silent(lines: &[Line]) -> Vec<Observed> {
     let asks = |line: &Line| line.is_prompted() && LOGS.is_match(line.command());
     let unanswered = |at: usize| {
@@ -127,7 +127,8 @@ fn silent(lines: &[Line]) -> Vec<Observed> {
     lines.iter().enumerate().filter_map(empty).collect()
 }
 
-/// The container that a line names: the last column of `docker ps`, the first word of compose's messages.
+/// Returns the container that a line names: the last column of `docker ps`, the first word of compose's
+/// messages.
 fn about(text: &str) -> Option<String> {
     if captured(&PS_EXITED, text).is_some() || captured(&PS_UP, text).is_some() {
         return last_word(text);
@@ -211,7 +212,7 @@ fn manager(text: &str, place: Source<'_>, facts: &mut Facts) {
     }
 }
 
-/// A state that systemctl prints; in prose `unknown` is a word like others.
+/// Returns a state that systemctl prints; in prose `unknown` is a word like others.
 fn told(word: &str) -> Option<ManagerState> {
     word.parse().ok().filter(|state| *state != ManagerState::Unknown)
 }

@@ -202,8 +202,8 @@ impl<'m> Reading<'m> {
     }
 }
 
-/// Whether a bare line holds a word, and not only a stamp that nothing follows: a stamp is known by the blank
-/// behind it.
+/// Returns whether a bare line holds a word, and not only a stamp that nothing follows: a stamp is known by
+/// the blank behind it.
 fn says_something(text: &str) -> bool {
     // A stamp's own letters are those between date and time and of its zone.
     let has_word = |text: &str| text.chars().any(|c| c.is_alphabetic() && !matches!(c, 'T' | 'Z'));

@@ -33,7 +33,7 @@ const NO_IMAGES: [&str; 24] = [
     "with",
 ];
 
-/// The container that a command line creates.
+/// Returns the container that a command line creates.
 #[must_use]
 pub fn spec(command: &Command) -> Option<Spec> {
     let cli = command.words.first().and_then(|word| EngineCli::of_word(word));
@@ -75,7 +75,7 @@ pub fn spec(command: &Command) -> Option<Spec> {
     })
 }
 
-/// Whether a word can be an image reference.
+/// Returns whether a word can be an image reference.
 fn is_image(word: &str) -> bool {
     let allowed = |c: char| {
         c.is_ascii_alphanumeric()

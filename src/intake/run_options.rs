@@ -20,7 +20,7 @@ pub struct Words {
     pub rest: Vec<String>,
 }
 
-/// Number of words before the subcommand that belong to the program itself.
+/// Returns the number of words before the subcommand that belong to the program itself.
 #[must_use]
 pub fn global(words: &[String]) -> usize {
     let mut at = 0;
@@ -30,7 +30,7 @@ pub fn global(words: &[String]) -> usize {
     at.min(words.len())
 }
 
-/// Whether a text begins with an option that `run` has.
+/// Returns whether a text begins with an option that `run` has.
 #[must_use]
 pub fn is_known(text: &str) -> bool {
     let Some(word) = text.split_whitespace().next() else { return false };
@@ -112,7 +112,7 @@ fn letter_name(letter: char) -> Option<&'static str> {
     LETTERS.iter().find(|(known, _)| *known == letter).map(|(_, name)| *name)
 }
 
-/// The table's own name of an option and whether it takes a value.
+/// Returns the table's own name of an option and whether it takes a value.
 fn find(name: &str) -> Option<(&'static str, bool)> {
     let of = |table: &'static [&'static str]| table.iter().find(|known| **known == name).copied();
     of(VALUED).map(|name| (name, true)).or_else(|| of(SWITCHES).map(|name| (name, false)))

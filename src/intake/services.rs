@@ -31,7 +31,7 @@ const SERVICE_KEYS: [&str; 16] = [
     "cgroupns_mode",
 ];
 
-/// The containers of a block.
+/// Returns the containers of a block.
 #[must_use]
 pub fn specs(block: &Block) -> Vec<Spec> {
     let value = &block.value;
@@ -86,7 +86,7 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// A list of texts; one text counts as a list of one, a mapping as `key=value`.
+/// Returns a list of texts; one text counts as a list of one, a mapping as `key=value`.
 fn list(map: &Mapping, key: &str) -> Vec<String> {
     match map.get(key) {
         Some(Value::Sequence(list)) => list.iter().filter_map(scalar).collect(),
@@ -101,7 +101,7 @@ fn list(map: &Mapping, key: &str) -> Vec<String> {
     }
 }
 
-/// Words of a command, given as a list or as a line.
+/// Returns the words of a command, given as a list or as a line.
 fn words(map: &Mapping, key: &str) -> Option<Vec<String>> {
     match map.get(key)? {
         Value::Sequence(list) => Some(list.iter().filter_map(scalar).collect()),
@@ -227,7 +227,7 @@ fn platform(map: &Mapping) -> Spec {
     }
 }
 
-/// The containers of a pod, or of what makes pods.
+/// Returns the containers of a pod, or of what makes pods.
 fn pod_of(value: &Value) -> Option<Vec<Spec>> {
     let spec = value.get("spec").or_else(|| value.get("containers").map(|_| value))?;
     let spec = spec.get("template").and_then(|template| template.get("spec")).unwrap_or(spec);
@@ -287,7 +287,7 @@ fn kubernetes(map: &Mapping, pod: &Value, volumes: &Volumes<'_>) -> Spec {
     Spec { origin: "pod".to_owned(), options, image, command, name, ..Spec::default() }
 }
 
-/// A volume mount with the volume that it names.
+/// Returns a volume mount with the volume that it names.
 fn pod_mount(mount: &Mapping, volumes: &Volumes<'_>) -> Option<Given> {
     let (name, target) = (text(mount, "name")?, text(mount, "mountPath")?);
     let volume = volumes.get(&name)?;

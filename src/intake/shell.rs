@@ -63,12 +63,13 @@ pub struct Command {
     pub prompted: bool,
 }
 
-/// A text without its prompt.
+/// Returns a text without its prompt.
 fn command_of(text: &str) -> &str {
     &text[unprompted(text).unwrap_or_default()..]
 }
 
-/// All command lines of an engine that create a container, and lines of a prompt that begin with an option.
+/// Returns all command lines of an engine that create a container, and lines of a prompt that begin with an
+/// option.
 #[must_use]
 pub fn commands(lines: &[Line], budget: &mut Budget) -> Vec<Command> {
     let mut found = Vec::new();
@@ -102,7 +103,7 @@ pub fn commands(lines: &[Line], budget: &mut Budget) -> Vec<Command> {
     found
 }
 
-/// Whether a command may begin with a line; says no quickly.
+/// Returns whether a command may begin with a line; says no quickly.
 fn may_create(line: &Line) -> bool {
     line.is_prompted() || CREATES.may_match(&line.text) || line.text.trim_end().ends_with('\\')
 }
@@ -116,7 +117,7 @@ struct Joined<'l> {
     work: usize,
 }
 
-/// A line and those that continue it; `None` where the budget does not allow it.
+/// Returns a line and those that continue it; `None` where the budget does not allow it.
 fn joined<'l>(lines: &'l [Line], budget: &mut Budget) -> Option<Joined<'l>> {
     let mut text = Cow::Borrowed("");
     let (mut used, mut work) = (0, 0);
@@ -140,7 +141,7 @@ fn joined<'l>(lines: &'l [Line], budget: &mut Budget) -> Option<Joined<'l>> {
     budget.spend(work).then_some(Joined { text, lines: used, work })
 }
 
-/// Whether a command line has options but no image yet.
+/// Returns whether a command line has options but no image yet.
 fn ends_open(text: &str) -> bool {
     let pieces = words_of(command_of(text));
     let Some(rest) = after_create(&pieces) else { return false };
@@ -166,7 +167,7 @@ fn of_text(text: &str, line: u64, last: u64) -> Vec<Command> {
     if whole.is_empty() { within(text, line, last).into_iter().collect() } else { whole }
 }
 
-/// A command within a sentence: to its closing quote, else to the end of the line.
+/// Returns a command within a sentence: to its closing quote, else to the end of the line.
 fn within(text: &str, line: u64, last: u64) -> Option<Command> {
     let start = CREATES.find(text)?.start;
     let before = text[..start].trim_end_matches(|c: char| !matches!(c, '`' | '"' | '\'')).chars().next_back();
@@ -190,7 +191,7 @@ fn within(text: &str, line: u64, last: u64) -> Option<Command> {
 /// What a shell puts in by itself: one word, whatever it is.
 static SUBSTITUTION: Pattern = Pattern::new(r"\$\([^()]*\)|`[^`]*`");
 
-/// Words of a simple command without what stands before its program.
+/// Returns the words of a simple command without what stands before its program.
 fn words_of(text: &str) -> Vec<String> {
     let text = SUBSTITUTION.replace_all(text.trim(), "$SUBSTITUTED");
     let text = text.as_ref();
@@ -224,7 +225,7 @@ fn is_assignment(word: &str) -> bool {
     })
 }
 
-/// The words after `run` or `create` of an engine's command.
+/// Returns the words after `run` or `create` of an engine's command.
 #[must_use]
 pub fn after_create(words: &[String]) -> Option<&[String]> {
     EngineCli::of_word(words.first()?)?;

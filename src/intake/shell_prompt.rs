@@ -8,7 +8,7 @@ static PROMPT: Pattern = Pattern::new(
     r"^\s*(?:(?:[-*]|•) )?(?:(?:\([\w.-]+\) ?)?(?:\[[^\]]{1,60}\]|PS [\w:\\~./-]{1,60}|[\w.-]+@[\w.-]+(?:[: ][\w~./-]*)?|[\w~./-]{1,40})? ?(?:[$#%>]|❯|➜|») ?|\++ )",
 );
 
-/// Where the command behind a prompt begins, if there is a prompt.
+/// Returns where the command behind a prompt begins, if there is a prompt.
 #[must_use]
 pub fn unprompted(text: &str) -> Option<usize> {
     // Most lines hold no sign that ends a prompt.

@@ -69,7 +69,7 @@ pub struct InspectDocuments {
 }
 
 impl Spec {
-    /// What it says, wherever it stands: two that say the same are one container.
+    /// Returns what it says, wherever it stands: two that say the same are one container.
     #[must_use]
     pub fn says(&self) -> impl Ord + '_ {
         (self.engine, &self.options, &self.image, &self.command, &self.name)
@@ -89,7 +89,7 @@ impl Spec {
         self.option(name).map(|value| !matches!(value, "false" | "0" | "no"))
     }
 
-    /// The inspect documents.
+    /// Returns the inspect documents.
     #[must_use]
     pub fn documents(&self) -> InspectDocuments {
         let kind = self.engine.and_then(EngineCli::engine).unwrap_or(EngineKind::Docker);

@@ -7,12 +7,12 @@ use crate::scan::RandomAccess;
 
 /// A text that is read from its beginning to its end.
 pub trait TextSource: Read {
-    /// The same, byte for byte, in parts, if it can be had so.
+    /// Returns the same, byte for byte, in parts, if it can be had so.
     fn parts(&self) -> Option<&Arc<dyn RandomAccess>> {
         None
     }
 
-    /// Whether its beginning holds bytes that no text has.
+    /// Returns whether its beginning holds bytes that no text has.
     fn is_binary(&self) -> bool {
         false
     }

@@ -46,7 +46,7 @@ pub struct Block {
     pub value: Value,
 }
 
-/// All YAML blocks of a page.
+/// Returns all YAML blocks of a page.
 #[must_use]
 pub fn blocks(lines: &[Line], budget: &mut Budget) -> Vec<Block> {
     let mut found = Vec::new();
@@ -79,7 +79,7 @@ pub fn blocks(lines: &[Line], budget: &mut Budget) -> Vec<Block> {
     found
 }
 
-/// Whether a line begins with a bare word and a colon, as few lines of a log do.
+/// Returns whether a line begins with a bare word and a colon, as few lines of a log do.
 fn is_keyed(text: &str) -> bool {
     let text = text.trim_start();
     let word = text.strip_prefix("- ").unwrap_or(text).split(':').next().unwrap_or_default().trim_end();
@@ -94,7 +94,7 @@ struct Failed {
     work: usize,
 }
 
-/// The block that begins at the first of the lines: its documents, and how many lines they take.
+/// Returns the block that begins at the first of the lines: its documents, and how many lines they take.
 fn block(lines: &[Line], budget: &mut Budget) -> Result<(Vec<Block>, usize), Failed> {
     let before = budget.left();
     let mut texts = extent(lines, FIRST);
@@ -120,7 +120,7 @@ fn block(lines: &[Line], budget: &mut Budget) -> Result<(Vec<Block>, usize), Fai
     Err(Failed { lines: longest, work: usize::try_from(before - budget.left()).unwrap_or(usize::MAX) })
 }
 
-/// The lines that a block takes if nothing breaks it, `most` at most, without its indentation.
+/// Returns the lines that a block takes if nothing breaks it, `most` at most, without its indentation.
 fn extent(lines: &[Line], most: usize) -> Vec<String> {
     let (first, prompted) = (lines[0].command(), lines[0].is_prompted());
     // Behind a prompt the first line has lost its place; the others have kept theirs.
@@ -136,7 +136,7 @@ fn extent(lines: &[Line], most: usize) -> Vec<String> {
     texts
 }
 
-/// The documents of a text; `Err` is the number of lines before the mistake.
+/// Returns the documents of a text; `Err` is the number of lines before the mistake.
 fn parse(text: &str, budget: &mut Budget) -> Result<Vec<Value>, usize> {
     let (depth, line) = deepest(text);
     let weight = if depth > DEEPEST { 1 } else { 1 + depth / DEEP };
@@ -165,8 +165,8 @@ fn parse(text: &str, budget: &mut Budget) -> Result<Vec<Value>, usize> {
     Ok(values)
 }
 
-/// How deep brackets lie within brackets, whatever they stand in, and the number of lines before the one that
-/// goes beyond what is usual.
+/// Returns how deep brackets lie within brackets, whatever they stand in, and the number of lines before the
+/// one that goes beyond what is usual.
 fn deepest(text: &str) -> (usize, usize) {
     let (mut open, mut deepest, mut lines) = (0_usize, 0, 0);
     for byte in text.bytes() {

@@ -41,7 +41,7 @@ impl Condition {
         condition.check().map(|()| condition.clone())
     }
 
-    /// A condition that is compiled on first use.
+    /// Returns a condition that is compiled on first use.
     pub(super) fn unchecked(source: &str) -> Self {
         Self { source: source.to_owned(), compiled: OnceLock::new() }
     }
@@ -58,7 +58,7 @@ impl Condition {
         self.compiled.get_or_init(|| checked(&self.source).map(Arc::new))
     }
 
-    /// Facts that it names.
+    /// Returns facts that it names.
     pub fn facts(&self) -> impl Iterator<Item = &String> {
         self.compiled().iter().flat_map(|compiled| &compiled.facts)
     }
@@ -92,7 +92,7 @@ impl Condition {
     }
 }
 
-/// The facts that a condition names, by its words alone.
+/// Returns the facts that a condition names, by its words alone.
 fn named(source: &str) -> BTreeSet<&'static str> {
     let words = source.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.'));
     let key = |word: &str| {

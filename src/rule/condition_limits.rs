@@ -111,7 +111,7 @@ struct Checker {
 }
 
 impl Checker {
-    /// The kind of an expression; `None` when it is open (null, an element of a list).
+    /// Returns the kind of an expression; `None` when it is open (null, an element of a list).
     fn kind_of(&mut self, expr: &Expr) -> Result<Option<Kind>, ConditionError> {
         match expr {
             Expr::Literal(literal) => Ok(literal_kind(literal)),
@@ -232,7 +232,7 @@ fn same_kinds(operands: &[&IdedExpr], kinds: &[Option<Kind>]) -> Result<(), Cond
     })
 }
 
-/// Whether a text that a fact is compared with is one of its words; two facts may always be compared.
+/// Returns whether a text that a fact is compared with is one of its words; two facts may always be compared.
 fn known_word(
     fact: &IdedExpr,
     text: &IdedExpr,

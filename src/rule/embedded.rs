@@ -53,7 +53,7 @@ impl EmbeddedFile {
     }
 }
 
-/// A signature of a built-in file.
+/// Returns a signature of a built-in file.
 fn signature(raw: SignatureFile, known: &EmbeddedSignature) -> Signature {
     Signature {
         name: raw.name,

@@ -6,7 +6,7 @@ pub(super) const ID: usize = 80;
 /// Longest address, in bytes.
 pub(super) const ADDRESS: usize = 1000;
 
-/// Whether an id consists of lower case words joined by hyphens, `[a-z0-9]+(-[a-z0-9]+)*`.
+/// Returns whether an id consists of lower case words joined by hyphens, `[a-z0-9]+(-[a-z0-9]+)*`.
 ///
 /// # Errors
 /// What is wrong with it, in words.
@@ -23,8 +23,8 @@ pub fn check_id(id: &str) -> Result<(), String> {
     ))
 }
 
-/// Whether a reference is an address that may stand as a link: `https://`, and no sign that an address has to
-/// encode (RFC 3986).
+/// Returns whether a reference is an address that may stand as a link: `https://`, and no sign that an
+/// address has to encode (RFC 3986).
 ///
 /// # Errors
 /// What is wrong with it, in words.
@@ -39,7 +39,7 @@ pub fn check_reference(reference: &str) -> Result<(), String> {
     Err(format!("{} is not an encoded address that starts with https://", quoted(reference)))
 }
 
-/// A foreign word in a message: escaped, its end left out where it is long.
+/// Returns a foreign word in a message: escaped, its end left out where it is long.
 fn quoted(word: &str) -> String {
     format!("{:?}", word.chars().take(ID).collect::<String>())
 }
@@ -81,7 +81,7 @@ mod tests {
         }
     }
 
-    /// What loading a file of the user says.
+    /// Returns what loading a file of the user says.
     fn loaded(file: &str, text: &str) -> String {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(file);

@@ -17,7 +17,7 @@ pub struct LazyPart<T> {
 }
 
 impl<T: DeserializeOwned + Default> LazyPart<T> {
-    /// A part as the build script wrote it.
+    /// Returns a part as the build script wrote it.
     pub(super) fn embedded(json: &'static str) -> Self {
         Self { json, read: OnceLock::new() }
     }
@@ -68,7 +68,7 @@ pub struct RulePage {
     pub not_reproduced: Option<String>,
 }
 
-/// A text without space around it.
+/// Returns a text without space around it.
 pub(super) fn trimmed<'de, D: Deserializer<'de>>(text: D) -> Result<String, D::Error> {
     String::deserialize(text).map(|text| text.trim().to_owned())
 }

@@ -21,7 +21,7 @@ use super::{
     Condition, LazyPart, RemedyText, Rule, RuleError, RuleSet, RuleSetChange, RuleSource, Signature,
 };
 
-/// The built-in rules.
+/// Returns the built-in rules.
 ///
 /// # Errors
 /// [`RuleError`] for a built-in file with a mistake, which the tests exclude.
@@ -29,7 +29,7 @@ pub fn builtin() -> Result<RuleSet, RuleError> {
     load::<RuleSource>(&[])
 }
 
-/// The built-in rules and those of more folders; the same id overrides, where the source may do that.
+/// Returns the built-in rules and those of more folders; the same id overrides, where the source may do that.
 ///
 /// # Errors
 /// [`RuleError`] naming file and line.

@@ -123,7 +123,7 @@ pub struct RuleSetChange {
 }
 
 impl RuleSetChange {
-    /// Whether it did nothing.
+    /// Returns whether it did nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.replaced.is_empty() && self.harmless == 0
@@ -131,7 +131,7 @@ impl RuleSetChange {
 }
 
 impl Rule {
-    /// Its conditions, with the names of their keys.
+    /// Returns its conditions, with the names of their keys.
     pub fn conditions(&self) -> impl Iterator<Item = (&'static str, &Condition)> {
         let own = [
             ("when", &self.when),
@@ -145,13 +145,13 @@ impl Rule {
 }
 
 impl RuleSet {
-    /// The rule of an id.
+    /// Returns the rule of an id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id == id)
     }
 
-    /// The id that is most like a mistyped one.
+    /// Returns the id that is most like a mistyped one.
     #[must_use]
     pub fn nearest(&self, id: &str) -> Option<&str> {
         let scored = self.rules.iter().map(|rule| (strsim::jaro_winkler(&rule.id, id), rule.id.as_str()));

@@ -46,8 +46,8 @@ const COMMON: [&str; 18] = [
     "journald",
 ];
 
-/// The needles of a pattern, in lower case (to be looked for in either case); empty when it has none that
-/// help.
+/// Returns the needles of a pattern, in lower case (to be looked for in either case); empty when it has none
+/// that help.
 ///
 /// # Errors
 /// The message of `regex-syntax` when the pattern is no regular expression.
@@ -65,7 +65,7 @@ pub fn needles(pattern: &str) -> Result<Vec<String>, String> {
     Ok(needles)
 }
 
-/// The beginning of a needle behind a common word.
+/// Returns the beginning of a needle behind a common word.
 fn cut(needle: &str) -> &str {
     let rest = COMMON
         .iter()
@@ -76,7 +76,7 @@ fn cut(needle: &str) -> &str {
     &rest[..end]
 }
 
-/// The best set of literals of which one must occur wherever the expression matches.
+/// Returns the best set of literals of which one must occur wherever the expression matches.
 fn required(hir: &Hir) -> Option<Vec<String>> {
     let set = match hir.kind() {
         HirKind::Concat(parts) => return best(nothing(), parts),
@@ -95,13 +95,13 @@ fn is_usable(set: &[String]) -> bool {
     set.len() <= MOST && length(set) >= SHORTEST
 }
 
-/// The text before a beginning.
+/// Returns the text before a beginning.
 fn nothing() -> Vec<String> {
     vec![String::new()]
 }
 
-/// The best of what the parts of a sequence require, neighbouring texts taken together; `run` are the texts
-/// before the first of them.
+/// Returns the best of what the parts of a sequence require, neighbouring texts taken together; `run` are the
+/// texts before the first of them.
 fn best(mut run: Vec<String>, parts: &[Hir]) -> Option<Vec<String>> {
     let mut found: Vec<Vec<String>> = Vec::new();
     for part in parts {
@@ -131,8 +131,8 @@ fn best(mut run: Vec<String>, parts: &[Hir]) -> Option<Vec<String>> {
     found.into_iter().filter(|set| is_usable(set)).max_by_key(|set| worth(set))
 }
 
-/// What a part requires behind a text: each of its branches is told from others by the text too, as in
-/// `Failed to (?:stop|open \S+)`.
+/// Returns what a part requires behind a text: each of its branches is told from others by the text too, as
+/// in `Failed to (?:stop|open \S+)`.
 fn branched(run: &[String], part: &Hir) -> Option<Vec<String>> {
     match part.kind() {
         HirKind::Capture(capture) => branched(run, &capture.sub),
@@ -148,12 +148,12 @@ fn branched(run: &[String], part: &Hir) -> Option<Vec<String>> {
     }
 }
 
-/// Every text of the one with every text of the other behind it.
+/// Returns every text of the one with every text of the other behind it.
 fn joined(first: &[String], second: &[String]) -> Vec<String> {
     first.iter().flat_map(|one| second.iter().map(move |other| format!("{one}{other}"))).collect()
 }
 
-/// The texts that an expression matches, if they are few; letters of either case aside.
+/// Returns the texts that an expression matches, if they are few; letters of either case aside.
 fn exact(hir: &Hir) -> Option<Vec<String>> {
     let texts = match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => vec![String::new()],
@@ -207,7 +207,7 @@ fn worth(set: &[String]) -> (bool, bool, usize) {
     (is_telling, is_long, (4 * rare).saturating_sub(set.len()))
 }
 
-/// Whether a healthy line holds a text.
+/// Returns whether a healthy line holds a text.
 fn is_healthy(text: &str) -> bool {
     static LOWER: LazyLock<String> = LazyLock::new(|| HEALTHY.to_ascii_lowercase());
     LOWER.contains(text)

@@ -139,7 +139,7 @@ impl FileChecker<'_> {
         })
     }
 
-    /// The refusal of a part that begins on the line which holds `needle`, or so many lines later.
+    /// Returns the refusal of a part that begins on the line which holds `needle`, or so many lines later.
     fn part(self, needle: &str, later: usize, part: String, message: String) -> RuleError {
         let line = self.text.find(needle).map_or(1, |offset| line_of(self.text, offset)) + later;
         RuleError::Part { file: self.file.to_owned(), line, part, message }

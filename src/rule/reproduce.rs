@@ -42,7 +42,7 @@ pub struct Reproduction {
 }
 
 impl Reproduction {
-    /// Where it shows, in words.
+    /// Returns where it shows, in words.
     #[must_use]
     pub fn place(&self) -> String {
         let engine = if self.engine == "podman" { "Podman" } else { "Docker" };
@@ -53,8 +53,8 @@ impl Reproduction {
         format!("{engine}{since}{cgroup}{userns}{systemd}")
     }
 
-    /// Its commands for a shell, with those that make what they need before them and the question to the
-    /// doctor behind them.
+    /// Returns its commands for a shell, with those that make what they need before them and the question to
+    /// the doctor behind them.
     #[must_use]
     pub fn script(&self) -> String {
         let mut text = String::new();

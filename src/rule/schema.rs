@@ -85,7 +85,7 @@ mod tests {
     use super::super::id::{check_id, check_reference};
     use super::*;
 
-    /// Whether the schema of a word takes a text.
+    /// Returns whether the schema of a word takes a text.
     fn takes<T: JsonSchema>(text: &str) -> bool {
         let schema = T::json_schema(&mut SchemaGenerator::default());
         let pattern = schema.get("pattern").and_then(|pattern| pattern.as_str()).unwrap();

@@ -28,7 +28,7 @@ pub struct RuleSource {
 }
 
 impl From<PathBuf> for RuleSource {
-    /// A source that the user named.
+    /// Returns a source that the user named.
     fn from(path: PathBuf) -> Self {
         Self { path, trust: Trust::Named, project: None, named_by: None }
     }

@@ -92,7 +92,7 @@ pub enum RemedyPlace {
 }
 
 impl RemedyPlace {
-    /// Whether no start of the container can bring it about.
+    /// Returns whether no start of the container can bring it about.
     #[must_use]
     pub fn is_beyond_flags(self) -> bool {
         matches!(self, Self::Image | Self::Host)
@@ -122,7 +122,7 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// Whether its line counts for a target: the systemd there prints it, and its condition holds.
+    /// Returns whether its line counts for a target: the systemd there prints it, and its condition holds.
     #[must_use]
     pub fn counts(&self, scope: &Scope, facts: &Facts) -> bool {
         let version = facts.get(key::GUEST_SYSTEMD_VERSION);
@@ -246,7 +246,7 @@ pub(super) struct RuleFile {
 }
 
 impl RuleFile {
-    /// What it says to those who want to know more.
+    /// Returns what it says to those who want to know more.
     pub(super) fn page(&mut self) -> RulePage {
         RulePage {
             explanation: std::mem::take(&mut self.explanation),
@@ -257,7 +257,7 @@ impl RuleFile {
         }
     }
 
-    /// Its conditions as written, in the order of [`super::condition_limits::CONDITIONS`].
+    /// Returns its conditions as written, in the order of [`super::condition_limits::CONDITIONS`].
     pub(super) fn conditions(&self) -> [Option<&str>; 5] {
         [&self.when, &self.harms, &self.risk, &self.note, &self.unless].map(Option::as_deref)
     }

@@ -39,7 +39,7 @@ fn is_harmless(line: &str, set: &RuleSet) -> bool {
     set.harmless.iter().any(|signature| signature.pattern.is_match(line))
 }
 
-/// Why a signature cannot be looked for, if so.
+/// Returns why a signature cannot be looked for, if so.
 fn unusable(signature: &Signature) -> Option<String> {
     let name = &signature.name;
     if !signature.pattern.compiles() {
@@ -103,7 +103,7 @@ fn complaints(rule: &Rule, set: &RuleSet, healthy: &[&str]) -> Vec<Complaint> {
         .collect()
 }
 
-/// Facts that the sentence `no_flag` asks for and that are none.
+/// Returns facts that the sentence `no_flag` asks for and that are none.
 fn unknown_placeholders(rule: &Rule) -> impl Iterator<Item = &str> {
     let sentence = rule.no_flag.as_deref().unwrap_or_default();
     let keys = PLACEHOLDER.captures_iter(sentence).map(|captures| captures.name("fact").unwrap_or_default());
@@ -152,7 +152,7 @@ fn form(rule: &Rule) -> Vec<String> {
     messages
 }
 
-/// Lines of the rule's examples that show a signature.
+/// Returns the lines of the rule's examples that show a signature.
 fn shown<'r>(signature: &'r Signature, rule: &'r Rule) -> impl Iterator<Item = &'r String> {
     let wanted = if signature.weak { Expectation::Note } else { Expectation::Match };
     let lines = rule
@@ -163,7 +163,8 @@ fn shown<'r>(signature: &'r Signature, rule: &'r Rule) -> impl Iterator<Item = &
     lines.filter(|line| signature.pattern.is_match(line))
 }
 
-/// Why a signature makes no difference, if so: each of its examples is another's too, or a harmless line.
+/// Returns why a signature makes no difference, if so: each of its examples is another's too, or a harmless
+/// line.
 fn unheard(signature: &Signature, rule: &Rule, set: &RuleSet) -> Option<String> {
     let mut lines = shown(signature, rule).peekable();
     lines.peek()?;
@@ -188,7 +189,7 @@ fn unheard(signature: &Signature, rule: &Rule, set: &RuleSet) -> Option<String> 
     ))
 }
 
-/// The line of a healthy boot that a signature would take for a failure, if there is one.
+/// Returns the line of a healthy boot that a signature would take for a failure, if there is one.
 fn blames_the_healthy(signature: &Signature, healthy: &[&str]) -> Option<String> {
     if signature.weak || signature.when.is_some() {
         return None;

@@ -28,7 +28,7 @@ impl VersionRange {
         (first <= last).then_some(Self { first, last })
     }
 
-    /// Whether a version lies in the range.
+    /// Returns whether a version lies in the range.
     #[must_use]
     pub fn contains(self, version: i64) -> bool {
         (self.first..=self.last).contains(&version)

@@ -111,7 +111,7 @@ impl<'r> Excerpter<'r> {
         self.excerpt()
     }
 
-    /// The excerpt of what came so far, without a last line that has no newline yet.
+    /// Returns the excerpt of what came so far, without a last line that has no newline yet.
     #[must_use]
     pub fn excerpt(&self) -> LogExcerpt {
         let mut excerpt = LogExcerpt { bytes_read: self.bytes_read, ..LogExcerpt::default() };
@@ -160,7 +160,7 @@ impl KeptLines {
         is_sample
     }
 
-    /// All of them, by number.
+    /// Returns all of them, by number.
     #[must_use]
     pub fn lines(&self) -> BTreeMap<LineNumber, Arc<str>> {
         let mut lines = self.first.clone();
@@ -218,7 +218,7 @@ mod tests {
         kept.seen.iter().map(|(id, hits)| (*id, hits.count)).collect()
     }
 
-    /// A way in which a line reaches a log.
+    /// Returns a way in which a line reaches a log.
     fn dressed(line: &str, dress: u8) -> Vec<u8> {
         let middle = line.char_indices().nth(line.chars().count() / 2).map_or(0, |(at, _)| at);
         let (before, behind) = line.split_at(middle);

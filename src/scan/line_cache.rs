@@ -30,7 +30,7 @@ impl<T> Default for LineCache<T> {
 }
 
 impl<T: Clone> LineCache<T> {
-    /// What was made of this line before, or what is made of it now.
+    /// Returns what was made of this line before, or what is made of it now.
     pub fn get_or(&mut self, line: &[u8], make: impl FnOnce() -> T) -> T {
         if let Some(known) = self.get(line) {
             return known.clone();
@@ -40,7 +40,7 @@ impl<T: Clone> LineCache<T> {
         value
     }
 
-    /// What is known of a line.
+    /// Returns what is known of a line.
     #[must_use]
     pub fn get(&self, line: &[u8]) -> Option<&T> {
         let slot = self.slots.get(place(hash(line)))?;
@@ -68,7 +68,7 @@ fn hash(line: &[u8]) -> u64 {
     FixedState::default().hash_one(line)
 }
 
-/// The slot of a hash.
+/// Returns the slot of a hash.
 fn place(hash: u64) -> usize {
     // The remainder is less than the number of slots.
     usize::try_from(hash % SLOTS as u64).unwrap_or_default()

@@ -34,7 +34,7 @@ impl LineSplitter {
         }
     }
 
-    /// Lines handed over so far.
+    /// Returns lines handed over so far.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.number
@@ -73,7 +73,7 @@ pub fn clean(line: &[u8]) -> Cow<'_, str> {
     Cow::Owned(visible)
 }
 
-/// The text of a line in which there is nothing to be taken out: printable ASCII.
+/// Returns the text of a line in which there is nothing to be taken out: printable ASCII.
 fn plain(line: &[u8]) -> Option<&str> {
     // Written so that the compiler takes many bytes at once.
     let odd = line.iter().fold(false, |odd, byte| odd | !(0x20..0x7f).contains(byte));

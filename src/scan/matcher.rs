@@ -96,8 +96,8 @@ impl<'r> Matcher<'r> {
         self.lines.get_or_init(|| Prefilter::for_lines(self.needles.iter().copied())).as_ref()
     }
 
-    /// The filter for long texts, made for the kind of text of which this is a sample; `None` where some
-    /// signature has no needle that is long enough, so that every line has to be read.
+    /// Returns the filter for long texts, made for the kind of text of which this is a sample; `None` where
+    /// some signature has no needle that is long enough, so that every line has to be read.
     #[must_use]
     pub fn prefilter(&self, sample: &[u8]) -> Option<&Arc<Prefilter>> {
         let of_signatures = |(needle, owner): (&&'r str, &PatternOwner)| {
@@ -138,7 +138,7 @@ impl<'r> Matcher<'r> {
         if found.is_empty() || self.any_harmless(&candidates, line) { Vec::new() } else { found }
     }
 
-    /// The same with named captures.
+    /// Returns the same with named captures.
     #[must_use]
     pub fn hits(&self, line: &str) -> Vec<Hit> {
         let owned = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
@@ -149,7 +149,7 @@ impl<'r> Matcher<'r> {
         self.matches(line).into_iter().map(captured).collect()
     }
 
-    /// Whether a line only looks bad.
+    /// Returns whether a line only looks bad.
     #[must_use]
     pub fn is_harmless(&self, line: &str) -> bool {
         self.any_harmless(&self.candidates(line), line)

@@ -16,7 +16,7 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// What happens to it, such as `statx let through`, for a list.
+    /// Returns what happens to it, such as `statx let through`, for a list.
     #[must_use]
     pub fn words(&self) -> String {
         match self.errno {
@@ -27,7 +27,7 @@ impl Wanted {
     }
 }
 
-/// The text of a profile, as it is written to files.
+/// Returns the text of a profile, as it is written to files.
 #[must_use]
 pub fn text(profile: &Value) -> Option<String> {
     serde_json::to_string_pretty(profile).ok().map(|text| text + "\n")
@@ -81,7 +81,7 @@ fn lets_through(action: &str) -> bool {
     matches!(action, "SCMP_ACT_ALLOW" | "SCMP_ACT_LOG")
 }
 
-/// A rule without these calls where it denies them; `None` when nothing is left of it.
+/// Returns a rule without these calls where it denies them; `None` when nothing is left of it.
 fn without(rule: Value, calls: &[&str]) -> Option<Value> {
     let Value::Object(mut rule) = rule else { return Some(rule) };
     if rule.get("action").and_then(Value::as_str).is_some_and(lets_through) {

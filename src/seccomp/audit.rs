@@ -6,7 +6,7 @@
 /// `SECCOMP_RET_LOG`.
 const LOGGED: &str = "code=0x7ffc0000";
 
-/// The word for a machine's own architecture, in uname's spelling, in such records.
+/// Returns the word for a machine's own architecture, in uname's spelling, in such records.
 fn architecture(machine: &str) -> Option<&'static str> {
     match machine {
         "x86_64" => Some("arch=c000003e"),
@@ -15,8 +15,8 @@ fn architecture(machine: &str) -> Option<&'static str> {
     }
 }
 
-/// The number of the call that a record is about; `None` where it is no such record, or one of another
-/// architecture.
+/// Returns the number of the call that a record is about; `None` where it is no such record, or one of
+/// another architecture.
 #[must_use]
 pub fn logged_call(record: &str, machine: &str) -> Option<i32> {
     let own = architecture(machine)?;

@@ -39,13 +39,13 @@ pub struct Miss {
 }
 
 impl InForce {
-    /// The answer to a call.
+    /// Returns the answer to a call.
     #[must_use]
     pub fn answer(&self, call: &str) -> Answer {
         self.profile.as_ref().map_or(Answer::Allowed, |profile| judge(profile, call, &self.machine).answer)
     }
 
-    /// Where the filter is in force, as far as that is known.
+    /// Returns where the filter is in force, as far as that is known.
     fn place(&self, hierarchy: Option<Hierarchy>) -> Surroundings {
         let docker = self
             .machine
@@ -54,7 +54,7 @@ impl InForce {
         Surroundings { hierarchy, docker }
     }
 
-    /// Which part of the profile decides over a call.
+    /// Returns which part of the profile decides over a call.
     fn decided_by(&self, call: &str) -> String {
         match self.profile.as_ref().map(|profile| judge(profile, call, &self.machine).rule) {
             Some(Some(rule)) => format!("rule {rule}"),
@@ -83,7 +83,7 @@ impl InForce {
         misses
     }
 
-    /// What has to be let through so that nothing is missed.
+    /// Returns what has to be let through so that nothing is missed.
     #[must_use]
     pub fn wanted(&self, misses: &[Miss]) -> Vec<Wanted> {
         misses
@@ -111,7 +111,7 @@ impl InForce {
 }
 
 impl Miss {
-    /// Who needs the call, and for what.
+    /// Returns who needs the call, and for what.
     fn reason(&self) -> String {
         let groups = by_effect(&self.effects).into_iter().rev();
         groups.map(|(effect, versions)| reason(effect, &versions)).collect::<Vec<_>>().join("; ")
@@ -133,7 +133,7 @@ fn reason(effect: Effect, versions: &[i64]) -> String {
     format!("systemd {}: {} without it", list.join(", "), harm(effect))
 }
 
-/// What the denial of a call does, as a sentence without its subject.
+/// Returns what the denial of a call does, as a sentence without its subject.
 #[must_use]
 pub fn harm(effect: Effect) -> &'static str {
     match effect {
@@ -145,7 +145,7 @@ pub fn harm(effect: Effect) -> &'static str {
     }
 }
 
-/// Every call whose denial harms some version of systemd, alone or with another.
+/// Returns every call whose denial harms some version of systemd, alone or with another.
 #[must_use]
 pub fn needed_calls() -> BTreeSet<String> {
     let versions = 200..=MEASURED.iter().copied().max().unwrap_or(262);

@@ -86,7 +86,7 @@ fn rows() -> &'static [Row] {
 }
 
 impl Row {
-    /// A version before the table counts as its first.
+    /// Returns a version before the table counts as its first.
     fn holds(&self, engine: Engine) -> bool {
         let first = versions(engine.maker).first().copied().unwrap_or(engine.version);
         let version = engine.version.max(first);
@@ -97,7 +97,7 @@ impl Row {
         self.calls.split_whitespace()
     }
 
-    /// Everything of the rule but its calls, in the form of a profile.
+    /// Returns everything of the rule but its calls, in the form of a profile.
     fn conditions(&self) -> Map<String, Value> {
         let mut rule = Map::new();
         let (action, errno) =
@@ -133,7 +133,7 @@ pub fn versions(maker: Maker) -> Vec<Version> {
     all.into_iter().collect()
 }
 
-/// Every call that a built-in profile names.
+/// Returns every call that a built-in profile names.
 #[must_use]
 pub fn named_calls() -> BTreeSet<&'static str> {
     rows().iter().flat_map(Row::calls).collect()
@@ -145,7 +145,7 @@ pub(super) fn capabilities_for(call: &str) -> BTreeSet<&'static str> {
     rows.flat_map(|row| row.caps.iter().map(String::as_str)).collect()
 }
 
-/// The whole built-in profile of an engine, in the form that its `--security-opt seccomp=FILE` takes.
+/// Returns the whole built-in profile of an engine, in the form that its `--security-opt seccomp=FILE` takes.
 #[must_use]
 pub fn built_in(engine: Engine) -> Value {
     let mut rules: Vec<(Map<String, Value>, BTreeSet<&str>)> = Vec::new();

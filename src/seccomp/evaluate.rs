@@ -63,7 +63,7 @@ pub struct Contradiction {
 }
 
 impl Answer {
-    /// Whether the call certainly does not go through.
+    /// Returns whether the call certainly does not go through.
     #[must_use]
     pub fn is_denial(self) -> bool {
         matches!(self, Self::Errno(_) | Self::Killed)
@@ -175,7 +175,7 @@ impl Machine {
         Self { capabilities, architecture: architecture.to_owned(), kernel, engine: None }
     }
 
-    /// The same where this engine reads the profile.
+    /// Returns the same where this engine reads the profile.
     #[must_use]
     pub fn of(self, engine: Option<Engine>) -> Self {
         Self { engine, ..self }

@@ -75,7 +75,7 @@ pub fn lookup(call: &str) -> Option<Known> {
     Some(Known { call: call.to_owned(), breaks: breaks(call), together, engines })
 }
 
-/// The worst that the denial of exactly these calls does.
+/// Returns the worst that the denial of exactly these calls does.
 fn worst(version: i64, place: Surroundings, errno: i32, calls: &[&str]) -> Option<Blocked> {
     let answer = |name: &str| if calls.contains(&name) { Answer::Errno(errno) } else { Answer::Allowed };
     blocked_in(version, place, answer).into_iter().next()
@@ -166,7 +166,7 @@ fn at(call: &str, engine: Engine, until: Option<Version>) -> BuiltInAnswer {
     BuiltInAnswer { maker: engine.maker, since: engine.version, until, answer, opened_by }
 }
 
-/// The call whose name is most like this one.
+/// Returns the call whose name is most like this one.
 #[must_use]
 pub fn nearest_call(call: &str) -> Option<String> {
     let known: BTreeMap<String, f64> = needed_calls()

@@ -170,13 +170,13 @@ impl Profile {
         profile.refusal().map_or(Ok(profile), |words| Err(ProfileError::Refused(words)))
     }
 
-    /// Its rules.
+    /// Returns its rules.
     #[must_use]
     pub fn rules(&self) -> &[SyscallRule] {
         self.syscalls.as_deref().unwrap_or_default()
     }
 
-    /// What the engines' own check refuses (moby, `setupSeccomp`).
+    /// Returns what the engines' own check refuses (moby, `setupSeccomp`).
     fn refusal(&self) -> Option<String> {
         let listed = self.architectures.as_ref().is_some_and(|list| !list.is_empty());
         if listed && self.arch_map.as_ref().is_some_and(|list| !list.is_empty()) {
@@ -208,12 +208,12 @@ impl Profile {
 }
 
 impl SyscallRule {
-    /// Whether the rule speaks of a call.
+    /// Returns whether the rule speaks of a call.
     pub(super) fn covers(&self, call: &str) -> bool {
         self.calls().any(|name| name == call)
     }
 
-    /// Names of the calls, in either form.
+    /// Returns the names of the calls, in either form.
     pub(super) fn calls(&self) -> impl Iterator<Item = &str> {
         self.name
             .iter()
@@ -222,7 +222,7 @@ impl SyscallRule {
             .filter(|name| !name.is_empty())
     }
 
-    /// Whether the rule looks at the call's arguments.
+    /// Returns whether the rule looks at the call's arguments.
     pub(super) fn is_conditional(&self) -> bool {
         self.args.as_ref().is_some_and(|args| !args.is_empty())
     }

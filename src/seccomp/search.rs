@@ -24,7 +24,7 @@ impl Search {
         Self { kept: calls, size, at: 0 }
     }
 
-    /// The calls to let through in the next trial; `None` when the search is over.
+    /// Returns the calls to let through in the next trial; `None` when the search is over.
     #[must_use]
     pub fn next(&self) -> Option<Vec<String>> {
         let end = (self.at + self.size).min(self.kept.len());
@@ -45,7 +45,7 @@ impl Search {
         }
     }
 
-    /// The calls that are left.
+    /// Returns the calls that are left.
     #[must_use]
     pub fn found(self) -> Vec<String> {
         self.kept

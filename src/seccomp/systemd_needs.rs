@@ -23,7 +23,7 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// The word used in facts.
+    /// Returns the word used in facts.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -106,14 +106,14 @@ const ENOSYS: i32 = 38;
 const EPERM: i32 = 1;
 
 impl Row {
-    /// Whether the row speaks of this answer to its call.
+    /// Returns whether the row speaks of this answer to its call.
     fn covers(&self, answer: Answer) -> bool {
         let Answer::Errno(errno) = answer else { return answer.is_denial() };
         let measured = if errno == ENOSYS { ENOSYS } else { EPERM };
         self.errno.as_ref().is_none_or(|wanted| wanted.contains(&measured))
     }
 
-    /// Whether the row holds there.
+    /// Returns whether the row holds there.
     fn fits(&self, place: Surroundings) -> bool {
         let tree = self.hierarchy.is_none_or(|kind| place.hierarchy.is_none_or(|seen| seen == kind));
         tree && self
@@ -129,7 +129,7 @@ pub fn blocked(systemd: i64, hierarchy: Option<Hierarchy>, answer: impl Fn(&str)
     blocked_in(systemd, Surroundings { hierarchy, docker: None }, answer)
 }
 
-/// The same where more than the tree is known.
+/// Returns the same where more than the tree is known.
 pub fn blocked_in(systemd: i64, place: Surroundings, answer: impl Fn(&str) -> Answer) -> Vec<Blocked> {
     let holds = |row: &&Row| {
         row.covers(answer(&row.call))
@@ -150,7 +150,7 @@ pub fn blocked_in(systemd: i64, place: Surroundings, answer: impl Fn(&str) -> An
     found
 }
 
-/// The major version of Docker from which on its runtime answers otherwise to the denial of a call.
+/// Returns the major version of Docker from which on its runtime answers otherwise to the denial of a call.
 pub(super) fn runtime_change(call: &str) -> Option<i64> {
     TABLE
         .iter()

@@ -76,7 +76,7 @@ impl fmt::Display for Version {
 }
 
 impl Maker {
-    /// Its name as a word in a sentence.
+    /// Returns its name as a word in a sentence.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -49,7 +49,7 @@ pub async fn checks(engine: &Engine, named: Option<&str>, exec: bool) -> Vec<Che
     checks
 }
 
-/// Words control groups and storage of an engine.
+/// Returns words control groups and storage of an engine.
 fn about(info: &Value) -> String {
     let text = |key: &str| info.get(key).and_then(Value::as_str).unwrap_or_default();
     let parts = [

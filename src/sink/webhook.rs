@@ -196,7 +196,7 @@ async fn post(to: &Destination, body: Bytes) -> Result<(), Refusal> {
     }
 }
 
-/// A certificate that is not believed now will not be in a minute.
+/// Returns a certificate that is not believed now will not be in a minute.
 fn unreached(error: io::Error) -> Refusal {
     if tls::is_distrusted(&error) { Refusal::Final(error.to_string()) } else { later(error) }
 }

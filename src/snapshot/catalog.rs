@@ -37,13 +37,13 @@ pub struct FactSpec {
     pub how: &'static str,
 }
 
-/// The entry of a key.
+/// Returns the entry of a key.
 #[must_use]
 pub fn spec(key: &str) -> Option<&'static FactSpec> {
     CATALOG.binary_search_by(|entry| entry.key.cmp(key)).ok().map(|index| &CATALOG[index])
 }
 
-/// The key that is most like a mistyped one.
+/// Returns the key that is most like a mistyped one.
 #[must_use]
 pub fn nearest(key: &str) -> Option<&'static str> {
     let scored = CATALOG.iter().map(|entry| (strsim::jaro_winkler(entry.key, key), entry.key));
@@ -66,7 +66,7 @@ pub const RETIRED: &[(&str, &str)] = &[
     ("pid1.state", "pid1.alive and pid1.frozen tell whether it works"),
 ];
 
-/// What a rule can use in place of a fact that is gone; `None` for any other key.
+/// Returns what a rule can use in place of a fact that is gone; `None` for any other key.
 #[must_use]
 pub fn replacement(key: &str) -> Option<&'static str> {
     RETIRED.iter().find(|(gone, _)| *gone == key).map(|(_, instead)| *instead)

@@ -14,7 +14,7 @@ pub struct Key<T> {
 }
 
 impl<T> Key<T> {
-    /// A key of the catalog.
+    /// Returns a key of the catalog.
     pub(super) const fn new(name: &'static str) -> Self {
         Self { name, value: PhantomData }
     }
@@ -56,7 +56,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Words for messages.
+    /// Returns words for messages.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

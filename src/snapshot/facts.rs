@@ -119,24 +119,24 @@ impl Facts {
         self.get(key).unwrap_or_default()
     }
 
-    /// Whether a fact is known, be it as absent.
+    /// Returns whether a fact is known, be it as absent.
     #[must_use]
     pub fn is_known<T>(&self, key: Key<T>) -> bool {
         self.entry(key).is_some()
     }
 
-    /// Whether what a fact tells of is known not to be there.
+    /// Returns whether what a fact tells of is known not to be there.
     #[must_use]
     pub fn is_absent<T>(&self, key: Key<T>) -> bool {
         self.entry(key).is_some_and(|fact| fact.value.is_null())
     }
 
-    /// All facts in order of key.
+    /// Returns all facts in order of key.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Fact)> {
         self.0.iter().map(|(key, fact)| (key.as_str(), fact))
     }
 
-    /// All values and sources, for redaction.
+    /// Returns all values and sources, for redaction.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Fact> {
         self.0.values_mut()
     }
@@ -154,7 +154,7 @@ impl Facts {
 }
 
 impl Kind {
-    /// Whether a JSON value is of this kind.
+    /// Returns whether a JSON value is of this kind.
     #[must_use]
     pub fn holds(self, value: &Value) -> bool {
         match self {

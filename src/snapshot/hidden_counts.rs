@@ -24,7 +24,7 @@ pub enum HiddenIn {
 }
 
 impl HiddenIn {
-    /// The word used in reports.
+    /// Returns the word used in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -38,7 +38,7 @@ impl HiddenIn {
     }
 }
 
-/// How many values of each kind are hidden; each is counted once, where it stands first.
+/// Returns how many values of each kind are hidden; each is counted once, where it stands first.
 #[must_use]
 pub fn counts(snapshot: &Snapshot) -> BTreeMap<HiddenIn, usize> {
     let mut seen = TokenCounter::default();

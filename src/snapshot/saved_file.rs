@@ -61,7 +61,7 @@ pub enum SnapshotError {
     },
 }
 
-/// The bytes of a snapshot file, without compression.
+/// Returns the bytes of a snapshot file, without compression.
 ///
 /// # Errors
 /// [`std::io::Error`] when the snapshot cannot be serialised.
@@ -100,7 +100,7 @@ fn unpacked(raw: &[u8], path: &Path) -> Result<Vec<u8>, SnapshotError> {
     read_limited(zstd_stream::decoder(raw, WINDOW).map_err(failed)?, path)
 }
 
-/// Whether a text begins as a snapshot file does.
+/// Returns whether a text begins as a snapshot file does.
 #[must_use]
 pub fn begins_one(head: &[u8]) -> bool {
     let text = head.trim_ascii_start();
@@ -109,7 +109,7 @@ pub fn begins_one(head: &[u8]) -> bool {
         && memchr::memmem::find(text, b"\"target\"").is_some()
 }
 
-/// The snapshot in a text of this name, if it is one.
+/// Returns the snapshot in a text of this name, if it is one.
 #[must_use]
 pub fn of_text(json: &[u8], name: &Path) -> Option<Snapshot> {
     parse(json, name).ok()

@@ -20,7 +20,7 @@ macro_rules! vocabulary {
         pub enum $name { $($(#[$meaning])* $word),+ }
 
         impl $name {
-            /// The word, as facts and conditions have it.
+            /// Returns the word, as facts and conditions have it.
             #[must_use]
             pub fn word(self) -> &'static str {
                 self.into()

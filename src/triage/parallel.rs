@@ -64,7 +64,8 @@ mod tests {
         (0..20).map(write).collect()
     }
 
-    /// Names of the texts in the order in which they were handed on, and how many were before a mistake.
+    /// Returns the names of the texts in the order in which they were handed on, and how many were before a
+    /// mistake.
     fn taken(inputs: &[Input], threads: usize, most: usize) -> (Vec<String>, Result<(), usize>) {
         let rules = rule::builtin().unwrap();
         let matcher = Matcher::new(&rules);

@@ -53,14 +53,14 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Whether there is no such file.
+    /// Returns whether there is no such file.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         let Self::Io(error) = self else { return false };
         matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
     }
 
-    /// Whether trust alone lifts it.
+    /// Returns whether trust alone lifts it.
     #[must_use]
     pub const fn is_distrust(&self) -> bool {
         matches!(self, Self::Owner { .. } | Self::Outside(_))

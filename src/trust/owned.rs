@@ -55,13 +55,13 @@ pub fn folder(path: &Path, trust: &Trust) -> Result<(), Refusal> {
     if *trust == Trust::Named { Ok(()) } else { ours(&std::fs::metadata(place)?, true) }
 }
 
-/// The user that this process acts as.
+/// Returns the user that this process acts as.
 #[must_use]
 pub fn user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-/// The path without links, which must stay in the folder in which it was found.
+/// Returns the path without links, which must stay in the folder in which it was found.
 fn located(path: &Path, trust: &Trust) -> Result<PathBuf, Refusal> {
     let Trust::Found(folder) = trust else { return Ok(path.to_owned()) };
     let place = path.canonicalize()?;

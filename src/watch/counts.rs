@@ -98,7 +98,7 @@ fn page(numbers: &Numbers, posts: &PostCounts, resident: Option<u64>) -> String 
     page.finish()
 }
 
-/// Name, kind, help and value of the numbers that have no label.
+/// Returns the name, kind, help and value of the numbers that have no label.
 fn plain(numbers: &Numbers, posts: &PostCounts) -> [(&'static str, MetricKind, &'static str, u64); 8] {
     use MetricKind::{Counter, Gauge};
     let (connected, backlog, known) =

@@ -75,8 +75,8 @@ impl Examiner<'_> {
         collect::follow(engine, &job.id, self.collect, self.matcher, self.patience, settled).await
     }
 
-    /// A start whose run is over is told by its death; a new container is reported only where it is meant to
-    /// run systemd.
+    /// Returns a start whose run is over is told by its death; a new container is reported only where it is
+    /// meant to run systemd.
     fn started(&self, job: &Job, snapshot: &Snapshot) -> Outcome {
         let report = self.judge(snapshot);
         let innocent = job.trigger == Trigger::New && report.subject == Subject::NotSystemd;

@@ -208,7 +208,7 @@ impl Watcher<'_> {
         Ok(())
     }
 
-    /// When something is to be done without any news.
+    /// Returns when something is to be done without any news.
     fn due(&self) -> Option<Instant> {
         self.engine.as_ref()?;
         let starts = (self.booting < AT_ONCE).then(|| self.ledger.due(true)).flatten();

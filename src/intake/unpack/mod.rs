@@ -95,7 +95,7 @@ impl<'e> Walk<'e> {
         }
     }
 
-    /// The input, of which nobody has read the beginning, can be had in parts.
+    /// Returns the input, of which nobody has read the beginning, can be had in parts.
     #[must_use]
     pub fn in_parts(self, parts: Option<&'e Arc<dyn RandomAccess>>) -> Self {
         Self { parts, ..self }
@@ -171,7 +171,7 @@ impl<'e> Walk<'e> {
         }
     }
 
-    /// A compressed layer, metered.
+    /// Returns a compressed layer, metered.
     fn unpacked(
         &mut self,
         name: &str,
@@ -320,8 +320,8 @@ fn cost_of_list(bytes: &[u8]) -> u64 {
     cost
 }
 
-/// The name of a file within an archive; the end of one that is longer than any file system takes is left
-/// out.
+/// Returns the name of a file within an archive; the end of one that is longer than any file system takes is
+/// left out.
 fn label(archive: &str, name: &str) -> String {
     match name.get(..name.floor_char_boundary(SHOWN)) {
         Some(begin) if begin.len() < name.len() => format!("{archive}: {begin}…"),
@@ -329,7 +329,7 @@ fn label(archive: &str, name: &str) -> String {
     }
 }
 
-/// Where a file of a tar ends in the archive, rounded up to whole blocks.
+/// Returns where a file of a tar ends in the archive, rounded up to whole blocks.
 fn end_of(entry: &mut tar::Entry<'_, impl Read>) -> u64 {
     let size = entry.header().entry_size().unwrap_or_default();
     let told = entry

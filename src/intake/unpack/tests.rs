@@ -119,7 +119,7 @@ fn header(kind: tar::EntryType, size: u64) -> tar::Header {
     header
 }
 
-/// A tar of which one entry without end comes before any file.
+/// Returns a tar of which one entry without end comes before any file.
 fn endless(kind: tar::EntryType, fill: u8) -> impl Read {
     Cursor::new(header(kind, 2 << 30).as_bytes().to_vec()).chain(io::repeat(fill))
 }

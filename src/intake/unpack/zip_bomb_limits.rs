@@ -40,7 +40,7 @@ impl Default for Limits {
     }
 }
 
-/// The mistake of what is too large.
+/// Returns the mistake of what is too large.
 pub fn too_large(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::FileTooLarge, format!("{what} is not read"))
 }

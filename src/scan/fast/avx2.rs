@@ -23,7 +23,7 @@ const FACTORS: [u32; 2] = [0x9e37_79b1, 0x85eb_ca76];
 #[cfg(target_arch = "x86_64")]
 const FOLD: u32 = 0x2020_2020;
 
-/// Whether this processor has the instructions.
+/// Returns whether this processor has the instructions.
 #[must_use]
 pub fn is_available() -> bool {
     #[cfg(target_arch = "x86_64")]
@@ -32,8 +32,8 @@ pub fn is_available() -> bool {
     false
 }
 
-/// The hash of a folded gram of `length` bytes, 4 to 8, the first of them lowest: of its first and of its
-/// last four bytes.
+/// Returns the hash of a folded gram of `length` bytes, 4 to 8, the first of them lowest: of its first and of
+/// its last four bytes.
 #[must_use]
 pub const fn hash(gram: u64, length: usize) -> u32 {
     let first = (gram & 0xffff_ffff) as u32;
@@ -41,7 +41,7 @@ pub const fn hash(gram: u64, length: usize) -> u32 {
     first.wrapping_mul(FACTORS[0]).wrapping_add(last.wrapping_mul(FACTORS[1]))
 }
 
-/// The word of a map that stands for a hash, and its bit, counted from the highest.
+/// Returns the word of a map that stands for a hash, and its bit, counted from the highest.
 #[must_use]
 pub const fn place(hash: u32) -> (usize, u32) {
     ((hash >> (u32::BITS - WORD_BITS)) as usize, hash << WORD_BITS >> (u32::BITS - BIT_BITS))
@@ -104,13 +104,13 @@ mod vectors {
         done
     }
 
-    /// A vector of this number.
+    /// Returns a vector of this number.
     #[target_feature(enable = "avx2")]
     fn all(number: u32) -> __m256i {
         _mm256_set1_epi32(number.cast_signed())
     }
 
-    /// Bytes into a vector.
+    /// Returns bytes into a vector.
     #[target_feature(enable = "avx2")]
     fn load(bytes: &[u8; VECTOR]) -> __m256i {
         // SAFETY: so many bytes are there to be read, and they need not be aligned.

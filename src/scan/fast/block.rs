@@ -35,7 +35,7 @@ impl Deref for Block {
 }
 
 impl Block {
-    /// Where in it the first line begins that lies at a place of the stream or behind it.
+    /// Returns where in it the first line begins that lies at a place of the stream or behind it.
     pub fn line_behind(&self, place: u64) -> usize {
         let offset = usize::try_from(place.saturating_sub(self.place.start)).unwrap_or(usize::MAX);
         match offset.checked_sub(1).map(|before| self.get(before..)) {
@@ -125,7 +125,7 @@ impl Open {
         Ok(length)
     }
 
-    /// What is left at the end: lines, the last of which may have no newline.
+    /// Returns what is left at the end: lines, the last of which may have no newline.
     pub fn finish(self) -> Block {
         self.block
     }
@@ -173,7 +173,7 @@ impl Open {
         !self.passing
     }
 
-    /// The block, once it is full or closed; its last line without an end goes into the next one.
+    /// Returns the block, once it is full or closed; its last line without an end goes into the next one.
     fn seal(&mut self, spare: &mut Vec<Block>) -> Option<Block> {
         let end = match std::mem::take(&mut self.closed) {
             true => self.block.len(),

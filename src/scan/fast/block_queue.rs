@@ -68,7 +68,7 @@ impl BlockQueue {
         open.read(from, spare, |block| blocks.push_back(block))
     }
 
-    /// Lines that lost their end.
+    /// Returns lines that lost their end.
     pub fn cut(&self) -> u64 {
         self.open.cut + self.cut
     }

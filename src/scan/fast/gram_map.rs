@@ -58,23 +58,23 @@ enum ProbeBy {
 }
 
 impl Pace {
-    /// The fastest for needles of at least so many bytes, on this processor.
+    /// Returns the fastest for needles of at least so many bytes, on this processor.
     pub fn of(shortest: usize) -> Option<Self> {
         let wide = if avx2::is_available() { &WIDE[..] } else { &[] };
         wide.iter().chain(&PACES).find(|pace| pace.shortest <= shortest).copied()
     }
 
-    /// Bytes of a needle that are probed: one of the probes lies in it, wherever the needle is.
+    /// Returns the bytes of a needle that are probed: one of the probes lies in it, wherever the needle is.
     pub const fn window(self) -> usize {
         self.step + self.gram - 1
     }
 
-    /// Whether no pace is faster; the needles for which that holds are the same on every processor.
+    /// Returns whether no pace is faster; the needles for which that holds are the same on every processor.
     pub fn is_fastest(self) -> bool {
         self == PACES[0] || self == WIDE[0]
     }
 
-    /// The number of the bit that stands for a gram, less than [`BITS`].
+    /// Returns the number of the bit that stands for a gram, less than [`BITS`].
     pub fn bit(self, gram: u64) -> usize {
         (self.hash(gram) >> (u32::BITS - BITS.trailing_zeros())) as usize
     }
@@ -95,7 +95,7 @@ pub struct GramMap {
 }
 
 impl GramMap {
-    /// A map of grams of the length that the pace wants.
+    /// Returns a map of grams of the length that the pace wants.
     pub fn new(pace: Pace, grams: impl Iterator<Item = u64>) -> Option<Self> {
         let mut words: Box<[u32; WORDS]> = vec![0; WORDS].into_boxed_slice().try_into().ok()?;
         for gram in grams {
@@ -105,7 +105,7 @@ impl GramMap {
         Some(Self { words, pace })
     }
 
-    /// How it is asked.
+    /// Returns how it is asked.
     pub fn pace(&self) -> Pace {
         self.pace
     }
@@ -183,7 +183,8 @@ fn bits(runs: &[u8]) -> u64 {
     u64::from_le_bytes(all)
 }
 
-/// The first so many bytes as a number, letters of either case alike; what a shorter text lacks is blank.
+/// Returns the first so many bytes as a number, letters of either case alike; what a shorter text lacks is
+/// blank.
 pub fn gram(bytes: &[u8], length: usize) -> u64 {
     let read = bytes.first_chunk().copied().unwrap_or_else(|| {
         let mut few = [0; READ];
@@ -193,7 +194,7 @@ pub fn gram(bytes: &[u8], length: usize) -> u64 {
     (u64::from_le_bytes(read) | FOLD) & (u64::MAX >> (8 * (READ - length)))
 }
 
-/// A number for a gram, its highest bits as if thrown.
+/// Returns a number for a gram, its highest bits as if thrown.
 pub fn hash(gram: u64) -> u32 {
     (gram.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
 }

@@ -73,8 +73,8 @@ impl ParallelReader {
         readers
     }
 
-    /// What was found in the next part, in their order; `None` behind the last. Works along as long as that
-    /// is not there.
+    /// Returns what was found in the next part, in their order; `None` behind the last. Works along as long
+    /// as that is not there.
     ///
     /// # Errors
     /// [`io::Error`] of the log.
@@ -115,12 +115,12 @@ impl ParallelReader {
 }
 
 impl Shared {
-    /// How many parts there are.
+    /// Returns how many parts there are.
     fn parts(&self) -> u64 {
         (self.middle.end - self.middle.start).div_ceil(PART as u64)
     }
 
-    /// Whether nobody needs to be called: nothing is left to be taken, or too much waits.
+    /// Returns whether nobody needs to be called: nothing is left to be taken, or too much waits.
     fn is_resting(&self) -> bool {
         self.next.load(Ordering::Relaxed) >= self.parts() || self.waiting.load(Ordering::Relaxed) > WAITING
     }

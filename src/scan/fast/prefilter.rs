@@ -92,20 +92,20 @@ impl Prefilter {
         Some(Self { map, spots, buckets, needles, reaching })
     }
 
-    /// Whether all needles are long enough for the rarest grams and the largest steps.
+    /// Returns whether all needles are long enough for the rarest grams and the largest steps.
     #[must_use]
     pub fn is_fast(&self) -> bool {
         self.map.pace().is_fastest()
     }
 
-    /// The first place that lies within an occurrence of a needle.
+    /// Returns the first place that lies within an occurrence of a needle.
     #[must_use]
     pub fn find(&self, text: &[u8]) -> Option<usize> {
         let begun = self.map.walk(text, |place| Some(self.around(text, place).next()?.1.max(place)));
         begun.or_else(|| self.at_the_end(text, 0).next().map(|(_, start)| start))
     }
 
-    /// Where needles occur, in order; `each` tells from where on the next one may begin.
+    /// Returns where needles occur, in order; `each` tells from where on the next one may begin.
     pub fn places(&self, text: &[u8], mut each: impl FnMut(usize) -> usize) {
         let mut from = 0;
         // Nothing ends the walk early.
@@ -160,12 +160,12 @@ impl Prefilter {
     }
 }
 
-/// The bucket of a gram.
+/// Returns the bucket of a gram.
 fn bucket(gram: u64) -> usize {
     top(hash(gram), BUCKETS.trailing_zeros())
 }
 
-/// The highest so many bits of a hash.
+/// Returns the highest so many bits of a hash.
 fn top(hash: u32, bits: u32) -> usize {
     (hash >> (u32::BITS - bits)) as usize
 }
@@ -213,14 +213,14 @@ fn grams(needle: &[u8], offset: isize, length: usize, mut each: impl FnMut(u64))
     }
 }
 
-/// Where the window of a needle may begin: within the needle, or reaching beyond it where it is too short for
-/// that.
+/// Returns where the window of a needle may begin: within the needle, or reaching beyond it where it is too
+/// short for that.
 fn places(needle: &[u8], pace: Pace) -> Option<RangeInclusive<isize>> {
     let room = isize::try_from(needle.len()).ok()?.checked_sub_unsigned(pace.window())?;
     Some(if room >= 0 { 0..=room } else { room.max(-REACH)..=(room + REACH).min(0) })
 }
 
-/// The place of the window whose grams are met least often.
+/// Returns the place of the window whose grams are met least often.
 fn rarest(needle: &[u8], places: RangeInclusive<isize>, pace: Pace, counts: &GramCounts) -> Option<isize> {
     // Each gram is counted once, however many windows hold it.
     let mut met = Vec::with_capacity(needle.len());

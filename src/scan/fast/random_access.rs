@@ -15,7 +15,7 @@ const GLANCE: usize = 512;
 
 /// A log, such as a file, that somebody reads from its beginning on and others may read elsewhere meanwhile.
 pub trait RandomAccess: Debug + Send + Sync {
-    /// Its length now, in bytes.
+    /// Returns its length now, in bytes.
     ///
     /// # Errors
     /// [`io::Error`] of what it is.
@@ -34,7 +34,8 @@ pub trait RandomAccess: Debug + Send + Sync {
     fn pass(&self, bytes: Range<u64>) -> io::Result<()>;
 }
 
-/// Where the first line that begins at `from` or behind it does so; `None` where none begins before `end`.
+/// Returns where the first line that begins at `from` or behind it does so; `None` where none begins before
+/// `end`.
 ///
 /// # Errors
 /// [`io::Error`] of the log.
@@ -57,7 +58,7 @@ pub fn line_behind(log: &dyn RandomAccess, from: u64, end: u64) -> io::Result<Op
     Ok(None)
 }
 
-/// The lines that begin within a part of a log, as blocks, and how many of them lost their end.
+/// Returns the lines that begin within a part of a log, as blocks, and how many of them lost their end.
 ///
 /// # Errors
 /// [`io::Error`] of the log.
@@ -113,7 +114,7 @@ pub struct PartReader<'l> {
 }
 
 impl<'l> PartReader<'l> {
-    /// The bytes of a log from one place to another.
+    /// Returns the bytes of a log from one place to another.
     pub fn new(log: &'l dyn RandomAccess, left: Range<u64>) -> Self {
         Self { log, left }
     }
@@ -161,7 +162,7 @@ mod tests {
         }
     }
 
-    /// The lines of all parts of a log, and how many of them lost their end.
+    /// Returns the lines of all parts of a log, and how many of them lost their end.
     fn in_parts(bytes: &[u8], size: usize) -> (Vec<u8>, u64) {
         let (log, mut lines, mut cut, mut room) = (bytes.to_vec(), Vec::new(), 0, Block::default());
         for at in (0..bytes.len() as u64).step_by(size) {

@@ -17,7 +17,7 @@ pub struct Sifted {
 }
 
 impl Sifted {
-    /// The lines that have to be read apart from the others, and where they lie then.
+    /// Returns the lines that have to be read apart from the others, and where they lie then.
     #[must_use]
     pub fn apart(self, block: &[u8]) -> (Vec<u8>, Self) {
         let mut apart = Vec::with_capacity(self.wanted.iter().map(|(_, line)| line.len()).sum());
@@ -59,7 +59,8 @@ impl SiftBy {
     /// Blocks that are sifted as a whole after the memory was of no use.
     const PATIENCE: u32 = 32;
 
-    /// The way for the next block, after a block of so many lines of which so many were odd, or remembered.
+    /// Returns the way for the next block, after a block of so many lines of which so many were odd, or
+    /// remembered.
     fn next(self, lines: u64, of_these: u64) -> Self {
         let most = 2 * of_these > lines;
         match self {
@@ -116,7 +117,7 @@ fn by_line(prefilter: &Prefilter, block: &[u8], cache: &mut LineCache<bool>) -> 
     (sifted, remembered)
 }
 
-/// Lines that hold a needle.
+/// Returns lines that hold a needle.
 fn lines_with(prefilter: &Prefilter, text: &[u8]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     prefilter.places(text, |place| {
@@ -160,7 +161,7 @@ fn rendered(prefilter: &Prefilter, block: &[u8], found: &mut Vec<Range<usize>>) 
     count
 }
 
-/// The line that holds a place.
+/// Returns the line that holds a place.
 fn around(text: &[u8], place: usize) -> Range<usize> {
     let start = memchr::memrchr(b'\n', &text[..place]).map_or(0, |newline| newline + 1);
     let end = memchr::memchr(b'\n', &text[place..]).map_or(text.len(), |newline| place + newline);

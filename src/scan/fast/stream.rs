@@ -120,7 +120,7 @@ impl<'m> LogStream<'m> {
         rest.sift(self.matcher, end, &mut each);
     }
 
-    /// Where the end begins that is read whole, if the log ends here.
+    /// Returns where the end begins that is read whole, if the log ends here.
     fn tail(&self) -> u64 {
         if self.taken > self.whole.short as u64 {
             self.taken.saturating_sub(self.whole.tail as u64)
@@ -138,19 +138,19 @@ impl<'m> LogStream<'m> {
         }
     }
 
-    /// Lines so far; those that are kept back do not count yet.
+    /// Returns lines so far; those that are kept back do not count yet.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.rest.as_ref().map_or(self.head.count(), |rest| rest.number)
     }
 
-    /// Whether lines were passed over.
+    /// Returns whether lines were passed over.
     #[must_use]
     pub fn is_sifted(&self) -> bool {
         self.rest.as_ref().is_some_and(|rest| rest.is_sifted)
     }
 
-    /// Lines that lost their end.
+    /// Returns lines that lost their end.
     #[must_use]
     pub fn cut(&self) -> u64 {
         self.head.cut + self.rest.as_ref().map_or(0, BlockQueue::cut)

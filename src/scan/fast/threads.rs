@@ -13,7 +13,7 @@ pub fn want(threads: usize) {
     WANTED.store(threads, Ordering::Relaxed);
 }
 
-/// How many there are.
+/// Returns how many there are.
 #[must_use]
 pub fn count() -> usize {
     start();

@@ -8,13 +8,13 @@
 /// Escape.
 const ESC: u8 = 0x1b;
 
-/// Whether reading may change a byte.
+/// Returns whether reading may change a byte.
 #[must_use]
 pub fn is_odd(byte: u8) -> bool {
     (byte < 0x20 && byte != b'\n') || byte == b'\\' || byte >= 0x7f
 }
 
-/// The first place at or behind `from` with a byte that reading may change.
+/// Returns the first place at or behind `from` with a byte that reading may change.
 #[must_use]
 pub fn find_odd(text: &[u8], from: usize) -> Option<usize> {
     const AT_ONCE: usize = 64;
@@ -83,7 +83,7 @@ pub fn render(line: &[u8], view: &mut Vec<u8>) -> Rendered {
     }
 }
 
-/// What is left behind an escape sequence; `None` for one that is not of the usual forms.
+/// Returns what is left behind an escape sequence; `None` for one that is not of the usual forms.
 fn escape(behind: &[u8]) -> Option<&[u8]> {
     match behind {
         [b'[', rest @ ..] => {
@@ -102,7 +102,7 @@ fn escape(behind: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// What is left behind a backslash and what it stands for.
+/// Returns what is left behind a backslash and what it stands for.
 fn written_out<'t>(behind: &'t [u8], view: &mut Vec<u8>) -> Option<&'t [u8]> {
     let mut push = |byte: u8, rest: &'t [u8]| {
         view.push(byte);
@@ -119,7 +119,7 @@ fn written_out<'t>(behind: &'t [u8], view: &mut Vec<u8>) -> Option<&'t [u8]> {
     }
 }
 
-/// An escape sequence behind `\u001b`; its own backslash is written out too.
+/// Returns an escape sequence behind `\u001b`; its own backslash is written out too.
 fn written_escape(behind: &[u8]) -> Option<&[u8]> {
     match behind {
         [b'[', ..] => escape(behind),
@@ -131,7 +131,7 @@ fn hexadecimal(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
-/// A character outside ASCII: kept, unless reading may drop it.
+/// Returns a character outside ASCII: kept, unless reading may drop it.
 fn text<'t>(rest: &'t [u8], view: &mut Vec<u8>) -> Option<&'t [u8]> {
     let length = match rest[0] {
         0xc3..=0xdf => 2,

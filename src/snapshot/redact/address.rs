@@ -9,7 +9,7 @@ use super::value;
 /// Longest address that is looked at, in bytes.
 const LONGEST: usize = 8192;
 
-/// The password of an address after its `://`, and where the address ends.
+/// Returns the password of an address after its `://`, and where the address ends.
 pub(super) fn userinfo(text: &str, mark: &Range<usize>) -> (Vec<SecretSpan>, usize) {
     let rest = &text[mark.end..];
     let quoted = |sign: char| {
@@ -43,7 +43,7 @@ fn password(address: &str) -> Option<Range<usize>> {
     (!is_port && colon + 1 < at).then_some(colon + 1..at)
 }
 
-/// The sign that ends user and password: the last one before a query, for a password may hold it too.
+/// Returns the sign that ends user and password: the last one before a query, for a password may hold it too.
 fn last_at(address: &str, authority: usize) -> Option<usize> {
     let in_authority = address[..authority].contains('@');
     let query = address
@@ -58,7 +58,7 @@ fn last_at(address: &str, authority: usize) -> Option<usize> {
     if is_whole { head[..authority].rfind('@') } else { Some(last) }
 }
 
-/// The password before `@tcp(`.
+/// Returns the password before `@tcp(`.
 pub(super) fn source(text: &str, mark: &Range<usize>) -> Option<SecretSpan> {
     let head = &text[..mark.start];
     // Longest user and password that are looked at.

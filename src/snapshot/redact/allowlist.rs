@@ -58,12 +58,12 @@ const LABEL_GROUPS: [&str; 11] = [
     "org.opencontainers.image.version",
 ];
 
-/// Whether the value of a variable is kept.
+/// Returns whether the value of a variable is kept.
 pub(super) fn variable(name: &str) -> bool {
     VARIABLES.contains(&name) || VARIABLE_GROUPS.iter().any(|start| name.starts_with(start))
 }
 
-/// Whether the value of a label is kept.
+/// Returns whether the value of a label is kept.
 pub(super) fn label(name: &str) -> bool {
     LABELS.contains(&name) || LABEL_GROUPS.iter().any(|start| name.starts_with(start))
 }

@@ -66,7 +66,7 @@ pub(super) fn named(text: &str, mark: &Range<usize>) -> NameMatch {
     NameMatch { spans: found.into_iter().flat_map(|range| trimmed(text, range)).collect(), end, is_flag }
 }
 
-/// The word before a place, where one blank stands between.
+/// Returns the word before a place, where one blank stands between.
 fn before(text: &str, at: usize) -> Option<&str> {
     let head = text.get(..at)?.strip_suffix([' ', '-', '_'])?;
     let word = head.rsplit(|sign: char| !sign.is_ascii_alphanumeric()).next()?;
@@ -75,7 +75,7 @@ fn before(text: &str, at: usize) -> Option<&str> {
         .then_some(word)
 }
 
-/// A value, and the same without the stop that ends a sentence.
+/// Returns a value, and the same without the stop that ends a sentence.
 fn trimmed(text: &str, range: Range<usize>) -> Vec<SecretSpan> {
     let whole = text.get(range.clone()).unwrap_or_default();
     let shorter = whole.trim_end_matches(['.', ',', ';', ':', ')', '!', '?']);
@@ -119,19 +119,19 @@ fn following(text: &str, start: usize, at: usize, name: &str) -> Option<Range<us
     (!is_count && (!is_prose || is_told(text, &range, begins_line(text, start)))).then_some(range)
 }
 
-/// Whether a name begins a line, as in a list of settings.
+/// Returns whether a name begins a line, as in a list of settings.
 fn begins_line(text: &str, start: usize) -> bool {
     let head = text[..start].trim_end_matches([' ', '\t', '-', '{', ',']);
     head.is_empty() || head.ends_with('\n')
 }
 
-/// Whether a value is a path none of whose parts looks made by chance.
+/// Returns whether a value is a path none of whose parts looks made by chance.
 fn is_plain_path(value: &str) -> bool {
     value.starts_with('/') && !value.split(['/', ':']).any(value::is_opaque)
 }
 
-/// Whether what stands after `password: ` in a sentence is a value: not a word that goes on, and not the
-/// system's word for an error.
+/// Returns whether what stands after `password: ` in a sentence is a value: not a word that goes on, and not
+/// the system's word for an error.
 fn is_told(text: &str, range: &Range<usize>, is_setting: bool) -> bool {
     let value = text[range.clone()].trim_end_matches(['.', ',', ';', ')']);
     let plain_path = is_plain_path(value);
@@ -194,7 +194,7 @@ fn enclosing_quote(text: &str, start: usize) -> Option<&str> {
 /// What follows `label=` as an option of security (docker-run(1)).
 const SELINUX: [&str; 7] = ["disable", "nested", "user:", "role:", "type:", "level:", "filetype:"];
 
-/// The settings that follow a word; those whose name is kept stay.
+/// Returns the settings that follow a word; those whose name is kept stay.
 pub(super) fn settings(text: &str, mark: &Range<usize>) -> Vec<SecretSpan> {
     let word = &text[mark.clone()];
     let free = text[..mark.start]
@@ -273,7 +273,8 @@ fn setting(
     Some((pair(&rest[..length], range, allowed), end))
 }
 
-/// What is hidden of a name's value: a secret everywhere, what is kept not at all, all else where it stands.
+/// Returns what is hidden of a name's value: a secret everywhere, what is kept not at all, all else where it
+/// stands.
 pub(super) fn pair(name: &str, value: Range<usize>, allowed: fn(&str) -> bool) -> Option<SecretSpan> {
     if value.is_empty() {
         None

@@ -74,7 +74,7 @@ const OTHERS: [&str; 10] =
 /// Programs that take the names of secrets which they keep.
 const ENGINES: [&str; 3] = ["docker", "podman", "nerdctl"];
 
-/// Words that make it worth while to look at the words of a line.
+/// Returns words that make it worth while to look at the words of a line.
 pub(super) fn marks() -> impl Iterator<Item = &'static str> {
     let options = [
         " -p",
@@ -95,7 +95,7 @@ pub(super) fn marks() -> impl Iterator<Item = &'static str> {
     PROGRAMS.iter().map(|program| program.name).chain(LOGINS).chain(options)
 }
 
-/// The secret places of a line that may hold a command.
+/// Returns the secret places of a line that may hold a command.
 pub(super) fn in_text(text: &str) -> Vec<SecretSpan> {
     let ranges = words(text);
     let all: Vec<&str> = ranges.iter().map(|range| &text[range.clone()]).collect();
@@ -113,7 +113,7 @@ pub(super) fn in_text(text: &str) -> Vec<SecretSpan> {
     in_words(&all).into_iter().map(moved).collect()
 }
 
-/// The secret places of words, each with the number of its word.
+/// Returns the secret places of words, each with the number of its word.
 pub(super) fn in_words(words: &[&str]) -> Vec<(usize, SecretSpan)> {
     let mut found = Vec::new();
     let mut running = Running::default();
@@ -174,7 +174,7 @@ impl Running {
         }
     }
 
-    /// A word after an option.
+    /// Returns a word after an option.
     fn after(self, option: &str, word: &str) -> Option<SecretSpan> {
         let whole = || SecretSpan::secret(0..word.len());
         if word.is_empty() || !option.starts_with('-') {
@@ -210,7 +210,7 @@ impl Running {
         }
     }
 
-    /// An option that holds its value: `-psecret`, `--env=NAME=value`.
+    /// Returns an option that holds its value: `-psecret`, `--env=NAME=value`.
     fn attached(self, word: &str) -> Option<SecretSpan> {
         if let Some((option, rest)) = word.split_once('=').filter(|(option, _)| option.starts_with("--")) {
             let at = option.len() + 1;
@@ -256,7 +256,7 @@ fn is_number(word: &str) -> bool {
     word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The value of `NAME=value`.
+/// Returns the value of `NAME=value`.
 fn setting(word: &str, at: usize, option: &str) -> Option<SecretSpan> {
     let (name, value) = word.split_once('=')?;
     let allowed = if LABELS.contains(&option) { allowlist::label } else { allowlist::variable };
@@ -264,20 +264,20 @@ fn setting(word: &str, at: usize, option: &str) -> Option<SecretSpan> {
     assignment::pair(name, start..start + value.len(), allowed)
 }
 
-/// The password of `user:password`.
+/// Returns the password of `user:password`.
 fn login(word: &str, at: usize) -> Option<SecretSpan> {
     let place = word.find([':', '%', ','])?;
     (place + 1 < word.len()).then(|| SecretSpan::secret(at + place + 1..at + word.len()))
 }
 
-/// What is fed to `chpasswd`: `echo root:password | chpasswd`.
+/// Returns what is fed to `chpasswd`: `echo root:password | chpasswd`.
 fn fed(words: &[&str], place: usize) -> Option<(usize, SecretSpan)> {
     let (before, word) =
         words[..place].iter().enumerate().rev().take(6).find(|(_, word)| word.contains(':'))?;
     login(word, 0).map(|span| (before, span))
 }
 
-/// The last word before the pipe into a command that reads a password: `echo password | docker login
+/// Returns the last word before the pipe into a command that reads a password: `echo password | docker login
 /// --password-stdin`.
 fn piped(words: &[&str], place: usize) -> Option<(usize, SecretSpan)> {
     let pipe = words[..place].iter().rposition(|word| *word == "|")?;
@@ -291,7 +291,7 @@ fn is_end(word: &str) -> bool {
     matches!(word, "|" | "||" | "&&" | ";" | "&") || word.ends_with(';')
 }
 
-/// The words of a line, without the quotes around them.
+/// Returns the words of a line, without the quotes around them.
 fn words(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let (mut found, mut at) = (Vec::new(), 0);
@@ -314,7 +314,7 @@ fn words(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// The end of a word without quotes around it; quotes within keep blanks.
+/// Returns the end of a word without quotes around it; quotes within keep blanks.
 fn word_end(text: &str, start: usize) -> usize {
     let bytes = text.as_bytes();
     let mut at = start;

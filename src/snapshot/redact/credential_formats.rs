@@ -103,7 +103,7 @@ const FORMATS: [(&str, usize, Signs); 63] = [
     ("{SSHA}", 8, Signs::Crypt),
 ];
 
-/// The beginnings.
+/// Returns the beginnings.
 pub(super) fn starts() -> impl Iterator<Item = &'static str> {
     FORMATS.iter().map(|(start, ..)| *start)
 }
@@ -118,7 +118,7 @@ pub(super) enum KeyMatch {
     Nothing,
 }
 
-/// A key at its beginning.
+/// Returns a key at its beginning.
 pub(super) fn known(text: &str, mark: &Range<usize>) -> KeyMatch {
     let format =
         text.get(mark.clone()).and_then(|start| FORMATS.iter().find(|(prefix, ..)| *prefix == start));
@@ -143,7 +143,7 @@ pub(super) fn known(text: &str, mark: &Range<usize>) -> KeyMatch {
     }
 }
 
-/// The key of a web hook: all after its known address.
+/// Returns the key of a web hook: all after its known address.
 pub(super) fn hook(text: &str, mark: &Range<usize>) -> Option<SecretSpan> {
     let rest = &text[mark.end..];
     let ends =
@@ -152,7 +152,7 @@ pub(super) fn hook(text: &str, mark: &Range<usize>) -> Option<SecretSpan> {
     (length > 0).then(|| SecretSpan::secret(mark.end..mark.end + length))
 }
 
-/// What follows `Bearer ` or `Basic ` without a header's name: prose is none.
+/// Returns what follows `Bearer ` or `Basic ` without a header's name: prose is none.
 pub(super) fn scheme(text: &str, mark: &Range<usize>) -> Option<SecretSpan> {
     const SHORTEST: usize = 8;
     let range = delimiters::bare(text, mark.end)?;
@@ -165,7 +165,7 @@ pub(super) fn scheme(text: &str, mark: &Range<usize>) -> Option<SecretSpan> {
     (value.len() >= SHORTEST && is_key).then(|| SecretSpan::secret(range))
 }
 
-/// A PEM block, up to its end or that of the text.
+/// Returns a PEM block, up to its end or that of the text.
 pub(super) fn pem(text: &str, start: usize) -> SecretSpan {
     let rest = &text[start..];
     let end = rest.find("-----END ").map_or(text.len(), |end| {

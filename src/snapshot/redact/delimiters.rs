@@ -5,7 +5,7 @@ use std::ops::Range;
 /// Longest name that is looked at, in bytes.
 pub(super) const NAME_LIMIT: usize = 200;
 
-/// Whether a byte may be a part of the name of a setting.
+/// Returns whether a byte may be a part of the name of a setting.
 pub(super) fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
 }
@@ -57,7 +57,7 @@ pub(super) fn bare(text: &str, at: usize) -> Option<Range<usize>> {
     (length > 0).then_some(at..at + length)
 }
 
-/// Whether a text begins with a blank, a quote, or another name and its value.
+/// Returns whether a text begins with a blank, a quote, or another name and its value.
 fn is_begun(text: &str) -> bool {
     let length = text.bytes().take(NAME_LIMIT).take_while(|byte| is_name(*byte) || *byte == b' ').count();
     text.is_empty()

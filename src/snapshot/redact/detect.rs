@@ -88,13 +88,13 @@ static AUTOMATON: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::builder().ascii_case_insensitive(true).build(MARKS.iter().map(|(word, _)| word)).ok()
 });
 
-/// The secret places of a text, in order of their marks; they may overlap.
+/// Returns the secret places of a text, in order of their marks; they may overlap.
 pub(super) fn spans(text: &str) -> Vec<SecretSpan> {
     detected(text).spans
 }
 
-/// How many bytes the marks of a text made this program look at, for tests: a stretch that is gone over for
-/// each of its marks shows in it.
+/// Returns how many bytes the marks of a text made this program look at, for tests: a stretch that is gone
+/// over for each of its marks shows in it.
 #[cfg(test)]
 pub(super) fn work(text: &str) -> usize {
     detected(text).looked_at
@@ -167,7 +167,7 @@ impl Detector {
     }
 }
 
-/// A line of a key: base64 and nothing else, after what a log puts in front of it.
+/// Returns a line of a key: base64 and nothing else, after what a log puts in front of it.
 fn block(text: &str) -> Option<SecretSpan> {
     let last =
         text.trim_end().rsplit(char::is_whitespace).next().filter(|last| value::is_base64_block(last))?;
@@ -175,7 +175,7 @@ fn block(text: &str) -> Option<SecretSpan> {
     Some(SecretSpan::secret(start..start + last.len()))
 }
 
-/// Which lines of a log stand within a PEM block.
+/// Returns which lines of a log stand within a PEM block.
 pub(super) fn in_blocks<'t>(lines: impl Iterator<Item = &'t str>) -> Vec<Option<Range<usize>>> {
     let mut is_within = false;
     let body = |line: &str| {

@@ -27,7 +27,7 @@ pub(super) enum FieldKind {
 }
 
 impl FieldKind {
-    /// The place of what stands under a key, in an object that stands under `parent`.
+    /// Returns the place of what stands under a key, in an object that stands under `parent`.
     pub fn under(parent: FieldKind, above: &str, key: &str) -> Self {
         let is_label = matches!(above, "Labels" | "labels");
         match key {
@@ -54,7 +54,7 @@ impl FieldKind {
         }
     }
 
-    /// The secret places of a string that stands here.
+    /// Returns the secret places of a string that stands here.
     pub fn spans(self, text: &str) -> Vec<SecretSpan> {
         match self {
             Self::Secret => by_lines(text, std::iter::once(SecretSpan::secret(0..text.len()))),
@@ -89,8 +89,8 @@ fn by_lines(text: &str, spans: impl Iterator<Item = SecretSpan>) -> Vec<SecretSp
     cut
 }
 
-/// The values of `ENV`, `ARG` and `LABEL`, and the build arguments that stand before a `RUN`: `|2 A=b C=d
-/// /bin/sh -c …`.
+/// Returns the values of `ENV`, `ARG` and `LABEL`, and the build arguments that stand before a `RUN`: `|2 A=b
+/// C=d /bin/sh -c …`.
 fn history(text: &str) -> Vec<SecretSpan> {
     let bare = text.trim_start().trim_start_matches("/bin/sh -c #(nop)").trim_start();
     let start = text.len() - bare.len();
@@ -107,7 +107,7 @@ fn history(text: &str) -> Vec<SecretSpan> {
     pairs(text, start, &rest[..length], allowlist::variable)
 }
 
-/// The values of `A=b C="d e" F=g h`; a value lasts until the next name.
+/// Returns the values of `A=b C="d e" F=g h`; a value lasts until the next name.
 fn pairs(text: &str, start: usize, list: &str, allowed: fn(&str) -> bool) -> Vec<SecretSpan> {
     let mut found: Vec<(Range<usize>, &str)> = Vec::new();
     let mut at = start;
@@ -141,8 +141,8 @@ fn pairs(text: &str, start: usize, list: &str, allowed: fn(&str) -> bool) -> Vec
     spans
 }
 
-/// The place of the strings of an object such as `{"name": "DB_PASSWORD", "value": "x"}` that is told by its
-/// neighbour.
+/// Returns the place of the strings of an object such as `{"name": "DB_PASSWORD", "value": "x"}` that is told
+/// by its neighbour.
 pub(super) fn named_beside(map: &Map<String, Value>, key: &str) -> Option<FieldKind> {
     if !matches!(key, "value" | "Value") {
         return None;
@@ -151,7 +151,7 @@ pub(super) fn named_beside(map: &Map<String, Value>, key: &str) -> Option<FieldK
     name::is_secret(told).then_some(FieldKind::Secret)
 }
 
-/// The secret places of a list of words that follow from its other words.
+/// Returns the secret places of a list of words that follow from its other words.
 pub(super) fn of_words(list: &[Value]) -> Vec<(usize, SecretSpan)> {
     let words: Vec<&str> = list.iter().map(|word| word.as_str().unwrap_or_default()).collect();
     command::in_words(&words)

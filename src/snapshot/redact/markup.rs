@@ -43,7 +43,7 @@ pub(super) fn element(text: &str, start: usize, at: usize) -> Option<Range<usize
     )
 }
 
-/// The text of an element whose tag ends at a place.
+/// Returns the text of an element whose tag ends at a place.
 fn content(text: &str, end: usize) -> Option<Range<usize>> {
     let length = text[end + 1..].find('<').unwrap_or(text.len() - end - 1);
     (length > 0).then_some(end + 1..end + 1 + length)

@@ -74,7 +74,7 @@ impl Masks {
         Self { automaton: built.and_then(Result::ok), patterns, is_broken }
     }
 
-    /// Where values occur in a text, with their numbers.
+    /// Returns where values occur in a text, with their numbers.
     pub fn find(&self, text: &str) -> Vec<(Range<usize>, usize)> {
         if self.is_broken {
             return vec![(0..text.len(), 0)];
@@ -106,7 +106,7 @@ impl Masks {
         found
     }
 
-    /// The value that a run of base64 holds, wherever its groups of four begin.
+    /// Returns the value that a run of base64 holds, wherever its groups of four begin.
     fn encoded(&self, automaton: &AhoCorasick, run: &[u8]) -> Option<usize> {
         let standard: Vec<u8> = run
             .iter()
@@ -125,7 +125,7 @@ impl Masks {
         })
     }
 
-    /// Whether no value occurs in a text.
+    /// Returns whether no value occurs in a text.
     pub fn is_clean(&self, text: &str) -> bool {
         self.find(text).is_empty()
     }

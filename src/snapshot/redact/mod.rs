@@ -316,7 +316,7 @@ fn token(number: usize) -> String {
     format!("<secret-{number}>")
 }
 
-/// The text with places replaced by tokens; places that overlap become one.
+/// Returns the text with places replaced by tokens; places that overlap become one.
 fn replaced(text: &str, places: &[(Range<usize>, usize)]) -> String {
     let mut out = String::with_capacity(text.len());
     let (mut end, mut places) = (0, places.iter().peekable());
@@ -349,7 +349,7 @@ fn each_text(value: &mut Value, keep: &impl Fn(&mut String)) {
     }
 }
 
-/// The highest number of a token in a snapshot that was redacted before.
+/// Returns the highest number of a token in a snapshot that was redacted before.
 fn last_token(snapshot: &Snapshot) -> usize {
     let highest = |text: &str| {
         let numbers =
@@ -373,7 +373,7 @@ fn deepest(value: &Value, highest: &impl Fn(&str) -> usize) -> usize {
     }
 }
 
-/// Words that a cure must be able to name.
+/// Returns words that a cure must be able to name.
 fn structure(snapshot: &Snapshot) -> Vec<String> {
     let container = snapshot.documents.get("container");
     let text = |pointer: &str| {

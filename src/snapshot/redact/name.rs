@@ -161,7 +161,7 @@ const PLAIN: [&str; 9] = [
 /// Longest name that is looked at.
 const LONGEST: usize = 200;
 
-/// Whether the value under a name is a secret.
+/// Returns whether the value under a name is a secret.
 pub(super) fn is_secret(name: &str) -> bool {
     if name.is_empty() || name.len() > LONGEST || PLAIN.contains(&name) || name.contains(char::is_whitespace)
     {
@@ -185,20 +185,20 @@ pub(super) fn is_secret(name: &str) -> bool {
         || joined.ends_with("connectionstring")
 }
 
-/// Whether a name consists of several words, as prose does not have them.
+/// Returns whether a name consists of several words, as prose does not have them.
 pub(super) fn is_compound(name: &str) -> bool {
     name.starts_with('-') || words(name).len() > 1
 }
 
-/// Whether a name is that of a file or of a program of systemd, which messages put in front of what they say:
-/// `secrets.yaml: …`.
+/// Returns whether a name is that of a file or of a program of systemd, which messages put in front of what
+/// they say: `secrets.yaml: …`.
 pub(super) fn is_of_file(name: &str) -> bool {
     const ENDINGS: [&str; 13] =
         ["yaml", "yml", "json", "toml", "txt", "conf", "cfg", "ini", "env", "db", "sh", "py", "service"];
     name.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.contains(&ending)) || name.starts_with("systemd-")
 }
 
-/// Whether it counts tokens, as language models and parsers do.
+/// Returns whether it counts tokens, as language models and parsers do.
 pub(super) fn is_count(name: &str, value: &str) -> bool {
     name.to_ascii_lowercase().ends_with("tokens") && value.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -224,8 +224,8 @@ fn singular(word: &str) -> &str {
     word.strip_suffix('s').filter(|rest| rest.len() > 2 && !rest.ends_with('s')).unwrap_or(word)
 }
 
-/// The words of a name in lower case: cut at signs, between small and capital letters, and before digits that
-/// end it.
+/// Returns the words of a name in lower case: cut at signs, between small and capital letters, and before
+/// digits that end it.
 fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let (mut word, mut before) = (String::new(), ' ');

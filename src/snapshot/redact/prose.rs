@@ -50,7 +50,8 @@ fn is_by(text: &str) -> bool {
     text.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(" by "))
 }
 
-/// What `MySQL` makes up at its first start: `A temporary password is generated for root@localhost: value`.
+/// Returns what `MySQL` makes up at its first start: `A temporary password is generated for root@localhost:
+/// value`.
 fn generated(text: &str, at: usize) -> Option<Range<usize>> {
     let rest = text[at..].strip_prefix("is generated for ")?;
     let account = rest.split_once(": ")?.0;

@@ -68,7 +68,7 @@ fn plain_settings_stay() {
     assert!(!said.contains("<secret"), "{said}");
 }
 
-/// A text after its own secrets were taken out.
+/// Returns a text after its own secrets were taken out.
 pub(super) fn hidden(text: &str) -> String {
     let mut redactor = Redactor::default();
     redactor.learn_text(text);

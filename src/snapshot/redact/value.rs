@@ -73,7 +73,7 @@ const COMMON: [&str; 60] = [
     "private",
 ];
 
-/// Whether nothing is lost when a value under a secret name stays.
+/// Returns whether nothing is lost when a value under a secret name stays.
 pub(super) fn is_plain(value: &str) -> bool {
     let reference = value.strip_prefix('$').is_some_and(|rest| {
         let name = rest.trim_start_matches('{').trim_end_matches('}');
@@ -91,7 +91,7 @@ pub(super) fn is_plain(value: &str) -> bool {
         || PLAIN.contains(&value.to_ascii_lowercase().as_str())
 }
 
-/// Whether a secret can be replaced wherever it occurs.
+/// Returns whether a secret can be replaced wherever it occurs.
 pub(super) fn is_searched(value: &str) -> bool {
     let is_path = value.starts_with('/') && value.split('/').all(|part| !is_opaque(part));
     let is_init = value.starts_with("/sbin/")
@@ -101,13 +101,13 @@ pub(super) fn is_searched(value: &str) -> bool {
     value.len() >= SEARCHED && !(is_path && is_init) && !COMMON.contains(&value.to_ascii_lowercase().as_str())
 }
 
-/// Whether a value is made of one kind of sign, so that it may be a part of other words or numbers.
+/// Returns whether a value is made of one kind of sign, so that it may be a part of other words or numbers.
 pub(super) fn is_word(value: &str) -> bool {
     value.bytes().all(|byte| byte.is_ascii_lowercase()) || value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether a value looks made by chance: letters and digits in turn, or signs that names do not have. Ids and
-/// digests in hex are none.
+/// Returns whether a value looks made by chance: letters and digits in turn, or signs that names do not have.
+/// Ids and digests in hex are none.
 pub(super) fn is_opaque(value: &str) -> bool {
     if value.len() < OPAQUE
         || value.starts_with(['/', '.'])
@@ -132,7 +132,7 @@ pub(super) fn is_opaque(value: &str) -> bool {
     turns >= 3 || mixed && turns >= 2 || odd
 }
 
-/// Whether a text is base64 of something long, as the lines of a key are.
+/// Returns whether a text is base64 of something long, as the lines of a key are.
 pub(super) fn is_base64_block(value: &str) -> bool {
     const SHORTEST: usize = 40;
     let bytes = value.trim_end_matches('=').as_bytes();

@@ -47,7 +47,7 @@ fn at(second: u64) -> Duration {
     Duration::from_secs(second)
 }
 
-/// All jobs that are due, done at once.
+/// Returns all jobs that are due, done at once.
 fn drained(ledger: &mut Ledger, now: Duration) -> Vec<Job> {
     let mut jobs = Vec::new();
     for starts in [false, true] {
