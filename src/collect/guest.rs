@@ -40,8 +40,8 @@ pub fn binary_facts(bytes: &[u8], source: &str, facts: &mut Facts) {
     facts.set(key::GUEST_INIT_ARCHITECTURE, name, source);
 }
 
-/// Returns the target that one of systemd's own targets requires, so that its unit file need not be read
-/// (systemd.special(7)).
+/// Returns the dependencies of one of systemd's own targets as a unit file, so that the real one need not be
+/// read (systemd.special(7)).
 pub fn standard_target(name: &str) -> Option<&'static str> {
     match name {
         "graphical.target" => Some("[Unit]\nRequires=multi-user.target\n"),

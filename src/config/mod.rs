@@ -223,7 +223,7 @@ impl Config {
         self.every(|settings| settings.safe_directories.as_slice()).into_iter().any(|(safe, _)| is_safe(safe))
     }
 
-    /// Adds the flags of a reporting command to the layer of flags.
+    /// Adds the flags of a reporting command as the strongest layer.
     #[must_use]
     pub fn with_report(mut self, args: &ReportArgs) -> Self {
         let settings = Settings {

@@ -1,7 +1,7 @@
-//! Stop signals in the spellings of the engines, and what systemd makes of them.
+//! Stop signals in the spellings of the engines, and how systemd reacts to them.
 
-/// Canonical name of a signal given as `SIGTERM`, `TERM`, `15`, `RTMIN+3` or `37`; the first real-time signal
-/// is 34 in glibc.
+/// Returns the canonical name of a signal given as `SIGTERM`, `TERM`, `15`, `RTMIN+3` or `37`; the first
+/// real-time signal is 34 in glibc.
 #[must_use]
 pub fn canonical(text: &str) -> String {
     let upper = text.trim().to_ascii_uppercase();
