@@ -56,7 +56,7 @@ impl Suppression {
     /// Returns whether a finding does not count because of it; consequences of its findings carry the same
     /// mark.
     #[must_use]
-    pub fn is_why(&self, finding: &Finding) -> bool {
+    pub fn applies_to(&self, finding: &Finding) -> bool {
         finding.accepted.as_ref() == Some(&self.acceptance)
             && (finding.id == self.id || finding.role == Role::Consequence)
     }

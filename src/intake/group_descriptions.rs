@@ -126,7 +126,7 @@ fn of_lines(lines: &[Line], budget: &mut Budget) -> Found {
         containers.extend(files.last().map(of_file));
     }
     if containers.is_empty() {
-        containers = speakers(lines);
+        containers = compose_services(lines);
     }
     containers.sort_by_key(|container| container.line);
     if let Some(further) = containers.get(MOST) {
@@ -252,7 +252,7 @@ fn of_inspect(document: &JsonDocument, declared: Option<&Value>) -> Option<Descr
 
 /// Returns the services of a compose log that nothing describes, distinguished by their prefixes; none if
 /// only one of them logs.
-fn speakers(lines: &[Line]) -> Vec<Described> {
+fn compose_services(lines: &[Line]) -> Vec<Described> {
     let mut counts: BTreeMap<&str, (u64, usize)> = BTreeMap::new();
     for line in lines {
         let Some(name) = line.container.as_deref() else { continue };

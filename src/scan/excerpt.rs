@@ -237,9 +237,9 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 6, max_shrink_iters: 8, ..ProptestConfig::default() })]
 
-        /// No hit is dropped or made up, whatever the line wears and wherever the chunks end.
+        /// No hit is dropped or made up, whatever wraps a line and wherever the chunks end.
         #[test]
-        fn the_gate_drops_no_hit(picks in proptest::collection::vec((any::<prop::sample::Index>(), 0u8..8, 0usize..40), 60..120), chunk in 1usize..400_000) {
+        fn the_prefilter_drops_no_hit(picks in proptest::collection::vec((any::<prop::sample::Index>(), 0u8..8, 0usize..40), 60..120), chunk in 1usize..400_000) {
             let rules = builtin().unwrap();
             let examples: Vec<&String> = rules.rules.iter().flat_map(|rule| rule.examples.iter()).flat_map(|example| &example.lines).collect();
             let mut log = Vec::new();

@@ -174,7 +174,7 @@ mod tests {
 
     /// One signature without a needle, or with a short one, would make every long text slow.
     #[test]
-    fn the_gate_takes_large_steps() {
+    fn the_prefilter_takes_large_steps() {
         let rules = builtin().unwrap();
         let matcher = Matcher::new(&rules);
         assert!(matcher.prefilter(b"").unwrap().is_fast(), "a needle of the built-in rules is too short");

@@ -148,7 +148,7 @@ fn parse(json: &[u8], path: &Path) -> Result<Snapshot, SnapshotError> {
         return Err(format(misfit));
     }
     snapshot.target.kind = TargetKind::Snapshot;
-    Ok(Redactor::again().redacted(snapshot))
+    Ok(Redactor::of_redacted().redacted(snapshot))
 }
 
 #[cfg(test)]

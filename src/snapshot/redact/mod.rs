@@ -67,7 +67,7 @@ pub struct Redactor {
     structure: Vec<String>,
     /// Whether the snapshot was redacted before: then values that are only not allowed stay, since they were
     /// chosen when it was made.
-    is_again: bool,
+    was_redacted: bool,
     masks: OnceLock<Masks>,
 }
 
@@ -88,8 +88,8 @@ impl Redactor {
     /// Makes a redactor for a snapshot that was redacted when it was made, perhaps by other rules or edited
     /// since.
     #[must_use]
-    pub(super) fn again() -> Self {
-        Self { is_again: true, ..Self::default() }
+    pub(super) fn of_redacted() -> Self {
+        Self { was_redacted: true, ..Self::default() }
     }
 
     /// Finds the secrets of a raw engine document: environment, labels, arguments, registry auth, URLs.
@@ -134,7 +134,7 @@ impl Redactor {
     }
 
     fn hides(&self, span: &SecretSpan) -> bool {
-        !self.is_again || span.scope == MaskScope::Everywhere
+        !self.was_redacted || span.scope == MaskScope::Everywhere
     }
 
     fn remember(&mut self, value: &str, scope: MaskScope) {
