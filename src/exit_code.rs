@@ -1,11 +1,12 @@
-//! The one table of exit codes: a report or a failure in, a process exit code out. Must not print.
+//! The one table of exit codes: turns a report or a failure into the exit code of the process. Must not
+//! print.
 
 use std::process::ExitCode;
 
 use crate::diagnose::{Finding, Report, Verdict};
 use crate::rule::Severity;
 
-/// How a run of sysdock ends; the same for every format.
+/// How a run of sysdock ends; the same for every output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Exit {
     /// Nothing at or above `--fail-on`.
@@ -15,16 +16,16 @@ pub enum Exit {
     Findings,
     /// The command line is wrong.
     Usage,
-    /// It could not look: no engine, no such container, unreadable input.
+    /// Nothing could be examined: no engine, no such container, unreadable input.
     CannotLook,
-    /// It looked, but there was nothing to judge, or too much was hidden.
+    /// The examination gave no verdict: there was nothing to judge, or too much was hidden.
     Undetermined,
-    /// The reader of the output went away, as for a program that SIGPIPE ends.
+    /// The reader of the output went away. The code is that of a program ended by SIGPIPE.
     BrokenPipe,
 }
 
 impl Exit {
-    /// The number that the shell sees.
+    /// Returns the number that the shell sees.
     #[must_use]
     pub const fn code(self) -> u8 {
         match self {
@@ -37,11 +38,11 @@ impl Exit {
         }
     }
 
-    /// All that the commands themselves end with.
-    pub const TOLD: [Self; 5] =
+    /// The exits that a command itself can return, in the order of the documentation.
+    pub const DOCUMENTED: [Self; 5] =
         [Self::Success, Self::Findings, Self::Usage, Self::CannotLook, Self::Undetermined];
 
-    /// What it means, in words; the only place that says so.
+    /// Returns what the exit means, in words. No other place in the program words it.
     #[must_use]
     pub const fn meaning(self) -> &'static str {
         match self {
@@ -57,7 +58,7 @@ impl Exit {
         }
     }
 
-    /// Place in the order of merging, the strongest last: 2 > 3 > 1 > 4 > 0.
+    /// Returns the rank of an exit when several are merged; the highest wins: 2 > 3 > 1 > 4 > 0.
     const fn weight(self) -> u8 {
         match self {
             Self::Success => 0,
@@ -69,13 +70,14 @@ impl Exit {
         }
     }
 
-    /// The exit of two targets together.
+    /// Returns the exit of two targets together.
     #[must_use]
     pub const fn merge(self, other: Self) -> Self {
         if other.weight() > self.weight() { other } else { self }
     }
 
-    /// The exit that a report asks for; risks and notes never count, and what was not seen is no success.
+    /// Returns the exit that a report leads to. Risks and notes never count; a report with too much hidden is
+    /// not a success.
     #[must_use]
     pub fn of(report: &Report, fail_on: Severity) -> Self {
         let worst = report.worst();

@@ -1,8 +1,8 @@
-//! Foreign JSON under a limit: bytes in, values out, and a refusal before anything is built where there are
-//! too many.
+//! JSON from outside, under a limit: bytes in, values out. A document with too many values is refused before
+//! anything is built from it.
 //!
-//! A value of three bytes may take some hundred in memory, so a limit of bytes alone bounds nothing. Must not
-//! know whose document it is.
+//! A value of three bytes may take some hundred bytes in memory, so a limit on bytes alone bounds nothing.
+//! Must not know whose document it is.
 
 #![cfg_attr(not(feature = "engine"), allow(dead_code, reason = "lists come from engines"))]
 
@@ -14,7 +14,7 @@ use serde::de::{
 };
 use serde_json::Value;
 
-/// Why a document is not taken.
+/// Why a document is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum JsonRefused {
     /// It has more values than the limit.
@@ -29,14 +29,14 @@ pub enum JsonRefused {
 }
 
 impl JsonRefused {
-    /// Whether a limit speaks, as opposed to the form.
+    /// Returns whether a limit was exceeded, as opposed to the form being wrong.
     #[must_use]
     pub const fn is_limit(&self) -> bool {
         matches!(self, Self::Values(_) | Self::Entries(_))
     }
 }
 
-/// How much a list may hold.
+/// The limits of a list.
 #[derive(Debug, Clone, Copy)]
 pub struct ListLimit {
     /// Entries.
@@ -45,7 +45,7 @@ pub struct ListLimit {
     pub values: usize,
 }
 
-/// Reads a document of at most so many values.
+/// Reads a document of at most `values` values.
 ///
 /// # Errors
 /// [`JsonRefused`]; depth is bounded by the parser, at 128.
@@ -58,10 +58,11 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8], values: usize) -> Result<T, JsonR
     Ok(serde_json::from_slice(bytes)?)
 }
 
-/// Reads a list entry by entry and keeps of each what `take` gives, so that the whole is never in memory.
+/// Reads a list entry by entry and keeps what `take` returns for each, so that the whole list is never in
+/// memory.
 ///
 /// # Errors
-/// [`JsonRefused`], also for a document that is no list.
+/// [`JsonRefused`], also for a document that is not a list.
 pub fn each<R>(
     bytes: &[u8],
     limit: ListLimit,
@@ -180,7 +181,7 @@ impl<'de> Visitor<'de> for EntryVisitor<'_> {
     }
 }
 
-/// Hands on one entry after the other.
+/// Passes on one entry after the other.
 struct Taken<F>(F);
 
 impl<'de, F: FnMut(Value)> Visitor<'de> for Taken<F> {

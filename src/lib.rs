@@ -103,12 +103,12 @@ pub use rule::{RuleSet, builtin as builtin_rules, load as load_rules};
 pub use scan::Matcher;
 pub use snapshot::{EngineKind, Facts, Snapshot};
 
-/// Reads a saved snapshot, and the facts that this version reads from its documents and that were not
-/// recorded.
+/// Reads a saved snapshot. Facts that this version derives from the saved documents, and that the recording
+/// lacks, are added.
 ///
 /// # Errors
-/// [`SnapshotError`](snapshot::saved_file::SnapshotError) when the file cannot be read, is no snapshot, or is
-/// of a newer version.
+/// [`SnapshotError`](snapshot::saved_file::SnapshotError) when the file cannot be read, is not a snapshot, or
+/// was written by a newer version.
 pub fn read_snapshot(path: &std::path::Path) -> Result<Snapshot, snapshot::saved_file::SnapshotError> {
     snapshot::saved_file::read(path).map(facts::pipeline::complete)
 }

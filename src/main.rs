@@ -1,4 +1,4 @@
-//! The program: hands its arguments to the library and ends with the exit code that it gives.
+//! The program: passes its arguments to the library and exits with the code that it returns.
 
 fn main() -> std::process::ExitCode {
     sysdock::command::run(std::env::args_os()).into()

@@ -1,7 +1,7 @@
 //! Regular expressions over lines of text, compiled on first use.
 //!
-//! Classes and word boundaries know ASCII only: the words of systemd and of the engines need no more, and the
-//! tables of Unicode cost milliseconds and megabytes for each expression that names them. A match that ends
+//! Classes and word boundaries cover ASCII only: the messages of systemd and of the engines need no more, and
+//! the Unicode tables cost milliseconds and megabytes for each expression that uses them. A match that ends
 //! inside a character does not count.
 
 use std::borrow::Cow;
@@ -16,53 +16,54 @@ use regex::bytes::{self, Regex, RegexBuilder};
 #[derive(Debug, Clone)]
 pub struct Pattern {
     source: Cow<'static, str>,
-    /// Literals of which every match holds one; empty where none is known. A text without them is done with
-    /// quickly, and an expression that only meets such texts is never compiled.
+    /// Literals of which every match contains one; empty where none is known. A text without any of them is
+    /// rejected quickly, and an expression that only meets such texts is never compiled.
     literals: &'static [&'static str],
-    /// Those who look for the literals.
+    /// Searchers for the literals.
     finders: OnceLock<Vec<Finder<'static>>>,
     regex: OnceLock<Option<Regex>>,
 }
 
 impl Pattern {
-    /// An expression of the program's own.
+    /// Makes a pattern that is part of the program.
     #[must_use]
     pub const fn new(source: &'static str) -> Self {
         Self::with_one_of(&[], source)
     }
 
-    /// An expression of the program's own of which every match holds one of these literals; of one that
-    /// begins with `(?i)`, in either case, and they are in lower case.
+    /// Makes a pattern that is part of the program and of which every match contains one of these literals.
+    /// For a pattern that begins with `(?i)` the literals are in lower case and are searched for in either
+    /// case.
     #[must_use]
     pub const fn with_one_of(literals: &'static [&'static str], source: &'static str) -> Self {
         Self { source: Cow::Borrowed(source), literals, finders: OnceLock::new(), regex: OnceLock::new() }
     }
 
-    /// An expression of a rule.
+    /// Makes the pattern of a rule.
     #[must_use]
     pub fn owned(source: String) -> Self {
         Self { source: Cow::Owned(source), literals: &[], finders: OnceLock::new(), regex: OnceLock::new() }
     }
 
-    /// As written.
+    /// Returns the expression as written.
     #[must_use]
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// Whether it is a regular expression of bearable size.
+    /// Returns whether the source is a regular expression of acceptable size.
     #[must_use]
     pub fn compiles(&self) -> bool {
         self.regex().is_some()
     }
 
-    /// Whether a text holds one of its literals, or it has none; says no quickly.
+    /// Returns whether a text contains one of the literals, or there are none; a quick way to say no.
     #[must_use]
     pub fn may_match(&self, text: &str) -> bool {
         self.literals.is_empty() || self.holds_one(text)
     }
 
-    /// The expression, where a text may match it.
+    /// Returns the compiled expression, if a text may match it.
     fn regex_for(&self, text: &str) -> Option<&Regex> {
         let may = self.may_match(text);
         debug_assert!(
@@ -89,39 +90,39 @@ impl Pattern {
         self.regex.get_or_init(|| RegexBuilder::new(&self.source).unicode(false).build().ok()).as_ref()
     }
 
-    /// Whether it occurs in a text.
+    /// Returns whether the pattern matches anywhere in a text.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
         self.regex_for(text).is_some_and(|regex| regex.is_match(text.as_bytes()))
     }
 
-    /// The place of the first occurrence, in bytes.
+    /// Returns the byte range of the first match.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<Range<usize>> {
         let first = self.regex_for(text)?.find(text.as_bytes())?.range();
         if text.get(first.clone()).is_some() { Some(first) } else { self.find_iter(text).next() }
     }
 
-    /// The places of all occurrences, in bytes.
+    /// Returns the byte ranges of all matches.
     pub fn find_iter(&self, text: &str) -> impl Iterator<Item = Range<usize>> {
         let found = self.regex_for(text).into_iter().flat_map(|regex| regex.find_iter(text.as_bytes()));
         found.map(|found| found.range()).filter(|range| text.get(range.clone()).is_some())
     }
 
-    /// The groups of the first occurrence.
+    /// Returns the groups of the first match.
     #[must_use]
     pub fn captures<'t>(&self, text: &'t str) -> Option<Captures<'t>> {
-        // Room for groups is only made where there is a match: most lines have none.
+        // Groups are allocated only where there is a match: most lines have none.
         self.is_match(text).then(|| self.captures_iter(text).next()).flatten()
     }
 
-    /// The groups of all occurrences.
+    /// Returns the groups of all matches.
     pub fn captures_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = Captures<'t>> {
         let found = self.regex_for(text).into_iter().flat_map(|regex| regex.captures_iter(text.as_bytes()));
         found.map(|groups| Captures { text, groups })
     }
 
-    /// The named groups of the first occurrence that took part in it.
+    /// Returns the named groups that took part in the first match.
     #[must_use]
     pub fn named<'t>(&self, text: &'t str) -> Vec<(&str, &'t str)> {
         let Some((regex, captures)) = self.regex_for(text).zip(self.captures(text)) else {
@@ -130,7 +131,7 @@ impl Pattern {
         regex.capture_names().flatten().filter_map(|name| Some((name, captures.name(name)?))).collect()
     }
 
-    /// The text with every occurrence replaced.
+    /// Returns the text with every match replaced.
     #[must_use]
     pub fn replace_all<'t>(&self, text: &'t str, stand_in: &str) -> Cow<'t, str> {
         let mut replaced = String::new();
@@ -148,7 +149,7 @@ impl Pattern {
     }
 }
 
-/// Literals that are looked for all at once.
+/// Literals that are searched for in one pass.
 #[derive(Debug)]
 pub struct Literals {
     all: &'static [&'static str],
@@ -156,13 +157,14 @@ pub struct Literals {
 }
 
 impl Literals {
-    /// Literals as they are written.
+    /// Makes a set of literals, searched for as they are written.
     #[must_use]
     pub const fn new(all: &'static [&'static str]) -> Self {
         Self { all, searcher: OnceLock::new() }
     }
 
-    /// Whether a text may hold one of them: on a processor that cannot look for them quickly, any may.
+    /// Returns whether a text may contain one of them. Where the processor has no fast search, the answer is
+    /// always yes.
     #[must_use]
     pub fn may_occur_in(&self, text: &str) -> bool {
         self.searcher
@@ -172,11 +174,11 @@ impl Literals {
     }
 }
 
-/// Expressions that are tried one after the other on many texts, of which few match any.
+/// Patterns that are tried in turn on many texts, few of which match any.
 #[derive(Debug)]
 pub struct Group<const N: usize> {
     patterns: [&'static Pattern; N],
-    /// The literals of all of them; none where one has none or does not care for the case of letters.
+    /// The literals of all patterns; none where a pattern has no literals or ignores case.
     literals: OnceLock<Option<Searcher>>,
 }
 
@@ -187,7 +189,7 @@ impl<const N: usize> Group<N> {
         Self { patterns, literals: OnceLock::new() }
     }
 
-    /// Whether a text holds a literal of one of them; says no quickly.
+    /// Returns whether a text contains a literal of one of them; a quick way to say no.
     #[must_use]
     pub fn may_match(&self, text: &str) -> bool {
         let may = self
@@ -208,7 +210,7 @@ impl<const N: usize> Group<N> {
     }
 }
 
-/// The groups of an occurrence. One that took no part in it is indexed as the empty text.
+/// The groups of a match. A group that took no part in it is indexed as the empty text.
 #[derive(Debug)]
 pub struct Captures<'t> {
     text: &'t str,
@@ -216,13 +218,13 @@ pub struct Captures<'t> {
 }
 
 impl<'t> Captures<'t> {
-    /// A group by its name.
+    /// Returns a group by its name.
     #[must_use]
     pub fn name(&self, name: &str) -> Option<&'t str> {
         self.text.get(self.groups.name(name)?.range())
     }
 
-    /// A group by its number; 0 is the whole.
+    /// Returns a group by its number; 0 is the whole.
     #[must_use]
     pub fn get(&self, number: usize) -> Option<&'t str> {
         self.text.get(self.groups.get(number)?.range())
@@ -258,7 +260,7 @@ mod tests {
     fn without_its_literals_nothing_is_compiled() {
         let pattern = Pattern::with_one_of(&["one ", "two "], r"(?:one|two) \d");
         assert!(!pattern.is_match("three 3") && pattern.captures("three 3").is_none());
-        // A debug build compiles it to check that the literals are told rightly.
+        // A debug build compiles the pattern to check that its literals are right.
         assert_eq!(pattern.regex.get().is_some(), cfg!(debug_assertions));
         assert_eq!(pattern.find("and two 2"), Some(4..9));
     }

@@ -1,9 +1,10 @@
-//! A word → the text that a POSIX shell reads back as that word, and a file → the commands that write it. The
-//! only place where command lines are put together. Must not decide which words are allowed.
+//! Shell quoting: turns a word into the text that a POSIX shell reads back as that word, and a file into the
+//! commands that write it. The only place where command lines are put together. Must not decide which words
+//! are allowed.
 
 use crate::visible::{is_command, is_hidden, visible};
 
-/// A word that no command line can hold.
+/// A word that no command line can carry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{word}` cannot be used in a command line: it contains a NUL byte")]
 pub struct Unquotable {
@@ -11,16 +12,16 @@ pub struct Unquotable {
     word: String,
 }
 
-/// Which quotes a word gets that needs some.
+/// Which kind of quotes a word gets if it needs any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Quotes {
     Single,
-    /// Double ones where nothing in the word means something in them.
+    /// Double quotes, where nothing in the word has a meaning inside them.
     Double,
 }
 
-/// One word, in quotes only where it needs them. What a terminal would obey, a reader would not see or a
-/// workflow would take for a command is written as an escape of `printf`.
+/// Quotes one word, only where it needs quotes. Characters that a terminal would obey, a reader would not see
+/// or a workflow would take for a command become escapes of `printf`.
 ///
 /// # Errors
 /// [`Unquotable`].
@@ -28,8 +29,8 @@ pub fn quoted(word: &str) -> Result<String, Unquotable> {
     in_quotes(word, Quotes::Single)
 }
 
-/// One word of a script that is itself going to be a quoted word: in double quotes where that can be, so that
-/// a person can read it.
+/// Quotes one word of a script that will itself be a quoted word: in double quotes where possible, so that a
+/// person can read it.
 ///
 /// # Errors
 /// [`Unquotable`].
@@ -52,15 +53,15 @@ fn in_quotes(word: &str, quotes: Quotes) -> Result<String, Unquotable> {
     } else if quotes == Quotes::Double && !word.contains(['$', '"', '`', '\\', '!', '\n']) {
         format!("\"{word}\"")
     } else if word.contains('\'') {
-        // It refuses NUL alone.
+        // `try_quote` refuses only NUL.
         shlex::try_quote(word).map_or_else(|_| escaped(word), std::borrow::Cow::into_owned)
     } else {
         format!("'{word}'")
     })
 }
 
-/// The word out of a `printf`, with octal escapes (POSIX, file format notation). A substitution takes line
-/// breaks at the end away, so they stand behind it.
+/// Returns a command substitution of `printf` that prints the word, with octal escapes (POSIX, file format
+/// notation). A substitution drops trailing line breaks, so those are put after it.
 fn escaped(word: &str) -> String {
     let body = word.trim_end_matches('\n');
     let mut format = String::new();
@@ -70,8 +71,8 @@ fn escaped(word: &str) -> String {
             '\\' => format.push_str("\\\\"),
             '\n' => format.push_str("\\n"),
             '\t' => format.push_str("\\t"),
-            // Signs that end the quotes, that an interactive shell expands, that a workflow looks for; a dash
-            // that begins an option.
+            // Characters that end the quotes, that an interactive shell expands, or that a workflow looks
+            // for; and a dash that would begin an option.
             '\'' | '!' | '#' => format.push_str(&octal(c)),
             '-' if index == 0 => format.push_str(&octal(c)),
             c if is_hidden(c) => format.push_str(&octal(c)),
@@ -85,25 +86,25 @@ fn octal(c: char) -> String {
     c.to_string().bytes().map(|byte| format!("\\{byte:03o}")).collect::<Vec<_>>().concat()
 }
 
-/// One command line.
+/// Quotes the words of one command line and joins them.
 ///
 /// # Errors
-/// [`Unquotable`] for the first word that it cannot hold.
+/// [`Unquotable`] for the first word that a command line cannot carry.
 pub fn line(argv: &[String]) -> Result<String, Unquotable> {
     Ok(argv.iter().map(|word| quoted(word)).collect::<Result<Vec<_>, _>>()?.join(" "))
 }
 
-/// A command line in a message: a word that no command line can hold is shown with an escape.
+/// Returns a command line for a message: a word that no command line can carry is shown with an escape.
 pub fn shown(argv: &[impl AsRef<str>]) -> String {
     let one = |word: &str| quoted(word).unwrap_or_else(|error| format!("'{}'", error.word));
     argv.iter().map(|word| one(word.as_ref())).collect::<Vec<_>>().join(" ")
 }
 
-/// The command lines that write a file, each line of it a quoted word, so that no line can end it; without
-/// its folder. A command has a line of text for each line of the file.
+/// Returns the command lines that write a file. Each line of the file is a quoted word, so that no line of it
+/// can end the command; the folder must exist. The command has one line of text for each line of the file.
 ///
 /// # Errors
-/// [`Unquotable`] where path or text hold a NUL.
+/// [`Unquotable`] if path or text contain a NUL.
 pub fn file(path: &str, text: &str) -> Result<Vec<String>, Unquotable> {
     if path.starts_with('-') {
         return file(&format!("./{path}"), text);
@@ -125,7 +126,7 @@ pub fn file(path: &str, text: &str) -> Result<Vec<String>, Unquotable> {
     Ok(lines)
 }
 
-/// A word in quotes even where it needs none: lines of a file look alike.
+/// Quotes a word even where it needs no quotes, so that the lines of a file look alike.
 fn always_quoted(word: &str) -> Result<String, Unquotable> {
     let text = quoted(word)?;
     Ok(if text == word { format!("'{word}'") } else { text })
@@ -139,7 +140,7 @@ mod tests {
 
     use super::*;
 
-    /// What a shell makes of a command line that prints its words.
+    /// Returns what a shell reads from a command line that prints its words.
     fn read_back(words: &[String], quote: impl Fn(&str) -> Result<String, Unquotable>) -> Vec<String> {
         let words: Vec<String> = words.iter().map(|word| quote(word).unwrap()).collect();
         let script = format!("printf '%s\\0' {}", words.join(" "));

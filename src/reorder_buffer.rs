@@ -1,18 +1,18 @@
-//! The ordered hand-over between threads: results that end in any order in, the same in the order of their
-//! numbers out.
+//! Ordered hand-over between threads: results that finish in any order go in, and come out in the order of
+//! their numbers.
 //!
-//! Own code, since the crates for it (`pariter` and the like) bring threads of their own: here the one who
-//! takes the results works along, on rayon's threads or on scoped ones, and decides how many results may
-//! wait. Must not know what is worked on, nor start threads.
+//! Written here because the crates for it (`pariter` and the like) start threads of their own. Here the
+//! consumer helps with the work, on rayon's threads or on scoped ones, and decides how many results may wait.
+//! Must not know what the work is, nor start threads.
 
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Results by number until their turn comes.
+/// Finished results by number, until their turn comes.
 #[derive(Debug)]
 pub struct ReorderBuffer<T> {
     results: Mutex<Results<T>>,
-    /// Tells that the result is there for which somebody waits.
+    /// Signals that the awaited result has arrived.
     arrived: Condvar,
 }
 
@@ -20,12 +20,12 @@ pub struct ReorderBuffer<T> {
 struct Results<T> {
     /// `None` for work that panicked.
     done: BTreeMap<u64, Option<T>>,
-    /// The result for which somebody waits; the arrival of any other wakes nobody.
+    /// The result that a thread waits for; the arrival of any other wakes nobody.
     awaited: Option<u64>,
 }
 
-/// The place of one result. It is filled when dropped, also by a panic, or whoever waits would do so for
-/// ever.
+/// The place of one result. It is filled on drop, even after a panic; otherwise the waiting thread would wait
+/// for ever.
 struct Place<'b, T> {
     buffer: &'b ReorderBuffer<T>,
     number: u64,
@@ -40,19 +40,19 @@ impl<T> Default for ReorderBuffer<T> {
 }
 
 impl<T> ReorderBuffer<T> {
-    /// Does the work of that number on this thread and keeps its result.
+    /// Does the work of a number on this thread and keeps its result.
     pub fn work(&self, number: u64, work: impl FnOnce() -> T) {
         let mut place = Place { buffer: self, number, result: None };
         place.result = Some(work());
     }
 
-    /// Takes a result; the outer `None` where it is not there yet, the inner where its work panicked.
+    /// Takes a result. The outer `None` means that it is not there yet, the inner one that its work panicked.
     #[allow(clippy::option_option, reason = "not there yet, and never to come, are two answers")]
     pub fn take(&self, number: u64) -> Option<Option<T>> {
         self.lock().done.remove(&number)
     }
 
-    /// Waits for a result and takes it; `None` where its work panicked. One thread may wait at a time.
+    /// Waits for a result and takes it; `None` if its work panicked. One thread may wait at a time.
     pub fn wait(&self, number: u64) -> Option<T> {
         let mut results = self.lock();
         loop {

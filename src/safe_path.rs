@@ -1,15 +1,15 @@
-//! Foreign words as names of files: a folder and a relative name in, a path that stays in that folder out.
+//! File names made of untrusted words: a folder and a relative name in, a path inside that folder out.
 
 use std::io::{Error, ErrorKind, Result};
 use std::path::{Component, Path, PathBuf};
 
-/// Longest part of a path, in bytes, as most file systems have it (`NAME_MAX`).
+/// Longest component of a path in bytes, as on most file systems (`NAME_MAX`).
 const PART: usize = 255;
 
-/// The path of `name` within `folder`; every path that is made of foreign words is made here.
+/// Returns the path of `name` within `folder`. Every path made of untrusted words is made here.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] for a name that is empty, leads out of the folder, or holds control
+/// [`ErrorKind::InvalidInput`] for a name that is empty, leads out of the folder, or contains control
 /// characters.
 pub fn within(folder: &Path, name: &str) -> Result<PathBuf> {
     let refused = |reason: &str| Error::new(ErrorKind::InvalidInput, format!("the name {name:?} {reason}"));

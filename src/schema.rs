@@ -1,19 +1,19 @@
-//! JSON Schemas out of types: a type in, the schema of its files out. Must not know any of them.
+//! JSON Schemas from types: a type in, the schema of its files out. Must not know any of the types.
 //!
-//! Draft 7 of JSON Schema, because that is the newest one that the TOML plugins of editors understand.
+//! Draft 7 of JSON Schema, because it is the newest one that the TOML plugins of editors support.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
 
-/// Returns the schema of what this program writes as the type: every key that is always written is required.
+/// Returns the schema of what this program writes for the type: every key that is always written is required.
 #[must_use]
 pub fn of_output<T: JsonSchema>() -> Schema {
     root::<T>(SchemaSettings::draft07().for_serialize())
 }
 
-/// Returns the schema of what this program reads as the type: keys that may be left out are not required.
+/// Returns the schema of what this program reads for the type: keys that may be left out are not required.
 #[must_use]
 pub fn of_input<T: JsonSchema>() -> Schema {
     let mut schema = root::<T>(SchemaSettings::draft07().for_deserialize());
@@ -29,14 +29,14 @@ fn root<T: JsonSchema>(settings: SchemaSettings) -> Schema {
     schema
 }
 
-/// Takes out the line breaks within paragraphs that descriptions have from the source.
+/// Joins the lines of each paragraph in a description, which are broken as in the source.
 fn unfolded(schema: &mut Schema) {
     let Some(Value::String(text)) = schema.get_mut("description") else { return };
     let paragraphs: Vec<String> = text.split("\n\n").map(|part| part.replace('\n', " ")).collect();
     *text = paragraphs.join("\n\n");
 }
 
-/// Drops formats such as `uint64`, which no draft knows and strict validators refuse.
+/// Drops formats such as `uint64`, which no draft defines and strict validators reject.
 fn without_widths(schema: &mut Schema) {
     let is_number = |kind: &str| ["uint", "int", "float", "double"].iter().any(|word| kind.starts_with(word));
     if schema.get("format").and_then(|format| format.as_str()).is_some_and(is_number) {
@@ -44,7 +44,7 @@ fn without_widths(schema: &mut Schema) {
     }
 }
 
-/// Drops null, which TOML has not: a key is left out instead.
+/// Drops null, which TOML does not have: a key is left out instead.
 fn without_null(schema: &mut Schema) {
     if schema.get("default").is_some_and(Value::is_null) {
         schema.remove("default");
@@ -60,14 +60,14 @@ fn without_null(schema: &mut Schema) {
     let Some(Value::Array(choices)) = schema.get_mut("anyOf") else { return };
     choices.retain(|choice| *choice != null);
     if choices.len() == 1 {
-        // `allOf` and not the choice itself: in this draft nothing stands beside a `$ref`.
+        // `allOf` and not the choice itself: in this draft, keys beside a `$ref` are ignored.
         let only = std::mem::take(choices);
         schema.remove("anyOf");
         schema.insert("allOf".to_owned(), only.into());
     }
 }
 
-/// Lets an object have only the keys that are named, unless it says itself which others it takes.
+/// Allows an object only the named keys, unless the schema itself says which others it takes.
 fn closed(schema: &mut Schema) {
     if schema.get("properties").is_some() && schema.get("additionalProperties").is_none() {
         schema.insert("additionalProperties".to_owned(), false.into());

@@ -1,10 +1,10 @@
-//! Foreign text made safe for a terminal and for the log of a workflow: names, log lines, facts and messages
-//! of a container in, plain text out.
+//! Text from outside, made safe for a terminal and for the log of a workflow: names, log lines, facts and
+//! messages of a container in, plain text out.
 
 use std::fmt::Write as _;
 
-/// Writes what a terminal would obey, or a reader would not see, as an escape such as `\u{1b}`; a tab becomes
-/// a space.
+/// Writes characters that a terminal would obey or a reader would not see as escapes such as `\u{1b}`; a tab
+/// becomes a space.
 #[must_use]
 pub fn visible(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -23,8 +23,8 @@ pub fn visible(text: &str) -> String {
     safe
 }
 
-/// JSON with what a terminal would obey, or a reader would not see, as escapes of its own; outside of its
-/// texts JSON has none of it, so that the values stay the same.
+/// Returns JSON in which characters that a terminal would obey or a reader would not see are JSON escapes.
+/// Outside its strings JSON contains none of them, so the values stay the same.
 #[must_use]
 pub fn in_json(json: &str) -> String {
     let mut units = [0; 2];
@@ -36,12 +36,12 @@ pub fn in_json(json: &str) -> String {
             safe.push(c);
         }
     }
-    // A workflow looks for it anywhere in a line.
+    // A workflow looks for this anywhere in a line.
     safe.replace("##[", "\\u0023#[")
 }
 
-/// Control characters, bidirectional controls, zero-width and other invisible characters, tags (Unicode TR36,
-/// TR9), and what is no character at all (XML takes none of the latter).
+/// Returns whether a character is a control character, a bidirectional control, zero-width or otherwise
+/// invisible, a tag (Unicode TR36, TR9), or not a character at all (XML accepts none of the last).
 #[must_use]
 pub const fn is_hidden(c: char) -> bool {
     matches!(
@@ -65,15 +65,15 @@ pub const fn is_hidden(c: char) -> bool {
     )
 }
 
-/// Whether a workflow of GitHub would obey a line: it begins with `::`, leading blanks do not count, or it
-/// holds `##[`.
+/// Returns whether a GitHub workflow would obey a line: it begins with `::`, leading blanks aside, or
+/// contains `##[`.
 #[must_use]
 pub fn is_command(line: &str) -> bool {
     line.trim_start().starts_with("::") || line.contains("##[")
 }
 
-/// The line with the first sign of each command written as an escape, such as `\u{3a}:error::`, so that no
-/// workflow obeys it. Escape sequences of colours and links before the words do not count.
+/// Returns the line with the first character of each command escaped, as in `\u{3a}:error::`, so that no
+/// workflow obeys it. Colour and link sequences before the text do not count.
 #[must_use]
 pub fn disarmed(line: &str) -> String {
     let line = line.replace("##[", "\\u{23}#[");
@@ -84,8 +84,8 @@ pub fn disarmed(line: &str) -> String {
     }
 }
 
-/// Where the words of a line begin, behind blanks and escape sequences (ECMA-48: `ESC [ … letter`, `ESC ] …
-/// ESC \`).
+/// Returns where the text of a line begins, after blanks and escape sequences (ECMA-48: `ESC [ … letter`,
+/// `ESC ] … ESC \`).
 fn begin_of_words(line: &str) -> usize {
     let mut rest = line.trim_start();
     loop {

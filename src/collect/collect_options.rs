@@ -1,10 +1,10 @@
-//! What may be done while collecting.
+//! What a collection may do.
 
 use std::time::Duration;
 
 use crate::docker::LogQuery;
 
-/// What may be done while collecting.
+/// What a collection may do.
 #[derive(Debug, Clone)]
 pub struct CollectOptions {
     /// Run read-only commands inside a running container.

@@ -1,8 +1,8 @@
-//! What the image and the container's own layer hold, read through the archive endpoint: running, dead or
-//! never started.
+//! Files of the image and of the container's own layer, read through the archive endpoint, which works for
+//! running, dead and never started containers alike.
 //!
-//! The endpoint has no listing: single files, and the small folders of enabled units, are fetched; never a
-//! whole tree.
+//! The endpoint cannot list a folder. Single files are fetched, and the small folders of enabled units; never
+//! a whole tree.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -17,18 +17,18 @@ use crate::snapshot::{Facts, Gap, key};
 
 /// Longest chain of links that is followed; the kernel gives up after 40.
 const LINKS: usize = 12;
-/// Most that is read of a script or small text.
+/// Largest script or small text that is read.
 const TEXT: usize = 64 * 1024;
-/// Most that is read of an init binary: 247's, which has all in one, is 1.8 MB.
+/// Largest part of an init binary that is read: that of 247, which has everything in one file, is 1.8 MB.
 const BINARY: usize = 4 * 1024 * 1024;
-/// Most that is read of a folder of unit links.
+/// Largest folder of unit links that is read.
 const UNITS: usize = 2 * 1024 * 1024;
 /// Folders whose links decide what is enabled, masked and default.
 const ETC_UNITS: &str = "/etc/systemd/system";
-/// Where distributions keep their units.
+/// Folders in which distributions keep their units.
 const VENDOR_UNITS: [&str; 2] = ["/usr/lib/systemd/system", "/lib/systemd/system"];
 
-/// Reads files of one container; remembers answers, so that nothing is fetched twice.
+/// Reads files of one container and caches the answers, so that nothing is fetched twice.
 pub struct Files<'a> {
     engine: &'a Engine,
     container: &'a str,
@@ -36,19 +36,20 @@ pub struct Files<'a> {
     known: RefCell<BTreeMap<(String, usize), Option<PathStat>>>,
 }
 
-/// A file at the end of its links.
+/// A file after all links were followed.
 struct Resolved {
     path: String,
     stat: PathStat,
 }
 
 impl<'a> Files<'a> {
-    /// Reads from a container.
+    /// Starts reading from a container.
     pub fn new(engine: &'a Engine, container: &'a str, layers: Option<Layers>) -> Self {
         Self { engine, container, layers: layers.map(Arc::new), known: RefCell::default() }
     }
 
-    /// What stands at a path, its content only up to `limit`; links are not followed at its end.
+    /// Returns the entry at a path, with at most `limit` bytes of its content; a link at the end is not
+    /// followed.
     async fn look(&self, path: &str, limit: usize) -> Result<Option<PathStat>, EngineError> {
         if let Some(layers) = &self.layers {
             let (layers, path) = (layers.clone(), path.to_owned());
@@ -76,7 +77,7 @@ impl<'a> Files<'a> {
             }
             None => self.engine.read_tree(self.container, path, UNITS).await?,
         };
-        // What is missing in a part of a folder may be in the rest.
+        // What is missing in an incomplete folder may be in the part that was cut off.
         let limit = || format!("it is larger than {} MiB or has thousands of entries", UNITS >> 20);
         match tree {
             Some(Tree { cut: true, .. }) => {
@@ -86,7 +87,7 @@ impl<'a> Files<'a> {
         }
     }
 
-    /// Follows links to what stands at their end; `None` when nothing does.
+    /// Follows links to the entry at their end; `None` if there is none.
     async fn resolve(&self, path: &str, limit: usize) -> Result<Option<Resolved>, EngineError> {
         let mut path = path.to_owned();
         for _ in 0..LINKS {
@@ -116,7 +117,7 @@ impl<'a> Files<'a> {
             program = program::of_argv(argv, shell.as_deref());
         }
         if program.wrapper == Wrapper::Script && argv.first().map(String::as_str) == Some("/init") {
-            // Some images link /init to systemd; others (s6-overlay) have an init of their own there.
+            // Some images link /init to systemd; others (s6-overlay) have their own init there.
             if self.resolve("/init", 0).await?.is_some_and(|found| found.path.ends_with("/systemd")) {
                 return Ok(Program { wrapper: Wrapper::None, init: Some("/init".to_owned()), ..program });
             }
@@ -136,12 +137,12 @@ impl<'a> Files<'a> {
     }
 }
 
-/// Reads from this machine's disk while this thread talks to the engine.
+/// Reads from this machine's disk on another thread, while this one talks to the engine.
 async fn aside<T: Send + 'static>(read: impl FnOnce() -> Option<T> + Send + 'static) -> Option<T> {
     tokio::task::spawn_blocking(read).await.ok().flatten()
 }
 
-/// Path of a link's target, seen from the folder of the link.
+/// Returns the path of a link's target, relative to the folder of the link.
 fn join(link: &str, target: &str) -> String {
     if target.starts_with('/') {
         return target.to_owned();
@@ -160,7 +161,7 @@ fn join(link: &str, target: &str) -> String {
     format!("/{}", parts.join("/"))
 }
 
-/// Collects all facts of files; what cannot be read becomes a gap.
+/// Collects all facts about files; what cannot be read becomes a gap.
 pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps: &mut Vec<Gap>) {
     let (program, init, release, units, bus, marker) = tokio::join!(
         files.program(argv),
@@ -203,7 +204,7 @@ pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps
         Ok(tree) => guest::unit_facts(&tree, facts),
         Err(error) => gap(key::GUEST_DEFAULT_TARGET.name(), error),
     }
-    // The package database is large; it is asked only where the binary does not tell the version.
+    // The package database is large; it is read only if the binary does not give the version.
     if facts.get(key::GUEST_SYSTEMD_INSTALLED) == Some(true)
         && facts.get(key::GUEST_SYSTEMD_VERSION).is_none()
         && let Err(error) = packaged_version(files, facts).await
@@ -212,7 +213,7 @@ pub async fn collect(files: &Files<'_>, argv: &[String], facts: &mut Facts, gaps
     }
 }
 
-/// Reads systemd's version out of the package database.
+/// Reads systemd's version from the package database.
 async fn packaged_version(files: &Files<'_>, facts: &mut Facts) -> Result<(), EngineError> {
     let source = "container files: /var/lib/dpkg/status";
     if let Some(PathStat::File(bytes)) = files.look("/var/lib/dpkg/status", BINARY).await?
@@ -223,7 +224,8 @@ async fn packaged_version(files: &Files<'_>, facts: &mut Facts) -> Result<(), En
     Ok(())
 }
 
-/// /sbin/init of an image without systemd is another init (busybox, sysvinit, runit): not ours to judge.
+/// Records that /sbin/init of an image without systemd is another init (busybox, sysvinit, runit), which is
+/// not judged.
 fn other_init(facts: &mut Facts) {
     let systemd = facts.get(key::GUEST_INIT_TARGET).is_some_and(|path| path.ends_with("/systemd"));
     if facts.get(key::GUEST_SYSTEMD_INSTALLED) == Some(false)
@@ -238,9 +240,9 @@ fn other_init(facts: &mut Facts) {
     }
 }
 
-/// What stands at the program's path and where systemd itself is.
+/// What is at the program's path, and where systemd itself is.
 struct InitFiles {
-    /// The program that init is, as written, and what it leads to.
+    /// The program used as init, as written, and the file that it leads to.
     program: Option<(String, Option<Resolved>)>,
     /// The manager's binary, wherever it is.
     manager: Option<Resolved>,
@@ -307,7 +309,7 @@ async fn bus(files: &Files<'_>) -> Result<bool, EngineError> {
     Ok(daemon.is_some() || broker.is_some())
 }
 
-/// Returns whether the file is there by which systemd 248 and later know a container.
+/// Returns whether the file exists by which systemd 248 and later recognise a container.
 async fn container_marker(files: &Files<'_>) -> Result<bool, EngineError> {
     Ok(files.resolve("/.dockerenv", 0).await?.is_some()
         || files.resolve("/run/.containerenv", 0).await?.is_some())

@@ -1,5 +1,5 @@
-//! Following a boot: the log as it is written, and a fresh look at the container whenever something may have
-//! changed.
+//! Follows a boot: reads the log as it is written, and looks at the container again whenever something may
+//! have changed.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use crate::scan::{Excerpter, Matcher};
 use crate::snapshot::vocabulary::{BootOutcome, ContainerStatus};
 use crate::snapshot::{Gap, Snapshot, key};
 
-/// Time between two looks.
+/// Pause between two looks.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Watches a container until `settled` accepts what is seen, or `limit` is over.
+/// Follows a container until `settled` accepts the snapshot, or `limit` has passed.
 ///
 /// # Errors
-/// [`EngineError`] when the container cannot be inspected at the start; later failures become gaps of the
-/// last look.
+/// [`EngineError`] if the container cannot be inspected at the start; later failures become gaps of the last
+/// snapshot.
 pub async fn follow(
     engine: &Engine,
     name: &str,
@@ -54,7 +54,7 @@ pub async fn follow(
             });
         }
         let snapshot = builder.finish(&inspected);
-        // A manager that has just been started may not have its socket yet.
+        // A manager that has just started may not have its socket yet.
         let early = snapshot.facts.get(key::BOOT_OUTCOME) == Some(BootOutcome::Unreachable)
             && began.elapsed() < options.patience;
         if gone.is_some() || (!early && settled(&snapshot)) || Instant::now() >= end {
@@ -63,7 +63,7 @@ pub async fn follow(
     }
 }
 
-/// A log that is read piece by piece; opened again when a restart of the container ended it.
+/// A log that is read piece by piece, and opened again when a restart of the container ended it.
 struct Reader<'r> {
     stream: Option<LogStream>,
     excerpter: Excerpter<'r>,
@@ -90,7 +90,7 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// Takes what comes until that time; a stream that ends or breaks is not read again.
+    /// Reads what arrives until that time; a stream that ends or breaks is not read again.
     async fn read_until(&mut self, time: Instant) {
         while let Some(stream) = &mut self.stream {
             let left = time.saturating_duration_since(Instant::now());

@@ -1,5 +1,4 @@
-//! What files of the image say about the guest: processor architecture, targets and enabled units.
-//! Pure.
+//! What files of the image say about the guest: processor architecture, targets and enabled units. Pure.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +8,7 @@ use crate::docker::{PathStat, Tree};
 use crate::snapshot::vocabulary::TargetState;
 use crate::snapshot::{Facts, key};
 
-/// Services that distributions enable themselves and whose absence nobody misses in a container.
+/// Services that distributions enable by default and that nobody misses in a container.
 const VENDOR_ENABLED: [&str; 12] = [
     "systemd-",
     "getty@",
@@ -25,7 +24,7 @@ const VENDOR_ENABLED: [&str; 12] = [
     "grub",
 ];
 
-/// Facts of the program's binary.
+/// Records the facts of the program's binary.
 pub fn binary_facts(bytes: &[u8], source: &str, facts: &mut Facts) {
     let Ok(kind) = object::File::parse(bytes) else { return };
     let name = match kind.architecture() {
@@ -41,7 +40,8 @@ pub fn binary_facts(bytes: &[u8], source: &str, facts: &mut Facts) {
     facts.set(key::GUEST_INIT_ARCHITECTURE, name, source);
 }
 
-/// What systemd's own targets require of other targets, so that they need not be read (systemd.special(7)).
+/// Returns the dependencies of one of systemd's own targets as a unit file, so that the real one need not be
+/// read (systemd.special(7)).
 pub fn standard_target(name: &str) -> Option<&'static str> {
     match name {
         "graphical.target" => Some("[Unit]\nRequires=multi-user.target\n"),
@@ -56,14 +56,14 @@ pub fn standard_target(name: &str) -> Option<&'static str> {
 /// Links and unit files that decide what a boot starts.
 #[derive(Debug, Default)]
 pub struct UnitTree {
-    /// Below /etc/systemd/system: path to what stands there.
+    /// Entries below /etc/systemd/system by path.
     etc: BTreeMap<String, PathStat>,
-    /// Vendor units that were asked for.
+    /// Vendor units that were fetched.
     vendor: BTreeMap<String, Option<PathStat>>,
 }
 
 impl UnitTree {
-    /// Takes the entries of /etc/systemd/system.
+    /// Starts from the entries of /etc/systemd/system.
     pub fn of_etc(tree: &Tree) -> Self {
         Self {
             etc: tree.entries.iter().map(|entry| (entry.path.clone(), entry.stat.clone())).collect(),
@@ -71,7 +71,7 @@ impl UnitTree {
         }
     }
 
-    /// Units that lead to /dev/null or are empty files.
+    /// Returns the units that link to /dev/null or are empty files.
     fn masked(&self) -> Vec<String> {
         let is_masked = |stat: &PathStat| match stat {
             PathStat::Link(target) => target == "/dev/null",
@@ -85,7 +85,7 @@ impl UnitTree {
             .collect()
     }
 
-    /// The next vendor unit that must be known to follow the default target.
+    /// Returns the next vendor unit that is needed to follow the default target.
     pub fn next_wanted(&self) -> Option<String> {
         let Chain::Unknown(name) = self.follow("default.target") else {
             return self.unread_dependency();
@@ -93,7 +93,7 @@ impl UnitTree {
         Some(name)
     }
 
-    /// A target that the default target requires and that was not looked at yet.
+    /// Returns a target that the default target requires and that has not been read yet.
     fn unread_dependency(&self) -> Option<String> {
         let default = self.default_target()?;
         let mut open = vec![default];
@@ -114,7 +114,7 @@ impl UnitTree {
         None
     }
 
-    /// Records what the vendor's folder holds under a name.
+    /// Records what the vendor's folder contains under a name.
     pub fn add_vendor(&mut self, name: String, stat: Option<PathStat>) {
         self.vendor.insert(name, stat);
     }
@@ -126,7 +126,7 @@ impl UnitTree {
         }
     }
 
-    /// Follows the links of a unit name: local first, then the vendor's.
+    /// Follows the links of a unit name: the local folder first, then the vendor's.
     fn follow(&self, name: &str) -> Chain {
         let mut name = name.to_owned();
         for _ in 0..12 {
@@ -143,7 +143,7 @@ impl UnitTree {
                         return Chain::Missing(next);
                     }
                     if next == name {
-                        // A link into the vendor's folder under the same name: look there.
+                        // A link into the vendor's folder under the same name: look it up there.
                         return match self.vendor.get(&name) {
                             Some(Some(PathStat::File(_))) => Chain::Unit(name),
                             Some(_) => Chain::Missing(name),
@@ -167,7 +167,7 @@ impl UnitTree {
         }
     }
 
-    /// Targets that the default target pulls in, itself included.
+    /// Returns the targets that the default target pulls in, itself included.
     fn reached_targets(&self) -> Vec<String> {
         let mut open: Vec<String> = self.default_target().into_iter().collect();
         let mut reached: Vec<String> = Vec::new();
@@ -189,7 +189,7 @@ impl UnitTree {
         reached
     }
 
-    /// Services enabled in a target, by the links in its `.wants` folder.
+    /// Returns the services enabled in a target by links in its `.wants` folder.
     fn enabled_in(&self, target: &str) -> Vec<String> {
         let folder = format!("{target}.wants/");
         let names = self
@@ -224,7 +224,7 @@ fn required_targets(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Facts of targets and enabled units.
+/// Records the facts about targets and enabled units.
 pub fn unit_facts(tree: &UnitTree, facts: &mut Facts) {
     if facts.get(key::GUEST_SYSTEMD_INSTALLED) == Some(false) {
         return;

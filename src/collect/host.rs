@@ -9,8 +9,9 @@ use crate::docker::Endpoint;
 use crate::seccomp::PROFILE_LIMIT;
 use crate::snapshot::{Facts, Gap, key};
 
-/// Whether the engine runs here. A Unix socket alone proves nothing (it may be forwarded): the container's
-/// process or one of its files must be here too, or the engine must describe this very machine.
+/// Returns whether the engine runs on this machine. A Unix socket alone proves nothing, since it may be
+/// forwarded: the container's process or one of its files must be here too, or the engine must describe this
+/// very machine.
 pub fn is_local(endpoint: &Endpoint, inspect: &Value, info: Option<&Value>, id: &str) -> bool {
     if !endpoint.may_be_local() {
         return false;
@@ -31,7 +32,7 @@ pub fn is_local(endpoint: &Endpoint, inspect: &Value, info: Option<&Value>, id: 
     owns || info.is_some_and(describes_this_machine)
 }
 
-/// Same host name, kernel and memory.
+/// Returns whether host name, kernel and memory are those of this machine.
 fn describes_this_machine(info: &Value) -> bool {
     let text = |key: &str| info.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let here = |path: &str| std::fs::read_to_string(path).unwrap_or_default().trim().to_owned();
@@ -45,20 +46,20 @@ fn describes_this_machine(info: &Value) -> bool {
         && memory.map(|kib| kib * 1024) == info.get("MemTotal").and_then(Value::as_i64)
 }
 
-/// The text of a seccomp profile on this machine.
+/// Returns the text of a seccomp profile on this machine.
 ///
 /// # Errors
 /// Why it cannot be read, in words.
 pub fn read_profile(path: &str) -> Result<String, String> {
     let failed = |error: std::io::Error| format!("the profile {path} cannot be read: {error}");
-    // A pipe or a device may never end, or never begin.
+    // Reading a pipe or a device may block for ever.
     if !std::fs::metadata(path).map_err(failed)?.is_file() {
         return Err(format!("the profile {path} cannot be read: it is not a file"));
     }
     read_bounded(std::fs::File::open(path).map_err(failed)?, path)
 }
 
-/// The text of a seccomp profile from anywhere, of at most [`PROFILE_LIMIT`] bytes.
+/// Reads a seccomp profile of at most [`PROFILE_LIMIT`] bytes.
 ///
 /// # Errors
 /// Why it cannot be read, in words.
@@ -74,7 +75,7 @@ pub fn read_bounded(from: impl Read, name: &str) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| format!("the profile {name} is not text: {error}"))
 }
 
-/// Facts of this machine.
+/// Records the facts of this machine.
 pub fn collect(facts: &mut Facts, gaps: &mut Vec<Gap>) {
     let mut gap = |fact: &str, path: &str, error: std::io::Error| {
         gaps.push(Gap { fact: fact.to_owned(), reason: format!("{path}: {error}") });

@@ -1,9 +1,9 @@
-//! Files of a dead container of this machine, read where its storage driver keeps them: overlay layers,
+//! Files of a stopped container on this machine, read where its storage driver keeps them: overlay layers,
 //! uppermost first.
 //!
-//! Costs the engine nothing: through the archive endpoint each file means a mount, and on Docker 20.10 a new
-//! process. Only a container that does not run is read so, because one that runs could exchange a folder for
-//! a link meanwhile.
+//! This costs the engine nothing, while each file read through the archive endpoint means a mount and, on
+//! Docker 20.10, a new process. Only a stopped container is read this way, because a running one could
+//! replace a folder by a link in the meantime.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -18,15 +18,15 @@ use crate::facts::Config;
 
 /// Links that are followed before a path counts as a loop, as in the kernel.
 const LINKS: usize = 40;
-/// Most that is read of one file of a tree.
+/// Largest file of a tree, in bytes.
 const TREE_FILE: usize = 64 * 1024;
-/// Most entries of a tree; a container with many services has some hundred.
+/// Most entries of a tree; a container with many services has a few hundred.
 const ENTRIES: usize = 4096;
-/// Folders within folders of a tree; systemd reads one level (systemd.unit(5)).
+/// Deepest nesting of folders in a tree; systemd reads one level (systemd.unit(5)).
 const DEPTH: usize = 4;
 /// Most layers that the kernel stacks (`OVL_MAX_STACK`).
 const LAYERS: usize = 500;
-/// Attribute of a folder that hides what lower layers have below it (kernel,
+/// Attribute of a folder that hides what lower layers contain below it (kernel,
 /// `Documentation/filesystems/overlayfs.rst`).
 const OPAQUE: &str = "trusted.overlay.opaque";
 
@@ -34,12 +34,12 @@ const OPAQUE: &str = "trusted.overlay.opaque";
 #[derive(Debug, Clone)]
 pub struct Layers(Vec<PathBuf>);
 
-/// A folder, as the layers that have it.
+/// A folder, as the list of layers that contain it.
 type Folder = Vec<PathBuf>;
 
 impl Layers {
-    /// The layers of a container that does not run; `None` when they are not here, cannot be read, or are
-    /// hidden by mounts.
+    /// Returns the layers of a stopped container; `None` if they are not on this machine, cannot be read, or
+    /// are hidden by mounts.
     pub fn of(config: &Config<'_>) -> Option<Self> {
         let driver = config.text("/GraphDriver/Name").or(config.text("/Driver"))?;
         if !driver.starts_with("overlay")
@@ -57,13 +57,14 @@ impl Layers {
         layers.iter().all(|layer| std::fs::read_dir(layer).is_ok()).then_some(Self(layers))
     }
 
-    /// What stands at a path; links are followed on the way, but not at its end.
+    /// Returns the entry at a path; links are followed on the way, but not at its end.
     pub fn read_path(&self, path: &str, limit: usize) -> Option<PathStat> {
         let found = self.find(Path::new(path), &mut LINKS.clone())?;
         stat(&found, limit)
     }
 
-    /// A small folder with everything below it; cut where its files have more than `limit` bytes together.
+    /// Returns a small folder with everything below it, cut off once its files have more than `limit` bytes
+    /// together.
     pub fn read_tree(&self, path: &str, limit: usize) -> Option<Tree> {
         let folder = self.folder(Path::new(path), &mut LINKS.clone())?;
         let mut growing = Growing { tree: Tree::default(), room: limit };
@@ -71,7 +72,7 @@ impl Layers {
         Some(growing.tree)
     }
 
-    /// The uppermost file at a path, its parents resolved.
+    /// Returns the uppermost file at a path, its parents resolved.
     fn find(&self, path: &Path, links: &mut usize) -> Option<PathBuf> {
         let parent = path.parent()?;
         let name = path.file_name()?;
@@ -79,7 +80,7 @@ impl Layers {
         visible(&folder, &name.to_owned())
     }
 
-    /// The folder at a path, links followed.
+    /// Returns the folder at a path, links followed.
     fn folder(&self, path: &Path, links: &mut usize) -> Option<Folder> {
         let mut here = self.0.clone();
         let mut passed = PathBuf::from("/");
@@ -106,7 +107,8 @@ impl Layers {
     }
 }
 
-/// Takes `.` and `..` out of an absolute path without looking at it; above the root is the root.
+/// Removes `.` and `..` from an absolute path without looking at the disk; the parent of the root is the
+/// root.
 fn tidy(path: &Path) -> PathBuf {
     let mut tidy = PathBuf::from("/");
     for part in path.components() {
@@ -121,8 +123,8 @@ fn tidy(path: &Path) -> PathBuf {
     tidy
 }
 
-/// Whether a mount lies over places that matter for the boot, so that the layers alone would tell a wrong
-/// tale.
+/// Returns whether a mount covers places that matter for the boot, so that the layers alone would be
+/// misleading.
 fn hides_boot_files(config: &Config<'_>) -> bool {
     const PLACES: [&str; 7] = ["/etc", "/usr", "/lib", "/sbin", "/bin", "/var/lib/dpkg", "/entrypoint"];
     let over = |destination: &str| {
@@ -133,7 +135,8 @@ fn hides_boot_files(config: &Config<'_>) -> bool {
     config.mounts().iter().any(|mount| over(&mount.destination) && configured(&mount.destination))
 }
 
-/// Where the uppermost layer has a name in a folder; `None` when no layer has it or it was deleted.
+/// Returns the path of a name in the uppermost layer of a folder that has it; `None` if no layer has it or it
+/// was deleted.
 fn visible(folder: &Folder, name: &OsString) -> Option<PathBuf> {
     for layer in folder {
         let path = layer.join(name);
@@ -146,7 +149,7 @@ fn visible(folder: &Folder, name: &OsString) -> Option<PathBuf> {
     None
 }
 
-/// The folder of that name in a folder: all layers down to the one that hides the rest.
+/// Returns the subfolder of that name: all layers down to the one that hides the rest.
 fn below(folder: &Folder, name: &OsString) -> Folder {
     let mut found = Vec::new();
     for layer in folder {
@@ -166,7 +169,7 @@ fn below(folder: &Folder, name: &OsString) -> Folder {
     found
 }
 
-/// A deleted entry: a character device 0/0.
+/// Returns whether an entry marks a deleted file: a character device 0/0.
 fn is_whiteout(meta: &std::fs::Metadata) -> bool {
     meta.file_type().is_char_device() && meta.rdev() == 0
 }
@@ -195,7 +198,7 @@ fn stat(path: &Path, limit: usize) -> Option<PathStat> {
 /// A tree that is being read.
 struct Growing {
     tree: Tree,
-    /// Bytes of content that it may still take.
+    /// Bytes of content for which there is still room.
     room: usize,
 }
 
@@ -225,7 +228,7 @@ impl Growing {
     }
 }
 
-/// What a folder shows, by name, and whether there is more than may be in a tree.
+/// Returns the visible entries of a folder by name, and whether there are more than a tree may have.
 fn names(folder: &Folder) -> (BTreeMap<OsString, PathBuf>, bool) {
     let mut names: BTreeMap<OsString, PathBuf> = BTreeMap::new();
     let mut gone: BTreeSet<OsString> = BTreeSet::new();

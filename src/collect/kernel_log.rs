@@ -1,5 +1,5 @@
-//! What the kernel of this machine says from now on, where this user may read it: records of `/dev/kmsg`
-//! (kernel, Documentation/ABI/testing/dev-kmsg).
+//! New messages of this machine's kernel, if this user may read them: records of `/dev/kmsg` (kernel,
+//! Documentation/ABI/testing/dev-kmsg).
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
@@ -9,7 +9,7 @@ use rustix::fs::OFlags;
 
 /// Longest record, in bytes.
 const RECORD: usize = 8192;
-/// More records than this are not of one trial.
+/// Most records that are read; one trial does not produce more.
 const MOST: usize = 100_000;
 
 /// The log of this machine's kernel.
@@ -17,10 +17,10 @@ const MOST: usize = 100_000;
 pub struct KernelLog(File);
 
 impl KernelLog {
-    /// Opens it behind its last record.
+    /// Opens the log after its last record.
     ///
     /// # Errors
-    /// [`io::Error`] when this user may not read it, or the machine has none.
+    /// [`io::Error`] if this user may not read it, or the machine has none.
     pub fn from_now() -> io::Result<Self> {
         let flags = i32::try_from(OFlags::NONBLOCK.bits()).map_err(io::Error::other)?;
         let mut file = OpenOptions::new().read(true).custom_flags(flags).open("/dev/kmsg")?;
@@ -28,7 +28,7 @@ impl KernelLog {
         Ok(Self(file))
     }
 
-    /// The records since it was opened or last read, as far as the kernel still has them.
+    /// Returns the records since the log was opened or last read, as far as the kernel still has them.
     pub fn records(&mut self) -> Vec<String> {
         let mut records = Vec::new();
         let mut buffer = [0; RECORD];
@@ -36,7 +36,7 @@ impl KernelLog {
             match self.0.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(length) => records.push(String::from_utf8_lossy(&buffer[..length]).into_owned()),
-                // Records that were overwritten meanwhile: it goes on with the oldest that is left.
+                // Records were overwritten in the meantime: reading goes on with the oldest one left.
                 Err(error)
                     if error.kind() == ErrorKind::BrokenPipe || error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => break,

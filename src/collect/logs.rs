@@ -9,8 +9,8 @@ use crate::docker::{Engine, EngineError, LogQuery, StreamName};
 use crate::scan::Excerpter;
 use crate::snapshot::{Facts, Gap, Source, key};
 
-/// Deadlines of a single answer that a whole log may take: enough for a long one, not for one that drips
-/// without end.
+/// Deadlines of a single answer that a whole log may take: enough for a long log, not for one that trickles
+/// in without end.
 const WHOLE: u32 = 12;
 
 /// Reads the log to its end.
@@ -53,7 +53,7 @@ async fn read(
     Ok(())
 }
 
-/// The next chunk, under the engine's deadline for a single answer.
+/// Returns the next chunk, within the engine's deadline for a single answer.
 pub(super) async fn next(
     stream: &mut crate::docker::LogStream,
     deadline: Duration,
@@ -64,7 +64,7 @@ pub(super) async fn next(
     }
 }
 
-/// Where a stream of the engine ends up in a snapshot.
+/// Returns the source under which a stream of the engine is recorded in a snapshot.
 #[must_use]
 pub fn source(stream: StreamName) -> Source {
     match stream {
@@ -74,7 +74,7 @@ pub fn source(stream: StreamName) -> Source {
     }
 }
 
-/// Facts of what was read.
+/// Records the facts about what was read.
 pub fn log_facts(bytes: u64, readable: bool, facts: &mut Facts) {
     if !readable {
         return;

@@ -1,20 +1,20 @@
-//! What came of asking systemd inside a container.
+//! The results of asking systemd inside a container.
 
 use crate::snapshot::{Facts, Gap};
 
-/// What the commands printed, as extra lines for the rules to read.
+/// What the commands printed, as additional lines for the rules.
 #[derive(Debug, Default)]
 pub struct Said {
     /// Lines of systemctl.
     pub exec: Vec<String>,
-    /// Warnings and errors of this boot from the journal.
+    /// Warnings and errors of this boot in the journal.
     pub journal: Vec<String>,
 }
 
-/// Everything that came of asking.
+/// All results.
 #[derive(Debug, Default)]
 pub struct Answers {
-    /// Facts of the manager.
+    /// Facts about the manager.
     pub facts: Facts,
     /// What could not be asked.
     pub gaps: Vec<Gap>,
@@ -23,7 +23,7 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// Notes what could not be asked, and why.
+    /// Records what could not be asked, and why.
     pub(super) fn gap(&mut self, fact: &str, reason: String) {
         self.gaps.push(Gap { fact: fact.to_owned(), reason });
     }

@@ -1,6 +1,6 @@
 //! Collecting: a container of a live engine in, a redacted [`Snapshot`] out. Changes nothing.
 //!
-//! Every source has a file; each call has its own deadline; what fails becomes a gap. Must not judge.
+//! Every source has its own file; each call has its own deadline; what fails becomes a gap. Must not judge.
 
 mod collect_options;
 mod files;
@@ -37,7 +37,8 @@ pub use wait_for_boot::LONGEST_WAIT;
 /// Collects everything about one container.
 ///
 /// # Errors
-/// [`EngineError`] only when the container cannot be inspected at all; everything later becomes a gap.
+/// [`EngineError`] only if the container cannot be inspected at all; everything that fails later becomes a
+/// gap.
 pub async fn collect(
     engine: &Engine,
     name: &str,
@@ -46,12 +47,12 @@ pub async fn collect(
 ) -> Result<Snapshot, EngineError> {
     match look(engine, name, options, matcher).await? {
         (snapshot, false) => Ok(snapshot),
-        // What was half seen alive and half dead says less than a second look.
+        // A look that saw the container half alive and half dead is worth less than a second look.
         (_, true) => Ok(look(engine, name, options, matcher).await?.0),
     }
 }
 
-/// One look, and whether the container's state was another one at its end.
+/// Looks once, and returns whether the container's state had changed by the end.
 async fn look(
     engine: &Engine,
     name: &str,
@@ -83,11 +84,11 @@ async fn look(
     Ok((builder.finish(&inspected), changed))
 }
 
-/// What the configuration of a container and the scripts that it starts tell: enough to say whether it is
-/// meant to run systemd, and much less work for the engine than [`collect`].
+/// Returns the facts of a container's configuration and of the scripts that it starts: enough to decide
+/// whether it is meant to run systemd, and much less work for the engine than [`collect`].
 ///
 /// # Errors
-/// [`EngineError`] when the container cannot be inspected; what cannot be read is missing.
+/// [`EngineError`] if the container cannot be inspected; what cannot be read is left out.
 pub async fn glance(engine: &Engine, name: &str) -> Result<Facts, EngineError> {
     let inspected = InspectedContainer::meet(engine, name).await?;
     let program = StaticPart::files(engine, &inspected).program(&inspected.config().argv()).await;

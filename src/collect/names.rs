@@ -1,20 +1,20 @@
-//! Names to choose from: an engine in, names of containers and images out, each with a word about it. Must
-//! not look at any of them.
+//! Names to choose from: an engine in, names of containers and images out, each with a short description.
+//! Must not inspect any of them.
 
 use crate::docker::{Engine, EngineError, ListedContainer};
 
-/// Names of all containers, running or not.
+/// Returns the names of all containers, running or not.
 ///
 /// # Errors
-/// [`EngineError`] when the engine does not list them.
+/// [`EngineError`] if the engine cannot list them.
 pub async fn container_names(engine: &Engine) -> Result<Vec<String>, EngineError> {
     engine.containers(|entry| entry.name().map(str::to_owned)).await
 }
 
-/// Names of all containers, with their state and image.
+/// Returns the names of all containers, with their state and image.
 ///
 /// # Errors
-/// [`EngineError`] when the engine does not list them.
+/// [`EngineError`] if the engine cannot list them.
 pub async fn described_containers(engine: &Engine) -> Result<Vec<(String, String)>, EngineError> {
     let offer = |entry: ListedContainer| {
         let about = [entry.state(), entry.image()].into_iter().filter(|word| !word.is_empty());
@@ -23,10 +23,10 @@ pub async fn described_containers(engine: &Engine) -> Result<Vec<(String, String
     engine.containers(offer).await
 }
 
-/// Names of all images that have one.
+/// Returns the names of all images that have one.
 ///
 /// # Errors
-/// [`EngineError`] when the engine does not list them.
+/// [`EngineError`] if the engine cannot list them.
 pub async fn described_images(engine: &Engine) -> Result<Vec<(String, String)>, EngineError> {
     let names = engine.image_names().await?.into_iter();
     Ok(names

@@ -1,21 +1,21 @@
-//! PID 1 of a running container, seen from this machine's /proc: only when the engine is proved to be local.
+//! PID 1 of a running container, read from this machine's /proc; only if the engine is known to be local.
 
 use procfs::process::Process;
 
 use crate::facts::mounts;
 use crate::snapshot::{Facts, Gap, key};
 
-/// Fewest descriptors of a manager that works; a frozen one has 3, a healthy one some 30.
+/// Fewest open descriptors of a working manager; a frozen one has 3, a healthy one about 30.
 const WORKING_DESCRIPTORS: i64 = 10;
 
-/// Whether a process of this machine belongs to the container: its control group path carries the container's
-/// id.
+/// Returns whether a process of this machine belongs to the container: its control group path contains the
+/// container's id.
 pub fn belongs(pid: i32, id: &str) -> bool {
     let Ok(groups) = Process::new(pid).and_then(|process| process.cgroups()) else { return false };
     !id.is_empty() && groups.into_iter().any(|group| group.pathname.contains(id))
 }
 
-/// Facts of PID 1; what cannot be read becomes a gap.
+/// Records the facts of PID 1; what cannot be read becomes a gap.
 pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
     let process = match Process::new(pid) {
         Ok(process) => process,
@@ -70,12 +70,13 @@ pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
 fn status_facts(status: &procfs::process::Status, facts: &mut Facts) {
     let source = "/proc/PID/status";
     facts.set(key::PID1_COMMAND, status.name.as_str(), source);
-    // init keeps its name when started as /sbin/init; the executable decides, but it needs more rights to
-    // read.
+    // The process is named init if started as /sbin/init; the executable decides, but reading it takes more
+    // privileges.
     facts.set(key::PID1_SYSTEMD, matches!(status.name.as_str(), "systemd" | "init"), source);
 }
 
-/// Alive or frozen: a working manager waits for events with its descriptors open; a frozen one only pauses.
+/// Records whether PID 1 is alive or frozen: a working manager waits for events with its descriptors open, a
+/// frozen one only calls pause.
 fn life_facts(facts: &mut Facts) {
     let (Some(true), Some(descriptors)) = (facts.get(key::PID1_SYSTEMD), facts.get(key::PID1_DESCRIPTORS))
     else {

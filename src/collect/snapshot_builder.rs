@@ -1,4 +1,5 @@
-//! A snapshot while it is gathered: what was inspected, what lasts, what this moment shows.
+//! A snapshot under construction: the inspect document, what stays the same during a boot, and what holds at
+//! this moment.
 
 use std::collections::BTreeMap;
 
@@ -16,15 +17,15 @@ use crate::snapshot::{
     TargetKind, key,
 };
 
-/// Most that is quoted of a name that is none, in characters.
+/// Longest quote of an invalid name, in characters.
 const QUOTED: usize = 80;
 
-/// A container as it was inspected.
+/// A container with its inspect documents.
 pub(crate) struct InspectedContainer {
     /// Id, 64 hex digits.
     pub id: String,
     name: String,
-    /// The engine's word for it, escaped, where that is no name.
+    /// What the engine calls it, escaped, if that is not a valid name.
     misnamed: Option<String>,
     inspect: Value,
     native: Option<Value>,
@@ -49,29 +50,29 @@ impl InspectedContainer {
         Ok(Self { id, name: fit, misnamed, inspect, native, kind: engine.kind })
     }
 
-    /// Its name.
+    /// Returns its name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The engine's answer to inspecting it.
+    /// Returns the engine's answer to inspecting it.
     pub fn document(&self) -> &Value {
         &self.inspect
     }
 
-    /// Its configuration.
+    /// Returns its configuration.
     pub fn config(&self) -> Config<'_> {
         Config::live(&self.inspect, self.native.as_ref(), self.kind)
     }
 
-    /// Whether a later document shows another state or another run.
+    /// Returns whether a later document shows another state or another run.
     pub fn has_changed(&self, after: &Value) -> bool {
         ["/State/Status", "/State/StartedAt"]
             .iter()
             .any(|pointer| self.inspect.pointer(pointer) != after.pointer(pointer))
     }
 
-    /// Whether commands can be run inside.
+    /// Returns whether commands can be run inside.
     pub fn runs(&self) -> bool {
         let config = self.config();
         config.flag("/State/Running") && !config.flag("/State/Paused") && !config.flag("/State/Restarting")
@@ -89,7 +90,7 @@ pub(super) struct StaticPart {
 }
 
 impl StaticPart {
-    /// Collects it, side by side; what fails becomes a gap.
+    /// Collects it, with the requests running concurrently; what fails becomes a gap.
     pub async fn collect(engine: &Engine, inspected: &InspectedContainer) -> Self {
         let mut static_part = Self::default();
         let argv = inspected.config().argv();
@@ -116,7 +117,7 @@ impl StaticPart {
         static_part
     }
 
-    /// Reads the container's files, from this machine's disk where they are there.
+    /// Returns a reader of the container's files, from this machine's disk if they are there.
     pub fn files<'a>(engine: &'a Engine, inspected: &'a InspectedContainer) -> files::Files<'a> {
         let layers = if engine.endpoint().may_be_local() { Layers::of(&inspected.config()) } else { None };
         files::Files::new(engine, &inspected.id, layers)
@@ -132,7 +133,7 @@ impl StaticPart {
     }
 }
 
-/// The documents of a container that an engine was asked for.
+/// Returns the documents of a live container.
 fn asked<'d>(
     inspected: &'d InspectedContainer,
     documents: &'d BTreeMap<String, Value>,
@@ -148,13 +149,13 @@ fn asked<'d>(
     }
 }
 
-/// Name, version and API of the engine, the version only when it told it.
+/// Returns the name, version and API of the engine; the version is empty if the engine did not give it.
 fn identity(engine: &Engine, version: Option<&Value>) -> EngineId {
     let version = version.and_then(|version| version.get("Version")?.as_str()).unwrap_or_default();
     EngineId { name: engine.kind.name().to_owned(), version: version.to_owned(), api: engine.api.to_string() }
 }
 
-/// The parts of a snapshot while they are gathered.
+/// The parts of a snapshot under construction.
 pub(super) struct SnapshotBuilder {
     target: Target,
     /// Facts so far.
@@ -189,7 +190,7 @@ impl SnapshotBuilder {
         Self { target, facts, gaps, documents, log: LogExcerpt::default() }
     }
 
-    /// Facts of this machine and of PID 1, when the engine is local.
+    /// Adds the facts of this machine and of PID 1, if the engine is local.
     pub fn here(&mut self, engine: &Engine, inspected: &InspectedContainer) {
         let info = self.documents.get(document::ENGINE);
         if host::is_local(engine.endpoint(), &inspected.inspect, info, &inspected.id) {
@@ -216,7 +217,7 @@ impl SnapshotBuilder {
         }
     }
 
-    /// What systemd inside said.
+    /// Adds what systemd inside answered.
     pub fn asked(&mut self, answers: Answers) {
         self.facts.extend(answers.facts);
         self.gaps.extend(answers.gaps);
@@ -224,7 +225,7 @@ impl SnapshotBuilder {
         self.add_lines(Source::Journal, answers.said.journal.into_iter());
     }
 
-    /// The log, and the engine's own words about the container.
+    /// Adds the log, and the engine's own messages about the container.
     pub fn read(&mut self, log: LogExcerpt, readable: bool) {
         logs::log_facts(log.bytes_read, readable, &mut self.facts);
         let others = std::mem::replace(&mut self.log, log).lines;
@@ -242,8 +243,8 @@ impl SnapshotBuilder {
         self.log.lines.extend(kept.filter(|line| !line.text.is_empty()));
     }
 
-    /// Podman keeps only the path of a seccomp profile, and so does an engine that has one for all
-    /// containers: its text is kept beside, so that a cure can be worked out from it.
+    /// Keeps the text of a seccomp profile beside the documents, so that a cure can be worked out from it:
+    /// Podman, and an engine with one profile for all containers, keep only the path.
     fn keep_profile(&mut self, config: &Config<'_>) {
         let path = seccomp_filter::path(config, &self.facts)
             .filter(|_| self.facts.get(key::HOST_LOCAL) == Some(true));
@@ -253,7 +254,7 @@ impl SnapshotBuilder {
         self.documents.extend(profile.map(|profile: Value| (document::SECCOMP.to_owned(), profile)));
     }
 
-    /// Adds what follows from all this, and takes the secrets out.
+    /// Adds what follows from all this, and redacts the result.
     pub fn finish(mut self, inspected: &InspectedContainer) -> Snapshot {
         let version = self.target.engine.as_ref().map_or("", |engine| engine.version.as_str());
         let documents = asked(inspected, &self.documents, version);

@@ -1,4 +1,4 @@
-//! What systemd inside says of itself: read-only commands in a running container.
+//! What systemd inside the container reports about itself: read-only commands in a running container.
 
 use super::collect_options::CollectOptions;
 use super::manager_answers::{Answers, Said};
@@ -8,7 +8,7 @@ use crate::docker::{Engine, EngineError, ExecOutput};
 use crate::snapshot::vocabulary::{BusState, ManagerState};
 use crate::snapshot::{Facts, Gap, key};
 
-/// Properties of a failed unit that are asked for.
+/// Properties of a failed unit that are queried.
 const PROPERTIES: &str = "--property=Id,Result,ExecMainStatus,ExecMainCode,Description";
 
 /// Asks the manager of a running container, unless that is forbidden.
@@ -35,7 +35,7 @@ pub(super) async fn ask(
     answers
 }
 
-/// Asks the manager; waits for one that is still starting.
+/// Asks the manager, waiting for one that is still starting.
 async fn collect(engine: &Engine, container: &str, waits: Waits, answers: &mut Answers) {
     let answer = match settled_state(engine, container, waits).await {
         Ok(answer) => answer,
@@ -52,7 +52,7 @@ async fn collect(engine: &Engine, container: &str, waits: Waits, answers: &mut A
     }
 }
 
-/// Says why there is no answer: the manager hangs, where other commands end, or none can be run.
+/// Records why there is no answer: the manager hangs although other commands end, or no command can be run.
 async fn unanswered(engine: &Engine, container: &str, error: &EngineError, answers: &mut Answers) {
     if matches!(error, EngineError::Deadline { .. }) && others_answer(engine, container).await {
         let source = "exec: systemctl is-system-running, which did not end";
@@ -84,8 +84,8 @@ async fn units(engine: &Engine, container: &str, answers: &mut Answers) {
     }
 }
 
-/// Whether a command inside that asks no manager ends in time: only then it is the manager that hangs, and
-/// not the engine or a machine under load.
+/// Returns whether a command inside that does not need the manager ends in time. Only then is it the manager
+/// that hangs, and not the engine or an overloaded machine.
 async fn others_answer(engine: &Engine, container: &str) -> bool {
     engine.exec(container, &["systemctl", "--version"]).await.is_ok()
 }
@@ -145,7 +145,7 @@ fn unit_facts(
     }
 }
 
-/// Result and exit status of each failed unit, in the words that systemd itself uses.
+/// Queries result and exit status of each failed unit, in systemd's own words.
 async fn details(engine: &Engine, container: &str, facts: &Facts, said: &mut Said) {
     let units = facts.list(key::MANAGER_FAILED_UNITS);
     if units.is_empty() {
@@ -169,8 +169,8 @@ async fn details(engine: &Engine, container: &str, facts: &Facts, said: &mut Sai
     }
 }
 
-/// A line of the kernel log, which a privileged container shares with its host: it may speak of other
-/// containers.
+/// Returns whether a line comes from the kernel log, which a privileged container shares with its host: it
+/// may be about other containers.
 fn is_kernel(line: &str) -> bool {
     line.split_whitespace().take(5).any(|word| word == "kernel:")
 }

@@ -1,8 +1,8 @@
-//! The wait for a container that is still starting, and its length.
+//! How long to wait for a container that is still starting.
 //!
-//! `docker run -d` returns long before systemd has booted, and a report on a boot that is under way says
-//! little. So an answer that may change soon is asked for again, with growing pauses, until it is final or
-//! the wait is over. What may change is told by systemctl's own words alone: a container that says nothing
+//! `docker run -d` returns long before systemd has booted, and a report on a boot in progress says little. So
+//! a question whose answer may soon change is asked again, with growing pauses, until the answer is final or
+//! the time is over. Only systemctl's own output says whether it may change: a container that shows no sign
 //! of a manager is not waited for, unless it was started a moment ago and its command leads to an init.
 
 use std::time::Duration;
@@ -14,24 +14,24 @@ use super::snapshot_builder::InspectedContainer;
 use crate::docker::{Engine, EngineError, ExecOutput};
 use crate::facts::program;
 
-/// Longest wait for a container that is still starting, where the user gives no other.
+/// Longest wait for a container that is still starting, unless the user sets another.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
-/// Wait for an init to make /run/systemd/system, by which systemctl knows that systemd booted
-/// (`sd_booted(3)`); on a busy machine a container was met that had not made it yet.
+/// How long to wait for an init to create /run/systemd/system, by which systemctl knows that systemd booted
+/// (`sd_booted(3)`); on a busy machine this can take a while.
 const EARLY: Duration = Duration::from_secs(5);
 
-/// First pause between two questions; each is twice the one before, up to [`LAST_PAUSE`].
+/// First pause between two attempts; each one doubles, up to [`LAST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
-/// Longest pause between two questions.
+/// Longest pause between two attempts.
 const LAST_PAUSE: Duration = Duration::from_secs(1);
 
-/// How long is waited for an answer that may change.
+/// How long to wait for an answer that may change.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Waits {
     /// For a manager that is still starting.
     patience: Duration,
-    /// For an init that says nothing of itself yet; within the patience.
+    /// For an init that has not shown itself yet; at most `patience`.
     early: Duration,
 }
 
@@ -42,8 +42,8 @@ impl Waits {
     }
 }
 
-/// Whether the container was started a moment ago, with a command that leads to an init, or a script that
-/// may: it may not have come to tell that it boots.
+/// Returns whether the container was started a moment ago with a command that leads to an init, or with a
+/// script that may: it may not have had time to show that it boots.
 fn is_young(inspected: &InspectedContainer) -> bool {
     let started = inspected.config().text("/State/StartedAt").and_then(|time| time.parse::<Timestamp>().ok());
     let age = started.map(|started| Timestamp::now().as_second() - started.as_second());
@@ -52,7 +52,7 @@ fn is_young(inspected: &InspectedContainer) -> bool {
         && (program.init.is_some() || program.script.is_some())
 }
 
-/// Asks until the answer is no longer `initializing` or `starting`, or patience ends.
+/// Asks until the answer is no longer `initializing` or `starting`, or the time is over.
 pub(super) async fn settled_state(
     engine: &Engine,
     container: &str,
@@ -72,19 +72,20 @@ pub(super) async fn settled_state(
     }
 }
 
-/// Whether another answer may come soon.
+/// Returns whether another answer may come soon.
 fn may_settle(answer: &ExecOutput) -> bool {
     let word = answer.stdout.trim();
-    // A manager that has just been started may not have its socket yet.
+    // A manager that has just started may not have its socket yet.
     let no_socket = word.is_empty()
         && (answer.stderr.contains("Failed to connect") || answer.stderr.contains("Failed to get D-Bus"));
-    // The runtime could not start the command, though it is there: a container at its limits is busy for a
+    // The runtime could not start the command although it exists: a container at its limits is busy for a
     // moment.
     let busy = word.starts_with("OCI runtime exec failed") && word.contains("connection reset by peer");
     matches!(word, "initializing" | "starting") || no_socket || busy
 }
 
-/// Whether it says that systemd did not boot; that is also true of one that has just been started.
+/// Returns whether the answer says that systemd did not boot, which also holds for a container that has just
+/// started.
 pub(super) fn is_offline(answer: &ExecOutput) -> bool {
     answer.stderr.contains("not been booted with systemd")
         || (answer.stdout.trim() == "offline" && answer.stderr.is_empty())

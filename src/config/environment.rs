@@ -1,11 +1,11 @@
-//! The variables `SYSDOCK_*` as a layer of settings: words in, checked values out. Must not read the
-//! environment by itself.
+//! The `SYSDOCK_*` variables as a layer of settings: words in, checked values out. Must not read the
+//! environment itself.
 
 use std::path::PathBuf;
 
 use super::{ConfigError, Settings, chosen};
 
-/// The variables of the environment.
+/// Returns the layer of the environment variables.
 pub(super) fn environment<'e>(variable: &impl Fn(&str) -> Option<&'e str>) -> Result<Settings, ConfigError> {
     let text = |name: &str| variable(name).map(str::to_owned);
     let seconds = |text: &str| text.parse().ok().filter(|seconds| (1..=86_400).contains(seconds));

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration. Words only.
+//! Errors of the configuration. Messages only.
 
 use std::io;
 
@@ -17,7 +17,7 @@ pub enum ConfigError {
         /// Cause given by the operating system.
         source: io::Error,
     },
-    /// A file is not understood.
+    /// A file cannot be parsed.
     #[error(
         "invalid configuration {path}\n{reason}\n  next: `sysdock config show --help` lists the settings; \
             --config FILE uses another file"
@@ -28,17 +28,17 @@ pub enum ConfigError {
         /// What is wrong, with its line.
         reason: String,
     },
-    /// A file is not one to be obeyed.
+    /// A file must not be obeyed.
     #[error("ignoring the configuration {path}: {reason}\n  next: {next}")]
     Refused {
         /// The file.
         path: String,
-        /// What it is, or whose.
+        /// What kind of file it is, or who owns it.
         reason: Refusal,
         /// What to do.
         next: String,
     },
-    /// A file of a project says whom to trust.
+    /// A project's file says whom to trust.
     #[error(
         "{path} sets `{key}`, which a project's file cannot do\n  next: move it to your own configuration, \
             or use --trust for one run"
@@ -49,7 +49,7 @@ pub enum ConfigError {
         /// The setting.
         key: &'static str,
     },
-    /// A file of a project says which engine to ask.
+    /// A project's file says which engine to ask.
     #[error(
         "{path} sets `{key}`, but a project's file cannot choose the engine\n  next: move it to your own \
             configuration, or use --host or DOCKER_HOST"
@@ -60,7 +60,7 @@ pub enum ConfigError {
         /// The setting.
         key: &'static str,
     },
-    /// A variable is not understood.
+    /// A variable has an invalid value.
     #[error("invalid variable {name}: {reason}\n  next: fix or unset it")]
     Variable {
         /// The variable.

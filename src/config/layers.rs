@@ -1,4 +1,4 @@
-//! Finding and reading the layers. Must not decide between them.
+//! Finds and reads the layers of the configuration. Must not decide between them.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,19 +8,19 @@ use super::{Config, ConfigError, Layer, Origin, Settings, flags};
 use crate::cli::GlobalArgs;
 use crate::trust::{self, Refusal, Trust};
 
-/// Name of the file of a project.
+/// Name of a project's file.
 const PROJECT: &str = "sysdock.toml";
-/// File of the system.
+/// The system-wide file.
 const SYSTEM: &str = "/etc/sysdock/sysdock.toml";
-/// Below the folder of the user's configuration.
+/// The user's file, relative to the folder of the user's configuration.
 const USER: &str = "sysdock/sysdock.toml";
-/// Most that is read of a file, bytes.
+/// Largest file that is read, in bytes.
 const LIMIT: u64 = 1 << 20;
 
 /// Reads all layers: files, then the environment, then the global flags.
 ///
 /// # Errors
-/// [`ConfigError`] naming the file or the variable. A file that is not there is no error unless it was named.
+/// [`ConfigError`] with the file or the variable. A missing file is an error only if the user named it.
 pub fn load<'e>(
     args: &GlobalArgs,
     folder: &Path,
@@ -52,11 +52,11 @@ fn absent(path: &Path) -> ConfigError {
     ConfigError::Read { path: path.display().to_string(), source: rustix::io::Errno::NOENT.into() }
 }
 
-/// Where files are looked for, the weakest first.
+/// Returns where to look for files, the weakest layer first.
 fn places<'e>(folder: &Path, variable: &impl Fn(&str) -> Option<&'e str>) -> Vec<Origin> {
     let own = variable("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let own = own.or_else(|| variable("HOME").map(|home| Path::new(home).join(".config")));
-    // What is there is looked at before it is read, so that a pipe or a link of that name is told of.
+    // Existence is checked before reading, so that a pipe or a link of that name is reported.
     let is_there = |path: &PathBuf| path.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir());
     let project = folder.ancestors().map(|folder| folder.join(PROJECT)).find(is_there);
     let mut places = vec![Origin::System(PathBuf::from(SYSTEM))];
@@ -78,11 +78,11 @@ fn add(config: &mut Config, origin: Origin, everything: bool) -> Result<(), Conf
     let trust = match &origin {
         _ if everything || (is_project && config.trusts_project) => Trust::Named,
         Origin::Project(_) => Trust::Found(folder.to_owned()),
-        // People keep their own files elsewhere and link them.
+        // People keep their own files elsewhere and link to them.
         _ => Trust::Found(PathBuf::from("/")),
     };
     let settings = match read(path, &trust) {
-        // Another user's folder, as under sudo with a kept HOME.
+        // A folder of another user, as under sudo with HOME preserved.
         Err(ConfigError::Read { source, .. })
             if matches!(origin, Origin::User(_)) && source.kind() == io::ErrorKind::PermissionDenied =>
         {
@@ -101,7 +101,8 @@ fn add(config: &mut Config, origin: Origin, everything: bool) -> Result<(), Conf
     Ok(())
 }
 
-/// A checkout decides neither which engine is asked nor how far it is trusted itself.
+/// Refuses settings that a project must not make: which engine is asked, and how far the project itself is
+/// trusted.
 fn refuse_for_a_project(path: &Path, settings: &Settings) -> Result<(), ConfigError> {
     let path = || path.display().to_string();
     if !settings.safe_directories.is_empty() {
@@ -115,11 +116,11 @@ fn refuse_for_a_project(path: &Path, settings: &Settings) -> Result<(), ConfigEr
     Ok(())
 }
 
-/// Reads a file; paths in it are taken from its folder.
+/// Reads a file; relative paths in it start from its folder.
 fn read(path: &Path, trust: &Trust) -> Result<Option<Settings>, ConfigError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let name = || path.display().to_string();
-    // Whose the file is comes first: of the two it is the one that people look at.
+    // The owner is checked first: of two problems it is the one that matters to people.
     let text =
         match trust::text(path, LIMIT, trust).and_then(|text| trust::folder(folder, trust).map(|()| text)) {
             Ok(text) => text,
@@ -149,7 +150,8 @@ fn next(reason: &Refusal, folder: &Path) -> String {
     }
 }
 
-/// What is wrong and where. The line itself is never quoted: the file may be no configuration at all.
+/// Returns what is wrong and where. The line itself is never quoted: the file may not be a configuration at
+/// all.
 fn placed(text: &str, error: &toml::de::Error) -> String {
     let Some(span) = error.span() else { return error.message().to_owned() };
     let before = text.get(..span.start).unwrap_or(text);

@@ -1,7 +1,7 @@
-//! Settings by layer: files, environment and flags in, for each setting the value of the last layer that has
-//! one.
+//! Settings in layers: files, environment and flags in; for each setting the value of the last layer that has
+//! one out.
 //!
-//! Must not read files; [`load()`] does. Whether a value makes sense with others is for the options to say.
+//! Must not read files; [`load()`] does. Whether a value fits the others is checked by the options.
 
 mod environment;
 mod error;
@@ -85,13 +85,13 @@ fn any() -> String {
     "*".to_owned()
 }
 
-/// A word of a list of words.
+/// Reads a setting that takes one word of a fixed list.
 fn word<'de, D: Deserializer<'de>, T: ValueEnum>(deserializer: D) -> Result<Option<T>, D::Error> {
     let text = String::deserialize(deserializer)?;
     chosen(&text).map(Some).map_err(serde::de::Error::custom)
 }
 
-/// The choice that a word stands for, or the choices that there are.
+/// Returns the choice that a word names; the error lists the choices.
 fn chosen<T: ValueEnum>(text: &str) -> Result<T, String> {
     T::from_str(text, false).map_err(|_| {
         let names: Vec<String> = T::value_variants().iter().map(name_of).collect();
@@ -99,7 +99,7 @@ fn chosen<T: ValueEnum>(text: &str) -> Result<T, String> {
     })
 }
 
-/// Returns the schema of a word of a list of words.
+/// Returns the schema of a setting that takes one word of a fixed list.
 fn words<T: ValueEnum>(_: &mut SchemaGenerator) -> Schema {
     let described = |choice: &T| {
         let value = choice.to_possible_value()?;
@@ -119,30 +119,30 @@ pub fn schema() -> Schema {
     crate::schema::of_input::<Settings>()
 }
 
-/// The word for a choice.
+/// Returns the word that names a choice.
 pub fn name_of<T: ValueEnum>(choice: &T) -> String {
     choice.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
-/// Where a value comes from, the weakest first.
+/// Where a value comes from, the weakest layer first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// The file of the system.
+    /// The system-wide file.
     System(PathBuf),
-    /// The file of the user.
+    /// The user's file.
     User(PathBuf),
-    /// The file of the project: the nearest one from the working folder upwards.
+    /// The project's file: the nearest one in the working folder or above it.
     Project(PathBuf),
-    /// The file that was named in place of all others.
+    /// The file that was named to replace all others.
     Named(PathBuf),
-    /// Variables of the environment, `SYSDOCK_` and the name of the flag.
+    /// Environment variables: `SYSDOCK_` and the name of the flag.
     Environment,
     /// Flags.
     Flags,
 }
 
 impl Origin {
-    /// The file, where it is one.
+    /// Returns the file, if the origin is one.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         match self {
@@ -157,7 +157,7 @@ impl Origin {
 pub struct Layer {
     /// Where it comes from.
     pub origin: Origin,
-    /// What it says.
+    /// Its settings.
     pub settings: Settings,
 }
 
@@ -168,23 +168,23 @@ pub struct Config {
     pub layers: Vec<Layer>,
     /// Files that were looked for and are not there.
     pub absent: Vec<PathBuf>,
-    /// Whether the user trusts the project as themselves: other owners' files are obeyed, and its rules may
-    /// replace built-in ones.
+    /// Whether the user trusts the project like their own files: files of other owners are obeyed, and its
+    /// rules may replace built-in ones.
     pub trusts_project: bool,
 }
 
 impl Config {
-    /// The value of the strongest layer that has one, and that layer.
+    /// Returns the value of the strongest layer that has one, with the origin of that layer.
     pub fn found<'c, T>(&'c self, pick: impl Fn(&'c Settings) -> Option<T>) -> Option<(T, &'c Origin)> {
         self.layers.iter().rev().find_map(|layer| Some((pick(&layer.settings)?, &layer.origin)))
     }
 
-    /// The value alone.
+    /// Returns the value without its origin.
     pub fn value<'c, T>(&'c self, pick: impl Fn(&'c Settings) -> Option<T>) -> Option<T> {
         self.found(pick).map(|(value, _)| value)
     }
 
-    /// The entries of all layers.
+    /// Returns the entries of all layers.
     pub fn every<'c, T>(&'c self, pick: impl Fn(&'c Settings) -> &'c [T]) -> Vec<(&'c T, &'c Origin)> {
         self.layers
             .iter()
@@ -192,7 +192,7 @@ impl Config {
             .collect()
     }
 
-    /// How far a path is to be trusted that a layer names.
+    /// Returns how far a path named by a layer is trusted.
     #[must_use]
     pub fn trust(&self, path: &Path, origin: &Origin) -> Trust {
         let Origin::Project(file) = origin else { return Trust::Named };
@@ -203,11 +203,11 @@ impl Config {
         let is_below = path
             .strip_prefix(folder)
             .is_ok_and(|rest| rest.components().all(|part| matches!(part, Component::Normal(_))));
-        // A path that says itself that it lies elsewhere is no link that leads there.
+        // A path that itself leads elsewhere is not a link in disguise.
         Trust::Found(if is_below { folder.to_owned() } else { path.to_owned() })
     }
 
-    /// Whether a layer so far calls this folder safe.
+    /// Returns whether a layer read so far calls this folder safe.
     fn is_safe(&self, folder: &Path) -> bool {
         let place = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         let is_safe = |safe: &PathBuf| {
@@ -223,7 +223,7 @@ impl Config {
         self.every(|settings| settings.safe_directories.as_slice()).into_iter().any(|(safe, _)| is_safe(safe))
     }
 
-    /// The same with the flags of a reporting command on top.
+    /// Adds the flags of a reporting command as the strongest layer.
     #[must_use]
     pub fn with_report(mut self, args: &ReportArgs) -> Self {
         let settings = Settings {
@@ -237,7 +237,7 @@ impl Config {
     }
 }
 
-/// The global flags as a layer.
+/// Returns the global flags as a layer.
 fn flags(args: &GlobalArgs) -> Layer {
     let settings = Settings {
         host: args.host.clone(),
@@ -245,7 +245,7 @@ fn flags(args: &GlobalArgs) -> Layer {
         timeout: args.timeout,
         rules: args.rules.clone(),
         color: args.color,
-        // Who asks for words on the command line is not to be silenced by a file.
+        // A user who asks for verbose output must not be silenced by a file.
         quiet: if args.verbose { Some(false) } else { args.quiet.then_some(true) },
         ascii: args.ascii.then_some(true),
         verbose: args.verbose.then_some(true),

@@ -1,7 +1,8 @@
-//! What is accepted: findings of an earlier run, and findings that somebody suppressed for a reason. Marks
-//! them in a report.
+//! Accepted findings: those of an earlier run, and those that a user suppressed for a reason. Marks them in a
+//! report.
 //!
-//! Must not take anything out of a report: what is accepted is still told, it only does not make a run fail.
+//! Must not remove anything from a report: accepted findings are still shown, they only do not make a run
+//! fail.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +11,17 @@ use super::baseline::Baseline;
 use super::report::{Finding, Report, Role};
 use super::suppression::Suppression;
 
-/// All that is accepted in one run.
+/// Everything that is accepted in one run.
 #[derive(Debug, Clone, Default)]
 pub struct Accepted {
     /// Findings of an earlier run.
     pub baseline: Baseline,
-    /// What was suppressed; the first that fits is taken.
+    /// Suppressions; the first match counts.
     pub suppressions: Vec<Suppression>,
 }
 
 impl Accepted {
-    /// Marks what is accepted. What only follows from accepted causes is accepted with them.
+    /// Marks accepted findings. Consequences of accepted causes only are accepted with them.
     pub fn mark(&self, report: &mut Report) {
         let name = report.target.name.clone();
         for finding in &mut report.findings {

@@ -1,7 +1,7 @@
 //! The baseline of known findings: an earlier report in, the fingerprints of its findings out.
 //!
-//! A fingerprint names a finding from one run to the next by its target and its diagnosis alone, whatever its
-//! lines, ids and times are. Must not open files.
+//! A fingerprint identifies a finding across runs by its target and its diagnosis alone, whatever its lines,
+//! ids and times are. Must not open files.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -9,7 +9,7 @@ use std::io::Read;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-/// Bytes of the hash that name a finding.
+/// Bytes of the hash that identify a finding.
 const FINGERPRINT: usize = 16;
 
 /// An earlier report: the whole document, or one of its lines.
@@ -45,7 +45,7 @@ impl Baseline {
     /// Reads an earlier report, as one JSON document or as lines of them.
     ///
     /// # Errors
-    /// [`serde_json::Error`] for what is no report, and for a reader that fails.
+    /// [`serde_json::Error`] for a document that is not a report, and for a reader that fails.
     pub fn read(from: impl Read) -> serde_json::Result<Self> {
         let mut known = BTreeSet::new();
         for document in serde_json::Deserializer::from_reader(from).into_iter::<Earlier>() {
@@ -58,18 +58,18 @@ impl Baseline {
         Ok(Self(known))
     }
 
-    /// Tells whether a diagnosis of a target is known.
+    /// Returns whether a diagnosis of a target is known.
     #[must_use]
     pub fn has(&self, target: &str, id: &str) -> bool {
         self.0.contains(&fingerprint(target, id))
     }
 }
 
-/// Returns the name of a diagnosis of a target, 32 hexadecimal digits.
+/// Returns the fingerprint of a diagnosis of a target, 32 hexadecimal digits.
 #[must_use]
 pub fn fingerprint(target: &str, id: &str) -> String {
     let mut hash = Sha256::new();
-    // The length keeps two names apart whose parts are cut at another place.
+    // The length distinguishes two pairs whose concatenations are equal.
     hash.update((target.len() as u64).to_le_bytes());
     hash.update(target);
     hash.update(id);

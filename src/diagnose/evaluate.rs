@@ -1,4 +1,4 @@
-//! Each rule against the facts and the lines: cause, risk, note, nothing, or undecided.
+//! Evaluates each rule against the facts and the lines: cause, risk, note, nothing, or undecided.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::scan::{Hit, Matcher};
 use crate::snapshot::vocabulary::ManagerState;
 use crate::snapshot::{Facts, Snapshot, key, spec};
 
-/// Judges all rules: what each found, and which could not be decided.
+/// Judges all rules; returns what each found, and which could not be decided.
 pub fn judge(snapshot: &Snapshot, rules: &RuleSet, matcher: &Matcher<'_>) -> (Vec<Found>, Vec<Undecided>) {
     let scope = Scope::new(&snapshot.facts);
     let hits = hits_by_rule(snapshot, rules, matcher, &scope);
@@ -31,7 +31,7 @@ pub fn judge(snapshot: &Snapshot, rules: &RuleSet, matcher: &Matcher<'_>) -> (Ve
     (found, undecided)
 }
 
-/// Judges one rule; `Err` names the facts that it lacks.
+/// Judges one rule.
 ///
 /// # Errors
 /// The keys of facts without which the rule cannot be decided.
@@ -79,8 +79,9 @@ pub fn judge_rule(
     if missing.is_empty() { Ok(None) } else { Err(missing) }
 }
 
-/// A manager that is up disproves what is said to stop every boot: it is a risk for the next one, or an old
-/// line. Lines alone say nothing of the present when the manager finds nothing wrong.
+/// Returns how a finding is to be taken if the manager is up, which disproves a cause that would stop every
+/// boot: it is a risk for the next boot, or an old line. Lines alone prove nothing about the present if the
+/// manager reports no problem.
 fn standing(rule: &Rule, by_facts: bool, facts: &Facts) -> Standing {
     let up = facts.get(key::BOOT_UP) == Some(true);
     match (by_facts, rule.severity) {
@@ -90,7 +91,7 @@ fn standing(rule: &Rule, by_facts: bool, facts: &Facts) -> Standing {
     }
 }
 
-/// What stops a boot elsewhere has only done harm where the manager is up.
+/// Returns how serious a finding is: if the manager is up, what stops other boots has only done harm.
 fn severity(rule: &Rule, standing: Standing, facts: &Facts) -> Severity {
     match standing {
         Standing::Cause if facts.get(key::BOOT_UP) == Some(true) => rule.severity.min(Severity::Error),
@@ -130,7 +131,7 @@ fn hits_by_rule<'s>(
     by_rule
 }
 
-/// Tells whether a rule's lines speak for it alone.
+/// Returns whether lines alone are enough for a rule.
 fn is_specific(rule: &Rule) -> bool {
     !rule.generic && !rule.consequence_only
 }

@@ -1,4 +1,4 @@
-//! What speaks for a finding: a few lines, each once, and the facts that the rule shows.
+//! The evidence for a finding: a few lines, each once, and the facts that the rule shows.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,9 @@ use super::report::Evidence;
 use crate::rule::Rule;
 use crate::snapshot::Facts;
 
-/// Lines quoted for one finding.
+/// Most lines quoted for one finding.
 const LINES: usize = 5;
-/// Facts quoted for one finding.
+/// Most facts quoted for one finding.
 const FACTS: usize = 8;
 
 /// Gathers the evidence of a rule.
@@ -24,7 +24,7 @@ pub fn of(rule: &Rule, hits: &[LineHit<'_>], facts: &Facts, standing: Standing) 
     lines.chain(shown(rule, facts, standing)).collect()
 }
 
-/// The facts that the rule names for showing, else those of the condition that held.
+/// Returns the facts that the rule lists to be shown, otherwise those of the condition that held.
 fn shown(rule: &Rule, facts: &Facts, standing: Standing) -> Vec<Evidence> {
     let condition = match standing {
         Standing::Cause => rule.when.as_ref().or(rule.harms.as_ref()),

@@ -74,7 +74,7 @@ fn check_example(
         Ok(None) => Expectation::NoMatch,
         Err(_) => Expectation::Undecided,
     };
-    // A rule with a signature is undecided about facts in most texts; that is no match either.
+    // A rule with a signature is undecided about facts in most texts; that counts as no match.
     let same = got == example.expect
         || (example.expect == Expectation::NoMatch
             && got == Expectation::Undecided

@@ -1,38 +1,38 @@
-//! What the rules found, before causes are told from consequences.
+//! What the rules found, before root causes and consequences are told apart.
 
 use super::report::Evidence;
 use crate::rule::{Confidence, Severity};
 use crate::scan::Hit;
 use crate::snapshot::KeptLine;
 
-/// What a rule says of a target, before causes are told from consequences.
+/// How a finding is to be taken, before root causes and consequences are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// It is a cause or a consequence.
     Cause,
     /// It may become one.
     Risk,
-    /// Worth a remark.
+    /// It only deserves a note.
     Note,
 }
 
 /// A rule that found something.
 #[derive(Debug, Clone)]
 pub struct Found {
-    /// Index into the rule set.
+    /// Index of the rule in the rule set.
     pub rule: usize,
-    /// What it says.
+    /// How it is to be taken.
     pub standing: Standing,
     /// How bad it is here.
     pub severity: Severity,
     /// How sure it is.
     pub confidence: Confidence,
-    /// What speaks for it.
+    /// The evidence for it.
     pub evidence: Vec<Evidence>,
 }
 
 impl Found {
-    /// Returns the number of the first line that speaks for it, where one does.
+    /// Returns the number of the first line in its evidence, if there is one.
     pub fn line(&self) -> Option<u64> {
         let lines = self.evidence.iter().filter_map(|evidence| match evidence {
             Evidence::Log { line, .. } => Some(*line),
@@ -42,5 +42,5 @@ impl Found {
     }
 }
 
-/// A line that speaks for a rule.
+/// A line that a rule matched.
 pub type LineHit<'s> = (&'s KeptLine, Hit);

@@ -1,4 +1,4 @@
-//! The pure middle: a snapshot and a rule set in, a report out.
+//! The pure core: a snapshot and a rule set in, a report out.
 //!
 //! Must not read files, clocks or the environment; the same input gives the same bytes.
 
@@ -39,7 +39,7 @@ pub fn diagnose(snapshot: &Snapshot, rules: &RuleSet) -> Report {
     diagnose_with(snapshot, rules, &matcher)
 }
 
-/// Judges a snapshot with a matcher that is already there.
+/// Judges a snapshot with an existing matcher.
 #[must_use]
 pub fn diagnose_with(snapshot: &Snapshot, rules: &RuleSet, matcher: &Matcher<'_>) -> Report {
     let by_facts = verdict::subject(&snapshot.facts);
@@ -55,7 +55,8 @@ pub fn diagnose_with(snapshot: &Snapshot, rules: &RuleSet, matcher: &Matcher<'_>
         pasted_text::weigh(&mut found, rules, &snapshot.facts);
     }
     if subject == Subject::NotSystemd {
-        // A line that is only worth a remark does not make a text one about systemd, but it stays a remark.
+        // A line that only deserves a note does not make systemd the subject of a text, but it remains as a
+        // note.
         found.retain(|one| pasted && one.standing == found::Standing::Note && one.line().is_some());
         undecided = Vec::new();
     }

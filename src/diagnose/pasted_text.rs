@@ -1,4 +1,5 @@
-//! A pasted text: lines tell what stopped this boot, most facts are unknown, and nobody saw the container.
+//! Rules for a pasted text: its lines show what stopped this boot, most facts are unknown, and the container
+//! was not inspected.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +8,9 @@ use super::report::{Finding, Role, Subject, Undecided};
 use crate::rule::{Confidence, RuleSet, Severity, Stage};
 use crate::snapshot::{Facts, key};
 
-/// Weighs causes by the configuration alone: nobody looked at the container, so that none is certain; one
-/// that would have struck before the step that the lines show to be reached has not stopped this boot and is
-/// a risk.
+/// Adjusts causes that follow from the configuration alone: since the container was not inspected, none is
+/// certain. A cause that takes effect before the step that the lines show to be reached has not stopped this
+/// boot, and becomes a risk.
 pub fn weigh(found: &mut [Found], rules: &RuleSet, facts: &Facts) {
     let stops = |one: &&Found| {
         let rule = &rules.rules[one.rule];
@@ -44,15 +45,15 @@ fn doubt(one: &mut Found) {
     one.confidence = one.confidence.min(Confidence::Likely);
 }
 
-/// Returns what the text is about: what lines say against systemd is about systemd, whatever else the text is
-/// about.
+/// Returns the subject of the text: a line that indicates a problem of systemd makes systemd the subject,
+/// whatever else the text is about.
 pub fn subject(by_facts: Subject, found: &[Found]) -> Subject {
     let said = found.iter().any(|one| one.standing == Standing::Cause && one.line().is_some());
     if said { Subject::Systemd } else { by_facts }
 }
 
-/// Keeps the undecided diagnoses that could still matter: none where a cause explains all that was seen, else
-/// those that could explain what is left, if any can.
+/// Keeps the undecided diagnoses that could still matter: none if a cause explains everything that was seen,
+/// otherwise those that could explain the rest, if any can.
 pub fn open(mut undecided: Vec<Undecided>, findings: &[Finding], rules: &RuleSet) -> Vec<Undecided> {
     let left: BTreeSet<&str> = findings
         .iter()

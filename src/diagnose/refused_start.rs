@@ -1,4 +1,4 @@
-//! A start that the engine refused, or never tried: what only a running PID 1 meets has not struck.
+//! Rules for a start that the engine refused, or never tried: what needs a running PID 1 has not happened.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,10 @@ use crate::rule::{ConditionOutcome, Confidence, Rule, RuleSet, Scope, Stage};
 use crate::snapshot::vocabulary::{BootOutcome, ContainerStatus};
 use crate::snapshot::{Facts, Snapshot, Source, TargetKind, key};
 
-/// Weighs causes that need a running PID 1: none of them is certain before it has run. Where the engine
-/// refused the start they are only risks of the next one, unless one that stopped this start explains them.
-/// That it was refused is no news where the reason has a name, and nobody's business where systemd was not
-/// meant.
+/// Adjusts causes that need a running PID 1: none of them is certain before it has run. If the engine refused
+/// the start they are only risks of the next one, unless a cause that stopped this start explains them. The
+/// refusal itself is dropped if its reason is another finding, or if the container is not meant to run
+/// systemd.
 pub fn weigh(found: &mut Vec<Found>, rules: &RuleSet, snapshot: &Snapshot, subject: Subject) {
     let refused = match snapshot.facts.get(key::BOOT_OUTCOME) {
         Some(BootOutcome::CouldNotStart) => true,
@@ -47,8 +47,8 @@ pub fn weigh(found: &mut Vec<Found>, rules: &RuleSet, snapshot: &Snapshot, subje
     }
 }
 
-/// Tells whether the engine itself said it. The container's own lines are of an earlier run; in a text nobody
-/// knows whose they are.
+/// Returns whether the engine itself printed the lines. Lines of the container are from an earlier run; in a
+/// text their origin is unknown.
 fn is_said(one: &Found, pasted: bool) -> bool {
     one.evidence.iter().any(|evidence| match evidence {
         Evidence::Log { stream, .. } => pasted || stream == Source::Engine.name(),
@@ -56,14 +56,14 @@ fn is_said(one: &Found, pasted: bool) -> bool {
     })
 }
 
-/// Tells whether a condition holds because of the engine's words, and would not if the container had been
-/// started and had ended.
+/// Returns whether a condition holds because of the engine's message, and would not if the container had
+/// started and ended.
 fn is_about_the_words(rule: &Rule, silent: &Facts) -> bool {
     let when = rule.when.as_ref().filter(|when| when.facts().any(|fact| fact == key::CONTAINER_ERROR.name()));
     when.is_some_and(|when| when.evaluate(&Scope::new(silent), silent) != ConditionOutcome::Match)
 }
 
-/// Returns the facts of a container that the engine started and that has ended.
+/// Returns the facts as if the engine had started the container and it had ended.
 fn silent(facts: &Facts) -> Facts {
     let mut silent = facts.clone();
     silent.set_absent(key::CONTAINER_ERROR, "assumed");
@@ -71,7 +71,7 @@ fn silent(facts: &Facts) -> Facts {
     silent
 }
 
-/// Puts the engine's words before all else that speaks for the first root cause of a start that was refused.
+/// Puts the engine's message before all other evidence for the first root cause of a refused start.
 pub fn quote_first(findings: &mut [Finding], snapshot: &Snapshot) {
     if snapshot.facts.get(key::BOOT_OUTCOME) != Some(BootOutcome::CouldNotStart) {
         return;
@@ -91,7 +91,7 @@ fn words(snapshot: &Snapshot) -> Option<Evidence> {
     Some(Evidence::Log { text: line.text.clone(), line: line.line, stream: line.source.name().to_owned() })
 }
 
-/// Returns the engine's reason, where no finding quotes it.
+/// Returns the engine's reason, if no finding quotes it.
 pub fn unquoted<'f>(findings: &[Finding], facts: &'f Facts) -> Option<&'f str> {
     let error = facts.get(key::CONTAINER_ERROR)?;
     let first = error.lines().next()?;

@@ -1,4 +1,4 @@
-//! The report: what is wrong, how sure that is, and what speaks for it.
+//! The report: what is wrong, how certain that is, and the evidence.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use super::baseline;
 use crate::rule::{Class, Confidence, RemedyPlace, Severity, Stage};
 use crate::snapshot::{Cluster, Gap, Target, TargetKind, key};
 
-/// The fact that tells which units failed.
+/// The fact that lists the failed units.
 pub(super) const FAILED_UNITS: &str = key::MANAGER_FAILED_UNITS.name();
 
 /// Whether the container is meant to run systemd.
@@ -123,13 +123,14 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Tells whether it can make a run fail: a cause or a consequence that nobody has accepted.
+    /// Returns whether it can make a run fail: a cause or a consequence that is not accepted.
     #[must_use]
     pub fn counts(&self) -> bool {
         self.is_failure() && self.accepted.is_none()
     }
 
-    /// Tells whether it keeps PID 1 from starting its units, and only another image or host can end that.
+    /// Returns whether it keeps PID 1 from starting its units, and only another image or host can change
+    /// that.
     #[must_use]
     pub fn is_beyond_flags(&self) -> bool {
         self.stage < Stage::Target
@@ -137,13 +138,13 @@ impl Finding {
             && self.advice.iter().all(|advice| advice.place.is_beyond_flags())
     }
 
-    /// Tells whether it names one of these remedies.
+    /// Returns whether it names one of these remedies.
     #[must_use]
     pub fn names(&self, remedies: &[&str]) -> bool {
         self.remedies.iter().any(|remedy| remedies.contains(&remedy.as_str()))
     }
 
-    /// Tells whether something fails because of it, accepted or not.
+    /// Returns whether something fails because of it, accepted or not.
     #[must_use]
     pub const fn is_failure(&self) -> bool {
         matches!(self.role, Role::RootCause | Role::Consequence)
@@ -183,21 +184,21 @@ pub struct Report {
 }
 
 impl Report {
-    /// Returns the worst severity among root causes and consequences that nobody has accepted.
+    /// Returns the worst severity among root causes and consequences that are not accepted.
     #[must_use]
     pub fn worst(&self) -> Option<Severity> {
         self.findings.iter().filter(|finding| finding.counts()).map(|finding| finding.severity).max()
     }
 
-    /// Returns whose matter the failure is: that of the first root cause. None where nothing failed or nobody
-    /// knows why.
+    /// Returns who is responsible for the failure, from the first root cause; `None` if nothing failed or no
+    /// cause is known.
     #[must_use]
     pub fn class(&self) -> Option<Class> {
         self.root().map(|root| root.class)
     }
 
-    /// Returns what names a finding from one run to the next: the same for the same diagnosis of a target of
-    /// the same name, whatever its lines, ids and times are. 32 hex digits.
+    /// Returns what identifies a finding across runs: the same for the same diagnosis of a target of the same
+    /// name, whatever its lines, ids and times are. 32 hexadecimal digits.
     #[must_use]
     pub fn fingerprint(&self, finding: &Finding) -> String {
         baseline::fingerprint(&self.target.name, &finding.id)
@@ -209,19 +210,19 @@ impl Report {
         self.findings.first().filter(|finding| finding.role == Role::RootCause)
     }
 
-    /// Says why nothing could be judged; none where something was.
+    /// Returns why nothing could be judged, if so.
     #[must_use]
     pub fn unjudged(&self) -> Option<&str> {
         (self.verdict == Verdict::Undetermined).then_some(self.state.as_str())
     }
 
-    /// Tells whether there was nothing to judge, rather than too much hidden.
+    /// Returns whether there was nothing to judge, as opposed to too much being hidden.
     #[must_use]
     pub fn is_empty_handed(&self) -> bool {
         self.verdict == Verdict::Undetermined && self.target.kind == TargetKind::Text
     }
 
-    /// Tells whether it is healthy as far as was seen, and nobody asked systemd which units failed.
+    /// Returns whether it is healthy as far as is visible, but systemd was not asked which units failed.
     #[must_use]
     pub fn is_unasked(&self) -> bool {
         self.verdict == Verdict::Healthy
@@ -229,7 +230,7 @@ impl Report {
             && self.gaps.iter().any(|gap| gap.fact == FAILED_UNITS)
     }
 
-    /// Returns the order of reports: worst first.
+    /// Returns the sort key of reports: worst first.
     #[must_use]
     pub fn rank(&self) -> (u8, std::cmp::Reverse<Option<Severity>>) {
         let verdict = match self.verdict {

@@ -9,9 +9,10 @@
 //! root: those that only ever follow from something (`consequence_only`), even where the cause was not found,
 //! and a last resort, which says only that something failed and yields to any cause that says what.
 //!
-//! Several roots are told in the order in which they strike: of two that would each stop the boot, the later
-//! one cannot show before the earlier one is cured. At the same step what a line says comes before what is
-//! concluded from facts alone, since the line is what happened and the conclusion what would have.
+//! Several root causes are listed in the order in which they take effect: of two that would each stop the
+//! boot, the later one cannot show before the earlier one is fixed. At the same step, a cause seen in a line
+//! comes before one concluded from facts alone, since the line shows what happened and the conclusion what
+//! would have.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +23,7 @@ use crate::rule::{Rule, RuleSet};
 /// For each id all ids that follow from it.
 type Followers<'r> = BTreeMap<&'r str, BTreeSet<&'r str>>;
 
-/// Gives each finding its role and puts them in the order of a report.
+/// Assigns each finding its role and sorts them for a report.
 pub fn arrange(found: Vec<Found>, rules: &RuleSet) -> Vec<Finding> {
     let followers = closure(rules);
     let rule_of = |one: &Found| &rules.rules[one.rule];
@@ -48,7 +49,8 @@ pub fn arrange(found: Vec<Found>, rules: &RuleSet) -> Vec<Finding> {
     findings.into_iter().map(|(one, role, by)| finding(one, role, by, &ids, &followers, rules)).collect()
 }
 
-/// Returns what a finding is; `has_name` says whether some cause says what failed, and not only that it did.
+/// Returns the role of a finding; `has_name` says whether some cause says what failed, and not only that
+/// something did.
 fn role(one: &Found, rule: &Rule, has_name: bool, explained: bool) -> Role {
     match one.standing {
         Standing::Risk => Role::Risk,

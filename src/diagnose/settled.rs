@@ -1,15 +1,15 @@
-//! When a boot that is followed is settled, so that watching it longer would tell nothing new.
+//! Decides when a boot that is being followed is settled, so that following it longer would show nothing new.
 
 use super::report::{Report, Subject};
 use crate::rule::Confidence;
 use crate::snapshot::vocabulary::BootOutcome;
 use crate::snapshot::{Snapshot, key};
 
-/// Tells whether a boot is settled: it is over, one way or the other, its failure has a certain cause, or
-/// nobody means to boot systemd.
+/// Returns whether a boot is settled: it is over, successfully or not, or its failure has a certain cause, or
+/// the container is not meant to boot systemd.
 ///
-/// With `exec`, systemctl may be asked inside the container, and only its word says that a boot is done: a
-/// PID 1 that is alive may still be starting units.
+/// With `exec`, systemctl can be asked inside the container, and only its answer shows that a boot is
+/// complete: a PID 1 that is alive may still be starting units.
 #[must_use]
 pub fn is_settled(snapshot: &Snapshot, report: &Report, exec: bool) -> bool {
     use BootOutcome::{CouldNotStart, Ended, EndedBadly, Frozen, Killed, Rescue, Stopped, Up};

@@ -1,11 +1,11 @@
-//! Many reports as one table: how often each cause, how often each cluster of lines that look like failures
-//! and that no rule knows, and the share explained.
+//! Many reports as one table: how often each cause occurs, how often each cluster of unknown failures occurs,
+//! and the share of failures explained.
 
 use std::collections::BTreeMap;
 
 use super::report::{Report, Role, Verdict};
 
-/// What many reports add up to.
+/// Totals over many reports.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Reports.
@@ -14,7 +14,7 @@ pub struct Summary {
     pub failed: u64,
     /// Failed ones that have a root cause.
     pub explained: u64,
-    /// Reports of what could not be judged.
+    /// Reports without a judgement.
     pub unjudged: u64,
     /// Reports by their first root cause.
     pub causes: BTreeMap<String, u64>,

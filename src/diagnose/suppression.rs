@@ -1,5 +1,5 @@
-//! What somebody suppressed for a reason: findings of one diagnosis for some targets. Must not take anything
-//! out of a report.
+//! Suppressions: findings of one diagnosis that do not count for some targets, with the reason. Must not
+//! remove anything from a report.
 
 use std::path::{Path, PathBuf};
 
@@ -8,24 +8,24 @@ use globset::{Glob, GlobMatcher};
 use super::acceptance::Acceptance;
 use super::report::{Finding, Role};
 
-/// A diagnosis that is not to count for some targets.
+/// A diagnosis that does not count for some targets.
 #[derive(Debug, Clone)]
 pub struct Suppression {
     /// Id of the diagnosis.
     pub id: String,
-    /// Names of targets; `*` and `?` stand for any text and any sign.
+    /// Names of targets; `*` stands for any text and `?` for any character.
     targets: GlobMatcher,
     /// What its findings are marked with.
     acceptance: Acceptance,
-    /// The file that says so.
+    /// The file that contains it.
     named_by: Option<PathBuf>,
 }
 
 impl Suppression {
-    /// Makes a suppression for targets whose names a pattern fits.
+    /// Makes a suppression for targets whose names match a pattern.
     ///
     /// # Errors
-    /// [`globset::Error`] when the pattern is none.
+    /// [`globset::Error`] if the pattern is invalid.
     pub fn new(
         id: &str,
         targets: &str,
@@ -41,27 +41,27 @@ impl Suppression {
         })
     }
 
-    /// Names the file that says so.
+    /// Sets the file that contains it.
     #[must_use]
     pub fn said_by(self, file: Option<&Path>) -> Self {
         Self { named_by: file.map(Path::to_owned), ..self }
     }
 
-    /// Returns the file that says so.
+    /// Returns the file that contains it.
     #[must_use]
     pub fn named_by(&self) -> Option<&Path> {
         self.named_by.as_deref()
     }
 
-    /// Tells whether a finding does not count because of it; what follows from its findings is marked as they
-    /// are.
+    /// Returns whether a finding does not count because of it; consequences of its findings carry the same
+    /// mark.
     #[must_use]
-    pub fn is_why(&self, finding: &Finding) -> bool {
+    pub fn applies_to(&self, finding: &Finding) -> bool {
         finding.accepted.as_ref() == Some(&self.acceptance)
             && (finding.id == self.id || finding.role == Role::Consequence)
     }
 
-    /// Returns what it marks a finding with, if it is about that diagnosis and that target.
+    /// Returns the mark for a finding, if the suppression applies to that diagnosis and target.
     pub(super) fn acceptance(&self, target: &str, id: &str) -> Option<&Acceptance> {
         (self.id == id && self.targets.is_match(target)).then_some(&self.acceptance)
     }

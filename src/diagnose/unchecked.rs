@@ -1,14 +1,14 @@
-//! No good verdict without knowledge: a text that was not seen whole is not innocent, and failed units that
-//! nobody asked for are not none.
+//! No good verdict without evidence: a text that was only partly read is not cleared, and failed units that
+//! nobody asked for may exist.
 
 use super::report::{FAILED_UNITS, Finding, Report, Subject, Verdict};
 use crate::snapshot::vocabulary::ManagerState;
 use crate::snapshot::{Facts, Gap, TargetKind, UNSEEN_TEXT, key};
 
-/// What a state is followed by where nobody asked for failed units.
+/// What is added to a state if failed units were not queried.
 const UNASKED: &str = "failed units not checked";
 
-/// Takes back what a report cannot vouch for.
+/// Withdraws what a report cannot prove.
 pub fn doubted(mut report: Report, facts: &Facts) -> Report {
     let failed = report.verdict == Verdict::Failed || report.findings.iter().any(Finding::is_failure);
     let unseen = report.gaps.iter().find(|gap| gap.fact == UNSEEN_TEXT).map(|gap| gap.reason.clone());
@@ -33,13 +33,13 @@ pub fn doubted(mut report: Report, facts: &Facts) -> Report {
     report
 }
 
-/// Tells whether systemd itself said which units failed, or that none did.
+/// Returns whether systemd itself reported which units failed, or that none did.
 fn asked(facts: &Facts) -> bool {
     facts.get(key::MANAGER_STATE) == Some(ManagerState::Running)
         || facts.get(key::MANAGER_FAILED_UNITS).is_some()
 }
 
-/// Says why nobody asked, where that is known.
+/// Returns why systemd was not asked, if that is known.
 fn why(report: &Report) -> String {
     let gap = report.gaps.iter().find(|gap| gap.fact == "manager.*" || gap.fact == key::MANAGER_STATE.name());
     match (gap, report.target.kind) {

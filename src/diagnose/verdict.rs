@@ -1,11 +1,11 @@
-//! The verdict: what the findings and the state of the boot add up to.
+//! The verdict: the conclusion from the findings and the state of the boot.
 
 use super::report::{Finding, Role, Subject, Verdict};
 use crate::rule::Severity;
 use crate::snapshot::vocabulary::{BootOutcome, ContainerStatus, EngineKind, ManagerState};
 use crate::snapshot::{Facts, key};
 
-/// Tells whether the container is meant to run systemd; what is not known to be otherwise is.
+/// Returns whether the container is meant to run systemd; it is unless known otherwise.
 pub fn subject(facts: &Facts) -> Subject {
     match facts.get(key::CONTAINER_MEANT_FOR_SYSTEMD) {
         Some(false) => Subject::NotSystemd,
@@ -48,8 +48,8 @@ fn up(caused: bool, facts: &Facts) -> Verdict {
     }
 }
 
-/// Says how far the boot came, in words for the reader; with the engine's reason, where nothing else tells
-/// it.
+/// Returns how far the boot came, in words for the reader; with the engine's reason, unless a finding already
+/// quotes it.
 pub fn state_sentence(facts: &Facts, reason: Option<&str>) -> String {
     let reason = reason
         .map(|reason| format!(": {}", reason.split_whitespace().collect::<Vec<_>>().join(" ")))

@@ -1,12 +1,12 @@
-//! What a text lets one assume of a container that nobody can ask. Pure.
+//! Assumptions about a container that a text describes and that cannot be inspected. Pure.
 //!
-//! Weaker than everything that was said or seen: only facts that are unknown are set.
+//! Weaker than anything stated or observed: only unknown facts are set.
 
 use super::distribution;
 use crate::snapshot::{Facts, key};
 
-/// Assumes that init is in the image: a container that ended otherwise than by the engine's own codes has
-/// started it, and who names an init and has no error to show is taken to have one.
+/// Assumes that the init is in the image: a container that ended with a code other than the engine's own has
+/// started it, and a text that names an init and shows no error is taken to have one.
 pub(super) fn init_is_present(facts: &mut Facts) {
     if facts.get(key::CONTAINER_RUNS_SYSTEMD) != Some(true) {
         return;
@@ -20,8 +20,8 @@ pub(super) fn init_is_present(facts: &mut Facts) {
     facts.set_if_unknown(key::GUEST_INIT_PRESENT, true, source);
 }
 
-/// Takes what names tell of the guest, where systemd itself did not say it: the distribution's own name, then
-/// that of the image.
+/// Takes the guest's distribution and version from names where systemd itself did not report them: from the
+/// distribution's own name first, then from that of the image.
 pub(super) fn guest_by_names(image: Option<&str>, facts: &mut Facts) {
     let name = facts.get(key::GUEST_OS_NAME).map(str::to_owned);
     if let Some(version) = name.as_deref().and_then(distribution::of_name) {

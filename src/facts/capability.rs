@@ -1,4 +1,4 @@
-//! Names of capabilities, as capability.h of Linux 6 numbers them.
+//! Names of capabilities, in the numbering of capability.h of Linux 6.
 
 /// Names in the order of their bits.
 const NAMES: [&str; 41] = [
@@ -45,9 +45,9 @@ const NAMES: [&str; 41] = [
     "CHECKPOINT_RESTORE",
 ];
 
-/// Those of an engine's default set without which the journal, the bus or a unit of the basic boot fails
-/// (measured on 247, 252, 257 and 262, dropping one at a time: without CHOWN `systemd-sysusers.service` of
-/// 247 and `systemd-journalctl.socket` of 262).
+/// Capabilities of an engine's default set without which the journal, the bus or a unit of the basic boot
+/// fails (measured on 247, 252, 257 and 262, dropping one at a time: without CHOWN `systemd-sysusers.service`
+/// of 247 and `systemd-journalctl.socket` of 262).
 pub const NEEDED: [&str; 4] = ["CHOWN", "SETGID", "SETPCAP", "SETUID"];
 
 /// Returns all capabilities, sorted by name.

@@ -1,7 +1,7 @@
-//! The container's configuration, as inspect gives it, read through the names of the Engine API.
+//! The container's configuration, read from its inspect document by the names of the Engine API.
 //!
-//! Pure: a JSON document in, answers out. Podman's compatible answers differ in small ways; they are evened
-//! out here.
+//! Pure: a JSON document in, answers out. Podman's compatible API differs in small ways, which are normalised
+//! here.
 
 use serde_json::Value;
 
@@ -25,7 +25,8 @@ const DOCKER_DEFAULT: [&str; 14] = [
     "CAP_KILL",
     "CAP_AUDIT_WRITE",
 ];
-/// Podman's default where it does not say itself (containers.conf(5), `default_capabilities`).
+/// Podman's default, used where its documents do not list the capabilities (containers.conf(5),
+/// `default_capabilities`).
 const PODMAN_DEFAULT: [&str; 11] = [
     "CAP_CHOWN",
     "CAP_DAC_OVERRIDE",
@@ -40,10 +41,10 @@ const PODMAN_DEFAULT: [&str; 11] = [
     "CAP_KILL",
 ];
 
-/// Sections of a live container's documents that were seen whole: all of them.
+/// The complete sections of a live container's documents: all of them.
 const EVERYTHING: &[&str] = &[""];
 
-/// A container's inspect document, with the engine's native one beside it for Podman.
+/// A container's inspect document, and for Podman also its native one.
 #[derive(Debug, Clone, Copy)]
 pub struct Config<'a> {
     /// `GET /containers/{id}/json`.
@@ -52,18 +53,18 @@ pub struct Config<'a> {
     pub native: Option<&'a Value>,
     /// Which engine answered.
     pub kind: EngineKind,
-    /// JSON pointers of the sections that were seen whole: what is absent there is known to be absent.
+    /// JSON pointers of the complete sections: what is absent there is known to be absent.
     complete: &'a [&'a str],
 }
 
 impl<'a> Config<'a> {
-    /// The configuration of a live container: the engine told everything.
+    /// Makes the configuration of a live container, whose documents are complete.
     #[must_use]
     pub fn live(inspect: &'a Value, native: Option<&'a Value>, kind: EngineKind) -> Self {
         Self { inspect, native, kind, complete: EVERYTHING }
     }
 
-    /// A configuration of which only these sections were seen whole, such as `/HostConfig` for a command
+    /// Makes a configuration in which only these sections are complete, such as `/HostConfig` for a command
     /// line.
     #[must_use]
     pub fn partial(
@@ -75,50 +76,50 @@ impl<'a> Config<'a> {
         Self { inspect, native, kind, complete }
     }
 
-    /// Whether the answer to a field is known: it is there, or what was seen would have shown it.
+    /// Returns whether a field is known: it is there, or its section is complete.
     #[must_use]
     pub fn knows(&self, pointer: &str) -> bool {
         self.inspect.pointer(pointer).is_some()
             || self.complete.iter().any(|section| pointer.starts_with(section))
     }
 
-    /// A field by JSON pointer; null and absent are the same.
+    /// Returns a field by JSON pointer; null counts as absent.
     #[must_use]
     pub fn field(&self, pointer: &str) -> Option<&'a Value> {
         self.inspect.pointer(pointer).filter(|value| !value.is_null())
     }
 
-    /// A text field, empty counting as absent.
+    /// Returns a text field; an empty one counts as absent.
     #[must_use]
     pub fn text(&self, pointer: &str) -> Option<&'a str> {
         self.field(pointer)?.as_str().filter(|text| !text.is_empty())
     }
 
-    /// Whether a word is the container's short id, its first twelve digits, which the engine itself gives as
+    /// Returns whether a word is the container's short id, its first twelve digits, which the engine uses as
     /// hostname and network alias. A shorter word may be a real name: `db` begins one id in 256.
     #[must_use]
     pub fn is_short_id(&self, word: &str) -> bool {
         self.text("/Id").and_then(|id| id.get(..12)) == Some(word)
     }
 
-    /// A truth value, absent counting as false.
+    /// Returns a boolean field; an absent one counts as false.
     pub fn flag(&self, pointer: &str) -> bool {
         self.field(pointer).and_then(Value::as_bool).unwrap_or(false)
     }
 
-    /// A list of texts; a single text counts as a list of one.
+    /// Returns a list of texts; a single text counts as a list of one.
     #[must_use]
     pub fn list(&self, pointer: &str) -> Vec<String> {
         texts(self.field(pointer))
     }
 
-    /// The entrypoint; one that was cleared is a single empty word in Podman's documents.
+    /// Returns the entrypoint; a cleared one is a single empty word in Podman's documents.
     pub fn entrypoint(&self) -> Vec<String> {
         let words = self.list("/Config/Entrypoint");
         if words.iter().all(String::is_empty) { Vec::new() } else { words }
     }
 
-    /// Program and arguments of PID 1: entrypoint, then command.
+    /// Returns the program and arguments of PID 1: entrypoint, then command.
     pub fn argv(&self) -> Vec<String> {
         let mut argv = self.entrypoint();
         argv.extend(self.list("/Config/Cmd"));
@@ -129,7 +130,7 @@ impl<'a> Config<'a> {
         argv
     }
 
-    /// Value of an environment variable.
+    /// Returns the value of an environment variable.
     #[must_use]
     pub fn env(&self, name: &str) -> Option<String> {
         let wanted = |entry: &String| {
@@ -138,14 +139,14 @@ impl<'a> Config<'a> {
         self.list("/Config/Env").iter().rev().find_map(wanted)
     }
 
-    /// Whether the whole environment was seen: a command line adds to the image's, so that its own part does
-    /// not tell.
+    /// Returns whether the whole environment is known. A command line only adds to the image's environment,
+    /// so alone it does not show all of it.
     #[must_use]
     pub fn knows_environment(&self) -> bool {
         self.complete.iter().any(|section| "/Config/Env".starts_with(section))
     }
 
-    /// Values of a security option, such as `seccomp`; `label:x` and `label=x` are both in use.
+    /// Returns the value of a security option, such as `seccomp`; both `label:x` and `label=x` are in use.
     #[must_use]
     pub fn security_option(&self, name: &str) -> Option<String> {
         let split = |option: &String| {
@@ -154,7 +155,8 @@ impl<'a> Config<'a> {
         self.list("/HostConfig/SecurityOpt").iter().find_map(split)
     }
 
-    /// Mounts: destination, source, type and whether writable, from Mounts, Binds and Tmpfs.
+    /// Returns the mounts, with destination, source, type and whether they are writable, from Mounts, Binds
+    /// and Tmpfs.
     pub fn mounts(&self) -> Vec<Mount> {
         let mut mounts: Vec<Mount> = self
             .field("/Mounts")
@@ -178,19 +180,19 @@ impl<'a> Config<'a> {
         mounts
     }
 
-    /// The mount at a path, if there is one.
+    /// Returns the mount at a path, if there is one.
     #[must_use]
     pub fn mount_at(&self, path: &str) -> Option<Mount> {
         self.mounts().into_iter().find(|mount| mount.destination == path)
     }
 
-    /// Whether Podman prepares the container for systemd; `None` where that cannot be seen.
+    /// Returns whether Podman prepares the container for systemd; `None` if unknown.
     #[must_use]
     pub fn systemd_mode(&self) -> Option<bool> {
         podman_systemd_mode::of_inspect(self.kind, self.native)
     }
 
-    /// Capabilities in the bounding set.
+    /// Returns the capabilities in the bounding set.
     #[must_use]
     pub fn capabilities(&self) -> Vec<String> {
         if let Some(native) =
@@ -221,7 +223,7 @@ impl<'a> Config<'a> {
         sorted(caps)
     }
 
-    /// Default capabilities of the engine that this container lacks.
+    /// Returns the engine's default capabilities that this container lacks.
     #[must_use]
     pub fn dropped_capabilities(&self) -> Vec<String> {
         let has = self.capabilities();

@@ -1,4 +1,4 @@
-//! Facts of the container's own inspect document, and of its image's. Pure.
+//! Facts of the inspect documents of the container and its image. Pure.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::{Config, capability, mounts, signal};
 use crate::snapshot::vocabulary::{CgroupNamespace, SeccompMode};
 use crate::snapshot::{Facts, Key, key};
 
-/// Everything that inspect tells.
+/// Records all facts of the container's inspect document.
 pub(super) fn facts(config: &Config<'_>, facts: &mut Facts) {
     state(config, facts);
     command(config, facts);
@@ -15,14 +15,14 @@ pub(super) fn facts(config: &Config<'_>, facts: &mut Facts) {
     mounts::configured(config, facts);
 }
 
-/// Status, exit code, restarts.
+/// Records status, exit code and restarts.
 fn state(config: &Config<'_>, facts: &mut Facts) {
     let source = "container inspect: State";
     if !config.knows("/State") {
         return;
     }
     let status = config.text("/State/Status").unwrap_or("unknown").to_owned();
-    // Podman says `initialized` or `configured` for what Docker calls created, and `stopped` for exited.
+    // Podman says `initialized` or `configured` where Docker says created, and `stopped` for exited.
     let status = match status.as_str() {
         "configured" | "initialized" => "created",
         "stopped" => "exited",
@@ -42,7 +42,7 @@ fn state(config: &Config<'_>, facts: &mut Facts) {
     facts.set(key::CONTAINER_RESTARTS, restarts, "container inspect: RestartCount");
 }
 
-/// Program, user, environment, stop signal, terminal, log driver.
+/// Records program, user, environment, stop signal, terminal and log driver.
 fn command(config: &Config<'_>, facts: &mut Facts) {
     let argv = config.argv();
     let source = "container inspect: Config.Entrypoint, Config.Cmd";
@@ -82,7 +82,7 @@ fn command(config: &Config<'_>, facts: &mut Facts) {
     }
 }
 
-/// A truth value of the configuration, where it is known.
+/// Records a boolean of the configuration, if it is known.
 fn set_flag(config: &Config<'_>, facts: &mut Facts, key: Key<bool>, pointer: &str) {
     if config.knows(pointer) {
         let source = format!("container inspect: {}", pointer.trim_start_matches('/').replace('/', "."));
@@ -90,7 +90,7 @@ fn set_flag(config: &Config<'_>, facts: &mut Facts, key: Key<bool>, pointer: &st
     }
 }
 
-/// Privilege, namespaces, options.
+/// Records privilege, namespaces and options.
 fn security(config: &Config<'_>, facts: &mut Facts) {
     set_flag(config, facts, key::CONTAINER_PRIVILEGED, "/HostConfig/Privileged");
     set_flag(config, facts, key::CONTAINER_READ_ONLY, "/HostConfig/ReadonlyRootfs");
@@ -145,7 +145,7 @@ fn capabilities(config: &Config<'_>, facts: &mut Facts) {
     facts.set(key::CONTAINER_CAPABILITIES_NEEDED, needed, "container inspect: HostConfig.CapDrop");
 }
 
-/// What `--security-opt` says.
+/// Records what `--security-opt` sets.
 fn options(config: &Config<'_>, facts: &mut Facts) {
     let source = "container inspect: HostConfig.SecurityOpt";
     let known = config.knows("/HostConfig/SecurityOpt");
@@ -164,7 +164,7 @@ fn options(config: &Config<'_>, facts: &mut Facts) {
     facts.set(key::SECCOMP_MODE, seccomp, source);
 }
 
-/// Docker records `--init`, Podman an annotation.
+/// Returns whether the engine runs its own init; Docker records `--init`, Podman an annotation.
 fn engine_init(config: &Config<'_>) -> bool {
     let annotated = config
         .native
@@ -182,7 +182,7 @@ fn cgroup_namespace(config: &Config<'_>) -> Option<CgroupNamespace> {
     }
 }
 
-/// Limits of memory, processes and descriptors.
+/// Records the limits of memory, processes and descriptors.
 fn limits(config: &Config<'_>, facts: &mut Facts) {
     let positive = |pointer: &str| config.field(pointer).and_then(Value::as_i64).filter(|n| *n > 0);
     for (key, pointer) in [
@@ -210,7 +210,7 @@ fn limits(config: &Config<'_>, facts: &mut Facts) {
     facts.set(key::CONTAINER_ULIMIT_NPROC, nproc, "container inspect: HostConfig.Ulimits");
 }
 
-/// Facts of the image's inspect document.
+/// Records the facts of the image's inspect document.
 pub(super) fn image_facts(image: &Value, facts: &mut Facts) {
     let source = "image inspect";
     if let Some(architecture) = image.get("Architecture").and_then(Value::as_str).filter(|a| !a.is_empty()) {

@@ -1,5 +1,5 @@
-//! What follows from other facts: whether the container is meant to run systemd, and how far the boot came.
-//! Pure.
+//! Facts that follow from other facts: whether the container is meant to run systemd, and how far the boot
+//! came. Pure.
 
 use super::guest_systemd_version;
 use super::program;
@@ -8,37 +8,37 @@ use crate::pattern::Pattern;
 use crate::snapshot::vocabulary::{BootOutcome, BusState, ContainerStatus, ManagerState};
 use crate::snapshot::{EngineKind, Facts, LogExcerpt, key};
 
-/// Lines that only a boot that came up prints.
+/// Lines that only a completed boot prints.
 static CAME_UP: Pattern = Pattern::with_one_of(
     &["Startup finished in ", "Reached target "],
     r"Startup finished in |Reached target .{0,80}(?:Multi-User System|Graphical Interface|multi-user\.target|graphical\.target|container\.target|Login Prompts|getty\.target)",
 );
-/// Last words of a PID 1 that gives up.
+/// Last messages of a PID 1 that gives up.
 static GAVE_UP: Pattern = Pattern::with_one_of(
     &["[!!!!!!]", "Exiting PID 1...", "Freezing execution", "allocate manager object", "start up manager"],
     r"^\W*\[!!!!!!\] |\bExiting PID 1\.\.\.|\bFreezing execution\b|Failed to (?:allocate manager object|start up manager)\b",
 );
-/// PID 1 goes on with nothing to do.
+/// PID 1 froze.
 static FROZE: Pattern =
     Pattern::with_one_of(&[", freezing.", "Freezing execution"], r", freezing\.|\bFreezing execution\b");
 /// Status lines of units on the console.
 static UNITS: Pattern =
     Pattern::with_one_of(&["[  OK  ]", "[FAILED]", "[DEPEND]"], r"^\W*(?:\[  OK  \]|\[FAILED\]|\[DEPEND\]) ");
-/// Other words of PID 1 on its console.
+/// Other messages of PID 1 on its console.
 static SPOKE: Pattern = Pattern::with_one_of(
     &["[  OK  ]", "[FAILED]", "Failed to ", "Welcome to "],
     r"^\W*(?:\[  OK  \]|\[FAILED\]|Failed to mount \S+ (?:\(type \w+\) on|at) /|Failed to determine whether /|Welcome to \S.*!$)",
 );
-/// The program that an engine looked for and did not find.
+/// The program that an engine tried to start and did not find.
 static SOUGHT: Pattern = Pattern::with_one_of(
     &["exec", "not found"],
     r"(?:exec:? |executable (?:file )?)[\\\x22'`]*([^\\\x22'`\s]+)[\\\x22'`]*:? (?:stat \S+: )?(?:executable file not found|not found|no such file|in \$PATH)",
 );
-/// What systemd takes its surroundings for.
+/// The virtualization that systemd detected.
 static VIRTUALIZATION: Pattern =
     Pattern::with_one_of(&["Detected virtualization "], r"\bDetected virtualization '?([\w-]+)");
 
-/// A command that talks to a user's own manager.
+/// A command that talks to a user manager.
 static USER_SCOPE: Pattern = Pattern::with_one_of(
     &["--user"],
     r"\b(?:systemctl|systemd-run|systemd-analyze|journalctl|busctl|systemd)\b.{0,200}\s--user\b",
@@ -54,10 +54,10 @@ fn captured<'t>(pattern: &Pattern, text: &'t str) -> Option<&'t str> {
     captures.get(1).or(captures.get(0))
 }
 
-/// Signal numbers whose exit code 128+N says that the engine or the kernel ended PID 1.
+/// Exit code 128+9: the engine or the kernel killed PID 1.
 const SIGKILL_CODE: i64 = 137;
 
-/// Derives everything that rules ask for but no source says as such.
+/// Derives every fact that rules use but no source states.
 pub fn derive(log: &LogExcerpt, facts: &mut Facts) {
     from_lines(log, facts);
     user_namespace(facts);
@@ -69,21 +69,21 @@ pub fn derive(log: &LogExcerpt, facts: &mut Facts) {
     outcome(log, facts);
 }
 
-/// The engine's reason why the container did not start, where a text holds it and no word of PID 1; and what
-/// the reason means.
+/// Records why the engine did not start the container, if a text contains the reason and no output of PID 1;
+/// and what the reason means.
 fn refused(log: &LogExcerpt, facts: &mut Facts) {
     let spoke = facts.is_known(key::LOG_GAVE_UP);
     let meant = facts.get(key::CONTAINER_MEANT_FOR_SYSTEMD);
     if !facts.is_known(key::CONTAINER_ERROR) && !spoke {
         let counts = |what: Refused| match what {
             Refused::Other => false,
-            // Who cannot ask has not asked for systemd, unless the text says so.
+            // A failed request says nothing about systemd, unless the text shows that systemd was wanted.
             Refused::Asking => meant == Some(true),
             Refused::Sum | Refused::Start => true,
         };
         let said = |line| refusal::of_line(line).or_else(|| refusal::of_loose_line(line));
         let all = log.lines.iter().filter_map(|line| Some((line.line, said(&line.text)?)));
-        // Of equal ones the last is taken.
+        // Among equal ones the last counts.
         if let Some((line, reason)) =
             all.filter(|(_, refusal)| counts(refusal.what)).max_by_key(|(_, refusal)| refusal.what)
         {
@@ -96,8 +96,8 @@ fn refused(log: &LogExcerpt, facts: &mut Facts) {
     }
 }
 
-/// An init that is misspelt, or sought in a wrong place, is asked for all the same: where no such program is,
-/// it is missing.
+/// Returns whether the program looks like a misspelt init, or one at a wrong path. Systemd was wanted then
+/// too: where no such program exists, it is missing.
 fn misspelt(facts: &mut Facts) -> bool {
     let error = facts.get(key::CONTAINER_ERROR).unwrap_or_default();
     let sought = captured(&SOUGHT, error);
@@ -113,7 +113,7 @@ fn misspelt(facts: &mut Facts) -> bool {
     true
 }
 
-/// What PID 1's own lines tell of the boot; a later boot counts more than an earlier one.
+/// Records what PID 1's own lines say about the boot; a later boot counts more than an earlier one.
 fn from_lines(log: &LogExcerpt, facts: &mut Facts) {
     let source = "log: lines of PID 1";
     let says = |pattern: &Pattern| log.lines.iter().rposition(|line| captured(pattern, &line.text).is_some());
@@ -145,8 +145,8 @@ fn from_lines(log: &LogExcerpt, facts: &mut Facts) {
     }
 }
 
-/// Whether root of the container is another user of the host: Docker's daemon decides, unless the container
-/// opts out; Podman maps where the container asks for it.
+/// Records whether the container's root is another user on the host: with Docker the daemon decides, unless
+/// the container opts out; Podman maps users if the container asks for it.
 fn user_namespace(facts: &mut Facts) {
     let mapped = match (facts.get(key::ENGINE_NAME), facts.get(key::CONTAINER_USERNS_MODE)) {
         (_, Some("host")) => Some(false),
@@ -163,11 +163,11 @@ fn user_namespace(facts: &mut Facts) {
     }
 }
 
-/// A container is meant to run systemd when its command reaches an init, or when somebody asked for what only
-/// systemd needs.
+/// Records whether the container is meant to run systemd: its command reaches an init, or it was given
+/// something that only systemd needs.
 fn intent(facts: &mut Facts) {
     let reaches = facts.get(key::CONTAINER_RUNS_SYSTEMD);
-    // Podman itself sets `container=` and mounts /run where it prepares a container for systemd.
+    // Podman itself sets `container=` and mounts /run when it prepares a container for systemd.
     let of_podman = facts.get(key::ENGINE_NAME) == Some(EngineKind::Podman);
     let asked = facts.get(key::CONTAINER_STOP_SIGNAL_HALTS) == Some(true)
         || facts.get(key::CONTAINER_ENV_CONTAINER).is_some_and(|v| !v.is_empty()) && !of_podman
@@ -184,7 +184,7 @@ fn intent(facts: &mut Facts) {
     }
 }
 
-/// How far the boot came.
+/// Records how far the boot came.
 fn outcome(log: &LogExcerpt, facts: &mut Facts) {
     use BootOutcome::{
         CouldNotStart, Ended, Frozen, Killed, NeverStarted, NotSystemd, Rescue, Starting, Stopped,
@@ -193,7 +193,7 @@ fn outcome(log: &LogExcerpt, facts: &mut Facts) {
     let came_up = facts.get(key::LOG_CAME_UP) == Some(true);
     let outcome = match facts.get(key::CONTAINER_STATUS) {
         Some(ContainerStatus::Created) if facts.get(key::CONTAINER_ERROR).is_some() => CouldNotStart,
-        // The engine's own codes: it tried.
+        // The engine's own codes: it tried to start the container.
         Some(ContainerStatus::Created)
             if facts.get(key::CONTAINER_EXIT_CODE).is_some_and(|code| (125..=128).contains(&code)) =>
         {
@@ -223,7 +223,7 @@ fn outcome(log: &LogExcerpt, facts: &mut Facts) {
     }
 }
 
-/// What text alone tells, where nobody asked the engine.
+/// Returns the outcome that the text alone shows, without a state from the engine.
 fn told(log: &LogExcerpt, facts: &Facts) -> Option<BootOutcome> {
     if facts.get(key::LOG_GAVE_UP) == Some(true) {
         let froze = log.lines.iter().any(|line| captured(&FROZE, &line.text).is_some());
@@ -234,7 +234,7 @@ fn told(log: &LogExcerpt, facts: &Facts) -> Option<BootOutcome> {
     says.or_else(|| (facts.get(key::LOG_CAME_UP) == Some(true)).then_some(BootOutcome::Up))
 }
 
-/// What the manager's own word for its state tells.
+/// Returns the outcome that corresponds to the state reported by the manager.
 fn by_manager(state: ManagerState) -> Option<BootOutcome> {
     match state {
         ManagerState::Running | ManagerState::Degraded => Some(BootOutcome::Up),

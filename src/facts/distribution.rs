@@ -1,9 +1,9 @@
-//! What os-release and systemd's version say about a guest. Pure.
+//! What os-release and systemd's version reveal about a guest. Pure.
 
 use super::guest_systemd_version;
 use crate::snapshot::{Facts, key};
 
-/// Facts of os-release.
+/// Records the facts of os-release.
 #[cfg(feature = "engine")]
 pub fn os_facts(text: Option<&str>, facts: &mut Facts) {
     let source = "container files: /etc/os-release";
@@ -17,8 +17,7 @@ pub fn os_facts(text: Option<&str>, facts: &mut Facts) {
     facts.set(key::GUEST_OS_NAME, value("PRETTY_NAME"), source);
 }
 
-/// Words in names of distributions and of images, and the id of os-release for each; the first that fits
-/// decides.
+/// Words in names of distributions and images, each with the id of os-release; the first match decides.
 const IDS: &[(&str, &str)] = &[
     ("raspbian", "raspbian"),
     ("ubuntu", "ubuntu"),
@@ -41,18 +40,19 @@ const IDS: &[(&str, &str)] = &[
     ("arch linux", "arch"),
 ];
 
-/// The id of a distribution by its name.
+/// Returns the id of a distribution by its name.
 #[must_use]
 pub fn id_of_name(name: &str) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();
     IDS.iter().find(|(word, _)| name.contains(word)).map(|(_, id)| *id)
 }
 
-/// Distribution and version of systemd that an image reference such as `centos:7` or `x/ubuntu2204-y` names.
+/// Returns the distribution and the version of systemd that an image reference such as `centos:7` or
+/// `x/ubuntu2204-y` implies.
 #[must_use]
 pub fn of_image(image: &str) -> Option<(&'static str, Option<i64>)> {
     let image = image.to_ascii_lowercase();
-    // The registry's host says nothing of the content.
+    // The registry's host says nothing about the content.
     let path = match image.split_once('/') {
         Some((host, path)) if host.contains(['.', ':']) => path,
         _ => &image,
@@ -68,7 +68,8 @@ pub fn of_image(image: &str) -> Option<(&'static str, Option<i64>)> {
     Some((id, guest_systemd_version::of_release(id, &path[at + word.len()..])))
 }
 
-/// Version of systemd in the release that a distribution's own name gives, such as `CentOS Linux 7 (Core)`.
+/// Returns the version of systemd in the release given by a distribution's own name, such as `CentOS Linux 7
+/// (Core)`.
 #[must_use]
 pub fn of_name(name: &str) -> Option<i64> {
     let id = id_of_name(name)?;
@@ -76,7 +77,7 @@ pub fn of_name(name: &str) -> Option<i64> {
     guest_systemd_version::of_release(id, release.split('.').next().unwrap_or(release))
 }
 
-/// What distribution and version together mean for the boot.
+/// Records what distribution and version together mean for the boot.
 pub fn distribution_facts(facts: &mut Facts) {
     let Some(version) = facts.get(key::GUEST_SYSTEMD_VERSION) else { return };
     if !facts.is_known(key::GUEST_OS_ID) {
@@ -86,7 +87,7 @@ pub fn distribution_facts(facts: &mut Facts) {
         facts.get(key::GUEST_OS_ID),
         Some("debian" | "ubuntu" | "raspbian" | "linuxmint" | "kali" | "devuan")
     );
-    // Debian's patch puts /run/lock into the table of fatal mounts, from 215 to 255.
+    // Debian's patch adds /run/lock to the table of fatal mounts, from 215 to 255.
     facts.set(key::GUEST_RUN_LOCK_FATAL, debian && version < 256, "guest.os_id, guest.systemd_version");
     facts.set(
         key::GUEST_TMP_MOUNT_ENABLED,

@@ -1,8 +1,8 @@
-//! The version of the guest's systemd, by whatever tells it: its binary, a package database, its banner, the
-//! answer of `systemctl --version`, the name of a release. Pure.
+//! The version of the guest's systemd, from any source that shows it: its binary, a package database, its
+//! banner, the output of `systemctl --version`, the name of a release. Pure.
 //!
-//! The binary and systemd's own words are certain. A release names the version of its newest update, which is
-//! what people run who name no other.
+//! The binary and systemd's own output are certain. A release stands for the version in its newest update,
+//! which is what most people run.
 
 use std::sync::LazyLock;
 
@@ -16,17 +16,18 @@ static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u)libsystemd-(?:shared|core)-(\d{3})|systemd (\d{3})[^\x00]{0,40} running in ").ok()
 });
 
-/// systemd's banner: `systemd 252.39-1~deb12u2 running in system mode (+PAM …)`, without a distribution's
-/// suffix too.
+/// systemd's banner: `systemd 252.39-1~deb12u2 running in system mode (+PAM …)`, also without a
+/// distribution's suffix.
 static BANNER: Pattern = Pattern::with_one_of(
     &[" running in "],
     r"\bsystemd v?(\d{3})\S*(?: \(\S+\))? running in (?:test )?system mode",
 );
-/// `systemd 252 (252.39-1~deb12u2)` of `systemctl --version`.
+/// `systemd 252 (252.39-1~deb12u2)` in the output of `systemctl --version`.
 pub static OF_SYSTEMCTL: Pattern =
     Pattern::with_one_of(&["systemd "], r"^systemd (?P<version>\d{3})(?: \([^)]*\))?$");
 
-/// Version of systemd in a release (its newest update), by os-release id and the release's number or name.
+/// Versions of systemd by release (in its newest update): os-release id, number or name of the release,
+/// version.
 const RELEASES: &[(&str, &str, i64)] = &[
     ("debian", "8", 215),
     ("debian", "jessie", 215),
@@ -77,7 +78,7 @@ const RELEASES: &[(&str, &str, i64)] = &[
     ("fedora", "43", 258),
 ];
 
-/// Returns the version that systemd's manager itself was built as.
+/// Returns the version with which the manager's binary was built.
 #[must_use]
 pub fn of_binary(bytes: &[u8]) -> Option<i64> {
     let captures = VERSION.as_ref()?.captures(bytes)?;
@@ -85,7 +86,7 @@ pub fn of_binary(bytes: &[u8]) -> Option<i64> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-/// Returns the version that dpkg's database says is installed.
+/// Returns the version that dpkg's database lists as installed.
 #[must_use]
 pub fn of_package_database(status: &[u8]) -> Option<i64> {
     let text = String::from_utf8_lossy(status);
@@ -95,19 +96,19 @@ pub fn of_package_database(status: &[u8]) -> Option<i64> {
     version.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
 }
 
-/// Returns the version in systemd's banner, where a line is one.
+/// Returns the version in systemd's banner, if the line is one.
 #[must_use]
 pub fn of_banner(line: &str) -> Option<i64> {
     BANNER.captures(line)?.get(1)?.parse().ok()
 }
 
-/// Returns the version in the answer of `systemctl --version`, where a line is one.
+/// Returns the version in the output of `systemctl --version`, if the line belongs to it.
 #[must_use]
 pub fn of_systemctl(line: &str) -> Option<i64> {
     OF_SYSTEMCTL.captures(line)?["version"].parse().ok()
 }
 
-/// Returns the version in the release that follows a distribution's name: `:7`, `2204`, `-12`, `_9`,
+/// Returns the version of the release that follows a distribution's name: `:7`, `2204`, `-12`, `_9`,
 /// `:bookworm-slim`.
 #[must_use]
 pub fn of_release(id: &str, rest: &str) -> Option<i64> {

@@ -1,6 +1,6 @@
-//! What the name of an image tells of the program in it. Pure.
+//! What the name of an image reveals about its program. Pure.
 
-/// Images of Docker's official library that run one program of their own and never systemd.
+/// Images of Docker's official library that run a single program and never systemd.
 const PROGRAMS: [&str; 44] = [
     "alpine",
     "busybox",
@@ -48,7 +48,7 @@ const PROGRAMS: [&str; 44] = [
     "zookeeper",
 ];
 
-/// Whether a reference names an image of which everybody knows that it runs a program of its own: `redis:7`,
+/// Returns whether a reference names an image that is well known to run a single program: `redis:7`,
 /// `docker.io/library/nginx`.
 #[must_use]
 pub fn is_program(reference: &str) -> bool {

@@ -1,5 +1,5 @@
-//! Documents and words in, facts out: the configuration of a container, its engine, its command, its filter.
-//! Pure.
+//! Documents and text in, facts out: the configuration of a container, its engine, its command, its seccomp
+//! filter. Pure.
 //!
 //! Used for live containers and for pasted text alike. Must not ask an engine, read a file or judge.
 

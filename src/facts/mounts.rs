@@ -1,6 +1,6 @@
 //! Mounts that decide a boot: /run, /run/lock, /tmp and the control group tree.
 //!
-//! Observed in PID 1's mountinfo where that can be read, else worked out from the configuration. Pure.
+//! Observed in PID 1's mountinfo if that is readable, otherwise derived from the configuration. Pure.
 
 use procfs_core::process::{MountInfo, MountInfos};
 
@@ -10,8 +10,8 @@ use crate::snapshot::{EngineKind, Facts, Key, key};
 
 const CGROUP: &str = "/sys/fs/cgroup";
 
-/// Facts from the mounts that PID 1 really has; `own` is its group in the unified hierarchy, as this machine
-/// names it.
+/// Records the facts of PID 1's actual mounts; `own` is its group in the unified hierarchy, as seen by this
+/// machine.
 pub fn observed(mounts: &MountInfos, own: Option<&str>, facts: &mut Facts) {
     let source = "/proc/PID/mountinfo";
     let at = |path: &str| mounts.iter().rev().find(|mount| mount.mount_point.to_str() == Some(path));
@@ -37,7 +37,7 @@ pub fn observed(mounts: &MountInfos, own: Option<&str>, facts: &mut Facts) {
     facts.set(key::CGROUP_MOUNT, observed_tree(tree, mode, mounts, own), source);
 }
 
-/// State of the tree in which PID 1 must make its groups: all of v2, or name=systemd on v1.
+/// Returns the state of the tree in which PID 1 must create its groups: all of v2, or name=systemd on v1.
 fn observed_tree(
     tree: Option<&MountInfo>,
     mode: Option<CgroupMode>,
@@ -52,7 +52,7 @@ fn observed_tree(
         |mount: &MountInfo| own.is_none_or(|own| std::path::Path::new(own).starts_with(&mount.root));
     match (tree, mode) {
         (None, _) => CgroupMount::None,
-        // A narrower writable subtree counts when it holds the container's own group.
+        // A narrower writable subtree is enough if it contains the container's own group.
         (Some(_), Some(CgroupMode::V2))
             if mounts
                 .iter()
@@ -75,13 +75,13 @@ fn is_writable(mount: &MountInfo) -> bool {
     !mount.mount_options.contains_key("ro") && !mount.super_options.contains_key("ro")
 }
 
-/// Facts that the configuration alone gives; what is observed later replaces them.
+/// Records the facts that the configuration alone gives; later observations replace them.
 pub fn configured(config: &Config<'_>, facts: &mut Facts) {
     let source = "container inspect: Mounts, HostConfig.Tmpfs";
     // Podman's systemd mode mounts these itself (podman-run(1), --systemd); --read-only-tmpfs too.
     let prepared = config.systemd_mode() == Some(true);
     let read_only_tmpfs = config.kind == EngineKind::Podman && config.flag("/HostConfig/ReadonlyRootfs");
-    // Whether Podman prepares it may be unknown; then what is not asked for may be there all the same.
+    // If Podman may prepare the container, mounts that were not requested may exist all the same.
     let whole = config.knows("/HostConfig/Tmpfs")
         && (config.kind != EngineKind::Podman || config.systemd_mode().is_some());
     let mut set = |key: Key<bool>, there: bool, source: &str| {
@@ -121,7 +121,7 @@ fn bind_facts(config: &Config<'_>, facts: &mut Facts) {
     if bind != CgroupBind::None || binds_known {
         facts.set(key::CGROUP_BIND, bind, source);
     }
-    // A volume may come from the image, which a command line does not show.
+    // A volume may be declared by the image, which a command line does not show.
     let volume = tree.as_ref().is_some_and(|mount| mount.kind == "volume");
     if volume || config.knows("/Mounts") {
         facts.set(key::CGROUP_VOLUME, volume, source);
@@ -141,7 +141,8 @@ fn bind_facts(config: &Config<'_>, facts: &mut Facts) {
     }
 }
 
-/// What the tree will be, from the configuration and the control group version, where nothing was observed.
+/// Records the expected state of the tree, from the configuration and the control group version, unless it
+/// was observed.
 pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
     let Some(mode) = facts.get(key::CGROUP_MODE) else { return };
     let source = "container inspect: HostConfig (no running PID 1 to look at)";
@@ -152,8 +153,7 @@ pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
     }
     let opened = config.flag("/HostConfig/Privileged")
         || facts.get(key::CONTAINER_WRITABLE_CGROUPS) == Some(true)
-        // Where the daemon maps users it takes the read-only flag away for every container (moby,
-        // oci_linux.go).
+        // With user mapping the daemon drops the read-only flag for every container (moby, oci_linux.go).
         || config.kind == EngineKind::Docker && facts.get(key::ENGINE_USERNS) == Some(true)
         || config.systemd_mode() == Some(true);
     let tree = config.mount_at(CGROUP);
@@ -168,7 +168,7 @@ pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
             CgroupMount::Rw
         }
         (Some(mount), CgroupMode::V2) if mount.source == CGROUP => CgroupMount::Ro,
-        // A bind of the v1 tree carries its submounts, which stay writable even when it is read-only.
+        // A bind mount of the v1 tree includes its submounts, which stay writable even if it is read-only.
         (Some(mount), _) if mount.source == CGROUP => {
             bound("/sys/fs/cgroup/systemd").as_ref().map_or(CgroupMount::Rw, state)
         }
@@ -194,8 +194,8 @@ pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
     facts.set_if_unknown(key::CGROUP_MOUNT, mount, source);
 }
 
-/// Whether the control group that the engine will make lies in a subtree of /sys/fs/cgroup: its parent is
-/// known, its name not.
+/// Returns whether the control group that the engine will create lies in a subtree of /sys/fs/cgroup: its
+/// parent is known, its name is not.
 fn holds_parent(subtree: &str, config: &Config<'_>) -> bool {
     let parent = config.text("/HostConfig/CgroupParent").unwrap_or_default();
     let wanted = subtree.strip_prefix(CGROUP).unwrap_or(subtree).trim_matches('/');
@@ -208,7 +208,7 @@ fn size_option(options: &str) -> Option<i64> {
     options.split(',').find_map(|option| option.strip_prefix("size=")).and_then(bytes)
 }
 
-/// Bytes of a size such as `64k`, `1m`, `2g` or `50%` (which has no fixed size).
+/// Returns the bytes of a size such as `64k`, `1m`, `2g`; `50%` has no fixed size.
 fn bytes(text: &str) -> Option<i64> {
     let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
     let number: i64 = digits.parse().ok()?;

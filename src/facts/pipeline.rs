@@ -8,8 +8,13 @@
 //! 3. [`conclude`]: what follows from all of it. It never replaces what steps 1 and 2 found, apart from what
 //!    the log itself says.
 //!
-//! [`complete`] takes these steps again for a snapshot that was saved: a fact that a later version of the
-//! program reads from the same documents needs no new recording.
+//! [`complete`] repeats these steps for a saved snapshot: a fact that a later version of the program reads
+//! from the same documents needs no new recording.
+//!
+//! Why the order matters: a configuration says what was requested, an observation what is the case. A
+//! container with `--tmpfs /run` whose PID 1 shows no mount there has none, so the observation must win; and
+//! a conclusion drawn before it would be wrong. Why it is in one place: the live collector and the reader of
+//! texts observe different things, but the same documents must give the same facts to both.
 
 use serde_json::Value;
 
@@ -30,11 +35,11 @@ pub mod document {
     pub const IMAGE: &str = "image";
     /// The engine's info document.
     pub const ENGINE: &str = "engine";
-    /// The seccomp profile that the container is confined by, where it is in a file.
+    /// The seccomp profile in force for the container, if it is in a file.
     pub const SECCOMP: &str = "seccomp";
 }
 
-/// The documents of one container, as far as they are there.
+/// The documents of one container, as far as there are any.
 #[derive(Debug, Clone, Default)]
 pub struct Documents<'d> {
     /// The container's configuration.
@@ -45,24 +50,24 @@ pub struct Documents<'d> {
     pub info: Option<&'d Value>,
     /// Name of the engine.
     pub engine: Option<EngineKind>,
-    /// The engine's own version; empty where an engine that was asked did not tell it.
+    /// The engine's own version; empty if a live engine did not report it.
     pub version: Option<&'d str>,
-    /// What a text says of its documents; `None` for the documents of an engine that was asked.
+    /// What a text says about its documents; `None` for the documents of a live engine.
     pub text: Option<OfText<'d>>,
 }
 
-/// What is known of documents that stood in a text.
+/// What is known about documents found in a text.
 #[derive(Debug, Clone, Default)]
 pub struct OfText<'d> {
-    /// Where the container's description stands, in words.
+    /// Where the container's description is, in words.
     pub container_origin: &'d str,
-    /// Where the engine's documents stand, in words.
+    /// Where the engine's documents are, in words.
     pub engine_origin: &'d str,
     /// Reference of the container's image.
     pub image: Option<&'d str>,
-    /// Reference of the image that it is built from.
+    /// Reference of its base image.
     pub base: Option<&'d str>,
-    /// What its command leads to, where the text alone tells it.
+    /// What its command leads to, if the text alone shows it.
     pub program: Option<Program>,
 }
 
@@ -87,7 +92,7 @@ pub fn of_documents(documents: &Documents<'_>) -> Facts {
     facts
 }
 
-/// What the words of a text say of its container beside the configuration.
+/// Records what names in a text say about its container, beyond the configuration.
 fn named_in_text(config: &Config<'_>, text: &OfText<'_>, told: &mut Facts) {
     let has_command = config.knows("/Config/Cmd") || config.knows("/Config/Entrypoint");
     if !has_command && text.image.is_some_and(image_name::is_program) {
@@ -112,7 +117,7 @@ fn engine_facts_of(documents: &Documents<'_>, told: &mut Facts) {
     }
 }
 
-/// Takes over what is not known yet, with the place in the text as its source where there is one.
+/// Adds the facts that are not known yet; their source is the place in the text, if there is one.
 fn add(told: &Facts, origin: Option<&str>, facts: &mut Facts) {
     for (key, fact) in told.iter() {
         let source = origin.map(|origin| {
@@ -145,9 +150,9 @@ pub fn conclude(
     seccomp_filter::collect(config, read, facts, gaps);
 }
 
-/// Facts that were read from documents before saved snapshots were completed, and that older recordings lack:
-/// there they stay unknown, so that what was said of such a snapshot does not change. No new
-/// fact belongs here.
+/// Facts that older recordings lack, and that were read from documents before saved snapshots were completed.
+/// They stay unknown there, so that the diagnosis of such a snapshot does not change. No new fact belongs
+/// here.
 pub const NEVER_COMPLETED: [&str; 13] = [
     key::BOOT_FAILED.name(),
     key::BOOT_UP.name(),
@@ -164,11 +169,11 @@ pub const NEVER_COMPLETED: [&str; 13] = [
     key::SECCOMP_MOUNT.name(),
 ];
 
-/// Reads the facts of a saved snapshot's documents again, and adds those that it has not. What was recorded
-/// stays: it was seen, and the documents were redacted since.
+/// Reads the facts of a saved snapshot's documents again and adds those that are missing. Recorded facts
+/// stay: they were observed, and the documents have been redacted since.
 ///
-/// Only the documents of an engine that was asked are read again; a text's are parts, and what they leave out
-/// is not known here.
+/// Only the documents of a live engine are read again; those of a text are incomplete, and which parts were
+/// is not recorded.
 #[must_use]
 pub fn complete(mut snapshot: Snapshot) -> Snapshot {
     let Some(mut facts) = documents_of(&snapshot).map(|documents| of_documents(&documents)) else {
@@ -186,7 +191,8 @@ pub fn complete(mut snapshot: Snapshot) -> Snapshot {
     snapshot
 }
 
-/// The documents of a snapshot of a live container; `None` for that of a text, or where there are none.
+/// Returns the documents in the snapshot of a live container; `None` for that of a text, or if there are no
+/// documents.
 #[must_use]
 pub fn documents_of(snapshot: &Snapshot) -> Option<Documents<'_>> {
     let document = |name: &str| snapshot.documents.get(name);

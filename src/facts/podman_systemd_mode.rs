@@ -2,18 +2,18 @@
 //! and /tmp, its own control groups writable, and SIGRTMIN+3 as its stop signal (podman-run(1), `--systemd`).
 //! Pure.
 //!
-//! Podman itself records what it decided. Of a command line only its rule is known: the mode is on where
-//! `--systemd=always` was given, or where the command is one of a few paths.
+//! Podman records its decision. For a command line only the rule is known: the mode is on if
+//! `--systemd=always` was given, or if the command is one of a few paths.
 
 use serde_json::Value;
 
 use crate::snapshot::EngineKind;
 
-/// Commands for which Podman turns the mode on by itself.
+/// Commands for which Podman turns the mode on by default.
 const INITS: [&str; 5] = ["/sbin/init", "/usr/sbin/init", "/usr/local/sbin/init", "init", "systemd"];
 
-/// Returns what Podman's own inspect document says; `None` where that is not there, and for Docker, which has
-/// no such mode.
+/// Returns what Podman's own inspect document says; `None` if there is no such document, and for Docker,
+/// which has no such mode.
 #[must_use]
 pub fn of_inspect(kind: EngineKind, native: Option<&Value>) -> Option<bool> {
     match kind {
@@ -24,8 +24,8 @@ pub fn of_inspect(kind: EngineKind, native: Option<&Value>) -> Option<bool> {
     }
 }
 
-/// Returns what the options of a command line tell: the value of `--systemd`, and the program that is started
-/// where it is known.
+/// Returns what the options of a command line imply: the value of `--systemd`, and the program that is
+/// started if it is known.
 #[must_use]
 pub fn of_command_line(option: Option<&str>, program: Option<&str>) -> Option<bool> {
     match option {

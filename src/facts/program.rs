@@ -1,7 +1,7 @@
 //! What the container starts: systemd itself, something that leads to it, or something else.
 //!
-//! Pure: words and script texts in, an answer out. Shell is only skimmed for the commands that it runs; what
-//! cannot be told stays unknown.
+//! Pure: words and script texts in, an answer out. Shell scripts are only skimmed for the commands that they
+//! run; what cannot be determined stays unknown.
 
 pub use crate::snapshot::vocabulary::Wrapper;
 use std::path::Path;
@@ -11,11 +11,11 @@ use crate::snapshot::{Facts, key};
 /// How a container gets to systemd.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
-    /// What stands between.
+    /// What runs between the engine and systemd.
     pub wrapper: Wrapper,
-    /// The init that is reached, as written; `None` when none is.
+    /// The init that is reached, as written; `None` if none is.
     pub init: Option<String>,
-    /// Whether the wrapper replaces itself; `None` when that cannot be told.
+    /// Whether the wrapper replaces itself with the init; `None` if unknown.
     pub execs: Option<bool>,
     /// Arguments that init receives.
     pub init_arguments: Vec<String>,
@@ -24,7 +24,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// Facts of the way to systemd.
+    /// Records how the container gets to systemd.
     pub fn facts(&self, facts: &mut Facts) {
         let source = "container inspect: Config.Entrypoint, Config.Cmd and the scripts they name";
         facts.set(key::CONTAINER_RUNS_SYSTEMD, self.init.is_some(), source);
@@ -47,10 +47,10 @@ const SUPERVISORS: [&str; 8] = [
     "s6-svscan",
     "supervisord",
 ];
-/// Words that run the rest of their line as a command of its own.
+/// Words that run the rest of their line as a command.
 const PREFIXES: [&str; 9] = ["sudo", "nohup", "time", "env", "nice", "setsid", "command", "builtin", "gosu"];
 
-/// Whether a word is the path or name of an init that is systemd on the usual distributions.
+/// Returns whether a word is the path or name of an init that is systemd on the usual distributions.
 pub fn is_init(word: &str) -> bool {
     let path = Path::new(word);
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -62,8 +62,8 @@ pub fn is_init(word: &str) -> bool {
     }
 }
 
-/// Whether a word that names no program may have been meant for an init: one slip of the keyboard away from
-/// one, or in a wrong folder.
+/// Returns whether a word that names no program may have been meant as an init: one typing error away from
+/// one, or at a wrong path.
 #[must_use]
 pub fn resembles_init(word: &str) -> bool {
     let path = Path::new(word);
@@ -78,7 +78,7 @@ fn basename(word: &str) -> &str {
     Path::new(word).file_name().and_then(|name| name.to_str()).unwrap_or(word)
 }
 
-/// Looks at the words of a command line; `sh` is what /bin/sh leads to, when that is known.
+/// Analyses the words of a command line; `sh` is what /bin/sh resolves to, if that is known.
 #[must_use]
 pub fn of_argv(argv: &[String], sh: Option<&str>) -> Program {
     let none =
@@ -143,20 +143,20 @@ fn of_shell(shell: &str, rest: &[String], sh: Option<&str>) -> Program {
     none
 }
 
-/// Whether a shell runs the last command of `-c` in its own place: bash does, dash and busybox fork (measured
-/// on dash 0.5.12).
+/// Returns whether a shell replaces itself with the last command of `-c`: bash does, dash and busybox fork
+/// (measured on dash 0.5.12).
 fn replaces_itself(shell: &str) -> bool {
     matches!(basename(shell), "bash" | "zsh" | "ksh")
 }
 
-/// Where a shell text stands.
+/// Where a shell text comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScriptPlace {
     /// In a file.
     File,
-    /// After `-c`; `last` tells whether the shell runs the last command in its own place.
+    /// After `-c`; `last` says whether the shell replaces itself with the last command.
     Inline {
-        /// `None` when the shell is not known.
+        /// `None` if the shell is not known.
         last: Option<bool>,
     },
 }
@@ -192,8 +192,8 @@ pub fn of_script_text(text: &str, arguments: &[String], place: ScriptPlace) -> P
     program
 }
 
-/// The simple commands of a shell text, as words. Comments and quotes are honoured; substitutions are kept as
-/// written.
+/// Returns the simple commands of a shell text, as words. Comments and quotes are honoured; substitutions are
+/// left as written.
 fn commands(text: &str) -> Vec<Vec<String>> {
     let joined = text.replace("\\\n", " ");
     let lines = joined.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -201,7 +201,7 @@ fn commands(text: &str) -> Vec<Vec<String>> {
     pieces.filter_map(|piece| shlex::split(piece.trim())).filter(|words| !words.is_empty()).collect()
 }
 
-/// Splits at `;`, `&&`, `||`, `|` and `&` that stand outside of quotes.
+/// Splits at `;`, `&&`, `||`, `|` and `&` outside quotes.
 #[must_use]
 pub fn split_outside_quotes(line: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
@@ -222,7 +222,7 @@ pub fn split_outside_quotes(line: &str) -> Vec<&str> {
     pieces
 }
 
-/// Takes keywords, assignments, redirections and prefixes off a command, and puts the arguments in for
+/// Removes keywords, assignments, redirections and prefixes from a command, and substitutes the arguments for
 /// `"$@"`.
 fn simple_command(words: Vec<String>, arguments: &[String]) -> (bool, Vec<String>) {
     let mut exec = false;
@@ -234,7 +234,7 @@ fn simple_command(words: Vec<String>, arguments: &[String]) -> (bool, Vec<String
             match word.as_str() {
                 "exec" => {
                     exec = true;
-                    // `exec -a NAME` and `exec -l` keep what they run.
+                    // `exec -a NAME` and `exec -l` still run the command that follows.
                     while let Some(option) = words.next_if(|w| w.starts_with('-')) {
                         if option == "-a" {
                             words.next();

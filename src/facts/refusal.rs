@@ -1,19 +1,19 @@
-//! The words with which an engine refuses: a line in, what it refused and what that means out. Pure.
+//! The error messages of engines: a line in, what was refused and what that means out. Pure.
 //!
-//! Only the engine, its runtime and their clients speak here; what PID 1 says is read elsewhere.
+//! Only messages of the engine, its runtime and their clients; those of PID 1 are read elsewhere.
 
 use crate::pattern::Pattern;
 
 /// What was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Refused {
-    /// Something that starts no container: removing one, running a command in one, naming one that is not
-    /// there.
+    /// A request that starts no container: removing one, running a command in one, naming one that does not
+    /// exist.
     Other,
-    /// The client did not reach the engine, the image could not be fetched, or the client did not take its
-    /// arguments: a container was not started, if that was what was asked for.
+    /// The client did not reach the engine, the image could not be pulled, or the client rejected its
+    /// arguments: a container was not started, if that was the request.
     Asking,
-    /// A sum of what was said before: a container did not start.
+    /// A summary of earlier messages: a container did not start.
     Sum,
     /// Creating or starting a container.
     Start,
@@ -22,13 +22,13 @@ pub enum Refused {
 /// A refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refusal<'t> {
-    /// The reason, without the name of the speaker.
+    /// The reason, without the name of the program that reports it.
     pub words: &'t str,
     /// What was refused.
     pub what: Refused,
 }
 
-/// Lines that only engines, their runtimes and their clients write; the reason is the group.
+/// Lines that only engines, their runtimes and their clients write; the group is the reason.
 static FORMS: [Pattern; 11] = [
     Pattern::with_one_of(
         &["rror response from daemon: "],
@@ -47,8 +47,8 @@ static FORMS: [Pattern; 11] = [
         ],
         r"(?:^|[\s:=\x22'])(?P<words>(?:OCI runtime (?:create failed|error|start failed)|oci runtime error|runc (?:create|run|start) failed|crun: |failed to (?:create (?:shim task|containerd (?:task|container)|task for container)|start containerd task)|container_linux\.go:\d+: |[Uu]nable to start container\b).*)$",
     ),
-    // What a program says of itself is told from what it says of its request by a word of refusal, wherever
-    // that stands.
+    // A program's messages about itself differ from those about its request by a word of refusal, wherever it
+    // stands.
     Pattern::with_one_of(
         &[
             "docker",
@@ -68,7 +68,7 @@ static FORMS: [Pattern; 11] = [
         &["Error: "],
         r"^Error: (?P<words>(?:(?:crun|runc|youki|kata-runtime|conmon|netavark|slirp4netns|pasta|rootlessport|unshare): .*|statfs /.*|l?stat /dev/.*|invalid reference format.*|.*(?:\b[Cc]groups?v?[12]?\b.*\b(?:[Nn]ot|[Nn]o|[Pp]ermission|[Uu]nable|[Ff]ail\w*|[Rr]equires?)\b|\bcgroup (?:controller|manager|namespace|parent|flag|driver|path)|/sys/fs/cgroup|security-opt|seccomp|user namespace|\buserns\b|new[ug]idmap|\bsub[ug]id|[Rr]ootless|\bOCI\b|storage driver|graph driver|\bpodman\b|\b(?:[Pp]asta|slirp4netns|netavark|conmon|crun|runc)\b|in (?:passwd|group) file|unqualified-search|systemd mode|--systemd\b)).*)$",
     ),
-    // A container in general is also an element of a page, or a store in a cloud.
+    // The word container alone is also an element of a page, or a store in a cloud.
     Pattern::with_one_of(
         &["Error: "],
         r"^Error: (?P<words>(?:.*\b(?:(?:creating|preparing|starting|start|initialize|initializing|create|init|running) container\b|containers? (?:name|storage|state|process|runtime|engine)\b|container \x22?[0-9a-f]{4,64}\b|failed to start containers|copying system image|unrecognized image).*))$",
@@ -81,12 +81,12 @@ static FORMS: [Pattern; 11] = [
         &["ontainer ", "ependency failed to start"],
         r"^\W*(?P<words>Container \S+ +(?:Error|Failed)\b.*|[Dd]ependency failed to start: .*)$",
     ),
-    // Compose reads its file, and names the service.
+    // Compose reads its file and names the service.
     Pattern::with_one_of(
         &["service ", "services.", "validating ", "Compose file", "no configuration file", "no such service"],
         r"(?:^|[\s\x22'])(?P<words>(?:Cannot (?:start|create) (?:container for )?service \S.*|cannot create container for service \S.*)|services\.\S+ (?:[Aa]dditional propert(?:y|ies)|must be|contains).*|validating \S+\.ya?ml: .*|[Tt]he Compose file \S+ is invalid.*|no configuration file provided.*|service \x22[^\x22]+\x22 (?:is not running|has neither|depends on|refers to).*|^no such service: .*)$",
     ),
-    // What a cluster says of a container that it could not make.
+    // A cluster reports a container that it could not create.
     Pattern::with_one_of(
         &[
             "kubelet",
@@ -100,7 +100,7 @@ static FORMS: [Pattern; 11] = [
         ],
         r"\b(?:Warning\s+Failed(?:CreatePodSandBox|CreatePodContainer|Mount)?\s.*\bkubelet(?:, \S+)?\s+(?P<event>\S.*)|(?P<state>(?:RunContainerError|CreateContainerError|CreateContainerConfigError|RunPodSandboxError|CreatePodSandboxError|ContainerCannotRun|StartError)\b.*)|(?P<words>pods? \S+ is forbidden: (?:violates|unable to).*|[Ff]ailed to create pod sandbox.*))$",
     ),
-    // Libraries that speak to an engine for other programs.
+    // Libraries that talk to an engine on behalf of other programs.
     Pattern::with_one_of(
         &[
             "docker.errors.",
@@ -156,18 +156,18 @@ static LONE: Pattern = Pattern::with_one_of(
 static OTHER: Pattern = Pattern::new(
     r"(?i)\bno such (?:container|object|image|network|volume|exec|service|node|pod)|no container with (?:name|id)|exec failed|runtime exec\b|\bis not running\b|\bis (?:already )?(?:paused|restarting|stopped)\b|\b(?:cannot|unable to|could not) (?:remove|delete|kill|stop|pause|unpause|attach|exec)|\bremoval of |\b(?:unable to|cannot) (?:delete|remove)|must be forced|page not found|\bprune\b|not a swarm manager|dockerfile parse error|failed to (?:build|solve|read dockerfile)|returned a non-zero code|\b(?:copy|add) failed|can only create exec|is not a docker command|container state improper|no configuration file provided|has active endpoints|volume is (?:in use|being used)|image is (?:in use|being used)",
 );
-/// What stands between the client and the engine, or the engine and its registry.
+/// Failures between the client and the engine, or between the engine and its registry.
 static ASKING: Pattern = Pattern::new(
     r"(?i)cannot connect to|permission denied while trying to connect|error during connect|unable to connect to podman|pull access denied|manifest (?:for .* not found|unknown)|\btoomanyrequests\b|unauthorized:|authentication required|denied: requested access|dial tcp|tls handshake|x509:|client\.timeout|no basic auth|no such host|https?://\S+/v2/|reading manifest|initializing source|short-name|unable to find image|login attempt|failed to pull image|errimagepull|imagepullbackoff|unqualified-search|(?:connect to|access|reach) (?:the )?(?:docker|podman|containerd)|containerd not running",
 );
-/// Sums of what was said before.
+/// Summaries of earlier messages.
 static SUMS: Pattern = Pattern::new(
     r"failed to start containers|(?i)^dependency failed to start|^container \S+ +(?:Error|Failed)",
 );
-/// What stands behind the reason and says nothing.
+/// Text after the reason that adds nothing.
 static REST: Pattern = Pattern::new(r"(?:: unknown)?\.?(?: ?See '(?:docker|podman|nerdctl)[^']*'\.?)?$");
 
-/// Reads a line of an engine.
+/// Reads a message of an engine.
 #[must_use]
 pub fn of_line(line: &str) -> Option<Refusal<'_>> {
     let line = line.trim();
@@ -178,7 +178,7 @@ pub fn of_line(line: &str) -> Option<Refusal<'_>> {
     Some(Refusal { words: bare(first), what: what(line, first) })
 }
 
-/// Reads a line that may be of an engine's client, or of any other program.
+/// Reads a line that may come from an engine's client or from any other program.
 #[must_use]
 pub fn of_loose_line(line: &str) -> Option<Refusal<'_>> {
     let captures = LOOSE.captures(line.trim())?;
@@ -214,7 +214,7 @@ fn bare(words: &str) -> &str {
     if bare.is_empty() { words.trim() } else { bare }
 }
 
-/// What the usual reasons mean; the first that fits is taken.
+/// Explanations of the usual reasons; the first match counts.
 static MEANINGS: [(Pattern, &str); 22] = [
     (
         Pattern::new(r"exec format error"),
@@ -293,7 +293,7 @@ static MEANINGS: [(Pattern, &str); 22] = [
     ),
 ];
 
-/// What a reason means, where that is known.
+/// Returns an explanation of the reason, if there is one.
 #[must_use]
 pub fn meaning(words: &str) -> Option<&'static str> {
     MEANINGS.iter().find(|(pattern, _)| pattern.is_match(words)).map(|(_, meaning)| *meaning)

@@ -1,4 +1,4 @@
-//! What the container's seccomp filter does to this guest's systemd. Pure.
+//! The effect of the container's seccomp filter on this guest's systemd. Pure.
 
 use crate::seccomp::{
     Answer, Effect, Engine, Hierarchy, InForce, Machine, Maker, Profile, Surroundings, USUAL_CAPABILITIES,
@@ -13,31 +13,31 @@ use crate::snapshot::vocabulary::{CgroupMode, FilterAnswer, FilterEffect, Seccom
 /// Reads a profile that the configuration names by its path on the engine's machine.
 pub type ProfileReader<'r> = &'r dyn Fn(&str) -> Result<String, String>;
 
-/// Whose the filter is.
+/// Where the filter comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// There is none.
+    /// There is no filter.
     Unconfined,
-    /// The engine's built-in one.
+    /// The engine's built-in filter.
     BuiltIn(Engine),
-    /// The one that the engine is configured to give every container.
+    /// The filter that the engine is configured to give every container.
     Daemon,
-    /// The container's own.
+    /// The container's own filter.
     Own,
 }
 
 /// The filter of a container.
 #[derive(Debug, Clone)]
 pub struct Found {
-    /// Whose it is.
+    /// Where it comes from.
     pub origin: Origin,
     /// Its profile as text; empty where there is none.
     pub text: String,
-    /// What it answers.
+    /// The filter in force, ready to be queried.
     pub in_force: InForce,
 }
 
-/// Facts of the filter; a profile that cannot be read becomes a gap.
+/// Records the facts of the filter; a profile that cannot be read becomes a gap.
 pub fn collect(config: &Config<'_>, read: ProfileReader<'_>, facts: &mut Facts, gaps: &mut Vec<Gap>) {
     let found = find(config, read, facts);
     if let Some(mode) = of_daemon(config, facts) {
@@ -51,7 +51,7 @@ pub fn collect(config: &Config<'_>, read: ProfileReader<'_>, facts: &mut Facts, 
     }
 }
 
-/// The filter that is in force; `None` where nothing is known of it.
+/// Returns the filter in force; `None` if nothing is known about it.
 ///
 /// # Errors
 /// Why its profile cannot be read.
@@ -78,7 +78,7 @@ pub fn find(config: &Config<'_>, read: ProfileReader<'_>, facts: &Facts) -> Resu
                 .map(Some)
         }
         (Some(SeccompMode::Custom), None, Some(path)) => {
-            // Podman keeps the path of a profile; it is on the engine's machine.
+            // Podman records the path of a profile on the engine's machine.
             parsed(Origin::Own, local(&path, read, facts)?, engine, &format!("seccomp profile {path}"), facts)
                 .map(Some)
         }
@@ -86,7 +86,7 @@ pub fn find(config: &Config<'_>, read: ProfileReader<'_>, facts: &Facts) -> Resu
     }
 }
 
-/// Path of the file that holds the profile in force, where it is in one.
+/// Returns the path of the profile in force, if it is a file.
 #[cfg(feature = "engine")]
 #[must_use]
 pub fn path(config: &Config<'_>, facts: &Facts) -> Option<String> {
@@ -95,7 +95,7 @@ pub fn path(config: &Config<'_>, facts: &Facts) -> Option<String> {
         .filter(|path| path.starts_with('/'))
 }
 
-/// What the engine gives to containers that ask for nothing, where that is not the built-in profile.
+/// Returns what the engine applies to containers that request nothing, if that is not the built-in profile.
 fn of_daemon(config: &Config<'_>, facts: &Facts) -> Option<String> {
     let asks =
         config.security_option("seccomp").is_some() || facts.get(key::CONTAINER_PRIVILEGED) == Some(true);
@@ -154,7 +154,8 @@ fn found(
     Found { origin, text, in_force }
 }
 
-/// Capabilities that are not known count as the usual ones.
+/// Returns the machine for which the filter is evaluated; unknown capabilities are taken to be the default
+/// ones.
 fn machine(facts: &Facts) -> Machine {
     let known = facts.is_known(key::CONTAINER_CAPABILITIES);
     let mut capabilities: Vec<String> =
@@ -165,12 +166,12 @@ fn machine(facts: &Facts) -> Machine {
             USUAL_CAPABILITIES.into_iter().chain(admin.then_some("CAP_SYS_ADMIN")).map(str::to_owned),
         );
     }
-    // Nothing of a profile may look denied only because nobody told the architecture.
+    // An unknown architecture must not make calls look denied.
     let architecture = facts.get(key::HOST_ARCHITECTURE).unwrap_or("x86_64");
     Machine::new(capabilities, architecture, facts.get(key::HOST_KERNEL).unwrap_or_default())
 }
 
-/// Kind of the control group tree that the guest sees.
+/// Returns the version of the control group tree that the guest sees.
 #[must_use]
 pub fn hierarchy(facts: &Facts) -> Option<Hierarchy> {
     match facts.get(key::CGROUP_MODE) {
@@ -180,7 +181,7 @@ pub fn hierarchy(facts: &Facts) -> Option<Hierarchy> {
     }
 }
 
-/// An answer as a fact.
+/// Returns an answer as the value of a fact.
 fn word(answer: Answer) -> FilterAnswer {
     match answer {
         Answer::Allowed | Answer::Logged | Answer::HandedOver => FilterAnswer::Allowed,
@@ -189,7 +190,7 @@ fn word(answer: Answer) -> FilterAnswer {
     }
 }
 
-/// What a denied call gets, by the name of its errno where that is usual in filters.
+/// Returns what a denied call returns, by the name of its errno if that is common in filters.
 fn denial(answer: Answer) -> String {
     match answer {
         Answer::Errno(1) => "EPERM".to_owned(),

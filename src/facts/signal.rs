@@ -1,7 +1,7 @@
-//! Stop signals in the spellings of the engines, and what systemd makes of them.
+//! Stop signals in the spellings of the engines, and how systemd reacts to them.
 
-/// Canonical name of a signal given as `SIGTERM`, `TERM`, `15`, `RTMIN+3` or `37`; the first real-time signal
-/// is 34 in glibc.
+/// Returns the canonical name of a signal given as `SIGTERM`, `TERM`, `15`, `RTMIN+3` or `37`; the first
+/// real-time signal is 34 in glibc.
 #[must_use]
 pub fn canonical(text: &str) -> String {
     let upper = text.trim().to_ascii_uppercase();
@@ -36,8 +36,8 @@ fn name_of(number: u32) -> String {
     }
 }
 
-/// Whether systemd as PID 1 shuts down in order on this signal: halt, poweroff, and their immediate forms
-/// (systemd(1), "Signals"; the same from 219 to 262).
+/// Returns whether systemd as PID 1 shuts down in order on this signal: halt, poweroff, and their immediate
+/// forms (systemd(1), "Signals"; the same from 219 to 262).
 #[must_use]
 pub fn halts_systemd(canonical: &str) -> bool {
     matches!(canonical, "SIGRTMIN+3" | "SIGRTMIN+4" | "SIGRTMIN+13" | "SIGRTMIN+14")

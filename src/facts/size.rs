@@ -1,6 +1,7 @@
-//! Sizes as command lines and files write them. Pure.
+//! Sizes as written in command lines and files. Pure.
 
-/// Bytes of a size such as `512m`, `1.5gb`, `2Gi` or `1073741824`; a fraction of a byte is cut off.
+/// Returns the bytes of a size such as `512m`, `1.5gb`, `2Gi` or `1073741824`; a fraction of a byte is
+/// dropped.
 #[must_use]
 pub fn bytes(text: &str) -> Option<i64> {
     let text = text.trim().to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! What was found in a text put together: one snapshot for each container, with the lines that belong to it.
+//! Puts together what was found in a text: one snapshot for each container, with the lines that belong to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ const FEW_LINES: u64 = 2;
 /// Units that failed, of one container; more are one disaster.
 const MOST_UNITS: usize = 500;
 
-/// Makes the snapshots of a page, one for each container, at least one.
+/// Makes the snapshots of a page: one for each container, at least one.
 pub fn snapshots(name: &str, page: &ReadText, found: &Found) -> Vec<Snapshot> {
     let count = found.containers.len();
     let one = |(index, part): (usize, ContainerPart<'_>)| {
@@ -36,7 +36,7 @@ pub fn snapshots(name: &str, page: &ReadText, found: &Found) -> Vec<Snapshot> {
     line_owner::parts(page, found).into_iter().enumerate().map(one).collect()
 }
 
-/// The snapshot of a text that could not be looked at.
+/// Returns the snapshot of a text that could not be read.
 pub fn unseen(name: &str, reason: &str) -> Snapshot {
     let page =
         ReadText { speaks: true, unseen: vec![format!("no verdict: {reason}")], ..ReadText::default() };
@@ -50,7 +50,7 @@ fn labelled(name: &str, index: usize, container: &Described) -> String {
     }
 }
 
-/// A snapshot while it is put together.
+/// A snapshot under construction.
 struct TextSnapshotBuilder<'f> {
     name: String,
     found: &'f Found,
@@ -96,7 +96,7 @@ impl<'f> TextSnapshotBuilder<'f> {
         builder
     }
 
-    /// Takes what the text says of its container and of the engine, and keeps the documents.
+    /// Collects what the text says about its container and the engine, and keeps the documents.
     fn parts(&mut self) -> TextParts<'f> {
         let said: &EngineInfo = &self.found.engine;
         if let Some(container) = self.container {
@@ -110,18 +110,18 @@ impl<'f> TextSnapshotBuilder<'f> {
         TextParts { said, container: self.container, info, origin }
     }
 
-    /// Takes what the build file and the lines around the container say of it.
+    /// Adds what the build file and the lines around the container say about it.
     fn observed(&mut self, observed: &[(&Observed, bool)]) {
         self.facts.extend(self.container.map(|container| container.facts.clone()).unwrap_or_default());
         let whole = self.container.is_some_and(|container| container.documents.complete.contains(&""));
         let mut failed = Units::default();
         for (observed, own) in observed {
             for (key, fact) in observed.facts.iter() {
-                // Of several rows of `docker ps` the one that ended is the one that is asked about.
+                // Among several rows of `docker ps`, the question is about the container that ended.
                 let up = key == key::CONTAINER_STATUS.name()
                     && fact.value == "running"
                     && self.facts.named(key).is_some();
-                // What is mounted decides; the groups of a process only where nothing better is known.
+                // Mounts decide; the groups of a process count only if nothing better is known.
                 let weaker = key == key::CGROUP_MODE.name()
                     && !fact.source.ends_with("mounts")
                     && self.facts.named(key).is_some();
@@ -142,7 +142,8 @@ impl<'f> TextSnapshotBuilder<'f> {
         failed.tell(self);
     }
 
-    /// Whether systemd is the subject: asked for by the container's description, or spoken of in the text.
+    /// Records whether systemd is the subject: the container's description asks for it, or the text mentions
+    /// it.
     fn subject(&mut self, is_spoken: bool) {
         let spoken =
             is_spoken || self.documents.values().any(|document| line_owner::signs(&document.to_string()));
@@ -186,17 +187,17 @@ impl<'f> TextSnapshotBuilder<'f> {
     }
 }
 
-/// What a text says of one container and of its engine.
+/// What a text says about one container and its engine.
 struct TextParts<'f> {
     said: &'f EngineInfo,
     container: Option<&'f Described>,
     info: Option<Value>,
-    /// Where the engine's words stand.
+    /// Where the statements of the engine are.
     origin: String,
 }
 
 impl TextParts<'_> {
-    /// Returns them as documents.
+    /// Returns the parts as documents.
     fn documents(&self) -> Documents<'_> {
         let said = self.said;
         let cli = self.container.and_then(|container| container.engine).and_then(EngineCli::engine);
@@ -213,15 +214,15 @@ impl TextParts<'_> {
             image: self.container.and_then(|container| container.declared.as_ref()),
             info: self.info.as_ref(),
             engine,
-            // The version of another engine than the container's says nothing.
+            // The version of an engine other than the container's says nothing.
             version: said.version.as_deref().filter(|_| said.name.is_some() && said.name == engine),
             text: Some(text),
         }
     }
 }
 
-/// Returns what the command of a container leads to; `None` where that is unknown, or where a script decides
-/// it, whose text is not here.
+/// Returns what the command of a container leads to; `None` if unknown, or if a script decides it whose text
+/// is not available.
 fn told_program(container: &Described) -> Option<Program> {
     let config = container.config();
     let program = program::of_argv(&config.argv(), None);
@@ -229,7 +230,7 @@ fn told_program(container: &Described) -> Option<Program> {
     (config.knows("/Config/Cmd") && is_told).then_some(program)
 }
 
-/// An argument that was given and tells nothing.
+/// Returns the gap for an argument that says nothing useful.
 fn unread(what: &str) -> Gap {
     let (fact, wanted) = match what {
         "--info" => ("engine.*", "output of `docker info`, `docker version` or `podman info`"),
@@ -239,8 +240,8 @@ fn unread(what: &str) -> Gap {
     Gap { fact: fact.to_owned(), reason: format!("{what} contains no {wanted}") }
 }
 
-/// Why a text, or a part of it, was not seen; one without a word says nothing, unless something was given
-/// beside it.
+/// Returns why a text, or a part of it, was not read. A text without a word says nothing, unless something
+/// was supplied beside it.
 fn unread_parts(page: &ReadText, found: &Found) -> Vec<Gap> {
     let wordless = (found.containers.is_empty() && !page.speaks).then(|| match page.bytes {
         0 => "nothing to diagnose: the text is empty".to_owned(),
@@ -250,7 +251,7 @@ fn unread_parts(page: &ReadText, found: &Found) -> Vec<Gap> {
     reasons.map(|reason| Gap { fact: UNSEEN_TEXT.to_owned(), reason }).collect()
 }
 
-/// What could not be read of a page.
+/// Returns the gaps for what could not be read of a page.
 fn gaps(page: &ReadText, found: &Found) -> Vec<Gap> {
     let left_out = found
         .left_out
@@ -265,11 +266,11 @@ fn gaps(page: &ReadText, found: &Found) -> Vec<Gap> {
         .collect()
 }
 
-/// Units that failed, as rows of a list tell them.
+/// Failed units, as listed in rows.
 #[derive(Default)]
 struct Units<'f> {
     seen: BTreeSet<&'f str>,
-    /// In their order, without repetitions.
+    /// In order, without repetitions.
     list: Vec<Value>,
     source: &'f str,
 }
@@ -296,7 +297,7 @@ impl<'f> Units<'f> {
     }
 }
 
-/// What is said of a text so long that its middle was only looked at by the rules.
+/// Returns the gap for a text so long that its middle was only searched for signatures.
 fn passed_over() -> Gap {
     let reason = "unknown failures were only searched for at the beginning and the end of this long text";
     Gap { fact: "log.unrecognised".to_owned(), reason: reason.to_owned() }

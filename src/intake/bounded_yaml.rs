@@ -1,7 +1,7 @@
-//! YAML values whose aliases cannot make them larger than they may be.
+//! YAML values whose aliases cannot make them larger than a limit.
 //!
-//! A few lines of aliases of aliases stand for billions of values. The parser ends a document at a hundred
-//! times its events, which is much for a long one; here each value is counted as it is made.
+//! A few lines of aliases of aliases stand for billions of values. The parser stops a document at a hundred
+//! times its events, which is a lot for a long one; here each value is counted as it is built.
 
 use std::cell::Cell;
 use std::fmt;
@@ -13,7 +13,7 @@ use yaml_serde::mapping::Entry;
 use yaml_serde::value::{Tag, TaggedValue};
 use yaml_serde::{Mapping, Value};
 
-/// Makes a value, as long as there is room for the values in it.
+/// Builds a value, as long as there is room for the values in it.
 #[derive(Clone, Copy)]
 pub struct BoundedValue<'r>(pub &'r Cell<u64>);
 

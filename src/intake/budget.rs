@@ -1,26 +1,35 @@
-//! The work that one text may take: every attempt to read a part of it spends some, and what is no longer
-//! affordable is named.
+//! The work budget of one text: every attempt to parse a part of it costs something, and what can no longer
+//! be afforded is reported.
 //!
-//! Work is counted in bytes that a reader of JSON, YAML or command lines went over, again for each time that
-//! it did. So it does not depend on the machine, and a test can compare it with the length of the text.
+//! Work is counted in bytes that a parser of JSON, YAML or command lines went over, repeatedly if it does so
+//! repeatedly. So it does not depend on the machine, and a test can compare it with the length of the text.
+//!
+//! Why there is a budget: a paste does not mark where a document begins or ends, so each line that looks like
+//! a beginning has to be tried, and a failed attempt may have read to the end of the text. If ten thousand
+//! lines began a document that never ends, the text would be read ten thousand times. A limit on the text
+//! alone does not help, since a few hundred KiB are enough for that, and a time limit would make the result
+//! depend on the machine. With a budget proportional to the length, the work stays linear for any text, and a
+//! text of real documents uses only a fraction of it. Each parser gets its own share, so that one that wastes
+//! its work does not keep the others from finding anything, and lines of a failed attempt may be tried again
+//! only a few times ([`Attempts`]). What is skipped is reported as a gap of the snapshot.
 
 use serde_json::Value;
 
-/// Work that every text may take, however short it is.
+/// Work that every text may cost, however short it is.
 const FREE: u64 = 1 << 20;
-/// Work that each byte of a text may take beside that.
+/// Further work for each byte of a text.
 const PER_BYTE: u64 = 3;
-/// Readers that share it: what one of them wastes is not missing for the others.
+/// Number of parsers that share the budget: what one of them wastes is not missing for the others.
 const READERS: u64 = 3;
-/// How many times the work of a failed attempt may go into attempts that begin within the same lines.
+/// Work for attempts that begin within the lines of a failed attempt, as a multiple of its work.
 const AGAIN: u64 = 4;
 
-/// What reading a text took.
+/// The work that a text took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Work {
-    /// Bytes that were gone over.
+    /// Bytes that parsers went over.
     pub spent: u64,
-    /// Most that may be, for a text of this length.
+    /// The most that is allowed for a text of this length.
     pub allowed: u64,
 }
 
@@ -28,55 +37,56 @@ pub struct Work {
 #[derive(Debug, Clone, Default)]
 pub struct Budget {
     work: Work,
-    /// Most that the reader at work may have spent when it ends.
+    /// The total that may be spent when the current parser ends.
     limit: u64,
     left_out: Vec<String>,
 }
 
 impl Budget {
-    /// The budget of a text of so many bytes.
+    /// Returns the budget of a text of this length.
     #[must_use]
     pub fn of(bytes: u64) -> Self {
         let allowed = FREE + PER_BYTE * bytes;
         Self { work: Work { spent: 0, allowed }, limit: allowed, left_out: Vec::new() }
     }
 
-    /// A reader begins that others follow: it may spend its part of the whole.
+    /// Starts the share of a parser that others follow.
     pub fn begin_part(&mut self) {
         self.limit = self.work.allowed.min(self.work.spent + self.work.allowed / READERS);
     }
 
-    /// The last reader begins: it may spend all that the others left.
+    /// Starts the last parser, which may spend everything that the others left.
     pub fn begin_rest(&mut self) {
         self.limit = self.work.allowed;
     }
 
-    /// What was spent.
+    /// Returns the work so far.
     #[must_use]
     pub fn work(&self) -> Work {
         self.work
     }
 
-    /// Work that is left, in bytes.
+    /// Returns the work that the current parser may still spend, in bytes.
     #[must_use]
     pub fn left(&self) -> u64 {
         self.limit.saturating_sub(self.work.spent)
     }
 
-    /// Whether nothing is left.
+    /// Returns whether nothing is left.
     #[must_use]
     pub fn is_spent(&self) -> bool {
         self.left() == 0
     }
 
-    /// Spends work and tells whether it was affordable. What is not takes all that is left.
+    /// Spends work and returns whether the budget allowed it. Work that it did not allow uses up what is
+    /// left.
     pub fn spend(&mut self, bytes: usize) -> bool {
         let fits = bytes as u64 <= self.left();
         self.work.spent += self.left().min(bytes as u64);
         fits
     }
 
-    /// Takes over what another text took.
+    /// Adds the work and the allowance of another text.
     pub fn add(&mut self, other: &Self) {
         self.work.spent += other.work.spent;
         self.work.allowed += other.work.allowed;
@@ -84,21 +94,21 @@ impl Budget {
         self.left_out.extend(other.left_out.iter().cloned());
     }
 
-    /// Names what is not read.
+    /// Records something that is not parsed.
     pub fn leave_out(&mut self, what: String) {
         self.left_out.push(what);
     }
 
-    /// Names what is not looked for from a line on, because nothing is left.
+    /// Records what is not searched for from a line on, because the budget is used up.
     pub fn end_at(&mut self, line: u64, what: &str) {
         self.leave_out(format!(
             "{what} from line {line} on: the work limit for a text of this size was reached"
         ));
     }
 
-    /// Of containers those that a text of this size may describe: the first, and more as long as what each of
-    /// them carries of an image is affordable. One more than the most is taken, so that it can be named what
-    /// stands behind them.
+    /// Returns the containers that the budget allows: the first one, and more while it covers the image data
+    /// that each of them carries. One more than `most` is returned, so that the caller can say from where on
+    /// containers are left out.
     pub fn affordable<T>(
         &mut self,
         most: usize,
@@ -115,14 +125,14 @@ impl Budget {
         taken
     }
 
-    /// What is not read, in words.
+    /// Returns what is not parsed, in words.
     #[must_use]
     pub fn left_out(&self) -> &[String] {
         &self.left_out
     }
 }
 
-/// What a document takes, in bytes or so.
+/// Returns the approximate size of a document in bytes.
 pub fn size(document: &Value) -> usize {
     const NODE: usize = 8;
     NODE + match document {
@@ -133,20 +143,20 @@ pub fn size(document: &Value) -> usize {
     }
 }
 
-/// Where an attempt may begin. Lines that a failed attempt went over are gone over again only for a multiple
-/// of its work: else each of n lines that begin what never ends would be read n times.
+/// Where an attempt may begin. Lines of a failed attempt may be tried again only for a multiple of its work:
+/// otherwise, each of n lines that begin something without an end would be read n times.
 #[derive(Debug, Default)]
 pub struct Attempts {
-    /// Index of the line behind all failed attempts.
+    /// Index of the line after all failed attempts.
     behind: usize,
-    /// Work that may still begin before it.
+    /// Work left for attempts that begin before `behind`.
     room: u64,
-    /// Index of the first line that no attempt could begin at.
+    /// Index of the first line at which no attempt was allowed.
     passed_over: Option<usize>,
 }
 
 impl Attempts {
-    /// Whether an attempt may begin at a line; one that may not is remembered.
+    /// Returns whether an attempt may begin at a line; the first refusal is recorded.
     pub fn may_begin(&mut self, at: usize) -> bool {
         let may = at >= self.behind || self.room > 0;
         if !may {
@@ -155,14 +165,14 @@ impl Attempts {
         may
     }
 
-    /// Takes note of an attempt that failed, of the lines that it went over and of its work.
+    /// Records a failed attempt, the lines that it covered and its work.
     pub fn failed(&mut self, at: usize, lines: usize, work: usize) {
         let work = work as u64;
         self.room = if at >= self.behind { AGAIN * work } else { self.room.saturating_sub(work.max(1)) };
         self.behind = self.behind.max(at + lines);
     }
 
-    /// Index of the first line that no attempt could begin at.
+    /// Returns the index of the first line at which no attempt was allowed.
     #[must_use]
     pub fn passed_over(&self) -> Option<usize> {
         self.passed_over
@@ -207,7 +217,7 @@ mod tests {
         });
         assert_eq!(begun.count(), 50);
         assert_eq!(attempts.passed_over(), Some(5));
-        // What fails at its own first line does not keep others from beginning.
+        // An attempt that fails on its own first line does not keep others from beginning.
         let mut attempts = Attempts::default();
         assert!((0..1000).all(|at| {
             attempts.failed(at, 1, 1);

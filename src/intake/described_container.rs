@@ -1,4 +1,4 @@
-//! A container as a text describes it, and what it is called.
+//! A container as described in a text, and the names that refer to it.
 
 use serde_json::Value;
 
@@ -7,38 +7,38 @@ use super::spec::InspectDocuments;
 use crate::facts::{Config, program};
 use crate::snapshot::Facts;
 
-/// A container that the text describes.
+/// A container that a text describes.
 #[derive(Debug, Clone)]
 pub struct Described {
     /// Number of the first line of its description.
     pub line: u64,
-    /// Name, where it has one.
+    /// Its name, if it has one.
     pub name: Option<String>,
-    /// Where the description stands, in words.
+    /// Where the description is, in words.
     pub origin: String,
     /// CLI of the engine.
     pub engine: Option<EngineCli>,
     /// Its image.
     pub image: Option<String>,
-    /// What its image starts from.
+    /// The base of its image.
     pub base: Option<String>,
     /// The description as inspect documents.
     pub documents: InspectDocuments,
     /// The image's own inspect document.
     pub declared: Option<Value>,
-    /// What the build did.
+    /// Facts about the build of its image.
     pub facts: Facts,
 }
 
 impl Described {
-    /// The description, to be read as configuration.
+    /// Returns the description as a configuration.
     pub fn config(&self) -> Config<'_> {
         let InspectDocuments { inspect, native, kind, complete } = &self.documents;
         Config::partial(inspect, native.as_ref(), *kind, complete)
     }
 
-    /// Whether a name in the text is its own, as compose and the engine form it: `project_web_1` and `web-1`
-    /// are `web`.
+    /// Returns whether a name in the text refers to it, in the forms of compose and the engine:
+    /// `project_web_1` and `web-1` are `web`.
     pub fn is_called(&self, name: &str) -> bool {
         let Some(own) = self.name.as_deref().filter(|own| !own.is_empty()) else { return false };
         let part = |start: usize| matches!(name.as_bytes().get(start), Some(b'-' | b'_') | None);
@@ -47,7 +47,7 @@ impl Described {
         })
     }
 
-    /// Whether its command leads to an init.
+    /// Returns whether its command leads to an init.
     pub fn reaches_systemd(&self) -> bool {
         program::of_argv(&self.config().argv(), None).init.is_some()
     }

@@ -1,4 +1,4 @@
-//! Dockerfile text as an image's configuration: what it sets, and what its RUN lines do to systemd.
+//! Dockerfile text as an image configuration: what it sets, and what its RUN lines do to systemd.
 
 use serde_json::{Map, Value, json};
 
@@ -6,16 +6,16 @@ use super::reader::Line;
 use crate::pattern::Pattern;
 use crate::snapshot::{Facts, key};
 
-/// Instructions, behind the step numbers of the classic builder or of BuildKit where those stand.
+/// Instructions, also after the step numbers of the classic builder or of BuildKit.
 static INSTRUCTION: Pattern = Pattern::new(
     r"^(?:Step \d+(?:/\d+)? ?: |#\d+ \[[^\]]*\] )?(?P<word>FROM|RUN|CMD|ENTRYPOINT|ENV|VOLUME|STOPSIGNAL|USER|COPY|ADD|ARG|WORKDIR|EXPOSE|LABEL|SHELL|HEALTHCHECK|MAINTAINER|ONBUILD) +(?P<rest>\S.*)$",
 );
-/// Packages that bring the manager.
+/// Packages that contain the manager.
 static INSTALLS: Pattern = Pattern::with_one_of(
     &["systemd"],
     r"\b(?:apt|apt-get|aptitude|yum|dnf|microdnf|zypper|pacman|tdnf)\b[^;&|]*\b(?:install|-S\w*|in)\b[^;&|]*\bsystemd(?:-sysv)?\b",
 );
-/// The unit that the boot is for.
+/// The default target.
 static DEFAULT: Pattern =
     Pattern::with_one_of(&["set-default"], r"\bsystemctl +set-default +(?P<unit>[\w@.-]+)");
 
@@ -26,15 +26,15 @@ pub struct Dockerfile {
     pub line: u64,
     /// Number of its last line.
     pub last: u64,
-    /// Image that it starts from.
+    /// Base image.
     pub base: Option<String>,
-    /// What it sets, in the form of `Config` of inspect.
+    /// What it sets, in the form of inspect's `Config`.
     pub config: Map<String, Value>,
-    /// What its RUN lines do.
+    /// Facts about its RUN lines.
     pub facts: Facts,
 }
 
-/// The Dockerfiles of a page: instructions with nothing else between them.
+/// Returns the Dockerfiles of a page: runs of instructions with nothing else between them.
 #[must_use]
 pub fn files(lines: &[Line]) -> Vec<Dockerfile> {
     let mut found = Vec::new();
@@ -51,7 +51,7 @@ pub fn files(lines: &[Line]) -> Vec<Dockerfile> {
     found
 }
 
-/// Instructions from the first line on, and the lines that they take.
+/// Returns the instructions from the first line on, and the number of lines that they take.
 fn block(lines: &[Line]) -> (Vec<(String, String)>, usize) {
     let mut instructions = Vec::new();
     let mut at = 0;
@@ -72,7 +72,7 @@ fn block(lines: &[Line]) -> (Vec<(String, String)>, usize) {
     (instructions, end)
 }
 
-/// Whether a line begins as instructions do; says no quickly.
+/// Returns whether a line may begin with an instruction; a quick way to say no.
 fn may_instruct(text: &str) -> bool {
     matches!(text.as_bytes(), [b'#', ..] | [b'S', b't', b'e', b'p', ..] | [b'A'..=b'Z', b'A'..=b'Z', ..])
 }
@@ -85,7 +85,7 @@ fn continued(first: &str, rest: &[Line]) -> (String, usize) {
     {
         used += 1;
         let next = line.text.trim();
-        // Comments may stand between continued lines.
+        // Comments may stand between continuation lines.
         if !next.starts_with('#') {
             text.pop();
             text.push(' ');
@@ -117,7 +117,7 @@ fn file(instructions: &[(String, String)], line: u64, last: u64) -> Dockerfile {
             "CMD" => put(&mut file.config, "Cmd", json!(command(rest))),
             "ENTRYPOINT" => {
                 put(&mut file.config, "Entrypoint", json!(command(rest)));
-                // A new entrypoint does away with the base's command.
+                // A new entrypoint resets the base image's command.
                 file.config.entry("Cmd").or_insert(Value::Null);
             }
             "RUN" => run(rest, &mut file.facts),
@@ -127,7 +127,7 @@ fn file(instructions: &[(String, String)], line: u64, last: u64) -> Dockerfile {
     file
 }
 
-/// The image behind FROM, without platform and stage name.
+/// Returns the image of FROM, without platform and stage name.
 fn from(rest: &str) -> Option<String> {
     let image = rest.split_whitespace().find(|word| !word.starts_with("--"))?;
     let fits = |c: char| {
@@ -146,7 +146,7 @@ fn append(config: &mut Map<String, Value>, key: &str, values: Vec<String>) {
     }
 }
 
-/// `ENV a=b c="d e"` and the old `ENV a b`.
+/// Returns the settings of `ENV a=b c="d e"` and of the old form `ENV a b`.
 fn env(rest: &str) -> Vec<String> {
     let words = shlex::split(rest).unwrap_or_default();
     match words.split_first() {
@@ -159,7 +159,7 @@ fn json_words(rest: &str) -> Option<Vec<String>> {
     serde_json::from_str(rest.trim()).ok()
 }
 
-/// The exec form as it is, the shell form as what it runs.
+/// Returns the words of a command: the exec form as it is, the shell form with its shell.
 fn command(rest: &str) -> Vec<String> {
     json_words(rest).unwrap_or_else(|| ["/bin/sh", "-c", rest.trim()].map(str::to_owned).to_vec())
 }

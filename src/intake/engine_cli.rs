@@ -1,4 +1,4 @@
-//! The command line programs of container engines, by the word that starts them.
+//! The command line programs of container engines.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ pub enum EngineCli {
     Docker,
     /// `podman`.
     Podman,
-    /// `nerdctl`, which has Docker's options and containerd behind it.
+    /// `nerdctl`, which takes Docker's options and uses containerd.
     Nerdctl,
 }
 
@@ -33,7 +33,7 @@ impl EngineCli {
         }
     }
 
-    /// Returns the engine behind it; `None` where that is neither Docker nor Podman.
+    /// Returns the engine behind it; `None` if it is neither Docker nor Podman.
     #[must_use]
     pub fn engine(self) -> Option<EngineKind> {
         match self {

@@ -1,5 +1,5 @@
-//! `docker info`, `docker version` and `podman info` as people paste them: text or YAML, evened out to the
-//! Engine API's fields.
+//! `docker info`, `docker version` and `podman info` as people paste them: text, JSON or YAML, normalised to
+//! the Engine API's fields.
 
 use serde_json::{Map, Value, json};
 use yaml_serde::Value as Yaml;
@@ -21,13 +21,13 @@ const LABELS: &[(&str, &str)] = &[
     ("Server Version:", "ServerVersion"),
 ];
 
-/// The labels that only `docker info` has, which are known within a sentence too.
+/// The labels that only `docker info` has, which are recognised within a sentence too.
 static WITHIN: Pattern = Pattern::with_one_of(
     &["Cgroup Driver:", "Cgroup Version:", "Server Version:"],
     "Cgroup (?:Driver|Version):|Server Version:",
 );
 
-/// What every line holds that says something by itself: a label, or the name of a version.
+/// Every relevant line contains one of these: a label, or the name of a version.
 static SAYS: Literals = Literals::new(&[
     "Architecture:",
     "Cgroup ",
@@ -39,10 +39,10 @@ static SAYS: Literals = Literals::new(&[
     "Server:",
     "Security Options:",
 ]);
-/// The names of the engines whose commands tell which of them it is.
+/// The names of the engines whose commands show which of them it is.
 static ENGINES: Literals = Literals::new(&["docker", "podman"]);
 
-/// What an engine says of itself.
+/// What an engine says about itself.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct EngineInfo {
     /// Fields of the Engine API's info document.
@@ -51,14 +51,14 @@ pub struct EngineInfo {
     pub name: Option<EngineKind>,
     /// Its version.
     pub version: Option<String>,
-    /// Which engine it is by the commands that the text shows.
+    /// The engine whose commands the text shows.
     pub shown: Option<EngineKind>,
-    /// Numbers of the lines that said so.
+    /// Number of the first line that says so.
     pub line: Option<u64>,
 }
 
 impl EngineInfo {
-    /// Takes over what another text says and this one did not.
+    /// Adds what another text says and this one does not.
     pub fn merge(&mut self, other: Self) {
         for (key, value) in other.info {
             self.info.entry(key).or_insert(value);
@@ -74,7 +74,7 @@ impl EngineInfo {
     }
 }
 
-/// What the lines of a page say.
+/// Returns what the lines of a page say.
 #[must_use]
 pub fn of_lines(lines: &[Line]) -> EngineInfo {
     let mut engine = EngineInfo::default();
@@ -131,8 +131,7 @@ pub fn of_lines(lines: &[Line]) -> EngineInfo {
     engine
 }
 
-/// Adds the name of a profile to the option `seccomp` above it; of the built-in one nothing more needs to be
-/// said.
+/// Adds the name of a profile to the option `seccomp` above it; nothing is added for the built-in one.
 fn add_profile(text: &str, options: Option<&mut Vec<Value>>) {
     let profile = text.strip_prefix("Profile:").map(str::trim);
     let last = options.and_then(|options| options.last_mut());
@@ -143,7 +142,7 @@ fn add_profile(text: &str, options: Option<&mut Vec<Value>>) {
     }
 }
 
-/// The value behind a label; where [`WITHIN`] says so, within a sentence too.
+/// Returns the value after a label; if `within`, also inside a sentence.
 fn labelled<'t>(text: &'t str, label: &str, within: bool) -> Option<&'t str> {
     if let Some(value) = text.strip_prefix(label) {
         return Some(value.trim()).filter(|value| !value.is_empty());
@@ -154,7 +153,7 @@ fn labelled<'t>(text: &'t str, label: &str, within: bool) -> Option<&'t str> {
     Some(word).filter(|word| !word.is_empty())
 }
 
-/// The engine whose commands the text shows, where nothing else names it.
+/// Returns the engine whose commands the text shows, if nothing else names it.
 #[must_use]
 pub fn of_commands(lines: &[Line]) -> Option<EngineKind> {
     const COMMANDS: [&str; 14] = [
@@ -186,7 +185,7 @@ pub fn of_commands(lines: &[Line]) -> Option<EngineKind> {
     lines.iter().find_map(of)
 }
 
-/// `Docker version 28.5.2, build …`, `podman version 4.3.1`, and the server's part of `docker version`.
+/// Reads `Docker version 28.5.2, build …`, `podman version 4.3.1`, and the server's part of `docker version`.
 fn version(text: &str, in_server: bool, line: u64, engine: &mut EngineInfo) {
     for (name, start) in [(EngineKind::Docker, "docker version "), (EngineKind::Podman, "podman version ")] {
         let rest = text.split_at_checked(start.len()).filter(|(words, _)| words.eq_ignore_ascii_case(start));
@@ -203,7 +202,7 @@ fn version(text: &str, in_server: bool, line: u64, engine: &mut EngineInfo) {
     }
 }
 
-/// The version number that a text begins with.
+/// Returns the version number at the beginning of a text.
 fn numbered(text: &str) -> Option<String> {
     let number: String = text
         .chars()
@@ -212,7 +211,7 @@ fn numbered(text: &str) -> Option<String> {
     number.starts_with(|c: char| c.is_ascii_digit()).then_some(number)
 }
 
-/// What `podman info` says, as YAML.
+/// Reads the YAML output of `podman info`.
 #[must_use]
 pub fn of_yaml(block: &Block) -> Option<EngineInfo> {
     let json = serde_json::to_value(yaml_to_json(&block.value)).ok()?;
@@ -222,7 +221,7 @@ pub fn of_yaml(block: &Block) -> Option<EngineInfo> {
     Some(engine)
 }
 
-/// What `podman info` says, as JSON.
+/// Reads the JSON output of `podman info`.
 #[must_use]
 pub fn of_podman(document: &Value) -> EngineInfo {
     let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
@@ -255,7 +254,7 @@ pub fn of_podman(document: &Value) -> EngineInfo {
     engine
 }
 
-/// What `docker info` says, as JSON.
+/// Reads the JSON output of `docker info`.
 #[must_use]
 pub fn of_info(document: &Value) -> EngineInfo {
     let info = document.as_object().cloned().unwrap_or_default();
@@ -263,12 +262,12 @@ pub fn of_info(document: &Value) -> EngineInfo {
     EngineInfo { name: version.as_ref().map(|_| EngineKind::Docker), version, info, ..EngineInfo::default() }
 }
 
-/// What `docker version` says, as JSON of the CLI or of the API.
+/// Reads `docker version` in the JSON of the CLI or of the API.
 #[must_use]
 pub fn of_version(document: &Value) -> EngineInfo {
     let server = document.get("Server").filter(|server| !server.is_null()).unwrap_or(document);
     let version = server.get("Version").and_then(Value::as_str).map(str::to_owned);
-    // Podman spells the key its own way.
+    // Podman spells the key differently.
     let podman =
         document.pointer("/Client/APIVersion").is_some() || server.to_string().contains("Podman Engine");
     EngineInfo {

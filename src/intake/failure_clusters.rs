@@ -1,25 +1,24 @@
-//! Lines that look like a failure and that no signature knows: counted by a form that is the same on every
-//! host.
+//! Lines that look like failures and match no signature, grouped by a form that is the same on every host.
 
 use std::collections::BTreeMap;
 
 use crate::pattern::Pattern;
 use crate::snapshot::Cluster;
 
-/// Clusters that are kept of one text; more failures than that are one disaster.
+/// Most clusters kept of one text; beyond that, single ones no longer help.
 const KEPT: usize = 200;
-/// Bytes of a line that decide its cluster.
+/// Bytes of a line that determine its cluster.
 const DECISIVE: usize = 400;
 
-/// Words of failure, in lower case: an expression for either case takes a millisecond to compile.
+/// Words of failure, in lower case: a case-insensitive expression takes a millisecond to compile.
 static FAILURE: Pattern = Pattern::new(
     r"\b(?:error|errors|fail|failed|failure|fails|fatal|panic|panicked|denied|refused|cannot|can't|could not|couldn't|unable|timed out|timeout|exception|traceback|segmentation fault|core dumped|killed|aborted|abort|no such file|not found|not permitted|no space left|unsupported|invalid|crashed|oom)\b|exited with (?:exit )?(?:code|status) [1-9]",
 );
-/// Sentences that name a failure that did not happen, in lower case.
+/// Phrases about failures that did not happen, in lower case.
 static FINE: Pattern = Pattern::new(
     r"\b(?:0|no|without) (?:errors?|failures?|failed)\b|\bfailed[=:] ?0\b|\berrors?[=:] ?0\b|\[  ok  \]",
 );
-/// What differs between two hosts that fail alike, and what stands for it.
+/// What differs between two hosts with the same failure, and its placeholder.
 static VARIABLE: [(Pattern, &str); 9] = [
     (Pattern::new(r#""[^"]*"|'[^']*'|`[^`]*`|“.*?”"#), "<quoted>"),
     (Pattern::new(r"https?://\S+|\b[\w.-]+@[\w.-]+\b"), "<address>"),
@@ -41,14 +40,14 @@ pub struct Clusters {
     found: BTreeMap<String, Cluster>,
 }
 
-/// Whether a line looks like a failure.
+/// Returns whether a line looks like a failure.
 #[must_use]
 pub fn looks_bad(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     FAILURE.is_match(&text) && !FINE.is_match(&text)
 }
 
-/// The stable id of a failing line.
+/// Returns the stable id of a line's cluster.
 #[must_use]
 pub fn id(text: &str) -> String {
     let end = text.floor_char_boundary(DECISIVE.min(text.len()));
@@ -58,7 +57,7 @@ pub fn id(text: &str) -> String {
     format!("{:012x}", fnv(form.as_bytes()) & 0xffff_ffff_ffff)
 }
 
-/// FNV-1a with 64 bits: the same on every machine and in every version of this program.
+/// Returns the 64-bit FNV-1a hash, which is the same on every machine and in every version of this program.
 fn fnv(bytes: &[u8]) -> u64 {
     bytes
         .iter()
@@ -66,7 +65,7 @@ fn fnv(bytes: &[u8]) -> u64 {
 }
 
 impl Clusters {
-    /// Counts a line that looks bad and is not known.
+    /// Counts a line that looks like a failure and matches no signature.
     pub fn add(&mut self, line: u64, text: &str) {
         let cluster = id(text);
         let full = self.found.len() >= KEPT;
@@ -80,7 +79,7 @@ impl Clusters {
         }
     }
 
-    /// The clusters in the order of their first lines.
+    /// Returns the clusters in the order of their first lines.
     #[must_use]
     pub fn finish(self) -> Vec<Cluster> {
         let mut clusters: Vec<Cluster> = self.found.into_values().collect();

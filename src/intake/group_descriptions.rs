@@ -1,5 +1,15 @@
-//! All descriptions of containers, images and engines in a text, sorted out: what is the same, what belongs
-//! together.
+//! Finds all descriptions of containers, images and engines in a text, and groups them: which are the same,
+//! which belong together.
+//!
+//! How a paste is divided: nobody marks the parts of a paste, so each kind of description is searched for in
+//! all lines on its own. JSON comes first, command lines next, YAML last, because its parser is the slowest
+//! and may use whatever budget is left (`budget`). Prompts, time stamps and prefixes were removed before
+//! (`line_prefix`), since a document is only found if its lines stand as they were printed. Each find keeps
+//! the numbers of its lines: a container owns the lines from its description to the next one, unless a prefix
+//! names another container (`line_owner`). Descriptions that say the same are one container, whatever their
+//! form, and those that the engine itself gave replace the command line that led to them. Incomplete ones are
+//! used only if there is no complete one, and then together: people quote single options of one command,
+//! rarely of several.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,10 +28,10 @@ use super::{Supplied, image_config, listing, run_command, services, shell, yaml}
 use crate::scan::threads;
 use crate::snapshot::{EngineKind, Facts};
 
-/// Containers that are told apart in one text; a list of more is a catalogue, not a report.
+/// Most containers of one text; a longer list is a catalogue, not a report.
 const MOST: usize = 64;
 
-/// Lines from which on it pays to look for two things side by side.
+/// Lines from which it pays to search for two things in parallel.
 const LONG: usize = 2000;
 
 /// Everything that a text describes.
@@ -31,17 +41,17 @@ pub struct Found {
     pub containers: Vec<Described>,
     /// The engine.
     pub engine: EngineInfo,
-    /// What single lines and listings say.
+    /// What single lines and listings show.
     pub observed: Vec<Observed>,
-    /// Arguments that hold nothing of what they should.
+    /// Arguments without the content that they should have.
     pub empty: Vec<&'static str>,
-    /// What was not read, in words.
+    /// What was not parsed, in words.
     pub left_out: Vec<String>,
-    /// The work that reading took.
+    /// The work that parsing took.
     pub work: Work,
 }
 
-/// Looks for everything in a page and in what was given beside it.
+/// Searches a page, and what was supplied beside it, for every description.
 pub fn found(page: &ReadText, supplied: &Supplied) -> Found {
     let mut budget = Budget::of(page.lines.iter().map(|line| line.text.len() as u64).sum());
     let mut of_page = || of_lines(&page.lines, &mut budget);
@@ -71,7 +81,7 @@ pub fn found(page: &ReadText, supplied: &Supplied) -> Found {
         }));
         given.engine.merge(more.engine);
     }
-    // What was named on the command line is the container that the text is about.
+    // What was supplied on the command line is the container that the text is about.
     if !given.containers.is_empty() {
         given.containers.truncate(1);
         found.containers = given.containers;
@@ -88,7 +98,7 @@ fn of_lines(lines: &[Line], budget: &mut Budget) -> Found {
     let documents = json_documents::documents(lines, budget);
     budget.begin_part();
     let commands = shell::commands(lines, budget);
-    // The dearest last.
+    // The most expensive parser comes last.
     budget.begin_rest();
     let blocks = yaml::blocks(lines, budget);
     let mut engine = engine_info::of_lines(lines);
@@ -116,7 +126,7 @@ fn of_lines(lines: &[Line], budget: &mut Budget) -> Found {
         containers.extend(files.last().map(of_file));
     }
     if containers.is_empty() {
-        containers = speakers(lines);
+        containers = compose_services(lines);
     }
     containers.sort_by_key(|container| container.line);
     if let Some(further) = containers.get(MOST) {
@@ -127,8 +137,8 @@ fn of_lines(lines: &[Line], budget: &mut Budget) -> Found {
     Found { containers, engine, ..Found::default() }
 }
 
-/// Repetitions are one container; parts of a description are used only where nothing whole is there, and then
-/// together.
+/// Drops repetitions, and keeps incomplete descriptions only if there is no complete one; then they are
+/// merged.
 fn sorted_out(mut specs: Vec<Spec>) -> Vec<Spec> {
     specs.sort_by_key(|spec| spec.line);
     let mut said = BTreeSet::new();
@@ -180,7 +190,7 @@ fn described(
     budget.affordable(MOST, specs.iter().map(|spec| (spec.line, shared, spec))).into_iter().map(of).collect()
 }
 
-/// Containers that the engine itself described; a command line of the same container says nothing more.
+/// Adds the containers that the engine itself described; a command line for the same container adds nothing.
 fn inspected(
     documents: &[JsonDocument],
     declared: Option<&Value>,
@@ -204,7 +214,7 @@ fn inspected(
     containers.extend(of_engine);
 }
 
-/// A container as the engine describes it; a section that is missing was cut off.
+/// Returns a container as the engine describes it; a missing section was cut off.
 fn of_inspect(document: &JsonDocument, declared: Option<&Value>) -> Option<Described> {
     let podman = match document.kind {
         DocumentKind::Container => false,
@@ -212,7 +222,7 @@ fn of_inspect(document: &JsonDocument, declared: Option<&Value>) -> Option<Descr
         _ => return None,
     };
     let mut value = document.value.clone();
-    // Podman's own CLI gives the stop signal as a number.
+    // Podman's own CLI prints the stop signal as a number.
     if let Some(signal) = value.pointer("/Config/StopSignal").and_then(Value::as_i64) {
         value["Config"]["StopSignal"] = json!(signal.to_string());
     }
@@ -240,15 +250,15 @@ fn of_inspect(document: &JsonDocument, declared: Option<&Value>) -> Option<Descr
     })
 }
 
-/// The services of a compose log that nothing describes, told apart by their prefixes; none where only one
-/// speaks.
-fn speakers(lines: &[Line]) -> Vec<Described> {
+/// Returns the services of a compose log that nothing describes, distinguished by their prefixes; none if
+/// only one of them logs.
+fn compose_services(lines: &[Line]) -> Vec<Described> {
     let mut counts: BTreeMap<&str, (u64, usize)> = BTreeMap::new();
     for line in lines {
         let Some(name) = line.container.as_deref() else { continue };
         counts.entry(name).or_insert((line.number, 0)).1 += 1;
     }
-    // `web-1` or, of the first compose, `web_1`; the first column of a table has no such number.
+    // `web-1` or, in compose v1, `web_1`; the first column of a table has no such number.
     let numbered =
         |name: &str| name.rsplit_once(['-', '_']).is_some_and(|(_, number)| number.parse::<u16>().is_ok());
     counts.retain(|name, (_, lines)| *lines > 1 && numbered(name));
@@ -274,7 +284,7 @@ fn speakers(lines: &[Line]) -> Vec<Described> {
     counts.into_iter().map(one).collect()
 }
 
-/// An image without a container: how it is started is unknown.
+/// Returns an image without a container: how it is started is unknown.
 fn of_file(file: &Dockerfile) -> Described {
     let mut documents = InspectDocuments {
         inspect: json!({"Config": {}}),

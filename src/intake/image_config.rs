@@ -1,5 +1,5 @@
-//! What a container has from its image: the configuration that the image declares, put where the container's
-//! own says nothing.
+//! What a container inherits from its image: the configuration that the image declares, where the container's
+//! own sets nothing.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::spec::InspectDocuments;
 use crate::facts::Config;
 
-/// Puts the image's configuration where the container's own says nothing.
+/// Adds the image's configuration where the container's own sets nothing.
 pub(super) fn inherit(documents: &mut InspectDocuments, image: &Map<String, Value>, whole: bool) {
     let Some(config) = documents.inspect.get_mut("Config").and_then(Value::as_object_mut) else { return };
     let own_entrypoint = config.contains_key("Entrypoint");
@@ -32,7 +32,7 @@ pub(super) fn inherit(documents: &mut InspectDocuments, image: &Map<String, Valu
     }
 }
 
-/// Volumes that the image declares and nothing lies over.
+/// Adds the volumes that the image declares and no other mount covers.
 fn volumes(documents: &mut InspectDocuments, image: &Map<String, Value>) {
     let declared: Vec<String> =
         image.get("Volumes").and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned().collect();

@@ -1,4 +1,4 @@
-//! JSON documents within a text: the answers of `inspect`, `info` and `version`, of Docker and of Podman.
+//! JSON documents within a text: the output of `inspect`, `info` and `version` of Docker and Podman.
 
 use serde_json::Value;
 
@@ -6,10 +6,10 @@ use super::budget::{Attempts, Budget};
 use super::reader::Line;
 use crate::pattern::Literals;
 
-/// Documents that are looked for in one text.
+/// Most documents that are read from one text.
 const MOST: usize = 64;
 
-/// Keys of which every known document has one.
+/// Keys of which every known document has at least one.
 static KNOWN: Literals = Literals::new(&[
     "Config\"",
     "host\"",
@@ -21,7 +21,7 @@ static KNOWN: Literals = Literals::new(&[
     "ApiVersion\"",
 ]);
 
-/// A document and where it stands.
+/// A document and where it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JsonDocument {
     /// Number of its first line.
@@ -51,7 +51,7 @@ pub enum DocumentKind {
     Version,
 }
 
-/// All known documents of a page.
+/// Returns all known documents of a page.
 #[must_use]
 pub fn documents(lines: &[Line], budget: &mut Budget) -> Vec<JsonDocument> {
     let mut found = Vec::new();
@@ -99,22 +99,22 @@ pub fn documents(lines: &[Line], budget: &mut Budget) -> Vec<JsonDocument> {
     found
 }
 
-/// Whether a known document may begin with a line. Many logs are documents of one line each.
+/// Returns whether a known document may begin on a line. Many logs consist of one-line documents.
 fn begins(text: &str) -> bool {
     matches!(text.trim_start().bytes().next(), Some(b'{' | b'['))
         && (KNOWN.may_occur_in(text) || nesting(text) > 0)
 }
 
-/// Lines as one text.
+/// All lines as one text.
 struct Joined {
     text: String,
     /// Where each line begins.
     starts: Vec<usize>,
 }
 
-/// An attempt that found no value.
+/// A failed attempt to parse a value.
 struct Failed {
-    /// Lines that it went over, with the one that breaks it.
+    /// Lines that it covered, up to the one with the error.
     lines: usize,
     /// Bytes that it went over.
     work: usize,
@@ -131,8 +131,8 @@ impl Joined {
         joined
     }
 
-    /// The JSON value that begins at a line, and how many lines it takes. What stands behind it on its last
-    /// line is no part of it.
+    /// Returns the JSON value that begins on a line, and how many lines it takes. What follows it on its last
+    /// line is ignored.
     fn value(&self, at: usize, budget: &mut Budget) -> Result<(Value, usize), Failed> {
         let start = self.starts[at];
         let affordable = usize::try_from(budget.left()).unwrap_or(usize::MAX);
@@ -150,7 +150,7 @@ impl Joined {
                 let lines = error.line().max(1);
                 let work = self.starts.get(at + lines).map_or(text.len(), |end| text.len().min(end - start));
                 budget.spend(work);
-                // The line that breaks it may begin another.
+                // The line with the error may begin another value.
                 Err(Failed { lines: lines.saturating_sub(1).max(1), work })
             }
             _ => {
@@ -161,7 +161,7 @@ impl Joined {
     }
 }
 
-/// Brackets opened minus brackets closed, outside of strings.
+/// Returns the number of opening minus closing brackets outside strings.
 fn nesting(text: &str) -> i64 {
     let (mut depth, mut quoted, mut escaped) = (0, false, false);
     for c in text.chars() {

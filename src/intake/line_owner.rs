@@ -1,5 +1,5 @@
-//! Which container a line belongs to, and what of a page that gives to each: in one pass, however many there
-//! are.
+//! Which container a line belongs to, and which part of a page belongs to each container: in one pass,
+//! however many there are.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,40 +10,40 @@ use super::reader::ReadText;
 use crate::pattern::Pattern;
 use crate::snapshot::{Cluster, KeptLine, key};
 
-/// Words that only a text about systemd has, in lower case.
+/// Words that only occur in texts about systemd, in lower case.
 static SIGNS: Pattern = Pattern::new(
     r"\bsystemd|systemctl|journalctl|loginctl|hostnamectl|machinectl|/sbin/init\b|\bd-?bus\b|init\.scope|\[!!!!!!\]|pid 1\b|telinit",
 );
-/// Facts that hold for the machine, and so for every container of a text.
+/// Facts that hold for the machine, and so for every container in a text.
 const SHARED: [&str; 3] = ["host.", "engine.", key::CGROUP_MODE.name()];
-/// Longest name of a container or service, in bytes: that of a file, as which the engines keep it.
+/// Longest name of a container or service, in bytes: that of a file, since engines store it as one.
 const LONGEST_NAME: usize = 255;
 
-/// Whether a text speaks of systemd.
+/// Returns whether a text mentions systemd.
 pub fn signs(text: &str) -> bool {
     SIGNS.is_match(&text.to_ascii_lowercase())
 }
 
-/// Whether a fact holds for the machine.
+/// Returns whether a fact holds for the machine.
 pub fn is_shared(key: &str) -> bool {
     SHARED.iter().any(|start| key.starts_with(start))
 }
 
-/// What of a page belongs to one container.
+/// The part of a page that belongs to one container.
 #[derive(Debug, Default)]
 pub struct ContainerPart<'f> {
-    /// Lines that rules want to see, in order.
+    /// Lines for the rules, in order.
     pub lines: Vec<KeptLine>,
-    /// Failures that no rule knows and that told no fact.
+    /// Failures that match no rule and gave no fact.
     pub unrecognised: Vec<Cluster>,
-    /// Observations, and whether they are about this container; of others only what holds for the machine
-    /// matters.
+    /// Observations, and whether they are about this container; those about others matter only if they hold
+    /// for the machine.
     pub observed: Vec<(&'f Observed, bool)>,
-    /// Whether its lines speak of systemd.
+    /// Whether its lines mention systemd.
     pub is_spoken: bool,
 }
 
-/// The part of each container, or the one part of a text that describes none.
+/// Returns the part of each container, or the only part of a text that describes none.
 pub fn parts<'f>(page: &ReadText, found: &'f Found) -> Vec<ContainerPart<'f>> {
     let mut parts: Vec<ContainerPart<'f>> = Vec::new();
     parts.resize_with(found.containers.len().max(1), ContainerPart::default);
@@ -59,7 +59,7 @@ pub fn parts<'f>(page: &ReadText, found: &'f Found) -> Vec<ContainerPart<'f>> {
         let part = &mut parts[owners.of(line.number, line.container.as_deref())];
         part.is_spoken = part.is_spoken || signs(&line.text);
     }
-    // A line that told a fact was understood.
+    // A line that gave a fact was understood.
     let understood: BTreeSet<u64> = found.observed.iter().map(|observed| observed.line).collect();
     for cluster in page.unrecognised.iter().filter(|cluster| !understood.contains(&cluster.line)) {
         parts[owners.of(cluster.line, None)].unrecognised.push(cluster.clone());
@@ -73,7 +73,7 @@ fn observed<'f>(found: &'f Found, owners: &mut Owners<'_>, parts: &mut [Containe
     let is_named = found.containers.iter().any(|container| container.name.is_some());
     for observed in &found.observed {
         let about = observed.about.as_deref();
-        // A row about another container than those that the text describes is about none of them.
+        // A row about a container that the text does not describe belongs to none of the described ones.
         let is_foreign = is_named && about.is_some_and(|about| owners.named(about).is_none());
         let owner = (!is_foreign).then(|| owners.of(observed.line, about));
         if observed.facts.iter().any(|(key, _)| is_shared(key)) {
@@ -87,18 +87,18 @@ fn observed<'f>(found: &'f Found, owners: &mut Owners<'_>, parts: &mut [Containe
     }
 }
 
-/// Which container a line belongs to.
+/// Decides which container a line belongs to.
 struct Owners<'f> {
     containers: &'f [Described],
-    /// Where a description begins, and the container that lines behind it belong to, by line.
+    /// The line at which each description begins, and the container that owns the lines after it.
     starts: Vec<(u64, usize)>,
-    /// What names were found to call.
+    /// Resolved names.
     names: BTreeMap<String, Option<usize>>,
 }
 
 impl<'f> Owners<'f> {
-    /// Of several containers in one document, lines belong to the one that is meant to run systemd. They are
-    /// in order of line.
+    /// Indexes the containers, which are in order of line. Of several containers in one document, the one
+    /// that is meant to run systemd owns the lines.
     fn new(containers: &'f [Described]) -> Self {
         let mut starts: Vec<(u64, usize)> = Vec::new();
         let mut is_meant = false;
@@ -116,8 +116,8 @@ impl<'f> Owners<'f> {
         Self { containers, starts, names: BTreeMap::new() }
     }
 
-    /// The container that a prefix names, else the last one described before the line; 0 where the text
-    /// describes none.
+    /// Returns the container that a prefix names, otherwise the last one described before the line; 0 if the
+    /// text describes none.
     fn of(&mut self, line: u64, service: Option<&str>) -> usize {
         if let Some(index) = service.and_then(|service| self.named(service)) {
             return index;
@@ -126,7 +126,7 @@ impl<'f> Owners<'f> {
         self.starts.get(before.saturating_sub(1)).map_or(0, |(_, index)| *index)
     }
 
-    /// The container that a name calls.
+    /// Returns the container that a name refers to.
     fn named(&mut self, name: &str) -> Option<usize> {
         if name.len() > LONGEST_NAME {
             return None;

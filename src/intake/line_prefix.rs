@@ -1,7 +1,7 @@
-//! What wraps a line in a paste or a CI log taken off: time stamps, host names, prefixes of compose, runners
-//! and collectors.
+//! Removes the wrapping of a line in a paste or a CI log: time stamps, host names, prefixes of compose, CI
+//! runners and log collectors.
 //!
-//! A clean line in, the bare line out, with the name of the container that a prefix gave. Indentation behind
+//! A clean line in, the bare line out, with the name of the container if a prefix gives it. Indentation after
 //! the wrapping stays, because YAML needs it. Must not judge or drop lines.
 
 use std::borrow::Cow;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::pattern::{Literals, Pattern};
 
-/// Wrappings within wrappings that are taken off; more is no log.
+/// Most nested wrappings that are removed; no log has more.
 const DEPTH: usize = 6;
 
 /// A line without its wrapping.
@@ -22,9 +22,9 @@ pub struct Bare<'l> {
     pub container: Option<String>,
 }
 
-/// A prefix that goes without a trace.
+/// A prefix that carries no information.
 struct Prefix {
-    /// Whether the first bytes of a line may begin it; says no quickly.
+    /// Whether the first bytes of a line may begin it; a quick way to say no.
     may: fn(&[u8]) -> bool,
     pattern: Pattern,
 }
@@ -34,20 +34,20 @@ const fn prefix(may: fn(&[u8]) -> bool, pattern: &'static str) -> Prefix {
 }
 
 static PREFIXES: [Prefix; 13] = [
-    // Quotes of mail and Markdown.
+    // Quotation marks of mail and Markdown.
     prefix(|line| matches!(line, [b' ' | b'>', ..]), r"^ {0,3}(?:> ?)+"),
-    // RFC 3339 as `docker -t`, GitHub, Kubernetes and GitLab write it, with GitLab's stream mark and CRI's
-    // behind it.
+    // RFC 3339 as written by `docker -t`, GitHub, Kubernetes and GitLab, followed by the stream mark of
+    // GitLab or CRI.
     prefix(
         |line| matches!(line, [b'0'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'T', ..]),
         r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?: \d\d[OE][ +]?| std(?:out|err) [FP] | |$)",
     ),
-    // The same with a blank: Python, PostgreSQL, runners.
+    // The same with a blank instead of the T: Python, PostgreSQL, CI runners.
     prefix(
         |line| matches!(opened(line), [b'0'..=b'9', _, _, _, b'-' | b'/', _, _, b'-' | b'/', _, _, b' ', ..]),
         r"^\[?\d{4}[-/]\d\d[-/]\d\d \d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?\]?(?: ?[-|:])? ?",
     ),
-    // Jenkins' time stamper, and clocks alone.
+    // Jenkins' time stamper, and bare clock times.
     prefix(
         |line| matches!(opened(line), [b'0'..=b'9', _, b':', ..]),
         r"^\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?(?: ?\|)? {1,2}",
@@ -57,7 +57,7 @@ static PREFIXES: [Prefix; 13] = [
         r"^\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?\] ?",
     ),
     prefix(|line| line.starts_with(b"[P"), r"^\[Pipeline\] "),
-    // Marks of GitHub, Azure, GitLab and Travis.
+    // Markers of GitHub, Azure, GitLab and Travis.
     prefix(
         |line| line.starts_with(b"##"),
         r"^##\[(?:group|endgroup|error|warning|debug|notice|command|section)\]",
@@ -66,7 +66,7 @@ static PREFIXES: [Prefix; 13] = [
     prefix(|line| line.starts_with(b"[c"), r"^\[command\]"),
     prefix(|line| line.starts_with(b"section_"), r"^section_(?:start|end):\d+:[\w.-]+(?:\[[^\]]*\])? *"),
     prefix(|line| line.starts_with(b"travis_"), r"^travis_(?:fold|time):(?:start|end):\S* *"),
-    // The kernel's ring buffer and the form of /dev/kmsg.
+    // The kernel's ring buffer and the format of /dev/kmsg.
     prefix(|line| line.starts_with(b"<"), r"^<\d{1,3}>"),
     prefix(
         |line| matches!(line, [b'[', b' ' | b'0'..=b'9', ..]),
@@ -74,18 +74,18 @@ static PREFIXES: [Prefix; 13] = [
     ),
 ];
 
-/// A line without the bracket that it begins with.
+/// Returns a line without its opening bracket.
 fn opened(line: &[u8]) -> &[u8] {
     line.strip_prefix(b"[").unwrap_or(line)
 }
 
-/// `Jan  2 03:04:05 ` of syslog and journalctl; with a year in other locales of journalctl's short forms.
+/// `Jan  2 03:04:05 ` of syslog and journalctl; with a year in journalctl's short formats of other locales.
 static SYSLOG: Pattern = Pattern::new(
     r"^(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?(?: [A-Z]{3,4})? ",
 );
-/// The program that stands behind syslog's stamp and host.
+/// The program after syslog's time stamp and host.
 static PROGRAM: Pattern = Pattern::new(r"^[\w@./()+-]+(?:\[\d+\])?: ");
-/// `host ` of journalctl's short-iso, which stands behind the time stamp, and the program behind it.
+/// `host ` in journalctl's short-iso format, after the time stamp and before the program.
 static HOST: Pattern = Pattern::new(r"^[\w.-]+ (?:[\w@./()+-]+\[\d+\]|kernel): ");
 /// `service-1  | ` of compose; journald's own tables have no such first column.
 static COMPOSE: Pattern = Pattern::new(r"^[A-Za-z0-9][\w.-]{0,80} +\| ?");
@@ -93,7 +93,7 @@ static COMPOSE: Pattern = Pattern::new(r"^[A-Za-z0-9][\w.-]{0,80} +\| ?");
 /// The keys under which collectors keep a line.
 static SAYS: Literals = Literals::new(&["log\"", "MESSAGE\"", "message\"", "msg\""]);
 
-/// Takes the wrapping off a clean line.
+/// Removes the wrapping from a clean line.
 #[must_use]
 pub fn bare(line: &str) -> Bare<'_> {
     let (mut text, mut container) = (Cow::Borrowed(line), None);
@@ -122,7 +122,7 @@ pub fn bare(line: &str) -> Bare<'_> {
     Bare { text, container }
 }
 
-/// Bytes of the wrapping with which a text begins; 0 for none.
+/// Returns the length of the wrapping at the beginning of a text, in bytes; 0 for none.
 fn wrapping(text: &str) -> usize {
     let applies = |prefix: &Prefix| {
         if (prefix.may)(text.as_bytes()) { prefix.pattern.find(text).map(|found| found.end) } else { None }
@@ -139,12 +139,13 @@ fn wrapping(text: &str) -> usize {
     starts.into_iter().find(|start| PROGRAM.is_match(&text[*start..])).unwrap_or_default()
 }
 
-/// Where the word that begins at `start` ends, and the blank behind it.
+/// Returns the end of the word that begins at `start` and of the blank after it.
 fn behind_word(text: &str, start: usize) -> usize {
     text[start..].find(' ').map_or(start, |blank| start + blank + 1)
 }
 
-/// The line within a line of Docker's json-file driver, or of a collector that keeps it under a usual name.
+/// Returns the line within a record of Docker's json-file driver, or of a collector that stores it under a
+/// common name.
 fn collected(text: &str) -> Option<String> {
     if !(text.starts_with('{') && text.ends_with('}') && SAYS.may_occur_in(text)) {
         return None;
@@ -153,14 +154,14 @@ fn collected(text: &str) -> Option<String> {
     let map = document.as_object()?;
     let names: &[&str] = if map.contains_key("log") { &["log"] } else { &["MESSAGE", "message", "msg"] };
     let said = names.iter().find_map(|name| map.get(*name)?.as_str())?;
-    // A container's own JSON lines are no driver's: the driver's have few other keys.
+    // A container may log JSON itself: the driver's records have few other keys.
     let known = map.contains_key("log")
         || map.keys().any(|key| matches!(key.as_str(), "time" | "timestamp" | "ts" | "level" | "PRIORITY"));
     known.then(|| crate::scan::clean(said.trim_end_matches('\n').as_bytes()).into_owned())
 }
 
-/// Parts of a line that quote several lines, as JSON and Ansible print them: cut at the written-out `\n`,
-/// quotes unescaped; `None` where it is to be taken as it is.
+/// Splits a line that quotes several lines, as JSON and Ansible print them, at each written `\n` and removes
+/// the escapes of quotes; `None` if the line is to be read as it is.
 #[must_use]
 pub fn quoted_lines(text: &str) -> Option<Vec<String>> {
     memchr::memchr(b'\\', text.as_bytes())?;
@@ -169,7 +170,7 @@ pub fn quoted_lines(text: &str) -> Option<Vec<String>> {
     (!parts.is_empty()).then_some(parts)
 }
 
-/// `\"` and `\\\"` as `"`: nested quoting hides the words of an engine.
+/// Replaces `\"` and `\\\"` by `"`: nested quoting hides the messages of an engine.
 fn unescaped(text: &str) -> String {
     let mut said = String::with_capacity(text.len());
     let mut slashes = 0;

@@ -1,5 +1,5 @@
-//! Listings in a text: mounts, /proc/1/cgroup, processes. Lines in, facts out; a listing that may be cut
-//! tells only what is in it.
+//! Listings in a text: mounts, /proc/1/cgroup, processes. Lines in, facts out; a listing that may be
+//! incomplete only proves what it contains.
 
 use procfs_core::FromRead;
 use procfs_core::process::MountInfos;
@@ -11,7 +11,7 @@ use crate::pattern::{Group, Pattern};
 use crate::snapshot::vocabulary::{CgroupMode, CgroupNamespace};
 use crate::snapshot::{Facts, key};
 
-/// File systems that only a container has as its root.
+/// File systems that only containers have as their root.
 const CONTAINER_ROOTS: [&str; 4] = ["overlay", "aufs", "fuse-overlayfs", "fuse.fuse-overlayfs"];
 
 /// `cgroup2 on /sys/fs/cgroup type cgroup2 (ro,nosuid)` of mount(8).
@@ -32,11 +32,11 @@ static ROW: Group<3> = Group::new([&MOUNT, &PROC_MOUNTS, &MOUNTINFO]);
 /// A line of /proc/PID/cgroup.
 static CGROUP: Pattern =
     Pattern::with_one_of(&[":/"], r"^(?P<id>\d{1,3}):(?P<controllers>[\w=,-]*):(?P<path>/\S*)$");
-/// The head of `ps`.
+/// The header of `ps`.
 static PS_HEAD: Pattern =
     Pattern::with_one_of(&["PID"], r"^\s*(?:(?:USER|UID|F|S|PPID) +)*PID\b.*\b(?:COMMAND|CMD)\s*$");
 
-/// Facts of all listings of a page.
+/// Returns the facts of all listings of a page.
 #[must_use]
 pub fn observations(lines: &[Line]) -> Vec<Observed> {
     let mut found = Vec::new();
@@ -46,7 +46,7 @@ pub fn observations(lines: &[Line]) -> Vec<Observed> {
     found
 }
 
-/// Mounts in any of the three forms, read as one table.
+/// Reads mounts in any of the three forms as one table.
 fn mount_table(lines: &[Line]) -> Option<Observed> {
     let rows: Vec<(u64, String)> = lines
         .iter()
@@ -65,7 +65,8 @@ fn mount_table(lines: &[Line]) -> Option<Observed> {
     let mut facts = Facts::default();
     let source = format!("text line {first}: mounts");
     for (key, fact) in seen.iter() {
-        // Container and host see the same version of control groups; all else is the container's own.
+        // Container and host have the same version of control groups; everything else is specific to the
+        // container.
         let there =
             fact.value == true || matches!(fact.value.as_str(), Some("ro" | "rw" | "v1" | "v2" | "hybrid"));
         if key == key::CGROUP_MODE.name() || of_container || !of_host && there {
@@ -76,7 +77,7 @@ fn mount_table(lines: &[Line]) -> Option<Observed> {
     Some(Observed { line: *first, about: None, facts })
 }
 
-/// A mount as a line of mountinfo.
+/// Returns a mount as a line of mountinfo.
 fn mountinfo(text: &str, id: u32) -> Option<String> {
     if !ROW.may_match(text) {
         return None;
@@ -91,7 +92,7 @@ fn mountinfo(text: &str, id: u32) -> Option<String> {
     Some(format!("{id} 0 0:{id} / {at} {access} - {kind} {what} {options}"))
 }
 
-/// /proc/1/cgroup: a line `0::` alone is v2, numbered ones are v1, both are hybrid.
+/// Reads /proc/1/cgroup: a line `0::` alone is v2, numbered ones are v1, both are hybrid.
 fn groups(lines: &[Line]) -> Option<Observed> {
     let captures = |line: &Line| {
         let text = line.text.trim();
@@ -138,7 +139,7 @@ fn groups(lines: &[Line]) -> Option<Observed> {
     Some(Observed { line: *line, about: None, facts })
 }
 
-/// Process 1 of a `ps` that shows a container's processes: kernel threads are the host's.
+/// Reads process 1 of a `ps` inside a container; one that lists kernel threads shows the host.
 fn processes(lines: &[Line]) -> Option<Observed> {
     let head = lines.iter().position(|line| PS_HEAD.is_match(&line.text))?;
     let titles: Vec<&str> = lines[head].text.split_whitespace().collect();
@@ -151,7 +152,7 @@ fn processes(lines: &[Line]) -> Option<Observed> {
         return None;
     }
     let row = rows.iter().find(|row| row.text.split_whitespace().nth(column) == Some("1"))?;
-    // START may be two words, as in `Jan 02`; the command is what follows the last clock or column.
+    // START may be two words, as in `Jan 02`; the command follows the last clock time or column.
     let words: Vec<&str> = row.text.split_whitespace().collect();
     let command = words.get(titles.len() - 1..)?.join(" ");
     let command = command.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':' || c == ' ');

@@ -1,4 +1,4 @@
-//! A line of a text, without what the way here has wrapped around it.
+//! A line of a text, without its wrapping.
 
 use std::sync::Arc;
 
@@ -9,39 +9,39 @@ use super::shell_prompt::unprompted;
 pub struct Line {
     /// Number in the text, from 1.
     pub number: u64,
-    /// What is left of it.
+    /// Its text.
     pub text: Arc<str>,
-    /// Name of the service that a prefix gave.
+    /// Name of the service in its prefix.
     pub container: Option<Arc<str>>,
-    /// Where a command begins, behind a shell's prompt; 0 where there is no prompt.
+    /// Where a command begins after a shell prompt; 0 without a prompt.
     pub(super) command: usize,
 }
 
 impl Line {
-    /// A line that no prefix gives to a service.
+    /// Makes a line without the name of a service.
     #[must_use]
     pub fn new(number: u64, text: &str) -> Self {
         Self { number, command: unprompted(text).unwrap_or_default(), text: text.into(), container: None }
     }
 
-    /// It without a shell's prompt.
+    /// Returns the text without a shell prompt.
     #[must_use]
     pub fn command(&self) -> &str {
         &self.text[self.command..]
     }
 
-    /// Whether it begins with a shell's prompt.
+    /// Returns whether it begins with a shell prompt.
     #[must_use]
     pub fn is_prompted(&self) -> bool {
         self.command > 0
     }
 
-    /// The lines of a text that has no wrapping.
+    /// Splits a text without wrapping into lines.
     #[must_use]
     pub fn all(text: &str) -> Vec<Self> {
         text.lines().zip(1..).map(|(text, number)| Self::new(number, text)).collect()
     }
 }
 
-/// Name of a service, where lines are given to one.
+/// Name of a service, for lines that have one.
 pub type Service = Option<Arc<str>>;

@@ -1,8 +1,8 @@
-//! Intake: text in (a paste, a log, a CI job's output), snapshots out, one for each container that the text
-//! speaks of.
+//! Intake: text in (a paste, a log, the output of a CI job), snapshots out, one for each container in the
+//! text.
 //!
-//! Recognised command lines and documents are put into the form of an engine's inspect document, so that the
-//! facts of text and of live containers are read by the same code. What the text does not say stays unknown.
+//! Recognised command lines and documents are converted to the form of an engine's inspect document, so that
+//! the same code reads the facts of texts and of live containers. What the text does not say stays unknown.
 //! Must not judge.
 
 mod assemble;
@@ -44,7 +44,7 @@ pub use text::{FoundText, TextSource};
 use crate::scan::Matcher;
 use crate::snapshot::Snapshot;
 
-/// Reads a text to its end and makes snapshots of it, at least one.
+/// Reads a text to its end and makes at least one snapshot of it.
 ///
 /// # Errors
 /// [`io::Error`] of the reader.
@@ -57,7 +57,7 @@ pub fn snapshots(
     measured(name, from, supplied, matcher).map(|(snapshots, _)| snapshots)
 }
 
-/// The same, and the work that it took, for those who watch over it.
+/// Does the same, and returns the work that it took, for tests of the budget.
 ///
 /// # Errors
 /// [`io::Error`] of the reader.
@@ -72,7 +72,7 @@ pub fn measured(
     Ok((assemble::snapshots(name, &page, &found), found.work))
 }
 
-/// The snapshot of a text that is there and could not be looked at, for this reason.
+/// Returns the snapshot of a text that exists and could not be read, with the reason.
 #[must_use]
 pub fn unseen(name: &str, reason: &str) -> Snapshot {
     assemble::unseen(name, reason)
@@ -99,7 +99,7 @@ mod tests {
         facts.named(key).map_or_else(|| "unknown".to_owned(), |fact| fact.value.to_string())
     }
 
-    /// Facts of a text of one container, as `key=value`.
+    /// Returns the facts of a text of one container, as `key=value`.
     fn said(texts: &[&str], keys: &[&str]) -> Vec<String> {
         let facts = facts(texts);
         assert_eq!(facts.len(), 1);
@@ -200,7 +200,7 @@ mod tests {
         ] {
             assert_eq!(said(&[text], &keys), ["\"v2\"", "\"rw\"", "true", "true", "true"]);
         }
-        // This machine has the old hierarchies too; where the mounts are told, they decide.
+        // This machine has the old hierarchies too; if mounts are listed, they decide.
         assert_eq!(
             said(&[include_str!("samples/cgroup-v2.txt"), include_str!("samples/mount.txt")], &keys[..1]),
             ["\"v2\""]
@@ -248,7 +248,7 @@ mod tests {
             ["true", "false", "true"]
         );
         assert_eq!(said(&[include_str!("samples/healthy-podman4-v2.txt")], &keys), ["true", "false", "true"]);
-        // The login prompt came before the last target was reached; what asks for logins is up.
+        // The login prompt came before the last target was reached; a system that asks for logins is up.
         assert_eq!(
             said(&[include_str!("samples/healthy-docker20-v1.txt")], &keys),
             ["true", "false", "true"]

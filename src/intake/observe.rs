@@ -1,4 +1,4 @@
-//! Outputs of commands in a text: exit codes, the states that systemctl names, versions, what systemd says of
+//! Command output in a text: exit codes, the states that systemctl prints, versions, what systemd says about
 //! its guest.
 //!
 //! Lines in, facts with the number of their line out. A fact is taken only from a form that has no other
@@ -10,7 +10,7 @@ use crate::pattern::{Captures, Group, Pattern};
 use crate::snapshot::vocabulary::{BusState, CgroupMode, CgroupNamespace, ContainerStatus, ManagerState};
 use crate::snapshot::{Facts, key};
 
-/// Lines behind a command within which its answer stands.
+/// Lines after a command within which its answer must be.
 const ANSWER: usize = 3;
 
 /// Facts of one place in the text.
@@ -18,7 +18,7 @@ const ANSWER: usize = 3;
 pub struct Observed {
     /// Number of the line.
     pub line: u64,
-    /// Name of the container that the line is about, where it gives one.
+    /// Name of the container that the line is about, if it gives one.
     pub about: Option<String>,
     /// What it says.
     pub facts: Facts,
@@ -31,7 +31,7 @@ static COMPOSE_EXITED: Pattern = Pattern::with_one_of(
     &[" exited with code "],
     r"^\S+ exited with code (?P<code>\d{1,3})(?: \(restarting\))?$",
 );
-/// Other sentences about the container itself.
+/// Other messages about the container itself.
 static CONTAINER_EXITED: Pattern = Pattern::with_one_of(
     &["xit", "XIT", "topped", "TOPPED", "erminated", "ERMINATED"],
     r"\b(?:[Cc]ontainer|CONTAINER)\b.{0,80}\b(?:[Ee]xit(?:ed|s)?|EXIT(?:ED|S)?|[Ss]topped|STOPPED|[Tt]erminated|TERMINATED)\b.{0,24}\b(?:[Cc]ode|CODE|[Ss]tatus|STATUS):? ?\(?(?P<code>\d{1,3})\b",
@@ -54,12 +54,12 @@ static OS_RELEASE: Pattern = Pattern::with_one_of(
 );
 /// `uname -a`, and kernel releases in it.
 static UNAME: Pattern = Pattern::with_one_of(&["Linux "], r"^Linux \S+ (?P<release>\d+\.\d+\S*) #\d");
-/// Asking for a container's whole log.
+/// A request for a container's whole log.
 static LOGS: Pattern = Pattern::with_one_of(
     &[" logs "],
     r"^(?:sudo )?(?:docker|podman|nerdctl) (?:container )?logs (?:-[tf]+ )?[\w.-]+$",
 );
-/// A control group path that tells the namespace: its own root, or the engine's place on the host.
+/// A control group path that reveals the namespace: its own root, or the engine's place on the host.
 static CGROUP_PATH: Pattern = Pattern::with_one_of(
     &["init.scope control group:"],
     r"Failed to create (?P<path>/\S*)init\.scope control group:",
@@ -86,7 +86,7 @@ static ASKS: Pattern = Pattern::with_one_of(
     r"echo \$\?|is-system-running|/proc/1/comm|/sys/fs/cgroup",
 );
 
-/// All observations of a page, in order.
+/// Returns all observations of a page, in order.
 #[must_use]
 pub fn observations(lines: &[Line]) -> Vec<Observed> {
     let mut found = silent(lines);
@@ -109,7 +109,7 @@ pub fn observations(lines: &[Line]) -> Vec<Observed> {
     found
 }
 
-/// An empty answer to `docker logs`: the next line is a prompt again, or the text ends.
+/// Finds empty answers to `docker logs`: the next line is a prompt again, or the text ends.
 fn silent(lines: &[Line]) -> Vec<Observed> {
     let asks = |line: &Line| line.is_prompted() && LOGS.is_match(line.command());
     let unanswered = |at: usize| {
@@ -127,7 +127,8 @@ fn silent(lines: &[Line]) -> Vec<Observed> {
     lines.iter().enumerate().filter_map(empty).collect()
 }
 
-/// The container that a line names: the last column of `docker ps`, the first word of compose's messages.
+/// Returns the container that a line names: in the last column of `docker ps`, or as the first word of
+/// compose's messages.
 fn about(text: &str) -> Option<String> {
     if captured(&PS_EXITED, text).is_some() || captured(&PS_UP, text).is_some() {
         return last_word(text);
@@ -166,7 +167,7 @@ fn exits(text: &str, place: Source<'_>, facts: &mut Facts) {
 fn exit_code(code: i64, source: &str, facts: &mut Facts) {
     facts.set(key::CONTAINER_STATUS, ContainerStatus::Exited, source);
     facts.set(key::CONTAINER_EXIT_CODE, code, source);
-    // 125 to 127 are the engine's own; any other code is the program's, which then was started.
+    // 125 to 127 are the engine's own codes; any other is the program's, which was therefore started.
     if !(125..=127).contains(&code) {
         facts.set_absent(key::CONTAINER_ERROR, source);
     }
@@ -211,12 +212,12 @@ fn manager(text: &str, place: Source<'_>, facts: &mut Facts) {
     }
 }
 
-/// A state that systemctl prints; in prose `unknown` is a word like others.
+/// Returns a state printed by systemctl; in prose `unknown` is an ordinary word.
 fn told(word: &str) -> Option<ManagerState> {
     word.parse().ok().filter(|state| *state != ManagerState::Unknown)
 }
 
-/// Commands whose answer is a bare word on the next line.
+/// Records the answers of commands that print a single word on the next line.
 fn answers(command: &str, after: &[Line], place: Source<'_>, facts: &mut Facts) {
     let answer = || after.iter().take(ANSWER).map(|line| line.command().trim()).find(|text| !text.is_empty());
     if command.ends_with("echo $?") {
@@ -245,11 +246,11 @@ fn answers(command: &str, after: &[Line], place: Source<'_>, facts: &mut Facts) 
     }
 }
 
-/// Facts of the program that is PID 1.
+/// Records the facts about the program that is PID 1.
 pub fn pid1(command: &str, source: &str, facts: &mut Facts) {
     let program = command.split_whitespace().next().unwrap_or_default();
     let name = program.rsplit('/').next().unwrap_or_default();
-    // ps cuts long names at the width of the terminal.
+    // ps truncates long names to the width of the terminal.
     let systemd = name == "init"
         || program.contains("systemd")
         || program.ends_with("/sy")

@@ -1,8 +1,8 @@
-//! A text as it streams past: bare lines with their numbers, the lines that matter to rules, and failures
-//! that none knows.
+//! Reads a text as it streams past: bare lines with their numbers, the lines that matter to rules, and
+//! failures that match no rule.
 //!
-//! Reading is bounded: of a text without end only its first part is kept for documents, and an excerpt for
-//! the rules. Failures that no rule knows are looked for in its first and its last part.
+//! Reading is bounded: of an endless text only the first part is kept for documents, and an excerpt for the
+//! rules. Failures that match no rule are searched for in its first and its last part.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -18,14 +18,16 @@ use crate::snapshot::{Cluster, KeptLine, Source};
 
 /// Bytes of bare lines that are kept for finding documents.
 const PAGE: usize = 4 * 1024 * 1024;
-/// What keeping a line costs beside its text, in bytes.
+/// What a line costs in memory besides its text, in bytes.
 const LINE: usize = 64;
-/// Of a longer text than a page every line is looked at in the first and last of so many bytes only.
+/// In a text longer than a page, every line is examined only within this many bytes of its beginning and its
+/// end.
 const EDGE: usize = 512 * 1024;
-/// What is read whole.
+/// What is read in full.
 const WHOLE: Whole = Whole { head: EDGE, tail: EDGE, short: PAGE };
 
-/// What stands between a stamp and its line: the stream of a container's runtime, the program of a journal.
+/// What stands between a time stamp and its line: the stream name of a container runtime, the program in a
+/// journal.
 static MARK: Pattern = Pattern::new(r"^(?:std(?:out|err)(?: [FP])?|[\w@./()+-]+(?:\[\d+\])?:)$");
 
 /// A text that was read.
@@ -33,25 +35,25 @@ static MARK: Pattern = Pattern::new(r"^(?:std(?:out|err)(?: [FP])?|[\w@./()+-]+(
 pub struct ReadText {
     /// Lines of its first part.
     pub lines: Vec<Line>,
-    /// Lines that rules want to see, by the service that said them.
+    /// Lines for the rules, by the service that logged them.
     pub kept: BTreeMap<Service, Vec<KeptLine>>,
-    /// Lines that look like failures and are not known.
+    /// Lines that look like failures and match no signature.
     pub unrecognised: Vec<Cluster>,
     /// Bytes read.
     pub bytes: u64,
     /// Lines read.
     pub count: u64,
-    /// Lines that lost their end.
+    /// Number of truncated lines.
     pub cut: u64,
-    /// Whether lines of its middle were only looked at by the rules.
+    /// Whether lines in its middle were only searched for signatures.
     pub is_sifted: bool,
-    /// Whether a line says anything: a text of blanks, escapes and time stamps says nothing.
+    /// Whether any line has content: a text of blanks, escapes and time stamps has none.
     pub speaks: bool,
-    /// Why it, or a part of it, was not seen.
+    /// Why it, or a part of it, was not read.
     pub unseen: Vec<String>,
 }
 
-/// Reads a text to its end, or as far as it can be read.
+/// Reads a text to its end, or as far as possible.
 ///
 /// # Errors
 /// [`io::Error`] of the reader when nothing could be read.
@@ -100,7 +102,7 @@ impl<T: Read> Read for Unbroken<T> {
     }
 }
 
-/// Reads on; how many bytes came, nothing at the end.
+/// Reads the next bytes; returns how many there were, `None` at the end.
 fn step<T: TextSource>(
     from: &mut Unbroken<T>,
     stream: &mut LogStream<'_>,
@@ -130,18 +132,18 @@ struct Reading<'m> {
     room: usize,
     kept: BTreeMap<Service, KeptLines>,
     clusters: Clusters,
-    /// What raw lines say.
+    /// The results for raw lines.
     said: LineCache<Said>,
-    /// What they say in their wrapping, which may have another time stamp each time.
+    /// The results for bare lines: each may be wrapped with another time stamp every time.
     parts: LineCache<Arc<[LinePart]>>,
 }
 
-/// What a line says.
+/// The result of reading a raw line.
 #[derive(Debug, Clone)]
 struct Said {
-    /// The line without its wrapping; its number is still to be told.
+    /// The line without its wrapping; its number is set later.
     line: Line,
-    /// The texts that it quotes; mostly one, itself.
+    /// The texts that it quotes; usually one, the line itself.
     parts: Arc<[LinePart]>,
 }
 
@@ -202,10 +204,10 @@ impl<'m> Reading<'m> {
     }
 }
 
-/// Whether a bare line holds a word, and not only a stamp that nothing follows: a stamp is known by the blank
-/// behind it.
+/// Returns whether a bare line contains a word, and not only a time stamp. A stamp is recognised by the blank
+/// after it.
 fn says_something(text: &str) -> bool {
-    // A stamp's own letters are those between date and time and of its zone.
+    // The only letters of a time stamp are those between date and time and of its zone.
     let has_word = |text: &str| text.chars().any(|c| c.is_alphabetic() && !matches!(c, 'T' | 'Z'));
     if !has_word(text) {
         return false;

@@ -5,7 +5,7 @@ use super::run_options;
 use super::shell::{Command, Place, after_create};
 use super::spec::Spec;
 
-/// Words that follow "docker run" in a sentence and are no image.
+/// Words that follow "docker run" in prose and are not an image.
 const NO_IMAGES: [&str; 24] = [
     "a",
     "an",
@@ -33,7 +33,7 @@ const NO_IMAGES: [&str; 24] = [
     "with",
 ];
 
-/// The container that a command line creates.
+/// Returns the container that a command line creates.
 #[must_use]
 pub fn spec(command: &Command) -> Option<Spec> {
     let cli = command.words.first().and_then(|word| EngineCli::of_word(word));
@@ -42,7 +42,7 @@ pub fn spec(command: &Command) -> Option<Spec> {
         None if cli.is_none() => &command.words,
         None => return None,
     };
-    // What a writer left out.
+    // Placeholders for what the writer left out.
     let left_out =
         |word: &&String| !matches!(word.as_str(), "..." | "…" | "[...]" | "[OPTIONS]" | "[options]");
     let words = run_options::sort(&words.iter().filter(left_out).cloned().collect::<Vec<_>>());
@@ -54,7 +54,7 @@ pub fn spec(command: &Command) -> Option<Spec> {
     if fragment && words.options.is_empty() || NO_IMAGES.contains(&image.as_deref().unwrap_or_default()) {
         return None;
     }
-    // A sentence goes on behind the image; what follows is no command.
+    // In prose the sentence continues after the image; what follows is not a command.
     let told = command.place != Place::Prose && !arguments.is_empty();
     let origin = match cli {
         Some(cli) => format!("{cli} run"),
@@ -75,7 +75,7 @@ pub fn spec(command: &Command) -> Option<Spec> {
     })
 }
 
-/// Whether a word can be an image reference.
+/// Returns whether a word can be an image reference.
 fn is_image(word: &str) -> bool {
     let allowed = |c: char| {
         c.is_ascii_alphanumeric()
@@ -86,7 +86,7 @@ fn is_image(word: &str) -> bool {
         && word.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '$' || c == '{')
 }
 
-/// `> log 2>&1` is the shell's.
+/// Cuts off redirections such as `> log 2>&1`, which belong to the shell.
 fn cut_redirections(words: &mut Vec<String>) {
     let redirects = |word: &String| word.starts_with('>') || word.starts_with('<') || word.starts_with("2>");
     if let Some(at) = words.iter().position(redirects) {

@@ -1,5 +1,5 @@
-//! The options of `run` and `create` of Docker, Podman and nerdctl, as a table: which take a value, which are
-//! switches, and the letters that stand for them.
+//! The table of options of `run` and `create` of Docker, Podman and nerdctl: which take a value, which are
+//! switches, and their short forms.
 
 /// Options with a value (docker 28, podman 5, nerdctl 2).
 pub(super) const VALUED: &[&str] = &[
@@ -179,7 +179,7 @@ pub(super) const SWITCHES: &[&str] = &[
     "unsetenv-all",
     "use-api-socket",
 ];
-/// Letters and the long names that they stand for.
+/// Short options and their long names.
 pub(super) const LETTERS: &[(char, &str)] = &[
     ('a', "attach"),
     ('c', "cpu-shares"),

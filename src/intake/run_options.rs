@@ -1,26 +1,25 @@
 //! The options of `run` and `create` as the CLIs of Docker, Podman and nerdctl define them: names and whether
 //! they take a value.
 //!
-//! The reading of words by the rules of pflag, which all three use. Must not know what an
-//! option means.
+//! Words are parsed by the rules of pflag, which all three use. Must not know what an option means.
 
 use super::run_option_table::{GLOBAL_VALUED, LETTERS, SWITCHES, VALUED};
 
 /// An option as it was given: its long name and its value, `true` for a switch.
 pub type Given = (&'static str, String);
 
-/// Words after `run`, sorted.
+/// The words after `run`, sorted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Words {
     /// Options in their order.
     pub options: Vec<Given>,
-    /// Options that no CLI has.
+    /// Options that no CLI defines.
     pub unknown: Vec<String>,
     /// The image and what follows it.
     pub rest: Vec<String>,
 }
 
-/// Number of words before the subcommand that belong to the program itself.
+/// Returns how many words before the subcommand are options of the program itself.
 #[must_use]
 pub fn global(words: &[String]) -> usize {
     let mut at = 0;
@@ -30,7 +29,7 @@ pub fn global(words: &[String]) -> usize {
     at.min(words.len())
 }
 
-/// Whether a text begins with an option that `run` has.
+/// Returns whether a text begins with an option of `run`.
 #[must_use]
 pub fn is_known(text: &str) -> bool {
     let Some(word) = text.split_whitespace().next() else { return false };
@@ -44,8 +43,7 @@ pub fn is_known(text: &str) -> bool {
     }
 }
 
-/// Sorts the words that follow `run` into options, image and command, as pflag does without interspersed
-/// arguments.
+/// Sorts the words after `run` into options, image and command, as pflag does without interspersed arguments.
 #[must_use]
 pub fn sort(words: &[String]) -> Words {
     let mut sorted = Words::default();
@@ -63,7 +61,7 @@ pub fn sort(words: &[String]) -> Words {
     sorted
 }
 
-/// `-privileged` as very old clients and some tools write it.
+/// Returns the name in `-privileged`, as very old clients and some tools write it.
 fn single_dash_long(word: &str) -> Option<&str> {
     let long = word.strip_prefix('-')?;
     (long.len() > 3 && find(long.split('=').next()?).is_some()).then_some(long)
@@ -112,7 +110,7 @@ fn letter_name(letter: char) -> Option<&'static str> {
     LETTERS.iter().find(|(known, _)| *known == letter).map(|(_, name)| *name)
 }
 
-/// The table's own name of an option and whether it takes a value.
+/// Returns the table's name of an option and whether it takes a value.
 fn find(name: &str) -> Option<(&'static str, bool)> {
     let of = |table: &'static [&'static str]| table.iter().find(|known| **known == name).copied();
     of(VALUED).map(|name| (name, true)).or_else(|| of(SWITCHES).map(|name| (name, false)))

@@ -1,4 +1,4 @@
-//! Containers in YAML: compose services, molecule platforms, pods of Kubernetes, and fragments of them.
+//! Containers in YAML: compose services, molecule platforms, Kubernetes pods, and fragments of them.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use super::run_options::Given;
 use super::spec::Spec;
 use super::yaml::Block;
 
-/// What molecule runs where a platform does not say otherwise (molecule-plugins, docker driver, create.yml).
+/// What molecule runs if a platform sets no command (molecule-plugins, docker driver, create.yml).
 const MOLECULE_COMMAND: [&str; 3] = ["bash", "-c", "while true; do sleep 10000; done"];
-/// Keys that only a service has; two of them, or one and an image, make a fragment a service.
+/// Keys that only services have; two of them, or one and an image, identify a fragment as a service.
 const SERVICE_KEYS: [&str; 16] = [
     "image",
     "build",
@@ -31,7 +31,7 @@ const SERVICE_KEYS: [&str; 16] = [
     "cgroupns_mode",
 ];
 
-/// The containers of a block.
+/// Returns the containers of a block.
 #[must_use]
 pub fn specs(block: &Block) -> Vec<Spec> {
     let value = &block.value;
@@ -57,7 +57,7 @@ fn named(map: &Mapping) -> impl Iterator<Item = (String, &Mapping)> {
     map.iter().filter_map(|(name, value)| Some((name.as_str()?.to_owned(), value.as_mapping()?)))
 }
 
-/// Services without `services:`, as compose files of the first version and fragments have them.
+/// Returns services without `services:`, as in compose files of the first version and in fragments.
 fn loose(value: &Value) -> Vec<Spec> {
     let Some(map) = value.as_mapping() else { return Vec::new() };
     let known = |map: &Mapping| SERVICE_KEYS.iter().filter(|key| map.contains_key(**key)).count();
@@ -86,7 +86,7 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// A list of texts; one text counts as a list of one, a mapping as `key=value`.
+/// Returns a list of texts; one text counts as a list of one, a mapping as entries `key=value`.
 fn list(map: &Mapping, key: &str) -> Vec<String> {
     match map.get(key) {
         Some(Value::Sequence(list)) => list.iter().filter_map(scalar).collect(),
@@ -101,7 +101,7 @@ fn list(map: &Mapping, key: &str) -> Vec<String> {
     }
 }
 
-/// Words of a command, given as a list or as a line.
+/// Returns the words of a command, which is a list or a line.
 fn words(map: &Mapping, key: &str) -> Option<Vec<String>> {
     match map.get(key)? {
         Value::Sequence(list) => Some(list.iter().filter_map(scalar).collect()),
@@ -112,7 +112,7 @@ fn words(map: &Mapping, key: &str) -> Option<Vec<String>> {
     }
 }
 
-/// Keys of a compose service that are options of `run` under another name.
+/// Keys of a compose service that correspond to options of `run` with another name.
 const COMPOSE_OPTIONS: &[(&str, &str)] = &[
     ("cap_add", "cap-add"),
     ("cap_drop", "cap-drop"),
@@ -179,7 +179,7 @@ fn long_mount(map: &Mapping) -> Option<String> {
     Some(mount)
 }
 
-/// Keys of a molecule platform that are options of `run` under another name.
+/// Keys of a molecule platform that correspond to options of `run` with another name.
 const PLATFORM_OPTIONS: &[(&str, &str)] = &[
     ("capabilities", "cap-add"),
     ("cgroup_parent", "cgroup-parent"),
@@ -205,7 +205,7 @@ const PLATFORM_OPTIONS: &[(&str, &str)] = &[
 
 fn platform(map: &Mapping) -> Spec {
     let mut options = given(map, PLATFORM_OPTIONS);
-    // A mapping of tmpfs has its options as values: `/run: exec`.
+    // A mapping of tmpfs has the mount options as values: `/run: exec`.
     for (name, value) in &mut options {
         if *name == "tmpfs" {
             *value = value.replacen('=', ":", 1);
@@ -227,14 +227,14 @@ fn platform(map: &Mapping) -> Spec {
     }
 }
 
-/// The containers of a pod, or of what makes pods.
+/// Returns the containers of a pod, or of a template for pods.
 fn pod_of(value: &Value) -> Option<Vec<Spec>> {
     let spec = value.get("spec").or_else(|| value.get("containers").map(|_| value))?;
     let spec = spec.get("template").and_then(|template| template.get("spec")).unwrap_or(spec);
     let containers = spec.get("containers")?.as_sequence()?;
     let volumes =
         spec.get("volumes").and_then(Value::as_sequence).into_iter().flatten().filter_map(Value::as_mapping);
-    // Of two with one name the first counts.
+    // Of two with the same name the first counts.
     let volumes: Volumes<'_> =
         volumes.rev().filter_map(|volume| Some((text(volume, "name")?, volume))).collect();
     Some(
@@ -246,7 +246,7 @@ fn pod_of(value: &Value) -> Option<Vec<Spec>> {
     )
 }
 
-/// A pod's volumes by their names.
+/// A pod's volumes by name.
 type Volumes<'p> = BTreeMap<String, &'p Mapping>;
 
 fn kubernetes(map: &Mapping, pod: &Value, volumes: &Volumes<'_>) -> Spec {
@@ -287,7 +287,7 @@ fn kubernetes(map: &Mapping, pod: &Value, volumes: &Volumes<'_>) -> Spec {
     Spec { origin: "pod".to_owned(), options, image, command, name, ..Spec::default() }
 }
 
-/// A volume mount with the volume that it names.
+/// Returns a volume mount together with the volume that it names.
 fn pod_mount(mount: &Mapping, volumes: &Volumes<'_>) -> Option<Given> {
     let (name, target) = (text(mount, "name")?, text(mount, "mountPath")?);
     let volume = volumes.get(&name)?;
@@ -301,7 +301,7 @@ fn pod_mount(mount: &Mapping, volumes: &Volumes<'_>) -> Option<Given> {
     if memory { Some(("tmpfs", target)) } else { Some(("volume", format!("{name}:{target}{read_only}"))) }
 }
 
-/// Options of `run` in a list of JSON, as devcontainer.json and build tools keep them.
+/// Reads options of `run` from a JSON list, as in devcontainer.json and in build tools.
 #[must_use]
 pub fn of_json_list(line: u64, text: &str) -> Option<Spec> {
     let (key, rest) = text.split_once(':').filter(|(_, rest)| rest.trim_start().starts_with('['))?;

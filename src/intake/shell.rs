@@ -1,4 +1,4 @@
-//! Command lines in a text: prompts, `sudo` and the like taken off, continued lines joined, cut into words.
+//! Command lines in a text: prompts, `sudo` and the like removed, continued lines joined, split into words.
 //!
 //! Lines in, commands with the number of their first line out. Must not know what a command means.
 
@@ -11,9 +11,9 @@ use super::shell_prompt::unprompted;
 use crate::facts::program::split_outside_quotes;
 use crate::pattern::Pattern;
 
-/// Lines that one command may be continued over.
+/// Most lines over which one command may be continued.
 const CONTINUED: usize = 120;
-/// Longest command, in bytes: what Linux takes as one argument (execve(2), `MAX_ARG_STRLEN`).
+/// Longest command in bytes: the limit of Linux for one argument (execve(2), `MAX_ARG_STRLEN`).
 const COMMAND: usize = 128 * 1024;
 /// Words that run the rest of their line.
 const PREFIXES: [&str; 12] = [
@@ -31,20 +31,20 @@ const PREFIXES: [&str; 12] = [
     "+",
 ];
 
-/// An engine's command that creates a container, wherever it stands in a line.
+/// An engine's command that creates a container, anywhere in a line.
 static CREATES: Pattern = Pattern::with_one_of(
     &["docker", "podman", "nerdctl"],
     r"\b(?:docker|podman|nerdctl)(?:\.exe)?(?: +-{1,2}[\w-]+(?:[= ]\S+)?){0,6} +(?:container +)?(?:run|create)(?: |$)",
 );
 
-/// How a command line was found.
+/// Where a command line was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// A line of its own, with or without a prompt.
+    /// On its own line, with or without a prompt.
     Line,
-    /// Between quotes or backticks.
+    /// In quotes or backticks.
     Quoted,
-    /// In the middle of a sentence: where it ends cannot be told.
+    /// Within a sentence: its end is unknown.
     Prose,
 }
 
@@ -55,20 +55,21 @@ pub struct Command {
     pub line: u64,
     /// Number of its last line.
     pub last: u64,
-    /// Its words, prefixes taken off.
+    /// Its words, without prefixes.
     pub words: Vec<String>,
     /// How it was found.
     pub place: Place,
-    /// Whether a prompt stood before it.
+    /// Whether a prompt preceded it.
     pub prompted: bool,
 }
 
-/// A text without its prompt.
+/// Returns a text without its prompt.
 fn command_of(text: &str) -> &str {
     &text[unprompted(text).unwrap_or_default()..]
 }
 
-/// All command lines of an engine that create a container, and lines of a prompt that begin with an option.
+/// Returns all command lines of an engine that create a container, and lines after a prompt that begin with
+/// an option.
 #[must_use]
 pub fn commands(lines: &[Line], budget: &mut Budget) -> Vec<Command> {
     let mut found = Vec::new();
@@ -102,21 +103,21 @@ pub fn commands(lines: &[Line], budget: &mut Budget) -> Vec<Command> {
     found
 }
 
-/// Whether a command may begin with a line; says no quickly.
+/// Returns whether a command may begin on a line; a quick way to say no.
 fn may_create(line: &Line) -> bool {
     line.is_prompted() || CREATES.may_match(&line.text) || line.text.trim_end().ends_with('\\')
 }
 
-/// A line and those that continue it.
+/// A line joined with those that continue it.
 struct Joined<'l> {
     text: Cow<'l, str>,
-    /// How many they are.
+    /// Number of lines.
     lines: usize,
-    /// Bytes that were gone over to tell where they end.
+    /// Bytes that were examined to find its end.
     work: usize,
 }
 
-/// A line and those that continue it; `None` where the budget does not allow it.
+/// Joins a line with those that continue it; `None` if the budget does not allow it.
 fn joined<'l>(lines: &'l [Line], budget: &mut Budget) -> Option<Joined<'l>> {
     let mut text = Cow::Borrowed("");
     let (mut used, mut work) = (0, 0);
@@ -125,7 +126,7 @@ fn joined<'l>(lines: &'l [Line], budget: &mut Budget) -> Option<Joined<'l>> {
         let part = line.text.trim_end();
         text += part.strip_suffix('\\').unwrap_or(part);
         work += part.len() + 1;
-        // Options on lines of their own, where a paste lost the backslashes.
+        // Options on separate lines, after a paste that lost the backslashes.
         let next = lines.get(used).map(|line| line.text.trim_start());
         let mut lost = || {
             let open = next.is_some_and(super::run_options::is_known);
@@ -140,7 +141,7 @@ fn joined<'l>(lines: &'l [Line], budget: &mut Budget) -> Option<Joined<'l>> {
     budget.spend(work).then_some(Joined { text, lines: used, work })
 }
 
-/// Whether a command line has options but no image yet.
+/// Returns whether a command line has options but no image yet.
 fn ends_open(text: &str) -> bool {
     let pieces = words_of(command_of(text));
     let Some(rest) = after_create(&pieces) else { return false };
@@ -166,7 +167,7 @@ fn of_text(text: &str, line: u64, last: u64) -> Vec<Command> {
     if whole.is_empty() { within(text, line, last).into_iter().collect() } else { whole }
 }
 
-/// A command within a sentence: to its closing quote, else to the end of the line.
+/// Returns a command within a sentence: up to its closing quote, or to the end of the line.
 fn within(text: &str, line: u64, last: u64) -> Option<Command> {
     let start = CREATES.find(text)?.start;
     let before = text[..start].trim_end_matches(|c: char| !matches!(c, '`' | '"' | '\'')).chars().next_back();
@@ -187,10 +188,10 @@ fn within(text: &str, line: u64, last: u64) -> Option<Command> {
     (!plain).then_some(Command { line, last, words, place, prompted: false })
 }
 
-/// What a shell puts in by itself: one word, whatever it is.
+/// A command substitution: one word, whatever it is.
 static SUBSTITUTION: Pattern = Pattern::new(r"\$\([^()]*\)|`[^`]*`");
 
-/// Words of a simple command without what stands before its program.
+/// Returns the words of a simple command without what precedes its program.
 fn words_of(text: &str) -> Vec<String> {
     let text = SUBSTITUTION.replace_all(text.trim(), "$SUBSTITUTED");
     let text = text.as_ref();
@@ -200,7 +201,7 @@ fn words_of(text: &str) -> Vec<String> {
     while let Some(word) = words.get(start) {
         if PREFIXES.contains(&word.as_str()) || is_assignment(word) {
             start += 1;
-            // Options of sudo and kin; `-u` and `-g` take a value.
+            // Options of sudo and similar programs; `-u` and `-g` take a value.
             while let Some(option) = words
                 .get(start)
                 .filter(|word| start > 0 && word.starts_with('-') && EngineCli::of_word(word).is_none())
@@ -224,7 +225,7 @@ fn is_assignment(word: &str) -> bool {
     })
 }
 
-/// The words after `run` or `create` of an engine's command.
+/// Returns the words after `run` or `create` of an engine's command.
 #[must_use]
 pub fn after_create(words: &[String]) -> Option<&[String]> {
     EngineCli::of_word(words.first()?)?;

@@ -1,17 +1,17 @@
-//! Prompts of shells, as people paste them.
+//! Shell prompts, as they appear in pastes.
 
 use crate::pattern::Pattern;
 
-/// A shell's prompt: `$ `, `# `, `user@host:~$ `, `[user@host dir]# `, `PS C:\>`, `➜  ~ `; also what `set -x`
-/// puts in front.
+/// A shell prompt: `$ `, `# `, `user@host:~$ `, `[user@host dir]# `, `PS C:\>`, `➜  ~ `; also the prefix of
+/// `set -x`.
 static PROMPT: Pattern = Pattern::new(
     r"^\s*(?:(?:[-*]|•) )?(?:(?:\([\w.-]+\) ?)?(?:\[[^\]]{1,60}\]|PS [\w:\\~./-]{1,60}|[\w.-]+@[\w.-]+(?:[: ][\w~./-]*)?|[\w~./-]{1,40})? ?(?:[$#%>]|❯|➜|») ?|\++ )",
 );
 
-/// Where the command behind a prompt begins, if there is a prompt.
+/// Returns where the command after a prompt begins, if there is a prompt.
 #[must_use]
 pub fn unprompted(text: &str) -> Option<usize> {
-    // Most lines hold no sign that ends a prompt.
+    // Most lines contain no character that ends a prompt.
     if !text.bytes().fold(false, |may, byte| may | matches!(byte, b'$' | b'#' | b'%' | b'>' | b'+' | 0x80..))
     {
         return None;

@@ -1,7 +1,8 @@
-//! A container as text describes it, put into the form of an engine's inspect document.
+//! A container as described in a text, converted to the form of an engine's inspect document.
 //!
 //! Whatever the text was (a command line, a compose service, a pod), it becomes options of `run` first. What
-//! was not seen stays out of the document, and the list of sections seen whole says what its absence means.
+//! the text does not show is left out of the document, and the list of complete sections says what its
+//! absence means.
 
 use serde_json::{Map, Value, json};
 
@@ -11,9 +12,9 @@ use super::volume;
 use crate::facts::{podman_systemd_mode, size};
 use crate::snapshot::EngineKind;
 
-/// Sections that a whole command line or service shows: options not given have their defaults.
-/// What depends on the engine's own configuration (runtime, log driver, control group namespace) or on the
-/// image is not among them.
+/// Sections that a whole command line or service determines: options not given have their defaults. What
+/// depends on the engine's own configuration (runtime, log driver, control group namespace) or on the image
+/// is not among them.
 const WHOLE: &[&str] = &[
     "/Config/Tty",
     "/HostConfig/Binds",
@@ -30,52 +31,52 @@ const WHOLE: &[&str] = &[
     "/HostConfig/Tmpfs",
     "/HostConfig/Ulimits",
 ];
-/// A part of a command line shows only what it gives.
+/// A part of a command line determines only what it shows.
 const FRAGMENT: &[&str] = &[];
-/// A container as text describes it.
+/// A container as described in a text.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Spec {
     /// Number of its first line.
     pub line: u64,
     /// Number of its last line.
     pub last: u64,
-    /// What kind of text it was, such as `docker run`.
+    /// What kind of text it is, such as `docker run`.
     pub origin: String,
-    /// CLI of the engine; `None` when the text does not tell.
+    /// CLI of the engine; `None` if the text does not show it.
     pub engine: Option<EngineCli>,
     /// Options of `run`.
     pub options: Vec<Given>,
     /// Image.
     pub image: Option<String>,
-    /// Command after the image; `None` when it is the image's own.
+    /// Command after the image; `None` if it is the image's own.
     pub command: Option<Vec<String>>,
     /// Name of the container or service.
     pub name: Option<String>,
-    /// Only some of the options were seen.
+    /// Whether only some of the options are shown.
     pub fragment: bool,
 }
 
 /// A container in the form of inspect documents.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InspectDocuments {
-    /// As the Engine API gives it.
+    /// In the form of the Engine API.
     pub inspect: Value,
-    /// As Podman gives it, where that is known.
+    /// In the form of Podman, if known.
     pub native: Option<Value>,
-    /// Whose rules hold.
+    /// The engine whose rules apply.
     pub kind: EngineKind,
-    /// Sections that were seen whole.
+    /// Complete sections.
     pub complete: Vec<&'static str>,
 }
 
 impl Spec {
-    /// What it says, wherever it stands: two that say the same are one container.
+    /// Returns its content without its place: two with the same content are one container.
     #[must_use]
     pub fn says(&self) -> impl Ord + '_ {
         (self.engine, &self.options, &self.image, &self.command, &self.name)
     }
 
-    /// Last value of an option.
+    /// Returns the last value of an option.
     #[must_use]
     pub fn option(&self, name: &str) -> Option<&str> {
         self.options.iter().rev().find(|(given, _)| *given == name).map(|(_, value)| value.as_str())
@@ -89,7 +90,7 @@ impl Spec {
         self.option(name).map(|value| !matches!(value, "false" | "0" | "no"))
     }
 
-    /// The inspect documents.
+    /// Returns the inspect documents.
     #[must_use]
     pub fn documents(&self) -> InspectDocuments {
         let kind = self.engine.and_then(EngineCli::engine).unwrap_or(EngineKind::Docker);
@@ -115,7 +116,7 @@ impl Spec {
         if let Some(entrypoint) = self.option("entrypoint").filter(|entrypoint| !entrypoint.is_empty()) {
             let words = entrypoint_words(entrypoint);
             put("Entrypoint", json!(words));
-            // A new entrypoint does away with the image's command.
+            // A new entrypoint resets the image's command.
             put("Cmd", json!(self.command.clone().unwrap_or_default()));
         } else if let Some(command) = self
             .command
@@ -210,7 +211,7 @@ impl Spec {
         self.options.iter().filter_map(of_option).collect()
     }
 
-    /// Podman's own document: whether it prepares the container for systemd, where the text tells.
+    /// Returns Podman's own document: whether it prepares the container for systemd, if the text shows it.
     fn native(&self) -> Option<Value> {
         let program = match self.option("entrypoint").filter(|entrypoint| !entrypoint.is_empty()) {
             Some(entrypoint) => entrypoint_words(entrypoint).first().cloned(),
@@ -226,7 +227,7 @@ impl Spec {
     }
 }
 
-/// `--entrypoint` takes one word, or JSON with Podman and from compose.
+/// Splits the value of `--entrypoint`: one word, or JSON with Podman and in compose.
 fn entrypoint_words(text: &str) -> Vec<String> {
     serde_json::from_str(text).unwrap_or_else(|_| vec![text.to_owned()])
 }

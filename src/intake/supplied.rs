@@ -1,6 +1,6 @@
-//! Words of the user that stand beside a text.
+//! What the user supplied beside a text.
 
-/// What was given beside the text.
+/// What the user supplied beside a text.
 #[derive(Debug, Clone, Default)]
 pub struct Supplied {
     /// A command line.

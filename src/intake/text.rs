@@ -1,18 +1,18 @@
-//! A text on its way in: read from its beginning to its end and, if it is a file, elsewhere meanwhile.
+//! A source of text: read from beginning to end and, if it is a file, elsewhere at the same time.
 
 use std::io::{self, Read};
 use std::sync::Arc;
 
 use crate::scan::RandomAccess;
 
-/// A text that is read from its beginning to its end.
+/// A text that is read from beginning to end.
 pub trait TextSource: Read {
-    /// The same, byte for byte, in parts, if it can be had so.
+    /// Returns the same bytes for random access, if they are available that way.
     fn parts(&self) -> Option<&Arc<dyn RandomAccess>> {
         None
     }
 
-    /// Whether its beginning holds bytes that no text has.
+    /// Returns whether its beginning contains bytes that do not occur in text.
     fn is_binary(&self) -> bool {
         false
     }
@@ -23,7 +23,7 @@ impl TextSource for io::Empty {}
 
 /// A text that was found in an input.
 pub struct FoundText<'t> {
-    /// What is read.
+    /// The reader of the text.
     pub from: &'t mut dyn Read,
     /// See [`TextSource::parts`].
     pub parts: Option<&'t Arc<dyn RandomAccess>>,

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-/// A short volume as an entry of inspect's Mounts.
+/// Returns a short volume as an entry of inspect's `Mounts`.
 #[must_use]
 pub fn short(text: &str) -> Option<Value> {
     let text = text.trim();
-    // A drive letter of Windows is no separator.
+    // The colon of a Windows drive letter is not a separator.
     let skip = if text.get(1..3).is_some_and(|part| part == ":\\" || part == ":/") && !text.starts_with('/') {
         2
     } else {
@@ -22,7 +22,7 @@ pub fn short(text: &str) -> Option<Value> {
     target.starts_with(['/', '$']).then(|| entry(kind, source, target, options))
 }
 
-/// A long mount: `type=bind,source=/a,target=/b,readonly`.
+/// Returns the entry of a long mount: `type=bind,source=/a,target=/b,readonly`.
 #[must_use]
 pub fn long(text: &str) -> Option<Value> {
     let value = |names: &[&str]| {
@@ -47,7 +47,7 @@ fn entry(kind: &str, source: &str, target: &str, options: &str) -> Value {
     json!({"Type": kind, "Source": source, "Destination": target, "RW": writable, "Mode": options})
 }
 
-/// Path and options of `--tmpfs`.
+/// Returns the path and options of `--tmpfs`.
 #[must_use]
 pub fn tmpfs(text: &str) -> (String, Value) {
     let (path, options) = text.split_once(':').unwrap_or((text, ""));

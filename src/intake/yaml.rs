@@ -1,7 +1,7 @@
 //! YAML within a text: where a block begins and ends, and the documents in it.
 //!
-//! Blocks begin at keys that container files have; a block that does not parse is cut before the line that
-//! breaks it.
+//! Blocks begin at keys that container files have; a block that does not parse is cut before the line with
+//! the error.
 
 use std::cell::Cell;
 
@@ -15,27 +15,27 @@ use crate::pattern::Pattern;
 
 /// Longest block, in lines.
 const LONGEST: usize = 2000;
-/// Lines of a block that are tried first: most mistakes stand near the beginning.
+/// Lines of a block that are tried first: most errors are near the beginning.
 const FIRST: usize = 64;
-/// Brackets within brackets that cost nothing. For each token the parser goes over all that are open.
+/// Nesting of brackets that costs nothing extra. For each token the parser goes over all open brackets.
 const DEEP: usize = 32;
-/// Most brackets within brackets, twice as many as the parser takes. Some may stand in texts, where they cost
-/// nothing; that cannot be told before.
+/// Deepest nesting of brackets, twice what the parser accepts. Some may be inside strings, where they cost
+/// nothing; that is not known in advance.
 const DEEPEST: usize = 256;
-/// What a value costs that stands for more than its text, in bytes of text.
+/// Cost of a value that aliases add beyond the text, in bytes of text.
 const VALUE: u64 = 8;
 /// How often a block is cut before it is given up.
 const CUTS: usize = 6;
 
-/// First lines of the files that are understood.
+/// First lines of supported files.
 static BEGINS: Pattern = Pattern::new(
     r"^\s*(?:- )?(?:services|version|platforms|apiVersion|kind|spec|containers|name|image|privileged|cap_add|cap_drop|security_opt|volumes|tmpfs|cgroup|cgroup_parent|cgroupns_mode|command|entrypoint|container_name|read_only|stop_signal|driver|dependency|host)\s*:(?:\s|$)",
 );
-/// Lines that a block goes on with.
+/// Lines that continue a block.
 static GOES_ON: Pattern =
     Pattern::new(r#"^(?:\s*|\s*#.*|---|\s*- .*|\s*-|\s*["']?[\w./$-]+["']? *:(?: .*)?|\s+\S.*|\s*[\]}],?)$"#);
 
-/// A document and where it stands.
+/// A document and where it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Block {
     /// Number of its first line.
@@ -46,7 +46,7 @@ pub struct Block {
     pub value: Value,
 }
 
-/// All YAML blocks of a page.
+/// Returns all YAML blocks of a page.
 #[must_use]
 pub fn blocks(lines: &[Line], budget: &mut Budget) -> Vec<Block> {
     let mut found = Vec::new();
@@ -79,26 +79,26 @@ pub fn blocks(lines: &[Line], budget: &mut Budget) -> Vec<Block> {
     found
 }
 
-/// Whether a line begins with a bare word and a colon, as few lines of a log do.
+/// Returns whether a line begins with a bare word and a colon, as few log lines do.
 fn is_keyed(text: &str) -> bool {
     let text = text.trim_start();
     let word = text.strip_prefix("- ").unwrap_or(text).split(':').next().unwrap_or_default().trim_end();
     word.len() < text.len() && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
 }
 
-/// An attempt that found no document.
+/// A failed attempt to find a document.
 struct Failed {
-    /// Lines that it went over.
+    /// Lines that it covered.
     lines: usize,
-    /// Bytes that it went over, again for each time.
+    /// Bytes that it went over, counted again each time.
     work: usize,
 }
 
-/// The block that begins at the first of the lines: its documents, and how many lines they take.
+/// Returns the documents of the block that begins on the first line, and how many lines they take.
 fn block(lines: &[Line], budget: &mut Budget) -> Result<(Vec<Block>, usize), Failed> {
     let before = budget.left();
     let mut texts = extent(lines, FIRST);
-    // What ends with the first lines may go on.
+    // A block that fills the first lines may continue.
     if texts.len() == FIRST && parse(&texts.join("\n"), budget).err().is_none_or(|line| line + 1 >= FIRST) {
         texts = extent(lines, LONGEST);
     }
@@ -120,10 +120,10 @@ fn block(lines: &[Line], budget: &mut Budget) -> Result<(Vec<Block>, usize), Fai
     Err(Failed { lines: longest, work: usize::try_from(before - budget.left()).unwrap_or(usize::MAX) })
 }
 
-/// The lines that a block takes if nothing breaks it, `most` at most, without its indentation.
+/// Returns the lines that a block takes if nothing in it is wrong, `most` at most, without its indentation.
 fn extent(lines: &[Line], most: usize) -> Vec<String> {
     let (first, prompted) = (lines[0].command(), lines[0].is_prompted());
-    // Behind a prompt the first line has lost its place; the others have kept theirs.
+    // After a prompt the indentation of the first line is lost; the others have kept theirs.
     let indent = if prompted { 0 } else { first.len() - first.trim_start().len() };
     let belongs = |line: &&Line| {
         let text = line.text.as_ref();
@@ -136,7 +136,7 @@ fn extent(lines: &[Line], most: usize) -> Vec<String> {
     texts
 }
 
-/// The documents of a text; `Err` is the number of lines before the mistake.
+/// Returns the documents of a text; `Err` is the number of lines before the error.
 fn parse(text: &str, budget: &mut Budget) -> Result<Vec<Value>, usize> {
     let (depth, line) = deepest(text);
     let weight = if depth > DEEPEST { 1 } else { 1 + depth / DEEP };
@@ -147,7 +147,7 @@ fn parse(text: &str, budget: &mut Budget) -> Result<Vec<Value>, usize> {
         return Err(line);
     }
     let mut values = Vec::new();
-    // What the text itself stands for is paid for; one document may not take all that is left.
+    // The text itself is paid for; one document may not use up all that is left.
     let free = text.len() as u64;
     for document in yaml_serde::Deserializer::from_str(text) {
         let most = free + budget.left() / VALUE / 2;
@@ -165,8 +165,8 @@ fn parse(text: &str, budget: &mut Budget) -> Result<Vec<Value>, usize> {
     Ok(values)
 }
 
-/// How deep brackets lie within brackets, whatever they stand in, and the number of lines before the one that
-/// goes beyond what is usual.
+/// Returns the deepest nesting of brackets, whatever they are part of, and the number of lines before it
+/// exceeds [`DEEP`].
 fn deepest(text: &str) -> (usize, usize) {
     let (mut open, mut deepest, mut lines) = (0_usize, 0, 0);
     for byte in text.bytes() {

@@ -21,7 +21,7 @@ impl Reporting {
         let mut suppressed: BTreeMap<&Path, Vec<&str>> = BTreeMap::new();
         for finding in &findings {
             let file =
-                self.suppressions.iter().find(|one| one.is_why(finding)).and_then(Suppression::named_by);
+                self.suppressions.iter().find(|one| one.applies_to(finding)).and_then(Suppression::named_by);
             if let Some(file) = file {
                 suppressed.entry(file).or_default().push(&finding.id);
             }

@@ -1,7 +1,7 @@
-//! Conditions over facts, written in CEL, checked when a rule is loaded and evaluated to one of three values.
+//! Conditions over facts, written in CEL: checked when a rule is loaded, evaluated to one of three results.
 //!
-//! A fact that is unknown is left out of the evaluation's context, so that `&&` and `||` absorb it where the
-//! rest decides; where it does not, the condition is undecided. A fact that is known to be absent is `null`.
+//! An unknown fact is left out of the evaluation's context, so that `&&` and `||` absorb it if the rest
+//! decides; otherwise the condition is undecided. A fact that is known to be absent is `null`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
@@ -12,18 +12,18 @@ pub use super::condition_limits::ConditionError;
 use super::condition_limits::{CheckedCondition, checked};
 use crate::snapshot::{Facts, spec};
 
-/// What a condition says of a target.
+/// What a condition says about a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConditionOutcome {
     /// It holds.
     Match,
     /// It does not hold.
     NoMatch,
-    /// These facts would be needed to tell.
+    /// These facts are needed to decide.
     Undecided(Vec<String>),
 }
 
-/// A condition; one of a built-in rule is compiled on first use.
+/// A condition; that of a built-in rule is compiled on first use.
 #[derive(Debug, Clone)]
 pub struct Condition {
     /// As written.
@@ -41,12 +41,12 @@ impl Condition {
         condition.check().map(|()| condition.clone())
     }
 
-    /// A condition that is compiled on first use.
+    /// Makes a condition that is compiled on first use.
     pub(super) fn unchecked(source: &str) -> Self {
         Self { source: source.to_owned(), compiled: OnceLock::new() }
     }
 
-    /// Compiles it, if that has not been done.
+    /// Compiles it, unless that has been done.
     ///
     /// # Errors
     /// [`ConditionError`] naming what is wrong with it.
@@ -58,7 +58,7 @@ impl Condition {
         self.compiled.get_or_init(|| checked(&self.source).map(Arc::new))
     }
 
-    /// Facts that it names.
+    /// Returns the facts that it names.
     pub fn facts(&self) -> impl Iterator<Item = &String> {
         self.compiled().iter().flat_map(|compiled| &compiled.facts)
     }
@@ -66,8 +66,8 @@ impl Condition {
     /// Evaluates the condition.
     #[must_use]
     pub fn evaluate(&self, scope: &Scope, facts: &Facts) -> ConditionOutcome {
-        // Of a short log little is known; compiling all conditions takes a tenth of the time of all that is
-        // done with it.
+        // A short log yields few facts; compiling all conditions would take a tenth of its whole processing
+        // time.
         if self.compiled.get().is_none() {
             let named = named(&self.source);
             if !named.is_empty() && named.iter().all(|key| facts.named(key).is_none()) {
@@ -81,7 +81,7 @@ impl Condition {
             Err(_) => {
                 let missing: Vec<_> =
                     compiled.facts.iter().filter(|key| facts.named(key).is_none()).cloned().collect();
-                // All is known and still no answer: a null was compared by size.
+                // All facts are known and there is still no result: a null was compared by size.
                 if missing.is_empty() {
                     ConditionOutcome::NoMatch
                 } else {
@@ -92,7 +92,7 @@ impl Condition {
     }
 }
 
-/// The facts that a condition names, by its words alone.
+/// Returns the facts that a condition names, found by their words alone.
 fn named(source: &str) -> BTreeSet<&'static str> {
     let words = source.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.'));
     let key = |word: &str| {

@@ -1,4 +1,4 @@
-//! The built-in rule files, as the build script wrote them: JSON and prepared patterns in, parts of rules
+//! The built-in rule files in the form of the build script: JSON and prepared patterns in, parts of rules
 //! out.
 
 use std::borrow::Cow;
@@ -7,7 +7,7 @@ use super::syntax::SignatureFile;
 use super::{Condition, RuleError, Signature, VersionRange};
 use crate::pattern::Pattern;
 
-/// The built-in rule files, as the build script wrote them.
+/// The built-in rule files in the form of the build script.
 pub(super) struct EmbeddedRules {
     pub files: &'static [EmbeddedFile],
     /// Hash over all texts.
@@ -18,17 +18,17 @@ pub(super) struct EmbeddedRules {
 pub(super) struct EmbeddedFile {
     /// `rules/…`.
     pub name: &'static str,
-    /// What it says but for its examples, its page and its patterns.
+    /// Its content without examples, page and patterns.
     pub json: &'static str,
     /// Its examples.
     pub examples: &'static str,
-    /// Its page, as [`super::RulePage`] has it; empty in a file of no rule.
+    /// Its page in the form of [`super::RulePage`]; empty for a file without a rule.
     pub page: &'static str,
-    /// What is known of each signature, in the order of the file.
+    /// The prepared data of each signature, in the order of the file.
     pub signatures: &'static [EmbeddedSignature],
 }
 
-/// What the build script worked out of a signature.
+/// What the build script derived from a signature.
 pub(super) struct EmbeddedSignature {
     pub pattern: &'static str,
     /// See [`Signature::needles`].
@@ -38,7 +38,7 @@ pub(super) struct EmbeddedSignature {
 pub(super) static BUILTIN: EmbeddedRules = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
 impl EmbeddedFile {
-    /// Reads what it says but for its examples, its page and its patterns.
+    /// Reads its content without examples, page and patterns.
     pub fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T, RuleError> {
         serde_json::from_str(self.json).map_err(|error| RuleError::Syntax {
             file: self.name.to_owned(),
@@ -47,13 +47,13 @@ impl EmbeddedFile {
         })
     }
 
-    /// Adds what the build script worked out to the signatures of the file.
+    /// Adds the prepared data to the signatures of the file.
     pub fn signatures(&self, raw: Vec<SignatureFile>) -> Vec<Signature> {
         raw.into_iter().zip(self.signatures).map(|(raw, known)| signature(raw, known)).collect()
     }
 }
 
-/// A signature of a built-in file.
+/// Makes a signature of a built-in file.
 fn signature(raw: SignatureFile, known: &EmbeddedSignature) -> Signature {
     Signature {
         name: raw.name,

@@ -1,4 +1,4 @@
-//! What is wrong with a rule file. Words only.
+//! Errors of rule files. Messages only.
 
 use std::path::PathBuf;
 
@@ -12,28 +12,28 @@ pub enum RuleError {
     Read {
         /// Folder or file.
         path: PathBuf,
-        /// What it is, or the cause given by the operating system.
+        /// What kind of file it is, or the cause given by the operating system.
         source: Refusal,
     },
-    /// A project brings a folder or file that is somebody else's.
+    /// A project names a folder or file that belongs to another user.
     #[error("ignoring the rules in {path}: {source}; --trust allows them")]
     Distrusted {
         /// Folder or file.
         path: PathBuf,
-        /// Whose it is, or where it leads.
+        /// Who owns it, or where it leads.
         source: Refusal,
     },
-    /// A folder has no end.
+    /// A folder has too many files or levels.
     #[error("rules from {path}: more than {files} files, or more than {depth} levels of folders")]
     Many {
         /// The folder.
         path: PathBuf,
-        /// Most files.
+        /// The limit of files.
         files: usize,
-        /// Most levels.
+        /// The limit of levels.
         depth: usize,
     },
-    /// A project would replace what is there.
+    /// A project would replace an existing rule or remedy.
     #[error(
         "{file} would replace the {what} `{id}`, but rules named by {project} can only add; --trust allows it"
     )]
@@ -47,7 +47,7 @@ pub enum RuleError {
         /// The file of the project.
         project: String,
     },
-    /// The file is no TOML of the right shape.
+    /// The file is not TOML of the right shape.
     #[error("{file}:{line}: {message}")]
     Syntax {
         /// The file.

@@ -1,12 +1,12 @@
-//! Words of rule files that become names of files, places of pages and links: what they may be. Must not know
-//! where they stand.
+//! Checks words of rule files that become file names, page addresses and links. Must not know where they are
+//! used.
 
 /// Longest id, in bytes.
 pub(super) const ID: usize = 80;
 /// Longest address, in bytes.
 pub(super) const ADDRESS: usize = 1000;
 
-/// Whether an id consists of lower case words joined by hyphens, `[a-z0-9]+(-[a-z0-9]+)*`.
+/// Checks that an id consists of lower case words joined by hyphens, `[a-z0-9]+(-[a-z0-9]+)*`.
 ///
 /// # Errors
 /// What is wrong with it, in words.
@@ -23,8 +23,8 @@ pub fn check_id(id: &str) -> Result<(), String> {
     ))
 }
 
-/// Whether a reference is an address that may stand as a link: `https://`, and no sign that an address has to
-/// encode (RFC 3986).
+/// Checks that a reference can be used as a link: it begins with `https://` and has no character that an
+/// address must encode (RFC 3986).
 ///
 /// # Errors
 /// What is wrong with it, in words.
@@ -39,7 +39,7 @@ pub fn check_reference(reference: &str) -> Result<(), String> {
     Err(format!("{} is not an encoded address that starts with https://", quoted(reference)))
 }
 
-/// A foreign word in a message: escaped, its end left out where it is long.
+/// Quotes an untrusted word for a message: escaped, and shortened if it is long.
 fn quoted(word: &str) -> String {
     format!("{:?}", word.chars().take(ID).collect::<String>())
 }
@@ -81,7 +81,7 @@ mod tests {
         }
     }
 
-    /// What loading a file of the user says.
+    /// Returns the result of loading a user's file.
     fn loaded(file: &str, text: &str) -> String {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(file);

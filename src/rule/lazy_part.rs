@@ -1,4 +1,4 @@
-//! What a rule says that few runs need: its page and its examples. Those of a built-in rule are read on first
+//! Parts of a rule that few runs need: its page and its examples. Those of a built-in rule are read on first
 //! use.
 
 use std::ops::Deref;
@@ -17,12 +17,12 @@ pub struct LazyPart<T> {
 }
 
 impl<T: DeserializeOwned + Default> LazyPart<T> {
-    /// A part as the build script wrote it.
+    /// Makes a part from the form of the build script.
     pub(super) fn embedded(json: &'static str) -> Self {
         Self { json, read: OnceLock::new() }
     }
 
-    /// Reads it, if that has not been done.
+    /// Reads it, unless that has been done.
     ///
     /// # Errors
     /// What is wrong with its form.
@@ -48,27 +48,27 @@ impl<T> From<T> for LazyPart<T> {
     }
 }
 
-/// What a rule says to those who want to know more of it.
+/// The part of a rule that is written for readers.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RulePage {
     /// What happens and why.
     #[serde(deserialize_with = "trimmed")]
     pub explanation: String,
-    /// How to see it by hand.
+    /// How to confirm it by hand.
     #[serde(deserialize_with = "trimmed")]
     pub confirm: String,
     /// Sources.
     #[serde(default)]
     pub references: Vec<String>,
-    /// Ways to see it on a machine of one's own.
+    /// Ways to reproduce it.
     #[serde(default)]
     pub reproduce: Vec<Reproduction>,
-    /// Why there is none, if so.
+    /// Why it is not reproduced, if so.
     pub not_reproduced: Option<String>,
 }
 
-/// A text without space around it.
+/// Reads a text without surrounding space.
 pub(super) fn trimmed<'de, D: Deserializer<'de>>(text: D) -> Result<String, D::Error> {
     String::deserialize(text).map(|text| text.trim().to_owned())
 }

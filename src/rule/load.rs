@@ -1,14 +1,14 @@
 //! Loading rule files: the built-in ones and folders of the user; TOML text in, checked rules out.
 //!
 //! Why there are two ways: most runs use the built-in rules alone, match a few of them and print fewer. Those
-//! rules are checked when the program is built (`build.rs`) and embedded as JSON with their needles worked
-//! out; conditions and patterns are compiled when they are first asked, pages and examples are parsed when
-//! they are first shown. A rule of a user was never checked: every part of it is compiled at once, so that a
-//! mistake is told with its file and line before anything is diagnosed, and not in the middle of a run. Both
-//! ways meet in [`built`], so that a rule means the same whichever way it came.
+//! rules are checked when the program is built (`build.rs`) and embedded as JSON with their needles prepared;
+//! conditions and patterns are compiled on first use, pages and examples are parsed when they are first
+//! shown. A user's rule has never been checked: every part of it is compiled at once, so that an error is
+//! reported with file and line before anything is diagnosed, and not in the middle of a run. Both ways meet
+//! in [`built`], so that a rule means the same either way.
 //!
 //! Why a project may only add: its files are found, not chosen. A checkout that could replace a built-in rule
-//! could silence what it is diagnosed with.
+//! could hide its own diagnosis.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
@@ -21,18 +21,19 @@ use super::{
     Condition, LazyPart, RemedyText, Rule, RuleError, RuleSet, RuleSetChange, RuleSource, Signature,
 };
 
-/// The built-in rules.
+/// Returns the built-in rules.
 ///
 /// # Errors
-/// [`RuleError`] for a built-in file with a mistake, which the tests exclude.
+/// [`RuleError`] for an invalid built-in file, which the tests rule out.
 pub fn builtin() -> Result<RuleSet, RuleError> {
     load::<RuleSource>(&[])
 }
 
-/// The built-in rules and those of more folders; the same id overrides, where the source may do that.
+/// Returns the built-in rules and those of more folders; a rule with the same id replaces the earlier one, if
+/// its source may do that.
 ///
 /// # Errors
-/// [`RuleError`] naming file and line.
+/// [`RuleError`] with file and line.
 pub fn load<S: Clone + Into<RuleSource>>(sources: &[S]) -> Result<RuleSet, RuleError> {
     let mut set = RuleSetBuilder::default();
     BUILTIN.hash.hash(&mut set.hasher);
@@ -58,14 +59,14 @@ struct RuleSetBuilder {
     remedies: BTreeMap<String, RemedyText>,
     harmless: Vec<Signature>,
     hasher: std::hash::DefaultHasher,
-    /// Ids of rules and remedies that are there before the source at hand.
+    /// Ids of rules and remedies that existed before the current source.
     fixed: (BTreeSet<String>, BTreeSet<String>),
-    /// What the source at hand does to them.
+    /// What the current source changes.
     change: RuleSetChange,
     changes: Vec<RuleSetChange>,
 }
 
-/// What a file is for, by its name.
+/// The kind of a rule file, by its name.
 enum RuleFileKind {
     Remedies,
     Harmless,
@@ -81,7 +82,7 @@ fn kind_of(file: &str) -> RuleFileKind {
 }
 
 impl RuleSetBuilder {
-    /// Adds a file of a source, checked; one of a project may not replace anything.
+    /// Adds a file of a source after checking it; one of a project may not replace anything.
     fn add(&mut self, file: &str, text: &str, project: Option<&Path>) -> Result<(), RuleError> {
         text.hash(&mut self.hasher);
         let checked = FileChecker { file, text };
@@ -109,7 +110,7 @@ impl RuleSetBuilder {
         Ok(())
     }
 
-    /// Notes that something is replaced, or refuses it.
+    /// Records that something is replaced, or refuses it.
     fn note(
         &mut self,
         file: &str,

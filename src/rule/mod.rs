@@ -1,6 +1,6 @@
 //! Rules: a diagnosis as data. TOML text in, a checked set of rules out.
 //!
-//! Must not look at any snapshot; conditions and patterns are only prepared here.
+//! Must not look at any snapshot: conditions and patterns are only prepared here.
 
 mod condition;
 mod condition_limits;
@@ -37,34 +37,34 @@ pub use version_range::VersionRange;
 pub struct Rule {
     /// The stable id.
     pub id: String,
-    /// File it was read from, `rules/…` for a built-in one.
+    /// The file that it was read from, `rules/…` for a built-in one.
     pub file: String,
     /// One line that says what is wrong.
     pub title: String,
     /// How bad it is.
     pub severity: Severity,
-    /// The step of the boot at which it strikes.
+    /// The step of the boot at which the cause takes effect.
     pub stage: Stage,
-    /// Whose matter it is.
+    /// Who is responsible.
     pub class: Class,
-    /// How sure the facts alone make us.
+    /// How certain the facts alone make it.
     pub confidence: Confidence,
-    /// Holds when the facts alone show it to be a cause.
+    /// Holds if the facts alone show it to be a cause.
     pub when: Option<Condition>,
-    /// Holds when it does harm even to a manager that is up; without it, a manager that is up disproves a
+    /// Holds if it does harm even to a manager that is up; without it, a manager that is up disproves a
     /// critical rule.
     pub harms: Option<Condition>,
-    /// Holds when it is not a cause now but may become one.
+    /// Holds if it is not a cause now but may become one.
     pub risk: Option<Condition>,
-    /// Holds when it is worth a remark only.
+    /// Holds if it only deserves a note.
     pub note: Option<Condition>,
-    /// Holds when the facts rule it out, whatever the text says.
+    /// Holds if the facts rule it out, whatever the text says.
     pub unless: Option<Condition>,
     /// Never a root cause: what every fatal cause has in common.
     pub consequence_only: bool,
-    /// Its signatures are general: a line that another rule claims does not speak for it.
+    /// Its signatures are general: a line that another rule matches does not count for it.
     pub generic: bool,
-    /// A root cause only where no other is found, else a note.
+    /// A root cause only if no other is found, otherwise a note.
     pub last_resort: bool,
     /// Ids of what follows from it.
     pub explains: Vec<String>,
@@ -72,18 +72,18 @@ pub struct Rule {
     pub shows: Vec<String>,
     /// Ids of remedies.
     pub remedies: Vec<String>,
-    /// Why no flag of the container helps, for a cause that only the image or the host can end; `{fact|word}`
-    /// stands for the value of a fact, or for the word where it is not known.
+    /// Why no flag of the container helps, for a cause that only the image or the host can remove;
+    /// `{fact|word}` is replaced by the value of a fact, or by the word if it is unknown.
     pub no_flag: Option<String>,
     /// Log patterns.
     pub signatures: Vec<Signature>,
-    /// What it says to those who want to know more.
+    /// The part that is written for readers.
     pub page: LazyPart<RulePage>,
     /// Worked examples.
     pub examples: LazyPart<Vec<Example>>,
 }
 
-/// What can be done, in words.
+/// A remedy in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemedyText {
     /// The id that rules name.
@@ -103,27 +103,27 @@ pub struct RuleSet {
     pub rules: Vec<Rule>,
     /// Remedies by id.
     pub remedies: BTreeMap<String, RemedyText>,
-    /// Patterns of lines that look bad on healthy boots.
+    /// Patterns of lines that look like failures on healthy boots.
     pub harmless: Vec<Signature>,
     /// Hash over all rule texts, 16 hex digits.
     pub hash: String,
-    /// What files of a configuration did to rules that were there.
+    /// What configured rule files changed in existing rules.
     pub changes: Vec<RuleSetChange>,
 }
 
-/// What the rules that a configuration names did besides adding some.
+/// What the rules named by a configuration changed, besides adding some.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuleSetChange {
     /// The configuration.
     pub file: PathBuf,
     /// Ids of diagnoses and remedies that were replaced.
     pub replaced: Vec<String>,
-    /// Number of patterns of lines that are called harmless.
+    /// Number of patterns that mark lines as harmless.
     pub harmless: usize,
 }
 
 impl RuleSetChange {
-    /// Whether it did nothing.
+    /// Returns whether nothing was changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.replaced.is_empty() && self.harmless == 0
@@ -131,7 +131,7 @@ impl RuleSetChange {
 }
 
 impl Rule {
-    /// Its conditions, with the names of their keys.
+    /// Returns its conditions, with their keys.
     pub fn conditions(&self) -> impl Iterator<Item = (&'static str, &Condition)> {
         let own = [
             ("when", &self.when),
@@ -145,13 +145,13 @@ impl Rule {
 }
 
 impl RuleSet {
-    /// The rule of an id.
+    /// Returns the rule with an id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.id == id)
     }
 
-    /// The id that is most like a mistyped one.
+    /// Returns the id that is most similar to a mistyped one.
     #[must_use]
     pub fn nearest(&self, id: &str) -> Option<&str> {
         let scored = self.rules.iter().map(|rule| (strsim::jaro_winkler(&rule.id, id), rule.id.as_str()));

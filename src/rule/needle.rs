@@ -1,30 +1,30 @@
 //! Needles: literals of which at least one occurs in every line that a pattern matches.
 //!
-//! Shared with the build script, which works them out for the built-in rules. Must not depend on anything but
+//! Shared with the build script, which derives them for the built-in rules. Must not depend on anything but
 //! `regex-syntax`.
 
 use std::sync::LazyLock;
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-/// Shorter literals are in too many lines to tell them apart, and too short for the gate of long texts.
+/// Shorter literals occur in too many lines, and are too short for the prefilter of long texts.
 const SHORTEST: usize = 4;
-/// From this length on a literal lets the gate look at few bytes of a text.
+/// From this length on, a literal lets the prefilter skip most bytes of a text.
 const LONG: usize = 8;
-/// A literal that no healthy line has is preferred if at least so much of it is not common.
+/// A literal that no healthy line contains is preferred if at least this many of its bytes are not common.
 const RARE: usize = 4;
-/// Lines of healthy boots and stops on a terminal, of every guest on every lane of the lab.
+/// Lines of healthy boots and stops on a terminal, for every guest and engine of the lab.
 pub const HEALTHY: &str = include_str!("../../rules/healthy.txt");
-/// What is left behind a common word tells lines apart if it is at least so long.
+/// The text after a common word distinguishes lines if it is at least this long.
 const TELLING: usize = 12;
-/// More alternatives than this are no help.
+/// More alternatives than this do not help.
 const MOST: usize = 64;
 
-/// A class of more characters than this ends a text: each of them would make the alternatives so many more.
+/// A class of more characters than this ends a text: each of them would multiply the alternatives.
 const WIDE: usize = 4;
-/// Longer literals are cut: what follows makes them no rarer, but the automaton of all needles larger.
+/// Longer literals are cut: the rest makes them no rarer, but enlarges the prefilter.
 const LONGEST: usize = 28;
-/// Words that half of all failures have, or that systemd writes when all is well.
+/// Words that half of all failures contain, or that systemd writes when all is well.
 const COMMON: [&str; 18] = [
     "failed to ",
     "systemd",
@@ -46,11 +46,11 @@ const COMMON: [&str; 18] = [
     "journald",
 ];
 
-/// The needles of a pattern, in lower case (to be looked for in either case); empty when it has none that
-/// help.
+/// Returns the needles of a pattern, in lower case (to be searched for in either case); empty if it has no
+/// useful ones.
 ///
 /// # Errors
-/// The message of `regex-syntax` when the pattern is no regular expression.
+/// The message of `regex-syntax` if the pattern is not a regular expression.
 pub fn needles(pattern: &str) -> Result<Vec<String>, String> {
     let hir = regex_syntax::ParserBuilder::new()
         .utf8(false)
@@ -65,7 +65,7 @@ pub fn needles(pattern: &str) -> Result<Vec<String>, String> {
     Ok(needles)
 }
 
-/// The beginning of a needle behind a common word.
+/// Returns a needle without the common word at its beginning.
 fn cut(needle: &str) -> &str {
     let rest = COMMON
         .iter()
@@ -76,7 +76,7 @@ fn cut(needle: &str) -> &str {
     &rest[..end]
 }
 
-/// The best set of literals of which one must occur wherever the expression matches.
+/// Returns the best set of literals of which one must occur wherever the expression matches.
 fn required(hir: &Hir) -> Option<Vec<String>> {
     let set = match hir.kind() {
         HirKind::Concat(parts) => return best(nothing(), parts),
@@ -95,17 +95,17 @@ fn is_usable(set: &[String]) -> bool {
     set.len() <= MOST && length(set) >= SHORTEST
 }
 
-/// The text before a beginning.
+/// Returns the set that contains only the empty text, with which a sequence begins.
 fn nothing() -> Vec<String> {
     vec![String::new()]
 }
 
-/// The best of what the parts of a sequence require, neighbouring texts taken together; `run` are the texts
-/// before the first of them.
+/// Returns the best set of literals that the parts of a sequence require, adjacent texts joined; `run` are
+/// the texts before the first part.
 fn best(mut run: Vec<String>, parts: &[Hir]) -> Option<Vec<String>> {
     let mut found: Vec<Vec<String>> = Vec::new();
     for part in parts {
-        // What may be missing says nothing at the beginning of a text, and what is repeated ends one text and
+        // An optional part yields nothing at the beginning of a text, and a repeated one ends one text and
         // begins the next.
         let (repeated, part) = match part.kind() {
             HirKind::Repetition(repetition) if repetition.min > 0 => (true, &*repetition.sub),
@@ -131,7 +131,7 @@ fn best(mut run: Vec<String>, parts: &[Hir]) -> Option<Vec<String>> {
     found.into_iter().filter(|set| is_usable(set)).max_by_key(|set| worth(set))
 }
 
-/// What a part requires behind a text: each of its branches is told from others by the text too, as in
+/// Returns what a part requires after a text: the text before it also distinguishes its branches, as in
 /// `Failed to (?:stop|open \S+)`.
 fn branched(run: &[String], part: &Hir) -> Option<Vec<String>> {
     match part.kind() {
@@ -148,18 +148,18 @@ fn branched(run: &[String], part: &Hir) -> Option<Vec<String>> {
     }
 }
 
-/// Every text of the one with every text of the other behind it.
+/// Returns every text of the first set followed by every text of the second.
 fn joined(first: &[String], second: &[String]) -> Vec<String> {
     first.iter().flat_map(|one| second.iter().map(move |other| format!("{one}{other}"))).collect()
 }
 
-/// The texts that an expression matches, if they are few; letters of either case aside.
+/// Returns the texts that an expression matches, ignoring case, if they are few.
 fn exact(hir: &Hir) -> Option<Vec<String>> {
     let texts = match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => vec![String::new()],
         HirKind::Literal(literal) => vec![std::str::from_utf8(&literal.0).ok()?.to_ascii_lowercase()],
         HirKind::Class(Class::Bytes(class)) => {
-            // A clean line holds no control characters.
+            // A clean line contains no control characters.
             let bytes = class
                 .iter()
                 .flat_map(|range| range.start()..=range.end())
@@ -195,9 +195,9 @@ fn length(set: &[String]) -> usize {
     set.iter().map(String::len).min().unwrap_or_default()
 }
 
-/// Literals that no healthy line has come before others, long ones before short ones and rare ones before
-/// common ones; each further alternative makes a hit likelier, and so does a beginning that half of all
-/// failures have.
+/// Ranks a set of literals: those that no healthy line contains come before others, long ones before short
+/// ones, rare ones before common ones; more alternatives, or a beginning that half of all failures share,
+/// rank lower.
 fn worth(set: &[String]) -> (bool, bool, usize) {
     let rare =
         |needle: &String| COMMON.iter().fold(needle.clone(), |left, common| left.replace(common, "")).len();
@@ -207,7 +207,7 @@ fn worth(set: &[String]) -> (bool, bool, usize) {
     (is_telling, is_long, (4 * rare).saturating_sub(set.len()))
 }
 
-/// Whether a healthy line holds a text.
+/// Returns whether a healthy line contains a text.
 fn is_healthy(text: &str) -> bool {
     static LOWER: LazyLock<String> = LazyLock::new(|| HEALTHY.to_ascii_lowercase());
     LOWER.contains(text)

@@ -1,4 +1,4 @@
-//! Rule files of the user: TOML text in, rules with every part checked out, or a mistake with its line.
+//! Rule files of the user: TOML text in, rules with every part checked out, or an error with its line.
 
 use std::borrow::Cow;
 
@@ -22,14 +22,14 @@ fn line_of(text: &str, offset: usize) -> usize {
     text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
 }
 
-/// The parts of a rule that are prepared in one way for built-in files and in another for those of the user.
+/// The parts of a rule that are prepared differently for built-in files and for those of the user.
 pub(super) struct PreparedParts {
     /// `when`, `harms`, `risk`, `note` and `unless`.
     pub conditions: [Option<Condition>; 5],
     pub signatures: Vec<Signature>,
 }
 
-/// Puts a rule together from its file and its prepared parts.
+/// Builds a rule from its file and its prepared parts.
 pub(super) fn built(file: &str, mut raw: RuleFile, parts: PreparedParts) -> Rule {
     let [when, harms, risk, note, unless] = parts.conditions;
     Rule {
@@ -58,7 +58,7 @@ pub(super) fn built(file: &str, mut raw: RuleFile, parts: PreparedParts) -> Rule
     }
 }
 
-/// A file of the user, each part of which is checked and named by its line.
+/// A user's file; each of its parts is checked, and errors name its line.
 #[derive(Clone, Copy)]
 pub(super) struct FileChecker<'f> {
     pub file: &'f str,
@@ -79,7 +79,7 @@ impl FileChecker<'_> {
         Ok(built(self.file, raw, PreparedParts { conditions, signatures }))
     }
 
-    /// Checks what names files, places of pages and addresses: ids, and references.
+    /// Checks what becomes a file name, a page address or a link: ids and references.
     fn words(self, raw: &RuleFile) -> Result<(), RuleError> {
         let own = std::iter::once(("id", raw.id.as_str()));
         let others = [("explains", &raw.explains), ("remedies", &raw.remedies)];
@@ -139,7 +139,7 @@ impl FileChecker<'_> {
         })
     }
 
-    /// The refusal of a part that begins on the line which holds `needle`, or so many lines later.
+    /// Returns the error for a part that begins on the line containing `needle`, or `later` lines after it.
     fn part(self, needle: &str, later: usize, part: String, message: String) -> RuleError {
         let line = self.text.find(needle).map_or(1, |offset| line_of(self.text, offset)) + later;
         RuleError::Part { file: self.file.to_owned(), line, part, message }

@@ -1,13 +1,13 @@
-//! How to see a diagnosis on a machine of one's own: what a rule file says about it in, the commands to paste
-//! out. Must not run them.
+//! How to reproduce a diagnosis: what a rule file says about it in, the commands to paste out. Must not run
+//! them.
 
 use serde::Deserialize;
 
 use super::VersionRange;
 
-/// The word of a command that stands for an image with systemd in it.
+/// The word in a command that is replaced by an image with systemd in it.
 pub const IMAGE: &str = "IMAGE";
-/// The name that the container of a reproduction has.
+/// The name of the container in a reproduction.
 pub const BROKEN: &str = "broken";
 
 /// One way to break a container so that the diagnosis is the cause.
@@ -42,7 +42,7 @@ pub struct Reproduction {
 }
 
 impl Reproduction {
-    /// Where it shows, in words.
+    /// Returns the conditions under which it can be reproduced, in words.
     #[must_use]
     pub fn place(&self) -> String {
         let engine = if self.engine == "podman" { "Podman" } else { "Docker" };
@@ -53,8 +53,7 @@ impl Reproduction {
         format!("{engine}{since}{cgroup}{userns}{systemd}")
     }
 
-    /// Its commands for a shell, with those that make what they need before them and the question to the
-    /// doctor behind them.
+    /// Returns a shell script: the preparation, the commands, and the call of `sysdock doctor` at the end.
     #[must_use]
     pub fn script(&self) -> String {
         let mut text = String::new();

@@ -1,4 +1,4 @@
-//! Schemas of rule files, and of the words in them that other files quote. Must not read any file.
+//! Schemas of rule files, and of their words that other files quote. Must not read any file.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use super::id::{ADDRESS, ID};
 use super::syntax::{HarmlessFile, RemedyFile, RuleFile};
 use crate::schema::of_input;
 
-/// Returns the schema of a file with a rule.
+/// Returns the schema of a rule file.
 #[must_use]
 pub fn rule() -> Schema {
     of_input::<RuleFile>()
@@ -85,7 +85,7 @@ mod tests {
     use super::super::id::{check_id, check_reference};
     use super::*;
 
-    /// Whether the schema of a word takes a text.
+    /// Returns whether the schema of a word accepts a text.
     fn takes<T: JsonSchema>(text: &str) -> bool {
         let schema = T::json_schema(&mut SchemaGenerator::default());
         let pattern = schema.get("pattern").and_then(|pattern| pattern.as_str()).unwrap();

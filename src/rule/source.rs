@@ -1,4 +1,4 @@
-//! Folders of more rules: a path in, the texts of its files out. Must not read what the files say.
+//! Folders of more rules: a path in, the texts of its files out. Must not parse the files.
 
 use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use super::RuleError;
 use crate::trust::{self, Trust};
 
-/// Longest rule file, bytes; the longest built-in one has 20 KiB.
+/// Largest rule file in bytes; the largest built-in one has 20 KiB.
 const LIMIT: u64 = 1 << 20;
 /// Most files of one source.
 const FILES: usize = 2000;
-/// Deepest folder within a folder.
+/// Deepest nesting of folders.
 const DEPTH: usize = 16;
 
 /// A folder or file of more rules, and who named it.
@@ -18,24 +18,24 @@ const DEPTH: usize = 16;
 pub struct RuleSource {
     /// Folder or file.
     pub path: PathBuf,
-    /// Whose it may be.
+    /// Who may own it.
     pub trust: Trust,
-    /// The file of a project that named it and may not replace anything; none where the user named it or
-    /// trusts the project.
+    /// The project's file that named it and may not replace anything; none if the user named it or trusts the
+    /// project.
     pub project: Option<PathBuf>,
-    /// The configuration that named it, for people; none for flags and variables.
+    /// The configuration that named it, for messages; none for flags and variables.
     pub named_by: Option<PathBuf>,
 }
 
 impl From<PathBuf> for RuleSource {
-    /// A source that the user named.
+    /// Makes a source that the user named.
     fn from(path: PathBuf) -> Self {
         Self { path, trust: Trust::Named, project: None, named_by: None }
     }
 }
 
 impl RuleSource {
-    /// Reads its files, in the order of their names; `take` gets each path with its text.
+    /// Reads its files in the order of their names; `take` receives each path with its text.
     pub(super) fn read(
         &self,
         mut take: impl FnMut(&Path, &str) -> Result<(), RuleError>,
@@ -54,7 +54,7 @@ impl RuleSource {
             return Err(RuleError::Many { path: self.path.clone(), files: FILES, depth: DEPTH });
         }
         let is_rule = place.extension().is_some_and(|extension| extension == "toml");
-        // Only what the user named may have another name; what it is, is seen before it is opened.
+        // Only a file that the user named may have another name; its kind is checked before it is opened.
         if !place.is_dir() && (is_rule || (depth == 0 && self.trust == Trust::Named)) {
             found.push(place.to_owned());
             return Ok(());

@@ -92,7 +92,7 @@ pub enum RemedyPlace {
 }
 
 impl RemedyPlace {
-    /// Whether no start of the container can bring it about.
+    /// Returns whether no flag of the container can achieve it.
     #[must_use]
     pub fn is_beyond_flags(self) -> bool {
         matches!(self, Self::Image | Self::Host)
@@ -106,23 +106,23 @@ pub struct Signature {
     pub name: String,
     /// The pattern, matched against one line without escape sequences.
     pub pattern: Pattern,
-    /// Literals in lower case, of which at least one occurs in every line that the pattern matches; empty
-    /// when there are none.
+    /// Literals in lower case, of which at least one occurs in every line that the pattern matches; empty if
+    /// there are none.
     pub needles: Vec<Cow<'static, str>>,
-    /// Versions of systemd that print it; any when absent.
+    /// Versions of systemd that print it; any if absent.
     pub systemd: Option<VersionRange>,
-    /// Confidence when only this line speaks for the rule.
+    /// Confidence if only this line supports the rule.
     pub confidence: Option<Confidence>,
-    /// Alone it is only worth a remark: boots that come up print it too.
+    /// Alone it only deserves a note: boots that come up print it too.
     pub weak: bool,
-    /// The harm lasts as long as the boot: a manager that finds nothing wrong does not disprove the line.
+    /// The harm lasts as long as the boot: a manager that reports no problem does not disprove the line.
     pub lasting: bool,
-    /// Facts under which the line speaks for the rule at all; they must be known.
+    /// Facts without which the line does not count for the rule; they must be known.
     pub when: Option<Condition>,
 }
 
 impl Signature {
-    /// Whether its line counts for a target: the systemd there prints it, and its condition holds.
+    /// Returns whether its line counts for a target: the systemd there prints it, and its condition holds.
     #[must_use]
     pub fn counts(&self, scope: &Scope, facts: &Facts) -> bool {
         let version = facts.get(key::GUEST_SYSTEMD_VERSION);
@@ -246,7 +246,7 @@ pub(super) struct RuleFile {
 }
 
 impl RuleFile {
-    /// What it says to those who want to know more.
+    /// Returns the part that is written for readers.
     pub(super) fn page(&mut self) -> RulePage {
         RulePage {
             explanation: std::mem::take(&mut self.explanation),
@@ -257,7 +257,7 @@ impl RuleFile {
         }
     }
 
-    /// Its conditions as written, in the order of [`super::condition_limits::CONDITIONS`].
+    /// Returns its conditions as written, in the order of [`super::condition_limits::CONDITIONS`].
     pub(super) fn conditions(&self) -> [Option<&str>; 5] {
         [&self.when, &self.harms, &self.risk, &self.note, &self.unless].map(Option::as_deref)
     }

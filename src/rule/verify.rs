@@ -1,5 +1,5 @@
-//! The rule set's own rules: documentation, examples, known ids, no cycles, no signature that another hides
-//! or that a healthy boot prints.
+//! Checks the rule set itself: documentation, examples, known ids, no cycles, no signature that another one
+//! hides or that a healthy boot prints.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use super::needle::HEALTHY;
 use super::{Condition, Expectation, Rule, RuleSet, Signature};
 use crate::pattern::Pattern;
 
-/// `{fact|word}` in the sentence `no_flag` of a rule: the value of the fact, or the word where it is not
-/// known.
+/// `{fact|word}` in the sentence `no_flag` of a rule: replaced by the value of the fact, or by the word if it
+/// is unknown.
 pub static PLACEHOLDER: Pattern = Pattern::new(r"\{(?P<fact>[a-z0-9_.]+)\|(?P<word>[^{}]*)\}");
 
-/// Something wrong with a rule.
+/// A problem in a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Complaint {
     /// File of the rule.
@@ -39,7 +39,7 @@ fn is_harmless(line: &str, set: &RuleSet) -> bool {
     set.harmless.iter().any(|signature| signature.pattern.is_match(line))
 }
 
-/// Why a signature cannot be looked for, if so.
+/// Returns why a signature cannot be searched for, if so.
 fn unusable(signature: &Signature) -> Option<String> {
     let name = &signature.name;
     if !signature.pattern.compiles() {
@@ -53,7 +53,7 @@ fn unusable(signature: &Signature) -> Option<String> {
     })
 }
 
-/// Parts that were not checked when they were loaded.
+/// Compiles the parts that were not checked when they were loaded; returns their errors.
 fn parts(rule: &Rule) -> Vec<String> {
     let refused = |(part, condition): (String, &Condition)| {
         condition.check().err().map(|error| format!("{part} {error}"))
@@ -103,7 +103,7 @@ fn complaints(rule: &Rule, set: &RuleSet, healthy: &[&str]) -> Vec<Complaint> {
         .collect()
 }
 
-/// Facts that the sentence `no_flag` asks for and that are none.
+/// Returns the facts named by the sentence `no_flag` that do not exist.
 fn unknown_placeholders(rule: &Rule) -> impl Iterator<Item = &str> {
     let sentence = rule.no_flag.as_deref().unwrap_or_default();
     let keys = PLACEHOLDER.captures_iter(sentence).map(|captures| captures.name("fact").unwrap_or_default());
@@ -152,7 +152,7 @@ fn form(rule: &Rule) -> Vec<String> {
     messages
 }
 
-/// Lines of the rule's examples that show a signature.
+/// Returns the lines of the rule's examples that match a signature.
 fn shown<'r>(signature: &'r Signature, rule: &'r Rule) -> impl Iterator<Item = &'r String> {
     let wanted = if signature.weak { Expectation::Note } else { Expectation::Match };
     let lines = rule
@@ -163,7 +163,8 @@ fn shown<'r>(signature: &'r Signature, rule: &'r Rule) -> impl Iterator<Item = &
     lines.filter(|line| signature.pattern.is_match(line))
 }
 
-/// Why a signature makes no difference, if so: each of its examples is another's too, or a harmless line.
+/// Returns why a signature makes no difference, if so: each of its example lines also matches another rule,
+/// or is harmless.
 fn unheard(signature: &Signature, rule: &Rule, set: &RuleSet) -> Option<String> {
     let mut lines = shown(signature, rule).peekable();
     lines.peek()?;
@@ -188,7 +189,7 @@ fn unheard(signature: &Signature, rule: &Rule, set: &RuleSet) -> Option<String> 
     ))
 }
 
-/// The line of a healthy boot that a signature would take for a failure, if there is one.
+/// Returns the line of a healthy boot that a signature would take for a failure, if there is one.
 fn blames_the_healthy(signature: &Signature, healthy: &[&str]) -> Option<String> {
     if signature.weak || signature.when.is_some() {
         return None;

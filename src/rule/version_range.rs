@@ -13,7 +13,7 @@ pub struct VersionRange {
 }
 
 impl VersionRange {
-    /// Reads the range syntax of rule files.
+    /// Parses the range syntax of rule files.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let number = |text: &str, open: i64| if text.is_empty() { Some(open) } else { text.parse().ok() };
@@ -28,7 +28,7 @@ impl VersionRange {
         (first <= last).then_some(Self { first, last })
     }
 
-    /// Whether a version lies in the range.
+    /// Returns whether a version is in the range.
     #[must_use]
     pub fn contains(self, version: i64) -> bool {
         (self.first..=self.last).contains(&version)

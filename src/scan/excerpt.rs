@@ -1,4 +1,4 @@
-//! What is kept of a log: its beginning, its end, and samples of every signature's hits.
+//! The excerpt of a log: its beginning, its end, and samples of the hits of every signature.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use super::lines::clean;
 use super::matcher::{Matcher, SignatureId};
 use crate::snapshot::{KeptLine, LogExcerpt, Source};
 
-/// Lines kept from the beginning and from the end of each source.
+/// Lines kept at the beginning and at the end of each source.
 const EDGE: u64 = 120;
-/// The edges in bytes: enough for that many long lines.
+/// The same limit in bytes: enough for that many long lines.
 const EDGE_BYTES: usize = 512 * 1024;
 /// First hits of a signature that are kept; the last one is kept too.
 const SAMPLES: u64 = 3;
@@ -32,12 +32,12 @@ struct SourceState<'r> {
     kept: KeptLines,
 }
 
-/// A text that a line says, and the signatures that know it.
+/// A text within a line, and the signatures that match it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinePart {
     /// The clean text.
     pub text: Arc<str>,
-    /// Signatures, in their order.
+    /// The signatures, in order.
     pub ids: Arc<[SignatureId]>,
 }
 
@@ -46,15 +46,15 @@ impl LinePart {
     #[must_use]
     pub fn new(matcher: &Matcher<'_>, text: Arc<str>) -> Self {
         let ids = matcher.matches(&text);
-        // Nothing is allocated for the many that match nothing.
+        // Nothing is allocated for the many texts that match nothing.
         Self { ids: if ids.is_empty() { Arc::default() } else { ids.into() }, text }
     }
 }
 
-/// Number of a line, and of a part where one line quotes several.
+/// Number of a line, and of a part if the line quotes several.
 pub type LineNumber = (u64, u32);
 
-/// Lines of one source that are kept.
+/// The lines of one source that are kept.
 #[derive(Debug, Default)]
 pub struct KeptLines {
     first: BTreeMap<LineNumber, Arc<str>>,
@@ -62,16 +62,16 @@ pub struct KeptLines {
     seen: BTreeMap<SignatureId, Hits>,
 }
 
-/// What is known of the lines that match a signature.
+/// The lines that match one signature.
 #[derive(Debug, Default)]
 struct Hits {
     count: u64,
-    /// The last one, once more than the samples came.
+    /// The last hit, once there are more than the samples.
     last: Option<(LineNumber, Arc<str>)>,
 }
 
 impl<'r> Excerpter<'r> {
-    /// Starts with nothing read. Of the middle of a long log only the lines that may match are read.
+    /// Starts with nothing read. In the middle of a long log only lines that may match are read.
     #[must_use]
     pub fn new(matcher: &'r Matcher<'r>) -> Self {
         Self {
@@ -82,7 +82,7 @@ impl<'r> Excerpter<'r> {
         }
     }
 
-    /// For those who look at the excerpt again and again while it grows: every line is read at once.
+    /// Starts an excerpt that is looked at repeatedly while it grows: every line is read at once.
     #[must_use]
     pub fn following(matcher: &'r Matcher<'r>) -> Self {
         Self { whole: Whole::ALL, ..Self::new(matcher) }
@@ -101,7 +101,7 @@ impl<'r> Excerpter<'r> {
         stream.push(bytes, |line| take(matcher, line, read, kept));
     }
 
-    /// Ends all sources and gives the excerpt.
+    /// Ends all sources and returns the excerpt.
     #[must_use]
     pub fn finish(mut self) -> LogExcerpt {
         for state in self.sources.values_mut() {
@@ -111,7 +111,7 @@ impl<'r> Excerpter<'r> {
         self.excerpt()
     }
 
-    /// The excerpt of what came so far, without a last line that has no newline yet.
+    /// Returns the excerpt so far, without a last line that has no newline yet.
     #[must_use]
     pub fn excerpt(&self) -> LogExcerpt {
         let mut excerpt = LogExcerpt { bytes_read: self.bytes_read, ..LogExcerpt::default() };
@@ -128,15 +128,15 @@ impl<'r> Excerpter<'r> {
     }
 }
 
-/// Reads a line and keeps it where it matters.
+/// Reads a line and keeps it if it matters.
 fn take(matcher: &Matcher<'_>, line: Seen<'_>, read: &mut LineCache<LinePart>, kept: &mut KeptLines) {
     let part = read.get_or(line.bytes, || LinePart::new(matcher, clean(line.bytes).into()));
     kept.take((line.number, 0), line.picked, &part);
 }
 
 impl KeptLines {
-    /// Decides whether a text is kept; tells whether it is one of the first that a signature knows. Of the
-    /// lines that were picked out of the middle of a log only such matter.
+    /// Decides whether a text is kept; returns whether it is among the first samples of a signature. Of lines
+    /// picked from the middle of a log, only samples and last hits are kept.
     pub fn take(&mut self, place: LineNumber, picked: bool, part: &LinePart) -> bool {
         let mut is_sample = false;
         for id in part.ids.iter() {
@@ -160,7 +160,7 @@ impl KeptLines {
         is_sample
     }
 
-    /// All of them, by number.
+    /// Returns all kept lines by number.
     #[must_use]
     pub fn lines(&self) -> BTreeMap<LineNumber, Arc<str>> {
         let mut lines = self.first.clone();
@@ -218,7 +218,7 @@ mod tests {
         kept.seen.iter().map(|(id, hits)| (*id, hits.count)).collect()
     }
 
-    /// A way in which a line reaches a log.
+    /// Returns a way in which a line reaches a log.
     fn dressed(line: &str, dress: u8) -> Vec<u8> {
         let middle = line.char_indices().nth(line.chars().count() / 2).map_or(0, |(at, _)| at);
         let (before, behind) = line.split_at(middle);
@@ -237,9 +237,9 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 6, max_shrink_iters: 8, ..ProptestConfig::default() })]
 
-        /// No hit is dropped or made up, whatever the line wears and wherever the chunks end.
+        /// No hit is dropped or made up, whatever wraps a line and wherever the chunks end.
         #[test]
-        fn the_gate_drops_no_hit(picks in proptest::collection::vec((any::<prop::sample::Index>(), 0u8..8, 0usize..40), 60..120), chunk in 1usize..400_000) {
+        fn the_prefilter_drops_no_hit(picks in proptest::collection::vec((any::<prop::sample::Index>(), 0u8..8, 0usize..40), 60..120), chunk in 1usize..400_000) {
             let rules = builtin().unwrap();
             let examples: Vec<&String> = rules.rules.iter().flat_map(|rule| rule.examples.iter()).flat_map(|example| &example.lines).collect();
             let mut log = Vec::new();

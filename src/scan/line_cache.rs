@@ -1,15 +1,15 @@
-//! What reading gave for lines that came before: a line that repeats a million times is read twice.
+//! A cache of results for lines seen before: a line that repeats a million times is processed twice.
 
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 
-/// Lines that can be remembered at once; each has one place, by its hash.
+/// Lines that are cached at once; each has one slot, by its hash.
 const SLOTS: usize = 2048;
-/// Longest line that is remembered, in bytes.
+/// Longest line that is cached, in bytes.
 const LONGEST: usize = 1024;
 
-/// Remembers lines that were met twice, and something for each.
+/// Caches a value for each line that was seen twice.
 #[derive(Debug)]
 pub struct LineCache<T> {
     slots: Vec<CachedLine<T>>,
@@ -17,8 +17,7 @@ pub struct LineCache<T> {
 
 #[derive(Debug)]
 struct CachedLine<T> {
-    /// Hash of the last line of this slot that was not remembered; when it comes again it takes the slot
-    /// over.
+    /// Hash of the last line of this slot that was not cached; when it comes again, it takes the slot.
     missed: u64,
     known: Option<(Box<[u8]>, T)>,
 }
@@ -30,7 +29,7 @@ impl<T> Default for LineCache<T> {
 }
 
 impl<T: Clone> LineCache<T> {
-    /// What was made of this line before, or what is made of it now.
+    /// Returns the cached value of a line, or makes one.
     pub fn get_or(&mut self, line: &[u8], make: impl FnOnce() -> T) -> T {
         if let Some(known) = self.get(line) {
             return known.clone();
@@ -40,14 +39,14 @@ impl<T: Clone> LineCache<T> {
         value
     }
 
-    /// What is known of a line.
+    /// Returns the cached value of a line.
     #[must_use]
     pub fn get(&self, line: &[u8]) -> Option<&T> {
         let slot = self.slots.get(place(hash(line)))?;
         slot.known.as_ref().filter(|(known, _)| **known == *line).map(|(_, value)| value)
     }
 
-    /// Tells what a line gave that is not known.
+    /// Stores the value of a line that is not cached; it is kept from the line's second appearance on.
     pub fn put(&mut self, line: &[u8], value: T) {
         if line.len() > LONGEST {
             return;
@@ -68,7 +67,7 @@ fn hash(line: &[u8]) -> u64 {
     FixedState::default().hash_one(line)
 }
 
-/// The slot of a hash.
+/// Returns the slot of a hash.
 fn place(hash: u64) -> usize {
     // The remainder is less than the number of slots.
     usize::try_from(hash % SLOTS as u64).unwrap_or_default()

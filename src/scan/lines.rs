@@ -1,23 +1,23 @@
-//! Bytes to lines: chunk edges anywhere, CR LF, overwritten lines, escape sequences, broken UTF-8, lines
-//! without end.
+//! Bytes to lines: chunk boundaries anywhere, CR LF, overwritten lines, escape sequences, invalid UTF-8,
+//! lines without end.
 
 use std::borrow::Cow;
 
 /// Longest line that is kept, in bytes; the rest of a longer line is dropped and counted.
 pub const LINE_LIMIT: usize = 64 * 1024;
 
-/// Cuts a byte stream into lines.
+/// Splits a byte stream into lines.
 #[derive(Debug, Default)]
 pub struct LineSplitter {
     pending: Vec<u8>,
     number: u64,
     overlong: bool,
-    /// Lines that lost their end.
+    /// Number of lines that were truncated.
     pub cut: u64,
 }
 
 impl LineSplitter {
-    /// Takes the next bytes and hands every line that they complete to `each`, with its number from 1.
+    /// Takes the next bytes and passes every line that they complete to `each`, with its number from 1.
     pub fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(u64, &[u8])) {
         while let Some(end) = memchr::memchr(b'\n', bytes) {
             self.keep(&bytes[..end]);
@@ -27,14 +27,14 @@ impl LineSplitter {
         self.keep(bytes);
     }
 
-    /// Hands over a last line without newline.
+    /// Passes on a last line without newline.
     pub fn finish(&mut self, mut each: impl FnMut(u64, &[u8])) {
         if !self.pending.is_empty() {
             self.emit(&mut each);
         }
     }
 
-    /// Lines handed over so far.
+    /// Returns the number of lines passed on so far.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.number
@@ -54,10 +54,11 @@ impl LineSplitter {
     }
 }
 
-/// One line as text: escape sequences (colours, OSC), carriage returns and control characters taken out,
-/// broken UTF-8 replaced.
+/// Returns one line as text: escape sequences (colours, OSC), carriage returns and control characters are
+/// removed, invalid UTF-8 is replaced.
 ///
-/// Text that a carriage return overwrites on a terminal is kept, parted by a space: it was said.
+/// Text that a carriage return overwrites on a terminal is kept, separated by a space: it was part of the
+/// output.
 #[must_use]
 pub fn clean(line: &[u8]) -> Cow<'_, str> {
     if let Some(plain) = plain(line) {
@@ -73,15 +74,15 @@ pub fn clean(line: &[u8]) -> Cow<'_, str> {
     Cow::Owned(visible)
 }
 
-/// The text of a line in which there is nothing to be taken out: printable ASCII.
+/// Returns the text of a line in which nothing needs to be removed: printable ASCII.
 fn plain(line: &[u8]) -> Option<&str> {
-    // Written so that the compiler takes many bytes at once.
+    // Written so that the compiler vectorises it.
     let odd = line.iter().fold(false, |odd, byte| odd | !(0x20..0x7f).contains(byte));
     if odd { None } else { std::str::from_utf8(line).ok() }
 }
 
-/// Characters that a terminal acts on or that change how text reads: control characters and bidirectional
-/// overrides.
+/// Returns whether a terminal acts on a character or it changes how text reads: control characters and
+/// bidirectional overrides.
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(

@@ -1,4 +1,4 @@
-//! Which signatures a line matches.
+//! Which signatures match a line.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -16,7 +16,7 @@ pub struct SignatureId {
     pub signature: usize,
 }
 
-/// A line that a signature matches.
+/// A match of a signature in a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
     /// The signature.
@@ -25,28 +25,28 @@ pub struct Hit {
     pub captures: BTreeMap<String, String>,
 }
 
-/// All signatures of a rule set: a prefilter of their needles says which can match a line at all, and only
+/// All signatures of a rule set: a prefilter of their needles finds which can match a line at all, and only
 /// those are tried.
 #[derive(Debug)]
 pub struct Matcher<'r> {
     rules: &'r RuleSet,
-    /// For lines.
+    /// The prefilter for single lines.
     lines: OnceLock<Option<Prefilter>>,
-    /// For each needle, who needs it.
+    /// For each needle, the pattern that requires it.
     owners: Vec<PatternOwner>,
     needles: Vec<&'r str>,
-    /// Those without a needle are tried on every line.
+    /// Patterns without a needle, which are tried on every line.
     always: Vec<PatternOwner>,
-    /// For long texts.
+    /// The prefilter for long texts.
     prefilter: OnceLock<Option<Arc<Prefilter>>>,
 }
 
-/// What a needle belongs to.
+/// The pattern that a needle belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum PatternOwner {
     /// A signature of a rule.
     Signature(SignatureId),
-    /// A harmless line, by its index.
+    /// A pattern of harmless lines, by its index.
     Harmless(usize),
 }
 
@@ -83,8 +83,8 @@ impl<'r> Matcher<'r> {
         }
     }
 
-    /// Prepares now what else the first use does, which takes some milliseconds. Whoever waits for an engine
-    /// can do so meanwhile.
+    /// Prepares now what the first use would otherwise prepare, which takes some milliseconds. A caller that
+    /// waits for an engine can do this in the meantime.
     pub fn warm(&self) {
         self.lines();
         for rule in &self.rules.rules {
@@ -96,7 +96,7 @@ impl<'r> Matcher<'r> {
         self.lines.get_or_init(|| Prefilter::for_lines(self.needles.iter().copied())).as_ref()
     }
 
-    /// The filter for long texts, made for the kind of text of which this is a sample; `None` where some
+    /// Returns the prefilter for long texts, built for the kind of text in the sample; `None` if some
     /// signature has no needle that is long enough, so that every line has to be read.
     #[must_use]
     pub fn prefilter(&self, sample: &[u8]) -> Option<&Arc<Prefilter>> {
@@ -115,7 +115,7 @@ impl<'r> Matcher<'r> {
         self.prefilter.get_or_init(build).as_ref()
     }
 
-    /// Whose needles a line holds.
+    /// Returns the patterns whose needles a line contains.
     fn candidates(&self, line: &str) -> Vec<PatternOwner> {
         let mut found = self.always.clone();
         if let Some(prefilter) = self.lines() {
@@ -126,7 +126,7 @@ impl<'r> Matcher<'r> {
         found
     }
 
-    /// Signatures whose pattern occurs in a clean line, unless the line is known to be harmless.
+    /// Returns the signatures that match a clean line, unless the line is known to be harmless.
     #[must_use]
     pub fn matches(&self, line: &str) -> Vec<SignatureId> {
         let candidates = self.candidates(line);
@@ -138,7 +138,7 @@ impl<'r> Matcher<'r> {
         if found.is_empty() || self.any_harmless(&candidates, line) { Vec::new() } else { found }
     }
 
-    /// The same with named captures.
+    /// Returns the same matches with named captures.
     #[must_use]
     pub fn hits(&self, line: &str) -> Vec<Hit> {
         let owned = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
@@ -149,7 +149,7 @@ impl<'r> Matcher<'r> {
         self.matches(line).into_iter().map(captured).collect()
     }
 
-    /// Whether a line only looks bad.
+    /// Returns whether a line only looks like a failure.
     #[must_use]
     pub fn is_harmless(&self, line: &str) -> bool {
         self.any_harmless(&self.candidates(line), line)
@@ -174,7 +174,7 @@ mod tests {
 
     /// One signature without a needle, or with a short one, would make every long text slow.
     #[test]
-    fn the_gate_takes_large_steps() {
+    fn the_prefilter_takes_large_steps() {
         let rules = builtin().unwrap();
         let matcher = Matcher::new(&rules);
         assert!(matcher.prefilter(b"").unwrap().is_fast(), "a needle of the built-in rules is too short");

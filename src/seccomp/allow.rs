@@ -1,22 +1,22 @@
-//! A seccomp profile with some calls let through and everything else as it was. Pure.
+//! A seccomp profile in which some calls are allowed and everything else is as before. Pure.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-/// A call that is to be let through, and why.
+/// A call to allow, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     /// Its name.
     pub call: String,
-    /// Errno that serves the caller as well as being let through.
+    /// Errno that serves the caller as well as an allowed call.
     pub errno: Option<i32>,
-    /// What the rule's comment says.
+    /// The comment of the rule.
     pub why: String,
 }
 
 impl Wanted {
-    /// What happens to it, such as `statx let through`, for a list.
+    /// Returns what changes for it, such as `statx let through`, for a list.
     #[must_use]
     pub fn words(&self) -> String {
         match self.errno {
@@ -27,14 +27,14 @@ impl Wanted {
     }
 }
 
-/// The text of a profile, as it is written to files.
+/// Returns the text of a profile for a file.
 #[must_use]
 pub fn text(profile: &Value) -> Option<String> {
     serde_json::to_string_pretty(profile).ok().map(|text| text + "\n")
 }
 
-/// Lets calls through: takes their names out of the rules that deny them and adds rules that allow them, each
-/// with a comment that says why (engines read the field and ignore it); `None` when it is no profile.
+/// Allows calls: removes their names from the rules that deny them and adds rules that allow them, each with
+/// a comment that says why (engines read the field and ignore it); `None` if it is not a profile.
 #[must_use]
 pub fn allow(profile: &Value, wanted: &[Wanted]) -> Option<Value> {
     let mut profile = profile.as_object()?.clone();
@@ -45,13 +45,13 @@ pub fn allow(profile: &Value, wanted: &[Wanted]) -> Option<Value> {
     let allowed_anyway = profile.get("defaultAction").and_then(Value::as_str).is_some_and(lets_through);
     let rules = profile.get("syscalls").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut kept: Vec<Value> = rules.into_iter().filter_map(|rule| without(rule, &calls)).collect();
-    // A rule with the default's own answer is refused by older runtimes, and not needed.
+    // A rule with the same answer as the default is refused by older runtimes, and unnecessary.
     kept.extend(additions(wanted.iter().filter(|wanted| !allowed_anyway || wanted.errno.is_some())));
     profile.insert("syscalls".to_owned(), Value::Array(kept));
     Some(Value::Object(profile))
 }
 
-/// Lets calls through and has the kernel log each of them, to find out which are made; `None` when it is no
+/// Allows calls and has the kernel log each of them, to find out which ones are made; `None` if it is not a
 /// profile.
 #[must_use]
 pub fn log(profile: &Value, calls: &[String]) -> Option<Value> {
@@ -64,7 +64,7 @@ pub fn log(profile: &Value, calls: &[String]) -> Option<Value> {
     Some(Value::Object(profile))
 }
 
-/// One rule for all calls with the same answer and reason.
+/// Returns one rule for all calls with the same answer and reason.
 fn additions<'w>(wanted: impl Iterator<Item = &'w Wanted>) -> Vec<Value> {
     let mut reasons: BTreeMap<(Option<i32>, &str), Vec<&str>> = BTreeMap::new();
     for each in wanted {
@@ -81,7 +81,7 @@ fn lets_through(action: &str) -> bool {
     matches!(action, "SCMP_ACT_ALLOW" | "SCMP_ACT_LOG")
 }
 
-/// A rule without these calls where it denies them; `None` when nothing is left of it.
+/// Returns a rule without these calls if it denies them; `None` if nothing is left of it.
 fn without(rule: Value, calls: &[&str]) -> Option<Value> {
     let Value::Object(mut rule) = rule else { return Some(rule) };
     if rule.get("action").and_then(Value::as_str).is_some_and(lets_through) {
@@ -93,7 +93,7 @@ fn without(rule: Value, calls: &[&str]) -> Option<Value> {
     (!single && left).then_some(Value::Object(rule))
 }
 
-/// Takes names out of the list; false when a list that had names has none any more.
+/// Removes names from the list; returns false if that leaves a list without names.
 fn remaining(rule: &mut Map<String, Value>, named: &impl Fn(&Value) -> bool) -> bool {
     match rule.get_mut("names").and_then(Value::as_array_mut) {
         Some(list) => {

@@ -1,12 +1,12 @@
-//! Records of the kernel about calls that a filter let through and logged → the numbers of the calls. Pure.
+//! Reads kernel records of calls that a filter allowed and logged; returns the numbers of the calls. Pure.
 //!
-//! Their form is that of `audit_seccomp` in the kernel: `audit: type=1326 … arch=c000003e syscall=332 …
+//! Records have the form of `audit_seccomp` in the kernel: `audit: type=1326 … arch=c000003e syscall=332 …
 //! code=0x7ffc0000`; the code is `SECCOMP_RET_LOG` (linux/seccomp.h), the architecture one of linux/audit.h.
 
 /// `SECCOMP_RET_LOG`.
 const LOGGED: &str = "code=0x7ffc0000";
 
-/// The word for a machine's own architecture, in uname's spelling, in such records.
+/// Returns how such records write the architecture of a machine, given in uname's spelling.
 fn architecture(machine: &str) -> Option<&'static str> {
     match machine {
         "x86_64" => Some("arch=c000003e"),
@@ -15,7 +15,7 @@ fn architecture(machine: &str) -> Option<&'static str> {
     }
 }
 
-/// The number of the call that a record is about; `None` where it is no such record, or one of another
+/// Returns the number of the call in a record; `None` if it is another kind of record, or of another
 /// architecture.
 #[must_use]
 pub fn logged_call(record: &str, machine: &str) -> Option<i32> {

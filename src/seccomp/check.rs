@@ -1,5 +1,5 @@
-//! A filter and versions of systemd → the calls that each of them will miss, and the fewest that have to be
-//! let through. Pure.
+//! A filter and versions of systemd in, the calls that each version would miss and the fewest to allow out.
+//! Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,16 +8,16 @@ use super::{
     Answer, Effect, Engine, Hierarchy, Machine, Maker, Profile, Surroundings, Wanted, blocked, blocked_in,
 };
 
-/// Versions of systemd that were measured; what others need is taken from the nearest.
+/// Versions of systemd that were measured; others are taken to need what the nearest one does.
 pub const MEASURED: [i64; 5] = [229, 247, 252, 257, 262];
 
 const CLONE3: &str = "clone3";
 const ENOSYS: i32 = 38;
 
-/// A filter as it is in force: a profile and the circumstances under which it is read.
+/// A filter in force: a profile and the circumstances in which it is evaluated.
 #[derive(Debug, Clone)]
 pub struct InForce {
-    /// The profile; `None` where every call goes through.
+    /// The profile; `None` if every call is allowed.
     pub profile: Option<Profile>,
     /// The circumstances.
     pub machine: Machine,
@@ -25,27 +25,27 @@ pub struct InForce {
     pub source: String,
 }
 
-/// A call that systemd makes and does not get.
+/// A call that systemd makes and the filter denies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Miss {
     /// The call.
     pub call: String,
     /// What the filter answers.
     pub answer: Answer,
-    /// Which part of the profile says so.
+    /// Which part of the profile decides.
     pub source: String,
-    /// What that does to each version, those that it harms only.
+    /// The effect on each version that is harmed.
     pub effects: BTreeMap<i64, Effect>,
 }
 
 impl InForce {
-    /// The answer to a call.
+    /// Returns the answer to a call.
     #[must_use]
     pub fn answer(&self, call: &str) -> Answer {
         self.profile.as_ref().map_or(Answer::Allowed, |profile| judge(profile, call, &self.machine).answer)
     }
 
-    /// Where the filter is in force, as far as that is known.
+    /// Returns where the filter is in force, as far as known.
     fn place(&self, hierarchy: Option<Hierarchy>) -> Surroundings {
         let docker = self
             .machine
@@ -54,7 +54,7 @@ impl InForce {
         Surroundings { hierarchy, docker }
     }
 
-    /// Which part of the profile decides over a call.
+    /// Returns which part of the profile decides a call.
     fn decided_by(&self, call: &str) -> String {
         match self.profile.as_ref().map(|profile| judge(profile, call, &self.machine).rule) {
             Some(Some(rule)) => format!("rule {rule}"),
@@ -63,7 +63,7 @@ impl InForce {
         }
     }
 
-    /// Calls that these versions miss, the gravest first.
+    /// Returns the calls that these versions miss, the most serious first.
     #[must_use]
     pub fn misses(&self, versions: &[i64], hierarchy: Option<Hierarchy>) -> Vec<Miss> {
         let mut found: BTreeMap<String, BTreeMap<i64, Effect>> = BTreeMap::new();
@@ -83,7 +83,7 @@ impl InForce {
         misses
     }
 
-    /// What has to be let through so that nothing is missed.
+    /// Returns what has to be allowed so that nothing is missed.
     #[must_use]
     pub fn wanted(&self, misses: &[Miss]) -> Vec<Wanted> {
         misses
@@ -92,9 +92,9 @@ impl InForce {
             .collect()
     }
 
-    /// ENOSYS for clone3 where the filter looks at the flags of clone: clone3 keeps its flags in memory,
-    /// where no filter sees them, and whoever gets ENOSYS takes clone instead. Engines do the same (moby,
-    /// `profiles/seccomp/default.json`, since 20.10.10).
+    /// Returns ENOSYS for clone3 if the filter checks the flags of clone: clone3 takes its flags in memory,
+    /// where no filter sees them, and a caller that gets ENOSYS uses clone instead. Engines do the same
+    /// (moby, `profiles/seccomp/default.json`, since 20.10.10).
     fn narrower(&self, miss: &Miss) -> Option<i32> {
         let told = self.machine.engine.is_none_or(Engine::knows_errno);
         let answer = |call: &str| if call == CLONE3 { Answer::Errno(ENOSYS) } else { Answer::Allowed };
@@ -103,7 +103,7 @@ impl InForce {
             .then_some(ENOSYS)
     }
 
-    /// Calls of which systemd makes some use and over which the filter decides by their arguments.
+    /// Returns the calls that systemd uses and that the filter decides by their arguments.
     #[must_use]
     pub fn conditional(&self) -> Vec<String> {
         needed_calls().into_iter().filter(|call| self.answer(call) == Answer::Conditional).collect()
@@ -111,14 +111,14 @@ impl InForce {
 }
 
 impl Miss {
-    /// Who needs the call, and for what.
+    /// Returns which versions need the call, and for what.
     fn reason(&self) -> String {
         let groups = by_effect(&self.effects).into_iter().rev();
         groups.map(|(effect, versions)| reason(effect, &versions)).collect::<Vec<_>>().join("; ")
     }
 }
 
-/// Versions by what happens to them.
+/// Groups versions by effect.
 #[must_use]
 pub fn by_effect(effects: &BTreeMap<i64, Effect>) -> BTreeMap<Effect, Vec<i64>> {
     let mut groups: BTreeMap<Effect, Vec<i64>> = BTreeMap::new();
@@ -133,7 +133,7 @@ fn reason(effect: Effect, versions: &[i64]) -> String {
     format!("systemd {}: {} without it", list.join(", "), harm(effect))
 }
 
-/// What the denial of a call does, as a sentence without its subject.
+/// Returns what the denial of a call does, as a sentence without its subject.
 #[must_use]
 pub fn harm(effect: Effect) -> &'static str {
     match effect {
@@ -145,7 +145,7 @@ pub fn harm(effect: Effect) -> &'static str {
     }
 }
 
-/// Every call whose denial harms some version of systemd, alone or with another.
+/// Returns every call whose denial harms some version of systemd, alone or together with another.
 #[must_use]
 pub fn needed_calls() -> BTreeSet<String> {
     let versions = 200..=MEASURED.iter().copied().max().unwrap_or(262);

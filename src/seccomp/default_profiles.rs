@@ -1,4 +1,4 @@
-//! The engines' built-in profiles, put together from the table `default_profiles.toml` for any version.
+//! The engines' built-in profiles, generated for any version from the table `default_profiles.toml`.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -26,7 +26,7 @@ pub const USUAL_CAPABILITIES: [&str; 14] = [
     "CAP_SYS_CHROOT",
 ];
 
-/// Architectures with those whose programs they run too, in seccomp's spelling without its prefix.
+/// Architectures, each with those whose programs it can also run, in seccomp's spelling without its prefix.
 const FAMILIES: [(&str, &[&str]); 9] = [
     ("X86_64", &["X86", "X32"]),
     ("AARCH64", &["ARM"]),
@@ -39,7 +39,7 @@ const FAMILIES: [(&str, &[&str]); 9] = [
     ("LOONGARCH64", &[]),
 ];
 
-/// One rule of the table: some calls, for some versions.
+/// One rule of the table: some calls for some versions.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
@@ -58,11 +58,11 @@ struct Row {
     without_arches: Vec<String>,
     #[serde(default)]
     args: Vec<(u32, String, u64)>,
-    /// Parted by white space.
+    /// Separated by white space.
     calls: String,
 }
 
-/// The default answer of a maker's profiles.
+/// The default answer in the profiles of one maker.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Default {
@@ -86,7 +86,7 @@ fn rows() -> &'static [Row] {
 }
 
 impl Row {
-    /// A version before the table counts as its first.
+    /// Returns whether the rule applies to an engine; a version before the table counts as its first.
     fn holds(&self, engine: Engine) -> bool {
         let first = versions(engine.maker).first().copied().unwrap_or(engine.version);
         let version = engine.version.max(first);
@@ -97,7 +97,7 @@ impl Row {
         self.calls.split_whitespace()
     }
 
-    /// Everything of the rule but its calls, in the form of a profile.
+    /// Returns everything in the rule except its calls, in the form of a profile.
     fn conditions(&self) -> Map<String, Value> {
         let mut rule = Map::new();
         let (action, errno) =
@@ -125,7 +125,7 @@ fn filter(caps: &[String], arches: &[String], kernel: Option<&str>) -> Option<Va
     (!filter.is_empty()).then_some(Value::Object(filter))
 }
 
-/// Versions from which on the built-in profile is another one, in order.
+/// Returns the versions at which the built-in profile changes, in order.
 #[must_use]
 pub fn versions(maker: Maker) -> Vec<Version> {
     let rows = rows().iter().filter(|row| row.engine == maker);
@@ -133,19 +133,19 @@ pub fn versions(maker: Maker) -> Vec<Version> {
     all.into_iter().collect()
 }
 
-/// Every call that a built-in profile names.
+/// Returns every call that a built-in profile names.
 #[must_use]
 pub fn named_calls() -> BTreeSet<&'static str> {
     rows().iter().flat_map(Row::calls).collect()
 }
 
-/// Capabilities with which some built-in profile lets the call through.
+/// Returns the capabilities with which some built-in profile allows the call.
 pub(super) fn capabilities_for(call: &str) -> BTreeSet<&'static str> {
     let rows = rows().iter().filter(|row| row.errno.is_none() && row.calls().any(|name| name == call));
     rows.flat_map(|row| row.caps.iter().map(String::as_str)).collect()
 }
 
-/// The whole built-in profile of an engine, in the form that its `--security-opt seccomp=FILE` takes.
+/// Returns the complete built-in profile of an engine, in the form of `--security-opt seccomp=FILE`.
 #[must_use]
 pub fn built_in(engine: Engine) -> Value {
     let mut rules: Vec<(Map<String, Value>, BTreeSet<&str>)> = Vec::new();
@@ -180,7 +180,7 @@ fn default_errno(engine: Engine) -> Option<i32> {
         .then_some(default.default_errno)
 }
 
-/// Engines pick their own architecture out of this list.
+/// Returns the list of architectures, from which engines pick their own.
 fn families() -> Value {
     let full = |name: &str| format!("SCMP_ARCH_{name}");
     let one = |(name, others): &(&str, &[&str])| {

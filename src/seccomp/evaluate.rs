@@ -1,5 +1,4 @@
-//! The answer of a profile to one call, with the container's capabilities, architecture, kernel and engine in
-//! force.
+//! Evaluates a profile for one call, given the container's capabilities, architecture, kernel and engine.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +6,10 @@ use super::Profile;
 use super::profile::{Action, Filter, SyscallRule};
 use super::version::{Engine, release};
 
-/// EPERM, the errno of a denial that names none.
+/// EPERM, the errno of a denial that gives none.
 const EPERM: i32 = 1;
 
-/// Circumstances that decide which rules of a profile count.
+/// Circumstances that determine which rules of a profile apply.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Machine {
     /// Capabilities of the container, `CAP_…`.
@@ -19,7 +18,7 @@ pub struct Machine {
     pub architecture: String,
     /// Kernel version, major and minor.
     pub kernel: (u32, u32),
-    /// Engine that reads the profile; one that knows every field when unknown.
+    /// Engine that reads the profile; if unknown, one that supports every field.
     pub engine: Option<Engine>,
 }
 
@@ -49,7 +48,7 @@ pub struct Verdict {
     pub rule: Option<usize>,
 }
 
-/// Two rules of which one lets a call through and the other does not, whatever its arguments.
+/// Two rules for the same call, one of which allows it and the other does not, whatever its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contradiction {
     /// The call.
@@ -58,12 +57,12 @@ pub struct Contradiction {
     pub first: usize,
     /// Number of the other.
     pub other: usize,
-    /// Which of them counts; `None` where neither does, because both only repeat the default.
+    /// The one that takes effect; `None` if neither does, because both only repeat the default.
     pub counts: Option<usize>,
 }
 
 impl Answer {
-    /// Whether the call certainly does not go through.
+    /// Returns whether the call is certainly denied.
     #[must_use]
     pub fn is_denial(self) -> bool {
         matches!(self, Self::Errno(_) | Self::Killed)
@@ -88,9 +87,9 @@ pub fn evaluate(profile: &Profile, call: &str, machine: &Machine) -> Answer {
 
 /// Evaluates a profile for one call and says which rule decides.
 ///
-/// Follows moby's `setupSeccomp`, runc and libseccomp: rules whose filters do not hold are left out; so are
-/// those that repeat the default; of the others the first without conditions decides, before all that have
-/// some; only those make it depend on the arguments.
+/// Follows moby's `setupSeccomp`, runc and libseccomp: rules whose filters do not hold are dropped, and so
+/// are those that repeat the default. Among the others the first without conditions decides, before all that
+/// have some; only those make the answer depend on the arguments.
 #[must_use]
 pub fn judge(profile: &Profile, call: &str, machine: &Machine) -> Verdict {
     let default = default_answer(profile, machine);
@@ -110,7 +109,7 @@ pub fn judge(profile: &Profile, call: &str, machine: &Machine) -> Verdict {
     }
 }
 
-/// Calls that rules both let through and deny, whatever their arguments.
+/// Returns the calls that rules both allow and deny, whatever their arguments.
 #[must_use]
 pub fn contradictions(profile: &Profile, machine: &Machine) -> Vec<Contradiction> {
     let mut seen: BTreeMap<&str, (usize, bool)> = BTreeMap::new();
@@ -160,10 +159,10 @@ fn excludes(filter: &Filter, machine: &Machine) -> bool {
 }
 
 impl Machine {
-    /// Builds the circumstances from what engines say: a kernel release and an architecture in either
+    /// Builds the circumstances from what engines report: a kernel release, and an architecture in either
     /// spelling.
     ///
-    /// An unknown kernel counts as newer than any that a profile names.
+    /// An unknown kernel counts as newer than any in a profile.
     #[must_use]
     pub fn new(capabilities: Vec<String>, architecture: &str, kernel: &str) -> Self {
         let architecture = match architecture {
@@ -175,7 +174,7 @@ impl Machine {
         Self { capabilities, architecture: architecture.to_owned(), kernel, engine: None }
     }
 
-    /// The same where this engine reads the profile.
+    /// Sets the engine that reads the profile.
     #[must_use]
     pub fn of(self, engine: Option<Engine>) -> Self {
         Self { engine, ..self }
@@ -264,7 +263,7 @@ mod tests {
         let found = contradictions(&profile, &machine(&[]));
         let brief: Vec<_> =
             found.iter().map(|each| (each.call.as_str(), each.first, each.other, each.counts)).collect();
-        // A rule that repeats the default is left out by the runtime, so that the later one counts for `a`.
+        // The runtime drops a rule that repeats the default, so that the later one decides `a`.
         assert_eq!(brief, [("a", 1, 2, Some(2)), ("c", 2, 3, Some(2))]);
         assert_eq!((answer(json, "a", &[]), answer(json, "c", &[])), (Answer::Allowed, Answer::Allowed));
     }

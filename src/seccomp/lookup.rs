@@ -1,5 +1,5 @@
-//! What is known of one call: the versions of systemd that its denial breaks, and what the engines' built-in
-//! profiles answer. Pure.
+//! Everything known about one call: the versions of systemd that its denial breaks, and what the engines'
+//! built-in profiles answer. Pure.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use super::{
     needed_calls,
 };
 
-/// Oldest version that the table speaks of.
+/// Oldest version in the table.
 const OLDEST: i64 = 219;
 
-/// What the denial of a call does to a range of versions.
+/// The effect of denying a call on a range of versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Breakage {
     /// Errno of the denial.
@@ -25,43 +25,43 @@ pub struct Breakage {
     pub docker: Option<i64>,
     /// First version.
     pub first: i64,
-    /// Last version; `None` when it still holds for the newest that was measured.
+    /// Last version; `None` if it still applies to the newest that was measured.
     pub last: Option<i64>,
     /// What happens.
     pub effect: Effect,
-    /// Lines that the log was seen to hold then.
+    /// Lines that were seen in the log then.
     pub words: Vec<String>,
 }
 
-/// What built-in profiles answer to a call, over a range of an engine's versions.
+/// The answer of built-in profiles to a call, over a range of an engine's versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuiltInAnswer {
     /// Who makes the engine.
     pub maker: Maker,
     /// First version.
     pub since: Version,
-    /// First version for which it does not hold any more.
+    /// First version to which it no longer applies.
     pub until: Option<Version>,
-    /// Answer to a container with the usual capabilities.
+    /// Answer for a container with the usual capabilities.
     pub answer: Answer,
-    /// Capabilities each of which makes it go through.
+    /// Capabilities any of which allows it.
     pub opened_by: Vec<String>,
 }
 
-/// Everything that is known of a call.
+/// Everything known about a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
     /// Its name.
     pub call: String,
     /// What its denial breaks.
     pub breaks: Vec<Breakage>,
-    /// Calls whose denial together with this one breaks more than each alone, and what.
+    /// Calls whose denial together with this one breaks more than either alone, with the effect.
     pub together: Vec<(String, Effect)>,
     /// What the engines answer.
     pub engines: Vec<BuiltInAnswer>,
 }
 
-/// Looks a call up; `None` when neither systemd's needs nor any built-in profile name it.
+/// Looks a call up; `None` if neither systemd's needs nor any built-in profile name it.
 #[must_use]
 pub fn lookup(call: &str) -> Option<Known> {
     let needed = needed_calls();
@@ -75,7 +75,7 @@ pub fn lookup(call: &str) -> Option<Known> {
     Some(Known { call: call.to_owned(), breaks: breaks(call), together, engines })
 }
 
-/// The worst that the denial of exactly these calls does.
+/// Returns the worst effect of denying exactly these calls.
 fn worst(version: i64, place: Surroundings, errno: i32, calls: &[&str]) -> Option<Blocked> {
     let answer = |name: &str| if calls.contains(&name) { Answer::Errno(errno) } else { Answer::Allowed };
     blocked_in(version, place, answer).into_iter().next()
@@ -166,7 +166,7 @@ fn at(call: &str, engine: Engine, until: Option<Version>) -> BuiltInAnswer {
     BuiltInAnswer { maker: engine.maker, since: engine.version, until, answer, opened_by }
 }
 
-/// The call whose name is most like this one.
+/// Returns the call with the most similar name.
 #[must_use]
 pub fn nearest_call(call: &str) -> Option<String> {
     let known: BTreeMap<String, f64> = needed_calls()

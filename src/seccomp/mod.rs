@@ -1,5 +1,5 @@
-//! What a seccomp filter answers to a system call, what that means for one version of systemd, and what has
-//! to be let through.
+//! Seccomp filters: what a filter answers to a system call, what that means for a version of systemd, and
+//! which calls have to be allowed.
 //!
 //! Pure: a profile, capabilities and a machine in, answers and profiles out.
 

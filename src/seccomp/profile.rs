@@ -1,18 +1,18 @@
-//! The JSON form of seccomp profiles that Docker and Podman take (`--security-opt seccomp=FILE`): text in,
-//! checked profile out.
+//! The JSON form of seccomp profiles for Docker and Podman (`--security-opt seccomp=FILE`): text in, checked
+//! profile out.
 //!
-//! Shape: moby, `profiles/seccomp` (`Seccomp`, `Syscall`, `Filter`). The runtime form of the OCI is a subset
-//! of it. Whatever the engines refuse is refused here too, with its place; must not read files.
+//! Shape: moby, `profiles/seccomp` (`Seccomp`, `Syscall`, `Filter`). The OCI runtime form is a subset of it.
+//! What the engines refuse is refused here too, with its place; must not read files.
 
 use serde::Deserialize;
 
-/// Largest profile that is read, in bytes; Docker's own has some 13 000.
+/// Largest profile that is read, in bytes; Docker's own has about 13 000.
 pub const PROFILE_LIMIT: usize = 1 << 20;
 
 /// A profile that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
-    /// Larger than anything that is a profile.
+    /// Larger than any real profile.
     #[error("the seccomp profile is larger than {} MiB, the limit", PROFILE_LIMIT >> 20)]
     TooLarge,
     /// Not JSON, or not of the shape of a profile; the message holds line and column.
@@ -26,13 +26,13 @@ pub enum ProfileError {
 /// What a rule answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Action {
-    /// Lets the call through.
+    /// Allows the call.
     #[serde(rename = "SCMP_ACT_ALLOW")]
     Allow,
-    /// Lets the call through and logs it.
+    /// Allows the call and logs it.
     #[serde(rename = "SCMP_ACT_LOG")]
     Log,
-    /// Makes the call fail.
+    /// Fails the call.
     #[serde(rename = "SCMP_ACT_ERRNO")]
     Errno,
     /// Kills the thread.
@@ -41,7 +41,7 @@ pub enum Action {
     /// Kills the process.
     #[serde(rename = "SCMP_ACT_KILL_PROCESS")]
     KillProcess,
-    /// Sends SIGSYS, which kills whoever does not wait for it.
+    /// Sends SIGSYS, which kills a process that does not handle it.
     #[serde(rename = "SCMP_ACT_TRAP")]
     Trap,
     /// Asks a tracer.
@@ -64,7 +64,7 @@ pub struct Profile {
     /// Architectures in seccomp's spelling, as Docker up to 1.12 and the OCI write them.
     #[serde(default)]
     pub architectures: Option<Vec<String>>,
-    /// Architectures with those whose programs they run too.
+    /// Architectures, each with those whose programs it can also run.
     #[serde(default)]
     pub arch_map: Option<Vec<Family>>,
     /// Rules, each for some calls.
@@ -72,7 +72,7 @@ pub struct Profile {
     pub syscalls: Option<Vec<SyscallRule>>,
 }
 
-/// An architecture with those whose programs it runs too.
+/// An architecture with those whose programs it can also run.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Family {
@@ -90,7 +90,7 @@ pub struct SyscallRule {
     /// Names of the calls.
     #[serde(default)]
     pub names: Option<Vec<String>>,
-    /// Name of the call in the form that Docker up to 1.12 wrote.
+    /// Name of the call, in the form used by Docker up to 1.12.
     #[serde(default)]
     pub name: Option<String>,
     /// Answer to them.
@@ -101,10 +101,10 @@ pub struct SyscallRule {
     /// Conditions on the call's arguments; empty when there are none.
     #[serde(default)]
     pub args: Option<Vec<Argument>>,
-    /// The rule counts only where all of this holds.
+    /// The rule applies only if all of this holds.
     #[serde(default)]
     pub includes: Option<Filter>,
-    /// The rule does not count where any of this holds.
+    /// The rule does not apply if any of this holds.
     #[serde(default)]
     pub excludes: Option<Filter>,
 }
@@ -115,7 +115,7 @@ pub struct SyscallRule {
 pub struct Argument {
     /// Which argument, from 0 to 5.
     pub index: u32,
-    /// What it is compared with; the mask where there is one.
+    /// What it is compared with; the mask if there is one.
     #[serde(default)]
     pub value: u64,
     /// What the masked argument is compared with.
@@ -145,7 +145,7 @@ pub enum Comparison {
     MaskedEq,
 }
 
-/// Circumstances under which a rule counts.
+/// Circumstances in which a rule applies.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Filter {
@@ -158,10 +158,10 @@ pub struct Filter {
 }
 
 impl Profile {
-    /// Reads a profile.
+    /// Parses a profile.
     ///
     /// # Errors
-    /// Any [`ProfileError`]; what is wrong in the text is told with line and column.
+    /// Any [`ProfileError`]; errors in the text are reported with line and column.
     pub fn parse(json: &str) -> Result<Self, ProfileError> {
         if json.len() > PROFILE_LIMIT {
             return Err(ProfileError::TooLarge);
@@ -170,13 +170,13 @@ impl Profile {
         profile.refusal().map_or(Ok(profile), |words| Err(ProfileError::Refused(words)))
     }
 
-    /// Its rules.
+    /// Returns its rules.
     #[must_use]
     pub fn rules(&self) -> &[SyscallRule] {
         self.syscalls.as_deref().unwrap_or_default()
     }
 
-    /// What the engines' own check refuses (moby, `setupSeccomp`).
+    /// Returns why the engines' own check refuses it, if so (moby, `setupSeccomp`).
     fn refusal(&self) -> Option<String> {
         let listed = self.architectures.as_ref().is_some_and(|list| !list.is_empty());
         if listed && self.arch_map.as_ref().is_some_and(|list| !list.is_empty()) {
@@ -208,12 +208,12 @@ impl Profile {
 }
 
 impl SyscallRule {
-    /// Whether the rule speaks of a call.
+    /// Returns whether the rule names a call.
     pub(super) fn covers(&self, call: &str) -> bool {
         self.calls().any(|name| name == call)
     }
 
-    /// Names of the calls, in either form.
+    /// Returns the names of the calls, in either form.
     pub(super) fn calls(&self) -> impl Iterator<Item = &str> {
         self.name
             .iter()
@@ -222,7 +222,7 @@ impl SyscallRule {
             .filter(|name| !name.is_empty())
     }
 
-    /// Whether the rule looks at the call's arguments.
+    /// Returns whether the rule checks the call's arguments.
     pub(super) fn is_conditional(&self) -> bool {
         self.args.as_ref().is_some_and(|args| !args.is_empty())
     }

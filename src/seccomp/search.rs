@@ -1,37 +1,37 @@
-//! Which of many denied calls a boot needs: sets of calls to let through in a trial out, what came of it in.
-//! Pure.
+//! Finds which of many denied calls a boot needs: sets of calls to allow in a trial out, the result of the
+//! trial in. Pure.
 //!
-//! Parts of what is let through are denied again, halves first and single calls last. What is left is the
-//! fewest that will do: without any one of them the boot is another one.
+//! Parts of the allowed calls are denied again, halves first and single calls last. What remains is minimal:
+//! without any one of them the boot gets worse.
 
-/// A search that asks for one trial after the other.
+/// A search that requests one trial after the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search {
-    /// Calls that are still let through.
+    /// Calls that are still allowed.
     kept: Vec<String>,
-    /// How many are denied again at a time.
+    /// Number of calls to deny again at a time.
     size: usize,
     /// Where the next part begins.
     at: usize,
 }
 
 impl Search {
-    /// Starts with calls that are known to be enough together.
+    /// Starts with calls that are known to be sufficient together.
     #[must_use]
     pub fn among(calls: Vec<String>) -> Self {
-        // A few calls are nearly all needed: halves of them would be trials for nothing.
+        // If there are few calls, nearly all are needed, and trying halves would waste trials.
         let size = if calls.len() <= 8 { 1 } else { calls.len().div_ceil(2) };
         Self { kept: calls, size, at: 0 }
     }
 
-    /// The calls to let through in the next trial; `None` when the search is over.
+    /// Returns the calls to allow in the next trial; `None` if the search is over.
     #[must_use]
     pub fn next(&self) -> Option<Vec<String>> {
         let end = (self.at + self.size).min(self.kept.len());
         (self.at < self.kept.len()).then(|| [&self.kept[..self.at], &self.kept[end..]].concat())
     }
 
-    /// Takes what came of it: whether the boot was as good with these alone.
+    /// Takes the result of the trial: whether the boot was as good with these calls alone.
     pub fn tell(&mut self, as_good: bool) {
         let end = (self.at + self.size).min(self.kept.len());
         if as_good {
@@ -45,7 +45,7 @@ impl Search {
         }
     }
 
-    /// The calls that are left.
+    /// Returns the remaining calls.
     #[must_use]
     pub fn found(self) -> Vec<String> {
         self.kept

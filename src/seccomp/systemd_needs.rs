@@ -1,4 +1,4 @@
-//! What happens to one version of systemd when a call is denied: the measured table `needs.toml`.
+//! The effect of a denied call on a version of systemd, from the measured table `needs.toml`.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Answer;
 
-/// What a denied call does to a boot, from harmless to deadly.
+/// The effect of a denied call on a boot, from mild to fatal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
@@ -23,7 +23,7 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// The word used in facts.
+    /// Returns the word used in facts.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -54,18 +54,18 @@ struct Row {
     /// First and last systemd version, both included.
     systemd: (i64, i64),
     effect: Effect,
-    /// Only on this kind of tree.
+    /// Only on this version of the tree.
     hierarchy: Option<Hierarchy>,
-    /// Only when this call is denied too.
+    /// Only if this call is denied too.
     also: Option<String>,
-    /// Only with these errnos; any when absent.
+    /// Only with these errnos; any if absent.
     errno: Option<Vec<i32>>,
-    /// Only under these major versions of Docker, both included: its runtime decides.
+    /// Only with these major versions of Docker, both included: its runtime decides.
     docker: Option<(i64, i64)>,
-    /// Lines that the log then holds.
+    /// Lines in the log then.
     #[serde(default)]
     words: Vec<String>,
-    /// Units that then fail.
+    /// Units that fail then.
     #[serde(default)]
     units: Vec<String>,
 }
@@ -79,20 +79,20 @@ static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
     toml::from_str::<Table>(include_str!("systemd_needs.toml")).map(|table| table.row).unwrap_or_default()
 });
 
-/// A denied call and what it does.
+/// A denied call and its effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blocked {
     /// Name of the call.
     pub call: String,
-    /// What its denial does.
+    /// The effect of denying it.
     pub effect: Effect,
-    /// Lines that the log was seen to hold then; not all of them.
+    /// Lines that were seen in the log then; not all of them.
     pub words: &'static [String],
     /// Units that were seen to fail then.
     pub units: &'static [String],
 }
 
-/// Where the guest runs, as far as that is known; what is unknown keeps the rows of all.
+/// Where the guest runs, as far as known; unknown values match all rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Surroundings {
     /// Kind of control group tree.
@@ -101,19 +101,19 @@ pub struct Surroundings {
     pub docker: Option<i64>,
 }
 
-/// ENOSYS, which programs take for an old kernel; any other errno counts as EPERM.
+/// ENOSYS, which programs take as a sign of an old kernel; any other errno counts as EPERM.
 const ENOSYS: i32 = 38;
 const EPERM: i32 = 1;
 
 impl Row {
-    /// Whether the row speaks of this answer to its call.
+    /// Returns whether the row applies to this answer to its call.
     fn covers(&self, answer: Answer) -> bool {
         let Answer::Errno(errno) = answer else { return answer.is_denial() };
         let measured = if errno == ENOSYS { ENOSYS } else { EPERM };
         self.errno.as_ref().is_none_or(|wanted| wanted.contains(&measured))
     }
 
-    /// Whether the row holds there.
+    /// Returns whether the row applies there.
     fn fits(&self, place: Surroundings) -> bool {
         let tree = self.hierarchy.is_none_or(|kind| place.hierarchy.is_none_or(|seen| seen == kind));
         tree && self
@@ -122,14 +122,14 @@ impl Row {
     }
 }
 
-/// Calls that this systemd makes while booting and that `answer` denies, the gravest first.
+/// Returns the calls that this systemd makes while booting and that `answer` denies, the most serious first.
 ///
-/// An unknown `hierarchy` keeps the rows that hold on either.
+/// An unknown `hierarchy` matches rows for either.
 pub fn blocked(systemd: i64, hierarchy: Option<Hierarchy>, answer: impl Fn(&str) -> Answer) -> Vec<Blocked> {
     blocked_in(systemd, Surroundings { hierarchy, docker: None }, answer)
 }
 
-/// The same where more than the tree is known.
+/// Does the same if more than the tree is known.
 pub fn blocked_in(systemd: i64, place: Surroundings, answer: impl Fn(&str) -> Answer) -> Vec<Blocked> {
     let holds = |row: &&Row| {
         row.covers(answer(&row.call))
@@ -150,7 +150,7 @@ pub fn blocked_in(systemd: i64, place: Surroundings, answer: impl Fn(&str) -> An
     found
 }
 
-/// The major version of Docker from which on its runtime answers otherwise to the denial of a call.
+/// Returns the major version of Docker from which its runtime reacts differently to the denial of a call.
 pub(super) fn runtime_change(call: &str) -> Option<i64> {
     TABLE
         .iter()

@@ -9,7 +9,7 @@ use serde::Deserialize;
 #[serde(try_from = "String")]
 pub struct Version(pub u32, pub u32, pub u32);
 
-/// Stands for the last patch of a version.
+/// Stands for the last patch release of a version.
 const LAST_PATCH: u32 = u32::MAX;
 
 /// Who makes an engine.
@@ -22,7 +22,7 @@ pub enum Maker {
     Podman,
 }
 
-/// An engine, whose built-in profile can be asked for.
+/// An engine version, which has a built-in profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Engine {
     /// Who makes it.
@@ -31,7 +31,7 @@ pub struct Engine {
     pub version: Version,
 }
 
-/// Numbers at the front of a version, parted by dots; what follows them does not count.
+/// Returns the numbers at the beginning of a version, separated by dots; what follows them is ignored.
 fn numbers(text: &str) -> impl Iterator<Item = Option<u32>> {
     text.split('.').map(|part| {
         let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
@@ -39,14 +39,14 @@ fn numbers(text: &str) -> impl Iterator<Item = Option<u32>> {
     })
 }
 
-/// Major and minor version of a kernel.
+/// Returns the major and minor version of a kernel.
 pub(super) fn release(text: &str) -> Option<(u32, u32)> {
     let mut numbers = numbers(text);
     Some((numbers.next()??, numbers.next().flatten().unwrap_or(0)))
 }
 
 impl Version {
-    /// Reads a version, whatever follows its first three numbers.
+    /// Parses a version; anything after its first three numbers is ignored.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut numbers = numbers(text.trim());
@@ -76,7 +76,7 @@ impl fmt::Display for Version {
 }
 
 impl Maker {
-    /// Its name as a word in a sentence.
+    /// Returns its name, for use in a sentence.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -87,8 +87,8 @@ impl Maker {
 }
 
 impl Engine {
-    /// Reads `docker-20.10`, `docker 28.5.2` or `podman`, the last as its version 4.3; without a third number
-    /// the last patch is meant.
+    /// Parses `docker-20.10`, `docker 28.5.2` or `podman`, the last as version 4.3; without a third number
+    /// the last patch release is meant.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (name, words) = text.split_once(['-', ' ', ':', '@']).unwrap_or((text, ""));
@@ -105,13 +105,13 @@ impl Engine {
         Some(Self { maker, version })
     }
 
-    /// Docker before 23.0 does not know `defaultErrnoRet` (moby, `api/types/seccomp.go`): the default answer
-    /// is EPERM there.
+    /// Returns whether the engine supports `defaultErrnoRet`. Docker before 23.0 does not (moby,
+    /// `api/types/seccomp.go`): its default answer is EPERM.
     pub(super) fn knows_default_errno(self) -> bool {
         self.maker == Maker::Podman || self.version >= Version(23, 0, 0)
     }
 
-    /// Docker before 20.10 does not know `errnoRet` either.
+    /// Returns whether the engine supports `errnoRet`. Docker before 20.10 does not.
     pub(super) fn knows_errno(self) -> bool {
         self.maker == Maker::Podman || self.version >= Version(20, 10, 0)
     }

@@ -1,4 +1,4 @@
-//! Checks of an engine and a container of it: whether what `doctor` reads can be read.
+//! Checks an engine and a container of it: whether what `doctor` reads is readable.
 //!
 //! Reads only what `doctor` reads; runs a command only in a container that was named.
 
@@ -12,7 +12,7 @@ use super::needs::{EXEC, FILES, INFO, INSPECT, LAYERS, LIST, LOCAL, LOG, PROC};
 use crate::collect::{InspectedContainer, Layers, is_local};
 use crate::docker::{Engine, EngineError, LogQuery};
 
-/// Looks at everything, with a container that was named, or with any; commands are run only in a named one.
+/// Checks everything, with the named container or with any one; commands run only in a named one.
 pub async fn checks(engine: &Engine, named: Option<&str>, exec: bool) -> Vec<Check> {
     let info = engine.info().await;
     let mut checks = vec![INFO.of(info.as_ref().map(|info| about(info)).map_err(EngineError::brief))];
@@ -49,7 +49,7 @@ pub async fn checks(engine: &Engine, named: Option<&str>, exec: bool) -> Vec<Che
     checks
 }
 
-/// Words control groups and storage of an engine.
+/// Returns a description of an engine's control groups and storage.
 fn about(info: &Value) -> String {
     let text = |key: &str| info.get(key).and_then(Value::as_str).unwrap_or_default();
     let parts = [
@@ -70,7 +70,7 @@ fn counts(list: &[(String, bool)]) -> String {
     format!("{}, {running} of them running", list.len())
 }
 
-/// Finds the first container that runs, or that does not.
+/// Returns the first container that is running, or the first that is not.
 fn any(list: &[(String, bool)], running: bool) -> Option<String> {
     list.iter().find(|one| one.1 == running).map(|(id, _)| id.clone())
 }

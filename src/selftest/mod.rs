@@ -1,5 +1,5 @@
-//! The self-test: what this host and user allow the program to see, one [`Check`] per thing that examining a
-//! container needs. Must not judge any container.
+//! The self-test: what this host and user allow the program to see, one [`Check`] for each thing that an
+//! examination needs. Must not judge any container.
 
 mod check;
 #[cfg(feature = "engine")]

@@ -1,10 +1,10 @@
-//! What examining a container needs, one entry for each thing to see: words, what is lost without it, and
-//! what makes it seen. Must not look by itself.
+//! What an examination needs, one entry for each thing to see: a description, what is lost without it, and
+//! how to make it visible. Must not look itself.
 
 use super::check::Check;
 use crate::snapshot::key;
 
-/// What examining a container needs: id, words, what is lost without it, and what to do.
+/// Something that an examination needs: id, description, what is lost without it, and what to do.
 pub(super) struct Need(&'static str, &'static str, &'static str, &'static str);
 
 pub(super) const LIST: Need = Need(
@@ -89,7 +89,7 @@ impl Need {
         }
     }
 
-    /// Makes the check of what was tried.
+    /// Makes the check from the result of an attempt.
     pub(super) fn of(&self, outcome: Result<String, String>) -> Check {
         let essential =
             matches!(self.0, "engine.containers" | "container.inspect" | "container.log" | "container.files");
@@ -99,7 +99,7 @@ impl Need {
         }
     }
 
-    /// Makes the check of what was not tried.
+    /// Makes the check of something that was not tried.
     pub(super) fn untried(&self, why: &str) -> Check {
         Check { next: String::new(), ..self.check(None, false, why.to_owned()) }
     }

@@ -7,24 +7,24 @@ use super::engine_checks::checks;
 use super::machine_checks::machine;
 use crate::docker::{Engine, EngineChoice, EngineError, Environment, Listener, Located, locate};
 
-/// What is to be tested.
+/// The settings of a self-test.
 pub struct SelfTest<'s> {
-    /// The engine that was asked for.
+    /// The engine that the user chose.
     pub choice: &'s EngineChoice,
-    /// Where else it may be named.
+    /// Other places that may name the engine.
     pub environment: &'s Environment,
     /// Longest wait for one answer of the engine.
     pub deadline: Duration,
-    /// Hears of each call of the engine.
+    /// Receives each request to the engine.
     pub listener: Option<Listener>,
-    /// The container to look at; any where none is named.
+    /// The container to look at; any one by default.
     pub container: Option<&'s str>,
-    /// Whether a command may be run in a container that is named.
+    /// Whether a command may be run in a named container.
     pub exec: bool,
 }
 
 impl SelfTest<'_> {
-    /// Checks all; what cannot be seen is no error.
+    /// Runs all checks; what cannot be seen is not an error.
     pub async fn run(self) -> Vec<Check> {
         let found = locate(self.choice, self.environment);
         let words = |located: &Located| format!("{}, by {}", located.endpoint, located.found_by);
@@ -43,13 +43,13 @@ impl SelfTest<'_> {
     }
 }
 
-/// Tells whether no container could be examined.
+/// Returns whether no container could be examined.
 #[must_use]
 pub fn is_blind(checks: &[Check]) -> bool {
     checks.iter().any(|check| check.essential && check.seen == Some(false))
 }
 
-/// Makes the check of a step without which no container can be examined; the error's own last line says what
+/// Makes the check of a step without which no container can be examined; the last line of the error says what
 /// to do.
 fn essential(id: &'static str, what: &'static str, outcome: Result<String, &EngineError>) -> Check {
     let (seen, detail, next) = match outcome {

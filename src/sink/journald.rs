@@ -1,8 +1,8 @@
 //! Reports as records of the journal: fields in, one datagram of journald's native protocol out.
 //!
-//! Written here, not taken from the crate `libsystemd`, which knows one socket only and brings a hash, a
-//! parser and uuids for it. The protocol: <https://systemd.io/JOURNAL_NATIVE_PROTOCOL/>. A record is kept so
-//! small that it needs no file of its own.
+//! Written here instead of using the crate `libsystemd`, which supports a single socket only and brings a
+//! hash, a parser and uuids. The protocol: <https://systemd.io/JOURNAL_NATIVE_PROTOCOL/>. A record is kept
+//! small enough not to need a file of its own.
 
 use std::io;
 use std::os::unix::net::UnixDatagram;
@@ -12,7 +12,7 @@ use crate::diagnose::{Report, Subject, Verdict};
 use crate::render::watch_line::{Occasion, happened};
 use crate::rule::Severity;
 
-/// All records of reports carry this id: `journalctl MESSAGE_ID=…` finds them.
+/// All records of reports have this id: `journalctl MESSAGE_ID=…` finds them.
 pub const MESSAGE_ID: &str = "7d1f0a0c6a7e4d6c9b6f8a50f5f9c2b1";
 /// Longest value of a field, in bytes.
 const VALUE_LIMIT: usize = 4096;
@@ -24,10 +24,10 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens a socket; journald may come later.
+    /// Opens a socket; journald may start later.
     ///
     /// # Errors
-    /// [`io::Error`] when no socket can be made.
+    /// [`io::Error`] if no socket can be created.
     pub fn new(path: PathBuf) -> io::Result<Self> {
         let socket = UnixDatagram::unbound()?;
         // A journal that does not read must not hold up the watch.
@@ -38,7 +38,7 @@ impl Journal {
     /// Writes one record.
     ///
     /// # Errors
-    /// [`io::Error`] when journald does not take it.
+    /// [`io::Error`] if journald does not accept it.
     pub fn write(&self, report: &Report, occasion: &Occasion<'_>) -> io::Result<()> {
         self.socket.send_to(&record(report, occasion), &self.path).map(drop)
     }
@@ -71,7 +71,7 @@ fn record(report: &Report, occasion: &Occasion<'_>) -> Vec<u8> {
     bytes
 }
 
-/// `NAME=value`, or the name, the length and the value where it has line breaks.
+/// Appends a field: `NAME=value`, or name, length and value if it contains line breaks.
 fn put(bytes: &mut Vec<u8>, name: &str, value: &str) {
     let end = (0..=value.len().min(VALUE_LIMIT)).rev().find(|end| value.is_char_boundary(*end)).unwrap_or(0);
     let value = &value[..end];
@@ -96,7 +96,7 @@ const fn verdict(report: &Report) -> &'static str {
     }
 }
 
-/// As syslog counts them: crit, err, warning, info.
+/// Returns the priority in syslog's numbering: crit, err, warning, info.
 fn priority(report: &Report) -> &'static str {
     match (report.worst(), report.verdict) {
         (Some(Severity::Critical), _) => "2",

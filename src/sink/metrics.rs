@@ -1,6 +1,6 @@
-//! A page of metrics over HTTP on an address of this machine. Must not know what is counted.
+//! A page of metrics over HTTP on a local address. Must not know what is counted.
 //!
-//! No connection waits for another: where there are too many, the oldest goes.
+//! No connection waits for another: if there are too many, the oldest is closed.
 
 use std::collections::VecDeque;
 use std::io;
@@ -16,20 +16,20 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 
-/// Connections that are held at the same time.
+/// Most connections at the same time.
 const READERS: usize = 64;
-/// Longest that a reader may take to ask, and then to read.
+/// Longest time for a client to send its request, and then to read the answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Longest head of a request, in bytes.
 const HEAD: usize = 16 * 1024;
-/// Most headers of a request.
+/// Most headers in a request.
 const HEADERS: usize = 64;
 
-/// Serves a page, written anew for each request, at `/metrics`; returns the address, whose port the system
-/// chose where 0 was asked for.
+/// Serves a page, generated for each request, at `/metrics`; returns the address, with the port that the
+/// system chose for port 0.
 ///
 /// # Errors
-/// [`io::Error`] when the address cannot be had.
+/// [`io::Error`] if the address cannot be bound.
 pub async fn serve(
     address: SocketAddr,
     page: impl Fn() -> String + Clone + Send + 'static,
@@ -44,7 +44,7 @@ async fn accept(listener: TcpListener, page: impl Fn() -> String + Clone + Send 
     let mut readers: VecDeque<AbortHandle> = VecDeque::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else {
-            // No descriptors left: a moment later there may be some.
+            // No file descriptors are left: there may be some a moment later.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
@@ -68,7 +68,7 @@ async fn attend(stream: TcpStream, page: impl Fn() -> String) {
         .max_buf_size(HEAD)
         .max_headers(HEADERS)
         .keep_alive(false);
-    // A reader that goes away is no matter of ours.
+    // A client that goes away is not an error here.
     let _ = tokio::time::timeout(2 * PATIENCE, server.serve_connection(TokioIo::new(stream), service)).await;
 }
 

@@ -1,7 +1,7 @@
-//! Sinks: where the reports and the numbers of a watch go besides stdout. A webhook over HTTP, HTTPS or a
+//! Sinks: where the reports and the metrics of a watch go besides stdout. A webhook over HTTP, HTTPS or a
 //! Unix socket, the journal of systemd, a page of metrics.
 //!
-//! A sink that is slow or gone must not hold up who feeds it, and none of them judges.
+//! A sink that is slow or gone must not hold up its sender. Must not judge.
 
 mod journald;
 mod metrics;

@@ -1,4 +1,4 @@
-//! The encrypted way to a webhook: certificates are held against the authorities of this machine. Must not
+//! TLS connections to a webhook: certificates are verified against the authorities of this machine. Must not
 //! know what is sent.
 
 use std::io;
@@ -10,21 +10,21 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 use tokio_rustls::{TlsConnector, rustls::crypto::ring};
 
-/// Why no encrypted connection can be made at all.
+/// Why no TLS connection can be made at all.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// Without them no certificate can be believed.
+    /// Without CA certificates no server can be verified.
     #[error(
         "--webhook with https needs CA certificates, and none were found{0}\n  next: install \
             ca-certificates, or set SSL_CERT_FILE"
     )]
     NoAuthorities(String),
-    /// The library does not start.
+    /// The library cannot be set up.
     #[error("cannot set up TLS: {0}")]
     Setup(#[from] rustls::Error),
 }
 
-/// An encrypted way to a server.
+/// TLS connections to one server.
 pub struct Encrypted {
     connector: TlsConnector,
     authority: String,
@@ -32,15 +32,15 @@ pub struct Encrypted {
 }
 
 impl Encrypted {
-    /// Prepares the way to `authority` (`host:port`), whose certificate has to be for this name and signed by
-    /// an authority of this machine, or one of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
+    /// Prepares connections to `authority` (`host:port`), whose certificate must be for `name` and signed by
+    /// an authority of this machine, or one in `SSL_CERT_FILE` and `SSL_CERT_DIR`.
     ///
     /// # Errors
-    /// [`TlsError`] when there are no authorities.
+    /// [`TlsError`] if there are no authorities.
     pub fn new(authority: String, name: ServerName<'static>) -> Result<Self, TlsError> {
         let found = rustls_native_certs::load_native_certs();
         let mut roots = RootCertStore::empty();
-        // An authority that the library does not take is no reason to distrust the others.
+        // An authority that the library does not accept is no reason to distrust the others.
         let (added, _) = roots.add_parsable_certificates(found.certs);
         if added == 0 {
             return Err(TlsError::NoAuthorities(
@@ -53,7 +53,7 @@ impl Encrypted {
         Ok(Self { connector, authority, name })
     }
 
-    /// Connects, and checks that the other side is who it should be.
+    /// Connects, and verifies the other side's identity.
     ///
     /// # Errors
     /// [`io::Error`] of the connection or of the handshake; see [`is_distrusted`].
@@ -62,7 +62,7 @@ impl Encrypted {
     }
 }
 
-/// Tells whether the other side has shown a certificate that is not to be believed.
+/// Returns whether the other side's certificate could not be verified.
 pub fn is_distrusted(error: &io::Error) -> bool {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
     matches!(inner, Some(rustls::Error::InvalidCertificate(_)))

@@ -1,5 +1,5 @@
-//! Reports posted to an address, one after the other, with retries; a bounded queue stands before it. Must
-//! not hold up the watch.
+//! Posts reports to an address, one after the other, with retries and a bounded queue. Must not hold up the
+//! watch.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -24,30 +24,30 @@ use super::tls::{self, Encrypted, TlsError};
 use super::webhook_address::{Server, WebhookAddress};
 use crate::render::output;
 
-/// Reports that may wait.
+/// Most reports in the queue.
 const QUEUE: usize = 1000;
-/// Attempts for one report.
+/// Attempts to post one report.
 const ATTEMPTS: u32 = 8;
-/// Waits between attempts: the first, and the longest, also where the server asks for more.
+/// Waits between attempts: the first and the longest, even if the server asks for more.
 const WAITS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_mins(1));
-/// Longest that one attempt may take.
+/// Longest time for one attempt.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What became of the posts.
+/// Results of the posts.
 #[derive(Debug, Default, Clone)]
 pub struct PostCounts {
     /// Posts by result: `posted`, `failed`, `dropped`; and `retried`, attempts that were not the last.
     pub results: BTreeMap<&'static str, u64>,
-    /// Posts that wait or are under way.
+    /// Posts that wait or are in progress.
     pub waiting: u64,
 }
 
-/// The counts, shared by the webhook and whoever shows them.
+/// The counts, shared by the webhook and the code that shows them.
 #[derive(Debug, Default, Clone)]
 pub struct Posts(Arc<Mutex<PostCounts>>);
 
 impl Posts {
-    /// Returns the counts as they are now.
+    /// Returns a copy of the counts.
     #[must_use]
     pub fn counts(&self) -> PostCounts {
         self.lock().clone()
@@ -67,28 +67,28 @@ impl Posts {
     }
 }
 
-/// The queue and who works on it.
+/// The queue and the task that empties it.
 pub struct Webhook {
     queue: mpsc::Sender<String>,
     worker: JoinHandle<()>,
     posts: Posts,
 }
 
-/// Why a post was not taken.
+/// Why a post was not accepted.
 enum Refusal {
-    /// Never will be.
+    /// It never will be.
     Final(String),
-    /// May be taken later, after the time that the server named.
+    /// It may be accepted later, after the time that the server gave.
     Later(String, Option<Duration>),
 }
 
-/// Where posts go, and by which way.
+/// Where posts go, and by which transport.
 struct Destination {
     address: WebhookAddress,
     way: Way,
 }
 
-/// A way to the other side.
+/// A transport to the server.
 enum Way {
     Clear(String),
     Encrypted(Box<Encrypted>),
@@ -106,10 +106,10 @@ impl Way {
 }
 
 impl Webhook {
-    /// Starts to post what is put into the queue; `remarks` says whether trouble is told on stderr.
+    /// Starts posting what is put into the queue; `remarks` says whether problems go to stderr.
     ///
     /// # Errors
-    /// [`TlsError`] when the address is encrypted and no certificate could be believed.
+    /// [`TlsError`] if the address is encrypted and no certificate could be verified.
     pub fn start(address: WebhookAddress, remarks: bool) -> Result<Self, TlsError> {
         let way = Way::to(address.server.clone())?;
         let posts = Posts::default();
@@ -118,13 +118,13 @@ impl Webhook {
         Ok(Self { queue, worker, posts })
     }
 
-    /// Returns the counts, which go on.
+    /// Returns a handle to the counts.
     #[must_use]
     pub fn posts(&self) -> Posts {
         self.posts.clone()
     }
 
-    /// Puts a report into the queue; where there is no place left it is dropped, and counted.
+    /// Puts a report into the queue; if the queue is full, drops it and counts that.
     pub fn post(&self, line: String) {
         match self.queue.try_send(line) {
             Ok(()) => self.posts.lock().waiting += 1,
@@ -132,7 +132,7 @@ impl Webhook {
         }
     }
 
-    /// Posts what waits, for so long at most; returns how many were left.
+    /// Posts what waits, for at most `limit`; returns how many were left.
     pub async fn finish(self, limit: Duration) -> u64 {
         let Self { queue, mut worker, posts } = self;
         drop(queue);
@@ -196,7 +196,8 @@ async fn post(to: &Destination, body: Bytes) -> Result<(), Refusal> {
     }
 }
 
-/// A certificate that is not believed now will not be in a minute.
+/// Returns the refusal for a failed connection. A certificate that cannot be verified now will not be in a
+/// minute either.
 fn unreached(error: io::Error) -> Refusal {
     if tls::is_distrusted(&error) { Refusal::Final(error.to_string()) } else { later(error) }
 }
@@ -217,7 +218,7 @@ async fn send(
     if let Some(user) = &address.user {
         request = request.header(header::AUTHORIZATION, format!("Basic {}", STANDARD.encode(user)));
     }
-    // The reason must not show the path.
+    // The error must not contain the path.
     let request = request
         .body(Full::new(body))
         .map_err(|_| Refusal::Final("its address cannot be used in a request".to_owned()))?;

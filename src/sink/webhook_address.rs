@@ -1,34 +1,34 @@
-//! The address of a webhook: one text in, who is connected to and what is asked for out. Must not connect.
+//! The address of a webhook: a text in, the endpoint and the request path out. Must not connect.
 
 use std::path::PathBuf;
 
 use tokio_rustls::rustls::pki_types::ServerName;
 
-/// Where reports are posted to.
+/// The address that reports are posted to.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookAddress {
-    /// Who is connected to.
+    /// The endpoint.
     pub server: Server,
-    /// What the header `Host` says.
+    /// The header `Host`.
     pub host: String,
     /// Path and query; may hold a secret.
     pub path: String,
-    /// `user:password`, where the address has one.
+    /// `user:password`, if the address has one.
     pub user: Option<String>,
 }
 
-/// Who is connected to.
+/// The endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Server {
-    /// `host:port`, in the clear.
+    /// `host:port`, unencrypted.
     Tcp(String),
-    /// `host:port`, encrypted; the certificate has to be for this name.
+    /// `host:port`, encrypted; the certificate must be for this name.
     Tls(String, ServerName<'static>),
     /// A Unix socket.
     Unix(PathBuf),
 }
 
-/// Without path and user: both may be secrets.
+/// Leaves out path and user, which may be secrets.
 impl std::fmt::Display for WebhookAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.server {
@@ -46,7 +46,7 @@ impl std::fmt::Debug for WebhookAddress {
 }
 
 impl WebhookAddress {
-    /// Reads `http://`, `https://` or `unix://SOCKET[:/PATH]`; `None` for anything else.
+    /// Parses `http://`, `https://` or `unix://SOCKET[:/PATH]`; `None` for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(rest) = text.strip_prefix("unix://") {
@@ -71,7 +71,7 @@ impl WebhookAddress {
         let authority = |usual: u16| format!("{name}:{}", uri.port_u16().unwrap_or(usual));
         let server = match uri.scheme_str() {
             Some("http") => Server::Tcp(authority(80)),
-            // An IPv6 address stands in brackets.
+            // An IPv6 address is in brackets.
             Some("https") => Server::Tls(
                 authority(443),
                 ServerName::try_from(name.trim_matches(['[', ']']).to_owned()).ok()?,

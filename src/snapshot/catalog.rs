@@ -1,5 +1,5 @@
-//! The catalog of facts: every key that a rule may name, with its kind, its sentence and how to get it by
-//! hand.
+//! The catalog of facts: every key that a rule may name, with its kind, a sentence about it and a command
+//! that shows it.
 //!
 //! The build script includes this file, as it does `src/rule/condition_limits.rs` and
 //! `src/rule/needle.rs`: they use only crates and one another.
@@ -29,29 +29,29 @@ pub struct FactSpec {
     pub key: &'static str,
     /// Kind of its value.
     pub kind: Kind,
-    /// Which collector finds it out.
+    /// The collector that provides it.
     pub collector: &'static str,
-    /// What it says.
+    /// What it means.
     pub sentence: &'static str,
     /// A command that shows it.
     pub how: &'static str,
 }
 
-/// The entry of a key.
+/// Returns the entry of a key.
 #[must_use]
 pub fn spec(key: &str) -> Option<&'static FactSpec> {
     CATALOG.binary_search_by(|entry| entry.key.cmp(key)).ok().map(|index| &CATALOG[index])
 }
 
-/// The key that is most like a mistyped one.
+/// Returns the key that is most similar to a mistyped one.
 #[must_use]
 pub fn nearest(key: &str) -> Option<&'static str> {
     let scored = CATALOG.iter().map(|entry| (strsim::jaro_winkler(entry.key, key), entry.key));
     scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score > 0.8).map(|(_, key)| key)
 }
 
-/// Facts that earlier versions recorded and that nothing reads: snapshots may hold them, rules may not name
-/// them. With each stands what a rule can use in its place.
+/// Facts that earlier versions recorded and that nothing reads any more: snapshots may contain them, rules
+/// may not name them. Each is listed with its replacement for rules.
 pub const RETIRED: &[(&str, &str)] = &[
     ("container.command_name", "container.argv holds the program and its arguments"),
     ("container.lifetime_ms", "boot.outcome tells how far the last run came"),
@@ -66,13 +66,13 @@ pub const RETIRED: &[(&str, &str)] = &[
     ("pid1.state", "pid1.alive and pid1.frozen tell whether it works"),
 ];
 
-/// What a rule can use in place of a fact that is gone; `None` for any other key.
+/// Returns what a rule can use instead of a retired fact; `None` for any other key.
 #[must_use]
 pub fn replacement(key: &str) -> Option<&'static str> {
     RETIRED.iter().find(|(gone, _)| *gone == key).map(|(_, instead)| *instead)
 }
 
-/// Says that there is no such fact, and what can be used in its place or was meant.
+/// Returns a message that the fact does not exist, with its replacement or a similar key.
 #[must_use]
 pub fn unknown_fact(key: &str) -> String {
     if let Some(instead) = replacement(key) {
@@ -476,7 +476,7 @@ mod tests {
             assert!(spec(key).is_none(), "{key} is in the catalog");
             let said = unknown_fact(key);
             assert!(said.contains(key) && said.contains("no longer recorded"), "{said}");
-            // What is named in its place is a fact.
+            // The replacement is an existing fact.
             for word in instead.split_whitespace().filter(|word| word.contains('.')) {
                 assert!(spec(word).is_some(), "{key}: {word}");
             }

@@ -1,25 +1,26 @@
-//! Keys of facts that know the type of their value: what sets or reads a fact of another type is not built.
+//! Keys of facts that carry the type of their value: code that sets or reads a fact of another type does not
+//! compile.
 //!
-//! The build script includes this file beside the catalog.
+//! The build script includes this file along with the catalog.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde_json::Value;
 
-/// The key of a fact whose value is a `T`; `null` means for every type: known to be absent.
+/// The key of a fact whose value is a `T`; `null` means known to be absent, whatever the type.
 pub struct Key<T> {
     name: &'static str,
     value: PhantomData<fn() -> T>,
 }
 
 impl<T> Key<T> {
-    /// A key of the catalog.
+    /// Makes a key of the catalog.
     pub(super) const fn new(name: &'static str) -> Self {
         Self { name, value: PhantomData }
     }
 
-    /// Returns the key as conditions and snapshots write it: `group.name`.
+    /// Returns the key as written in conditions and snapshots: `group.name`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.name
@@ -40,7 +41,7 @@ impl<T> fmt::Debug for Key<T> {
     }
 }
 
-/// Kind of a fact's value. Any fact may also be null: known to be absent.
+/// The kind of a fact's value. Any fact may also be null: known to be absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// true or false.
@@ -56,7 +57,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Words for messages.
+    /// Returns the kind in words, for messages.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -71,13 +72,13 @@ impl Kind {
 
 /// A type that the value of a fact may have.
 pub trait FactType {
-    /// How the catalog names it.
+    /// The corresponding kind in the catalog.
     const KIND: Kind;
-    /// The value as it is read out of a snapshot.
+    /// The value as read from a snapshot.
     type Read<'f>;
 
     /// Reads the value of a fact; `None` for null and for a value of another type, as an edited snapshot may
-    /// hold.
+    /// contain.
     fn read(value: &Value) -> Option<Self::Read<'_>>;
 }
 
@@ -117,8 +118,8 @@ impl FactType for Vec<String> {
     }
 }
 
-/// What a fact of type `T` can be set to: the value itself, something that borrows it, or `None` for what is
-/// known to be absent.
+/// What a fact of type `T` can be set to: the value itself, something that borrows it, or `None` for known to
+/// be absent.
 pub trait FactValue<T> {
     /// Returns the value as a snapshot holds it.
     fn into_json(self) -> Value;

@@ -34,8 +34,8 @@ pub struct Gap {
 pub struct Facts(BTreeMap<String, Fact>);
 
 impl Facts {
-    /// Records a fact. A word that the vocabulary does not have, which only a change to the code can bring,
-    /// is dropped; tests and debug builds stop on it.
+    /// Records a fact. A word that is not in the vocabulary can only come from an error in the code: it is
+    /// dropped, and a debug build panics.
     pub fn set<T: FactType>(&mut self, key: Key<T>, value: impl FactValue<T>, source: &str) {
         let (name, value) = (key.name(), value.into_json());
         let fits = value.is_null() || T::KIND.holds(&value);
@@ -45,15 +45,14 @@ impl Facts {
         }
     }
 
-    /// Records a fact only when nothing better is known.
+    /// Records a fact unless something better is known.
     pub fn set_if_unknown<T: FactType>(&mut self, key: Key<T>, value: impl FactValue<T>, source: &str) {
         if !self.is_known(key) {
             self.set(key, value, source);
         }
     }
 
-    /// Records a word that a foreign document says; one that the vocabulary does not have leaves the fact
-    /// unknown.
+    /// Records a word from an engine's document; one that is not in the vocabulary leaves the fact unknown.
     pub fn set_foreign<W: FactType + FromStr + FactValue<W>>(
         &mut self,
         key: Key<W>,
@@ -65,13 +64,13 @@ impl Facts {
         }
     }
 
-    /// Records that what a fact tells of is not there.
+    /// Records that the subject of a fact does not exist.
     pub fn set_absent<T: FactType>(&mut self, key: Key<T>, source: &str) {
         self.0.insert(key.name().to_owned(), Fact { value: Value::Null, source: source.to_owned() });
     }
 
-    /// Records a fact under the name that a document gives: an example of a rule, or the facts of another
-    /// place. What does not fit the catalog is dropped.
+    /// Records a fact under a name from a document: an example of a rule, or facts that were recorded
+    /// elsewhere. What does not fit the catalog is dropped.
     pub fn set_named(&mut self, name: &str, value: Value, source: &str) {
         if spec(name).is_some_and(|spec| value.is_null() || spec.kind.holds(&value)) {
             self.0.insert(name.to_owned(), Fact { value, source: source.to_owned() });
@@ -83,65 +82,65 @@ impl Facts {
         RETIRED.iter().for_each(|(key, _)| drop(self.0.remove(*key)));
     }
 
-    /// As [`Facts::set_named`], only when nothing better is known.
+    /// Records a fact as [`Facts::set_named`] does, unless something better is known.
     pub fn set_named_if_unknown(&mut self, name: &str, value: Value, source: &str) {
         if self.named(name).is_none() {
             self.set_named(name, value, source);
         }
     }
 
-    /// Takes over all facts of another set.
+    /// Adds all facts of another set.
     pub fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
     }
 
-    /// Returns the fact of a key that a rule or a snapshot names, when it is known.
+    /// Returns the fact with a key named by a rule or a snapshot, if it is known.
     #[must_use]
     pub fn named(&self, name: &str) -> Option<&Fact> {
         self.0.get(name)
     }
 
-    /// Returns the fact of a key with where it was read, when it is known.
+    /// Returns the fact with a key, including its source, if it is known.
     #[must_use]
     pub fn entry<T>(&self, key: Key<T>) -> Option<&Fact> {
         self.named(key.name())
     }
 
-    /// Returns a fact's value; `None` when it is unknown or null.
+    /// Returns a fact's value; `None` if it is unknown or null.
     #[must_use]
     pub fn get<T: FactType>(&self, key: Key<T>) -> Option<T::Read<'_>> {
         T::read(&self.entry(key)?.value)
     }
 
-    /// Returns a list of texts; an empty one when it is unknown or null.
+    /// Returns a list of texts; empty if it is unknown or null.
     #[must_use]
     pub fn list(&self, key: Key<Vec<String>>) -> Vec<&str> {
         self.get(key).unwrap_or_default()
     }
 
-    /// Whether a fact is known, be it as absent.
+    /// Returns whether a fact is known, even as absent.
     #[must_use]
     pub fn is_known<T>(&self, key: Key<T>) -> bool {
         self.entry(key).is_some()
     }
 
-    /// Whether what a fact tells of is known not to be there.
+    /// Returns whether the subject of a fact is known not to exist.
     #[must_use]
     pub fn is_absent<T>(&self, key: Key<T>) -> bool {
         self.entry(key).is_some_and(|fact| fact.value.is_null())
     }
 
-    /// All facts in order of key.
+    /// Returns all facts in the order of their keys.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Fact)> {
         self.0.iter().map(|(key, fact)| (key.as_str(), fact))
     }
 
-    /// All values and sources, for redaction.
+    /// Returns all values and sources, for redaction.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Fact> {
         self.0.values_mut()
     }
 
-    /// Keys whose value does not fit the catalog, as an edited snapshot may have them.
+    /// Returns the keys whose values do not fit the catalog, as in an edited snapshot.
     #[must_use]
     pub fn misfits(&self) -> Vec<String> {
         let odd = |(key, fact): (&str, &Fact)| match spec(key) {
@@ -154,7 +153,7 @@ impl Facts {
 }
 
 impl Kind {
-    /// Whether a JSON value is of this kind.
+    /// Returns whether a JSON value is of this kind.
     #[must_use]
     pub fn holds(self, value: &Value) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! A snapshot → how many values of which kind were taken out of it. Tells no value.
+//! Counts the values that were redacted in a snapshot, by kind. Must not reveal a value.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Snapshot;
 
-/// Where a hidden value stood first.
+/// Where a redacted value first stood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum HiddenIn {
     /// Environment.
@@ -15,7 +15,7 @@ pub enum HiddenIn {
     Label,
     /// Words of commands, health checks, log options and other settings of the container.
     Setting,
-    /// What the layers of the image were made by.
+    /// Commands that made the layers of the image.
     History,
     /// Facts and gaps.
     Fact,
@@ -24,7 +24,7 @@ pub enum HiddenIn {
 }
 
 impl HiddenIn {
-    /// The word used in reports.
+    /// Returns the word used in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -38,7 +38,7 @@ impl HiddenIn {
     }
 }
 
-/// How many values of each kind are hidden; each is counted once, where it stands first.
+/// Returns how many values of each kind are redacted; each is counted once, where it first stands.
 #[must_use]
 pub fn counts(snapshot: &Snapshot) -> BTreeMap<HiddenIn, usize> {
     let mut seen = TokenCounter::default();

@@ -24,7 +24,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// The word used in reports.
+    /// Returns the word used in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

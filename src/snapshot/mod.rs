@@ -1,7 +1,7 @@
-//! The wall between collecting and judging: what was observed of one container, immutable once built.
+//! The boundary between collecting and judging: what was observed of one container, immutable once built.
 //!
-//! A [`Snapshot`] is serialisable, redacted before it exists as a value, and enough to repeat the diagnosis.
-//! Must not do IO beyond [`file`].
+//! A [`Snapshot`] can be serialised, is redacted before it exists as a value, and suffices to repeat the
+//! diagnosis. Must not do IO outside [`saved_file`].
 
 mod catalog;
 mod fact_type;
@@ -27,10 +27,10 @@ pub use log::{Cluster, KeptLine, LogExcerpt, Source};
 pub use redact::Redactor;
 pub use vocabulary::EngineKind;
 
-/// Version of the snapshot file that this program writes and the newest that it reads.
+/// Version of the snapshot format that this program writes, and the newest that it reads.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// What a gap is about when a text, or a part of one, could not be looked at.
+/// The key of a gap about a text, or a part of one, that could not be read.
 pub const UNSEEN_TEXT: &str = "text";
 
 /// What kind of thing was looked at.
@@ -47,7 +47,7 @@ pub enum TargetKind {
 }
 
 impl EngineKind {
-    /// `docker` or `podman`, which is also the name of the engine's CLI.
+    /// Returns `docker` or `podman`, which is also the name of the engine's CLI.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.word()
@@ -67,7 +67,7 @@ pub struct EngineId {
 }
 
 impl EngineId {
-    /// Returns which program it is; one that is not Podman speaks Docker's own API.
+    /// Returns which program it is; anything other than Podman speaks Docker's own API.
     #[must_use]
     pub fn kind(&self) -> EngineKind {
         if self.name == EngineKind::Podman.name() { EngineKind::Podman } else { EngineKind::Docker }

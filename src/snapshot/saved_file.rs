@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use super::{Redactor, SCHEMA_VERSION, Snapshot, TargetKind, zstd_stream};
 use crate::json_limit;
 
-/// Largest snapshot that is read, after decompression, in bytes; real ones have some 100 KiB.
+/// Largest snapshot that is read, after decompression, in bytes; real ones have about 100 KiB.
 pub const READ_LIMIT: u64 = 16 * 1024 * 1024;
-/// Most values of a snapshot; real ones have some 2000. One takes up to some 250 bytes in memory.
+/// Most values in a snapshot; real ones have about 2000. One takes up to about 250 bytes in memory.
 const VALUES: usize = 100_000;
-/// Largest window of a compressed snapshot, as the logarithm of its bytes: that of zstd's level 19.
+/// Largest window of a compressed snapshot, as the logarithm of its bytes: that of zstd level 19.
 const WINDOW: u32 = 23;
 /// First bytes of a zstd frame (RFC 8878).
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -37,7 +37,7 @@ pub enum SnapshotError {
         /// Cause given by the operating system.
         source: std::io::Error,
     },
-    /// The file is no snapshot.
+    /// The file is not a snapshot.
     #[error(
         "{path} is not a sysdock snapshot: {reason}\n  next: create one with `sysdock snapshot <container> \
             -o FILE`; for logs and other text use `sysdock triage`"
@@ -48,7 +48,7 @@ pub enum SnapshotError {
         /// What is wrong, with line and column where known.
         reason: String,
     },
-    /// The file was made by a newer sysdock.
+    /// The file was written by a newer sysdock.
     #[error(
         "{path} has snapshot schema {found}; this sysdock reads up to {SCHEMA_VERSION}\n  next: update \
             sysdock"
@@ -61,10 +61,10 @@ pub enum SnapshotError {
     },
 }
 
-/// The bytes of a snapshot file, without compression.
+/// Returns the bytes of a snapshot file, without compression.
 ///
 /// # Errors
-/// [`std::io::Error`] when the snapshot cannot be serialised.
+/// [`std::io::Error`] if the snapshot cannot be serialised.
 pub fn to_json(snapshot: &Snapshot) -> std::io::Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec_pretty(snapshot)?;
     bytes.push(b'\n');
@@ -84,7 +84,7 @@ pub fn write(snapshot: &Snapshot, path: &Path) -> Result<(), SnapshotError> {
     file.write_all(&bytes).map_err(failed)
 }
 
-/// Reads a snapshot, compressed or not. Secrets that another hand left in it are taken out.
+/// Reads a snapshot, compressed or not. Secrets that an edited file still contains are redacted.
 ///
 /// # Errors
 /// Any [`SnapshotError`] of reading.
@@ -100,7 +100,7 @@ fn unpacked(raw: &[u8], path: &Path) -> Result<Vec<u8>, SnapshotError> {
     read_limited(zstd_stream::decoder(raw, WINDOW).map_err(failed)?, path)
 }
 
-/// Whether a text begins as a snapshot file does.
+/// Returns whether a text begins like a snapshot file.
 #[must_use]
 pub fn begins_one(head: &[u8]) -> bool {
     let text = head.trim_ascii_start();
@@ -109,7 +109,7 @@ pub fn begins_one(head: &[u8]) -> bool {
         && memchr::memmem::find(text, b"\"target\"").is_some()
 }
 
-/// The snapshot in a text of this name, if it is one.
+/// Returns the snapshot in a text with this name, if it is one.
 #[must_use]
 pub fn of_text(json: &[u8], name: &Path) -> Option<Snapshot> {
     parse(json, name).ok()
@@ -129,7 +129,7 @@ fn read_limited(from: impl Read, path: &Path) -> Result<Vec<u8>, SnapshotError> 
     Ok(bytes)
 }
 
-/// The part of a snapshot that tells whether the rest can be read.
+/// The part of a snapshot that shows whether the rest can be read.
 #[derive(serde::Deserialize)]
 struct Head {
     schema_version: u64,
@@ -148,7 +148,7 @@ fn parse(json: &[u8], path: &Path) -> Result<Snapshot, SnapshotError> {
         return Err(format(misfit));
     }
     snapshot.target.kind = TargetKind::Snapshot;
-    Ok(Redactor::again().redacted(snapshot))
+    Ok(Redactor::of_redacted().redacted(snapshot))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The schema of snapshot files, with the facts of the catalog in it. Must not read any file.
+//! The schema of snapshot files, including the facts of the catalog. Must not read any file.
 
 use std::borrow::Cow;
 
@@ -13,8 +13,8 @@ pub fn snapshot() -> Schema {
     crate::schema::of_output::<Snapshot>()
 }
 
-/// Returns the schema of a table of facts by key, each with its bare value, as examples of rules have it; the
-/// text `null` stands for null, which TOML has not.
+/// Returns the schema of a table of facts by key, each with its bare value, as in examples of rules; the text
+/// `null` stands for null, which TOML does not have.
 #[must_use]
 pub fn values(_: &mut SchemaGenerator) -> Schema {
     let or_word = |kind| json!({"anyOf": [of_kind(kind), {"const": "null"}]});
@@ -51,7 +51,7 @@ impl JsonSchema for Facts {
     }
 }
 
-/// Returns the facts of this version, and those that snapshots of earlier ones hold.
+/// Returns the facts of this version, and the retired ones in snapshots of earlier versions.
 fn known_and_retired() -> Map<String, Value> {
     let mut facts = by_key(|spec| with_description(spec, known(spec.kind)));
     for (key, instead) in RETIRED {
@@ -81,7 +81,7 @@ fn with_description(spec: &FactSpec, mut schema: Value) -> Value {
     schema
 }
 
-/// Returns the schema of a known fact: its value, or null, and where it was read.
+/// Returns the schema of a known fact: its value, or null, and its source.
 fn known(kind: Kind) -> Value {
     json!({
         "type": "object",
@@ -104,7 +104,7 @@ fn of_kind(kind: Kind) -> Value {
     }
 }
 
-/// Lets a value also be null: known to be absent.
+/// Allows a value also to be null: known to be absent.
 fn or_null(mut schema: Value) -> Value {
     if let Some(words) = schema.get_mut("enum").and_then(Value::as_array_mut) {
         words.push(Value::Null);

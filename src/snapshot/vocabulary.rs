@@ -1,8 +1,8 @@
-//! The words that facts may take, one enum for each list: what code sets, what conditions may compare with,
-//! what the book prints.
+//! The words that facts may have as values, one enum for each list: used by code that sets facts, by
+//! conditions that compare them and by the book.
 //!
-//! The build script includes this file beside the catalog, so that a condition with a word that no fact has
-//! is not built.
+//! The build script includes this file along with the catalog, so that a condition with an unknown word fails
+//! the build.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -11,7 +11,7 @@ use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use super::fact_type::{FactType, FactValue, Kind};
 
-/// Declares a vocabulary; its words are the variants in kebab case, unless one is given.
+/// Declares a vocabulary; its words are the variants in kebab case, unless one is given explicitly.
 macro_rules! vocabulary {
     ($($(#[$about:meta])* $name:ident { $($(#[$meaning:meta])* $word:ident),+ $(,)? })+) => { $(
         $(#[$about])*
@@ -21,7 +21,7 @@ macro_rules! vocabulary {
         pub enum $name { $($(#[$meaning])* $word),+ }
 
         impl $name {
-            /// The word, as facts and conditions have it.
+            /// Returns the word used in facts and conditions.
             #[must_use]
             pub fn word(self) -> &'static str {
                 self.into()

@@ -1,12 +1,12 @@
-//! zstd: compressed bytes in, bytes out, and back. A build for the browser has no such code, and says so.
+//! zstd compression and decompression. A build for the browser has neither, and reports that.
 
 use std::io::{self, Read};
 
-/// Decompresses a stream of zstd frames while it is read; a frame whose window is larger than 2 to the power
-/// of `window` bytes is refused when it is read.
+/// Decompresses a stream of zstd frames as it is read; reading fails at a frame whose window is larger than 2
+/// to the power of `window` bytes.
 ///
 /// # Errors
-/// [`io::Error`] when the decoder cannot be made; in a build without zstd always, of the kind `Unsupported`.
+/// [`io::Error`] if the decoder cannot be created; in a build without zstd always, of the kind `Unsupported`.
 #[cfg(not(target_family = "wasm"))]
 pub fn decoder<'r>(from: impl Read + 'r, window: u32) -> io::Result<impl Read + 'r> {
     let mut decoder = zstd::Decoder::new(from)?;

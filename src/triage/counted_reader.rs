@@ -1,4 +1,4 @@
-//! A reader whose bytes are counted, block by block, for whoever shows how far the reading is.
+//! A reader that counts its bytes as they are read, for a progress display.
 
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct CountedReader<'c, R> {
     /// What is read.
     pub from: R,
-    /// Bytes of it, and of others, so far.
+    /// Bytes read so far, from this and other readers.
     pub read: &'c AtomicU64,
 }
 

@@ -1,4 +1,4 @@
-//! One input of a triage: a file, an archive or stdin in, the reports on what is found in it out.
+//! One input of a triage: a file, an archive or stdin in, the reports on its content out.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -18,22 +18,22 @@ use crate::rule::RuleSet;
 use crate::scan::{Matcher, RandomAccess};
 use crate::snapshot::saved_file;
 
-/// Bytes that tell whether an input is a snapshot.
+/// Bytes that show whether an input is a snapshot.
 const HEAD: u64 = 256;
 
-/// Everything that reading one input needs.
+/// What reading one input needs.
 pub struct Triage<'t> {
-    /// What is judged by.
+    /// The rules.
     pub rules: &'t RuleSet,
-    /// Their signatures, ready for use.
+    /// Their signatures, prepared.
     pub matcher: &'t Matcher<'t>,
-    /// What is known beside the texts.
+    /// What was supplied beside the texts.
     pub beside: Supplied,
-    /// Bytes that were read so far.
+    /// Bytes read so far.
     pub read: Arc<AtomicU64>,
 }
 
-/// What came of one input.
+/// The result of one input.
 #[derive(Default)]
 pub struct Outcome {
     /// Reports, in the order of the text.
@@ -99,13 +99,13 @@ impl Triage<'_> {
         outcome
     }
 
-    /// Reports on what could not be looked at.
+    /// Reports on a text that could not be read.
     #[must_use]
     pub fn unseen(&self, name: &str, reason: &str) -> Report {
         diagnose_with(&intake::unseen(name, reason), self.rules, self.matcher)
     }
 
-    /// Judges a text alone, or what is known beside it where it is empty.
+    /// Judges a text, or only what was supplied beside it if it is empty.
     pub fn text(&self, name: &str, from: impl TextSource) -> Outcome {
         match self.judged(name, from) {
             Ok(reports) => Outcome { reports, ..Outcome::default() },

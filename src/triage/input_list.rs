@@ -1,37 +1,37 @@
-//! What is given to be read: files, and folders down to their files, with what is left out of them. Must not
-//! read a file.
+//! The list of inputs: files, and folders down to their files, with what is left out of them. Must not read a
+//! file.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::unreadable::Unreadable;
 
-/// Files in all folders together; more is no folder of logs.
+/// Most files in all folders together; no folder of logs has more.
 const MOST_FILES: usize = 200_000;
-/// Folders within folders.
+/// Deepest nesting of folders.
 const DEEPEST: usize = 32;
 
 /// A file to read.
 pub struct Input {
     /// Where it is.
     pub path: PathBuf,
-    /// The user named it; it is read whatever is in it.
+    /// Whether the user named it, so that it is read whatever it contains.
     pub named: bool,
 }
 
-/// What was given, down to the files in folders.
+/// The inputs, with folders expanded to their files.
 #[derive(Default)]
 pub struct Inputs {
     /// The files to read.
     pub files: Vec<Input>,
     /// Folders that cannot be read.
     pub failures: Vec<Unreadable>,
-    /// What is there and is not read, with the reason.
+    /// What exists and is not read, with the reason.
     pub unseen: Vec<(String, String)>,
 }
 
 impl Inputs {
-    /// Lists what was given: folders are walked in the order of names, links in them are not followed.
+    /// Lists the inputs: folders are walked in the order of names, links in them are not followed.
     #[must_use]
     pub fn of(given: &[PathBuf]) -> Self {
         let mut inputs = Self::default();
@@ -83,7 +83,7 @@ impl Inputs {
     }
 }
 
-/// Returns the bytes of all files together; `None` where one of them, such as a pipe, has no size.
+/// Returns the bytes of all files together; `None` if one of them, such as a pipe, has no size.
 #[must_use]
 pub fn size(inputs: &[Input]) -> Option<u64> {
     let one = |input: &Input| {

@@ -1,5 +1,5 @@
-//! Triage: files, folders and archives of text in, a report on each container that they speak of out, in the
-//! order of the inputs. Must not print, nor ask an engine.
+//! Triage: files, folders and archives of text in, a report on each container in them out, in the order of
+//! the inputs. Must not print, nor ask an engine.
 
 mod counted_reader;
 mod input;

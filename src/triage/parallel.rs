@@ -1,4 +1,4 @@
-//! Many inputs at once: each thread takes the next, and what comes of them is handed on in their order.
+//! Many inputs at once: each thread takes the next, and the results are passed on in order.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -8,10 +8,10 @@ use super::input_list::Input;
 use crate::reorder_buffer::ReorderBuffer;
 
 impl Triage<'_> {
-    /// Reads all inputs, so many at a time, and hands on what comes of them in their order.
+    /// Reads all inputs in parallel and passes on the results in order.
     ///
     /// # Errors
-    /// The first that `take` gives; no further input is begun then.
+    /// The first error of `take`; no further input is started then.
     pub fn all<E>(
         &self,
         inputs: &[Input],
@@ -53,7 +53,8 @@ mod tests {
     use crate::rule;
     use crate::scan::Matcher;
 
-    /// Texts of very different length, so that they do not end in the order in which they are begun.
+    /// Returns texts of very different length, so that they do not finish in the order in which they are
+    /// started.
     fn texts(folder: &Path) -> Vec<Input> {
         let write = |number: usize| {
             let path = folder.join(format!("{number:02}.log"));
@@ -64,7 +65,8 @@ mod tests {
         (0..20).map(write).collect()
     }
 
-    /// Names of the texts in the order in which they were handed on, and how many were before a mistake.
+    /// Returns the names of the texts in the order in which they were passed on, and how many came before an
+    /// error.
     fn taken(inputs: &[Input], threads: usize, most: usize) -> (Vec<String>, Result<(), usize>) {
         let rules = rule::builtin().unwrap();
         let matcher = Matcher::new(&rules);

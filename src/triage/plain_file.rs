@@ -1,4 +1,4 @@
-//! A regular file that is read from its beginning to its end, and elsewhere meanwhile.
+//! A regular file that is read from beginning to end, and elsewhere at the same time.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
@@ -12,11 +12,11 @@ use crate::scan::RandomAccess;
 /// See the module.
 #[derive(Debug)]
 pub struct PlainFile {
-    /// It shares its position with the reader.
+    /// Shares its position with the sequential reader.
     file: File,
-    /// Counts what is read, for whoever shows it.
+    /// Counts the bytes read, for a progress display.
     read: Arc<AtomicU64>,
-    /// Bytes of it that were read here; a few of them twice.
+    /// Bytes that were read here; a few of them twice.
     here: AtomicU64,
 }
 
@@ -43,7 +43,7 @@ impl RandomAccess for PlainFile {
 
     fn pass(&self, bytes: Range<u64>) -> io::Result<()> {
         (&self.file).seek(SeekFrom::Start(bytes.end))?;
-        // Each byte counts once from now on; the difference may be negative.
+        // From here on each byte counts once; the difference may be negative.
         let here = self.here.swap(0, Ordering::Relaxed);
         self.read.fetch_add((bytes.end - bytes.start).wrapping_sub(here), Ordering::Relaxed);
         Ok(())

@@ -1,4 +1,4 @@
-//! Files given beside the text: what inspect and info of the engine said. Must not look at what they say.
+//! Files supplied beside the text: the engine's output of inspect and info. Must not parse them.
 
 use std::fs::File;
 use std::io::Read;
@@ -7,10 +7,10 @@ use std::path::Path;
 use super::unreadable::Unreadable;
 use crate::intake::Supplied;
 
-/// Most that is read of such a file, in bytes.
+/// Largest such file, in bytes.
 const LIMIT: u64 = 16 << 20;
 
-/// Reads the files that are given beside a text, and puts the command line to them.
+/// Reads the files supplied beside a text, and adds the command line.
 ///
 /// # Errors
 /// [`Unreadable`] for the first file that cannot be read.

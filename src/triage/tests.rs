@@ -1,12 +1,12 @@
-//! Tests of what is judged of pasted texts: what stands around the output of a container changes nothing, and
-//! what is innocent has no cause.
+//! Tests of the diagnosis of pasted texts: what surrounds the output of a container changes nothing, and
+//! harmless texts have no cause.
 
 use crate::diagnose::{Report, Role, Subject, diagnose_with};
 use crate::intake::{self, Supplied};
 use crate::rule;
 use crate::scan::Matcher;
 
-/// Roots and verdicts of a text.
+/// Returns the root causes and verdicts of a text.
 fn judged(text: &str) -> Vec<(Vec<String>, &'static str)> {
     let rules = rule::builtin().unwrap();
     let matcher = Matcher::new(&rules);
@@ -37,7 +37,7 @@ fn prose_around_the_output_changes_nothing() {
     }
 }
 
-/// Roots of a text of one container, with its subject.
+/// Returns the root causes of a text of one container, with its subject.
 fn first(text: &str) -> String {
     judged(text)[0].0.first().cloned().unwrap_or_default()
 }
@@ -65,7 +65,7 @@ fn recorded_samples_have_their_causes() {
     }
 }
 
-/// The same log as the runners of the usual CI systems print it.
+/// The same log, as printed by the runners of the usual CI systems.
 #[test]
 fn the_wrapping_of_ci_systems_changes_nothing() {
     let log = include_str!("../intake/samples/podman-run-tty.txt");

@@ -1,4 +1,4 @@
-//! What cannot be read of the inputs of a triage.
+//! Inputs of a triage that cannot be read.
 
 use std::io;
 
@@ -12,7 +12,7 @@ pub struct Unreadable {
     pub source: io::Error,
 }
 
-/// Says what to do about a text that cannot be read, worded for the message; nothing where the cause says it.
+/// Returns what to do about an unreadable text, worded for the message; empty if the cause already says it.
 fn next(source: &io::Error) -> &'static str {
     match source.kind() {
         io::ErrorKind::NotFound => "\n  next: give a file, a folder or an archive, or `-` for stdin",

@@ -1,5 +1,5 @@
-//! Files that somebody else may have written: what a path is and whose it is, looked at before it is read.
-//! Must not know what the files say.
+//! Files that another user may have written: checks what kind of file a path is and who owns it before it is
+//! read. Must not know what the files say.
 
 #[cfg(not(unix))]
 mod no_file_access;
@@ -19,8 +19,8 @@ pub use owned::{folder, open, text, user};
 pub enum Trust {
     /// The user: other owners and links are their own choice.
     Named,
-    /// Nobody, it was found in this folder or named by a file of it: it must be this user's or root's, and
-    /// lie in the folder.
+    /// Nobody: it was found in this folder, or named by a file in it. It must belong to this user or root,
+    /// and lie inside the folder.
     Found(PathBuf),
 }
 
@@ -30,11 +30,11 @@ pub enum Refusal {
     /// It is a pipe, a device or the like.
     #[error("it is {0}, no regular file")]
     Kind(&'static str),
-    /// It is another user's.
+    /// It belongs to another user.
     #[error("{what} belongs to user {owner}, and this runs as user {user}", what = if *.folder { "its \
         folder" } else { "it" })]
     Owner {
-        /// Whether the folder is meant.
+        /// Whether the folder is meant, not the file.
         folder: bool,
         /// Its owner.
         owner: u32,
@@ -47,20 +47,20 @@ pub enum Refusal {
     /// It is too large.
     #[error("it is larger than {0} bytes")]
     Large(u64),
-    /// The operating system does not give it.
+    /// The operating system reports an error.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
 impl Refusal {
-    /// Whether there is no such file.
+    /// Returns whether the file does not exist.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         let Self::Io(error) = self else { return false };
         matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
     }
 
-    /// Whether trust alone lifts it.
+    /// Returns whether trusting the project would lift the refusal.
     #[must_use]
     pub const fn is_distrust(&self) -> bool {
         matches!(self, Self::Owner { .. } | Self::Outside(_))

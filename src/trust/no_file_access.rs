@@ -1,11 +1,11 @@
-//! A system without files, such as the browser: every path is refused.
+//! For systems without files, such as the browser: refuses every path.
 
 use std::io;
 use std::path::Path;
 
 use super::{Refusal, Trust};
 
-/// Refuses.
+/// Refuses to read a file.
 ///
 /// # Errors
 /// Always [`Refusal::Io`].
@@ -13,7 +13,7 @@ pub fn text(_path: &Path, _limit: u64, _trust: &Trust) -> Result<String, Refusal
     Err(io::Error::from(io::ErrorKind::Unsupported).into())
 }
 
-/// Refuses.
+/// Refuses to read a folder.
 ///
 /// # Errors
 /// Always [`Refusal::Io`].

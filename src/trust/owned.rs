@@ -1,4 +1,4 @@
-//! Files of a system with owners: a path and who chose it in, an open file out, or why not.
+//! For systems whose files have owners: a path and who chose it in, an open file out, or the reason why not.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::Read;
@@ -9,11 +9,11 @@ use rustix::fs::OFlags;
 
 use super::{Refusal, Trust};
 
-/// Where the shell and the kernel show open files of this process, pipes among them.
+/// Where the shell and the kernel expose open files of this process, among them pipes.
 const OWN: [&str; 3] = ["/dev/fd/", "/proc/self/fd/", "/dev/stdin"];
 
-/// Opens a regular file of at most so many bytes. Nothing else is opened, since opening alone may wait or
-/// act.
+/// Opens a regular file of at most `limit` bytes. Nothing else is opened, since opening a pipe or a device
+/// may block or have side effects.
 ///
 /// # Errors
 /// [`Refusal`].
@@ -36,7 +36,7 @@ pub fn open(path: &Path, limit: u64, trust: &Trust) -> Result<File, Refusal> {
     if metadata.len() > limit { Err(Refusal::Large(limit)) } else { Ok(file) }
 }
 
-/// Reads a regular file of at most so many bytes.
+/// Reads a regular file of at most `limit` bytes.
 ///
 /// # Errors
 /// [`Refusal`].
@@ -55,13 +55,13 @@ pub fn folder(path: &Path, trust: &Trust) -> Result<(), Refusal> {
     if *trust == Trust::Named { Ok(()) } else { ours(&std::fs::metadata(place)?, true) }
 }
 
-/// The user that this process acts as.
+/// Returns the effective user of this process.
 #[must_use]
 pub fn user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-/// The path without links, which must stay in the folder in which it was found.
+/// Resolves the links of a path, which must stay in the folder in which it was found.
 fn located(path: &Path, trust: &Trust) -> Result<PathBuf, Refusal> {
     let Trust::Found(folder) = trust else { return Ok(path.to_owned()) };
     let place = path.canonicalize()?;
@@ -79,7 +79,8 @@ fn regular(metadata: &Metadata) -> Result<(), Refusal> {
     }))
 }
 
-/// As for git's `safe.directory`, root is trusted: it can do as it likes anyhow.
+/// Refuses a file of another user. As with git's `safe.directory`, root is trusted, since root can do
+/// anything anyway.
 fn ours(metadata: &Metadata, folder: bool) -> Result<(), Refusal> {
     let (owner, user) = (metadata.uid(), user());
     if owner == user || owner == 0 { Ok(()) } else { Err(Refusal::Owner { folder, owner, user }) }

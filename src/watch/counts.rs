@@ -1,5 +1,4 @@
-//! What a watch has done, in numbers, and the same as a page of metrics. Labels take few values: never names
-//! of containers.
+//! Counters of a watch, and the same as a page of metrics. Labels take few values, never names of containers.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,41 +7,41 @@ use std::time::Duration;
 use crate::render::exposition::{Exposition, MetricKind};
 use crate::sink::{PostCounts, Posts};
 
-/// The numbers.
+/// The counters.
 #[derive(Debug, Default, Clone)]
 pub struct Numbers {
     /// Events by what happened.
     pub events: BTreeMap<&'static str, u64>,
     /// Reports by verdict and id of the first root cause.
     pub reports: BTreeMap<(&'static str, String), u64>,
-    /// Reports by what led to them.
+    /// Reports by trigger.
     pub occasions: BTreeMap<&'static str, u64>,
-    /// Deaths that the reports stand for.
+    /// Deaths that the reports cover.
     pub deaths: u64,
     /// Time spent on examinations.
     pub examining: Duration,
-    /// Examinations that are to be made.
+    /// Examinations that wait.
     pub backlog: usize,
     /// Containers that are remembered.
     pub known: usize,
     /// Whether the engine answers.
     pub connected: bool,
-    /// Times that it came back.
+    /// Number of reconnections.
     pub reconnects: u64,
-    /// Lines of the stream that could not be read.
+    /// Lines of the event stream that could not be read.
     pub garbled: u64,
-    /// What became of the posts to a webhook, where there is one.
+    /// Results of the posts to a webhook, if there is one.
     pub posts: Option<Posts>,
-    /// Reports that the journal did not take.
+    /// Reports that the journal did not accept.
     pub journal_failed: u64,
 }
 
-/// The numbers, shared by those who count and those who show.
+/// The counters, shared by the code that counts and the code that shows them.
 #[derive(Debug, Default, Clone)]
 pub struct Counts(Arc<Mutex<Numbers>>);
 
 impl Counts {
-    /// Locks the numbers, to be read or changed at once.
+    /// Locks the counters for reading or changing.
     pub fn lock(&self) -> MutexGuard<'_, Numbers> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -98,7 +97,7 @@ fn page(numbers: &Numbers, posts: &PostCounts, resident: Option<u64>) -> String 
     page.finish()
 }
 
-/// Name, kind, help and value of the numbers that have no label.
+/// Returns name, help, kind and value of the counters without labels.
 fn plain(numbers: &Numbers, posts: &PostCounts) -> [(&'static str, MetricKind, &'static str, u64); 8] {
     use MetricKind::{Counter, Gauge};
     let (connected, backlog, known) =

@@ -1,4 +1,4 @@
-//! A report to everyone who wants it: stdout, the journal, the webhook, the numbers. Must not judge.
+//! Delivers a report to every output: stdout, the journal, the webhook, the counters. Must not judge.
 
 use jiff::Timestamp;
 
@@ -12,25 +12,25 @@ use crate::sink::{Journal, Webhook};
 
 /// Where reports go.
 pub struct Delivery {
-    /// Whether stdout gets JSON instead of lines for people.
+    /// Whether stdout receives JSON instead of lines for people.
     pub json: bool,
-    /// How lines for people look.
+    /// The style of lines for people.
     pub context: Context,
-    /// The numbers.
+    /// The counters.
     pub counts: Counts,
-    /// The journal, where it is wanted.
+    /// The journal, if enabled.
     pub journal: Option<Journal>,
-    /// The webhook, where one is wanted.
+    /// The webhook, if enabled.
     pub webhook: Option<Webhook>,
-    /// Held while a line is printed: one thread is enough for that.
+    /// Held while a line is printed, so that only one thread prints at a time.
     pub turn: tokio::sync::Mutex<()>,
 }
 
 impl Delivery {
-    /// Hands on one report; `there` says whether its container still is.
+    /// Delivers one report; `there` says whether its container still exists.
     ///
     /// # Errors
-    /// [`WatchError`] when stdout does not take it.
+    /// [`WatchError`] if stdout cannot be written.
     pub async fn deliver(&self, job: &Job, report: &Report, there: bool) -> Result<(), WatchError> {
         let time = Timestamp::from_nanosecond(i128::from(job.time)).unwrap_or_default();
         let (kind, image) = (job.trigger.name(), job.image.as_str());
@@ -43,7 +43,7 @@ impl Delivery {
             watch_line::line(report, &occasion, there, &self.context)
         };
         let turn = self.turn.lock().await;
-        // A reader that is slow must not keep events waiting.
+        // A slow reader must not hold up events.
         let printing = tokio::task::spawn_blocking(move || output::print(line.as_bytes()));
         printing.await.map_err(std::io::Error::other)??;
         drop(turn);

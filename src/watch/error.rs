@@ -1,4 +1,4 @@
-//! What ends a watch early, or keeps it from beginning.
+//! Errors that end a watch early, or prevent it from starting.
 
 use std::io;
 use std::net::SocketAddr;
@@ -6,13 +6,13 @@ use std::net::SocketAddr;
 use crate::docker::EngineError;
 use crate::sink::TlsError;
 
-/// A watch that cannot begin or go on.
+/// A watch that cannot start or continue.
 #[derive(Debug, thiserror::Error)]
 pub enum WatchError {
     /// The engine cannot be found or asked.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// No encrypted webhook can be posted to.
+    /// No encrypted webhook can be reached.
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// Metrics cannot be served.
@@ -25,7 +25,7 @@ pub enum WatchError {
         /// Cause given by the operating system.
         source: io::Error,
     },
-    /// The resume point cannot be read, or not be kept.
+    /// The resume point cannot be read or saved.
     #[error(
         "cannot use {path} for --state: {reason}\n  next: choose a file in a folder that you can write to; \
             sysdock never overwrites a file that is not its own state"
@@ -42,7 +42,7 @@ pub enum WatchError {
     /// A report cannot be written as JSON.
     #[error("cannot write it as JSON: {0}\n  next: use --format human, and report this as a bug")]
     Json(#[from] serde_json::Error),
-    /// Stdout does not take a report.
+    /// Stdout cannot be written.
     #[error("cannot write to stdout: {0}\n  next: check whether the disk is full")]
     Output(#[from] io::Error),
 }

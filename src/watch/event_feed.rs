@@ -1,5 +1,5 @@
-//! The connection to the engine: events and lists out, for ever; an engine that goes away is waited for.
-//! Containers in which `prove` tries a cure are passed over. Must not decide what is news.
+//! The connection to the engine: events and lists out, without end; reconnects to an engine that goes away.
+//! Skips the containers in which `prove` tries a cure. Must not decide what is news.
 
 use std::time::Duration;
 
@@ -10,36 +10,36 @@ use super::ledger::OVERLAP;
 use crate::docker::{Action, Engine, EngineError, Event, Life, PassedOver};
 use crate::prescribe::{TRIAL_LABEL, TRIAL_LIFE, is_made_name};
 
-/// Wait before the list is asked for: the events that the engine still had come first.
+/// Wait before the list is requested, so that events still buffered in the engine come first.
 const SETTLE: Duration = Duration::from_millis(500);
-/// Waits between two attempts to reach an engine that is gone: the first, and the longest.
+/// Waits between two attempts to reach an engine that is gone: the first and the longest.
 const WAITS: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(10));
-/// Time between two looks at whether a silent engine is still there.
+/// Time between two checks whether a silent engine is still there.
 const ALIVE: Duration = Duration::from_secs(30);
 
 /// Containers in which a cure is tried.
 const TRIALS: PassedOver = PassedOver { label: TRIAL_LABEL, longest: TRIAL_LIFE, fits: is_made_name };
 
-/// What the connection has to say.
+/// A message of the connection.
 pub enum News {
     /// The engine answers.
     Connected(Box<Engine>),
     /// Something happened.
     Event(Event),
-    /// A list is asked for.
+    /// A list is about to be requested.
     Listing,
-    /// How all containers stand.
+    /// The states of all containers.
     Lives(Vec<Life>),
-    /// Lines of the stream that could not be read.
+    /// Lines of the event stream that could not be read.
     Garbled(u64),
-    /// The engine is gone; why.
+    /// The engine is gone, with the reason.
     Lost(String),
 }
 
-/// Nobody listens any more.
+/// The receiver is closed.
 struct Unheard;
 
-/// A session with the engine ended.
+/// How a session with the engine ended.
 enum End {
     Lost(EngineError),
     Unheard,
@@ -57,7 +57,7 @@ impl From<Unheard> for End {
     }
 }
 
-/// Connects anew, however long that takes.
+/// Reconnects, however long that takes.
 async fn wait_for(engine: &Engine) -> Engine {
     let mut wait = WAITS.0;
     loop {
@@ -69,9 +69,9 @@ async fn wait_for(engine: &Engine) -> Engine {
     }
 }
 
-/// One engine that is listened to.
+/// One engine whose events are received.
 pub struct Feed {
-    /// Nothing before is asked for.
+    /// Nothing before this time is requested.
     floor: i64,
     /// Time of the last event.
     last: i64,
@@ -79,12 +79,12 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Makes a feed that tells nothing from before a time, in nanoseconds by the engine's clock.
+    /// Makes a feed that reports nothing from before a time, in nanoseconds by the engine's clock.
     pub fn new(floor: i64, listener: Sender<News>) -> Self {
         Self { floor, last: floor, listener }
     }
 
-    /// Listens until nobody listens to it.
+    /// Runs until the receiver is closed.
     pub async fn run(mut self, mut engine: Engine) {
         loop {
             let lost = match self.session(&engine).await {
@@ -146,7 +146,7 @@ fn ended() -> End {
     End::Lost(EngineError::Broken { action, reason })
 }
 
-/// Asks for what an event leaves out: Podman 4 does not tell what a health check came to.
+/// Fetches what an event leaves out: Podman 4 does not report the result of a health check.
 async fn completed(engine: &Engine, event: Event) -> Event {
     if event.action != Action::Health(None) {
         return event;

@@ -1,6 +1,6 @@
-//! A job of examination: which container, and what led to it. Must not know how an examination is made.
+//! An examination job: which container, and what triggered it. Must not know how an examination is made.
 
-/// What leads to the examination of a container.
+/// What triggers the examination of a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Trigger {
     /// It was started for the first time.
@@ -9,9 +9,9 @@ pub enum Trigger {
     Restarted,
     /// It ended.
     Died,
-    /// Its health check began to fail.
+    /// Its health check started to fail.
     Unhealthy,
-    /// A process of it was killed for want of memory.
+    /// One of its processes was killed because it ran out of memory.
     Oom,
 }
 
@@ -19,7 +19,7 @@ impl Trigger {
     /// All of them, in the order of the documentation.
     pub const ALL: [Self; 5] = [Self::New, Self::Restarted, Self::Died, Self::Unhealthy, Self::Oom];
 
-    /// Returns its name in the output; a contract.
+    /// Returns its name in the output, which is part of the stable interface.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -39,15 +39,14 @@ impl Trigger {
         }
     }
 
-    /// Tells whether the boot is waited for.
+    /// Returns whether the examination waits for the boot.
     #[must_use]
     pub const fn is_start(self) -> bool {
         matches!(self, Self::New | Self::Restarted)
     }
 }
 
-/// What of a container is examined one after the other; starts wait for their boots and must not keep deaths
-/// waiting.
+/// Jobs of one lane are done one after the other; starts wait for their boots and must not hold up deaths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Lane {
     Death,
@@ -55,7 +54,7 @@ pub(super) enum Lane {
     Start,
 }
 
-/// One examination to be made.
+/// One examination to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
     /// Id of the container.
@@ -64,22 +63,22 @@ pub struct Job {
     pub name: String,
     /// Its image as it was named.
     pub image: String,
-    /// What led to it.
+    /// What triggered it.
     pub trigger: Trigger,
-    /// When it happened last, in nanoseconds since the epoch by the engine's clock.
+    /// Time of the last trigger, in nanoseconds since the epoch by the engine's clock.
     pub time: i64,
-    /// When the first of what it stands for happened.
+    /// Time of the first trigger that it covers.
     pub first: i64,
     /// Exit code of the last death.
     pub exit_code: Option<i64>,
-    /// Deaths that this one examination stands for.
+    /// Number of deaths that this examination covers.
     pub deaths: u64,
-    /// Times that it was tried in vain.
+    /// Number of failed attempts.
     pub tries: u32,
 }
 
 impl Job {
-    /// Puts what happened later into it.
+    /// Merges a later job into it.
     pub(super) fn merged(mut self, later: Self) -> Self {
         self.deaths += later.deaths;
         Self { first: self.first.min(later.first), deaths: self.deaths, ..later }

@@ -1,5 +1,5 @@
-//! One job in, a report out: the container is looked at as `doctor` does, or what its event told is all that
-//! is left of it.
+//! One job in, a report out: the container is examined as `doctor` does, or the report is made from the event
+//! alone if the container is gone.
 
 use std::time::Duration;
 
@@ -12,30 +12,30 @@ use crate::scan::Matcher;
 use crate::snapshot::vocabulary::ContainerStatus;
 use crate::snapshot::{EngineId, Gap, Snapshot, Target, TargetKind, key};
 
-/// What came of a job.
+/// The result of a job.
 pub enum Outcome {
-    /// A report, and whether the container is still there.
+    /// A report, and whether the container still exists.
     Report(Box<Report>, bool),
-    /// Nothing that is worth a report.
+    /// Nothing worth a report.
     Nothing,
     /// The engine did not answer.
     Failed(EngineError),
 }
 
-/// Everything that an examination needs.
+/// What an examination needs.
 pub struct Examiner<'e> {
-    /// What is judged by.
+    /// The rules.
     pub rules: &'e RuleSet,
-    /// Its signatures, ready for use.
+    /// Their signatures, prepared.
     pub matcher: &'e Matcher<'e>,
-    /// How a container is looked at.
+    /// How a container is examined.
     pub collect: &'e CollectOptions,
     /// Longest wait for a boot.
     pub patience: Duration,
 }
 
 impl Examiner<'_> {
-    /// Looks at the container of a job.
+    /// Examines the container of a job.
     pub async fn examine(&self, engine: &Engine, job: &Job) -> Outcome {
         if job.trigger == Trigger::New && is_foreign(engine, job).await {
             return Outcome::Nothing;
@@ -47,14 +47,14 @@ impl Examiner<'_> {
         };
         match look {
             Ok(snapshot) if job.trigger.is_start() => self.started(job, &snapshot),
-            // Its death tells what came of it.
+            // Its death will report the result.
             Ok(snapshot) if job.trigger != Trigger::Died && !runs(&snapshot) => Outcome::Nothing,
             Ok(snapshot) => {
                 let there = snapshot.facts.get(key::CONTAINER_STATUS) != Some(ContainerStatus::Removed);
                 Outcome::Report(Box::new(self.judge(&snapshot)), there)
             }
-            // The death of a container that is gone has had its own event; only a death is told without a
-            // look.
+            // The death of a container that is gone has an event of its own; only a death is reported without
+            // an examination.
             Err(error) if error.is_unknown() && job.trigger != Trigger::Died => Outcome::Nothing,
             Err(error) if error.is_unknown() => Outcome::Report(
                 Box::new(unseen(engine, job, "it was removed before it could be examined")),
@@ -75,8 +75,8 @@ impl Examiner<'_> {
         collect::follow(engine, &job.id, self.collect, self.matcher, self.patience, settled).await
     }
 
-    /// A start whose run is over is told by its death; a new container is reported only where it is meant to
-    /// run systemd.
+    /// Returns the outcome of a start. A run that is already over is reported by its death; a new container
+    /// is reported only if it is meant to run systemd.
     fn started(&self, job: &Job, snapshot: &Snapshot) -> Outcome {
         let report = self.judge(snapshot);
         let innocent = job.trigger == Trigger::New && report.subject == Subject::NotSystemd;
@@ -88,8 +88,8 @@ impl Examiner<'_> {
     }
 }
 
-/// Tells from a glance whether a container is not meant to run systemd: most are not. What cannot be told is
-/// looked at.
+/// Returns whether a quick look shows that a container is not meant to run systemd, as for most. One that is
+/// undecided is examined.
 async fn is_foreign(engine: &Engine, job: &Job) -> bool {
     collect::glance(engine, &job.id)
         .await
@@ -100,7 +100,7 @@ fn runs(snapshot: &Snapshot) -> bool {
     snapshot.facts.get(key::CONTAINER_STATUS) == Some(ContainerStatus::Running)
 }
 
-/// Makes the report on a container that cannot be looked at: what its event told.
+/// Makes the report on a container that cannot be examined, from its event.
 pub fn unseen(engine: &Engine, job: &Job, why: &str) -> Report {
     let code = job.exit_code.map_or_else(String::new, |code| format!("ended with exit code {code}; "));
     let id =

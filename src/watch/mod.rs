@@ -1,10 +1,10 @@
-//! Watching: the engine's events and lists in, a report on each container that dies, restarts or turns
-//! unhealthy out, for as long as it is wanted.
+//! Watching: the engine's events and lists in, a report on each container that dies, restarts or becomes
+//! unhealthy out, until stopped.
 //!
-//! `feed` listens to the engine, `ledger` decides what is news and when it is examined, `examiner` looks,
-//! `delivery` hands the reports to stdout and the sinks, and `watcher` lets them take turns. After a restart
-//! the watch goes on from the `resume_point`, which stands in the `state_file`. Must not judge, nor read
-//! arguments.
+//! `event_feed` receives from the engine, `ledger` decides what is news and when it is examined, `examiner`
+//! examines, `delivery` passes the reports to stdout and the sinks, and `watcher` runs them in one loop.
+//! After a restart the watch continues from the `resume_point`, which is saved in the `state_file`. Must not
+//! judge, nor read arguments.
 
 mod counts;
 mod delivery;

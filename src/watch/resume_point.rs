@@ -1,5 +1,5 @@
-//! The resume point of a watch: what it must know after a restart, so that no report is missed and none comes
-//! twice. JSON text in and out; must not touch files.
+//! The resume point of a watch: what it must know after a restart, so that no report is missed and none is
+//! repeated. JSON text in and out; must not touch files.
 
 use std::collections::BTreeMap;
 
@@ -8,30 +8,30 @@ use serde::{Deserialize, Serialize};
 /// Version of the format.
 const VERSION: u32 = 1;
 
-/// Where a watch goes on.
+/// Where a watch resumes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResumePoint {
     version: u32,
-    /// Events from this time on are asked for again, in nanoseconds since the epoch by the engine's clock.
+    /// Events from this time on are requested again, in nanoseconds since the epoch by the engine's clock.
     pub since: i64,
-    /// What is known of each container.
+    /// What is known about each container.
     pub containers: BTreeMap<String, KnownContainer>,
 }
 
-/// What is known of a container.
+/// What is known about a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownContainer {
-    /// Time of the last death that has had its report.
+    /// Time of the last death that was reported.
     pub died: i64,
     /// Time of the last start.
     pub started: i64,
-    /// Whether it is gone.
+    /// Whether it was removed.
     #[serde(default)]
     pub removed: bool,
 }
 
 impl ResumePoint {
-    /// Makes the point for these containers and this time.
+    /// Makes the resume point for these containers and this time.
     #[must_use]
     pub const fn new(since: i64, containers: BTreeMap<String, KnownContainer>) -> Self {
         Self { version: VERSION, since, containers }
@@ -40,7 +40,7 @@ impl ResumePoint {
     /// Reads what [`ResumePoint::to_json`] wrote.
     ///
     /// # Errors
-    /// The reason, in words, when the text is something else.
+    /// The reason, in words, if the text is something else.
     pub fn read(text: &str) -> Result<Self, String> {
         let point: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if point.version == VERSION {
@@ -50,7 +50,7 @@ impl ResumePoint {
         }
     }
 
-    /// Writes the text to be kept.
+    /// Returns the text to save.
     ///
     /// # Errors
     /// [`serde_json::Error`] when it cannot be written as JSON.

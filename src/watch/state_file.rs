@@ -1,5 +1,5 @@
 //! The state file, which holds the resume point of a watch: read at the start, replaced as a whole while the
-//! watch goes on. Must not know what it says.
+//! watch runs. Must not know what it says.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -9,15 +9,15 @@ use tempfile::NamedTempFile;
 use super::error::WatchError;
 use super::resume_point::ResumePoint;
 
-/// The file, and what it says.
+/// The file and its content.
 pub struct StateFile {
     path: PathBuf,
-    /// What it says, as far as we know.
+    /// Its content, as last read or written.
     last: Option<ResumePoint>,
 }
 
 impl StateFile {
-    /// Reads the file; where there is none yet, finds out now whether one can be written.
+    /// Reads the file; if there is none yet, checks that one can be written.
     ///
     /// # Errors
     /// [`WatchError::State`].
@@ -28,18 +28,18 @@ impl StateFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(failed(error.to_string())),
         };
-        // Only to see that the folder takes files.
+        // Only tests whether the folder is writable.
         NamedTempFile::new_in(folder(path)).map_err(|error| failed(error.to_string()))?;
         Ok(Self { path: path.to_owned(), last })
     }
 
-    /// Returns what it says, if there is one.
+    /// Returns its content, if there is any.
     #[must_use]
     pub const fn resume_point(&self) -> Option<&ResumePoint> {
         self.last.as_ref()
     }
 
-    /// Replaces what it says, where that has changed.
+    /// Replaces its content, if that has changed.
     ///
     /// # Errors
     /// [`WatchError::State`].

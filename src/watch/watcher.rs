@@ -1,4 +1,4 @@
-//! The loop of a watch: news, due examinations, the end and the keeping of the resume point take turns on one
+//! The loop of a watch: news, due examinations, the end and the saving of the resume point, in turn on one
 //! thread. Must not decide what is news.
 
 use std::cell::Cell;
@@ -24,42 +24,42 @@ use super::state_file::StateFile;
 use crate::docker::{Action, Engine};
 use crate::render::{counted, output};
 
-/// Containers that are examined at the same time; as many more may be waited for while they boot.
+/// Containers examined at the same time; as many more may be waited for while they boot.
 const AT_ONCE: usize = 4;
-/// Pieces of news that wait to be read; the engine keeps the others.
+/// Messages that wait to be read; the engine buffers the others.
 const NEWS: usize = 256;
-/// Time that a container has to settle after its start.
+/// Time for a container to settle after its start.
 const SETTLE: Duration = Duration::from_secs(1);
 /// Attempts at one examination.
 const ATTEMPTS: u32 = 4;
 /// Wait before an examination is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
-/// Longest that the end may take.
+/// Longest time for finishing.
 const GRACE: Duration = Duration::from_secs(5);
-/// Time between two writings of the state file.
+/// Time between two writes of the state file.
 const KEEP: Duration = Duration::from_secs(5);
 
-/// What is to be watched, and for how long.
+/// What to watch, and for how long.
 pub struct Plan {
-    /// Names or beginnings of ids; all containers when empty.
+    /// Names or prefixes of ids; all containers if empty.
     pub names: Vec<String>,
-    /// Begin of what is reported, seconds since the epoch; now, or the resume point, where none is given.
+    /// Start of what is reported, in seconds since the epoch; by default now, or the resume point.
     pub since: Option<i64>,
-    /// End by itself after this time.
+    /// Ends the watch after this time.
     pub span: Option<Duration>,
-    /// Shortest time between two reports on the same container's deaths.
+    /// Shortest time between two reports on the deaths of the same container.
     pub debounce: Duration,
-    /// Where the resume point is kept.
+    /// Where the resume point is saved.
     pub state_file: Option<StateFile>,
-    /// Whether remarks are told on stderr.
+    /// Whether remarks go to stderr.
     pub remarks: bool,
 }
 
-/// Watches an engine until the plan's end or until `stop`, and does then what is left to be done, for as long
-/// as that may take.
+/// Watches an engine until the plan's end or until `stop`, and then finishes the waiting work within a time
+/// limit.
 ///
 /// # Errors
-/// [`WatchError`] when stdout does not take a report.
+/// [`WatchError`] if stdout cannot be written.
 pub async fn watch(
     engine: Engine,
     plan: Plan,
@@ -123,22 +123,22 @@ async fn finish_posting(delivery: Delivery, remarks: bool) {
     }
 }
 
-/// What became of a job.
+/// The fate of a job.
 enum Fate {
-    /// It had its report, or was not worth one.
+    /// It was reported, or was not worth a report.
     Done,
     /// It has to be done again.
     Again,
-    /// Nobody takes the report.
+    /// The report cannot be delivered.
     Stuck(WatchError),
 }
 
-/// The watch as it goes on.
+/// The state of the watch.
 struct Watcher<'w> {
     ledger: Ledger,
-    /// The engine, while it answers.
+    /// The engine, while it is connected.
     engine: Option<Engine>,
-    /// Counts how often it went away.
+    /// Number of times that it went away.
     epoch: Rc<Cell<u64>>,
     began: Instant,
     counts: Counts,
@@ -161,7 +161,7 @@ impl Watcher<'_> {
         }
     }
 
-    /// Watches until that time, or until it is to stop.
+    /// Watches until a time, or until told to stop.
     async fn until(
         &mut self,
         mut news: mpsc::Receiver<News>,
@@ -174,7 +174,7 @@ impl Watcher<'_> {
             self.begin();
             let due = self.due();
             tokio::select! {
-                // What is not taken stays with the engine: nothing piles up here while nobody reads the
+                // News that is not taken stays in the engine: nothing accumulates here while nobody reads the
                 // reports.
                 Some(news) = news.recv(), if self.ledger.has_room() => self.take(news),
                 Some(done) = self.examinations.next(), if !self.examinations.is_empty() => self.over(done)?,
@@ -186,7 +186,7 @@ impl Watcher<'_> {
         }
     }
 
-    /// Does what waits, for so long as the end may take.
+    /// Does the waiting work, within the time limit of the end.
     async fn finish(&mut self) -> Result<(), WatchError> {
         let end = Instant::now() + GRACE;
         self.ledger.wind_up(self.now());
@@ -208,7 +208,7 @@ impl Watcher<'_> {
         Ok(())
     }
 
-    /// When something is to be done without any news.
+    /// Returns when something is due without any news.
     fn due(&self) -> Option<Instant> {
         self.engine.as_ref()?;
         let starts = (self.booting < AT_ONCE).then(|| self.ledger.due(true)).flatten();
@@ -235,7 +235,7 @@ impl Watcher<'_> {
             News::Lives(lives) => self.ledger.lives(&lives, now),
             News::Garbled(lines) => self.counts.lock().garbled += lines,
             News::Lost(reason) => {
-                // An engine that fails again before it was well is told of once.
+                // An engine that fails again before it has recovered is reported once.
                 if self.engine.take().is_some() || self.epoch.get() == 0 {
                     self.remark(&format!("lost the engine, waiting for it: {reason}"));
                 }
@@ -245,7 +245,7 @@ impl Watcher<'_> {
         self.measure();
     }
 
-    /// Begins the examinations that are due.
+    /// Starts the examinations that are due.
     fn begin(&mut self) {
         let Some(engine) = self.engine.clone() else { return };
         let now = self.now();
@@ -292,7 +292,7 @@ impl Watcher<'_> {
     }
 }
 
-/// Examines one container and hands the report on.
+/// Examines one container and delivers the report.
 async fn examine(
     engine: Engine,
     mut job: Job,
@@ -303,7 +303,7 @@ async fn examine(
     let (began, before) = (Instant::now(), epoch.get());
     let outcome = examiner.examine(&engine, &job).await;
     let took = began.elapsed();
-    // An engine that went away does not count as an attempt; what was seen meanwhile is half a look.
+    // An engine that went away does not count as an attempt; what was seen before that is incomplete.
     let lost = epoch.get() != before
         || (is_partial(&outcome) && engine.life(&job.id).await.is_err_and(|error| !error.is_unknown()));
     if lost {

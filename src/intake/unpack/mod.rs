@@ -1,7 +1,7 @@
-//! Files within files: plain, gzip, zstd, tar and zip, nested, down to the texts in them.
+//! Unpacks nested inputs down to their texts: plain, gzip, zstd, tar and zip.
 //!
-//! Nothing is written to disk, links are not followed, and every way to grow without end has a limit. What a
-//! limit or a mistake leaves out is said, and what was read before it counts.
+//! Nothing is written to disk, links are not followed, and everything that could grow without end has a
+//! limit. What a limit or an error leaves out is reported, and what was read before it still counts.
 
 mod zip_bomb_limits;
 
@@ -14,7 +14,7 @@ use crate::scan::RandomAccess;
 pub use zip_bomb_limits::Limits;
 use zip_bomb_limits::{Counted, Gated, Metered, too_large};
 
-/// What a file's first bytes say that it is.
+/// The format of a file according to its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FileFormat {
     Text,
@@ -22,21 +22,21 @@ enum FileFormat {
     Zstd,
     Tar,
     Zip,
-    /// A format that is not read, and the program that reads it.
+    /// A format that is not supported, and the program that reads it.
     Foreign(&'static str),
     Binary,
 }
 
-/// Bytes that decide the form: a tar header is one block.
+/// Bytes that decide the format: a tar header is one block.
 const HEAD: usize = 512;
-/// Begins each entry of a zip file's list (APPNOTE 4.3.12).
+/// Signature of each entry in the list of a zip file (APPNOTE 4.3.12).
 const LISTED: &[u8] = b"PK\x01\x02";
-/// Memory of an entry of that list besides its names, in bytes; and the longest that an entry can be.
+/// Memory for an entry of that list besides its names, in bytes; and the greatest length of an entry.
 const ENTRY: (u64, usize) = (600, 46 + 3 * 65_535);
-/// Most that is shown of the name of a file, in bytes.
+/// Longest file name that is shown, in bytes.
 const SHOWN: usize = 1000;
 
-/// Takes each text with its name, `archive.tar.gz: folder/file.log`.
+/// Receives each text with its name, `archive.tar.gz: folder/file.log`.
 pub type Each<'e> = dyn FnMut(&str, FoundText<'_>) -> io::Result<()> + 'e;
 
 /// A walk through one input.
@@ -46,22 +46,22 @@ pub struct Walk<'e> {
     out: Cell<u64>,
     raw: Cell<u64>,
     entries: u64,
-    /// Bytes of zip files that are held in memory.
+    /// Bytes of zip files held in memory.
     held: u64,
-    /// The input in parts, if it can be had so.
+    /// The input for random access, if it is available that way.
     parts: Option<&'e Arc<dyn RandomAccess>>,
     /// What was left out, and why.
     pub left_out: Vec<LeftOut>,
 }
 
-/// Something of an input that was not handed on.
+/// Something in an input that was not passed on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
-    /// The name of the file, or of the archive whose rest it is.
+    /// The name of the file, or of the archive that was not read to its end.
     pub name: String,
     /// Why.
     pub reason: String,
-    /// It only points to what is elsewhere.
+    /// Whether it is a link to something elsewhere.
     pub is_link: bool,
 }
 
@@ -71,7 +71,7 @@ impl std::fmt::Display for LeftOut {
     }
 }
 
-/// Fails where a reader failed before, once what came before that was read.
+/// Returns an earlier read error again, once what was read before it is consumed.
 pub struct Failing(pub Option<io::Error>);
 
 impl Read for Failing {
@@ -81,7 +81,7 @@ impl Read for Failing {
 }
 
 impl<'e> Walk<'e> {
-    /// Starts a walk that hands its texts to `each`.
+    /// Starts a walk that passes its texts to `each`.
     pub fn new(limits: Limits, each: &'e mut Each<'e>) -> Self {
         Self {
             limits,
@@ -95,17 +95,17 @@ impl<'e> Walk<'e> {
         }
     }
 
-    /// The input, of which nobody has read the beginning, can be had in parts.
+    /// Makes the input available for random access; nothing of it may have been read yet.
     #[must_use]
     pub fn in_parts(self, parts: Option<&'e Arc<dyn RandomAccess>>) -> Self {
         Self { parts, ..self }
     }
 
-    /// Walks through an input; `named` is true for one that the user gave, whatever is in it.
+    /// Walks through an input; `named` is true if the user named it, so that it is read whatever it contains.
     ///
     /// # Errors
-    /// [`io::Error`] when the input itself cannot be read or was cut; a mistake in one entry of an archive is
-    /// left out.
+    /// [`io::Error`] if the input itself cannot be read or is truncated; an entry of an archive with an error
+    /// is left out.
     pub fn input(&mut self, name: &str, from: &mut dyn Read, named: bool) -> io::Result<()> {
         let raw = Cell::new(0);
         let mut counted = Counted { inner: from, count: &raw };
@@ -171,7 +171,7 @@ impl<'e> Walk<'e> {
         }
     }
 
-    /// A compressed layer, metered.
+    /// Returns a reader of a compressed layer that counts and limits its output.
     fn unpacked(
         &mut self,
         name: &str,
@@ -211,7 +211,7 @@ impl<'e> Walk<'e> {
             }
             let path =
                 entry.path().map_or_else(|_| "?".to_owned(), |path| path.to_string_lossy().into_owned());
-            // A sparse file is as large as it says, whatever the archive holds of it.
+            // A sparse file is as large as it claims, whatever the archive contains of it.
             let (out, own, raw, limits) =
                 (Cell::new(self.out.get()), Cell::new(0), Cell::new(u64::MAX / 2048), self.limits);
             let mut metered = Metered { inner: &mut entry, raw: &raw, own: &own, out: &out, limits };
@@ -296,7 +296,8 @@ impl<'e> Walk<'e> {
         self.entries <= self.limits.entries
     }
 
-    /// One file of an archive; a mistake in it is said and does not end the walk, a used-up limit does.
+    /// Reads one file of an archive. An error in it is recorded and does not end the walk; an exhausted limit
+    /// does.
     fn entry(&mut self, name: &str, from: &mut dyn Read, depth: u32) -> bool {
         if let Err(error) = self.layer(name, from, false, depth + 1) {
             self.leave_out(name, &error.to_string());
@@ -309,7 +310,8 @@ impl<'e> Walk<'e> {
     }
 }
 
-/// Memory that the list of a zip file takes at most, in bytes: each entry, and its names in several copies.
+/// Returns the most memory that the list of a zip file may take, in bytes: each entry, and its names in
+/// several copies.
 fn cost_of_list(bytes: &[u8]) -> u64 {
     let mut starts = memchr::memmem::find_iter(bytes, LISTED).peekable();
     let mut cost = 0;
@@ -320,8 +322,8 @@ fn cost_of_list(bytes: &[u8]) -> u64 {
     cost
 }
 
-/// The name of a file within an archive; the end of one that is longer than any file system takes is left
-/// out.
+/// Returns the name of a file within an archive; the end of one that is longer than any file system allows is
+/// cut off.
 fn label(archive: &str, name: &str) -> String {
     match name.get(..name.floor_char_boundary(SHOWN)) {
         Some(begin) if begin.len() < name.len() => format!("{archive}: {begin}…"),
@@ -329,7 +331,7 @@ fn label(archive: &str, name: &str) -> String {
     }
 }
 
-/// Where a file of a tar ends in the archive, rounded up to whole blocks.
+/// Returns the end of a tar entry in the archive, rounded up to whole blocks.
 fn end_of(entry: &mut tar::Entry<'_, impl Read>) -> u64 {
     let size = entry.header().entry_size().unwrap_or_default();
     let told = entry

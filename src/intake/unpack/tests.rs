@@ -1,10 +1,10 @@
-//! Archives that are well, broken and hostile.
+//! Valid, broken and hostile archives.
 
 use std::io::Write;
 
 use super::*;
 
-/// Texts with their names, and what was left out.
+/// Returns the texts with their names, what was left out, and whether the walk succeeded.
 fn walked(bytes: &[u8], limits: Limits) -> (Vec<(String, usize)>, Vec<String>, bool) {
     let mut texts = Vec::new();
     let mut each = |name: &str, mut from: FoundText<'_>| {
@@ -109,7 +109,7 @@ fn broken_input_is_reported() {
     assert_eq!(texts.len(), 1);
 }
 
-/// One header of a tar: kind, size, and the numbers that old programs want.
+/// Makes one tar header: kind, size, and the fields that old programs expect.
 fn header(kind: tar::EntryType, size: u64) -> tar::Header {
     let mut header = tar::Header::new_gnu();
     header.set_path("x").unwrap();
@@ -119,7 +119,7 @@ fn header(kind: tar::EntryType, size: u64) -> tar::Header {
     header
 }
 
-/// A tar of which one entry without end comes before any file.
+/// Returns a tar in which an endless entry precedes any file.
 fn endless(kind: tar::EntryType, fill: u8) -> impl Read {
     Cursor::new(header(kind, 2 << 30).as_bytes().to_vec()).chain(io::repeat(fill))
 }
@@ -142,7 +142,7 @@ fn names_and_attributes_without_end_are_left() {
         );
         assert!(read.get() < 2 << 20, "{kind:?}: {}", read.get());
     }
-    // A list of the parts of a sparse file that goes on and on.
+    // An endless list of the parts of a sparse file.
     let mut sparse = header(tar::EntryType::GNUSparse, 0);
     sparse.as_gnu_mut().unwrap().set_is_extended(true);
     sparse.set_cksum();

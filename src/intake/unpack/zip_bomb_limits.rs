@@ -1,4 +1,4 @@
-//! How much comes out of an input: counted, and ended where it grows beyond its limits.
+//! Limits of what comes out of an input: counted, and stopped beyond a limit.
 
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -6,22 +6,22 @@ use std::io::{self, Read};
 /// How much is read at most.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Bytes that may come out of all compressed layers of one input.
+    /// Bytes from all compressed layers of one input together.
     pub bytes: u64,
-    /// Bytes out for each byte in, once [`Self::free`] bytes came out.
+    /// Bytes out for each byte in, once [`Self::free`] bytes have come out.
     pub ratio: u64,
-    /// Bytes for which the ratio is not looked at.
+    /// Bytes for which the ratio is not checked.
     pub free: u64,
     /// Files in one input.
     pub entries: u64,
-    /// Layers within layers.
+    /// Nesting of layers.
     pub depth: u32,
-    /// Bytes of memory for zip files, which must be held, with their lists of files; for all together that
-    /// lie within each other.
+    /// Memory for zip files, which must be held in full, and for their lists of files; for all nested ones
+    /// together, in bytes.
     pub zip: u64,
-    /// Names and attributes in front of one file of a tar, in bytes.
+    /// Names and attributes before one file of a tar, in bytes.
     pub names: u64,
-    /// Largest window of zstd, as the logarithm of its bytes, and that of one within another archive.
+    /// Largest window of zstd, as the logarithm of its bytes: alone, and within another archive.
     pub windows: [u32; 2],
 }
 
@@ -40,12 +40,12 @@ impl Default for Limits {
     }
 }
 
-/// The mistake of what is too large.
+/// Returns the error for something too large.
 pub fn too_large(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::FileTooLarge, format!("{what} is not read"))
 }
 
-/// Counts what is read.
+/// Counts the bytes read.
 pub struct Counted<'c, R> {
     /// What is read.
     pub inner: R,
@@ -61,16 +61,15 @@ impl<R: Read> Read for Counted<'_, R> {
     }
 }
 
-/// Ends an archive whose next file does not begin where it could at the latest: what stands in front of it is
-/// held in memory.
+/// Stops an archive whose next file does not begin by a certain place: what precedes it is held in memory.
 pub struct Gated<'g, R> {
     /// What is read.
     pub inner: R,
     /// Bytes so far.
     pub at: &'g Cell<u64>,
-    /// Where the gate is shut.
+    /// Where reading stops.
     pub end: &'g Cell<u64>,
-    /// The limit of which the refusal speaks.
+    /// The limit named in the error.
     pub names: u64,
 }
 
@@ -90,7 +89,7 @@ impl<R: Read> Read for Gated<'_, R> {
     }
 }
 
-/// Ends a layer that grows beyond its limits.
+/// Stops a layer that grows beyond its limits.
 pub struct Metered<'m, R> {
     /// What is read.
     pub inner: R,
@@ -100,7 +99,7 @@ pub struct Metered<'m, R> {
     pub own: &'m Cell<u64>,
     /// Bytes that came out of all layers.
     pub out: &'m Cell<u64>,
-    /// When it ends.
+    /// The limits.
     pub limits: Limits,
 }
 

@@ -45,7 +45,7 @@ pub fn exit_codes() -> String {
         "# Exit codes\n\nThey are the same for every command and format. With several targets, 2 takes \
         precedence over 3, 3 over 1, 1 over 4, and 4 over 0.\n\n| code | meaning |\n|---|---|\n"
             .to_owned();
-    for exit in Exit::TOLD {
+    for exit in Exit::DOCUMENTED {
         page.push_str(&format!("| {} | {} |\n", exit.code(), exit.meaning()));
     }
     page

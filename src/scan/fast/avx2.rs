@@ -1,29 +1,29 @@
-//! Probing with the vector instructions of AVX2: eight places at once.
+//! Probing with AVX2 vector instructions: eight places at once.
 //!
-//! The one file with unsafe code, for it pays: without it the prefilter takes a third longer (docs/scan.md).
-//! Where the instructions are missing nothing is probed here, and the caller does it one place after the
-//! other. Must not know what a probe is for.
+//! The only file with unsafe code, which is worth it: without it the prefilter takes a third longer
+//! (docs/scan.md). Where the instructions are missing nothing is probed here, and the caller probes one place
+//! after the other. Must not know what a probe is for.
 #![allow(unsafe_code)]
 
-/// Places that are probed at once.
+/// Places probed at once.
 pub const AT_ONCE: usize = 8;
-/// Bytes from place to place: as many as a lane has.
+/// Bytes from one place to the next: as many as a lane has.
 pub const STEP: usize = 4;
-/// Log of the number of words of a map.
+/// Logarithm of the number of words in a map.
 const WORD_BITS: u32 = 14;
-/// Words of a map: 64 KiB. Half of that would fit into the nearest cache, but let twice as many probes
+/// Words of a map: 64 KiB. Half of that would fit into the nearest cache, but would let twice as many probes
 /// through.
 pub const WORDS: usize = 1 << WORD_BITS;
-/// Log of the number of bits in a word.
+/// Logarithm of the number of bits in a word.
 const BIT_BITS: u32 = 5;
-/// For the first and for the last bytes of a gram. One of them is even, so that their sum is odd: they may be
-/// the same bytes.
+/// Factors for the first and the last bytes of a gram. One of them is even, so that their sum is odd: the
+/// first and the last bytes may be the same ones.
 const FACTORS: [u32; 2] = [0x9e37_79b1, 0x85eb_ca76];
-/// Letters of either case, as one.
+/// Bit mask that maps letters of either case to one.
 #[cfg(target_arch = "x86_64")]
 const FOLD: u32 = 0x2020_2020;
 
-/// Whether this processor has the instructions.
+/// Returns whether this processor has AVX2.
 #[must_use]
 pub fn is_available() -> bool {
     #[cfg(target_arch = "x86_64")]
@@ -32,8 +32,8 @@ pub fn is_available() -> bool {
     false
 }
 
-/// The hash of a folded gram of `length` bytes, 4 to 8, the first of them lowest: of its first and of its
-/// last four bytes.
+/// Returns the hash of a folded gram of `length` bytes, 4 to 8, the first of them lowest: a combination of
+/// its first and its last four bytes.
 #[must_use]
 pub const fn hash(gram: u64, length: usize) -> u32 {
     let first = (gram & 0xffff_ffff) as u32;
@@ -41,15 +41,15 @@ pub const fn hash(gram: u64, length: usize) -> u32 {
     first.wrapping_mul(FACTORS[0]).wrapping_add(last.wrapping_mul(FACTORS[1]))
 }
 
-/// The word of a map that stands for a hash, and its bit, counted from the highest.
+/// Returns the word of a map that a hash selects, and its bit, counted from the highest.
 #[must_use]
 pub const fn place(hash: u32) -> (usize, u32) {
     ((hash >> (u32::BITS - WORD_BITS)) as usize, hash << WORD_BITS >> (u32::BITS - BIT_BITS))
 }
 
-/// Asks the map for the grams of `length` bytes at every fourth byte from `at` on, and writes down for each
-/// eight which of them it has, the lowest bit for the first. Tells how many eights that were: as many as
-/// there is room for, fewer where the text is nearly over, none where the instructions are missing.
+/// Looks up the gram of `length` bytes at every fourth byte from `at` on, and writes for each group of eight
+/// which of them the map has, the lowest bit for the first. Returns the number of groups: as many as `set`
+/// has room for, fewer near the end of the text, none if the instructions are missing.
 pub fn probe(map: &[u32; WORDS], length: usize, text: &[u8], at: usize, set: &mut [u8]) -> usize {
     #[cfg(target_arch = "x86_64")]
     if is_available() {
@@ -72,16 +72,15 @@ mod vectors {
 
     /// Bytes of a vector.
     const VECTOR: usize = AT_ONCE * STEP;
-    /// Shifts for the word and for the bit of a hash, see [`super::place`].
+    /// Shifts for the word and the bit of a hash; see [`super::place`].
     const WORD_SHIFT: i32 = (u32::BITS - WORD_BITS).cast_signed();
     const ABOVE_BIT: i32 = WORD_BITS.cast_signed();
     const BIT_SHIFT: i32 = (u32::BITS - BIT_BITS).cast_signed();
 
-    /// See [`super::gram_map`].
+    /// Does the work of [`super::probe`].
     #[target_feature(enable = "avx2")]
     pub fn probe(map: &[u32; WORDS], length: usize, text: &[u8], mut at: usize, set: &mut [u8]) -> usize {
-        // No closures: what calls them is not compiled for these instructions and would not become part of
-        // this.
+        // No closures: a closure is not compiled for these instructions and would not be inlined.
         let (fold, one, other) = (all(FOLD), all(FACTORS[0]), all(FACTORS[1]));
         let grams = VECTOR + length - STEP;
         let mut done = 0;
@@ -92,10 +91,10 @@ mod vectors {
             let hash = _mm256_add_epi32(_mm256_mullo_epi32(first, one), _mm256_mullo_epi32(last, other));
             let word = _mm256_srli_epi32::<WORD_SHIFT>(hash);
             let bit = _mm256_srli_epi32::<BIT_SHIFT>(_mm256_slli_epi32::<ABOVE_BIT>(hash));
-            // SAFETY: a number of `WORD_BITS` bits is less than `WORDS`, so each of the eight lies in the
-            // map; a word has four bytes.
+            // SAFETY: a number of `WORD_BITS` bits is less than `WORDS`, so each of the eight indices lies in
+            // the map; a word has four bytes.
             let words = unsafe { _mm256_i32gather_epi32::<4>(map.as_ptr().cast(), word) };
-            // The bit goes to where the sign is.
+            // Shifts the bit to the position of the sign.
             let signs = _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_sllv_epi32(words, bit)));
             set[done] = (signs.cast_unsigned() & 0xff) as u8;
             done += 1;
@@ -104,16 +103,16 @@ mod vectors {
         done
     }
 
-    /// A vector of this number.
+    /// Returns a vector with this number in every lane.
     #[target_feature(enable = "avx2")]
     fn all(number: u32) -> __m256i {
         _mm256_set1_epi32(number.cast_signed())
     }
 
-    /// Bytes into a vector.
+    /// Loads bytes into a vector.
     #[target_feature(enable = "avx2")]
     fn load(bytes: &[u8; VECTOR]) -> __m256i {
-        // SAFETY: so many bytes are there to be read, and they need not be aligned.
+        // SAFETY: the array has as many bytes as are read, and an unaligned load is allowed.
         unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
     }
 }

@@ -1,4 +1,4 @@
-//! Blocks of whole lines, cut out of a stream: where they end depends on the stream alone, not on how it was
+//! Blocks of whole lines, cut from a stream: where they end depends on the stream alone, not on how it was
 //! read.
 
 use std::io::{self, Read};
@@ -6,22 +6,22 @@ use std::ops::{Deref, Range};
 
 use super::super::lines::LINE_LIMIT;
 
-/// Most bytes of a block, more than a line has; it ends with the last line that fits in. Every log that is
-/// read side by side holds some blocks for each thread.
+/// Most bytes of a block, more than a line has; it ends with the last line that fits. Every log that is read
+/// in parallel has several blocks for each thread.
 pub const BLOCK: usize = 128 * 1024;
 
-/// Bytes, and room for more that needs not be cleared again before it is read into.
+/// Bytes in a buffer that can be reused without being cleared.
 #[derive(Debug)]
 pub struct Block {
     room: Vec<u8>,
     length: usize,
-    /// Where it lies in the stream, before anything was cut; only its last line may have lost its end.
+    /// Its range in the stream before lines were truncated; only its last line may be truncated.
     pub place: Range<u64>,
 }
 
 impl Default for Block {
     fn default() -> Self {
-        // An overlong line may have its newline behind the last byte that fits in.
+        // An overlong line may have its newline just after the last byte that fits.
         Self { room: vec![0; BLOCK + 1], length: 0, place: 0..0 }
     }
 }
@@ -35,7 +35,7 @@ impl Deref for Block {
 }
 
 impl Block {
-    /// Where in it the first line begins that lies at a place of the stream or behind it.
+    /// Returns the offset of the first line that begins at or after a place of the stream.
     pub fn line_behind(&self, place: u64) -> usize {
         let offset = usize::try_from(place.saturating_sub(self.place.start)).unwrap_or(usize::MAX);
         match offset.checked_sub(1).map(|before| self.get(before..)) {
@@ -55,7 +55,7 @@ impl Block {
         self.length = self.length.min(length);
     }
 
-    /// Reads until it is full or there is nothing left.
+    /// Reads until the block is full or nothing is left.
     fn fill(&mut self, mut from: impl Read) -> io::Result<()> {
         while self.length < BLOCK {
             match from.read(&mut self.room[self.length..BLOCK]) {
@@ -69,29 +69,29 @@ impl Block {
     }
 }
 
-/// The block in the making.
+/// The block under construction.
 #[derive(Debug, Default)]
 pub struct Open {
     block: Block,
-    /// Bytes of its last line so far.
+    /// Bytes so far of its last line.
     length: usize,
-    /// The rest of an overlong line is passed over.
+    /// Whether the rest of an overlong line is being skipped.
     passing: bool,
-    /// Its last line was overlong: no other may come behind it.
+    /// Whether its last line was overlong, so that no other may follow it.
     closed: bool,
-    /// Lines that lost their end.
+    /// Number of truncated lines.
     pub cut: u64,
 }
 
 impl Open {
-    /// Begins at a place of a stream where a line begins.
+    /// Starts a block at the beginning of a line, at a place of a stream.
     pub fn at(place: u64, mut room: Block) -> Self {
         room.truncate(0);
         room.place = place..place;
         Self { block: room, length: 0, passing: false, closed: false, cut: 0 }
     }
 
-    /// Takes bytes, and hands over the blocks that are full.
+    /// Takes bytes and passes on the blocks that are full.
     pub fn push(&mut self, mut bytes: &[u8], spare: &mut Vec<Block>, mut full: impl FnMut(Block)) {
         while !bytes.is_empty() {
             let left = self.take(bytes);
@@ -101,7 +101,8 @@ impl Open {
         }
     }
 
-    /// Reads as much as there is room for, without a copy where no line is too long; tells how much that was.
+    /// Reads as much as there is room for, without a copy unless a line is too long; returns how many bytes
+    /// that were.
     ///
     /// # Errors
     /// [`io::Error`] of the reader.
@@ -125,13 +126,13 @@ impl Open {
         Ok(length)
     }
 
-    /// What is left at the end: lines, the last of which may have no newline.
+    /// Returns what is left at the end: lines, the last of which may have no newline.
     pub fn finish(self) -> Block {
         self.block
     }
 
     /// Takes some of the bytes, at most to the end of a line that is too long, or as many as there is room
-    /// for; gives those that are left.
+    /// for; returns the rest.
     fn take<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
         if self.passing {
             let Some(newline) = memchr::memchr(b'\n', bytes) else { return &[] };
@@ -157,7 +158,7 @@ impl Open {
         behind
     }
 
-    /// Accepts the bytes from `start` on as they are, unless a line is too long or reaches its limit.
+    /// Accepts the bytes from `start` on as they are, unless a line is too long or reaches the limit.
     fn accept(&mut self, start: usize) -> bool {
         let (mut at, mut length) = (start, self.length);
         while at < self.block.len() && !self.passing {
@@ -173,7 +174,7 @@ impl Open {
         !self.passing
     }
 
-    /// The block, once it is full or closed; its last line without an end goes into the next one.
+    /// Returns the block once it is full or closed; an unfinished last line moves to the next one.
     fn seal(&mut self, spare: &mut Vec<Block>) -> Option<Block> {
         let end = match std::mem::take(&mut self.closed) {
             true => self.block.len(),

@@ -1,5 +1,4 @@
-//! The part of a log after its head: blocks of whole lines, sifted side by side and handed over in
-//! their order.
+//! The part of a log after its head: blocks of whole lines, sifted in parallel and passed on in order.
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
@@ -16,39 +15,39 @@ use super::sift::{Memory, Sifted, sift};
 use super::threads;
 use crate::reorder_buffer::ReorderBuffer;
 
-/// Blocks of a log that are being sifted at once.
+/// Most blocks of a log that are sifted at once.
 const MOST: u64 = 24;
 
 /// See the module.
 #[derive(Debug, Default)]
 pub struct BlockQueue {
-    /// The block in the making.
+    /// The block under construction.
     open: Open,
-    /// Blocks that nobody looked at yet, the oldest first.
+    /// Blocks that have not been sifted yet, the oldest first.
     blocks: VecDeque<Block>,
-    /// Blocks that are being sifted or wait to be handed over, by number.
+    /// Blocks that are being sifted or wait to be passed on, by number.
     under_way: Arc<ReorderBuffer<Done>>,
-    /// Number of the next block that is begun.
+    /// Number of the next block to be started.
     next: u64,
-    /// Number of the next block that is handed over.
+    /// Number of the next block to be passed on.
     due: u64,
-    /// Blocks that are done with, for reuse.
+    /// Finished blocks, for reuse.
     spare: Vec<Block>,
-    /// What those who sifted remember, for the next.
+    /// Memories of finished sifts, for the next ones.
     memories: Vec<Memory>,
-    /// Lines that are done with.
+    /// Number of lines that are finished.
     pub number: u64,
-    /// Lines that lost their end, of those that did not go through the block in the making.
+    /// Truncated lines in blocks that did not go through `open`.
     cut: u64,
-    /// Whether lines were passed over.
+    /// Whether lines were skipped.
     pub is_sifted: bool,
 }
 
-/// A block, what it holds, and what was remembered.
+/// A block, the result of sifting it, and the memory that was used.
 type Done = (Block, Sifted, Memory);
 
 impl BlockQueue {
-    /// Begins at a place of a log, behind so many lines.
+    /// Starts at a place of a log, after `number` lines.
     pub fn new(place: u64, number: u64) -> Self {
         Self { open: Open::at(place, Block::default()), number, ..Self::default() }
     }
@@ -59,7 +58,7 @@ impl BlockQueue {
         open.push(bytes, spare, |block| blocks.push_back(block));
     }
 
-    /// Reads the next bytes; tells how many there were.
+    /// Reads the next bytes; returns how many there were.
     ///
     /// # Errors
     /// [`io::Error`] of the reader.
@@ -68,12 +67,12 @@ impl BlockQueue {
         open.read(from, spare, |block| blocks.push_back(block))
     }
 
-    /// Lines that lost their end.
+    /// Returns the number of truncated lines.
     pub fn cut(&self) -> u64 {
         self.open.cut + self.cut
     }
 
-    /// Sifts the blocks that end at or before a place of the log; without a prefilter they are read.
+    /// Sifts the blocks that end at or before a place of the log; without a prefilter every line is read.
     pub fn sift(&mut self, matcher: &Matcher<'_>, end: u64, each: &mut impl FnMut(Seen<'_>)) {
         while let Some(block) = self.blocks.pop_front_if(|block| block.place.end <= end) {
             match matcher.prefilter(&block) {
@@ -83,7 +82,7 @@ impl BlockQueue {
         }
     }
 
-    /// Takes what the readers found, and goes on behind it.
+    /// Takes what the parallel readers found, and continues after it.
     ///
     /// # Errors
     /// [`io::Error`] of the log.
@@ -99,7 +98,7 @@ impl BlockQueue {
         Ok(())
     }
 
-    /// Ends the log; reads the lines that begin at a place or behind it, and sifts those before.
+    /// Ends the log: reads the lines that begin at or after a place, and sifts those before it.
     pub fn finish(&mut self, matcher: &Matcher<'_>, whole: u64, each: &mut impl FnMut(Seen<'_>)) {
         self.sift(matcher, whole, each);
         while self.hand_over(each) {}
@@ -116,7 +115,7 @@ impl BlockQueue {
         }
     }
 
-    /// Sifts a block, or has it sifted elsewhere; meanwhile the caller can go on reading.
+    /// Sifts a block, or has another thread sift it while the caller goes on reading.
     fn work(&mut self, prefilter: &Arc<Prefilter>, block: Block, each: &mut impl FnMut(Seen<'_>)) {
         self.is_sifted = true;
         let mut memory = self.memories.pop().unwrap_or_default();
@@ -125,7 +124,7 @@ impl BlockQueue {
             let sifted = sift(prefilter, &block, &mut memory);
             return self.done((block, sifted, memory), each);
         }
-        // Several at once: each wait costs two changes of the thread.
+        // Several at once: each wait costs two context switches.
         let most = MOST.min(3 * threads as u64);
         if self.next - self.due >= most {
             for _ in 0..most.div_ceil(2) {
@@ -142,8 +141,8 @@ impl BlockQueue {
         });
     }
 
-    /// Waits for the oldest block that is being sifted and hands over the lines that are to be read; tells
-    /// whether there was one.
+    /// Waits for the oldest block that is being sifted and passes on the lines to be read; returns whether
+    /// there was such a block.
     fn hand_over(&mut self, each: &mut impl FnMut(Seen<'_>)) -> bool {
         if self.due == self.next {
             return false;
@@ -162,7 +161,7 @@ impl BlockQueue {
         self.memories.push(memory);
     }
 
-    /// Hands over the lines of sifted ones that are to be read.
+    /// Passes on those of the sifted lines that are to be read.
     fn sifted(&mut self, lines: &[u8], sifted: Sifted, each: &mut impl FnMut(Seen<'_>)) {
         for (before, line) in sifted.wanted {
             each(Seen { number: self.number + before + 1, bytes: &lines[line], picked: true });
@@ -183,14 +182,14 @@ impl BlockQueue {
     }
 }
 
-/// Waits for a block. A thread of the pool does the pool's work meanwhile, as long as there is any, or nobody
-/// might.
+/// Waits for a block. A thread of the pool does the pool's work in the meantime, as long as there is any;
+/// otherwise no thread might do it.
 fn awaited(under_way: &ReorderBuffer<Done>, number: u64) -> Option<Done> {
     loop {
         if let Some(done) = under_way.take(number) {
             return done;
         }
-        // Nothing is left to be begun: another thread sifts the block.
+        // No work is left to start: another thread sifts the block.
         if rayon::yield_now() != Some(Yield::Executed) {
             return under_way.wait(number);
         }

@@ -1,18 +1,26 @@
-//! A map of bits for the grams that may be met, and the walk through a text that asks it at every step.
+//! A bit map of the grams that may occur, and the walk through a text that looks up a gram at every step.
+//!
+//! Why a map of bits: a gram is a few bytes of a needle as one number, and the question at each step is only
+//! whether any needle has this gram. One bit for the hash of each gram answers it with a single load from a
+//! map of 64 KiB. Two grams may share a bit; then a place is compared in vain (`prefilter`), but no gram of a
+//! needle is ever missed. A longer gram is rarer in a text, and a larger step means fewer lookups, but both
+//! need longer needles: a needle has `length - gram + 1` grams, a few more with the bytes beside it
+//! ([`REACH`]), and a step must not be larger than that number, or an occurrence could lie between two
+//! probes. [`PACES`] lists the best combination for each length of the shortest needle.
 //!
 //! Must not know what a gram is part of.
 
 use super::avx2::{self, WORDS};
 
-/// How a text is probed where the processor can do it eight times at once; see [`PACES`].
+/// Paces for processors that probe eight places at once; see [`PACES`].
 const WIDE: [Pace; 4] = [
     Pace { shortest: 8, gram: 6, step: avx2::STEP, way: ProbeBy::Wide },
     Pace { shortest: 7, gram: 6, step: avx2::STEP, way: ProbeBy::Wide },
     Pace { shortest: 6, gram: 5, step: avx2::STEP, way: ProbeBy::Wide },
     Pace { shortest: 5, gram: 4, step: avx2::STEP, way: ProbeBy::Wide },
 ];
-/// How a text is probed, for needles of at least so many bytes: the longer the needles, the longer and rarer
-/// the grams, and the larger the steps. A window is never more than `2 * REACH` longer than the needle.
+/// Paces by the length of the shortest needle: the longer the needles, the longer and rarer the grams, and
+/// the larger the steps. A window is never more than `2 * REACH` longer than the needle.
 const PACES: [Pace; 5] = [
     Pace { shortest: 8, gram: 6, step: 5, way: ProbeBy::Single },
     Pace { shortest: 7, gram: 5, step: 5, way: ProbeBy::Single },
@@ -20,26 +28,27 @@ const PACES: [Pace; 5] = [
     Pace { shortest: 5, gram: 4, step: 4, way: ProbeBy::Single },
     Pace { shortest: 4, gram: 4, step: 3, way: ProbeBy::Single },
 ];
-/// Shortest needle that can be looked for, in bytes.
+/// Shortest needle that can be searched for, in bytes.
 pub const SHORTEST: usize = PACES[PACES.len() - 1].shortest;
-/// Bytes that a window may reach beyond its needle on either side; each of them makes 128 grams of one.
+/// Bytes by which a window may extend beyond its needle on either side; each unknown byte turns one gram into
+/// 128.
 pub const REACH: isize = 1;
-/// Bytes that are read for a gram, which is the first of them.
+/// Bytes read for a gram, of which the gram is the beginning.
 pub const READ: usize = 8;
-/// Probes of a run.
+/// Probes in a run.
 const AT_ONCE: usize = avx2::AT_ONCE;
-/// Runs that are made before any of them is looked at.
+/// Runs that are made before any of them is examined.
 const RUNS: usize = 128;
-/// Bytes in which the probes of a run lie, whatever the step.
+/// Bytes that the probes of a run span, whatever the step.
 const RUN: usize = (AT_ONCE - 1) * PACES[0].step + READ;
-/// Bits of a map.
+/// Bits in a map.
 pub const BITS: usize = WORDS * u32::BITS as usize;
-/// The bit of a word that is counted as the first.
+/// The bit of a word that counts as the first.
 const HIGHEST: u32 = 1 << (u32::BITS - 1);
-/// Letters of either case, as one.
+/// Bit mask that maps letters of either case to one.
 const FOLD: u64 = 0x2020_2020_2020_2020;
 
-/// See [`PACES`].
+/// How a text is probed; see [`PACES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
     shortest: usize,
@@ -50,7 +59,7 @@ pub struct Pace {
     way: ProbeBy,
 }
 
-/// How probes are made. Each has a hash of its own.
+/// How probes are made. Each way has its own hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ProbeBy {
     Single,
@@ -58,23 +67,24 @@ enum ProbeBy {
 }
 
 impl Pace {
-    /// The fastest for needles of at least so many bytes, on this processor.
+    /// Returns the fastest pace on this processor for needles of at least `shortest` bytes.
     pub fn of(shortest: usize) -> Option<Self> {
         let wide = if avx2::is_available() { &WIDE[..] } else { &[] };
         wide.iter().chain(&PACES).find(|pace| pace.shortest <= shortest).copied()
     }
 
-    /// Bytes of a needle that are probed: one of the probes lies in it, wherever the needle is.
+    /// Returns the number of bytes of a needle that are probed: wherever the needle is, one probe lies in
+    /// them.
     pub const fn window(self) -> usize {
         self.step + self.gram - 1
     }
 
-    /// Whether no pace is faster; the needles for which that holds are the same on every processor.
+    /// Returns whether no pace is faster; the needles for which this holds are the same on every processor.
     pub fn is_fastest(self) -> bool {
         self == PACES[0] || self == WIDE[0]
     }
 
-    /// The number of the bit that stands for a gram, less than [`BITS`].
+    /// Returns the index of the bit for a gram, less than [`BITS`].
     pub fn bit(self, gram: u64) -> usize {
         (self.hash(gram) >> (u32::BITS - BITS.trailing_zeros())) as usize
     }
@@ -87,7 +97,7 @@ impl Pace {
     }
 }
 
-/// Which grams may be met.
+/// The grams that may occur.
 #[derive(Debug)]
 pub struct GramMap {
     words: Box<[u32; WORDS]>,
@@ -95,7 +105,7 @@ pub struct GramMap {
 }
 
 impl GramMap {
-    /// A map of grams of the length that the pace wants.
+    /// Makes a map of grams of the pace's length.
     pub fn new(pace: Pace, grams: impl Iterator<Item = u64>) -> Option<Self> {
         let mut words: Box<[u32; WORDS]> = vec![0; WORDS].into_boxed_slice().try_into().ok()?;
         for gram in grams {
@@ -105,12 +115,12 @@ impl GramMap {
         Some(Self { words, pace })
     }
 
-    /// How it is asked.
+    /// Returns the pace at which the map is probed.
     pub fn pace(&self) -> Pace {
         self.pace
     }
 
-    /// Hands the places of probes that are in the map to `each`, until it gives something.
+    /// Passes the places of probes that are in the map to `each`, until it returns something.
     pub fn walk<T>(&self, text: &[u8], mut each: impl FnMut(usize) -> Option<T>) -> Option<T> {
         let Pace { gram: length, step, .. } = self.pace;
         let (mut at, mut set) = (0, [0; RUNS]);
@@ -131,16 +141,15 @@ impl GramMap {
             }
             at += runs * AT_ONCE * step;
         }
-        // The last place where a probe can be made at all.
+        // The last place at which a probe fits.
         let last = text.len().checked_sub(length)?;
         let rest = (at..=last).step_by(step);
         rest.filter(|at| self.has(self.pace.hash(gram(&text[*at..], length)))).find_map(each)
     }
 
-    /// Makes runs of probes from `at` on and writes down for each which of them are in the map, the lowest
-    /// bit for the first; tells how many runs that were, none where the text is nearly over. All are made
-    /// before any of them is looked at: the processor guesses wrongly where that leads, and would have to
-    /// begin anew.
+    /// Makes runs of probes from `at` on and writes for each run which of its probes are in the map, the
+    /// lowest bit for the first; returns how many runs were made, none near the end of the text. All are made
+    /// before any is examined: a branch on each result would be mispredicted and stall the processor.
     fn probe(&self, text: &[u8], at: usize, set: &mut [u8; RUNS]) -> usize {
         match (self.pace.way, self.pace.gram, self.pace.step) {
             (ProbeBy::Wide, length, _) => avx2::probe(&self.words, length, text, at, set),
@@ -159,7 +168,7 @@ impl GramMap {
         set: &mut [u8; RUNS],
     ) -> usize {
         for (number, set) in set.iter_mut().enumerate() {
-            // The compiler sees that no probe of a run reaches beyond it.
+            // Tells the compiler that no probe of a run reads beyond it.
             let Some(run) = text.get(at..).and_then(|text| text.first_chunk::<RUN>()) else { return number };
             *set = 0;
             for probe in 0..AT_ONCE {
@@ -176,14 +185,14 @@ impl GramMap {
     }
 }
 
-/// Up to eight runs of probes as one number.
+/// Returns up to eight runs of probes as one number.
 fn bits(runs: &[u8]) -> u64 {
     let mut all = [0; READ];
     all[..runs.len()].copy_from_slice(runs);
     u64::from_le_bytes(all)
 }
 
-/// The first so many bytes as a number, letters of either case alike; what a shorter text lacks is blank.
+/// Returns the first `length` bytes as a number, letters of either case alike; a shorter text is padded.
 pub fn gram(bytes: &[u8], length: usize) -> u64 {
     let read = bytes.first_chunk().copied().unwrap_or_else(|| {
         let mut few = [0; READ];
@@ -193,7 +202,7 @@ pub fn gram(bytes: &[u8], length: usize) -> u64 {
     (u64::from_le_bytes(read) | FOLD) & (u64::MAX >> (8 * (READ - length)))
 }
 
-/// A number for a gram, its highest bits as if thrown.
+/// Returns the hash of a gram, whose highest bits are well mixed.
 pub fn hash(gram: u64) -> u32 {
     (gram.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
 }
@@ -214,7 +223,7 @@ mod tests {
     }
 
     proptest! {
-        /// At every pace each probe that the map has is told of, in order.
+        /// At every pace, each probe that the map has is reported, in order.
         #[test]
         fn no_probe_is_passed_over(text in proptest::collection::vec(any::<u8>(), 0..300), some in proptest::collection::vec(0usize..300, 0..9)) {
             for pace in WIDE.into_iter().chain(PACES) {

@@ -1,5 +1,5 @@
-//! The middle of a log, sifted by as many threads as there are: each takes the next part, reads it and sifts
-//! it, and one of them hands over what was found, in order. Meanwhile that one can do something else.
+//! The middle of a log, sifted by all threads: each takes the next part, reads and sifts it, and one of them
+//! passes on the results in order. Until then that one is free to do something else.
 
 use std::cell::Cell;
 use std::io;
@@ -14,23 +14,23 @@ use super::sift::{Memory, Sifted, sift};
 use super::threads;
 use crate::reorder_buffer::ReorderBuffer;
 
-/// Bytes of lines that may wait to be handed over; the others rest until there are fewer.
+/// Bytes of lines that may wait to be passed on; the other threads pause until there are fewer.
 const WAITING: usize = 1024 * 1024;
 
 /// What was found in a part.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// Lines that have to be read, apart from the others, and where they were.
+    /// Lines to be read, stored apart from the others, and where they were.
     pub sifted: Vec<(Vec<u8>, Sifted)>,
-    /// Lines that lost their end.
+    /// Number of truncated lines.
     pub cut: u64,
 }
 
-/// The threads at work on one log.
+/// The threads that work on one log.
 #[derive(Debug)]
 pub struct ParallelReader {
     shared: Arc<Shared>,
-    /// The next part that is to be handed over.
+    /// The next part to be passed on.
     due: u64,
 }
 
@@ -39,9 +39,9 @@ struct Shared {
     log: Arc<dyn RandomAccess>,
     prefilter: Arc<Prefilter>,
     middle: Range<u64>,
-    /// The next part that nobody has taken.
+    /// The next part that no thread has taken.
     next: AtomicU64,
-    /// Those who work, beside the one who hands over.
+    /// Number of worker threads, besides the one that passes on.
     hands: AtomicUsize,
     /// Bytes of lines that wait.
     waiting: AtomicUsize,
@@ -50,12 +50,12 @@ struct Shared {
 }
 
 thread_local! {
-    /// Room for what this thread reads: the same each time, which is still in the processor's cache.
+    /// Buffer of this thread, reused so that it stays in the processor's cache.
     static ROOM: Cell<Option<Block>> = const { Cell::new(None) };
 }
 
 impl ParallelReader {
-    /// Lets the other threads begin with a part of a log that begins and ends where a line does.
+    /// Starts the other threads on a part of a log that begins and ends at a line boundary.
     #[must_use]
     pub fn start(log: Arc<dyn RandomAccess>, prefilter: Arc<Prefilter>, middle: Range<u64>) -> Self {
         let shared = Shared {
@@ -73,8 +73,8 @@ impl ParallelReader {
         readers
     }
 
-    /// What was found in the next part, in their order; `None` behind the last. Works along as long as that
-    /// is not there.
+    /// Returns the result of the next part, in order; `None` after the last. Until the result is there, this
+    /// thread works on other parts.
     ///
     /// # Errors
     /// [`io::Error`] of the log.
@@ -89,7 +89,7 @@ impl ParallelReader {
                 break found;
             }
             if !shared.work_on_one() {
-                // All are taken: another thread has the one that is due.
+                // All parts are taken: another thread has the one that is due.
                 break shared.found.wait(self.due);
             }
         };
@@ -99,7 +99,7 @@ impl ParallelReader {
         Some(found)
     }
 
-    /// Calls those who are missing, where there is something left to be done.
+    /// Starts the missing workers, if there is work left.
     fn muster(&self) {
         let shared = &self.shared;
         let wanted = threads::count().saturating_sub(1);
@@ -115,17 +115,17 @@ impl ParallelReader {
 }
 
 impl Shared {
-    /// How many parts there are.
+    /// Returns the number of parts.
     fn parts(&self) -> u64 {
         (self.middle.end - self.middle.start).div_ceil(PART as u64)
     }
 
-    /// Whether nobody needs to be called: nothing is left to be taken, or too much waits.
+    /// Returns whether no worker needs to be started: nothing is left to take, or too much waits.
     fn is_resting(&self) -> bool {
         self.next.load(Ordering::Relaxed) >= self.parts() || self.waiting.load(Ordering::Relaxed) > WAITING
     }
 
-    /// Takes a part, if one is left; tells whether there was one.
+    /// Takes and sifts a part, if one is left; returns whether there was one.
     fn work_on_one(&self) -> bool {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         if number >= self.parts() {

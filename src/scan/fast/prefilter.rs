@@ -1,15 +1,15 @@
-//! Which places of a text may hold a needle: a few bytes are probed, and only what those give away is
-//! compared.
+//! The prefilter: which places of a text may contain a needle. A few bytes are probed, and only where a probe
+//! hits are bytes compared.
 //!
 //! Why not one automaton of all needles, as Aho-Corasick builds it: it visits every byte and takes a step
-//! that depends on the one before, so that it can neither skip bytes nor look at several places at once.
-//! Whether the map of bits (`gram_map`) has a gram depends on nothing that was read before. Only where it
-//! says yes, at few places of a log, are bytes compared.
+//! that depends on the one before, so that it can neither skip bytes nor examine several places at once.
+//! Whether the bit map (`gram_map`) has a gram does not depend on anything read before. Only where it has
+//! one, at few places of a log, are bytes compared.
 //!
-//! Every needle gives the grams of one window of its bytes to a bit map. A text is probed at every `step`-th
-//! byte, where `step` is the number of grams in a window: an occurrence cannot lie between two probes. The
-//! window of a short needle reaches one byte beyond it on either side, which may be any byte, so that few
-//! short needles do not shorten the steps of all. Must not know what a needle stands for.
+//! Every needle puts the grams of one window of its bytes into the bit map. A text is probed at every
+//! `step`-th byte, where `step` is the number of grams in a window: no occurrence can lie between two probes.
+//! The window of a short needle extends one byte beyond it on either side, which may be any byte, so that a
+//! few short needles do not reduce the step for all. Must not know what a needle stands for.
 
 use std::ops::RangeInclusive;
 
@@ -18,38 +18,38 @@ use super::gram_map::{self, GramMap, Pace, REACH, READ, gram, hash};
 /// Buckets of grams.
 const BUCKETS: usize = 1 << 13;
 
-/// A needle near a probe.
+/// A place in a needle at which a probe may hit.
 #[derive(Debug, Clone, Copy)]
 struct Spot {
     gram: u64,
     /// The first bytes of the needle, compared before the rest.
     head: u64,
     needle: u32,
-    /// From the beginning of the needle to the gram; negative for a gram that begins before it.
+    /// Offset of the gram from the beginning of the needle; negative if the gram begins before it.
     offset: i16,
-    /// How many bytes of the head are of the needle.
+    /// How many bytes of the head belong to the needle.
     known: u16,
 }
 
-/// A filter for texts.
+/// A prefilter for texts.
 #[derive(Debug)]
 pub struct Prefilter {
     map: GramMap,
-    /// By bucket.
+    /// The spots, sorted by bucket.
     spots: Vec<Spot>,
     /// Where each bucket begins in `spots`, and the end of the last.
     buckets: Vec<u32>,
     needles: Vec<Vec<u8>>,
-    /// Needles whose windows reach beyond their ends.
+    /// Needles whose windows extend beyond their ends.
     reaching: Vec<usize>,
 }
 
 impl Prefilter {
-    /// Shortest needle that a prefilter can look for, in bytes.
+    /// Shortest needle that a prefilter can search for, in bytes.
     pub const SHORTEST: usize = gram_map::SHORTEST;
 
-    /// Prepares needles in lower case, for long texts: their windows are those that are rarest in the sample.
-    /// `None` when there are no needles or one is too short.
+    /// Prepares needles in lower case for long texts: their windows are those that are rarest in the sample.
+    /// `None` if there are no needles or one is too short.
     #[must_use]
     pub fn new<'n>(needles: impl IntoIterator<Item = &'n str>, sample: &[u8]) -> Option<Self> {
         let mut counts = None;
@@ -58,14 +58,13 @@ impl Prefilter {
         })
     }
 
-    /// Prepares needles in lower case, for single lines: that is done sooner, and lets more places be
-    /// compared.
+    /// Prepares needles in lower case for single lines: quicker to prepare, but more places are compared.
     #[must_use]
     pub fn for_lines<'n>(needles: impl IntoIterator<Item = &'n str>) -> Option<Self> {
         Self::with(needles, |_, places, _| Some(*places.end()))
     }
 
-    /// Prepares needles with the windows that are chosen for them, each out of its places.
+    /// Prepares needles, each with the window that is chosen among its possible places.
     fn with<'n>(
         needles: impl IntoIterator<Item = &'n str>,
         mut choose: impl FnMut(&[u8], RangeInclusive<isize>, Pace) -> Option<isize>,
@@ -92,23 +91,23 @@ impl Prefilter {
         Some(Self { map, spots, buckets, needles, reaching })
     }
 
-    /// Whether all needles are long enough for the rarest grams and the largest steps.
+    /// Returns whether all needles are long enough for the rarest grams and the largest step.
     #[must_use]
     pub fn is_fast(&self) -> bool {
         self.map.pace().is_fastest()
     }
 
-    /// The first place that lies within an occurrence of a needle.
+    /// Returns the first place that lies within an occurrence of a needle.
     #[must_use]
     pub fn find(&self, text: &[u8]) -> Option<usize> {
         let begun = self.map.walk(text, |place| Some(self.around(text, place).next()?.1.max(place)));
         begun.or_else(|| self.at_the_end(text, 0).next().map(|(_, start)| start))
     }
 
-    /// Where needles occur, in order; `each` tells from where on the next one may begin.
+    /// Passes the places of needles to `each`, in order; `each` returns where the next one may begin.
     pub fn places(&self, text: &[u8], mut each: impl FnMut(usize) -> usize) {
         let mut from = 0;
-        // Nothing ends the walk early.
+        // The closure never ends the walk early.
         let _: Option<()> = self.map.walk(text, |probe| {
             // A window may begin before its needle.
             if probe.saturating_add_signed(REACH) >= from
@@ -123,9 +122,9 @@ impl Prefilter {
         }
     }
 
-    /// The needles that occur in a text, by their number; some may come twice.
+    /// Passes the needles that occur in a text to `each`, by number; some may come twice.
     pub fn needles_in(&self, text: &[u8], mut each: impl FnMut(usize)) {
-        // Nothing ends the walk early.
+        // The closure never ends the walk early.
         let _: Option<()> = self.map.walk(text, |place| {
             self.around(text, place).for_each(|(needle, _)| each(needle));
             None
@@ -133,8 +132,8 @@ impl Prefilter {
         self.at_the_end(text, 0).for_each(|(needle, _)| each(needle));
     }
 
-    /// Needles that end where the text ends, so that their windows would reach beyond; each with its
-    /// beginning.
+    /// Returns the needles that end at the end of the text, so that their windows would extend beyond it,
+    /// each with its beginning.
     fn at_the_end(&self, text: &[u8], from: usize) -> impl Iterator<Item = (usize, usize)> {
         self.reaching.iter().filter_map(move |number| {
             let needle = &self.needles[*number];
@@ -143,7 +142,7 @@ impl Prefilter {
         })
     }
 
-    /// Needles that lie around a probe, each with its beginning.
+    /// Returns the needles around a probe, each with its beginning.
     fn around(&self, text: &[u8], at: usize) -> impl Iterator<Item = (usize, usize)> {
         let met = gram(&text[at..], self.map.pace().gram);
         let bucket = bucket(met);
@@ -160,17 +159,17 @@ impl Prefilter {
     }
 }
 
-/// The bucket of a gram.
+/// Returns the bucket of a gram.
 fn bucket(gram: u64) -> usize {
     top(hash(gram), BUCKETS.trailing_zeros())
 }
 
-/// The highest so many bits of a hash.
+/// Returns the highest `bits` bits of a hash.
 fn top(hash: u32, bits: u32) -> usize {
     (hash >> (u32::BITS - bits)) as usize
 }
 
-/// Spots by bucket, and where each bucket begins, with the end of the last.
+/// Sorts spots by bucket; returns them, and where each bucket begins, with the end of the last.
 fn sorted(spots: &[Spot]) -> (Vec<Spot>, Vec<u32>) {
     let mut begins = vec![0_u32; BUCKETS + 1];
     spots.iter().for_each(|spot| begins[bucket(spot.gram) + 1] += 1);
@@ -187,13 +186,13 @@ fn sorted(spots: &[Spot]) -> (Vec<Spot>, Vec<u32>) {
     (sorted, begins)
 }
 
-/// The grams that may be met `offset` bytes behind the beginning of a needle: one, or one for each byte that
-/// may stand beside it.
+/// Passes the grams that may occur `offset` bytes after the beginning of a needle to `each`: one, or one for
+/// each possible byte beside the needle.
 fn grams(needle: &[u8], offset: isize, length: usize, mut each: impl FnMut(u64)) {
     if let Some(bytes) = usize::try_from(offset).ok().and_then(|start| needle.get(start..start + length)) {
         return each(gram(bytes, length));
     }
-    // A window reaches so little beyond its needle that one byte of a gram is unknown at most.
+    // A window extends so little beyond its needle that at most one byte of a gram is unknown.
     let mut known = [0; READ];
     let mut unknown = None;
     for (place, byte) in known.iter_mut().take(length).enumerate() {
@@ -206,23 +205,23 @@ fn grams(needle: &[u8], offset: isize, length: usize, mut each: impl FnMut(u64))
             None => unknown = Some(place),
         }
     }
-    // Folded, half of the bytes are like the other half.
+    // Folding makes half of the bytes equal to the other half.
     for byte in (0..=u8::MAX).filter(|byte| byte & 0x20 != 0) {
         unknown.iter().for_each(|place| known[*place] = byte);
         each(gram(&known, length));
     }
 }
 
-/// Where the window of a needle may begin: within the needle, or reaching beyond it where it is too short for
-/// that.
+/// Returns where the window of a needle may begin: within the needle, or so that it extends beyond a needle
+/// that is too short for it.
 fn places(needle: &[u8], pace: Pace) -> Option<RangeInclusive<isize>> {
     let room = isize::try_from(needle.len()).ok()?.checked_sub_unsigned(pace.window())?;
     Some(if room >= 0 { 0..=room } else { room.max(-REACH)..=(room + REACH).min(0) })
 }
 
-/// The place of the window whose grams are met least often.
+/// Returns the place of the window whose grams are rarest.
 fn rarest(needle: &[u8], places: RangeInclusive<isize>, pace: Pace, counts: &GramCounts) -> Option<isize> {
-    // Each gram is counted once, however many windows hold it.
+    // Each gram counts once, however many windows contain it.
     let mut met = Vec::with_capacity(needle.len());
     for offset in *places.start()..*places.end() + isize::try_from(pace.step).ok()? {
         let mut sum = 0;
@@ -233,7 +232,7 @@ fn rarest(needle: &[u8], places: RangeInclusive<isize>, pace: Pace, counts: &Gra
     places.zip(sums).min_by_key(|(_, sum)| *sum).map(|(start, _)| start)
 }
 
-/// How often a sample asks for each bit of a map: grams that share one are let through together.
+/// How often a sample hits each bit of a map: grams that share a bit are let through together.
 struct GramCounts {
     met: Vec<u16>,
     pace: Pace,

@@ -1,5 +1,5 @@
-//! Logs of which any part can be read at any time and by any thread: one that sifts what it read itself has
-//! it in its own cache.
+//! Logs of which any part can be read at any time and by any thread: a thread that sifts what it read itself
+//! still has it in its cache.
 
 use std::fmt::Debug;
 use std::io::{self, Read};
@@ -7,34 +7,36 @@ use std::ops::Range;
 
 use super::block::{BLOCK, Block, Open};
 
-/// Bytes from the beginning of one part to that of the next: with its last line a part mostly fits into a
+/// Distance between the beginnings of two parts, in bytes: with its last line, a part mostly fits into a
 /// block.
 pub const PART: usize = BLOCK - BLOCK / 8;
-/// Bytes that are read at once where the beginning of a line is looked for.
+/// Bytes read at once when searching for the beginning of a line.
 const GLANCE: usize = 512;
 
-/// A log, such as a file, that somebody reads from its beginning on and others may read elsewhere meanwhile.
+/// A log, such as a file, that one thread reads from its beginning and others may read elsewhere at the same
+/// time.
 pub trait RandomAccess: Debug + Send + Sync {
-    /// Its length now, in bytes.
+    /// Returns its current length in bytes.
     ///
     /// # Errors
-    /// [`io::Error`] of what it is.
+    /// [`io::Error`] of the underlying file.
     fn length(&self) -> io::Result<u64>;
 
-    /// Reads at a place; tells how many bytes there were, 0 behind the end.
+    /// Reads at a place; returns the number of bytes, 0 after the end.
     ///
     /// # Errors
-    /// [`io::Error`] of what it is.
+    /// [`io::Error`] of the underlying file.
     fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize>;
 
-    /// Lets whoever reads it from its beginning on leave these bytes out.
+    /// Makes the sequential reader skip these bytes.
     ///
     /// # Errors
-    /// [`io::Error`] of what it is.
+    /// [`io::Error`] of the underlying file.
     fn pass(&self, bytes: Range<u64>) -> io::Result<()>;
 }
 
-/// Where the first line that begins at `from` or behind it does so; `None` where none begins before `end`.
+/// Returns the beginning of the first line that begins at or after `from`; `None` if none begins before
+/// `end`.
 ///
 /// # Errors
 /// [`io::Error`] of the log.
@@ -57,7 +59,7 @@ pub fn line_behind(log: &dyn RandomAccess, from: u64, end: u64) -> io::Result<Op
     Ok(None)
 }
 
-/// The lines that begin within a part of a log, as blocks, and how many of them lost their end.
+/// Returns the lines that begin within a part of a log, as blocks, and how many of them were truncated.
 ///
 /// # Errors
 /// [`io::Error`] of the log.
@@ -86,7 +88,7 @@ impl Read for LineReader<'_> {
         if self.ended {
             return Ok(0);
         }
-        // Of what lies behind the end not much is needed, mostly.
+        // Of what follows the end, usually only a little is needed.
         let left = self.end.saturating_sub(self.at);
         let wanted = if left == 0 {
             into.len()
@@ -94,7 +96,7 @@ impl Read for LineReader<'_> {
             usize::try_from(left).unwrap_or(usize::MAX).saturating_add(GLANCE).min(into.len())
         };
         let length = read_at(self.log, &mut into[..wanted], self.at)?;
-        // The newline of the last line is the first one behind the byte before the end.
+        // The newline of the last line is the first one after the byte before the end.
         let before =
             usize::try_from((self.end - 1).saturating_sub(self.at)).unwrap_or(usize::MAX).min(length);
         let newline = memchr::memchr(b'\n', &into[before..length]);
@@ -105,7 +107,7 @@ impl Read for LineReader<'_> {
     }
 }
 
-/// Reads a part of a log as it is.
+/// Reads a part of a log unchanged.
 #[derive(Debug)]
 pub struct PartReader<'l> {
     log: &'l dyn RandomAccess,
@@ -113,7 +115,7 @@ pub struct PartReader<'l> {
 }
 
 impl<'l> PartReader<'l> {
-    /// The bytes of a log from one place to another.
+    /// Starts reading the bytes in a range of a log.
     pub fn new(log: &'l dyn RandomAccess, left: Range<u64>) -> Self {
         Self { log, left }
     }
@@ -130,7 +132,7 @@ impl Read for PartReader<'_> {
     }
 }
 
-/// Reads at a place, again where a signal came in between.
+/// Reads at a place, and again if a signal interrupted the call.
 fn read_at(log: &dyn RandomAccess, into: &mut [u8], at: u64) -> io::Result<usize> {
     loop {
         match log.read_at(into, at) {
@@ -161,7 +163,7 @@ mod tests {
         }
     }
 
-    /// The lines of all parts of a log, and how many of them lost their end.
+    /// Returns the lines of all parts of a log, and how many of them were truncated.
     fn in_parts(bytes: &[u8], size: usize) -> (Vec<u8>, u64) {
         let (log, mut lines, mut cut, mut room) = (bytes.to_vec(), Vec::new(), 0, Block::default());
         for at in (0..bytes.len() as u64).step_by(size) {
@@ -177,7 +179,7 @@ mod tests {
                             .is_none_or(|before| *before == b'\n')
                 );
                 lines.extend_from_slice(&block);
-                // The next part gets room that is not empty.
+                // The next part gets a buffer that is not empty.
                 room = block;
             }
         }

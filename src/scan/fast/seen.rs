@@ -1,18 +1,18 @@
-//! What is read of a log: how much of it whole, and a line that is handed on.
+//! What is read of a log: how much of it in full, and the lines that are passed on.
 
-/// How much of a log is read whole.
+/// How much of a log is read in full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Whole {
     /// Bytes at its beginning.
     pub head: usize,
     /// Bytes at its end.
     pub tail: usize,
-    /// Bytes of a log that is short enough to be read from beginning to end.
+    /// Largest size of a log that is read in full, in bytes.
     pub short: usize,
 }
 
 impl Whole {
-    /// All of it, however long it is.
+    /// Everything, however long the log is.
     pub const ALL: Self = Self { head: usize::MAX, tail: 0, short: usize::MAX };
 }
 
@@ -23,6 +23,6 @@ pub struct Seen<'l> {
     pub number: u64,
     /// Its bytes, without the newline.
     pub bytes: &'l [u8],
-    /// Whether it was picked out of the middle, where its neighbours were passed over.
+    /// Whether it was picked from the middle, where its neighbours were skipped.
     pub picked: bool,
 }

@@ -1,5 +1,5 @@
-//! A block of whole lines in, the few that have to be read out: those that hold a needle, as they are or as
-//! they will read.
+//! Sifting: a block of whole lines in, the few that have to be read out: those that contain a needle, as they
+//! are or once unescaped.
 
 use std::ops::Range;
 
@@ -7,17 +7,17 @@ use super::super::line_cache::LineCache;
 use super::prefilter::Prefilter;
 use super::unescape::{Rendered, find_odd, render};
 
-/// What a block holds.
+/// The result of sifting a block.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Sifted {
     /// Lines in it.
     pub lines: u64,
-    /// Lines that have to be read: how many lines are before each, and where it lies, without its newline.
+    /// Lines to be read: how many lines precede each, and its range without the newline.
     pub wanted: Vec<(u64, Range<usize>)>,
 }
 
 impl Sifted {
-    /// The lines that have to be read apart from the others, and where they lie then.
+    /// Returns the lines to be read, copied out of the block, and the same result with their new ranges.
     #[must_use]
     pub fn apart(self, block: &[u8]) -> (Vec<u8>, Self) {
         let mut apart = Vec::with_capacity(self.wanted.iter().map(|(_, line)| line.len()).sum());
@@ -31,7 +31,7 @@ impl Sifted {
     }
 }
 
-/// What is remembered from block to block of one log, for one prefilter.
+/// What is carried over between blocks of one log, for one prefilter.
 #[derive(Debug, Default)]
 pub struct Memory {
     /// Whether a line has to be read.
@@ -39,13 +39,13 @@ pub struct Memory {
     way: SiftBy,
 }
 
-/// How a block is sifted. Both ways give the same.
+/// How a block is sifted. Both ways give the same result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum SiftBy {
-    /// All at once. After so many blocks, or at once if it is 0, the other way may be tried.
+    /// All lines at once. After this many blocks, or right away for 0, the other way may be tried.
     Whole(u32),
-    /// Line by line, lines that came before by memory: of boots on a terminal nearly every line has to be
-    /// rendered, and most come again.
+    /// Line by line, with a cache of earlier lines: nearly every line of a boot on a terminal has to be
+    /// unescaped, and most of them repeat.
     ByLine,
 }
 
@@ -56,10 +56,11 @@ impl Default for SiftBy {
 }
 
 impl SiftBy {
-    /// Blocks that are sifted as a whole after the memory was of no use.
+    /// Blocks that are sifted as a whole after the cache was of no use.
     const PATIENCE: u32 = 32;
 
-    /// The way for the next block, after a block of so many lines of which so many were odd, or remembered.
+    /// Returns the way for the next block; `of_these` counts the odd or the cached ones among the `lines` of
+    /// this block.
     fn next(self, lines: u64, of_these: u64) -> Self {
         let most = 2 * of_these > lines;
         match self {
@@ -82,7 +83,7 @@ pub fn sift(prefilter: &Prefilter, block: &[u8], memory: &mut Memory) -> Sifted 
     sifted
 }
 
-/// Sifts all lines at once; counts odd ones.
+/// Sifts all lines at once; returns also how many were odd.
 fn whole(prefilter: &Prefilter, block: &[u8]) -> (Sifted, u64) {
     let mut found = lines_with(prefilter, block);
     let odd = rendered(prefilter, block, &mut found);
@@ -91,7 +92,7 @@ fn whole(prefilter: &Prefilter, block: &[u8]) -> (Sifted, u64) {
     (number(block, found), odd)
 }
 
-/// Sifts line by line; counts those that were remembered.
+/// Sifts line by line; returns also how many were cached.
 fn by_line(prefilter: &Prefilter, block: &[u8], cache: &mut LineCache<bool>) -> (Sifted, u64) {
     let (mut sifted, mut remembered) = (Sifted::default(), 0);
     let (mut start, mut odd) = (0, Vec::new());
@@ -116,7 +117,7 @@ fn by_line(prefilter: &Prefilter, block: &[u8], cache: &mut LineCache<bool>) -> 
     (sifted, remembered)
 }
 
-/// Lines that hold a needle.
+/// Returns the lines that contain a needle.
 fn lines_with(prefilter: &Prefilter, text: &[u8]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     prefilter.places(text, |place| {
@@ -128,12 +129,13 @@ fn lines_with(prefilter: &Prefilter, text: &[u8]) -> Vec<Range<usize>> {
     found
 }
 
-/// Finds lines that hold a needle only as they will read, or that have to be read to know; counts odd ones.
+/// Finds lines that contain a needle only once unescaped, or that have to be read to know; returns how many
+/// lines were odd.
 fn rendered(prefilter: &Prefilter, block: &[u8], found: &mut Vec<Range<usize>>) -> u64 {
     let (mut view, mut views, mut count) = (Vec::new(), Vec::new(), 0);
     let mut from = 0;
     while let Some(odd) = find_odd(block, from) {
-        // What stands before a line's end is not read at all.
+        // The carriage return at the end of a line is dropped when it is read.
         if block[odd..].starts_with(b"\r\n") {
             from = odd + 2;
             continue;
@@ -160,14 +162,14 @@ fn rendered(prefilter: &Prefilter, block: &[u8], found: &mut Vec<Range<usize>>) 
     count
 }
 
-/// The line that holds a place.
+/// Returns the line that contains a place.
 fn around(text: &[u8], place: usize) -> Range<usize> {
     let start = memchr::memrchr(b'\n', &text[..place]).map_or(0, |newline| newline + 1);
     let end = memchr::memchr(b'\n', &text[place..]).map_or(text.len(), |newline| place + newline);
     start..end
 }
 
-/// Counts the lines, and those before each of the found ones.
+/// Counts the lines of a block, and those before each of the found ones.
 fn number(block: &[u8], found: Vec<Range<usize>>) -> Sifted {
     let newlines = |part: &[u8]| memchr::memchr_iter(b'\n', part).count() as u64;
     let (mut at, mut lines) = (0, 0);
@@ -243,7 +245,7 @@ mod tests {
     }
 
     proptest! {
-        /// A line that holds a needle once it is read is never left out, whatever it holds besides.
+        /// A line that contains a needle once it is read is never left out, whatever else it contains.
         #[test]
         fn nothing_that_reads_as_a_needle_is_missed(parts in proptest::collection::vec(prop_oneof![
             Just(b"No such".to_vec()), Just(b" device".to_vec()), Just(b"\x1b[0;1;39m".to_vec()), Just(b"\x1b]8;;x\x1b\\".to_vec()),

@@ -1,8 +1,8 @@
-//! A log as it streams past: its beginning and its end are read whole, of what lies between only the lines
-//! that may match.
+//! A log as it streams past: its beginning and its end are read in full, the lines in between only if they
+//! may match.
 //!
 //! What is read does not depend on how the bytes are cut into chunks, nor on the number of threads. Memory is
-//! bounded by the length of the end that is kept back and by one block for each thread.
+//! bounded by the length of the end that is held back and by one block for each thread.
 
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use super::parallel_reader::ParallelReader;
 use super::random_access::{PART, PartReader, RandomAccess, line_behind, lines_of};
 use super::seen::{Seen, Whole};
 
-/// Bytes that are read at once of the beginning of a log.
+/// Bytes read at once at the beginning of a log.
 const CHUNK: usize = 64 * 1024;
 
-/// Bytes from which on it pays to go through a part of a file side by side.
+/// Bytes from which it pays to read a part of a file in parallel.
 const LEAP: u64 = 1024 * 1024;
 
 /// Reads a log.
@@ -39,7 +39,7 @@ impl<'m> LogStream<'m> {
         Self { matcher, whole, head: LineSplitter::default(), taken: 0, rest: None }
     }
 
-    /// Takes the next bytes; hands lines that are to be read to `each`, in order.
+    /// Takes the next bytes; passes the lines to be read to `each`, in order.
     pub fn push(&mut self, bytes: &[u8], mut each: impl FnMut(Seen<'_>)) {
         let behind = match self.rest {
             Some(_) => bytes,
@@ -51,7 +51,7 @@ impl<'m> LogStream<'m> {
         self.sift(&mut each);
     }
 
-    /// Reads the next bytes; tells how many there were, 0 at the end.
+    /// Reads the next bytes; returns how many there were, 0 at the end.
     ///
     /// # Errors
     /// [`io::Error`] of the reader.
@@ -68,8 +68,9 @@ impl<'m> LogStream<'m> {
         Ok(length)
     }
 
-    /// Goes through the beginning and the middle of a long log, of which every byte so far was taken, with
-    /// all threads there are; tells how many bytes that were. Its reader goes on behind them.
+    /// Goes through the beginning and the middle of a long log with all threads; returns the number of bytes
+    /// read. Everything taken so far must come from this log, whose sequential reader continues after these
+    /// bytes.
     ///
     /// # Errors
     /// [`io::Error`] of the log.
@@ -82,7 +83,7 @@ impl<'m> LogStream<'m> {
         if length < LEAP.max(short as u64).saturating_add(head as u64).saturating_add(tail as u64) {
             return Ok(0);
         }
-        // The line in which the beginning is over belongs to it.
+        // The line that crosses the end of the head belongs to the head.
         let Some(begin) = line_behind(&**log, head as u64 + 1, length)? else { return Ok(0) };
         let Some(end) = line_behind(&**log, length - tail as u64, length)?.filter(|end| *end > begin) else {
             return Ok(0);
@@ -101,7 +102,7 @@ impl<'m> LogStream<'m> {
         Ok(end - from)
     }
 
-    /// Reads what is left of the beginning.
+    /// Reads the rest of the head.
     fn read_head(&mut self, from: &mut impl Read, each: &mut impl FnMut(Seen<'_>)) -> io::Result<()> {
         let mut chunk = vec![0; CHUNK];
         loop {
@@ -113,14 +114,14 @@ impl<'m> LogStream<'m> {
         }
     }
 
-    /// Sifts what lies before the end that is kept back.
+    /// Sifts everything before the end that is held back.
     fn sift(&mut self, mut each: impl FnMut(Seen<'_>)) {
         let end = self.tail();
         let Some(rest) = &mut self.rest else { return };
         rest.sift(self.matcher, end, &mut each);
     }
 
-    /// Where the end begins that is read whole, if the log ends here.
+    /// Returns where the end that is read in full would begin if the log ended here.
     fn tail(&self) -> u64 {
         if self.taken > self.whole.short as u64 {
             self.taken.saturating_sub(self.whole.tail as u64)
@@ -129,7 +130,7 @@ impl<'m> LogStream<'m> {
         }
     }
 
-    /// Ends the log; hands over what was kept back.
+    /// Ends the log; passes on what was held back.
     pub fn finish(&mut self, mut each: impl FnMut(Seen<'_>)) {
         self.head.finish(|number, bytes| each(Seen { number, bytes, picked: false }));
         let tail = self.tail();
@@ -138,25 +139,25 @@ impl<'m> LogStream<'m> {
         }
     }
 
-    /// Lines so far; those that are kept back do not count yet.
+    /// Returns the number of lines so far; those held back do not count yet.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.rest.as_ref().map_or(self.head.count(), |rest| rest.number)
     }
 
-    /// Whether lines were passed over.
+    /// Returns whether lines were skipped.
     #[must_use]
     pub fn is_sifted(&self) -> bool {
         self.rest.as_ref().is_some_and(|rest| rest.is_sifted)
     }
 
-    /// Lines that lost their end.
+    /// Returns the number of truncated lines.
     #[must_use]
     pub fn cut(&self) -> u64 {
         self.head.cut + self.rest.as_ref().map_or(0, BlockQueue::cut)
     }
 
-    /// Reads the beginning, up to the end of the line in which it is over; gives what is behind it.
+    /// Reads the head, up to the end of the line that crosses its end; returns the bytes after it.
     fn begin<'b>(&mut self, bytes: &'b [u8], each: &mut impl FnMut(Seen<'_>)) -> &'b [u8] {
         let left = usize::try_from((self.whole.head as u64).saturating_sub(self.taken)).unwrap_or(usize::MAX);
         let newline = bytes.get(left..).and_then(|behind| memchr::memchr(b'\n', behind));
@@ -182,10 +183,10 @@ mod tests {
     /// A head and a tail so short that most of a text lies between them.
     const SHORT: Whole = Whole { head: 300, tail: 300, short: 600 };
 
-    /// A head of more than is read at once.
+    /// A head longer than what is read at once.
     const LONG: Whole = Whole { head: 100_000, tail: 300, short: 100_300 };
 
-    /// Lines as they were seen, their count, and how many lost their end.
+    /// The lines that were passed on, their count, and how many were truncated.
     type Told = (Vec<(u64, Vec<u8>, bool)>, u64, u64);
 
     fn read(rules: &RuleSet, whole: Whole, chunks: &[&[u8]]) -> Told {
@@ -199,7 +200,7 @@ mod tests {
         (lines, stream.count(), stream.cut())
     }
 
-    /// A reader that gives so many bytes at once.
+    /// A reader that returns this many bytes at once.
     struct Slow<'b>(&'b [u8], usize);
 
     impl Read for Slow<'_> {
@@ -222,7 +223,8 @@ mod tests {
         (lines, stream.count(), stream.cut())
     }
 
-    /// Three blocks and more of quiet lines, with a fault here and there and a line that is too long.
+    /// Returns more than three blocks of quiet lines, with a fault here and there and a line that is too
+    /// long.
     fn long_log() -> Vec<u8> {
         let mut log = Vec::new();
         for number in 0..40_000 {
@@ -334,8 +336,8 @@ mod tests {
     fn a_file_reads_as_a_stream_does() {
         let rules = builtin().unwrap();
         let quiet = long_log();
-        // Lines of every kind of length where they matter: behind the head, around the edges of parts, before
-        // the tail and in it.
+        // Lines of every critical length where it matters: after the head, around the boundaries of parts,
+        // before the tail and in it.
         let lengths = [0, 1, 70, LINE_LIMIT - 1, LINE_LIMIT, LINE_LIMIT + 1, 5 * LINE_LIMIT];
         for (number, length) in lengths.into_iter().enumerate() {
             let line = [vec![b'n'; length], b"\n".to_vec()].concat();

@@ -1,26 +1,25 @@
-//! The threads that sift long logs: started when the first is needed, as a short log needs none.
+//! The threads that sift long logs: started on first use, as a short log needs none.
 
 use std::num::NonZero;
 use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How many are wanted; 0 for one for each processor.
+/// The number of threads that was requested; 0 for one per processor.
 static WANTED: AtomicUsize = AtomicUsize::new(0);
 
-/// Asks for so many threads. Where they have been started, or the program has a pool already, nothing
-/// changes.
+/// Requests a number of threads. Has no effect once they are started, or if the program already has a pool.
 pub fn want(threads: usize) {
     WANTED.store(threads, Ordering::Relaxed);
 }
 
-/// How many there are.
+/// Returns the number of threads.
 #[must_use]
 pub fn count() -> usize {
     start();
     rayon::current_num_threads()
 }
 
-/// Does two things side by side.
+/// Runs two closures in parallel.
 pub fn join<A: Send, B: Send>(first: impl FnOnce() -> A + Send, second: impl FnOnce() -> B + Send) -> (A, B) {
     start();
     rayon::join(first, second)
@@ -34,8 +33,8 @@ fn start() {
             wanted => wanted,
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-        // Who reads a log is one of them and sifts while it would wait. One that is alone may end before the
-        // pool does.
+        // The thread that reads a log is part of the pool and sifts while it would otherwise wait. A single
+        // thread may end before the pool does.
         drop(if threads > 1 { pool.use_current_thread() } else { pool }.build_global());
     });
 }

@@ -1,26 +1,26 @@
-//! What reading makes of a raw line, as far as needles go: escape sequences, control characters and JSON's
-//! escapes taken out.
+//! A quick view of a raw line, as reading will turn it into text, as far as needles are concerned: escape
+//! sequences, control characters and JSON escapes removed.
 //!
-//! A needle that the read line holds lies in the raw line or in its view, or the line is told to be read
-//! anyway. The view says nothing else about the line; what it really reads is for [`super::clean`] and the
-//! intake to say.
+//! If the line, once read, contains a needle, then so does the raw line or its view, or the line is marked as
+//! one that has to be read. The view guarantees nothing else; the real text comes from
+//! [`clean`](crate::scan::clean) and from the intake.
 
-/// Escape.
+/// The escape character.
 const ESC: u8 = 0x1b;
 
-/// Whether reading may change a byte.
+/// Returns whether reading may change a byte.
 #[must_use]
 pub fn is_odd(byte: u8) -> bool {
     (byte < 0x20 && byte != b'\n') || byte == b'\\' || byte >= 0x7f
 }
 
-/// The first place at or behind `from` with a byte that reading may change.
+/// Returns the first place at or after `from` with a byte that reading may change.
 #[must_use]
 pub fn find_odd(text: &[u8], from: usize) -> Option<usize> {
     const AT_ONCE: usize = 64;
     let mut at = from;
     while let Some(block) = text.get(at..at + AT_ONCE) {
-        // Written so that the compiler takes many bytes at once.
+        // Written so that the compiler vectorises it.
         if block.iter().fold(false, |odd, byte| odd | is_odd(*byte)) {
             break;
         }
@@ -36,7 +36,7 @@ pub fn find_odd(text: &[u8], from: usize) -> Option<usize> {
     text.get(at..)?.iter().position(|byte| is_odd(*byte)).map(|place| at + place)
 }
 
-/// Sets the highest bit of odd bytes. No sum carries into the next byte.
+/// Sets the highest bit of each odd byte. No sum carries into the next byte.
 fn odd_of_eight(bytes: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const LOW: u64 = 0x7f * ONES;
@@ -49,12 +49,12 @@ fn odd_of_eight(bytes: u64) -> u64 {
     ((!from_blank & differs(b'\n')) | !differs(b'\\') | delete | bytes) & !LOW
 }
 
-/// What became of a line.
+/// The result of rendering a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rendered {
     /// Its view was appended.
     Plainly,
-    /// It holds something that the view does not follow: it has to be read.
+    /// It contains something that the view cannot follow: the line has to be read.
     NotFollowed,
 }
 
@@ -83,7 +83,7 @@ pub fn render(line: &[u8], view: &mut Vec<u8>) -> Rendered {
     }
 }
 
-/// What is left behind an escape sequence; `None` for one that is not of the usual forms.
+/// Returns what follows an escape sequence; `None` for one that is not of a usual form.
 fn escape(behind: &[u8]) -> Option<&[u8]> {
     match behind {
         [b'[', rest @ ..] => {
@@ -102,7 +102,7 @@ fn escape(behind: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// What is left behind a backslash and what it stands for.
+/// Appends the character that an escape stands for; returns what follows it.
 fn written_out<'t>(behind: &'t [u8], view: &mut Vec<u8>) -> Option<&'t [u8]> {
     let mut push = |byte: u8, rest: &'t [u8]| {
         view.push(byte);
@@ -119,7 +119,8 @@ fn written_out<'t>(behind: &'t [u8], view: &mut Vec<u8>) -> Option<&'t [u8]> {
     }
 }
 
-/// An escape sequence behind `\u001b`; its own backslash is written out too.
+/// Returns what follows an escape sequence whose escape character is written as `\u001b`. Only sequences
+/// without a backslash in them are followed, since JSON escapes that one too.
 fn written_escape(behind: &[u8]) -> Option<&[u8]> {
     match behind {
         [b'[', ..] => escape(behind),
@@ -131,7 +132,7 @@ fn hexadecimal(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
-/// A character outside ASCII: kept, unless reading may drop it.
+/// Appends a character outside ASCII, unless reading may drop it; returns what follows it.
 fn text<'t>(rest: &'t [u8], view: &mut Vec<u8>) -> Option<&'t [u8]> {
     let length = match rest[0] {
         0xc3..=0xdf => 2,
@@ -140,8 +141,7 @@ fn text<'t>(rest: &'t [u8], view: &mut Vec<u8>) -> Option<&'t [u8]> {
         _ => return None,
     };
     let character = rest.get(..length).filter(|bytes| std::str::from_utf8(bytes).is_ok())?;
-    // Marks without width and of direction lie in these two rows of Unicode, the byte order mark in the
-    // third.
+    // The zero-width and direction marks are in the first two ranges, the byte order mark in the third.
     if matches!(
         character,
         [0xe2, 0x80, 0x8b..=0x8f | 0xaa..=0xae] | [0xe2, 0x81, 0xa6..=0xa9] | [0xef, 0xbb, 0xbf]
@@ -221,7 +221,7 @@ mod tests {
             prop_assert_eq!(find_odd(&text, from), plain);
         }
 
-        /// What a line reads without its white space at the edges is what its view shows.
+        /// The text of a line, without white space at its ends, is what its view shows.
         #[test]
         fn the_view_is_what_is_read(parts in proptest::collection::vec(prop_oneof![
             Just(b"\x1b[1m".to_vec()), Just(b"\x1b]0;t\x07".to_vec()), Just(b"\t".to_vec()), Just(b"\x01".to_vec()),

@@ -1,4 +1,4 @@
-//! Passwords in addresses: `scheme://user:password@host`, also where the password has `/` or `@` in it, and
+//! Passwords in addresses: `scheme://user:password@host`, also if the password contains `/` or `@`, and
 //! `user:password@tcp(host)`.
 
 use std::ops::Range;
@@ -6,10 +6,10 @@ use std::ops::Range;
 use super::span::SecretSpan;
 use super::value;
 
-/// Longest address that is looked at, in bytes.
+/// Longest address that is examined, in bytes.
 const LONGEST: usize = 8192;
 
-/// The password of an address after its `://`, and where the address ends.
+/// Returns the password of an address after its `://`, and where the address ends.
 pub(super) fn userinfo(text: &str, mark: &Range<usize>) -> (Vec<SecretSpan>, usize) {
     let rest = &text[mark.end..];
     let quoted = |sign: char| {
@@ -35,7 +35,7 @@ fn password(address: &str) -> Option<Range<usize>> {
     let colon = address[..authority].find(':');
     let at = last_at(address, authority)?;
     let Some(colon) = colon.filter(|colon| *colon < at) else {
-        // A key in place of a user's name.
+        // A key instead of a user's name.
         return (at < authority && value::is_opaque(&address[..at])).then_some(0..at);
     };
     // `host:8080/path@2` has no password.
@@ -43,7 +43,8 @@ fn password(address: &str) -> Option<Range<usize>> {
     (!is_port && colon + 1 < at).then_some(colon + 1..at)
 }
 
-/// The sign that ends user and password: the last one before a query, for a password may hold it too.
+/// Returns the `@` that ends user and password: the last one before a query, since a password may contain it
+/// too.
 fn last_at(address: &str, authority: usize) -> Option<usize> {
     let in_authority = address[..authority].contains('@');
     let query = address
@@ -52,16 +53,16 @@ fn last_at(address: &str, authority: usize) -> Option<usize> {
         .unwrap_or(address.len());
     let head = &address[..query];
     let last = head.rfind('@')?;
-    // In a path after a whole authority it is no sign of a user.
+    // In a path after a complete authority, `@` does not follow a user.
     let host = head[..authority.min(head.len())].rsplit('@').next().unwrap_or_default();
     let is_whole = in_authority && authority < head.len() && host.contains('.') && !host.ends_with('.');
     if is_whole { head[..authority].rfind('@') } else { Some(last) }
 }
 
-/// The password before `@tcp(`.
+/// Returns the password before `@tcp(`.
 pub(super) fn source(text: &str, mark: &Range<usize>) -> Option<SecretSpan> {
     let head = &text[..mark.start];
-    // Longest user and password that are looked at.
+    // Longest user and password that are examined.
     let from =
         (0..=mark.start.saturating_sub(512)).rev().find(|at| head.is_char_boundary(*at)).unwrap_or_default();
     let start = from

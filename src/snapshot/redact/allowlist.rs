@@ -1,18 +1,17 @@
-//! Names of variables and labels whose values a snapshot keeps. The value of every other one is hidden.
+//! Names of variables and labels whose values a snapshot keeps. The value of every other one is redacted.
 //!
-//! The list is short on purpose: a name stands here because a fact, a remedy or a person who reads the report
-//! needs its value, and because nobody keeps a secret under it.
+//! The list is short on purpose: a name is here because a fact, a remedy or a reader of the report needs its
+//! value, and because nobody stores a secret under it.
 
-/// Variables by their whole names.
+/// Variables by their full names.
 const VARIABLES: [&str; 24] = [
-    // What the engine or its image tells PID 1 about being in a container (systemd's container interface).
+    // What the engine or its image tells PID 1 about running in a container (systemd's container interface).
     "container",
     "container_uuid",
     "container_host_id",
     "container_host_version_id",
     "container_ttys",
-    // What the engine or PID 1 sets for every process; prescriptions tell it apart from what a person asked
-    // for.
+    // What the engine or PID 1 sets for every process; prescriptions distinguish it from what the user set.
     "PATH",
     "HOME",
     "HOSTNAME",
@@ -23,7 +22,7 @@ const VARIABLES: [&str; 24] = [
     "TZ",
     "LANG",
     "LANGUAGE",
-    // Where a manager is reached and what it was started for.
+    // How a manager is reached and what it was started for.
     "NOTIFY_SOCKET",
     "WATCHDOG_USEC",
     "INVOCATION_ID",
@@ -32,18 +31,18 @@ const VARIABLES: [&str; 24] = [
     "XDG_RUNTIME_DIR",
     "DBUS_SESSION_BUS_ADDRESS",
     "DBUS_SYSTEM_BUS_ADDRESS",
-    // How packages are set up while an image is built.
+    // How packages are installed during an image build.
     "DEBIAN_FRONTEND",
 ];
 
-/// Beginnings of names of variables: locale, and systemd's own switches.
+/// Prefixes of variables: locale, and systemd's own switches.
 const VARIABLE_GROUPS: [&str; 2] = ["LC_", "SYSTEMD_"];
 
-/// Labels by their whole names: who owns the container, and so in which file the cure belongs.
+/// Labels by their full names: they show who owns the container, and so which file the cure belongs in.
 const LABELS: [&str; 4] = ["PODMAN_SYSTEMD_UNIT", "creator", "owner", "maintainer"];
 
-/// Beginnings of names of labels: compose, Swarm, Kubernetes, Podman, molecule, this program, and where an
-/// image comes from.
+/// Prefixes of labels: compose, Swarm, Kubernetes, Podman, molecule, this program, and the origin of an
+/// image.
 const LABEL_GROUPS: [&str; 11] = [
     "com.docker.compose.",
     "com.docker.swarm.",
@@ -58,12 +57,12 @@ const LABEL_GROUPS: [&str; 11] = [
     "org.opencontainers.image.version",
 ];
 
-/// Whether the value of a variable is kept.
+/// Returns whether the value of a variable is kept.
 pub(super) fn variable(name: &str) -> bool {
     VARIABLES.contains(&name) || VARIABLE_GROUPS.iter().any(|start| name.starts_with(start))
 }
 
-/// Whether the value of a label is kept.
+/// Returns whether the value of a label is kept.
 pub(super) fn label(name: &str) -> bool {
     LABELS.contains(&name) || LABEL_GROUPS.iter().any(|start| name.starts_with(start))
 }

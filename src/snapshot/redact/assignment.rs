@@ -1,5 +1,5 @@
-//! Names with their values: `DB_PASSWORD=x`, `"password": "x"` at any depth of escapes,
-//! `<password>x</password>`, headers, and the `NAME=value` of environments, build arguments and labels.
+//! Values with names: `DB_PASSWORD=x`, `"password": "x"` at any depth of escapes, `<password>x</password>`,
+//! headers, and the `NAME=value` of environments, build arguments and labels.
 
 use std::ops::Range;
 
@@ -7,22 +7,22 @@ use super::delimiters::{NAME_LIMIT, bare, blanks, is_name, quote, within};
 use super::span::SecretSpan;
 use super::{allowlist, markup, name, prose, value};
 
-/// Words after which `NAME=value` stands; `ENV`, `ARG` and `LABEL` are instructions of a Dockerfile.
+/// Words that precede `NAME=value`; `ENV`, `ARG` and `LABEL` are Dockerfile instructions.
 pub(super) const SETTINGS: [&str; 8] =
     ["systemd.setenv=", "environment=", "label=", "env ", "arg ", "label ", "set_credential=", "credential:"];
-/// Settings that are read after one word.
+/// Most settings that are read after one such word.
 const MOST: usize = 1000;
 
-/// What a mark of a name turned out to be.
+/// The result of examining a mark in a name.
 pub(super) struct NameMatch {
     pub spans: Vec<SecretSpan>,
-    /// Up to where the text was dealt with.
+    /// Where the examined text ends.
     pub end: usize,
-    /// An option whose value is the next word.
+    /// Whether it is an option whose value is the next word.
     pub is_flag: bool,
 }
 
-/// Looks at the name around a mark, and at what follows it.
+/// Examines the name around a mark and what follows it.
 pub(super) fn named(text: &str, mark: &Range<usize>) -> NameMatch {
     let bytes = text.as_bytes();
     let start = (mark.start.saturating_sub(NAME_LIMIT)..mark.start)
@@ -36,7 +36,7 @@ pub(super) fn named(text: &str, mark: &Range<usize>) -> NameMatch {
     let nothing = |end| NameMatch { spans: Vec::new(), end, is_flag: false };
     let Some(word) = text.get(start..end) else { return nothing(mark.end) };
     if word.starts_with("secret-") && text[..start].ends_with('<') && text[end..].starts_with('>') {
-        // A token.
+        // The whole word is a token.
         return nothing(end);
     }
     if let Some(span) = header(text, start, end, word) {
@@ -66,7 +66,7 @@ pub(super) fn named(text: &str, mark: &Range<usize>) -> NameMatch {
     NameMatch { spans: found.into_iter().flat_map(|range| trimmed(text, range)).collect(), end, is_flag }
 }
 
-/// The word before a place, where one blank stands between.
+/// Returns the word before a place, separated by one blank.
 fn before(text: &str, at: usize) -> Option<&str> {
     let head = text.get(..at)?.strip_suffix([' ', '-', '_'])?;
     let word = head.rsplit(|sign: char| !sign.is_ascii_alphanumeric()).next()?;
@@ -75,7 +75,7 @@ fn before(text: &str, at: usize) -> Option<&str> {
         .then_some(word)
 }
 
-/// A value, and the same without the stop that ends a sentence.
+/// Returns a value, and also the value without the full stop that ends a sentence.
 fn trimmed(text: &str, range: Range<usize>) -> Vec<SecretSpan> {
     let whole = text.get(range.clone()).unwrap_or_default();
     let shorter = whole.trim_end_matches(['.', ',', ';', ':', ')', '!', '?']);
@@ -86,7 +86,7 @@ fn trimmed(text: &str, range: Range<usize>) -> Vec<SecretSpan> {
     spans
 }
 
-/// `name = value`, `name: value`, `"name": "value"`.
+/// Finds the value in `name = value`, `name: value` or `"name": "value"`.
 fn following(text: &str, start: usize, at: usize, name: &str) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let quoted = quote(text, at);
@@ -106,12 +106,12 @@ fn following(text: &str, start: usize, at: usize, name: &str) -> Option<Range<us
         return within(text, value_at + quote.len(), quote);
     }
     let range = bare(text, value_at)?;
-    // A volume that is called so: `secrets:/run/secrets:ro`.
+    // A volume with such a name: `secrets:/run/secrets:ro`.
     if is_colon && value_at == after && quoted.is_none() && is_plain_path(&text[range.clone()]) {
         return None;
     }
-    // In `"/run/systemd/ask-password": Too many open files` the name ends a path, and the quote is the
-    // path's.
+    // In `"/run/systemd/ask-password": Too many open files` the name ends a path, and the quote belongs to
+    // the path.
     let ends_path = text[..start].ends_with('/');
     let is_named = name::is_compound(name) && !name::is_of_file(name);
     let is_prose = is_colon && value_at > after && (ends_path || quoted.is_none() && !is_named);
@@ -119,19 +119,19 @@ fn following(text: &str, start: usize, at: usize, name: &str) -> Option<Range<us
     (!is_count && (!is_prose || is_told(text, &range, begins_line(text, start)))).then_some(range)
 }
 
-/// Whether a name begins a line, as in a list of settings.
+/// Returns whether a name begins a line, as in a list of settings.
 fn begins_line(text: &str, start: usize) -> bool {
     let head = text[..start].trim_end_matches([' ', '\t', '-', '{', ',']);
     head.is_empty() || head.ends_with('\n')
 }
 
-/// Whether a value is a path none of whose parts looks made by chance.
+/// Returns whether a value is a path without any random-looking part.
 fn is_plain_path(value: &str) -> bool {
     value.starts_with('/') && !value.split(['/', ':']).any(value::is_opaque)
 }
 
-/// Whether what stands after `password: ` in a sentence is a value: not a word that goes on, and not the
-/// system's word for an error.
+/// Returns whether the text after `password: ` in a sentence is a value, rather than the next word of the
+/// sentence or the system's message for an error.
 fn is_told(text: &str, range: &Range<usize>, is_setting: bool) -> bool {
     let value = text[range.clone()].trim_end_matches(['.', ',', ';', ')']);
     let plain_path = is_plain_path(value);
@@ -144,7 +144,7 @@ fn is_told(text: &str, range: &Range<usize>, is_setting: bool) -> bool {
     ends && (is_setting || is_word && !value.starts_with(|sign: char| sign.is_ascii_uppercase()))
 }
 
-/// `Authorization: …` and `Cookie: …`, whole but for the scheme.
+/// Finds the credentials of `Authorization: …` and `Cookie: …`: everything except the scheme.
 fn header(text: &str, start: usize, end: usize, word: &str) -> Option<Vec<SecretSpan>> {
     let lower = word.to_ascii_lowercase();
     let is_cookie = lower == "cookie" || lower == "set-cookie";
@@ -191,10 +191,10 @@ fn enclosing_quote(text: &str, start: usize) -> Option<&str> {
     head.get(quote - slashes..)
 }
 
-/// What follows `label=` as an option of security (docker-run(1)).
+/// Values of `label=` as a security option (docker-run(1)).
 const SELINUX: [&str; 7] = ["disable", "nested", "user:", "role:", "type:", "level:", "filetype:"];
 
-/// The settings that follow a word; those whose name is kept stay.
+/// Returns the values of the settings after a word, except those whose names are allowed.
 pub(super) fn settings(text: &str, mark: &Range<usize>) -> Vec<SecretSpan> {
     let word = &text[mark.clone()];
     let free = text[..mark.start]
@@ -202,7 +202,7 @@ pub(super) fn settings(text: &str, mark: &Range<usize>) -> Vec<SecretSpan> {
         .next_back()
         .is_none_or(|sign| !sign.is_ascii_alphanumeric() && sign != '-' && sign != '_' && sign != '.');
     let is_instruction = word.ends_with(' ');
-    // `--security-opt label=level:s0` is SELinux's.
+    // In `--security-opt label=level:s0` the label belongs to SELinux.
     let is_selinux = word.eq_ignore_ascii_case("label=")
         && SELINUX.iter().any(|option| text[mark.end..].starts_with(option));
     if !free || is_selinux || is_instruction && word.to_ascii_uppercase() != word {
@@ -228,7 +228,7 @@ pub(super) fn settings(text: &str, mark: &Range<usize>) -> Vec<SecretSpan> {
     spans
 }
 
-/// `ENV NAME value`, all on one line.
+/// Finds the value of `ENV NAME value`, on a single line.
 fn blank_separated(text: &str, at: usize, line: usize, word: &str) -> Option<SecretSpan> {
     let at = blanks(text.as_bytes(), at);
     let rest = text.get(at..line)?;
@@ -243,7 +243,7 @@ fn blank_separated(text: &str, at: usize, line: usize, word: &str) -> Option<Sec
     (is_name && !value.starts_with('=')).then(|| pair(name, range, allowlist::variable)).flatten()
 }
 
-/// One `NAME=value`, quoted in any way, and where it ends.
+/// Finds the value of one `NAME=value`, quoted in any way, and where it ends.
 fn setting(
     text: &str,
     at: usize,
@@ -273,7 +273,8 @@ fn setting(
     Some((pair(&rest[..length], range, allowed), end))
 }
 
-/// What is hidden of a name's value: a secret everywhere, what is kept not at all, all else where it stands.
+/// Returns what to redact of a named value: a secret everywhere, an allowed one not at all, anything else in
+/// place.
 pub(super) fn pair(name: &str, value: Range<usize>, allowed: fn(&str) -> bool) -> Option<SecretSpan> {
     if value.is_empty() {
         None

@@ -1,21 +1,21 @@
-//! Words of a command, in a list or in a line → those that are secret: what follows an option that asks for a
-//! secret, passwords that well-known programs take as `-p X`, `-pX` or `-u user:password`, and the settings
-//! of `-e`, `--build-arg` and `--label`.
+//! Finds the secret words of a command, in a list or in a line: those after an option that asks for a secret,
+//! passwords that well-known programs take as `-p X`, `-pX` or `-u user:password`, and the settings of `-e`,
+//! `--build-arg` and `--label`.
 
 use std::ops::Range;
 
 use super::span::SecretSpan;
 use super::{allowlist, assignment, delimiters, name, value};
 
-/// How a program is told a secret.
+/// How a program takes a secret.
 struct PasswordProgram {
-    /// Beginning of its name.
+    /// Prefix of its name.
     name: &'static str,
-    /// Options whose value, apart or attached, is secret.
+    /// Options with a secret value, separate or attached.
     secret: &'static [&'static str],
-    /// Options whose value is `user:password`, or with `%` or `,` between.
+    /// Options with the value `user:password`, or with `%` or `,` as the separator.
     login: &'static [&'static str],
-    /// How many of the last words are secret.
+    /// Number of words at the end that are secret.
     last: usize,
 }
 
@@ -67,15 +67,15 @@ const PROGRAMS: [PasswordProgram; 33] = [
 /// Options of any program that are followed by `NAME=value`.
 const VARIABLES: [&str; 5] = ["-e", "--env", "--build-arg", "--setenv", "--from-literal"];
 const LABELS: [&str; 3] = ["-l", "--label", "--volume-label"];
-/// Options of any program that are followed by `user:password`.
+/// Options of any program before `user:password`.
 const LOGINS: [&str; 4] = ["--creds", "--user-password", "--basic-auth", "--proxy-user"];
-/// Programs whose `-p` and `-u` mean something else.
+/// Programs for which `-p` and `-u` mean something else.
 const OTHERS: [&str; 10] =
     ["docker", "podman", "nerdctl", "ssh", "scp", "iptables", "mkdir", "ps", "id", "journalctl"];
-/// Programs that take the names of secrets which they keep.
+/// Programs that take the names of secrets stored by them.
 const ENGINES: [&str; 3] = ["docker", "podman", "nerdctl"];
 
-/// Words that make it worth while to look at the words of a line.
+/// Returns the words that make it worthwhile to examine a line.
 pub(super) fn marks() -> impl Iterator<Item = &'static str> {
     let options = [
         " -p",
@@ -97,14 +97,14 @@ pub(super) fn marks() -> impl Iterator<Item = &'static str> {
     PROGRAMS.iter().map(|program| program.name).chain(LOGINS).chain(options)
 }
 
-/// The secret places of a line that may hold a command.
+/// Returns the secret places of a line that may contain a command.
 pub(super) fn in_text(text: &str) -> Vec<SecretSpan> {
     let ranges = words(text);
     let all: Vec<&str> = ranges.iter().map(|range| &text[range.clone()]).collect();
     let moved = |(word, span): (usize, SecretSpan)| {
         let start = ranges[word].start;
         let mut end = start + span.range.end;
-        // What ends a command is no part of its last word, unless it stands in quotes.
+        // A separator of commands is not part of the last word, unless it is quoted.
         let is_quoted = text[end..].starts_with(['"', '\'', '`', '\\']);
         if end == ranges[word].end && !is_quoted {
             let shorter = text[..end].trim_end_matches([';', '&', '|']).len();
@@ -115,13 +115,13 @@ pub(super) fn in_text(text: &str) -> Vec<SecretSpan> {
     in_words(&all).into_iter().map(moved).collect()
 }
 
-/// The secret places of words, each with the number of its word.
+/// Returns the secret places in words, each with the index of its word.
 pub(super) fn in_words(words: &[&str]) -> Vec<(usize, SecretSpan)> {
     let mut found = Vec::new();
     let mut running = Running::default();
     for (place, word) in words.iter().enumerate() {
         let before = place.checked_sub(1).map_or("", |before| words[before]);
-        // A word with the shell's sign at its end still belongs to the command that it ends.
+        // A word that ends with a shell separator still belongs to the command before it.
         if !is_end(word) || word.len() <= 2 {
             running.meet(word, before);
         }
@@ -147,12 +147,12 @@ pub(super) fn in_words(words: &[&str]) -> Vec<(usize, SecretSpan)> {
     found
 }
 
-/// The program whose words are read.
+/// The program whose words are being read.
 #[derive(Default, Clone, Copy)]
 struct Running {
     program: Option<&'static PasswordProgram>,
     is_other: bool,
-    /// An engine runs, whose `--secret` names what it keeps.
+    /// Whether it is an engine, whose `--secret` names a stored secret.
     is_engine: bool,
 }
 
@@ -176,7 +176,7 @@ impl Running {
         }
     }
 
-    /// A word after an option.
+    /// Returns the secret place of a word after an option.
     fn after(self, option: &str, word: &str) -> Option<SecretSpan> {
         let whole = || SecretSpan::secret(0..word.len());
         if word.is_empty() || !option.starts_with('-') {
@@ -195,7 +195,7 @@ impl Running {
         if self.program.is_some_and(|program| asks(program.secret)) {
             return Some(whole());
         }
-        // The last of several letters behind one dash has the value.
+        // Of several letters after one dash, the last one takes the value.
         let last = option.rfind(|sign: char| sign.is_ascii_alphabetic()).map_or("", |last| &option[last..]);
         let is_last = option.len() > 2 && !option.starts_with("--");
         let asks_last =
@@ -212,7 +212,7 @@ impl Running {
         }
     }
 
-    /// An option that holds its value: `-psecret`, `--env=NAME=value`.
+    /// Returns the secret place of an option with its value attached: `-psecret`, `--env=NAME=value`.
     fn attached(self, word: &str) -> Option<SecretSpan> {
         if let Some((option, rest)) = word.split_once('=').filter(|(option, _)| option.starts_with("--")) {
             let at = option.len() + 1;
@@ -247,7 +247,7 @@ impl Running {
     }
 }
 
-/// `NAME=value` as a word of its own: the value may hold blanks. A script is none.
+/// Returns the value of a word `NAME=value`, which may contain blanks; a script is not such a word.
 fn whole(before: &str, word: &str) -> Option<SecretSpan> {
     let is_script = before.starts_with('-') && !before.starts_with("--") && before.ends_with('c');
     let (name, value) = word.split_once('=').filter(|_| !is_script && !word.contains('\n'))?;
@@ -258,7 +258,7 @@ fn is_number(word: &str) -> bool {
     word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The value of `NAME=value`.
+/// Returns the value of `NAME=value`.
 fn setting(word: &str, at: usize, option: &str) -> Option<SecretSpan> {
     let (name, value) = word.split_once('=')?;
     let allowed = if LABELS.contains(&option) { allowlist::label } else { allowlist::variable };
@@ -266,20 +266,20 @@ fn setting(word: &str, at: usize, option: &str) -> Option<SecretSpan> {
     assignment::pair(name, start..start + value.len(), allowed)
 }
 
-/// The password of `user:password`.
+/// Returns the password of `user:password`.
 fn login(word: &str, at: usize) -> Option<SecretSpan> {
     let place = word.find([':', '%', ','])?;
     (place + 1 < word.len()).then(|| SecretSpan::secret(at + place + 1..at + word.len()))
 }
 
-/// What is fed to `chpasswd`: `echo root:password | chpasswd`.
+/// Returns the password in the input of `chpasswd`: `echo root:password | chpasswd`.
 fn fed(words: &[&str], place: usize) -> Option<(usize, SecretSpan)> {
     let (before, word) =
         words[..place].iter().enumerate().rev().take(6).find(|(_, word)| word.contains(':'))?;
     login(word, 0).map(|span| (before, span))
 }
 
-/// The last word before the pipe into a command that reads a password: `echo password | docker login
+/// Returns the last word before the pipe into a command that reads a password: `echo password | docker login
 /// --password-stdin`.
 fn piped(words: &[&str], place: usize) -> Option<(usize, SecretSpan)> {
     let pipe = words[..place].iter().rposition(|word| *word == "|")?;
@@ -293,7 +293,7 @@ fn is_end(word: &str) -> bool {
     matches!(word, "|" | "||" | "&&" | ";" | "&") || word.ends_with(';')
 }
 
-/// The words of a line, without the quotes around them.
+/// Returns the words of a line, without quotes around them.
 fn words(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let (mut found, mut at) = (Vec::new(), 0);
@@ -316,7 +316,7 @@ fn words(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// The end of a word without quotes around it; quotes within keep blanks.
+/// Returns the end of an unquoted word; quotes inside it protect blanks.
 fn word_end(text: &str, start: usize) -> usize {
     let bytes = text.as_bytes();
     let mut at = start;

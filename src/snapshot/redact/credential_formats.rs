@@ -1,5 +1,5 @@
-//! Credentials that are known by their format, whatever they are called: access tokens of well-known
-//! services, hashes of passwords, PEM blocks, credentials of HTTP.
+//! Credentials recognised by their format, whatever their name: access tokens of well-known services,
+//! password hashes, PEM blocks, HTTP credentials.
 
 use std::ops::Range;
 
@@ -9,18 +9,18 @@ use base64::engine::general_purpose::STANDARD;
 use super::delimiters;
 use super::span::SecretSpan;
 
-/// Signs that the rest of a key is made of.
+/// Characters in the rest of a key.
 #[derive(Debug, Clone, Copy)]
 enum Signs {
     /// Letters and digits.
     Plain,
-    /// And `_`.
+    /// Also `_`.
     Word,
-    /// And `-`.
+    /// Also `-`.
     Dashed,
-    /// And `.`.
+    /// Also `.`.
     Dotted,
-    /// Those of crypt(3) and of its kin.
+    /// Those of crypt(3) and similar formats.
     Crypt,
 }
 
@@ -104,22 +104,23 @@ const FORMATS: [(&str, usize, Signs); 64] = [
     ("{SSHA}", 8, Signs::Crypt),
 ];
 
-/// The beginnings.
+/// Returns the prefixes.
 pub(super) fn starts() -> impl Iterator<Item = &'static str> {
     FORMATS.iter().map(|(start, ..)| *start)
 }
 
-/// What a beginning of a key turned out to be.
+/// The result of examining the prefix of a key.
 pub(super) enum KeyMatch {
     /// A key.
     Key(SecretSpan),
-    /// No key, and none of this kind begins before there: what follows is a part of what was looked at.
+    /// Not a key, and none with this prefix begins before this place, since the text up to it has been
+    /// examined.
     NoneBefore(usize),
-    /// No beginning.
+    /// Not a key.
     Nothing,
 }
 
-/// A key at its beginning.
+/// Returns the key that begins with a prefix.
 pub(super) fn known(text: &str, mark: &Range<usize>) -> KeyMatch {
     let format =
         text.get(mark.clone()).and_then(|start| FORMATS.iter().find(|(prefix, ..)| *prefix == start));
@@ -144,7 +145,7 @@ pub(super) fn known(text: &str, mark: &Range<usize>) -> KeyMatch {
     }
 }
 
-/// The key of a web hook: all after its known address.
+/// Returns the key of a webhook: everything after its well-known address.
 pub(super) fn hook(text: &str, mark: &Range<usize>) -> Option<SecretSpan> {
     let rest = &text[mark.end..];
     let ends =
@@ -153,7 +154,7 @@ pub(super) fn hook(text: &str, mark: &Range<usize>) -> Option<SecretSpan> {
     (length > 0).then(|| SecretSpan::secret(mark.end..mark.end + length))
 }
 
-/// What follows `Bearer ` or `Basic ` without a header's name: prose is none.
+/// Returns the credentials after `Bearer ` or `Basic ` without a header's name, unless it is prose.
 pub(super) fn scheme(text: &str, mark: &Range<usize>) -> Option<SecretSpan> {
     const SHORTEST: usize = 8;
     let range = delimiters::bare(text, mark.end)?;
@@ -166,7 +167,7 @@ pub(super) fn scheme(text: &str, mark: &Range<usize>) -> Option<SecretSpan> {
     (value.len() >= SHORTEST && is_key).then(|| SecretSpan::secret(range))
 }
 
-/// A PEM block, up to its end or that of the text.
+/// Returns a PEM block, up to its end or the end of the text.
 pub(super) fn pem(text: &str, start: usize) -> SecretSpan {
     let rest = &text[start..];
     let end = rest.find("-----END ").map_or(text.len(), |end| {

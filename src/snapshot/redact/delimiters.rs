@@ -1,11 +1,11 @@
-//! Where a value begins and ends in a text: quotes at any depth of escapes, values without quotes, blanks.
+//! Where a value begins and ends: quotes at any depth of escapes, unquoted values, blanks.
 
 use std::ops::Range;
 
-/// Longest name that is looked at, in bytes.
+/// Longest name that is examined, in bytes.
 pub(super) const NAME_LIMIT: usize = 200;
 
-/// Whether a byte may be a part of the name of a setting.
+/// Returns whether a byte may be part of a setting's name.
 pub(super) fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
 }
@@ -17,8 +17,8 @@ pub(super) fn quote(text: &str, at: usize) -> Option<&str> {
     rest.as_bytes().get(slashes).filter(|byte| matches!(byte, b'"' | b'\'' | b'`')).map(|_| &rest[..=slashes])
 }
 
-/// Returns the range from a place to the quote that ends what this one began: one with as many backslashes or
-/// fewer; without one, all the rest.
+/// Returns the range from a place to the quote that closes `opening`: one with as many backslashes or fewer;
+/// without one, the whole rest.
 pub(super) fn within(text: &str, at: usize, opening: &str) -> Option<Range<usize>> {
     let sign = opening.bytes().next_back()?;
     let bytes = text.as_bytes();
@@ -35,8 +35,7 @@ pub(super) fn within(text: &str, at: usize, opening: &str) -> Option<Range<usize
     (at < text.len()).then_some(at..text.len())
 }
 
-/// Returns the range of a value without quotes: up to a blank, a quote, or a sign after which something else
-/// begins.
+/// Returns the range of an unquoted value: up to a blank, a quote, or a separator.
 pub(super) fn bare(text: &str, at: usize) -> Option<Range<usize>> {
     let rest = text.get(at..)?;
     let ends = |(place, sign): &(usize, char)| {
@@ -57,7 +56,7 @@ pub(super) fn bare(text: &str, at: usize) -> Option<Range<usize>> {
     (length > 0).then_some(at..at + length)
 }
 
-/// Whether a text begins with a blank, a quote, or another name and its value.
+/// Returns whether a text begins with a blank, a quote, or another name and its value.
 fn is_begun(text: &str) -> bool {
     let length = text.bytes().take(NAME_LIMIT).take_while(|byte| is_name(*byte) || *byte == b' ').count();
     text.is_empty()
@@ -66,7 +65,7 @@ fn is_begun(text: &str) -> bool {
         || length > 0 && text[length..].starts_with(['=', ':', '"'])
 }
 
-/// Returns the place behind the blanks that stand at one.
+/// Returns the place after the blanks at `at`.
 pub(super) fn blanks(bytes: &[u8], at: usize) -> usize {
     at + bytes.get(at..).unwrap_or_default().iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }

@@ -1,5 +1,5 @@
-//! Texts → the places in them that are secret. One automaton looks for the marks of all kinds at once; each
-//! mark is looked at closely where it stands, and no stretch of a text is looked at twice for the same kind.
+//! Finds the secret places in texts. One automaton searches for the marks of all kinds at once; each mark is
+//! examined where it stands, and no part of a text is examined twice for the same kind.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -11,14 +11,14 @@ use super::credential_formats::KeyMatch;
 use super::span::SecretSpan;
 use super::{address, assignment, command, credential_formats, value};
 
-/// What a mark announces.
+/// What a mark may introduce.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mark {
-    /// A part of a name that may be secret.
+    /// Part of a name that may belong to a secret.
     Name,
     /// `scheme://`.
     Address,
-    /// `@tcp(`: the end of user and password in the data source names of Go's drivers.
+    /// `@tcp(`: the end of user and password in data source names of Go drivers.
     Source,
     /// `Bearer `, `Basic `.
     Scheme,
@@ -26,11 +26,11 @@ enum Mark {
     Block,
     /// The well-known prefix of a key.
     Format,
-    /// The address of a web hook, whose rest is its key.
+    /// The address of a webhook, whose rest is its key.
     Hook,
     /// `NAME=value` follows.
     Setting,
-    /// A program that takes passwords, or an option that does.
+    /// A program that takes passwords, or an option that takes one.
     Command,
 }
 
@@ -67,7 +67,7 @@ const HOOKS: [&str; 6] = [
     "api.telegram.org/bot",
 ];
 
-/// All marks with what they announce.
+/// All marks with their kinds.
 static MARKS: LazyLock<Vec<(&'static str, Mark)>> = LazyLock::new(|| {
     let all = |words: &[&'static str], mark| words.iter().map(|word| (*word, mark)).collect::<Vec<_>>();
     [
@@ -88,13 +88,13 @@ static AUTOMATON: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::builder().ascii_case_insensitive(true).build(MARKS.iter().map(|(word, _)| word)).ok()
 });
 
-/// The secret places of a text, in order of their marks; they may overlap.
+/// Returns the secret places of a text in the order of their marks; they may overlap.
 pub(super) fn spans(text: &str) -> Vec<SecretSpan> {
     detected(text).spans
 }
 
-/// How many bytes the marks of a text made this program look at, for tests: a stretch that is gone over for
-/// each of its marks shows in it.
+/// Returns how many bytes were examined because of the marks in a text, for tests: examining a stretch again
+/// for each of its marks would show here.
 #[cfg(test)]
 pub(super) fn work(text: &str) -> usize {
     detected(text).looked_at
@@ -121,12 +121,12 @@ fn detected(text: &str) -> Detector {
 #[derive(Default)]
 struct Detector {
     spans: Vec<SecretSpan>,
-    /// Up to where each kind of mark was dealt with.
+    /// Where the examined text of each kind of mark ends.
     done: [usize; Mark::Command as usize + 1],
-    /// Up to where no key of a format begins.
+    /// Where the text ends in which no key of a format begins.
     barren: BTreeMap<&'static str, usize>,
     is_command: bool,
-    /// Bytes from each mark that was looked at to where what it announces ends.
+    /// Bytes from each examined mark to the end of what it introduces.
     looked_at: usize,
 }
 
@@ -167,7 +167,7 @@ impl Detector {
     }
 }
 
-/// A line of a key: base64 and nothing else, after what a log puts in front of it.
+/// Returns a line of a key: nothing but base64 after the prefix of the log.
 fn block(text: &str) -> Option<SecretSpan> {
     let last =
         text.trim_end().rsplit(char::is_whitespace).next().filter(|last| value::is_base64_block(last))?;
@@ -175,7 +175,7 @@ fn block(text: &str) -> Option<SecretSpan> {
     Some(SecretSpan::secret(start..start + last.len()))
 }
 
-/// Which lines of a log stand within a PEM block.
+/// Returns which lines of a log are inside a PEM block.
 pub(super) fn in_blocks<'t>(lines: impl Iterator<Item = &'t str>) -> Vec<Option<Range<usize>>> {
     let mut is_within = false;
     let body = |line: &str| {
@@ -188,7 +188,7 @@ pub(super) fn in_blocks<'t>(lines: impl Iterator<Item = &'t str>) -> Vec<Option<
         let begins = line.contains("-----BEGIN ");
         let ends = line.contains("-----END ");
         let place = if is_within && !begins && !ends { body(line) } else { None };
-        // Headers of a block, such as Proc-Type, stand before its body.
+        // Headers of a block, such as Proc-Type, precede its body.
         let goes_on =
             place.is_some() || line.trim().is_empty() || line.contains(": ") || line.contains("DEK-Info");
         is_within = !ends && (begins || is_within && goes_on);

@@ -1,5 +1,5 @@
-//! Strings of the engines' documents by their place: what a key or a neighbour says about a string decides
-//! how it is read.
+//! Strings of the engines' documents by their place: a key or a neighbouring string determines how a string
+//! is read.
 
 use std::ops::Range;
 
@@ -9,25 +9,25 @@ use super::detect::spans;
 use super::span::SecretSpan;
 use super::{allowlist, assignment, command, name};
 
-/// What a string of a document is.
+/// The kind of a string in a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FieldKind {
     /// Any text.
     Text,
-    /// Stands under a secret's name.
+    /// The value of a name that belongs to a secret.
     Secret,
-    /// Stands under a name that is not kept.
+    /// The value of a name that is not allowed.
     Hidden,
     /// `NAME=value` of an environment.
     Variable,
     /// `name=value` of a list of labels.
     Label,
-    /// What a layer of an image was created by.
+    /// The command that created a layer of an image.
     History,
 }
 
 impl FieldKind {
-    /// The place of what stands under a key, in an object that stands under `parent`.
+    /// Returns the kind of the value of a key, in an object of the kind `parent`.
     pub fn under(parent: FieldKind, above: &str, key: &str) -> Self {
         let is_label = matches!(above, "Labels" | "labels");
         match key {
@@ -54,7 +54,7 @@ impl FieldKind {
         }
     }
 
-    /// The secret places of a string that stands here.
+    /// Returns the secret places of a string of this kind.
     pub fn spans(self, text: &str) -> Vec<SecretSpan> {
         match self {
             Self::Secret => by_lines(text, std::iter::once(SecretSpan::secret(0..text.len()))),
@@ -75,7 +75,8 @@ fn entry(text: &str, allowed: fn(&str) -> bool) -> Vec<SecretSpan> {
     by_lines(text, hidden.into_iter().chain(spans(text)))
 }
 
-/// Spans cut at the ends of lines, which stay: whether a value has them decides how it can be carried over.
+/// Splits spans at line ends, which stay: whether a value has several lines determines how it can be passed
+/// on.
 fn by_lines(text: &str, spans: impl Iterator<Item = SecretSpan>) -> Vec<SecretSpan> {
     let mut cut = Vec::new();
     for span in spans {
@@ -89,7 +90,7 @@ fn by_lines(text: &str, spans: impl Iterator<Item = SecretSpan>) -> Vec<SecretSp
     cut
 }
 
-/// The values of `ENV`, `ARG` and `LABEL`, and the build arguments that stand before a `RUN`: `|2 A=b C=d
+/// Returns the values of `ENV`, `ARG` and `LABEL`, and the build arguments before a `RUN`: `|2 A=b C=d
 /// /bin/sh -c …`.
 fn history(text: &str) -> Vec<SecretSpan> {
     let bare = text.trim_start().trim_start_matches("/bin/sh -c #(nop)").trim_start();
@@ -107,7 +108,7 @@ fn history(text: &str) -> Vec<SecretSpan> {
     pairs(text, start, &rest[..length], allowlist::variable)
 }
 
-/// The values of `A=b C="d e" F=g h`; a value lasts until the next name.
+/// Returns the values of `A=b C="d e" F=g h`; a value extends to the next name.
 fn pairs(text: &str, start: usize, list: &str, allowed: fn(&str) -> bool) -> Vec<SecretSpan> {
     let mut found: Vec<(Range<usize>, &str)> = Vec::new();
     let mut at = start;
@@ -141,8 +142,8 @@ fn pairs(text: &str, start: usize, list: &str, allowed: fn(&str) -> bool) -> Vec
     spans
 }
 
-/// The place of the strings of an object such as `{"name": "DB_PASSWORD", "value": "x"}` that is told by its
-/// neighbour.
+/// Returns the kind of the strings in an object such as `{"name": "DB_PASSWORD", "value": "x"}`, which a
+/// neighbouring string determines.
 pub(super) fn named_beside(map: &Map<String, Value>, key: &str) -> Option<FieldKind> {
     if !matches!(key, "value" | "Value") {
         return None;
@@ -151,7 +152,7 @@ pub(super) fn named_beside(map: &Map<String, Value>, key: &str) -> Option<FieldK
     name::is_secret(told).then_some(FieldKind::Secret)
 }
 
-/// The secret places of a list of words that follow from its other words.
+/// Returns the secret places in a list of words that the other words of the list determine.
 pub(super) fn of_words(list: &[Value]) -> Vec<(usize, SecretSpan)> {
     let words: Vec<&str> = list.iter().map(|word| word.as_str().unwrap_or_default()).collect();
     command::in_words(&words)

@@ -1,8 +1,8 @@
-//! Lines of logs that tell a secret in every way that is known.
+//! Log lines that reveal a secret in every known way.
 
 use super::tests::{CANARY, hidden};
 
-/// Lines with a secret in place of `§`.
+/// Lines with `§` in place of the secret.
 const LINES: &[&str] = &[
     r#"{"level":"info","password":"§","user":"me"}"#,
     r#"{"msg":"{\"password\": \"§\", \"a\": 1}"}"#,

@@ -1,5 +1,5 @@
-//! Secrets in markup and in what is encoded: elements, attributes, quotes and signs of addresses and of JSON
-//! in JSON.
+//! Secrets in markup and in encoded text: elements, attributes, and the quotes and separators of addresses
+//! and of JSON inside JSON.
 
 use std::ops::Range;
 
@@ -7,10 +7,11 @@ use super::delimiters::{bare, blanks, quote, within};
 
 /// Ways to write a quote in addresses, markup and JSON.
 const QUOTES: [&str; 8] = ["%22", "%27", "&quot;", "&#34;", "&#39;", "&apos;", "\\u0022", "\\u0027"];
-/// Ways to write what stands between a name and its value there.
+/// Ways to write the separator between a name and its value there.
 const SIGNS: [&str; 7] = ["=", ":", "%3D", "%3d", "%3A", "%3a", "&#61;"];
 
-/// `password%3Dvalue`, `%22password%22%3A%22value%22`, `&quot;password&quot;: &quot;value&quot;`.
+/// Finds the value of `password%3Dvalue`, `%22password%22%3A%22value%22` or `&quot;password&quot;:
+/// &quot;value&quot;`.
 pub(super) fn encoded(text: &str, at: usize) -> Option<Range<usize>> {
     let start_of = |words: &[&'static str], place: usize| {
         words.iter().find(|word| text[place..].starts_with(**word)).copied()
@@ -31,7 +32,7 @@ pub(super) fn encoded(text: &str, at: usize) -> Option<Range<usize>> {
     (length > 0).then_some(from..from + length)
 }
 
-/// `<password>value</password>`, `<password type="plain">value</password>`.
+/// Finds the value of `<password>value</password>` or `<password type="plain">value</password>`.
 pub(super) fn element(text: &str, start: usize, at: usize) -> Option<Range<usize>> {
     let rest =
         text.get(at..).filter(|rest| text[..start].ends_with(['<', ':']) && rest.starts_with(['>', ' ']))?;
@@ -43,13 +44,13 @@ pub(super) fn element(text: &str, start: usize, at: usize) -> Option<Range<usize
     )
 }
 
-/// The text of an element whose tag ends at a place.
+/// Returns the content of an element whose tag ends at a place.
 fn content(text: &str, end: usize) -> Option<Range<usize>> {
     let length = text[end + 1..].find('<').unwrap_or(text.len() - end - 1);
     (length > 0).then_some(end + 1..end + 1 + length)
 }
 
-/// `name="password" value="x"`, `name="password">x</property>`.
+/// Finds the value of `name="password" value="x"` or `name="password">x</property>`.
 pub(super) fn attribute(text: &str, at: usize) -> Option<Range<usize>> {
     let after = at + quote(text, at)?.len();
     if text[after..].starts_with('>') {

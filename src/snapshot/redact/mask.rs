@@ -1,5 +1,5 @@
-//! Known secrets → tokens, wherever they occur in a text and however they are written: as they are, escaped
-//! for JSON, encoded for a URL, or within base64. One automaton for all.
+//! Finds known secrets in a text however they are written: as they are, escaped for JSON, encoded for a URL,
+//! or within base64. One automaton for all.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -11,13 +11,12 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::value;
 
-/// Longest beginning of a written value that the automaton looks for, in bytes. What follows is compared
-/// where the beginning occurs: a text that repeats itself would else be gone over for its length times that
-/// of the value.
+/// Longest prefix of a spelling that the automaton searches for, in bytes. The rest is compared where the
+/// prefix occurs: otherwise a repetitive text would cost its length times that of the value.
 const BEGINNING: usize = 256;
-/// Least length of base64 that may hold a value that is searched for.
+/// Shortest base64 that may contain a value that is searched for.
 const ENCODED: usize = 8;
-/// Reads any piece of base64: what follows the last whole byte does not matter.
+/// Decodes any piece of base64: bits after the last whole byte are ignored.
 const PIECES: GeneralPurpose = GeneralPurpose::new(
     &ALPHABET,
     GeneralPurposeConfig::new()
@@ -27,31 +26,31 @@ const PIECES: GeneralPurpose = GeneralPurpose::new(
 
 #[cfg(test)]
 thread_local! {
-    /// How many automata this thread has made.
+    /// Number of automata built by this thread.
     pub(super) static MADE: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 /// The automaton of all values that are searched for.
 pub(super) struct Masks {
     automaton: Option<AhoCorasick>,
-    /// What each pattern of it stands for.
+    /// The spelling of each pattern.
     patterns: Vec<Spelling>,
-    /// Values could not be put into an automaton: then nothing is let through.
+    /// Whether the automaton could not be built: then no text is passed on.
     is_broken: bool,
 }
 
 /// One way to write a value.
 struct Spelling {
-    /// Number of the value.
+    /// Index of the value.
     number: usize,
-    /// It may be a part of another word or number, and is not meant there.
+    /// Whether it may be part of another word or number, where it is not meant.
     is_word: bool,
-    /// What follows its beginning.
+    /// What follows its prefix.
     rest: Box<[u8]>,
 }
 
 impl Masks {
-    /// Makes the automaton of values, each with its number.
+    /// Builds the automaton of values, each with its number.
     pub fn of<'v>(values: impl Iterator<Item = (&'v str, usize)>) -> Self {
         #[cfg(test)]
         MADE.set(MADE.get() + 1);
@@ -74,7 +73,7 @@ impl Masks {
         Self { automaton: built.and_then(Result::ok), patterns, is_broken }
     }
 
-    /// Where values occur in a text, with their numbers.
+    /// Returns where values occur in a text, with their numbers.
     pub fn find(&self, text: &str) -> Vec<(Range<usize>, usize)> {
         if self.is_broken {
             return vec![(0..text.len(), 0)];
@@ -90,8 +89,8 @@ impl Masks {
         found
     }
 
-    /// Places of values, in their order. A long value that only begins as one that is known is taken for it
-    /// as far as the two agree.
+    /// Returns the places of values in order. A long value that starts like a known one is taken for it as
+    /// far as the two agree.
     fn occurrences(&self, automaton: &AhoCorasick, bytes: &[u8]) -> Vec<(Range<usize>, usize)> {
         let (mut found, mut at) = (Vec::new(), 0);
         while let Some(hit) = automaton.find(Input::new(bytes).range(at..)) {
@@ -106,7 +105,7 @@ impl Masks {
         found
     }
 
-    /// The value that a run of base64 holds, wherever its groups of four begin.
+    /// Returns the value that a run of base64 contains, wherever its groups of four begin.
     fn encoded(&self, automaton: &AhoCorasick, run: &[u8]) -> Option<usize> {
         let standard: Vec<u8> = run
             .iter()
@@ -118,14 +117,14 @@ impl Masks {
             .collect();
         (0..4).find_map(|shift| {
             let piece = standard.get(shift..)?;
-            // A single sign at the end holds no whole byte.
+            // A single character at the end does not make a whole byte.
             let whole = if piece.len() % 4 == 1 { piece.len() - 1 } else { piece.len() };
             let decoded = PIECES.decode(&piece[..whole]).ok()?;
             self.occurrences(automaton, &decoded).first().map(|(_, number)| *number)
         })
     }
 
-    /// Whether no value occurs in a text.
+    /// Returns whether no value occurs in a text.
     pub fn is_clean(&self, text: &str) -> bool {
         self.find(text).is_empty()
     }
@@ -136,7 +135,7 @@ fn stands_alone(bytes: &[u8], range: &Range<usize>) -> bool {
     !is_part(range.start.checked_sub(1).and_then(|at| bytes.get(at))) && !is_part(bytes.get(range.end))
 }
 
-/// Stretches of a text that may be base64, of either alphabet.
+/// Returns the parts of a text that may be base64, in either alphabet.
 fn runs(text: &str) -> impl Iterator<Item = Range<usize>> {
     let is_sign = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
     let mut at = 0;

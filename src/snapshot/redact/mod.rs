@@ -1,27 +1,27 @@
-//! Taking secrets out before anything is kept.
+//! Redaction: replaces secrets before anything is kept.
 //!
-//! The values of variables, labels, build arguments and of an image's history are kept for the names of
-//! [`allowlist`] only. Everything else passes a search for what looks like a secret: by the name it has, by
-//! its place, by its format. What was found is replaced by a token wherever it occurs, in every document,
-//! fact and line, also escaped or encoded. Tokens are numbered in order of appearance: the same value has the
-//! same token within a snapshot, and a token says nothing about the value.
+//! The values of variables, labels, build arguments and an image's history are kept only for the names in
+//! [`allowlist`]. Everything else is searched for what looks like a secret: by its name, its place or its
+//! format. What is found is replaced by a token wherever it occurs, in every document, fact and line, also
+//! escaped or encoded. Tokens are numbered in order of appearance: equal values have the same token within a
+//! snapshot, and a token reveals nothing about its value.
 //!
-//! Why a value that is secret once is masked everywhere: the same password stands in the environment, in the
+//! Why a value that is secret once is masked everywhere: the same password is in the environment, in the
 //! command line of a health check and, once something fails, in a line of the log, and only the first of them
-//! bears a name that gives it away. So all documents, facts and lines are read first ([`Redactor::learn`])
-//! and only then is anything replaced; a value that is learned last is still masked in what was read first.
-//! Short values and words of every log are the exception (`value`): masked everywhere they would make a log
-//! unreadable and tell what they are by what is missing.
+//! has a name that gives it away. So all documents, facts and lines are read first ([`Redactor::learn`]) and
+//! only then is anything replaced; a value that is found last is still masked in what was read first. Short
+//! values and words of every log are the exception (`value`): masked everywhere they would make a log
+//! unreadable, and the gaps would reveal them.
 //!
-//! Why one pass: a snapshot may hold thousands of lines and hundreds of secrets, and a search for each
+//! Why one pass: a snapshot may have thousands of lines and hundreds of secrets, and a search for each
 //! secret, or for each kind, would read all text as many times. One automaton finds the marks of all kinds in
-//! a text (`detect`), one finds all known values in all their spellings (`mask`), and each kind remembers up
-//! to where it has looked, so that the work stays linear in the text whatever the text is. One pass also
-//! settles what overlaps: places from both searches are merged before any is replaced, where one replacement
-//! after another would find its marks in tokens, or leave the end of a longer secret behind.
+//! a text (`detect`), one finds all known values in all their spellings (`mask`), and each kind remembers how
+//! far it has searched, so that the work stays linear in the length of any text. One pass also settles
+//! overlaps: places from both searches are merged before any is replaced. One replacement after another would
+//! find marks inside tokens, or leave the end of a longer secret behind.
 //!
-//! Why it is checked in the end: the two searches are rules of thumb, the last look is not. A text in which a
-//! known value is left is replaced as a whole.
+//! Why there is a final check: both searches are heuristics, the check is not. A text that still contains a
+//! known value is replaced as a whole.
 
 mod address;
 mod allowlist;
@@ -56,17 +56,18 @@ use self::mask::Masks;
 use self::span::{MaskScope, SecretSpan};
 use super::Snapshot;
 
-/// Collects secrets first, then replaces them everywhere.
+/// Finds secrets first, then replaces them everywhere.
 #[derive(Default)]
 pub struct Redactor {
     /// Number and scope of each value.
     values: HashMap<String, KnownSecret>,
-    /// Number of the last token that a snapshot brought along.
+    /// Highest token number that the snapshot already contained.
     used: usize,
-    /// Words that name the target, its image and its engine: nothing else is hidden by hiding them.
+    /// Words that name the target, its image and its engine, which a cure must be able to name.
     structure: Vec<String>,
-    /// Values that are only not needed stay: what a snapshot file holds was chosen when it was made.
-    is_again: bool,
+    /// Whether the snapshot was redacted before: then values that are only not allowed stay, since they were
+    /// chosen when it was made.
+    was_redacted: bool,
     masks: OnceLock<Masks>,
 }
 
@@ -76,7 +77,7 @@ struct KnownSecret {
     is_searched: bool,
 }
 
-/// Never tells a value.
+/// Never shows a value.
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redactor").field("values", &self.values.len()).finish_non_exhaustive()
@@ -84,10 +85,11 @@ impl fmt::Debug for Redactor {
 }
 
 impl Redactor {
-    /// For a snapshot that was redacted when it was made, perhaps by other rules or another hand.
+    /// Makes a redactor for a snapshot that was redacted when it was made, perhaps by other rules or edited
+    /// since.
     #[must_use]
-    pub(super) fn again() -> Self {
-        Self { is_again: true, ..Self::default() }
+    pub(super) fn of_redacted() -> Self {
+        Self { was_redacted: true, ..Self::default() }
     }
 
     /// Finds the secrets of a raw engine document: environment, labels, arguments, registry auth, URLs.
@@ -132,7 +134,7 @@ impl Redactor {
     }
 
     fn hides(&self, span: &SecretSpan) -> bool {
-        !self.is_again || span.scope == MaskScope::Everywhere
+        !self.was_redacted || span.scope == MaskScope::Everywhere
     }
 
     fn remember(&mut self, value: &str, scope: MaskScope) {
@@ -155,7 +157,7 @@ impl Redactor {
         }
     }
 
-    /// What a secret holds in base64 is a secret too, and so is the password of `user:password` in it.
+    /// Remembers what a secret contains in base64, and the password of `user:password` in it.
     fn remember_decoded(&mut self, value: &str) {
         let bare = value.trim_end_matches('=');
         let decoded = STANDARD_NO_PAD.decode(bare).or_else(|_| URL_SAFE_NO_PAD.decode(bare)).ok();
@@ -180,13 +182,13 @@ impl Redactor {
         })
     }
 
-    /// Replaces every known secret in a text, and whatever looks like one.
+    /// Replaces every known secret in a text, and everything that looks like one.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
         self.masked(text, detect::spans(text))
     }
 
-    /// Replaces places of a text, and known values wherever they stand in it.
+    /// Replaces places of a text, and known values wherever they occur in it.
     fn masked(&self, text: &str, spans: Vec<SecretSpan>) -> String {
         if let Some(known) = self.values.get(text).filter(|known| known.is_searched) {
             return token(known.number);
@@ -202,12 +204,12 @@ impl Redactor {
         if places.is_empty() {
             return text.to_owned();
         }
-        // A longer place stands before a shorter one within it.
+        // A longer place precedes a shorter one inside it.
         places.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
         replaced(text, &places)
     }
 
-    /// Replaces every known secret in a document, keys included.
+    /// Replaces every known secret in a document, including its keys.
     pub fn redact_value(&self, value: &mut Value) {
         self.redact_in(value, FieldKind::Text, "");
     }
@@ -248,8 +250,8 @@ impl Redactor {
         }
     }
 
-    /// Learns from the whole snapshot and replaces what was found, everywhere in it. What comes out was
-    /// checked: a text that still holds a value is replaced as a whole.
+    /// Learns from the whole snapshot and replaces what was found, everywhere in it. The result is checked: a
+    /// text that still contains a value is replaced as a whole.
     #[must_use]
     pub fn redacted(mut self, mut snapshot: Snapshot) -> Snapshot {
         self.learn_snapshot(&snapshot);
@@ -292,7 +294,7 @@ impl Redactor {
         self.learn_text(&snapshot.target.name);
     }
 
-    /// Looks through every text of a snapshot for values that are left; each that has one is replaced as a
+    /// Searches every text of a snapshot for remaining values, and replaces each text that has one as a
     /// whole.
     fn check(&self, snapshot: &mut Snapshot) {
         let masks = self.masks();
@@ -316,7 +318,7 @@ fn token(number: usize) -> String {
     format!("<secret-{number}>")
 }
 
-/// The text with places replaced by tokens; places that overlap become one.
+/// Returns the text with places replaced by tokens; overlapping places become one.
 fn replaced(text: &str, places: &[(Range<usize>, usize)]) -> String {
     let mut out = String::with_capacity(text.len());
     let (mut end, mut places) = (0, places.iter().peekable());
@@ -349,7 +351,7 @@ fn each_text(value: &mut Value, keep: &impl Fn(&mut String)) {
     }
 }
 
-/// The highest number of a token in a snapshot that was redacted before.
+/// Returns the highest token number in a snapshot that was redacted before.
 fn last_token(snapshot: &Snapshot) -> usize {
     let highest = |text: &str| {
         let numbers =
@@ -373,7 +375,7 @@ fn deepest(value: &Value, highest: &impl Fn(&str) -> usize) -> usize {
     }
 }
 
-/// Words that a cure must be able to name.
+/// Returns the words that a cure must be able to name.
 fn structure(snapshot: &Snapshot) -> Vec<String> {
     let container = snapshot.documents.get("container");
     let text = |pointer: &str| {

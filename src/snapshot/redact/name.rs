@@ -1,7 +1,8 @@
-//! What a name says about its value: `DB_PASSWORD_V2` holds a secret, `DB_PASSWORD_FILE` says where one is.
+//! What a name says about its value: `DB_PASSWORD_V2` is a secret, `DB_PASSWORD_FILE` says where one is
+//! stored.
 
-/// Words that name a secret wherever they stand in a name, unless what follows says that it is something
-/// about the secret.
+/// Words that mark a secret anywhere in a name, unless a later word shows that it is something about the
+/// secret.
 const STRONG: [&str; 12] = [
     "password",
     "passwd",
@@ -16,7 +17,7 @@ const STRONG: [&str; 12] = [
     "credential",
     "pwd",
 ];
-/// Words that name a secret at the end of a name.
+/// Words that mark a secret at the end of a name.
 const LAST: [&str; 17] = [
     "pass",
     "pw",
@@ -36,7 +37,7 @@ const LAST: [&str; 17] = [
     "requirepass",
     "masterauth",
 ];
-/// Words before `key` that make it no secret.
+/// Words before `key` that make it public.
 const OPEN_KEYS: [&str; 14] = [
     "public",
     "primary",
@@ -53,7 +54,7 @@ const OPEN_KEYS: [&str; 14] = [
     "map",
     "group",
 ];
-/// Last words that say something about a secret instead of being it.
+/// Final words of names that describe a secret rather than contain it.
 const ABOUT: [&str; 56] = [
     "file",
     "files",
@@ -112,7 +113,7 @@ const ABOUT: [&str; 56] = [
     "bucket",
     "stdin",
 ];
-/// Last words that say which of several secrets it is, or how it is written.
+/// Final words that distinguish several secrets, or give their encoding.
 const WHICH: [&str; 31] = [
     "b64",
     "base64",
@@ -146,7 +147,7 @@ const WHICH: [&str; 31] = [
     "previous",
     "next",
 ];
-/// Names that only sound secret: fields of the engines' own documents, settings of systemd, sockets.
+/// Names that only look secret: fields of the engines' own documents, settings of systemd, sockets.
 const PLAIN: [&str; 9] = [
     "Authorization",
     "SSH_AUTH_SOCK",
@@ -158,10 +159,10 @@ const PLAIN: [&str; 9] = [
     "ImportCredential",
     "pam_auth",
 ];
-/// Longest name that is looked at.
+/// Longest name that is examined.
 const LONGEST: usize = 200;
 
-/// Whether the value under a name is a secret.
+/// Returns whether the value under a name is a secret.
 pub(super) fn is_secret(name: &str) -> bool {
     if name.is_empty() || name.len() > LONGEST || PLAIN.contains(&name) || name.contains(char::is_whitespace)
     {
@@ -185,12 +186,12 @@ pub(super) fn is_secret(name: &str) -> bool {
         || joined.ends_with("connectionstring")
 }
 
-/// Whether a name consists of several words, as prose does not have them.
+/// Returns whether a name consists of several words, unlike words in prose.
 pub(super) fn is_compound(name: &str) -> bool {
     name.starts_with('-') || words(name).len() > 1
 }
 
-/// Whether a name is that of a file or of a program of systemd, which messages put in front of what they say:
+/// Returns whether a name is that of a file or of a systemd program, which messages begin with:
 /// `secrets.yaml: …`.
 pub(super) fn is_of_file(name: &str) -> bool {
     const ENDINGS: [&str; 13] =
@@ -210,7 +211,7 @@ fn tells_which(word: &str) -> bool {
     WHICH.contains(&word) || !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// `PGPASS` and `dbpass`, but not `bypass`.
+/// Returns whether a word ends in `pass` as in `PGPASS` and `dbpass`, but not `bypass`.
 fn names_pass(word: &str) -> bool {
     word.ends_with("pass")
         && !["bypass", "compass", "encompass", "surpass", "trespass", "firstpass", "onepass"].contains(&word)
@@ -226,8 +227,8 @@ fn singular(word: &str) -> &str {
     word.strip_suffix('s').filter(|rest| rest.len() > 2 && !rest.ends_with('s')).unwrap_or(word)
 }
 
-/// The words of a name in lower case: cut at signs, between small and capital letters, and before digits that
-/// end it.
+/// Returns the words of a name in lower case: split at punctuation, between lower and upper case, and before
+/// final digits.
 fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let (mut word, mut before) = (String::new(), ' ');

@@ -1,5 +1,4 @@
-//! Secrets after nothing but a blank: `PASSWORD 'x'` of SQL, `password x` of netrc, and sentences that tell
-//! one.
+//! Secrets that follow a blank only: `PASSWORD 'x'` in SQL, `password x` in netrc, and in sentences.
 
 use std::ops::Range;
 
@@ -9,8 +8,8 @@ use super::{name, value};
 /// Longest name of a plugin between `IDENTIFIED WITH` and `BY`.
 const PLUGIN: usize = 64;
 
-/// `PASSWORD 'value'` and `IDENTIFIED BY 'value'` of SQL, `login me password value` of netrc, `password is
-/// value`, `db_password value`.
+/// Finds the value of `PASSWORD 'value'` and `IDENTIFIED BY 'value'` in SQL, `login me password value` in
+/// netrc, `password is value`, `db_password value`.
 pub(super) fn spoken(text: &str, start: usize, at: usize, name: &str, sql: bool) -> Option<Range<usize>> {
     let lower = name.to_ascii_lowercase();
     let is_told = ["password", "passwd", "passphrase", "requirepass", "masterauth"].contains(&lower.as_str());
@@ -50,7 +49,8 @@ fn is_by(text: &str) -> bool {
     text.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(" by "))
 }
 
-/// What `MySQL` makes up at its first start: `A temporary password is generated for root@localhost: value`.
+/// Returns the password that `MySQL` generates on its first start: `A temporary password is generated for
+/// root@localhost: value`.
 fn generated(text: &str, at: usize) -> Option<Range<usize>> {
     let rest = text[at..].strip_prefix("is generated for ")?;
     let account = rest.split_once(": ")?.0;

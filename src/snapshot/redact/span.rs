@@ -1,4 +1,4 @@
-//! A place in a text whose value is masked, and where else that value is.
+//! A place in a text whose value is masked, and where else the value is masked.
 
 use std::ops::Range;
 
@@ -17,7 +17,7 @@ impl SecretSpan {
         Self { range, scope: MaskScope::Everywhere }
     }
 
-    /// Marks what is not known to be a secret, and is not needed either.
+    /// Marks a value that is not known to be a secret, but is not needed either.
     pub fn hidden(range: Range<usize>) -> Self {
         Self { range, scope: MaskScope::InPlace }
     }
@@ -28,6 +28,6 @@ impl SecretSpan {
 pub(super) enum MaskScope {
     /// Wherever it occurs.
     Everywhere,
-    /// Where it stands; wherever it occurs only when it looks random.
+    /// Where it stands; elsewhere only if it looks random.
     InPlace,
 }

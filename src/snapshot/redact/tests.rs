@@ -1,4 +1,4 @@
-//! Secrets of every kind in every place; and messages that only speak of them.
+//! Secrets of every kind in every place; and messages that only mention them.
 
 use serde_json::json;
 
@@ -68,14 +68,14 @@ fn plain_settings_stay() {
     assert!(!said.contains("<secret"), "{said}");
 }
 
-/// A text after its own secrets were taken out.
+/// Returns a text after its own secrets are redacted.
 pub(super) fn hidden(text: &str) -> String {
     let mut redactor = Redactor::default();
     redactor.learn_text(text);
     redactor.redact(text)
 }
 
-/// A secret that is nothing else.
+/// A secret that occurs nowhere else.
 pub(super) const CANARY: &str = "x9Kd72mQp4Zr";
 
 #[test]
@@ -254,7 +254,7 @@ fn what_a_cluster_and_a_network_are_told_is_hidden() {
 #[test]
 fn no_stretch_of_a_text_is_looked_at_for_each_of_its_marks() {
     const LONG: usize = 50_000;
-    // Marks of so many kinds may announce something in the same stretch.
+    // Marks of this many kinds may introduce something in the same stretch.
     const KINDS: usize = 4;
     for (head, unit) in [
         ("", "-----BEGIN RSA PRIVATE KEY-----"),

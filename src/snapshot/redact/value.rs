@@ -1,15 +1,12 @@
-//! What a value looks like: whether it can be searched for in other texts without taking words of messages
-//! for it.
+//! What a value looks like: whether it can be searched for in other texts without masking ordinary words.
 
-/// Shortest value that is searched for in other texts; a shorter one is replaced only where it stands under
-/// its name.
+/// Shortest value that is searched for in other texts; a shorter one is replaced only under its name.
 const SEARCHED: usize = 6;
-/// Shortest value without a telling name that is searched for in other texts.
+/// Shortest value without a secret name that is searched for in other texts.
 const OPAQUE: usize = 8;
-/// Values that stand under secret names but are no secrets.
+/// Values under secret names that are not secrets.
 const PLAIN: [&str; 12] = ["true", "false", "yes", "no", "none", "null", "nil", "on", "off", "0", "1", "-"];
-/// Words of systemd, of the engines and of every log: one of them as a password is replaced where it stands,
-/// and nowhere else.
+/// Words of systemd, of the engines and of every log: if one is a password, it is replaced in place only.
 const COMMON: [&str; 60] = [
     "systemd",
     "docker",
@@ -73,7 +70,7 @@ const COMMON: [&str; 60] = [
     "private",
 ];
 
-/// Whether nothing is lost when a value under a secret name stays.
+/// Returns whether a value under a secret name may stay without harm.
 pub(super) fn is_plain(value: &str) -> bool {
     let reference = value.strip_prefix('$').is_some_and(|rest| {
         let name = rest.trim_start_matches('{').trim_end_matches('}');
@@ -81,7 +78,7 @@ pub(super) fn is_plain(value: &str) -> bool {
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
             && !name.starts_with(|sign: char| sign.is_ascii_digit())
     });
-    // Stars, and the place of a value in the text of a message.
+    // Asterisks, and placeholders in message templates.
     let filler =
         value.bytes().all(|byte| byte == b'*' || byte == b'.') || value.starts_with('%') && value.len() <= 2;
     value.is_empty()
@@ -91,7 +88,7 @@ pub(super) fn is_plain(value: &str) -> bool {
         || PLAIN.contains(&value.to_ascii_lowercase().as_str())
 }
 
-/// Whether a secret can be replaced wherever it occurs.
+/// Returns whether a secret can be replaced wherever it occurs.
 pub(super) fn is_searched(value: &str) -> bool {
     let is_path = value.starts_with('/') && value.split('/').all(|part| !is_opaque(part));
     let is_init = value.starts_with("/sbin/")
@@ -101,13 +98,14 @@ pub(super) fn is_searched(value: &str) -> bool {
     value.len() >= SEARCHED && !(is_path && is_init) && !COMMON.contains(&value.to_ascii_lowercase().as_str())
 }
 
-/// Whether a value is made of one kind of sign, so that it may be a part of other words or numbers.
+/// Returns whether a value consists of one kind of character, so that it may be part of other words or
+/// numbers.
 pub(super) fn is_word(value: &str) -> bool {
     value.bytes().all(|byte| byte.is_ascii_lowercase()) || value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether a value looks made by chance: letters and digits in turn, or signs that names do not have. Ids and
-/// digests in hex are none.
+/// Returns whether a value looks random: letters and digits mixed, or characters that names do not have.
+/// Hexadecimal ids and digests do not count.
 pub(super) fn is_opaque(value: &str) -> bool {
     if value.len() < OPAQUE
         || value.starts_with(['/', '.'])
@@ -132,7 +130,7 @@ pub(super) fn is_opaque(value: &str) -> bool {
     turns >= 3 || mixed && turns >= 2 || odd
 }
 
-/// Whether a text is base64 of something long, as the lines of a key are.
+/// Returns whether a text is long base64, as the lines of a key are.
 pub(super) fn is_base64_block(value: &str) -> bool {
     const SHORTEST: usize = 40;
     let bytes = value.trim_end_matches('=').as_bytes();

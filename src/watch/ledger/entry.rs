@@ -1,16 +1,17 @@
-//! What is remembered of one container: which deaths and starts are known, and which jobs wait. Must not know
-//! other containers.
+//! What is remembered about one container: which deaths and starts are known, and which jobs wait. Must not
+//! know other containers.
 
 use std::time::Duration;
 
 use crate::watch::examination_job::{Job, Lane};
 
-/// A start event may come so long after the start that the engine notes, in nanoseconds.
+/// How much later than the start that the engine records a start event may come, in nanoseconds.
 const LATE: i64 = 2_000_000_000;
-/// Deaths told by lists whose events may still come; more than one only when lists follow each other closely.
+/// Deaths known from lists whose events may still come; more than one only if lists follow each other
+/// closely.
 const SPANS: usize = 4;
 
-/// A run that a list told of and whose death has had no event yet.
+/// A run known from a list, whose death has had no event yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     pub started: i64,
@@ -20,9 +21,9 @@ pub struct Span {
 /// One lane of a container.
 #[derive(Debug, Default)]
 pub struct Slot {
-    /// The job to be done next, and when.
+    /// The next job, and when it is due.
     pub waiting: Option<(Duration, Job)>,
-    /// What the examination under way stands for: the time of its first event.
+    /// The time of the first event covered by the examination in progress.
     pub busy: Option<i64>,
     /// No further job before this time.
     pub open_until: Duration,
@@ -33,15 +34,15 @@ pub struct Slot {
 pub struct Entry {
     pub name: String,
     pub image: String,
-    /// Time of the last death that an event told of, or that was known from the beginning.
+    /// Time of the last death that an event reported, or that was known from the beginning.
     pub died: i64,
-    /// Time of the last death whose report is out.
+    /// Time of the last death that was reported to the user.
     pub reported: i64,
-    /// Deaths that only a list told of, the oldest first.
+    /// Deaths known only from a list, the oldest first.
     pub listed: Vec<Span>,
     /// Time of the last start.
     pub started: i64,
-    /// Start that only a list told of.
+    /// Start known only from a list.
     pub listed_start: Option<i64>,
     pub unhealthy: bool,
     pub removed: bool,
@@ -59,14 +60,14 @@ impl Entry {
         }
     }
 
-    /// Tells whether nothing waits and nothing is under way.
+    /// Returns whether nothing waits and nothing is in progress.
     pub fn is_idle(&self) -> bool {
         [&self.death, &self.health, &self.start]
             .iter()
             .all(|slot| slot.waiting.is_none() && slot.busy.is_none())
     }
 
-    /// Tells whether it ran when it was last heard of.
+    /// Returns whether it was running when last heard of.
     pub fn is_running(&self) -> bool {
         self.started > self.last_death()
     }
@@ -76,9 +77,9 @@ impl Entry {
         self.listed.last().map_or(self.died, |span| span.finished.max(self.died))
     }
 
-    /// Takes a death event; says whether the death is news.
+    /// Takes a death event; returns whether the death is news.
     ///
-    /// Events come in order, an event never before the end that it tells of, and a list's newest run ends
+    /// Events come in order, an event never before the end that it reports, and the newest run in a list ends
     /// before the next one begins: an event belongs to the last listed run that had ended by then.
     pub fn die(&mut self, time: i64) -> bool {
         if time <= self.died {
@@ -93,7 +94,7 @@ impl Entry {
         told.is_none()
     }
 
-    /// Takes a death from a list; says whether it is news.
+    /// Takes a death from a list; returns whether it is news.
     pub fn listed_death(&mut self, span: Span) -> bool {
         if span.finished <= self.last_death() {
             return false;
@@ -105,14 +106,14 @@ impl Entry {
         true
     }
 
-    /// Takes a start event; says whether the start is news.
+    /// Takes a start event; returns whether the start is news.
     pub fn begin(&mut self, time: i64) -> bool {
         if time <= self.started {
             return false;
         }
         self.started = time;
         // A later run: the deaths before it have had their events, or never will. A run of milliseconds may
-        // end before its start is told.
+        // end before its start is reported.
         let is_over = |span: &Span| time > span.finished && time > span.started.saturating_add(LATE);
         if let Some(over) = self.listed.iter().rposition(is_over) {
             let last = self.listed.drain(..=over).next_back();
@@ -121,7 +122,7 @@ impl Entry {
         self.listed_start.take().is_none_or(|start| time < start)
     }
 
-    /// Takes the start of a run from a list; says whether it is news.
+    /// Takes the start of a run from a list; returns whether it is news.
     pub fn listed_begin(&mut self, time: i64) -> bool {
         if time <= self.started {
             return false;

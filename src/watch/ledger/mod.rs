@@ -1,18 +1,17 @@
-//! The ledger of all containers: events and lists in, jobs out when they are due. A pure machine: time comes
-//! in with every call. Must not ask an engine, wait, print or judge, nor know how an examination is made.
+//! The ledger of all containers: events and lists in, jobs out when they are due. A pure state machine: every
+//! call passes the time. Must not ask an engine, wait, print or judge, nor know how an examination is made.
 //!
 //! Why it keeps books instead of reacting to events: each death must have exactly one report, and no single
-//! source tells of each death exactly once. Events are lost while the connection is down, come again when
-//! they are asked for from a little earlier (they arrive slightly out of order), and carry a time that may
-//! lie seconds behind the end itself; a list has the exact time, but only of the last run. So a death is
-//! known by its container and its time, and what either source tells is held against what is known already
-//! (`entry`).
+//! source reports each death exactly once. Events are lost while the connection is down, are repeated when
+//! they are requested again from a little earlier (they arrive slightly out of order), and carry a time that
+//! may be seconds after the end itself; a list has the exact time, but only of the last run. So a death is
+//! identified by its container and its time, and what either source reports is compared with what is known
+//! already (`entry`).
 //!
-//! Reports are bounded apart from that: a container in a restart loop may die every second, so further deaths
-//! wait until a window is over and are told in one report. Deaths, health and starts have lanes of their own,
-//! because a start waits for a boot and must not keep a death waiting. What a later run resumes behind is
-//! what has had its report, not what was seen: a watch that is killed repeats an examination rather than
-//! losing one.
+//! Reports are also limited in number: a container in a restart loop may die every second, so further deaths
+//! wait until a window is over and are covered by one report. Deaths, health and starts have separate lanes,
+//! because a start waits for a boot and must not hold up a death. A later run resumes after what was
+//! reported, not after what was seen: a watch that is killed repeats an examination rather than losing one.
 
 mod entry;
 mod news;
@@ -28,24 +27,24 @@ use entry::Entry;
 
 /// Jobs that may wait before no further events are taken.
 const BACKLOG: usize = 5_000;
-/// Events are asked for again from so long before the last one, because engines send them a little out of
+/// Events are requested again from this long before the last one, because engines send them slightly out of
 /// order, in nanoseconds.
 pub const OVERLAP: i64 = 5_000_000_000;
 
-/// How a watch is to go.
+/// Settings of a watch.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Shortest time between two reports on deaths of the same container.
     pub window: Duration,
-    /// Time that a container has to settle after its start.
+    /// Time for a container to settle after its start.
     pub settle: Duration,
-    /// Names or beginnings of ids that are watched; all when empty.
+    /// Names or prefixes of ids to watch; all if empty.
     pub names: Vec<String>,
-    /// What happened before is not reported, in nanoseconds since the epoch by the engine's clock.
+    /// What happened before this time is not reported, in nanoseconds since the epoch by the engine's clock.
     pub floor: i64,
 }
 
-/// All that is known of the containers of an engine.
+/// Everything known about the containers of an engine.
 #[derive(Debug)]
 pub struct Ledger {
     settings: Settings,
@@ -60,7 +59,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Makes an empty ledger, or one that goes on from where another run ended.
+    /// Makes an empty ledger, or one that resumes where another run ended.
     #[must_use]
     pub fn new(settings: Settings, point: Option<&ResumePoint>) -> Self {
         let mut ledger = Self {
@@ -85,13 +84,13 @@ impl Ledger {
         ledger
     }
 
-    /// Tells whether more events may be taken: those that wait are few enough.
+    /// Returns whether more events may be taken, because few enough jobs wait.
     #[must_use]
     pub fn has_room(&self) -> bool {
         self.backlog() < BACKLOG
     }
 
-    /// Puts a job into its lane; jobs of a lane that wait become one.
+    /// Puts a job into its lane; waiting jobs of a lane are merged.
     fn note(&mut self, job: Job, now: Duration) {
         let Some(entry) = self.entries.get_mut(&job.id) else { return };
         let (lane, id) = (job.trigger.lane(), job.id.clone());
@@ -142,7 +141,7 @@ impl Ledger {
         }
     }
 
-    /// Takes a job that is due: one that waits for a boot, or one that does not.
+    /// Takes a job that is due: with `starts`, one that waits for a boot.
     pub fn take(&mut self, starts: bool, now: Duration) -> Option<Job> {
         let key = loop {
             let due = self.queue.iter().take_while(|(due, ..)| *due <= now);
@@ -163,8 +162,8 @@ impl Ledger {
         Some(job)
     }
 
-    /// Puts off a boot while its container dies again and again: nobody waits
-    /// for it before the window of the deaths is over.
+    /// Postpones a boot while its container keeps dying: it is not waited for before the window of the deaths
+    /// is over.
     fn postponed(&mut self, id: &str, now: Duration) -> bool {
         let (window, Some(entry)) = (self.settings.window, self.entries.get_mut(id)) else { return false };
         let is_dying = entry.death.waiting.is_some() || entry.death.busy.is_some();
@@ -175,7 +174,7 @@ impl Ledger {
         true
     }
 
-    /// Ends a job: it had its report, or was not worth one.
+    /// Ends a job that was reported, or was not worth a report.
     pub fn done(&mut self, job: &Job) {
         let lane = job.trigger.lane();
         let Some(entry) = self.entries.get_mut(&job.id) else { return };
@@ -191,7 +190,7 @@ impl Ledger {
         }
     }
 
-    /// Takes back a job that could not be done; it is due again at that time.
+    /// Takes back a job that failed; it is due again at `at`.
     pub fn again(&mut self, job: Job, at: Duration) {
         let lane = job.trigger.lane();
         let Some(entry) = self.entries.get_mut(&job.id) else { return };
@@ -214,19 +213,19 @@ impl Ledger {
         self.queue.iter().find(|(_, lane, _)| (*lane == Lane::Start) == starts).map(|(due, ..)| *due)
     }
 
-    /// Counts the jobs that wait or are under way.
+    /// Returns the number of jobs that wait or are in progress.
     #[must_use]
     pub fn backlog(&self) -> usize {
         self.queue.len() + self.busy
     }
 
-    /// Counts the containers that are remembered.
+    /// Returns the number of containers that are remembered.
     #[must_use]
     pub fn known(&self) -> usize {
         self.entries.len()
     }
 
-    /// Returns what is to be kept, so that a later run neither misses nor repeats a report.
+    /// Returns what to save, so that a later run neither misses nor repeats a report.
     #[must_use]
     pub fn resume_point(&self) -> ResumePoint {
         let mut since = self.last.saturating_sub(OVERLAP);

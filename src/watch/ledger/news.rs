@@ -1,4 +1,4 @@
-//! What events and lists tell the ledger: is it news, and which job follows.
+//! How the ledger takes events and lists: whether something is news, and which job follows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -8,10 +8,9 @@ use super::entry::{Entry, Span};
 use crate::docker::{Action, Event, Life};
 use crate::watch::examination_job::{Job, Lane, Trigger};
 
-/// Removed containers that are remembered, so that events that come again find them.
+/// Removed containers that are remembered, so that repeated events find them.
 const GONE: usize = 1024;
-/// Containers that are remembered; beyond them those with nothing to do are forgotten whose last news is
-/// oldest.
+/// Containers that are remembered; beyond that, idle ones with the oldest news are forgotten.
 const KNOWN: usize = 50_000;
 impl Ledger {
     /// Takes one event.
@@ -56,7 +55,7 @@ impl Ledger {
         }
     }
 
-    /// Makes room: a quarter of the containers is forgotten at once, so that this is rarely done.
+    /// Makes room by forgetting a quarter of the containers at once, so that this is rarely done.
     fn forget(&mut self) {
         if self.entries.len() < KNOWN {
             return;
@@ -74,7 +73,7 @@ impl Ledger {
         }
     }
 
-    /// Notes that a list is asked for: what is known of by now must be on it.
+    /// Records that a list is requested: every container known by now must be in it.
     pub fn listing(&mut self) {
         self.listing = self.last;
     }
@@ -128,7 +127,7 @@ impl Ledger {
         }
     }
 
-    /// Ends a container that the engine has forgotten while nobody listened: if it ran, it died.
+    /// Ends a container that disappeared while the connection was down: if it ran, it died.
     fn vanished(&mut self, id: &str, now: Duration) {
         let Some(entry) = self.entries.get_mut(id) else { return };
         let unseen = entry.is_running().then(|| (entry.name.clone(), entry.image.clone()));
@@ -153,13 +152,13 @@ impl Ledger {
         self.remove(id, now);
     }
 
-    /// Drops what waited to be seen of a run that is over: its death tells it.
+    /// Drops waiting jobs for a run that is over: its death reports it.
     fn dead(&mut self, id: &str) {
         self.cancel(id, Lane::Start);
         self.cancel(id, Lane::Health);
     }
 
-    /// Notes that a container is gone: its deaths are told now, and nobody waits for its boot.
+    /// Records that a container is gone: its deaths are reported now, and its boot is not waited for.
     fn remove(&mut self, id: &str, now: Duration) {
         self.dead(id);
         let Some(entry) = self.entries.get_mut(id) else { return };

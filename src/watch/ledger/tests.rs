@@ -1,4 +1,4 @@
-//! Tests of the ledger: whatever comes in whatever order and however often, each death is told once.
+//! Tests of the ledger: whatever the order and repetition of its input, each death is reported once.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -47,7 +47,7 @@ fn at(second: u64) -> Duration {
     Duration::from_secs(second)
 }
 
-/// All jobs that are due, done at once.
+/// Returns all jobs that are due, done at once.
 fn drained(ledger: &mut Ledger, now: Duration) -> Vec<Job> {
     let mut jobs = Vec::new();
     for starts in [false, true] {
@@ -115,7 +115,7 @@ fn what_a_list_and_an_event_show_is_reported_once() {
 fn a_death_after_a_lost_one_is_another_one() {
     let mut ledger = Ledger::new(settings(), None);
     ledger.event(&start("a", 150), at(0));
-    // The engine was killed; its list tells of a death that had no event.
+    // The engine was killed; its list shows a death that had no event.
     ledger.lives(&[life("a", 150, 200, false)], at(50));
     ledger.event(&start("a", 210), at(60));
     ledger.event(&die("a", 211), at(61));
@@ -236,7 +236,7 @@ fn memory_stays_bounded_while_containers_come_and_go() {
     assert!(ledger.known() <= 1024 && ledger.backlog() == 0, "{} {}", ledger.known(), ledger.backlog());
 }
 
-/// What an engine may send of one run of a container.
+/// What an engine may send about one run of a container.
 #[derive(Debug, Clone)]
 struct Run {
     gap: i64,
@@ -249,7 +249,7 @@ fn runs() -> impl Strategy<Value = Vec<Run>> {
     prop::collection::vec(run, 1..12)
 }
 
-/// Events of the runs in order, and how the container stands after each of them.
+/// Returns the events of the runs in order, and the state of the container after each of them.
 fn history(runs: &[Run]) -> Vec<(Event, Life)> {
     let (mut clock, mut history) = (200 * SECOND, Vec::new());
     let mut stand = life("a", 0, 0, false);
@@ -275,7 +275,7 @@ proptest! {
         let history = history(&runs);
         let mut ledger = Ledger::new(Settings { window: Duration::from_secs(2), ..settings() }, None);
         let (mut next, mut now, mut deaths) = (0, Duration::ZERO, 0);
-        // Steps: events come, come again, a list comes that may be ahead of the events, jobs are done or
+        // Steps: events come, are repeated, a list comes that may be ahead of the events, jobs are done or
         // fail.
         for (step, amount, wait) in steps {
             now += Duration::from_secs(wait);
