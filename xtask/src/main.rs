@@ -43,7 +43,7 @@ enum Step {
     Run(Run),
     /// Ask the doctor about every recorded boot and write docs/seccomp-sweep.md
     Judge(Place),
-    /// Write src/seccomp/systemd_needs.toml from what was recorded
+    /// Write `src/seccomp/systemd_needs.toml` from what was recorded
     Write(Place),
 }
 
