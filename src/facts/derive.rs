@@ -4,6 +4,7 @@
 use super::guest_systemd_version;
 use super::program;
 use super::refusal::{self, Refused};
+use super::refusal_meaning;
 use crate::pattern::Pattern;
 use crate::snapshot::vocabulary::{BootOutcome, BusState, ContainerStatus, ManagerState};
 use crate::snapshot::{EngineKind, Facts, LogExcerpt, key};
@@ -90,7 +91,7 @@ fn refused(log: &LogExcerpt, facts: &mut Facts) {
             facts.set(key::CONTAINER_ERROR, reason.words, &format!("text line {line}: words of the engine"));
         }
     }
-    let meaning = facts.get(key::CONTAINER_ERROR).and_then(refusal::meaning);
+    let meaning = facts.get(key::CONTAINER_ERROR).and_then(refusal_meaning::meaning);
     if let Some(meaning) = meaning {
         facts.set(key::CONTAINER_REFUSAL, meaning, "container.error: what these words mean");
     }

@@ -17,6 +17,7 @@ pub mod pipeline;
 pub mod podman_systemd_mode;
 pub mod program;
 pub mod refusal;
+pub mod refusal_meaning;
 pub mod seccomp_filter;
 pub mod signal;
 pub mod size;
