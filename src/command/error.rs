@@ -108,14 +108,3 @@ impl From<Interrupted> for CommandError {
         Self::Treat(interrupted.into())
     }
 }
-
-impl From<WatchError> for CommandError {
-    fn from(error: WatchError) -> Self {
-        match error {
-            WatchError::Engine(error) => Self::Engine(error),
-            WatchError::Json(error) => Self::Json(error),
-            WatchError::Output(error) => Self::Output(error),
-            other => Self::Watch(other),
-        }
-    }
-}

@@ -69,3 +69,14 @@ async fn delivery(wanted: &WatchOptions, options: &Options) -> Result<Delivery, 
     let (json, context) = (wanted.format == Format::Json, options.context);
     Ok(Delivery { json, context, counts, journal, webhook, turn: tokio::sync::Mutex::default() })
 }
+
+impl From<WatchError> for CommandError {
+    fn from(error: WatchError) -> Self {
+        match error {
+            WatchError::Engine(error) => Self::Engine(error),
+            WatchError::Json(error) => Self::Json(error),
+            WatchError::Output(error) => Self::Output(error),
+            other => Self::Watch(other),
+        }
+    }
+}

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use super::VersionRange;
+use crate::snapshot::EngineKind;
 
 /// The word in a command that is replaced by an image with systemd in it.
 pub const IMAGE: &str = "IMAGE";
@@ -16,8 +17,8 @@ pub const BROKEN: &str = "broken";
 #[serde(deny_unknown_fields)]
 pub struct Reproduction {
     /// `docker` or `podman`.
-    #[cfg_attr(feature = "cli", schemars(extend("enum" = ["docker", "podman"])))]
-    pub engine: String,
+    #[cfg_attr(feature = "cli", schemars(with = "String", extend("enum" = ["docker", "podman"])))]
+    pub engine: EngineKind,
     /// First major version of the engine; 0 for any.
     #[serde(default)]
     pub since: i64,
@@ -45,7 +46,7 @@ impl Reproduction {
     /// Returns the conditions under which it can be reproduced, in words.
     #[must_use]
     pub fn place(&self) -> String {
-        let engine = if self.engine == "podman" { "Podman" } else { "Docker" };
+        let engine = self.engine.title();
         let since = if self.since > 0 { format!(" {} and later", self.since) } else { String::new() };
         let cgroup = self.cgroup.as_ref().map(|mode| format!(" on cgroup {mode}")).unwrap_or_default();
         let userns = if self.userns_remap { " with userns-remap" } else { "" };
@@ -58,7 +59,7 @@ impl Reproduction {
     pub fn script(&self) -> String {
         let mut text = String::new();
         if let Some(lines) = &self.dockerfile {
-            let engine = &self.engine;
+            let engine = self.engine.name();
             text.push_str(&format!(
                 "{engine} build -t {BROKEN} - <<'END'\nFROM {IMAGE}\n{}\nEND\n",
                 lines.trim()

@@ -52,6 +52,15 @@ impl EngineKind {
     pub fn name(self) -> &'static str {
         self.word()
     }
+
+    /// Returns its name in a sentence: `Docker` or `Podman`.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Docker => "Docker",
+            Self::Podman => "Podman",
+        }
+    }
 }
 
 /// The engine behind a container.

@@ -121,9 +121,6 @@ const COLUMNS: usize = 110;
 
 /// Lines of a file of `src/command/`: arguments, stage, rendering, exit code.
 const COMMAND_LINES: usize = 120;
-/// Files of `src/command/` that still hold more; one that no longer does must leave the list.
-const LONG_COMMANDS: &[&str] = &["src/command/error.rs"];
-
 /// How paths of the Engine API begin.
 const API_PATHS: &[&str] = &[
     "/_ping",
@@ -347,12 +344,8 @@ fn only_the_engine_module_knows_paths_of_the_api() {
 #[test]
 fn commands_are_short() {
     for file in sources().iter().filter(|file| file.path.starts_with("src/command/")) {
-        let (lines, known) = (file.text.lines().count(), LONG_COMMANDS.contains(&file.path.as_str()));
-        assert!(lines <= COMMAND_LINES || known, "{} has {lines} lines", file.path);
-        assert!(lines > COMMAND_LINES || !known, "{} is short: take it out of the list", file.path);
-    }
-    for path in LONG_COMMANDS {
-        assert!(project(path).exists(), "{path} is gone: take it out of the list");
+        let lines = file.text.lines().count();
+        assert!(lines <= COMMAND_LINES, "{} has {lines} lines", file.path);
     }
 }
 

@@ -24,7 +24,7 @@ struct Run<'l> {
 
 fn fits(one: &Reproduction, lane: &Lane) -> bool {
     let version = lane.version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0);
-    one.engine == lane.engine
+    one.engine.name() == lane.engine
         && version >= one.since
         && one.cgroup.as_ref().is_none_or(|mode| *mode == lane.cgroup)
         && one.userns_remap == lane.maps_users()
