@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::CommandError;
 use super::generated_files::{differing, put};
-use crate::cli::{Cli, DocsArgs};
+use crate::cli::{DocsArgs, help_of_all};
 use crate::exit_code::Exit;
-use crate::render::book::{self, Help, MARK};
+use crate::render::book::{self, MARK};
 use crate::render::output;
 use crate::rule::RuleSet;
 
@@ -18,7 +18,7 @@ use crate::rule::RuleSet;
 /// # Errors
 /// Returns [`CommandError::Book`] if the folder cannot be read or written, or an error of printing.
 pub fn run(args: &DocsArgs, rules: &RuleSet) -> Result<Exit, CommandError> {
-    let files = book::files(rules, &commands());
+    let files = book::files(rules, &help_of_all());
     match (&args.output, &args.check) {
         (Some(folder), _) => write(&files, folder),
         (None, Some(folder)) => check(&files, folder),
@@ -79,30 +79,4 @@ fn stale(files: &BTreeMap<String, String>, folder: &Path) -> Result<Vec<String>,
     }
     found.sort();
     Ok(found)
-}
-
-/// Returns all commands with their help, at a fixed width.
-fn commands() -> Vec<Help> {
-    let mut root = Cli::whole().term_width(100);
-    root.build();
-    let mut found = Vec::new();
-    gather(&root, "", &mut found);
-    found
-}
-
-fn gather(command: &clap::Command, before: &str, found: &mut Vec<Help>) {
-    let name = format!("{before}{}", command.get_name());
-    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-    let text = command
-        .clone()
-        .term_width(100)
-        .mut_args(|argument| argument.hide_env_values(true))
-        .render_long_help()
-        .to_string();
-    let text = text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
-    found.push(Help { name: name.clone(), about, text });
-    for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help" && !inner.is_hide_set())
-    {
-        gather(inner, &format!("{name} "), found);
-    }
 }

@@ -7,8 +7,8 @@ use crate::diagnose::Report;
 use crate::docker::EngineKind;
 use crate::facts::pipeline::complete;
 use crate::prescribe::{Prescription, Reach};
+use crate::snapshot::EngineId;
 use crate::snapshot::saved_file::{self, SnapshotError};
-use crate::snapshot::{EngineId, Snapshot};
 
 /// The result for one saved snapshot.
 pub type Judged = Result<(Report, Option<Prescription>), SnapshotError>;
@@ -17,12 +17,8 @@ pub type Judged = Result<(Report, Option<Prescription>), SnapshotError>;
 pub fn judge_saved(files: &[PathBuf], judge: &Judge<'_>) -> impl Iterator<Item = Judged> {
     files.iter().map(|path| {
         let snapshot = saved_file::read(path).map(complete)?;
-        Ok(judge.answer(&snapshot, &Reach::by_itself(engine_of(&snapshot))))
+        // A snapshot that does not say is taken for Docker's.
+        let engine = snapshot.target.engine.as_ref().map_or(EngineKind::Docker, EngineId::kind);
+        Ok(judge.answer(&snapshot, &Reach::by_itself(engine)))
     })
-}
-
-/// Returns the engine that a snapshot was taken from; Docker if it does not say.
-fn engine_of(snapshot: &Snapshot) -> EngineKind {
-    let is = |engine: &EngineId| engine.name == EngineKind::Podman.name();
-    if snapshot.target.engine.as_ref().is_some_and(is) { EngineKind::Podman } else { EngineKind::Docker }
 }

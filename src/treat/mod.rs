@@ -46,7 +46,6 @@ mod traced_calls;
 mod trial;
 mod trial_outcome;
 #[cfg(feature = "engine")]
-#[cfg(feature = "engine")]
 mod workspace;
 
 #[cfg(feature = "engine")]
@@ -83,6 +82,5 @@ pub use seccomp_trace::trace_denied_calls;
 pub use session::Session;
 pub use traced_calls::{TraceMethod, TracedCalls};
 pub use trial_outcome::{Minimal, Stop, TrialOutcome, UnitState};
-#[cfg(feature = "engine")]
 #[cfg(feature = "engine")]
 pub use workspace::Workspace;
