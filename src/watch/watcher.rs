@@ -224,6 +224,8 @@ impl Watcher<'_> {
                 if self.epoch.get() > 0 {
                     self.remark(&format!("the engine at {} is back", engine.endpoint()));
                     self.counts.lock().reconnects += 1;
+                } else {
+                    self.remark(&format!("watching the engine at {}", engine.endpoint()));
                 }
                 self.engine = Some(*engine);
             }

@@ -1,5 +1,6 @@
 //! `watch` beside real engines: a few containers that die, come up, or are gone at once.
 
+use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -29,8 +30,12 @@ fn watched(lane: &Lane) {
     let watched: Vec<&str> = names.iter().map(|container| container.name.as_str()).collect();
     let mut command = lane.sysdock(&[&["watch", "--format", "json"], &watched[..]].concat()).command();
     let file = std::fs::File::create(&out).expect("a file can be made");
-    let mut watch = command.stdin(Stdio::null()).stdout(file).spawn().expect("the program can be started");
-    std::thread::sleep(Duration::from_secs(2));
+    let command = command.stdin(Stdio::null()).stdout(file).stderr(Stdio::piped());
+    let mut watch = command.spawn().expect("the program can be started");
+    let mut first = String::new();
+    let mut remarks = BufReader::new(watch.stderr.take().expect("stderr is piped"));
+    remarks.read_line(&mut first).expect("stderr can be read");
+    assert!(first.contains("watching the engine at "), "{}: {first}", lane.name);
     let [fails, gone, good] = &names;
     let image = "deb-systemd:bookworm";
     let good_flags = lane.flags(&good.name);
