@@ -1,7 +1,8 @@
 //! Writes a recipe as a Molecule platform, for the Docker or the Podman driver.
 //!
 //! The keys are those that the drivers' own playbooks read (molecule-plugins, `docker/playbooks/create.yml`
-//! and `podman/playbooks/create.yml`); the Ansible modules that they call define how a value is written. Must
+//! and `podman/playbooks/create.yml`), with the types of their schemas (`schema/driver.json`), which Molecule
+//! checks first; the Ansible modules that they call define how a value is written. Must
 //! not write a value that Molecule would interpolate: each `$` is doubled.
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use super::remarks::SECRET_LABELS;
 use super::untranslated::Ledger;
 use super::yaml::{self, Entry, Text};
 use crate::prescribe::recipe::{Flag, Recipe};
+use crate::quote::{self, Unquotable};
 use crate::snapshot::EngineKind;
 
 /// Flags that the Docker driver has a key for, in addition to those of [`BOTH`].
@@ -53,7 +55,7 @@ struct Platform {
     /// Uses the image as it is.
     pre_build_image: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    command: Option<Vec<Text>>,
+    command: Option<Command>,
     #[serde(skip_serializing_if = "Option::is_none")]
     command_handling: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,6 +80,14 @@ struct Platform {
     extra_opts: Vec<Text>,
 }
 
+/// A line for the Docker driver, whose schema allows no list, and a list for the Podman driver.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Command {
+    Line(Text),
+    Words(Vec<Text>),
+}
+
 /// A list for the Docker driver, a map for the Podman driver.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
@@ -99,14 +109,18 @@ fn pairs<'t>(list: impl IntoIterator<Item = &'t str>) -> BTreeMap<Text, Text> {
 /// Writes the platform file for a recipe.
 ///
 /// # Errors
-/// Returns [`EmitError::Yaml`] if it cannot be serialised.
+/// Returns [`EmitError::Yaml`] if it cannot be serialised, [`EmitError::Word`] for a word that the driver's
+/// command line cannot hold.
 pub fn write(source: &Source<'_>) -> Result<Emitted, EmitError> {
-    let (file, ledger) = file(source.recipe, source.kind);
+    let (file, ledger) = file(source.recipe, source.kind)?;
     Ok(Emitted::of(yaml::written(&file)?, ledger))
 }
 
 /// Returns the platform for a recipe, and what it cannot express.
-fn file(recipe: &Recipe, kind: EngineKind) -> (File, Ledger<'_>) {
+///
+/// # Errors
+/// Returns [`Unquotable`] for a word that the Docker driver's command line cannot hold.
+fn file(recipe: &Recipe, kind: EngineKind) -> Result<(File, Ledger<'_>), Unquotable> {
     let mut ledger = Ledger::new(recipe);
     let mut platform = Platform {
         name: Some(text(&recipe.name)),
@@ -116,7 +130,7 @@ fn file(recipe: &Recipe, kind: EngineKind) -> (File, Ledger<'_>) {
     };
     platform.env = recipe.environment.iter().map(|(name, value)| (text(name), text(value))).collect();
     platform.volumes = recipe.volumes.iter().map(|volume| text(&volume.text())).collect();
-    platform.common(&mut ledger);
+    platform.common(kind, &mut ledger);
     if recipe.variables.is_some() {
         ledger.leave(
             "environment of the old container",
@@ -127,16 +141,16 @@ fn file(recipe: &Recipe, kind: EngineKind) -> (File, Ledger<'_>) {
         ledger.leave("labels", SECRET_LABELS);
     }
     match kind {
-        EngineKind::Docker => platform.docker(recipe, &mut ledger),
+        EngineKind::Docker => platform.docker(recipe, &mut ledger)?,
         EngineKind::Podman => platform.podman(recipe, &mut ledger),
     }
     ledger.leave_rest(|_| "Molecule platforms have no key for it".to_owned());
-    (File { platforms: vec![platform] }, ledger)
+    Ok((File { platforms: vec![platform] }, ledger))
 }
 
 impl Platform {
     /// Sets the flags that both drivers have keys for.
-    fn common(&mut self, ledger: &mut Ledger<'_>) {
+    fn common(&mut self, kind: EngineKind, ledger: &mut Ledger<'_>) {
         self.scalars(&BOTH, ledger);
         for (flag, key) in LISTS {
             let values: Vec<Text> = ledger.texts(flag).into_iter().map(text).collect();
@@ -145,6 +159,10 @@ impl Platform {
         for (flag, key) in [("--tty", "tty"), ("--privileged", "privileged")] {
             self.plain.extend(ledger.switch(flag).map(|truth| (key, Entry::Truth(truth))));
         }
+        // The Podman driver's schema does not allow this policy; its options do.
+        let own =
+            if kind == EngineKind::Podman { ledger.after("--restart", "unless-stopped") } else { vec![] };
+        self.extra_opts.extend(own.first().map(|_| "--restart=unless-stopped".into()));
         if let Some(policy) = ledger.text("--restart") {
             let (policy, retries) =
                 policy.split_once(':').map_or((policy, None), |(policy, retries)| (policy, Some(retries)));
@@ -162,16 +180,16 @@ impl Platform {
     }
 
     /// Sets the command of PID 1; Molecule's default is a sleeping shell.
-    fn program(&mut self, words: Vec<Text>) {
-        if words.is_empty() {
-            self.override_command = Some(false);
-        } else {
-            self.command = Some(words);
-        }
+    fn program(&mut self, command: Option<Command>) {
+        self.override_command = command.is_none().then_some(false);
+        self.command = command;
     }
 
     /// Sets the flags that the Docker driver has keys for.
-    fn docker(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) {
+    ///
+    /// # Errors
+    /// Returns [`Unquotable`] for a word that a command line cannot hold.
+    fn docker(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) -> Result<(), Unquotable> {
         // The module splits a limit at colons only (community.docker, `docker_container`).
         let limits: Vec<Text> =
             ledger.texts("--ulimit").into_iter().map(|limit| text(&limit.replacen('=', ":", 1))).collect();
@@ -182,7 +200,9 @@ impl Platform {
             .filter_map(|host| host.split_once(':'))
             .map(|(n, a)| (text(n), text(a)))
             .collect();
-        self.program(recipe.command.iter().map(|word| text(word)).collect());
+        // With `correct`, the module splits the line as a POSIX shell would.
+        let line = quote::line(&recipe.command)?;
+        self.program((!recipe.command.is_empty()).then(|| Command::Line(text(&line))));
         self.command_handling = self.command.is_some().then(|| "correct".into());
         if let Some(entrypoint) = &recipe.entrypoint {
             ledger.leave(
@@ -215,13 +235,15 @@ impl Platform {
         for (target, _) in &recipe.mounts {
             ledger.leave(&format!("--mount at {target}"), "write it as a bind or a volume");
         }
+        Ok(())
     }
 
     /// Sets everything else: the Podman driver passes options on, so nothing is lost.
     fn podman(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) {
         let limits: Vec<Text> = ledger.texts("--ulimit").into_iter().map(text).collect();
         self.plain.extend((!limits.is_empty()).then_some(("ulimits", Entry::Texts(limits))));
-        self.program(recipe.command.iter().map(|word| text(word)).collect());
+        let words = recipe.command.iter().map(|word| text(word)).collect();
+        self.program((!recipe.command.is_empty()).then_some(Command::Words(words)));
         let tmpfs = recipe
             .tmpfs
             .iter()
@@ -240,6 +262,6 @@ impl Platform {
         );
         words.extend(recipe.mounts.iter().map(|(_, mount)| format!("--mount={mount}")));
         words.extend(recipe.networks.iter().map(|network| format!("--network={}", network.name)));
-        self.extra_opts = words.iter().map(|word| text(word)).collect();
+        self.extra_opts.extend(words.iter().map(|word| text(word)));
     }
 }

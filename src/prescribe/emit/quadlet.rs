@@ -96,8 +96,10 @@ fn entries(recipe: &Recipe) -> (Entries, Ledger<'_>) {
         ledger.note("Quadlet removes the container when it stops, like --rm");
     }
     let restart = restart(&mut ledger);
+    let slice = slice(&mut ledger);
     unit.rest(&mut ledger);
     unit.networks(recipe, &mut ledger);
+    unit.entries.extend(slice.map(|name| ("Service", "Slice", literal(name))));
     unit.entries.extend(restart.map(|policy| ("Service", "Restart", policy.to_owned())));
     unit.add("Install", "WantedBy", "multi-user.target default.target".to_owned());
     (unit.entries, ledger)
@@ -234,6 +236,22 @@ fn restart(ledger: &mut Ledger<'_>) -> Option<&'static str> {
         "on-failure" => Some("on-failure"),
         _ => None,
     }
+}
+
+/// Returns the slice of the unit. Quadlet runs Podman with `--cgroups=split`, which puts the container into the
+/// unit's own control group and refuses a `--cgroup-parent`.
+fn slice<'r>(ledger: &mut Ledger<'r>) -> Option<&'r str> {
+    let parent = ledger.text("--cgroup-parent")?;
+    let name = parent.rsplit('/').next().unwrap_or(parent);
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.:@\\".contains(c);
+    if name.ends_with(".slice") && name.chars().all(fits) {
+        return Some(name);
+    }
+    ledger.leave(
+        &format!("--cgroup-parent {parent}"),
+        "the container lies in the unit's own control group: use Slice= in [Service]",
+    );
+    None
 }
 
 /// Writes a flag and its value as one word.

@@ -2,9 +2,12 @@
 //!
 //! Must never write a secret.
 
+use super::CureFormat;
+use crate::prescribe::engine_cli::Reach;
 use crate::prescribe::prescription::Prescription;
 use crate::prescribe::recipe::{Recipe, SecretWord};
 use crate::prescribe::step::{DERIVED_DOCKERFILE, StepKind};
+use crate::snapshot::EngineKind;
 use crate::visible::{disarmed, visible};
 
 /// Why labels are left out if one of them is a secret.
@@ -58,6 +61,20 @@ pub fn needed(prescription: &Prescription, recipe: &Recipe, holds_image: bool) -
         format!("needs {what} {name}: --prescription sh prints it with the command that makes it")
     };
     needed.into_iter().map(note).collect()
+}
+
+/// Says that the old container must give its name up first, where the format starts one of the same name;
+/// returns `None` for a format that does not, or if there is no old container to keep.
+pub fn taken_name(prescription: &Prescription, kind: EngineKind, format: CureFormat) -> Option<String> {
+    let retired = prescription.retired.as_ref()?;
+    let fate = match format {
+        CureFormat::Quadlet => "the unit starts with podman run --replace, which removes it",
+        CureFormat::Molecule => "the driver would change or remove it",
+        CureFormat::Docker | CureFormat::Podman | CureFormat::Compose => "the new one cannot start",
+        CureFormat::Sh | CureFormat::Kubernetes | CureFormat::Dockerfile => return None,
+    };
+    let rename = Reach::by_itself(kind).argv(["rename", &retired.name, &retired.kept_as]).join(" ");
+    Some(format!("stop and rename the old container first ({rename}): while it has this name, {fate}"))
 }
 
 /// Splits a text into comment lines, without characters that would end a comment, move the cursor or change

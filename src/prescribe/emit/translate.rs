@@ -3,11 +3,14 @@
 //! The engines differ in what makes the control group tree usable; for everything else they have the same
 //! flags, or one has none. Must not drop a flag silently: one that the other engine lacks is refused by name.
 
+use super::mount_options;
 use crate::prescribe::inspected::podman_only;
 use crate::prescribe::recipe::{PROFILES, Recipe};
 use crate::snapshot::EngineKind;
 
 const TREE: &str = "/sys/fs/cgroup";
+/// Prefix of the images that Podman has built or imported itself.
+const LOCAL: &str = "localhost/";
 /// Flags of Podman that mean something else in Docker, or do not exist there.
 const PODMAN_ALSO: [&str; 5] = ["--secret", "--timeout", "--cgroups", "--cgroup-conf", "--rootfs"];
 /// Flags that only Docker's CLI has.
@@ -31,7 +34,7 @@ pub fn to(recipe: &Recipe, from: EngineKind, kind: EngineKind) -> (Recipe, Vec<S
     }
     let notes = match kind {
         EngineKind::Podman => podman(&mut recipe),
-        EngineKind::Docker => vec![docker(&mut recipe)],
+        EngineKind::Docker => docker(&mut recipe),
     };
     let name = if kind == EngineKind::Podman { "Podman" } else { "Docker" };
     let foreign: Vec<&str> = match kind {
@@ -41,6 +44,8 @@ pub fn to(recipe: &Recipe, from: EngineKind, kind: EngineKind) -> (Recipe, Vec<S
     let (kept, gone): (Vec<_>, Vec<_>) =
         recipe.flags.drain(..).partition(|flag| !foreign.contains(&flag.name.as_str()));
     recipe.flags = kept;
+    let options = mount_options::keep_known(&mut recipe, kind);
+    recipe.refused.extend(options.iter().map(|option| format!("{option}: {name} has no such option")));
     recipe
         .refused
         .extend(gone.iter().map(|flag| format!("{}: {name} has no such flag", flag.words().join(" "))));
@@ -71,8 +76,8 @@ fn podman(recipe: &mut Recipe) -> Vec<String> {
     notes
 }
 
-/// Converts a Podman recipe to Docker; returns a note for the user.
-fn docker(recipe: &mut Recipe) -> String {
+/// Converts a Podman recipe to Docker; returns notes for the user.
+fn docker(recipe: &mut Recipe) -> Vec<String> {
     without_tree(recipe);
     recipe.drop_flag("--systemd");
     for (path, options) in [("/run", ""), ("/run/lock", ""), ("/tmp", "exec")] {
@@ -85,7 +90,17 @@ fn docker(recipe: &mut Recipe) -> String {
     if !recipe.has("--stop-signal") {
         recipe.set("--stop-signal", "SIGRTMIN+3");
     }
-    "translated from Podman to Docker, which has no systemd mode: needs Docker 28 on cgroup v2".to_owned()
+    let mut notes = vec![
+        "translated from Podman to Docker, which has no systemd mode: needs Docker 28 on cgroup v2"
+            .to_owned(),
+    ];
+    if recipe.image.starts_with(LOCAL) {
+        notes.push(format!(
+            "the image is only in Podman's storage: podman save {0} | docker load",
+            recipe.image
+        ));
+    }
+    notes
 }
 
 /// Removes the flags that make the control group tree usable on one engine only.
