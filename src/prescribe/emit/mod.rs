@@ -64,7 +64,7 @@ pub fn emit(prescription: &Prescription, format: CureFormat) -> Result<Option<Em
     let derived = remarks::derived_dockerfile(prescription);
     let mut emitted = document(&Source { recipe: &launch.recipe, kind: launch.kind, derived }, format)?;
     let holds_image = format == CureFormat::Dockerfile;
-    emitted.notes.extend(remarks::taken_name(prescription, launch.kind, format));
+    emitted.notes.extend(remarks::taken_name(prescription, launch, format));
     emitted.notes.extend(launch.remarks.clone());
     emitted.notes.extend(remarks::needed(prescription, &launch.recipe, holds_image));
     emitted.left_out.extend(remarks::secret_words(&launch.recipe));

@@ -5,9 +5,8 @@
 use super::CureFormat;
 use crate::prescribe::engine_cli::Reach;
 use crate::prescribe::prescription::Prescription;
-use crate::prescribe::recipe::{Recipe, SecretWord};
+use crate::prescribe::recipe::{Launch, Recipe, SecretWord};
 use crate::prescribe::step::{DERIVED_DOCKERFILE, StepKind};
-use crate::snapshot::EngineKind;
 use crate::visible::{disarmed, visible};
 
 /// Why labels are left out if one of them is a secret.
@@ -64,16 +63,21 @@ pub fn needed(prescription: &Prescription, recipe: &Recipe, holds_image: bool) -
 }
 
 /// Says that the old container must give its name up first, where the format starts one of the same name;
-/// returns `None` for a format that does not, or if there is no old container to keep.
-pub fn taken_name(prescription: &Prescription, kind: EngineKind, format: CureFormat) -> Option<String> {
-    let retired = prescription.retired.as_ref()?;
+/// returns `None` for a format that does not, or if no old container has the name.
+pub fn taken_name(prescription: &Prescription, launch: &Launch, format: CureFormat) -> Option<String> {
+    let name = &launch.recipe.name;
+    if launch.recipe.source != *name {
+        return None;
+    }
     let fate = match format {
         CureFormat::Quadlet => "the unit starts with podman run --replace, which removes it",
         CureFormat::Molecule => "the driver would change or remove it",
         CureFormat::Docker | CureFormat::Podman | CureFormat::Compose => "the new one cannot start",
         CureFormat::Sh | CureFormat::Kubernetes | CureFormat::Dockerfile => return None,
     };
-    let rename = Reach::by_itself(kind).argv(["rename", &retired.name, &retired.kept_as]).join(" ");
+    let kept_as = prescription.retired.as_ref().map(|retired| retired.kept_as.clone());
+    let kept_as = kept_as.unwrap_or_else(|| format!("{name}-before"));
+    let rename = Reach::by_itself(launch.kind).argv(["rename", name, &kept_as]).join(" ");
     Some(format!("stop and rename the old container first ({rename}): while it has this name, {fate}"))
 }
 

@@ -339,11 +339,10 @@ fn mount_options_that_the_other_engine_lacks_are_named() {
 #[test]
 fn the_old_container_must_give_its_name_up_first() {
     let mut prescription = crate::render::sample::prescription();
-    let recipe = Recipe { name: "web".to_owned(), image: "img".to_owned(), ..Recipe::default() };
+    let (name, image) = ("web".to_owned(), "img".to_owned());
+    let recipe = Recipe { source: name.clone(), name, image, ..Recipe::default() };
     prescription.launch =
         Some(crate::prescribe::recipe::Launch { recipe, kind: EngineKind::Docker, remarks: Vec::new() });
-    let (name, kept_as) = ("web".to_owned(), "web-before".to_owned());
-    prescription.retired = Some(crate::prescribe::Retired { name, kept_as, policy: None, ran: true });
     for format in CureFormat::VARIANTS.iter().copied().filter(|format| *format != CureFormat::Sh) {
         let told = emit(&prescription, format).unwrap().unwrap().page().contains("rename web web-before");
         let starts_beside = matches!(format, CureFormat::Kubernetes | CureFormat::Dockerfile);

@@ -6,6 +6,7 @@ use super::{fixtures, lab, program};
 
 mod building;
 mod compatibility;
+mod emitters;
 mod faults;
 mod filters;
 mod launches;
