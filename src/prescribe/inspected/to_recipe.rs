@@ -263,8 +263,8 @@ impl Inspected<'_> {
     }
 }
 
-/// Returns whether Podman writes this value by default (containers.conf(5); observed with 4.3 and 5.8, also for
-/// containers that were created over the API of Docker).
+/// Returns whether Podman writes this value by default (containers.conf(5); observed with 4.3 and 5.8, also
+/// for containers that were created over the API of Docker).
 fn is_podman_default(path: &str, value: &Value) -> bool {
     match path {
         "Config.WorkingDir" => value == "/",
