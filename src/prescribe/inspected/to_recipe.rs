@@ -340,8 +340,7 @@ mod tests {
     fn what_an_engine_fills_in_is_no_flag_of_the_user() {
         for (case, snapshot) in plain() {
             let mut flags = flags(&snapshot);
-            // Podman stores limits that come from its own; over Docker's API, nothing tells them from requested
-            // ones.
+            // Podman stores limits that come from its own. Over Docker's API, requested ones look the same.
             if case.ends_with("compatible-api") {
                 flags.retain(|flag| !flag.starts_with("--ulimit"));
             }

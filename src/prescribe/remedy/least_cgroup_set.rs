@@ -1,11 +1,11 @@
 //! Finds the least privileged set of flags that makes the control group tree usable for an engine, host and
 //! guest: the first matching row of `least_cgroup_set.toml` that the engine accepts.
 //!
-//! The table is a list and not a formula, because no rule predicts what works: it was found by booting guests
-//! on engines. Its order is the decision: of two matching rows, the one that grants less comes first, so the
-//! first match is the least privileged. An engine may refuse a row for a reason that no fact shows; a trial finds
-//! that out, and the next matching row is its next best. A row that no boot has confirmed is marked as such, and
-//! the cure then says so. Must not combine rows.
+//! The table is a list and not a formula, because no rule predicts what works: it was found by booting
+//! guests on engines. Its order is the decision: of two matching rows, the one that grants less comes
+//! first, so the first match is the least privileged. An engine may refuse a row for a reason that no
+//! fact shows; a trial finds that out, and the next matching row is its next best. A row that no boot has
+//! confirmed is marked as such, and the cure then says so. Must not combine rows.
 
 use std::str::FromStr;
 use std::sync::LazyLock;
