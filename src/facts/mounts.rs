@@ -2,6 +2,8 @@
 //!
 //! Observed in PID 1's mountinfo if that is readable, otherwise derived from the configuration. Pure.
 
+use std::path::Path;
+
 use procfs_core::process::{MountInfo, MountInfos};
 
 use super::{Config, Mount};
@@ -163,7 +165,9 @@ pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
         (Some(mount), _) if mount.kind != "bind" => CgroupMount::Hidden,
         (Some(mount), CgroupMode::V2) if mount.source == CGROUP && mount.writable => CgroupMount::Rw,
         (_, CgroupMode::V2)
-            if facts.get(key::CGROUP_BIND_SUBTREE).is_some_and(|subtree| holds_parent(subtree, config)) =>
+            if facts.get(key::CGROUP_BIND_SUBTREE).is_some_and(|subtree| {
+                holds_parent(subtree, config) || holds_user(subtree, config, facts)
+            }) =>
         {
             CgroupMount::Rw
         }
@@ -204,6 +208,15 @@ fn holds_parent(subtree: &str, config: &Config<'_>) -> bool {
         && (parent == wanted || parent.starts_with(&format!("{wanted}/")) || wanted.ends_with(parent))
 }
 
+/// Returns whether a subtree holds the slice into which a rootless engine puts containers without a requested
+/// parent: `user.slice` of its user's manager.
+fn holds_user(subtree: &str, config: &Config<'_>, facts: &Facts) -> bool {
+    let user = facts.get(key::ENGINE_USER_ID).filter(|_| facts.get(key::ENGINE_ROOTLESS) == Some(true));
+    let slice = |user| format!("{CGROUP}/user.slice/user-{user}.slice/user@{user}.service/user.slice");
+    config.text("/HostConfig/CgroupParent").is_none()
+        && user.map(slice).is_some_and(|slice| Path::new(&slice).starts_with(subtree))
+}
+
 fn size_option(options: &str) -> Option<i64> {
     options.split(',').find_map(|option| option.strip_prefix("size=")).and_then(bytes)
 }
@@ -227,6 +240,30 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+
+    #[test]
+    fn a_rootless_engines_containers_lie_in_the_slice_of_its_user() {
+        let mount = |subtree: &str, parent: &str, user: Option<i64>| {
+            let bind = format!("{subtree}:{subtree}:rw");
+            let inspect = json!({"HostConfig": {"Binds": [bind], "CgroupParent": parent}});
+            let config = Config::live(&inspect, None, EngineKind::Docker);
+            let mut facts = Facts::default();
+            facts.set(key::CGROUP_MODE, CgroupMode::V2, "test");
+            facts.set(key::ENGINE_ROOTLESS, true, "test");
+            user.into_iter().for_each(|user| facts.set(key::ENGINE_USER_ID, user, "test"));
+            facts.set(key::CGROUP_BIND_SUBTREE, subtree.to_owned(), "test");
+            predicted(&config, &mut facts);
+            facts.get(key::CGROUP_MOUNT)
+        };
+        let manager = "/sys/fs/cgroup/user.slice/user-7.slice/user@7.service";
+        for subtree in [manager.to_owned(), format!("{manager}/user.slice")] {
+            assert_eq!(mount(&subtree, "", Some(7)), Some(CgroupMount::Rw), "{subtree}");
+            assert_eq!(mount(&subtree, "", Some(8)), Some(CgroupMount::Ro), "{subtree}");
+            assert_eq!(mount(&subtree, "", None), Some(CgroupMount::Ro), "{subtree}");
+        }
+        assert_eq!(mount(&format!("{manager}/app.slice"), "", Some(7)), Some(CgroupMount::Ro));
+        assert_eq!(mount(manager, "web.slice", Some(7)), Some(CgroupMount::Ro));
+    }
 
     fn seen(mountinfo: &str) -> Facts {
         let mut facts = Facts::default();

@@ -18,6 +18,10 @@ pub fn trial(outcome: &TrialOutcome, context: &Context) -> String {
     if !rest.is_empty() {
         page.prose(4, "", rest);
     }
+    for refusal in &outcome.refused {
+        let words = format!("{}: {}", refusal.set, refusal.said.replace('\n', " "));
+        page.flow(4, &[("refused by the engine:", Tone::Dim), (&words, Tone::Plain)]);
+    }
     if !outcome.root_causes.is_empty() {
         page.flow(4, &[("still wrong:", Tone::Dim), (&outcome.root_causes.join(", "), Tone::Plain)]);
     }

@@ -276,6 +276,9 @@ catalog! {
     ENGINE_SELINUX = "engine.selinux": bool, "engine",
         "The engine labels containers for SELinux",
         "docker info --format '{{.SecurityOptions}}'";
+    ENGINE_USER_ID = "engine.user_id": i64, "engine",
+        "User ID that a rootless engine runs as",
+        "docker info --format '{{.Containerd.Address}}'";
     ENGINE_USERNS = "engine.userns": bool, "engine",
         "The engine maps root of containers to another user",
         "docker info --format '{{.SecurityOptions}}'";

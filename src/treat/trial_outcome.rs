@@ -48,6 +48,8 @@ pub struct TrialOutcome {
     pub units: Vec<UnitState>,
     /// How it stopped; `None` if it did not run.
     pub stop: Option<Stop>,
+    /// Sets of flags for the control group tree that the engine refused, in the order of the attempts.
+    pub refused: Vec<Refusal>,
     /// What went wrong with the trial itself.
     pub problem: Option<String>,
     /// Whether everything that it created is gone.
@@ -69,11 +71,21 @@ impl TrialOutcome {
             failed_units: Vec::new(),
             units: Vec::new(),
             stop: None,
+            refused: Vec::new(),
             problem: None,
             removed: false,
             minimal: None,
         }
     }
+}
+
+/// A set of flags that the engine refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The set, in words.
+    pub set: String,
+    /// The engine's words.
+    pub said: String,
 }
 
 /// Parts of a cure, each tried by leaving it out.
