@@ -108,7 +108,7 @@ pub fn row(facts: &Facts) -> Option<&'static Row> {
         rootless: is(key::ENGINE_ROOTLESS),
         userns: is(key::CONTAINER_USERNS),
         guest: facts.get(key::GUEST_SYSTEMD_VERSION),
-        image_volume: is(key::CGROUP_VOLUME) && is(key::IMAGE_VOLUME_CGROUP),
+        image_volume: is(key::IMAGE_VOLUME_CGROUP),
     };
     TABLE.iter().find(|row| row.fits(&host))
 }
