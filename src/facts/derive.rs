@@ -368,4 +368,53 @@ mod tests {
         assert_eq!(meant(&[("container.runs_systemd", true.into())]), Some(true));
         assert_eq!(meant(&[]), None);
     }
+
+    fn of_lines(lines: &[&str]) -> Facts {
+        let kept = lines.iter().zip(1..).map(|(text, line)| crate::snapshot::KeptLine {
+            line,
+            source: crate::snapshot::Source::Console,
+            text: (*text).to_owned(),
+        });
+        let mut facts = Facts::default();
+        derive(&LogExcerpt { lines: kept.collect(), ..LogExcerpt::default() }, &mut facts);
+        facts
+    }
+
+    #[test]
+    fn a_later_step_shows_that_the_check_for_mount_points_passed() {
+        let summary = "[!!!!!!] Failed to mount API filesystems, freezing.";
+        for (lines, checked) in [
+            (&[summary][..], Some(false)),
+            (
+                &["Failed to determine whether /sys is a mount point: Operation not permitted", summary],
+                Some(false),
+            ),
+            (&["Failed to mount tmpfs at /run: Operation not permitted", summary], Some(true)),
+            (
+                &["Failed to mount cgroup at /sys/fs/cgroup/systemd: No such file or directory", summary],
+                Some(true),
+            ),
+            (&["Failed to mount tmpfs at /dev/shm: Permission denied", summary], Some(true)),
+            (&["Failed to create root cgroup hierarchy: Read-only file system", summary], Some(true)),
+            (&["systemd 229 running in system mode. (+PAM)", summary], Some(true)),
+            (&["[  OK  ] Reached target Swap."], Some(true)),
+            (&["[!!!!!!] Failed to allocate manager object, freezing."], None),
+            (&["Started nginx"], None),
+        ] {
+            assert_eq!(of_lines(lines).get(key::LOG_MOUNTS_CHECKED), checked, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn the_line_after_the_summary_tells_old_from_new() {
+        let summary = "[!!!!!!] Failed to mount API filesystems, freezing.";
+        for (lines, printed) in [
+            (&[summary][..], Some(false)),
+            (&[summary, "Freezing execution."], Some(true)),
+            (&["Freezing execution.", "[!!!!!!] Failed to allocate manager object, freezing."], Some(false)),
+            (&["[!!!!!!] Failed to allocate manager object.", "Exiting PID 1..."], None),
+        ] {
+            assert_eq!(of_lines(lines).get(key::LOG_FREEZE_LINE), printed, "{lines:?}");
+        }
+    }
 }

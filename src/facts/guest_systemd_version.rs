@@ -169,4 +169,17 @@ mod tests {
         assert_eq!(of_systemctl("systemd 257 (257.4-1)"), Some(257));
         assert_eq!(of_systemctl("systemd 257 is new"), None);
     }
+
+    #[test]
+    fn the_fallback_is_seen_in_the_binary() {
+        for (bytes, fallback) in [
+            (&b"\0/proc/self/fdinfo/%i\0systemd 219 running in %ssystem mode\0"[..], Some(true)),
+            (b"\0systemd 219 running in %ssystem mode\0", Some(false)),
+            (b"\0/proc/self/fdinfo/\0systemd 229 running in %ssystem mode\0", Some(false)),
+            // The library may hold it.
+            (b"\0libsystemd-shared-233.so\0", None),
+        ] {
+            assert_eq!(has_mount_id_fallback(bytes), fallback, "{:?}", String::from_utf8_lossy(bytes));
+        }
+    }
 }

@@ -213,8 +213,7 @@ fn effect(filter: &InForce, facts: &mut Facts) {
     };
     let place = Surroundings { hierarchy: hierarchy(facts), docker };
     let mut found = blocked_in(version, place, |call| filter.answer(call));
-    let copes = facts.get(key::GUEST_MOUNT_ID_FALLBACK) == Some(true)
-        || facts.get(key::LOG_MOUNTS_CHECKED) == Some(true);
+    let copes = facts.get(key::GUEST_MOUNT_ID_FALLBACK) == Some(true);
     found.retain(|blocked| !(copes && blocked.call == "name_to_handle_at"));
     facts.set(key::SECCOMP_FIRST_BLOCKED, found.first().map(|b| b.call.clone()), source);
     facts.set(key::SECCOMP_FIRST_ANSWER, found.first().map(|b| denial(filter.answer(&b.call))), source);
@@ -298,5 +297,24 @@ mod tests {
         let asks = json!({"HostConfig": {"SecurityOpt": ["seccomp=/etc/own.json"]}});
         let (known, _) = collected(&asks, facts("custom", Some("/etc/gone.json")));
         assert_eq!(known.get(key::SECCOMP_FIRST_BLOCKED), Some("statx"));
+    }
+
+    #[test]
+    fn a_manager_with_the_fallback_does_without_the_call() {
+        for (version, fallback, blocked) in [
+            (219, None, Some("name_to_handle_at")),
+            (219, Some(false), Some("name_to_handle_at")),
+            (219, Some(true), None),
+            (232, Some(true), None),
+            (229, Some(false), Some("name_to_handle_at")),
+        ] {
+            let mut facts = facts("default", None);
+            facts.set(key::GUEST_SYSTEMD_VERSION, version, "test");
+            if let Some(fallback) = fallback {
+                facts.set(key::GUEST_MOUNT_ID_FALLBACK, fallback, "test");
+            }
+            let (known, _) = collected(&json!({"HostConfig": {}}), facts);
+            assert_eq!(known.get(key::SECCOMP_FIRST_BLOCKED), blocked, "{version} {fallback:?}");
+        }
     }
 }

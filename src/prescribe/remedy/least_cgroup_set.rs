@@ -295,4 +295,23 @@ mod tests {
             format!("-v /sys/fs/cgroup:/sys/fs/cgroup:ro {web} --cgroupns host --cgroup-parent /sysdock-web");
         assert_eq!(flags("docker", 28, "v2", "cgroupfs", true), volume);
     }
+
+    #[test]
+    fn the_image_alone_says_that_its_volume_comes_back() {
+        for (major, mode, driver, words) in [
+            (20, "v2", "cgroupfs", "-v /sys/fs/cgroup:/sys/fs/cgroup:ro"),
+            (28, "v2", "cgroupfs", "-v /sys/fs/cgroup:/sys/fs/cgroup:ro"),
+            (28, "v2", "systemd", "-v /sys/fs/cgroup:/sys/fs/cgroup:rw"),
+            (20, "v1", "cgroupfs", "-v /sys/fs/cgroup:/sys/fs/cgroup:ro"),
+        ] {
+            let mut facts = facts("docker", major, mode, driver, true);
+            // A bind of the user's hides it.
+            facts.set(key::CGROUP_VOLUME, false, "test");
+            let flags = applied(&facts);
+            assert!(
+                flags.starts_with(words) && !flags.contains("writable-cgroups"),
+                "{major} {mode}: {flags}"
+            );
+        }
+    }
 }
