@@ -53,8 +53,8 @@ pub fn arrange(found: Vec<Found>, rules: &RuleSet) -> Vec<Finding> {
 
 /// Returns whether a root cause is all but certain and no flag cures it: whoever mends the others first has
 /// mended them for nothing.
-fn is_hopeless(one: &Found, role: Role, rule: &Rule) -> bool {
-    role == Role::RootCause && rule.no_flag.is_some() && one.confidence >= Confidence::Likely
+fn is_hopeless(one: &Found, found_as: Role, rule: &Rule) -> bool {
+    found_as == Role::RootCause && rule.no_flag.is_some() && one.confidence >= Confidence::Likely
 }
 
 /// Returns the role of a finding; `has_name` says whether some cause says what failed, and not only that
