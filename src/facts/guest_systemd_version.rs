@@ -86,8 +86,8 @@ pub fn of_binary(bytes: &[u8]) -> Option<i64> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-/// Returns whether the manager's binary reads the mount ID from /proc/self/fdinfo where `name_to_handle_at(2)`
-/// is denied; `None` if it calls for a shared library, which may do that in its place.
+/// Returns whether the manager's binary reads the mount ID from /proc/self/fdinfo where
+/// `name_to_handle_at(2)` is denied; `None` if it calls for a shared library, which may do that in its place.
 ///
 /// The file name's format is part of the code that does so: `fd_fdinfo_mnt_id` in path-util.c of systemd 233,
 /// which RHEL 7.5 took over into 219.

@@ -1,3 +1,5 @@
+//! Tests of the facts that follow from other facts.
+
 use serde_json::Value;
 
 use super::*;
