@@ -223,6 +223,11 @@ impl SnapshotBuilder {
     /// Adds what systemd inside answered.
     pub fn asked(&mut self, answers: Answers) {
         self.facts.extend(answers.facts);
+        if let Some(channel) = answers.frozen_in {
+            let source = "exec: cat /proc/1/comm /proc/1/wchan";
+            self.facts.set_if_unknown(key::PID1_WCHAN, Some(channel.as_str()), source);
+            self.facts.set_if_unknown(key::PID1_FROZEN, true, source);
+        }
         self.gaps.extend(answers.gaps);
         self.add_lines(Source::Exec, answers.said.exec.into_iter());
         self.add_lines(Source::Journal, answers.said.journal.into_iter());

@@ -312,6 +312,9 @@ catalog! {
     GUEST_MASKED_UNITS = "guest.masked_units": Vec<String>, "files",
         "Units masked in /etc/systemd/system",
         "systemctl list-unit-files --state=masked";
+    GUEST_MOUNT_ID_FALLBACK = "guest.mount_id_fallback": bool, "files",
+        "The manager's binary reads /proc/self/fdinfo where name_to_handle_at is denied",
+        "grep -c /proc/self/fdinfo/%i /usr/lib/systemd/systemd";
     GUEST_OS_ID = "guest.os_id": String, "files",
         "ID of os-release, or null",
         "cat /etc/os-release";
@@ -370,8 +373,14 @@ catalog! {
     LOG_EMPTY = "log.empty": bool, "logs",
         "The log is readable and empty",
         "docker logs CONTAINER";
+    LOG_FREEZE_LINE = "log.freeze_line": bool, "derived",
+        "`Freezing execution.` follows a summary ending in `freezing.`, as systemd 227 and later print it",
+        "docker logs CONTAINER";
     LOG_GAVE_UP = "log.gave_up": bool, "derived",
         "PID 1 said that it gives up or freezes",
+        "docker logs CONTAINER";
+    LOG_MOUNTS_CHECKED = "log.mounts_checked": bool, "derived",
+        "PID 1's log shows that its check for mount points passed, or that it failed",
         "docker logs CONTAINER";
     LOG_UNITS_SEEN = "log.units_seen": bool, "derived",
         "PID 1 started units; known only if PID 1 logged something",

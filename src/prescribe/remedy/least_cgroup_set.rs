@@ -120,7 +120,7 @@ fn host(facts: &Facts) -> Option<Host> {
         user: facts.get(key::ENGINE_USER_ID),
         userns: is(key::CONTAINER_USERNS),
         guest: facts.get(key::GUEST_SYSTEMD_VERSION),
-        image_volume: is(key::CGROUP_VOLUME) && is(key::IMAGE_VOLUME_CGROUP),
+        image_volume: is(key::IMAGE_VOLUME_CGROUP),
     })
 }
 
@@ -347,5 +347,24 @@ mod tests {
         let volume =
             format!("-v /sys/fs/cgroup:/sys/fs/cgroup:ro {web} --cgroupns host --cgroup-parent /sysdock-web");
         assert_eq!(flags("docker", 28, "v2", "cgroupfs", true), volume);
+    }
+
+    #[test]
+    fn the_image_alone_says_that_its_volume_comes_back() {
+        for (major, mode, driver, words) in [
+            (20, "v2", "cgroupfs", "-v /sys/fs/cgroup:/sys/fs/cgroup:ro"),
+            (28, "v2", "cgroupfs", "-v /sys/fs/cgroup:/sys/fs/cgroup:ro"),
+            (28, "v2", "systemd", "-v /sys/fs/cgroup:/sys/fs/cgroup:rw"),
+            (20, "v1", "cgroupfs", "-v /sys/fs/cgroup:/sys/fs/cgroup:ro"),
+        ] {
+            let mut facts = facts("docker", major, mode, driver, true);
+            // A bind of the user's hides it.
+            facts.set(key::CGROUP_VOLUME, false, "test");
+            let flags = applied(&facts);
+            assert!(
+                flags.starts_with(words) && !flags.contains("writable-cgroups"),
+                "{major} {mode}: {flags}"
+            );
+        }
     }
 }
