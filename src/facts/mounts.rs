@@ -37,6 +37,17 @@ pub fn observed(mounts: &MountInfos, own: Option<&str>, facts: &mut Facts) {
         facts.set(key::CGROUP_MODE, mode, source);
     }
     facts.set(key::CGROUP_MOUNT, observed_tree(tree, mode, mounts, own), source);
+    if let Some(delegates) = namespaces_delegate(mounts) {
+        facts.set(key::CGROUP_NSDELEGATE, delegates, source);
+    }
+}
+
+/// Returns whether cgroup v2 is mounted with `nsdelegate`, which makes every cgroup namespace a border for
+/// processes (`cgroup-v2.rst`, "Delegation"). All mounts of v2 share this option, so any of them shows it.
+#[must_use]
+pub fn namespaces_delegate(mounts: &MountInfos) -> Option<bool> {
+    let unified = mounts.iter().find(|mount| mount.fs_type == "cgroup2")?;
+    Some(unified.super_options.contains_key("nsdelegate"))
 }
 
 /// Returns the state of the tree in which PID 1 must create its groups: all of v2, or name=systemd on v1.
@@ -292,6 +303,19 @@ mod tests {
                 cgroup rw\n",
         );
         assert_eq!(other.get(key::CGROUP_MOUNT), Some(CgroupMount::Ro));
+        let hybrid = seen(
+            "1 0 0:3 / /sys/fs/cgroup ro - tmpfs tmpfs rw\n2 1 0:4 / /sys/fs/cgroup/systemd rw - cgroup \
+                cgroup rw,name=systemd\n3 1 0:5 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 \
+                rw,nsdelegate,memory_recursiveprot\n",
+        );
+        assert_eq!(
+            (
+                hybrid.get(key::CGROUP_MODE),
+                hybrid.get(key::CGROUP_NSDELEGATE),
+                ro.get(key::CGROUP_NSDELEGATE)
+            ),
+            (Some(CgroupMode::Hybrid), Some(true), Some(false))
+        );
         let v1 = seen(
             "1 0 0:3 / /sys/fs/cgroup ro - tmpfs tmpfs rw\n2 1 0:4 / /sys/fs/cgroup/systemd ro - cgroup \
                 cgroup rw,name=systemd\n",
@@ -300,6 +324,7 @@ mod tests {
             (v1.get(key::CGROUP_MODE), v1.get(key::CGROUP_MOUNT)),
             (Some(CgroupMode::V1), Some(CgroupMount::Ro))
         );
+        assert_eq!(v1.get(key::CGROUP_NSDELEGATE), None);
         assert_eq!(seen("1 0 0:3 / / rw - ext4 /dev/x rw\n").get(key::CGROUP_MOUNT), Some(CgroupMount::None));
         assert_eq!(
             seen("1 0 0:3 / /sys/fs/cgroup rw - ext4 /dev/x rw\n").get(key::CGROUP_MOUNT),

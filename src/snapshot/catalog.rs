@@ -131,6 +131,9 @@ catalog! {
     CGROUP_NAMESPACE = "cgroup.namespace": CgroupNamespace, "container",
         "Cgroup namespace",
         "docker inspect -f '{{.HostConfig.CgroupnsMode}}' CONTAINER";
+    CGROUP_NSDELEGATE = "cgroup.nsdelegate": bool, "pid1",
+        "Cgroup v2 is mounted with nsdelegate: no process may be moved out of its cgroup namespace",
+        "grep cgroup2 /proc/self/mountinfo";
     CGROUP_TMPFS_OVER = "cgroup.tmpfs_over": bool, "container",
         "A tmpfs is configured over /sys/fs/cgroup",
         "docker inspect -f '{{.HostConfig.Tmpfs}}' CONTAINER";

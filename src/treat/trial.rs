@@ -144,7 +144,7 @@ async fn carry_out(
         }
         outcome.stop = Some(session.interrupt.after(stop(session, workspace, &name)).await?);
     }
-    let stopped = outcome.stop.as_ref().is_some_and(|stop| stop.exit_code == Some(0));
+    let stopped = outcome.stop.as_ref().is_some_and(Stop::is_clean);
     outcome.works = booted && !left && stopped && outcome.units.iter().all(UnitState::is_well);
     Ok(())
 }
