@@ -289,7 +289,13 @@ fn init_facts(found: InitFiles, facts: &mut Facts) {
     if let Some(Resolved { path, stat: PathStat::File(bytes) }) = &found.manager
         && let Some(version) = guest_systemd_version::of_binary(bytes)
     {
-        facts.set(key::GUEST_SYSTEMD_VERSION, version, &format!("container files: {path}"));
+        let source = format!("container files: {path}");
+        facts.set(key::GUEST_SYSTEMD_VERSION, version, &source);
+        if let Some(fallback) =
+            guest_systemd_version::has_mount_id_fallback(bytes).filter(|_| bytes.len() < BINARY)
+        {
+            facts.set(key::GUEST_MOUNT_ID_FALLBACK, fallback, &source);
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::docker::Endpoint;
+use crate::facts::mounts::namespaces_delegate;
 use crate::seccomp::PROFILE_LIMIT;
 use crate::snapshot::{Facts, Gap, key};
 
@@ -105,5 +106,12 @@ pub fn collect(facts: &mut Facts, gaps: &mut Vec<Gap>) {
             facts.set(key::HOST_SYSTEMD_CGROUP, systemd, path);
         }
         Err(error) => gap(key::HOST_SYSTEMD_CGROUP.name(), path, error),
+    }
+    // A mount by any process of the first cgroup namespace can take the option away, as engines do for
+    // `--cgroupns host`, but nothing but the host's init sets it: if it is missing now, it may have been there
+    // when the container died.
+    let mounts = procfs::process::Process::myself().and_then(|process| process.mountinfo());
+    if mounts.is_ok_and(|mounts| namespaces_delegate(&mounts) == Some(true)) {
+        facts.set(key::CGROUP_NSDELEGATE, true, "/proc/self/mountinfo");
     }
 }

@@ -20,6 +20,8 @@ pub struct Answers {
     pub gaps: Vec<Gap>,
     /// What was printed.
     pub said: Said,
+    /// Where in the kernel PID 1 waits, if it has frozen.
+    pub frozen_in: Option<String>,
 }
 
 impl Answers {

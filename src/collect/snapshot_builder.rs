@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::image_layers::Layers;
 use super::manager_answers::Answers;
 use super::{files, host, logs, pid1};
-use crate::docker::{Engine, EngineError, EngineKind, fit_name, is_name};
+use crate::docker::{Endpoint, Engine, EngineError, EngineKind, fit_name, is_name};
 use crate::facts::pipeline::{self, Documents, document};
 use crate::facts::{Config, seccomp_filter};
 use crate::scan::clean;
@@ -174,6 +174,9 @@ impl SnapshotBuilder {
         documents.insert(document::CONTAINER.to_owned(), inspected.inspect.clone());
         documents.extend(inspected.native.clone().map(|native| (document::PODMAN.to_owned(), native)));
         let mut facts = pipeline::of_documents(&asked(inspected, &documents, &identity.version));
+        if let Endpoint::Unix(socket) = engine.endpoint() {
+            pipeline::engine_user(&socket.to_string_lossy(), &mut facts);
+        }
         facts.extend(static_part.files);
         let target = Target {
             kind: TargetKind::Container,
@@ -220,6 +223,11 @@ impl SnapshotBuilder {
     /// Adds what systemd inside answered.
     pub fn asked(&mut self, answers: Answers) {
         self.facts.extend(answers.facts);
+        if let Some(channel) = answers.frozen_in {
+            let source = "exec: cat /proc/1/comm /proc/1/wchan";
+            self.facts.set_if_unknown(key::PID1_WCHAN, Some(channel.as_str()), source);
+            self.facts.set_if_unknown(key::PID1_FROZEN, true, source);
+        }
         self.gaps.extend(answers.gaps);
         self.add_lines(Source::Exec, answers.said.exec.into_iter());
         self.add_lines(Source::Journal, answers.said.journal.into_iter());

@@ -11,6 +11,13 @@ use crate::snapshot::{Facts, Gap, key};
 /// Properties of a failed unit that are queried.
 const PROPERTIES: &str = "--property=Id,Result,ExecMainStatus,ExecMainCode,Description";
 
+/// Query for the warnings of this boot.
+const JOURNAL: [&str; 9] = ["journalctl", "--no-pager", "-b", "-p", "warning", "-n", "400", "-o", "short"];
+/// All transports but the kernel's: a container that has /dev/kmsg shares the kernel log with its host, where
+/// systemd of the host and of other containers write under the same name (systemd.journal-fields(7)).
+const OWN_TRANSPORTS: [&str; 4] =
+    ["_TRANSPORT=driver", "_TRANSPORT=journal", "_TRANSPORT=stdout", "_TRANSPORT=syslog"];
+
 /// Asks the manager of a running container, unless that is forbidden.
 pub(super) async fn ask(
     engine: &Engine,
@@ -38,7 +45,10 @@ pub(super) async fn ask(
 /// Asks the manager, waiting for one that is still starting.
 async fn collect(engine: &Engine, container: &str, waits: Waits, answers: &mut Answers) {
     let answer = match settled_state(engine, container, waits).await {
-        Ok(answer) => answer,
+        Ok(settled) => {
+            answers.frozen_in = settled.frozen_in;
+            settled.answer
+        }
         Err(error) => return unanswered(engine, container, &error, answers).await,
     };
     state_facts(&answer, &mut answers.facts);
@@ -67,7 +77,7 @@ async fn units(engine: &Engine, container: &str, answers: &mut Answers) {
     const LIST: [&str; 4] = ["systemctl", "--no-pager", "--plain", "--no-legend"];
     let failed = [&LIST[..], &["list-units", "--state=failed", "--all"]].concat();
     let jobs = [&LIST[..], &["list-jobs"]].concat();
-    let journal = ["journalctl", "--no-pager", "-b", "-p", "warning", "-n", "400", "-o", "short"];
+    let journal = [&JOURNAL[..], &OWN_TRANSPORTS].concat();
     let (failed, jobs, journal) = tokio::join!(
         engine.exec(container, &failed),
         engine.exec(container, &jobs),
@@ -77,7 +87,7 @@ async fn units(engine: &Engine, container: &str, answers: &mut Answers) {
     details(engine, container, &answers.facts, &mut answers.said).await;
     match journal {
         Ok(output) => {
-            let is_own = |line: &&str| !line.starts_with("-- ") && !is_kernel(line);
+            let is_own = |line: &&str| !line.starts_with("-- ");
             answers.said.journal.extend(output.stdout.lines().filter(is_own).map(str::to_owned));
         }
         Err(error) => answers.gap("journal", error.brief()),
@@ -167,10 +177,4 @@ async fn details(engine: &Engine, container: &str, facts: &Facts, said: &mut Sai
         };
         said.exec.push(format!("{}: failed unit, result {}{status}", value("Id"), value("Result")));
     }
-}
-
-/// Returns whether a line comes from the kernel log, which a privileged container shares with its host: it
-/// may be about other containers.
-fn is_kernel(line: &str) -> bool {
-    line.split_whitespace().take(5).any(|word| word == "kernel:")
 }

@@ -3,7 +3,8 @@
 //! `docker run -d` returns long before systemd has booted, and a report on a boot in progress says little. So
 //! a question whose answer may soon change is asked again, with growing pauses, until the answer is final or
 //! the time is over. Only systemctl's own output says whether it may change: a container that shows no sign
-//! of a manager is not waited for, unless it was started a moment ago and its command leads to an init.
+//! of a manager is not waited for, unless it was started a moment ago and its command leads to an init. A
+//! PID 1 that has frozen answers as one that has just started does; its wait channel tells them apart.
 
 use std::time::Duration;
 
@@ -52,12 +53,20 @@ fn is_young(inspected: &InspectedContainer) -> bool {
         && (program.init.is_some() || program.script.is_some())
 }
 
-/// Asks until the answer is no longer `initializing` or `starting`, or the time is over.
+/// The last answer of systemctl.
+pub(super) struct Settled {
+    /// What it printed.
+    pub answer: ExecOutput,
+    /// Where in the kernel PID 1 waits, if it has frozen.
+    pub frozen_in: Option<String>,
+}
+
+/// Asks until the answer is no longer `initializing` or `starting`, PID 1 has frozen, or the time is over.
 pub(super) async fn settled_state(
     engine: &Engine,
     container: &str,
     waits: Waits,
-) -> Result<ExecOutput, EngineError> {
+) -> Result<Settled, EngineError> {
     let began = Instant::now();
     let end = began + waits.patience;
     let mut pause = FIRST_PAUSE;
@@ -65,11 +74,31 @@ pub(super) async fn settled_state(
         let answer = engine.exec(container, &["systemctl", "is-system-running"]).await?;
         let may = may_settle(&answer) || is_offline(&answer) && began.elapsed() < waits.early;
         if !may || Instant::now() + pause > end {
-            return Ok(answer);
+            return Ok(Settled { answer, frozen_in: None });
+        }
+        if let Some(channel) = frozen_in(engine, container, &answer).await {
+            return Ok(Settled { answer, frozen_in: Some(channel) });
         }
         sleep(pause).await;
         pause = (pause * 2).min(LAST_PAUSE);
     }
+}
+
+/// Returns the wait channel of a PID 1 that has frozen; looked for only if it did not answer. It is read
+/// inside the container, since the engine may run on another machine.
+async fn frozen_in(engine: &Engine, container: &str, answer: &ExecOutput) -> Option<String> {
+    if matches!(answer.stdout.trim(), "initializing" | "starting") {
+        return None;
+    }
+    let seen = engine.exec(container, &["cat", "/proc/1/comm", "/proc/1/wchan"]).await.ok()?;
+    paused(&seen.stdout).map(str::to_owned)
+}
+
+/// Returns the wait channel in the contents of /proc/1/comm and /proc/1/wchan, if a system manager calls
+/// pause(2) there: it does so only once it has given up.
+fn paused(seen: &str) -> Option<&str> {
+    let (command, channel) = seen.trim().split_once('\n')?;
+    (matches!(command.trim(), "systemd" | "init") && channel.contains("pause")).then_some(channel.trim())
 }
 
 /// Returns whether another answer may come soon.
@@ -124,6 +153,23 @@ mod tests {
             ),
         ] {
             assert_eq!(may_settle(&answer(stdout, stderr)), again, "{stdout}{stderr}");
+        }
+    }
+
+    #[test]
+    fn only_a_manager_that_has_given_up_pauses() {
+        for (seen, channel) in [
+            ("systemd\n__do_sys_pause", Some("__do_sys_pause")),
+            ("init\r\nsys_pause\r\n", Some("sys_pause")),
+            ("systemd\n__x64_sys_pause\n", Some("__x64_sys_pause")),
+            ("systemd\ndo_epoll_wait", None),
+            ("pause\n__do_sys_pause", None),
+            ("catatonit\n__do_sys_pause", None),
+            ("systemd\n0", None),
+            ("systemd\n", None),
+            ("OCI runtime exec failed: exec: \"cat\": executable file not found in $PATH", None),
+        ] {
+            assert_eq!(paused(seen), channel, "{seen:?}");
         }
     }
 }

@@ -33,6 +33,7 @@ impl CommandError {
             | Self::Image(ImageError::NoSystemd { .. } | ImageError::UnknownDistribution { .. })
             | Self::Treat(
                 TreatError::Failed { .. }
+                | TreatError::Refused { .. }
                 | TreatError::Deadline { .. }
                 | TreatError::Engine(EngineError::Build { .. }),
             ) => Exit::Findings,

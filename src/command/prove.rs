@@ -20,13 +20,13 @@ pub fn run(args: &ProveArgs, options: &Options) -> Result<Exit, CommandError> {
         match session.named(word).await? {
             Named::Container(name) if args.listen => listen(session, &name, args.format, options).await,
             Named::Container(name) => {
-                let examination = session.wait_for_boot(&name).await?;
-                prove(session, &name, &examination, args, options).await
+                let mut examination = session.wait_for_boot(&name).await?;
+                prove(session, &name, &mut examination, args, options).await
             }
             Named::Image(image) if args.listen => Err(UsageError::ListenImage { image }.into()),
             Named::Image(image) => {
-                let examination = session.examine_image(&image).await?;
-                prove(session, &image, &examination, args, options).await
+                let mut examination = session.examine_image(&image).await?;
+                prove(session, &image, &mut examination, args, options).await
             }
         }
     })
@@ -35,7 +35,7 @@ pub fn run(args: &ProveArgs, options: &Options) -> Result<Exit, CommandError> {
 async fn prove(
     session: &Session<'_>,
     name: &str,
-    examination: &Examination,
+    examination: &mut Examination,
     args: &ProveArgs,
     options: &Options,
 ) -> Result<Exit, CommandError> {

@@ -5,7 +5,7 @@ use super::{CommandError, session};
 use crate::cli::RunArgs;
 use crate::exit_code::Exit;
 use crate::options::Options;
-use crate::prescribe::{Start, name_after, start};
+use crate::prescribe::{Start, Started, name_after, start};
 use crate::render::{Answer, human, output, treatment};
 use crate::treat::{Examination, Session, launch};
 
@@ -38,6 +38,7 @@ fn wanted(args: &RunArgs) -> Result<Start, UsageError> {
         command: args.command.clone(),
         volumes: args.volume.clone(),
         flags,
+        sets_refused: 0,
     })
 }
 
@@ -75,20 +76,23 @@ async fn start_container(
         output::tell(&format!("{} was not started: no command makes it boot on this engine", wanted.image));
         return Ok(Exit::Findings);
     };
-    let commands: Vec<Vec<String>> =
-        started.steps.iter().filter(|step| !step.argv.is_empty()).map(|step| step.argv.clone()).collect();
     if print {
-        output::print(treatment::lines(&commands).as_bytes())?;
+        output::print(treatment::lines(&commands(&started)).as_bytes())?;
         return Ok(Exit::Success);
     }
     let given = started.given.join("; ");
     let with = if given.is_empty() { String::new() } else { format!(", with {given}") };
     session.reporter.remark(&format!("starting {} from {}{with}", wanted.name, wanted.image));
-    let after = launch(session, &wanted.name, &started.steps).await?;
+    let (after, started) = launch(session, examination, wanted, started).await?;
     let answer = Answer { report: &after.report, prescription: None, trial: None };
     output::print(human::answers(&[answer], context).as_bytes())?;
-    output::print(treatment::commands("started with:", &commands, context).as_bytes())?;
+    output::print(treatment::commands("started with:", &commands(&started), context).as_bytes())?;
     Ok(if after.has_booted() { Exit::Success } else { Exit::Findings })
+}
+
+/// Returns the command lines that start a container.
+fn commands(started: &Started) -> Vec<Vec<String>> {
+    started.steps.iter().filter(|step| !step.argv.is_empty()).map(|step| step.argv.clone()).collect()
 }
 
 #[cfg(test)]

@@ -12,13 +12,13 @@
 //! Several root causes are listed in the order in which they take effect: of two that would each stop the
 //! boot, the later one cannot show before the earlier one is fixed. At the same step, a cause seen in a line
 //! comes before one concluded from facts alone, since the line shows what happened and the conclusion what
-//! would have.
+//! would have. A cause that no flag cures precedes all of them: curing the others would lead nowhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::found::{Found, Standing};
 use super::report::{Advice, Finding, Role};
-use crate::rule::{Rule, RuleSet};
+use crate::rule::{Confidence, Rule, RuleSet};
 
 /// For each id all ids that follow from it.
 type Followers<'r> = BTreeMap<&'r str, BTreeSet<&'r str>>;
@@ -43,10 +43,18 @@ pub fn arrange(found: Vec<Found>, rules: &RuleSet) -> Vec<Finding> {
         })
         .collect();
     findings.sort_by_key(|(one, role, _)| {
-        (*role, rules.rules[one.rule].stage, one.line().unwrap_or(u64::MAX), one.rule)
+        let rule = &rules.rules[one.rule];
+        let curable = !is_hopeless(one, *role, rule);
+        (*role, curable, rule.stage, one.line().unwrap_or(u64::MAX), one.rule)
     });
     let ids: BTreeSet<String> = findings.iter().map(|(one, ..)| rule_of(one).id.clone()).collect();
     findings.into_iter().map(|(one, role, by)| finding(one, role, by, &ids, &followers, rules)).collect()
+}
+
+/// Returns whether a root cause is all but certain and no flag cures it: whoever mends the others first has
+/// mended them for nothing.
+fn is_hopeless(one: &Found, found_as: Role, rule: &Rule) -> bool {
+    found_as == Role::RootCause && rule.no_flag.is_some() && one.confidence >= Confidence::Likely
 }
 
 /// Returns the role of a finding; `has_name` says whether some cause says what failed, and not only that

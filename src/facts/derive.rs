@@ -22,6 +22,10 @@ static GAVE_UP: Pattern = Pattern::with_one_of(
 /// PID 1 froze.
 static FROZE: Pattern =
     Pattern::with_one_of(&[", freezing.", "Freezing execution"], r", freezing\.|\bFreezing execution\b");
+/// The summary of a manager that is about to freeze.
+static FREEZING: Pattern = Pattern::with_one_of(&[", freezing."], r"\[!!!!!!\] .*, freezing\.");
+/// What systemd 227 and later print after it.
+static FREEZE_LINE: Pattern = Pattern::with_one_of(&["Freezing execution"], r"\bFreezing execution\b");
 /// Status lines of units on the console.
 static UNITS: Pattern =
     Pattern::with_one_of(&["[  OK  ]", "[FAILED]", "[DEPEND]"], r"^\W*(?:\[  OK  \]|\[FAILED\]|\[DEPEND\]) ");
@@ -29,6 +33,16 @@ static UNITS: Pattern =
 static SPOKE: Pattern = Pattern::with_one_of(
     &["[  OK  ]", "[FAILED]", "Failed to ", "Welcome to "],
     r"^\W*(?:\[  OK  \]|\[FAILED\]|Failed to mount \S+ (?:\(type \w+\) on|at) /|Failed to determine whether /|Welcome to \S.*!$)",
+);
+/// Steps that follow the check for mount points: a mount that is tried, a control group that is made.
+static PAST_MOUNT_CHECK: Pattern = Pattern::with_one_of(
+    &["Failed to mount ", "Failed to create "],
+    r"Failed to mount \S+ (?:\(type \w+\) on|at) /|Failed to create (?:root cgroup hierarchy|\S+ control group)",
+);
+/// What is printed where the check itself fails; before 229 nothing but the summary.
+static MOUNT_CHECK_FAILED: Pattern = Pattern::with_one_of(
+    &["Failed to determine whether /", "Failed to mount API filesystems"],
+    r"Failed to determine whether /\S* is a mount point|\[!!!!!!\] Failed to mount API filesystems",
 );
 /// The program that an engine tried to start and did not find.
 static SOUGHT: Pattern = Pattern::with_one_of(
@@ -133,7 +147,17 @@ fn from_lines(log: &LogExcerpt, facts: &mut Facts) {
         return;
     }
     facts.set(key::LOG_BANNER_SEEN, banner.is_some() || virtualization.is_some(), source);
-    facts.set(key::LOG_UNITS_SEEN, says(&UNITS).is_some(), source);
+    if let Some(summary) = says(&FREEZING) {
+        facts.set(key::LOG_FREEZE_LINE, says(&FREEZE_LINE) > Some(summary), source);
+    }
+    let units = says(&UNITS);
+    facts.set(key::LOG_UNITS_SEEN, units.is_some(), source);
+    let passed = [banner.map(|_| 0), virtualization.map(|_| 0), units, says(&PAST_MOUNT_CHECK)];
+    if passed.iter().any(Option::is_some) {
+        facts.set(key::LOG_MOUNTS_CHECKED, true, source);
+    } else if says(&MOUNT_CHECK_FAILED).is_some() {
+        facts.set(key::LOG_MOUNTS_CHECKED, false, source);
+    }
     facts.set(key::LOG_CAME_UP, came_up.is_some() && came_up >= gave_up, source);
     facts.set(key::LOG_GAVE_UP, gave_up.is_some() && gave_up > came_up, source);
     if banner.is_some() || virtualization.is_some() {
@@ -279,69 +303,4 @@ fn ended(facts: &Facts, came_up: bool) -> BootOutcome {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::Value;
-
-    use super::*;
-
-    fn outcome_of(pairs: &[(&str, Value)]) -> (String, Option<bool>) {
-        let mut facts = Facts::default();
-        pairs.iter().for_each(|(key, value)| facts.set_named(key, value.clone(), "test"));
-        derive(&LogExcerpt::default(), &mut facts);
-        (facts.get(key::BOOT_OUTCOME).map_or("", BootOutcome::word).to_owned(), facts.get(key::BOOT_UP))
-    }
-
-    #[test]
-    fn running_proves_nothing() {
-        let running = ("container.status", Value::from("running"));
-        assert_eq!(outcome_of(std::slice::from_ref(&running)), ("running-unknown".into(), None));
-        assert_eq!(
-            outcome_of(&[running.clone(), ("pid1.frozen", true.into())]),
-            ("frozen".into(), Some(false))
-        );
-        assert_eq!(
-            outcome_of(&[running.clone(), ("manager.state", "degraded".into())]),
-            ("up".into(), Some(true))
-        );
-        assert_eq!(
-            outcome_of(&[running.clone(), ("manager.state", "maintenance".into())]),
-            ("rescue".into(), Some(false))
-        );
-        assert_eq!(
-            outcome_of(&[
-                running,
-                ("pid1.systemd", true.into()),
-                ("pid1.alive", true.into()),
-                ("manager.bus", "not-booted".into())
-            ]),
-            ("unreachable".into(), Some(true))
-        );
-    }
-
-    #[test]
-    fn exit_codes_are_read_with_care() {
-        let exited = |code: i64| {
-            outcome_of(&[("container.status", "exited".into()), ("container.exit_code", code.into())])
-        };
-        assert_eq!(exited(0), ("ended".into(), None));
-        assert_eq!(exited(255), ("stopped".into(), Some(false)));
-        assert_eq!(exited(137), ("killed".into(), None));
-    }
-
-    #[test]
-    fn intent_needs_more_than_a_command() {
-        let meant = |pairs: &[(&str, Value)]| {
-            let mut facts = Facts::default();
-            pairs.iter().for_each(|(key, value)| facts.set_named(key, value.clone(), "test"));
-            derive(&LogExcerpt::default(), &mut facts);
-            facts.get(key::CONTAINER_MEANT_FOR_SYSTEMD)
-        };
-        assert_eq!(meant(&[("container.runs_systemd", false.into())]), Some(false));
-        assert_eq!(
-            meant(&[("container.runs_systemd", false.into()), ("container.stop_signal_halts", true.into())]),
-            Some(true)
-        );
-        assert_eq!(meant(&[("container.runs_systemd", true.into())]), Some(true));
-        assert_eq!(meant(&[]), None);
-    }
-}
+mod tests;

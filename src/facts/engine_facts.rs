@@ -2,8 +2,12 @@
 
 use serde_json::Value;
 
+use crate::pattern::Pattern;
 use crate::snapshot::vocabulary::CgroupMode;
 use crate::snapshot::{EngineKind, Facts, key};
+
+/// A path below the runtime folder of an ordinary user (file-hierarchy(7)); `0` is root's own.
+static RUNTIME_FOLDER: Pattern = Pattern::new(r"\A(?:/var)?/run/user/([1-9][0-9]{0,9})/");
 
 /// Reads the facts of an engine's name and version.
 pub(super) fn version_facts(kind: EngineKind, version: &str, facts: &mut Facts) {
@@ -55,6 +59,9 @@ pub(super) fn info_facts(info: &Value, facts: &mut Facts) {
     };
     let rootless = has("rootless") || info.get("Rootless").and_then(Value::as_bool) == Some(true);
     facts.set(key::ENGINE_ROOTLESS, rootless, source);
+    if let Some(path) = info.pointer("/Containerd/Address").and_then(Value::as_str).filter(|_| rootless) {
+        user_fact(path, "engine info: Containerd.Address", facts);
+    }
     facts.set(key::ENGINE_USERNS, has("userns"), "engine info: SecurityOptions");
     facts.set(key::ENGINE_APPARMOR, has("apparmor"), "engine info: SecurityOptions");
     facts.set(key::ENGINE_SELINUX, has("selinux"), "engine info: SecurityOptions");
@@ -62,6 +69,14 @@ pub(super) fn info_facts(info: &Value, facts: &mut Facts) {
         options.iter().find_map(|option| option.strip_prefix("name=seccomp,")?.strip_prefix("profile="));
     if let Some(profile) = profile {
         facts.set(key::ENGINE_SECCOMP_PROFILE, profile, "engine info: SecurityOptions");
+    }
+}
+
+/// Records the user of a rootless engine, if a path of the engine lies in the runtime folder of a user.
+pub(super) fn user_fact(path: &str, source: &str, facts: &mut Facts) {
+    let id = RUNTIME_FOLDER.captures(path).and_then(|found| found.get(1)?.parse::<i64>().ok());
+    if let Some(id) = id {
+        facts.set_if_unknown(key::ENGINE_USER_ID, id, source);
     }
 }
 

@@ -86,6 +86,18 @@ pub fn of_binary(bytes: &[u8]) -> Option<i64> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
+/// Returns whether the manager's binary reads the mount ID from /proc/self/fdinfo where
+/// `name_to_handle_at(2)` is denied; `None` if it calls for a shared library, which may do that in its place.
+///
+/// The file name's format is part of the code that does so: `fd_fdinfo_mnt_id` in path-util.c of systemd 233,
+/// which RHEL 7.5 took over into 219.
+#[must_use]
+pub fn has_mount_id_fallback(bytes: &[u8]) -> Option<bool> {
+    let has = memchr::memmem::find(bytes, b"/proc/self/fdinfo/%i").is_some();
+    let shared = memchr::memmem::find(bytes, b"libsystemd-shared-").is_some();
+    (has || !shared).then_some(has)
+}
+
 /// Returns the version that dpkg's database lists as installed.
 #[must_use]
 pub fn of_package_database(status: &[u8]) -> Option<i64> {
@@ -156,5 +168,18 @@ mod tests {
         assert_eq!(of_banner("systemd 252 running in user mode"), None);
         assert_eq!(of_systemctl("systemd 257 (257.4-1)"), Some(257));
         assert_eq!(of_systemctl("systemd 257 is new"), None);
+    }
+
+    #[test]
+    fn the_fallback_is_seen_in_the_binary() {
+        for (bytes, fallback) in [
+            (&b"\0/proc/self/fdinfo/%i\0systemd 219 running in %ssystem mode\0"[..], Some(true)),
+            (b"\0systemd 219 running in %ssystem mode\0", Some(false)),
+            (b"\0/proc/self/fdinfo/\0systemd 229 running in %ssystem mode\0", Some(false)),
+            // The library may hold it.
+            (b"\0libsystemd-shared-233.so\0", None),
+        ] {
+            assert_eq!(has_mount_id_fallback(bytes), fallback, "{:?}", String::from_utf8_lossy(bytes));
+        }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Observed in PID 1's mountinfo if that is readable, otherwise derived from the configuration. Pure.
 
+use std::path::Path;
+
 use procfs_core::process::{MountInfo, MountInfos};
 
 use super::{Config, Mount};
@@ -35,6 +37,17 @@ pub fn observed(mounts: &MountInfos, own: Option<&str>, facts: &mut Facts) {
         facts.set(key::CGROUP_MODE, mode, source);
     }
     facts.set(key::CGROUP_MOUNT, observed_tree(tree, mode, mounts, own), source);
+    if let Some(delegates) = namespaces_delegate(mounts) {
+        facts.set(key::CGROUP_NSDELEGATE, delegates, source);
+    }
+}
+
+/// Returns whether cgroup v2 is mounted with `nsdelegate`, which makes every cgroup namespace a border for
+/// processes (`cgroup-v2.rst`, "Delegation"). All mounts of v2 share this option, so any of them shows it.
+#[must_use]
+pub fn namespaces_delegate(mounts: &MountInfos) -> Option<bool> {
+    let unified = mounts.iter().find(|mount| mount.fs_type == "cgroup2")?;
+    Some(unified.super_options.contains_key("nsdelegate"))
 }
 
 /// Returns the state of the tree in which PID 1 must create its groups: all of v2, or name=systemd on v1.
@@ -163,7 +176,9 @@ pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
         (Some(mount), _) if mount.kind != "bind" => CgroupMount::Hidden,
         (Some(mount), CgroupMode::V2) if mount.source == CGROUP && mount.writable => CgroupMount::Rw,
         (_, CgroupMode::V2)
-            if facts.get(key::CGROUP_BIND_SUBTREE).is_some_and(|subtree| holds_parent(subtree, config)) =>
+            if facts.get(key::CGROUP_BIND_SUBTREE).is_some_and(|subtree| {
+                holds_parent(subtree, config) || holds_user(subtree, config, facts)
+            }) =>
         {
             CgroupMount::Rw
         }
@@ -204,6 +219,15 @@ fn holds_parent(subtree: &str, config: &Config<'_>) -> bool {
         && (parent == wanted || parent.starts_with(&format!("{wanted}/")) || wanted.ends_with(parent))
 }
 
+/// Returns whether a subtree holds the slice into which a rootless engine puts containers without a requested
+/// parent: `user.slice` of its user's manager.
+fn holds_user(subtree: &str, config: &Config<'_>, facts: &Facts) -> bool {
+    let user = facts.get(key::ENGINE_USER_ID).filter(|_| facts.get(key::ENGINE_ROOTLESS) == Some(true));
+    let slice = |user| format!("{CGROUP}/user.slice/user-{user}.slice/user@{user}.service/user.slice");
+    config.text("/HostConfig/CgroupParent").is_none()
+        && user.map(slice).is_some_and(|slice| Path::new(&slice).starts_with(subtree))
+}
+
 fn size_option(options: &str) -> Option<i64> {
     options.split(',').find_map(|option| option.strip_prefix("size=")).and_then(bytes)
 }
@@ -227,6 +251,30 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+
+    #[test]
+    fn a_rootless_engines_containers_lie_in_the_slice_of_its_user() {
+        let mount = |subtree: &str, parent: &str, user: Option<i64>| {
+            let bind = format!("{subtree}:{subtree}:rw");
+            let inspect = json!({"HostConfig": {"Binds": [bind], "CgroupParent": parent}});
+            let config = Config::live(&inspect, None, EngineKind::Docker);
+            let mut facts = Facts::default();
+            facts.set(key::CGROUP_MODE, CgroupMode::V2, "test");
+            facts.set(key::ENGINE_ROOTLESS, true, "test");
+            user.into_iter().for_each(|user| facts.set(key::ENGINE_USER_ID, user, "test"));
+            facts.set(key::CGROUP_BIND_SUBTREE, subtree.to_owned(), "test");
+            predicted(&config, &mut facts);
+            facts.get(key::CGROUP_MOUNT)
+        };
+        let manager = "/sys/fs/cgroup/user.slice/user-7.slice/user@7.service";
+        for subtree in [manager.to_owned(), format!("{manager}/user.slice")] {
+            assert_eq!(mount(&subtree, "", Some(7)), Some(CgroupMount::Rw), "{subtree}");
+            assert_eq!(mount(&subtree, "", Some(8)), Some(CgroupMount::Ro), "{subtree}");
+            assert_eq!(mount(&subtree, "", None), Some(CgroupMount::Ro), "{subtree}");
+        }
+        assert_eq!(mount(&format!("{manager}/app.slice"), "", Some(7)), Some(CgroupMount::Ro));
+        assert_eq!(mount(manager, "web.slice", Some(7)), Some(CgroupMount::Ro));
+    }
 
     fn seen(mountinfo: &str) -> Facts {
         let mut facts = Facts::default();
@@ -255,6 +303,19 @@ mod tests {
                 cgroup rw\n",
         );
         assert_eq!(other.get(key::CGROUP_MOUNT), Some(CgroupMount::Ro));
+        let hybrid = seen(
+            "1 0 0:3 / /sys/fs/cgroup ro - tmpfs tmpfs rw\n2 1 0:4 / /sys/fs/cgroup/systemd rw - cgroup \
+                cgroup rw,name=systemd\n3 1 0:5 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 \
+                rw,nsdelegate,memory_recursiveprot\n",
+        );
+        assert_eq!(
+            (
+                hybrid.get(key::CGROUP_MODE),
+                hybrid.get(key::CGROUP_NSDELEGATE),
+                ro.get(key::CGROUP_NSDELEGATE)
+            ),
+            (Some(CgroupMode::Hybrid), Some(true), Some(false))
+        );
         let v1 = seen(
             "1 0 0:3 / /sys/fs/cgroup ro - tmpfs tmpfs rw\n2 1 0:4 / /sys/fs/cgroup/systemd ro - cgroup \
                 cgroup rw,name=systemd\n",
@@ -263,6 +324,7 @@ mod tests {
             (v1.get(key::CGROUP_MODE), v1.get(key::CGROUP_MOUNT)),
             (Some(CgroupMode::V1), Some(CgroupMount::Ro))
         );
+        assert_eq!(v1.get(key::CGROUP_NSDELEGATE), None);
         assert_eq!(seen("1 0 0:3 / / rw - ext4 /dev/x rw\n").get(key::CGROUP_MOUNT), Some(CgroupMount::None));
         assert_eq!(
             seen("1 0 0:3 / /sys/fs/cgroup rw - ext4 /dev/x rw\n").get(key::CGROUP_MOUNT),

@@ -106,6 +106,13 @@ fn named_in_text(config: &Config<'_>, text: &OfText<'_>, told: &mut Facts) {
     }
 }
 
+/// Records the user of a rootless engine, if the path of its socket shows it.
+pub fn engine_user(socket: &str, facts: &mut Facts) {
+    if facts.get(key::ENGINE_ROOTLESS) == Some(true) {
+        engine_facts::user_fact(socket, "path of the engine's socket", facts);
+    }
+}
+
 fn engine_facts_of(documents: &Documents<'_>, told: &mut Facts) {
     match (documents.engine, documents.version) {
         (Some(name), Some(version)) => engine_facts::version_facts(name, version, told),
@@ -114,6 +121,10 @@ fn engine_facts_of(documents: &Documents<'_>, told: &mut Facts) {
     }
     if let Some(info) = documents.info {
         engine_facts::info_facts(info, told);
+    }
+    let socket = documents.container.as_ref().and_then(|config| config.text("/NetworkSettings/SandboxKey"));
+    if let Some(path) = socket.filter(|_| told.get(key::ENGINE_ROOTLESS) == Some(true)) {
+        engine_facts::user_fact(path, "container inspect: NetworkSettings.SandboxKey", told);
     }
 }
 
@@ -141,6 +152,9 @@ pub fn conclude(
     if let Some(text) = &documents.text {
         assume::init_is_present(facts);
         assume::guest_by_names(text.base.or(text.image), facts);
+    } else if facts.get(key::CONTAINER_EXIT_CODE).is_some() {
+        // A rootless Docker lets nobody read the files of a container with a read-only bind of the tree.
+        assume::init_is_present(facts);
     }
     distribution::distribution_facts(facts);
     let Some(config) = &documents.container else { return };

@@ -212,7 +212,9 @@ fn effect(filter: &InForce, facts: &mut Facts) {
         facts.get(key::ENGINE_MAJOR)
     };
     let place = Surroundings { hierarchy: hierarchy(facts), docker };
-    let found = blocked_in(version, place, |call| filter.answer(call));
+    let mut found = blocked_in(version, place, |call| filter.answer(call));
+    let copes = facts.get(key::GUEST_MOUNT_ID_FALLBACK) == Some(true);
+    found.retain(|blocked| !(copes && blocked.call == "name_to_handle_at"));
     facts.set(key::SECCOMP_FIRST_BLOCKED, found.first().map(|b| b.call.clone()), source);
     facts.set(key::SECCOMP_FIRST_ANSWER, found.first().map(|b| denial(filter.answer(&b.call))), source);
     facts.set(key::SECCOMP_EFFECT, found.first().map_or(FilterEffect::None, |b| b.effect.into()), source);
@@ -295,5 +297,24 @@ mod tests {
         let asks = json!({"HostConfig": {"SecurityOpt": ["seccomp=/etc/own.json"]}});
         let (known, _) = collected(&asks, facts("custom", Some("/etc/gone.json")));
         assert_eq!(known.get(key::SECCOMP_FIRST_BLOCKED), Some("statx"));
+    }
+
+    #[test]
+    fn a_manager_with_the_fallback_does_without_the_call() {
+        for (version, fallback, blocked) in [
+            (219, None, Some("name_to_handle_at")),
+            (219, Some(false), Some("name_to_handle_at")),
+            (219, Some(true), None),
+            (232, Some(true), None),
+            (229, Some(false), Some("name_to_handle_at")),
+        ] {
+            let mut facts = facts("default", None);
+            facts.set(key::GUEST_SYSTEMD_VERSION, version, "test");
+            if let Some(fallback) = fallback {
+                facts.set(key::GUEST_MOUNT_ID_FALLBACK, fallback, "test");
+            }
+            let (known, _) = collected(&json!({"HostConfig": {}}), facts);
+            assert_eq!(known.get(key::SECCOMP_FIRST_BLOCKED), blocked, "{version} {fallback:?}");
+        }
     }
 }

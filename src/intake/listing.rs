@@ -65,11 +65,12 @@ fn mount_table(lines: &[Line]) -> Option<Observed> {
     let mut facts = Facts::default();
     let source = format!("text line {first}: mounts");
     for (key, fact) in seen.iter() {
-        // Container and host have the same version of control groups; everything else is specific to the
-        // container.
+        // Container and host have the same version of control groups, mounted with the same options;
+        // everything else is specific to the container.
         let there =
             fact.value == true || matches!(fact.value.as_str(), Some("ro" | "rw" | "v1" | "v2" | "hybrid"));
-        if key == key::CGROUP_MODE.name() || of_container || !of_host && there {
+        let of_machine = [key::CGROUP_MODE.name(), key::CGROUP_NSDELEGATE.name()].contains(&key);
+        if of_machine || of_container || !of_host && there {
             facts.set_named(key, fact.value.clone(), &source);
         }
     }

@@ -17,20 +17,35 @@ use crate::snapshot::Snapshot;
 /// Chooses a cure; returns `None` if nothing is wrong that has a known cause.
 #[must_use]
 pub fn prescribe(report: &Report, snapshot: &Snapshot, reach: &Reach) -> Option<Prescription> {
+    prescribe_after(report, snapshot, reach, 0)
+}
+
+/// Chooses a cure in the same way, for an engine that has refused this many sets of flags for the control
+/// group tree; `Prescription::set` is `None` if there are no more.
+#[must_use]
+pub fn prescribe_after(
+    report: &Report,
+    snapshot: &Snapshot,
+    reach: &Reach,
+    sets_refused: usize,
+) -> Option<Prescription> {
     if report.subject == Subject::NotSystemd || report.root().is_none() {
         return None;
     }
     match Inspected::of(snapshot) {
-        Some(inspected) => Some(planned(report, snapshot, &inspected, reach)),
+        Some(inspected) => {
+            let plan = Plan::hopeful(&snapshot.target.name, report, snapshot, &inspected);
+            Some(match plan {
+                Some(plan) => planned(plan.after_refusals(sets_refused), report, snapshot, reach),
+                None => by_hand(report, snapshot),
+            })
+        }
         None => Some(by_hand(report, snapshot)),
     }
 }
 
 /// Returns the prescription for a container whose inspect documents are known.
-fn planned(report: &Report, snapshot: &Snapshot, inspected: &Inspected<'_>, reach: &Reach) -> Prescription {
-    let Some(mut plan) = Plan::hopeful(&snapshot.target.name, report, snapshot, inspected) else {
-        return by_hand(report, snapshot);
-    };
+fn planned(mut plan: Plan<'_>, report: &Report, snapshot: &Snapshot, reach: &Reach) -> Prescription {
     planner::fill(&mut plan);
     let odd = checked_names::odd_names(&plan.recipe);
     if !odd.is_empty() {
@@ -67,6 +82,7 @@ fn relaunched(mut plan: Plan<'_>, open: &[&Finding], report: &Report, reach: &Re
         steps,
         not_offered: not_offered(report, true, plan.recipe.has("--privileged")),
         retired: retire::retired(&plan).filter(|_| plan.recipe.refused.is_empty()),
+        set: plan.set.clone(),
         launch: Some(Launch { kind: plan.inspected.config.kind, recipe: plan.recipe, remarks }),
     }
 }
@@ -96,6 +112,7 @@ fn by_hand(report: &Report, snapshot: &Snapshot) -> Prescription {
         curable: false,
         steps,
         not_offered: not_offered(report, !is_beyond_flags, false),
+        set: None,
         launch: None,
         retired: None,
     }

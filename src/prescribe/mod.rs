@@ -23,7 +23,7 @@ mod tests;
 mod trial_names;
 
 pub use checked_filter::CheckedFilter;
-pub use cure::prescribe;
+pub use cure::{prescribe, prescribe_after};
 pub use emit::{CureFormat, EmitError, Emitted, emit};
 pub use engine_cli::Reach;
 pub use image::{Extent, ImageError, ImagePlan, ImageWish, image, name_after, probe, tag_after};

@@ -74,6 +74,8 @@ pub struct Prescription {
     pub steps: Vec<Step>,
     /// Commonly advised options that are not offered.
     pub not_offered: Vec<NotOffered>,
+    /// The set of flags that makes the control group tree usable, in words; `None` if none is needed.
+    pub set: Option<String>,
     /// The container to start, for formats other than steps; `None` if no restart cures it.
     pub launch: Option<Launch>,
     /// The container that the steps put aside, if they keep it.

@@ -78,12 +78,19 @@ fn every_recorded_container_gets_an_answer_and_a_relaunch_where_one_helps() {
     assert!(relaunched > 40, "{relaunched}");
 }
 
+/// Whether the user made the container privileged, which a cure leaves as it is.
+fn was_privileged(snapshot: &Snapshot) -> bool {
+    let container = snapshot.documents.get("container");
+    container.and_then(|container| container.pointer("/HostConfig/Privileged")?.as_bool()) == Some(true)
+}
+
 #[test]
 fn no_step_is_privileged_or_reveals_a_variable() {
     for Case { name, snapshot, prescription, .. } in CASES.iter() {
         let Some(prescription) = prescription else { continue };
         let text = commands(prescription);
-        assert!(!text.contains("--privileged") && !text.contains("unconfined"), "{name}: {text}");
+        let privileged = text.contains("--privileged") && !was_privileged(snapshot);
+        assert!(!privileged && !text.contains("unconfined"), "{name}: {text}");
         let variables = snapshot
             .documents
             .get("container")
@@ -125,7 +132,8 @@ fn every_cure_can_be_had_in_every_format() {
                     "{name}: {page}"
                 );
             }
-            assert!(!page.contains("rivileged") && !page.contains("unconfined"), "{name}: {page}");
+            let privileged = page.contains("rivileged") && !was_privileged(snapshot);
+            assert!(!privileged && !page.contains("unconfined"), "{name}: {page}");
             let told = |variable: &&&str| !variable.starts_with("container=") && page.contains(**variable);
             assert_eq!(variables.iter().find(told), None, "{name} {format:?}: {page}");
             written += 1;

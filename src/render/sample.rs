@@ -145,6 +145,7 @@ pub fn prescription() -> Prescription {
     let mut run = Step::command(StepKind::RunContainer, "recreate web with a tmpfs on /run", argv(&words));
     run.why = vec!["run-tmpfs-missing".to_owned()];
     Prescription {
+        set: None,
         summary: "Recreate the container with a tmpfs on /run.".to_owned(),
         privilege: Privilege::None,
         cost: "files written outside volumes stay in the old container".to_owned(),

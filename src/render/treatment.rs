@@ -18,6 +18,10 @@ pub fn trial(outcome: &TrialOutcome, context: &Context) -> String {
     if !rest.is_empty() {
         page.prose(4, "", rest);
     }
+    for refusal in &outcome.refused {
+        let words = format!("{}: {}", refusal.set, refusal.said.replace('\n', " "));
+        page.flow(4, &[("refused by the engine:", Tone::Dim), (&words, Tone::Plain)]);
+    }
     if !outcome.root_causes.is_empty() {
         page.flow(4, &[("still wrong:", Tone::Dim), (&outcome.root_causes.join(", "), Tone::Plain)]);
     }
@@ -53,7 +57,7 @@ pub fn trial(outcome: &TrialOutcome, context: &Context) -> String {
 
 /// Returns why the trial passed or failed: its own problem first, then an unclean stop, then the state.
 fn reason(outcome: &TrialOutcome) -> String {
-    let unclean = outcome.stop.as_ref().and_then(|stop| stop.exit_code).filter(|code| *code != 0);
+    let unclean = outcome.stop.as_ref().filter(|stop| !stop.is_clean()).and_then(|stop| stop.exit_code);
     match (&outcome.problem, unclean) {
         (Some(problem), _) => problem.clone(),
         (None, Some(code)) if outcome.root_causes.is_empty() => {
@@ -112,10 +116,15 @@ mod tests {
         let first = |outcome: &TrialOutcome| {
             trial(outcome, &PLAIN).lines().next().unwrap_or_default().trim().to_owned()
         };
-        let stopped = Some(Stop { exit_code: Some(130), seconds: 1.0 });
+        let off = Some(Stop { exit_code: Some(130), seconds: 1.0 });
+        assert_eq!(
+            first(&TrialOutcome { works: true, stop: off, ..outcome() }),
+            "trial passed: running, systemd reports running"
+        );
+        let stopped = Some(Stop { exit_code: Some(137), seconds: 8.0 });
         assert_eq!(
             first(&TrialOutcome { stop: stopped.clone(), ..outcome() }),
-            "trial failed: stopped with exit code 130, expected 0"
+            "trial failed: stopped with exit code 137, expected 0"
         );
         let problem = Some("no space left".to_owned());
         assert_eq!(first(&TrialOutcome { problem, ..outcome() }), "trial failed: no space left");

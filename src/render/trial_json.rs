@@ -26,6 +26,8 @@ pub struct TrialOut<'r> {
     units: Vec<UnitOut<'r>>,
     /// How it stopped; null where it did not run.
     stop: Option<StopOut>,
+    /// Sets of flags for the control group tree that the engine refused before the one that was tried.
+    refused: Vec<RefusalOut<'r>>,
     /// What went wrong with the trial itself; null where nothing did.
     problem: Option<&'r str>,
     /// Whether everything that the trial made is gone.
@@ -42,6 +44,16 @@ struct MinimalOut<'r> {
     needed: &'r [String],
     /// Parts without which it boots as well.
     not_needed: &'r [String],
+}
+
+/// A set of flags that the engine refused.
+#[derive(Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(rename = "Refusal"))]
+struct RefusalOut<'r> {
+    /// The set, in words for people.
+    set: &'r str,
+    /// The engine's words.
+    said: &'r str,
 }
 
 /// A unit that was to be shown at work.
@@ -75,6 +87,11 @@ pub fn of(outcome: &TrialOutcome) -> TrialOut<'_> {
         failed_units: &outcome.failed_units,
         units: outcome.units.iter().map(|unit| UnitOut { unit: &unit.unit, state: &unit.state }).collect(),
         stop: outcome.stop.as_ref().map(|stop| StopOut { exit_code: stop.exit_code, seconds: stop.seconds }),
+        refused: outcome
+            .refused
+            .iter()
+            .map(|refusal| RefusalOut { set: &refusal.set, said: &refusal.said })
+            .collect(),
         problem: outcome.problem.as_deref(),
         removed: outcome.removed,
         minimal: outcome

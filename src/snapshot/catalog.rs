@@ -131,6 +131,9 @@ catalog! {
     CGROUP_NAMESPACE = "cgroup.namespace": CgroupNamespace, "container",
         "Cgroup namespace",
         "docker inspect -f '{{.HostConfig.CgroupnsMode}}' CONTAINER";
+    CGROUP_NSDELEGATE = "cgroup.nsdelegate": bool, "pid1",
+        "Cgroup v2 is mounted with nsdelegate: no process may be moved out of its cgroup namespace",
+        "grep cgroup2 /proc/self/mountinfo";
     CGROUP_TMPFS_OVER = "cgroup.tmpfs_over": bool, "container",
         "A tmpfs is configured over /sys/fs/cgroup",
         "docker inspect -f '{{.HostConfig.Tmpfs}}' CONTAINER";
@@ -276,6 +279,9 @@ catalog! {
     ENGINE_SELINUX = "engine.selinux": bool, "engine",
         "The engine labels containers for SELinux",
         "docker info --format '{{.SecurityOptions}}'";
+    ENGINE_USER_ID = "engine.user_id": i64, "engine",
+        "User ID that a rootless engine runs as",
+        "docker info --format '{{.Containerd.Address}}'";
     ENGINE_USERNS = "engine.userns": bool, "engine",
         "The engine maps root of containers to another user",
         "docker info --format '{{.SecurityOptions}}'";
@@ -309,6 +315,9 @@ catalog! {
     GUEST_MASKED_UNITS = "guest.masked_units": Vec<String>, "files",
         "Units masked in /etc/systemd/system",
         "systemctl list-unit-files --state=masked";
+    GUEST_MOUNT_ID_FALLBACK = "guest.mount_id_fallback": bool, "files",
+        "The manager's binary reads /proc/self/fdinfo where name_to_handle_at is denied",
+        "grep -c /proc/self/fdinfo/%i /usr/lib/systemd/systemd";
     GUEST_OS_ID = "guest.os_id": String, "files",
         "ID of os-release, or null",
         "cat /etc/os-release";
@@ -367,8 +376,14 @@ catalog! {
     LOG_EMPTY = "log.empty": bool, "logs",
         "The log is readable and empty",
         "docker logs CONTAINER";
+    LOG_FREEZE_LINE = "log.freeze_line": bool, "derived",
+        "`Freezing execution.` follows a summary ending in `freezing.`, as systemd 227 and later print it",
+        "docker logs CONTAINER";
     LOG_GAVE_UP = "log.gave_up": bool, "derived",
         "PID 1 said that it gives up or freezes",
+        "docker logs CONTAINER";
+    LOG_MOUNTS_CHECKED = "log.mounts_checked": bool, "derived",
+        "PID 1's log shows that its check for mount points passed, or that it failed",
         "docker logs CONTAINER";
     LOG_UNITS_SEEN = "log.units_seen": bool, "derived",
         "PID 1 started units; known only if PID 1 logged something",

@@ -96,17 +96,18 @@ pub async fn boot_once(
     plan: &ImagePlan,
 ) -> Result<TrialOutcome, TreatError> {
     let examination = session.examine_image(tag).await?;
-    let wanted = trial::named(session, &examination).await;
+    let mut wanted = trial::named(session, &examination).await;
     let (report, snapshot) = (&examination.report, &examination.snapshot);
-    let Some(planned) = planned_trial(report, snapshot, &session.reach, &wanted) else {
+    if planned_trial(report, snapshot, &session.reach, &wanted).is_none() {
         let mut outcome = TrialOutcome::unstarted(&wanted.name);
         outcome.removed = true;
         outcome.problem = Some(format!("no command makes it boot on this engine; see `sysdock prove {tag}`"));
         return Ok(outcome);
-    };
+    }
     trial::announce(session, "test-booting it", &wanted);
     let workspace = Workspace::new()?;
     let demands = Demands { gone: examination.root_causes(), units: &plan.units };
     let _working = session.working(&format!("booting {tag}"));
-    Ok(trial::attempt(session, &workspace, &wanted, &planned.steps, &demands).await)
+    let tried = trial::attempt_sets(session, &workspace, &examination, &mut wanted, &demands).await;
+    Ok(tried.map_or_else(|| TrialOutcome::unstarted(&wanted.name), |(outcome, _)| outcome))
 }

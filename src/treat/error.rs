@@ -104,7 +104,17 @@ pub enum TreatError {
         command: String,
         /// Its exit status.
         status: String,
+        /// Its exit code; `None` if a signal ended it.
+        code: Option<i32>,
         /// The end of its output.
+        said: String,
+    },
+    /// The engine did not accept a container as it was to be started.
+    #[error("`{command}` was refused by the engine: {said}")]
+    Refused {
+        /// The command line.
+        command: String,
+        /// The engine's words.
         said: String,
     },
     /// A command did not end in time.
@@ -117,7 +127,22 @@ pub enum TreatError {
     },
 }
 
+/// Exit code of the clients for an error of the engine itself (docker-run(1), podman-run(1)); the container's
+/// program did not run.
+const ENGINE_ERROR: i32 = 125;
+
 impl TreatError {
+    /// Returns the error of a command that starts a container: a refusal, if the engine gave the error.
+    #[must_use]
+    pub fn of_start(self) -> Self {
+        match self {
+            Self::Failed { command, code: Some(ENGINE_ERROR), said, .. } => {
+                Self::Refused { command, said: words_of_engine(&said) }
+            }
+            other => other,
+        }
+    }
+
     /// Returns the error as part of a sentence that describes an outcome.
     #[must_use]
     pub fn problem(&self) -> String {
@@ -138,6 +163,37 @@ impl TreatError {
                 Self::Neither { name, address, near, list, pull }
             }
             other => other,
+        }
+    }
+}
+
+/// Returns what the engine said, without the ID of a container and the hint that the Docker client adds.
+fn words_of_engine(said: &str) -> String {
+    let is_id = |line: &str| line.len() == 64 && line.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_hint = |line: &str| line.starts_with("Run 'docker ") || line.starts_with("See 'docker ");
+    let lines = said.lines().map(str::trim).filter(|line| !(line.is_empty() || is_id(line) || is_hint(line)));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_engine_is_a_refusal_in_its_words() {
+        let failed = |code, said: &str| TreatError::Failed {
+            command: "docker run".to_owned(),
+            status: String::new(),
+            code,
+            said: said.to_owned(),
+        };
+        let said = "docker: Error response from daemon: option WritableCgroups conflicts with user namespaces \
+            and rootless mode\n\nRun 'docker run --help' for more information";
+        let refused = failed(Some(125), said).of_start();
+        let TreatError::Refused { said, .. } = refused else { panic!("{refused}") };
+        assert!(said.ends_with("rootless mode") && !said.contains('\n'), "{said}");
+        for code in [Some(1), Some(127), None] {
+            assert!(matches!(failed(code, "x").of_start(), TreatError::Failed { .. }), "{code:?}");
         }
     }
 }

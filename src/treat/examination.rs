@@ -9,7 +9,9 @@ use super::{Session, TreatError, not_found, removal};
 use crate::collect::{self, CollectOptions};
 use crate::diagnose::{Report, Role, Verdict, diagnose_with};
 use crate::docker::LogQuery;
-use crate::prescribe::{Prescription, Start, name_after, of_image, prescribe, probe, probe_name};
+use crate::prescribe::{
+    Prescription, Start, name_after, of_image, prescribe, prescribe_after, probe, probe_name,
+};
 use crate::quote;
 use crate::snapshot::Snapshot;
 
@@ -40,6 +42,24 @@ impl Examination {
     pub fn root_causes(&self) -> Vec<String> {
         let roots = self.report.findings.iter().filter(|finding| finding.role == Role::RootCause);
         roots.map(|finding| finding.id.clone()).collect()
+    }
+
+    /// Chooses the cure again, for an engine that has refused this many sets of flags for the control group
+    /// tree.
+    pub fn prescribe_after(&mut self, session: &Session<'_>, sets_refused: usize) {
+        let (report, snapshot, reach) = (&self.report, &self.snapshot, &session.reach);
+        let cure = prescribe_after(report, snapshot, reach, sets_refused);
+        let wanted = Start { sets_refused, ..self.start() };
+        self.prescription = if self.is_image {
+            cure.map(|cure| of_image(cure, report, snapshot, reach, &wanted))
+        } else {
+            cure
+        };
+    }
+
+    /// Returns the request to start a container of an image without anything of the user's.
+    fn start(&self) -> Start {
+        Start { name: self.trial_name.clone(), image: self.report.target.name.clone(), ..Start::default() }
     }
 
     /// Returns whether it has booted, possibly with failed units.

@@ -27,7 +27,7 @@ pub async fn minimise(
         wanted.until = trial::end_of_life();
         let Some(planned) = planned_trial(report, snapshot, &session.reach, wanted) else { break };
         let working = session.working(&format!("testing without {words}"));
-        let outcome = trial::attempt(session, workspace, wanted, &planned.steps, &demands).await;
+        let outcome = trial::attempt(session, workspace, wanted, &planned, &demands).await;
         drop(working);
         session.interrupt.go_on()?;
         if outcome.works && outcome.verdict == whole.verdict {

@@ -7,6 +7,7 @@
 mod build;
 #[cfg(feature = "engine")]
 mod capture_output;
+mod cgroup_parent;
 #[cfg(feature = "engine")]
 mod engine_client;
 #[cfg(feature = "engine")]
@@ -81,6 +82,6 @@ pub use seccomp_trace::trace_denied_calls;
 #[cfg(feature = "engine")]
 pub use session::Session;
 pub use traced_calls::{TraceMethod, TracedCalls};
-pub use trial_outcome::{Minimal, Stop, TrialOutcome, UnitState};
+pub use trial_outcome::{Minimal, Refusal, Stop, TrialOutcome, UnitState};
 #[cfg(feature = "engine")]
 pub use workspace::Workspace;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Session;
+use super::cgroup_parent::{self, Left};
 use super::ownership::{Claim, Mark, claim, is_made_image};
 use crate::docker::EngineKind;
 use crate::prescribe::{IMAGE_TOKEN_LABEL, Step, StepKind, made_image};
@@ -32,12 +33,23 @@ pub(super) async fn clean(session: &Session<'_>, mark: &Mark, steps: &[Step]) ->
         ));
     } else {
         session.marks.forget(&mark.name);
+        tell_parent(session, cgroup_parent::remove(&mark.name, steps));
     }
     let mut gone = stays.is_none();
     for image in made_images(steps) {
         gone &= remove_image(session, &image, Some(&mark.token)).await;
     }
     gone
+}
+
+/// Says which control group of a trial stays on the engine's host.
+fn tell_parent(session: &Session<'_>, left: Option<Left>) {
+    let Some(Left { path, why }) = left else { return };
+    let path = path.display();
+    session.reporter.remark(&format!(
+        "the empty control group {path} stays on the engine's host: {why}\n  next: on that host, as root: \
+            rmdir {path}"
+    ));
 }
 
 /// Returns the names of images that the steps build.

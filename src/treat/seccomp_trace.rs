@@ -14,7 +14,7 @@ use super::trial_outcome::TrialOutcome;
 use super::{Examination, Session, TreatError, Workspace};
 use crate::collect::KernelLog;
 use crate::diagnose::Verdict;
-use crate::prescribe::{Found, Origin, Trial, filter_of, trial as planned_trial};
+use crate::prescribe::{Found, Origin, Trial, filter_of};
 use crate::seccomp::{Answer, Search, Wanted, allow, log, logged_call, named_calls, needed_calls, text};
 
 /// Finds the denied calls that a container's boot needs; returns them, and a profile that allows them if
@@ -120,19 +120,14 @@ impl Tracer<'_> {
         let refused = |reason: &str| TreatError::Profile { name: name.clone(), reason: reason.to_owned() };
         self.wanted.profile =
             Some(profile.as_ref().and_then(text).ok_or_else(|| refused("it is not a profile"))?);
-        let planned = planned_trial(
-            &self.examination.report,
-            &self.examination.snapshot,
-            &self.session.reach,
-            &self.wanted,
-        );
-        let planned = planned.ok_or_else(|| refused("the container cannot be cloned; see sysdock doctor"))?;
         let demands = Demands::default();
         let working = self.session.working(&format!("trial {} of {name}", self.trials));
-        let outcome =
-            trial::attempt(self.session, &self.workspace, &self.wanted, &planned.steps, &demands).await;
+        let (session, wanted) = (self.session, &mut self.wanted);
+        let tried = trial::attempt_sets(session, &self.workspace, self.examination, wanted, &demands).await;
         drop(working);
         self.session.interrupt.go_on()?;
+        let (outcome, _) =
+            tried.ok_or_else(|| refused("the container cannot be cloned; see sysdock doctor"))?;
         Ok(outcome)
     }
 }

@@ -53,7 +53,14 @@ impl Session<'_> {
     }
 
     async fn perform(&self, workspace: &Workspace, step: &Step) -> Result<(), TreatError> {
-        let Some(fetch) = &step.fetch else { return workspace.perform(step).await };
+        let Some(fetch) = &step.fetch else {
+            let done = workspace.perform(step).await;
+            return if step.kind == StepKind::RunContainer {
+                done.map_err(TreatError::of_start)
+            } else {
+                done
+            };
+        };
         let inspect = self.engine.inspect_container(&fetch.source).await?;
         let changed = || TreatError::Changed { part: fetch.part.name(), name: fetch.source.clone() };
         workspace.write(&fetch.file, &fetch.text(&inspect).ok_or_else(changed)?)

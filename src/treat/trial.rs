@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::ownership::Mark;
-use super::trial_outcome::{Stop, TrialOutcome, UnitState};
+use super::trial_outcome::{Refusal, Stop, TrialOutcome, UnitState};
 use super::{Examination, Session, TreatError, Workspace, removal};
-use crate::prescribe::{Step, TRIAL_LIFE, Trial, made_image, trial_name};
+use crate::prescribe::{Step, TRIAL_LIFE, Trial, TrialSteps, made_image, trial as planned_trial, trial_name};
 
 /// Stop timeout in seconds; systemd that gets the right signal takes less than one.
 const STOP: &str = "8";
@@ -37,6 +37,7 @@ pub async fn named(session: &Session<'_>, examination: &Examination) -> Trial {
         without: Vec::new(),
         flags_only: examination.is_image,
         profile: None,
+        sets_refused: 0,
     }
 }
 
@@ -59,18 +60,54 @@ pub fn announce(session: &Session<'_>, what: &str, trial: &Trial) {
     ));
 }
 
+/// Runs a trial, and again with the next best set of flags for the control group tree as long as the engine
+/// refuses one; `trial` is left with the last that was run. Returns `None` if there is nothing to try.
+pub async fn attempt_sets(
+    session: &Session<'_>,
+    workspace: &Workspace,
+    examination: &Examination,
+    trial: &mut Trial,
+    demands: &Demands<'_>,
+) -> Option<(TrialOutcome, TrialSteps)> {
+    let plan =
+        |trial: &Trial| planned_trial(&examination.report, &examination.snapshot, &session.reach, trial);
+    let mut planned = plan(trial)?;
+    let mut refused = Vec::new();
+    loop {
+        let mut outcome = attempt(session, workspace, trial, &planned, demands).await;
+        let is_refused = !outcome.refused.is_empty();
+        refused.append(&mut outcome.refused);
+        let next = Trial { sets_refused: trial.sets_refused + 1, until: end_of_life(), ..trial.clone() };
+        let better = if is_refused { plan(&next).filter(|next| next.set.is_some()) } else { None };
+        let Some(better) = better else {
+            outcome.refused = refused;
+            return Some((outcome, planned));
+        };
+        session.reporter.remark(&format!(
+            "the engine refused {}; testing {}",
+            planned.set.as_deref().unwrap_or_default(),
+            better.set.as_deref().unwrap_or_default()
+        ));
+        (*trial, planned) = (next, better);
+    }
+}
+
 /// Creates, examines and stops the container, and then removes everything, whatever happened.
 pub async fn attempt(
     session: &Session<'_>,
     workspace: &Workspace,
     trial: &Trial,
-    steps: &[Step],
+    planned: &TrialSteps,
     demands: &Demands<'_>,
 ) -> TrialOutcome {
+    let steps = &planned.steps;
     let mut outcome = TrialOutcome::unstarted(&trial.name);
     let mark = expected(session, trial, steps);
     let done = Box::pin(carry_out(session, workspace, steps, demands, &mut outcome)).await;
     outcome.removed = removal::clean(session, &mark, steps).await;
+    if let (Err(TreatError::Refused { said, .. }), Some(set)) = (&done, &planned.set) {
+        outcome.refused.push(Refusal { set: set.clone(), said: said.clone() });
+    }
     outcome.problem = done.err().map(|error| error.problem());
     outcome.works &= outcome.problem.is_none();
     outcome
@@ -107,7 +144,7 @@ async fn carry_out(
         }
         outcome.stop = Some(session.interrupt.after(stop(session, workspace, &name)).await?);
     }
-    let stopped = outcome.stop.as_ref().is_some_and(|stop| stop.exit_code == Some(0));
+    let stopped = outcome.stop.as_ref().is_some_and(Stop::is_clean);
     outcome.works = booted && !left && stopped && outcome.units.iter().all(UnitState::is_well);
     Ok(())
 }

@@ -11,6 +11,15 @@ pub struct Stop {
     pub seconds: f64,
 }
 
+impl Stop {
+    /// Returns whether the guest shut down in order. A guest with CAP_SYS_BOOT powers off by reboot(2), which
+    /// ends the init of a PID namespace by SIGINT, so that the engine reports 130 (`pid_namespaces(7)`).
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        matches!(self.exit_code, Some(0 | 130))
+    }
+}
+
 /// A unit that a trial had to check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnitState {
@@ -48,6 +57,8 @@ pub struct TrialOutcome {
     pub units: Vec<UnitState>,
     /// How it stopped; `None` if it did not run.
     pub stop: Option<Stop>,
+    /// Sets of flags for the control group tree that the engine refused, in the order of the attempts.
+    pub refused: Vec<Refusal>,
     /// What went wrong with the trial itself.
     pub problem: Option<String>,
     /// Whether everything that it created is gone.
@@ -69,11 +80,21 @@ impl TrialOutcome {
             failed_units: Vec::new(),
             units: Vec::new(),
             stop: None,
+            refused: Vec::new(),
             problem: None,
             removed: false,
             minimal: None,
         }
     }
+}
+
+/// A set of flags that the engine refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The set, in words.
+    pub set: String,
+    /// The engine's words.
+    pub said: String,
 }
 
 /// Parts of a cure, each tried by leaving it out.

@@ -95,7 +95,8 @@ pub async fn command(argv: &[String], folder: &Path, limit: Duration) -> Result<
     }
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said[said.len().saturating_sub(QUOTED)..]).trim().to_owned();
-    Err(TreatError::Failed { command: shown(), status: output.status.to_string(), said })
+    let code = output.status.code();
+    Err(TreatError::Failed { command: shown(), status: output.status.to_string(), code, said })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use sysdock::render::watch_line::Occasion;
 use sysdock::render::{Answer, json as report_json};
 use sysdock::rule::builtin;
 use sysdock::snapshot::saved_file;
-use sysdock::treat::{Minimal, Stop, TrialOutcome, UnitState};
+use sysdock::treat::{Minimal, Refusal, Stop, TrialOutcome, UnitState};
 
 use super::fixtures;
 use super::own_schemas::{DOCUMENT, LINE, REPORT, SNAPSHOT, committed};
@@ -57,6 +57,7 @@ fn outcome() -> TrialOutcome {
         problem: Some("p".to_owned()),
         removed: true,
         minimal: Some(Minimal { needed: vec!["--tmpfs /run".to_owned()], not_needed: Vec::new() }),
+        refused: vec![Refusal { set: "writable-cgroups".to_owned(), said: "refused".to_owned() }],
         ..TrialOutcome::unstarted("web-trial-1")
     }
 }

@@ -6,6 +6,7 @@
 use super::mount_options;
 use crate::prescribe::inspected::podman_only;
 use crate::prescribe::recipe::{PROFILES, Recipe};
+use crate::prescribe::remedy::is_own_parent;
 use crate::snapshot::EngineKind;
 
 const TREE: &str = "/sys/fs/cgroup";
@@ -108,7 +109,7 @@ fn without_tree(recipe: &mut Recipe) {
     recipe.unmount(TREE);
     recipe.drop_flag("--cgroupns");
     recipe.drop_values("--security-opt", |value| value.starts_with("writable-cgroups"));
-    recipe.drop_values("--cgroup-parent", |value| value.starts_with("/sysdock-"));
+    recipe.drop_values("--cgroup-parent", is_own_parent);
 }
 
 /// Returns the recipe for a cluster, whose runtimes have neither Docker's nor Podman's flags for systemd.

@@ -82,7 +82,9 @@ impl<'s> CreateCommand<'s> {
     pub fn of(native: Option<&'s Value>) -> Self {
         let words =
             native.and_then(|native| native.pointer("/Config/CreateCommand")).and_then(Value::as_array);
-        let words = words.map_or(&[][..], Vec::as_slice);
+        // Podman 4 gives every container that was created over the API the command line of its service.
+        let is_service = |words: &&[Value]| words.windows(2).any(|pair| pair == ["system", "service"]);
+        let words = words.map(Vec::as_slice).filter(|words| !is_service(words)).unwrap_or_default();
         // The container's own command comes last and may look like Podman flags.
         let command = native.and_then(|native| native.pointer("/Config/Cmd")).and_then(Value::as_array);
         Self { words: words.strip_suffix(command.map_or(&[][..], Vec::as_slice)).unwrap_or(words) }
@@ -171,6 +173,8 @@ mod tests {
         asked.carry(&mut recipe);
         assert!(recipe.has("--no-hosts") && recipe.values("--unsetenv") == ["A"]);
         assert!(!CreateCommand::of(None).knows());
+        let service = json!({"Config": {"CreateCommand": ["podman", "system", "service", "-t", "0"]}});
+        assert!(!CreateCommand::of(Some(&service)).knows());
         let native = json!({"Config": {"Cmd": ["init", "--no-hosts"], "CreateCommand": ["podman", "run", "img", "init", "--no-hosts"]}});
         assert!(!CreateCommand::of(Some(&native)).has(&["--no-hosts"]));
     }

@@ -74,6 +74,13 @@ impl<'s> Inspected<'s> {
         self.config.kind == EngineKind::Podman
     }
 
+    /// Returns whether the engine runs without root.
+    pub fn is_rootless(&self) -> bool {
+        let options = self.info.and_then(|info| info.get("SecurityOptions")).and_then(Value::as_array);
+        let parts = options.into_iter().flatten().filter_map(Value::as_str).flat_map(|text| text.split(','));
+        parts.into_iter().any(|part| part == "name=rootless")
+    }
+
     /// Returns a list of strings from the image's configuration; `None` if the image is not known.
     pub fn of_image(&self, key: &str) -> Option<Vec<String>> {
         let list = self.image?.get(key).and_then(Value::as_array);

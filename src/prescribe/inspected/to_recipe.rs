@@ -122,12 +122,25 @@ impl Inspected<'_> {
                 self.number("HostConfig.Memory") == 0
                     || self.number(field.path) == 2 * self.number("HostConfig.Memory")
             }
+            "HostConfig.OomScoreAdj" => self.is_filled_in_score(field, value),
             // Podman 5 also shows them here.
             "HostConfig.Annotations" => self.value("Config.Annotations").is_some(),
             "HostConfig.IpcMode" if !self.is_podman() => value == "private",
             "HostConfig.ShmSize" if !self.is_podman() => value == 64 << 20,
             _ => self.is_podman() && !self.asked.has(&[field.flag]) && is_podman_default(field.path, value),
         }
+    }
+
+    /// Returns whether the engine set the OOM score itself: one without root may not go below its own, and
+    /// gives that to its containers.
+    fn is_filled_in_score(&self, field: &Field, value: &Value) -> bool {
+        // Of a service of the user manager, and of that manager (user@.service and DefaultOOMScoreAdjust= of
+        // systemd).
+        const OF_SERVICES: [i64; 2] = [200, 100];
+        if self.asked.knows() {
+            return !self.asked.has(&[field.flag]);
+        }
+        self.is_rootless() && value.as_i64().is_some_and(|score| OF_SERVICES.contains(&score))
     }
 
     /// Returns whether a value was requested, and is not the image's or the engine's default.
@@ -140,6 +153,10 @@ impl Inspected<'_> {
                     .is_some_and(|bound| bound.contains_key(value));
                 let image = self.image.and_then(|image| image.get("ExposedPorts")).and_then(Value::as_object);
                 !published && !image.is_some_and(|ports| ports.contains_key(value))
+            }
+            // What a client of Docker's API has not set, Podman sets to the highest that the kernel allows.
+            "HostConfig.Ulimits" if self.is_podman() && !self.asked.knows() => {
+                !matches!(value, "nofile=1048576:1048576" | "nproc=4194304:4194304")
             }
             "HostConfig.Ulimits" if self.asked.knows() => {
                 let name = value.split('=').next().unwrap_or_default();
@@ -246,10 +263,16 @@ impl Inspected<'_> {
     }
 }
 
-/// Returns whether Podman writes this value by default (containers.conf(5); observed with 4.3).
+/// Returns whether Podman writes this value by default (containers.conf(5); observed with 4.3 and 5.8, also
+/// for containers that were created over the API of Docker).
 fn is_podman_default(path: &str, value: &Value) -> bool {
     match path {
         "Config.WorkingDir" => value == "/",
+        "Config.Umask" => value == "0000",
+        "HostConfig.HostsFile" => value == "none",
+        "HostConfig.CgroupParent" => {
+            value.as_str().is_some_and(|parent| PARENTS.contains(&parent.trim_start_matches('/')))
+        }
         "Config.StopTimeout" => value == 10,
         "HostConfig.IpcMode" => value == "private" || value == "shareable",
         "HostConfig.ShmSize" => value == 65_536_000,
@@ -259,10 +282,91 @@ fn is_podman_default(path: &str, value: &Value) -> bool {
     }
 }
 
+/// Control group parents that Podman chooses: with the driver systemd as root, without root, and with the
+/// driver cgroupfs.
+const PARENTS: [&str; 3] = ["machine.slice", "user.slice", "libpod_parent"];
+
 /// Refuses flags whose value was redacted and cannot be fetched.
 fn refuse_unfetched(recipe: &mut Recipe) {
     let names = unfetched(recipe);
     recipe
         .refused
         .extend(names.into_iter().map(|name| format!("{name}: the value is secret and is not printed")));
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::snapshot::{EngineId, Facts, LogExcerpt, SCHEMA_VERSION, Snapshot, Target, TargetKind};
+
+    /// Containers that were started with `--network none IMAGE /sbin/init` alone, as engines describe them.
+    const PLAIN: &str = include_str!("plain_containers.json");
+
+    fn plain() -> Vec<(String, Snapshot)> {
+        let cases: Vec<Value> = serde_json::from_str(PLAIN).unwrap();
+        let snapshot = |case: &Value| {
+            let (version, api) = (String::new(), String::new());
+            let name = case["engine"].as_str().unwrap().to_owned();
+            let target = Target {
+                kind: TargetKind::Container,
+                name: "plain".to_owned(),
+                id: None,
+                engine: Some(EngineId { name, version, api }),
+            };
+            let documents = case["documents"].as_object().unwrap().clone().into_iter().collect();
+            let snapshot = Snapshot {
+                schema_version: SCHEMA_VERSION,
+                target,
+                facts: Facts::default(),
+                gaps: Vec::new(),
+                log: LogExcerpt::default(),
+                documents,
+                derived: None,
+            };
+            (case["case"].as_str().unwrap().to_owned(), snapshot)
+        };
+        cases.iter().map(snapshot).collect()
+    }
+
+    fn flags(snapshot: &Snapshot) -> Vec<String> {
+        let recipe = Inspected::of(snapshot).unwrap().recipe("plain");
+        assert!(recipe.refused.is_empty(), "{:?}", recipe.refused);
+        recipe.flags.iter().map(|flag| flag.words().join(" ")).collect()
+    }
+
+    #[test]
+    fn what_an_engine_fills_in_is_no_flag_of_the_user() {
+        for (case, snapshot) in plain() {
+            let mut flags = flags(&snapshot);
+            // Podman stores limits that come from its own. Over Docker's API, requested ones look the same.
+            if case.ends_with("compatible-api") {
+                flags.retain(|flag| !flag.starts_with("--ulimit"));
+            }
+            assert_eq!(flags, ["--network none"], "{case}");
+        }
+    }
+
+    #[test]
+    fn the_same_fields_are_carried_over_when_the_user_sets_them() {
+        for (case, mut snapshot) in plain() {
+            let podman = snapshot.documents.contains_key("podman");
+            for name in ["container", "podman"] {
+                let Some(document) = snapshot.documents.get_mut(name) else { continue };
+                document["HostConfig"]["OomScoreAdj"] = json!(300);
+                document["HostConfig"]["CgroupParent"] = json!("web.slice");
+                document["HostConfig"]["ShmSize"] = json!(1_048_576);
+                if let Some(words) =
+                    document.pointer_mut("/Config/CreateCommand").and_then(Value::as_array_mut)
+                {
+                    words.splice(2..2, ["--oom-score-adj=300", "--cgroup-parent=web.slice"].map(Value::from));
+                }
+            }
+            let flags = flags(&snapshot);
+            for wanted in ["--oom-score-adj 300", "--cgroup-parent web.slice", "--shm-size 1048576"] {
+                assert!(flags.iter().any(|flag| flag == wanted), "{case} {podman}: {flags:?}");
+            }
+        }
+    }
 }

@@ -57,6 +57,10 @@ pub struct Plan<'p> {
     pub profile: Option<String>,
     /// What would make that profile unnecessary, as the end of a title.
     pub profile_note: String,
+    /// How many sets of flags for the control group tree the engine has refused; that many are skipped.
+    pub sets_refused: usize,
+    /// Description of the set that was chosen, if the tree needed one.
+    pub set: Option<String>,
     /// Whether some part of it follows from documentation only and was never tested.
     pub untried: bool,
     /// What a person has to do, with the id of the finding that needs it.
@@ -86,6 +90,8 @@ impl<'p> Plan<'p> {
             image_lines: Vec::new(),
             profile,
             profile_note: String::new(),
+            sets_refused: 0,
+            set: None,
             untried: false,
             advice: Vec::new(),
             spare: Vec::new(),
@@ -101,6 +107,12 @@ impl<'p> Plan<'p> {
     ) -> Option<Self> {
         let plan = Self::named(name, report, snapshot, inspected);
         if plan.roots().any(Finding::is_beyond_flags) { None } else { Some(plan) }
+    }
+
+    /// Skips sets of flags that the engine has refused.
+    #[must_use]
+    pub fn after_refusals(self, sets_refused: usize) -> Self {
+        Self { sets_refused, ..self }
     }
 
     /// Returns whether a finding more severe than a remark asks for one of these remedies.

@@ -6,6 +6,7 @@
 mod beyond_flags;
 mod boot_and_shutdown;
 mod capabilities_and_limits;
+mod cgroup_parent;
 mod least_cgroup_set;
 mod mounts;
 pub mod planner;
@@ -15,6 +16,7 @@ mod seccomp_profile;
 mod systemd_as_pid1;
 
 pub use beyond_flags::steps as steps_beyond_flags;
+pub use cgroup_parent::is_own as is_own_parent;
 #[cfg(test)]
 pub use remedy_table::REMEDIES;
 pub use remedy_table::unknown;

@@ -27,6 +27,8 @@ pub struct Start {
     pub volumes: Vec<String>,
     /// Other flags of the engine's `run`, with their values.
     pub flags: Vec<(String, Option<String>)>,
+    /// How many sets of flags for the control group tree the engine has refused.
+    pub sets_refused: usize,
 }
 
 /// A container that can be started.
@@ -38,6 +40,8 @@ pub struct Started {
     pub given: Vec<String>,
     /// Root causes that no flag cures.
     pub open: Vec<String>,
+    /// The set of flags that makes the control group tree usable, in words; `None` if none is needed or left.
+    pub set: Option<String>,
 }
 
 /// Returns the prescription for an image: a container is started with the cure, and none is put aside.
@@ -83,7 +87,8 @@ pub fn of_image(
 #[must_use]
 pub fn start(report: &Report, snapshot: &Snapshot, reach: &Reach, wanted: &Start) -> Option<Started> {
     let inspected = Inspected::of(snapshot)?;
-    let mut plan = Plan::hopeful(&wanted.name, report, snapshot, &inspected)?;
+    let plan = Plan::hopeful(&wanted.name, report, snapshot, &inspected)?;
+    let mut plan = plan.after_refusals(wanted.sets_refused);
     plan.recipe.image.clone_from(&wanted.image);
     // Podman's compatible API sets it; the user did not request it.
     plan.recipe.drop_flag("--umask");
@@ -103,5 +108,5 @@ pub fn start(report: &Report, snapshot: &Snapshot, reach: &Reach, wanted: &Start
         step.title = format!("start {}", wanted.name);
     }
     let open = plan.open().map(|root| root.id.clone()).collect();
-    Some(Started { steps, given, open })
+    Some(Started { steps, given, open, set: plan.set })
 }

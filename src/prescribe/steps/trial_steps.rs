@@ -51,6 +51,8 @@ pub struct Trial {
     pub flags_only: bool,
     /// A seccomp profile that replaces the cure's.
     pub profile: Option<String>,
+    /// How many sets of flags for the control group tree the engine has refused.
+    pub sets_refused: usize,
 }
 
 /// A trial that can be carried out.
@@ -60,6 +62,8 @@ pub struct TrialSteps {
     pub steps: Vec<Step>,
     /// What the cure adds to the original container.
     pub elements: Vec<Element>,
+    /// The set of flags that makes the control group tree usable, in words; `None` if none is needed or left.
+    pub set: Option<String>,
 }
 
 /// Returns the steps that create and start the container of a trial; `None` if no flag cures, or something
@@ -67,7 +71,8 @@ pub struct TrialSteps {
 #[must_use]
 pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial) -> Option<TrialSteps> {
     let inspected = Inspected::of(snapshot)?;
-    let mut plan = Plan::hopeful(&trial.name, report, snapshot, &inspected)?;
+    let plan = Plan::hopeful(&trial.name, report, snapshot, &inspected)?;
+    let mut plan = plan.after_refusals(trial.sets_refused);
     planner::fill(&mut plan);
     if trial.flags_only {
         planner::flags_only(&mut plan);
@@ -90,7 +95,7 @@ pub fn trial(report: &Report, snapshot: &Snapshot, reach: &Reach, trial: &Trial)
         step.argv.extend(["--label".to_owned(), format!("{IMAGE_TOKEN_LABEL}={}", trial.token)]);
         step.argv.extend(folder);
     }
-    Some(TrialSteps { steps, elements })
+    Some(TrialSteps { steps, elements, set: plan.set })
 }
 
 /// Returns the steps of a trial without a cure: the container as it is, isolated and with a terminal, so that
@@ -179,6 +184,7 @@ mod tests {
                 without: Vec::new(),
                 flags_only: false,
                 profile: None,
+                sets_refused: 0,
             },
         );
         limit(&mut recipe, &["memory".to_owned()]);
