@@ -14,7 +14,7 @@ use super::untranslated::Ledger;
 use super::yaml::{self, Entry, Text};
 use crate::prescribe::recipe::{Flag, Mount, Recipe};
 use crate::snapshot::EngineKind;
-use schema::{External, File, Limit, Logging, Long, PortOf, Service, Storage};
+use schema::{EnvFile, External, File, Limit, Logging, Long, PortOf, Service, Storage};
 
 /// Network modes, as opposed to names of networks.
 const MODES: [&str; 3] = ["host", "none", "bridge"];
@@ -138,11 +138,11 @@ impl Service {
     /// Sets environment and labels.
     fn tell(&mut self, recipe: &Recipe, ledger: &mut Ledger<'_>) {
         if recipe.variables.is_some() {
-            self.env_file = vec![text(&recipe.env_file())];
+            self.env_file = vec![EnvFile { path: text(&recipe.env_file()), format: "raw".into() }];
             ledger.note(env_file_note(recipe));
             ledger.note(
-                "Compose expands variables in that file: if a value contains $, write {path: FILE, format: \
-                raw} (Compose 2.30)",
+                "format: raw needs Compose 2.30; before that, leave it out and look at the values: Compose \
+                expands $, takes quotes away and ends a value at \" #\"",
             );
         }
         self.environment =

@@ -115,7 +115,11 @@ fn compose_says_what_the_recipe_says() {
     assert_eq!(texts(&service["entrypoint"]), ["/bin/sh", "-c"]);
     assert_eq!(texts(&service["tmpfs"]), ["/run:size=64m", "/tmp:exec"]);
     assert_eq!(texts(&service["environment"]), ["container=docker"]);
-    assert_eq!(texts(&service["env_file"]), ["web.env"]);
+    let file_of_variables = at(service, "env_file/0");
+    assert_eq!(
+        (&file_of_variables["path"], &file_of_variables["format"]),
+        (&"web.env".into(), &"raw".into())
+    );
     assert_eq!(texts(&service["labels"]), ["a=$$b: no # x"]);
     assert_eq!(service["volumes"][0], "data:/data:ro");
     assert_eq!(at(service, "volumes/2/bind/propagation"), "rslave");

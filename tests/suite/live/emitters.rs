@@ -14,20 +14,19 @@ use super::program::{announce, clock, project};
 
 /// What the old container has and the new one must have: words and a variable that no form may change, and
 /// settings that are written differently in each.
-const SHAPE: [&str; 13] = [
+const SHAPE: [&str; 12] = [
     "--hostname",
     "shape.example",
     "--workdir",
     "/opt",
     "--tmpfs",
     "/scratch:size=16m,mode=1770",
-    "--ulimit",
-    "nofile=1024:4096",
+    "--shm-size",
+    "32m",
     "--stop-timeout",
     "20",
     "-e",
     GREETING,
-    "--network=none",
 ];
 const GREETING: &str = "GREETING=it's \"5\" %n # {{ x }}";
 const COMMAND: [&str; 3] = ["/sbin/init", "--log-level=info", "x=it's $HOME \"%n\""];
@@ -82,8 +81,15 @@ fn boots(container: &Container<'_>, what: &str) {
     assert_eq!(state.trim(), "running", "{what} on {}: {failed}", container.lane.name);
 }
 
+/// What a command inside says. A client of Podman 4 at times loses what a newer engine sends it, so silence is
+/// asked again.
+fn said_inside(container: &Container<'_>, words: &[&str]) -> String {
+    let mut answers = std::iter::repeat_with(|| inside(container, words)).take(5);
+    answers.find(|answer| !answer.trim().is_empty()).unwrap_or_default()
+}
+
 fn has_its_words(container: &Container<'_>, what: &str) {
-    let line = inside(container, &["cat", "/proc/1/cmdline"]);
+    let line = said_inside(container, &["cat", "/proc/1/cmdline"]);
     let words: Vec<&str> = line.trim_end_matches('\0').split('\0').collect();
     // PID 1 may have been replaced by itself under another name.
     assert_eq!(words.get(1..), Some(&COMMAND[1..]), "{what} on {}", container.lane.name);
@@ -91,12 +97,12 @@ fn has_its_words(container: &Container<'_>, what: &str) {
 
 fn has_its_shape(container: &Container<'_>, what: &str) {
     let script = "echo GREETING=$GREETING; uname -n; readlink /proc/1/cwd; \
-        grep -c ' /scratch .*size=16384k' /proc/1/mounts; grep 'open files' /proc/1/limits";
-    let said = inside(container, &["sh", "-c", script]);
+        grep -c ' /scratch .*size=16384k' /proc/1/mounts; grep -c ' /dev/shm .*size=3[0-9]*k' /proc/1/mounts";
+    let said = said_inside(container, &["sh", "-c", script]);
     let lines: Vec<&str> = said.lines().collect();
     let lane = &container.lane.name;
     assert_eq!(lines.first(), Some(&GREETING), "{what} on {lane}");
-    assert_eq!(lines.get(1..4), Some(&["shape.example", "/", "1"][..]), "{what} on {lane}: {said}");
+    assert_eq!(lines.get(1..), Some(&["shape.example", "/", "1", "1"][..]), "{what} on {lane}: {said}");
 }
 
 /// The engine's own stop ends it in order.
@@ -183,11 +189,9 @@ fn scripts_and_command_lines_start_the_guest() {
     });
 }
 
-const PODMANS: [&str; 4] = ["sid-podman", "sid-podman-rootless", "trixie-podman", "trixie-podman-rootless"];
-
 #[test]
 fn quadlet_starts_and_stops_the_guest() {
-    on_each("quadlet_starts_and_stops_the_guest", &PODMANS[..2], |lane| {
+    on_each("quadlet_starts_and_stops_the_guest", &["sid-podman", "sid-podman-rootless"], |lane| {
         let broken = Broken::start(lane, &SHAPE);
         let (page, environment) = (broken.cure("quadlet"), broken.environment());
         broken.put_aside();

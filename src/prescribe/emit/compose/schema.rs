@@ -33,7 +33,7 @@ pub struct Service {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub command: Option<Vec<Text>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub env_file: Vec<Text>,
+    pub env_file: Vec<EnvFile>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub environment: Vec<Text>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -62,6 +62,13 @@ pub struct Service {
     pub stop_grace_period: Option<Text>,
     #[serde(flatten)]
     pub plain: BTreeMap<&'static str, Entry>,
+}
+
+/// A file with variables, read line by line as Docker reads it.
+#[derive(Debug, Serialize)]
+pub struct EnvFile {
+    pub path: Text,
+    pub format: Text,
 }
 
 #[derive(Debug, Serialize)]
