@@ -108,8 +108,8 @@ pub fn collect(facts: &mut Facts, gaps: &mut Vec<Gap>) {
         Err(error) => gap(key::HOST_SYSTEMD_CGROUP.name(), path, error),
     }
     // A mount by any process of the first cgroup namespace can take the option away, as engines do for
-    // `--cgroupns host`, but nothing but the host's init sets it: if it is missing now, it may have been there
-    // when the container died.
+    // `--cgroupns host`, but nothing but the host's init sets it: if it is missing now, it may have been
+    // there when the container died.
     let mounts = procfs::process::Process::myself().and_then(|process| process.mountinfo());
     if mounts.is_ok_and(|mounts| namespaces_delegate(&mounts) == Some(true)) {
         facts.set(key::CGROUP_NSDELEGATE, true, "/proc/self/mountinfo");
