@@ -26,8 +26,8 @@ const ENTRIES: usize = 4096;
 const DEPTH: usize = 4;
 /// Most layers that the kernel stacks (`OVL_MAX_STACK`).
 const LAYERS: usize = 500;
-/// Attributes of a folder that hide what lower layers contain below it: of an overlay that root mounts, of one
-/// that a user mounts (kernel, `Documentation/filesystems/overlayfs.rst`), and of fuse-overlayfs(1).
+/// Attributes of a folder that hide what lower layers contain below it: of an overlay that root mounts, of
+/// one that a user mounts (kernel, `Documentation/filesystems/overlayfs.rst`), and of `fuse-overlayfs(1)`.
 const OPAQUE: [&str; 3] = ["trusted.overlay.opaque", "user.overlay.opaque", "user.fuseoverlayfs.opaque"];
 
 /// The root file system of a container, as its layers.

@@ -31,7 +31,7 @@ pub fn number(inspect: &Value) -> Option<i32> {
 }
 
 /// Returns whether a process has that number in this PID namespace and 1 in the container's, with no other
-/// namespace between. `numbers` are those of `NSpid` in proc_pid_status(5), outermost first.
+/// namespace between. `numbers` are those of `NSpid` in `proc_pid_status(5)`, outermost first.
 fn is_first(numbers: &[i32], pid: i32, mode: &str) -> bool {
     match mode {
         "" | "private" => numbers == [pid, 1],
@@ -137,7 +137,7 @@ mod tests {
             assert!(find(&inspect(own, mode), &id).is_none(), "{mode}: no control group of that container");
         }
         let groups = std::fs::read_to_string("/proc/self/cgroup").unwrap();
-        let part = groups.lines().filter_map(|line| line.splitn(3, ':').nth(2)).next().unwrap();
+        let part = groups.lines().find_map(|line| line.splitn(3, ':').nth(2)).unwrap();
         assert!(find(&inspect(own, ""), part).is_none(), "its control group, but not PID 1 of it");
         assert!(find(&inspect(0, ""), part).is_none() && find(&json!({}), part).is_none());
     }

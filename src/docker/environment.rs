@@ -45,7 +45,7 @@ impl Environment {
     }
 
     /// Returns the folder of the user's own sockets. Without the variable, as after `su` or from cron, it is
-    /// where systemd-logind puts it (pam_systemd(8)).
+    /// where systemd-logind puts it (`pam_systemd(8)`).
     fn runtime_dir(&self) -> PathBuf {
         let usual = || format!("/run/user/{}", rustix::process::getuid().as_raw());
         PathBuf::from(self.get("XDG_RUNTIME_DIR").map_or_else(usual, str::to_owned))
