@@ -17,13 +17,8 @@ pub fn is_local(endpoint: &Endpoint, inspect: &Value, info: Option<&Value>, id: 
     if !endpoint.may_be_local() {
         return false;
     }
-    let pid = inspect
-        .pointer("/State/Pid")
-        .and_then(Value::as_i64)
-        .and_then(|pid| i32::try_from(pid).ok())
-        .filter(|pid| *pid > 0);
-    if let Some(pid) = pid {
-        return super::pid1::belongs(pid, id);
+    if super::pid1::number(inspect).is_some() {
+        return super::pid1::find(inspect, id).is_some();
     }
     let path = |key: &str| inspect.get(key).and_then(Value::as_str).filter(|path| path.contains(id));
     let owns = ["LogPath", "HostnamePath", "ResolvConfPath"]
