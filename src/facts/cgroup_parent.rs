@@ -82,7 +82,7 @@ mod tests {
         let inspect = json!({"HostConfig": {"CgroupParent": asked}});
         let mut facts = Facts::default();
         driver.into_iter().for_each(|driver| facts.set(key::ENGINE_CGROUP_DRIVER, driver, "test"));
-        for user in user {
+        if let Some(user) = user {
             facts.set(key::ENGINE_ROOTLESS, true, "test");
             facts.set(key::ENGINE_USER_ID, user, "test");
         }
