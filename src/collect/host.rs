@@ -17,13 +17,8 @@ pub fn is_local(endpoint: &Endpoint, inspect: &Value, info: Option<&Value>, id: 
     if !endpoint.may_be_local() {
         return false;
     }
-    let pid = inspect
-        .pointer("/State/Pid")
-        .and_then(Value::as_i64)
-        .and_then(|pid| i32::try_from(pid).ok())
-        .filter(|pid| *pid > 0);
-    if let Some(pid) = pid {
-        return super::pid1::belongs(pid, id);
+    if super::pid1::number(inspect).is_some() {
+        return super::pid1::find(inspect, id).is_some();
     }
     let path = |key: &str| inspect.get(key).and_then(Value::as_str).filter(|path| path.contains(id));
     let owns = ["LogPath", "HostnamePath", "ResolvConfPath"]
@@ -108,8 +103,8 @@ pub fn collect(facts: &mut Facts, gaps: &mut Vec<Gap>) {
         Err(error) => gap(key::HOST_SYSTEMD_CGROUP.name(), path, error),
     }
     // A mount by any process of the first cgroup namespace can take the option away, as engines do for
-    // `--cgroupns host`, but nothing but the host's init sets it: if it is missing now, it may have been there
-    // when the container died.
+    // `--cgroupns host`, but nothing but the host's init sets it: if it is missing now, it may have been
+    // there when the container died.
     let mounts = procfs::process::Process::myself().and_then(|process| process.mountinfo());
     if mounts.is_ok_and(|mounts| namespaces_delegate(&mounts) == Some(true)) {
         facts.set(key::CGROUP_NSDELEGATE, true, "/proc/self/mountinfo");

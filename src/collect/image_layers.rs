@@ -26,9 +26,9 @@ const ENTRIES: usize = 4096;
 const DEPTH: usize = 4;
 /// Most layers that the kernel stacks (`OVL_MAX_STACK`).
 const LAYERS: usize = 500;
-/// Attribute of a folder that hides what lower layers contain below it (kernel,
-/// `Documentation/filesystems/overlayfs.rst`).
-const OPAQUE: &str = "trusted.overlay.opaque";
+/// Attributes of a folder that hide what lower layers contain below it: of an overlay that root mounts, of
+/// one that a user mounts (kernel, `Documentation/filesystems/overlayfs.rst`), and of `fuse-overlayfs(1)`.
+const OPAQUE: [&str; 3] = ["trusted.overlay.opaque", "user.overlay.opaque", "user.fuseoverlayfs.opaque"];
 
 /// The root file system of a container, as its layers.
 #[derive(Debug, Clone)]
@@ -38,6 +38,11 @@ pub struct Layers(Vec<PathBuf>);
 type Folder = Vec<PathBuf>;
 
 impl Layers {
+    /// Returns whether the engine says where layers are; one with the containerd image store does not.
+    pub fn are_named(config: &Config<'_>) -> bool {
+        config.field("/GraphDriver/Data").is_some_and(Value::is_object)
+    }
+
     /// Returns the layers of a stopped container; `None` if they are not on this machine, cannot be read, or
     /// are hidden by mounts.
     pub fn of(config: &Config<'_>) -> Option<Self> {
@@ -175,8 +180,11 @@ fn is_whiteout(meta: &std::fs::Metadata) -> bool {
 }
 
 fn is_opaque(folder: &Path) -> bool {
-    let mut value = [0_u8; 4];
-    rustix::fs::lgetxattr(folder, OPAQUE, &mut value).is_ok_and(|length| value.get(..length) == Some(b"y"))
+    OPAQUE.iter().any(|attribute| {
+        let mut value = [0_u8; 4];
+        rustix::fs::lgetxattr(folder, *attribute, &mut value)
+            .is_ok_and(|length| value.get(..length) == Some(b"y"))
+    })
 }
 
 fn stat(path: &Path, limit: usize) -> Option<PathStat> {
@@ -311,6 +319,20 @@ mod tests {
             names,
             [("a.service", &PathStat::File(b"new".to_vec())), ("b.service", &PathStat::File(b"b".to_vec()))]
         );
+    }
+
+    #[test]
+    fn a_folder_that_a_user_replaced_hides_the_one_below() {
+        let (dir, layers) = layers();
+        let upper = dir.path().join("upper/etc/systemd/system");
+        let hidden = |attribute: &str| {
+            rustix::fs::lsetxattr(&upper, attribute, b"y", rustix::fs::XattrFlags::empty()).unwrap();
+            let found = layers.read_path("/etc/systemd/system/b.service", 9);
+            rustix::fs::lremovexattr(&upper, attribute).unwrap();
+            found.is_none()
+        };
+        assert!(hidden("user.overlay.opaque") && hidden("user.fuseoverlayfs.opaque"));
+        assert!(layers.read_path("/etc/systemd/system/b.service", 9).is_some());
     }
 
     fn tree_of(fill: impl Fn(&Path), limit: usize) -> Tree {

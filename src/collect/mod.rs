@@ -12,7 +12,7 @@ mod kernel_log;
 mod logs;
 mod manager_answers;
 mod names;
-mod pid1;
+pub(crate) mod pid1;
 mod snapshot_builder;
 mod systemd_manager;
 mod wait_for_boot;

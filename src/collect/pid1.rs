@@ -1,6 +1,7 @@
 //! PID 1 of a running container, read from this machine's /proc; only if the engine is known to be local.
 
 use procfs::process::Process;
+use serde_json::Value;
 
 use crate::facts::mounts;
 use crate::snapshot::{Facts, Gap, key};
@@ -8,25 +9,39 @@ use crate::snapshot::{Facts, Gap, key};
 /// Fewest open descriptors of a working manager; a frozen one has 3, a healthy one about 30.
 const WORKING_DESCRIPTORS: i64 = 10;
 
-/// Returns whether a process of this machine belongs to the container: its control group path contains the
-/// container's id.
-pub fn belongs(pid: i32, id: &str) -> bool {
-    let Ok(groups) = Process::new(pid).and_then(|process| process.cgroups()) else { return false };
-    !id.is_empty() && groups.into_iter().any(|group| group.pathname.contains(id))
+/// Returns PID 1 of a container if the process of this machine with the number that the engine names is
+/// proved to be it. An engine in another PID namespace counts differently, so that its number may belong to
+/// any process here, even to another one of the same container.
+pub fn find(inspect: &Value, id: &str) -> Option<Process> {
+    let pid = number(inspect)?;
+    let process = Process::new(pid).ok()?;
+    let groups = process.cgroups().ok()?;
+    let in_group = !id.is_empty() && groups.into_iter().any(|group| group.pathname.contains(id));
+    let mode = inspect.pointer("/HostConfig/PidMode").and_then(Value::as_str).unwrap_or_default();
+    let status = process.status().ok()?;
+    // Kernels before 4.1 do not tell the numbers in nested namespaces.
+    let first = status.nspid.is_none_or(|numbers| is_first(&numbers, pid, mode));
+    (in_group && first).then_some(process)
+}
+
+/// Returns the number of a running container's PID 1 as its engine counts.
+pub fn number(inspect: &Value) -> Option<i32> {
+    let pid = inspect.pointer("/State/Pid").and_then(Value::as_i64)?;
+    i32::try_from(pid).ok().filter(|pid| *pid > 0)
+}
+
+/// Returns whether a process has that number in this PID namespace and 1 in the container's, with no other
+/// namespace between. `numbers` are those of `NSpid` in `proc_pid_status(5)`, outermost first.
+fn is_first(numbers: &[i32], pid: i32, mode: &str) -> bool {
+    match mode {
+        "" | "private" => numbers == [pid, 1],
+        "host" => numbers == [pid],
+        _ => numbers.len() <= 2 && numbers.first() == Some(&pid),
+    }
 }
 
 /// Records the facts of PID 1; what cannot be read becomes a gap.
-pub fn collect(pid: i32, facts: &mut Facts, gaps: &mut Vec<Gap>) {
-    let process = match Process::new(pid) {
-        Ok(process) => process,
-        Err(error) => {
-            gaps.push(Gap {
-                fact: "pid1.*".to_owned(),
-                reason: format!("process {pid} cannot be read: {error}"),
-            });
-            return;
-        }
-    };
+pub fn collect(process: &Process, facts: &mut Facts, gaps: &mut Vec<Gap>) {
     let mut gap = |fact: &str, reason: procfs::ProcError| {
         gaps.push(Gap { fact: fact.to_owned(), reason: reason.to_string() });
     };
@@ -95,4 +110,35 @@ fn life_facts(facts: &mut Facts) {
         source,
     );
     facts.set(key::PID1_ALIVE, !pauses && descriptors >= WORKING_DESCRIPTORS, source);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_the_first_process_of_the_container_counts() {
+        assert!(is_first(&[70, 1], 70, "") && is_first(&[70, 1], 70, "private"));
+        assert!(!is_first(&[70, 23], 70, ""), "another process of the container");
+        assert!(!is_first(&[70, 41, 1], 70, ""), "the engine's PID namespace lies between");
+        assert!(!is_first(&[70], 70, ""), "a process of this machine");
+        assert!(is_first(&[70], 70, "host") && !is_first(&[70, 41], 70, "host"));
+        assert!(is_first(&[70, 5], 70, "container:web") && !is_first(&[70, 41, 5], 70, "container:web"));
+    }
+
+    #[test]
+    fn a_process_that_is_not_the_containers_is_not_read() {
+        let own = std::process::id();
+        let inspect = |pid: u32, mode: &str| json!({"State": {"Pid": pid}, "HostConfig": {"PidMode": mode}});
+        let id = "0f".repeat(32);
+        for mode in ["", "private", "host"] {
+            assert!(find(&inspect(own, mode), &id).is_none(), "{mode}: no control group of that container");
+        }
+        let groups = std::fs::read_to_string("/proc/self/cgroup").unwrap();
+        let part = groups.lines().find_map(|line| line.splitn(3, ':').nth(2)).unwrap();
+        assert!(find(&inspect(own, ""), part).is_none(), "its control group, but not PID 1 of it");
+        assert!(find(&inspect(0, ""), part).is_none() && find(&json!({}), part).is_none());
+    }
 }

@@ -198,13 +198,13 @@ impl SnapshotBuilder {
         let info = self.documents.get(document::ENGINE);
         if host::is_local(engine.endpoint(), &inspected.inspect, info, &inspected.id) {
             host::collect(&mut self.facts, &mut self.gaps);
-            let pid = inspected
-                .config()
-                .field("/State/Pid")
-                .and_then(Value::as_i64)
-                .and_then(|pid| i32::try_from(pid).ok());
-            if let Some(pid) = pid.filter(|pid| *pid > 0) {
-                pid1::collect(pid, &mut self.facts, &mut self.gaps);
+            match (pid1::find(&inspected.inspect, &inspected.id), pid1::number(&inspected.inspect)) {
+                (Some(process), _) => pid1::collect(&process, &mut self.facts, &mut self.gaps),
+                (None, Some(pid)) => self.gaps.push(Gap {
+                    fact: "pid1.*".to_owned(),
+                    reason: format!("process {pid} ended while the container was examined"),
+                }),
+                (None, None) => {}
             }
         } else {
             self.facts.set(

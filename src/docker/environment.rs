@@ -44,22 +44,49 @@ impl Environment {
             .or_else(|| self.get("HOME").map(|home| PathBuf::from(home).join(".docker")))
     }
 
+    /// Returns the folder of the user's own sockets. Without the variable, as after `su` or from cron, it is
+    /// where systemd-logind puts it (`pam_systemd(8)`).
+    fn runtime_dir(&self) -> PathBuf {
+        let usual = || format!("/run/user/{}", rustix::process::getuid().as_raw());
+        PathBuf::from(self.get("XDG_RUNTIME_DIR").map_or_else(usual, str::to_owned))
+    }
+
     /// Returns the default sockets, rootful Docker first, then the user's own, then Podman.
     pub(super) fn default_sockets(&self) -> Vec<PathBuf> {
         if let Some(sockets) = &self.sockets {
             return sockets.clone();
         }
-        let mut sockets = vec![PathBuf::from("/var/run/docker.sock")];
-        if let Some(runtime) = self.get("XDG_RUNTIME_DIR") {
-            sockets.push(PathBuf::from(runtime).join("docker.sock"));
-        }
+        let runtime = self.runtime_dir();
+        let mut sockets = vec![PathBuf::from("/var/run/docker.sock"), runtime.join("docker.sock")];
         if let Some(home) = self.get("HOME") {
             sockets.push(PathBuf::from(home).join(".docker/run/docker.sock"));
         }
-        if let Some(runtime) = self.get("XDG_RUNTIME_DIR") {
-            sockets.push(PathBuf::from(runtime).join("podman/podman.sock"));
-        }
+        sockets.push(runtime.join("podman/podman.sock"));
         sockets.push(PathBuf::from("/run/podman/podman.sock"));
         sockets
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sockets_of_rootless_engines_are_known_with_and_without_the_variable() {
+        let sockets = |pairs: &[(&str, &str)]| {
+            let variables = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            let sockets = Environment { variables, sockets: None }.default_sockets();
+            sockets.iter().map(|path| path.display().to_string()).collect::<Vec<_>>()
+        };
+        let uid = rustix::process::getuid().as_raw();
+        for (pairs, folder) in [
+            (&[("XDG_RUNTIME_DIR", "/run/mine"), ("HOME", "/home/me")][..], "/run/mine".to_owned()),
+            (&[], format!("/run/user/{uid}")),
+        ] {
+            let sockets = sockets(pairs);
+            for socket in ["docker.sock", "podman/podman.sock"] {
+                assert!(sockets.contains(&format!("{folder}/{socket}")), "{socket}: {sockets:?}");
+            }
+        }
     }
 }

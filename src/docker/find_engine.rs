@@ -1,6 +1,9 @@
 //! Finds the engine in the same way as the docker CLI: flag, variable, context, then the default sockets.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Access, access};
 
 use super::{Endpoint, EngineError, Environment, context};
 
@@ -28,7 +31,7 @@ pub enum FoundBy {
     CurrentContext(String),
     /// The variable `CONTAINER_HOST`, which is Podman's.
     ContainerHost,
-    /// The first default socket that exists.
+    /// The first default socket that this user may connect to; if there is none, the first that exists.
     DefaultSocket,
 }
 
@@ -97,9 +100,16 @@ fn in_context(env: &Environment, name: &str, found_by: FoundBy) -> Result<Locate
     Ok(Located { endpoint: Endpoint::parse(&address)?, found_by })
 }
 
+/// Returns the first socket that this user may connect to, or else the first that exists: a user of rootless
+/// engines usually has no access to a rootful engine beside them.
+fn choose(sockets: &[PathBuf], may_connect: impl Fn(&Path) -> bool) -> Option<&PathBuf> {
+    let first = sockets.iter().find(|path| may_connect(path));
+    first.or_else(|| sockets.iter().find(|path| path.exists()))
+}
+
 fn default_socket(env: &Environment) -> Result<Located, EngineError> {
     let sockets = env.default_sockets();
-    let found = sockets.iter().find(|path| path.exists());
+    let found = choose(&sockets, |path| access(path, Access::READ_OK | Access::WRITE_OK).is_ok());
     let tried = || {
         let paths: Vec<_> = sockets.iter().map(|path| path.display().to_string()).collect();
         format!("DOCKER_HOST, docker contexts, CONTAINER_HOST, {}", paths.join(", "))
@@ -114,8 +124,6 @@ fn default_socket(env: &Environment) -> Result<Located, EngineError> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::*;
 
     fn choice(host: Option<&str>, context: Option<&str>) -> EngineChoice {
@@ -160,6 +168,18 @@ mod tests {
         std::fs::write(&second, "").unwrap();
         let env = Environment::from_pairs(&[], &[dir.path().join("docker.sock"), second.clone()]);
         assert_eq!(locate(&EngineChoice::default(), &env).unwrap().endpoint, Endpoint::Unix(second));
+    }
+
+    #[test]
+    fn a_socket_without_permission_is_the_last_choice() {
+        let dir = tempfile::tempdir().unwrap();
+        let sockets = ["gone.sock", "root.sock", "own.sock"].map(|name| dir.path().join(name));
+        let [_, root, own] = &sockets;
+        std::fs::write(root, "").unwrap();
+        std::fs::write(own, "").unwrap();
+        assert_eq!(choose(&sockets, |path| path == own), Some(own));
+        assert_eq!(choose(&sockets, |path| path == own || path == root), Some(root));
+        assert_eq!(choose(&sockets, |_| false), Some(root), "the error names it");
     }
 
     #[test]

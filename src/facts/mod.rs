@@ -5,6 +5,7 @@
 
 mod assume;
 pub mod capability;
+pub mod cgroup_parent;
 mod container_config;
 mod container_facts;
 mod derive;

@@ -2,10 +2,9 @@
 //!
 //! Observed in PID 1's mountinfo if that is readable, otherwise derived from the configuration. Pure.
 
-use std::path::Path;
-
 use procfs_core::process::{MountInfo, MountInfos};
 
+use super::cgroup_parent::lies_in;
 use super::{Config, Mount};
 use crate::snapshot::vocabulary::{CgroupBind, CgroupMode, CgroupMount};
 use crate::snapshot::{EngineKind, Facts, Key, key};
@@ -177,7 +176,7 @@ pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
         (Some(mount), CgroupMode::V2) if mount.source == CGROUP && mount.writable => CgroupMount::Rw,
         (_, CgroupMode::V2)
             if facts.get(key::CGROUP_BIND_SUBTREE).is_some_and(|subtree| {
-                holds_parent(subtree, config) || holds_user(subtree, config, facts)
+                lies_in(subtree.strip_prefix(CGROUP).unwrap_or(subtree), config, facts)
             }) =>
         {
             CgroupMount::Rw
@@ -209,25 +208,6 @@ pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
     facts.set_if_unknown(key::CGROUP_MOUNT, mount, source);
 }
 
-/// Returns whether the control group that the engine will create lies in a subtree of /sys/fs/cgroup: its
-/// parent is known, its name is not.
-fn holds_parent(subtree: &str, config: &Config<'_>) -> bool {
-    let parent = config.text("/HostConfig/CgroupParent").unwrap_or_default();
-    let wanted = subtree.strip_prefix(CGROUP).unwrap_or(subtree).trim_matches('/');
-    let parent = parent.trim_matches('/');
-    !parent.is_empty()
-        && (parent == wanted || parent.starts_with(&format!("{wanted}/")) || wanted.ends_with(parent))
-}
-
-/// Returns whether a subtree holds the slice into which a rootless engine puts containers without a requested
-/// parent: `user.slice` of its user's manager.
-fn holds_user(subtree: &str, config: &Config<'_>, facts: &Facts) -> bool {
-    let user = facts.get(key::ENGINE_USER_ID).filter(|_| facts.get(key::ENGINE_ROOTLESS) == Some(true));
-    let slice = |user| format!("{CGROUP}/user.slice/user-{user}.slice/user@{user}.service/user.slice");
-    config.text("/HostConfig/CgroupParent").is_none()
-        && user.map(slice).is_some_and(|slice| Path::new(&slice).starts_with(subtree))
-}
-
 fn size_option(options: &str) -> Option<i64> {
     options.split(',').find_map(|option| option.strip_prefix("size=")).and_then(bytes)
 }
@@ -251,6 +231,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::snapshot::vocabulary::CgroupDriver;
 
     #[test]
     fn a_rootless_engines_containers_lie_in_the_slice_of_its_user() {
@@ -261,6 +242,7 @@ mod tests {
             let mut facts = Facts::default();
             facts.set(key::CGROUP_MODE, CgroupMode::V2, "test");
             facts.set(key::ENGINE_ROOTLESS, true, "test");
+            facts.set(key::ENGINE_CGROUP_DRIVER, CgroupDriver::Systemd, "test");
             user.into_iter().for_each(|user| facts.set(key::ENGINE_USER_ID, user, "test"));
             facts.set(key::CGROUP_BIND_SUBTREE, subtree.to_owned(), "test");
             predicted(&config, &mut facts);

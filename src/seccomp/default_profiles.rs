@@ -272,6 +272,18 @@ mod tests {
     }
 
     #[test]
+    fn podman_5_decides_anew() {
+        let told = |call: &str, caps: &[&str]| {
+            ["podman-4.3", "podman-5.4", "podman-5.8.6"].map(|engine| answer(engine, call, caps))
+        };
+        let (unknown, allowed) = (Answer::Errno(38), Answer::Allowed);
+        assert_eq!(told("fchmodat2", &[]), [unknown, allowed, allowed]);
+        assert_eq!(told("fanotify_init", &[]), [DENIED, DENIED, allowed]);
+        assert_eq!(told("bpf", &["CAP_BPF"]), [DENIED, allowed, allowed]);
+        assert_eq!(told("cachestat", &[]), [unknown, DENIED, DENIED]);
+    }
+
+    #[test]
     fn a_call_that_nobody_knows_gets_the_default_answer() {
         assert_eq!(answer("docker-28.5", "no_such_call", &[]), DENIED);
         assert_eq!(answer("podman", "no_such_call", &[]), Answer::Errno(38));

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::check::Check;
 use super::machine_checks::machine;
 use super::needs::{EXEC, FILES, INFO, INSPECT, LAYERS, LIST, LOCAL, LOG, PROC};
-use crate::collect::{InspectedContainer, Layers, is_local};
+use crate::collect::{InspectedContainer, Layers, is_local, pid1};
 use crate::docker::{Engine, EngineError, LogQuery};
 
 /// Checks everything, with the named container or with any one; commands run only in a named one.
@@ -132,15 +132,12 @@ fn outside(
             ),
         ];
     }
-    let pid = inspected
-        .document()
-        .pointer("/State/Pid")
-        .and_then(Value::as_i64)
-        .and_then(|pid| i32::try_from(pid).ok());
-    let proc = pid
-        .filter(|pid| *pid > 0)
-        .map_or_else(|| PROC.untried("no running container"), |pid| PROC.of(process(pid)));
+    let proc = pid1::find(inspected.document(), &inspected.id)
+        .map_or_else(|| PROC.untried("no running container"), |pid1| PROC.of(process(&pid1)));
     let layers = match dead {
+        Some(dead) if !Layers::are_named(&dead.config()) => {
+            LAYERS.untried("this image store does not say where they are; files are read through the engine")
+        }
         Some(dead) if engine.endpoint().may_be_local() => {
             let found =
                 Layers::of(&dead.config()).map(|_| format!("{} is read from its layers", dead.name()));
@@ -153,9 +150,9 @@ fn outside(
     vec![LOCAL.of(Ok("its processes or files are on this machine".to_owned())), proc, layers]
 }
 
-fn process(pid: i32) -> Result<String, String> {
-    let seen = Process::new(pid).and_then(|process| Ok((process.fd_count()?, process.mountinfo()?.0.len())));
-    seen.map(|(open, mounts)| format!("process {pid}: {open} descriptors, {mounts} mounts"))
+fn process(pid1: &Process) -> Result<String, String> {
+    let seen = pid1.fd_count().and_then(|open| Ok((open, pid1.mountinfo()?.0.len())));
+    seen.map(|(open, mounts)| format!("process {}: {open} descriptors, {mounts} mounts", pid1.pid))
         .map_err(|error| error.to_string())
 }
 

@@ -2,7 +2,7 @@
 //! happens.
 //!
 //! Lanes are those that `tests/lab/lab status` names. `SYSDOCK_LAB_LANES` (set by scripts/test) holds
-//! `LANE=ADDRESS` words; set but empty it means that no lane is wanted. With `SYSDOCK_REQUIRE_LAB=1` a
+//! `LANE=ADDRESS` words, the lanes that are wanted; set but empty it means none. Without it, all that answer are. With `SYSDOCK_REQUIRE_LAB=1` a
 //! missing lab is a failure.
 
 use std::path::{Path, PathBuf};
@@ -15,8 +15,27 @@ use super::program::{Call, announce, project, sysdock};
 pub use super::turns::{turn, turn_for};
 
 /// Every lane that the lab knows.
-pub const LANES: [&str; 6] =
-    ["docker20-v2", "docker28-v2", "podman4-v2", "docker20-v1", "docker20-userns", "host"];
+pub const LANES: [&str; 19] = [
+    "docker20-v2",
+    "docker28-v2",
+    "podman4-v2",
+    "docker20-v1",
+    "docker20-userns",
+    "sid-docker",
+    "sid-docker-overlay2",
+    "sid-docker-rootless",
+    "sid-podman",
+    "sid-podman-rootless",
+    "trixie-docker",
+    "trixie-docker-rootless",
+    "trixie-podman",
+    "trixie-podman-rootless",
+    "bookworm-docker",
+    "bookworm-docker-rootless",
+    "bookworm-podman",
+    "bookworm-podman-rootless",
+    "host",
+];
 
 /// One engine of the lab.
 #[derive(Debug, Clone)]
@@ -78,16 +97,30 @@ impl Lab {
     }
 }
 
+/// The lanes that `SYSDOCK_LAB_LANES` names; none where it is not set.
+fn asked_for() -> Option<Vec<String>> {
+    let words = std::env::var("SYSDOCK_LAB_LANES").ok()?;
+    let name = |word: &str| word.split('=').next().unwrap_or_default().to_owned();
+    Some(words.split_whitespace().map(name).collect())
+}
+
 fn look() -> Lab {
-    if std::env::var("SYSDOCK_LAB_LANES").is_ok_and(|lanes| lanes.trim().is_empty()) {
+    let asked = asked_for();
+    let is_asked = |name: &str| asked.as_ref().is_none_or(|names| names.iter().any(|own| own == name));
+    if asked.as_ref().is_some_and(Vec::is_empty) {
         return Lab {
             lanes: Vec::new(),
             missing: LANES.map(|lane| format!("{lane}: no lane was asked for")).to_vec(),
         };
     }
-    let lanes: Vec<Lane> = script(&["status"]).unwrap_or_default().lines().filter_map(parse).collect();
+    let status = script(&["status"]).unwrap_or_default();
+    let wanted = status.lines().filter(|line| line.split_whitespace().next().is_some_and(&is_asked));
+    let lanes: Vec<Lane> = wanted.filter_map(parse).collect();
     let reasons = script(&["lanes"]).unwrap_or_default();
     let why = |name: &str| {
+        if !is_asked(name) {
+            return format!("{name}: was not asked for");
+        }
         let line = reasons.lines().find(|line| line.split_whitespace().next() == Some(name));
         let reason =
             line.and_then(|line| line.split_once(" no ")).map(|(_, reason)| reason.trim().to_owned());

@@ -8,6 +8,7 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
+use crate::facts::cgroup_parent::slice_path;
 use crate::snapshot::vocabulary::CgroupDriver;
 
 /// Prefix of the parents that this program names.
@@ -74,23 +75,6 @@ fn slice_part(container: &str) -> String {
         let _ = write!(name, "{byte:02x}");
         name
     })
-}
-
-/// Returns the path of a slice below the tree, as systemd and runc derive it from the name; `None` if it is
-/// no name of a slice, or that of the root slice.
-fn slice_path(slice: &str) -> Option<String> {
-    let name = slice.strip_suffix(SUFFIX).filter(|name| slice.len() <= 255 && !name.contains('/'))?;
-    let mut path = String::new();
-    let mut whole = String::new();
-    for part in name.split('-') {
-        if part.is_empty() {
-            return None;
-        }
-        whole.push_str(part);
-        let _ = write!(path, "/{whole}{SUFFIX}");
-        whole.push('-');
-    }
-    Some(path)
 }
 
 #[cfg(test)]

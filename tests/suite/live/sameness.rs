@@ -56,6 +56,7 @@ const LISTED: &[Listed] = &[
     ),
     cured("/Config/StopSignal", "the stop signal"),
     cured("/Config/Annotations/org.opencontainers.image.stopSignal", "the stop signal"),
+    cured("/Config/Annotations/org.systemd.property.KillSignal", "the stop signal"),
     cured("/Config/SystemdMode", "Podman's systemd mode"),
     cured("/Config/Env/container", "container=docker"),
     cured("/HostConfig/Init", "(no --init)"),

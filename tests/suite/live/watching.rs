@@ -37,38 +37,15 @@ fn watched(lane: &Lane) {
     remarks.read_line(&mut first).expect("stderr can be read");
     assert!(first.contains("watching the engine at "), "{}: {first}", lane.name);
     let [fails, gone, good] = &names;
-    let image = "deb-systemd:bookworm";
     let good_flags = lane.flags(&good.name);
     let good_flags: Vec<&str> = good_flags.iter().map(String::as_str).collect();
-    lane.client(&[
-        "run",
-        "-d",
-        "--network",
-        "none",
-        "--name",
-        &fails.name,
-        image,
-        "sh",
-        "-c",
-        "sleep 1; exit 7",
-    ]);
-    lane.client(&[
-        "run",
-        "-d",
-        "--rm",
-        "--network",
-        "none",
-        "--name",
-        &gone.name,
-        image,
-        "sh",
-        "-c",
-        "sleep 1; exit 9",
-    ]);
-    lane.client(
-        &[&["run", "-d", "--network", "none", "--name", &good.name], &good_flags[..], &[image, "/sbin/init"]]
-            .concat(),
-    );
+    let run = |name: &str, more: &[&str], command: &[&str]| {
+        let flags = ["run", "-d", "--network", "none", "--name", name];
+        lane.client(&[&flags, more, &["deb-systemd:bookworm"], command].concat());
+    };
+    run(&fails.name, &[], &["sh", "-c", "sleep 1; exit 7"]);
+    run(&gone.name, &["--rm"], &["sh", "-c", "sleep 1; exit 9"]);
+    run(&good.name, &good_flags, &["/sbin/init"]);
     let lines = || std::fs::read_to_string(&out).unwrap_or_default();
     let end = Instant::now() + PATIENCE;
     while Instant::now() < end && names.iter().any(|container| told(&lines(), &container.name).is_empty()) {
