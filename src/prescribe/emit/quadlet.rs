@@ -238,8 +238,8 @@ fn restart(ledger: &mut Ledger<'_>) -> Option<&'static str> {
     }
 }
 
-/// Returns the slice of the unit. Quadlet runs Podman with `--cgroups=split`, which puts the container into the
-/// unit's own control group and refuses a `--cgroup-parent`.
+/// Returns the slice of the unit. Quadlet runs Podman with `--cgroups=split`, which puts the container into
+/// the unit's own control group and refuses a `--cgroup-parent`.
 fn slice<'r>(ledger: &mut Ledger<'r>) -> Option<&'r str> {
     let parent = ledger.text("--cgroup-parent")?;
     let name = parent.rsplit('/').next().unwrap_or(parent);
