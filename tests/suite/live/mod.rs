@@ -9,6 +9,7 @@ mod compatibility;
 mod emitters;
 mod faults;
 mod filters;
+mod lanes;
 mod launches;
 mod packages;
 mod recreation;
