@@ -1,7 +1,8 @@
-//! Knows which options of a tmpfs or a volume each engine accepts, and takes out those that another one lacks.
+//! Knows which options of a tmpfs or a volume each engine accepts, and takes out those that another one
+//! lacks.
 //!
-//! Sources: Podman, `pkg/util/mount_opts.go`; Docker, `pkg/mount` for a tmpfs and `volume/mounts` for `-v`. Must
-//! not lose an option silently: each one that is taken out is reported.
+//! Sources: Podman, `pkg/util/mount_opts.go`; Docker, `pkg/mount` for a tmpfs and `volume/mounts` for `-v`.
+//! Must not lose an option silently: each one that is taken out is reported.
 
 use crate::prescribe::recipe::Recipe;
 use crate::snapshot::EngineKind;
