@@ -1,8 +1,8 @@
 //! Where an engine makes the control group of a container that has not been started, below the tree.
 //!
-//! The driver `cgroupfs` takes a path. The driver `systemd` takes a slice, whose place follows from its name: a
-//! dash nests, so that `a-b.slice` lies in `a.slice` (systemd.slice(5)); the slices of a rootless engine lie
-//! below the manager of its user. Defaults: moby, `daemon/daemon_unix.go`; Podman, `pkg/specgen`. Pure.
+//! The driver `cgroupfs` takes a path. The driver `systemd` takes a slice, whose place follows from its name:
+//! a dash nests, so that `a-b.slice` lies in `a.slice` (systemd.slice(5)); the slices of a rootless engine
+//! lie below the manager of its user. Defaults: moby, `daemon/daemon_unix.go`; Podman, `pkg/specgen`. Pure.
 
 use std::fmt::Write;
 use std::path::Path;

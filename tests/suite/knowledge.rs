@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::cli::fixture;
 use super::fake::{Documents, Fake, recorded};
-use super::program::{Run, roots, sysdock, with_role};
+use super::program::{Run, project, roots, sysdock, with_role};
 
 const BAD: &str = "Failed to mount tmpfs at /run: Operation not permitted\n";
 
@@ -453,8 +453,7 @@ fn healthy_needs_a_query_for_failed_units() {
     let run = fake.call("doctor web").run();
     assert!(!run.stdout.contains("HEALTHY"), "{run:?}");
     // What has ended can be asked no more.
-    let ended = fixture("healthy").replace("good-tty", "stopped-in-order-tty");
-    if Path::new(&ended).exists() {
-        assert!(!sysdock(["doctor", "--from", &ended]).run().ended(0).stdout.contains("HEALTHY"));
-    }
+    let ended = project("fixtures/healthy/docker28-v2-bookworm-stopped-in-order-tty.json");
+    let ended = ended.display().to_string();
+    assert!(!sysdock(["doctor", "--from", &ended]).run().ended(0).stdout.contains("HEALTHY"));
 }

@@ -5,8 +5,6 @@
 //! format cannot express is always named; values of the old container's environment are in no recipe, so the
 //! formats name the file that holds them. Must not write a format itself.
 
-#[cfg(test)]
-mod acceptance_tests;
 mod compose;
 mod dockerfile;
 mod emitted;

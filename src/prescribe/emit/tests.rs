@@ -8,6 +8,9 @@ use super::*;
 use crate::prescribe::inspected::{FIELDS, FlagValue};
 use crate::prescribe::recipe::{Flag, Network, Volume};
 
+#[cfg(test)]
+mod other_engine;
+
 /// Words that have a meaning in some syntax.
 pub const HOSTILE: [&str; 22] = [
     "it's",
@@ -82,7 +85,7 @@ fn recipe() -> Recipe {
 }
 
 /// Writes a recipe in a format.
-pub fn document(recipe: &Recipe, kind: EngineKind, format: CureFormat) -> Result<Emitted, EmitError> {
+fn document(recipe: &Recipe, kind: EngineKind, format: CureFormat) -> Result<Emitted, EmitError> {
     super::document(&Source { recipe, kind, derived: None }, format)
 }
 

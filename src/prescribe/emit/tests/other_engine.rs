@@ -1,12 +1,7 @@
-//! Checks what the tools refuse: flags and options of the other engine, a name that is taken.
+//! What one engine or service manager has and another lacks.
 
-use strum::VariantArray;
-
-use super::tests::document;
 use super::*;
-use crate::prescribe::recipe::Volume;
 
-/// Quadlet's `--cgroups=split` refuses a `--cgroup-parent`.
 #[test]
 fn a_cgroup_parent_becomes_the_slice_of_the_unit() {
     for (parent, slice) in [("web.slice", true), ("/a.slice/a-b.slice", true), ("/web", false)] {
