@@ -142,6 +142,19 @@ fn must(lane: &Lane, script: &str, input: &str) -> String {
     said.stdout
 }
 
+/// What a test has put into a host; gone when dropped.
+struct Placed<'l> {
+    lane: &'l Lane,
+    /// Takes it away again.
+    script: String,
+}
+
+impl Drop for Placed<'_> {
+    fn drop(&mut self) {
+        in_host(self.lane, &self.script, "");
+    }
+}
+
 /// Runs something on each of the lanes that answer; the others are told by name.
 fn on_each(test: &str, names: &[&str], carry_out: impl Fn(&Lane) + Sync) {
     clock();
@@ -201,6 +214,9 @@ fn quadlet_starts_and_stops_the_guest() {
             ("--system", "/etc/containers/systemd")
         };
         let unit = &broken.new.name;
+        let gone =
+            format!("systemctl {user} stop {unit}; rm {folder}/{unit}.*; systemctl {user} daemon-reload");
+        let _placed = Placed { lane, script: gone.replace("; ", " || true; ") };
         must(lane, &format!("mkdir -p {folder}; cat > {folder}/{unit}.env"), &environment);
         must(lane, &format!("cat > {folder}/{unit}.container"), &page);
         let said =
@@ -216,7 +232,6 @@ fn quadlet_starts_and_stops_the_guest() {
         assert!(begin.elapsed() < STOP, "{}: stopped after {:?}", lane.name, begin.elapsed());
         let result = must(lane, &format!("systemctl {user} show -P Result {unit}"), "");
         assert_eq!(result.trim(), "success", "{}", lane.name);
-        must(lane, &format!("rm {folder}/{unit}.*; systemctl {user} daemon-reload"), "");
     });
 }
 
@@ -262,6 +277,7 @@ fn compose_starts_and_stops_the_service() {
         let (page, environment) = (broken.cure("compose"), broken.environment());
         broken.put_aside();
         let name = &broken.new.name;
+        let _placed = Placed { lane, script: format!("rm -r /tmp/{name}") };
         must(lane, &format!("mkdir /tmp/{name}; cat > /tmp/{name}/{name}.env"), &environment);
         must(lane, &format!("cat > /tmp/{name}/compose.yml"), &page);
         must(lane, &format!("docker compose -f /tmp/{name}/compose.yml up -d"), "");
@@ -269,7 +285,7 @@ fn compose_starts_and_stops_the_service() {
         has_its_words(&broken.new, "compose");
         has_its_shape(&broken.new, "compose");
         stops(&broken.new, "compose");
-        must(lane, &format!("docker compose -f /tmp/{name}/compose.yml down; rm -r /tmp/{name}"), "");
+        must(lane, &format!("docker compose -f /tmp/{name}/compose.yml down"), "");
     });
 }
 
@@ -281,6 +297,7 @@ fn a_mended_compose_file_starts_the_service() {
         let file = "services:\n  web:\n    image: deb-systemd:bookworm\n    command: /sbin/init\n    \
             network_mode: none\n    environment: {GREETING: it's $$5}\n";
         let compose = format!("docker compose -p {name} -f /tmp/{name}/compose.yml");
+        let _placed = Placed { lane, script: format!("rm -r /tmp/{name}") };
         must(lane, &format!("mkdir /tmp/{name}; cat > /tmp/{name}/compose.yml"), file);
         must(lane, &format!("{compose} up -d"), "");
         let web = Container { lane, name: format!("{name}-web-1") };
@@ -294,7 +311,7 @@ fn a_mended_compose_file_starts_the_service() {
         boots(&web, "compose lines");
         assert_eq!(said_inside(&web, "printenv GREETING").trim(), "it's $5");
         stops(&web, "compose lines");
-        must(lane, &format!("{compose} down; rm -r /tmp/{name}"), "");
+        must(lane, &format!("{compose} down"), "");
     });
 }
 
@@ -359,8 +376,9 @@ fn buildkit_and_buildah_build_the_dockerfile() {
             &["docker buildx build --load"]
         };
         for builder in builders {
-            let build =
-                format!("f=$(mktemp -d); cat > $f/Dockerfile; {builder} --network none -t {image} $f");
+            let build = format!(
+                "f=$(mktemp -d); cat > $f/Dockerfile; {builder} --network none -t {image} $f; rm -r $f"
+            );
             must(lane, &build, &page);
             let flags = lane.flags(&broken.new.name);
             let mut words: Vec<&str> = vec!["run", "-d", "--network=none", "--name", &broken.new.name];
