@@ -150,6 +150,8 @@ fn a_compose_file_holds_the_whole_container() {
         .unwrap();
     let page = emit(case.prescription.as_ref().unwrap(), CureFormat::Compose).unwrap().unwrap().page();
     insta::assert_snapshot!(page.replace(&case.snapshot.target.name, "NAME"), @"
+    # stop and rename the old container first (docker rename NAME NAME-before-20261124T223630): while it has \
+        this name, the new one cannot start
     # These steps were derived from a snapshot of another machine and run its image deb-systemd:bullseye. \
         Read them before you run them.
     services:

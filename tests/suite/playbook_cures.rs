@@ -149,7 +149,11 @@ fn general(text: &str, name: &str) -> String {
         });
         words.collect::<Vec<_>>().join(" ")
     };
-    text.lines().map(line).filter(|line| line.trim() != "- web.env").collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(line)
+        .filter(|line| !["- path: web.env", "format: raw"].contains(&line.trim()))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[test]

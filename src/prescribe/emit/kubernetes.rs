@@ -110,9 +110,9 @@ impl Container {
             let secret = format!("{name}-env");
             ledger.note(env_file_note(recipe));
             ledger.note(format!(
-                "create the secret from that file: kubectl create secret generic {secret} --from-env-file={}; \
-                    for podman kube play, put its YAML (--dry-run=client -o yaml) in front of the pod, \
-                    separated by ---",
+                "create the secret from that file: kubectl create secret generic {secret} \
+                    --from-env-file={}; for podman kube play, put its YAML (--dry-run=client -o yaml) in \
+                    front of the pod, separated by ---",
                 recipe.env_file()
             ));
             self.env_from.push(FromSecret { secret_ref: [("name", secret.into())].into() });

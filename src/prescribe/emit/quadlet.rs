@@ -244,7 +244,7 @@ fn slice<'r>(ledger: &mut Ledger<'r>) -> Option<&'r str> {
     let parent = ledger.text("--cgroup-parent")?;
     let name = parent.rsplit('/').next().unwrap_or(parent);
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.:@\\".contains(c);
-    if name.ends_with(".slice") && name.chars().all(fits) {
+    if name.strip_suffix(".slice").is_some_and(|stem| !stem.is_empty() && stem.chars().all(fits)) {
         return Some(name);
     }
     ledger.leave(

@@ -304,21 +304,6 @@ fn quadlet_says_what_the_recipe_says() {
     assert_eq!(left_out, ["--restart on-failure:3", "--alias db of the network back"]);
 }
 
-/// Quadlet's `--cgroups=split` refuses a `--cgroup-parent`.
-#[test]
-fn the_old_container_must_give_its_name_up_first() {
-    let mut prescription = crate::render::sample::prescription();
-    let (name, image) = ("web".to_owned(), "img".to_owned());
-    let recipe = Recipe { source: name.clone(), name, image, ..Recipe::default() };
-    prescription.launch =
-        Some(crate::prescribe::recipe::Launch { recipe, kind: EngineKind::Docker, remarks: Vec::new() });
-    for format in CureFormat::VARIANTS.iter().copied().filter(|format| *format != CureFormat::Sh) {
-        let told = emit(&prescription, format).unwrap().unwrap().page().contains("rename web web-before");
-        let starts_beside = matches!(format, CureFormat::Kubernetes | CureFormat::Dockerfile);
-        assert_eq!(told, !starts_beside, "{format:?}");
-    }
-}
-
 #[test]
 fn command_lines_come_back_from_a_shell() {
     let recipe = recipe();

@@ -39,3 +39,17 @@ fn mount_options_that_the_other_engine_lacks_are_named() {
     let own = page(EngineKind::Podman, CureFormat::Quadlet);
     assert!(own.contains("uid=1") && !own.contains("left out"), "{own}");
 }
+
+#[test]
+fn the_old_container_must_give_its_name_up_first() {
+    let mut prescription = crate::render::sample::prescription();
+    let (name, image) = ("web".to_owned(), "img".to_owned());
+    let recipe = Recipe { source: name.clone(), name, image, ..Recipe::default() };
+    prescription.launch =
+        Some(crate::prescribe::recipe::Launch { recipe, kind: EngineKind::Docker, remarks: Vec::new() });
+    for format in CureFormat::VARIANTS.iter().copied().filter(|format| *format != CureFormat::Sh) {
+        let told = emit(&prescription, format).unwrap().unwrap().page().contains("rename web web-before");
+        let starts_beside = matches!(format, CureFormat::Kubernetes | CureFormat::Dockerfile);
+        assert_eq!(told, !starts_beside, "{format:?}");
+    }
+}
