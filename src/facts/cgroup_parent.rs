@@ -16,6 +16,7 @@ const SUFFIX: &str = ".slice";
 /// Returns whether the control group that the engine will create lies in a subtree, a path below the control
 /// group tree: `system.slice` holds each container of an engine with the driver `systemd` and no requested
 /// parent.
+#[must_use]
 pub fn lies_in(subtree: &str, config: &Config<'_>, facts: &Facts) -> bool {
     parent(config, facts).is_some_and(|parent| Path::new(&parent).starts_with(subtree.trim_matches('/')))
 }
@@ -50,6 +51,7 @@ fn is_systemd(requested: Option<&str>, facts: &Facts) -> Option<bool> {
 
 /// Returns the path of a slice below the tree, as systemd and runc derive it from the name, with a leading
 /// slash; `None` if it is no name of a slice, or that of the root slice.
+#[must_use]
 pub fn slice_path(slice: &str) -> Option<String> {
     let name = slice.strip_suffix(SUFFIX).filter(|name| slice.len() <= 255 && !name.contains('/'))?;
     let mut path = String::new();

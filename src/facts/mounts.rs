@@ -255,7 +255,9 @@ mod tests {
             assert_eq!(mount(&subtree, "", None), Some(CgroupMount::Ro), "{subtree}");
         }
         assert_eq!(mount(&format!("{manager}/app.slice"), "", Some(7)), Some(CgroupMount::Ro));
-        assert_eq!(mount(manager, "web.slice", Some(7)), Some(CgroupMount::Ro));
+        assert_eq!(mount(manager, "web.slice", Some(7)), Some(CgroupMount::Rw));
+        let slice = format!("{manager}/user.slice");
+        assert_eq!(mount(&slice, "web.slice", Some(7)), Some(CgroupMount::Ro));
     }
 
     fn seen(mountinfo: &str) -> Facts {

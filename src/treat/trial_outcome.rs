@@ -12,8 +12,9 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// Returns whether the guest shut down in order. A guest with CAP_SYS_BOOT powers off by reboot(2), which
-    /// ends the init of a PID namespace by SIGINT, so that the engine reports 130 (`pid_namespaces(7)`).
+    /// Returns whether the guest shut down in order. A guest with `CAP_SYS_BOOT` powers off by reboot(2),
+    /// which ends the init of a PID namespace by SIGINT, so that the engine reports 130
+    /// (`pid_namespaces(7)`).
     #[must_use]
     pub fn is_clean(&self) -> bool {
         matches!(self.exit_code, Some(0 | 130))

@@ -37,11 +37,11 @@ fn findings_come_roots_first_and_in_the_order_of_boot() {
             .iter()
             .map(|finding| {
                 let role = order.iter().position(|role| finding["role"] == *role);
-                let rule = finding["id"].as_str().and_then(|id| rules.get(id)).expect("a known diagnosis");
+                let known = finding["id"].as_str().and_then(|id| rules.get(id)).expect("a known diagnosis");
                 // A root cause that no flag cures precedes the others.
                 let curable =
-                    role != Some(0) || rule.no_flag.is_none() || finding["confidence"] == "possible";
-                (role.expect("a known role"), curable, rule.stage)
+                    role != Some(0) || known.no_flag.is_none() || finding["confidence"] == "possible";
+                (role.expect("a known role"), curable, known.stage)
             })
             .collect();
         assert!(places.is_sorted(), "{name}: {places:?}");

@@ -222,6 +222,11 @@ impl Lane {
         self.name.ends_with("-userns")
     }
 
+    /// Whether its engine runs as an ordinary user.
+    pub fn is_rootless(&self) -> bool {
+        self.name.ends_with("-rootless")
+    }
+
     /// Whether the lane has that guest.
     pub fn has(&self, guest: &str) -> bool {
         self.guests.iter().any(|own| own == guest)
