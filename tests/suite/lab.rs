@@ -222,6 +222,11 @@ impl Lane {
         self.name.ends_with("-userns")
     }
 
+    /// Whether its engine runs in a host of the lab, under systemd.
+    pub fn is_in_host(&self) -> bool {
+        self.address.contains("/hosts/")
+    }
+
     /// Whether its engine runs as an ordinary user.
     pub fn is_rootless(&self) -> bool {
         self.name.ends_with("-rootless")

@@ -258,7 +258,11 @@ fn cells_of(page: &str) -> Vec<Cell> {
 #[test]
 fn the_compatibility_table_is_what_runs_show() {
     clock();
-    let lanes: Vec<&Lane> = lab().lanes.iter().filter(|lane| lane.is_own()).collect();
+    let (hosts, lanes): (Vec<&Lane>, Vec<&Lane>) =
+        lab().lanes.iter().filter(|lane| lane.is_own()).partition(|lane| lane.is_in_host());
+    for lane in hosts {
+        announce(&format!("live: compatibility not run on {}: the table has no row for it yet", lane.name));
+    }
     let guests = lanes.iter().flat_map(|lane| lane.guests.iter().map(|guest| (*lane, guest)));
     let cells: Vec<Cell> = std::thread::scope(|scope| {
         let running: Vec<_> = guests.map(|(lane, guest)| scope.spawn(move || tried(lane, guest))).collect();

@@ -207,7 +207,15 @@ fn run_lane(lane: &Lane, seed: u64) -> Vec<String> {
 fn a_container_is_made_again_without_loss() {
     clock();
     let seed = std::env::var("SYSDOCK_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(SEED);
-    let lanes: Vec<&Lane> = lab().lanes.iter().filter(|lane| lane.is_own() && !lane.maps_users()).collect();
+    // The launches are written for engines that have no host around them.
+    let (hosts, lanes): (Vec<&Lane>, Vec<&Lane>) = lab()
+        .lanes
+        .iter()
+        .filter(|lane| lane.is_own() && !lane.maps_users())
+        .partition(|lane| lane.is_in_host());
+    for lane in hosts {
+        announce(&format!("live: recreation not run on {}: no launches are written for it", lane.name));
+    }
     let wrong: Vec<String> = std::thread::scope(|scope| {
         let running: Vec<_> = lanes.iter().map(|lane| scope.spawn(move || run_lane(lane, seed))).collect();
         running.into_iter().flat_map(|lane| lane.join().expect("a lane's containers do not panic")).collect()
