@@ -64,11 +64,23 @@ pub fn emit(prescription: &Prescription, format: CureFormat) -> Result<Option<Em
     let derived = remarks::derived_dockerfile(prescription);
     let mut emitted = document(&Source { recipe: &launch.recipe, kind: launch.kind, derived }, format)?;
     let holds_image = format == CureFormat::Dockerfile;
-    emitted.notes.extend(remarks::taken_name(prescription, launch, format));
+    let fate = fate_of_old_container(format);
+    emitted.notes.extend(fate.and_then(|fate| remarks::taken_name(prescription, launch, fate)));
     emitted.notes.extend(launch.remarks.clone());
     emitted.notes.extend(remarks::needed(prescription, &launch.recipe, holds_image));
     emitted.left_out.extend(remarks::secret_words(&launch.recipe));
     Ok(Some(emitted))
+}
+
+/// Returns what becomes of the old container if a format starts one of the same name; `None` for a format
+/// that does not.
+fn fate_of_old_container(format: CureFormat) -> Option<&'static str> {
+    match format {
+        CureFormat::Quadlet => Some("the unit starts with podman run --replace, which removes it"),
+        CureFormat::Molecule => Some("the driver would change or remove it"),
+        CureFormat::Docker | CureFormat::Podman | CureFormat::Compose => Some("the new one cannot start"),
+        CureFormat::Sh | CureFormat::Kubernetes | CureFormat::Dockerfile => None,
+    }
 }
 
 /// Writes the complete container definition; a shell script, which needs steps, is replaced by one command

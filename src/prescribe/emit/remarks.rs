@@ -2,7 +2,6 @@
 //!
 //! Must never write a secret.
 
-use super::CureFormat;
 use crate::prescribe::engine_cli::Reach;
 use crate::prescribe::prescription::Prescription;
 use crate::prescribe::recipe::{Launch, Recipe, SecretWord};
@@ -62,19 +61,13 @@ pub fn needed(prescription: &Prescription, recipe: &Recipe, holds_image: bool) -
     needed.into_iter().map(note).collect()
 }
 
-/// Says that the old container must give its name up first, where the format starts one of the same name;
-/// returns `None` for a format that does not, or if no old container has the name.
-pub fn taken_name(prescription: &Prescription, launch: &Launch, format: CureFormat) -> Option<String> {
+/// Says that the old container must give its name up first, and its fate if it does not; returns `None` if no
+/// old container has the name.
+pub fn taken_name(prescription: &Prescription, launch: &Launch, fate: &str) -> Option<String> {
     let name = &launch.recipe.name;
     if launch.recipe.source != *name {
         return None;
     }
-    let fate = match format {
-        CureFormat::Quadlet => "the unit starts with podman run --replace, which removes it",
-        CureFormat::Molecule => "the driver would change or remove it",
-        CureFormat::Docker | CureFormat::Podman | CureFormat::Compose => "the new one cannot start",
-        CureFormat::Sh | CureFormat::Kubernetes | CureFormat::Dockerfile => return None,
-    };
     let kept_as = prescription.retired.as_ref().map(|retired| retired.kept_as.clone());
     let kept_as = kept_as.unwrap_or_else(|| format!("{name}-before"));
     let rename = Reach::by_itself(launch.kind).argv(["rename", name, &kept_as]).join(" ");
