@@ -7,6 +7,7 @@
 mod build;
 #[cfg(feature = "engine")]
 mod capture_output;
+#[cfg(feature = "engine")]
 mod cgroup_parent;
 #[cfg(feature = "engine")]
 mod engine_client;
