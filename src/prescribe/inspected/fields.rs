@@ -145,7 +145,7 @@ pub const FIELDS: &[Field] = &[
     // Written by to_recipe.rs and its neighbours, because they depend on each other, the image or the engine.
     elsewhere("Config.Hostname"), elsewhere("Config.Env"), elsewhere("Config.Labels"), elsewhere("Config.Cmd"), elsewhere("Config.Entrypoint"),
     elsewhere("Config.Image"), elsewhere("Config.Volumes"), elsewhere("Config.StopSignal"), elsewhere("Config.Healthcheck"), elsewhere("Config.SystemdMode"),
-    elsewhere("HostConfig.Binds"), elsewhere("HostConfig.Mounts"), elsewhere("HostConfig.Tmpfs"), elsewhere("HostConfig.NetworkMode"),
+    elsewhere("HostConfig.Binds"), elsewhere("HostConfig.Mounts"), elsewhere("HostConfig.Tmpfs"), elsewhere("HostConfig.NetworkMode"), elsewhere("Config.NetworkDisabled"),
     elsewhere("HostConfig.SecurityOpt"), elsewhere("HostConfig.CgroupnsMode"), elsewhere("HostConfig.CgroupMode"), elsewhere("HostConfig.LogConfig"),
     elsewhere("HostConfig.MaskedPaths"), elsewhere("HostConfig.ReadonlyPaths"),
     // Set by the image or the engine, or only needed for a terminal in the foreground.

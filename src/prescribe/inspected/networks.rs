@@ -21,8 +21,15 @@ pub fn carry(config: &Config<'_>, asked: CreateCommand<'_>, recipe: &mut Recipe)
     if config.kind == EngineKind::Podman && asked.knows() {
         return as_asked(config, asked, recipe);
     }
+    let disabled = config.flag("/Config/NetworkDisabled");
     if !DEFAULT.contains(&mode) {
         recipe.push("--network", Some(mode.to_owned()));
+        if disabled {
+            recipe.refused.push("Config.NetworkDisabled: no flag is known for it".to_owned());
+        }
+    } else if disabled {
+        // Docker sets it by itself where it has no bridge; a client of its API may have asked for it.
+        recipe.push("--network", Some("none".to_owned()));
     }
     for (name, settings) in
         config.field("/NetworkSettings/Networks").and_then(Value::as_object).into_iter().flatten()
@@ -108,6 +115,22 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_container_without_a_network_stays_without_one() {
+        let carried = |mode: &str, disabled: bool| {
+            let inspect =
+                json!({"Config": {"NetworkDisabled": disabled}, "HostConfig": {"NetworkMode": mode}});
+            let mut recipe = Recipe::default();
+            carry(&Config::live(&inspect, None, EngineKind::Docker), CreateCommand::default(), &mut recipe);
+            (recipe.values("--network").join(" "), recipe.refused.len())
+        };
+        assert_eq!(carried("bridge", true), ("none".to_owned(), 0));
+        assert_eq!(carried("default", true), ("none".to_owned(), 0));
+        assert_eq!(carried("bridge", false), (String::new(), 0));
+        assert_eq!(carried("none", false), ("none".to_owned(), 0));
+        assert_eq!(carried("front", true), ("front".to_owned(), 1), "it is refused by name");
+    }
 
     #[test]
     fn the_first_network_is_given_at_the_start_and_others_are_joined() {

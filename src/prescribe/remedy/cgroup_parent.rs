@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use crate::facts::cgroup_parent::slice_path;
+use crate::facts::container_cgroup::slice_path;
 use crate::snapshot::vocabulary::CgroupDriver;
 
 /// Prefix of the parents that this program names.
