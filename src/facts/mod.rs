@@ -5,7 +5,7 @@
 
 mod assume;
 pub mod capability;
-pub mod cgroup_parent;
+pub mod container_cgroup;
 mod container_config;
 mod container_facts;
 mod derive;

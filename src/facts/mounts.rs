@@ -4,7 +4,7 @@
 
 use procfs_core::process::{MountInfo, MountInfos};
 
-use super::cgroup_parent::lies_in;
+use super::container_cgroup::lies_in;
 use super::{Config, Mount};
 use crate::snapshot::vocabulary::{CgroupBind, CgroupMode, CgroupMount};
 use crate::snapshot::{EngineKind, Facts, Key, key};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::removal::{Removal, by_hand, remove, remove_image};
-use super::{Session, cgroup_parent};
+use super::{Session, trial_cgroup};
 use crate::prescribe::{TRIAL_LABEL, is_made_name, made_image};
 
 /// Patterns for the names of trial images; Docker's has no part for a registry, Podman's has one.
@@ -42,7 +42,7 @@ async fn swept(session: &Session<'_>, name: &str, all: bool) {
     match remove(session, name, kept.as_deref()).await {
         Removal::Gone => {
             session.marks.forget(name);
-            cgroup_parent::remove(name, &[]);
+            trial_cgroup::remove(name, &[]);
             session.reporter.tell(&format!("removed {name}, left behind by a trial"));
         }
         Removal::Stays(why) => {

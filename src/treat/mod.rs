@@ -8,8 +8,6 @@ mod build;
 #[cfg(feature = "engine")]
 mod capture_output;
 #[cfg(feature = "engine")]
-mod cgroup_parent;
-#[cfg(feature = "engine")]
 mod engine_client;
 #[cfg(feature = "engine")]
 mod error;
@@ -46,6 +44,8 @@ mod session;
 mod traced_calls;
 #[cfg(feature = "engine")]
 mod trial;
+#[cfg(feature = "engine")]
+mod trial_cgroup;
 mod trial_outcome;
 #[cfg(feature = "engine")]
 mod workspace;

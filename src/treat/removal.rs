@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::Session;
-use super::cgroup_parent::{self, Left};
 use super::ownership::{Claim, Mark, claim, is_made_image};
+use super::trial_cgroup::{self, Left};
 use crate::docker::EngineKind;
 use crate::prescribe::{IMAGE_TOKEN_LABEL, Step, StepKind, made_image};
 
@@ -33,7 +33,7 @@ pub(super) async fn clean(session: &Session<'_>, mark: &Mark, steps: &[Step]) ->
         ));
     } else {
         session.marks.forget(&mark.name);
-        tell_parent(session, cgroup_parent::remove(&mark.name, steps));
+        tell_parent(session, trial_cgroup::remove(&mark.name, steps));
     }
     let mut gone = stays.is_none();
     for image in made_images(steps) {
