@@ -227,6 +227,13 @@ impl Lane {
         self.address.contains("/hosts/")
     }
 
+    /// The path of its socket where its engine runs: a host of the lab sees its sockets in a folder of its own.
+    pub fn own_socket(&self) -> String {
+        let socket = self.address.trim_start_matches("unix://");
+        let name = Path::new(socket).file_name().unwrap_or_default().to_string_lossy();
+        if self.is_in_host() { format!("/lab/{name}") } else { socket.to_owned() }
+    }
+
     /// Whether its engine runs as an ordinary user.
     pub fn is_rootless(&self) -> bool {
         self.name.ends_with("-rootless")

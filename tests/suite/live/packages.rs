@@ -90,7 +90,7 @@ fn the_image_examines_a_container_through_the_socket_alone() {
         let inspected = Container::start(lane, "inspected", &[], "bookworm", &["/sbin/init"]);
         let here = lane.sysdock(&["doctor", "--format", "json", &inspected.name]).run();
         let doctor = Container::named(lane, "doctor");
-        let socket = format!("{}:/var/run/docker.sock", lane.address.trim_start_matches("unix://"));
+        let socket = format!("{}:/var/run/docker.sock", lane.own_socket());
         let said = lane.client(&[
             "run",
             "--rm",
