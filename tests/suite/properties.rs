@@ -181,6 +181,32 @@ proptest! {
     }
 }
 
+/// What says that a secret follows.
+const OPENINGS: [&str; 8] =
+    ["mysql -p ", "curl -u ", "run -e A_TOKEN=", "password=", "{\"token\": ", "<key>", "https://u:", ""];
+/// What a secret begins and ends with, and characters of several bytes.
+const PIECES: [&str; 14] =
+    ["\\", "\\\\", "\"", "'", "`", "=", ":", " ", ";", "x9", "é", "\u{1d4a2}", "\u{a0}", "--password "];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn quotes_and_escapes_are_cut_between_characters(
+        opening in prop::sample::select(OPENINGS.to_vec()),
+        pieces in prop::collection::vec(prop::sample::select(PIECES.to_vec()), 0..16),
+    ) {
+        let text = [opening, &pieces.concat()].concat();
+        let mut redactor = Redactor::default();
+        redactor.learn_text(&text);
+        redactor.learn(&json!({"Config": {"Cmd": ["sh", "-c", text], "Env": [text]}, "text": text}));
+        let mut value = json!({"Config": {"Cmd": [text], "Env": [text]}, "text": text});
+        redactor.redact_value(&mut value);
+        let once = redactor.redact(&text);
+        prop_assert!(once.len() <= text.len() + 40 * pieces.len() + 40, "{text} became {once}");
+    }
+}
+
 /// Lines as logs have them: plain ones, telling ones, coloured ones, very long ones.
 fn line() -> impl Strategy<Value = String> {
     prop_oneof![

@@ -303,10 +303,9 @@ fn words(text: &str) -> Vec<Range<usize>> {
         if between {
             at += 1;
         } else if let Some(quote) = delimiters::quote(text, at) {
-            let range = delimiters::within(text, at + quote.len(), quote)
-                .unwrap_or(at + quote.len()..at + quote.len());
-            at = range.end + quote.len();
-            found.push(range);
+            let (inside, after) = delimiters::quoted(text, at + quote.len(), quote);
+            at = after;
+            found.push(inside);
         } else {
             let end = word_end(text, at);
             found.push(at..end);
@@ -325,8 +324,7 @@ fn word_end(text: &str, start: usize) -> usize {
             if !text[start..at].contains('=') {
                 return at.max(start + 1);
             }
-            at = delimiters::within(text, at + quote.len(), quote)
-                .map_or(at + quote.len(), |range| range.end + quote.len());
+            (_, at) = delimiters::quoted(text, at + quote.len(), quote);
         } else {
             at += 1;
         }

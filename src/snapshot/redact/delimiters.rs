@@ -18,21 +18,25 @@ pub(super) fn quote(text: &str, at: usize) -> Option<&str> {
 }
 
 /// Returns the range from a place to the quote that closes `opening`: one with as many backslashes or fewer;
-/// without one, the whole rest.
+/// without one, the whole rest. An empty range is none.
 pub(super) fn within(text: &str, at: usize, opening: &str) -> Option<Range<usize>> {
-    let sign = opening.bytes().next_back()?;
-    let bytes = text.as_bytes();
+    let (inside, _) = quoted(text, at, opening);
+    (!inside.is_empty()).then_some(inside)
+}
+
+/// Returns the range between `opening`, which ends at `at`, and the quote that closes it, with the place after
+/// that quote. The closing quote may have fewer backslashes than the opening one, so its length is its own.
+pub(super) fn quoted(text: &str, at: usize, opening: &str) -> (Range<usize>, usize) {
+    let sign = opening.bytes().next_back();
     let mut slashes = 0;
-    for (place, byte) in bytes.iter().enumerate().skip(at) {
-        match *byte {
+    for (place, byte) in text.bytes().enumerate().skip(at) {
+        match byte {
             b'\\' => slashes += 1,
-            byte if byte == sign && slashes < opening.len() => {
-                return (place - slashes > at).then_some(at..place - slashes);
-            }
+            byte if Some(byte) == sign && slashes < opening.len() => return (at..place - slashes, place + 1),
             _ => slashes = 0,
         }
     }
-    (at < text.len()).then_some(at..text.len())
+    (at..text.len(), text.len())
 }
 
 /// Returns the range of an unquoted value: up to a blank, a quote, or a separator.
