@@ -57,8 +57,8 @@ fn main() -> Result<(), Failure> {
 fn embedded(name: &str, text: &str) -> Result<String, Failure> {
     let mut document: toml::Table = toml::from_str(text)?;
     let examples = document.remove("example").unwrap_or_else(|| toml::Value::Array(Vec::new()));
-    let page = page(&mut document);
     conditions(&document)?;
+    let page = page(&mut document);
     let signatures = document.get_mut("signature").and_then(toml::Value::as_array_mut).into_iter().flatten();
     let patterns: Vec<String> = signatures.filter_map(taken).collect();
     let needles = patterns.iter().map(|pattern| needle::needles(pattern)).collect::<Result<Vec<_>, _>>()?;
@@ -78,10 +78,12 @@ fn embedded(name: &str, text: &str) -> Result<String, Failure> {
     ))
 }
 
-/// Checks the conditions of a rule and of its signatures.
+/// Checks the conditions of a rule, of its signatures and of its variants.
 fn conditions(document: &toml::Table) -> Result<(), String> {
     let signatures = document.get("signature").and_then(toml::Value::as_array).into_iter().flatten();
-    for part in std::iter::once(document).chain(signatures.filter_map(toml::Value::as_table)) {
+    let variants = document.get("variant").and_then(toml::Value::as_array).into_iter().flatten();
+    let parts = signatures.chain(variants).filter_map(toml::Value::as_table);
+    for part in std::iter::once(document).chain(parts) {
         for key in condition_limits::CONDITIONS {
             let Some(source) = part.get(key).and_then(toml::Value::as_str) else { continue };
             condition_limits::checked(source).map_err(|error| format!("`{key}` {error}: {source}"))?;
@@ -94,7 +96,7 @@ fn conditions(document: &toml::Table) -> Result<(), String> {
 /// has are left empty.
 fn page(document: &mut toml::Table) -> toml::Table {
     let mut page = toml::Table::new();
-    for key in ["references", "reproduce", "not_reproduced"] {
+    for key in ["references", "reproduce", "not_reproduced", "variant"] {
         page.extend(document.remove(key).map(|value| (key.to_owned(), value)));
     }
     for key in ["explanation", "confirm"] {

@@ -22,7 +22,8 @@ pub fn judge(snapshot: &Snapshot, rules: &RuleSet, matcher: &Matcher<'_>) -> (Ve
             Ok(Some((standing, confidence))) => {
                 let severity = severity(rule, standing, &snapshot.facts);
                 let evidence = evidence::of(rule, own, &snapshot.facts, standing);
-                found.push(Found { rule: index, standing, severity, confidence, evidence });
+                let variant = variant(rule, own, &scope, &snapshot.facts);
+                found.push(Found { rule: index, standing, severity, confidence, evidence, variant });
             }
             Ok(None) => {}
             Err(missing) => undecided.push(wanting(rule, missing)),
@@ -77,6 +78,13 @@ pub fn judge_rule(
     missing.sort();
     missing.dedup();
     if missing.is_empty() { Ok(None) } else { Err(missing) }
+}
+
+/// Returns the index of the first variant of a rule that fits.
+pub fn variant(rule: &Rule, hits: &[LineHit<'_>], scope: &Scope, facts: &Facts) -> Option<usize> {
+    let matched: Vec<&str> =
+        hits.iter().map(|(_, hit)| rule.signatures[hit.id.signature].name.as_str()).collect();
+    rule.page.variant.iter().position(|variant| variant.fits(scope, facts, &matched))
 }
 
 /// Returns how a finding is to be taken if the manager is up, which disproves a cause that would stop every

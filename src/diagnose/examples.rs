@@ -1,6 +1,6 @@
 //! The worked examples that rules carry, run against the rules themselves.
 
-use super::evaluate::judge_rule;
+use super::evaluate::{judge_rule, variant};
 use super::found::{LineHit, Standing};
 use crate::rule::{Complaint, Example, Expectation, RuleSet, Scope};
 use crate::scan::Matcher;
@@ -79,7 +79,17 @@ fn check_example(
         || (example.expect == Expectation::NoMatch
             && got == Expectation::Undecided
             && !example.lines.is_empty());
-    if same { Ok(()) } else { Err(format!("expected {:?}, got {got:?}", example.expect)) }
+    if !same {
+        return Err(format!("expected {:?}, got {got:?}", example.expect));
+    }
+    let name = |index: usize| rule.page.variant[index].name.as_str();
+    let got = variant(rule, &hits, &scope, facts).map(name);
+    match example.variant.as_deref() {
+        Some(wanted) if got != Some(wanted) => {
+            Err(format!("expected the variant {wanted}, got {}", got.unwrap_or("none")))
+        }
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -29,6 +29,8 @@ pub struct Found {
     pub confidence: Confidence,
     /// The evidence for it.
     pub evidence: Vec<Evidence>,
+    /// Index of the variant of its rule that fits.
+    pub variant: Option<usize>,
 }
 
 impl Found {

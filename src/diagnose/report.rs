@@ -116,6 +116,8 @@ pub struct Finding {
     pub advice: Vec<Advice>,
     /// The step of a container's life at which it strikes.
     pub stage: Stage,
+    /// Name of the shape of the cause whose words these are, if the rule knows several.
+    pub variant: Option<String>,
     /// Why no flag of the container helps, as the rule says it.
     pub no_flag: Option<String>,
     /// Why it does not count, where it does not.

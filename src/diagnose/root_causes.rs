@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::found::{Found, Standing};
 use super::report::{Advice, Finding, Role};
-use crate::rule::{Confidence, Rule, RuleSet};
+use crate::rule::{Confidence, RemedyPlace, Rule, RuleSet, Variant};
 
 /// For each id all ids that follow from it.
 type Followers<'r> = BTreeMap<&'r str, BTreeSet<&'r str>>;
@@ -92,10 +92,7 @@ fn finding(
             .collect(),
         Role::Risk | Role::Note => Vec::new(),
     };
-    let known = entry.remedies.iter().filter_map(|id| rules.remedies.get(id));
-    let advice = known
-        .map(|known| Advice { remedy: known.id.clone(), place: known.place, words: known.words.clone() })
-        .collect();
+    let variant = one.variant.map(|index| &entry.page.variant[index]);
     Finding {
         id: entry.id.clone(),
         role,
@@ -103,15 +100,39 @@ fn finding(
         class: entry.class,
         confidence: one.confidence,
         title: entry.title.clone(),
-        explanation: entry.page.explanation.clone(),
+        explanation: variant
+            .and_then(|variant| variant.explanation.as_ref())
+            .unwrap_or(&entry.page.explanation)
+            .clone(),
         evidence: one.evidence,
         explains,
         explained_by,
         remedies: entry.remedies.clone(),
-        advice,
+        advice: advice(entry, variant, rules),
+        variant: variant.map(|variant| variant.name.clone()),
         stage: entry.stage,
         no_flag: entry.no_flag.clone(),
         accepted: None,
+    }
+}
+
+/// Returns what to do: the words of the variant that fits, or those of each remedy.
+fn advice(rule: &Rule, variant: Option<&Variant>, rules: &RuleSet) -> Vec<Advice> {
+    let known: Vec<_> = rule.remedies.iter().filter_map(|id| rules.remedies.get(id)).collect();
+    match (variant, known.first()) {
+        (Some(variant), Some(first)) => vec![Advice {
+            remedy: first.id.clone(),
+            place: if known.iter().all(|known| known.place == first.place) {
+                first.place
+            } else {
+                RemedyPlace::Advice
+            },
+            words: variant.advice.clone(),
+        }],
+        _ => known
+            .into_iter()
+            .map(|known| Advice { remedy: known.id.clone(), place: known.place, words: known.words.clone() })
+            .collect(),
     }
 }
 

@@ -24,7 +24,7 @@ use super::json_documents::{self, DocumentKind, JsonDocument};
 use super::observe::{self, Observed};
 use super::reader::{Line, ReadText};
 use super::spec::{InspectDocuments, Spec};
-use super::{Supplied, image_config, listing, run_command, services, shell, yaml};
+use super::{Supplied, image_config, listing, run_command, services, shell, surroundings, yaml};
 use crate::scan::threads;
 use crate::snapshot::{EngineKind, Facts};
 
@@ -55,7 +55,11 @@ pub struct Found {
 pub fn found(page: &ReadText, supplied: &Supplied) -> Found {
     let mut budget = Budget::of(page.lines.iter().map(|line| line.text.len() as u64).sum());
     let mut of_page = || of_lines(&page.lines, &mut budget);
-    let observed = || [observe::observations(&page.lines), listing::observations(&page.lines)].concat();
+    let observed = || {
+        let (lines, readers) =
+            (&page.lines, [observe::observations, listing::observations, surroundings::observations]);
+        readers.map(|reader| reader(lines)).concat()
+    };
     let mut found = if page.lines.len() < LONG {
         Found { observed: observed(), ..of_page() }
     } else {

@@ -30,6 +30,7 @@ mod shell;
 mod shell_prompt;
 mod spec;
 mod supplied;
+mod surroundings;
 mod text;
 pub mod unpack;
 mod volume;

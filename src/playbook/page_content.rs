@@ -2,7 +2,7 @@
 
 use super::recorded_cures::{Cure, cures};
 use super::wording::wordings;
-use crate::rule::{Class, Expectation, Rule, RuleSet, Severity, Signature, Stage};
+use crate::rule::{Class, Expectation, Rule, RuleSet, Severity, Signature, Stage, Variant};
 
 /// Number of example lines that are shown for one signature.
 const EXAMPLES: usize = 2;
@@ -93,6 +93,7 @@ pub fn page(rule: &Rule, rules: &RuleSet) -> DiagnosisPage {
         ("What happens", prose(&rule.page.explanation)),
         ("Confirm by hand", prose(&rule.page.confirm)),
         ("What to do", remedies(rule, rules)),
+        ("In particular situations", variants(rule)),
         ("The cure on each engine", prescribed(rule)),
         ("Reproduce", reproduced(rule)),
         ("Explains", ids(rule.explains.clone())),
@@ -156,6 +157,14 @@ fn remedies(rule: &Rule, rules: &RuleSet) -> Vec<Block> {
         Block::Item { title, id: id.clone(), words }
     };
     rule.remedies.iter().map(item).collect()
+}
+
+fn variants(rule: &Rule) -> Vec<Block> {
+    let prose = |variant: &Variant| {
+        let (first, rest) = variant.title.split_at(usize::from(variant.title.is_char_boundary(1)));
+        Block::Prose(format!("{}{rest}: {}", first.to_uppercase(), variant.advice))
+    };
+    rule.page.variant.iter().map(prose).collect()
 }
 
 fn prescribed(rule: &Rule) -> Vec<Block> {

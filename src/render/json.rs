@@ -156,6 +156,10 @@ struct FindingOut<'r> {
     remedies: &'r [String],
     /// The remedies in words.
     advice: Vec<&'r str>,
+    /// Name of the shape of the cause to which explanation and advice are fitted; null for the cause in
+    /// general.
+    #[cfg_attr(feature = "cli", schemars(with = "Option<crate::rule::schema::Id>"))]
+    variant: Option<&'r str>,
     #[cfg_attr(feature = "cli", schemars(with = "crate::rule::Class"))]
     class: &'static str,
     /// The same for the same diagnosis of a target of the same name, from one run to the next.
@@ -332,6 +336,7 @@ fn finding<'r>(finding: &'r Finding, report: &Report) -> FindingOut<'r> {
         explained_by: &finding.explained_by,
         remedies: &finding.remedies,
         advice: finding.advice.iter().map(|advice| advice.words.as_str()).collect(),
+        variant: finding.variant.as_deref(),
         class: words::class(finding.class),
         fingerprint: report.fingerprint(finding),
         accepted: finding.accepted.as_ref(),

@@ -45,6 +45,7 @@ fn finding(id: &str, role: Role, title: &str) -> Finding {
         explained_by: Vec::new(),
         remedies: Vec::new(),
         advice: Vec::new(),
+        variant: None,
         stage: Stage::Mount,
         no_flag: None,
         accepted: None,

@@ -4,10 +4,11 @@
 use std::ops::Deref;
 use std::sync::OnceLock;
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
 
-use super::Reproduction;
+use super::trimmed::trimmed;
+use super::{Reproduction, Variant};
 
 /// A part of a rule; that of a built-in one is read on first use.
 #[derive(Debug, Clone, Default)]
@@ -66,11 +67,9 @@ pub struct RulePage {
     pub reproduce: Vec<Reproduction>,
     /// Why it is not reproduced, if so.
     pub not_reproduced: Option<String>,
-}
-
-/// Reads a text without surrounding space.
-pub(super) fn trimmed<'de, D: Deserializer<'de>>(text: D) -> Result<String, D::Error> {
-    String::deserialize(text).map(|text| text.trim().to_owned())
+    /// Shapes of the cause with words of their own; the first that fits counts.
+    #[serde(default)]
+    pub variant: Vec<Variant>,
 }
 
 #[cfg(test)]

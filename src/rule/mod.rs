@@ -16,6 +16,8 @@ mod reproduce;
 pub mod schema;
 mod source;
 mod syntax;
+mod trimmed;
+mod variant;
 mod verify;
 mod version_range;
 
@@ -29,6 +31,7 @@ pub use load::{builtin, load};
 pub use reproduce::{BROKEN, IMAGE, Reproduction};
 pub use source::RuleSource;
 pub use syntax::{Class, Confidence, Example, Expectation, RemedyPlace, Severity, Signature, Stage};
+pub use variant::Variant;
 pub use verify::{Complaint, PLACEHOLDER, verify};
 pub use version_range::VersionRange;
 

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::lazy_part::{RulePage, trimmed};
-use super::{Condition, ConditionOutcome, RemedyText, Reproduction, Scope, VersionRange};
+use super::lazy_part::RulePage;
+use super::trimmed::trimmed;
+use super::{Condition, ConditionOutcome, RemedyText, Reproduction, Scope, Variant, VersionRange};
 use crate::pattern::Pattern;
 use crate::snapshot::{Facts, key};
 
@@ -146,6 +147,9 @@ pub struct Example {
     pub facts: toml::Table,
     /// What the rule must say to them.
     pub expect: Expectation,
+    /// Name of the variant that must fit, if any has to.
+    #[serde(default)]
+    pub variant: Option<String>,
 }
 
 /// What an example shows.
@@ -237,6 +241,9 @@ pub(super) struct RuleFile {
     pub reproduce: Vec<Reproduction>,
     /// Why there is none, if so.
     pub not_reproduced: Option<String>,
+    /// Shapes of the cause with words of their own; the first that fits replaces the rule's.
+    #[serde(default)]
+    pub variant: Vec<Variant>,
     /// Patterns of log lines that speak for it.
     #[serde(default)]
     pub signature: Vec<SignatureFile>,
@@ -254,6 +261,7 @@ impl RuleFile {
             references: std::mem::take(&mut self.references),
             reproduce: std::mem::take(&mut self.reproduce),
             not_reproduced: self.not_reproduced.take(),
+            variant: std::mem::take(&mut self.variant),
         }
     }
 

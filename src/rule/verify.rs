@@ -63,7 +63,11 @@ fn parts(rule: &Rule) -> Vec<String> {
         .signatures
         .iter()
         .filter_map(|one| Some((format!("signature {} has a condition that", one.name), one.when.as_ref()?)));
-    let mut messages: Vec<String> = own.chain(of_signatures).filter_map(refused).collect();
+    let of_variants =
+        rule.page.variant.iter().filter_map(|one| {
+            Some((format!("variant {} has a condition that", one.name), one.when.as_ref()?))
+        });
+    let mut messages: Vec<String> = own.chain(of_signatures).chain(of_variants).filter_map(refused).collect();
     messages.extend(rule.signatures.iter().filter_map(unusable));
     messages.extend(rule.page.check().err().map(|error| format!("has a page that cannot be read: {error}")));
     messages.extend(
@@ -75,6 +79,7 @@ fn parts(rule: &Rule) -> Vec<String> {
 fn complaints(rule: &Rule, set: &RuleSet, healthy: &[&str]) -> Vec<Complaint> {
     let mut messages = parts(rule);
     messages.extend(form(rule));
+    messages.extend(variants(rule));
     messages.extend(rule.signatures.iter().filter_map(|signature| unheard(signature, rule, set)));
     messages.extend(rule.signatures.iter().filter_map(|signature| blames_the_healthy(signature, healthy)));
     messages.extend(rule.explains.iter().filter(|id| set.get(id).is_none()).map(|id| {
@@ -149,6 +154,43 @@ fn form(rule: &Rule) -> Vec<String> {
             messages.push(format!("signature {} has no example", signature.name));
         }
     }
+    messages
+}
+
+/// Returns what is wrong with the variants of a rule.
+fn variants(rule: &Rule) -> Vec<String> {
+    let variants = &rule.page.variant;
+    let mut messages = Vec::new();
+    let names: BTreeSet<&str> = variants.iter().map(|variant| variant.name.as_str()).collect();
+    if names.len() < variants.len() {
+        messages.push("variant names must differ".to_owned());
+    }
+    for variant in variants {
+        let name = &variant.name;
+        if check_id(name).is_err() {
+            messages.push(format!("variant {name}: the name must be lower-case words joined by hyphens"));
+        }
+        if variant.advice.is_empty() || variant.title.is_empty() {
+            messages.push(format!("variant {name} needs a title and advice"));
+        }
+        if variant.when.is_none() && variant.signatures.is_empty() {
+            messages.push(format!("variant {name} needs a condition or a signature"));
+        }
+        let known = |wanted: &&String| rule.signatures.iter().any(|one| one.name == **wanted);
+        messages.extend(
+            variant
+                .signatures
+                .iter()
+                .filter(|wanted| !known(wanted))
+                .map(|wanted| format!("variant {name} names the unknown signature `{wanted}`")),
+        );
+        if !rule.examples.iter().any(|example| example.variant.as_ref() == Some(name)) {
+            messages.push(format!("variant {name} has no example"));
+        }
+    }
+    let unknown = rule.examples.iter().filter_map(|example| example.variant.as_deref());
+    let unknown = unknown.filter(|wanted| !names.contains(wanted));
+    messages.extend(unknown.map(|wanted| format!("an example names the unknown variant `{wanted}`")));
     messages
 }
 

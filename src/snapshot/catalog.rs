@@ -7,7 +7,8 @@
 use super::fact_type::{FactType, Kind};
 use super::vocabulary::{
     BootOutcome, BusState, CgroupBind, CgroupDriver, CgroupMode, CgroupMount, CgroupNamespace,
-    ContainerStatus, EngineKind, FilterAnswer, FilterEffect, ManagerState, SeccompMode, TargetState, Wrapper,
+    ContainerStatus, EngineKind, FilterAnswer, FilterEffect, Launcher, ManagerState, SeccompMode,
+    TargetState, Wrapper,
 };
 use serde::{Serialize, Serializer};
 
@@ -179,6 +180,9 @@ catalog! {
     CONTAINER_INIT_ARGUMENTS = "container.init_arguments": Vec<String>, "container",
         "Arguments that init itself receives",
         "docker inspect -f '{{.Args}}' CONTAINER";
+    CONTAINER_LAUNCHER = "container.launcher": Launcher, "text",
+        "Tool that starts the container through an engine or a kubelet",
+        "docker inspect -f '{{.Config.Labels}}' CONTAINER";
     CONTAINER_LOG_DRIVER = "container.log_driver": String, "container",
         "Logging driver",
         "docker inspect -f '{{.HostConfig.LogConfig.Type}}' CONTAINER";
@@ -355,6 +359,9 @@ catalog! {
     HOST_LSMS = "host.lsms": Vec<String>, "host",
         "Active Linux security modules",
         "cat /sys/kernel/security/lsm";
+    HOST_SYSTEMD = "host.systemd": bool, "text",
+        "The machine's own init is systemd",
+        "ps -p 1 -o comm=";
     HOST_SYSTEMD_CGROUP = "host.systemd_cgroup": bool, "host",
         "The machine has the name=systemd cgroup hierarchy, or pure v2",
         "grep systemd /proc/self/cgroup";

@@ -171,6 +171,26 @@ vocabulary! {
         Supervisor,
     }
 
+    /// Tool that starts a container through an engine or a kubelet.
+    Launcher {
+        /// An editor's development container.
+        Devcontainer,
+        /// Distrobox or apx.
+        Distrobox,
+        /// Toolbox.
+        Toolbox,
+        /// Molecule, for Ansible roles.
+        Molecule,
+        /// Test Kitchen.
+        Kitchen,
+        /// Kubernetes in Docker.
+        Kind,
+        /// Minikube.
+        Minikube,
+        /// A pod of Kubernetes or `OpenShift`.
+        Pod,
+    }
+
     /// Program that answers behind the Engine API.
     EngineKind {
         /// Docker Engine.

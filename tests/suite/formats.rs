@@ -298,6 +298,7 @@ fn hostile(name: &str) -> Report {
         explains: vec![evil("id")],
         explained_by: if role == Role::Consequence { vec![evil("id")] } else { Vec::new() },
         remedies: vec![evil("remedy")],
+        variant: Some(evil("variant")),
         advice: vec![Advice { remedy: evil("remedy"), place: RemedyPlace::Relaunch, words: evil("advice") }],
         stage: Stage::Mount,
         no_flag: Some(evil("no flag")),

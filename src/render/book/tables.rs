@@ -9,7 +9,7 @@ use crate::exit_code::Exit;
 use crate::snapshot::{CATALOG, FactSpec, Kind};
 
 /// Sources of facts: the collector, what it reads, and which permission that needs.
-const SOURCES: [(&str, &str, &str); 9] = [
+const SOURCES: [(&str, &str, &str); 10] = [
     ("container", "the engine's inspect data of the container", "the engine's socket, read calls only"),
     ("engine", "the engine's data on itself and on the image", "the engine's socket, read calls only"),
     (
@@ -36,6 +36,7 @@ const SOURCES: [(&str, &str, &str); 9] = [
         "running on the engine's machine; the kernel log often needs root",
     ),
     ("seccomp", "the filter in force", "the engine's data; for a profile file, that file"),
+    ("text", "words of a pasted text", "none"),
     ("derived", "the facts above", "none"),
 ];
 

@@ -30,7 +30,7 @@ fn the_keys_are_those_of_the_contract() {
     assert_eq!(keys("/reports/0/target"), "kind name id engine");
     assert_eq!(keys("/reports/0/target/engine"), "name version api");
     let finding = "id role severity confidence title explanation evidence explains explained_by remedies \
-        advice class fingerprint accepted";
+        advice variant class fingerprint accepted";
     assert_eq!(keys("/reports/0/findings/0"), finding);
     assert_eq!(keys("/reports/0/findings/0/evidence/0"), "kind text line stream");
     assert_eq!(keys("/reports/0/findings/0/evidence/1"), "kind path value source");

@@ -24,8 +24,8 @@ pub(super) fn within(text: &str, at: usize, opening: &str) -> Option<Range<usize
     (!inside.is_empty()).then_some(inside)
 }
 
-/// Returns the range between `opening`, which ends at `at`, and the quote that closes it, with the place after
-/// that quote. The closing quote may have fewer backslashes than the opening one, so its length is its own.
+/// Returns the range between `opening`, which ends at `at`, and the quote that closes it, with the place
+/// after that quote. The closing quote may have fewer backslashes than the opening one.
 pub(super) fn quoted(text: &str, at: usize, opening: &str) -> (Range<usize>, usize) {
     let sign = opening.bytes().next_back();
     let mut slashes = 0;
