@@ -28,6 +28,10 @@ enum Mark {
     Format,
     /// The address of a webhook, whose rest is its key.
     Hook,
+    /// The middle of the token of a bot.
+    Bot,
+    /// A one-time code in the query of an address.
+    Query,
     /// `NAME=value` follows.
     Setting,
     /// A program that takes passwords, or an option that takes one.
@@ -78,6 +82,8 @@ static MARKS: LazyLock<Vec<(&'static str, Mark)>> = LazyLock::new(|| {
         all(&["-----begin "], Mark::Block),
         credential_formats::starts().map(|start| (start, Mark::Format)).collect(),
         all(&HOOKS, Mark::Hook),
+        all(&[credential_formats::BOT], Mark::Bot),
+        all(&["?code=", "&code="], Mark::Query),
         all(&assignment::SETTINGS, Mark::Setting),
         command::marks().map(|word| (word, Mark::Command)).collect(),
     ]
@@ -164,6 +170,8 @@ impl Detector {
                 KeyMatch::Nothing => {}
             },
             Mark::Hook => spans.extend(credential_formats::hook(text, &mark)),
+            Mark::Bot => spans.extend(credential_formats::bot(text, &mark)),
+            Mark::Query => spans.extend(address::code(text, &mark)),
             Mark::Setting => spans = assignment::settings(text, &mark),
             Mark::Command => self.is_command = true,
         }
