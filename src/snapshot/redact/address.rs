@@ -59,8 +59,8 @@ fn last_at(address: &str, authority: usize) -> Option<usize> {
     if is_whole { head[..authority].rfind('@') } else { Some(last) }
 }
 
-/// Returns the code after `?code=`, as OAuth passes one on (RFC 6749, section 4.1.2); a number, such as that of
-/// an error, is none.
+/// Returns the code after `?code=`, as OAuth passes one on (RFC 6749, section 4.1.2); a number, such as that
+/// of an error, is none.
 pub(super) fn code(text: &str, mark: &Range<usize>) -> Option<SecretSpan> {
     let rest = &text[mark.end..];
     let is_sign = |byte: u8| {

@@ -1,5 +1,6 @@
-//! Texts in which nearly every character is a delimiter or has several bytes: each place that is masked begins
-//! and ends between characters, since one that does not would be masked nowhere, or with all that follows.
+//! Texts in which nearly every character is a delimiter or has several bytes: each place that is masked
+//! begins and ends between characters, since one that does not would be masked nowhere, or with all that
+//! follows.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -79,8 +80,14 @@ const WORDS: [&str; 44] = [
 ];
 
 fn dense(pieces: usize) -> impl Strategy<Value = String> {
-    let piece = prop_oneof![4 => select(DELIMITERS.to_vec()), 3 => select(WIDE.to_vec()), 4 => select(WORDS.to_vec())];
+    let (delimiter, wide, word) =
+        (select(DELIMITERS.to_vec()), select(WIDE.to_vec()), select(WORDS.to_vec()));
+    let piece = prop_oneof![4 => delimiter, 3 => wide, 4 => word];
     prop::collection::vec(piece, 1..pieces).prop_map(|pieces| pieces.concat())
+}
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 50, ..ProptestConfig::default() }
 }
 
 fn kinds() -> impl Strategy<Value = FieldKind> {
@@ -89,7 +96,7 @@ fn kinds() -> impl Strategy<Value = FieldKind> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 8_000, failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(config(8_000))]
 
     #[test]
     fn places_begin_and_end_between_characters(text in dense(14), kind in kinds()) {
@@ -106,7 +113,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, max_shrink_iters: 50, ..ProptestConfig::default() })]
+    #![proptest_config(config(60))]
 
     #[test]
     fn known_values_are_found_between_characters(value in dense(12), pad in 200usize..300, text in dense(6)) {
