@@ -53,9 +53,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     if let Some(exit) = completion::answer(&arguments) {
         return exit;
     }
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(refusal) => return mistyped_command::answer(&refusal),
+        Err(refusal) => return mistyped_command::answer(&refusal, &arguments),
     };
     match dispatch(cli) {
         Ok(exit) => exit,

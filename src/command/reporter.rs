@@ -14,12 +14,24 @@ pub struct TerminalReporter {
     progress: bool,
     /// Spinners of nested work, the innermost last; only the outermost is shown.
     spinners: RefCell<Vec<Option<Spinner>>>,
+    /// Remarks that belong after the result.
+    later: RefCell<Vec<String>>,
 }
 
 impl TerminalReporter {
     /// Returns a reporter that prints what the options allow.
     pub fn new(options: &Options) -> Self {
-        Self { remarks: options.remarks, progress: options.progress, spinners: RefCell::default() }
+        Self {
+            remarks: options.remarks,
+            progress: options.progress,
+            spinners: RefCell::default(),
+            later: RefCell::default(),
+        }
+    }
+
+    /// Prints the remarks that belong after the result, once it is printed.
+    pub fn finish(&self) {
+        self.later.take().iter().for_each(|message| self.remark(message));
     }
 }
 
@@ -32,6 +44,10 @@ impl Reporter for TerminalReporter {
         if self.remarks {
             output::tell(message);
         }
+    }
+
+    fn remark_after(&self, message: &dyn Display) {
+        self.later.borrow_mut().push(message.to_string());
     }
 
     fn begin(&self, work: &str) {

@@ -20,10 +20,12 @@ pub fn within<T>(
     let rules = rule::load(&options.rules)?;
     let matcher = Matcher::new(&rules);
     let reporter = TerminalReporter::new(options);
-    connect::block_on(async {
+    let done = connect::block_on(async {
         let session = Box::pin(open(options, &rules, &matcher, &reporter)).await?;
         work(&session).await
-    })
+    });
+    reporter.finish();
+    done
 }
 
 /// Connects to the engine, and removes what killed runs left on this machine.

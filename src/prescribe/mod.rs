@@ -33,6 +33,7 @@ pub use privilege::Privilege;
 pub use recipe::checked_names::{is_container_name, is_image_reference};
 pub use recipe::{Element, Fetch, Launch};
 pub use remedy::unknown as unknown_remedies;
+pub use remedy::{CgroupParent, own_parents};
 pub use step::{Step, StepKind};
 pub use steps::{Start, Started, TRIAL_LIFE, Trial, TrialSteps, of_image, start, trial, unchanged};
 pub use trial_names::{

@@ -35,6 +35,11 @@ pub fn tell(message: &dyn std::fmt::Display) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
+/// Prints what to do after an error that was already printed to stderr; ignores an error of writing it.
+pub fn hint(next: &str) {
+    let _ = io::stderr().write_all(format!("  next: {}\n", visible(next)).as_bytes());
+}
+
 /// Formats an error: `sysdock: what went wrong`, more lines after a bar, then `  next: what to do`.
 fn framed(error: &str) -> String {
     let (what, next) =

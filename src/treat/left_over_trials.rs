@@ -42,7 +42,7 @@ async fn swept(session: &Session<'_>, name: &str, all: bool) {
     match remove(session, name, kept.as_deref()).await {
         Removal::Gone => {
             session.marks.forget(name);
-            trial_cgroup::remove(name, &[]);
+            trial_cgroup::remove(name, &[]).await;
             session.reporter.tell(&format!("removed {name}, left behind by a trial"));
         }
         Removal::Stays(why) => {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Session;
 use super::ownership::{Claim, Mark, claim, is_made_image};
-use super::trial_cgroup::{self, Left};
+use super::trial_cgroup;
 use crate::docker::EngineKind;
 use crate::prescribe::{IMAGE_TOKEN_LABEL, Step, StepKind, made_image};
 
@@ -33,23 +33,14 @@ pub(super) async fn clean(session: &Session<'_>, mark: &Mark, steps: &[Step]) ->
         ));
     } else {
         session.marks.forget(&mark.name);
-        tell_parent(session, trial_cgroup::remove(&mark.name, steps));
+        let left = trial_cgroup::remove(&mark.name, steps).await;
+        left.into_iter().for_each(|left| session.reporter.remark_after(&left));
     }
     let mut gone = stays.is_none();
     for image in made_images(steps) {
         gone &= remove_image(session, &image, Some(&mark.token)).await;
     }
     gone
-}
-
-/// Says which control group of a trial stays on the engine's host.
-fn tell_parent(session: &Session<'_>, left: Option<Left>) {
-    let Some(Left { path, why }) = left else { return };
-    let path = path.display();
-    session.reporter.remark(&format!(
-        "the empty control group {path} stays on the engine's host: {why}\n  next: on that host, as root: \
-            rmdir {path}"
-    ));
 }
 
 /// Returns the names of images that the steps build.

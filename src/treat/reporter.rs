@@ -10,6 +10,10 @@ pub trait Reporter {
     /// Receives a remark, which is dropped if remarks are not wanted.
     fn remark(&self, message: &dyn Display);
 
+    /// Receives a remark on what a treatment left behind, which belongs after its result; dropped as others
+    /// are.
+    fn remark_after(&self, message: &dyn Display);
+
     /// Starts work that may take longer than a moment; it may be part of other work.
     fn begin(&self, work: &str);
 

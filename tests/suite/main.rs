@@ -21,6 +21,7 @@ mod cli;
 mod completions;
 mod config_schema;
 mod contract;
+mod dense_texts;
 mod engine;
 mod facts_read;
 mod facts_rederived;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::emitted::{EmitError, Emitted, Source};
 use super::flag_parts::{Port, limit, pair};
-use super::remarks::{SECRET_LABELS, env_file_note};
+use super::remarks::{env_file_note, leave_hidden_labels};
 use super::translate;
 use super::untranslated::Ledger;
 use super::yaml::{self, Entry, Text};
@@ -153,9 +153,7 @@ impl Service {
         if !own.is_empty() {
             ledger.leave("labels com.docker.compose.*", "Compose writes them itself");
         }
-        if recipe.labels.is_some() {
-            ledger.leave("labels", SECRET_LABELS);
-        }
+        leave_hidden_labels(recipe, ledger);
     }
 
     /// Sets mounts.

@@ -3,7 +3,7 @@
 //! Must not copy values of the old environment into an image, which many people can read.
 
 use super::emitted::{Emitted, Source};
-use super::remarks::SECRET_LABELS;
+use super::remarks::leave_hidden_labels;
 use super::untranslated::Ledger;
 use crate::prescribe::recipe::Recipe;
 use crate::visible::{in_json, is_hidden, visible};
@@ -57,9 +57,7 @@ fn rest(recipe: &Recipe, ledger: &mut Ledger<'_>) {
             "its values may be secret, and images are often shared",
         );
     }
-    if recipe.labels.is_some() {
-        ledger.leave("labels", SECRET_LABELS);
-    }
+    leave_hidden_labels(recipe, ledger);
     for flag in ledger.rest() {
         ledger.leave(&flag.words().join(" "), WHY);
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::emitted::{EmitError, Emitted, Source as Written};
 use super::flag_parts::{Port, pair};
-use super::remarks::{SECRET_LABELS, env_file_note};
+use super::remarks::{env_file_note, leave_hidden_labels};
 use super::translate;
 use super::untranslated::Ledger;
 use super::yaml::{self, Entry, Text};
@@ -117,9 +117,7 @@ impl Container {
             ));
             self.env_from.push(FromSecret { secret_ref: [("name", secret.into())].into() });
         }
-        if recipe.labels.is_some() {
-            ledger.leave("labels", SECRET_LABELS);
-        }
+        leave_hidden_labels(recipe, ledger);
         for (flag, key) in [("--tty", "tty"), ("--interactive", "stdin")] {
             self.plain.extend(ledger.switch(flag).map(|truth| (key, Entry::Truth(truth))));
         }

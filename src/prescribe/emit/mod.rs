@@ -83,17 +83,28 @@ fn fate_of_old_container(format: CureFormat) -> Option<&'static str> {
     }
 }
 
+/// Returns the recipe with the labels that hold no secret as flags, for a format without a label file.
+fn with_open_labels(recipe: &Recipe) -> Recipe {
+    let mut recipe = recipe.clone();
+    for label in std::mem::take(&mut recipe.open_labels) {
+        recipe.push("--label", Some(label));
+    }
+    recipe
+}
+
 /// Writes the complete container definition; a shell script, which needs steps, is replaced by one command
 /// line.
 fn document(source: &Source<'_>, format: CureFormat) -> Result<Emitted, EmitError> {
+    let recipe = with_open_labels(source.recipe);
+    let labelled = Source { recipe: &recipe, kind: source.kind, derived: source.derived };
     match format {
         CureFormat::Sh | CureFormat::Docker => run_command::write(source, EngineKind::Docker),
         CureFormat::Podman => run_command::write(source, EngineKind::Podman),
-        CureFormat::Compose => compose::write(source),
-        CureFormat::Quadlet => quadlet::write(source),
-        CureFormat::Kubernetes => kubernetes::write(source),
-        CureFormat::Molecule => molecule::write(source),
-        CureFormat::Dockerfile => Ok(dockerfile::write(source)),
+        CureFormat::Compose => compose::write(&labelled),
+        CureFormat::Quadlet => quadlet::write(&labelled),
+        CureFormat::Kubernetes => kubernetes::write(&labelled),
+        CureFormat::Molecule => molecule::write(&labelled),
+        CureFormat::Dockerfile => Ok(dockerfile::write(&labelled)),
     }
 }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::emitted::{EmitError, Emitted, Source};
 use super::flag_parts::pair;
-use super::remarks::SECRET_LABELS;
+use super::remarks::leave_hidden_labels;
 use super::untranslated::Ledger;
 use super::yaml::{self, Entry, Text};
 use crate::prescribe::recipe::{Flag, Recipe};
@@ -137,9 +137,7 @@ fn file(recipe: &Recipe, kind: EngineKind) -> Result<(File, Ledger<'_>), Unquota
             "its values are not printed: add the ones you need under env",
         );
     }
-    if recipe.labels.is_some() {
-        ledger.leave("labels", SECRET_LABELS);
-    }
+    leave_hidden_labels(recipe, &mut ledger);
     match kind {
         EngineKind::Docker => platform.docker(recipe, &mut ledger)?,
         EngineKind::Podman => platform.podman(recipe, &mut ledger),

@@ -8,7 +8,7 @@ use ini::{EscapePolicy, Ini, WriteOption};
 
 use super::emitted::{EmitError, Emitted, Source};
 use super::patch::Changes;
-use super::remarks::{SECRET_LABELS, comment_lines, env_file_note};
+use super::remarks::{comment_lines, env_file_note, leave_hidden_labels};
 use super::translate;
 use super::untranslated::Ledger;
 use crate::prescribe::recipe::{Flag, Recipe};
@@ -174,9 +174,7 @@ impl Unit {
         for (name, value) in &recipe.environment {
             self.add(CONTAINER, "Environment", word(&format!("{name}={value}")));
         }
-        if recipe.labels.is_some() {
-            ledger.leave("labels", SECRET_LABELS);
-        }
+        leave_hidden_labels(recipe, ledger);
     }
 
     /// Adds mounts.

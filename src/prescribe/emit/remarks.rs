@@ -2,15 +2,20 @@
 //!
 //! Must never write a secret.
 
+use super::untranslated::Ledger;
 use crate::prescribe::engine_cli::Reach;
 use crate::prescribe::prescription::Prescription;
 use crate::prescribe::recipe::{Launch, Recipe, SecretWord};
 use crate::prescribe::step::{DERIVED_DOCKERFILE, StepKind};
 use crate::visible::{disarmed, visible};
 
-/// Why labels are left out if one of them is a secret.
-pub const SECRET_LABELS: &str =
-    "one of them is a secret, so none is printed: take them from the old container";
+/// Why a label is left out.
+const SECRET_LABEL: &str = "a value that may be secret is not printed: take it from the old container";
+
+/// Names the labels that hold a secret as left out.
+pub fn leave_hidden_labels(recipe: &Recipe, ledger: &mut Ledger<'_>) {
+    recipe.hidden_labels.iter().for_each(|name| ledger.leave(&format!("label {name}"), SECRET_LABEL));
+}
 
 /// Names the file with the environment, and what it must contain.
 pub fn env_file_note(recipe: &Recipe) -> String {

@@ -60,6 +60,13 @@ impl Inspected<'_> {
         let (in_file, apart): (Vec<_>, Vec<_>) =
             all.iter().partition(|(key, value)| fits_a_file(&format!("{key}={}", text(value))));
         recipe.labels = Some(in_file.len()).filter(|count| *count > 0);
+        for (key, value) in in_file.iter().filter(|(key, value)| new(&(*key, *value))) {
+            if has_secret(key) || has_secret(&text(value)) {
+                recipe.hidden_labels.push((*key).clone());
+            } else {
+                recipe.open_labels.push(format!("{key}={}", text(value)));
+            }
+        }
         for (key, value) in apart {
             recipe.push("--label", Some(format!("{key}={}", text(value))));
             recipe.labels_apart.push(key.clone());

@@ -50,6 +50,10 @@ pub struct Recipe {
     pub not_fetched: Vec<String>,
     /// Number of labels to fetch from the old container at run time; `None` if none are fetched.
     pub labels: Option<usize>,
+    /// Those of them that hold no secret, as `NAME=value`, for formats without a label file.
+    pub open_labels: Vec<String>,
+    /// Names of those of them that hold a secret.
+    pub hidden_labels: Vec<String>,
     /// Names of labels that are written as separate flags, which are not fetched.
     pub labels_apart: Vec<String>,
     /// Text of the seccomp profile in force, if the engine stores the text.

@@ -57,6 +57,11 @@ impl CgroupParent {
     }
 }
 
+/// Returns the parents that a container of this name would be given, one for each driver.
+pub fn own_parents(container: &str) -> [CgroupParent; 2] {
+    [CgroupDriver::Cgroupfs, CgroupDriver::Systemd].map(|driver| CgroupParent::own(container, driver))
+}
+
 /// Returns whether a value of `--cgroup-parent` was named by this program.
 pub fn is_own(value: &str) -> bool {
     value.trim_start_matches('/').starts_with(PREFIX)

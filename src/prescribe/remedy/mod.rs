@@ -16,7 +16,7 @@ mod seccomp_profile;
 mod systemd_as_pid1;
 
 pub use beyond_flags::steps as steps_beyond_flags;
-pub use cgroup_parent::is_own as is_own_parent;
+pub use cgroup_parent::{CgroupParent, is_own as is_own_parent, own_parents};
 #[cfg(test)]
 pub use remedy_table::REMEDIES;
 pub use remedy_table::unknown;

@@ -59,6 +59,19 @@ fn last_at(address: &str, authority: usize) -> Option<usize> {
     if is_whole { head[..authority].rfind('@') } else { Some(last) }
 }
 
+/// Returns the code after `?code=`, as OAuth passes one on (RFC 6749, section 4.1.2); a number, such as that
+/// of an error, is none.
+pub(super) fn code(text: &str, mark: &Range<usize>) -> Option<SecretSpan> {
+    let rest = &text[mark.end..];
+    let is_sign = |byte: u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'%' | b'/' | b'+')
+    };
+    let length = rest.bytes().take_while(|byte| is_sign(*byte)).count();
+    let code = rest.get(..length)?;
+    let is_number = code.len() < 6 && code.bytes().all(|byte| byte.is_ascii_digit());
+    (!code.is_empty() && !is_number).then(|| SecretSpan::secret(mark.end..mark.end + length))
+}
+
 /// Returns the password before `@tcp(`.
 pub(super) fn source(text: &str, mark: &Range<usize>) -> Option<SecretSpan> {
     let head = &text[..mark.start];

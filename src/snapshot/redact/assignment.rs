@@ -115,8 +115,9 @@ fn following(text: &str, start: usize, at: usize, name: &str) -> Option<Range<us
     let ends_path = text[..start].ends_with('/');
     let is_named = name::is_compound(name) && !name::is_of_file(name);
     let is_prose = is_colon && value_at > after && (ends_path || quoted.is_none() && !is_named);
-    let is_count = name::is_count(name, text[range.clone()].trim_end_matches(['.', ',', ';', ')']));
-    (!is_count && (!is_prose || is_told(text, &range, begins_line(text, start)))).then_some(range)
+    let bare = text[range.clone()].trim_end_matches(['.', ',', ';', ')']);
+    let is_plain = name::is_count(name, bare) || name::is_verdict(name, bare);
+    (!is_plain && (!is_prose || is_told(text, &range, begins_line(text, start)))).then_some(range)
 }
 
 /// Returns whether a name begins a line, as in a list of settings.

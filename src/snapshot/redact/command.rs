@@ -64,6 +64,13 @@ const PROGRAMS: [PasswordProgram; 33] = [
     program("openssl", &["-k"], &[], 0),
 ];
 
+/// Programs with an account as one word: `user/password@database`.
+const ACCOUNTS: [&str; 6] = ["sqlplus", "sqlldr", "expdp", "impdp", "rman", "sqlcl"];
+/// Commands whose first word that is no option is secret.
+const FIRST: [(&str, &str); 1] = [("vault", "login")];
+/// Options that name a file with a key in some programs, and a key in others.
+const KEYS: [&str; 2] = ["--key", "-key"];
+
 /// Options of any program that are followed by `NAME=value`.
 const VARIABLES: [&str; 5] = ["-e", "--env", "--build-arg", "--setenv", "--from-literal"];
 const LABELS: [&str; 3] = ["-l", "--label", "--volume-label"];
@@ -94,7 +101,15 @@ pub(super) fn marks() -> impl Iterator<Item = &'static str> {
         "--label",
         "--volume-label",
     ];
-    PROGRAMS.iter().map(|program| program.name).chain(LOGINS).chain(options)
+    let subcommands = ["net use", "vault login"];
+    PROGRAMS
+        .iter()
+        .map(|program| program.name)
+        .chain(LOGINS)
+        .chain(ACCOUNTS)
+        .chain(options)
+        .chain(subcommands)
+        .chain(KEYS)
 }
 
 /// Returns the secret places of a line that may contain a command.
@@ -127,6 +142,7 @@ pub(super) fn in_words(words: &[&str]) -> Vec<(usize, SecretSpan)> {
         }
         let span =
             running.after(before, word).or_else(|| running.attached(word)).or_else(|| whole(before, word));
+        let span = span.or_else(|| key(before, word)).or_else(|| positional(words, place));
         found.extend(span.map(|span| (place, span)));
         if running.program.is_some_and(|program| program.last > 0)
             && words.get(place + 1).is_none_or(|next| is_end(next))
@@ -252,6 +268,57 @@ fn whole(before: &str, word: &str) -> Option<SecretSpan> {
     let is_script = before.starts_with('-') && !before.starts_with("--") && before.ends_with('c');
     let (name, value) = word.split_once('=').filter(|_| !is_script && !word.contains('\n'))?;
     name::is_secret(name).then(|| SecretSpan::secret(word.len() - value.len()..word.len()))
+}
+
+/// Returns the key in `--key=value` or `--key value`, unless it is the name of a file or a number.
+fn key(before: &str, word: &str) -> Option<SecretSpan> {
+    const SHORTEST: usize = 6;
+    let value = if KEYS.contains(&before) {
+        word
+    } else {
+        word.split_once('=').filter(|(option, _)| KEYS.contains(option))?.1
+    };
+    let is_key = value.len() >= SHORTEST
+        && !value.starts_with('-')
+        && !value.contains(['/', '.', ','])
+        && value.bytes().any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+        && !is_number(value);
+    is_key.then(|| SecretSpan::secret(word.len() - value.len()..word.len()))
+}
+
+/// Returns the secret of a word that only its place among the words makes one.
+fn positional(words: &[&str], place: usize) -> Option<SecretSpan> {
+    let word = words[place];
+    if word.starts_with('-') || is_end(word) {
+        return None;
+    }
+    let begin = words[..place].iter().rposition(|word| is_end(word)).map_or(0, |end| end + 1);
+    // Looking far back for each word would cost the square of their number.
+    let before = &words[begin.max(place.saturating_sub(6))..place];
+    let is_program =
+        |word: &str, names: &[&str]| names.contains(&word.rsplit('/').next().unwrap_or_default());
+    if before.iter().any(|word| is_program(word, &ACCOUNTS)) {
+        return account(word);
+    }
+    let options = before.iter().rev().take_while(|word| word.starts_with('-')).count();
+    if let [.., program, subcommand] = &before[..before.len() - options]
+        && FIRST.iter().any(|(name, second)| second == subcommand && is_program(program, &[name]))
+        && !word.contains('=')
+    {
+        return Some(SecretSpan::secret(0..word.len()));
+    }
+    // `net use Z: \\host\share password /user:me`.
+    let is_share = before.last().is_some_and(|word| word.starts_with("\\\\"));
+    let is_use = before.windows(2).any(|two| is_program(two[0], &["net", "net.exe"]) && two[1] == "use");
+    (is_share && is_use && !word.starts_with('/')).then(|| SecretSpan::secret(0..word.len()))
+}
+
+/// Returns the password of `user/password@database`.
+fn account(word: &str) -> Option<SecretSpan> {
+    let start = word.find('/').filter(|slash| *slash > 0)? + 1;
+    let end = word[start..].rfind('@').map_or(word.len(), |at| start + at);
+    let is_path = word.starts_with(['.', '@', '~']) || word[start..end].contains('/');
+    (!is_path && end > start).then(|| SecretSpan::secret(start..end))
 }
 
 fn is_number(word: &str) -> bool {

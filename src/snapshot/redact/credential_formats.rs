@@ -12,6 +12,8 @@ use super::span::SecretSpan;
 /// Characters in the rest of a key.
 #[derive(Debug, Clone, Copy)]
 enum Signs {
+    /// Hexadecimal digits in lower case.
+    Hex,
     /// Letters and digits.
     Plain,
     /// Also `_`.
@@ -27,6 +29,7 @@ enum Signs {
 impl Signs {
     fn hold(self, byte: u8) -> bool {
         match self {
+            Self::Hex => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
             Self::Plain => byte.is_ascii_alphanumeric(),
             Self::Word => Self::Plain.hold(byte) || byte == b'_',
             Self::Dashed => Self::Word.hold(byte) || byte == b'-',
@@ -37,7 +40,7 @@ impl Signs {
 }
 
 /// Beginning, the least number of signs that follow, and which signs.
-const FORMATS: [(&str, usize, Signs); 64] = [
+const FORMATS: [(&str, usize, Signs); 65] = [
     ("ghp_", 16, Signs::Plain),
     ("gho_", 16, Signs::Plain),
     ("ghu_", 16, Signs::Plain),
@@ -88,6 +91,7 @@ const FORMATS: [(&str, usize, Signs); 64] = [
     ("AGE-SECRET-KEY-1", 16, Signs::Plain),
     ("AKIA", 12, Signs::Plain),
     ("ASIA", 12, Signs::Plain),
+    ("SK", 32, Signs::Hex),
     ("eyJ", 12, Signs::Dotted),
     ("$apr1$", 8, Signs::Crypt),
     ("$2a$", 8, Signs::Crypt),
@@ -103,6 +107,9 @@ const FORMATS: [(&str, usize, Signs); 64] = [
     ("{SHA}", 8, Signs::Crypt),
     ("{SSHA}", 8, Signs::Crypt),
 ];
+
+/// Between the number of a Telegram bot and its key, with the key's first letters.
+pub(super) const BOT: &str = ":AA";
 
 /// Returns the prefixes.
 pub(super) fn starts() -> impl Iterator<Item = &'static str> {
@@ -152,6 +159,18 @@ pub(super) fn hook(text: &str, mark: &Range<usize>) -> Option<SecretSpan> {
         |sign: char| sign.is_whitespace() || matches!(sign, '"' | '\'' | '`' | '<' | '>' | '\\' | ')' | '?');
     let length = rest.find(ends).unwrap_or(rest.len());
     (length > 0).then(|| SecretSpan::secret(mark.end..mark.end + length))
+}
+
+/// Returns the token of a Telegram bot around its `:AA`: the number of the bot, and 35 signs.
+pub(super) fn bot(text: &str, mark: &Range<usize>) -> Option<SecretSpan> {
+    const SIGNS: usize = 33;
+    let head = &text[..mark.start];
+    let number = head.bytes().rev().take(11).take_while(u8::is_ascii_digit).count();
+    let is_within = head[..mark.start - number].ends_with(|sign: char| sign.is_ascii_alphanumeric());
+    let rest = text.as_bytes().get(mark.end..)?;
+    let length = rest.iter().take(SIGNS + 1).take_while(|byte| Signs::Dashed.hold(**byte)).count();
+    let is_token = &text[mark.clone()] == BOT && (8..=10).contains(&number) && length == SIGNS;
+    (is_token && !is_within).then(|| SecretSpan::secret(mark.start - number..mark.end + length))
 }
 
 /// Returns the credentials after `Bearer ` or `Basic ` without a header's name, unless it is prose.

@@ -92,3 +92,63 @@ fn a_line_of_a_log_tells_no_secret() {
         assert!(!said.contains(CANARY) && said.contains("<secret-"), "{line}\n{said}");
     }
 }
+
+/// What secrets without a name look like, with `§` in place of the secret.
+const NAMELESS: &[&str] = &[
+    "sqlplus scott/§@db:1521/x",
+    "/opt/oracle/bin/sqlplus -s 'scott/§'",
+    "+ expdp scott/§@db directory=d",
+    r"net use \\host\share § /user:me",
+    r"net use Z: \\host\share §",
+    "vault login §",
+    "/usr/bin/vault login -no-print §",
+    "app --key=§ --verbose",
+    "app --key § --verbose",
+    "app --api-key § --verbose",
+    "app --api-key=§",
+    "GET /callback?code=§&state=x HTTP/1.1",
+    "https://box/callback?state=x&code=§",
+];
+
+#[test]
+fn secrets_without_a_name_are_hidden() {
+    for line in NAMELESS {
+        let line = line.replace('§', CANARY);
+        let said = hidden(&line);
+        assert!(!said.contains(CANARY) && said.contains("<secret-"), "{line}\n{said}");
+    }
+    for token in [
+        "123456789:AAx9Kd72mQp4Zr-bcdefghijklmnopqrs_u",
+        "1234567890:AAx9Kd72mQp4ZrabcdefghijklmnopqrstU",
+        "SK0123456789abcdef0123456789abcdef",
+    ] {
+        let said = hidden(&format!("bot {token} started"));
+        assert_eq!(said, "bot <secret-1> started", "{token}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_secret_without_a_name_stays() {
+    for line in [
+        "pass: 12 fail: 3",
+        "suite pass: 120, fail: 3",
+        "signature: valid",
+        "signature: invalid",
+        "image signature: not-verified",
+        "Signature: bad",
+        "sort --key=2 list",
+        "sort --key=1,3 list",
+        "curl --key /etc/ssl/key1.pem --cert c.pem https://box/",
+        "curl --key client1.pem https://box/",
+        "sqlplus /nolog",
+        "sqlplus @scripts/setup1.sql",
+        r"net use \\host\share /delete",
+        "vault login -method=github",
+        "GET /x?code=404 HTTP/1.1",
+        "12:AAAA of the disk SK01",
+        "a unix time 1700000000:AA",
+        "TASK0123456789abcdef0123456789abcdef",
+    ] {
+        assert_eq!(hidden(line), line);
+    }
+}

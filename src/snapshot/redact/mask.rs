@@ -80,6 +80,8 @@ impl Masks {
         }
         let Some(automaton) = &self.automaton else { return Vec::new() };
         let mut found = self.occurrences(automaton, text.as_bytes());
+        // A value that is known in part may end within a character.
+        found.iter_mut().for_each(|(range, _)| range.end = text.ceil_char_boundary(range.end));
         for run in runs(text) {
             if let Some(number) = self.encoded(automaton, &text.as_bytes()[run.clone()]) {
                 let padding = text[run.end..].bytes().take(2).take_while(|byte| *byte == b'=').count();

@@ -29,6 +29,8 @@ mod assignment;
 mod command;
 mod credential_formats;
 mod delimiters;
+#[cfg(test)]
+mod dense_text_tests;
 mod detect;
 mod fields;
 #[cfg(test)]

@@ -206,6 +206,15 @@ pub(super) fn is_count(name: &str, value: &str) -> bool {
         && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Returns whether it says how the check of a signature ended: `signature: valid`. A signature is no word.
+pub(super) fn is_verdict(name: &str, value: &str) -> bool {
+    const LONGEST: usize = 16;
+    let words = words(name);
+    words.last().is_some_and(|last| matches!(singular(last), "signature" | "sig"))
+        && value.len() <= LONGEST
+        && value.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+}
+
 fn tells_which(word: &str) -> bool {
     let number = word.strip_prefix('v').unwrap_or(word);
     WHICH.contains(&word) || !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())

@@ -53,3 +53,18 @@ fn the_old_container_must_give_its_name_up_first() {
         assert_eq!(told, !starts_beside, "{format:?}");
     }
 }
+
+#[test]
+fn only_labels_with_a_secret_are_left_out_and_named() {
+    let mut recipe = Recipe { name: "web".to_owned(), image: "i".to_owned(), ..Recipe::default() };
+    recipe.labels = Some(3);
+    recipe.open_labels = vec!["org.opencontainers.image.title=Web".to_owned(), "tier=front".to_owned()];
+    recipe.hidden_labels = vec!["deploy.secret".to_owned()];
+    for format in [CureFormat::Compose, CureFormat::Quadlet, CureFormat::Molecule] {
+        let page = document(&recipe, EngineKind::Docker, format).unwrap().page();
+        let (head, rest): (Vec<&str>, Vec<&str>) = page.lines().partition(|line| line.starts_with('#'));
+        let (head, rest) = (head.join("\n"), rest.join("\n"));
+        assert!(head.contains("left out: label deploy.secret") && !rest.contains("deploy.secret"), "{page}");
+        assert!(rest.contains("image.title") && rest.contains("front") && !head.contains("tier"), "{page}");
+    }
+}
