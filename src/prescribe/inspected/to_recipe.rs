@@ -230,12 +230,7 @@ impl Inspected<'_> {
         if !self.is_podman() {
             return;
         }
-        let annotation = |name: &str| {
-            self.value("Config.Annotations")
-                .and_then(|all| all.get(format!("io.podman.annotations.{name}")))
-                .and_then(Value::as_str)
-                == Some("TRUE")
-        };
+        let annotation = |name: &str| self.own_annotation(name) == Some("TRUE");
         for (name, flag) in [("init", "--init"), ("publish-all", "--publish-all"), ("autoremove", "--rm")] {
             if annotation(name) && !recipe.has(flag) {
                 recipe.push(flag, None);
@@ -259,7 +254,22 @@ impl Inspected<'_> {
                 "Pod: the container is part of a pod, whose network and namespaces it shares".to_owned(),
             );
         }
+        self.user_namespace(recipe);
         self.asked.carry(recipe);
+    }
+
+    /// Carries over the mode of Podman's user namespace, of which `UsernsMode` tells no more than whether there
+    /// is one: Podman 5 notes it in an annotation, older ones in the command line alone.
+    fn user_namespace(&self, recipe: &mut Recipe) {
+        let asked = self.asked.values(&["--userns"]).last().copied();
+        if let Some(mode) = self.own_annotation("userns").or(asked) {
+            recipe.set("--userns", mode);
+        }
+    }
+
+    /// Returns an annotation that Podman writes itself.
+    fn own_annotation(&self, name: &str) -> Option<&str> {
+        self.value("Config.Annotations")?.get(format!("io.podman.annotations.{name}"))?.as_str()
     }
 }
 
@@ -345,6 +355,23 @@ mod tests {
                 flags.retain(|flag| !flag.starts_with("--ulimit"));
             }
             assert_eq!(flags, ["--network none"], "{case}");
+        }
+    }
+
+    #[test]
+    fn the_mode_of_podmans_user_namespace_is_carried_over() {
+        for (case, mut snapshot) in plain() {
+            let Some(document) = snapshot.documents.get_mut("podman") else { continue };
+            document["HostConfig"]["UsernsMode"] = json!("private");
+            if let Some(words) = document.pointer_mut("/Config/CreateCommand").and_then(Value::as_array_mut) {
+                words.splice(2..2, ["--userns", "keep-id"].map(Value::from));
+            }
+            let wanted = if case.contains("-api") { "--userns private" } else { "--userns keep-id" };
+            assert!(flags(&snapshot).iter().any(|flag| flag == wanted), "{case}");
+            let noted = json!({"io.podman.annotations.userns": "keep-id:uid=5,gid=5"});
+            snapshot.documents.get_mut("podman").unwrap()["Config"]["Annotations"] = noted;
+            let users: Vec<_> = flags(&snapshot).into_iter().filter(|flag| flag.contains("user")).collect();
+            assert_eq!(users, ["--userns keep-id:uid=5,gid=5"], "{case}");
         }
     }
 
