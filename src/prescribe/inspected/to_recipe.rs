@@ -172,7 +172,11 @@ impl Inspected<'_> {
             for (key, value) in fields {
                 let path = format!("{section}.{key}");
                 // Its flags are taken from Podman's command line.
-                let asked = key == "StartupHealthCheck" && self.asked.has(&["--health-startup-cmd"]);
+                let asked = match key.as_str() {
+                    "StartupHealthCheck" => self.asked.has(&["--health-startup-cmd"]),
+                    "IDMappings" => self.user_mode().is_some(),
+                    _ => false,
+                };
                 if known(&path).is_none() && !asked && !says_nothing(value) {
                     recipe.refused.push(format!("{path}: no flag is known for it"));
                 }
@@ -258,17 +262,8 @@ impl Inspected<'_> {
         self.asked.carry(recipe);
     }
 
-    /// Carries over the mode of Podman's user namespace, of which `UsernsMode` tells no more than whether there
-    /// is one: Podman 5 notes it in an annotation, older ones in the command line alone.
-    fn user_namespace(&self, recipe: &mut Recipe) {
-        let asked = self.asked.values(&["--userns"]).last().copied();
-        if let Some(mode) = self.own_annotation("userns").or(asked) {
-            recipe.set("--userns", mode);
-        }
-    }
-
     /// Returns an annotation that Podman writes itself.
-    fn own_annotation(&self, name: &str) -> Option<&str> {
+    pub fn own_annotation(&self, name: &str) -> Option<&str> {
         self.value("Config.Annotations")?.get(format!("io.podman.annotations.{name}"))?.as_str()
     }
 }
@@ -355,23 +350,6 @@ mod tests {
                 flags.retain(|flag| !flag.starts_with("--ulimit"));
             }
             assert_eq!(flags, ["--network none"], "{case}");
-        }
-    }
-
-    #[test]
-    fn the_mode_of_podmans_user_namespace_is_carried_over() {
-        for (case, mut snapshot) in plain() {
-            let Some(document) = snapshot.documents.get_mut("podman") else { continue };
-            document["HostConfig"]["UsernsMode"] = json!("private");
-            if let Some(words) = document.pointer_mut("/Config/CreateCommand").and_then(Value::as_array_mut) {
-                words.splice(2..2, ["--userns", "keep-id"].map(Value::from));
-            }
-            let wanted = if case.contains("-api") { "--userns private" } else { "--userns keep-id" };
-            assert!(flags(&snapshot).iter().any(|flag| flag == wanted), "{case}");
-            let noted = json!({"io.podman.annotations.userns": "keep-id:uid=5,gid=5"});
-            snapshot.documents.get_mut("podman").unwrap()["Config"]["Annotations"] = noted;
-            let users: Vec<_> = flags(&snapshot).into_iter().filter(|flag| flag.contains("user")).collect();
-            assert_eq!(users, ["--userns keep-id:uid=5,gid=5"], "{case}");
         }
     }
 
