@@ -36,6 +36,7 @@ mod hostile;
 mod invariants;
 mod knowledge;
 mod lab;
+mod lab_script;
 mod lane_table;
 mod live;
 mod mutants;

@@ -58,17 +58,15 @@ const UNSHOWN: [(&str, &str); 4] = [
     ("the host's cgroup tree, writable", "engines of the lab have one of these two drivers"),
 ];
 
-/// What people have beside this, and why the lab cannot have it.
-const ELSEWHERE_ONLY: [(&str, &str); 8] = [
+/// What people have beside this, and why the lab does not have it.
+const ELSEWHERE_ONLY: [(&str, &str); 9] = [
     (
         "Docker 29",
         "no Debian release has it; its image store is that of the lab's Docker 28.5 with driver systemd",
     ),
     ("Podman 6", "no Debian release has it"),
-    (
-        "gVisor, Kata Containers, Sysbox",
-        "Debian has no package of them; two of them need a kernel of their own",
-    ),
+    ("gVisor", "no engine of the lab has its runtime, which Debian's package runsc would bring"),
+    ("Kata Containers, Sysbox", "Debian has no package of them, and Kata needs virtual machines"),
     ("SELinux and AppArmor", "the kernel of the lab's machine has no security module"),
     ("WSL, Docker Desktop, Podman Machine", "they are virtual machines with kernels of their own"),
     ("Kubernetes' runtimes", "the planner writes for Docker and Podman"),
@@ -277,7 +275,7 @@ fn page(cells: &[Cell]) -> String {
     listed.iter().for_each(|(needs, number)| text.push_str(&format!("{number}. {needs}\n")));
     text.push_str("\n## Not run\n\nThe planner knows these too, from documentation; its cures say so.\n\n");
     not_run().iter().for_each(|line| text.push_str(&format!("{line}\n")));
-    text.push_str("\nNo lane of the lab can have these:\n\n");
+    text.push_str("\nNo lane of the lab has these:\n\n");
     ELSEWHERE_ONLY.iter().for_each(|(what, why)| text.push_str(&format!("- {what} — not run: {why}\n")));
     text.push_str("\nCells of the table that were not run: ");
     text.push_str("systemd 219 and 239 were recorded on the engines that the place of recording had.\n");
