@@ -175,10 +175,10 @@ fn parse(line: &str) -> Option<Lane> {
     let version = version.clone();
     let good = script(&["flags", &name, NAME])?.lines().map(str::to_owned).collect();
     let info = EngineInfo::default();
-    let mut lane = Lane { name, address, engine, version, cgroup, info, guests: guests.to_vec(), good };
-    let said = lane.client(&["info", "--format", "{{json .}}"]);
-    lane.info = EngineInfo::read(&serde_json::from_str(&said.stdout).ok()?);
-    Some(lane)
+    let mut found = Lane { name, address, engine, version, cgroup, info, guests: guests.to_vec(), good };
+    let said = found.client(&["info", "--format", "{{json .}}"]);
+    found.info = EngineInfo::read(&serde_json::from_str(&said.stdout).ok()?);
+    Some(found)
 }
 
 fn script(arguments: &[&str]) -> Option<String> {

@@ -160,7 +160,7 @@ fn tried(lane: &Lane, guest: &str) -> Cell {
 /// A flag without the name of the container that it was tried with.
 fn general(flag: &str) -> String {
     let word = |word: &str| match word.split_once("sysdock-") {
-        Some((before, name)) if name.ends_with(".slice") => format!("{before}NAME.slice"),
+        Some((before, name)) if name.contains(".slice") => format!("{before}NAME.slice"),
         Some((before, _)) => format!("{before}NAME"),
         None => word.to_owned(),
     };

@@ -15,8 +15,8 @@ fn options(lane: &Lane, namespace: &str) -> BTreeSet<String> {
     let words = ["run", "--rm", "--network", "none", "--cgroupns", namespace, "deb-systemd:bookworm"];
     let said = lane.client(&[&words[..], &["grep", " - cgroup2 ", "/proc/self/mountinfo"]].concat());
     assert!(said.good && !said.stdout.is_empty(), "{}: {said:?}", lane.name);
-    let line = said.stdout.lines().next().unwrap_or_default();
-    let own = line.split_once(" - cgroup2 ").and_then(|(_, rest)| rest.split(' ').nth(1));
+    let mount = said.stdout.lines().next().unwrap_or_default();
+    let own = mount.split_once(" - cgroup2 ").and_then(|(_, rest)| rest.split(' ').nth(1));
     own.unwrap_or_default()
         .split(',')
         .filter(|option| !["ro", "rw"].contains(option))
