@@ -7,8 +7,8 @@ use super::documents::Inspected;
 use crate::prescribe::recipe::Recipe;
 
 impl Inspected<'_> {
-    /// Returns the value of `--userns`: Podman 5 notes it in an annotation (`io.podman.annotations.userns`), older
-    /// ones in their command line alone. `None` if it is not known, or was not given.
+    /// Returns the value of `--userns`: Podman 5 notes it in the annotation `io.podman.annotations.userns`,
+    /// older ones in their command line alone. `None` if it is not known, or was not given.
     pub fn user_mode(&self) -> Option<&str> {
         self.own_annotation("userns").or_else(|| self.asked.values(&["--userns"]).last().copied())
     }
