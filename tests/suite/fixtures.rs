@@ -202,14 +202,18 @@ fn scrubbed(text: &str, container: &Container<'_>) -> String {
 
 fn private_names(lane: &Lane, machine: &str) -> Vec<(String, String)> {
     let socket = lane.address.trim_start_matches("unix://");
-    let home =
-        Path::new(socket).ancestors().nth(3).map(|path| path.display().to_string()).unwrap_or_default();
+    let below = if lane.is_in_host() { 5 } else { 3 };
+    let home = Path::new(socket).ancestors().nth(below).map(|path| path.display().to_string());
+    let home = home.unwrap_or_default();
     let temporary = std::env::temp_dir().display().to_string();
     let mut names = vec![(home, "/lab".to_owned())];
-    if machine.len() > 3 {
+    // The name of a host of the lab is that of its release, which guests have too.
+    if machine.len() > 3 && !lane.is_in_host() {
         names.push((machine.to_owned(), "lab".to_owned()));
     }
-    names.push((format!("{temporary}/.tmp"), "/files/".to_owned()));
+    for folder in [temporary.as_str(), "/lab"] {
+        names.push((format!("{folder}/.tmp"), "/files/".to_owned()));
+    }
     names
 }
 

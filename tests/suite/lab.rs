@@ -5,12 +5,15 @@
 //! `LANE=ADDRESS` words, the lanes that are wanted; set but empty it means none. Without it, all that answer are. With `SYSDOCK_REQUIRE_LAB=1` a
 //! missing lab is a failure.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use super::engine_info::{EngineInfo, Where};
+use super::live::tally;
 use super::program::{Call, announce, project, sysdock};
 pub use super::turns::{turn, turn_for};
 
@@ -50,6 +53,8 @@ pub struct Lane {
     pub version: String,
     /// `v1` or `v2`.
     pub cgroup: String,
+    /// What it says of itself.
+    pub info: EngineInfo,
     /// Guests that it has.
     pub guests: Vec<String>,
     /// Flags with which systemd boots here, with [`NAME`] for the container's name.
@@ -75,12 +80,16 @@ pub fn lab() -> &'static Lab {
     &LAB
 }
 
-/// The lane of that name; says that the test does not run where it is missing.
+/// The lane of that name, counted for the caller's suite; says that the test does not run where it is missing.
+#[track_caller]
 pub fn lane(test: &str, name: &str) -> Option<&'static Lane> {
     let found = lab().lanes.iter().find(|lane| lane.name == name);
     if found.is_none() {
         announce(&format!("live: {test} not run, {}", lab().why_not(name)));
         assert!(!required(), "{test} needs the lane {name}");
+    }
+    if let Some(lane) = found {
+        tally::ran(lane, 1);
     }
     found
 }
@@ -126,7 +135,8 @@ fn look() -> Lab {
             line.and_then(|line| line.split_once(" no ")).map(|(_, reason)| reason.trim().to_owned());
         format!("{name}: {}", reason.unwrap_or_else(|| "not started, see `tests/lab/lab up`".to_owned()))
     };
-    lanes.iter().for_each(sweep);
+    // The machine's own engine may have users whose processes are not seen here.
+    lanes.iter().filter(|lane| lane.is_own()).for_each(sweep);
     let missing = LANES
         .iter()
         .filter(|name| !lanes.iter().any(|lane| lane.name == **name))
@@ -164,7 +174,11 @@ fn parse(line: &str) -> Option<Lane> {
     let (name, address, engine, cgroup) = (name.clone(), address.clone(), engine.clone(), cgroup.clone());
     let version = version.clone();
     let good = script(&["flags", &name, NAME])?.lines().map(str::to_owned).collect();
-    Some(Lane { name, address, engine, version, cgroup, guests: guests.to_vec(), good })
+    let info = EngineInfo::default();
+    let mut found = Lane { name, address, engine, version, cgroup, info, guests: guests.to_vec(), good };
+    let said = found.client(&["info", "--format", "{{json .}}"]);
+    found.info = EngineInfo::read(&serde_json::from_str(&said.stdout).ok()?);
+    Some(found)
 }
 
 fn script(arguments: &[&str]) -> Option<String> {
@@ -219,7 +233,12 @@ impl Lane {
 
     /// Whether it maps root of containers to another user.
     pub fn maps_users(&self) -> bool {
-        self.name.ends_with("-userns")
+        self.info.maps_users
+    }
+
+    /// Whether a condition holds for it.
+    pub fn meets(&self, condition: &Where) -> bool {
+        condition.holds(&self.engine, &self.cgroup, self.is_in_host(), &self.info)
     }
 
     /// Whether its engine runs in a host of the lab, under systemd.
@@ -234,9 +253,23 @@ impl Lane {
         if self.is_in_host() { format!("/lab/{name}") } else { socket.to_owned() }
     }
 
+    /// An empty folder for files that containers of the lane see, and its path where the engine runs.
+    pub fn shared_folder(&self) -> (tempfile::TempDir, String) {
+        let socket = Path::new(self.address.trim_start_matches("unix://"));
+        let place = socket.parent().filter(|_| self.is_in_host()).map(Path::to_owned);
+        let place = place.unwrap_or_else(std::env::temp_dir);
+        let mut builder = tempfile::Builder::new();
+        let builder = builder.permissions(std::fs::Permissions::from_mode(0o755));
+        let folder = builder.tempdir_in(place).expect("a temporary folder can be made");
+        let name = folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let there =
+            if self.is_in_host() { format!("/lab/{name}") } else { folder.path().display().to_string() };
+        (folder, there)
+    }
+
     /// Whether its engine runs as an ordinary user.
     pub fn is_rootless(&self) -> bool {
-        self.name.ends_with("-rootless")
+        self.info.rootless
     }
 
     /// Whether the lane has that guest.

@@ -15,6 +15,7 @@ mod seccomp_filter;
 mod secret_places;
 mod settings;
 mod to_recipe;
+mod user_namespace;
 
 pub use create_command::{podman_only, recognises_as_init};
 pub use documents::Inspected;

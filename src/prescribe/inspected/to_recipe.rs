@@ -172,7 +172,11 @@ impl Inspected<'_> {
             for (key, value) in fields {
                 let path = format!("{section}.{key}");
                 // Its flags are taken from Podman's command line.
-                let asked = key == "StartupHealthCheck" && self.asked.has(&["--health-startup-cmd"]);
+                let asked = match key.as_str() {
+                    "StartupHealthCheck" => self.asked.has(&["--health-startup-cmd"]),
+                    "IDMappings" => self.user_mode().is_some(),
+                    _ => false,
+                };
                 if known(&path).is_none() && !asked && !says_nothing(value) {
                     recipe.refused.push(format!("{path}: no flag is known for it"));
                 }
@@ -230,12 +234,7 @@ impl Inspected<'_> {
         if !self.is_podman() {
             return;
         }
-        let annotation = |name: &str| {
-            self.value("Config.Annotations")
-                .and_then(|all| all.get(format!("io.podman.annotations.{name}")))
-                .and_then(Value::as_str)
-                == Some("TRUE")
-        };
+        let annotation = |name: &str| self.own_annotation(name) == Some("TRUE");
         for (name, flag) in [("init", "--init"), ("publish-all", "--publish-all"), ("autoremove", "--rm")] {
             if annotation(name) && !recipe.has(flag) {
                 recipe.push(flag, None);
@@ -259,7 +258,13 @@ impl Inspected<'_> {
                 "Pod: the container is part of a pod, whose network and namespaces it shares".to_owned(),
             );
         }
+        self.user_namespace(recipe);
         self.asked.carry(recipe);
+    }
+
+    /// Returns an annotation that Podman writes itself.
+    pub fn own_annotation(&self, name: &str) -> Option<&str> {
+        self.value("Config.Annotations")?.get(format!("io.podman.annotations.{name}"))?.as_str()
     }
 }
 

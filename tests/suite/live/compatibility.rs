@@ -2,7 +2,8 @@
 //! turn.
 //!
 //! `SYSDOCK_RECORD=1` writes `docs/compatibility.md`; without it the recorded cells of the same engine and
-//! guest must say what the run says. No cell is filled from anything but a run.
+//! guest must say what the run says. No cell is filled from anything but a run. `SYSDOCK_LIVE_ONLY` holds the
+//! lanes that are wanted; the cells of the others are then kept.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::lab::{Lane, lab, turn};
-use super::program::{announce, clock, project};
+use super::program::{Run, announce, clock, project};
+use super::tally;
 
 const PLACE: &str = "docs/compatibility.md";
 
@@ -48,6 +50,30 @@ const ELSEWHERE: [(u32, &str, &str); 8] = [
     (239, "Podman 4.3.1, cgroup v2", "nothing"),
 ];
 
+/// Why the lab cannot show rows of the planner's table, by the beginning of their words.
+const UNSHOWN: [(&str, &str); 4] = [
+    ("systemd before 230", "the lab has no guest that old; 219 was recorded elsewhere, see the table"),
+    ("a rootless engine cannot use cgroup v1", "hosts of the lab have cgroup v2 only"),
+    ("a rootless engine with the cgroup driver none", "its user's systemd is there on all hosts of the lab"),
+    ("the host's cgroup tree, writable", "engines of the lab have one of these two drivers"),
+];
+
+/// What people have beside this, and why the lab does not have it.
+const ELSEWHERE_ONLY: [(&str, &str); 9] = [
+    (
+        "Docker 29",
+        "no Debian release has it; its image store is that of the lab's Docker 28.5 with driver systemd",
+    ),
+    ("Podman 6", "no Debian release has it"),
+    ("gVisor", "no engine of the lab has its runtime, which Debian's package runsc would bring"),
+    ("Kata Containers, Sysbox", "Debian has no package of them, and Kata needs virtual machines"),
+    ("SELinux and AppArmor", "the kernel of the lab's machine has no security module"),
+    ("WSL, Docker Desktop, Podman Machine", "they are virtual machines with kernels of their own"),
+    ("Kubernetes' runtimes", "the planner writes for Docker and Podman"),
+    ("hybrid trees with the driver systemd", "the systemd of the lab's hosts mounts cgroup v2 only"),
+    ("delegated controllers on cgroup v2", "the machine's version 1 tree keeps them"),
+];
+
 /// One lane with one guest.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Cell {
@@ -57,6 +83,19 @@ struct Cell {
     systemd: u32,
     /// What came of it: flags, or why none helps.
     needs: String,
+}
+
+/// What `prove` says of an image. A proof that goes wrong is tried once more and named: a machine under load
+/// boots and stops guests late.
+fn proven(lane: &Lane, image: &str) -> Run {
+    let call = || lane.sysdock(&["prove", image, "--minimal", "--format", "json"]).run();
+    let run = call();
+    let trial = run.report(0)["trial"].clone();
+    if trial.is_null() || trial["works"] == true {
+        return run;
+    }
+    announce(&format!("live: {image} on {}: tried again after {trial}", lane.name));
+    call()
 }
 
 /// Tries a guest on a lane.
@@ -78,7 +117,7 @@ fn tried(lane: &Lane, guest: &str) -> Cell {
         .stdout;
     let systemd = said.split_whitespace().nth(1).and_then(|word| word.parse().ok());
     let systemd = systemd.unwrap_or_else(|| panic!("{} {guest}: no version in {said}", lane.name));
-    let run = lane.sysdock(&["prove", &image, "--minimal", "--format", "json"]).run();
+    let run = proven(lane, &image);
     let report = run.report(0);
     let engine = &report["target"]["engine"];
     let version = engine["version"]
@@ -89,8 +128,13 @@ fn tried(lane: &Lane, guest: &str) -> Cell {
         .unwrap_or_default()
         .to_owned();
     let name = if engine["name"] == "podman" { "Podman" } else { "Docker" };
-    let users = if lane.maps_users() { ", userns-remap" } else { "" };
-    let engine = format!("{name} {version}, cgroup {}{users}", lane.cgroup);
+    let kind = [
+        (lane.info.driver == "systemd", ", driver systemd"),
+        (lane.is_rootless(), ", rootless"),
+        (lane.maps_users(), ", userns-remap"),
+    ];
+    let kind: String = kind.iter().filter(|(is, _)| *is).map(|(_, words)| *words).collect();
+    let engine = format!("{name} {version}, cgroup {}{kind}", lane.cgroup);
     let trial = &report["trial"];
     if trial.is_null() {
         assert_eq!(run.code, 1, "{} {guest}: {report:#}", lane.name);
@@ -116,6 +160,7 @@ fn tried(lane: &Lane, guest: &str) -> Cell {
 /// A flag without the name of the container that it was tried with.
 fn general(flag: &str) -> String {
     let word = |word: &str| match word.split_once("sysdock-") {
+        Some((before, name)) if name.contains(".slice") => format!("{before}NAME.slice"),
         Some((before, _)) => format!("{before}NAME"),
         None => word.to_owned(),
     };
@@ -163,11 +208,15 @@ fn not_run() -> Vec<String> {
         place.extend(row.rootless.filter(|is| *is).map(|_| "rootless".to_owned()));
         place.extend(row.userns.filter(|is| *is).map(|_| "userns-remap".to_owned()));
         place.extend(row.mode.as_ref().map(|mode| format!("cgroup {mode}")));
-        let general = row.engine.is_some() && row.rootless.is_none() && row.userns.is_none();
+        let general = row.engine.is_some() && row.rootless != Some(true) && row.userns.is_none();
         let driver = row.driver.as_ref().map(|driver| format!("driver {driver}"));
-        place.extend(driver.or_else(|| general.then(|| "any other cgroup driver than cgroupfs".to_owned())));
+        place.extend(
+            driver.or_else(|| general.then(|| "any cgroup driver but cgroupfs and systemd".to_owned())),
+        );
         place.extend(row.guest.map(|(_, last)| format!("systemd {last} and earlier")));
-        format!("- {}: {} — not run", place.join(", "), row.words)
+        let why = UNSHOWN.iter().find(|(begin, _)| row.words.starts_with(begin));
+        let (_, why) = why.unwrap_or_else(|| panic!("no reason why `{}` is not run", row.words));
+        format!("- {}: {} — not run: {why}", place.join(", "), row.words)
     };
     table.row.iter().filter(|row| !row.measured).map(one).collect()
 }
@@ -226,7 +275,21 @@ fn page(cells: &[Cell]) -> String {
     listed.iter().for_each(|(needs, number)| text.push_str(&format!("{number}. {needs}\n")));
     text.push_str("\n## Not run\n\nThe planner knows these too, from documentation; its cures say so.\n\n");
     not_run().iter().for_each(|line| text.push_str(&format!("{line}\n")));
+    text.push_str("\nNo lane of the lab has these:\n\n");
+    ELSEWHERE_ONLY.iter().for_each(|(what, why)| text.push_str(&format!("- {what} — not run: {why}\n")));
+    text.push_str("\nCells of the table that were not run: ");
+    text.push_str("systemd 219 and 239 were recorded on the engines that the place of recording had.\n");
     text
+}
+
+/// Cells that were recorded before, with new ones in the place of theirs or behind those of their engine.
+fn merged(mut cells: Vec<Cell>, new: &[Cell]) -> Vec<Cell> {
+    for cell in new {
+        cells.retain(|old| old.engine != cell.engine || old.systemd != cell.systemd);
+        let last = cells.iter().rposition(|old| old.engine == cell.engine);
+        cells.insert(last.map_or(cells.len(), |last| last + 1), cell.clone());
+    }
+    cells
 }
 
 /// The cells that a page holds.
@@ -258,19 +321,24 @@ fn cells_of(page: &str) -> Vec<Cell> {
 #[test]
 fn the_compatibility_table_is_what_runs_show() {
     clock();
-    let (hosts, lanes): (Vec<&Lane>, Vec<&Lane>) =
-        lab().lanes.iter().filter(|lane| lane.is_own()).partition(|lane| lane.is_in_host());
-    for lane in hosts {
-        announce(&format!("live: compatibility not run on {}: the table has no row for it yet", lane.name));
-    }
+    let (lanes, others): (Vec<&Lane>, Vec<&Lane>) = lab().lanes.iter().partition(|lane| lane.is_own());
+    others.iter().for_each(|lane| tally::left_out(lane, "the table has engines of the lab only"));
+    let only = std::env::var("SYSDOCK_LIVE_ONLY").unwrap_or_default();
+    let wanted = |lane: &&Lane| only.is_empty() || only.split_whitespace().any(|word| lane.name == word);
+    let lanes: Vec<&Lane> = lanes.into_iter().filter(wanted).collect();
     let guests = lanes.iter().flat_map(|lane| lane.guests.iter().map(|guest| (*lane, guest)));
     let cells: Vec<Cell> = std::thread::scope(|scope| {
         let running: Vec<_> = guests.map(|(lane, guest)| scope.spawn(move || tried(lane, guest))).collect();
         running.into_iter().map(|cell| cell.join().expect("a cell is tried to its end")).collect()
     });
+    for lane in &lanes {
+        tally::ran(lane, lane.guests.len());
+    }
     if std::env::var("SYSDOCK_RECORD").is_ok_and(|value| value == "1") {
         std::fs::create_dir_all(project("docs")).expect("docs/ can be made");
-        std::fs::write(project(PLACE), page(&cells)).expect("the table can be written");
+        let old = std::fs::read_to_string(project(PLACE)).unwrap_or_default();
+        let kept = if only.is_empty() { Vec::new() } else { cells_of(&old) };
+        std::fs::write(project(PLACE), page(&merged(kept, &cells))).expect("the table can be written");
     }
     let recorded = cells_of(&std::fs::read_to_string(project(PLACE)).expect("the table can be read"));
     let mut unknown = 0;
@@ -301,10 +369,13 @@ fn the_table_is_read_as_it_is_written() {
         cell("Docker 1, cgroup v1", 262, "**no flag helps**: x"),
         cell("Podman 4", 262, "nothing"),
     ];
+    let new = cell("Docker 1, cgroup v1", 247, "`-c`");
+    let one = merged(cells.clone(), std::slice::from_ref(&new));
+    assert_eq!(one, [cells[1].clone(), new, cells[2].clone()]);
     let page = page(&cells);
     assert_eq!(cells_of(&page), cells);
     assert!(
-        page.contains("| Podman 4 | not run | not run | not run | set ") && page.contains("— not run\n"),
+        page.contains("| Podman 4 | not run | not run | not run | set ") && page.contains("— not run: "),
         "{page}"
     );
 }

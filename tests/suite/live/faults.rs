@@ -18,6 +18,7 @@ use sysdock::scan::clean;
 use super::fixtures;
 use super::lab::{Container, LANES, Lane, lab, lane, required, turn, turn_for};
 use super::program::{announce, project, roots, sysdock, with_role};
+use super::tally;
 use super::trials::{Images, Outcome, Trial, faults};
 
 /// Containers of a lane at the same time.
@@ -60,6 +61,10 @@ fn run_lane(lane: &Lane) -> (usize, Vec<String>) {
         }
     });
     let again = again.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match total {
+        0 => tally::left_out(lane, "no fault is tried there"),
+        total => tally::ran(lane, total),
+    }
     (total, again.iter().filter_map(|trial| second_try(trial, lane, &images)).collect())
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
+use super::engine_info::Where;
 use super::lab::Lane;
 use super::program::project;
 
@@ -24,7 +25,7 @@ struct Choice {
     name: String,
     engine: Option<String>,
     #[serde(default)]
-    lanes: Vec<String>,
+    at: Where,
     /// Whether each value is taken by chance, not one of them.
     #[serde(default)]
     some: bool,
@@ -71,8 +72,7 @@ impl Dice {
 
 impl Choice {
     fn fits(&self, lane: &Lane) -> bool {
-        self.engine.as_ref().is_none_or(|engine| *engine == lane.engine)
-            && (self.lanes.is_empty() || self.lanes.contains(&lane.name))
+        self.engine.as_ref().is_none_or(|engine| *engine == lane.engine) && lane.meets(&self.at)
     }
 
     fn deal(&self, launches: &mut [Launch], dice: &mut Dice) {

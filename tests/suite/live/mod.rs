@@ -2,7 +2,7 @@
 //! run at once (`scripts/test`). A test that needs a lane has its place here; `--skip live::` leaves all of
 //! them out.
 
-use super::{fixtures, lab, program};
+use super::{engine_info, fixtures, lab, program};
 
 mod building;
 mod compatibility;
@@ -18,6 +18,7 @@ mod sameness;
 mod selftest;
 mod storm;
 mod sweep;
+pub mod tally;
 mod treatment;
 mod trials;
 mod unseen;

@@ -10,6 +10,7 @@ use sysdock::rule::{BROKEN, IMAGE, Reproduction, Stage, VersionRange, builtin};
 
 use super::lab::{Container, Lane, lab, required, turn_for};
 use super::program::{announce, clock, roots};
+use super::tally;
 
 /// The guests and their systemd, the usual one first.
 const GUESTS: [(&str, i64); 4] = [("bookworm", 252), ("trixie", 257), ("sid", 262), ("bullseye", 247)];
@@ -154,6 +155,12 @@ fn every_command_of_the_playbook_shows_its_diagnosis() {
     let wanted =
         |run: &Run<'_>| only.is_empty() || only.split_whitespace().any(|word| run.label().contains(word));
     let runs: Vec<Run<'_>> = runs().into_iter().filter(wanted).collect();
+    for lane in &lab().lanes {
+        match runs.iter().filter(|run| run.lane.name == lane.name).count() {
+            0 => tally::left_out(lane, "no command of the playbook is for it"),
+            count => tally::ran(lane, count),
+        }
+    }
     let wrong: Vec<String> = std::thread::scope(|scope| {
         let of = |lane: &'static Lane| runs.iter().filter(move |run| run.lane.name == lane.name);
         let lanes = lab().lanes.iter().map(|lane| scope.spawn(move || of(lane).filter_map(wrong).collect()));

@@ -71,6 +71,10 @@ const LISTED: &[Listed] = &[
     cured("/HostConfig/CgroupnsMode", "cgroup"),
     cured("/HostConfig/Binds/|sys|fs|cgroup*", "cgroup"),
     cured("/Mounts/|sys|fs|cgroup*", "cgroup"),
+    cured("/HostConfig/CgroupParent", "its own writable slice"),
+    cured("/HostConfig/CgroupnsMode", "its own writable slice"),
+    cured("/HostConfig/Binds/|sys|fs|cgroup*", "its own writable slice"),
+    cured("/Mounts/|sys|fs|cgroup*", "its own writable slice"),
 ];
 
 /// Lists whose order says nothing.
@@ -174,9 +178,9 @@ fn bind(entry: &Value) -> Option<String> {
     (!nameless && !source.contains("/userdata/overlay/")).then(|| format!("{source}:{target}:{options}"))
 }
 
-/// Options of a mount, sorted.
+/// Options of a mount, sorted; `rw` is what a mount is without a word.
 fn in_order(options: &str) -> String {
-    let mut words: Vec<&str> = options.split(',').collect();
+    let mut words: Vec<&str> = options.split(',').filter(|word| *word != "rw").collect();
     words.sort_unstable();
     words.join(",")
 }
