@@ -106,7 +106,8 @@ pub fn configured(config: &Config<'_>, facts: &mut Facts) {
     set(key::MOUNT_RUN_LOCK, has("/run/lock"), source);
     set(key::MOUNT_TMP, has("/tmp") || read_only_tmpfs, source);
     if config.knows("/HostConfig/IpcMode") {
-        let shm = config.mount_at("/dev/shm").is_some() || config.text("/HostConfig/IpcMode") != Some("none");
+        let none = config.text("/HostConfig/IpcMode") == Some("none") || asks_for_no_ipc(config);
+        let shm = config.mount_at("/dev/shm").is_some() || !none;
         facts.set(key::MOUNT_DEV_SHM, shm, "container inspect: HostConfig.IpcMode");
     }
     if let Some(run) = config.mount_at("/run") {
@@ -114,6 +115,19 @@ pub fn configured(config: &Config<'_>, facts: &mut Facts) {
         facts.set(key::MOUNT_RUN_WRITABLE, run.writable, source);
     }
     bind_facts(config, facts);
+}
+
+/// Returns whether Podman's own command line has `--ipc none`, which Podman 4 shows as `shareable`.
+fn asks_for_no_ipc(config: &Config<'_>) -> bool {
+    let words = config.native.and_then(|native| native.pointer("/Config/CreateCommand")?.as_array());
+    let argv = config.argv();
+    let own: Vec<&str> = words
+        .into_iter()
+        .flatten()
+        .filter_map(|word| word.as_str())
+        .take_while(|word| argv.first().is_none_or(|program| program != word))
+        .collect();
+    own.windows(2).any(|pair| pair == ["--ipc", "none"]) || own.contains(&"--ipc=none")
 }
 
 fn bind_facts(config: &Config<'_>, facts: &mut Facts) {
@@ -172,6 +186,8 @@ pub fn predicted(config: &Config<'_>, facts: &mut Facts) {
     let bound = |path: &str| config.mount_at(path).filter(|mount| mount.kind == "bind");
     let state = |mount: &Mount| if mount.writable { CgroupMount::Rw } else { CgroupMount::Ro };
     let mount = match (&tree, mode) {
+        // Podman's systemd mode mounts its own tree over whatever was asked for at this path.
+        _ if config.systemd_mode() == Some(true) => CgroupMount::Rw,
         (Some(mount), _) if mount.kind != "bind" => CgroupMount::Hidden,
         (Some(mount), CgroupMode::V2) if mount.source == CGROUP && mount.writable => CgroupMount::Rw,
         (_, CgroupMode::V2)
@@ -328,6 +344,38 @@ mod tests {
         configured(&config, &mut facts);
         predicted(&config, &mut facts);
         facts
+    }
+
+    #[test]
+    fn podman_4_shows_only_in_its_command_line_that_there_is_no_shared_memory() {
+        let inspect = json!({"HostConfig": {"IpcMode": "shareable"}, "Config": {"Cmd": ["/sbin/init", "--ipc", "none"]}});
+        let there = |flags: &[&str]| {
+            let line = [&["podman", "run"][..], flags, &["image", "/sbin/init", "--ipc", "none"]].concat();
+            let native = json!({"Config": {"CreateCommand": line}});
+            let mut facts = Facts::default();
+            configured(&Config::live(&inspect, Some(&native), EngineKind::Podman), &mut facts);
+            facts.get(key::MOUNT_DEV_SHM)
+        };
+        assert_eq!(there(&[]), Some(true));
+        assert_eq!((there(&["--ipc", "none"]), there(&["--ipc=none"])), (Some(false), Some(false)));
+    }
+
+    #[test]
+    fn podmans_systemd_mode_mounts_its_own_tree_over_all_others() {
+        let inspect = |kind: &str, source: &str| json!({"HostConfig": {"Binds": []}, "Mounts": [{"Type": kind, "Source": source, "Destination": "/sys/fs/cgroup", "RW": false}]});
+        for (kind, source) in [("volume", "/v"), ("tmpfs", "tmpfs"), ("bind", "cgroup"), ("bind", "/sys/fs/cgroup")] {
+            let inspect = inspect(kind, source);
+            let mount = |mode: bool| {
+                let native = json!({"Config": {"SystemdMode": mode}});
+                let config = Config::live(&inspect, Some(&native), EngineKind::Podman);
+                let mut facts = Facts::default();
+                facts.set(key::CGROUP_MODE, CgroupMode::V2, "test");
+                predicted(&config, &mut facts);
+                facts.get(key::CGROUP_MOUNT)
+            };
+            assert_eq!(mount(true), Some(CgroupMount::Rw), "{inspect}");
+            assert_ne!(mount(false), Some(CgroupMount::Rw), "{inspect}");
+        }
     }
 
     #[test]

@@ -58,7 +58,9 @@ impl Inspected<'_> {
             let text = |key: &str| mount.get(key).and_then(Value::as_str).unwrap_or_default();
             let (target, source) = (text("Destination"), text("Source"));
             let plain = text("Type") == "volume" || text("Type") == "bind" && source.starts_with('/');
-            if plain && text("SubPath").is_empty() {
+            // In systemd mode Podman mounts the tree itself and lists it like this; nobody asked for it.
+            let own_tree = target == "/sys/fs/cgroup" && source == "cgroup";
+            if plain && text("SubPath").is_empty() || own_tree {
                 continue;
             }
             let named = |words: &&&str| {

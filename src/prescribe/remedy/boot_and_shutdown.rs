@@ -4,11 +4,15 @@
 
 use crate::prescribe::recipe::{ChangePlace, Plan};
 use crate::snapshot::key;
+use crate::snapshot::vocabulary::TargetState;
 
-/// Derives an image that has a default target which starts the services.
+/// Derives an image that has a default target which starts the services: also where another cause stops the
+/// boot before systemd reads the target, since the next boot comes that far.
 pub fn default_target(plan: &mut Plan<'_>) {
     const IDS: &[&str] = &["restore-default-target", "pull-in-units"];
-    if !plan.roots().any(|root| root.names(IDS)) {
+    let broken = plan.facts.get(key::GUEST_DEFAULT_TARGET_STATE).is_some_and(|state| state != TargetState::Ok)
+        && plan.asks(&["restore-default-target"]);
+    if !broken && !plan.roots().any(|root| root.names(IDS)) {
         return;
     }
     if plan.facts.list(key::GUEST_MASKED_UNITS).contains(&"multi-user.target") {
