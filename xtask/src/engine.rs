@@ -13,7 +13,7 @@ pub struct Lane {
     /// Its address, as `DOCKER_HOST` wants it.
     pub address: String,
     /// `docker` or `podman`.
-    kind: String,
+    pub kind: String,
     /// `v1` or `v2`.
     pub cgroup: String,
     /// Guests that it has.
@@ -57,6 +57,11 @@ fn lab(arguments: &[&str]) -> Result<String> {
     let said = Said::from(output);
     ensure!(said.good, "tests/lab/lab {arguments:?}: {}", said.stderr.trim());
     Ok(said.stdout)
+}
+
+/// The folder where everything of the lab lives.
+pub fn home() -> Result<String> {
+    Ok(lab(&["home"])?.trim().to_owned())
 }
 
 impl Lane {
@@ -112,7 +117,8 @@ impl Lane {
     /// Version of systemd in a guest.
     pub fn systemd(&self, guest: &str) -> Result<i64> {
         let image = image(guest);
-        let said = self.client(&["run", "--rm", "--network", "none", &image, "systemctl", "--version"])?;
+        let run = ["run", "--rm", "--network", "none", "-e", "SYSTEMD_COLORS=0"];
+        let said = self.client(&[&run[..], &[&image, "systemctl", "--version"]].concat())?;
         let number = said.stdout.split_whitespace().nth(1).and_then(|word| word.parse().ok());
         number.ok_or_else(|| anyhow!("{guest} on {}: no version in {said:?}", self.name))
     }
@@ -124,9 +130,21 @@ impl Lane {
         PathBuf::from(format!("/proc/{}/root/sys/fs/cgroup", pid.trim()))
     }
 
+    /// Runs a command in the host of the lane, as the user of its engine; fails for a lane without a host.
+    pub fn enter(&self, command: &[&str]) -> Result<String> {
+        lab(&[&["enter", &self.name], command].concat())
+    }
+
+    /// Names of all lanes that answer.
+    pub fn all() -> Result<Vec<String>> {
+        let name = |line: &str| line.split_whitespace().next().map(str::to_owned);
+        Ok(lab(&["status"])?.lines().filter_map(name).collect())
+    }
+
     /// Removes a container, and the control groups that a bind of them left.
     pub fn remove(&self, container: &str) {
-        let _ = self.client(&["rm", "-f", "-v", container]);
+        let at_once: &[&str] = if self.kind == "podman" { &["-t", "0"] } else { &[] };
+        let _ = self.client(&[&["rm", "-f", "-v"], at_once, &[container]].concat());
         let group = self.cgroups().join(container);
         if group.is_dir() {
             remove_groups(&group);

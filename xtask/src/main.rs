@@ -2,9 +2,10 @@
 //!
 //! `trace` lists the calls of a boot, `run` denies them one at a time, `judge` asks the doctor about every
 //! boot, `write` turns the records into the table that the doctor uses. Everything measured lies outside the
-//! checkout and is kept.
+//! checkout and is kept. `cargo xtask atlas …` collects what becomes of random launches.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to whoever started it")]
 
+mod atlas;
 mod boot;
 mod cells;
 mod effects;
@@ -33,6 +34,9 @@ enum Chore {
     /// Measure which calls systemd needs
     #[command(subcommand)]
     Sweep(Step),
+    /// Collect what becomes of random launches
+    #[command(subcommand)]
+    Atlas(atlas::Step),
 }
 
 #[derive(Subcommand)]
@@ -95,6 +99,7 @@ fn records() -> PathBuf {
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().chore {
+        Chore::Atlas(step) => atlas::go(&step),
         Chore::Sweep(Step::Trace(place)) => trace::all(&place),
         Chore::Sweep(Step::Run(run)) => sweep::run(&run),
         Chore::Sweep(Step::Judge(place)) => judge::all(&place),

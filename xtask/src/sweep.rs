@@ -131,7 +131,7 @@ fn clear(lane: &Lane) -> Result<()> {
 }
 
 /// A profile that lets everything through but one call.
-fn profile(call: &str, errno: i32) -> String {
+pub fn profile(call: &str, errno: i32) -> String {
     let rule = serde_json::json!({"names": [call], "action": "SCMP_ACT_ERRNO", "errnoRet": errno});
     serde_json::json!({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [rule]}).to_string()
 }

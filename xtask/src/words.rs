@@ -18,6 +18,13 @@ pub fn lines(log: &str) -> Vec<String> {
     clean.lines().map(str::trim).filter(keep).map(str::to_owned).collect()
 }
 
+static ID: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b[0-9a-f]{12,64}\b").ok());
+
+/// A line with its ids taken out, which differ from run to run.
+pub fn without_ids(line: &str) -> String {
+    ID.as_ref().map_or_else(|| line.to_owned(), |id| id.replace_all(line, "ID").into_owned())
+}
+
 /// A line with its ids and numbers taken out, by which lines of two boots are compared.
 pub fn shape(line: &str) -> String {
     VARIABLE.as_ref().map_or_else(|| line.to_owned(), |variable| variable.replace_all(line, "#").into_owned())

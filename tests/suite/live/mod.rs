@@ -4,6 +4,7 @@
 
 use super::{engine_info, fixtures, lab, program};
 
+mod atlas;
 mod building;
 mod compatibility;
 mod emitters;
