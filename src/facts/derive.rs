@@ -9,10 +9,11 @@ use crate::pattern::Pattern;
 use crate::snapshot::vocabulary::{BootOutcome, BusState, ContainerStatus, ManagerState};
 use crate::snapshot::{EngineKind, Facts, LogExcerpt, key};
 
-/// Lines that only a completed boot prints.
+/// Lines that only a completed boot prints, and those of its shutdown: only a target that was reached stops.
+/// (A login prompt on the console may clear the lines that came last.)
 static CAME_UP: Pattern = Pattern::with_one_of(
-    &["Startup finished in ", "Reached target "],
-    r"Startup finished in |Reached target .{0,80}(?:Multi-User System|Graphical Interface|multi-user\.target|graphical\.target|container\.target|Login Prompts|getty\.target)",
+    &["Startup finished in ", "Reached target ", "Stopped target "],
+    r"Startup finished in |(?:Reached|Stopped) target .{0,80}(?:Multi-User System|Graphical Interface|multi-user\.target|graphical\.target|container\.target|Login Prompts|getty\.target)",
 );
 /// Last messages of a PID 1 that gives up.
 static GAVE_UP: Pattern = Pattern::with_one_of(

@@ -15,6 +15,7 @@ pub mod guest_systemd_version;
 mod image_name;
 pub mod mounts;
 pub mod pipeline;
+mod podman_create_command;
 pub mod podman_systemd_mode;
 pub mod program;
 pub mod refusal;

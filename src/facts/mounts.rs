@@ -5,7 +5,7 @@
 use procfs_core::process::{MountInfo, MountInfos};
 
 use super::container_cgroup::lies_in;
-use super::{Config, Mount};
+use super::{Config, Mount, podman_create_command};
 use crate::snapshot::vocabulary::{CgroupBind, CgroupMode, CgroupMount};
 use crate::snapshot::{EngineKind, Facts, Key, key};
 
@@ -106,7 +106,8 @@ pub fn configured(config: &Config<'_>, facts: &mut Facts) {
     set(key::MOUNT_RUN_LOCK, has("/run/lock"), source);
     set(key::MOUNT_TMP, has("/tmp") || read_only_tmpfs, source);
     if config.knows("/HostConfig/IpcMode") {
-        let none = config.text("/HostConfig/IpcMode") == Some("none") || asks_for_no_ipc(config);
+        let none = config.text("/HostConfig/IpcMode") == Some("none")
+            || podman_create_command::asks_for(config, "--ipc", "none");
         let shm = config.mount_at("/dev/shm").is_some() || !none;
         facts.set(key::MOUNT_DEV_SHM, shm, "container inspect: HostConfig.IpcMode");
     }
@@ -115,19 +116,6 @@ pub fn configured(config: &Config<'_>, facts: &mut Facts) {
         facts.set(key::MOUNT_RUN_WRITABLE, run.writable, source);
     }
     bind_facts(config, facts);
-}
-
-/// Returns whether Podman's own command line has `--ipc none`, which Podman 4 shows as `shareable`.
-fn asks_for_no_ipc(config: &Config<'_>) -> bool {
-    let words = config.native.and_then(|native| native.pointer("/Config/CreateCommand")?.as_array());
-    let argv = config.argv();
-    let own: Vec<&str> = words
-        .into_iter()
-        .flatten()
-        .filter_map(|word| word.as_str())
-        .take_while(|word| argv.first().is_none_or(|program| program != word))
-        .collect();
-    own.windows(2).any(|pair| pair == ["--ipc", "none"]) || own.contains(&"--ipc=none")
 }
 
 fn bind_facts(config: &Config<'_>, facts: &mut Facts) {
@@ -347,23 +335,11 @@ mod tests {
     }
 
     #[test]
-    fn podman_4_shows_only_in_its_command_line_that_there_is_no_shared_memory() {
-        let inspect = json!({"HostConfig": {"IpcMode": "shareable"}, "Config": {"Cmd": ["/sbin/init", "--ipc", "none"]}});
-        let there = |flags: &[&str]| {
-            let line = [&["podman", "run"][..], flags, &["image", "/sbin/init", "--ipc", "none"]].concat();
-            let native = json!({"Config": {"CreateCommand": line}});
-            let mut facts = Facts::default();
-            configured(&Config::live(&inspect, Some(&native), EngineKind::Podman), &mut facts);
-            facts.get(key::MOUNT_DEV_SHM)
-        };
-        assert_eq!(there(&[]), Some(true));
-        assert_eq!((there(&["--ipc", "none"]), there(&["--ipc=none"])), (Some(false), Some(false)));
-    }
-
-    #[test]
     fn podmans_systemd_mode_mounts_its_own_tree_over_all_others() {
         let inspect = |kind: &str, source: &str| json!({"HostConfig": {"Binds": []}, "Mounts": [{"Type": kind, "Source": source, "Destination": "/sys/fs/cgroup", "RW": false}]});
-        for (kind, source) in [("volume", "/v"), ("tmpfs", "tmpfs"), ("bind", "cgroup"), ("bind", "/sys/fs/cgroup")] {
+        for (kind, source) in
+            [("volume", "/v"), ("tmpfs", "tmpfs"), ("bind", "cgroup"), ("bind", "/sys/fs/cgroup")]
+        {
             let inspect = inspect(kind, source);
             let mount = |mode: bool| {
                 let native = json!({"Config": {"SystemdMode": mode}});

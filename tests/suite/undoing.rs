@@ -76,8 +76,13 @@ impl Client {
     fn begin(&self, fake: &Fake, line: &str, mask: &str) -> Child {
         let path = format!("{}:{}", self.folder.path().display(), std::env::var("PATH").unwrap_or_default());
         let words = format!("umask {mask}; exec {} {line}", env!("CARGO_BIN_EXE_sysdock"));
-        let mut command = Command::new("sh");
-        command.args(["-c", &words]).env_clear().env("PATH", path).env("XDG_STATE_HOME", self.at("state"));
+        // Where the tests were started by nohup, the signal would be ignored here, too.
+        let mut command = Command::new("env");
+        command
+            .args(["--default-signal=HUP", "sh", "-c", &words])
+            .env_clear()
+            .env("PATH", path)
+            .env("XDG_STATE_HOME", self.at("state"));
         command.env("DOCKER_HOST", format!("unix://{}", fake.socket().display()));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         command.spawn().expect("the program can be started")

@@ -110,3 +110,16 @@ fn the_line_after_the_summary_tells_old_from_new() {
         assert_eq!(of_lines(lines).get(key::LOG_FREEZE_LINE), printed, "{lines:?}");
     }
 }
+
+#[test]
+fn a_shutdown_tells_how_far_the_boot_had_come() {
+    for (line, up) in [
+        ("[  OK  ] Stopped target graphical.target - Graphical Interface.", Some(true)),
+        ("[  OK  ] Stopped target Multi-User System.", Some(true)),
+        ("systemd[1]: Stopped target Login Prompts.", Some(true)),
+        ("[  OK  ] Stopped target basic.target - Basic System.", None),
+        ("Stopping target", None),
+    ] {
+        assert_eq!(of_lines(&[line]).get(key::BOOT_UP), up, "{line}");
+    }
+}

@@ -10,8 +10,9 @@ use crate::snapshot::vocabulary::TargetState;
 /// boot before systemd reads the target, since the next boot comes that far.
 pub fn default_target(plan: &mut Plan<'_>) {
     const IDS: &[&str] = &["restore-default-target", "pull-in-units"];
-    let broken = plan.facts.get(key::GUEST_DEFAULT_TARGET_STATE).is_some_and(|state| state != TargetState::Ok)
-        && plan.asks(&["restore-default-target"]);
+    let broken =
+        plan.facts.get(key::GUEST_DEFAULT_TARGET_STATE).is_some_and(|state| state != TargetState::Ok)
+            && plan.asks(&["restore-default-target"]);
     if !broken && !plan.roots().any(|root| root.names(IDS)) {
         return;
     }

@@ -30,6 +30,7 @@ pub struct CgroupParent {
 impl CgroupParent {
     /// Returns the parent of a container: the requested one, or a new one named after the container if none
     /// was requested or the driver would refuse it.
+    #[must_use]
     pub fn of(container: &str, requested: Option<&str>, driver: CgroupDriver) -> Self {
         requested
             .and_then(|parent| Self::parse(parent, driver))
@@ -58,6 +59,7 @@ impl CgroupParent {
 }
 
 /// Returns the parents that a container of this name would be given, one for each driver.
+#[must_use]
 pub fn own_parents(container: &str) -> [CgroupParent; 2] {
     [CgroupDriver::Cgroupfs, CgroupDriver::Systemd].map(|driver| CgroupParent::own(container, driver))
 }

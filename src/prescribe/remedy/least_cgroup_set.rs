@@ -351,12 +351,10 @@ mod tests {
 
     #[test]
     fn the_image_alone_says_that_its_volume_comes_back() {
-        for (major, mode, driver, words) in [
-            (20, "v2", "cgroupfs", "-v /sys/fs/cgroup:/sys/fs/cgroup:ro"),
-            (28, "v2", "cgroupfs", "-v /sys/fs/cgroup:/sys/fs/cgroup:ro"),
-            (28, "v2", "systemd", "-v /sys/fs/cgroup:/sys/fs/cgroup:rw"),
-            (20, "v1", "cgroupfs", "-v /sys/fs/cgroup:/sys/fs/cgroup:ro"),
-        ] {
+        let words = "-v /sys/fs/cgroup:/sys/fs/cgroup:ro";
+        for (major, mode, driver) in
+            [(20, "v2", "cgroupfs"), (28, "v2", "cgroupfs"), (28, "v2", "systemd"), (20, "v1", "cgroupfs")]
+        {
             let mut facts = facts("docker", major, mode, driver, true);
             // A bind of the user's hides it.
             facts.set(key::CGROUP_VOLUME, false, "test");

@@ -170,7 +170,14 @@ fn perform(lane: &Lane, steps: &[Value]) -> Result<(), String> {
         if argv.is_empty() {
             continue;
         }
-        carry_out(lane, &argv, folder.path(), &place)?;
+        let once = || carry_out(lane, &argv, folder.path(), &place);
+        // Podman may start a container that fails all the time between the steps that stop and update it,
+        // and has then nothing to update where the container ends at that moment.
+        let again = lane.engine == "podman" && step["kind"] == "retire-container";
+        once().or_else(|said| {
+            std::thread::sleep(Duration::from_secs(1));
+            if again { once() } else { Err(said) }
+        })?;
     }
     Ok(())
 }

@@ -8,7 +8,8 @@ use super::lab::{Lane, lab};
 use super::program::{announce, project};
 
 /// Suites whose tests name their lanes, and why the other ones are left out.
-const NAMED: [(&str, &str); 8] = [
+const NAMED: [(&str, &str); 9] = [
+    ("atlas", "its rows are drawn from all lanes that answer"),
     ("building", "one engine of each builder is tried"),
     ("emitters", "the lane has not the tools of a form, or a pod does not start there"),
     ("filters", "the filters under test were made for the engines that are tried"),

@@ -7,7 +7,10 @@ const ALONE: usize = 5;
 
 /// All single changes that help, or else one set of which each change is needed; empty where all of them
 /// together do not help. `helps` tries a set of changes.
-pub fn causes(changes: &[String], mut helps: impl FnMut(&[String]) -> Result<bool>) -> Result<Vec<Vec<String>>> {
+pub fn causes(
+    changes: &[String],
+    mut helps: impl FnMut(&[String]) -> Result<bool>,
+) -> Result<Vec<Vec<String>>> {
     if changes.is_empty() || !helps(changes)? {
         return Ok(Vec::new());
     }

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
+use super::Run;
 use super::allowance::Allowance;
 use super::cause;
 use super::doctor;
@@ -18,7 +19,6 @@ use super::random::Random;
 use super::rows::{self, Proof, Row, Said};
 use super::space::{Launch, Space};
 use super::trial::{Outcome, State, Trial};
-use super::Run;
 
 /// Attempts at a boot that the machine's own limits spoilt.
 const ATTEMPTS: u64 = 3;
@@ -126,9 +126,11 @@ impl Atlas<'_> {
     /// The launch of that number, with its causes.
     fn drawn(&self, ready: &Ready<'_>, number: u64) -> Result<()> {
         let place = ready.place;
-        let seed = place.lane.name.bytes().fold(self.run.seed, |seed, byte| {
-            seed.wrapping_mul(0x0100_0000_01b3) ^ u64::from(byte)
-        });
+        let seed = place
+            .lane
+            .name
+            .bytes()
+            .fold(self.run.seed, |seed, byte| seed.wrapping_mul(0x0100_0000_01b3) ^ u64::from(byte));
         let mut random = Random::new(seed ^ number.wrapping_mul(0x2545_f491_4f6c_dd1d));
         let guest = &place.lane.guests[random.index(place.lane.guests.len())];
         let launch = self.space.draw(&place.tags, &mut random);
@@ -141,7 +143,13 @@ impl Atlas<'_> {
         self.keep(row)
     }
 
-    fn causes(&self, place: &Place, guest: &str, launch: &Launch, good: &Outcome) -> Result<Vec<Vec<String>>> {
+    fn causes(
+        &self,
+        place: &Place,
+        guest: &str,
+        launch: &Launch,
+        good: &Outcome,
+    ) -> Result<Vec<Vec<String>>> {
         if !good.is_up() {
             return Ok(Vec::new());
         }
@@ -284,9 +292,8 @@ fn row_of(case: Case<'_>, outcome: Outcome) -> Row {
     let Case { place, space, guest, launch } = case;
     let words = space.words(launch, "NAME", &place.tags);
     let image = words.image.as_ref().map_or("IMAGE".to_owned(), |(name, _)| format!("IMAGE-{name}"));
-    let profile = words.deny.iter().flat_map(|call| {
-        ["--security-opt".to_owned(), format!("seccomp=deny-{call}.json")]
-    });
+    let profile =
+        words.deny.iter().flat_map(|call| ["--security-opt".to_owned(), format!("seccomp=deny-{call}.json")]);
     let line = ["run", "-d", "--network", "none"].map(str::to_owned).into_iter();
     Row {
         id: rows::id(&place.lane.name, guest, launch),

@@ -74,7 +74,11 @@ pub fn prove(doctor: &Path, place: &Place, name: &str) -> Result<Proof> {
     let units = trial["failed_units"].as_array().into_iter().flatten();
     Ok(Proof {
         works: trial["works"] == true,
-        state: if trial.is_null() { complaint } else { [text(&trial["state"]), problem].join(" ").trim().into() },
+        state: if trial.is_null() {
+            complaint
+        } else {
+            [text(&trial["state"]), problem].join(" ").trim().into()
+        },
         failed: units.map(|unit| unit.as_str().map_or_else(|| unit.to_string(), str::to_owned)).collect(),
     })
 }

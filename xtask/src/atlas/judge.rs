@@ -98,8 +98,7 @@ impl Known {
 
 /// Judges, prints a table and the disagreements, and fails where one has no reason.
 pub fn all(judge: &Judge) -> Result<()> {
-    let mut rows =
-        if judge.from.is_empty() { rows::stored(judge.held_out)? } else { measured(&judge.from)? };
+    let mut rows = if judge.from.is_empty() { rows::stored(judge.held_out)? } else { measured(&judge.from)? };
     rows.retain(|_, row| judge.lane.is_empty() || judge.lane.contains(&row.lane));
     if let Some(path) = &judge.doctor {
         if judge.ask { ask(path, &mut rows)? } else { ask_again(path, &mut rows)? }
@@ -112,7 +111,11 @@ pub fn all(judge: &Judge) -> Result<()> {
     for wrong in &wrong {
         let reason = known.reason(&wrong.row.id);
         open += usize::from(reason.is_none());
-        println!("{}{}", line(wrong), reason.map(|reason| format!("\n  known: {reason}")).unwrap_or_default());
+        println!(
+            "{}{}",
+            line(wrong),
+            reason.map(|reason| format!("\n  known: {reason}")).unwrap_or_default()
+        );
     }
     ensure!(open == 0, "{open} disagreements without a reason");
     Ok(())
@@ -171,9 +174,7 @@ pub fn ask_again(doctor: &Path, rows: &mut BTreeMap<String, Row>) -> Result<()> 
 /// Replaces what the doctor said about a row by what it says now of its snapshots.
 fn refresh(doctor: &Path, folder: &Path, row: &mut Row) -> Result<()> {
     let path = folder.join(format!("{}.json", row.id));
-    for (said, snapshot) in
-        [(&mut row.doctor, &row.snapshot), (&mut row.stopped, &row.stopped_snapshot)]
-    {
+    for (said, snapshot) in [(&mut row.doctor, &row.snapshot), (&mut row.stopped, &row.stopped_snapshot)] {
         if said.is_some() && !snapshot.is_null() {
             std::fs::write(&path, snapshot.to_string())?;
             *said = Some(doctor::judge(doctor, &path)?);
@@ -291,9 +292,8 @@ fn count(figures: &mut Figures, row: &Row, said: &Said, truth: &Truth) -> Vec<&'
 fn is_curable(launch: &Launch, changes: &[String]) -> bool {
     let more = ["privileged", "sys-admin"];
     let privileged = launch.get("rights").is_some_and(|rights| more.contains(&rights.as_str()));
-    let is_other = |change: &String| {
-        change.starts_with("image=") || privileged && change.starts_with("rights=")
-    };
+    let is_other =
+        |change: &String| change.starts_with("image=") || privileged && change.starts_with("rights=");
     !changes.iter().any(is_other)
 }
 
@@ -346,18 +346,22 @@ impl Figures {
 
 #[cfg(test)]
 mod tests {
-    use sysdock::{Matcher, Role};
     use sysdock::diagnose;
+    use sysdock::{Matcher, Role};
 
     use super::*;
 
     /// What the rules of today say of a snapshot, in place of what was said when it was taken.
-    fn now(said: &Said, snapshot: &serde_json::Value, rules: &sysdock::RuleSet, matcher: &Matcher<'_>) -> Said {
+    fn now(
+        said: &Said,
+        snapshot: &serde_json::Value,
+        rules: &sysdock::RuleSet,
+        matcher: &Matcher<'_>,
+    ) -> Said {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("snapshot.json");
         std::fs::write(&path, snapshot.to_string()).unwrap();
-        let report =
-            diagnose::diagnose_with(&sysdock::read_snapshot(&path).unwrap(), rules, matcher);
+        let report = diagnose::diagnose_with(&sysdock::read_snapshot(&path).unwrap(), rules, matcher);
         let roots = report.findings.iter().filter(|finding| finding.role == Role::RootCause);
         Said {
             verdict: format!("{:?}", report.verdict).to_lowercase(),

@@ -76,9 +76,9 @@ impl Place {
     pub fn find_all(names: &[String]) -> Result<Vec<Self>> {
         std::thread::scope(|scope| {
             let threads: Vec<_> = names.iter().map(|name| scope.spawn(|| Self::find(name))).collect();
-            let places = threads.into_iter().map(|thread| {
-                thread.join().unwrap_or_else(|_| Err(anyhow!("a look at a lane broke off")))
-            });
+            let places = threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or_else(|_| Err(anyhow!("a look at a lane broke off"))));
             places.collect()
         })
     }
@@ -166,7 +166,11 @@ fn podman(info: &Value) -> Engine {
         kind: "podman".to_owned(),
         version: text(info, "/version/Version"),
         driver: text(info, "/host/cgroupManager"),
-        limits: ["memory", "pids"].map(str::to_owned).into_iter().filter(|it| controllers.contains(it)).collect(),
+        limits: ["memory", "pids"]
+            .map(str::to_owned)
+            .into_iter()
+            .filter(|it| controllers.contains(it))
+            .collect(),
         rootless: info.pointer("/host/security/rootless") == Some(&Value::Bool(true)),
         store: text(info, "/store/graphDriverName"),
         namespace: if cgroup == "v2" { "private" } else { "host" }.to_owned(),

@@ -72,7 +72,8 @@ const DOCTOR: &str = "The doctor was asked about each launch that was drawn: whi
                       a change that makes the launch boot. Curable are those that boot with other flags and the same image, \
                       without a right taken away that the launch adds. \
                       Cures are tried by `sysdock prove`, on some of the rows.";
-const KNOWN: &str = "Rows about which the doctor and the flips disagree, with the reason (`data/atlas-known.toml`).";
+const KNOWN: &str =
+    "Rows about which the doctor and the flips disagree, with the reason (`data/atlas-known.toml`).";
 
 /// Rows by lane and state.
 fn counts(rows: &BTreeMap<String, Row>) -> String {
@@ -143,7 +144,8 @@ fn alike<'r>(
 /// The errno's words at the end of a line, where it has them.
 fn errno(line: &str) -> &str {
     let last = line.rsplit(": ").next().unwrap_or_default();
-    let is_errno = ["Operation not", "Permission", "No such", "Read-only", "Invalid", "Resource", "Function not"];
+    let is_errno =
+        ["Operation not", "Permission", "No such", "Read-only", "Invalid", "Resource", "Function not"];
     if is_errno.iter().any(|start| last.starts_with(start)) { last } else { "" }
 }
 
@@ -205,7 +207,8 @@ mod tests {
 
     #[test]
     fn each_disagreement_has_a_reason() {
-        let (space, rows, known) = (Space::read().unwrap(), rows::stored(true).unwrap(), Known::read().unwrap());
+        let (space, rows, known) =
+            (Space::read().unwrap(), rows::stored(true).unwrap(), Known::read().unwrap());
         let (_, wrong) = judge::judged(&space, &rows);
         let open: Vec<_> = wrong.iter().filter(|wrong| known.reason(&wrong.row.id).is_none()).collect();
         assert!(open.is_empty(), "{}", open.iter().map(|wrong| judge::line(wrong)).collect::<String>());

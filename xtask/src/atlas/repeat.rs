@@ -66,7 +66,8 @@ fn boot(rows: &[&Row], places: &BTreeMap<String, Place>) -> Result<Vec<String>> 
                 place.clear();
                 for row in rows.iter().filter(|row| row.lane == place.lane.name) {
                     let case = Case { place, space, guest: &row.guest, launch: &row.launch };
-                    let line = differs(case, allowance, row).unwrap_or_else(|error| Some(format!("{error:#}")));
+                    let line =
+                        differs(case, allowance, row).unwrap_or_else(|error| Some(format!("{error:#}")));
                     said.lock().unwrap_or_else(PoisonError::into_inner).extend(line);
                 }
                 place.clear();
@@ -86,7 +87,10 @@ fn differs(case: Case<'_>, allowance: &Allowance, row: &Row) -> Result<Option<St
     }
     let line = || {
         let line = row.line.join(" ");
-        format!("{} {} {}: {line}\n  was {:?}\n  is {:?}", row.id, row.lane, row.guest, row.outcome, now.outcome)
+        format!(
+            "{} {} {}: {line}\n  was {:?}\n  is {:?}",
+            row.id, row.lane, row.guest, row.outcome, now.outcome
+        )
     };
     Ok((!row.outcome.agrees(&now.outcome)).then(line))
 }

@@ -252,7 +252,9 @@ mod tests {
     fn changes_lead_from_one_launch_to_the_other() {
         let space = Space::read().unwrap();
         let mut random = Random::new(3);
-        for words in ["docker v2 root cgroupfs", "docker v2 rootless systemd", "podman v2 root systemd", "docker v1"] {
+        for words in
+            ["docker v2 root cgroupfs", "docker v2 rootless systemd", "podman v2 root systemd", "docker v1"]
+        {
             let tags = tags(words);
             let good = space.good(&tags);
             for _ in 0..100 {
@@ -271,6 +273,8 @@ mod tests {
             .into();
         let flags = |words| space.words(&launch, "Ax", &tags(words)).flags.join(" ");
         assert!(flags("docker v2 root cgroupfs").ends_with("--cgroup-parent /Ax"));
-        assert!(flags("docker v2 root systemd").contains("/sys/fs/cgroup/Ax.slice:rw --cgroup-parent Ax.slice"));
+        assert!(
+            flags("docker v2 root systemd").contains("/sys/fs/cgroup/Ax.slice:rw --cgroup-parent Ax.slice")
+        );
     }
 }

@@ -120,7 +120,8 @@ impl View<'_> {
 
     /// Changes that give a container more and make it boot less.
     pub fn more_is_less(&self) -> String {
-        let more = ["rights=privileged", "rights=sys-admin", "filter=unconfined", "mode=always", "terminal=tty"];
+        let more =
+            ["rights=privileged", "rights=sys-admin", "filter=unconfined", "mode=always", "terminal=tty"];
         let mut found: BTreeMap<(String, &str, String), BTreeMap<&str, BTreeSet<i64>>> = BTreeMap::new();
         for row in self.rows.values() {
             let Some((good, changes)) = self.seen_from_good(row) else { continue };
@@ -152,7 +153,8 @@ fn cell(words: &BTreeMap<i64, &'static str>) -> String {
     for (systemd, word) in words {
         by_word.entry(word).or_default().insert(*systemd);
     }
-    let all: Vec<String> = by_word.iter().map(|(word, systemd)| format!("{word} {}", list(systemd))).collect();
+    let all: Vec<String> =
+        by_word.iter().map(|(word, systemd)| format!("{word} {}", list(systemd))).collect();
     all.join(", ")
 }
 

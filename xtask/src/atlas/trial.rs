@@ -261,7 +261,8 @@ impl<'p> Trial<'p> {
 
     /// What the engine says of a container that it did not start, or that ended.
     fn words_of(&self, state: State, error: &str) -> String {
-        let said = if error.is_empty() && state == State::Refused { self.started.stderr.trim() } else { error };
+        let said =
+            if error.is_empty() && state == State::Refused { self.started.stderr.trim() } else { error };
         let mut lines = tidy(said, &self.name, LONGEST_ERROR);
         lines.retain(|line| !line.contains(" --help"));
         lines.pop().unwrap_or_default()
@@ -274,25 +275,23 @@ impl<'p> Trial<'p> {
         self.place.lane.client(&["stop", "-t", time, &self.name])?;
         let seconds = began.elapsed().as_secs_f64().round();
         // A handful of seconds.
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is small and not negative")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is small and not negative"
+        )]
         let seconds = seconds as u64;
         Ok(Stop { seconds, exit: self.look()?.exit })
     }
 
     fn look(&self) -> Result<Seen> {
-        let format =
-            "{{.State.Status}}\t{{.State.ExitCode}}\t{{.State.OOMKilled}}\t{{.State.Error}}";
+        let format = "{{.State.Status}}\t{{.State.ExitCode}}\t{{.State.OOMKilled}}\t{{.State.Error}}";
         let said = self.place.lane.client(&["inspect", "-f", format, &self.name])?;
         let mut words = said.stdout.trim_end().splitn(4, '\t');
         let mut next = || words.next().unwrap_or_default().to_owned();
         let (status, exit, oom, error) = (next(), next(), next(), next());
         ensure!(!status.is_empty() || !self.started.good, "{}: {}", self.name, said.stderr.trim());
-        Ok(Seen {
-            status,
-            exit: exit.parse().unwrap_or(-1),
-            oom: oom == "true",
-            error,
-        })
+        Ok(Seen { status, exit: exit.parse().unwrap_or(-1), oom: oom == "true", error })
     }
 }
 
