@@ -269,8 +269,9 @@ fn setting(
                 )
         }
     };
-    let end = range.end
-        + text[range.end..line].bytes().take_while(|byte| matches!(byte, b'"' | b'\'' | b'\\')).count();
+    // A quoted value may end on a later line.
+    let behind = text.get(range.end..line).unwrap_or_default();
+    let end = range.end + behind.bytes().take_while(|byte| matches!(byte, b'"' | b'\'' | b'\\')).count();
     Some((pair(&rest[..length], range, allowed), end))
 }
 

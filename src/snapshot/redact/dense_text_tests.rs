@@ -95,6 +95,15 @@ fn kinds() -> impl Strategy<Value = FieldKind> {
     select(vec![Text, Secret, Hidden, Variable, Label, History])
 }
 
+#[test]
+fn a_quote_that_opens_at_the_end_of_a_line_hides_the_next_ones_as_well() {
+    for text in ["ENV ?code=\"\n", "ENV A=\"\nb\n", "run -e A='\nb' c", "ENV A=\"\nb\" C=d\n"] {
+        for span in FieldKind::Text.spans(text) {
+            assert!(text.get(span.range.clone()).is_some(), "{:?} of {text:?}", span.range);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(config(8_000))]
 
